@@ -1,0 +1,55 @@
+//! The number of an AWS account.
+
+use std::{fmt, str::FromStr};
+
+/// Twelve digits (D04). Leading zeros count.
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct AccountId([u8; 12]);
+
+/// Not twelve digits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("must be an AWS account id of 12 digits")]
+pub struct InvalidAccountId;
+
+impl AccountId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII digits come in.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = InvalidAccountId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits: [u8; 12] = text.as_bytes().try_into().map_err(|_length| InvalidAccountId)?;
+        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(InvalidAccountId) }
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_ids_have_twelve_digits() {
+        assert_eq!("012345678901".parse::<AccountId>().unwrap().to_string(), "012345678901");
+        for text in ["", "123456789", "1234567890123", "12345678901a", "Not Available", "１２３４"]
+        {
+            assert_eq!(text.parse::<AccountId>(), Err(InvalidAccountId), "{text}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The flow of every registration: stage the secret, tell Palette, put the secret in use.
+//!
+//! Nothing in it is ever undone. Each step may be repeated, so a run that was cut off anywhere is mended by running
+//! it again.
+
+use crate::{
+    AccountId, AccountName, Check, CloudAccount, Failure, Finding, Intent, Method, Partition,
+    PortError, Registration, Report, SecretArn, Severity, Uid, Verified,
+    ports::{Registry, Vault},
+};
+
+/// What a method's preflight found out.
+#[derive(Debug)]
+pub struct Preflight {
+    /// Every check and its answer.
+    pub report: Report,
+    /// The account as it is to be. `None` where a check kept it from being made out.
+    pub registration: Option<Registration>,
+    /// What Palette already has.
+    pub known: Known,
+}
+
+/// What Palette already has of what a request names.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The account of the uid that was named.
+    pub target: Option<CloudAccount>,
+    /// The account of the name that was asked for.
+    pub namesake: Option<CloudAccount>,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub enum Done {
+    /// It was looked at, and nothing was kept.
+    Report(Report),
+    /// The account is registered.
+    Receipt(Box<Receipt>),
+}
+
+/// An account that is registered.
+#[derive(Debug)]
+pub struct Receipt {
+    /// Palette's own name for it.
+    pub uid: Uid,
+    /// Its name.
+    pub name: AccountName,
+    /// What it took.
+    pub outcome: Enrolled,
+    /// Where it is.
+    pub partition: Partition,
+    /// How Palette gets in.
+    pub method: Method,
+    /// Which AWS account it is.
+    pub account: AccountId,
+    /// Where its secret is kept, for methods that have one.
+    pub secret: Option<SecretArn>,
+    /// The report that cleared it.
+    pub report: Report,
+}
+
+/// What a registration took.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Enrolled {
+    /// The account is new.
+    Created,
+    /// The account was there, and has been changed.
+    Updated,
+    /// The account was there as asked for.
+    Unchanged,
+}
+
+/// The name is free, or belongs to this very account.
+pub static NAME_FREE: Check = Check {
+    id: "palette.name-available",
+    title: "The account name is free in its scope, or already names this account",
+    severity: Severity::Blocker,
+    covers: &["C02"],
+};
+
+/// Palette has the account.
+pub static LISTED: Check = Check {
+    id: "palette.account-readable",
+    title: "Palette shows the account after it was registered",
+    severity: Severity::Blocker,
+    covers: &["C18"],
+};
+
+impl Known {
+    /// The account that the request is about, where there is one.
+    pub fn current(&self, intent: &Intent) -> Option<&CloudAccount> {
+        match intent {
+            Intent::Validate | Intent::Register => self.namesake.as_ref(),
+            Intent::Replace(_) => self.target.as_ref(),
+        }
+    }
+
+    /// Why the registration may not have the name it asks for.
+    fn conflict(&self, intent: &Intent, registration: &Registration) -> Option<String> {
+        let namesake = self.namesake.as_ref()?;
+        let name = &registration.name;
+        match intent {
+            Intent::Replace(uid) if namesake.uid == *uid => None,
+            Intent::Replace(_) => {
+                Some(format!("the name {name} belongs to another account, {}", namesake.uid))
+            }
+            Intent::Validate | Intent::Register if registration.identifies(namesake) => None,
+            Intent::Validate | Intent::Register => Some(format!(
+                "the name {name} belongs to account {}, which is another AWS account or is reached by another method",
+                namesake.uid
+            )),
+        }
+    }
+
+    /// The answer to [`NAME_FREE`] (C02).
+    pub fn name_finding(&self, intent: &Intent, registration: Option<&Registration>) -> Finding {
+        let Some(registration) = registration else {
+            return match &self.namesake {
+                None => NAME_FREE.passed("no account of this name"),
+                Some(known) => NAME_FREE.unverified(
+                    format!(
+                        "account {} has this name; whether it is the same is not known",
+                        known.uid
+                    ),
+                    "mend the checks that tell which AWS account this is",
+                ),
+            };
+        };
+        match (self.conflict(intent, registration), self.current(intent)) {
+            (Some(conflict), _) => NAME_FREE.failed(
+                conflict,
+                "choose another name, or PUT to that uid if the account is to be replaced",
+            ),
+            (None, Some(known)) => NAME_FREE
+                .passed(format!("account {} is this one and would be kept or updated", known.uid)),
+            (None, None) => NAME_FREE.passed("no account of this name"),
+        }
+    }
+}
+
+impl Preflight {
+    /// Does what the caller intends: answers the report, or goes on to register.
+    pub async fn conclude(
+        self,
+        intent: &Intent,
+        vault: &impl Vault,
+        registry: &impl Registry,
+    ) -> Result<Done, Failure> {
+        let Self { report, registration, known } = self;
+        if *intent == Intent::Validate {
+            return Ok(Done::Report(report));
+        }
+        let conflict = registration.as_ref().and_then(|wanted| known.conflict(intent, wanted));
+        if let Some(conflict) = conflict {
+            return Err(Failure::Conflict(conflict));
+        }
+        let verified =
+            report.verify(registration).map_err(|report| Failure::Blocked(Box::new(report)))?;
+        enroll(verified, intent, &known, vault, registry).await.map(Box::new).map(Done::Receipt)
+    }
+}
+
+/// Stage, create or replace, promote. Only what a report cleared comes in.
+async fn enroll(
+    verified: Verified<Registration>,
+    intent: &Intent,
+    known: &Known,
+    vault: &impl Vault,
+    registry: &impl Registry,
+) -> Result<Receipt, Failure> {
+    let registration = verified.subject();
+    let staged = vault.stage(registration).await?;
+    let in_use_for = staged.as_ref().map(|staged| staged.in_use_for.clone());
+    let settled = |known: &CloudAccount| {
+        let same_secret = in_use_for.as_ref().is_none_or(|uid| uid.as_ref() == Some(&known.uid));
+        same_secret && registration.matches(known)
+    };
+    let (uid, outcome) = match known.current(intent) {
+        Some(current) => bring_to_state(current, registration, settled, registry).await?,
+        None => match create(registration, registry).await? {
+            Created::New(uid) => (uid, Enrolled::Created),
+            Created::Overtaken(current) => {
+                bring_to_state(&current, registration, settled, registry).await?
+            }
+        },
+    };
+    let secret = match staged {
+        Some(staged) => Some(vault.promote(staged, &uid).await?),
+        None => None,
+    };
+    if let Intent::Replace(uid) = intent {
+        // A new identity has a new secret, and a method without secrets has none: the old one must not stay behind.
+        vault.retire(uid, secret.as_ref()).await?;
+    }
+    let seen = match outcome {
+        Enrolled::Unchanged => LISTED.passed("found before anything was done"),
+        Enrolled::Created | Enrolled::Updated => read_back(&uid, registry).await,
+    };
+    let Registration { name, partition, account, credential, .. } = registration;
+    let (name, partition, account, method) =
+        (name.clone(), *partition, *account, credential.method());
+    let mut report = verified.into_report();
+    report.findings.push(seen);
+    Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
+}
+
+async fn bring_to_state(
+    current: &CloudAccount,
+    registration: &Registration,
+    settled: impl Fn(&CloudAccount) -> bool,
+    registry: &impl Registry,
+) -> Result<(Uid, Enrolled), PortError> {
+    if settled(current) {
+        return Ok((current.uid.clone(), Enrolled::Unchanged));
+    }
+    registry.replace(current, registration).await?;
+    Ok((current.uid.clone(), Enrolled::Updated))
+}
+
+/// How an account came to be there.
+enum Created {
+    /// We made it.
+    New(Uid),
+    /// Somebody made the same one between our look and our call.
+    Overtaken(Box<CloudAccount>),
+}
+
+/// How often a create is sent at most. Between two, the name is looked up.
+const TRIES: usize = 2;
+
+/// Makes the account without ever making two: after any error that leaves doubt, the name decides.
+async fn create(registration: &Registration, registry: &impl Registry) -> Result<Created, Failure> {
+    let mut tries = 1;
+    loop {
+        let error = match registry.create(registration).await {
+            Ok(uid) => return Ok(Created::New(uid)),
+            Err(busy @ PortError::Busy { .. }) => return Err(busy.into()),
+            Err(error) => error,
+        };
+        match registry.find(&registration.name).await? {
+            Some(found) if registration.identifies(&found) => {
+                return Ok(match error {
+                    PortError::Duplicate { .. } => Created::Overtaken(Box::new(found)),
+                    _ => Created::New(found.uid),
+                });
+            }
+            Some(found) => {
+                let (name, uid) = (&registration.name, found.uid);
+                return Err(Failure::Conflict(format!(
+                    "the name {name} was taken by another account, {uid}, just now"
+                )));
+            }
+            None if error.retryable() && tries < TRIES => tries += 1,
+            None => return Err(error.into()),
+        }
+    }
+}
+
+/// The answer to [`LISTED`] (C18). It never undoes what was done.
+async fn read_back(uid: &Uid, registry: &impl Registry) -> Finding {
+    match registry.get(uid).await {
+        Ok(account) => {
+            let state = account.state.as_deref().unwrap_or("not told");
+            LISTED.passed(format!("read back by its uid, state: {state}"))
+        }
+        Err(error) => LISTED.unverified(
+            format!("it was registered, and could not be read back: {error}"),
+            format!("read it again: GET /v1/accounts/{uid}"),
+        ),
+    }
+}
+
+#[cfg(test)]
+#[path = "enroll_tests.rs"]
+mod tests;

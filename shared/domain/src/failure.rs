@@ -1,0 +1,143 @@
+//! Why something did not happen. Knows nothing of HTTP.
+
+use std::{error::Error, time::Duration};
+
+use crate::Report;
+
+/// A member of a request that will not do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Violation {
+    /// JSON pointer into the request (RFC 6901).
+    pub pointer: String,
+    /// The rule it breaks, so that the caller knows what to write instead. Never the value.
+    pub detail: String,
+    /// Whose rule it is.
+    pub fault: Fault,
+}
+
+/// What kind of rule a member breaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// It is not written as the interface says.
+    Malformed,
+    /// It is well written, and not possible here.
+    Refused,
+}
+
+impl Violation {
+    /// Not written as the interface says.
+    pub fn malformed(pointer: impl Into<String>, detail: impl ToString) -> Self {
+        Self { pointer: pointer.into(), detail: detail.to_string(), fault: Fault::Malformed }
+    }
+
+    /// Well written, and not possible here.
+    pub fn refused(pointer: impl Into<String>, detail: impl ToString) -> Self {
+        Self { pointer: pointer.into(), detail: detail.to_string(), fault: Fault::Refused }
+    }
+}
+
+/// Why an outside service did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// It understood and said no; asking again is no use.
+    #[error("{service} refused: {reason}")]
+    Refused {
+        /// Who.
+        service: &'static str,
+        /// In words fit for the caller.
+        reason: String,
+    },
+    /// It does not let us in: our own key or role, not what the caller sent.
+    #[error("{service} does not let Gangway do this: {reason}")]
+    Denied {
+        /// Who.
+        service: &'static str,
+        /// In words fit for the caller.
+        reason: String,
+    },
+    /// It has no such thing, or says so.
+    #[error("{service} has no {what}")]
+    Missing {
+        /// Who.
+        service: &'static str,
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// It already has one of that name.
+    #[error("{service} already has one of that name")]
+    Duplicate {
+        /// Who.
+        service: &'static str,
+    },
+    /// It is asked too often.
+    #[error("{service} is asked too often")]
+    Busy {
+        /// Who.
+        service: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// It could not be asked, or broke while it answered. What was asked may or may not have been done.
+    #[error("{service} is not available")]
+    Unavailable {
+        /// Who.
+        service: &'static str,
+        /// For the log only.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// It did not answer in time. What was asked may or may not have been done.
+    #[error("{service} did not answer in time")]
+    TimedOut {
+        /// Who.
+        service: &'static str,
+    },
+}
+
+impl PortError {
+    /// Whether the same call may succeed later.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Busy { .. } | Self::Unavailable { .. } | Self::TimedOut { .. } => true,
+            Self::Refused { .. }
+            | Self::Denied { .. }
+            | Self::Missing { .. }
+            | Self::Duplicate { .. } => false,
+        }
+    }
+}
+
+/// Every way for a request to fail.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Members of the request will not do.
+    #[error("the request has {} fault(s)", .0.len())]
+    Invalid(Vec<Violation>),
+    /// The request is fine; the account is not ready.
+    #[error("the preflight found what must be mended first")]
+    Blocked(Box<Report>),
+    /// The name belongs to another account.
+    #[error("{0}")]
+    Conflict(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// A service that we need failed us.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl Failure {
+    /// One member that will not do.
+    pub fn refused(pointer: impl Into<String>, detail: impl ToString) -> Self {
+        Self::Invalid(vec![Violation::refused(pointer, detail)])
+    }
+
+    /// Whether the same request may succeed later.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Port(error) => error.retryable(),
+            Self::Invalid(_) | Self::Blocked(_) | Self::Conflict(_) | Self::NotFound(_) => false,
+        }
+    }
+}

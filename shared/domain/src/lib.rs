@@ -1,0 +1,26 @@
+//! What Gangway knows of accounts, and the flow of a registration. No I/O, no vendor's SDK, no JSON.
+
+mod account_id;
+mod arn;
+mod credential;
+mod enroll;
+mod failure;
+mod method;
+mod partition;
+pub mod ports;
+mod preflight;
+mod profile;
+mod registration;
+mod text;
+
+pub use account_id::{AccountId, InvalidAccountId};
+pub use arn::{InvalidArn, PolicyArn, RoleArn, SecretArn};
+pub use credential::{AccessKeyId, AssumedRole, Credential, InvalidKey, SecretKey, StaticKeys};
+pub use enroll::{Done, Enrolled, Known, LISTED, NAME_FREE, Preflight, Receipt};
+pub use failure::{Failure, Fault, PortError, Violation};
+pub use method::{InvalidMethod, Method};
+pub use partition::{Architecture, Facts, InvalidPartition, Partition, Roots, TABLE};
+pub use preflight::{Check, Finding, Outcome, Report, Severity, Verified};
+pub use profile::{InvalidProfile, PermissionProfile};
+pub use registration::{Access, CloudAccount, Intent, Registration, Scope, ScopeWish, Settings};
+pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};

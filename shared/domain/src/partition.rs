@@ -1,0 +1,224 @@
+//! The partition table: every fact that differs between AWS partitions, once.
+
+use std::{fmt, str::FromStr};
+
+use crate::Method;
+
+/// A group of AWS regions with identities, endpoints and ARNs of its own.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Partition {
+    /// Commercial AWS.
+    Aws,
+    /// `GovCloud` (US).
+    AwsUsGov,
+    /// Secret (SC2S, reached through SCAP).
+    AwsIsoB,
+    /// Top Secret (C2S, reached through CAP).
+    AwsIso,
+}
+
+/// Which certification authorities a partition's own endpoints are signed by.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Roots {
+    /// The public ones, known when Gangway is compiled.
+    Public,
+    /// Those that Lambda installs in the function's file system.
+    Platform,
+}
+
+/// The instruction set that Lambda offers in a partition for certain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Architecture {
+    /// Graviton.
+    Arm64,
+    /// Intel and AMD.
+    X86_64,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Facts {
+    /// The row's key.
+    pub partition: Partition,
+    /// As ARNs and Palette's API spell it.
+    pub id: &'static str,
+    /// As Palette's wizard calls it.
+    pub label: &'static str,
+    /// Suffix of every service endpoint.
+    pub dns_suffix: &'static str,
+    /// What a region's name starts with; a direction and a number follow.
+    pub region_prefixes: &'static [&'static str],
+    /// Where IAM and the other global services are.
+    pub home_region: &'static str,
+    /// Whether AWS lists FIPS endpoints for the services that Gangway calls.
+    pub fips: bool,
+    /// Who signs its endpoints' certificates.
+    pub roots: Roots,
+    /// What to build for.
+    pub architecture: Architecture,
+    /// How Palette may be let into an account here.
+    pub methods: &'static [Method],
+    /// Methods that Palette's newest documents withdraw; offered only where a setting allows them.
+    pub opt_in_methods: &'static [Method],
+}
+
+const OPEN: &[Method] = &[Method::StaticCredentials, Method::Sts, Method::PodIdentity];
+const ENCLAVE: &[Method] = &[Method::StaticCredentials, Method::Scap];
+
+/// Every partition served.
+pub const TABLE: [Facts; 4] = [
+    Facts {
+        partition: Partition::Aws,
+        id: "aws",
+        label: "AWS",
+        dns_suffix: "amazonaws.com",
+        region_prefixes: &["us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"],
+        home_region: "us-east-1",
+        fips: false,
+        roots: Roots::Public,
+        architecture: Architecture::Arm64,
+        methods: OPEN,
+        opt_in_methods: &[],
+    },
+    Facts {
+        partition: Partition::AwsUsGov,
+        id: "aws-us-gov",
+        label: "AWS US Gov",
+        dns_suffix: "amazonaws.com",
+        region_prefixes: &["us-gov-"],
+        home_region: "us-gov-west-1",
+        fips: true,
+        roots: Roots::Public,
+        architecture: Architecture::Arm64,
+        methods: OPEN,
+        opt_in_methods: &[],
+    },
+    Facts {
+        partition: Partition::AwsIsoB,
+        id: "aws-iso-b",
+        label: "AWS US Secret",
+        dns_suffix: "sc2s.sgov.gov",
+        region_prefixes: &["us-isob-"],
+        home_region: "us-isob-east-1",
+        fips: false,
+        roots: Roots::Platform,
+        architecture: Architecture::X86_64,
+        methods: ENCLAVE,
+        opt_in_methods: &[Method::PodIdentity],
+    },
+    Facts {
+        partition: Partition::AwsIso,
+        id: "aws-iso",
+        label: "AWS US Top Secret",
+        dns_suffix: "c2s.ic.gov",
+        region_prefixes: &["us-iso-"],
+        home_region: "us-iso-east-1",
+        fips: false,
+        roots: Roots::Platform,
+        architecture: Architecture::X86_64,
+        methods: ENCLAVE,
+        opt_in_methods: &[],
+    },
+];
+
+impl Partition {
+    /// Its row of the table.
+    pub const fn facts(self) -> &'static Facts {
+        match self {
+            Self::Aws => &TABLE[0],
+            Self::AwsUsGov => &TABLE[1],
+            Self::AwsIsoB => &TABLE[2],
+            Self::AwsIso => &TABLE[3],
+        }
+    }
+
+    /// As ARNs and Palette's API spell it.
+    pub const fn id(self) -> &'static str {
+        self.facts().id
+    }
+
+    /// The partition that a region is in; `None` for regions that Palette does not serve.
+    pub fn of_region(region: &str) -> Option<Self> {
+        TABLE.iter().find(|facts| facts.has_region(region)).map(|facts| facts.partition)
+    }
+}
+
+impl Facts {
+    /// Whether the name is that of a region here, whether or not it exists yet.
+    pub fn has_region(&self, region: &str) -> bool {
+        self.region_prefixes.iter().any(|prefix| {
+            region.strip_prefix(prefix).and_then(|rest| rest.split_once('-')).is_some_and(
+                |(direction, number)| {
+                    !direction.is_empty()
+                        && direction.bytes().all(|byte| byte.is_ascii_lowercase())
+                        && !number.is_empty()
+                        && number.bytes().all(|byte| byte.is_ascii_digit())
+                },
+            )
+        })
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Not the id of a partition that Palette serves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("must be one of aws, aws-us-gov, aws-iso-b, aws-iso")]
+pub struct InvalidPartition;
+
+impl FromStr for Partition {
+    type Err = InvalidPartition;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let row = TABLE.iter().find(|facts| facts.id == text).ok_or(InvalidPartition)?;
+        Ok(row.partition)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_stands_where_its_partition_looks_for_it() {
+        for facts in &TABLE {
+            assert!(
+                std::ptr::eq(facts.partition.facts(), facts) || facts.partition.id() == facts.id
+            );
+            assert_eq!(facts.id.parse(), Ok(facts.partition));
+            assert_eq!(Partition::of_region(facts.home_region), Some(facts.partition));
+        }
+    }
+
+    #[test]
+    fn regions_belong_to_one_partition_or_none() {
+        for (region, partition) in [
+            ("eu-central-1", Some(Partition::Aws)),
+            ("ap-southeast-5", Some(Partition::Aws)),
+            ("us-gov-east-1", Some(Partition::AwsUsGov)),
+            ("us-isob-west-1", Some(Partition::AwsIsoB)),
+            ("us-iso-west-1", Some(Partition::AwsIso)),
+            ("us-isof-south-1", None),
+            ("eu-isoe-west-1", None),
+            ("cn-north-1", None),
+            ("eusc-de-east-1", None),
+            ("us-east", None),
+            ("us--1", None),
+            ("", None),
+        ] {
+            assert_eq!(Partition::of_region(region), partition, "{region}");
+        }
+    }
+
+    #[test]
+    fn f06_f07_f08_f09_partitions_are_those_of_palette() {
+        let ids: Vec<_> = TABLE.iter().map(|facts| facts.id).collect();
+        assert_eq!(ids, ["aws", "aws-us-gov", "aws-iso-b", "aws-iso"]);
+        assert_eq!("aws-cn".parse::<Partition>(), Err(InvalidPartition));
+        assert_eq!("AWS".parse::<Partition>(), Err(InvalidPartition));
+    }
+}

@@ -1,0 +1,65 @@
+//! What a registration asks of the outside. Two ports: who keeps secrets, and who knows accounts.
+
+use std::future::Future;
+
+use crate::{AccountName, CloudAccount, PortError, Registration, SecretArn, Uid};
+
+/// A credential that is kept, and not yet in use.
+#[derive(Debug)]
+#[must_use = "what is staged is not in use until it is promoted"]
+pub struct Staged {
+    /// Where it is kept.
+    pub secret: SecretArn,
+    /// Which version of the secret it is. Derived from the content, so the same content is the same version.
+    pub version: String,
+    /// The account that this very version is in use for already.
+    pub in_use_for: Option<Uid>,
+}
+
+/// Keeps secrets, in two steps: a version that is never promoted changes nothing.
+pub trait Vault {
+    /// Keeps the registration's credential beside the one in use. `None` where it holds nothing secret.
+    fn stage(
+        &self,
+        registration: &Registration,
+    ) -> impl Future<Output = Result<Option<Staged>, PortError>> + Send;
+
+    /// Puts a staged version in use for an account. Twice is once.
+    fn promote(
+        &self,
+        staged: Staged,
+        uid: &Uid,
+    ) -> impl Future<Output = Result<SecretArn, PortError>> + Send;
+
+    /// Sends every secret of an account into its recovery window, save one. Twice is once.
+    fn retire(
+        &self,
+        uid: &Uid,
+        keep: Option<&SecretArn>,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Knows the cloud accounts of one scope.
+pub trait Registry {
+    /// The account of this name.
+    fn find(
+        &self,
+        name: &AccountName,
+    ) -> impl Future<Output = Result<Option<CloudAccount>, PortError>> + Send;
+
+    /// The account of this uid, or [`PortError::Missing`].
+    fn get(&self, uid: &Uid) -> impl Future<Output = Result<CloudAccount, PortError>> + Send;
+
+    /// Makes an account. There is no idempotency key: after an error that leaves doubt, [`find`](Registry::find) first.
+    fn create(
+        &self,
+        registration: &Registration,
+    ) -> impl Future<Output = Result<Uid, PortError>> + Send;
+
+    /// Brings an account to this state, and keeps what is noted on it besides. Twice is once.
+    fn replace(
+        &self,
+        known: &CloudAccount,
+        registration: &Registration,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}

@@ -1,0 +1,79 @@
+//! Which set of permissions an account is meant to give Palette.
+
+use std::{fmt, str::FromStr};
+
+/// A set of IAM policies that Palette publishes (`onboarding.md` 6.1 of its documents: core or minimum).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum PermissionProfile {
+    /// The four core policies: every feature, clusters on EC2.
+    Core,
+    /// The core policies and the one for EKS.
+    #[default]
+    CoreEks,
+    /// The least for EKS where Palette makes the VPC.
+    MinimumEksDynamic,
+    /// The least for EKS in a VPC that exists.
+    MinimumEksStatic,
+    /// The least for EC2 clusters where Palette makes the VPC.
+    MinimumIaasDynamic,
+    /// The least for EC2 clusters in a VPC that exists.
+    MinimumIaasStatic,
+}
+
+impl PermissionProfile {
+    /// Every profile.
+    pub const ALL: [Self; 6] = [
+        Self::Core,
+        Self::CoreEks,
+        Self::MinimumEksDynamic,
+        Self::MinimumEksStatic,
+        Self::MinimumIaasDynamic,
+        Self::MinimumIaasStatic,
+    ];
+
+    /// As requests spell it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::CoreEks => "core-eks",
+            Self::MinimumEksDynamic => "minimum-eks-dynamic",
+            Self::MinimumEksStatic => "minimum-eks-static",
+            Self::MinimumIaasDynamic => "minimum-iaas-dynamic",
+            Self::MinimumIaasStatic => "minimum-iaas-static",
+        }
+    }
+
+    /// Whether EKS clusters can be made with it.
+    pub const fn serves_eks(self) -> bool {
+        matches!(self, Self::CoreEks | Self::MinimumEksDynamic | Self::MinimumEksStatic)
+    }
+
+    /// Whether clusters on EC2 can be made with it.
+    pub const fn serves_iaas(self) -> bool {
+        matches!(
+            self,
+            Self::Core | Self::CoreEks | Self::MinimumIaasDynamic | Self::MinimumIaasStatic
+        )
+    }
+}
+
+impl fmt::Display for PermissionProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Not the id of a profile.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "must be one of core, core-eks, minimum-eks-dynamic, minimum-eks-static, minimum-iaas-dynamic, minimum-iaas-static"
+)]
+pub struct InvalidProfile;
+
+impl FromStr for PermissionProfile {
+    type Err = InvalidProfile;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|profile| profile.id() == text).ok_or(InvalidProfile)
+    }
+}

@@ -1,0 +1,196 @@
+//! A cloud account: as asked for, as it is to be, and as it is.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    AccountId, AccountName, Credential, Description, Method, Partition, PermissionProfile,
+    PolicyArn, RoleArn, Uid, UidOrName,
+};
+
+/// What a request asks for besides the credential, the same for every method.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What Palette is to call the account.
+    pub name: AccountName,
+    /// What people are to read about it.
+    pub description: Option<Description>,
+    /// Where it is: the partition that this deployment serves.
+    pub partition: Partition,
+    /// Whose it is to be.
+    pub scope: ScopeWish,
+    /// Policies that Palette is to attach to the roles of clusters and nodes (T12).
+    pub policies: Vec<PolicyArn>,
+    /// The private cloud gateway that Palette is to go through.
+    pub gateway: Option<UidOrName>,
+    /// What it is to be allowed.
+    pub profile: PermissionProfile,
+}
+
+/// Whose an account is to be, as a caller names it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ScopeWish {
+    /// The tenant's.
+    Tenant,
+    /// A project's.
+    Project(UidOrName),
+}
+
+/// Whose an account is. Fixed when it is made: nothing in Palette moves it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// The tenant's, for all its projects.
+    Tenant,
+    /// One project's.
+    Project(Uid),
+}
+
+/// What the caller wants done with a request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Intent {
+    /// Tell whether it would work; keep nothing.
+    Validate,
+    /// Make the account, or bring the one of that name to this state.
+    Register,
+    /// Bring this account to this state, whatever it was.
+    Replace(Uid),
+}
+
+/// An account as Palette is to have it. Everything in it is parsed and looked up.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Its name; with the scope, its natural key.
+    pub name: AccountName,
+    /// What people read about it.
+    pub description: Option<Description>,
+    /// Where it is.
+    pub partition: Partition,
+    /// The AWS account that the credential acts in.
+    pub account: AccountId,
+    /// Whose it is.
+    pub scope: Scope,
+    /// Policies for the roles of clusters and nodes.
+    pub policies: Vec<PolicyArn>,
+    /// The gateway that Palette goes through.
+    pub gateway: Option<Uid>,
+    /// The way in.
+    pub credential: Credential,
+}
+
+/// An account as Palette has it. No secret is ever read back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CloudAccount {
+    /// Palette's own name for it.
+    pub uid: Uid,
+    /// Its name.
+    pub name: String,
+    /// Its partition, as Palette spells it; unknown ones are possible.
+    pub partition: String,
+    /// The way in, as far as it is known.
+    pub access: Access,
+    /// The AWS account, where Gangway noted it or the ARN tells.
+    pub account: Option<AccountId>,
+    /// Policies for the roles of clusters and nodes.
+    pub policies: Vec<String>,
+    /// Everything that is noted on it, also what Gangway does not know; kept on update.
+    pub annotations: BTreeMap<String, String>,
+    /// What people read about it.
+    pub description: Option<String>,
+    /// The gateway that Palette goes through.
+    pub gateway: Option<String>,
+    /// Whose it is.
+    pub scope: Scope,
+    /// In Palette's words.
+    pub state: Option<String>,
+}
+
+/// The public part of a way in, read back from Palette.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// Long-lived keys, by the public half. Empty where Palette masks it.
+    StaticKeys {
+        /// The public half.
+        access_key_id: String,
+    },
+    /// A role that Palette assumes.
+    AssumedRole {
+        /// Its ARN, as it was given.
+        role_arn: String,
+    },
+    /// Roles bound by EKS Pod Identity.
+    PodIdentity {
+        /// Its ARN, as it was given.
+        role_arn: String,
+    },
+    /// Temporary keys from an access portal.
+    Scap,
+    /// None that Gangway knows; in Palette's words.
+    Unknown(String),
+}
+
+impl Access {
+    /// The method, where it is one that Gangway knows.
+    pub const fn method(&self) -> Option<Method> {
+        match self {
+            Self::StaticKeys { .. } => Some(Method::StaticCredentials),
+            Self::AssumedRole { .. } => Some(Method::Sts),
+            Self::PodIdentity { .. } => Some(Method::PodIdentity),
+            Self::Scap => Some(Method::Scap),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl CloudAccount {
+    /// The AWS account: as noted, else as the role's ARN tells.
+    pub fn aws_account(&self) -> Option<AccountId> {
+        self.account.or_else(|| match &self.access {
+            Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn } => {
+                role_arn.parse::<RoleArn>().ok().map(|role| role.account())
+            }
+            Access::StaticKeys { .. } | Access::Scap | Access::Unknown(_) => None,
+        })
+    }
+}
+
+impl Registration {
+    /// Whether the account that Palette has is this one: same partition, method and AWS account.
+    pub fn identifies(&self, known: &CloudAccount) -> bool {
+        let same_account = match (known.aws_account(), &known.access, &self.credential) {
+            (Some(account), _, _) => account == self.account,
+            // Registered by hand, so nothing is noted: the same key is the same user.
+            (None, Access::StaticKeys { access_key_id }, Credential::StaticKeys(keys)) => {
+                keys.id.as_str() == access_key_id
+            }
+            (None, _, _) => false,
+        };
+        same_account
+            && known.partition == self.partition.id()
+            && known.access.method() == Some(self.credential.method())
+    }
+
+    /// Whether it has everything that can be read back as it is to be.
+    pub fn matches(&self, known: &CloudAccount) -> bool {
+        let Self { name, description, partition: _, account, scope, policies, gateway, credential } =
+            self;
+        let access = match (credential, &known.access) {
+            (Credential::StaticKeys(keys), Access::StaticKeys { access_key_id }) => {
+                keys.id.as_str() == access_key_id
+            }
+            (Credential::AssumedRole(assumed), Access::AssumedRole { role_arn }) => {
+                assumed.role.as_str() == role_arn
+            }
+            (Credential::StaticKeys(_) | Credential::AssumedRole(_), _) => false,
+        };
+        let same_policies = policies.len() == known.policies.len()
+            && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));
+        access
+            && same_policies
+            && known.account == Some(*account)
+            && known.name == name.as_str()
+            && known.scope == *scope
+            && known.description.as_deref().unwrap_or_default()
+                == description.as_ref().map_or("", Description::as_str)
+            && known.gateway.as_deref().unwrap_or_default()
+                == gateway.as_ref().map_or("", Uid::as_str)
+    }
+}
