@@ -1,6 +1,8 @@
-//! What a registration asks of the outside. Two ports: who keeps secrets, and who knows accounts.
+//! What a registration asks of the outside. Who keeps secrets, and who knows accounts.
 
 use std::future::Future;
+
+use secrecy::SecretString;
 
 use crate::{AccountName, CloudAccount, PortError, Registration, SecretArn, Uid};
 
@@ -62,4 +64,10 @@ pub trait Registry {
         known: &CloudAccount,
         registration: &Registration,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Holds the key that opens the registry.
+pub trait Keyring {
+    /// The API key, as it is now. Read again when the registry no longer takes the last one.
+    fn api_key(&self) -> impl Future<Output = Result<SecretString, PortError>> + Send;
 }

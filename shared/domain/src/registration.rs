@@ -72,6 +72,8 @@ pub struct Registration {
     pub policies: Vec<PolicyArn>,
     /// The gateway that Palette goes through.
     pub gateway: Option<Uid>,
+    /// What it is to be allowed; noted on the account, so that it can be checked again later.
+    pub profile: PermissionProfile,
     /// The way in.
     pub credential: Credential,
 }
@@ -89,6 +91,8 @@ pub struct CloudAccount {
     pub access: Access,
     /// The AWS account, where Gangway noted it or the ARN tells.
     pub account: Option<AccountId>,
+    /// What it is to be allowed, where Gangway noted it.
+    pub profile: Option<PermissionProfile>,
     /// Policies for the roles of clusters and nodes.
     pub policies: Vec<String>,
     /// Everything that is noted on it, also what Gangway does not know; kept on update.
@@ -170,8 +174,17 @@ impl Registration {
 
     /// Whether it has everything that can be read back as it is to be.
     pub fn matches(&self, known: &CloudAccount) -> bool {
-        let Self { name, description, partition: _, account, scope, policies, gateway, credential } =
-            self;
+        let Self {
+            name,
+            description,
+            partition: _,
+            account,
+            scope,
+            policies,
+            gateway,
+            profile,
+            credential,
+        } = self;
         let access = match (credential, &known.access) {
             (Credential::StaticKeys(keys), Access::StaticKeys { access_key_id }) => {
                 keys.id.as_str() == access_key_id
@@ -186,6 +199,7 @@ impl Registration {
         access
             && same_policies
             && known.account == Some(*account)
+            && known.profile == Some(*profile)
             && known.name == name.as_str()
             && known.scope == *scope
             && known.description.as_deref().unwrap_or_default()
