@@ -154,7 +154,7 @@ mod tests {
             secret: SecretString::from(secret).try_into().unwrap(),
         });
         let shown = format!("{keys:?} {keys:#?}");
-        assert!(shown.contains("AKIA…MPLE") && !shown.contains(&secret[..6]), "{shown}");
+        assert!(shown.contains("AKIA…MPLE") && !shown.contains("wJalrX"), "{shown}");
         for text in ["", "short", "has a space in its very middle", "ends-with-a-line-break-here\n"]
         {
             assert_eq!(

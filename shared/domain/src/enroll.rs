@@ -239,9 +239,11 @@ async fn create(registration: &Registration, registry: &impl Registry) -> Result
         };
         match registry.find(&registration.name).await? {
             Some(found) if registration.identifies(&found) => {
-                return Ok(match error {
-                    PortError::Duplicate { .. } => Created::Overtaken(Box::new(found)),
-                    _ => Created::New(found.uid),
+                let overtaken = matches!(error, PortError::Duplicate { .. });
+                return Ok(if overtaken {
+                    Created::Overtaken(Box::new(found))
+                } else {
+                    Created::New(found.uid)
                 });
             }
             Some(found) => {

@@ -1,1 +1,337 @@
+//! A registration cut off at every call it makes, and run again.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
+
+use super::*;
+use crate::{Access, AssumedRole, Credential, PermissionProfile, Scope, StaticKeys, ports::Staged};
+
+/// The outside, in memory. Each call may be cut off before or after it does its work.
+#[derive(Default)]
+struct World(Mutex<State>);
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct State {
+    accounts: BTreeMap<String, CloudAccount>,
+    /// Secret name → (current version, pending version, account it is in use for).
+    secrets: BTreeMap<String, (String, Option<String>, Option<Uid>)>,
+    calls: usize,
+    cut: Option<Cut>,
+    refuses_create: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cut {
+    Before(usize),
+    After(usize),
+}
+
+fn down() -> PortError {
+    PortError::Unavailable { service: "the world", source: "cut off".into() }
+}
+
+impl World {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// Does `work` as one call.
+    fn call<T>(
+        &self,
+        work: impl FnOnce(&mut State) -> Result<T, PortError>,
+    ) -> Result<T, PortError> {
+        let mut state = self.state();
+        let number = state.calls;
+        state.calls += 1;
+        if state.cut == Some(Cut::Before(number)) {
+            return Err(down());
+        }
+        let done = work(&mut state)?;
+        if state.cut == Some(Cut::After(number)) { Err(down()) } else { Ok(done) }
+    }
+
+    fn end_state(&self) -> State {
+        State { calls: 0, cut: None, ..self.state().clone() }
+    }
+
+    fn known(&self, name: &str) -> Known {
+        let namesake = self.state().accounts.values().find(|known| known.name == name).cloned();
+        Known { target: None, namesake }
+    }
+}
+
+fn secret_arn(registration: &Registration) -> SecretArn {
+    let Registration { partition, account, name, .. } = registration;
+    format!("arn:{partition}:secretsmanager:us-east-1:111122223333:secret:gangway/{account}/{name}")
+        .parse()
+        .unwrap()
+}
+
+impl Vault for World {
+    async fn stage(&self, registration: &Registration) -> Result<Option<Staged>, PortError> {
+        let Credential::StaticKeys(keys) = &registration.credential else { return Ok(None) };
+        let (secret, version) = (secret_arn(registration), keys.id.as_str().to_owned());
+        self.call(|state| {
+            let kept = state
+                .secrets
+                .entry(secret.to_string())
+                .or_insert_with(|| (version.clone(), None, None));
+            let in_use_for = if kept.0 == version { kept.2.clone() } else { None };
+            if kept.0 != version {
+                kept.1 = Some(version.clone());
+            }
+            Ok(Some(Staged { secret, version, in_use_for }))
+        })
+    }
+
+    async fn promote(&self, staged: Staged, uid: &Uid) -> Result<SecretArn, PortError> {
+        if staged.in_use_for.as_ref() == Some(uid) {
+            return Ok(staged.secret);
+        }
+        self.call(|state| {
+            let kept = (staged.version, None, Some(uid.clone()));
+            drop(state.secrets.insert(staged.secret.to_string(), kept));
+            Ok(staged.secret)
+        })
+    }
+
+    async fn retire(&self, uid: &Uid, keep: Option<&SecretArn>) -> Result<(), PortError> {
+        self.call(|state| {
+            state.secrets.retain(|name, kept| {
+                kept.2.as_ref() != Some(uid) || keep.is_some_and(|arn| arn.as_str() == name)
+            });
+            Ok(())
+        })
+    }
+}
+
+fn as_known(registration: &Registration, uid: &Uid) -> CloudAccount {
+    let access = match &registration.credential {
+        Credential::StaticKeys(keys) => {
+            Access::StaticKeys { access_key_id: keys.id.as_str().to_owned() }
+        }
+        Credential::AssumedRole(assumed) => {
+            Access::AssumedRole { role_arn: assumed.role.to_string() }
+        }
+    };
+    CloudAccount {
+        uid: uid.clone(),
+        name: registration.name.to_string(),
+        partition: registration.partition.id().to_owned(),
+        access,
+        account: Some(registration.account),
+        profile: Some(registration.profile),
+        policies: registration.policies.iter().map(ToString::to_string).collect(),
+        annotations: BTreeMap::new(),
+        description: registration.description.as_ref().map(ToString::to_string),
+        gateway: registration.gateway.as_ref().map(ToString::to_string),
+        scope: registration.scope.clone(),
+        state: None,
+    }
+}
+
+impl Registry for World {
+    async fn find(&self, name: &AccountName) -> Result<Option<CloudAccount>, PortError> {
+        self.call(|state| {
+            Ok(state.accounts.values().find(|known| known.name == name.as_str()).cloned())
+        })
+    }
+
+    async fn get(&self, uid: &Uid) -> Result<CloudAccount, PortError> {
+        self.call(|state| {
+            let found = state.accounts.get(uid.as_str()).cloned();
+            found.ok_or(PortError::Missing { service: "the world", what: "account" })
+        })
+    }
+
+    async fn create(&self, registration: &Registration) -> Result<Uid, PortError> {
+        self.call(|state| {
+            if state.refuses_create {
+                return Err(PortError::Refused {
+                    service: "the world",
+                    reason: "quota".to_owned(),
+                });
+            }
+            if state.accounts.values().any(|known| known.name == registration.name.as_str()) {
+                return Err(PortError::Duplicate { service: "the world" });
+            }
+            let uid: Uid = format!("uid-{}", state.accounts.len()).parse().unwrap();
+            drop(state.accounts.insert(uid.to_string(), as_known(registration, &uid)));
+            Ok(uid)
+        })
+    }
+
+    async fn replace(
+        &self,
+        known: &CloudAccount,
+        registration: &Registration,
+    ) -> Result<(), PortError> {
+        self.call(|state| {
+            let uid = &known.uid;
+            drop(state.accounts.insert(uid.to_string(), as_known(registration, uid)));
+            Ok(())
+        })
+    }
+}
+
+const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+const NEW_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
+
+fn keys(id: &str) -> Credential {
+    Credential::StaticKeys(StaticKeys {
+        id: id.parse().unwrap(),
+        secret: secrecy::SecretString::from("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+            .try_into()
+            .unwrap(),
+    })
+}
+
+fn role() -> Credential {
+    Credential::AssumedRole(AssumedRole {
+        role: "arn:aws:iam::123456789012:role/SpectroCloudRole".parse().unwrap(),
+        external_id: "external".to_owned(),
+    })
+}
+
+fn wanted(credential: Credential) -> Registration {
+    Registration {
+        name: "prod".parse().unwrap(),
+        description: None,
+        partition: Partition::Aws,
+        account: "123456789012".parse().unwrap(),
+        scope: Scope::Tenant,
+        policies: Vec::new(),
+        gateway: None,
+        profile: PermissionProfile::CoreEks,
+        credential,
+    }
+}
+
+/// A caller's whole run: look, then conclude.
+fn run(world: &World, intent: &Intent, registration: &Registration) -> Result<Receipt, Failure> {
+    let mut known = world.known(registration.name.as_str());
+    if let Intent::Replace(uid) = intent {
+        known.target = world.state().accounts.get(uid.as_str()).cloned();
+    }
+    let report = Report {
+        partition: registration.partition,
+        method: registration.credential.method(),
+        account: Some(registration.account),
+        findings: vec![known.name_finding(intent, Some(registration))],
+        notices: Vec::new(),
+    };
+    let preflight = Preflight { report, registration: Some(registration.clone()), known };
+    match now(preflight.conclude(intent, world, world))? {
+        Done::Receipt(receipt) => Ok(*receipt),
+        Done::Report(report) => panic!("a report was not asked for: {report:?}"),
+    }
+}
+
+/// Drives a future that never waits.
+fn now<F: Future>(future: F) -> F::Output {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).as_mut().poll(&mut context) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => panic!("the world answers at once"),
+    }
+}
+
+/// A run that was cut off before or after any of its calls ends, when it is run again, where an undisturbed one ends.
+fn converges(start: &World, intent: &Intent, registration: &Registration) {
+    let undisturbed = World(Mutex::new(start.end_state()));
+    drop(run(&undisturbed, intent, registration).unwrap());
+    let calls = undisturbed.state().calls;
+    assert!(calls > 0);
+    for cut in (0..calls).flat_map(|call| [Cut::Before(call), Cut::After(call)]) {
+        let world = World(Mutex::new(State { cut: Some(cut), ..start.end_state() }));
+        let first = run(&world, intent, registration);
+        world.state().cut = None;
+        let again = run(&world, intent, registration).unwrap();
+        assert_eq!(
+            world.end_state(),
+            undisturbed.end_state(),
+            "{cut:?}, first {first:?}, then {again:?}"
+        );
+    }
+}
+
+fn registered(credential: Credential) -> World {
+    let world = World::default();
+    drop(run(&world, &Intent::Register, &wanted(credential)).unwrap());
+    world
+}
+
+#[test]
+fn a_registration_that_was_cut_off_anywhere_is_mended_by_running_it_again() {
+    converges(&World::default(), &Intent::Register, &wanted(keys(KEY)));
+    converges(&World::default(), &Intent::Register, &wanted(role()));
+    converges(&registered(keys(KEY)), &Intent::Register, &wanted(keys(NEW_KEY)));
+}
+
+#[test]
+fn a_replacement_that_was_cut_off_anywhere_leaves_no_orphan() {
+    let intent = Intent::Replace("uid-0".parse().unwrap());
+    let moved = Registration { account: "210987654321".parse().unwrap(), ..wanted(keys(NEW_KEY)) };
+    converges(&registered(keys(KEY)), &intent, &moved);
+    converges(&registered(keys(KEY)), &intent, &wanted(role()));
+    converges(&registered(role()), &intent, &wanted(keys(KEY)));
+}
+
+#[test]
+fn f04_a_second_time_changes_nothing_and_says_so() {
+    for credential in [keys(KEY), role()] {
+        let world = registered(credential.clone());
+        let before = world.end_state();
+        let receipt = run(&world, &Intent::Register, &wanted(credential)).unwrap();
+        assert_eq!(receipt.outcome, Enrolled::Unchanged);
+        assert_eq!(world.end_state(), before);
+    }
+}
+
+#[test]
+fn other_settings_update_and_another_identity_conflicts() {
+    let world = registered(keys(KEY));
+    let described =
+        Registration { description: "now with words".parse().ok(), ..wanted(keys(KEY)) };
+    assert_eq!(run(&world, &Intent::Register, &described).unwrap().outcome, Enrolled::Updated);
+    let before = world.end_state();
+    let elsewhere =
+        Registration { account: "210987654321".parse().unwrap(), ..wanted(keys(NEW_KEY)) };
+    for other in [elsewhere, wanted(role())] {
+        let failure = run(&world, &Intent::Register, &other).unwrap_err();
+        assert!(matches!(failure, Failure::Conflict(_)), "{failure:?}");
+        assert_eq!(world.end_state(), before);
+    }
+}
+
+#[test]
+fn f18_what_a_report_does_not_clear_is_not_kept() {
+    let world = World::default();
+    let registration = wanted(keys(KEY));
+    let failed = vec![NAME_FREE.failed("seen", "mend")];
+    let report = Report {
+        partition: Partition::Aws,
+        method: Method::StaticCredentials,
+        account: None,
+        findings: failed,
+        notices: Vec::new(),
+    };
+    for registration in [Some(registration), None] {
+        let known = Known::default();
+        let preflight = Preflight { report: report.clone(), registration, known };
+        let failure = now(preflight.conclude(&Intent::Register, &world, &world)).unwrap_err();
+        assert!(matches!(failure, Failure::Blocked(_)), "{failure:?}");
+    }
+    assert_eq!(world.end_state(), State::default());
+}
+
+#[test]
+fn a_refused_create_is_told_and_not_tried_again() {
+    let world = World::default();
+    world.state().refuses_create = true;
+    let failure = run(&world, &Intent::Register, &wanted(role())).unwrap_err();
+    assert_eq!(failure.to_string(), "the world refused: quota");
+    assert_eq!(world.state().calls, 2, "one create and the look-up that follows it");
+}

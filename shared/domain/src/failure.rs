@@ -1,6 +1,6 @@
 //! Why something did not happen. Knows nothing of HTTP.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, fmt::Display, time::Duration};
 
 use crate::Report;
 
@@ -26,13 +26,13 @@ pub enum Fault {
 
 impl Violation {
     /// Not written as the interface says.
-    pub fn malformed(pointer: impl Into<String>, detail: impl ToString) -> Self {
-        Self { pointer: pointer.into(), detail: detail.to_string(), fault: Fault::Malformed }
+    pub fn malformed(pointer: impl Into<String>, detail: impl Display) -> Self {
+        Self { pointer: pointer.into(), detail: format!("{detail}"), fault: Fault::Malformed }
     }
 
     /// Well written, and not possible here.
-    pub fn refused(pointer: impl Into<String>, detail: impl ToString) -> Self {
-        Self { pointer: pointer.into(), detail: detail.to_string(), fault: Fault::Refused }
+    pub fn refused(pointer: impl Into<String>, detail: impl Display) -> Self {
+        Self { pointer: pointer.into(), detail: format!("{detail}"), fault: Fault::Refused }
     }
 }
 
@@ -129,7 +129,7 @@ pub enum Failure {
 
 impl Failure {
     /// One member that will not do.
-    pub fn refused(pointer: impl Into<String>, detail: impl ToString) -> Self {
+    pub fn refused(pointer: impl Into<String>, detail: impl Display) -> Self {
         Self::Invalid(vec![Violation::refused(pointer, detail)])
     }
 

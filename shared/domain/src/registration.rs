@@ -26,6 +26,30 @@ pub struct Settings {
     pub profile: PermissionProfile,
 }
 
+impl Settings {
+    /// The account, now that everything it names has been looked up.
+    pub fn register(
+        self,
+        account: AccountId,
+        scope: Scope,
+        gateway: Option<Uid>,
+        credential: Credential,
+    ) -> Registration {
+        let Self { name, description, partition, policies, profile, .. } = self;
+        Registration {
+            name,
+            description,
+            partition,
+            account,
+            scope,
+            policies,
+            gateway,
+            profile,
+            credential,
+        }
+    }
+}
+
 /// Whose an account is to be, as a caller names it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ScopeWish {
