@@ -1,12 +1,12 @@
 //! The flow of every registration: stage the secret, tell Palette, put the secret in use.
 //!
-//! Nothing in it is ever undone. Each step may be repeated, so a run that was cut off anywhere is mended by running
-//! it again.
+//! Each step may be repeated, so a run that was cut off anywhere is mended by running it again. All that is ever undone
+//! is a secret that was kept for an account which Palette then refused.
 
 use crate::{
     AccountId, AccountName, Check, CloudAccount, Failure, Finding, Intent, Method, Partition,
     PortError, Registration, Report, SecretArn, Severity, Uid, Verified,
-    ports::{Registry, Vault},
+    ports::{Registry, Staged, Vault},
 };
 
 /// What a method's preflight found out.
@@ -175,14 +175,12 @@ async fn enroll(
         let same_secret = in_use_for.as_ref().is_none_or(|uid| uid.as_ref() == Some(&known.uid));
         same_secret && registration.matches(known)
     };
-    let (uid, outcome) = match known.current(intent) {
-        Some(current) => bring_to_state(current, registration, settled, registry).await?,
-        None => match create(registration, registry).await? {
-            Created::New(uid) => (uid, Enrolled::Created),
-            Created::Overtaken(current) => {
-                bring_to_state(&current, registration, settled, registry).await?
-            }
-        },
+    let (uid, outcome) = match place(registration, known.current(intent), settled, registry).await {
+        Ok(placed) => placed,
+        Err(refusal) => {
+            discard_unused(staged, &refusal, vault).await;
+            return Err(refusal);
+        }
     };
     let secret = match staged {
         Some(staged) => Some(vault.promote(staged, &uid).await?),
@@ -204,12 +202,40 @@ async fn enroll(
     Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
 }
 
+/// Makes the account, or brings the one that is there to this state.
+async fn place(
+    registration: &Registration,
+    current: Option<&CloudAccount>,
+    settled: impl Fn(&CloudAccount) -> bool,
+    registry: &impl Registry,
+) -> Result<(Uid, Enrolled), Failure> {
+    let overtaken = match current {
+        Some(current) => return bring_to_state(current, registration, settled, registry).await,
+        None => match create(registration, registry).await? {
+            Created::New(uid) => return Ok((uid, Enrolled::Created)),
+            Created::Overtaken(current) => current,
+        },
+    };
+    bring_to_state(&overtaken, registration, settled, registry).await
+}
+
+/// Keys of an account that was refused for good must not stay behind. If this fails too, the refusal is still what the
+/// caller needs to know, and the next try stages the same secret again.
+async fn discard_unused(staged: Option<Staged>, refusal: &Failure, vault: &impl Vault) {
+    if let Some(staged) = staged
+        && staged.unused
+        && !refusal.retryable()
+    {
+        drop(vault.discard(staged).await);
+    }
+}
+
 async fn bring_to_state(
     current: &CloudAccount,
     registration: &Registration,
     settled: impl Fn(&CloudAccount) -> bool,
     registry: &impl Registry,
-) -> Result<(Uid, Enrolled), PortError> {
+) -> Result<(Uid, Enrolled), Failure> {
     if settled(current) {
         return Ok((current.uid.clone(), Enrolled::Unchanged));
     }

@@ -82,7 +82,8 @@ impl Vault for World {
             if kept.0 != version {
                 kept.1 = Some(version.clone());
             }
-            Ok(Some(Staged { secret, version, in_use_for }))
+            let unused = kept.2.is_none();
+            Ok(Some(Staged { secret, version, in_use_for, unused }))
         })
     }
 
@@ -94,6 +95,13 @@ impl Vault for World {
             let kept = (staged.version, None, Some(uid.clone()));
             drop(state.secrets.insert(staged.secret.to_string(), kept));
             Ok(staged.secret)
+        })
+    }
+
+    async fn discard(&self, staged: Staged) -> Result<(), PortError> {
+        self.call(|state| {
+            drop(state.secrets.remove(staged.secret.as_str()));
+            Ok(())
         })
     }
 
@@ -328,10 +336,27 @@ fn f18_what_a_report_does_not_clear_is_not_kept() {
 }
 
 #[test]
-fn a_refused_create_is_told_and_not_tried_again() {
-    let world = World::default();
+fn a_refused_create_is_told_not_tried_again_and_leaves_nothing() {
+    for (credential, calls) in [(role(), 2), (keys(KEY), 4)] {
+        let world = World::default();
+        world.state().refuses_create = true;
+        let failure = run(&world, &Intent::Register, &wanted(credential)).unwrap_err();
+        assert_eq!(failure.to_string(), "the world refused: quota");
+        assert_eq!(
+            world.state().calls,
+            calls,
+            "(stage), one create, the look-up after it, (discard)"
+        );
+        assert!(world.state().secrets.is_empty());
+    }
+}
+
+#[test]
+fn keys_that_are_in_use_stay_when_new_ones_are_refused() {
+    let world = registered(keys(KEY));
+    let before = world.end_state().secrets;
+    world.state().accounts.clear();
     world.state().refuses_create = true;
-    let failure = run(&world, &Intent::Register, &wanted(role())).unwrap_err();
-    assert_eq!(failure.to_string(), "the world refused: quota");
-    assert_eq!(world.state().calls, 2, "one create and the look-up that follows it");
+    drop(run(&world, &Intent::Register, &wanted(keys(KEY))).unwrap_err());
+    assert_eq!(world.end_state().secrets, before);
 }

@@ -16,9 +16,11 @@ pub struct Staged {
     pub version: String,
     /// The account that this very version is in use for already.
     pub in_use_for: Option<Uid>,
+    /// Whether the secret has never been in use for any account, in any version.
+    pub unused: bool,
 }
 
-/// Keeps secrets, in two steps: a version that is never promoted changes nothing.
+/// Keeps secrets, in two steps: a version that is never promoted changes nothing. Staging brings a discarded secret back.
 pub trait Vault {
     /// Keeps the registration's credential beside the one in use. `None` where it holds nothing secret.
     fn stage(
@@ -32,6 +34,9 @@ pub trait Vault {
         staged: Staged,
         uid: &Uid,
     ) -> impl Future<Output = Result<SecretArn, PortError>> + Send;
+
+    /// Sends a secret that was never in use into its recovery window: its account was refused.
+    fn discard(&self, staged: Staged) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Sends every secret of an account into its recovery window, save one. Twice is once.
     fn retire(
