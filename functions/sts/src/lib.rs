@@ -1,1 +1,24 @@
-//! Stub.
+//! Lets Palette into an account through a role that it assumes: parse, check, enroll.
+
+mod preflight;
+mod request;
+mod trust;
+
+use deployment::Deployment;
+use domain::Method;
+use lambda::{Rejection, Reply, Request, Verb};
+
+use request::Wish;
+
+/// The whole function.
+pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+    if let (Verb::Get, ["accounts", "sts", "trust"]) = request.route() {
+        return trust::facts(request, deployment).await;
+    }
+    let (intent, members) = request.order(Method::Sts)?;
+    let wish = Wish::read(members, deployment.partition)?;
+    let registry = deployment.palette.scoped(&wish.settings.scope).await?;
+    let own = request.deployed_in();
+    let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
+    Ok(preflight.conclude(&intent, &deployment.vault, &registry).await?.into())
+}

@@ -188,7 +188,7 @@ async fn enroll(
     };
     if let Intent::Replace(uid) = intent {
         // A new identity has a new secret, and a method without secrets has none: the old one must not stay behind.
-        vault.retire(uid, secret.as_ref()).await?;
+        let _retired = vault.retire(uid, &registration.scope, secret.as_ref()).await?;
     }
     let seen = match outcome {
         Enrolled::Unchanged => LISTED.passed("found before anything was done"),

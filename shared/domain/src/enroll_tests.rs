@@ -105,12 +105,18 @@ impl Vault for World {
         })
     }
 
-    async fn retire(&self, uid: &Uid, keep: Option<&SecretArn>) -> Result<(), PortError> {
+    async fn retire(
+        &self,
+        uid: &Uid,
+        _scope: &Scope,
+        keep: Option<&SecretArn>,
+    ) -> Result<usize, PortError> {
         self.call(|state| {
+            let before = state.secrets.len();
             state.secrets.retain(|name, kept| {
                 kept.2.as_ref() != Some(uid) || keep.is_some_and(|arn| arn.as_str() == name)
             });
-            Ok(())
+            Ok(before - state.secrets.len())
         })
     }
 }

@@ -6,6 +6,7 @@ mod credential;
 mod enroll;
 mod failure;
 mod method;
+pub mod next_steps;
 mod partition;
 pub mod ports;
 mod preflight;

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use secrecy::SecretString;
 
-use crate::{AccountName, CloudAccount, PortError, Registration, SecretArn, Uid};
+use crate::{AccountName, CloudAccount, PortError, Registration, Scope, SecretArn, Uid};
 
 /// A credential that is kept, and not yet in use.
 #[derive(Debug)]
@@ -38,12 +38,14 @@ pub trait Vault {
     /// Sends a secret that was never in use into its recovery window: its account was refused.
     fn discard(&self, staged: Staged) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Sends every secret of an account into its recovery window, save one. Twice is once.
+    /// Sends every secret kept for an account of this scope into its recovery window, save one, and tells how many it
+    /// sent. Twice is once. The scope guards the secrets of an account that is merely not seen from here.
     fn retire(
         &self,
         uid: &Uid,
+        scope: &Scope,
         keep: Option<&SecretArn>,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    ) -> impl Future<Output = Result<usize, PortError>> + Send;
 }
 
 /// Knows the cloud accounts of one scope.

@@ -1,0 +1,66 @@
+//! What a function is made of: the settings of its deployment, and the adapters wired as they say.
+
+mod eyes;
+mod settings;
+pub mod validation;
+
+use aws::{Aws, SecretsManager};
+use domain::Partition;
+use palette::Palette;
+use secrecy::{ExposeSecret as _, SecretString};
+use transport::Roots;
+
+pub use eyes::Eyes;
+pub use settings::{Misconfigured, Settings};
+pub use validation::Accounts;
+
+/// The outside, as this deployment reaches it. Made once, at start.
+pub struct Deployment {
+    /// The partition it serves.
+    pub partition: Partition,
+    /// AWS, as the function's own role.
+    pub aws: Aws,
+    /// Who keeps the secrets.
+    pub vault: SecretsManager,
+    /// Who knows the accounts.
+    pub palette: Palette<SecretsManager>,
+    /// How it is set up.
+    pub settings: Settings,
+}
+
+/// Why a function cannot start.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+impl Deployment {
+    /// Reads the environment and makes every client. Calls nobody, unless a setting names a secret with certificates.
+    pub async fn open() -> Result<Self, Error> {
+        let settings = Settings::from_environment()?;
+        let mut roots = Roots::of(settings.partition.facts().roots)?;
+        if let Some(file) = &settings.aws_ca_bundle {
+            roots = roots.trusting(&std::fs::read(file)?)?;
+        }
+        let mut http = transport::client(&roots)?;
+        let mut aws = Aws::load(http.clone()).await?;
+        if let Some(secret) = &settings.aws_ca_bundle_secret {
+            roots = trusting(roots, &vault(&aws, &settings).text(secret).await?)?;
+            http = transport::client(&roots)?;
+            aws = Aws::load(http.clone()).await?;
+        }
+        let vault = vault(&aws, &settings);
+        if let Some(secret) = &settings.palette_ca_bundle_secret {
+            http = transport::client(&trusting(roots, &vault.text(secret).await?)?)?;
+        }
+        let palette = Palette::new(http, settings.palette_url.clone(), vault.clone());
+        Ok(Self { partition: settings.partition, aws, vault, palette, settings })
+    }
+}
+
+fn vault(aws: &Aws, settings: &Settings) -> SecretsManager {
+    let Settings { secret_prefix, kms_key_id, palette_api_key_secret, .. } = settings;
+    aws.vault(secret_prefix, kms_key_id.as_deref(), palette_api_key_secret)
+}
+
+#[expect(clippy::disallowed_methods, reason = "certificates are public, wherever they are kept")]
+fn trusting(roots: Roots, bundle: &SecretString) -> Result<Roots, transport::TlsError> {
+    roots.trusting(bundle.expose_secret().as_bytes())
+}

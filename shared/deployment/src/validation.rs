@@ -1,0 +1,50 @@
+//! Palette's own word on what it is to be told: the last checks of every method.
+
+use aws::SecretsManager;
+use domain::{Check, Credential, Finding, Partition, PolicyArn, PortError, Severity};
+use palette::{Scoped, Verdict};
+
+/// The accounts of one scope, opened with the key that the vault holds.
+pub type Accounts<'a> = Scoped<'a, SecretsManager>;
+
+/// Palette finds the policies that are to be attached to the roles of clusters.
+pub static POLICIES_ACCEPTED: Check = Check {
+    id: "palette.policy-arns-accepted",
+    title: "Palette finds the policies that it is to attach to the roles of clusters and nodes",
+    severity: Severity::Blocker,
+    covers: &["C15"],
+};
+
+/// What Palette says of a credential, as the answer to `check` (C17).
+pub async fn of_credential(
+    check: &'static Check,
+    remedy: &str,
+    registry: &Accounts<'_>,
+    (partition, credential, policies): (Partition, &Credential, &[PolicyArn]),
+) -> Result<Finding, PortError> {
+    let verdict = registry.validate(partition, credential, policies).await?;
+    Ok(match verdict {
+        Verdict::Accepted => check.passed("Palette's own validation succeeded"),
+        Verdict::Refused(reason) => check.failed(format!("Palette refused: {reason}"), remedy),
+    })
+}
+
+/// What Palette says of the policies (C15).
+pub async fn of_policies(
+    registry: &Accounts<'_>,
+    partition: Partition,
+    credential: &Credential,
+    policies: &[PolicyArn],
+) -> Result<Finding, PortError> {
+    if policies.is_empty() {
+        return Ok(POLICIES_ACCEPTED.not_applicable("no policies were named"));
+    }
+    let verdict = registry.validate_policy_arns(partition, credential, policies).await?;
+    Ok(match verdict {
+        Verdict::Accepted => POLICIES_ACCEPTED.passed(format!("{} found", policies.len())),
+        Verdict::Refused(reason) => POLICIES_ACCEPTED.failed(
+            format!("Palette refused: {reason}"),
+            "name policies that exist in the account: POST /v1/policies lists them",
+        ),
+    })
+}
