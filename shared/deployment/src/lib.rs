@@ -1,8 +1,6 @@
 //! What a function is made of: the settings of its deployment, and the adapters wired as they say.
 
-mod eyes;
 mod settings;
-pub mod validation;
 
 use aws::{Aws, SecretsManager};
 use domain::Partition;
@@ -10,9 +8,7 @@ use palette::Palette;
 use secrecy::{ExposeSecret as _, SecretString};
 use transport::Roots;
 
-pub use eyes::Eyes;
 pub use settings::{Misconfigured, Settings};
-pub use validation::Accounts;
 
 /// The outside, as this deployment reaches it. Made once, at start.
 pub struct Deployment {
@@ -64,3 +60,6 @@ fn vault(aws: &Aws, settings: &Settings) -> SecretsManager {
 fn trusting(roots: Roots, bundle: &SecretString) -> Result<Roots, transport::TlsError> {
     roots.trusting(bundle.expose_secret().as_bytes())
 }
+
+/// The accounts of one scope, opened with the key that the vault holds.
+pub type Accounts<'a> = palette::Scoped<'a, SecretsManager>;

@@ -1,9 +1,8 @@
 //! Whose eyes see into the target account.
 
 use aws::Aws;
+use deployment::Deployment;
 use domain::{AccountId, PortError};
-
-use crate::Deployment;
 
 /// A view of the IAM of the target account, or why there is none.
 pub enum Eyes {
@@ -18,26 +17,26 @@ pub enum Eyes {
     },
 }
 
-impl Deployment {
+impl Eyes {
     /// A view of an account: through the function's own role where it is the deployment's own account, else through the
     /// inspection role there.
-    pub async fn eyes_into(
-        &self,
+    pub async fn into(
         account: AccountId,
         own: Option<AccountId>,
-    ) -> Result<Eyes, PortError> {
+        deployment: &Deployment,
+    ) -> Result<Self, PortError> {
         if own == Some(account) {
-            return Ok(Eyes::Open(self.aws.clone()));
+            return Ok(Self::Open(deployment.aws.clone()));
         }
-        let Some(name) = &self.settings.inspection_role else {
-            return Ok(Eyes::Shut {
+        let Some(name) = &deployment.settings.inspection_role else {
+            return Ok(Self::Shut {
                 reason: format!("no inspection role is set, so IAM of account {account} cannot be read"),
                 remedy: "set GANGWAY_INSPECTION_ROLE to the name of a role in that account which lets Gangway read IAM"
                     .to_owned(),
             });
         };
-        let arn = format!("arn:{}:iam::{account}:role/{name}", self.partition);
-        let shut = |reason: String| Eyes::Shut {
+        let arn = format!("arn:{}:iam::{account}:role/{name}", deployment.partition);
+        let shut = |reason: String| Self::Shut {
             reason,
             remedy: format!(
                 "create {arn} with the template for inspection roles, or correct its trust"
@@ -46,8 +45,8 @@ impl Deployment {
         let Ok(role) = arn.parse() else {
             return Ok(shut(format!("GANGWAY_INSPECTION_ROLE does not make a role ARN: {arn}")));
         };
-        match self.aws.assume(&role).await {
-            Ok(aws) => Ok(Eyes::Open(aws)),
+        match deployment.aws.assume(&role).await {
+            Ok(aws) => Ok(Self::Open(aws)),
             Err(
                 PortError::Refused { .. } | PortError::Denied { .. } | PortError::Missing { .. },
             ) => Ok(shut(format!("{arn} does not let Gangway in, or does not exist"))),

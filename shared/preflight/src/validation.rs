@@ -1,14 +1,13 @@
 //! Palette's own word on what it is to be told: the last checks of every method.
 
-use aws::SecretsManager;
-use domain::{Check, Credential, Finding, Partition, PolicyArn, PortError, Severity};
-use palette::{Scoped, Verdict};
+use deployment::Accounts;
+use domain::{Check, Credential, Finding, PortError, Severity};
+use palette::Verdict;
 
-/// The accounts of one scope, opened with the key that the vault holds.
-pub type Accounts<'a> = Scoped<'a, SecretsManager>;
+use crate::Demand;
 
 /// Palette finds the policies that are to be attached to the roles of clusters.
-pub static POLICIES_ACCEPTED: Check = Check {
+pub(crate) static POLICIES_ACCEPTED: Check = Check {
     id: "palette.policy-arns-accepted",
     title: "Palette finds the policies that it is to attach to the roles of clusters and nodes",
     severity: Severity::Blocker,
@@ -16,13 +15,14 @@ pub static POLICIES_ACCEPTED: Check = Check {
 };
 
 /// What Palette says of a credential, as the answer to `check` (C17).
-pub async fn of_credential(
+pub(crate) async fn of_credential(
     check: &'static Check,
     remedy: &str,
     registry: &Accounts<'_>,
-    (partition, credential, policies): (Partition, &Credential, &[PolicyArn]),
+    credential: &Credential,
+    demand: Demand<'_>,
 ) -> Result<Finding, PortError> {
-    let verdict = registry.validate(partition, credential, policies).await?;
+    let verdict = registry.validate(demand.partition, credential, demand.policies).await?;
     Ok(match verdict {
         Verdict::Accepted => check.passed("Palette's own validation succeeded"),
         Verdict::Refused(reason) => check.failed(format!("Palette refused: {reason}"), remedy),
@@ -30,11 +30,10 @@ pub async fn of_credential(
 }
 
 /// What Palette says of the policies (C15).
-pub async fn of_policies(
+pub(crate) async fn of_policies(
     registry: &Accounts<'_>,
-    partition: Partition,
     credential: &Credential,
-    policies: &[PolicyArn],
+    Demand { partition, policies, .. }: Demand<'_>,
 ) -> Result<Finding, PortError> {
     if policies.is_empty() {
         return Ok(POLICIES_ACCEPTED.not_applicable("no policies were named"));

@@ -1,0 +1,28 @@
+//! The checks that two functions ask: the one that registers by a method, and the one that looks again later.
+
+mod eyes;
+pub mod role;
+pub mod user;
+mod validation;
+
+use domain::{Partition, PermissionProfile, PolicyArn, Settings};
+
+pub use eyes::Eyes;
+
+/// What an account is to allow Palette.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand<'a> {
+    /// Where it is.
+    pub partition: Partition,
+    /// What Palette is to be able to do.
+    pub profile: PermissionProfile,
+    /// Policies that Palette is to attach to the roles of clusters and nodes.
+    pub policies: &'a [PolicyArn],
+}
+
+impl<'a> From<&'a Settings> for Demand<'a> {
+    fn from(settings: &'a Settings) -> Self {
+        let Settings { partition, profile, policies, .. } = settings;
+        Self { partition: *partition, profile: *profile, policies }
+    }
+}

@@ -1,0 +1,98 @@
+//! The checks of an IAM user's access keys (S01–S08).
+
+use aws::{
+    Aws, Caller, Principal,
+    checks::{identity, keys, permissions, policy_arns},
+};
+use deployment::Accounts;
+use domain::{AccountId, Check, Credential, Finding, PortError, Severity};
+use tokio::join;
+
+use crate::{
+    Demand,
+    validation::{self, POLICIES_ACCEPTED},
+};
+
+static PALETTE_VALIDATES: Check = Check {
+    id: "palette.validation",
+    title: "Palette gets in with these keys",
+    severity: Severity::Blocker,
+    covers: &["C17"],
+};
+
+const VALIDATION_REMEDY: &str =
+    "see that Palette reaches this partition and that the keys are active; then validate again";
+
+/// What was found out about keys.
+#[derive(Debug)]
+pub struct Examined {
+    /// Every check and its answer.
+    pub findings: Vec<Finding>,
+    /// The account that they act in, where AWS knows them.
+    pub account: Option<AccountId>,
+}
+
+/// Asks the account, with the keys under test, and Palette at the same time, given whom STS says the keys belong to.
+pub async fn examine(
+    caller: Result<Caller, PortError>,
+    user: &Aws,
+    credential: &Credential,
+    registry: &Accounts<'_>,
+    demand: Demand<'_>,
+) -> Result<Examined, PortError> {
+    let whose = identity::of_caller(caller, demand.partition)?;
+    let known = whose.account.is_some();
+    let (allowed, accepted) = join!(
+        allowed(user, whose.principal.as_ref(), demand),
+        accepted(registry, credential, known, demand),
+    );
+    let mut findings = whose.findings;
+    findings.extend(allowed?);
+    findings.extend(accepted?);
+    Ok(Examined { findings, account: whose.account })
+}
+
+/// What the user may do.
+async fn allowed(
+    user: &Aws,
+    principal: Option<&Principal>,
+    demand: Demand<'_>,
+) -> Result<Vec<Finding>, PortError> {
+    let Some(principal) = principal else {
+        let (reason, remedy) = ("the keys do not belong to an IAM user", "mend the checks above");
+        let mut findings = vec![keys::unverified(reason, remedy)];
+        findings.extend(permissions::unverified(reason, remedy));
+        findings.push(policy_arns::unverified(reason, remedy));
+        return Ok(findings);
+    };
+    let (age, permissions, arns) = join!(
+        keys::age(user, principal),
+        permissions::check(user, principal, demand.profile),
+        policy_arns::exist(user, demand.policies),
+    );
+    let mut findings = vec![age?];
+    findings.extend(permissions?);
+    findings.push(arns?);
+    Ok(findings)
+}
+
+/// What Palette says, unless STS has already refused the keys.
+async fn accepted(
+    registry: &Accounts<'_>,
+    credential: &Credential,
+    known: bool,
+    demand: Demand<'_>,
+) -> Result<Vec<Finding>, PortError> {
+    if !known {
+        let reason = "not asked, since AWS does not know these keys";
+        return Ok(vec![
+            POLICIES_ACCEPTED.not_applicable(reason),
+            PALETTE_VALIDATES.not_applicable(reason),
+        ]);
+    }
+    let (accepted, validates) = join!(
+        validation::of_policies(registry, credential, demand),
+        validation::of_credential(&PALETTE_VALIDATES, VALIDATION_REMEDY, registry, credential, demand),
+    );
+    Ok(vec![accepted?, validates?])
+}
