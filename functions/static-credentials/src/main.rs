@@ -6,5 +6,8 @@ use deployment::Deployment;
 async fn main() -> Result<(), lambda::Error> {
     lambda::start();
     let deployment = Deployment::open().await?;
-    lambda::serve("static-credentials", async |request| static_credentials::handle(&request, &deployment).await).await
+    lambda::serve("static-credentials", async |request| {
+        static_credentials::handle(&request, &deployment).await
+    })
+    .await
 }

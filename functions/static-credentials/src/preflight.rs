@@ -23,8 +23,7 @@ pub(crate) async fn run(
         registry.gateway(settings.gateway.as_ref()),
     );
     let (look, gateway) = (look?, gateway?);
-    let examined =
-        user::examine(caller, &user, &credential, registry, (&settings).into()).await?;
+    let examined = user::examine(caller, &user, &credential, registry, (&settings).into()).await?;
 
     let (partition, method, account) =
         (settings.partition, Method::StaticCredentials, examined.account);
@@ -33,8 +32,7 @@ pub(crate) async fn run(
     let registration = account.map(|account| {
         settings.register(account, registry.scope().clone(), gateway.uid, credential)
     });
-    let mut findings =
-        vec![look.session, look.known.name_finding(intent, registration.as_ref())];
+    let mut findings = vec![look.session, look.known.name_finding(intent, registration.as_ref())];
     findings.extend(gateway.findings);
     findings.extend(examined.findings);
     let report = Report { partition, method, account, findings, notices };

@@ -26,7 +26,10 @@ impl Wish<Keys> {
         let settings = members.settings(deployed, Method::StaticCredentials, false);
         let keys = if members.has("secretArn") {
             for member in ["accessKeyId", "secretAccessKey"] {
-                members.excluded(member, "must be left out where secretArn is given: the secret holds it");
+                members.excluded(
+                    member,
+                    "must be left out where secretArn is given: the secret holds it",
+                );
             }
             members.secret_arn("secretArn", deployed).map(Keys::InVault)
         } else {
@@ -35,7 +38,10 @@ impl Wish<Keys> {
             id.zip(secret).map(|(id, secret)| Keys::Inline(StaticKeys { id, secret }))
         };
         members.finish()?;
-        settings.zip(keys).map(|(settings, keys)| Self { settings, keys }).ok_or_else(Rejection::incomplete)
+        settings
+            .zip(keys)
+            .map(|(settings, keys)| Self { settings, keys })
+            .ok_or_else(Rejection::incomplete)
     }
 
     /// The same with the keys at hand.

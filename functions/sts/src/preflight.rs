@@ -31,8 +31,7 @@ pub(crate) async fn run(
     let registration = examined.credential.map(|credential| {
         settings.register(account, registry.scope().clone(), gateway.uid, credential)
     });
-    let mut findings =
-        vec![look.session, look.known.name_finding(intent, registration.as_ref())];
+    let mut findings = vec![look.session, look.known.name_finding(intent, registration.as_ref())];
     findings.extend(gateway.findings);
     findings.extend(examined.findings);
     let report =

@@ -78,7 +78,12 @@ impl Question {
                 PermissionProfile::default()
             }
         };
-        let scope = request.scope().map_err(|fault| faults.push(fault)).unwrap_or(ScopeWish::Tenant);
-        if faults.is_empty() { Ok(Self { partition, profile, scope }) } else { Err(domain::Failure::Invalid(faults).into()) }
+        let scope =
+            request.scope().map_err(|fault| faults.push(fault)).unwrap_or(ScopeWish::Tenant);
+        if faults.is_empty() {
+            Ok(Self { partition, profile, scope })
+        } else {
+            Err(domain::Failure::Invalid(faults).into())
+        }
     }
 }

@@ -133,6 +133,11 @@ impl Failure {
         Self::Invalid(vec![Violation::refused(pointer, detail)])
     }
 
+    /// One member that is not written as the interface says.
+    pub fn malformed(pointer: impl Into<String>, detail: impl Display) -> Self {
+        Self::Invalid(vec![Violation::malformed(pointer, detail)])
+    }
+
     /// Whether the same request may succeed later.
     pub const fn retryable(&self) -> bool {
         match self {

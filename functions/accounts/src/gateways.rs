@@ -1,0 +1,19 @@
+//! `GET /v1/private-cloud-gateways`: the gateways that an account can be reached through.
+
+use deployment::Deployment;
+use lambda::{Rejection, Reply, Request};
+use serde_json::{Value, json};
+
+use crate::scoped;
+
+/// All of the tenant's, with their state (G01).
+pub(crate) async fn all(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+    let gateways = scoped(request, deployment).await?.gateways().await?;
+    let view: Vec<Value> = gateways
+        .iter()
+        .map(|gateway| {
+            json!({ "uid": gateway.uid.as_str(), "name": gateway.name, "state": gateway.state, "healthy": gateway.healthy })
+        })
+        .collect();
+    Ok(Reply::Json(json!({ "privateCloudGateways": view })))
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/accounts`: a page of accounts.
+
+use deployment::Deployment;
+use domain::Failure;
+use lambda::{Rejection, Reply, Request};
+use serde_json::json;
+
+use crate::{scoped, view};
+
+/// Palette's own largest page.
+const LONGEST: u8 = 50;
+
+/// `limit` accounts from `next` on; the answer's own `next` leads on, and is absent at the end.
+pub(crate) async fn page(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+    let limit = match request.query("limit").map(str::parse::<u8>) {
+        None => LONGEST,
+        Some(Ok(limit @ 1..=LONGEST)) => limit,
+        Some(_) => return Err(Failure::refused("/limit", "must be a number from 1 to 50").into()),
+    };
+    let page = scoped(request, deployment).await?.page(limit, request.query("next")).await?;
+    let accounts: Vec<_> = page.accounts.iter().map(view::json).collect();
+    let mut answer = json!({ "accounts": accounts });
+    if let (Some(next), Some(answer)) = (page.next, answer.as_object_mut()) {
+        answer.extend([("next".to_owned(), next.into())]);
+    }
+    Ok(Reply::Json(answer))
+}

@@ -1,0 +1,39 @@
+//! `DELETE /v1/accounts/{uid}`: the account goes, then its secret, which can still be restored for 30 days.
+
+use deployment::Deployment;
+use domain::{
+    PortError, Uid,
+    ports::{Registry as _, Vault as _},
+};
+use lambda::{Rejection, Reply, Request};
+
+use crate::{scoped, view};
+
+/// Palette first: a secret must outlive the account that it opens. A run cut off between the two is finished by the
+/// next, which finds the secret by its tags.
+pub(crate) async fn account(
+    uid: &str,
+    request: &Request,
+    deployment: &Deployment,
+) -> Result<Reply, Rejection> {
+    let uid = uid.parse::<Uid>().map_err(|fault| domain::Failure::malformed("/uid", fault))?;
+    let registry = scoped(request, deployment).await?;
+    let gone = match registry.get(&uid).await {
+        Ok(_) => match registry.delete(&uid).await {
+            Ok(()) | Err(PortError::Missing { .. }) => true,
+            Err(error) => return Err(error.into()),
+        },
+        Err(PortError::Missing { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    // One "not found" may be a disguise; a scope that lists its accounts without this one is none.
+    if !gone && registry.lists(&uid).await? {
+        return Err(PortError::Unavailable {
+            service: "Palette",
+            source: "an account is listed and cannot be read".into(),
+        }
+        .into());
+    }
+    let retired = deployment.vault.retire(&uid, registry.scope(), None).await?;
+    if gone || retired > 0 { Ok(Reply::NoContent) } else { Err(view::missing(&uid).into()) }
+}

@@ -1,0 +1,178 @@
+//! `POST /v1/accounts/{uid}/validate`: a registered account, looked at as it is now.
+
+use deployment::{Accounts, Deployment};
+use domain::{
+    Access, AccountId, Check, CloudAccount, Failure, Finding, LISTED, Method, PermissionProfile,
+    PolicyArn, Report, Severity, UidOrName, next_steps,
+};
+use lambda::{Rejection, Reply, Request};
+use preflight::{Demand, Eyes, role, user};
+use tokio::join;
+
+use crate::{scoped, view};
+
+static SECRET_IN_USE: Check = Check {
+    id: "vault.secret-in-use",
+    title: "The account's keys are kept, and are the ones in use",
+    severity: Severity::Blocker,
+    covers: &["C18"],
+};
+
+static SAME_KEY: Check = Check {
+    id: "vault.secret-matches-palette",
+    title: "Palette uses the keys that are kept",
+    severity: Severity::Warning,
+    covers: &["C18"],
+};
+
+static METHOD_KNOWN: Check = Check {
+    id: "palette.method",
+    title: "The account's method can be looked at from here",
+    severity: Severity::Info,
+    covers: &["C04"],
+};
+
+/// Asks again what was asked when it was registered, of what is registered.
+pub(crate) async fn account(
+    uid: &str,
+    request: &Request,
+    deployment: &Deployment,
+) -> Result<Reply, Rejection> {
+    let registry = scoped(request, deployment).await?;
+    let account = view::read(uid, &registry).await?;
+    let partition = deployment.partition;
+    if account.partition != partition.id() {
+        let elsewhere = format!(
+            "is an account of partition {}; ask the deployment there, this one serves {partition}",
+            account.partition
+        );
+        return Err(Failure::refused("/uid", elsewhere).into());
+    }
+    let gateway = gateway(&account)?;
+    let profile = account.profile.unwrap_or_default();
+    let policies = policies(&account);
+    let demand = Demand { partition, profile, policies: &policies };
+    let own = request.deployed_in();
+    let (gateway, seen) = join!(
+        registry.gateway(gateway.as_ref()),
+        look(&account, &registry, deployment, demand, own),
+    );
+    let state = account.state.as_deref().unwrap_or("not told");
+    let mut findings = vec![LISTED.passed(format!("Palette has it, state: {state}"))];
+    findings.extend(seen?);
+    findings.extend(gateway?.findings);
+    let method = account.access.method().ok_or_else(|| {
+        Failure::refused("/uid", "is an account of a method that Gangway does not know")
+    })?;
+    let notices = notices(&account, method, profile, demand);
+    Ok(Reply::Report(Report {
+        partition,
+        method,
+        account: account.aws_account(),
+        findings,
+        notices,
+    }))
+}
+
+/// The checks of its method.
+async fn look(
+    account: &CloudAccount,
+    registry: &Accounts<'_>,
+    deployment: &Deployment,
+    demand: Demand<'_>,
+    own: Option<AccountId>,
+) -> Result<Vec<Finding>, Failure> {
+    match &account.access {
+        Access::StaticKeys { access_key_id } => {
+            keys(account, access_key_id, registry, deployment, demand).await
+        }
+        Access::AssumedRole { role_arn } => {
+            let Ok(role) = role_arn.parse() else {
+                return Ok(vec![METHOD_KNOWN.failed(
+                    "the role ARN that Palette has is not one",
+                    "PUT the account with the role's ARN",
+                )]);
+            };
+            let (facts, eyes) = join!(
+                registry.sts_trust(demand.partition),
+                Eyes::into(role.account(), own, deployment)
+            );
+            Ok(role::examine(&role, &facts?, &eyes?, registry, demand).await?.findings)
+        }
+        Access::PodIdentity { .. } | Access::Scap | Access::Unknown(_) => {
+            Ok(vec![METHOD_KNOWN.unverified(
+                "this function looks at accounts with keys or a role for STS",
+                "send the account's request to the validate route of its own method",
+            )])
+        }
+    }
+}
+
+/// Keys are looked at as they are kept: Palette does not show its own.
+async fn keys(
+    account: &CloudAccount,
+    registered_id: &str,
+    registry: &Accounts<'_>,
+    deployment: &Deployment,
+    demand: Demand<'_>,
+) -> Result<Vec<Finding>, Failure> {
+    let remedy = "PUT the account with its keys, so that Gangway keeps them";
+    let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
+        let observed = "Gangway did not register this account, so it has no keys of it";
+        return Ok(vec![SECRET_IN_USE.unverified(observed, remedy)]);
+    };
+    let Some(kept) = deployment.vault.keys_of(demand.partition, aws_account, &name).await? else {
+        return Ok(vec![SECRET_IN_USE.failed("no secret is kept for this account", remedy)]);
+    };
+    let in_use = if kept.in_use_for.as_ref() == Some(&account.uid) {
+        SECRET_IN_USE.passed(format!("{}", kept.secret))
+    } else {
+        SECRET_IN_USE.failed(format!("{} is not marked as this account's", kept.secret), remedy)
+    };
+    let same = if kept.keys.id.as_str() == registered_id {
+        SAME_KEY.passed(format!("key {}", kept.keys.id))
+    } else {
+        SAME_KEY.failed(format!("the kept key is {}; Palette shows another", kept.keys.id), remedy)
+    };
+    let user = deployment.aws.with_keys(&kept.keys);
+    let caller = user.caller().await;
+    let credential = domain::Credential::StaticKeys(kept.keys);
+    let examined = user::examine(caller, &user, &credential, registry, demand).await?;
+    let mut findings = vec![in_use, same];
+    findings.extend(examined.findings);
+    Ok(findings)
+}
+
+fn gateway(account: &CloudAccount) -> Result<Option<UidOrName>, Failure> {
+    let named = account.gateway.as_deref().filter(|gateway| !gateway.is_empty());
+    named.map(|gateway| gateway.parse().map(UidOrName::Uid)).transpose().map_err(|_invalid| {
+        Failure::refused(
+            "/uid",
+            "is an account whose gateway has no proper uid; PUT it with a gateway that exists",
+        )
+    })
+}
+
+/// The policies that are well written; what is not is told in a notice.
+fn policies(account: &CloudAccount) -> Vec<PolicyArn> {
+    account.policies.iter().filter_map(|arn| arn.parse().ok()).collect()
+}
+
+fn notices(
+    account: &CloudAccount,
+    method: Method,
+    profile: PermissionProfile,
+    demand: Demand<'_>,
+) -> Vec<String> {
+    let mut notices = vec![next_steps::notice(demand.partition, method, profile)];
+    if account.profile.is_none() {
+        notices.push(format!(
+            "No permission profile is noted on the account; it was checked against {profile}."
+        ));
+    }
+    if demand.policies.len() < account.policies.len() {
+        notices
+            .push("Palette has policies of this account that are not IAM policy ARNs.".to_owned());
+    }
+    notices
+}

@@ -1,0 +1,88 @@
+//! An account as callers see it: everything but secrets.
+
+use deployment::{Accounts, Deployment};
+use domain::{Access, CloudAccount, Failure, PortError, Scope, Uid};
+use lambda::{Rejection, Reply, Request};
+use serde_json::{Value, json};
+
+use crate::scoped;
+
+/// `GET /v1/accounts/{uid}`.
+pub(crate) async fn account(
+    uid: &str,
+    request: &Request,
+    deployment: &Deployment,
+) -> Result<Reply, Rejection> {
+    let registry = scoped(request, deployment).await?;
+    Ok(Reply::Json(json(&read(uid, &registry).await?)))
+}
+
+/// The account of this uid in this scope.
+pub(crate) async fn read(uid: &str, registry: &Accounts<'_>) -> Result<CloudAccount, Failure> {
+    use domain::ports::Registry as _;
+    let uid = uid.parse::<Uid>().map_err(|fault| Failure::malformed("/uid", fault))?;
+    registry.get(&uid).await.map_err(|error| match error {
+        PortError::Missing { .. } => missing(&uid),
+        error => error.into(),
+    })
+}
+
+/// Palette shows no such account from here.
+pub(crate) fn missing(uid: &Uid) -> Failure {
+    Failure::NotFound(format!(
+        "no account {uid} in this scope; name its project with ?project=<uid or name> if it belongs to one"
+    ))
+}
+
+/// The public part.
+pub(crate) fn json(account: &CloudAccount) -> Value {
+    let CloudAccount {
+        uid,
+        name,
+        partition,
+        access,
+        profile,
+        policies,
+        description,
+        gateway,
+        scope,
+        state,
+        ..
+    } = account;
+    let (method, credential) = match access {
+        Access::StaticKeys { access_key_id } => {
+            (access.method(), json!({ "accessKeyId": abbreviated(access_key_id) }))
+        }
+        Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn } => {
+            (access.method(), json!({ "roleArn": role_arn }))
+        }
+        Access::Scap | Access::Unknown(_) => (access.method(), json!({})),
+    };
+    let scope = match scope {
+        Scope::Tenant => json!("tenant"),
+        Scope::Project(uid) => json!({ "project": uid.as_str() }),
+    };
+    let mut view = json!({
+        "uid": uid.as_str(),
+        "name": name,
+        "description": description,
+        "partition": partition,
+        "method": method.map(domain::Method::id),
+        "awsAccountId": account.aws_account().map(|account| account.to_string()),
+        "scope": scope,
+        "policyArns": policies,
+        "privateCloudGateway": gateway,
+        "permissionProfile": profile.map(domain::PermissionProfile::id),
+        "state": state,
+        "credential": credential,
+    });
+    if let Some(members) = view.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    view
+}
+
+/// Enough of an access key id to tell keys apart.
+fn abbreviated(id: &str) -> String {
+    id.parse::<domain::AccessKeyId>().map_or_else(|_masked| "…".to_owned(), |id| id.to_string())
+}
