@@ -1,0 +1,112 @@
+//! A template that makes the role for Palette, as it is, in every partition (F31).
+
+use domain::{AccountId, PermissionProfile};
+use serde_json::{Map, Value, json};
+
+use crate::document::{Document, PARTITION, map_text, of};
+
+/// The name that Palette's wizard proposes (F30).
+pub const ROLE_NAME: &str = "SpectroCloudRole";
+
+/// What the template is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Role<'a> {
+    /// What the role is to be allowed.
+    pub profile: PermissionProfile,
+    /// Documents that go with the profile: CAPA's stack, dedicated hosts.
+    pub add_ons: &'a [Document],
+    /// Who assumes it: Palette's own AWS account in that partition.
+    pub palette_account: AccountId,
+    /// What Palette presents.
+    pub external_id: &'a str,
+}
+
+/// The template. Needs `CAPABILITY_NAMED_IAM`; account and external id are parameters with these defaults.
+pub fn role_template(role: &Role<'_>) -> Value {
+    let documents: Vec<_> = of(role.profile).iter().chain(role.add_ons).copied().collect();
+    let mut resources: Map<String, Value> = documents
+        .iter()
+        .map(|document| (document.name().to_owned(), managed_policy(*document)))
+        .collect();
+    let attached: Vec<_> =
+        documents.iter().map(|document| json!({"Ref": document.name()})).collect();
+    resources.insert(
+        "Role".to_owned(),
+        json!({
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": {"Ref": "RoleName"},
+                "Description": "Lets Spectro Cloud Palette manage clusters in this account.",
+                "MaxSessionDuration": 3600,
+                "AssumeRolePolicyDocument": crate::trust::policy_of(
+                    &json!({"Fn::Sub": "arn:${AWS::Partition}:iam::${PaletteAccountId}:root"}),
+                    &json!({"Ref": "ExternalId"}),
+                ),
+                "ManagedPolicyArns": attached,
+                "Tags": [
+                    {"Key": "purpose", "Value": "palette-cloud-account"},
+                    {"Key": "permission-profile", "Value": role.profile.id()},
+                ],
+            },
+        }),
+    );
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("The IAM role that Spectro Cloud Palette assumes in this account, profile {}.", role.profile),
+        "Parameters": parameters(role),
+        "Resources": resources,
+        "Outputs": {
+            "RoleArn": {
+                "Description": "To be given to Palette.",
+                "Value": {"Fn::GetAtt": ["Role", "Arn"]},
+            },
+        },
+    })
+}
+
+fn parameters(role: &Role<'_>) -> Value {
+    json!({
+        "RoleName": {
+            "Type": "String",
+            "Description": "Name of the role.",
+            "Default": ROLE_NAME,
+            "AllowedPattern": "^[A-Za-z0-9_+=,.@-]{1,64}$",
+            "ConstraintDescription": "1 to 64 letters, digits and _+=,.@-",
+        },
+        "PaletteAccountId": {
+            "Type": "String",
+            "Description": "The AWS account that Palette assumes the role from, in the partition of this account.",
+            "Default": role.palette_account.as_str(),
+            "AllowedPattern": "^[0-9]{12}$",
+            "ConstraintDescription": "12 digits",
+        },
+        "ExternalId": {
+            "Type": "String",
+            "Description": "The external id that Palette shows for your tenant; never one of your own.",
+            "Default": role.external_id,
+            "AllowedPattern": "^[A-Za-z0-9_+=,.@:/-]{2,1224}$",
+            "ConstraintDescription": "2 to 1224 letters, digits and _+=,.@:/-",
+        },
+    })
+}
+
+fn managed_policy(document: Document) -> Value {
+    json!({
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "ManagedPolicyName": document.name(),
+            "Description": "Permissions that Spectro Cloud Palette asks for.",
+            "PolicyDocument": map_text(document.neutral(), &substituted),
+        },
+    })
+}
+
+/// `Fn::Sub` where a partition is to be filled in; what IAM itself fills in (`${aws:username}`) is kept from it.
+fn substituted(text: &str) -> Value {
+    if text.contains(PARTITION) {
+        let escaped = text.replace("${", "${!");
+        json!({"Fn::Sub": escaped.replace(PARTITION, "${AWS::Partition}")})
+    } else {
+        text.into()
+    }
+}

@@ -1,0 +1,241 @@
+//! The catalogue: every permission document that Palette publishes, by name and by profile.
+
+use std::sync::OnceLock;
+
+use domain::{Partition, PermissionProfile};
+use serde_json::Value;
+
+/// What stands in the files where an ARN differs from partition to partition.
+pub(crate) const PARTITION: &str = "{partition}";
+
+/// A permission document of Palette's, kept in `documents/` as published but for the partition of its ARNs (T15).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Document {
+    /// Networks, machines and load balancers of clusters; core.
+    Controller,
+    /// What control planes do by themselves; core.
+    ControlPlane,
+    /// What nodes do by themselves; core.
+    Nodes,
+    /// CAPA's stack, its roles and groups; core.
+    Deployment,
+    /// EKS clusters; goes with the core documents.
+    ControllersEks,
+    /// All there is to EKS where Palette makes the VPC; minimum.
+    MinimumEksDynamic,
+    /// All there is to EKS in a VPC that exists; minimum.
+    MinimumEksStatic,
+    /// All there is to EC2 clusters where Palette makes the VPC; minimum.
+    MinimumIaasDynamic,
+    /// All there is to EC2 clusters in a VPC that exists; minimum.
+    MinimumIaasStatic,
+    /// Lets Palette make CAPA's stack itself; an add-on to the minimum documents.
+    CloudFormationStack,
+    /// Dedicated hosts; an add-on.
+    HostResourceGroups,
+}
+
+/// The documents of a profile, in the order in which Palette lists them (F29, F90, F91).
+pub const fn of(profile: PermissionProfile) -> &'static [Document] {
+    use Document::{ControlPlane, Controller, ControllersEks, Deployment, Nodes};
+    match profile {
+        PermissionProfile::Core => &[Controller, ControlPlane, Nodes, Deployment],
+        PermissionProfile::CoreEks => {
+            &[Controller, ControlPlane, Nodes, Deployment, ControllersEks]
+        }
+        PermissionProfile::MinimumEksDynamic => &[Document::MinimumEksDynamic],
+        PermissionProfile::MinimumEksStatic => &[Document::MinimumEksStatic],
+        PermissionProfile::MinimumIaasDynamic => &[Document::MinimumIaasDynamic],
+        PermissionProfile::MinimumIaasStatic => &[Document::MinimumIaasStatic],
+    }
+}
+
+struct Entry {
+    name: &'static str,
+    also_known_as: &'static [&'static str],
+    text: &'static str,
+    parsed: OnceLock<Value>,
+}
+
+macro_rules! entry {
+    ($name:literal $(, $other:literal)*) => {
+        Entry {
+            name: $name,
+            also_known_as: &[$($other),*],
+            text: include_str!(concat!("../documents/", $name, ".json")),
+            parsed: OnceLock::new(),
+        }
+    };
+}
+
+/// In the order of [`Document`]. The second names are spellings of older pages (T5).
+static CATALOGUE: [Entry; 11] = [
+    entry!("PaletteControllerPolicy", "PaletteControllersPolicy"),
+    entry!("PaletteControlPlanePolicy"),
+    entry!("PaletteNodesPolicy"),
+    entry!("PaletteDeploymentPolicy"),
+    entry!("PaletteControllersEKSPolicy", "PaletteControllerEKSPolicy"),
+    entry!("PaletteMinimumEKSDynamicPermissions"),
+    entry!("PaletteMinimumEKSStaticPermissions"),
+    entry!("PaletteMinimumIaaSDynamicPermissions"),
+    entry!("PaletteMinimumIaaSStaticPermissions"),
+    entry!("PaletteCloudFormationStackPermissions"),
+    entry!("PaletteHostResourceGroupsPolicy"),
+];
+
+impl Document {
+    /// Every document.
+    pub const ALL: [Self; 11] = [
+        Self::Controller,
+        Self::ControlPlane,
+        Self::Nodes,
+        Self::Deployment,
+        Self::ControllersEks,
+        Self::MinimumEksDynamic,
+        Self::MinimumEksStatic,
+        Self::MinimumIaasDynamic,
+        Self::MinimumIaasStatic,
+        Self::CloudFormationStack,
+        Self::HostResourceGroups,
+    ];
+
+    fn entry(self) -> &'static Entry {
+        match self {
+            Self::Controller => &CATALOGUE[0],
+            Self::ControlPlane => &CATALOGUE[1],
+            Self::Nodes => &CATALOGUE[2],
+            Self::Deployment => &CATALOGUE[3],
+            Self::ControllersEks => &CATALOGUE[4],
+            Self::MinimumEksDynamic => &CATALOGUE[5],
+            Self::MinimumEksStatic => &CATALOGUE[6],
+            Self::MinimumIaasDynamic => &CATALOGUE[7],
+            Self::MinimumIaasStatic => &CATALOGUE[8],
+            Self::CloudFormationStack => &CATALOGUE[9],
+            Self::HostResourceGroups => &CATALOGUE[10],
+        }
+    }
+
+    /// The name that the policy should have in IAM.
+    pub fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// Other names that older pages gave it.
+    pub fn also_known_as(self) -> &'static [&'static str] {
+        self.entry().also_known_as
+    }
+
+    /// The document of that name, in any of its spellings. IAM takes names that differ in case only for the same.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|document| {
+            let Entry { name: first, also_known_as, .. } = document.entry();
+            name.eq_ignore_ascii_case(first)
+                || also_known_as.iter().any(|other| name.eq_ignore_ascii_case(other))
+        })
+    }
+
+    /// As in its file, partitions still open. Read once, when first asked for.
+    pub(crate) fn neutral(self) -> &'static Value {
+        let Entry { text, parsed, .. } = self.entry();
+        // A test reads every one of them.
+        parsed.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
+    }
+
+    /// The document for a partition.
+    pub fn render(self, partition: Partition) -> Value {
+        map_text(self.neutral(), &|text| text.replace(PARTITION, partition.id()).into())
+    }
+
+    /// The document for a partition without white space, as IAM takes it.
+    pub fn text(self, partition: Partition) -> String {
+        self.render(partition).to_string()
+    }
+}
+
+/// The same document with every text in it replaced; names of members stay.
+pub(crate) fn map_text(value: &Value, replace: &dyn Fn(&str) -> Value) -> Value {
+    match value {
+        Value::String(text) => replace(text),
+        Value::Array(items) => items.iter().map(|item| map_text(item, replace)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, member)| (name.clone(), map_text(member, replace))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::TABLE;
+
+    use super::*;
+
+    fn names(profile: PermissionProfile) -> Vec<&'static str> {
+        of(profile).iter().map(|document| document.name()).collect()
+    }
+
+    #[test]
+    fn f29_core_is_four_documents() {
+        let core = [
+            "PaletteControllerPolicy",
+            "PaletteControlPlanePolicy",
+            "PaletteNodesPolicy",
+            "PaletteDeploymentPolicy",
+        ];
+        assert_eq!(names(PermissionProfile::Core), core);
+    }
+
+    #[test]
+    fn f90_eks_adds_its_document_to_the_core() {
+        let (core, eks) = (names(PermissionProfile::Core), names(PermissionProfile::CoreEks));
+        assert_eq!(eks.split_last(), Some((&"PaletteControllersEKSPolicy", core.as_slice())));
+    }
+
+    #[test]
+    fn f91_each_minimum_profile_is_one_document_and_the_stack_is_an_add_on() {
+        for (profile, name) in [
+            (PermissionProfile::MinimumEksDynamic, "PaletteMinimumEKSDynamicPermissions"),
+            (PermissionProfile::MinimumEksStatic, "PaletteMinimumEKSStaticPermissions"),
+            (PermissionProfile::MinimumIaasDynamic, "PaletteMinimumIaaSDynamicPermissions"),
+            (PermissionProfile::MinimumIaasStatic, "PaletteMinimumIaaSStaticPermissions"),
+        ] {
+            assert_eq!(names(profile), [name]);
+        }
+        let add_on = "PaletteCloudFormationStackPermissions";
+        assert_eq!(Document::named(add_on), Some(Document::CloudFormationStack));
+        assert!(PermissionProfile::ALL.iter().all(|profile| !names(*profile).contains(&add_on)));
+    }
+
+    #[test]
+    fn every_document_is_where_its_name_says_and_has_statements() {
+        for document in Document::ALL {
+            assert_eq!(Document::named(document.name()), Some(document));
+            for other in document.also_known_as() {
+                assert_eq!(Document::named(&other.to_uppercase()), Some(document));
+            }
+            assert!(
+                !document.neutral()["Statement"].as_array().unwrap().is_empty(),
+                "{document:?}"
+            );
+            assert_eq!(document.neutral()["Version"], "2012-10-17");
+        }
+        assert_eq!(Document::named("PalettePolicy"), None);
+    }
+
+    #[test]
+    fn documents_fit_into_a_managed_policy_and_name_no_other_partition() {
+        for document in Document::ALL {
+            assert!(!document.entry().text.contains("arn:aws"), "{document:?}");
+            for facts in &TABLE {
+                let text = document.text(facts.partition);
+                let size = text.chars().filter(|c| !c.is_whitespace()).count();
+                assert!(size <= 6144, "{document:?}: {size}");
+                assert!(!text.contains(PARTITION), "{document:?}");
+                for (at, _) in text.match_indices("arn:") {
+                    let partition = text[at..].split(':').nth(1).unwrap();
+                    assert!(partition == "*" || partition == facts.id, "{document:?}: {partition}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Grants of Palette's own documents by which a holder could take more rights than it was given (T18).
+
+use crate::{document::Document, statement::statements};
+
+const GRAVE: &[(&str, &str)] = &[
+    ("iam:AddUserToGroup", "join any group"),
+    ("iam:AttachGroupPolicy", "attach any policy to a group"),
+    ("iam:AttachRolePolicy", "attach any policy to a role"),
+    ("iam:CreatePolicyVersion", "rewrite any customer-managed policy"),
+    ("iam:CreateUser", "create users"),
+    ("iam:PassRole", "pass any role on to EKS"),
+    ("s3:PutBucketPolicy", "open any bucket"),
+    ("sts:AssumeRole", "take any role that trusts the account"),
+];
+
+/// Resources that leave nothing out.
+const EVERYTHING: &[&str] = &["*", "arn:*:s3:::*", "arn:*:iam::*:role/*"];
+
+/// One notice for each document that has such grants, in the documents' order.
+pub fn escalations(documents: &[Document]) -> Vec<String> {
+    documents.iter().filter_map(|document| notice(*document)).collect()
+}
+
+fn notice(document: Document) -> Option<String> {
+    let statements = statements(document.neutral());
+    let grants: Vec<_> = GRAVE
+        .iter()
+        .filter(|(action, _)| {
+            statements.iter().any(|statement| {
+                statement.allows()
+                    && statement.action_names().any(|name| name == *action)
+                    && statement.resources().iter().any(|held| EVERYTHING.contains(&held.as_str()))
+            })
+        })
+        .map(|(action, power)| format!("{action} ({power})"))
+        .collect();
+    (!grants.is_empty()).then(|| {
+        format!(
+            "{} is of privilege-escalation grade: it allows {}. Where that is too much, choose a minimum profile or set a permissions boundary.",
+            document.name(),
+            grants.join(", "),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::PermissionProfile;
+
+    use super::*;
+    use crate::of;
+
+    #[test]
+    fn notices_name_the_document_and_its_grants() {
+        let notices = escalations(of(PermissionProfile::CoreEks));
+        let heads: Vec<_> =
+            notices.iter().map(|notice| notice.split_once(". ").unwrap().0.to_owned()).collect();
+        assert_eq!(
+            heads,
+            [
+                "PaletteControllerPolicy is of privilege-escalation grade: it allows s3:PutBucketPolicy (open any bucket)",
+                "PaletteDeploymentPolicy is of privilege-escalation grade: it allows iam:AddUserToGroup (join any group), iam:AttachGroupPolicy (attach any policy to a group), iam:CreatePolicyVersion (rewrite any customer-managed policy), iam:CreateUser (create users), sts:AssumeRole (take any role that trusts the account)",
+                "PaletteControllersEKSPolicy is of privilege-escalation grade: it allows iam:AttachRolePolicy (attach any policy to a role), iam:PassRole (pass any role on to EKS)",
+            ]
+        );
+    }
+
+    #[test]
+    fn minimum_profiles_have_none_until_the_stack_is_added() {
+        for profile in PermissionProfile::ALL {
+            let core = matches!(profile, PermissionProfile::Core | PermissionProfile::CoreEks);
+            assert_eq!(escalations(of(profile)).is_empty(), !core, "{profile}");
+        }
+        assert_eq!(
+            escalations(&[Document::CloudFormationStack, Document::HostResourceGroups]).len(),
+            1
+        );
+    }
+}

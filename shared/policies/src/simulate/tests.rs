@@ -1,0 +1,161 @@
+//! Every question is put to the documents themselves: a sample that they deny would be a false alarm.
+
+use std::collections::BTreeSet;
+
+use domain::TABLE;
+
+use super::*;
+use crate::pattern::{fits, fits_any_case};
+
+fn account() -> AccountId {
+    "123456789012".parse().unwrap()
+}
+
+fn ask(profile: PermissionProfile, partition: Partition) -> Vec<Question> {
+    questions(profile, partition, account(), partition.facts().home_region)
+}
+
+/// A small evaluator: string conditions only, which is all that the documents have.
+fn allowed(
+    document: &serde_json::Value,
+    action: &str,
+    resource: &str,
+    context: &[ContextEntry],
+) -> bool {
+    statements(document).into_iter().any(|statement| {
+        statement.allows()
+            && statement.action_names().any(|pattern| fits_any_case(pattern, action))
+            && statement.resources().iter().any(|pattern| fits(pattern, resource))
+            && statement.conditions().iter().all(|condition| {
+                context.iter().any(|entry| {
+                    entry.key == condition.key
+                        && entry.values.iter().any(|value| {
+                            condition.values.iter().any(|pattern| fits(pattern, value))
+                        })
+                })
+            })
+    })
+}
+
+#[test]
+fn each_document_allows_what_is_asked_in_its_name() {
+    for facts in &TABLE {
+        for profile in PermissionProfile::ALL {
+            for Question { asks, resources, context } in ask(profile, facts.partition) {
+                for Ask { action, document, .. } in asks {
+                    let rendered = document.render(facts.partition);
+                    for resource in &resources {
+                        assert!(
+                            allowed(&rendered, action, resource, &context),
+                            "{document:?} {action} {resource} {context:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_are_complete_arns_of_the_partition() {
+    for facts in &TABLE {
+        for profile in PermissionProfile::ALL {
+            for resource in ask(profile, facts.partition).into_iter().flat_map(|q| q.resources) {
+                let prefix = format!("arn:{}:", facts.id);
+                assert!(
+                    resource == "*" || (resource.starts_with(&prefix) && !resource.contains('*')),
+                    "{resource}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn calls_are_few_and_none_is_too_long() {
+    for (profile, calls) in [
+        (PermissionProfile::Core, 7),
+        (PermissionProfile::CoreEks, 11),
+        (PermissionProfile::MinimumEksDynamic, 3),
+        (PermissionProfile::MinimumEksStatic, 3),
+        (PermissionProfile::MinimumIaasDynamic, 3),
+        (PermissionProfile::MinimumIaasStatic, 3),
+    ] {
+        let questions = ask(profile, Partition::Aws);
+        assert_eq!(questions.len(), calls, "{profile} {questions:#?}");
+        for question in questions {
+            let unique: BTreeSet<_> = question.actions().collect();
+            assert_eq!(unique.len(), question.asks.len());
+            assert!((1..=LONGEST).contains(&unique.len()), "{profile}");
+        }
+    }
+}
+
+#[test]
+fn no_action_of_a_profile_is_forgotten() {
+    for profile in PermissionProfile::ALL {
+        let asked: BTreeSet<_> =
+            ask(profile, Partition::Aws).iter().flat_map(Question::actions).collect();
+        for document in of(profile) {
+            for statement in statements(document.neutral()) {
+                for action in statement.action_names() {
+                    assert!(asked.contains(action), "{profile} {action}");
+                    assert!(!action.contains('*'), "a pattern of actions needs samples: {action}");
+                }
+            }
+        }
+        assert!(asked.iter().all(|action| !UNKNOWN_TO_IAM.contains(action)));
+    }
+}
+
+#[test]
+fn conditions_are_among_those_that_are_understood() {
+    for document in Document::ALL {
+        for statement in statements(document.neutral()) {
+            for Condition { operator, key, values } in statement.conditions() {
+                assert!(
+                    matches!(operator, "StringLike" | "StringEquals" | "ForAnyValue:StringLike")
+                        && matches!(
+                            key,
+                            "iam:AWSServiceName" | "iam:PassedToService" | "kms:ResourceAliases"
+                        )
+                        && values.len() == 1,
+                    "{document:?} {operator} {key}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn context_satisfies_the_conditions_of_eks() {
+    let questions = ask(PermissionProfile::CoreEks, Partition::AwsUsGov);
+    let pass = questions
+        .iter()
+        .find(|question| question.resources == ["*"] && !question.context.is_empty())
+        .unwrap();
+    assert_eq!(pass.actions().collect::<Vec<_>>(), ["iam:PassRole", "kms:CreateGrant"]);
+    let entry = |key, value: &str, list| ContextEntry { key, values: vec![value.into()], list };
+    assert_eq!(
+        pass.context,
+        [
+            entry("iam:PassedToService", "eks.amazonaws.com", false),
+            entry("kms:ResourceAliases", "alias/cluster-api-provider-aws-probe", true),
+        ]
+    );
+}
+
+#[test]
+fn the_vendors_own_defects_are_marked() {
+    let marked = |profile| {
+        ask(profile, Partition::Aws)
+            .into_iter()
+            .flat_map(|question| question.asks)
+            .filter(|ask| ask.vendor_defect)
+            .map(|ask| ask.action)
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(marked(PermissionProfile::CoreEks), MISPLACED.iter().copied().collect());
+    assert!(marked(PermissionProfile::Core).is_empty());
+    assert!(marked(PermissionProfile::MinimumEksDynamic).is_empty());
+}

@@ -1,0 +1,93 @@
+//! Statements of a policy document, read with all the freedom that IAM's grammar allows.
+
+use serde_json::Value;
+
+use crate::pattern::{fits, fits_any_case};
+
+/// A document's statements: a list, or one alone.
+pub(crate) fn statements(document: &Value) -> Vec<Statement<'_>> {
+    many(document.get("Statement")).map(Statement).collect()
+}
+
+/// A member's values: a list, one alone, or none.
+pub(crate) fn many(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let (list, one) = match value {
+        Some(Value::Array(items)) => (items.as_slice(), None),
+        Some(item) => (&[][..], Some(item)),
+        None => (&[][..], None),
+    };
+    list.iter().chain(one)
+}
+
+/// A member's values as far as they are text; numbers and truth values in their own spelling.
+pub(crate) fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
+    many(value).filter_map(|item| match item {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(item.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    })
+}
+
+/// One statement.
+#[derive(Clone, Copy)]
+pub(crate) struct Statement<'a>(&'a Value);
+
+/// One line of a condition: the operator, the key, the values that will do.
+pub(crate) struct Condition<'a> {
+    pub(crate) operator: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) values: Vec<String>,
+}
+
+impl<'a> Statement<'a> {
+    pub(crate) fn member(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name)
+    }
+
+    pub(crate) fn allows(self) -> bool {
+        self.member("Effect").and_then(Value::as_str) == Some("Allow")
+    }
+
+    pub(crate) fn denies(self) -> bool {
+        self.member("Effect").and_then(Value::as_str) == Some("Deny")
+    }
+
+    /// The actions that it names.
+    pub(crate) fn action_names(self) -> impl Iterator<Item = &'a str> {
+        many(self.member("Action")).filter_map(Value::as_str)
+    }
+
+    pub(crate) fn resources(self) -> Vec<String> {
+        texts(self.member("Resource")).collect()
+    }
+
+    /// Whether it is about an action, by naming it or by not excepting it.
+    pub(crate) fn covers_action(self, action: &str) -> bool {
+        let named = |member| texts(self.member(member)).any(|name| fits_any_case(&name, action));
+        match self.member("NotAction") {
+            Some(_) => !named("NotAction"),
+            None => named("Action"),
+        }
+    }
+
+    /// Whether it is about anything in a partition (T15: an ARN of another one never fits).
+    pub(crate) fn covers_partition(self, partition: &str) -> bool {
+        self.member("NotResource").is_some()
+            || texts(self.member("Resource")).any(|resource| {
+                let own = resource.split(':').nth(1).unwrap_or("*");
+                fits(own, partition)
+            })
+    }
+
+    /// Every line of its condition; all of them have to hold.
+    pub(crate) fn conditions(self) -> Vec<Condition<'a>> {
+        let blocks = self.member("Condition").and_then(Value::as_object);
+        let mut lines = Vec::new();
+        for (operator, keys) in blocks.into_iter().flatten() {
+            for (key, values) in keys.as_object().into_iter().flatten() {
+                lines.push(Condition { operator, key, values: texts(Some(values)).collect() });
+            }
+        }
+        lines
+    }
+}
