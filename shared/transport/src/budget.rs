@@ -1,0 +1,101 @@
+//! The time that an invocation has left, and how wrong its clock is. Both follow the task, not the arguments.
+
+use std::{
+    cell::Cell,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::{Instant, timeout};
+
+pub use tokio::time::error::Elapsed;
+
+/// What there is outside an invocation: API Gateway waits 29 s.
+const UNBOUNDED: Duration = Duration::from_secs(25);
+
+struct Budget {
+    deadline: Instant,
+    /// Ours less the server's, in seconds.
+    skew: Cell<Option<i64>>,
+}
+
+tokio::task_local! {
+    static BUDGET: Budget;
+}
+
+/// Does the work with this deadline in view of all that it awaits. Tasks that it spawns do not see it.
+pub async fn within<F: Future>(deadline: Instant, work: F) -> F::Output {
+    BUDGET.scope(Budget { deadline, skew: Cell::new(None) }, work).await
+}
+
+/// How long until the deadline; 25 s outside [`within`].
+pub fn remaining() -> Duration {
+    BUDGET
+        .try_with(|budget| budget.deadline.saturating_duration_since(Instant::now()))
+        .unwrap_or(UNBOUNDED)
+}
+
+/// Does the work in this time, or in what is left if that is less.
+pub async fn bounded<F: Future>(cap: Duration, work: F) -> Result<F::Output, Elapsed> {
+    timeout(cap.min(remaining()), work).await
+}
+
+/// Notes what the `Date` of an answer says the time is (C06). Does nothing outside [`within`].
+pub fn note_clock(server: SystemTime) {
+    #[expect(clippy::disallowed_methods, reason = "the clock itself is what is looked at")]
+    let ours = SystemTime::now();
+    let skew = match ours.duration_since(server) {
+        Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
+        Err(behind) => i64::try_from(behind.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
+    };
+    // Outside an invocation nobody asks.
+    let _outside = BUDGET.try_with(|budget| {
+        let worst = budget.skew.get().map_or(skew, |known| {
+            if known.unsigned_abs() < skew.unsigned_abs() { skew } else { known }
+        });
+        budget.skew.set(Some(worst));
+    });
+}
+
+/// The largest difference seen in this invocation, in seconds: positive where our clock is ahead. `None` before an
+/// answer.
+pub fn clock_skew() -> Option<i64> {
+    BUDGET.try_with(|budget| budget.skew.get()).ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block_on<F: Future>(work: F) -> F::Output {
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn what_is_left_bounds_every_wait() {
+        block_on(async {
+            assert_eq!(remaining(), UNBOUNDED);
+            within(Instant::now(), async {
+                assert_eq!(remaining(), Duration::ZERO);
+                let never = bounded(Duration::from_secs(60), std::future::pending::<()>());
+                assert!(never.await.is_err());
+            })
+            .await;
+        });
+    }
+
+    #[test]
+    fn the_largest_skew_of_an_invocation_is_kept() {
+        block_on(async {
+            #[expect(clippy::disallowed_methods, reason = "the clock itself is what is looked at")]
+            let now = SystemTime::now();
+            note_clock(now);
+            assert_eq!(clock_skew(), None);
+            within(Instant::now(), async {
+                note_clock(now + Duration::from_secs(600));
+                note_clock(now);
+                assert!(clock_skew().is_some_and(|skew| (-601..=-598).contains(&skew)));
+            })
+            .await;
+        });
+    }
+}
