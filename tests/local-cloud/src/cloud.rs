@@ -1,0 +1,136 @@
+//! A cloud that runs: its address, its parts, and its end.
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::aws::Aws;
+use crate::calls::Calls;
+use crate::clock::Clock;
+use crate::faults::{Fault, Faults};
+use crate::palette;
+use crate::server;
+use crate::tls::Authority;
+
+/// How to start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Serve HTTPS with a certificate of a private authority, rather than HTTP.
+    pub tls: bool,
+    /// The port; 0 takes any free one.
+    pub port: u16,
+}
+
+/// What a cloud is made of. Calls are served by it, tests set it up and look at it.
+#[derive(Debug)]
+pub struct Parts {
+    address: SocketAddr,
+    authority: Option<Authority>,
+    clock: Arc<Clock>,
+    calls: Calls,
+    faults: Faults,
+    aws: Aws,
+    palette: palette::State,
+}
+
+impl Parts {
+    /// Where it listens: `http://127.0.0.1:<port>`, or `https://localhost:<port>` with TLS. No slash at the end.
+    pub fn url(&self) -> String {
+        let port = self.address.port();
+        if self.authority.is_some() {
+            format!("https://localhost:{port}")
+        } else {
+            format!("http://127.0.0.1:{port}")
+        }
+    }
+
+    /// AWS: accounts, users, roles, policies, secrets.
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Palette: tenants, projects, accounts.
+    pub fn palette(&self) -> &palette::State {
+        &self.palette
+    }
+
+    /// The log of calls.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.faults.add(fault);
+    }
+
+    /// The cloud's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The certificate of the private authority, where TLS is on.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.authority.as_ref().map(|authority| authority.certificate_pem.as_str())
+    }
+
+    pub(crate) fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
+    }
+}
+
+/// A cloud of its own, on loopback. It ends when dropped.
+#[derive(Debug)]
+pub struct Cloud {
+    parts: Arc<Parts>,
+    listening: JoinHandle<()>,
+}
+
+impl Cloud {
+    /// Starts one. Any number may run in a process; none knows of another.
+    ///
+    /// # Panics
+    /// Where loopback has no free port.
+    pub async fn start(options: Options) -> Cloud {
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let clock = Arc::new(Clock::default());
+        let parts = Arc::new(Parts {
+            address,
+            authority: options.tls.then(Authority::new),
+            aws: Aws::new(Arc::clone(&clock), u64::from(address.port())),
+            palette: palette::State::default(),
+            calls: Calls::default(),
+            faults: Faults::default(),
+            clock,
+        });
+        let listening = tokio::spawn(server::listen(listener, Arc::clone(&parts)));
+        Cloud { parts, listening }
+    }
+
+    /// Its parts, to be kept by somebody who outlives the call.
+    pub fn parts(&self) -> Arc<Parts> {
+        Arc::clone(&self.parts)
+    }
+}
+
+impl Deref for Cloud {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}

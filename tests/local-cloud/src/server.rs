@@ -1,0 +1,135 @@
+//! One listener for everybody: told apart by how a call identifies itself.
+use std::io;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use http::{HeaderValue, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::cloud::Parts;
+use crate::faults::Effect;
+use crate::{aws, palette};
+
+/// A call with its whole body.
+pub type Request = http::Request<Vec<u8>>;
+/// An answer with its whole body.
+pub type Response = http::Response<Vec<u8>>;
+
+/// In an answer's extensions: who called, for the log.
+#[derive(Debug, Clone)]
+pub struct Principal(pub String);
+
+/// A header by which a part of the cloud marks calls that it makes while serving another: they are logged as nested.
+pub const NESTED: &str = "x-local-cloud-nested";
+
+/// No call that AWS or Palette would take is longer.
+const LONGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// Which half of the cloud a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Aws,
+    Palette,
+}
+
+/// Serves until aborted; every connection ends with it.
+pub(crate) async fn listen(listener: TcpListener, parts: Arc<Parts>) {
+    let tls = parts.authority().map(|authority| TlsAcceptor::from(Arc::clone(&authority.config)));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        let (parts, tls) = (Arc::clone(&parts), tls.clone());
+        connections.spawn(async move {
+            match tls {
+                None => serve(stream, parts).await,
+                // A handshake that fails is the caller's affair: it sees the alert.
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, parts).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, parts: Arc<Parts>) {
+    let service = service_fn(move |request| answer(Arc::clone(&parts), request));
+    // An error here is a connection that was cut, by a fault or by the caller.
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+}
+
+async fn answer(
+    parts: Arc<Parts>,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Body>, io::Error> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
+    let request = Request::from_parts(head, body.to_vec());
+
+    let half = half(&request);
+    let (service, operation) = match half {
+        Half::Aws => aws::operation(&request),
+        Half::Palette => ("palette".to_owned(), palette::operation(&request)),
+    };
+    let place = parts.calls().arrived(&service, &operation, request.headers().contains_key(NESTED));
+    let (delay, effect) = parts.faults().befall(&service, &operation);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    let mut response = match effect {
+        Some(Effect::NeverAnswer) => std::future::pending().await,
+        Some(Effect::CutBefore) => {
+            parts.calls().ended(place, None, None);
+            return Err(io::Error::other("cut before the work"));
+        }
+        Some(Effect::Garbage) => garbage(),
+        Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
+            match half {
+                Half::Aws => aws::broken(&service, broken),
+                Half::Palette => palette::broken(broken),
+            }
+        }
+        None | Some(Effect::CutAfter | Effect::Delay(_)) => match half {
+            Half::Aws => aws::handle(&parts, &request),
+            Half::Palette => palette::handle(&parts, request).await,
+        },
+    };
+    let principal = response.extensions_mut().remove::<Principal>().map(|Principal(name)| name);
+    if effect == Some(Effect::CutAfter) {
+        parts.calls().ended(place, None, principal);
+        return Err(io::Error::other("cut after the work"));
+    }
+    if let Ok(date) = HeaderValue::from_str(&parts.clock().http_date()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    parts.calls().ended(place, Some(response.status().as_u16()), principal);
+    Ok(response.map(Body::from))
+}
+
+fn half(request: &Request) -> Half {
+    let signed = request
+        .headers()
+        .get(AUTHORIZATION)
+        .is_some_and(|value| value.as_bytes().starts_with(b"AWS4-"));
+    let palette =
+        request.headers().contains_key("apikey") || request.uri().path().starts_with("/v1");
+    if palette && !signed { Half::Palette } else { Half::Aws }
+}
+
+fn garbage() -> Response {
+    let mut response =
+        Response::new(b"<html><body><h1>Access point login</h1></body></html>".to_vec());
+    *response.status_mut() = StatusCode::OK;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    response
+}

@@ -1,0 +1,51 @@
+//! A private certificate authority and a server certificate for loopback.
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// What a TLS listener needs, and what its callers must trust.
+#[derive(Debug)]
+pub struct Authority {
+    /// The authority's certificate: what `AWS_CA_BUNDLE` or a CA bundle secret would hold.
+    pub certificate_pem: String,
+    pub(crate) config: Arc<ServerConfig>,
+}
+
+impl Authority {
+    /// A new authority, which has signed one certificate for `localhost` and 127.0.0.1.
+    ///
+    /// # Panics
+    /// Only if this machine cannot make keys.
+    pub fn new() -> Authority {
+        let mut ca = CertificateParams::default();
+        ca.distinguished_name.push(DnType::CommonName, "Local cloud authority");
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key"))
+            .expect("a certificate");
+
+        let key = KeyPair::generate().expect("a key");
+        let server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])
+            .expect("two names");
+        let server = server.signed_by(&key, &ca).expect("a certificate");
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("TLS 1.2 and 1.3")
+            .with_no_client_auth()
+            .with_single_cert(vec![server.der().clone()], key)
+            .expect("a key that fits its certificate");
+        Authority { certificate_pem: ca.pem(), config: Arc::new(config) }
+    }
+}
+
+impl Default for Authority {
+    fn default() -> Authority {
+        Authority::new()
+    }
+}
