@@ -28,7 +28,7 @@ pub(crate) async fn run(
     let (partition, method, account) =
         (settings.partition, Method::StaticCredentials, examined.account);
     let mut notices = vec![next_steps::notice(partition, method, settings.profile)];
-    notices.extend(policies::notices(settings.profile));
+    notices.extend(policies::escalations(policies::of(settings.profile)));
     let registration = account.map(|account| {
         settings.register(account, registry.scope().clone(), gateway.uid, credential)
     });

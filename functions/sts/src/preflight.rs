@@ -27,7 +27,7 @@ pub(crate) async fn run(
 
     let (partition, account) = (settings.partition, role.account());
     let mut notices = vec![next_steps::notice(partition, Method::Sts, settings.profile)];
-    notices.extend(policies::notices(settings.profile));
+    notices.extend(policies::escalations(policies::of(settings.profile)));
     let registration = examined.credential.map(|credential| {
         settings.register(account, registry.scope().clone(), gateway.uid, credential)
     });

@@ -1,26 +1,33 @@
 //! What a person needs to make the role: the facts that Palette's wizard shows, and the documents that follow from them.
 
 use deployment::Deployment;
-use domain::{Method, Partition, PermissionProfile, ScopeWish, Violation};
+use domain::{Failure, Method, Partition, PermissionProfile, ScopeWish, Violation};
 use lambda::{Rejection, Reply, Request};
-use policies::{Document, cloudformation};
+use policies::{
+    Document,
+    cloudformation::{self, ROLE_NAME},
+};
 use serde_json::{Value, json};
-
-/// The name that Palette's documents give the role.
-const ROLE_NAME: &str = "SpectroCloudRole";
 
 /// `GET /v1/accounts/sts/trust`: trusted account, external id, policies and a template that makes the role (D03).
 pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    let Question { partition, profile, scope } = Question::read(request, deployment.partition)?;
+    let Question { partition, profile, add_ons, scope } =
+        Question::read(request, deployment.partition)?;
     let registry = deployment.palette.scoped(&scope).await?;
     let facts = registry.sts_trust(partition).await?;
-    let (Some(account), Some(external_id)) = (facts.account, facts.external_id) else {
-        return Err(domain::Failure::NotFound(format!(
+    let (Some(palette_account), Some(external_id)) = (facts.account, facts.external_id) else {
+        return Err(Failure::NotFound(format!(
             "Palette has no STS source account for {partition}; have its operator enable STS in the system console, or use static credentials"
         ))
         .into());
     };
-    let documents = policies::of(profile);
+    let role = cloudformation::Role {
+        profile,
+        add_ons: &add_ons,
+        palette_account,
+        external_id: &external_id,
+    };
+    let documents: Vec<Document> = policies::of(profile).iter().chain(&add_ons).copied().collect();
     let rendered: Vec<Value> = documents
         .iter()
         .map(|document| json!({ "name": document.name(), "document": document.render(partition) }))
@@ -28,62 +35,61 @@ pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<
     Ok(Reply::Json(json!({
         "partition": partition.id(),
         "trustedEntityType": "AWS account: another AWS account",
-        "paletteAccountId": account.as_str(),
+        "paletteAccountId": palette_account.as_str(),
         "requireExternalId": true,
         "externalId": external_id,
         "roleName": ROLE_NAME,
         "permissionProfile": profile.id(),
-        "trustPolicy": policies::trust_policy(partition, account, &external_id),
+        "trustPolicy": policies::trust_policy(partition, palette_account, &external_id),
         "permissionPolicies": rendered,
-        "cloudFormationTemplate": cloudformation::role_template(profile, ROLE_NAME, account, &external_id),
-        "notices": policies::notices(profile),
+        "cloudFormationTemplate": cloudformation::role_template(&role),
+        "notices": policies::escalations(&documents),
     })))
 }
 
+/// What the query asks.
 struct Question {
     partition: Partition,
     profile: PermissionProfile,
+    add_ons: Vec<Document>,
     scope: ScopeWish,
 }
 
 impl Question {
-    /// The query, every fault of it at once.
+    /// The query, or every fault of it.
     fn read(request: &Request, deployed: Partition) -> Result<Self, Rejection> {
         let mut faults = Vec::new();
-        let partition = match request.query("partition").map(str::parse::<Partition>) {
-            None => deployed,
-            Some(Ok(partition)) => partition,
-            Some(Err(fault)) => {
-                faults.push(Violation::malformed("/partition", fault));
-                deployed
-            }
-        };
+        let partition = request.query("partition").map_or(Ok(deployed), str::parse);
+        let partition = partition
+            .map_err(|fault| faults.push(Violation::malformed("/partition", fault)))
+            .unwrap_or(deployed);
         if partition != deployed {
-            faults.push(Violation::refused(
-                "/partition",
-                format!("must be {deployed}, the partition of this deployment; ask the one in {partition}"),
-            ));
+            let rule = format!("must be {deployed}: this deployment serves no other; ask the one in {partition}");
+            faults.push(Violation::refused("/partition", rule));
+        } else if !Method::Sts.allowed_in(partition, false) {
+            let rule = format!("sts is not offered in {partition}; use static-credentials or scap");
+            faults.push(Violation::refused("/partition", rule));
         }
-        if !Method::Sts.allowed_in(partition, false) {
-            faults.push(Violation::refused(
-                "/partition",
-                format!("sts is not offered in {partition}; use static-credentials or scap"),
-            ));
-        }
-        let profile = match request.query("permissionProfile").map(str::parse) {
-            None => PermissionProfile::default(),
-            Some(Ok(profile)) => profile,
-            Some(Err(fault)) => {
-                faults.push(Violation::malformed("/permissionProfile", fault));
-                PermissionProfile::default()
+        let profile = request.query("permissionProfile").map_or(Ok(<_>::default()), str::parse);
+        let profile = profile
+            .map_err(|fault| faults.push(Violation::malformed("/permissionProfile", fault)))
+            .unwrap_or_default();
+        let names = request.query("addOns").into_iter().flat_map(|names| names.split(','));
+        let add_ons = names.filter_map(|name| match name {
+            "cloudformation" => Some(Document::CloudFormationStack),
+            "host-resource-groups" => Some(Document::HostResourceGroups),
+            _ => {
+                let rule = "must be cloudformation, host-resource-groups, or both with a comma between";
+                faults.push(Violation::malformed("/addOns", rule));
+                None
             }
-        };
-        let scope =
-            request.scope().map_err(|fault| faults.push(fault)).unwrap_or(ScopeWish::Tenant);
+        });
+        let add_ons = add_ons.collect();
+        let scope = request.scope()?;
         if faults.is_empty() {
-            Ok(Self { partition, profile, scope })
+            Ok(Self { partition, profile, add_ons, scope })
         } else {
-            Err(domain::Failure::Invalid(faults).into())
+            Err(Failure::Invalid(faults).into())
         }
     }
 }
