@@ -1,0 +1,68 @@
+//! A call to Palette, ready to be sent as often as it needs.
+
+use bytes::Bytes;
+use domain::{Credential, PortError};
+use reqwest::Method;
+use secrecy::SecretString;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::fault::unreadable;
+
+/// Room for any body that Gangway sends, so that none is copied to and fro while it is written.
+const BODY: usize = 16 * 1024;
+
+/// What to ask of Palette.
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(&'static str, String)>,
+    /// Wiped when the last copy goes.
+    pub(crate) body: Option<Bytes>,
+    /// Secrets in the body: Palette may repeat them in its errors.
+    pub(crate) told: Vec<SecretString>,
+    /// Whether it may be sent again when nobody knows what became of it.
+    pub(crate) repeatable: bool,
+}
+
+impl Call {
+    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
+        let (query, told) = (Vec::new(), Vec::new());
+        Self { method, path: path.into(), query, body: None, told, repeatable: true }
+    }
+
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// With this body, which may hold the credential.
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, PortError> {
+        let mut buffer = Zeroizing::new(Vec::with_capacity(BODY));
+        serde_json::to_writer(&mut *buffer, body).map_err(|error| unreadable(&error))?;
+        self.body = Some(Bytes::from_owner(buffer));
+        Ok(self)
+    }
+
+    /// Tells what of the credential must not come back.
+    pub(crate) fn telling(mut self, credential: &Credential) -> Self {
+        match credential {
+            Credential::StaticKeys(keys) => {
+                self.told.push(SecretString::from(keys.id.as_str()));
+                self.told.push(keys.secret.secret().clone());
+            }
+            Credential::AssumedRole(_) => {}
+        }
+        self
+    }
+
+    /// Sent again only when Palette says that it did nothing.
+    pub(crate) fn once(mut self) -> Self {
+        self.repeatable = false;
+        self
+    }
+}

@@ -1,0 +1,84 @@
+//! Keeps the process under Palette's rate limit, so that it is seldom told to wait.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::PortError;
+use tokio::time::{Instant, sleep};
+use transport::budget;
+
+use crate::SERVICE;
+
+/// The time that one request takes up: eight a second, where Palette allows ten.
+const SHARE: Duration = Duration::from_millis(125);
+
+/// How many may go at once after a rest: a registration makes about ten. In any five seconds that makes 50, which is
+/// Palette's own largest burst.
+const BURST: u32 = 10;
+
+/// Lets requests through one by one, once their burst is used up.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    /// When every request that was let through has had its share.
+    busy_until: Mutex<Option<Instant>>,
+}
+
+impl Gate {
+    /// Returns when a request may go, or says at once that there is not time enough to wait.
+    pub(crate) async fn pass(&self) -> Result<(), PortError> {
+        let wait = self.reserve(Instant::now(), budget::remaining())?;
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    fn reserve(&self, now: Instant, patience: Duration) -> Result<Duration, PortError> {
+        let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = busy_until.map_or(now, |until| until.max(now));
+        let wait = (start - now).saturating_sub(SHARE * (BURST - 1));
+        if wait > patience {
+            return Err(PortError::Busy { service: SERVICE, retry_after: wait });
+        }
+        *busy_until = Some(start + SHARE);
+        Ok(wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registration_never_waits_and_a_flood_is_spread() {
+        let (gate, start) = (Gate::default(), Instant::now());
+        let patience = Duration::from_secs(60);
+        let mut wait = |now| gate.reserve(now, patience).unwrap();
+        for _ in 0..BURST {
+            assert_eq!(wait(start), Duration::ZERO);
+        }
+        assert_eq!(wait(start), SHARE);
+        assert_eq!(wait(start), SHARE * 2);
+        let later = start + Duration::from_secs(10);
+        assert_eq!(wait(later), Duration::ZERO, "a rest fills the burst again");
+    }
+
+    #[test]
+    fn in_any_five_seconds_there_are_no_more_than_palettes_largest_burst() {
+        let (gate, start) = (Gate::default(), Instant::now());
+        let waits = (0..100).map(|_| gate.reserve(start, Duration::from_secs(60)).unwrap());
+        assert!(waits.filter(|wait| *wait < Duration::from_secs(5)).count() <= 50);
+    }
+
+    #[test]
+    fn who_has_no_time_to_wait_is_told_when_to_come_back() {
+        let (gate, now) = (Gate::default(), Instant::now());
+        for _ in 0..BURST {
+            gate.reserve(now, Duration::ZERO).unwrap();
+        }
+        let error = gate.reserve(now, Duration::ZERO).unwrap_err();
+        assert!(matches!(error, PortError::Busy { retry_after: SHARE, .. }), "{error:?}");
+    }
+}

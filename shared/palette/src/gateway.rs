@@ -1,0 +1,207 @@
+//! Private cloud gateways: which there are, and whether the one that was chosen will do.
+
+use domain::{Check, Finding, PortError, Severity, Uid, UidOrName, ports::Keyring};
+
+use crate::{
+    Scoped,
+    call::Call,
+    read::{Overlords, some, uid},
+};
+
+/// The gateway that was chosen is one of the tenant's.
+pub static GATEWAY: Check = Check {
+    id: "palette.gateway-registered",
+    title: "The private cloud gateway is registered in this tenant",
+    severity: Severity::Blocker,
+    covers: &["G01", "G02"],
+};
+
+/// It works.
+pub static GATEWAY_RUNNING: Check = Check {
+    id: "palette.gateway-running",
+    title: "The private cloud gateway is running",
+    severity: Severity::Blocker,
+    covers: &["G01"],
+};
+
+/// What it does not do.
+pub static GATEWAY_PROXY: Check = Check {
+    id: "palette.gateway-proxy-authority",
+    title: "Clusters trust the proxy of the private cloud gateway",
+    severity: Severity::Info,
+    covers: &["G03"],
+};
+
+/// The gateway that comes with a self-hosted Palette, which reports no state of its own.
+const SYSTEM: &str = "System Private Gateway";
+
+/// A gateway that was chosen, or none, and what is to be said of it.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// What Palette calls it. `None` if none was chosen or there is no such gateway; then a finding blocks.
+    pub uid: Option<Uid>,
+    /// The answers to [`GATEWAY`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
+    pub findings: Vec<Finding>,
+}
+
+/// A gateway that Palette has.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GatewayInfo {
+    /// What Palette calls it.
+    pub uid: Uid,
+    /// What people call it.
+    pub name: String,
+    /// In Palette's words; empty if it does not say.
+    pub state: String,
+    /// Whether its cluster is healthy, where Palette says.
+    pub healthy: Option<bool>,
+}
+
+impl GatewayInfo {
+    /// Whether accounts can be reached through it.
+    pub fn running(&self) -> bool {
+        self.state == "Running" || self.name == SYSTEM
+    }
+
+    fn is(&self, wish: &UidOrName) -> bool {
+        match wish {
+            UidOrName::Uid(uid) => self.uid == *uid,
+            UidOrName::Name(name) => self.name == *name,
+        }
+    }
+}
+
+impl<K: Keyring + Sync> Scoped<'_, K> {
+    /// Every gateway that accounts of this scope can be given.
+    pub async fn gateways(&self) -> Result<Vec<GatewayInfo>, PortError> {
+        let what = "list of private cloud gateways";
+        let answer = self
+            .palette
+            .ask(&Call::get("/v1/overlords"), &self.scope)
+            .await
+            .map_err(|fault| fault.port(what))?;
+        let Overlords { items } = answer.json().map_err(|fault| fault.port(what))?;
+        let gateway = |item: crate::read::Overlord| {
+            Some(GatewayInfo {
+                uid: uid(&item.metadata.uid)?,
+                name: item.metadata.name,
+                state: item.status.state,
+                healthy: some(item.status.health.state)
+                    .map(|state| state.eq_ignore_ascii_case("healthy")),
+            })
+        };
+        Ok(items.into_iter().filter_map(gateway).collect())
+    }
+
+    /// Looks up the gateway that was chosen. No call is made if none was.
+    pub async fn gateway(&self, wish: Option<&UidOrName>) -> Result<Gateway, PortError> {
+        match wish {
+            None => Ok(none()),
+            Some(wish) => Ok(chosen(wish, &self.gateways().await?)),
+        }
+    }
+}
+
+fn none() -> Gateway {
+    let answer =
+        |check: &'static Check| check.not_applicable("no private cloud gateway was asked for");
+    let findings = [&GATEWAY, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(answer).into();
+    Gateway { uid: None, findings }
+}
+
+fn chosen(wish: &UidOrName, all: &[GatewayInfo]) -> Gateway {
+    let matching: Vec<_> = all.iter().filter(|gateway| gateway.is(wish)).collect();
+    let [gateway] = matching.as_slice() else {
+        let listed: Vec<_> =
+            all.iter().map(|gateway| format!("{} ({})", gateway.name, gateway.uid)).collect();
+        let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
+        let registered = if matching.is_empty() {
+            GATEWAY.failed(
+                format!("Palette has no such gateway; it has: {listed}"),
+                "choose one of these, or register one at Tenant Settings, Private Cloud Gateways",
+            )
+        } else {
+            GATEWAY.failed(
+                format!("several gateways have this name; Palette has: {listed}"),
+                "name the gateway by its uid",
+            )
+        };
+        let unknown = |check: &'static Check| check.not_applicable("it is not known which gateway");
+        let findings = vec![registered, unknown(&GATEWAY_RUNNING), unknown(&GATEWAY_PROXY)];
+        return Gateway { uid: None, findings };
+    };
+    let GatewayInfo { uid, name, state, .. } = gateway;
+    let running = if gateway.running() {
+        GATEWAY_RUNNING.passed(if state.is_empty() { SYSTEM } else { state })
+    } else {
+        let state = if state.is_empty() { "not told" } else { state };
+        GATEWAY_RUNNING.failed(
+            format!("its state is: {state}"),
+            "bring the gateway up: Tenant Settings, Private Cloud Gateways shows what it lacks",
+        )
+    };
+    let proxy = GATEWAY_PROXY.unverified(
+        "whether the gateway goes through a proxy with a certificate authority of its own cannot be seen from here; \
+         clusters are told the proxy, not its authority",
+        "if it does, add the authority at Tenant Settings, Certificates or to the cluster's OS; for EKS, to the workload",
+    );
+    let registered = GATEWAY.passed(format!("{name} ({uid})"));
+    Gateway { uid: Some(uid.clone()), findings: vec![registered, running, proxy] }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Outcome;
+
+    use super::*;
+
+    fn gateways() -> Vec<GatewayInfo> {
+        [
+            ("a1", "east", "Running"),
+            ("a2", "west", "Provisioning"),
+            ("a3", SYSTEM, ""),
+            ("a4", "twin", "Running"),
+            ("a5", "twin", "Running"),
+        ]
+        .map(|(uid, name, state)| GatewayInfo {
+            uid: uid.parse().unwrap(),
+            name: name.to_owned(),
+            state: state.to_owned(),
+            healthy: None,
+        })
+        .into()
+    }
+
+    #[test]
+    fn f87_a_gateway_must_be_registered_and_running() {
+        let named = |name: &str| UidOrName::Name(name.to_owned());
+        let by_uid = |uid: &str| UidOrName::Uid(uid.parse().unwrap());
+        for (wish, uid, blocked) in [
+            (named("east"), Some("a1"), false),
+            (by_uid("a1"), Some("a1"), false),
+            (named("west"), Some("a2"), true),
+            (named(SYSTEM), Some("a3"), false),
+            (named("twin"), None, true),
+            (by_uid("a5"), Some("a5"), false),
+            (named("north"), None, true),
+        ] {
+            let gateway = chosen(&wish, &gateways());
+            assert_eq!(gateway.uid.as_ref().map(Uid::as_str), uid, "{wish}");
+            assert_eq!(gateway.findings.iter().any(Finding::blocks), blocked, "{wish}");
+            assert_eq!(gateway.findings.len(), 3);
+        }
+    }
+
+    #[test]
+    fn f94_who_names_an_unknown_gateway_is_told_which_there_are() {
+        let gateway = chosen(&UidOrName::Name("north".to_owned()), &gateways());
+        let seen = &gateway.findings[0].observed;
+        assert!(seen.contains("east (a1)") && seen.contains("west (a2)"), "{seen}");
+    }
+
+    #[test]
+    fn without_a_gateway_the_questions_do_not_arise() {
+        let findings = none().findings;
+        assert!(findings.iter().all(|finding| finding.outcome == Outcome::NotApplicable));
+    }
+}

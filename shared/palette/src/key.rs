@@ -1,0 +1,67 @@
+//! The API key: read once, kept in memory, read again when Palette no longer takes it.
+
+use std::sync::Arc;
+
+use domain::{PortError, ports::Keyring};
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Mutex;
+
+use crate::SERVICE;
+
+/// One reading of the key.
+pub(crate) struct Key {
+    /// To find it in errors.
+    pub(crate) secret: SecretString,
+    /// To send it. Marked as sensitive, so that nothing prints it.
+    pub(crate) header: HeaderValue,
+}
+
+impl Key {
+    fn of(secret: &SecretString) -> Result<Self, PortError> {
+        #[expect(clippy::disallowed_methods, reason = "becomes the header that opens Palette")]
+        // A line break at the end is how keys are pasted, and no header may hold one.
+        let text = secret.expose_secret().trim();
+        let denied = |_invalid| PortError::Denied {
+            service: SERVICE,
+            reason: "the API key that is kept holds characters that no key has".to_owned(),
+        };
+        let mut header = HeaderValue::from_str(text).map_err(denied)?;
+        header.set_sensitive(true);
+        Ok(Self { secret: SecretString::from(text), header })
+    }
+}
+
+/// The key ring, and what was last read from it.
+pub(crate) struct Keys<K> {
+    ring: K,
+    held: Mutex<Option<Arc<Key>>>,
+}
+
+impl<K: Keyring> Keys<K> {
+    pub(crate) fn new(ring: K) -> Self {
+        Self { ring, held: Mutex::new(None) }
+    }
+
+    /// The key. Whoever comes while it is read waits for that reading.
+    pub(crate) async fn current(&self) -> Result<Arc<Key>, PortError> {
+        self.newer_than(None).await
+    }
+
+    /// The key that comes after one that Palette did not take, unless another call has read it already.
+    pub(crate) async fn after(&self, stale: &Arc<Key>) -> Result<Arc<Key>, PortError> {
+        self.newer_than(Some(stale)).await
+    }
+
+    async fn newer_than(&self, stale: Option<&Arc<Key>>) -> Result<Arc<Key>, PortError> {
+        let mut held = self.held.lock().await;
+        match &*held {
+            Some(key) if !stale.is_some_and(|stale| Arc::ptr_eq(stale, key)) => Ok(Arc::clone(key)),
+            Some(_) | None => {
+                let key = Arc::new(Key::of(&self.ring.api_key().await?)?);
+                *held = Some(Arc::clone(&key));
+                Ok(key)
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Finds the project that a request names.
+
+use domain::{Failure, Scope, ScopeWish, Uid, UidOrName, ports::Keyring};
+
+use crate::{
+    Palette, Scoped,
+    call::Call,
+    read::{Projects, uid},
+};
+
+impl<K: Keyring + Sync> Palette<K> {
+    /// The scope that a caller names. Only a project's name costs a call; a uid is judged by the calls that follow.
+    ///
+    /// Fails with [`Failure::Invalid`] at `/scope/project` if the tenant has no project of that name.
+    pub async fn scoped(&self, wish: &ScopeWish) -> Result<Scoped<'_, K>, Failure> {
+        let scope = match wish {
+            ScopeWish::Tenant => Scope::Tenant,
+            ScopeWish::Project(UidOrName::Uid(uid)) => Scope::Project(uid.clone()),
+            ScopeWish::Project(UidOrName::Name(name)) => Scope::Project(self.project(name).await?),
+        };
+        Ok(Scoped { palette: self, scope })
+    }
+
+    async fn project(&self, name: &str) -> Result<Uid, Failure> {
+        let call = Call::get("/v1/dashboard/projects/metadata").query("name", name);
+        let what = "list of projects";
+        let answer = self.ask(&call, &Scope::Tenant).await.map_err(|fault| fault.port(what))?;
+        let Projects { items } = answer.json().map_err(|fault| fault.port(what))?;
+        items
+            .into_iter()
+            .map(|item| item.metadata)
+            .find(|project| project.name == name)
+            .and_then(|project| uid(&project.uid))
+            .ok_or_else(no_project)
+    }
+}
+
+/// The project is not there, or the key may not see it: Palette does not tell these apart.
+pub(crate) fn no_project() -> Failure {
+    Failure::refused(
+        "/scope/project",
+        "must be the uid or the name of a project that Palette has and Gangway's API key may see",
+    )
+}

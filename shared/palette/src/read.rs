@@ -1,0 +1,143 @@
+//! What Palette answers, as far as it is read. Secrets are not named here, so none is taken in.
+//!
+//! Everything may be missing or null: Palette leaves out what is empty, and versions differ.
+
+use std::collections::BTreeMap;
+
+use domain::{Access, CloudAccount, Scope, Uid};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::wire::annotation;
+
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+macro_rules! read {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$at:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub(crate) struct $name {
+            $($(#[$at])* #[serde(default, deserialize_with = "or_default")] pub(crate) $field: $type,)*
+        }
+    )*};
+}
+
+read! {
+    Created { uid: String }
+    Accounts { items: Vec<Account>, listmeta: ListMeta }
+    ListMeta { r#continue: String }
+    Account { metadata: Meta, spec: AwsAccount, status: Status }
+    Meta { name: String, uid: String, annotations: BTreeMap<String, Value> }
+    AwsAccount {
+        credential_type: String,
+        partition: String,
+        access_key: String,
+        sts: Sts,
+        pod_identity: PodIdentity,
+        secret_spec: SecretSpec,
+        #[serde(rename = "policyARNs")]
+        policy_arns: Vec<String>,
+    }
+    Sts { arn: String }
+    PodIdentity { role_arn: String }
+    SecretSpec { is_cap_validation_enabled: bool }
+    Status { state: String }
+    User { org_name: String }
+    Trust { account_id: String, external_id: String }
+    Policies { policies: Vec<Listed> }
+    Listed { arn: String, policy_id: String, policy_name: String }
+    Projects { items: Vec<Project> }
+    Project { metadata: Named }
+    Named { name: String, uid: String }
+    Overlords { items: Vec<Overlord> }
+    Overlord { metadata: Named, status: OverlordStatus }
+    OverlordStatus { state: String, health: Health }
+    Health { state: String }
+}
+
+/// A uid that can be put into a path.
+pub(crate) fn uid(text: &str) -> Option<Uid> {
+    text.parse().ok()
+}
+
+/// What is written, unless it is nothing.
+pub(crate) fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+impl Account {
+    /// The account as seen from a scope. `None` if it has no uid to call it by.
+    pub(crate) fn seen_from(self, scope: &Scope) -> Option<CloudAccount> {
+        let Self { metadata, spec, status } = self;
+        let annotations: BTreeMap<String, String> = metadata
+            .annotations
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, note(value)?)))
+            .collect();
+        let noted = |name| annotations.get(name).filter(|note| !note.is_empty());
+        let access = spec.access();
+        Some(CloudAccount {
+            uid: uid(&metadata.uid)?,
+            name: metadata.name,
+            partition: some(spec.partition).unwrap_or_else(|| "aws".to_owned()),
+            access,
+            account: noted(annotation::ACCOUNT).and_then(|note| note.parse().ok()),
+            profile: noted(annotation::PROFILE).and_then(|note| note.parse().ok()),
+            policies: spec.policy_arns,
+            description: noted(annotation::DESCRIPTION).cloned(),
+            gateway: noted(annotation::GATEWAY).cloned(),
+            scope: owner(noted(annotation::SCOPE).map(String::as_str), scope),
+            annotations,
+            state: some(status.state),
+        })
+    }
+}
+
+/// Whose an account is that is seen from a scope. A project also sees accounts that the tenant shares with it.
+fn owner(noted: Option<&str>, seen_from: &Scope) -> Scope {
+    match (seen_from, noted) {
+        (Scope::Project(_), None | Some("project")) => seen_from.clone(),
+        (Scope::Project(_), Some(_)) | (Scope::Tenant, _) => Scope::Tenant,
+    }
+}
+
+/// Whether an account belongs to this very scope, so that its name is taken there.
+pub(crate) fn belongs(account: &CloudAccount, scope: &Scope) -> bool {
+    let noted = account.annotations.get(annotation::SCOPE).map(String::as_str);
+    match scope {
+        Scope::Tenant => noted != Some("project"),
+        Scope::Project(_) => account.scope == *scope,
+    }
+}
+
+/// Annotations are texts; whatever else turns up is written as one, so that it can be kept.
+fn note(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Some(other.to_string())
+        }
+    }
+}
+
+impl AwsAccount {
+    fn access(&self) -> Access {
+        match self.credential_type.as_str() {
+            // Palette's default, and not always written.
+            "secret" | "" if self.secret_spec.is_cap_validation_enabled => Access::Scap,
+            "secret" | "" if self.access_key.contains('*') => {
+                Access::StaticKeys { access_key_id: String::new() }
+            }
+            "secret" | "" => Access::StaticKeys { access_key_id: self.access_key.clone() },
+            "sts" => Access::AssumedRole { role_arn: self.sts.arn.clone() },
+            "pod-identity" => Access::PodIdentity { role_arn: self.pod_identity.role_arn.clone() },
+            other => Access::Unknown(other.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What Palette is told. Fields are named as its published contract names them.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Access, CloudAccount, Credential, Description, Method, Partition, PolicyArn, Registration,
+    Scope, Uid,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Serialize, Serializer};
+
+/// Names of the annotations that Gangway writes; all others are kept as they are.
+pub(crate) mod annotation {
+    /// `tenant` or `project`.
+    pub(crate) const SCOPE: &str = "scope";
+    /// The uid of the private cloud gateway; empty for none.
+    pub(crate) const GATEWAY: &str = "overlordUid";
+    /// What people read.
+    pub(crate) const DESCRIPTION: &str = "description";
+    /// The AWS account, which Palette itself does not note.
+    pub(crate) const ACCOUNT: &str = "gangwayAwsAccountId";
+    /// The permission profile.
+    pub(crate) const PROFILE: &str = "gangwayPermissionProfile";
+}
+
+/// A cloud account.
+#[derive(Serialize)]
+pub(crate) struct Account<'a> {
+    metadata: Metadata<'a>,
+    spec: AwsAccount<'a>,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<&'a str>,
+    annotations: BTreeMap<&'a str, &'a str>,
+}
+
+/// The way in. Palette validates it by itself, without the account around it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AwsAccount<'a> {
+    credential_type: &'static str,
+    partition: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_key: Option<Exposed<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sts: Option<Sts<'a>>,
+    // Always an array: the contract refuses null, and a PUT without it would leave in doubt what becomes of the old ones.
+    #[serde(rename = "policyARNs")]
+    policy_arns: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_spec: Option<SecretSpec>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sts<'a> {
+    arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SecretSpec {
+    is_cap_validation_enabled: bool,
+}
+
+/// A credential and the policies that are to go with it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PolicyArns<'a> {
+    account: AwsAccount<'a>,
+    policy_arns: Vec<&'a str>,
+}
+
+/// Written as it is.
+struct Exposed<'a>(&'a SecretString);
+
+impl Serialize for Exposed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[expect(clippy::disallowed_methods, reason = "Palette keeps the key: this tells it")]
+        let text = self.0.expose_secret();
+        serializer.serialize_str(text)
+    }
+}
+
+impl<'a> AwsAccount<'a> {
+    pub(crate) fn new(
+        partition: Partition,
+        credential: &'a Credential,
+        policies: &'a [PolicyArn],
+    ) -> Self {
+        let facts = partition.facts();
+        let bare = Self {
+            credential_type: "secret",
+            partition: facts.id,
+            access_key: None,
+            secret_key: None,
+            sts: None,
+            policy_arns: policies.iter().map(PolicyArn::as_str).collect(),
+            secret_spec: None,
+        };
+        match credential {
+            Credential::StaticKeys(keys) => Self {
+                access_key: Some(keys.id.as_str()),
+                secret_key: Some(Exposed(keys.secret.secret())),
+                // S08: where there is an access portal, say that these keys do not come from it.
+                secret_spec: facts
+                    .methods
+                    .contains(&Method::Scap)
+                    .then_some(SecretSpec { is_cap_validation_enabled: false }),
+                ..bare
+            },
+            Credential::AssumedRole(assumed) => Self {
+                credential_type: "sts",
+                sts: Some(Sts {
+                    arn: assumed.role.as_str(),
+                    external_id: Some(&assumed.external_id),
+                }),
+                ..bare
+            },
+        }
+    }
+
+    /// What is known of an account that Palette has: enough to name it, no secret.
+    pub(crate) fn known(account: &'a CloudAccount) -> Self {
+        let (credential_type, sts) = match &account.access {
+            Access::AssumedRole { role_arn } => {
+                ("sts", Some(Sts { arn: role_arn, external_id: None }))
+            }
+            Access::PodIdentity { .. } => ("pod-identity", None),
+            Access::StaticKeys { .. } | Access::Scap | Access::Unknown(_) => ("secret", None),
+        };
+        Self {
+            credential_type,
+            partition: &account.partition,
+            access_key: None,
+            secret_key: None,
+            sts,
+            policy_arns: Vec::new(),
+            secret_spec: None,
+        }
+    }
+}
+
+impl<'a> PolicyArns<'a> {
+    pub(crate) fn new(
+        partition: Partition,
+        credential: &'a Credential,
+        policies: &'a [PolicyArn],
+    ) -> Self {
+        let policy_arns = policies.iter().map(PolicyArn::as_str).collect();
+        Self { account: AwsAccount::new(partition, credential, policies), policy_arns }
+    }
+}
+
+impl<'a> Account<'a> {
+    /// The account as it is to be; `known` is what it is now, if it is there. Palette's PUT overwrites everything, so
+    /// what others noted on it goes with it.
+    pub(crate) fn new(registration: &'a Registration, known: Option<&'a CloudAccount>) -> Self {
+        let Registration { name, partition, credential, policies, .. } = registration;
+        let metadata = Metadata {
+            name: name.as_str(),
+            uid: known.map(|known| known.uid.as_str()),
+            annotations: annotations(registration, known),
+        };
+        Self { metadata, spec: AwsAccount::new(*partition, credential, policies) }
+    }
+}
+
+fn annotations<'a>(
+    registration: &'a Registration,
+    known: Option<&'a CloudAccount>,
+) -> BTreeMap<&'a str, &'a str> {
+    let Registration { description, account, scope, gateway, profile, .. } = registration;
+    let mut notes: BTreeMap<&str, &str> = known
+        .iter()
+        .flat_map(|known| &known.annotations)
+        .map(|(name, note)| (name.as_str(), note.as_str()))
+        .collect();
+    let scope = match scope {
+        Scope::Tenant => "tenant",
+        Scope::Project(_) => "project",
+    };
+    notes.insert(annotation::SCOPE, scope);
+    notes.insert(annotation::GATEWAY, gateway.as_ref().map_or("", Uid::as_str));
+    notes.insert(annotation::ACCOUNT, account.as_str());
+    notes.insert(annotation::PROFILE, profile.id());
+    match description {
+        Some(text) => notes.insert(annotation::DESCRIPTION, Description::as_str(text)),
+        None => notes.remove(annotation::DESCRIPTION),
+    };
+    notes
+}
