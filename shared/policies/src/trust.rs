@@ -1,7 +1,41 @@
 //! Whether a role's trust policy lets Palette in, and nobody else under Palette's name.
 
-use domain::{AccountId, Finding, Partition};
+mod condition;
+mod principal;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use domain::{AccountId, Check, Finding, Partition, Severity};
 use serde_json::{Value, json};
+
+use condition::Truth;
+use principal::Reach;
+use reading::{Line, Reading};
+
+/// D06.
+pub static TRUSTS_PALETTE: Check = Check {
+    id: "sts.trusts-palette",
+    title: "The role trusts Palette's AWS account, and not everyone",
+    severity: Severity::Blocker,
+    covers: &["D06"],
+};
+
+/// D07.
+pub static EXTERNAL_ID_REQUIRED: Check = Check {
+    id: "sts.external-id-required",
+    title: "The role asks for Palette's external id, and takes no other",
+    severity: Severity::Blocker,
+    covers: &["D07"],
+};
+
+/// D08.
+pub static NO_EXCLUDING_CONDITIONS: Check = Check {
+    id: "sts.no-excluding-conditions",
+    title: "No condition of the trust keeps Palette out",
+    severity: Severity::Blocker,
+    covers: &["D08"],
+};
 
 /// The trust policy that the role is to have (F31): Palette's account, and only with the external id.
 pub fn policy(partition: Partition, palette_account: AccountId, external_id: &str) -> Value {
@@ -21,13 +55,98 @@ pub(crate) fn policy_of(principal: &Value, external_id: &Value) -> Value {
     })
 }
 
-/// Checks D06, D07 and D08 on a trust policy, as decoded JSON.
+/// Checks D06, D07 and D08 on a trust policy, as decoded JSON: what IAM would decide for Palette, with and without its external id.
 pub fn analyse(
     document: &Value,
     palette_account: AccountId,
     external_id: &str,
     partition: Partition,
 ) -> Vec<Finding> {
-    let _ = (document, palette_account, external_id, partition);
-    Vec::new()
+    let palette = principal::Palette { partition, account: palette_account };
+    let reading = Reading::of(document, &palette, external_id);
+    vec![
+        trusts_palette(&reading),
+        external_id_required(&reading),
+        no_excluding_conditions(&reading),
+    ]
+}
+
+fn trusts_palette(reading: &Reading<'_>) -> Finding {
+    let Reading { palette, external_id, .. } = reading;
+    let wanted = policy(palette.partition, palette.account, external_id);
+    let failed = |observed: String| {
+        TRUSTS_PALETTE.failed(observed, format!("Set the role's trust policy to {wanted}"))
+    };
+    if let Some(wide) = reading.doors.iter().find(|door| door.reach == Reach::Everyone) {
+        return failed(format!("{} trusts everyone, whatever the account", wide.label));
+    }
+    if reading.doors.is_empty() {
+        return failed(format!(
+            "No statement lets account {} assume the role. {}",
+            palette.account,
+            reading.instead(),
+        ));
+    }
+    match reading.bars.iter().find(|bar| bar.reach != Reach::Identity && bar.lines.is_empty()) {
+        Some(bar) => failed(format!("{} denies it to Palette again", bar.label)),
+        None => {
+            let named = reading.doors.iter().flat_map(|door| &door.named).cloned();
+            TRUSTS_PALETTE.passed(format!("Trusts {}", named.collect::<Vec<_>>().join(", ")))
+        }
+    }
+}
+
+const NO_DOOR: &str = "No statement lets Palette assume the role, so its conditions do not matter";
+
+fn external_id_required(reading: &Reading<'_>) -> Finding {
+    let check = &EXTERNAL_ID_REQUIRED;
+    if reading.doors.is_empty() {
+        return check.not_applicable(NO_DOOR);
+    }
+    let remedy = || {
+        let condition = json!({"StringEquals": {"sts:ExternalId": reading.external_id}});
+        format!(
+            "In every statement that trusts Palette have exactly this about the external id: \"Condition\": {condition}"
+        )
+    };
+    if let Some(door) = reading.opens(None) {
+        return check
+            .failed(format!("{} lets Palette in without any external id", door.label), remedy());
+    }
+    let taken = reading.opens_to_palette();
+    if taken == Truth::False {
+        let asked = reading.external_ids().join(", ");
+        return check.failed(format!("Asks for another external id: {asked}"), remedy());
+    }
+    if let Some((door, other)) = reading.opens_to_another() {
+        let observed = format!("{} takes other external ids too, such as {other:?}", door.label);
+        return check.failed(observed, remedy());
+    }
+    if taken == Truth::Unknown {
+        let observed = "Asks for the external id in a way that the document alone does not settle";
+        return check.unverified(observed, remedy());
+    }
+    check.passed("Asks for Palette's external id, and takes no other")
+}
+
+fn no_excluding_conditions(reading: &Reading<'_>) -> Finding {
+    let check = &NO_EXCLUDING_CONDITIONS;
+    if reading.doors.is_empty() {
+        return check.not_applicable(NO_DOOR);
+    }
+    let lines = reading.in_the_way();
+    let Some(first) = lines.first() else {
+        return check.passed("Nothing but the external id is asked of Palette");
+    };
+    let observed = lines.iter().map(Line::to_string).collect::<Vec<_>>().join("; ");
+    if lines.iter().any(Line::excludes) {
+        let remedy = format!(
+            "Remove what is asked besides the external id ({}): Palette calls from its own network and organization, as a user without MFA",
+            first.what,
+        );
+        check.failed(observed, remedy)
+    } else {
+        let remedy = "Remove these lines, or make sure that Palette's calls satisfy them";
+        check.unverified(observed, remedy)
+    }
 }

@@ -1,0 +1,140 @@
+//! How a line of a condition comes out when Palette calls, as far as that can be known beforehand.
+
+use super::principal::Palette;
+use crate::{pattern::fits, statement::Condition};
+
+/// Whether a line holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Truth {
+    True,
+    False,
+    Unknown,
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+impl Truth {
+    /// All of them.
+    pub(super) fn all(truths: impl Iterator<Item = Self>) -> Self {
+        truths.fold(Self::True, |all, one| match (all, one) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::True, Self::True) => Self::True,
+        })
+    }
+}
+
+/// The key that the external id comes under.
+pub(super) const EXTERNAL_ID: &str = "sts:ExternalId";
+
+/// Whether a line is about the external id. Keys have no case.
+pub(super) fn is_external_id(condition: &Condition<'_>) -> bool {
+    condition.key.eq_ignore_ascii_case(EXTERNAL_ID)
+}
+
+/// Whether a line holds for a call of Palette's that presents this external id, or none.
+pub(super) fn holds(
+    condition: &Condition<'_>,
+    palette: &Palette,
+    external_id: Option<&str>,
+) -> Truth {
+    let seen = seen(condition, palette, external_id);
+    let mut truths = seen.iter().map(|value| compare(condition, value.as_deref()));
+    match truths.next() {
+        Some(first) if truths.all(|other| other == first) => first,
+        Some(_) => Truth::Unknown,
+        None if open_to_all(condition) => Truth::from(!negated(&operator(condition.operator).base)),
+        None => Truth::Unknown,
+    }
+}
+
+/// What the key may hold, `None` where it is absent. Nothing at all: not known.
+fn seen(
+    condition: &Condition<'_>,
+    palette: &Palette,
+    external_id: Option<&str>,
+) -> Vec<Option<String>> {
+    let one = |value: &str| vec![Some(value.to_owned())];
+    match condition.key.to_ascii_lowercase().as_str() {
+        "sts:externalid" => vec![external_id.map(str::to_owned)],
+        // A user's key carries no such word, a role's session says "false".
+        "aws:multifactorauthpresent" => vec![None, Some("false".to_owned())],
+        "aws:multifactorauthage" | "aws:sourceaccount" | "aws:sourcearn" | "aws:sourceorgid" => {
+            vec![None]
+        }
+        "aws:principalaccount" => one(palette.account.as_str()),
+        "aws:principalarn" => one(&identity(condition, palette)),
+        "aws:principalisawsservice" | "aws:viaawsservice" => one("false"),
+        "aws:securetransport" => one("true"),
+        "aws:principaltype" => vec![Some("User".to_owned()), Some("AssumedRole".to_owned())],
+        _ => Vec::new(),
+    }
+}
+
+/// The identity in Palette's account that a line names, taken to be the one that Palette uses; else any.
+fn identity(condition: &Condition<'_>, palette: &Palette) -> String {
+    let own = format!("arn:{}:iam::{}:", palette.partition, palette.account);
+    let any = format!("{own}user/palette");
+    condition
+        .values
+        .iter()
+        .find(|value| fits(value, &any) || (value.starts_with(&own) && !value.ends_with(":root")))
+        .map_or(any.clone(), |value| if fits(value, &any) { any } else { value.replace('*', "x") })
+}
+
+fn open_to_all(condition: &Condition<'_>) -> bool {
+    condition.key.eq_ignore_ascii_case("aws:SourceIp")
+        && condition.values.iter().any(|range| range == "0.0.0.0/0")
+}
+
+struct Operator {
+    base: String,
+    /// What an absent key comes to, where the operator itself says so.
+    absent: Option<bool>,
+}
+
+fn operator(name: &str) -> Operator {
+    let name = name.to_ascii_lowercase();
+    let (quantified, rest) = match name.split_once(':') {
+        Some(("forallvalues", rest)) => (Some(true), rest),
+        Some(("foranyvalue", rest)) => (Some(false), rest),
+        Some(_) | None => (None, name.as_str()),
+    };
+    match rest.strip_suffix("ifexists") {
+        Some(base) => Operator { base: base.to_owned(), absent: Some(true) },
+        None => Operator { base: rest.to_owned(), absent: quantified },
+    }
+}
+
+fn negated(base: &str) -> bool {
+    base.contains("not")
+}
+
+fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
+    let Operator { base, absent } = operator(condition.operator);
+    let any = |same: &dyn Fn(&str) -> bool| condition.values.iter().any(|value| same(value));
+    if base == "null" {
+        return any(&|wanted| wanted.eq_ignore_ascii_case("true") == seen.is_none()).into();
+    }
+    let Some(seen) = seen else {
+        return absent.unwrap_or_else(|| negated(&base)).into();
+    };
+    // Filled in by IAM when the call comes.
+    if any(&|value| value.contains("${")) {
+        return Truth::Unknown;
+    }
+    let found = match base.as_str() {
+        "stringequals" | "stringnotequals" => any(&|value| value == seen),
+        "stringequalsignorecase" | "stringnotequalsignorecase" | "bool" => {
+            any(&|value| value.eq_ignore_ascii_case(seen))
+        }
+        "stringlike" | "stringnotlike" | "arnlike" | "arnnotlike" | "arnequals"
+        | "arnnotequals" => any(&|value| fits(value, seen)),
+        _ => return Truth::Unknown,
+    };
+    (found != negated(&base)).into()
+}

@@ -1,0 +1,105 @@
+//! Whom a statement of a trust policy is about.
+
+use domain::{AccountId, Partition};
+use serde_json::Value;
+
+use crate::statement::{Statement, texts};
+
+/// Palette, as IAM sees it.
+pub(super) struct Palette {
+    pub(super) partition: Partition,
+    pub(super) account: AccountId,
+}
+
+/// How much of Palette's account a statement is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Reach {
+    /// Nothing of it.
+    Nobody,
+    /// One user or role, which may be the one that Palette uses.
+    Identity,
+    /// All of it.
+    Account,
+    /// All of it, and everyone else.
+    Everyone,
+}
+
+impl Palette {
+    /// The reach of a statement, and the names that give it.
+    pub(super) fn reach(&self, statement: Statement<'_>) -> (Reach, Vec<String>) {
+        if let Some(others) = statement.member("NotPrincipal") {
+            let spared = names(others).iter().any(|name| self.reached_by(name) != Reach::Nobody);
+            let reach = if spared && statement.denies() { Reach::Nobody } else { Reach::Everyone };
+            return (reach, vec!["everyone but those named".to_owned()]);
+        }
+        let mut reach = (Reach::Nobody, Vec::new());
+        for name in statement.member("Principal").map(names).unwrap_or_default() {
+            let found = self.reached_by(&name);
+            if found == Reach::Nobody {
+                continue;
+            }
+            reach.1.push(name);
+            reach.0 = match (reach.0, found) {
+                (Reach::Everyone, _) | (_, Reach::Everyone) => Reach::Everyone,
+                (Reach::Account, _) | (_, Reach::Account) => Reach::Account,
+                (Reach::Identity | Reach::Nobody, Reach::Identity | Reach::Nobody) => {
+                    Reach::Identity
+                }
+            };
+        }
+        reach
+    }
+
+    fn reached_by(&self, name: &str) -> Reach {
+        if name == "*" {
+            return Reach::Everyone;
+        }
+        if name == self.account.as_str() {
+            return Reach::Account;
+        }
+        let own = format!("arn:{}:iam::{}:", self.partition, self.account);
+        match name.strip_prefix(&own) {
+            Some("root") => Reach::Account,
+            // IAM knows no wildcards within a principal's ARN.
+            Some(identity) if identity.contains('*') => Reach::Nobody,
+            Some(identity) if identity.starts_with("user/") || identity.starts_with("role/") => {
+                Reach::Identity
+            }
+            Some(_) | None => Reach::Nobody,
+        }
+    }
+
+    /// What a name is that does not stand for Palette.
+    pub(super) fn describe(&self, name: &str) -> String {
+        let fields: Vec<_> = name.split(':').collect();
+        match *fields {
+            [id] if id.starts_with("AIDA") || id.starts_with("AROA") => {
+                format!("{id} (a user or role that was deleted)")
+            }
+            ["arn", partition, _, _, account, ..]
+                if account == self.account.as_str() && partition != self.partition.id() =>
+            {
+                format!("{name} (of partition {partition}; Palette's is in {})", self.partition)
+            }
+            _ => name.to_owned(),
+        }
+    }
+}
+
+/// The AWS principals; those of other kinds are no way in for Palette.
+fn names(principal: &Value) -> Vec<String> {
+    match principal {
+        Value::Object(kinds) => texts(kinds.get("AWS")).collect(),
+        Value::String(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {
+            texts(Some(principal)).collect()
+        }
+    }
+}
+
+/// Everyone that a statement names, for people.
+pub(super) fn everyone_named(statement: Statement<'_>) -> Vec<String> {
+    match statement.member("Principal") {
+        Some(Value::Object(kinds)) => kinds.values().flat_map(|names| texts(Some(names))).collect(),
+        other => texts(other).collect(),
+    }
+}

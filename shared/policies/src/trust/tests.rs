@@ -1,0 +1,418 @@
+//! Trust policies seen in the field, and what each of them means for Palette.
+
+use domain::Outcome;
+
+use super::*;
+
+const EXTERNAL_ID: &str = "a2c4e6f8-0b1d-4e3f-9a5c-7d9e1b3f5a7c";
+const ROOT: &str = "arn:aws:iam::111122223333:root";
+const USER: &str = "arn:aws:iam::111122223333:user/palette-sts";
+
+fn look(document: &Value, partition: Partition) -> Vec<Finding> {
+    analyse(document, "111122223333".parse().unwrap(), EXTERNAL_ID, partition)
+}
+
+/// One letter for each of D06, D07 and D08: passed, failed, unverified, not applicable.
+fn letters(findings: &[Finding]) -> String {
+    let letter = |finding: &Finding| match finding.outcome {
+        Outcome::Passed => 'P',
+        Outcome::Failed { .. } => 'F',
+        Outcome::Unverified { .. } => 'U',
+        Outcome::NotApplicable => 'n',
+    };
+    findings.iter().map(letter).collect()
+}
+
+fn trust(statements: &Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// Palette's account with a condition.
+fn allow(condition: &Value) -> Value {
+    json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole", "Condition": condition})
+}
+
+/// A principal, with the external id that is right.
+fn principal(principal: &Value) -> Value {
+    let mut statement = allow(&json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}));
+    statement["Principal"] = principal.clone();
+    statement
+}
+
+/// The right external id and something more.
+fn and(operator: &str, key: &str, value: &Value) -> Value {
+    let mut condition = json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}});
+    condition[operator][key] = value.clone();
+    allow(&condition)
+}
+
+fn action(action: &Value) -> Value {
+    let mut statement = principal(&json!({"AWS": ROOT}));
+    statement["Action"] = action.clone();
+    statement
+}
+
+fn deny(principal: &Value, condition: &Value) -> Value {
+    json!({"Effect": "Deny", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
+}
+
+fn check(rows: &[(&str, Value, &str)]) {
+    for (name, statements, wanted) in rows {
+        let findings = look(&trust(statements), Partition::Aws);
+        assert_eq!(letters(&findings), *wanted, "{name}: {findings:#?}");
+    }
+}
+
+#[test]
+fn f31_the_policy_that_gangway_hands_out_passes_in_every_partition() {
+    for facts in &domain::TABLE {
+        let account = "111122223333".parse().unwrap();
+        let findings = look(&policy(facts.partition, account, EXTERNAL_ID), facts.partition);
+        assert_eq!(letters(&findings), "PPP", "{findings:#?}");
+    }
+}
+
+#[test]
+fn f27_principals() {
+    let right = || principal(&json!({"AWS": ROOT}));
+    check(&[
+        ("one statement, not in a list", right(), "PPP"),
+        ("account id", principal(&json!({"AWS": "111122223333"})), "PPP"),
+        (
+            "list",
+            json!([principal(&json!({"AWS": ["arn:aws:iam::444455556666:root", ROOT]}))]),
+            "PPP",
+        ),
+        ("exact user", principal(&json!({"AWS": USER})), "PPP"),
+        ("exact role", principal(&json!({"AWS": "arn:aws:iam::111122223333:role/palette"})), "PPP"),
+        ("a service too", principal(&json!({"AWS": ROOT, "Service": "ec2.amazonaws.com"})), "PPP"),
+        (
+            "others elsewhere",
+            json!([right(), {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}]),
+            "PPP",
+        ),
+        ("star", principal(&json!("*")), "FPP"),
+        ("AWS star", principal(&json!({"AWS": "*"})), "FPP"),
+        ("AWS star in a list", principal(&json!({"AWS": [ROOT, "*"]})), "FPP"),
+        (
+            "star in another statement, without external id",
+            json!([right(), {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}]),
+            "FFP",
+        ),
+        (
+            "allow all but one",
+            json!({"Effect": "Allow", "NotPrincipal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}),
+            "FFP",
+        ),
+        ("other account", principal(&json!({"AWS": "arn:aws:iam::444455556666:root"})), "Fnn"),
+        (
+            "other partition",
+            principal(&json!({"AWS": "arn:aws-us-gov:iam::111122223333:root"})),
+            "Fnn",
+        ),
+        (
+            "wildcard within an ARN",
+            principal(&json!({"AWS": "arn:aws:iam::111122223333:user/*"})),
+            "Fnn",
+        ),
+        ("deleted user", principal(&json!({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})), "Fnn"),
+        ("service only", principal(&json!({"Service": "111122223333"})), "Fnn"),
+        (
+            "federated only",
+            principal(&json!({"Federated": "arn:aws:iam::111122223333:saml-provider/x"})),
+            "Fnn",
+        ),
+        ("no principal", json!({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Fnn"),
+        ("no statement", json!([]), "Fnn"),
+        ("nonsense", json!("?"), "Fnn"),
+    ]);
+    assert_eq!(letters(&look(&Value::Null, Partition::Aws)), "Fnn");
+}
+
+#[test]
+fn actions() {
+    check(&[
+        ("list", action(&json!(["sts:AssumeRole", "sts:TagSession"])), "PPP"),
+        ("no case", action(&json!("STS:assumerole")), "PPP"),
+        ("of the service", action(&json!("sts:*")), "PPP"),
+        ("beginning", action(&json!("sts:Assume*")), "PPP"),
+        ("all", action(&json!("*")), "PPP"),
+        ("another", action(&json!("sts:TagSession")), "Fnn"),
+        ("with SAML", action(&json!("sts:AssumeRoleWithSAML")), "Fnn"),
+        (
+            "all but another",
+            json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "NotAction": "sts:TagSession"}),
+            "PFP",
+        ),
+        (
+            "tagging apart, without external id",
+            json!([action(&json!("sts:AssumeRole")), {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:TagSession"}]),
+            "PPP",
+        ),
+    ]);
+}
+
+#[test]
+fn f27_external_ids() {
+    let equals = |value: Value| allow(&json!({"StringEquals": {"sts:ExternalId": value}}));
+    let like = |value: &str| allow(&json!({"StringLike": {"sts:ExternalId": value}}));
+    let by = |operator: &str| allow(&json!({operator: {"sts:ExternalId": EXTERNAL_ID}}));
+    let upper = EXTERNAL_ID.to_uppercase();
+    check(&[
+        ("list of one", equals(json!([EXTERNAL_ID])), "PPP"),
+        (
+            "key in another case",
+            allow(&json!({"StringEquals": {"STS:externalid": EXTERNAL_ID}})),
+            "PPP",
+        ),
+        ("like, without wildcard", like(EXTERNAL_ID), "PPP"),
+        ("no case", allow(&json!({"StringEqualsIgnoreCase": {"sts:ExternalId": upper}})), "PPP"),
+        ("any value", by("ForAnyValue:StringEquals"), "PPP"),
+        (
+            "two conditions that agree",
+            allow(
+                &json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, "StringLike": {"sts:ExternalId": "a2c4*"}}),
+            ),
+            "PPP",
+        ),
+        ("none", allow(&json!({})), "PFP"),
+        (
+            "no condition",
+            json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}),
+            "PFP",
+        ),
+        ("another", equals(json!("another")), "PFP"),
+        ("another case", equals(json!(upper)), "PFP"),
+        ("none at all", equals(json!([])), "PFP"),
+        ("one of several", equals(json!([EXTERNAL_ID, "another"])), "PFP"),
+        ("wildcard", like("*"), "PFP"),
+        ("beginning", like("a2c4e6f8-*"), "PFP"),
+        ("end left open", like(&format!("{EXTERNAL_ID}*")), "PFP"),
+        ("one character open", like("a2c4e6f8-0b1d-4e3f-9a5c-7d9e1b3f5a7?"), "PFP"),
+        ("if it exists", by("StringEqualsIfExists"), "PFP"),
+        ("all values, which holds for none", by("ForAllValues:StringEquals"), "PFP"),
+        ("not", by("StringNotEquals"), "PFP"),
+        ("there, whatever it is", allow(&json!({"Null": {"sts:ExternalId": "false"}})), "PFP"),
+        ("in one statement of two", json!([by("StringEquals"), allow(&json!({}))]), "PFP"),
+        (
+            "another in a second statement",
+            json!([by("StringEquals"), equals(json!("another"))]),
+            "PFP",
+        ),
+        (
+            "bare, for its user, beside one for the root",
+            json!([by("StringEquals"), {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sts:AssumeRole"}]),
+            "PFP",
+        ),
+        ("an operator that IAM lacks", by("StringIs"), "PUP"),
+        ("filled in later", equals(json!("${aws:userid}")), "PUP"),
+    ]);
+}
+
+#[test]
+fn denials() {
+    let right = || principal(&json!({"AWS": ROOT}));
+    let bare = || allow(&json!({}));
+    let unlike = |value: &str| json!({"StringNotEquals": {"sts:ExternalId": value}});
+    let all = || json!("*");
+    let without_mfa = || json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+    check(&[
+        ("everyone", json!([right(), deny(&all(), &json!({}))]), "FPP"),
+        ("Palette", json!([right(), deny(&json!({"AWS": "111122223333"}), &json!({}))]), "FPP"),
+        (
+            "another account",
+            json!([right(), deny(&json!({"AWS": "444455556666"}), &json!({}))]),
+            "PPP",
+        ),
+        (
+            "a user of Palette's, perhaps its own",
+            json!([right(), deny(&json!({"AWS": USER}), &json!({}))]),
+            "PPU",
+        ),
+        (
+            "all but Palette",
+            json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": ROOT}, "Action": "*"}]),
+            "PPP",
+        ),
+        (
+            "all but another",
+            json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": "444455556666"}, "Action": "*"}]),
+            "FPP",
+        ),
+        (
+            "another action",
+            json!([right(), {"Effect": "Deny", "Principal": "*", "Action": "sts:TagSession"}]),
+            "PPP",
+        ),
+        (
+            "any other external id, which enforces it",
+            json!([bare(), deny(&all(), &unlike(EXTERNAL_ID))]),
+            "PPP",
+        ),
+        ("any external id but another", json!([bare(), deny(&all(), &unlike("another"))]), "PFP"),
+        (
+            "none, yet any other will do",
+            json!([bare(), deny(&all(), &json!({"Null": {"sts:ExternalId": "true"}}))]),
+            "PFP",
+        ),
+        ("without MFA", json!([right(), deny(&all(), &without_mfa())]), "PPF"),
+        (
+            "without MFA, strictly",
+            json!([right(), deny(&all(), &json!({"Bool": {"aws:MultiFactorAuthPresent": false}}))]),
+            "PPF",
+        ),
+        (
+            "from elsewhere",
+            json!([
+                right(),
+                deny(&all(), &json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))
+            ]),
+            "PPF",
+        ),
+        (
+            "from elsewhere, which is nowhere",
+            json!([right(), deny(&all(), &json!({"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}}))]),
+            "PPP",
+        ),
+        (
+            "without TLS",
+            json!([right(), deny(&all(), &json!({"Bool": {"aws:SecureTransport": "false"}}))]),
+            "PPP",
+        ),
+        (
+            "another organization",
+            json!([
+                right(),
+                deny(&all(), &json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}))
+            ]),
+            "PPF",
+        ),
+        (
+            "some session names",
+            json!([right(), deny(&all(), &json!({"StringLike": {"sts:RoleSessionName": "x*"}}))]),
+            "PPU",
+        ),
+    ]);
+}
+
+#[test]
+fn conditions_besides_the_external_id() {
+    let account = json!("111122223333");
+    check(&[
+        ("MFA", and("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
+        (
+            "MFA, as a truth value, in another case",
+            and("Bool", "AWS:multifactorauthpresent", &json!(true)),
+            "PPF",
+        ),
+        (
+            "MFA if it exists",
+            and("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("true")),
+            "PPF",
+        ),
+        (
+            "MFA not demanded",
+            and("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("false")),
+            "PPP",
+        ),
+        ("age of MFA", and("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)), "PPF"),
+        ("address", and("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPF"),
+        ("any address", and("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
+        ("VPC", and("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPF"),
+        ("endpoint", and("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPF"),
+        ("organization", and("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPF"),
+        ("Palette's account", and("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
+        (
+            "another account",
+            and("StringEquals", "aws:PrincipalAccount", &json!("444455556666")),
+            "PPF",
+        ),
+        ("Palette's user", and("ArnEquals", "aws:PrincipalArn", &json!(USER)), "PPP"),
+        (
+            "Palette's users",
+            and("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:user/*")),
+            "PPP",
+        ),
+        (
+            "another's users",
+            and("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::444455556666:*")),
+            "PPF",
+        ),
+        (
+            "not Palette's users",
+            and("ArnNotLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:*")),
+            "PPF",
+        ),
+        (
+            "source account, which no principal has",
+            and("StringEquals", "aws:SourceAccount", &account),
+            "PPF",
+        ),
+        ("session name", and("StringLike", "sts:RoleSessionName", &json!("palette-*")), "PPU"),
+        (
+            "until a day",
+            and("DateLessThan", "aws:CurrentTime", &json!("2030-01-01T00:00:00Z")),
+            "PPU",
+        ),
+        ("a tag", and("StringEquals", "aws:PrincipalTag/team", &json!("x")), "PPU"),
+        (
+            "in one statement of two",
+            json!([
+                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                principal(&json!({"AWS": USER}))
+            ]),
+            "PPP",
+        ),
+        (
+            "around the external id that is right",
+            json!([
+                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow(&json!({"StringEquals": {"sts:ExternalId": "another"}}))
+            ]),
+            "PFF",
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_is_told_by_name() {
+    for (statements, at, observed) in [
+        (
+            principal(&json!({"AWS": "AROACKCEVSQ6C2EXAMPLE"})),
+            0,
+            "No statement lets account 111122223333 assume the role. Trusted are AROACKCEVSQ6C2EXAMPLE (a user or role that was deleted)",
+        ),
+        (
+            principal(&json!({"AWS": "arn:aws-us-gov:iam::111122223333:root"})),
+            0,
+            "No statement lets account 111122223333 assume the role. Trusted are arn:aws-us-gov:iam::111122223333:root (of partition aws-us-gov; Palette's is in aws)",
+        ),
+        (
+            action(&json!("sts:TagSession")),
+            0,
+            "No statement lets account 111122223333 assume the role. It is trusted with sts:TagSession only",
+        ),
+        (json!([]), 0, "No statement lets account 111122223333 assume the role. Nobody is trusted"),
+        (
+            allow(&json!({"StringEquals": {"sts:ExternalId": "another"}})),
+            1,
+            "Asks for another external id: another",
+        ),
+        (
+            json!([{"Sid": "Wide", "Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "*"}]),
+            1,
+            "Statement 1 (Wide) lets Palette in without any external id",
+        ),
+        (
+            and("IpAddress", "aws:SourceIp", &json!("203.0.113.0/24")),
+            2,
+            "Statement 1 has aws:SourceIp IpAddress 203.0.113.0/24",
+        ),
+    ] {
+        let findings = look(&trust(&statements), Partition::Aws);
+        assert_eq!(findings[at].observed, observed);
+    }
+    let findings = look(&trust(&json!([])), Partition::Aws);
+    let Outcome::Failed { remedy } = &findings[0].outcome else { panic!("{findings:#?}") };
+    assert!(remedy.contains(&format!(r#""AWS":"{ROOT}""#)), "{remedy}");
+}
