@@ -91,7 +91,7 @@ fn put(
     statement: Statement<'static>,
     place: &sample::Place<'_>,
 ) {
-    let context: Vec<_> = statement.conditions().into_iter().filter_map(satisfy).collect();
+    let context: Vec<_> = statement.conditions().iter().filter_map(satisfy).collect();
     for action in statement.action_names() {
         if UNKNOWN_TO_IAM.contains(&action) {
             continue;
@@ -119,7 +119,7 @@ fn put(
                 }
             }
             None => {
-                questions.push(Question { asks: vec![ask], resources, context: context.clone() })
+                questions.push(Question { asks: vec![ask], resources, context: context.clone() });
             }
         }
     }
@@ -133,7 +133,7 @@ fn may_share(one: &[ContextEntry], other: &[ContextEntry]) -> bool {
             && one.iter().all(|a| other.iter().all(|b| a.key != b.key)))
 }
 
-fn satisfy(condition: Condition<'static>) -> Option<ContextEntry> {
+fn satisfy(condition: &Condition<'static>) -> Option<ContextEntry> {
     let values = condition.values.first().map(|pattern| pattern.replace('*', sample::PROBE));
     let list = condition.operator.starts_with("For");
     values.map(|value| ContextEntry { key: condition.key, values: vec![value], list })

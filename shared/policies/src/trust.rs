@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use condition::Truth;
 use principal::Reach;
-use reading::{Line, Reading};
+use reading::{Gate, Line, Reading};
 
 /// D06.
 pub static TRUSTS_PALETTE: Check = Check {
@@ -71,6 +71,13 @@ pub fn analyse(
     ]
 }
 
+/// The same checks where the trust policy cannot be seen: why, and what would show it.
+pub fn unverified(observed: &str, remedy: &str) -> Vec<Finding> {
+    [&TRUSTS_PALETTE, &EXTERNAL_ID_REQUIRED, &NO_EXCLUDING_CONDITIONS]
+        .map(|check| check.unverified(observed, remedy))
+        .to_vec()
+}
+
 fn trusts_palette(reading: &Reading<'_>) -> Finding {
     let Reading { palette, external_id, .. } = reading;
     let wanted = policy(palette.partition, palette.account, external_id);
@@ -87,13 +94,13 @@ fn trusts_palette(reading: &Reading<'_>) -> Finding {
             reading.instead(),
         ));
     }
-    match reading.bars.iter().find(|bar| bar.reach != Reach::Identity && bar.lines.is_empty()) {
-        Some(bar) => failed(format!("{} denies it to Palette again", bar.label)),
-        None => {
-            let named = reading.doors.iter().flat_map(|door| &door.named).cloned();
-            TRUSTS_PALETTE.passed(format!("Trusts {}", named.collect::<Vec<_>>().join(", ")))
-        }
+    let whole = |bar: &&Gate<'_>| bar.reach != Reach::Identity && bar.lines.is_empty();
+    if let Some(bar) = reading.bars.iter().find(whole) {
+        return failed(format!("{} denies it to Palette again", bar.label));
     }
+    let named: Vec<_> =
+        reading.doors.iter().flat_map(|door| &door.named).map(String::as_str).collect();
+    TRUSTS_PALETTE.passed(format!("Trusts {}", named.join(", ")))
 }
 
 const NO_DOOR: &str = "No statement lets Palette assume the role, so its conditions do not matter";

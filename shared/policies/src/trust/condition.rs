@@ -46,9 +46,8 @@ pub(super) fn holds(
     let mut truths = seen.iter().map(|value| compare(condition, value.as_deref()));
     match truths.next() {
         Some(first) if truths.all(|other| other == first) => first,
-        Some(_) => Truth::Unknown,
         None if open_to_all(condition) => Truth::from(!negated(&operator(condition.operator).base)),
-        None => Truth::Unknown,
+        Some(_) | None => Truth::Unknown,
     }
 }
 
