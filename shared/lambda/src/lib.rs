@@ -1,1 +1,38 @@
-//! Stub.
+//! The way in and out: one request, whichever trigger it came by; one answer, in that trigger's terms.
+//!
+//! The only crate that knows Lambda, HTTP status codes or EventBridge.
+
+mod answer;
+mod invocation;
+mod json;
+mod logs;
+mod members;
+mod metrics;
+mod panics;
+mod problem;
+mod rejection;
+mod request;
+mod route;
+mod settings;
+mod stdout;
+mod trigger;
+mod wire;
+
+#[cfg(test)]
+mod bad_input_tests;
+#[cfg(test)]
+mod samples;
+
+pub use answer::Reply;
+pub use invocation::serve;
+pub use lambda_runtime::Error;
+pub use members::Members;
+pub use rejection::Rejection;
+pub use request::{Origin, Request};
+pub use route::Verb;
+
+/// Sets up logs, and what a panic may say. Once, before anything else.
+pub fn start() {
+    logs::start();
+    panics::start();
+}

@@ -1,0 +1,149 @@
+//! The outcome in the caller's terms: a response of API Gateway, or success and failure to EventBridge.
+
+use std::collections::BTreeMap;
+
+use domain::{Done, Receipt, Report};
+use lambda_runtime::Diagnostic;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    Origin, Rejection,
+    problem::Problem,
+    wire::{ReceiptJson, ReportJson, enrolled},
+};
+
+/// What a function has to say.
+#[derive(Debug)]
+pub enum Reply {
+    /// What the checks found.
+    Report(Report),
+    /// What was registered.
+    Receipt(Box<Receipt>),
+    /// Anything else that is shown.
+    Json(Value),
+    /// It is done.
+    NoContent,
+}
+
+impl From<Done> for Reply {
+    fn from(done: Done) -> Self {
+        match done {
+            Done::Report(report) => Self::Report(report),
+            Done::Receipt(receipt) => Self::Receipt(receipt),
+        }
+    }
+}
+
+/// What Lambda is told.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Answer {
+    Http(Response),
+    Event(Value),
+}
+
+/// As API Gateway expects it of a proxy integration.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Response {
+    status_code: u16,
+    headers: BTreeMap<&'static str, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+/// An event that no later delivery would help.
+#[derive(Serialize)]
+struct Rejected<'a> {
+    outcome: &'static str,
+    problem: Problem<'a>,
+}
+
+impl Reply {
+    /// What happened, for logs and metrics.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Report(report) if report.ready() => "ready",
+            Self::Report(_) => "not-ready",
+            Self::Receipt(receipt) => enrolled(receipt.outcome),
+            Self::Json(_) => "shown",
+            Self::NoContent => "removed",
+        }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Receipt(receipt) if receipt.outcome == domain::Enrolled::Created => 201,
+            Self::Report(_) | Self::Receipt(_) | Self::Json(_) => 200,
+            Self::NoContent => 204,
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Report(report) => document(&ReportJson::from(report)),
+            Self::Receipt(receipt) => document(&ReceiptJson::from(receipt.as_ref())),
+            Self::Json(json) => json.clone(),
+            Self::NoContent => Value::Null,
+        }
+    }
+}
+
+/// Over HTTP every outcome is an answer. EventBridge delivers a failure again, so only those worth it are one.
+pub(crate) fn answer(
+    origin: Origin,
+    outcome: &Result<Reply, Rejection>,
+    request_id: &str,
+) -> Result<Answer, Diagnostic> {
+    match (origin, outcome) {
+        (Origin::Http, outcome) => Ok(Answer::Http(Response::of(outcome, request_id))),
+        (Origin::Event, Ok(reply)) => Ok(Answer::Event(reply.json())),
+        (Origin::Event, Err(Rejection::Broken)) => Err(Diagnostic {
+            error_type: "Gangway.Broken".to_owned(),
+            error_message: "Gangway failed: the log tells where".to_owned(),
+        }),
+        (Origin::Event, Err(Rejection::Failure(failure))) if failure.retryable() => {
+            Err(Diagnostic {
+                error_type: "Gangway.Retryable".to_owned(),
+                error_message: failure.to_string(),
+            })
+        }
+        (Origin::Event, Err(rejection)) => {
+            let rejected = Rejected { outcome: "rejected", problem: rejection.problem(request_id) };
+            Ok(Answer::Event(document(&rejected)))
+        }
+    }
+}
+
+impl Response {
+    fn of(outcome: &Result<Reply, Rejection>, request_id: &str) -> Self {
+        let mut headers = BTreeMap::from([
+            ("cache-control", "no-store".to_owned()),
+            ("x-request-id", request_id.to_owned()),
+        ]);
+        let (status_code, content_type, body) = match outcome {
+            Ok(Reply::NoContent) => (204, None, String::new()),
+            Ok(reply) => (reply.status(), Some("application/json"), reply.json().to_string()),
+            Err(rejection) => {
+                if let Some(wait) = rejection.retry_after() {
+                    // Whole seconds, and never none.
+                    headers
+                        .insert("retry-after", wait.as_millis().div_ceil(1000).max(1).to_string());
+                }
+                if let Rejection::VerbNotAllowed { allow } = rejection {
+                    headers.insert("allow", allow.clone());
+                }
+                let problem = rejection.problem(request_id);
+                (problem.status, Some("application/problem+json"), document(&problem).to_string())
+            }
+        };
+        headers.extend(content_type.map(|content_type| ("content-type", content_type.to_owned())));
+        Self { status_code, headers, body, is_base64_encoded: false }
+    }
+}
+
+/// Documents of ours hold nothing that JSON cannot.
+fn document(body: &impl Serialize) -> Value {
+    serde_json::to_value(body).unwrap_or_default()
+}

@@ -1,0 +1,1 @@
+//! Bodies that are wrong, and what is said of them.

@@ -1,0 +1,170 @@
+//! One invocation: from payload to answer, in the time it has.
+
+use std::time::{Duration, SystemTime};
+
+use domain::{AccountId, Failure, Method, PortError};
+use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
+use transport::budget;
+use zeroize::Zeroizing;
+
+use crate::{
+    Origin, Rejection, Reply, Request,
+    answer::{Answer, answer},
+    logs::REQUEST_ID,
+    metrics,
+    panics::caught,
+};
+
+/// What upstream calls must leave for the rest of an invocation.
+const RESERVE: Duration = Duration::from_secs(1);
+/// What an answer needs to get out.
+const LAST_CALL: Duration = Duration::from_millis(300);
+/// API Gateway waits no longer, whatever the function may take.
+const GATEWAY_WAITS: Duration = Duration::from_secs(29);
+/// Lambda's longest. A context that says more, or nothing, is not believed.
+const LONGEST: Duration = Duration::from_mins(15);
+
+/// Answers invocations until the environment is torn down.
+pub async fn serve<H>(service: &'static str, handler: H) -> Result<(), Error>
+where
+    H: AsyncFn(Request) -> Result<Reply, Rejection>,
+{
+    let handler = &handler;
+    Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
+}
+
+/// One invocation, its log line and its metrics.
+async fn invocation<H>(
+    service: &'static str,
+    handler: &H,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Answer, Diagnostic>
+where
+    H: AsyncFn(Request) -> Result<Reply, Rejection>,
+{
+    let started = Instant::now();
+    let LambdaEvent { payload, context } = event;
+    REQUEST_ID
+        .scope(context.request_id.clone(), async {
+            let payload = Zeroizing::new(Box::<str>::from(payload));
+            let request = Request::read(&payload, &context.invoked_function_arn);
+            drop(payload);
+            let mut seen = Seen::of(service, request.as_ref().ok());
+            let outcome = match request {
+                Ok(request) => {
+                    let left = left(&context, request.origin());
+                    attempt(handler(request), started + left).await
+                }
+                Err(unreadable) => Err(unreadable),
+            };
+            seen.took = started.elapsed();
+            seen.log(&outcome);
+            metrics::write(&seen, &outcome);
+            answer(seen.origin, &outcome, &context.request_id)
+        })
+        .await
+}
+
+/// Does the work by the deadline, and survives its panics.
+async fn attempt<F>(work: F, deadline: Instant) -> Result<Reply, Rejection>
+where
+    F: Future<Output = Result<Reply, Rejection>>,
+{
+    let by = |spare: Duration| deadline.checked_sub(spare).unwrap_or(deadline);
+    let work = caught(budget::within(by(RESERVE), work));
+    match timeout_at(by(LAST_CALL), work).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_panicked)) => Err(Rejection::Broken),
+        Err(_elapsed) => Err(Failure::from(PortError::TimedOut { service: "Gangway" }).into()),
+    }
+}
+
+/// How long the invocation may take from now on.
+fn left(context: &Context, origin: Origin) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "Lambda tells the deadline as a time of day")]
+    let now = SystemTime::now();
+    let cap = match origin {
+        Origin::Http => GATEWAY_WAITS,
+        Origin::Event => LONGEST,
+    };
+    match context.deadline {
+        // Some emulators tell none.
+        0 => cap,
+        _ => context.deadline().duration_since(now).unwrap_or_default().min(cap),
+    }
+}
+
+/// What logs and metrics say of an invocation.
+pub(crate) struct Seen {
+    pub(crate) service: &'static str,
+    pub(crate) origin: Origin,
+    pub(crate) registers: bool,
+    pub(crate) took: Duration,
+    route: Option<String>,
+    gateway_request_id: Option<String>,
+}
+
+impl Seen {
+    fn of(service: &'static str, request: Option<&Request>) -> Self {
+        Self {
+            service,
+            origin: request.map_or(Origin::Event, Request::origin),
+            registers: request.is_some_and(Request::registers),
+            took: Duration::ZERO,
+            route: request.and_then(Request::resource).map(str::to_owned),
+            gateway_request_id: request.and_then(Request::gateway_request_id).map(str::to_owned),
+        }
+    }
+
+    /// The one line of an invocation. A failure that is ours or a service's comes with its causes.
+    fn log(&self, outcome: &Result<Reply, Rejection>) {
+        let (service, route) = (self.service, self.route.as_deref());
+        let gateway_request_id = self.gateway_request_id.as_deref();
+        let trigger = match self.origin {
+            Origin::Http => "http",
+            Origin::Event => "event",
+        };
+        let duration = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        let (method, account) = subject(outcome).unzip();
+        let (method, account) = (method.map(Method::id), account.flatten());
+        let account = account.as_ref().map(AccountId::as_str);
+        let (word, status) = match outcome {
+            Ok(reply) => (reply.outcome(), reply.status()),
+            Err(rejection) => (rejection.kind().id, rejection.kind().status),
+        };
+        let error = match outcome {
+            Err(Rejection::Failure(Failure::Port(error))) => Some(error),
+            Ok(_) | Err(_) => None,
+        };
+        macro_rules! line {
+            ($level:ident, $text:literal) => {
+                tracing::$level!(
+                    service,
+                    trigger,
+                    route,
+                    method,
+                    account,
+                    outcome = word,
+                    status,
+                    durationMs = duration,
+                    gatewayRequestId = gateway_request_id,
+                    error = error.map(|error| error as &(dyn std::error::Error + 'static)),
+                    $text
+                )
+            };
+        }
+        if status < 500 { line!(info, "answered") } else { line!(error, "failed") }
+    }
+}
+
+/// The method and account that an outcome is about, as far as it tells.
+fn subject(outcome: &Result<Reply, Rejection>) -> Option<(Method, Option<AccountId>)> {
+    match outcome {
+        Ok(Reply::Receipt(receipt)) => Some((receipt.method, Some(receipt.account))),
+        Ok(Reply::Report(report)) => Some((report.method, report.account)),
+        Err(Rejection::Failure(Failure::Blocked(report))) => Some((report.method, report.account)),
+        Ok(Reply::Json(_) | Reply::NoContent) | Err(_) => None,
+    }
+}

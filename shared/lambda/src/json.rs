@@ -1,0 +1,115 @@
+//! A JSON document as a caller wrote it: every string is wiped when it is dropped, and nothing of it is ever quoted.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroizing;
+
+/// More than any request needs.
+const DEEPEST: u8 = 8;
+
+/// A value. Members keep their order and their duplicates, so that both can be judged.
+pub(crate) enum Json {
+    Null,
+    Boolean,
+    Number,
+    String(Zeroizing<String>),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// What it is, for messages.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+
+    /// Reads a whole document. What is wrong with it is told in our words: serde's own may quote it.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let mut source = serde_json::Deserializer::from_str(text);
+        let document = Depth(0).deserialize(&mut source);
+        document.and_then(|document| source.end().map(|()| document)).map_err(|error| {
+            let fault = match error.classify() {
+                serde_json::error::Category::Data => "is nested too deeply",
+                serde_json::error::Category::Eof => "is not JSON: it ends too early",
+                serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+                    "is not JSON"
+                }
+            };
+            format!("{fault}, at line {}, column {}", error.line(), error.column())
+        })
+    }
+}
+
+/// How many lists and objects a value is inside of.
+#[derive(Clone, Copy)]
+struct Depth(u8);
+
+impl<'de> DeserializeSeed<'de> for Depth {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Json, D::Error> {
+        source.deserialize_any(self)
+    }
+}
+
+impl Depth {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.0 < DEEPEST { Ok(Self(self.0 + 1)) } else { Err(E::custom("too deep")) }
+    }
+}
+
+impl<'de> Visitor<'de> for Depth {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, _value: bool) -> Result<Json, E> {
+        Ok(Json::Boolean)
+    }
+
+    fn visit_i64<E>(self, _value: i64) -> Result<Json, E> {
+        Ok(Json::Number)
+    }
+
+    fn visit_u64<E>(self, _value: u64) -> Result<Json, E> {
+        Ok(Json::Number)
+    }
+
+    fn visit_f64<E>(self, _value: f64) -> Result<Json, E> {
+        Ok(Json::Number)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::String(Zeroizing::new(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        let (depth, mut items) = (self.deeper()?, Vec::new());
+        while let Some(item) = list.next_element_seed(depth)? {
+            items.push(item);
+        }
+        Ok(Json::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
+        let (depth, mut members) = (self.deeper()?, Vec::new());
+        while let Some(name) = object.next_key::<String>()? {
+            members.push((name, object.next_value_seed(depth)?));
+        }
+        Ok(Json::Object(members))
+    }
+}

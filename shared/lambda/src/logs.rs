@@ -1,0 +1,129 @@
+//! Logs: JSON lines, the invocation's id in each.
+//!
+//! A subscriber of our own, since the runtime's costs a megabyte of code and compiles a filter at every start, and
+//! writes what the runtime and the SDK say at finer levels: whole requests, keys and all. Here nothing finer than INFO is
+//! ever written.
+
+use std::{error::Error, fmt};
+
+use serde_json::{Map, Value};
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+    span,
+};
+
+tokio::task_local! {
+    /// Lambda's id of the invocation in progress.
+    pub(crate) static REQUEST_ID: String;
+}
+
+/// The runtime's own word on a failure that has been logged with its cause already.
+const REPEATED: &str = "lambda_runtime::layers::panic";
+
+/// Writes INFO and worse, or only what `AWS_LAMBDA_LOG_LEVEL` asks for.
+pub(crate) fn start() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "logs come before settings, whose faults they tell"
+    )]
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
+    let lines = Lines { level: level_of(level.as_deref().unwrap_or_default()) };
+    // A second start changes nothing.
+    drop(tracing::subscriber::set_global_default(lines));
+}
+
+/// Lambda's own names of levels; TRACE and DEBUG count as INFO.
+fn level_of(name: &str) -> Level {
+    match name.to_ascii_uppercase().as_str() {
+        "WARN" => Level::WARN,
+        "ERROR" | "FATAL" => Level::ERROR,
+        _ => Level::INFO,
+    }
+}
+
+struct Lines {
+    level: Level,
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= self.level && metadata.target() != REPEATED
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level.into())
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        crate::stdout::line(&json(event));
+    }
+
+    // No span is enabled, so none of these is ever called with one.
+    fn new_span(&self, _span: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _span: &span::Id, _values: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _span: &span::Id, _follows: &span::Id) {}
+
+    fn enter(&self, _span: &span::Id) {}
+
+    fn exit(&self, _span: &span::Id) {}
+}
+
+fn json(event: &Event<'_>) -> Value {
+    let mut line = Line(Map::new());
+    line.put("level", event.metadata().level().as_str());
+    event.record(&mut line);
+    // Outside an invocation there is none.
+    let _outside = REQUEST_ID.try_with(|id| line.put("requestId", id.as_str()));
+    Value::Object(line.0)
+}
+
+struct Line(Map<String, Value>);
+
+impl Line {
+    fn put(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field.name(), value);
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.put(field.name(), chain(value));
+    }
+}
+
+/// An error and its causes, outermost first.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

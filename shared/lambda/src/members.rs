@@ -1,0 +1,282 @@
+//! Reads a request's members one by one, and collects everything that is wrong with them.
+
+use std::{fmt::Display, mem, str::FromStr};
+
+use domain::{Failure, Partition, PolicyArn, RoleArn, SecretArn, Violation};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::{Rejection, json::Json};
+
+/// The members of a JSON object, of which some have been read. A fault never quotes a value.
+#[must_use = "faults are told by `finish`"]
+pub struct Members {
+    /// Pointer of the object itself.
+    at: String,
+    unread: Vec<(String, Json)>,
+    known: Vec<&'static str>,
+    withheld: &'static [&'static str],
+    faults: Vec<Violation>,
+}
+
+/// A member as it was found.
+pub(crate) enum Given {
+    Absent,
+    /// Its fault is noted already.
+    Spoiled,
+    Value(Json),
+}
+
+impl Members {
+    /// The members of a document.
+    pub(crate) fn read(document: &str) -> Result<Self, Violation> {
+        match Json::read(document)
+            .map_err(|fault| Violation::malformed("", format!("the request {fault}")))?
+        {
+            Json::Object(members) => Ok(Self::of(String::new(), members)),
+            other => {
+                let fault = format!("the request must be a JSON object, not {}", other.kind());
+                Err(Violation::malformed("", fault))
+            }
+        }
+    }
+
+    /// No member at all.
+    pub(crate) fn none() -> Self {
+        Self::of(String::new(), Vec::new())
+    }
+
+    pub(crate) fn of(at: String, unread: Vec<(String, Json)>) -> Self {
+        Self { at, unread, known: Vec::new(), withheld: &[], faults: Vec::new() }
+    }
+
+    /// Whether it is there, in whatever shape.
+    pub fn has(&mut self, name: &'static str) -> bool {
+        self.knows(name);
+        self.unread.iter().any(|(unread, _)| unread == name)
+    }
+
+    /// A text that must be there. `None` where a fault was noted.
+    pub fn required<T>(&mut self, name: &'static str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = self.text(name, || T::from_str("").err().map(|rule| rule.to_string()))?;
+        self.parse(name, &text)
+    }
+
+    /// A text that may be left out. `None` where it was, or where a fault was noted.
+    pub fn optional<T>(&mut self, name: &'static str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = self.optional_text(name)?;
+        self.parse(name, &text)
+    }
+
+    /// A secret that must be there. `None` where a fault was noted.
+    pub fn secret<T>(&mut self, name: &'static str) -> Option<T>
+    where
+        T: TryFrom<SecretString, Error: Display>,
+    {
+        let withheld = self.withheld.contains(&name);
+        let rule = || match T::try_from(SecretString::default()) {
+            _ if withheld => Some("may not be in an event, so send secretArn".to_owned()),
+            Ok(_) => None,
+            Err(rule) => Some(rule.to_string()),
+        };
+        let mut text = self.text(name, rule)?;
+        let secret = T::try_from(SecretString::from(mem::take(&mut *text)));
+        secret.map_err(|rule| self.malformed(name, format!("{name} {rule}"))).ok()
+    }
+
+    /// The ARN of a role in this deployment's partition.
+    pub fn role_arn(&mut self, name: &'static str, deployed: Partition) -> Option<RoleArn> {
+        let role = self.required::<RoleArn>(name)?;
+        self.of_partition(name, role.partition(), deployed).then_some(role)
+    }
+
+    /// The ARN of a secret in this deployment's partition.
+    pub fn secret_arn(&mut self, name: &'static str, deployed: Partition) -> Option<SecretArn> {
+        let secret = self.required::<SecretArn>(name)?;
+        self.of_partition(name, secret.partition(), deployed).then_some(secret)
+    }
+
+    /// The ARNs of managed policies in this deployment's partition, each once. None where the member is left out.
+    pub fn policy_arns(
+        &mut self,
+        name: &'static str,
+        at_most: usize,
+        deployed: Partition,
+    ) -> Vec<PolicyArn> {
+        let items = match self.take(name) {
+            Given::Absent | Given::Spoiled => return Vec::new(),
+            Given::Value(Json::List(items)) => items,
+            Given::Value(other) => {
+                self.malformed(
+                    name,
+                    format!("{name} must be a list of ARNs, not {}", other.kind()),
+                );
+                return Vec::new();
+            }
+        };
+        if items.len() > at_most {
+            self.malformed(
+                name,
+                format!("{name} must name at most {at_most} policies, not {}", items.len()),
+            );
+            return Vec::new();
+        }
+        let mut arns: Vec<PolicyArn> = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let (place, subject) = (format!("{name}/{index}"), format!("item {index} of {name}"));
+            let Json::String(text) = item else {
+                self.malformed(&place, format!("{subject} must be a string, not {}", item.kind()));
+                continue;
+            };
+            match text.parse::<PolicyArn>() {
+                Err(rule) => self.malformed(&place, format!("{subject} {rule}")),
+                Ok(arn) if arns.contains(&arn) => {
+                    self.malformed(
+                        &place,
+                        format!("{subject} repeats an earlier one: name each policy once"),
+                    );
+                }
+                Ok(arn) => {
+                    if self.of_partition(&place, arn.partition(), deployed) {
+                        arns.push(arn);
+                    }
+                }
+            }
+        }
+        arns
+    }
+
+    /// Notes a fault if it is there: what to do instead completes the sentence that its name begins.
+    pub fn excluded(&mut self, name: &'static str, rule: &str) {
+        match self.take(name) {
+            Given::Absent | Given::Spoiled => {}
+            Given::Value(_) => self.malformed(name, format!("{name} {rule}")),
+        }
+    }
+
+    /// Refuses secrets: what is sent by event is logged, archived and replayed.
+    pub(crate) fn withhold(&mut self, names: &'static [&'static str]) {
+        self.withheld = names;
+        for &name in names {
+            let before = self.unread.len();
+            self.unread.retain(|(unread, _)| unread != name);
+            if self.unread.len() < before {
+                self.refused(name, format!("{name} may not be in an event: send secretArn; this key has passed through an event and should be replaced"));
+            }
+        }
+    }
+
+    /// Every fault, among them the members that nothing has read.
+    pub fn finish(self) -> Result<(), Rejection> {
+        let faults = self.into_faults();
+        if faults.is_empty() { Ok(()) } else { Err(Failure::Invalid(faults).into()) }
+    }
+
+    pub(crate) fn into_faults(mut self) -> Vec<Violation> {
+        let known = self.known.join(", ");
+        for (name, _) in mem::take(&mut self.unread) {
+            // What is no name may be a secret that slipped.
+            let sayable = name.len() <= 32
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+            let (place, subject) =
+                if sayable { (name.as_str(), name.as_str()) } else { ("", "a member") };
+            self.malformed(
+                place,
+                format!("{subject} is not known here: remove it, or use one of {known}"),
+            );
+        }
+        self.faults
+    }
+
+    /// Takes a member out. One that comes twice is a fault.
+    pub(crate) fn take(&mut self, name: &'static str) -> Given {
+        self.knows(name);
+        let mut found: Vec<_> = self.unread.extract_if(.., |(unread, _)| unread == name).collect();
+        if found.len() > 1 {
+            self.malformed(name, format!("{name} is given {} times: give it once", found.len()));
+            return Given::Spoiled;
+        }
+        let spoiled = self.faults.iter().any(|fault| fault.pointer == self.pointer(name));
+        found.pop().map_or(if spoiled { Given::Spoiled } else { Given::Absent }, |(_, value)| {
+            Given::Value(value)
+        })
+    }
+
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<Zeroizing<String>> {
+        match self.take(name) {
+            Given::Absent | Given::Spoiled => None,
+            Given::Value(Json::String(text)) => Some(text),
+            Given::Value(other) => {
+                self.malformed(name, format!("{name} must be a string, not {}", other.kind()));
+                None
+            }
+        }
+    }
+
+    fn text(
+        &mut self,
+        name: &'static str,
+        rule: impl FnOnce() -> Option<String>,
+    ) -> Option<Zeroizing<String>> {
+        if !self.has(name) && !self.spoiled(name) {
+            // The rule that an empty text breaks is the rule for all of them.
+            let rule = rule().map_or_else(String::new, |rule| format!(": it {rule}"));
+            self.malformed(name, format!("{name} is missing{rule}"));
+            return None;
+        }
+        self.optional_text(name)
+    }
+
+    pub(crate) fn parse<T>(&mut self, name: &str, text: &str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        text.parse().map_err(|rule| self.malformed(name, format!("{name} {rule}"))).ok()
+    }
+
+    /// Whether an ARN's partition is ours.
+    fn of_partition(&mut self, place: &str, partition: Partition, deployed: Partition) -> bool {
+        if partition != deployed {
+            self.refused(
+                place,
+                format!("{place} is in partition {partition}, and this deployment serves {deployed}: use an ARN of {deployed}, or send the request to the deployment for {partition}"),
+            );
+        }
+        partition == deployed
+    }
+
+    pub(crate) fn malformed(&mut self, place: &str, detail: String) {
+        let pointer = self.pointer(place);
+        self.faults.push(Violation::malformed(pointer, detail));
+    }
+
+    pub(crate) fn refused(&mut self, place: &str, detail: String) {
+        let pointer = self.pointer(place);
+        self.faults.push(Violation::refused(pointer, detail));
+    }
+
+    pub(crate) fn adopt(&mut self, faults: Vec<Violation>) {
+        self.faults.extend(faults);
+    }
+
+    pub(crate) fn pointer(&self, place: &str) -> String {
+        if place.is_empty() { self.at.clone() } else { format!("{}/{place}", self.at) }
+    }
+
+    fn spoiled(&self, name: &str) -> bool {
+        let pointer = self.pointer(name);
+        self.faults.iter().any(|fault| fault.pointer == pointer)
+    }
+
+    fn knows(&mut self, name: &'static str) {
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Invocations for tests, as API Gateway and EventBridge send them.
+
+use serde_json::{Value, json};
+
+use crate::Request;
+
+pub(crate) const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
+pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// A request of a REST API.
+pub(crate) fn rest(verb: &str, path: &str, body: &str) -> Value {
+    json!({
+        "resource": path,
+        "path": path,
+        "httpMethod": verb,
+        "headers": { "Content-Type": "application/json", "Accept": "*/*" },
+        "multiValueHeaders": { "Content-Type": ["application/json"] },
+        "queryStringParameters": null,
+        "multiValueQueryStringParameters": null,
+        "pathParameters": null,
+        "stageVariables": null,
+        "requestContext": { "requestId": "gateway-1", "stage": "prod", "identity": { "userArn": null } },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+/// The same of an HTTP API.
+pub(crate) fn http(verb: &str, path: &str, body: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": format!("/prod{path}"),
+        "rawQueryString": "",
+        "headers": { "content-type": "application/json; charset=utf-8" },
+        "requestContext": { "requestId": "gateway-2", "stage": "prod", "http": { "method": verb, "path": path } },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+/// An event.
+pub(crate) fn event(detail: &Value) -> Value {
+    json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": "Gangway Registration Requested",
+        "source": "com.example.vending",
+        "account": "123456789012",
+        "time": "2026-11-20T21:42:18Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": detail,
+    })
+}
+
+pub(crate) fn read(invocation: &Value) -> Request {
+    match Request::read(&invocation.to_string(), ARN) {
+        Ok(request) => request,
+        Err(rejection) => panic!("{rejection:?}"),
+    }
+}

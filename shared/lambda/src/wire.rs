@@ -1,0 +1,97 @@
+//! Reports and receipts as JSON.
+
+use domain::{Enrolled, Finding, Outcome, Receipt, Report, Severity};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReportJson<'a> {
+    ready: bool,
+    partition: &'static str,
+    method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aws_account_id: Option<&'a str>,
+    checks: Vec<CheckJson<'a>>,
+    notices: &'a [String],
+}
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    id: &'static str,
+    title: &'static str,
+    severity: &'static str,
+    outcome: &'static str,
+    observed: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'a str>,
+    covers: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReceiptJson<'a> {
+    uid: &'a str,
+    name: &'a str,
+    outcome: &'static str,
+    partition: &'static str,
+    method: &'static str,
+    aws_account_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_arn: Option<&'a str>,
+    report: ReportJson<'a>,
+}
+
+impl<'a> From<&'a Report> for ReportJson<'a> {
+    fn from(report: &'a Report) -> Self {
+        Self {
+            ready: report.ready(),
+            partition: report.partition.id(),
+            method: report.method.id(),
+            aws_account_id: report.account.as_ref().map(domain::AccountId::as_str),
+            checks: report.findings.iter().map(CheckJson::from).collect(),
+            notices: &report.notices,
+        }
+    }
+}
+
+impl<'a> From<&'a Finding> for CheckJson<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let Finding { check, outcome, observed } = finding;
+        let (outcome, remedy) = match outcome {
+            Outcome::Passed => ("passed", None),
+            Outcome::Failed { remedy } => ("failed", Some(remedy.as_str())),
+            Outcome::Unverified { remedy } => ("unverified", Some(remedy.as_str())),
+            Outcome::NotApplicable => ("not-applicable", None),
+        };
+        let severity = match check.severity {
+            Severity::Blocker => "blocker",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        let (id, title, covers) = (check.id, check.title, check.covers);
+        Self { id, title, severity, outcome, observed, remedy, covers }
+    }
+}
+
+impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
+    fn from(receipt: &'a Receipt) -> Self {
+        Self {
+            uid: receipt.uid.as_str(),
+            name: receipt.name.as_str(),
+            outcome: enrolled(receipt.outcome),
+            partition: receipt.partition.id(),
+            method: receipt.method.id(),
+            aws_account_id: receipt.account.as_str(),
+            secret_arn: receipt.secret.as_ref().map(domain::SecretArn::as_str),
+            report: (&receipt.report).into(),
+        }
+    }
+}
+
+pub(crate) const fn enrolled(outcome: Enrolled) -> &'static str {
+    match outcome {
+        Enrolled::Created => "created",
+        Enrolled::Updated => "updated",
+        Enrolled::Unchanged => "unchanged",
+    }
+}
