@@ -2,7 +2,15 @@
 
 /// Whether the pattern fits the whole text.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    fits_by(u8::eq, pattern.as_bytes(), text.as_bytes())
+}
+
+/// The same for names of actions, in which case counts for nothing.
+pub(crate) fn fits_any_case(pattern: &str, text: &str) -> bool {
+    fits_by(u8::eq_ignore_ascii_case, pattern.as_bytes(), text.as_bytes())
+}
+
+fn fits_by(same: fn(&u8, &u8) -> bool, pattern: &[u8], text: &[u8]) -> bool {
     // Where to take up again after the last `*`: one byte more for it, and the pattern after it.
     let (mut p, mut t, mut retry) = (0, 0, None);
     loop {
@@ -12,7 +20,7 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
                 p += 1;
             }
             (Some(b'?'), Some(_)) => (p, t) = (p + 1, t + 1),
-            (Some(wanted), Some(found)) if wanted == found => (p, t) = (p + 1, t + 1),
+            (Some(wanted), Some(found)) if same(wanted, found) => (p, t) = (p + 1, t + 1),
             (None, None) => return true,
             (_, _) => match retry {
                 Some((star, from)) if from < text.len() => {
@@ -23,11 +31,6 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
             },
         }
     }
-}
-
-/// The same for names of actions and keys, in which case counts for nothing.
-pub(crate) fn fits_any_case(pattern: &str, text: &str) -> bool {
-    fits(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
 }
 
 #[cfg(test)]

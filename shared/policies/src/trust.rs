@@ -142,14 +142,16 @@ fn no_excluding_conditions(reading: &Reading<'_>) -> Finding {
         return check.not_applicable(NO_DOOR);
     }
     let lines = reading.in_the_way();
-    let Some(first) = lines.first() else {
+    if lines.is_empty() {
         return check.passed("Nothing but the external id is asked of Palette");
-    };
+    }
     let observed = lines.iter().map(Line::to_string).collect::<Vec<_>>().join("; ");
     if lines.iter().any(Line::excludes) {
+        let mut keys: Vec<_> = lines.iter().map(|line| line.what.as_str()).collect();
+        keys.dedup();
         let remedy = format!(
             "Remove what is asked besides the external id ({}): Palette calls from its own network and organization, as a user without MFA",
-            first.what,
+            keys.join(", "),
         );
         check.failed(observed, remedy)
     } else {

@@ -120,11 +120,10 @@ impl<'a> Reading<'a> {
 
     /// A statement that lets Palette's account in with this external id, unless it is certainly denied elsewhere.
     pub(super) fn opens(&self, external_id: Option<&str>) -> Option<&Gate<'a>> {
-        // A denial of everything is D06's to tell; it is no proof that the external id is asked for.
-        let denied = self
-            .bars
-            .iter()
-            .any(|bar| !bar.lines.is_empty() && self.bars(bar, external_id) == Truth::True);
+        // A denial for another reason is no proof that the external id is asked for.
+        let denied = self.bars.iter().any(|bar| {
+            bar.lines.iter().any(is_external_id) && self.bars(bar, external_id) == Truth::True
+        });
         let open = |door: &&Gate<'_>| self.takes(door, external_id) == Truth::True;
         if denied { None } else { self.doors.iter().find(open) }
     }

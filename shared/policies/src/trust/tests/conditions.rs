@@ -1,0 +1,226 @@
+//! What conditions, in statements that allow and that deny, mean for Palette.
+
+use super::*;
+
+#[test]
+fn f27_external_ids() {
+    let equals = |value: Value| allow(&json!({"StringEquals": {"sts:ExternalId": value}}));
+    let like = |value: &str| allow(&json!({"StringLike": {"sts:ExternalId": value}}));
+    let by = |operator: &str| allow(&json!({operator: {"sts:ExternalId": EXTERNAL_ID}}));
+    let upper = EXTERNAL_ID.to_uppercase();
+    check(&[
+        ("list of one", equals(json!([EXTERNAL_ID])), "PPP"),
+        (
+            "key in another case",
+            allow(&json!({"StringEquals": {"STS:externalid": EXTERNAL_ID}})),
+            "PPP",
+        ),
+        ("like, without wildcard", like(EXTERNAL_ID), "PPP"),
+        ("no case", allow(&json!({"StringEqualsIgnoreCase": {"sts:ExternalId": upper}})), "PPP"),
+        ("any value", by("ForAnyValue:StringEquals"), "PPP"),
+        (
+            "two conditions that agree",
+            allow(
+                &json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, "StringLike": {"sts:ExternalId": "a2c4*"}}),
+            ),
+            "PPP",
+        ),
+        ("none", allow(&json!({})), "PFP"),
+        (
+            "no condition",
+            json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}),
+            "PFP",
+        ),
+        ("another", equals(json!("another")), "PFP"),
+        ("another case", equals(json!(upper)), "PFP"),
+        ("none at all", equals(json!([])), "PFP"),
+        ("one of several", equals(json!([EXTERNAL_ID, "another"])), "PFP"),
+        ("wildcard", like("*"), "PFP"),
+        ("beginning", like("a2c4e6f8-*"), "PFP"),
+        ("end left open", like(&format!("{EXTERNAL_ID}*")), "PFP"),
+        ("one character open", like("a2c4e6f8-0b1d-4e3f-9a5c-7d9e1b3f5a7?"), "PFP"),
+        ("if it exists", by("StringEqualsIfExists"), "PFP"),
+        ("all values, which holds for none", by("ForAllValues:StringEquals"), "PFP"),
+        ("not", by("StringNotEquals"), "PFP"),
+        ("there, whatever it is", allow(&json!({"Null": {"sts:ExternalId": "false"}})), "PFP"),
+        ("in one statement of two", json!([by("StringEquals"), allow(&json!({}))]), "PFP"),
+        (
+            "another in a second statement",
+            json!([by("StringEquals"), equals(json!("another"))]),
+            "PFP",
+        ),
+        (
+            "bare, for its user, beside one for the root",
+            json!([by("StringEquals"), {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sts:AssumeRole"}]),
+            "PFP",
+        ),
+        ("an operator that IAM lacks", by("StringIs"), "PUP"),
+        ("filled in later", equals(json!("${aws:userid}")), "PUP"),
+    ]);
+}
+
+#[test]
+fn denials() {
+    let right = || principal(&json!({"AWS": ROOT}));
+    let bare = || allow(&json!({}));
+    let unlike = |value: &str| json!({"StringNotEquals": {"sts:ExternalId": value}});
+    let all = || json!("*");
+    let without_mfa = || json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+    check(&[
+        ("everyone", json!([right(), deny(&all(), &json!({}))]), "FPP"),
+        ("Palette", json!([right(), deny(&json!({"AWS": "111122223333"}), &json!({}))]), "FPP"),
+        (
+            "another account",
+            json!([right(), deny(&json!({"AWS": "444455556666"}), &json!({}))]),
+            "PPP",
+        ),
+        (
+            "a user of Palette's, perhaps its own",
+            json!([right(), deny(&json!({"AWS": USER}), &json!({}))]),
+            "PPU",
+        ),
+        (
+            "all but Palette",
+            json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": ROOT}, "Action": "*"}]),
+            "PPP",
+        ),
+        (
+            "all but another",
+            json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": "444455556666"}, "Action": "*"}]),
+            "FPP",
+        ),
+        (
+            "another action",
+            json!([right(), {"Effect": "Deny", "Principal": "*", "Action": "sts:TagSession"}]),
+            "PPP",
+        ),
+        (
+            "any other external id, which enforces it",
+            json!([bare(), deny(&all(), &unlike(EXTERNAL_ID))]),
+            "PPP",
+        ),
+        ("any external id but another", json!([bare(), deny(&all(), &unlike("another"))]), "PFP"),
+        (
+            "none, yet any other will do",
+            json!([bare(), deny(&all(), &json!({"Null": {"sts:ExternalId": "true"}}))]),
+            "PFP",
+        ),
+        ("without MFA", json!([right(), deny(&all(), &without_mfa())]), "PPF"),
+        ("without MFA, and no external id", json!([bare(), deny(&all(), &without_mfa())]), "PFF"),
+        (
+            "without MFA, strictly",
+            json!([right(), deny(&all(), &json!({"Bool": {"aws:MultiFactorAuthPresent": false}}))]),
+            "PPF",
+        ),
+        (
+            "from elsewhere",
+            json!([
+                right(),
+                deny(&all(), &json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))
+            ]),
+            "PPF",
+        ),
+        (
+            "from elsewhere, which is nowhere",
+            json!([right(), deny(&all(), &json!({"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}}))]),
+            "PPP",
+        ),
+        (
+            "without TLS",
+            json!([right(), deny(&all(), &json!({"Bool": {"aws:SecureTransport": "false"}}))]),
+            "PPP",
+        ),
+        (
+            "another organization",
+            json!([
+                right(),
+                deny(&all(), &json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}))
+            ]),
+            "PPF",
+        ),
+        (
+            "some session names",
+            json!([right(), deny(&all(), &json!({"StringLike": {"sts:RoleSessionName": "x*"}}))]),
+            "PPU",
+        ),
+    ]);
+}
+
+#[test]
+fn conditions_besides_the_external_id() {
+    let account = json!("111122223333");
+    check(&[
+        ("MFA", and("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
+        (
+            "MFA, as a truth value, in another case",
+            and("Bool", "AWS:multifactorauthpresent", &json!(true)),
+            "PPF",
+        ),
+        (
+            "MFA if it exists",
+            and("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("true")),
+            "PPF",
+        ),
+        (
+            "MFA not demanded",
+            and("BoolIfExists", "aws:MultiFactorAuthPresent", &json!("false")),
+            "PPP",
+        ),
+        ("age of MFA", and("NumericLessThan", "aws:MultiFactorAuthAge", &json!(3600)), "PPF"),
+        ("address", and("IpAddress", "aws:SourceIp", &json!(["203.0.113.0/24"])), "PPF"),
+        ("any address", and("IpAddress", "aws:SourceIp", &json!("0.0.0.0/0")), "PPP"),
+        ("VPC", and("StringEquals", "aws:SourceVpc", &json!("vpc-1")), "PPF"),
+        ("endpoint", and("StringEqualsIfExists", "aws:SourceVpce", &json!("vpce-1")), "PPF"),
+        ("organization", and("StringEquals", "aws:PrincipalOrgID", &json!("o-1")), "PPF"),
+        ("Palette's account", and("StringEquals", "aws:PrincipalAccount", &account), "PPP"),
+        (
+            "another account",
+            and("StringEquals", "aws:PrincipalAccount", &json!("444455556666")),
+            "PPF",
+        ),
+        ("Palette's user", and("ArnEquals", "aws:PrincipalArn", &json!(USER)), "PPP"),
+        (
+            "Palette's users",
+            and("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:user/*")),
+            "PPP",
+        ),
+        (
+            "another's users",
+            and("ArnLike", "aws:PrincipalArn", &json!("arn:aws:iam::444455556666:*")),
+            "PPF",
+        ),
+        (
+            "not Palette's users",
+            and("ArnNotLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:*")),
+            "PPF",
+        ),
+        (
+            "source account, which no principal has",
+            and("StringEquals", "aws:SourceAccount", &account),
+            "PPF",
+        ),
+        ("session name", and("StringLike", "sts:RoleSessionName", &json!("palette-*")), "PPU"),
+        (
+            "until a day",
+            and("DateLessThan", "aws:CurrentTime", &json!("2030-01-01T00:00:00Z")),
+            "PPU",
+        ),
+        ("a tag", and("StringEquals", "aws:PrincipalTag/team", &json!("x")), "PPU"),
+        (
+            "in one statement of two",
+            json!([
+                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                principal(&json!({"AWS": USER}))
+            ]),
+            "PPP",
+        ),
+        (
+            "around the external id that is right",
+            json!([
+                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow(&json!({"StringEquals": {"sts:ExternalId": "another"}}))
+            ]),
+            "PFF",
+        ),
+    ]);
+}
