@@ -11,9 +11,12 @@ pub mod aws;
 pub mod calls;
 pub mod clock;
 pub mod cloud;
+pub mod contract;
 pub mod faults;
+pub mod outbound;
 pub mod palette;
 pub mod server;
+pub mod template;
 pub mod tls;
 
 pub use cloud::{Cloud, Options, Parts};

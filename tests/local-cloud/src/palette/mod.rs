@@ -1,32 +1,140 @@
-//! Palette: not built yet.
-use std::sync::Arc;
+//! Palette, as strict as the real one where that is strict, and stricter where it lets nonsense pass.
+
+mod accounts;
+mod answer;
+mod behaviour;
+mod callers;
+mod gateways;
+mod paging;
+mod rate;
+mod records;
+mod routes;
+mod signed;
+mod system;
+#[cfg(test)]
+mod tests;
+mod validation;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::StatusCode;
 
-use crate::cloud::Parts;
-use crate::faults::Effect;
-use crate::server::{Request, Response};
+pub(crate) use self::routes::operation;
+use self::{
+    answer::{Answer, Problem},
+    callers::Caller,
+    routes::{Operation, Route},
+    signed::SignedCalls,
+};
+pub use self::{
+    behaviour::{Behaviour, DuplicateAnswer, RefusedKey, SecretsOnRead, UnconfiguredSts},
+    records::{
+        ADMIN_KEY, Account, Gateway, MEMBER_KEY, Named, OTHER_TENANT_KEY, Records, SYSTEM_TOKEN,
+        StsSource, Tenant, User,
+    },
+};
+use crate::{
+    cloud::Parts,
+    faults::Effect,
+    server::{Principal, Request, Response},
+};
 
-/// What Palette knows.
-#[derive(Debug, Default)]
-pub struct State {}
+/// A Palette instance with two tenants. Nothing in it outlives the process.
+#[derive(Debug)]
+pub struct State {
+    records: Mutex<Records>,
+    aws: OnceLock<SignedCalls>,
+}
 
-/// How the log and the faults name a call: `GET /v1/cloudaccounts/aws/{uid}`.
-pub(crate) fn operation(request: &Request) -> String {
-    format!("{} {}", request.method(), request.uri().path())
+impl Default for State {
+    fn default() -> Self {
+        Self { records: Mutex::new(Records::furnished()), aws: OnceLock::new() }
+    }
 }
 
 /// The answer to a throttle or an outage, in Palette's own error format.
-pub(crate) fn broken(_effect: Effect) -> Response {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
+pub(crate) fn broken(effect: Effect) -> Response {
+    let (status, code, message) = match effect {
+        Effect::Throttle => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequests",
+            "Too many requests, retry after a few moments",
+        ),
+        Effect::InternalError => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "OperationalError", "Operational error")
+        }
+        Effect::Unavailable
+        | Effect::NeverAnswer
+        | Effect::Garbage
+        | Effect::CutBefore
+        | Effect::CutAfter
+        | Effect::Delay(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "Service unavailable")
+        }
+    };
+    Problem::new(status, code, message).into_response()
 }
 
 /// Serves one call. The answer's extensions carry `server::Principal`.
-#[expect(clippy::unused_async, reason = "it will call STS, as the real one does")]
-pub(crate) async fn handle(_cloud: &Arc<Parts>, _request: Request) -> Response {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+pub(crate) async fn handle(cloud: &Arc<Parts>, request: Request) -> Response {
+    let palette = cloud.palette();
+    let caller = Caller::name(&palette.records(), request.headers());
+    palette.reaches(&cloud.url(), cloud.ca_pem());
+    let mut response = palette.answer(&request).await;
+    if let Some(name) = caller {
+        response.extensions_mut().insert(Principal(name));
+    }
     response
+}
+
+impl State {
+    /// Its tenants, users and accounts, to look at or to change between two calls.
+    pub fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes how it behaves where Palette's documents leave that open.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.records().behaviour);
+    }
+
+    fn reaches(&self, endpoint: &str, trusted: Option<&str>) {
+        self.aws.get_or_init(|| SignedCalls::new(endpoint, trusted));
+    }
+
+    async fn answer(&self, request: &Request) -> Response {
+        match self.serve(request).await {
+            Ok(answer) => answer.into_response(),
+            Err(problem) => problem.into_response(),
+        }
+    }
+
+    async fn serve(&self, request: &Request) -> Result<Answer, Problem> {
+        self.records().admit(request)?;
+        let Route { operation, uid } = routes::find(request)?;
+        let caller = Caller::of(&self.records(), operation, request.headers())?;
+        let query = paging::Query::of(request)?;
+        let body = routes::body(operation, &query, request)?;
+        let uid = uid.as_str();
+        match operation {
+            Operation::UserInfo => Ok(gateways::user_info(&self.records(), &caller)),
+            Operation::Projects => Ok(gateways::projects(&self.records(), &caller, &query)),
+            Operation::ResourceLimits => gateways::limits(&self.records(), &caller, uid),
+            Operation::Overlords => Ok(gateways::overlords(&self.records(), &caller, &query)),
+            Operation::Overlord => gateways::overlord(&self.records(), &caller, uid),
+            Operation::ListAccounts => accounts::list(&self.records(), &caller, &query),
+            Operation::CreateAccount => accounts::create(&mut self.records(), &caller, body),
+            Operation::GetAccount => accounts::get(&self.records(), &caller, uid),
+            Operation::PutAccount => accounts::put(&mut self.records(), &caller, uid, body),
+            Operation::DeleteAccount => accounts::delete(&mut self.records(), &caller, uid),
+            Operation::StsTrust => system::trust(&self.records(), &caller, &query),
+            Operation::StsSource => system::source(&self.records(), uid),
+            Operation::ChangeStsSource => system::change_source(&mut self.records(), uid, &body),
+            Operation::Validate => self.validate(&body).await,
+            Operation::ValidatePolicyArns => {
+                self.validate_policy_arns(&caller, &query, &body).await
+            }
+            Operation::Policies => self.policies(&caller, &query, &body).await,
+        }
+    }
 }

@@ -1,0 +1,157 @@
+//! What Gangway and Palette may say to each other: JSON Schemas of our own, compiled once.
+
+mod fault;
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+pub use fault::SchemaFault;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+const SENT: &str = include_str!("../../contract/sent.json");
+const READ: &str = include_str!("../../contract/read.json");
+
+static COMPILED: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
+    let sent = definitions("sent", SENT);
+    sent.chain(definitions("read", READ)).collect()
+});
+
+/// One of the bodies that Gangway sends or reads, by its name in `contract/`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shape {
+    /// A definition of `contract/sent.json`.
+    Sent(&'static str),
+    /// A definition of `contract/read.json`.
+    Read(&'static str),
+}
+
+impl Shape {
+    fn key(self) -> String {
+        match self {
+            Self::Sent(name) => format!("sent/{name}"),
+            Self::Read(name) => format!("read/{name}"),
+        }
+    }
+
+    /// Everything in which the body breaks the contract, in the words of Palette's own validator.
+    pub fn faults(self, body: &Value) -> Vec<SchemaFault> {
+        let Some(validator) = COMPILED.get(&self.key()) else {
+            return vec![SchemaFault::unknown_shape(&self.key())];
+        };
+        validator.iter_errors(body).map(|error| SchemaFault::of(&error)).collect()
+    }
+}
+
+fn definitions(file: &'static str, text: &str) -> impl Iterator<Item = (String, Validator)> {
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    let names: Vec<String> = document
+        .pointer("/$defs")
+        .and_then(Value::as_object)
+        .map(|defs| defs.keys().cloned().collect())
+        .unwrap_or_default();
+    names.into_iter().filter_map(move |name| {
+        let mut schema = document.clone();
+        schema.as_object_mut()?.insert("$ref".into(), json!(format!("#/$defs/{name}")));
+        Some((format!("{file}/{name}"), jsonschema::validator_for(&schema).ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(spec: &Value) -> Value {
+        json!({"metadata": {"name": "a", "annotations": {"scope": "tenant", "overlordUid": ""}}, "spec": spec})
+    }
+
+    fn keys() -> Value {
+        json!({"credentialType": "secret", "partition": "aws", "accessKey": "AKIAIOSFODNN7EXAMPLE",
+               "secretKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "policyARNs": []})
+    }
+
+    fn role() -> Value {
+        json!({"credentialType": "sts", "partition": "aws-us-gov",
+               "sts": {"arn": "arn:aws-us-gov:iam::123456789012:role/SpectroCloudRole", "externalId": "ext"}})
+    }
+
+    fn with(mut body: Value, pointer: &str, value: Value) -> Value {
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        body.pointer_mut(parent).unwrap()[member] = value;
+        body
+    }
+
+    #[test]
+    fn every_definition_compiles() {
+        for (file, text) in [("sent", SENT), ("read", READ)] {
+            let document: Value = serde_json::from_str(text).unwrap();
+            for name in document["$defs"].as_object().unwrap().keys() {
+                assert!(COMPILED.contains_key(&format!("{file}/{name}")), "{file}/{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn complete_accounts_are_taken() {
+        for spec in [
+            keys(),
+            role(),
+            json!({"credentialType": "pod-identity", "partition": "aws",
+                   "podIdentity": {"roleArn": "arn:aws:iam::123456789012:role/R"}}),
+            json!({"credentialType": "secret", "partition": "aws-iso",
+                   "secretSpec": {"agency": "A", "mission": "M", "role": "R", "isCapValidationEnabled": true,
+                                  "tls": {"ca": "x", "cert": "y", "key": "z"}}}),
+        ] {
+            assert_eq!(Shape::Sent("account").faults(&account(&spec)), [], "{spec}");
+        }
+    }
+
+    #[test]
+    fn what_the_published_contract_refuses_is_refused() {
+        let good = account(&keys());
+        for (pointer, value, code) in [
+            ("/spec/credentialType", json!("STS"), 606),
+            ("/spec/partition", json!("aws-cn"), 606),
+            ("/spec/policyARNs", Value::Null, 601),
+            ("/spec/policyARNs", json!("arn:aws:iam::123456789012:policy/P"), 601),
+            ("/metadata/annotations/gateway", json!(7), 601),
+            ("/metadata/annotations/gateway", Value::Null, 601),
+        ] {
+            let faults = Shape::Sent("account").faults(&with(good.clone(), pointer, value.clone()));
+            assert!(faults.iter().any(|fault| fault.code == code), "{pointer} {value} {faults:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_published_contract_lets_pass_is_refused_too() {
+        let (static_keys, sts) = (account(&keys()), account(&role()));
+        for body in [
+            json!({}),
+            json!([]),
+            with(static_keys.clone(), "/metadata/name", json!("")),
+            with(static_keys.clone(), "/spec/sts", role()["sts"].clone()),
+            with(static_keys.clone(), "/spec/region", json!("us-east-1")),
+            with(static_keys.clone(), "/status", json!({})),
+            with(
+                static_keys,
+                "/metadata/annotations",
+                json!({"scope": "system", "overlordUid": ""}),
+            ),
+            with(sts.clone(), "/spec/sts", json!({"arn": "arn:aws:iam::123456789012:role/R"})),
+            with(sts.clone(), "/spec/sts/roleArn", json!("arn:aws:iam::123456789012:role/R")),
+            with(sts.clone(), "/spec/accessKey", json!("AKIAIOSFODNN7EXAMPLE")),
+            with(sts.clone(), "/spec/partition", json!("aws-iso-b")),
+            with(sts, "/spec/sts/arn", json!("arn:aws:iam::123456789012:user/R")),
+        ] {
+            assert_ne!(Shape::Sent("account").faults(&body), [], "{body}");
+        }
+    }
+
+    #[test]
+    fn f15_no_fault_repeats_a_secret() {
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let body = with(account(&keys()), "/spec/secretKey", json!([secret]));
+        let faults = Shape::Sent("account").faults(&body);
+        assert!(!faults.is_empty());
+        assert!(faults.iter().all(|fault| !fault.message.contains(secret)), "{faults:?}");
+    }
+}

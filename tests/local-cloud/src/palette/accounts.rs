@@ -1,0 +1,180 @@
+//! Cloud accounts: made, listed, read, replaced and removed.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Answer, Problem},
+    behaviour::{DuplicateAnswer, SecretsOnRead},
+    callers::Caller,
+    paging::{self, Page, Query},
+    records::{Account, Records},
+};
+
+pub(super) fn list(records: &Records, caller: &Caller, query: &Query) -> Result<Answer, Problem> {
+    let wanted = name_filter(query.filters.as_deref())?;
+    let fits = |account: &&Account| {
+        caller.sees(account) && wanted.is_none_or(|name| account.name() == name)
+    };
+    let found: Vec<&Account> = records.accounts.iter().filter(fits).collect();
+    let Page { offset, limit } = query.page();
+    let items: Vec<Value> =
+        found.iter().skip(offset).take(limit).map(|account| shown(records, account)).collect();
+    let end = offset + items.len();
+    let next = if end < found.len() { paging::token(end) } else { String::new() };
+    let listmeta = json!({"continue": next, "count": found.len(), "limit": limit, "offset": end});
+    Ok(Answer::ok("accounts", json!({"items": items, "listmeta": listmeta})))
+}
+
+pub(super) fn create(
+    records: &mut Records,
+    caller: &Caller,
+    body: Value,
+) -> Result<Answer, Problem> {
+    right_scope(caller, &body)?;
+    let account = Account {
+        uid: records.fresh_uid(),
+        tenant: caller.tenant.clone(),
+        project: caller.project.clone(),
+        body,
+        in_use: false,
+    };
+    if records.accounts.iter().any(|known| caller.owns(known) && known.name() == account.name()) {
+        return Err(duplicate(records.behaviour.duplicate, account.name()));
+    }
+    let quota = records.tenant(&caller.tenant).map_or(0, |tenant| tenant.quota);
+    let used = records.accounts.iter().filter(|known| known.tenant == caller.tenant).count();
+    if used >= quota {
+        let message = format!("Resource limit reached for 'cloudaccount': {used} of {quota}");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "ResourceLimitReached", message));
+    }
+    let answer = Answer::created(&account.uid);
+    records.accounts.push(account);
+    Ok(answer)
+}
+
+pub(super) fn get(records: &Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
+    let account = records.accounts.iter().find(|known| known.uid == uid);
+    match account {
+        Some(account) if caller.sees(account) => Ok(Answer::ok("account", shown(records, account))),
+        // A project's account, asked for without the project: told as a lack of permission.
+        Some(account) if account.tenant == caller.tenant => {
+            Err(Problem::forbidden("cloudaccount.get"))
+        }
+        Some(_) | None => Err(Problem::not_found("cloudaccount", uid)),
+    }
+}
+
+pub(super) fn put(
+    records: &mut Records,
+    caller: &Caller,
+    uid: &str,
+    body: Value,
+) -> Result<Answer, Problem> {
+    right_scope(caller, &body)?;
+    let at = owned(records, caller, uid, "cloudaccount.update")?;
+    let name = body.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    if body.pointer("/metadata/uid").and_then(Value::as_str).is_some_and(|told| told != uid) {
+        let message = "metadata.uid is not the uid of the path";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "InvalidUid", message));
+    }
+    let twin = |known: &Account| caller.owns(known) && known.name() == name && known.uid != uid;
+    if records.accounts.iter().any(twin) {
+        return Err(duplicate(records.behaviour.duplicate, name));
+    }
+    if let Some(account) = records.accounts.get_mut(at) {
+        account.body = body;
+    }
+    Ok(Answer::no_content())
+}
+
+pub(super) fn delete(records: &mut Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
+    let at = owned(records, caller, uid, "cloudaccount.delete")?;
+    if records.accounts.get(at).is_some_and(|account| account.in_use) {
+        let message = "Cloud account is in use by a cluster";
+        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "CloudAccountInUse", message));
+    }
+    records.accounts.remove(at);
+    Ok(Answer::no_content())
+}
+
+fn owned(
+    records: &Records,
+    caller: &Caller,
+    uid: &str,
+    permission: &str,
+) -> Result<usize, Problem> {
+    let at = records
+        .accounts
+        .iter()
+        .position(|known| known.uid == uid && known.tenant == caller.tenant)
+        .ok_or_else(|| Problem::not_found("cloudaccount", uid))?;
+    match records.accounts.get(at) {
+        Some(account) if caller.owns(account) => Ok(at),
+        Some(_) | None => Err(Problem::forbidden(permission)),
+    }
+}
+
+/// The annotation has to tell the same scope as the header.
+fn right_scope(caller: &Caller, body: &Value) -> Result<(), Problem> {
+    let told = body.pointer("/metadata/annotations/scope").and_then(Value::as_str);
+    let meant = if caller.project.is_some() { "project" } else { "tenant" };
+    if told == Some(meant) {
+        return Ok(());
+    }
+    let message = format!("annotation scope is {told:?}, but the request is in {meant} scope");
+    Err(Problem::new(StatusCode::BAD_REQUEST, "InvalidScope", message))
+}
+
+/// `metadata.name=X` is the one filter that is indexed.
+fn name_filter(filters: Option<&str>) -> Result<Option<&str>, Problem> {
+    match filters {
+        None | Some("") => Ok(None),
+        Some(filters) => filters.strip_prefix("metadata.name=").map(Some).ok_or_else(|| {
+            let message = format!("Field in filters {filters:?} is not indexed");
+            Problem::new(StatusCode::BAD_REQUEST, "InvalidFilter", message)
+        }),
+    }
+}
+
+fn duplicate(answer: DuplicateAnswer, name: &str) -> Problem {
+    let message = format!("Cloud account with name '{name}' already exists");
+    match answer {
+        DuplicateAnswer::Conflict => {
+            Problem::new(StatusCode::CONFLICT, "CloudAccountAlreadyExists", message)
+        }
+        DuplicateAnswer::BadRequest => {
+            Problem::new(StatusCode::BAD_REQUEST, "AlreadyExists", message)
+        }
+        DuplicateAnswer::OperationalError => {
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "ResourceAlreadyExists", message)
+        }
+    }
+}
+
+fn shown(records: &Records, account: &Account) -> Value {
+    let mut body = account.body.clone();
+    if let Some(metadata) = body.pointer_mut("/metadata").and_then(Value::as_object_mut) {
+        metadata.insert("uid".into(), account.uid.clone().into());
+        for (stamp, value) in [
+            ("creationTimestamp", "2026-11-23T08:00:00.000Z"),
+            ("lastModifiedTimestamp", "2026-11-23T08:00:00.000Z"),
+            ("deletionTimestamp", "0001-01-01T00:00:00.000Z"),
+        ] {
+            metadata.insert(stamp.into(), value.into());
+        }
+    }
+    if records.behaviour.secrets == SecretsOnRead::Masked {
+        for pointer in ["/spec/secretKey", "/spec/secretToken", "/spec/secretSpec/tls/key"] {
+            if let Some(secret) = body.pointer_mut(pointer) {
+                *secret = "**********".into();
+            }
+        }
+    }
+    if let Some(account) = body.as_object_mut() {
+        account.insert("kind".into(), "CloudAccount".into());
+        account.insert("apiVersion".into(), "cluster.spectrocloud.com/v1".into());
+        account.insert("status".into(), json!({"state": "Running"}));
+    }
+    body
+}

@@ -1,0 +1,107 @@
+//! Who calls, and in whose name: API key, role, project.
+
+use http::{HeaderMap, StatusCode};
+
+use super::{
+    answer::Problem,
+    behaviour::RefusedKey,
+    records::{Account, Records, SYSTEM_TOKEN, User},
+    routes::Operation,
+};
+
+/// A caller who was let in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Caller {
+    /// The user's uid; empty for the system console.
+    pub(super) user: String,
+    /// The tenant's uid; empty for the system console.
+    pub(super) tenant: String,
+    /// The project that the request is about; `None` for the tenant.
+    pub(super) project: Option<String>,
+}
+
+/// What a user needs for an operation; `None` where every user of the tenant may.
+const fn permission(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::UserInfo | Operation::Projects => None,
+        Operation::ResourceLimits => Some("tenant.get"),
+        Operation::Overlords | Operation::Overlord => Some("privateGateway.get"),
+        Operation::ListAccounts => Some("cloudaccount.list"),
+        Operation::CreateAccount | Operation::Validate | Operation::ValidatePolicyArns => {
+            Some("cloudaccount.create")
+        }
+        Operation::GetAccount | Operation::StsTrust | Operation::Policies => {
+            Some("cloudaccount.get")
+        }
+        Operation::PutAccount => Some("cloudaccount.update"),
+        Operation::DeleteAccount => Some("cloudaccount.delete"),
+        Operation::StsSource | Operation::ChangeStsSource => Some("system.config"),
+    }
+}
+
+impl Caller {
+    /// Who a key belongs to, for the log: the organisation and the role.
+    pub(super) fn name(records: &Records, headers: &HeaderMap) -> Option<String> {
+        let key = headers.get("apikey")?.to_str().ok()?;
+        let User { tenant, admin, .. } = records.users.get(key)?;
+        let organisation = records.tenant(tenant).map(|tenant| tenant.organisation.as_str())?;
+        Some(format!("{organisation}/{}", if *admin { "admin" } else { "member" }))
+    }
+
+    pub(super) fn of(
+        records: &Records,
+        operation: Operation,
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if matches!(operation, Operation::StsSource | Operation::ChangeStsSource) {
+            return match text("authorization") {
+                Some(SYSTEM_TOKEN) => Ok(Self::default()),
+                Some(_) | None => Err(unauthorized()),
+            };
+        }
+        let key = text("apikey").ok_or_else(unauthorized)?;
+        let Some(user) = records.users.get(key) else {
+            return Err(match records.behaviour.refused_key {
+                RefusedKey::Unauthorized => unauthorized(),
+                RefusedKey::NotFoundWithKey => Problem::not_found("apiKey", key),
+            });
+        };
+        let project = match text("projectuid") {
+            None => None,
+            Some(uid) => Some(known_project(records, &user.tenant, uid)?),
+        };
+        match permission(operation) {
+            Some(permission) if !user.admin => Err(Problem::forbidden(permission)),
+            Some(_) | None => {
+                Ok(Self { user: user.uid.clone(), tenant: user.tenant.clone(), project })
+            }
+        }
+    }
+
+    /// Whether an account is in this caller's sight: its project's, and the tenant's own.
+    pub(super) fn sees(&self, account: &Account) -> bool {
+        account.tenant == self.tenant
+            && (account.project.is_none() || account.project == self.project)
+    }
+
+    /// Whether an account belongs to exactly the scope of this request.
+    pub(super) fn owns(&self, account: &Account) -> bool {
+        account.tenant == self.tenant && account.project == self.project
+    }
+}
+
+fn known_project(records: &Records, tenant: &str, uid: &str) -> Result<String, Problem> {
+    let projects =
+        records.tenant(tenant).map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
+    let project = projects.iter().find(|project| project.uid == uid);
+    project.map(|project| project.uid.clone()).ok_or_else(|| {
+        let message = format!("Project '{uid}' not found in the tenant");
+        Problem::new(StatusCode::NOT_FOUND, "ProjectNotFoundInTenant", message)
+    })
+}
+
+fn unauthorized() -> Problem {
+    let message = "Unauthorized access. Missing or invalid API key or token";
+    Problem::new(StatusCode::UNAUTHORIZED, "UnAuthorizedAccess", message)
+}

@@ -1,0 +1,73 @@
+//! Ten requests a second and fifty at once, for each source and each family of endpoints.
+
+use std::{collections::BTreeMap, net::SocketAddr, time::Instant};
+
+use http::StatusCode;
+
+use super::{answer::Problem, records::Records};
+use crate::server::Request;
+
+const PER_SECOND: f64 = 10.0;
+const BURST: f64 = 50.0;
+
+/// What is left to each source, by source and family.
+#[derive(Debug, Default)]
+pub(super) struct Buckets(BTreeMap<String, Bucket>);
+
+#[derive(Debug)]
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+impl Buckets {
+    fn take(&mut self, key: String, now: Instant) -> bool {
+        let bucket = self.0.entry(key).or_insert(Bucket { left: BURST, at: now });
+        let refilled = now.duration_since(bucket.at).as_secs_f64() * PER_SECOND;
+        *bucket = Bucket { left: (bucket.left + refilled).min(BURST), at: now };
+        if bucket.left < 1.0 {
+            return false;
+        }
+        bucket.left -= 1.0;
+        true
+    }
+}
+
+impl Records {
+    /// Lets a request in, or answers 429 where the limit is on and reached.
+    pub(super) fn admit(&mut self, request: &Request) -> Result<(), Problem> {
+        if !self.behaviour.rate_limited {
+            return Ok(());
+        }
+        let source = request.extensions().get::<SocketAddr>().map(SocketAddr::ip);
+        let family = request.uri().path().split('/').nth(2).unwrap_or_default();
+        if self.buckets.take(format!("{source:?} {family}"), Instant::now()) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequests",
+            "Too many requests, retry after a few moments",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn fifty_at_once_then_ten_a_second_for_each_source_by_itself() {
+        let (mut buckets, start) = (Buckets::default(), Instant::now());
+        let mut taken = |source: &str, seconds| {
+            let now = start + Duration::from_secs(seconds);
+            (0..60).filter(|_| buckets.take(source.to_owned(), now)).count()
+        };
+        assert_eq!(
+            [taken("a", 0), taken("a", 1), taken("b", 1), taken("a", 100)],
+            [50, 10, 50, 50]
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! Which operation a request is for, and whether its body keeps the contract.
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use super::{answer::Problem, paging::Query};
+use crate::{
+    contract::{SchemaFault, Shape},
+    server::Request,
+};
+
+/// The operations of Palette that Gangway, or the operator of the instance, may call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Operation {
+    UserInfo,
+    Projects,
+    ResourceLimits,
+    Overlords,
+    Overlord,
+    ListAccounts,
+    CreateAccount,
+    GetAccount,
+    PutAccount,
+    DeleteAccount,
+    Validate,
+    StsTrust,
+    Policies,
+    ValidatePolicyArns,
+    StsSource,
+    ChangeStsSource,
+}
+
+/// An operation, and the one part of the path that varies (empty where none does).
+pub(super) struct Route {
+    pub(super) operation: Operation,
+    pub(super) uid: String,
+}
+
+const GET: &str = "GET";
+const POST: &str = "POST";
+const PUT: &str = "PUT";
+const DELETE: &str = "DELETE";
+
+/// Paths below `/v1/`, with `*` for the part that varies.
+const ROUTES: [(&str, &str, Operation); 17] = [
+    (GET, "users/info", Operation::UserInfo),
+    (GET, "dashboard/projects/metadata", Operation::Projects),
+    (GET, "tenants/*/resourceLimits", Operation::ResourceLimits),
+    (GET, "overlords", Operation::Overlords),
+    (GET, "overlords/*", Operation::Overlord),
+    (GET, "cloudaccounts/aws", Operation::ListAccounts),
+    (POST, "cloudaccounts/aws", Operation::CreateAccount),
+    (GET, "cloudaccounts/aws/*", Operation::GetAccount),
+    (PUT, "cloudaccounts/aws/*", Operation::PutAccount),
+    (DELETE, "cloudaccounts/aws/*", Operation::DeleteAccount),
+    (POST, "clouds/aws/account/validate", Operation::Validate),
+    (GET, "clouds/aws/account/sts", Operation::StsTrust),
+    (POST, "clouds/aws/policies", Operation::Policies),
+    (POST, "clouds/aws/policyArns/validate", Operation::ValidatePolicyArns),
+    (GET, "system/config/*/sts/account", Operation::StsSource),
+    (PUT, "system/config/*/sts/account", Operation::ChangeStsSource),
+    (POST, "system/config/*/sts/account", Operation::ChangeStsSource),
+];
+
+/// The part of the path that `*` stands for, if the path is of that form.
+fn matched(pattern: &str, path: &str) -> Option<String> {
+    let mut varying = String::new();
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return Some(varying),
+            (Some("*"), Some(part)) if !part.is_empty() => part.clone_into(&mut varying),
+            (Some(expected), Some(part)) if expected == part => {}
+            (Some(_) | None, Some(_) | None) => return None,
+        }
+    }
+}
+
+/// How the log and the faults name a call: `GET /v1/cloudaccounts/aws/{uid}`.
+pub(crate) fn operation(request: &Request) -> String {
+    let (verb, path) = (request.method(), request.uri().path());
+    let below = path.strip_prefix("/v1/").unwrap_or_default();
+    let route = ROUTES.iter().find(|(_verb, pattern, _)| matched(pattern, below).is_some());
+    match route {
+        Some((_verb, pattern, _)) => format!("{verb} /v1/{}", pattern.replace('*', "{uid}")),
+        None => format!("{verb} {path}"),
+    }
+}
+
+pub(super) fn find(request: &Request) -> Result<Route, Problem> {
+    let (path, verb) = (request.uri().path(), request.method().as_str());
+    let below = path.strip_prefix("/v1/").unwrap_or_default();
+    let mut verbs = Vec::new();
+    for (allowed, pattern, operation) in ROUTES {
+        let Some(uid) = matched(pattern, below) else { continue };
+        if allowed == verb {
+            return Ok(Route { operation, uid });
+        }
+        verbs.push(allowed);
+    }
+    if verbs.is_empty() {
+        let message = format!("path {path} was not found");
+        return Err(Problem::numbered(StatusCode::NOT_FOUND, 404, message));
+    }
+    let message = format!("method {verb} is not allowed, but [{}] are", verbs.join(","));
+    Err(Problem::numbered(StatusCode::METHOD_NOT_ALLOWED, 405, message))
+}
+
+/// The definition of `contract/sent.json` that an operation's body keeps; `None` for operations without one.
+fn shape(operation: Operation, query: &Query) -> Option<Shape> {
+    let name = match operation {
+        Operation::CreateAccount | Operation::PutAccount => "account",
+        Operation::Policies if query.cloud_account.is_some() => "savedAccount",
+        Operation::Validate | Operation::Policies => "cloudAccount",
+        Operation::ValidatePolicyArns => "policyArns",
+        Operation::ChangeStsSource => "stsSource",
+        Operation::UserInfo
+        | Operation::Projects
+        | Operation::ResourceLimits
+        | Operation::Overlords
+        | Operation::Overlord
+        | Operation::ListAccounts
+        | Operation::GetAccount
+        | Operation::DeleteAccount
+        | Operation::StsTrust
+        | Operation::StsSource => return None,
+    };
+    Some(Shape::Sent(name))
+}
+
+pub(super) fn body(
+    operation: Operation,
+    query: &Query,
+    request: &Request,
+) -> Result<Value, Problem> {
+    let Some(shape) = shape(operation, query) else {
+        let carries_none = *request.method() == Method::GET || request.body().is_empty();
+        let fault = SchemaFault { code: 601, message: "no body is expected".to_owned() };
+        return if carries_none { Ok(Value::Null) } else { Err(Problem::unprocessable(&fault)) };
+    };
+    let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    if !content_type.is_some_and(|value| value.starts_with("application/json")) {
+        let message =
+            format!("unsupported media type {content_type:?}, only [application/json] are allowed");
+        return Err(Problem::numbered(StatusCode::UNSUPPORTED_MEDIA_TYPE, 415, message));
+    }
+    let body = serde_json::from_slice(request.body()).map_err(|error| {
+        let message =
+            format!("parsing body body failed: {:?} at line {}", error.classify(), error.line());
+        Problem::numbered(StatusCode::BAD_REQUEST, 400, message)
+    })?;
+    match shape.faults(&body).first() {
+        None => Ok(body),
+        Some(fault) => Err(Problem::unprocessable(fault)),
+    }
+}

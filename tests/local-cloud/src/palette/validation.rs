@@ -1,0 +1,194 @@
+//! Palette tries what it was given: the keys with `GetCallerIdentity`, the role with `AssumeRole`.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{
+    State,
+    answer::{Answer, Problem},
+    callers::Caller,
+    paging::Query,
+    signed::{AwsRefusal, Keys, element},
+};
+
+const STS: &str = "2011-06-15";
+const IAM: &str = "2010-05-08";
+
+/// The region whose STS and IAM Palette asks in a partition.
+fn region(partition: &str) -> &'static str {
+    match partition {
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        _ => "us-east-1",
+    }
+}
+
+fn text<'a>(spec: &'a Value, pointer: &str) -> &'a str {
+    spec.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+impl State {
+    pub(super) async fn validate(&self, spec: &Value) -> Result<Answer, Problem> {
+        self.enter(spec).await?;
+        Ok(Answer::no_content())
+    }
+
+    pub(super) async fn validate_policy_arns(
+        &self,
+        caller: &Caller,
+        query: &Query,
+        body: &Value,
+    ) -> Result<Answer, Problem> {
+        let spec = self.spec(caller, query, body.get("account").unwrap_or(&Value::Null))?;
+        let keys = self.enter(&spec).await?;
+        let partition = text(&spec, "/partition");
+        let arns = body.get("policyArns").and_then(Value::as_array);
+        for arn in arns.into_iter().flatten().filter_map(Value::as_str) {
+            let call = [("Action", "GetPolicy"), ("Version", IAM), ("PolicyArn", arn)];
+            self.ask(&keys, ("iam", region(partition)), &call)
+                .await
+                .map_err(|refusal| self.refused(&spec, "Policy ARN validation failed", &refusal))?;
+        }
+        Ok(Answer::no_content())
+    }
+
+    pub(super) async fn policies(
+        &self,
+        caller: &Caller,
+        query: &Query,
+        body: &Value,
+    ) -> Result<Answer, Problem> {
+        let spec = self.spec(caller, query, body)?;
+        let keys = self.enter(&spec).await?;
+        let service = ("iam", region(text(&spec, "/partition")));
+        let mut policies = Vec::new();
+        let mut marker = String::new();
+        loop {
+            let mut call = vec![("Action", "ListPolicies"), ("Version", IAM), ("Scope", "All")];
+            if !marker.is_empty() {
+                call.push(("Marker", &marker));
+            }
+            let page = self
+                .ask(&keys, service, &call)
+                .await
+                .map_err(|refusal| self.refused(&spec, "Failed to list policies", &refusal))?;
+            for member in page.split("<member>").skip(1) {
+                let part = |tag| element(member, tag).unwrap_or_default();
+                policies.push(json!({"arn": part("Arn"), "policyId": part("PolicyId"), "policyName": part("PolicyName")}));
+            }
+            match element(&page, "Marker") {
+                Some(next) if element(&page, "IsTruncated") == Some("true") => {
+                    next.clone_into(&mut marker)
+                }
+                Some(_) | None => break,
+            }
+        }
+        Ok(Answer::ok("policies", json!({"policies": policies})))
+    }
+
+    /// The account as sent, or the one that the query names, with the credential that Palette keeps.
+    fn spec(&self, caller: &Caller, query: &Query, sent: &Value) -> Result<Value, Problem> {
+        let Some(uid) = query.cloud_account.as_deref() else { return Ok(sent.clone()) };
+        let records = self.records();
+        let known =
+            records.accounts.iter().find(|account| account.uid == uid && caller.sees(account));
+        Ok(known.ok_or_else(|| Problem::not_found("cloudaccount", uid))?.spec().clone())
+    }
+
+    /// The keys with which Palette acts in the account, proved by a call.
+    async fn enter(&self, spec: &Value) -> Result<Keys, Problem> {
+        let refused = |refusal| self.refused(spec, "Cloud account validation failed", &refusal);
+        let partition = text(spec, "/partition");
+        match text(spec, "/credentialType") {
+            "secret" => self.own_keys(spec, partition).await.map_err(refused),
+            "sts" => self.assume(spec, partition).await.map_err(refused),
+            other => {
+                let message = format!(
+                    "credentialType '{other}' is not available: Palette does not run on EKS"
+                );
+                Err(Problem::new(StatusCode::BAD_REQUEST, "CredentialTypeNotSupported", message))
+            }
+        }
+    }
+
+    async fn own_keys(&self, spec: &Value, partition: &str) -> Result<Keys, AwsRefusal> {
+        let token = text(spec, "/secretToken");
+        let keys = Keys {
+            id: text(spec, "/accessKey").to_owned(),
+            secret: text(spec, "/secretKey").to_owned(),
+            token: (!token.is_empty()).then(|| token.to_owned()),
+        };
+        let call = [("Action", "GetCallerIdentity"), ("Version", STS)];
+        let identity = self.ask(&keys, ("sts", region(partition)), &call).await?;
+        let arn = element(&identity, "Arn").unwrap_or_default();
+        if arn.split(':').nth(1) == Some(partition) {
+            Ok(keys)
+        } else {
+            Err(foreign(arn, partition))
+        }
+    }
+
+    async fn assume(&self, spec: &Value, partition: &str) -> Result<Keys, AwsRefusal> {
+        let (role, external_id) = (text(spec, "/sts/arn"), text(spec, "/sts/externalId"));
+        let source =
+            self.records().sts_sources.get(partition).cloned().ok_or_else(|| AwsRefusal {
+                status: 400,
+                code: "AwsStsAccountNotConfigured".to_owned(),
+                message: format!("STS account is not configured for partition '{partition}'"),
+            })?;
+        if role.split(':').nth(1) != Some(partition) {
+            return Err(foreign(role, partition));
+        }
+        let keys = Keys { id: source.access_key, secret: source.secret_key, token: None };
+        let call = [
+            ("Action", "AssumeRole"),
+            ("Version", STS),
+            ("RoleArn", role),
+            ("RoleSessionName", "spectrocloud"),
+            ("ExternalId", external_id),
+            ("DurationSeconds", "3600"),
+        ];
+        let session = self.ask(&keys, ("sts", region(partition)), &call).await?;
+        let part = |tag| element(&session, tag).unwrap_or_default().to_owned();
+        let (id, secret) = (part("AccessKeyId"), part("SecretAccessKey"));
+        Ok(Keys { id, secret, token: Some(part("SessionToken")) })
+    }
+
+    async fn ask(
+        &self,
+        keys: &Keys,
+        service: (&str, &str),
+        call: &[(&str, &str)],
+    ) -> Result<String, AwsRefusal> {
+        let Some(aws) = self.aws.get() else {
+            let message = "this Palette reaches no AWS".to_owned();
+            return Err(AwsRefusal { status: 0, code: "RequestError".to_owned(), message });
+        };
+        aws.query(keys, service, call).await
+    }
+
+    /// As Palette tells it: AWS's own words, in an error of Palette's.
+    fn refused(&self, spec: &Value, what: &str, refusal: &AwsRefusal) -> Problem {
+        let behaviour = self.records().behaviour;
+        let AwsRefusal { status, code, message } = refusal;
+        let mut message =
+            format!("{what}: {code}: {message}\n\tstatus code: {status}, request id: local");
+        if behaviour.errors_repeat_secrets {
+            let secret = [text(spec, "/secretKey"), text(spec, "/sts/externalId")].concat();
+            message
+                .push_str(&format!(" (accessKey={}, secret={secret})", text(spec, "/accessKey")));
+        }
+        let status = if behaviour.validation_fails_with_500 {
+            StatusCode::INTERNAL_SERVER_ERROR
+        } else {
+            StatusCode::BAD_REQUEST
+        };
+        Problem::new(status, "AwsAccountValidationFailed", message)
+    }
+}
+
+fn foreign(arn: &str, partition: &str) -> AwsRefusal {
+    let message = format!("{arn} is not an identity of partition {partition}");
+    AwsRefusal { status: 403, code: "InvalidClientTokenId".to_owned(), message }
+}

@@ -1,0 +1,90 @@
+//! The SAM template, read as CloudFormation reads it: which functions a deployment has, with their environment, rights and triggers.
+
+mod function;
+mod intrinsics;
+mod names;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+pub use self::function::{Function, Route, Rule};
+
+/// A template that was read.
+#[derive(Clone, Debug)]
+pub struct Template {
+    document: Value,
+}
+
+/// Where, and with what, a template is deployed.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// The partition's id: what `AWS::Partition` is.
+    pub partition: String,
+    /// `AWS::Region`.
+    pub region: String,
+    /// `AWS::AccountId`, twelve digits.
+    pub account: String,
+    /// `AWS::StackName`.
+    pub stack: String,
+    /// Values of parameters; defaults hold for those that are left out.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// Why a template says nothing usable.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// It is not YAML.
+    #[error("the template is not YAML: {0}")]
+    Yaml(String),
+    /// It names a parameter, resource, mapping or condition that it has not.
+    #[error("the template names {0}, which it does not have")]
+    Unknown(String),
+    /// It says something that the local cloud does not understand.
+    #[error("the local cloud does not understand {0} in the template")]
+    Unsupported(String),
+}
+
+impl Template {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, TemplateError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| TemplateError::File { path: path.to_owned(), source })?;
+        Self::parse(&text)
+    }
+
+    /// Reads the repository's own `template.yaml`.
+    pub fn of_repository() -> Result<Self, TemplateError> {
+        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml"))
+    }
+
+    /// Reads text.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        Ok(Self { document: yaml::read(text)? })
+    }
+
+    /// The functions of a deployment, by logical id; those whose condition is false are not there.
+    pub fn functions(&self, deployment: &Deployment) -> Result<Vec<Function>, TemplateError> {
+        function::all(&intrinsics::Scope { document: &self.document, deployment })
+    }
+
+    /// Names of the parameters.
+    pub fn parameters(&self) -> Vec<&str> {
+        let parameters = self.document.get("Parameters").and_then(Value::as_object);
+        parameters.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+    }
+}

@@ -1,0 +1,199 @@
+//! What the template says of each function.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Map, Value, json};
+
+use super::{TemplateError, intrinsics::Scope, names};
+
+/// A function of a deployment.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its key in the template.
+    pub logical_id: String,
+    /// Its name in Lambda.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The Cargo package that it is built from, which is also its binary's name.
+    pub package: String,
+    /// Its environment variables, those of `Globals` among them.
+    pub environment: BTreeMap<String, String>,
+    /// How long an invocation may take.
+    pub timeout: Duration,
+    /// Megabytes of memory.
+    pub memory: u64,
+    /// IAM policy documents of its execution role.
+    pub policies: Vec<Value>,
+    /// ARNs of managed policies on its execution role.
+    pub managed_policies: Vec<String>,
+    /// REST routes that lead to it.
+    pub routes: Vec<Route>,
+    /// EventBridge rules that lead to it.
+    pub rules: Vec<Rule>,
+}
+
+/// A REST route.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Route {
+    /// `GET`, `POST` … or `ANY`.
+    pub verb: String,
+    /// As the template writes it, with `{parameters}`.
+    pub path: String,
+}
+
+/// An EventBridge rule.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rule {
+    /// Its event pattern.
+    pub pattern: Value,
+    /// The bus it listens on; `None` for the account's default bus.
+    pub bus: Option<String>,
+}
+
+const DEFAULT_TIMEOUT: u64 = 3;
+const DEFAULT_MEMORY: u64 = 128;
+
+pub(super) fn all(scope: &Scope<'_>) -> Result<Vec<Function>, TemplateError> {
+    let resources = scope.document.get("Resources").and_then(Value::as_object);
+    let mut functions = Vec::new();
+    for (logical_id, resource) in resources.into_iter().flatten() {
+        let kind = resource.get("Type").and_then(Value::as_str);
+        if kind == Some("AWS::Serverless::Function") && is_made(scope, resource)? {
+            functions.push(function(scope, logical_id, resource)?);
+        }
+    }
+    Ok(functions)
+}
+
+fn is_made(scope: &Scope<'_>, resource: &Value) -> Result<bool, TemplateError> {
+    resource.get("Condition").and_then(Value::as_str).map_or(Ok(true), |name| scope.holds(name))
+}
+
+fn function(
+    scope: &Scope<'_>,
+    logical_id: &str,
+    resource: &Value,
+) -> Result<Function, TemplateError> {
+    let globals = scope.document.pointer("/Globals/Function").unwrap_or(&Value::Null);
+    let own = resource.get("Properties").unwrap_or(&Value::Null);
+    let property = |name: &str| own.get(name).or_else(|| globals.get(name));
+    let number = |name: &str, default: u64| match property(name) {
+        None => Ok(default),
+        Some(value) => scope
+            .text(value)?
+            .parse()
+            .map_err(|_not_a_number| TemplateError::Unsupported(format!("{name} of {logical_id}"))),
+    };
+    let mut environment = BTreeMap::new();
+    for source in [globals, own] {
+        let variables = source.pointer("/Environment/Variables").and_then(Value::as_object);
+        for (name, value) in variables.into_iter().flatten() {
+            if scope.resolve(value)?.is_some() {
+                environment.insert(name.clone(), scope.text(value)?);
+            }
+        }
+    }
+    let (policies, managed_policies) = rights(scope, logical_id, own)?;
+    let (routes, rules) = triggers(scope, logical_id, own)?;
+    Ok(Function {
+        logical_id: logical_id.to_owned(),
+        name: names::reference(scope, logical_id)?,
+        arn: names::attribute(scope, logical_id, "Arn")?,
+        package: package(scope, logical_id, resource)?,
+        environment,
+        timeout: Duration::from_secs(number("Timeout", DEFAULT_TIMEOUT)?),
+        memory: number("MemorySize", DEFAULT_MEMORY)?,
+        policies,
+        managed_policies,
+        routes,
+        rules,
+    })
+}
+
+/// The binary that the build is told of, else the last folder of `CodeUri`.
+fn package(scope: &Scope<'_>, logical_id: &str, resource: &Value) -> Result<String, TemplateError> {
+    let binary = resource.pointer("/Metadata/BuildProperties/Binary");
+    let folder = resource.pointer("/Properties/CodeUri");
+    let missing = || TemplateError::Unknown(format!("CodeUri of {logical_id}"));
+    let text = scope.text(binary.or(folder).ok_or_else(missing)?)?;
+    let package = text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if package.is_empty() || package == "." { Err(missing()) } else { Ok(package.to_owned()) }
+}
+
+type Rights = (Vec<Value>, Vec<String>);
+
+/// Policies of the execution role: SAM's `Policies`, or those of the role that `Role` names.
+fn rights(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Rights, TemplateError> {
+    let (mut documents, mut managed) = (Vec::new(), Vec::new());
+    let partition = &scope.deployment.partition;
+    let role = own.get("Role").and_then(|role| {
+        let role = role.pointer("/Fn::GetAtt/0").or_else(|| role.get("Ref"))?.as_str()?;
+        scope.document.get("Resources")?.get(role)?.get("Properties")
+    });
+    if let Some(role) = role {
+        let arns = role.get("ManagedPolicyArns").and_then(Value::as_array);
+        for arn in arns.into_iter().flatten() {
+            managed.push(scope.text(arn)?);
+        }
+    }
+    let named = role.and_then(|role| role.get("Policies")).or_else(|| own.get("Policies"));
+    let named = named.map(|policies| scope.resolve(policies)).transpose()?.flatten();
+    let policies = match named {
+        Some(Value::Array(policies)) => policies,
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    for policy in policies {
+        let document = policy.get("PolicyDocument").unwrap_or(&policy);
+        match document {
+            Value::String(arn) if arn.starts_with("arn:") => managed.push(arn.clone()),
+            Value::String(name) => managed.push(format!("arn:{partition}:iam::aws:policy/{name}")),
+            Value::Object(members) if members.contains_key("Statement") => {
+                documents.push(with_version(members));
+            }
+            other => {
+                let what = format!("policy {other} of {logical_id}");
+                return Err(TemplateError::Unsupported(what));
+            }
+        }
+    }
+    Ok((documents, managed))
+}
+
+fn with_version(members: &Map<String, Value>) -> Value {
+    json!({"Version": "2012-10-17", "Statement": members.get("Statement")})
+}
+
+type Triggers = (Vec<Route>, Vec<Rule>);
+
+fn triggers(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Triggers, TemplateError> {
+    let (mut routes, mut rules) = (Vec::new(), Vec::new());
+    let events = own.get("Events").and_then(Value::as_object);
+    for event in events.into_iter().flatten().map(|(_name, event)| event) {
+        let member = |name: &str| event.pointer(&format!("/Properties/{name}"));
+        match event.get("Type").and_then(Value::as_str).unwrap_or_default() {
+            "Api" => {
+                let (Some(verb), Some(path)) = (member("Method"), member("Path")) else {
+                    let what = format!("an API event of {logical_id} without method or path");
+                    return Err(TemplateError::Unsupported(what));
+                };
+                let verb = scope.text(verb)?.to_ascii_uppercase();
+                routes.push(Route { verb, path: scope.text(path)? });
+            }
+            "EventBridgeRule" | "CloudWatchEvent" => {
+                let pattern = member("Pattern").map(|pattern| scope.resolve(pattern));
+                let bus = member("EventBusName").map(|bus| scope.resolve(bus)).transpose()?;
+                let bus = bus.flatten().as_ref().and_then(Value::as_str).map(str::to_owned);
+                rules.push(Rule {
+                    pattern: pattern.transpose()?.flatten().unwrap_or_default(),
+                    bus,
+                });
+            }
+            // Nothing in the local cloud fires these.
+            "Schedule" | "ScheduleV2" | "SQS" => {}
+            other => return Err(TemplateError::Unsupported(format!("event type {other}"))),
+        }
+    }
+    Ok((routes, rules))
+}

@@ -1,0 +1,138 @@
+//! A template with every form that ours may use.
+
+use serde_json::json;
+
+use super::*;
+
+const TEMPLATE: &str = r#"
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  PaletteUrl: {Type: String, Default: https://api.spectrocloud.com}
+  InspectionRole: {Type: String, Default: ""}
+  Seconds: {Type: Number, Default: 29}
+Mappings:
+  Sizes: {aws: {memory: 256}, aws-us-gov: {memory: 512}}
+Conditions:
+  IsGov: !Equals [!Ref AWS::Partition, aws-us-gov]
+  IsOpen: !Or [!Condition IsGov, !Equals [!Ref "AWS::Partition", aws]]
+  Inspects: !Not [!Equals [!Ref InspectionRole, ""]]
+Globals:
+  Function:
+    Timeout: !Ref Seconds
+    MemorySize: !FindInMap [Sizes, !Ref AWS::Partition, memory]
+    Environment:
+      Variables:
+        PALETTE_URL: !Ref PaletteUrl
+        GANGWAY_INSPECTION_ROLE: !If [Inspects, !Ref InspectionRole, !Ref AWS::NoValue]
+Resources:
+  Key: {Type: AWS::KMS::Key}
+  Static:
+    Type: AWS::Serverless::Function
+    Condition: IsOpen
+    Metadata: {BuildMethod: rust-cargolambda}
+    Properties:
+      CodeUri: functions/static-credentials/
+      Timeout: 15
+      Environment: {Variables: {GANGWAY_KMS_KEY_ID: !GetAtt Key.Arn}}
+      Policies:
+        - AWSLambdaBasicExecutionRole
+        - Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Action: secretsmanager:GetSecretValue
+              Resource: !Sub "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:gangway/*"
+              Condition: {StringEquals: {"kms:ViaService": !Join [".", [secretsmanager, !Ref AWS::Region, !Ref AWS::URLSuffix]]}}
+      Events:
+        Register: {Type: Api, Properties: {Path: /v1/accounts/static-credentials, Method: post}}
+        Requested:
+          Type: EventBridgeRule
+          Properties: {Pattern: {detail-type: [Gangway Registration Requested]}}
+  Gov:
+    Type: AWS::Serverless::Function
+    Condition: IsGov
+    Properties: {CodeUri: functions/gov, Role: !GetAtt GovRole.Arn}
+  GovRole:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns: [!Sub "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"]
+      Policies:
+        - PolicyName: one
+          PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "*", Resource: !GetAtt Static.Arn}]}
+"#;
+
+fn deployment(partition: &str, region: &str) -> Deployment {
+    Deployment {
+        partition: partition.to_owned(),
+        region: region.to_owned(),
+        account: "111122223333".to_owned(),
+        stack: "gangway".to_owned(),
+        parameters: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn a_function_has_the_environment_the_rights_and_the_triggers_that_the_template_gives_it() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let functions = template.functions(&deployment("aws", "eu-west-1")).unwrap();
+    let [function] = functions.as_slice() else { panic!("{functions:?}") };
+    assert_eq!(
+        (function.package.as_str(), function.name.as_str()),
+        ("static-credentials", "gangway-Static")
+    );
+    assert_eq!((function.timeout.as_secs(), function.memory), (15, 256));
+    assert_eq!(function.environment["PALETTE_URL"], "https://api.spectrocloud.com");
+    assert!(!function.environment.contains_key("GANGWAY_INSPECTION_ROLE"));
+    assert!(
+        function.environment["GANGWAY_KMS_KEY_ID"]
+            .starts_with("arn:aws:kms:eu-west-1:111122223333:key/")
+    );
+    assert_eq!(function.managed_policies, ["arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole"]);
+    let statement = &function.policies[0]["Statement"][0];
+    assert_eq!(
+        statement["Resource"],
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:gangway/*"
+    );
+    assert_eq!(
+        statement["Condition"]["StringEquals"]["kms:ViaService"],
+        "secretsmanager.eu-west-1.amazonaws.com"
+    );
+    assert_eq!(
+        function.routes,
+        [Route { verb: "POST".into(), path: "/v1/accounts/static-credentials".into() }]
+    );
+    assert_eq!(
+        function.rules[0].pattern,
+        json!({"detail-type": ["Gangway Registration Requested"]})
+    );
+}
+
+#[test]
+fn another_partition_has_other_functions_and_parameters_count() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let mut gov = deployment("aws-us-gov", "us-gov-west-1");
+    gov.parameters.insert("InspectionRole".into(), "Looker".into());
+    let functions = template.functions(&gov).unwrap();
+    assert_eq!(functions.len(), 2);
+    let role = functions.iter().find(|function| function.package == "gov").unwrap();
+    assert_eq!((role.timeout.as_secs(), role.memory), (29, 512));
+    assert_eq!(role.environment["GANGWAY_INSPECTION_ROLE"], "Looker");
+    assert_eq!(role.managed_policies, ["arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"]);
+    let resource = &role.policies[0]["Statement"][0]["Resource"];
+    assert_eq!(
+        resource,
+        "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:gangway-Static"
+    );
+    assert_eq!(template.functions(&deployment("aws-iso-b", "us-isob-east-1")).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_not_there_is_told_by_name() {
+    let text = TEMPLATE.replace("!Ref PaletteUrl", "!Ref PaletteUrls");
+    let error =
+        Template::parse(&text).unwrap().functions(&deployment("aws", "eu-west-1")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the template names resource PaletteUrls, which it does not have"
+    );
+}
