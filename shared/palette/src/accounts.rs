@@ -33,9 +33,9 @@ const PAGES: usize = 200;
 #[error("the list of accounts did not end after {PAGES} pages")]
 struct Endless;
 
-/// Palette made the account, and did not say what it is called.
+/// Palette answers with an account, and does not say what it is called.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer to a create holds no uid")]
+#[error("the account in the answer has no uid")]
 struct Nameless;
 
 /// Some of the accounts that a scope shows: its own, and in a project those that the tenant shares with it.

@@ -52,7 +52,7 @@ struct Heard {
 }
 
 impl<K: Keyring + Sync> Palette<K> {
-    /// Asks, as often as it takes and as is safe. Without a scope, Palette is asked about the tenant.
+    /// Asks, as often as it takes and as is safe, in this scope.
     pub(crate) async fn ask(&self, call: &Call, scope: &Scope) -> Result<Answer, Fault> {
         let backoff = ExponentialBuilder::new()
             .with_min_delay(self.pause)

@@ -65,3 +65,17 @@ impl<K: Keyring> Keys<K> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f95_the_header_is_never_printed_and_holds_no_line_break() {
+        let key = Key::of(&"the-key\n".into()).unwrap();
+        assert_eq!((key.header.to_str().unwrap(), key.header.is_sensitive()), ("the-key", true));
+        assert!(!format!("{:?}{:?}", key.header, key.secret).contains("the-key"));
+        let error = Key::of(&"two\nlines".into()).err().unwrap();
+        assert!(!error.to_string().contains("two"), "{error}");
+    }
+}

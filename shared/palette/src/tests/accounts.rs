@@ -1,0 +1,216 @@
+//! Accounts: what is written, what is read, in which scope.
+
+use domain::{
+    Access, Failure, Partition, PermissionProfile, Scope, ScopeWish, ports::Registry as _,
+};
+use serde_json::{Value, json};
+
+use super::palette::{Asked, Fake, PROJECT, SECRET, UID, keys, registration, role, told};
+
+fn row(uid: &str, name: &str, scope: &str) -> Value {
+    json!({
+        "metadata": { "uid": uid, "name": name, "annotations": { "scope": scope }, "labels": null },
+        "spec": { "credentialType": "secret", "partition": "aws", "accessKey": "AKIAIOSFODNN7EXAMPLE", "secretKey": SECRET },
+        "status": { "state": "Ready", "unknown": 1 },
+    })
+}
+
+fn list(rows: &[Value], next: &str) -> Value {
+    json!({ "items": rows, "listmeta": { "continue": next, "count": 3 } })
+}
+
+#[tokio::test]
+async fn a_name_is_looked_for_to_the_last_page_and_compared_exactly() {
+    let fake = Fake::start(|asked: &Asked, _| {
+        let page = match asked.query.split("continue=").nth(1) {
+            None => list(&[row("a1", "prod-2", "tenant"), row("a2", "Prod", "tenant")], "t/1=="),
+            Some("t%2F1%3D%3D") => list(&[row("a3", "prod", "project")], "t2"),
+            Some(_) => list(&[row("a4", "prod", "tenant")], ""),
+        };
+        told(200, page)
+    })
+    .await;
+    let found = fake.tenant().find(&"prod".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(found.uid.as_str(), "a4");
+    let queries: Vec<_> = fake.asked().into_iter().map(|asked| asked.query).collect();
+    assert_eq!(queries[0], "limit=50&filters=metadata.name%3Dprod");
+    assert_eq!(queries.len(), 3);
+    assert!(fake.tenant().find(&"absent".parse().unwrap()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn in_a_project_the_accounts_that_the_tenant_shares_are_not_the_projects() {
+    let rows =
+        [row("a1", "prod", "tenant"), row("a2", "shared", "tenant"), row("a3", "prod", "project")];
+    let fake = Fake::saying(200, list(&rows, "")).await;
+    let project = fake.project();
+    let found = project.find(&"prod".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((found.uid.as_str(), &found.scope), ("a3", project.scope()));
+    assert!(project.find(&"shared".parse().unwrap()).await.unwrap().is_none());
+    let page = project.page(200, Some("t")).await.unwrap();
+    assert_eq!(page.accounts[0].scope, Scope::Tenant);
+    assert_eq!(fake.asked().last().unwrap().query, "limit=50&continue=t");
+    assert!(fake.asked().iter().all(|asked| asked.project.as_deref() == Some(PROJECT)));
+    fake.tenant().page(0, None).await.unwrap();
+    let last = fake.asked().pop().unwrap();
+    assert_eq!((last.query.as_str(), last.project), ("limit=1", None));
+    assert_eq!(last.call, "GET /palette/v1/cloudaccounts/aws");
+}
+
+#[tokio::test]
+async fn f10_f05_keys_are_written_as_palettes_contract_names_them() {
+    let fake = Fake::saying(201, json!({ "uid": UID })).await;
+    let mut registration = registration(keys());
+    registration.description = Some("The account of production".parse().unwrap());
+    fake.tenant().create(&registration).await.unwrap();
+    let annotations = json!({
+        "scope": "tenant", "overlordUid": "", "description": "The account of production",
+        "gangwayAwsAccountId": "123456789012", "gangwayPermissionProfile": "core-eks",
+    });
+    assert_eq!(
+        fake.asked()[0].body,
+        json!({
+            "metadata": { "name": "prod", "annotations": annotations },
+            "spec": {
+                "credentialType": "secret", "partition": "aws", "accessKey": "AKIAIOSFODNN7EXAMPLE",
+                "secretKey": SECRET, "policyARNs": [],
+            },
+        })
+    );
+}
+
+#[tokio::test]
+async fn f13_keys_of_an_enclave_say_that_they_are_not_its_portals() {
+    let fake = Fake::saying(201, json!({ "uid": UID })).await;
+    let mut registration = registration(keys());
+    for (partition, wanted) in [
+        (Partition::AwsUsGov, Value::Null),
+        (Partition::AwsIsoB, json!({ "isCapValidationEnabled": false })),
+        (Partition::AwsIso, json!({ "isCapValidationEnabled": false })),
+    ] {
+        registration.partition = partition;
+        fake.tenant().create(&registration).await.unwrap();
+        let spec = fake.asked().pop().unwrap().body["spec"].clone();
+        assert_eq!((&spec["partition"], &spec["secretSpec"]), (&json!(partition.id()), &wanted));
+    }
+}
+
+#[tokio::test]
+async fn f11_a_replacement_keeps_what_others_noted() {
+    let mut row = row(UID, "prod", "project");
+    row["metadata"]["annotations"]["geo"] = json!("51.1,4.2");
+    row["metadata"]["annotations"]["number"] = json!(7);
+    row["metadata"]["annotations"]["nothing"] = Value::Null;
+    row["metadata"]["annotations"]["description"] = json!("no longer asked for");
+    let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
+        call if call.starts_with("GET") => told(200, &row),
+        _ => told(204, ""),
+    })
+    .await;
+    let known = fake.project().get(&UID.parse().unwrap()).await.unwrap();
+    assert_eq!(known.description.as_deref(), Some("no longer asked for"));
+    let mut wanted = registration(role());
+    wanted.scope = fake.project().scope().clone();
+    wanted.policies = vec!["arn:aws:iam::123456789012:policy/P".parse().unwrap()];
+    wanted.gateway = Some("7b".parse().unwrap());
+    fake.project().replace(&known, &wanted).await.unwrap();
+    let put = fake.asked().pop().unwrap();
+    assert_eq!(put.call, format!("PUT /palette/v1/cloudaccounts/aws/{UID}"));
+    let annotations = json!({
+        "scope": "project", "overlordUid": "7b", "geo": "51.1,4.2", "number": "7",
+        "gangwayAwsAccountId": "123456789012", "gangwayPermissionProfile": "core-eks",
+    });
+    let sts = json!({
+        "arn": "arn:aws:iam::123456789012:role/SpectroCloudRole", "externalId": "external-id-of-the-tenant",
+    });
+    let policies = ["arn:aws:iam::123456789012:policy/P"];
+    assert_eq!(
+        put.body,
+        json!({
+            "metadata": { "name": "prod", "uid": UID, "annotations": annotations },
+            "spec": { "credentialType": "sts", "partition": "aws", "sts": sts, "policyARNs": policies },
+        })
+    );
+}
+
+#[tokio::test]
+async fn what_is_written_reads_back_as_settled() {
+    let fake = Fake::saying(201, json!({ "uid": UID })).await;
+    for credential in [keys(), role()] {
+        let wanted = registration(credential);
+        fake.tenant().create(&wanted).await.unwrap();
+        let mut stored = fake.asked().pop().unwrap().body;
+        stored["metadata"]["uid"] = json!(UID);
+        stored["spec"]["secretKey"] = Value::Null;
+        let echo = Fake::saying(200, stored).await;
+        let known = echo.tenant().get(&UID.parse().unwrap()).await.unwrap();
+        assert!(wanted.identifies(&known) && wanted.matches(&known), "{known:?}");
+    }
+}
+
+#[tokio::test]
+async fn reading_takes_what_it_knows_and_no_secret() {
+    let arn = "arn:aws:iam::123456789012:role/R";
+    for (spec, access) in [
+        (json!(null), Access::StaticKeys { access_key_id: String::new() }),
+        (json!({ "accessKey": "AKIA****" }), Access::StaticKeys { access_key_id: String::new() }),
+        (
+            json!({ "credentialType": "secret", "accessKey": "AKIAIOSFODNN7EXAMPLE", "secretKey": SECRET, "policyARNs": null }),
+            Access::StaticKeys { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned() },
+        ),
+        (
+            json!({ "credentialType": "sts", "sts": { "arn": arn, "externalId": SECRET }, "podIdentity": null }),
+            Access::AssumedRole { role_arn: arn.to_owned() },
+        ),
+        (
+            json!({ "credentialType": "pod-identity", "podIdentity": { "roleArn": arn } }),
+            Access::PodIdentity { role_arn: arn.to_owned() },
+        ),
+        (
+            json!({ "credentialType": "secret", "secretSpec": { "isCapValidationEnabled": true, "tls": { "key": SECRET } } }),
+            Access::Scap,
+        ),
+        (json!({ "credentialType": "new-way" }), Access::Unknown("new-way".to_owned())),
+    ] {
+        let body = json!({ "metadata": { "uid": UID, "annotations": null }, "spec": spec, "status": null });
+        let fake = Fake::saying(200, &body).await;
+        let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
+        assert_eq!(known.access, access, "{body}");
+        assert_eq!(known.partition, "aws");
+        assert!(!format!("{known:?}").contains(SECRET), "{known:?}");
+    }
+}
+
+#[tokio::test]
+async fn notes_of_ours_are_read_back() {
+    let mut row = row(UID, "prod", "tenant");
+    row["metadata"]["annotations"]["gangwayAwsAccountId"] = json!("123456789012");
+    row["metadata"]["annotations"]["gangwayPermissionProfile"] = json!("core");
+    row["metadata"]["annotations"]["overlordUid"] = json!("");
+    let fake = Fake::saying(200, row).await;
+    let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
+    assert_eq!(known.account, Some("123456789012".parse().unwrap()));
+    assert_eq!(known.profile, Some(PermissionProfile::Core));
+    assert_eq!((known.gateway, known.state.as_deref()), (None, Some("Ready")));
+}
+
+#[tokio::test]
+async fn a_project_is_found_by_its_exact_name() {
+    let item = |name, uid| json!({ "metadata": { "name": name, "uid": uid } });
+    let items = json!({ "items": [item("Default-2", "b1"), item("Default", PROJECT)] });
+    let fake = Fake::saying(200, items).await;
+    let wish = |text: &str| ScopeWish::Project(text.parse().unwrap());
+    let scoped = fake.palette.scoped(&wish("Default")).await.unwrap();
+    assert_eq!(scoped.scope(), &Scope::Project(PROJECT.parse().unwrap()));
+    let asked = fake.asked().pop().unwrap();
+    assert_eq!(asked.call, "GET /palette/v1/dashboard/projects/metadata");
+    assert_eq!((asked.query.as_str(), asked.project), ("name=Default", None));
+    let Err(Failure::Invalid(violations)) = fake.palette.scoped(&wish("Def")).await else {
+        panic!("no such project")
+    };
+    assert_eq!(violations[0].pointer, "/scope/project");
+    let before = fake.calls().len();
+    fake.palette.scoped(&wish(PROJECT)).await.unwrap();
+    fake.palette.scoped(&ScopeWish::Tenant).await.unwrap();
+    assert_eq!(fake.calls().len(), before, "neither needs a call");
+}

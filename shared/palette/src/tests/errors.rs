@@ -1,0 +1,157 @@
+//! What each refusal becomes, how often it was asked for, and what is shown of it.
+
+use std::time::Duration;
+
+use domain::{PortError, ports::Registry as _};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::palette::{Fake, KEY, SECRET, Told, UID, keys, registration, told};
+
+fn kind(error: &PortError) -> &'static str {
+    match error {
+        PortError::Refused { .. } => "refused",
+        PortError::Denied { .. } => "denied",
+        PortError::Missing { .. } => "missing",
+        PortError::Duplicate { .. } => "duplicate",
+        PortError::Busy { .. } => "busy",
+        PortError::Unavailable { .. } => "unavailable",
+        PortError::TimedOut { .. } => "timed out",
+    }
+}
+
+fn coded(code: &str) -> String {
+    json!({ "code": code, "message": "no" }).to_string()
+}
+
+const HTML: &str = "<html>Sorry</html>";
+
+#[tokio::test]
+async fn every_refusal_of_a_read_has_its_meaning() {
+    let router = json!({ "code": 404, "message": "path /v1/x was not found" }).to_string();
+    let schema = json!({ "code": 602, "message": "spec.partition in body is wrong" }).to_string();
+    for (status, body, wanted, asked) in [
+        (200, HTML.to_owned(), "unavailable", 1),
+        (200, json!({ "metadata": { "name": "no uid" } }).to_string(), "unavailable", 1),
+        (302, String::new(), "unavailable", 1),
+        (400, coded("InvalidRequest"), "refused", 1),
+        (400, coded("OperationForbidden"), "denied", 1),
+        (400, HTML.to_owned(), "unavailable", 1),
+        (401, String::new(), "denied", 2),
+        (403, HTML.to_owned(), "denied", 1),
+        (404, coded("ResourceNotFound"), "missing", 1),
+        (404, router, "missing", 1),
+        (404, HTML.to_owned(), "unavailable", 1),
+        (409, coded("InUse"), "refused", 1),
+        (422, schema, "refused", 1),
+        (500, coded("ResourceNotFound"), "missing", 1),
+        (500, coded("ResOperationForbidden"), "denied", 1),
+        (500, coded("AwsThing"), "refused", 1),
+        (500, HTML.to_owned(), "unavailable", 1),
+        (502, HTML.to_owned(), "unavailable", 4),
+        (503, coded("Unavailable"), "unavailable", 4),
+        (504, String::new(), "unavailable", 4),
+        (429, String::new(), "busy", 4),
+    ] {
+        let fake = Fake::saying(status, &body).await;
+        let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
+        assert_eq!(kind(&error), wanted, "{status} {body}");
+        assert_eq!(fake.calls().len(), asked, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn f04_a_create_is_sent_once_and_knows_a_name_that_is_taken() {
+    let said = json!({ "code": 500, "message": "Cloud account 'prod' already exists" }).to_string();
+    for (status, body, wanted) in [
+        (409, String::new(), "duplicate"),
+        (400, coded("CloudAccountAlreadyExists"), "duplicate"),
+        (422, coded("AlreadyExist"), "duplicate"),
+        (500, said, "duplicate"),
+        (400, coded("QuotaExceeded"), "refused"),
+        (503, String::new(), "unavailable"),
+        (504, String::new(), "unavailable"),
+        (201, HTML.to_owned(), "unavailable"),
+    ] {
+        let fake = Fake::saying(status, &body).await;
+        let error = fake.tenant().create(&registration(keys())).await.unwrap_err();
+        assert_eq!(kind(&error), wanted, "{status} {body}");
+        assert_eq!(fake.calls().len(), 1, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_palette_was_too_busy_for_is_sent_again() {
+    let fake = Fake::start(|_, before| match before {
+        0 => Told(429, String::new(), Some(0)),
+        _ => told(201, json!({ "uid": UID })),
+    })
+    .await;
+    let uid = fake.tenant().create(&registration(keys())).await.unwrap();
+    assert_eq!((uid.as_str(), fake.calls().len()), (UID, 2));
+}
+
+#[tokio::test]
+async fn what_is_safe_to_repeat_is_repeated() {
+    let fake = Fake::start(|_, before| match before {
+        0..3 => told(503, ""),
+        _ => told(204, ""),
+    })
+    .await;
+    fake.tenant().delete(&UID.parse().unwrap()).await.unwrap();
+    assert_eq!(fake.calls().len(), 4);
+}
+
+#[tokio::test]
+async fn palettes_own_pause_is_passed_on_when_it_outlasts_the_invocation() {
+    let fake = Fake::start(|_, _| Told(429, String::new(), Some(60))).await;
+    let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
+    let minute = Duration::from_mins(1);
+    assert!(matches!(error, PortError::Busy { retry_after, .. } if retry_after == minute));
+    assert_eq!(fake.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn no_time_left_is_no_answer_in_time() {
+    let fake = Fake::saying(204, "").await;
+    let now = tokio::time::Instant::now();
+    let uid = UID.parse().unwrap();
+    let error = transport::budget::within(now, fake.tenant().delete(&uid)).await.unwrap_err();
+    assert_eq!(kind(&error), "timed out");
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_tried_again_unless_it_creates() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (count, counted) = tokio::sync::watch::channel(0);
+    drop(tokio::spawn(async move {
+        loop {
+            drop(listener.accept().await);
+            count.send_modify(|count| *count += 1);
+        }
+    }));
+    let mut fake = Fake::saying(204, "").await;
+    fake.palette.base = base.parse().unwrap();
+    let error = fake.tenant().create(&registration(keys())).await.unwrap_err();
+    assert_eq!((kind(&error), *counted.borrow()), ("unavailable", 1));
+    let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
+    assert_eq!((kind(&error), *counted.borrow()), ("unavailable", 5));
+    let PortError::Unavailable { source, .. } = error else { panic!("{error}") };
+    assert!(!source.to_string().contains(&base), "{source}");
+}
+
+#[tokio::test]
+async fn f95_no_secret_comes_back_in_an_error() {
+    let message = format!("key {KEY}: pair AKIAIOSFODNN7EXAMPLE {SECRET} is not valid\nat all");
+    let fake = Fake::saying(400, json!({ "code": "Invalid", "message": message })).await;
+    let error = fake.tenant().create(&registration(keys())).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Palette refused: key [redacted]: pair [redacted] [redacted] is not valid at all (Invalid, HTTP 400)"
+    );
+    let unreadable = json!({ "metadata": SECRET, "spec": { "accessKey": { "x": SECRET } } });
+    let fake = Fake::saying(200, unreadable).await;
+    let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
+    assert!(!format!("{error:?}").contains(SECRET), "{error:?}");
+}

@@ -1,0 +1,53 @@
+//! When the API key is read, and how it is sent.
+
+use domain::{PortError, ports::Registry as _};
+use serde_json::json;
+
+use super::palette::{Asked, Fake, KEY, NEXT_KEY, UID, told};
+
+#[tokio::test]
+async fn calls_at_the_start_share_one_reading_of_the_key() {
+    let fake = Fake::saying(200, json!({ "items": [] })).await;
+    let (name, tenant) = ("prod".parse().unwrap(), fake.tenant());
+    let (one, other) = tokio::join!(tenant.find(&name), tenant.find(&name));
+    assert!(one.unwrap().is_none() && other.unwrap().is_none());
+    assert_eq!(fake.reads(), 1);
+    assert!(fake.asked().iter().all(|asked| asked.key == KEY));
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_taken_is_read_again_once() {
+    let disguised =
+        json!({ "code": "ResourceNotFound", "message": format!("ApiKey {KEY} not found") });
+    for (status, body) in
+        [(401, String::new()), (404, disguised.to_string()), (500, disguised.to_string())]
+    {
+        let fake = Fake::start(move |asked: &Asked, _| match asked.key.as_str() {
+            NEXT_KEY => told(204, ""),
+            _ => told(status, &body),
+        })
+        .await;
+        let uid = UID.parse().unwrap();
+        let tenant = fake.tenant();
+        let (one, other) = tokio::join!(tenant.delete(&uid), tenant.delete(&uid));
+        assert!(one.is_ok() && other.is_ok(), "{status}");
+        assert_eq!((fake.reads(), fake.calls().len()), (2, 4), "{status}");
+        tenant.delete(&uid).await.unwrap();
+        assert_eq!((fake.reads(), fake.calls().len()), (2, 5), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_never_taken_is_a_denial_that_does_not_show_it() {
+    let fake = Fake::start(|asked: &Asked, _| {
+        told(
+            404,
+            json!({ "code": "ResourceNotFound", "message": format!("no user of {}", asked.key) }),
+        )
+    })
+    .await;
+    let error = fake.tenant().delete(&UID.parse().unwrap()).await.unwrap_err();
+    assert!(matches!(error, PortError::Denied { .. }), "{error}");
+    assert!(!error.to_string().contains(NEXT_KEY), "{error}");
+    assert_eq!((fake.reads(), fake.calls().len()), (2, 2));
+}

@@ -1,0 +1,176 @@
+//! A Palette that says what a test tells it to, and remembers what it was asked.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    http::Response,
+};
+use domain::{
+    AssumedRole, Credential, Partition, PermissionProfile, PortError, Registration, Scope,
+    StaticKeys, ports::Keyring,
+};
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::{Palette, Scoped};
+
+pub(super) const KEY: &str = "first-api-key";
+pub(super) const NEXT_KEY: &str = "second-api-key";
+pub(super) const UID: &str = "5f0c1a2b3c4d5e6f70818293";
+pub(super) const PROJECT: &str = "6a0c1a2b3c4d5e6f70818293";
+pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) call: String,
+    pub(super) query: String,
+    pub(super) key: String,
+    pub(super) project: Option<String>,
+    pub(super) body: Value,
+}
+
+/// An answer: status, body, and `Retry-After` if any.
+#[derive(Clone, Debug)]
+pub(super) struct Told(pub(super) u16, pub(super) String, pub(super) Option<u32>);
+
+#[expect(clippy::needless_pass_by_value, reason = "the scripts of tests read better without &")]
+pub(super) fn told(status: u16, body: impl ToString) -> Told {
+    Told(status, body.to_string(), None)
+}
+
+/// Hands out one key after the other; the last one again and again.
+pub(super) struct Ring {
+    keys: Vec<&'static str>,
+    reads: Arc<AtomicUsize>,
+}
+
+impl Keyring for Ring {
+    async fn api_key(&self) -> Result<SecretString, PortError> {
+        let read = self.reads.fetch_add(1, Ordering::SeqCst);
+        // Whoever else wants the key comes now.
+        tokio::task::yield_now().await;
+        Ok(self.keys[read.min(self.keys.len() - 1)].into())
+    }
+}
+
+pub(super) struct Fake {
+    pub(super) palette: Palette<Ring>,
+    pub(super) reads: Arc<AtomicUsize>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Fake {
+    /// Answers each request by itself and by how many came before it.
+    pub(super) async fn start(
+        answer: impl Fn(&Asked, usize) -> Told + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let router = Router::new().fallback(async move |request: Request| {
+            let request = read(request).await;
+            let before = {
+                let mut log = log.lock().unwrap();
+                log.push(request.clone());
+                log.len() - 1
+            };
+            let Told(status, body, retry_after) = answer(&request, before);
+            let mut response = Response::builder().status(status);
+            if let Some(seconds) = retry_after {
+                response = response.header("retry-after", seconds);
+            }
+            response.body(Body::from(body)).unwrap()
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/palette/", listener.local_addr().unwrap());
+        drop(tokio::spawn(async move { axum::serve(listener, router).await }));
+        let reads = Arc::new(AtomicUsize::new(0));
+        let palette = palette(&base, Ring { keys: vec![KEY, NEXT_KEY], reads: Arc::clone(&reads) });
+        Self { palette, reads, asked }
+    }
+
+    /// The same answer to everything.
+    pub(super) async fn saying(status: u16, body: impl ToString) -> Self {
+        let answer = told(status, body);
+        Self::start(move |_, _| answer.clone()).await
+    }
+
+    pub(super) fn tenant(&self) -> Scoped<'_, Ring> {
+        Scoped { palette: &self.palette, scope: Scope::Tenant }
+    }
+
+    pub(super) fn project(&self) -> Scoped<'_, Ring> {
+        Scoped { palette: &self.palette, scope: Scope::Project(PROJECT.parse().unwrap()) }
+    }
+
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    pub(super) fn calls(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.call).collect()
+    }
+
+    pub(super) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+}
+
+/// A client that hardly pauses between two tries.
+pub(super) fn palette(base: &str, ring: Ring) -> Palette<Ring> {
+    let http = transport::client(&transport::Roots::of(domain::Roots::Public).unwrap()).unwrap();
+    let palette = Palette::new(http, base.parse().unwrap(), ring);
+    Palette { pause: Duration::from_millis(1), ..palette }
+}
+
+async fn read(request: Request) -> Asked {
+    let (parts, body) = request.into_parts();
+    let header = |name| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let (key, project) = (header("apikey").unwrap_or_default(), header("projectuid"));
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Asked {
+        call: format!("{} {}", parts.method, parts.uri.path()),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        key,
+        project,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    }
+}
+
+pub(super) fn keys() -> Credential {
+    Credential::StaticKeys(StaticKeys {
+        id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
+        secret: SecretString::from(SECRET).try_into().unwrap(),
+    })
+}
+
+pub(super) fn role() -> Credential {
+    Credential::AssumedRole(AssumedRole {
+        role: "arn:aws:iam::123456789012:role/SpectroCloudRole".parse().unwrap(),
+        external_id: "external-id-of-the-tenant".to_owned(),
+    })
+}
+
+pub(super) fn registration(credential: Credential) -> Registration {
+    Registration {
+        name: "prod".parse().unwrap(),
+        description: None,
+        partition: Partition::Aws,
+        account: "123456789012".parse().unwrap(),
+        scope: Scope::Tenant,
+        policies: Vec::new(),
+        gateway: None,
+        profile: PermissionProfile::CoreEks,
+        credential,
+    }
+}

@@ -1,0 +1,96 @@
+//! The first look: whose key it is, and what is there.
+
+use domain::{Failure, Intent, Outcome};
+use serde_json::json;
+
+use super::palette::{Asked, Fake, PROJECT, Told, UID, told};
+
+const USER: &str = "GET /palette/v1/users/info";
+const LIST: &str = "GET /palette/v1/cloudaccounts/aws";
+
+fn account(scope: &str) -> serde_json::Value {
+    json!({ "metadata": { "uid": UID, "name": "prod", "annotations": { "scope": scope } } })
+}
+
+fn well(asked: &Asked) -> Told {
+    match asked.call.as_str() {
+        USER => told(200, json!({ "orgName": "Example", "tenantUid": "t", "userUid": "u" })),
+        LIST => told(200, json!({ "items": [account("tenant")], "listmeta": { "continue": "" } })),
+        _ => told(200, account("tenant")),
+    }
+}
+
+#[tokio::test]
+async fn f01_f02_one_look_tells_who_we_are_and_what_is_there() {
+    let fake = Fake::start(|asked: &Asked, _| well(asked)).await;
+    let name = "prod".parse().unwrap();
+    let look = fake.tenant().look(&name, &Intent::Register).await.unwrap();
+    assert_eq!(look.session.outcome, Outcome::Passed);
+    assert!(look.session.observed.contains("Example"), "{}", look.session.observed);
+    assert_eq!(look.known.namesake.unwrap().uid.as_str(), UID);
+    assert_eq!((look.known.target, fake.calls().len()), (None, 2));
+    let replace = Intent::Replace(UID.parse().unwrap());
+    let look = fake.tenant().look(&name, &replace).await.unwrap();
+    assert_eq!(look.known.target.unwrap().uid.as_str(), UID);
+    assert_eq!((fake.calls().len(), fake.reads()), (5, 1));
+}
+
+#[tokio::test]
+async fn f01_f94_a_key_that_is_not_let_in_is_a_blocker_with_a_remedy() {
+    for (call, status, code) in [
+        (USER, 401, "UnAuthorizedAccess"),
+        (LIST, 403, "OperationForbidden"),
+        (LIST, 500, "OperationForbidden"),
+    ] {
+        let fake = Fake::start(move |asked: &Asked, _| match asked.call.as_str() {
+            same if same == call => told(status, json!({ "code": code, "message": "no" })),
+            _ => well(asked),
+        })
+        .await;
+        let replace = Intent::Replace(UID.parse().unwrap());
+        let look = fake.tenant().look(&"prod".parse().unwrap(), &replace).await.unwrap();
+        assert!(look.session.blocks() && look.session.check.covers == ["C01"]);
+        assert!(look.session.observed.contains(code), "{}", look.session.observed);
+        assert!(look.known.namesake.is_none() && look.known.target.is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_account_to_replace_must_be_in_this_scope() {
+    let target = format!("{LIST}/{UID}");
+    for (status, body, fault) in [
+        (404, json!({ "code": "ResourceNotFound", "message": "no" }), "not found"),
+        (403, json!({ "code": "OperationForbidden", "message": "no" }), "not found"),
+        (200, account("project"), "/scope"),
+    ] {
+        let target = target.clone();
+        let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
+            call if *call == target => told(status, &body),
+            _ => well(asked),
+        })
+        .await;
+        let replace = Intent::Replace(UID.parse().unwrap());
+        let failure = fake.tenant().look(&"prod".parse().unwrap(), &replace).await.unwrap_err();
+        let seen = match &failure {
+            Failure::NotFound(_) => "not found",
+            Failure::Invalid(violations) => &violations[0].pointer,
+            Failure::Blocked(_) | Failure::Conflict(_) | Failure::Port(_) => "other",
+        };
+        assert_eq!(seen, fault, "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_project_that_palette_does_not_have_is_a_fault_of_the_request() {
+    let fake = Fake::start(|asked: &Asked, _| match asked.project.as_deref() {
+        Some(PROJECT) => told(404, json!({ "code": "ProjectNotFoundInTenant", "message": "no" })),
+        _ => well(asked),
+    })
+    .await;
+    let failure =
+        fake.project().look(&"prod".parse().unwrap(), &Intent::Register).await.unwrap_err();
+    let Failure::Invalid(violations) = failure else { panic!("{failure}") };
+    assert_eq!(violations[0].pointer, "/scope/project");
+    let users: Vec<_> = fake.asked().into_iter().filter(|asked| asked.call == USER).collect();
+    assert!(users.iter().all(|asked| asked.project.is_none()), "that call knows no project");
+}

@@ -1,0 +1,108 @@
+//! Palette's judgement, its trust facts, and its lists for the wizard.
+
+use domain::{Partition, PortError, UidOrName, ports::Registry as _};
+use serde_json::json;
+
+use super::palette::{Asked, Fake, SECRET, UID, keys, role, told};
+use crate::Verdict;
+
+#[tokio::test]
+async fn f18_palettes_verdict_is_passed_on_without_secrets() {
+    let echo = format!("{SECRET} is not the key");
+    for (status, body, verdict) in [
+        (204, json!(null), Some(Verdict::Accepted)),
+        (
+            400,
+            json!({ "code": "InvalidCredentials", "message": echo }),
+            Some(Verdict::Refused(
+                "[redacted] is not the key (InvalidCredentials, HTTP 400)".to_owned(),
+            )),
+        ),
+        (
+            404,
+            json!({ "code": "ResourceNotFound", "message": "role" }),
+            Some(Verdict::Refused("role (ResourceNotFound, HTTP 404)".to_owned())),
+        ),
+        (404, json!({ "code": 404, "message": "path was not found" }), None),
+        (403, json!({ "code": "OperationForbidden", "message": "no" }), None),
+    ] {
+        let fake = Fake::saying(status, body).await;
+        let seen = fake.tenant().validate(Partition::Aws, &keys(), &[]).await;
+        assert_eq!(seen.ok(), verdict, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_validation_is_safe_to_repeat_and_sends_the_credential_alone() {
+    let fake = Fake::start(|_: &Asked, before| told(if before == 0 { 503 } else { 204 }, "")).await;
+    let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()];
+    let verdict = fake.tenant().validate(Partition::Aws, &role(), &policies).await.unwrap();
+    assert_eq!((verdict, fake.calls().len()), (Verdict::Accepted, 2));
+    let asked = fake.asked().pop().unwrap();
+    assert_eq!(asked.call, "POST /palette/v1/clouds/aws/account/validate");
+    let account = asked.body;
+    assert_eq!(account["sts"]["externalId"], "external-id-of-the-tenant");
+    assert_eq!(account["policyARNs"], json!(["arn:aws:iam::aws:policy/ReadOnlyAccess"]));
+    fake.tenant().validate_policy_arns(Partition::Aws, &role(), &policies).await.unwrap();
+    let asked = fake.asked().pop().unwrap();
+    assert_eq!(asked.call, "POST /palette/v1/clouds/aws/policyArns/validate");
+    assert_eq!(asked.body, json!({ "account": account, "policyArns": account["policyARNs"] }));
+}
+
+#[tokio::test]
+async fn f26_f28_trust_facts_tell_what_is_missing_and_what_is_wrong() {
+    for (body, account, raw, external_id) in [
+        (
+            json!({ "accountId": "123456789012", "externalId": "e", "partition": "aws-us-gov" }),
+            Some("123456789012".parse().unwrap()),
+            "123456789012",
+            Some("e"),
+        ),
+        (json!({ "accountId": "123456789", "externalId": "" }), None, "123456789", None),
+        (json!({ "accountId": null }), None, "", None),
+    ] {
+        let fake = Fake::saying(200, body).await;
+        let facts = fake.tenant().sts_trust(Partition::AwsUsGov).await.unwrap();
+        assert_eq!(facts.account, account);
+        assert_eq!((facts.raw_account.as_str(), facts.external_id.as_deref()), (raw, external_id));
+        assert_eq!(fake.asked()[0].query, "partition=aws-us-gov");
+    }
+}
+
+#[tokio::test]
+async fn f20_policies_are_listed_for_a_credential_or_an_account() {
+    let policy =
+        json!({ "arn": "arn:aws:iam::aws:policy/P", "policyId": "ANPA", "policyName": "P" });
+    let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
+        call if call.starts_with("GET") => told(200, json!({ "metadata": { "uid": UID } })),
+        _ => told(200, json!({ "policies": [policy] })),
+    })
+    .await;
+    let tenant = fake.tenant();
+    let listed = tenant.iam_policies(Partition::Aws, &keys()).await.unwrap();
+    assert_eq!((listed[0].id.as_str(), listed[0].name.as_str()), ("ANPA", "P"));
+    let account = tenant.get(&UID.parse().unwrap()).await.unwrap();
+    assert_eq!(tenant.iam_policies_of(&account).await.unwrap(), listed);
+    let asked = fake.asked().pop().unwrap();
+    assert_eq!(asked.query, format!("cloudAccountUid={UID}"));
+    assert!(asked.body.get("secretKey").is_none());
+    let none = Fake::saying(200, json!({ "policies": null })).await;
+    assert!(none.tenant().iam_policies(Partition::Aws, &keys()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn f87_gateways_are_looked_up_only_when_one_is_asked_for() {
+    let items = json!({ "items": [{
+        "metadata": { "name": "east", "uid": UID },
+        "status": { "state": "Running", "isActive": true, "health": { "state": "Healthy" } },
+    }] });
+    let fake = Fake::saying(200, items).await;
+    assert_eq!(fake.tenant().gateway(None).await.unwrap().uid, None);
+    assert!(fake.calls().is_empty());
+    let wish = UidOrName::Name("east".to_owned());
+    let gateway = fake.tenant().gateway(Some(&wish)).await.unwrap();
+    assert_eq!(gateway.uid.unwrap().as_str(), UID);
+    assert_eq!(fake.tenant().gateways().await.unwrap()[0].healthy, Some(true));
+    let refused = Fake::saying(403, "").await.tenant().gateways().await.unwrap_err();
+    assert!(matches!(refused, PortError::Denied { .. }), "{refused}");
+}
