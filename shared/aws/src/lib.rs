@@ -1,1 +1,13 @@
-//! Stub.
+//! AWS, as Gangway needs it: whose credentials these are, what they may do, and where secrets are kept.
+
+mod caller;
+pub mod checks;
+mod concurrent;
+mod fault;
+mod http;
+mod sdk;
+mod vault;
+
+pub use caller::{Caller, CallerKind, Principal};
+pub use sdk::{Aws, Misconfigured};
+pub use vault::{Kept, SecretsManager};

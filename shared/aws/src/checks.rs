@@ -1,0 +1,11 @@
+//! Findings about an AWS account that several functions need.
+
+mod attached;
+mod content;
+pub mod identity;
+pub mod keys;
+pub mod permissions;
+pub mod policy_arns;
+pub mod role;
+mod simulation;
+mod verdict;

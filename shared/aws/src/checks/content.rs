@@ -1,0 +1,134 @@
+//! Whether what is attached says what Palette's documents say (C08). Read only where simulation leaves doubt.
+
+use domain::{Check, Finding, PortError, Severity};
+use policies::Document;
+use serde_json::Value;
+
+use super::{
+    attached::{Attached, Hidden, Seen, see},
+    role::document,
+};
+use crate::{Aws, Principal, concurrent, fault::Refusal};
+
+pub(super) static ATTACHED: Check = Check {
+    id: "iam.policies-attached",
+    title: "Palette's policies are attached by name and up to date",
+    severity: Severity::Warning,
+    covers: &["C08", "S05", "D09"],
+};
+
+/// A quota of managed policies is 20 at most; groups may add theirs.
+const MOST: usize = 40;
+
+/// Actions to name before it is enough to count.
+const NAMED: usize = 8;
+
+/// A policy, with its document.
+struct Read<'a> {
+    attached: &'a Attached,
+    document: Value,
+}
+
+/// By names alone: enough where simulation has shown that every action is allowed.
+pub(super) fn by_name(
+    documents: &[Document],
+    attached: &[Attached],
+    principal: &Principal,
+) -> Finding {
+    let missing = missing(documents, attached);
+    if missing.is_empty() {
+        return ATTACHED.passed(format!("{} attached", names(documents)));
+    }
+    ATTACHED.failed(
+        format!(
+            "not attached under their names: {}; every action is allowed all the same",
+            names(&missing)
+        ),
+        format!(
+            "attach {} to {}, so that later versions of Palette find them",
+            names(&missing),
+            principal.label()
+        ),
+    )
+}
+
+/// The documents that no policy has the name of, in any spelling (T5).
+pub(super) fn missing(documents: &[Document], attached: &[Attached]) -> Vec<Document> {
+    let named = |document: &Document| {
+        attached.iter().any(|policy| Document::named(&policy.name) == Some(*document))
+    };
+    documents.iter().copied().filter(|document| !named(document)).collect()
+}
+
+/// By what the policies say.
+pub(super) async fn by_content(
+    aws: &Aws,
+    documents: &[Document],
+    attached: &[Attached],
+    principal: &Principal,
+) -> Result<Finding, PortError> {
+    let mut read = Vec::new();
+    for seen in concurrent::all(attached.iter().take(MOST).map(|policy| fetch(aws, policy))).await {
+        match seen? {
+            Ok(policy) => read.push(policy),
+            Err(hidden) => {
+                let observed = "the attached policies could not be read";
+                return Ok(ATTACHED.unverified(observed, hidden.remedy()));
+            }
+        }
+    }
+    let faults: Vec<_> =
+        documents.iter().filter_map(|document| fault(*document, aws, &read)).collect();
+    if faults.is_empty() {
+        return Ok(ATTACHED.passed(format!("{} attached and up to date", names(documents))));
+    }
+    let label = principal.label();
+    let (observed, remedies): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
+    Ok(ATTACHED.failed(observed.join("; "), format!("{}, on {label}", remedies.join("; "))))
+}
+
+/// What is wrong with a document's policy, and how to mend it.
+fn fault(document: Document, aws: &Aws, read: &[Read<'_>]) -> Option<(String, String)> {
+    let wanted = document.render(aws.partition());
+    if read.iter().any(|policy| policies::same(&policy.document, &wanted)) {
+        return None;
+    }
+    let name = document.name();
+    let namesake =
+        read.iter().find(|policy| Document::named(&policy.attached.name) == Some(document));
+    let Some(namesake) = namesake else {
+        return Some((format!("{name} is not attached"), format!("attach {name}")));
+    };
+    let held = std::slice::from_ref(&namesake.document);
+    let lacking = policies::missing_actions(document, aws.partition(), held);
+    let observed = if lacking.is_empty() {
+        format!("{} differs from the published {name}", namesake.attached.arn)
+    } else {
+        format!("{} is an older {name}: it lacks {}", namesake.attached.arn, some(&lacking))
+    };
+    Some((observed, format!("give {} a new default version (IAM keeps 5)", namesake.attached.arn)))
+}
+
+async fn fetch<'a>(aws: &Aws, attached: &'a Attached) -> Seen<Read<'a>> {
+    let iam = aws.iam();
+    let policy = see!("iam:GetPolicy", iam.get_policy().policy_arn(&attached.arn));
+    let version = policy.policy.and_then(|policy| policy.default_version_id).unwrap_or_default();
+    let request = iam.get_policy_version().policy_arn(&attached.arn).version_id(version);
+    let version = see!("iam:GetPolicyVersion", request);
+    let text = version.policy_version.and_then(|version| version.document).unwrap_or_default();
+    Ok(Ok(Read { attached, document: document(&text).unwrap_or_default() }))
+}
+
+/// The documents' names, for a sentence.
+pub(super) fn names(documents: &[Document]) -> String {
+    documents.iter().map(|document| document.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The first few, and how many more.
+pub(super) fn some<T: AsRef<str>>(actions: &[T]) -> String {
+    let named: Vec<_> = actions.iter().take(NAMED).map(T::as_ref).collect();
+    match actions.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}

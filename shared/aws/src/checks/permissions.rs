@@ -1,0 +1,213 @@
+//! What an identity may do, against what Palette needs (C07–C13, S05, S06, D09).
+
+use domain::{Check, Finding, PermissionProfile, PortError, Severity};
+use policies::{Document, simulate};
+use tokio::join;
+
+use super::{
+    attached::{self, Attached, Hidden},
+    content::{self, ATTACHED},
+    simulation::{self, Judgement, Mfa},
+    verdict::{self, ALLOWED, BOUNDARY, DEFECTS, NO_MFA, ORGANIZATION},
+};
+use crate::{Aws, Principal};
+
+static POSSIBLE: Check = Check {
+    id: "iam.simulation-possible",
+    title: "IAM may be asked what the identity is allowed to do",
+    severity: Severity::Warning,
+    covers: &["C13"],
+};
+
+static QUOTA: Check = Check {
+    id: "iam.policy-quota",
+    title: "There is room for the policies that must be attached",
+    severity: Severity::Warning,
+    covers: &["C09"],
+};
+
+static FIT: Check = Check {
+    id: "iam.policy-documents-fit",
+    title: "Each of Palette's documents fits into a managed policy",
+    severity: Severity::Blocker,
+    covers: &["C10"],
+};
+
+/// How many managed policies an identity may have, unless the account's quota was raised.
+const DEFAULT_QUOTA: usize = 10;
+
+/// Characters of a managed policy; white space does not count.
+const LONGEST_DOCUMENT: usize = 6144;
+
+/// The answers where nothing can be seen.
+pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+    [&POSSIBLE, &ALLOWED, &BOUNDARY, &ORGANIZATION, &NO_MFA, &ATTACHED, &QUOTA]
+        .map(|check| check.unverified(reason, remedy))
+        .into()
+}
+
+/// Asks everything at the same time; asks again only where something is denied or hidden.
+pub async fn check(
+    aws: &Aws,
+    principal: &Principal,
+    profile: PermissionProfile,
+) -> Result<Vec<Finding>, PortError> {
+    let account = principal.account();
+    let questions = simulate::questions(profile, aws.partition(), account, aws.region());
+    let (judgement, direct, groups, quota) = join!(
+        simulation::ask(aws, principal, &questions, Mfa::Absent),
+        attached::direct(aws, principal),
+        attached::groups(aws, principal),
+        attached::quota(aws, principal),
+    );
+    let judgement = judgement?;
+    let documents = policies::of(profile);
+    let clear = matches!(&judgement, Judgement::Given(verdicts) if !verdicts.iter().any(simulation::Verdict::is_denial));
+
+    let mut findings = judged(aws, principal, &questions, judgement).await?;
+    let direct = direct?;
+    findings.push(attached_finding(aws, principal, documents, clear, &direct, groups?).await?);
+    findings.push(quota_finding(documents, clear, &direct, quota?, principal));
+    findings.push(fit(aws, documents));
+    Ok(findings)
+}
+
+/// What simulation tells.
+async fn judged(
+    aws: &Aws,
+    principal: &Principal,
+    questions: &[simulate::Question],
+    judgement: Judgement,
+) -> Result<Vec<Finding>, PortError> {
+    let label = principal.label();
+    let (possible, reason, remedy) = match judgement {
+        Judgement::Given(verdicts) => {
+            let mut findings = vec![POSSIBLE.passed(format!("asked about {label}"))];
+            findings.extend(verdict::findings(&verdicts, principal));
+            findings.push(verdict::second_factor(aws, principal, questions, &verdicts).await?);
+            return Ok(findings);
+        }
+        Judgement::NotAllowed => {
+            let reason = format!("IAM may not be asked what {label} is allowed to do");
+            let remedy = format!(
+                "allow iam:SimulatePrincipalPolicy on {} to the identity that looks",
+                principal.arn()
+            );
+            (POSSIBLE.failed(reason.clone(), remedy.clone()), reason, remedy)
+        }
+        Judgement::NoSuchPrincipal => {
+            let reason = format!("IAM does not know {}", principal.arn());
+            let remedy = "create it, or correct its ARN".to_owned();
+            (POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
+        }
+    };
+    let mut findings = vec![possible];
+    for check in [&ALLOWED, &BOUNDARY, &ORGANIZATION, &NO_MFA] {
+        findings.push(check.unverified(reason.clone(), remedy.clone()));
+    }
+    Ok(findings)
+}
+
+/// The answer to C08. A user's groups are read where the user itself has not all, documents where there is doubt.
+async fn attached_finding(
+    aws: &Aws,
+    principal: &Principal,
+    documents: &[Document],
+    clear: bool,
+    direct: &Result<Vec<Attached>, Hidden>,
+    groups: Result<Vec<String>, Hidden>,
+) -> Result<Finding, PortError> {
+    let unseen = |hidden: &Hidden| {
+        let observed = format!("the policies of {} could not be listed", principal.label());
+        ATTACHED.unverified(observed, hidden.remedy())
+    };
+    let direct = match direct {
+        Ok(direct) => direct,
+        Err(hidden) => return Ok(unseen(hidden)),
+    };
+    let enough = content::missing(documents, direct).is_empty();
+    let mut all = direct.clone();
+    if !enough || !clear {
+        match groups {
+            Ok(groups) => match attached::through(aws, &groups).await? {
+                Ok(more) => all.extend(more),
+                Err(hidden) if !enough => return Ok(unseen(&hidden)),
+                Err(_hidden) => {}
+            },
+            Err(hidden) if !enough => return Ok(unseen(&hidden)),
+            Err(_hidden) => {}
+        }
+    }
+    if clear {
+        Ok(content::by_name(documents, &all, principal))
+    } else {
+        content::by_content(aws, documents, &all, principal).await
+    }
+}
+
+/// The answer to C09: what is attached to the identity itself, and what still has to be.
+fn quota_finding(
+    documents: &[Document],
+    clear: bool,
+    direct: &Result<Vec<Attached>, Hidden>,
+    quota: Result<Option<usize>, Hidden>,
+    principal: &Principal,
+) -> Finding {
+    let label = principal.label();
+    let direct = match direct {
+        Ok(direct) => direct,
+        Err(hidden) => {
+            let observed = format!("the policies of {label} could not be counted");
+            return QUOTA.unverified(observed, hidden.remedy());
+        }
+    };
+    let (quota, source) = match quota {
+        Ok(Some(quota)) => (quota, "the account's quota".to_owned()),
+        Ok(None) => (DEFAULT_QUOTA, "AWS's default, since the account tells none".to_owned()),
+        Err(hidden) => {
+            (DEFAULT_QUOTA, format!("AWS's default; to see the account's: {}", hidden.remedy()))
+        }
+    };
+    let missing = if clear { 0 } else { content::missing(documents, direct).len() };
+    let count = direct.len();
+    let observed = format!("{label} has {count} of {quota} ({source}); {missing} to come");
+    if count + missing > quota {
+        QUOTA.failed(
+            observed,
+            format!("merge policies of {label}, or have AWS raise the quota of managed policies"),
+        )
+    } else {
+        QUOTA.passed(observed)
+    }
+}
+
+/// The answer to C10, from the documents themselves.
+fn fit(aws: &Aws, documents: &[Document]) -> Finding {
+    let size = |document: &Document| {
+        let text = document.text(aws.partition());
+        let size = text.chars().filter(|letter| !letter.is_whitespace()).count();
+        (document.name(), size)
+    };
+    let longest = documents.iter().map(size).max_by_key(|(_, size)| *size);
+    let (name, size) = longest.unwrap_or(("none", 0));
+    let observed = format!("the longest is {name}: {size} of {LONGEST_DOCUMENT} characters");
+    if size > LONGEST_DOCUMENT {
+        FIT.failed(observed, format!("split {name} into two policies"))
+    } else {
+        FIT.passed(observed)
+    }
+}
+
+/// The answer where the published documents are at fault themselves.
+pub(super) fn defects(denied: &[&str]) -> Option<Finding> {
+    (!denied.is_empty()).then(|| {
+        DEFECTS.failed(
+            format!(
+                "denied although Palette's document names them, since it grants them on resources that they do not \
+                 have: {}",
+                denied.join(", ")
+            ),
+            "nothing is wrong in this account; if Palette reports these actions, allow them on * in a policy of your own",
+        )
+    })
+}

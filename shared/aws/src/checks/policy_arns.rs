@@ -1,0 +1,74 @@
+//! Whether the policies that clusters are to get exist (C15).
+
+use domain::{Check, Finding, PolicyArn, PortError, Severity};
+
+use crate::{Aws, concurrent, fault::Refusal};
+
+static EXIST: Check = Check {
+    id: "iam.policy-arns-exist",
+    title: "The policies for the roles of clusters and nodes exist in the account",
+    severity: Severity::Blocker,
+    covers: &["C15"],
+};
+
+/// The answer where nothing can be seen.
+pub fn unverified(reason: &str, remedy: &str) -> Finding {
+    EXIST.unverified(reason, remedy)
+}
+
+enum Seen {
+    There,
+    NotAttachable,
+    Missing,
+    NotAllowed,
+    TooOften,
+}
+
+/// Looks each of them up, all at the same time.
+pub async fn exist(aws: &Aws, arns: &[PolicyArn]) -> Result<Finding, PortError> {
+    if arns.is_empty() {
+        return Ok(EXIST.not_applicable("no policies were named"));
+    }
+    let seen = concurrent::all(arns.iter().map(|arn| look(aws, arn))).await;
+    let mut faults = Vec::new();
+    let mut unseen = None;
+    for (arn, seen) in arns.iter().zip(seen) {
+        match seen? {
+            Seen::There => {}
+            Seen::Missing => faults.push(format!("{arn} does not exist")),
+            Seen::NotAttachable => faults.push(format!("{arn} cannot be attached")),
+            Seen::NotAllowed => {
+                unseen = Some(("policies may not be read", "allow iam:GetPolicy"));
+            }
+            Seen::TooOften => unseen = Some(("IAM is asked too often", "validate again later")),
+        }
+    }
+    Ok(match unseen {
+        _ if !faults.is_empty() => EXIST.failed(
+            faults.join("; "),
+            format!(
+                "name policies that exist: POST /v1/policies lists them; those of AWS itself are arn:{}:iam::aws:policy/…",
+                aws.partition()
+            ),
+        ),
+        Some((observed, remedy)) => EXIST.unverified(observed, remedy),
+        None => EXIST.passed(format!("{} found", arns.len())),
+    })
+}
+
+async fn look(aws: &Aws, arn: &PolicyArn) -> Result<Seen, PortError> {
+    let answer = aws.iam().get_policy().policy_arn(arn.as_str()).send().await;
+    let error = match answer {
+        Ok(answer) => {
+            let attachable = answer.policy().is_none_or(|policy| policy.is_attachable());
+            return Ok(if attachable { Seen::There } else { Seen::NotAttachable });
+        }
+        Err(error) => error,
+    };
+    match Refusal::from_sdk(&error) {
+        Some(Refusal::NotFound) => Ok(Seen::Missing),
+        Some(Refusal::NotAllowed) => Ok(Seen::NotAllowed),
+        Some(Refusal::Throttled) => Ok(Seen::TooOften),
+        Some(_) | None => Err(Aws::iam_call("iam:GetPolicy", "such policy").failed(&error)),
+    }
+}

@@ -1,0 +1,115 @@
+//! The AWS SDK's way out: the client that everything shares, the invocation's budget, and the clock of AWS.
+
+use std::{error::Error, fmt, time::Duration};
+
+use aws_smithy_runtime_api::{
+    client::{
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
+            SharedHttpConnector,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::{DateTime, body::SdkBody, date_time::Format};
+use reqwest::Client;
+use transport::budget;
+
+/// How long one request may take. A second try must still fit into API Gateway's 29 s.
+const REQUEST: Duration = Duration::from_secs(8);
+
+/// Larger than any answer that is asked for, smaller than what would hurt.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+/// Sends the SDK's requests through reqwest. Knows no credentials: requests come signed.
+#[derive(Clone)]
+pub(crate) struct Http(pub(crate) Client);
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+impl HttpClient for Http {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Http {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            if budget::remaining().is_zero() {
+                // Not a timeout of this request, which the SDK would try again.
+                return Err(ConnectorError::user("the invocation has no time left".into()));
+            }
+            budget::bounded(REQUEST, exchange(&client, request))
+                .await
+                .unwrap_or_else(|elapsed| Err(ConnectorError::timeout(elapsed.into())))
+        })
+    }
+}
+
+async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(unsendable)?;
+    let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
+    let request = reqwest::Request::try_from(request).map_err(unsendable)?;
+    let mut answer = client.execute(request).await.map_err(classify)?;
+    let status = StatusCode::try_from(answer.status().as_u16()).map_err(unreadable)?;
+    let headers = std::mem::take(answer.headers_mut());
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(classify)? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(ConnectorError::other("the answer is too long".into(), None));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut response = HttpResponse::new(status, SdkBody::from(body));
+    for (name, value) in &headers {
+        if let Ok(value) = value.to_str() {
+            if name == "date" {
+                note_clock(value);
+            }
+            let (name, value) = (name.as_str().to_owned(), value.to_owned());
+            response.headers_mut().try_append(name, value).map_err(unreadable)?;
+        }
+    }
+    Ok(response)
+}
+
+fn note_clock(date: &str) {
+    if let Ok(date) = DateTime::from_str(date, Format::HttpDate)
+        && let Ok(date) = date.try_into()
+    {
+        budget::note_clock(date);
+    }
+}
+
+fn unsendable(error: impl Error + Send + Sync + 'static) -> ConnectorError {
+    ConnectorError::user(error.into())
+}
+
+fn unreadable(error: impl Error + Send + Sync + 'static) -> ConnectorError {
+    ConnectorError::other(error.into(), None)
+}
+
+/// What the SDK tries again: timeouts, and connections that were not made or broke.
+fn classify(error: reqwest::Error) -> ConnectorError {
+    let error = error.without_url();
+    if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else if error.is_builder() {
+        ConnectorError::user(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    }
+}

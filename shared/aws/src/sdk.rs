@@ -1,0 +1,165 @@
+//! One identity's view of AWS.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig,
+    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
+    identity::IdentityCache,
+    retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig,
+};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use domain::{Partition, PortError, RoleArn, StaticKeys};
+use secrecy::ExposeSecret as _;
+use std::time::Duration;
+
+use crate::{
+    fault::{Call, IAM, STS},
+    http::Http,
+    vault::SecretsManager,
+};
+
+/// AWS, seen with one identity's credentials. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Aws(Arc<View>);
+
+#[derive(Debug)]
+struct View {
+    config: SdkConfig,
+    region: String,
+    partition: Partition,
+    /// The public half of the keys under test.
+    key_id: Option<String>,
+    // Made when first asked: making a client costs more than all else at start.
+    sts: OnceLock<aws_sdk_sts::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
+}
+
+/// Why there is no view of AWS.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Misconfigured {
+    /// The environment names no region.
+    #[error("AWS_REGION must name the region that the function runs in")]
+    NoRegion,
+    /// The region is of no partition that Palette serves.
+    #[error("AWS_REGION must be a region of aws, aws-us-gov, aws-iso-b or aws-iso, not {0}")]
+    Region(String),
+}
+
+/// What AWS's logs call the sessions of the inspection role.
+const SESSION: &str = "gangway-inspection";
+
+/// The shortest that STS offers, in seconds.
+const SESSION_SECONDS: i32 = 900;
+
+impl Aws {
+    /// The function's own view: region, endpoints and credentials are those of the environment, as Lambda sets them.
+    pub async fn load(http: reqwest::Client) -> Result<Self, Misconfigured> {
+        let retries = RetryConfig::standard()
+            .with_max_attempts(3)
+            .with_initial_backoff(Duration::from_millis(100));
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(Http(http))
+            // Named, so that neither profiles nor the instance metadata service are ever asked.
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            .region(EnvironmentVariableRegionProvider::new())
+            .profile_files(no_profiles())
+            .identity_cache(IdentityCache::no_cache())
+            .retry_config(retries)
+            // Answers are read whole, under a deadline.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .load()
+            .await;
+        let region = config.region().map(Region::to_string).ok_or(Misconfigured::NoRegion)?;
+        let partition =
+            Partition::of_region(&region).ok_or_else(|| Misconfigured::Region(region.clone()))?;
+        Ok(Self::new(config, region, partition, None))
+    }
+
+    fn new(
+        config: SdkConfig,
+        region: String,
+        partition: Partition,
+        key_id: Option<String>,
+    ) -> Self {
+        let (sts, iam) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(View { config, region, partition, key_id, sts, iam }))
+    }
+
+    /// The region that calls go to.
+    pub fn region(&self) -> &str {
+        &self.0.region
+    }
+
+    /// The partition of that region.
+    pub fn partition(&self) -> Partition {
+        self.0.partition
+    }
+
+    /// The public half of the keys under test, where this is their view.
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.0.key_id.as_deref()
+    }
+
+    /// The same place, seen with these keys.
+    pub fn with_keys(&self, keys: &StaticKeys) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "requests are signed with it")]
+        let secret = keys.secret.secret().expose_secret();
+        let id = keys.id.as_str();
+        let credentials = Credentials::new(id, secret, None, None, "keys-under-test");
+        self.seen_with(credentials, Some(id.to_owned()))
+    }
+
+    /// The account of this role, seen with its permissions for 15 minutes.
+    pub async fn assume(&self, role: &RoleArn) -> Result<Self, PortError> {
+        let call = Call { service: STS, action: "sts:AssumeRole", what: "such role" };
+        let request = self.sts().assume_role().role_arn(role.as_str());
+        let answer = request.role_session_name(SESSION).duration_seconds(SESSION_SECONDS).send();
+        let answer = answer.await.map_err(|error| call.failed(&error))?;
+        let credentials = answer.credentials.ok_or_else(|| call.unreadable("no credentials"))?;
+        let expires = credentials.expiration.try_into().ok();
+        let credentials = Credentials::new(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            Some(credentials.session_token),
+            expires,
+            SESSION,
+        );
+        Ok(self.seen_with(credentials, None))
+    }
+
+    fn seen_with(&self, credentials: Credentials, key_id: Option<String>) -> Self {
+        let View { config, region, partition, .. } = &*self.0;
+        let provider = SharedCredentialsProvider::new(credentials);
+        let config = config.to_builder().credentials_provider(provider).build();
+        Self::new(config, region.clone(), *partition, key_id)
+    }
+
+    /// Secrets under this prefix, encrypted with this KMS key or Secrets Manager's own, and the secret that holds
+    /// Palette's API key, by name or ARN.
+    pub fn vault(&self, prefix: &str, kms_key: Option<&str>, api_key: &str) -> SecretsManager {
+        let client = aws_sdk_secretsmanager::Client::new(&self.0.config);
+        SecretsManager::new(client, self.0.partition, self.region(), prefix, kms_key, api_key)
+    }
+
+    pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
+        self.0.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.0.config))
+    }
+
+    pub(crate) fn iam(&self) -> &aws_sdk_iam::Client {
+        self.0.iam.get_or_init(|| aws_sdk_iam::Client::new(&self.0.config))
+    }
+
+    /// A call of IAM, for its errors.
+    pub(crate) const fn iam_call(action: &'static str, what: &'static str) -> Call {
+        Call { service: IAM, action, what }
+    }
+}
+
+/// One empty file in place of those in the home directory.
+#[expect(deprecated, reason = "the crate that the type has moved to is needed for nothing else")]
+fn no_profiles() -> aws_config::profile::profile_file::ProfileFiles {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    ProfileFiles::builder().with_contents(ProfileFileKind::Config, "").build()
+}

@@ -1,0 +1,99 @@
+//! Secrets Manager as the keeper of accounts' keys, and of Palette's.
+
+mod document;
+mod keyring;
+mod known;
+mod promote;
+mod read;
+mod retire;
+mod stage;
+
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::Client;
+use domain::{
+    AccountId, AccountName, Partition, PortError, Registration, Scope, SecretArn, Uid,
+    ports::{Staged, Vault},
+};
+
+use crate::fault::{Call, SECRETS_MANAGER};
+
+pub use read::Kept;
+
+/// The secrets of one region, as one identity sees them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct SecretsManager(Arc<Shelf>);
+
+#[derive(Debug)]
+struct Shelf {
+    client: Client,
+    partition: Partition,
+    region: String,
+    prefix: String,
+    kms_key: Option<String>,
+    api_key: String,
+}
+
+/// The label of the version in use.
+const CURRENT: &str = "AWSCURRENT";
+
+/// The label of a version that is kept and not yet in use.
+const PENDING: &str = "AWSPENDING";
+
+impl SecretsManager {
+    pub(crate) fn new(
+        client: Client,
+        partition: Partition,
+        region: &str,
+        prefix: &str,
+        kms_key: Option<&str>,
+        api_key: &str,
+    ) -> Self {
+        let (region, prefix, api_key) = (region.to_owned(), prefix.to_owned(), api_key.to_owned());
+        let kms_key = kms_key.map(str::to_owned);
+        Self(Arc::new(Shelf { client, partition, region, prefix, kms_key, api_key }))
+    }
+
+    fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// What the secret of an account is called.
+    fn name(&self, partition: Partition, account: AccountId, name: &AccountName) -> String {
+        format!("{}/{partition}/{account}/{name}", self.0.prefix)
+    }
+}
+
+/// A call about a secret, for its errors.
+const fn call(action: &'static str) -> Call {
+    Call { service: SECRETS_MANAGER, action, what: "such secret" }
+}
+
+/// The ARN of an answer.
+fn secret_arn(call: Call, arn: Option<&str>) -> Result<SecretArn, PortError> {
+    let arn = arn.and_then(|arn| arn.parse().ok());
+    arn.ok_or_else(|| call.unreadable("its answer names no secret"))
+}
+
+impl Vault for SecretsManager {
+    async fn stage(&self, registration: &Registration) -> Result<Option<Staged>, PortError> {
+        stage::stage(self, registration).await
+    }
+
+    async fn promote(&self, staged: Staged, uid: &Uid) -> Result<SecretArn, PortError> {
+        promote::promote(self, staged, uid).await
+    }
+
+    async fn discard(&self, staged: Staged) -> Result<(), PortError> {
+        retire::discard(self, &staged).await
+    }
+
+    async fn retire(
+        &self,
+        uid: &Uid,
+        scope: &Scope,
+        keep: Option<&SecretArn>,
+    ) -> Result<usize, PortError> {
+        retire::retire(self, uid, scope, keep).await
+    }
+}

@@ -1,0 +1,133 @@
+//! Opening secrets: those that callers name, those that are kept, and certificates.
+
+use domain::{AccountId, AccountName, Failure, Partition, PortError, SecretArn, StaticKeys, Uid};
+use secrecy::SecretString;
+use tokio::join;
+
+use super::{CURRENT, SecretsManager, call, document, known::Known, secret_arn};
+use crate::fault::{Call, Refusal};
+
+/// Keys that are kept for an account.
+#[derive(Debug)]
+pub struct Kept {
+    /// The keys in use.
+    pub keys: StaticKeys,
+    /// Where they are kept.
+    pub secret: SecretArn,
+    /// The account that they are in use for, where its registration came to its end.
+    pub in_use_for: Option<Uid>,
+}
+
+/// A secret that was opened, or why it could not be.
+enum Opened {
+    Text { arn: SecretArn, text: SecretString },
+    Binary,
+    NotFound,
+    NotAllowed,
+    Scheduled,
+    Encryption,
+}
+
+const POINTER: &str = "/secretArn";
+
+const OPEN: Call = call("secretsmanager:GetSecretValue");
+
+impl SecretsManager {
+    /// The keys that a caller has put into a secret. Every fault of it is one of the request's member `secretArn`.
+    pub async fn read_keys(&self, arn: &SecretArn) -> Result<StaticKeys, Failure> {
+        let refused = |detail: String| Err(Failure::refused(POINTER, detail));
+        if arn.partition() != self.0.partition || arn.region() != self.0.region {
+            return refused(format!(
+                "must be a secret of region {}, partition {}",
+                self.0.region, self.0.partition
+            ));
+        }
+        match self.open(arn.as_str()).await? {
+            Opened::Text { text, .. } => {
+                document::read(&text).map_err(|fault| Failure::refused(POINTER, fault))
+            }
+            Opened::Binary => refused(
+                "must hold text; it is binary: store the JSON object as its SecretString"
+                    .to_owned(),
+            ),
+            Opened::NotFound => refused(
+                "must be a secret that exists, with a current value; there is none of this ARN"
+                    .to_owned(),
+            ),
+            Opened::NotAllowed => refused(
+                "must be a secret that Gangway may read: allow secretsmanager:GetSecretValue, and kms:Decrypt of its \
+                 key, to the function's role"
+                    .to_owned(),
+            ),
+            Opened::Scheduled => refused(
+                "must be a secret that can be read; it is scheduled for deletion: restore it first"
+                    .to_owned(),
+            ),
+            Opened::Encryption => refused(
+                "must be a secret that can be decrypted: its KMS key is disabled, deleted or not usable"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// The keys that are kept for an account, to look at them again. `None` where none are, or not any more.
+    pub async fn keys_of(
+        &self,
+        partition: Partition,
+        account: AccountId,
+        name: &AccountName,
+    ) -> Result<Option<Kept>, PortError> {
+        let name = self.name(partition, account, name);
+        let (opened, known) = join!(self.open(&name), Known::of(self, &name));
+        let (secret, text) = match opened? {
+            Opened::Text { arn, text } => (arn, text),
+            Opened::NotFound | Opened::Scheduled => return Ok(None),
+            Opened::NotAllowed => return Err(OPEN.refused(Refusal::NotAllowed, None)),
+            Opened::Encryption => return Err(OPEN.refused(Refusal::Encryption, None)),
+            Opened::Binary => return Err(OPEN.unreadable("a kept secret is binary")),
+        };
+        let keys = document::read(&text)
+            .map_err(|fault| OPEN.unreadable(format!("a kept secret {fault}")))?;
+        let in_use_for = known?.and_then(|known| known.registered_for().cloned());
+        Ok(Some(Kept { keys, secret, in_use_for }))
+    }
+
+    /// The text of a secret of the deployment's own, such as a CA bundle, by name or ARN.
+    pub async fn text(&self, id: &str) -> Result<SecretString, PortError> {
+        let denied = |reason: String| {
+            let service = OPEN.service;
+            Err(PortError::Denied { service, reason: format!("{reason}: {id}") })
+        };
+        match self.open(id).await? {
+            Opened::Text { text, .. } => Ok(text),
+            Opened::NotFound => denied("a secret that the settings name does not exist".to_owned()),
+            Opened::Binary => denied("a secret that the settings name is binary".to_owned()),
+            Opened::Scheduled => {
+                denied("a secret that the settings name is scheduled for deletion".to_owned())
+            }
+            Opened::NotAllowed => {
+                denied("allow secretsmanager:GetSecretValue to the function's role".to_owned())
+            }
+            Opened::Encryption => denied("the KMS key of a secret cannot be used".to_owned()),
+        }
+    }
+
+    /// The version is always named: the one in use, whatever else is there.
+    async fn open(&self, id: &str) -> Result<Opened, PortError> {
+        let request = self.client().get_secret_value().secret_id(id).version_stage(CURRENT);
+        match request.send().await {
+            Ok(answer) => {
+                let arn = secret_arn(OPEN, answer.arn())?;
+                let text = answer.secret_string.map(SecretString::from);
+                Ok(text.map_or(Opened::Binary, |text| Opened::Text { arn, text }))
+            }
+            Err(error) => match Refusal::from_sdk(&error) {
+                Some(Refusal::NotFound) => Ok(Opened::NotFound),
+                Some(Refusal::NotAllowed) => Ok(Opened::NotAllowed),
+                Some(Refusal::WrongState) => Ok(Opened::Scheduled),
+                Some(Refusal::Encryption) => Ok(Opened::Encryption),
+                Some(_) | None => Err(OPEN.failed(&error)),
+            },
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Sending secrets into their recovery window.
+
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
+use domain::{PortError, Scope, SecretArn, Uid, ports::Staged};
+
+use super::{
+    SecretsManager, call,
+    known::{self, Known, State},
+};
+use crate::{concurrent, fault::Refusal};
+
+/// How long a secret can still be restored: the longest that Secrets Manager offers.
+const RECOVERY_DAYS: i64 = 30;
+
+/// A secret that was never in use goes, unless another run has put it in use since.
+pub(super) async fn discard(vault: &SecretsManager, staged: &Staged) -> Result<(), PortError> {
+    match Known::of(vault, staged.secret.as_str()).await? {
+        Some(known) if known.registered_for().is_none() && !known.scheduled => {
+            delete(vault, staged.secret.as_str()).await
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Every secret whose tags name the account goes, save one.
+pub(super) async fn retire(
+    vault: &SecretsManager,
+    uid: &Uid,
+    scope: &Scope,
+    keep: Option<&SecretArn>,
+) -> Result<usize, PortError> {
+    let found = kept_for(vault, uid, scope).await?;
+    let going: Vec<_> =
+        found.iter().filter(|arn| keep.is_none_or(|keep| keep.as_str() != arn.as_str())).collect();
+    for outcome in concurrent::all(going.iter().map(|arn| send_off(vault, arn))).await {
+        outcome?;
+    }
+    Ok(going.len())
+}
+
+/// The state first: a secret that comes back out of the window must not pass for one in use.
+async fn send_off(vault: &SecretsManager, arn: &str) -> Result<(), PortError> {
+    let call = call("secretsmanager:TagResource");
+    let request = vault.client().tag_resource().secret_id(arn);
+    match request.tags(known::stated(State::Retired)).send().await {
+        Ok(_) => delete(vault, arn).await,
+        Err(error) => match Refusal::from_sdk(&error) {
+            // Gone, or in its recovery window.
+            Some(Refusal::NotFound | Refusal::WrongState) => Ok(()),
+            Some(_) | None => Err(call.failed(&error)),
+        },
+    }
+}
+
+async fn delete(vault: &SecretsManager, arn: &str) -> Result<(), PortError> {
+    let call = call("secretsmanager:DeleteSecret");
+    let request = vault.client().delete_secret().secret_id(arn);
+    let Err(error) = request.recovery_window_in_days(RECOVERY_DAYS).send().await else {
+        return Ok(());
+    };
+    match Refusal::from_sdk(&error) {
+        Some(Refusal::NotFound) => Ok(()),
+        // In its recovery window already, which Secrets Manager calls an invalid request.
+        Some(Refusal::WrongState) => match Known::of(vault, arn).await? {
+            Some(known) if !known.scheduled => Err(call.failed(&error)),
+            Some(_) | None => Ok(()),
+        },
+        Some(_) | None => Err(call.failed(&error)),
+    }
+}
+
+/// The ARNs of the secrets kept for an account. Filters match beginnings, so the tags decide.
+async fn kept_for(
+    vault: &SecretsManager,
+    uid: &Uid,
+    scope: &Scope,
+) -> Result<Vec<String>, PortError> {
+    let call = call("secretsmanager:ListSecrets");
+    let filter =
+        |key: FilterNameStringType, value: &str| Filter::builder().key(key).values(value).build();
+    let request = vault
+        .client()
+        .list_secrets()
+        .max_results(100)
+        .filters(filter(FilterNameStringType::TagKey, known::UID))
+        .filters(filter(FilterNameStringType::TagValue, uid.as_str()));
+    let mut found = Vec::new();
+    let mut next = None;
+    loop {
+        let answer = request.clone().set_next_token(next).send().await;
+        let answer = answer.map_err(|error| call.failed(&error))?;
+        let ours = answer
+            .secret_list()
+            .iter()
+            .filter(|secret| known::belongs(secret.tags(), uid, scope))
+            .filter(|secret| secret.deleted_date().is_none());
+        found.extend(ours.filter_map(|secret| secret.arn().map(str::to_owned)));
+        next = answer.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Keeping a credential beside the one in use.
+
+use domain::{Credential, PortError, Registration, SecretArn, ports::Staged};
+
+use super::{
+    PENDING, SecretsManager, call,
+    document::Document,
+    known::{self, Known, State},
+    secret_arn,
+};
+use crate::fault::{Refusal, SECRETS_MANAGER};
+
+/// How often another run may get in between before it is an error.
+const TRIES: usize = 3;
+
+/// Looks before it creates: for content that is there already Secrets Manager answers a creation with success, and does
+/// not say whether that content is in use.
+pub(super) async fn stage(
+    vault: &SecretsManager,
+    registration: &Registration,
+) -> Result<Option<Staged>, PortError> {
+    let keys = match &registration.credential {
+        Credential::StaticKeys(keys) => keys,
+        Credential::AssumedRole(_) => return Ok(None),
+    };
+    let Registration { partition, account, name, .. } = registration;
+    let name = vault.name(*partition, *account, name);
+    let document = Document::of(keys);
+    for _try in 0..TRIES {
+        if let Some(known) = Known::of(vault, &name).await? {
+            return beside(vault, known, registration, document).await.map(Some);
+        }
+        if let Some(secret) = create(vault, &name, registration, &document).await? {
+            let version = document.version;
+            return Ok(Some(Staged { secret, version, in_use_for: None, unused: true }));
+        }
+    }
+    Err(PortError::Duplicate { service: SECRETS_MANAGER })
+}
+
+/// `None` where somebody else was faster. The first version of a secret is current whatever one asks, hence the state.
+async fn create(
+    vault: &SecretsManager,
+    name: &str,
+    registration: &Registration,
+    document: &Document,
+) -> Result<Option<SecretArn>, PortError> {
+    let call = call("secretsmanager:CreateSecret");
+    let request = vault
+        .client()
+        .create_secret()
+        .name(name)
+        .description("Keys that Palette uses for an AWS account; kept by Gangway")
+        .client_request_token(&document.version)
+        .secret_string(document.text.as_str())
+        .set_kms_key_id(vault.0.kms_key.clone())
+        .set_tags(Some(known::tags(registration)));
+    match request.send().await {
+        Ok(answer) => secret_arn(call, answer.arn()).map(Some),
+        Err(error) => match Refusal::from_sdk(&error) {
+            Some(Refusal::Exists | Refusal::WrongState) => Ok(None),
+            Some(_) | None => Err(call.failed(&error)),
+        },
+    }
+}
+
+/// The secret is there, perhaps in its recovery window, perhaps with these very keys.
+async fn beside(
+    vault: &SecretsManager,
+    known: Known,
+    registration: &Registration,
+    document: Document,
+) -> Result<Staged, PortError> {
+    if known.scheduled {
+        let call = call("secretsmanager:RestoreSecret");
+        let request = vault.client().restore_secret().secret_id(known.arn.as_str());
+        request.send().await.map_err(|error| call.failed(&error))?;
+    }
+    let version = document.version.as_str();
+    if !known.has(version) {
+        put(vault, &known, &document).await?;
+    }
+    let scope = known::scope_value(&registration.scope);
+    if known.scope.as_deref() != Some(&scope) {
+        let call = call("secretsmanager:TagResource");
+        let request = vault.client().tag_resource().secret_id(known.arn.as_str());
+        let request = request.tags(known::scoped(&registration.scope));
+        request.send().await.map_err(|error| call.failed(&error))?;
+    }
+    let current = known.current() == Some(version) && !known.scheduled;
+    Ok(Staged {
+        in_use_for: known.registered_for().filter(|_| current).cloned(),
+        unused: matches!(known.state, Some(State::Staged | State::Retired)),
+        secret: known.arn,
+        version: document.version,
+    })
+}
+
+async fn put(vault: &SecretsManager, known: &Known, document: &Document) -> Result<(), PortError> {
+    let call = call("secretsmanager:PutSecretValue");
+    let request = vault
+        .client()
+        .put_secret_value()
+        .secret_id(known.arn.as_str())
+        .client_request_token(&document.version)
+        .secret_string(document.text.as_str())
+        .version_stages(PENDING);
+    let answer = request.send().await;
+    answer.map(drop).map_err(|error| call.failed(&error))
+}
