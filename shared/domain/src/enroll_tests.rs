@@ -139,6 +139,7 @@ fn as_known(registration: &Registration, uid: &Uid) -> CloudAccount {
         profile: Some(registration.profile),
         policies: registration.policies.iter().map(ToString::to_string).collect(),
         annotations: BTreeMap::new(),
+        labels: BTreeMap::new(),
         description: registration.description.as_ref().map(ToString::to_string),
         gateway: registration.gateway.as_ref().map(ToString::to_string),
         scope: registration.scope.clone(),

@@ -121,6 +121,8 @@ pub struct CloudAccount {
     pub policies: Vec<String>,
     /// Everything that is noted on it, also what Gangway does not know; kept on update.
     pub annotations: BTreeMap<String, String>,
+    /// Labels that others put on it; kept on update.
+    pub labels: BTreeMap<String, String>,
     /// What people read about it.
     pub description: Option<String>,
     /// The gateway that Palette goes through.

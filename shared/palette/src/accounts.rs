@@ -65,6 +65,12 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
         Ok(())
     }
 
+    /// Whether the scope's list shows an account of this uid. Every page is read.
+    pub async fn lists(&self, uid: &Uid) -> Result<bool, PortError> {
+        let shown = |account: &CloudAccount| account.uid == *uid;
+        Ok(self.search(None, shown).await.map_err(|fault| fault.port(LIST))?.is_some())
+    }
+
     async fn list(
         &self,
         name: Option<&AccountName>,
@@ -87,13 +93,21 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
     /// The account of this name that belongs to this very scope. Palette may ignore the filter, so every page is read
     /// and every name compared (C02).
     pub(crate) async fn named(&self, name: &AccountName) -> Result<Option<CloudAccount>, Fault> {
+        let namesake =
+            |account: &CloudAccount| account.name == name.as_str() && belongs(account, &self.scope);
+        self.search(Some(name), namesake).await
+    }
+
+    /// The first account that is wanted, on whichever page it is.
+    async fn search(
+        &self,
+        name: Option<&AccountName>,
+        wanted: impl Fn(&CloudAccount) -> bool,
+    ) -> Result<Option<CloudAccount>, Fault> {
         let mut next = None;
         for _ in 0..PAGES {
-            let page = self.list(Some(name), PAGE, next.as_deref()).await?;
-            let namesake = |account: &CloudAccount| {
-                account.name == name.as_str() && belongs(account, &self.scope)
-            };
-            let found = page.accounts.into_iter().find(namesake);
+            let page = self.list(name, PAGE, next.as_deref()).await?;
+            let found = page.accounts.into_iter().find(&wanted);
             next = page.next;
             if found.is_some() || next.is_none() {
                 return Ok(found);

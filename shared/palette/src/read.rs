@@ -32,7 +32,12 @@ read! {
     Accounts { items: Vec<Account>, listmeta: ListMeta }
     ListMeta { r#continue: String }
     Account { metadata: Meta, spec: AwsAccount, status: Status }
-    Meta { name: String, uid: String, annotations: BTreeMap<String, Value> }
+    Meta {
+        name: String,
+        uid: String,
+        annotations: BTreeMap<String, Value>,
+        labels: BTreeMap<String, Value>,
+    }
     AwsAccount {
         credential_type: String,
         partition: String,
@@ -74,11 +79,7 @@ impl Account {
     /// The account as seen from a scope. `None` if it has no uid to call it by.
     pub(crate) fn seen_from(self, scope: &Scope) -> Option<CloudAccount> {
         let Self { metadata, spec, status } = self;
-        let annotations: BTreeMap<String, String> = metadata
-            .annotations
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, note(value)?)))
-            .collect();
+        let (annotations, labels) = (notes(metadata.annotations), notes(metadata.labels));
         let noted = |name| annotations.get(name).filter(|note| !note.is_empty());
         let access = spec.access();
         Some(CloudAccount {
@@ -93,9 +94,14 @@ impl Account {
             gateway: noted(annotation::GATEWAY).cloned(),
             scope: owner(noted(annotation::SCOPE).map(String::as_str), scope),
             annotations,
+            labels,
             state: some(status.state),
         })
     }
+}
+
+fn notes(values: BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    values.into_iter().filter_map(|(name, value)| Some((name, note(value)?))).collect()
 }
 
 /// Whose an account is that is seen from a scope. A project also sees accounts that the tenant shares with it.

@@ -36,6 +36,8 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<&'a str>,
     annotations: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<&'a BTreeMap<String, String>>,
 }
 
 /// The way in. Palette validates it by itself, without the account around it.
@@ -169,6 +171,7 @@ impl<'a> Account<'a> {
             name: name.as_str(),
             uid: known.map(|known| known.uid.as_str()),
             annotations: annotations(registration, known),
+            labels: known.map(|known| &known.labels).filter(|labels| !labels.is_empty()),
         };
         Self { metadata, spec: AwsAccount::new(*partition, credential, policies) }
     }

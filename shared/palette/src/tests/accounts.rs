@@ -100,6 +100,7 @@ async fn f11_a_replacement_keeps_what_others_noted() {
     let mut row = row(UID, "prod", "project");
     row["metadata"]["annotations"]["geo"] = json!("51.1,4.2");
     row["metadata"]["annotations"]["number"] = json!(7);
+    row["metadata"]["labels"] = json!({ "team": "payments" });
     row["metadata"]["annotations"]["nothing"] = Value::Null;
     row["metadata"]["annotations"]["description"] = json!("no longer asked for");
     let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
@@ -127,7 +128,7 @@ async fn f11_a_replacement_keeps_what_others_noted() {
     assert_eq!(
         put.body,
         json!({
-            "metadata": { "name": "prod", "uid": UID, "annotations": annotations },
+            "metadata": { "name": "prod", "uid": UID, "annotations": annotations, "labels": { "team": "payments" } },
             "spec": { "credentialType": "sts", "partition": "aws", "sts": sts, "policyARNs": policies },
         })
     );
