@@ -13,6 +13,8 @@ pub mod clock;
 pub mod cloud;
 pub mod contract;
 pub mod faults;
+pub mod functions;
+pub mod gateway;
 pub mod outbound;
 pub mod palette;
 pub mod server;

@@ -82,6 +82,15 @@ impl Template {
         function::all(&intrinsics::Scope { document: &self.document, deployment })
     }
 
+    /// One of the responses that the REST API gives by itself, as the template words it: `DEFAULT_4XX` …
+    pub fn gateway_response(&self, kind: &str) -> Option<&Value> {
+        let resources = self.document.get("Resources")?.as_object()?;
+        let responses =
+            |resource: &'_ Value| resource.pointer("/Properties/GatewayResponses").is_some();
+        let api = resources.values().find(|resource| responses(resource))?;
+        api.pointer("/Properties/GatewayResponses")?.get(kind)
+    }
+
     /// Names of the parameters.
     pub fn parameters(&self) -> Vec<&str> {
         let parameters = self.document.get("Parameters").and_then(Value::as_object);

@@ -136,3 +136,24 @@ fn what_is_not_there_is_told_by_name() {
         "the template names resource PaletteUrls, which it does not have"
     );
 }
+
+#[test]
+fn the_repositorys_own_template_is_understood_in_every_partition() {
+    let template = Template::of_repository().unwrap();
+    for (partition, region, packages) in [
+        ("aws", "us-east-1", vec!["accounts", "static-credentials", "sts"]),
+        ("aws-us-gov", "us-gov-west-1", vec!["accounts", "static-credentials", "sts"]),
+        ("aws-iso-b", "us-isob-east-1", vec!["accounts", "static-credentials"]),
+    ] {
+        let functions = template.functions(&deployment(partition, region)).unwrap();
+        let mut found: Vec<_> =
+            functions.iter().map(|function| function.package.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, packages, "{partition}");
+        for function in &functions {
+            assert!(!function.routes.is_empty() && !function.policies.is_empty(), "{function:?}");
+            let text = serde_json::to_string(&function.policies).unwrap();
+            assert!(text.contains(&format!("arn:{partition}:")) && !text.contains("${"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Lambda, as functions see it: their own binaries, a runtime API, the environment and the role that the template gives them.
+
+mod environment;
+mod error;
+mod instance;
+mod logs;
+mod runtime_api;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use self::instance::Instance;
+pub use self::{
+    environment::{Hosting, RoleKeys},
+    error::FunctionError,
+    logs::Logs,
+};
+use crate::template::Function;
+
+/// One deployed function, with as many instances as were needed at once.
+#[derive(Debug)]
+pub struct Lambda {
+    function: Function,
+    hosting: Arc<Hosting>,
+    binary: PathBuf,
+    logs: Logs,
+    idle: Mutex<Vec<Instance>>,
+    starts: Mutex<Vec<Duration>>,
+}
+
+impl Lambda {
+    /// Deploys a function; nothing runs before it is invoked. Its binary is looked for beside this program's own.
+    pub fn new(function: Function, hosting: Arc<Hosting>) -> Self {
+        let binary = hosting.binaries.join(&function.package);
+        Self {
+            function,
+            hosting,
+            binary,
+            logs: Logs::default(),
+            idle: Mutex::default(),
+            starts: Mutex::default(),
+        }
+    }
+
+    /// What the template says of it.
+    pub const fn function(&self) -> &Function {
+        &self.function
+    }
+
+    /// Everything that its instances wrote, to standard output and error, so far.
+    pub const fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    /// How long each instance took from its process's start to its first poll for work.
+    pub fn starts(&self) -> Vec<Duration> {
+        lock(&self.starts).clone()
+    }
+
+    /// Gives it an event and waits for its answer, in an idle instance or a new one.
+    ///
+    /// An instance that runs out of time, or ends, is gone afterwards; one that answers, even with an error, stays.
+    pub async fn invoke(&self, event: &Value) -> Result<Value, FunctionError> {
+        let idle = lock(&self.idle).pop();
+        let mut instance = match idle {
+            Some(instance) => instance,
+            None => self.start().await?,
+        };
+        let answer = instance.invoke(event, &self.function).await;
+        let stays = match &answer {
+            Ok(_) | Err(FunctionError::Failed { .. }) => true,
+            Err(
+                FunctionError::NotBuilt { .. }
+                | FunctionError::NotStarted { .. }
+                | FunctionError::Init { .. }
+                | FunctionError::Exited { .. }
+                | FunctionError::TimedOut { .. },
+            ) => false,
+        };
+        if stays {
+            lock(&self.idle).push(instance);
+        }
+        answer
+    }
+
+    /// Starts an instance without giving it work; how long it took until it asked for some.
+    pub async fn warm(&self) -> Result<Duration, FunctionError> {
+        let instance = self.start().await?;
+        let took = instance.first_poll();
+        lock(&self.idle).push(instance);
+        Ok(took)
+    }
+
+    /// Process ids of its idle instances, for those who measure memory.
+    pub fn processes(&self) -> Vec<u32> {
+        lock(&self.idle).iter().filter_map(Instance::process).collect()
+    }
+
+    /// Ends its idle instances: the next event meets a cold start, with fresh credentials.
+    pub fn kill(&self) {
+        lock(&self.idle).clear();
+    }
+
+    async fn start(&self) -> Result<Instance, FunctionError> {
+        let instance =
+            Instance::start(&self.binary, &self.function, &self.hosting, &self.logs).await?;
+        lock(&self.starts).push(instance.first_poll());
+        Ok(instance)
+    }
+}
+
+/// The functions of one deployment, by package name.
+#[derive(Clone, Debug, Default)]
+pub struct Functions {
+    deployed: BTreeMap<String, Arc<Lambda>>,
+}
+
+impl Functions {
+    /// Deploys all of them.
+    pub fn deploy(functions: Vec<Function>, hosting: Hosting) -> Self {
+        let hosting = Arc::new(hosting);
+        let lambda = |function: Function| Lambda::new(function, Arc::clone(&hosting));
+        let deployed = functions
+            .into_iter()
+            .map(|function| (function.package.clone(), Arc::new(lambda(function))))
+            .collect();
+        Self { deployed }
+    }
+
+    /// One of them.
+    pub fn get(&self, package: &str) -> Option<&Arc<Lambda>> {
+        self.deployed.get(package)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Lambda>> {
+        self.deployed.values()
+    }
+
+    /// Gives one of them an event.
+    pub async fn invoke(&self, package: &str, event: &Value) -> Result<Value, FunctionError> {
+        match self.get(package) {
+            Some(lambda) => lambda.invoke(event).await,
+            None => Err(FunctionError::NotBuilt { binary: PathBuf::from(package) }),
+        }
+    }
+
+    /// Ends every idle instance.
+    pub fn kill(&self) {
+        self.all().for_each(|lambda| lambda.kill());
+    }
+
+    /// Everything that they wrote so far, one function after the other.
+    pub fn logs(&self) -> String {
+        self.all().map(|lambda| lambda.logs().text()).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,80 @@
+//! The environment of a function's process: what Lambda sets, and what the template asks for.
+
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
+
+use crate::template::Function;
+
+/// Temporary credentials of an execution role.
+#[derive(Clone)]
+pub struct RoleKeys {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: String,
+}
+
+type IssueKeys = Box<dyn Fn(&Function) -> RoleKeys + Send + Sync>;
+
+/// What every function of a deployment has around it.
+pub struct Hosting {
+    /// The folder with the functions' binaries.
+    pub binaries: PathBuf,
+    /// The region they run in.
+    pub region: String,
+    /// Variables besides the template's, or in place of them: where AWS and Palette are.
+    pub environment: BTreeMap<String, String>,
+    /// Issues credentials of a function's execution role, for each new instance.
+    pub keys: IssueKeys,
+}
+
+impl fmt::Debug for Hosting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hosting").field("binaries", &self.binaries).finish_non_exhaustive()
+    }
+}
+
+impl Hosting {
+    /// The folder that this program's own binary is in: that is where Cargo puts the functions, too.
+    pub fn beside_this_program() -> PathBuf {
+        let mut folder = std::env::current_exe().unwrap_or_default();
+        folder.pop();
+        if folder.ends_with("deps") {
+            folder.pop();
+        }
+        folder
+    }
+
+    pub(super) fn variables(
+        &self,
+        function: &Function,
+        runtime_api: SocketAddr,
+    ) -> BTreeMap<String, String> {
+        let Function { name, memory, environment, .. } = function;
+        let RoleKeys { access_key_id, secret_access_key, session_token } = (self.keys)(function);
+        let lambda = [
+            ("AWS_ACCESS_KEY_ID", access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", secret_access_key),
+            ("AWS_SESSION_TOKEN", session_token),
+            ("AWS_REGION", self.region.clone()),
+            ("AWS_DEFAULT_REGION", self.region.clone()),
+            ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory.to_string()),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/23/[$LATEST]local".to_owned()),
+            ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
+            ("LAMBDA_TASK_ROOT", "/var/task".to_owned()),
+            ("LANG", "en_US.UTF-8".to_owned()),
+            ("TZ", ":UTC".to_owned()),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+            ("_HANDLER", "bootstrap".to_owned()),
+        ];
+        let mut variables = environment.clone();
+        variables.extend(lambda.map(|(name, value)| (name.to_owned(), value)));
+        variables.extend(self.environment.clone());
+        variables
+    }
+}

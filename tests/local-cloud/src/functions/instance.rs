@@ -1,0 +1,120 @@
+//! One process of a function, with a runtime API of its own.
+
+use std::{
+    io,
+    path::Path,
+    process::Stdio,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio::{
+    process::{Child, Command},
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+
+use super::{
+    FunctionError, Hosting, Logs,
+    runtime_api::{Invocation, RuntimeApi},
+};
+use crate::template::Function;
+
+/// Lambda's own limit for an init phase.
+const START: Duration = Duration::from_secs(10);
+
+static INVOCATIONS: AtomicU64 = AtomicU64::new(1);
+
+/// A process that has asked for work. Killed when dropped.
+#[derive(Debug)]
+pub(super) struct Instance {
+    child: Child,
+    api: RuntimeApi,
+    first_poll: Duration,
+}
+
+impl Instance {
+    pub(super) async fn start(
+        binary: &Path,
+        function: &Function,
+        hosting: &Hosting,
+        logs: &Logs,
+    ) -> Result<Self, FunctionError> {
+        if !binary.is_file() {
+            return Err(FunctionError::NotBuilt { binary: binary.to_owned() });
+        }
+        let not_started = |error: io::Error| FunctionError::NotStarted {
+            binary: binary.to_owned(),
+            reason: error.to_string(),
+        };
+        let (api, ready) = RuntimeApi::start().await.map_err(not_started)?;
+        let mut command = Command::new(binary);
+        command.env_clear().envs(hosting.variables(function, api.address));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = command.kill_on_drop(true).spawn().map_err(not_started)?;
+        if let Some(stdout) = child.stdout.take() {
+            logs.follow(stdout);
+        }
+        if let Some(stderr) = child.stderr.take() {
+            logs.follow(stderr);
+        }
+        let reason = tokio::select! {
+            ready = ready => match ready {
+                Ok(Ok(polled)) => {
+                    let first_poll = polled.duration_since(started);
+                    return Ok(Self { child, api, first_poll });
+                }
+                Ok(Err(told)) => told,
+                Err(_gone) => "its runtime API ended".to_owned(),
+            },
+            ended = child.wait() => how(ended),
+            () = sleep(START) => format!("it asked for no work within {START:?}"),
+        };
+        // What it wrote last is still on its way through the pipe.
+        let _ended = timeout(Duration::from_millis(200), child.wait()).await;
+        tokio::task::yield_now().await;
+        Err(FunctionError::Init { package: function.package.clone(), reason, logs: logs.text() })
+    }
+
+    pub(super) const fn first_poll(&self) -> Duration {
+        self.first_poll
+    }
+
+    pub(super) fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    pub(super) async fn invoke(
+        &mut self,
+        event: &Value,
+        function: &Function,
+    ) -> Result<Value, FunctionError> {
+        let package = function.package.clone();
+        let (answer, answered) = oneshot::channel();
+        let number = INVOCATIONS.fetch_add(1, Ordering::Relaxed);
+        let invocation = Invocation {
+            id: format!("5f0c1a2b-3c4d-4e6f-8071-{number:012x}"),
+            event: event.clone(),
+            function_arn: function.arn.clone(),
+            timeout: function.timeout,
+            answer,
+        };
+        if self.api.work.send(invocation).await.is_err() {
+            return Err(FunctionError::Exited { package, reason: "its runtime API ended".into() });
+        }
+        tokio::select! {
+            biased;
+            answered = answered => answered.unwrap_or_else(|_gone| {
+                Err(FunctionError::Exited { package, reason: "its runtime API ended".into() })
+            }),
+            ended = self.child.wait() => Err(FunctionError::Exited { package, reason: how(ended) }),
+            () = sleep(function.timeout) => Err(FunctionError::TimedOut { package, after: function.timeout }),
+        }
+    }
+}
+
+fn how(ended: io::Result<std::process::ExitStatus>) -> String {
+    ended.map_or_else(|error| error.to_string(), |status| status.to_string())
+}

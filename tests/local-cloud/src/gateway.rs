@@ -1,0 +1,104 @@
+//! What stands in front of the functions: API Gateway's REST API, and EventBridge.
+
+mod bus;
+mod pattern;
+mod proxy;
+mod refusals;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+};
+use http::{Response, StatusCode};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+
+pub use self::{
+    bus::{Bus, Delivery},
+    refusals::Refusals,
+};
+use self::{proxy::Place, routes::Routes};
+use crate::functions::Functions;
+
+/// What a REST API takes at most.
+const LONGEST_BODY: usize = 10 * 1024 * 1024;
+/// How long a REST API waits for its function.
+const PATIENCE: Duration = Duration::from_secs(29);
+
+/// A REST API on loopback. It ends when dropped.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+struct Front {
+    functions: Functions,
+    routes: Routes,
+    refusals: Refusals,
+    place: Place,
+}
+
+impl Gateway {
+    /// Serves the routes of these functions. Port 0 takes any free one.
+    ///
+    /// # Panics
+    /// Where the port is taken.
+    pub async fn start(functions: Functions, refusals: Refusals, account: &str, port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let routes = Routes::of(&functions);
+        let place = Place { account: account.to_owned() };
+        let front = Arc::new(Front { functions, routes, refusals, place });
+        let router = Router::new().fallback(answer).with_state(front);
+        let serving = tokio::spawn(async move {
+            // It ends with the task.
+            let _ended = axum::serve(listener, router).await;
+        });
+        Self { address, serving }
+    }
+
+    /// `http://127.0.0.1:<port>`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let refused = |status, message: &str| front.refusals.answer(status, message);
+    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+    };
+    let Some(found) = front.routes.find(head.method.as_str(), head.uri.path()) else {
+        return refused(StatusCode::FORBIDDEN, "Missing Authentication Token");
+    };
+    let event = proxy::event(&front.place, &found, &head, &body);
+    match timeout(PATIENCE, front.functions.invoke(&found.package, &event)).await {
+        Ok(Ok(answer)) => match proxy::response(&answer) {
+            Some(response) => response,
+            None => refused(StatusCode::BAD_GATEWAY, "Internal server error"),
+        },
+        Ok(Err(error)) => {
+            let mut response = refused(StatusCode::BAD_GATEWAY, "Internal server error");
+            // Nobody reads the logs of a laptop's API Gateway.
+            let told = error.to_string().replace(char::is_control, " ");
+            if let Ok(told) = told.parse() {
+                response.headers_mut().insert("x-local-cloud-error", told);
+            }
+            response
+        }
+        Err(_elapsed) => refused(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out"),
+    }
+}

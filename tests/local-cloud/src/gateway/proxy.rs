@@ -1,0 +1,128 @@
+//! Requests as proxy events (version 1), and their answers.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, Response, StatusCode, request::Parts};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::routes::Found;
+
+/// One id for all: nothing local tells requests apart by it.
+pub(super) const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
+
+/// Where the API is.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) account: String,
+}
+
+pub(super) fn event(place: &Place, found: &Found, head: &Parts, body: &Bytes) -> Value {
+    let (path, verb) = (head.uri.path(), head.method.as_str());
+    let headers = header_lists(&head.headers);
+    let query = query_lists(head.uri.query().unwrap_or_default());
+    let parameters = (!found.parameters.is_empty()).then_some(&found.parameters);
+    let text = (!body.is_empty()).then(|| String::from_utf8_lossy(body));
+    let user_agent = head.headers.get("user-agent").and_then(|value| value.to_str().ok());
+    let Place { account } = place;
+    json!({
+        "resource": found.resource,
+        "path": path,
+        "httpMethod": verb,
+        "headers": last_of_each(&headers),
+        "multiValueHeaders": some(&headers),
+        "queryStringParameters": last_of_each(&query),
+        "multiValueQueryStringParameters": some(&query),
+        "pathParameters": parameters,
+        "stageVariables": null,
+        "requestContext": {
+            "accountId": account,
+            "apiId": "local12345",
+            "domainName": "127.0.0.1",
+            "domainPrefix": "127",
+            "extendedRequestId": "JKJaXmPLvHcESHA=",
+            "httpMethod": verb,
+            "identity": {
+                "accessKey": null, "accountId": account, "caller": null, "cognitoAuthenticationProvider": null,
+                "cognitoAuthenticationType": null, "cognitoIdentityId": null, "cognitoIdentityPoolId": null,
+                "principalOrgId": null, "sourceIp": "127.0.0.1", "user": null, "userAgent": user_agent, "userArn": null,
+            },
+            "path": format!("/live{path}"),
+            "protocol": "HTTP/1.1",
+            "requestId": REQUEST_ID,
+            "requestTime": "23/Nov/2026:08:00:00 +0000",
+            "requestTimeEpoch": 1_795_420_800_000_u64,
+            "resourceId": "123456",
+            "resourcePath": found.resource,
+            "stage": "live",
+        },
+        "body": text,
+        "isBase64Encoded": false,
+    })
+}
+
+type Lists = BTreeMap<String, Vec<String>>;
+
+fn header_lists(headers: &HeaderMap) -> Lists {
+    let mut lists = Lists::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        lists.entry(name.as_str().to_owned()).or_default().push(value);
+    }
+    lists
+}
+
+fn query_lists(query: &str) -> Lists {
+    let mut lists = Lists::new();
+    let decoded =
+        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        lists.entry(decoded(name)).or_default().push(decoded(value));
+    }
+    lists
+}
+
+fn some(lists: &Lists) -> Option<&Lists> {
+    (!lists.is_empty()).then_some(lists)
+}
+
+fn last_of_each(lists: &Lists) -> Option<BTreeMap<String, Option<String>>> {
+    let last =
+        |(name, values): (&'_ String, &'_ Vec<String>)| (name.clone(), values.last().cloned());
+    some(lists).map(|lists| lists.iter().map(last).collect())
+}
+
+/// The answer of a function, if it is one that API Gateway understands.
+pub(super) fn response(answer: &Value) -> Option<Response<Body>> {
+    let status = answer.get("statusCode")?.as_u64()?;
+    let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
+    let mut response = Response::builder().status(status);
+    let members = |name: &str| answer.get(name).and_then(Value::as_object).into_iter().flatten();
+    for (name, value) in members("headers") {
+        response = response.header(name, text(value));
+    }
+    for (name, values) in members("multiValueHeaders") {
+        for value in values.as_array().into_iter().flatten() {
+            response = response.header(name, text(value));
+        }
+    }
+    response = response.header("x-amzn-requestid", REQUEST_ID);
+    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    response.body(Body::from(body.to_owned())).ok().map(typed)
+}
+
+/// Where the function names no type, API Gateway says JSON.
+fn typed(mut response: Response<Body>) -> Response<Body> {
+    if response.status() != StatusCode::NO_CONTENT
+        && let http::header::Entry::Vacant(entry) = response.headers_mut().entry("content-type")
+    {
+        entry.insert(http::HeaderValue::from_static("application/json"));
+    }
+    response
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,55 @@
+//! What API Gateway says by itself, when no function is asked.
+
+use axum::body::Body;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::template::Template;
+
+/// The bodies of its refusals: its own, or those of the template's `GatewayResponses`.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals {
+    client: Option<Form>,
+    server: Option<Form>,
+}
+
+#[derive(Clone, Debug)]
+struct Form {
+    content_type: String,
+    body: String,
+}
+
+impl Refusals {
+    /// Those of a template.
+    pub fn of(template: &Template) -> Self {
+        let form = |kind: &str| {
+            let response = template.gateway_response(kind)?;
+            let body = response.pointer("/ResponseTemplates/application~1json")?.as_str()?;
+            let content_type = response.pointer("/ResponseParameters/Headers/Content-Type");
+            let content_type = content_type.and_then(Value::as_str).unwrap_or("application/json");
+            let content_type = content_type.trim_matches('\'').to_owned();
+            Some(Form { content_type, body: body.to_owned() })
+        };
+        Self { client: form("DEFAULT_4XX"), server: form("DEFAULT_5XX") }
+    }
+
+    pub(super) fn answer(&self, status: StatusCode, message: &str) -> Response<Body> {
+        let form = if status.is_client_error() { &self.client } else { &self.server };
+        let (content_type, body) = match form {
+            None => ("application/json", json!({ "message": message }).to_string()),
+            Some(Form { content_type, body }) => {
+                let quoted = Value::from(message).to_string();
+                let body = body.replace("$context.error.messageString", &quoted);
+                (
+                    content_type.as_str(),
+                    body.replace("$context.requestId", super::proxy::REQUEST_ID),
+                )
+            }
+        };
+        let mut response = Response::builder().status(status).header("content-type", content_type);
+        if status == StatusCode::FORBIDDEN {
+            response = response.header("x-amzn-errortype", "MissingAuthenticationTokenException");
+        }
+        response.body(body.into()).unwrap_or_default()
+    }
+}
