@@ -147,3 +147,6 @@ impl Response {
 fn document(body: &impl Serialize) -> Value {
     serde_json::to_value(body).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,6 +118,11 @@ impl Seen {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn sample(service: &'static str, origin: Origin, took: Duration) -> Self {
+        Self { origin, took, registers: true, ..Self::of(service, None) }
+    }
+
     /// The one line of an invocation. A failure that is ours or a service's comes with its causes.
     fn log(&self, outcome: &Result<Reply, Rejection>) {
         let (service, route) = (self.service, self.route.as_deref());
@@ -168,3 +173,6 @@ fn subject(outcome: &Result<Reply, Rejection>) -> Option<(Method, Option<Account
         Ok(Reply::Json(_) | Reply::NoContent) | Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 //! The only crate that knows Lambda, HTTP status codes or EventBridge.
 
 mod answer;
+mod arns;
 mod invocation;
 mod json;
 mod logs;

@@ -29,7 +29,8 @@ pub(crate) fn start() {
         reason = "logs come before settings, whose faults they tell"
     )]
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
-    let lines = Lines { level: level_of(level.as_deref().unwrap_or_default()) };
+    let level = level_of(level.as_deref().unwrap_or_default());
+    let lines = Lines { level, write: |line: &Value| crate::stdout::line(line) };
     // A second start changes nothing.
     drop(tracing::subscriber::set_global_default(lines));
 }
@@ -43,11 +44,12 @@ fn level_of(name: &str) -> Level {
     }
 }
 
-struct Lines {
-    level: Level,
+pub(crate) struct Lines<W> {
+    pub(crate) level: Level,
+    pub(crate) write: W,
 }
 
-impl Subscriber for Lines {
+impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for Lines<W> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && *metadata.level() <= self.level && metadata.target() != REPEATED
     }
@@ -57,7 +59,7 @@ impl Subscriber for Lines {
     }
 
     fn event(&self, event: &Event<'_>) {
-        crate::stdout::line(&json(event));
+        (self.write)(&json(event));
     }
 
     // No span is enabled, so none of these is ever called with one.
@@ -126,4 +128,46 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lambdas_levels_are_honoured_save_those_that_show_whole_requests() {
+        for (name, level) in [
+            ("", Level::INFO),
+            ("TRACE", Level::INFO),
+            ("debug", Level::INFO),
+            ("INFO", Level::INFO),
+            ("WARN", Level::WARN),
+            ("ERROR", Level::ERROR),
+            ("FATAL", Level::ERROR),
+            ("loud", Level::INFO),
+        ] {
+            assert_eq!(level_of(name), level, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_json_with_every_field() {
+        let logged = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&logged);
+        let write = move |line: &Value| lines.lock().unwrap().push(line.clone());
+        tracing::subscriber::with_default(Lines { level: Level::INFO, write }, || {
+            let error: &(dyn Error + 'static) = &fmt::Error;
+            tracing::warn!(text = "a \"b\"", n = -1, u = 1, yes = true, error, "it {}", "happened");
+            tracing::debug!("not this");
+            tracing::error!(target: REPEATED, "nor this");
+            let _span = tracing::info_span!("nor").entered();
+        });
+        let error = fmt::Error.to_string();
+        let expected = json!({ "level": "WARN", "message": "it happened", "text": "a \"b\"", "n": -1, "u": 1, "yes": true, "error": error });
+        assert_eq!(*logged.lock().unwrap(), [expected]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, mem, str::FromStr};
 
-use domain::{Failure, Partition, PolicyArn, RoleArn, SecretArn, Violation};
+use domain::{Failure, Violation};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -30,15 +30,14 @@ pub(crate) enum Given {
 impl Members {
     /// The members of a document.
     pub(crate) fn read(document: &str) -> Result<Self, Violation> {
-        match Json::read(document)
-            .map_err(|fault| Violation::malformed("", format!("the request {fault}")))?
-        {
-            Json::Object(members) => Ok(Self::of(String::new(), members)),
-            other => {
-                let fault = format!("the request must be a JSON object, not {}", other.kind());
-                Err(Violation::malformed("", fault))
-            }
-        }
+        let document = Json::read(document)
+            .map_err(|fault| Violation::malformed("", format!("the request {fault}")))?;
+        let kind = document.kind();
+        let Json::Object(members) = document else {
+            let fault = format!("the request must be a JSON object, not {kind}");
+            return Err(Violation::malformed("", fault));
+        };
+        Ok(Self::of(String::new(), members))
     }
 
     /// No member at all.
@@ -88,68 +87,6 @@ impl Members {
         let mut text = self.text(name, rule)?;
         let secret = T::try_from(SecretString::from(mem::take(&mut *text)));
         secret.map_err(|rule| self.malformed(name, format!("{name} {rule}"))).ok()
-    }
-
-    /// The ARN of a role in this deployment's partition.
-    pub fn role_arn(&mut self, name: &'static str, deployed: Partition) -> Option<RoleArn> {
-        let role = self.required::<RoleArn>(name)?;
-        self.of_partition(name, role.partition(), deployed).then_some(role)
-    }
-
-    /// The ARN of a secret in this deployment's partition.
-    pub fn secret_arn(&mut self, name: &'static str, deployed: Partition) -> Option<SecretArn> {
-        let secret = self.required::<SecretArn>(name)?;
-        self.of_partition(name, secret.partition(), deployed).then_some(secret)
-    }
-
-    /// The ARNs of managed policies in this deployment's partition, each once. None where the member is left out.
-    pub fn policy_arns(
-        &mut self,
-        name: &'static str,
-        at_most: usize,
-        deployed: Partition,
-    ) -> Vec<PolicyArn> {
-        let items = match self.take(name) {
-            Given::Absent | Given::Spoiled => return Vec::new(),
-            Given::Value(Json::List(items)) => items,
-            Given::Value(other) => {
-                self.malformed(
-                    name,
-                    format!("{name} must be a list of ARNs, not {}", other.kind()),
-                );
-                return Vec::new();
-            }
-        };
-        if items.len() > at_most {
-            self.malformed(
-                name,
-                format!("{name} must name at most {at_most} policies, not {}", items.len()),
-            );
-            return Vec::new();
-        }
-        let mut arns: Vec<PolicyArn> = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            let (place, subject) = (format!("{name}/{index}"), format!("item {index} of {name}"));
-            let Json::String(text) = item else {
-                self.malformed(&place, format!("{subject} must be a string, not {}", item.kind()));
-                continue;
-            };
-            match text.parse::<PolicyArn>() {
-                Err(rule) => self.malformed(&place, format!("{subject} {rule}")),
-                Ok(arn) if arns.contains(&arn) => {
-                    self.malformed(
-                        &place,
-                        format!("{subject} repeats an earlier one: name each policy once"),
-                    );
-                }
-                Ok(arn) => {
-                    if self.of_partition(&place, arn.partition(), deployed) {
-                        arns.push(arn);
-                    }
-                }
-            }
-        }
-        arns
     }
 
     /// Notes a fault if it is there: what to do instead completes the sentence that its name begins.
@@ -238,17 +175,6 @@ impl Members {
         T: FromStr<Err: Display>,
     {
         text.parse().map_err(|rule| self.malformed(name, format!("{name} {rule}"))).ok()
-    }
-
-    /// Whether an ARN's partition is ours.
-    fn of_partition(&mut self, place: &str, partition: Partition, deployed: Partition) -> bool {
-        if partition != deployed {
-            self.refused(
-                place,
-                format!("{place} is in partition {partition}, and this deployment serves {deployed}: use an ARN of {deployed}, or send the request to the deployment for {partition}"),
-            );
-        }
-        partition == deployed
     }
 
     pub(crate) fn malformed(&mut self, place: &str, detail: String) {

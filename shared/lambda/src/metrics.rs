@@ -4,8 +4,8 @@
 
 use std::time::SystemTime;
 
-use domain::{Failure, Finding, Outcome, PortError, Report};
-use serde_json::{Value, json};
+use domain::{Failure, Outcome, PortError, Report};
+use serde_json::{Map, Value, json};
 
 use crate::{Rejection, Reply, invocation::Seen, stdout};
 
@@ -32,40 +32,49 @@ fn lines(seen: &Seen, outcome: &Result<Reply, Rejection>, at: u64) -> Vec<Value>
     };
     let counted = if seen.registers { "Registrations" } else { "Requests" };
     let latency = u64::try_from(seen.took.as_millis()).unwrap_or(u64::MAX);
-    let mut directives = vec![
-        directive(&["Function", "Outcome"], counted, "Count"),
-        directive(&["Function"], "Latency", "Milliseconds"),
-    ];
-    let mut line = json!({ "Function": seen.service, "Outcome": word, "Latency": latency });
-    line[counted] = 1.into();
+    let mut line = Line::default();
+    line.metric(&[("Function", seen.service), ("Outcome", word)], counted, 1, "Count");
+    line.metric(&[("Function", seen.service)], "Latency", latency, "Milliseconds");
     if let Some(upstream) = upstream(outcome) {
-        directives.push(directive(&["Upstream"], "UpstreamErrors", "Count"));
-        line["Upstream"] = upstream.into();
-        line["UpstreamErrors"] = 1.into();
+        line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
-    line["_aws"] = json!({ "Timestamp": at, "CloudWatchMetrics": directives });
-    let failed = report(outcome)
-        .into_iter()
-        .flat_map(|report| &report.findings)
-        .filter(|finding| matches!(finding.outcome, Outcome::Failed { .. }));
-    [line].into_iter().chain(failed.map(|finding| failed_check(finding, at))).collect()
+    let findings = report(outcome).map_or(&[][..], |report| &report.findings);
+    let failed =
+        findings.iter().filter(|finding| matches!(finding.outcome, Outcome::Failed { .. }));
+    let failed = failed.map(|finding| {
+        let mut line = Line::default();
+        line.metric(&[("CheckId", finding.check.id)], "FailedChecks", 1, "Count");
+        line
+    });
+    [line].into_iter().chain(failed).map(|line| line.at(at)).collect()
 }
 
-fn failed_check(finding: &Finding, at: u64) -> Value {
-    let directives = [directive(&["CheckId"], "FailedChecks", "Count")];
-    json!({
-        "_aws": { "Timestamp": at, "CloudWatchMetrics": directives },
-        "CheckId": finding.check.id,
-        "FailedChecks": 1,
-    })
+/// Values, and what `CloudWatch` is to make of them.
+#[derive(Default)]
+struct Line {
+    values: Map<String, Value>,
+    directives: Vec<Value>,
 }
 
-fn directive(dimensions: &[&str], metric: &str, unit: &str) -> Value {
-    json!({
-        "Namespace": NAMESPACE,
-        "Dimensions": [dimensions],
-        "Metrics": [{ "Name": metric, "Unit": unit }],
-    })
+impl Line {
+    fn metric(&mut self, dimensions: &[(&str, &str)], name: &str, value: u64, unit: &str) {
+        let names: Vec<_> = dimensions.iter().map(|(dimension, _)| *dimension).collect();
+        self.values.extend(
+            dimensions.iter().map(|(dimension, value)| ((*dimension).to_owned(), (*value).into())),
+        );
+        self.values.insert(name.to_owned(), value.into());
+        self.directives.push(json!({
+            "Namespace": NAMESPACE,
+            "Dimensions": [names],
+            "Metrics": [{ "Name": name, "Unit": unit }],
+        }));
+    }
+
+    fn at(mut self, millis: u64) -> Value {
+        let directives = json!({ "Timestamp": millis, "CloudWatchMetrics": self.directives });
+        self.values.insert("_aws".to_owned(), directives);
+        Value::Object(self.values)
+    }
 }
 
 fn report(outcome: &Result<Reply, Rejection>) -> Option<&Report> {
@@ -88,5 +97,53 @@ fn upstream(outcome: &Result<Reply, Rejection>) -> Option<&'static str> {
         | PortError::Busy { service, .. }
         | PortError::Unavailable { service, .. }
         | PortError::TimedOut { service } => Some(service),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::{Check, Method, Partition, Severity};
+
+    use super::*;
+    use crate::Origin;
+
+    static CHECK: Check = Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &[] };
+
+    #[test]
+    fn an_invocation_is_counted_and_so_is_each_failed_check() {
+        let seen = Seen::sample("sts", Origin::Http, Duration::from_millis(12));
+        let findings =
+            vec![CHECK.failed("seen", "mend"), CHECK.passed("seen"), CHECK.failed("x", "y")];
+        let (partition, method) = (Partition::Aws, Method::Sts);
+        let report = Report { partition, method, account: None, findings, notices: Vec::new() };
+        let blocked = Err(Failure::Blocked(Box::new(report)).into());
+        let lines = lines(&seen, &blocked, 1_700_000_000_000);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(
+            lines[0],
+            json!({
+                "_aws": {
+                    "Timestamp": 1_700_000_000_000_u64,
+                    "CloudWatchMetrics": [
+                        { "Namespace": "Gangway", "Dimensions": [["Function", "Outcome"]], "Metrics": [{ "Name": "Registrations", "Unit": "Count" }] },
+                        { "Namespace": "Gangway", "Dimensions": [["Function"]], "Metrics": [{ "Name": "Latency", "Unit": "Milliseconds" }] },
+                    ],
+                },
+                "Function": "sts", "Outcome": "blocked", "Registrations": 1, "Latency": 12,
+            })
+        );
+        assert_eq!(lines[1]["CheckId"], "a.b");
+        assert_eq!(lines[1]["FailedChecks"], 1);
+    }
+
+    #[test]
+    fn a_service_that_fails_us_is_counted_by_name() {
+        let seen = Seen::sample("accounts", Origin::Http, Duration::ZERO);
+        let failed = Err(PortError::TimedOut { service: "Palette" }.into());
+        let [line] = lines(&seen, &failed, 0).try_into().unwrap();
+        assert_eq!((&line["Upstream"], &line["UpstreamErrors"]), (&json!("Palette"), &json!(1)));
+        assert_eq!(line["Outcome"], "upstream-timeout");
     }
 }

@@ -4,7 +4,7 @@ use domain::{Method, Partition, ScopeWish, Settings};
 
 use crate::{Members, json::Json, members::Given};
 
-/// Palette attaches them to roles that may have this many (aws.md: quota of managed policies for a role).
+/// A role cannot have more, even where its quota of ten is raised (C09).
 const MOST_POLICIES: usize = 20;
 
 impl Members {

@@ -112,3 +112,97 @@ impl Trigger {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Method;
+    use serde_json::{Value, json};
+
+    use crate::{
+        Origin, Rejection, Request, Verb,
+        samples::{ARN, event, http, read, rest},
+    };
+
+    const BODY: &str = r#"{"name":"prod"}"#;
+
+    #[test]
+    fn both_flavours_of_api_gateway_are_the_same_request() {
+        let mut encoded = rest("POST", "/v1/accounts/sts", "eyJuYW1lIjoicHJvZCJ9");
+        encoded["isBase64Encoded"] = true.into();
+        let mut shouted = rest("POST", "/v1/accounts/sts/", BODY);
+        shouted["headers"] = json!({ "CONTENT-TYPE": "Application/JSON ; charset=UTF-8" });
+        for invocation in [
+            rest("POST", "/v1/accounts/sts", BODY),
+            http("POST", "/v1/accounts/sts", BODY),
+            encoded,
+            shouted,
+        ] {
+            let request = read(&invocation);
+            assert_eq!(request.route(), (Verb::Post, vec!["accounts", "sts"]), "{invocation}");
+            assert_eq!(request.origin(), Origin::Http);
+            assert_eq!(request.deployed_in().unwrap().as_str(), "123456789012");
+            let mut members = request.order(Method::Sts).unwrap().1;
+            assert_eq!(members.required::<String>("name").unwrap(), "prod");
+            members.finish().unwrap();
+        }
+    }
+
+    #[test]
+    fn queries_come_decoded_or_not_at_all() {
+        let mut invocation = rest("GET", "/v1/accounts", "");
+        invocation["queryStringParameters"] = json!({ "limit": "5", "project": "Default" });
+        let request = read(&invocation);
+        assert_eq!(request.query("limit"), Some("5"));
+        assert_eq!(request.query("next"), None);
+        assert!(request.scope().is_ok());
+        invocation["queryStringParameters"] = json!({ "project": "" });
+        assert_eq!(read(&invocation).scope().unwrap_err().pointer, "/project");
+    }
+
+    #[test]
+    fn an_event_is_told_by_its_detail_type() {
+        let request = read(&event(&json!({ "method": "sts", "name": "prod" })));
+        assert_eq!(request.origin(), Origin::Event);
+        assert_eq!(request.route(), (Verb::Other, vec![]));
+        assert!(matches!(request.unrouted(&[(Verb::Get, "accounts")]), Rejection::NoRoute));
+    }
+
+    #[test]
+    fn what_is_neither_is_turned_away() {
+        let with = |mut invocation: Value, member: &str, value: Value| {
+            invocation[member] = value;
+            invocation
+        };
+        for garbage in [
+            json!(null),
+            json!([]),
+            json!("text"),
+            json!(7),
+            json!({}),
+            json!({ "requestContext": {} }),
+            json!({ "requestContext": { "http": {} } }),
+            json!({ "httpMethod": "GET", "path": "/v1/accounts" }),
+            json!({ "Records": [] }),
+            with(event(&json!({})), "detail-type", "AWS Service Event via CloudTrail".into()),
+            with(event(&json!({})), "detail-type", 7.into()),
+            with(event(&json!({})), "detail", Value::Null),
+            with(rest("GET", "/v1/accounts", ""), "path", Value::Null),
+            with(rest("GET", "/v1/accounts", ""), "httpMethod", Value::Null),
+            with(rest("GET", "/v1/accounts", ""), "headers", json!("none")),
+        ] {
+            let read = Request::read(&garbage.to_string(), ARN).map(|_| ());
+            assert!(matches!(read, Err(Rejection::Unreadable)), "{garbage}");
+        }
+        for text in ["", "{", "\0", "nul"] {
+            assert!(matches!(Request::read(text, ""), Err(Rejection::Unreadable)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_function_without_an_arn_is_in_no_account() {
+        let invocation = rest("GET", "/v1/accounts", "").to_string();
+        for arn in ["", "none", "arn:aws:lambda:us-east-1:12:function:sts", ":::::"] {
+            assert_eq!(Request::read(&invocation, arn).unwrap().deployed_in(), None, "{arn}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Whole invocations: answers, deadlines, panics, and what is logged of them.
+
+use std::sync::{Arc, Mutex};
+
+use domain::{Failure, PortError};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use serde_json::{Value, json};
+use tracing::Level;
+
+use super::{Rejection, Reply, Request, invocation};
+use crate::{
+    logs::Lines,
+    samples::{ARN, SECRET, event, rest},
+};
+
+/// Runs one invocation; the answer, and the lines that were logged.
+async fn run<H>(
+    payload: &Value,
+    deadline: u64,
+    handler: H,
+) -> (Result<Value, Diagnostic>, Vec<Value>)
+where
+    H: AsyncFn(Request) -> Result<Reply, Rejection>,
+{
+    let logged = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&logged);
+    let write = move |line: &Value| lines.lock().unwrap().push(line.clone());
+    let guard = tracing::subscriber::set_default(Lines { level: Level::INFO, write });
+    let mut context = Context::default();
+    context.request_id = "id-1".to_owned();
+    context.invoked_function_arn = ARN.to_owned();
+    context.deadline = deadline;
+    let payload = serde_json::from_str(&payload.to_string()).unwrap();
+    let answer = invocation("sts", &handler, LambdaEvent::new(payload, context)).await;
+    drop(guard);
+    let logged = logged.lock().unwrap().clone();
+    (answer.map(|answer| serde_json::to_value(answer).unwrap()), logged)
+}
+
+fn registration() -> Value {
+    let body = json!({ "name": "prod", "secretAccessKey": SECRET }).to_string();
+    rest("POST", "/v1/accounts/sts", &body)
+}
+
+#[tokio::test]
+async fn an_invocation_is_answered_and_logged_in_one_line() {
+    let (answer, logged) =
+        run(&registration(), 0, async |_| Ok(Reply::Json(json!({ "ok": true })))).await;
+    assert_eq!(answer.unwrap()["statusCode"], json!(200));
+    let [line] = logged.as_slice() else { panic!("{logged:?}") };
+    for (field, value) in [
+        ("level", json!("INFO")),
+        ("message", json!("answered")),
+        ("requestId", json!("id-1")),
+        ("gatewayRequestId", json!("gateway-1")),
+        ("service", json!("sts")),
+        ("trigger", json!("http")),
+        ("route", json!("/v1/accounts/sts")),
+        ("outcome", json!("shown")),
+        ("status", json!(200)),
+    ] {
+        assert_eq!(line[field], value, "{field}");
+    }
+    assert!(line["durationMs"].is_u64() && line.get("error").is_none(), "{line}");
+}
+
+#[tokio::test]
+async fn a_failure_is_logged_once_with_its_causes() {
+    let broken =
+        || PortError::Unavailable { service: "Palette", source: "connection reset".into() };
+    let (answer, logged) =
+        run(&registration(), 0, async |_| Err(Failure::from(broken()).into())).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer["statusCode"], json!(502));
+    assert!(!answer["body"].as_str().unwrap().contains("reset"), "{answer}");
+    let [line] = logged.as_slice() else { panic!("{logged:?}") };
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["error"], "Palette is not available: connection reset");
+    let (retried, _) =
+        run(&event(&json!({})), 0, async |_| Err(Failure::from(broken()).into())).await;
+    assert_eq!(retried.unwrap_err().error_type, "Gangway.Retryable");
+}
+
+#[tokio::test]
+async fn f95_a_panic_is_an_answer_and_its_text_stays_unsaid() {
+    crate::panics::start();
+    for (payload, status) in [(registration(), Some(500)), (event(&json!({})), None)] {
+        let (answer, logged) =
+            run(&payload, 0, async |_| -> Result<Reply, Rejection> { panic!("key {SECRET}") })
+                .await;
+        let said = format!("{answer:?} {logged:?}");
+        assert!(!said.contains("wJalrX"), "{said}");
+        let panicked = logged.iter().find(|line| line["message"] == "panicked").unwrap();
+        assert!(panicked["place"].as_str().unwrap().contains("tests.rs:"), "{panicked}");
+        match (status, answer) {
+            (Some(status), Ok(answer)) => assert_eq!(answer["statusCode"], json!(status)),
+            (None, Err(diagnostic)) => assert_eq!(diagnostic.error_type, "Gangway.Broken"),
+            (_, answer) => panic!("{answer:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn work_that_outlasts_the_invocation_is_cut_off_in_time() {
+    let forever = async |_| -> Result<Reply, Rejection> { std::future::pending().await };
+    let (answer, _) = run(&registration(), 1, forever).await;
+    assert_eq!(answer.unwrap()["statusCode"], json!(504));
+    let (answer, _) = run(&event(&json!({})), 1, forever).await;
+    assert_eq!(answer.unwrap_err().error_type, "Gangway.Retryable");
+}
+
+#[tokio::test]
+async fn the_work_sees_less_time_than_there_is() {
+    let (_, _) = run(&registration(), 0, async |_| {
+        let left = transport::budget::remaining();
+        assert!(left + super::RESERVE <= super::GATEWAY_WAITS, "{left:?}");
+        Ok(Reply::NoContent)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_neither_request_nor_event_is_rejected_and_not_retried() {
+    let (answer, logged) =
+        run(&json!({ "secret": SECRET }), 0, async |_| Ok(Reply::NoContent)).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer["outcome"], "rejected");
+    assert_eq!(answer["problem"]["type"], "urn:gangway:problem:unreadable");
+    assert!(!format!("{answer} {logged:?}").contains("wJalrX"));
+}
