@@ -1,6 +1,9 @@
 //! One identity's view of AWS.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
@@ -12,7 +15,6 @@ use aws_config::{
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use domain::{Partition, PortError, RoleArn, StaticKeys};
 use secrecy::ExposeSecret as _;
-use std::time::Duration;
 
 use crate::{
     fault::{Call, IAM, STS},
@@ -103,6 +105,7 @@ impl Aws {
     }
 
     /// The same place, seen with these keys.
+    #[must_use]
     pub fn with_keys(&self, keys: &StaticKeys) -> Self {
         #[expect(clippy::disallowed_methods, reason = "requests are signed with it")]
         let secret = keys.secret.secret().expose_secret();

@@ -154,9 +154,9 @@ mod tests {
 
     use super::*;
 
-    fn caller(kind: CallerKind, partition: Partition) -> Result<Caller, PortError> {
+    fn caller(kind: CallerKind, partition: Partition) -> Caller {
         let account = "123456789012".parse().unwrap();
-        Ok(Caller { account, arn: "arn".to_owned(), partition, kind })
+        Caller { account, arn: "arn".to_owned(), partition, kind }
     }
 
     fn failing(answer: Result<Caller, PortError>) -> Vec<&'static str> {
@@ -172,11 +172,11 @@ mod tests {
         let (aws, gov) = (Partition::Aws, Partition::AwsUsGov);
         let refusal = || PortError::Refused { service: "AWS STS", reason: "no key".to_owned() };
         for (answer, failed) in [
-            (caller(user.clone(), aws), &[][..]),
-            (caller(user, gov), &["aws.partition"]),
-            (caller(session, aws), &["aws.identity-is-user"]),
-            (caller(CallerKind::Root, aws), &["aws.identity-is-user"]),
-            (caller(CallerKind::Federated, gov), &["aws.partition", "aws.identity-is-user"]),
+            (Ok(caller(user.clone(), aws)), &[][..]),
+            (Ok(caller(user, gov)), &["aws.partition"]),
+            (Ok(caller(session, aws)), &["aws.identity-is-user"]),
+            (Ok(caller(CallerKind::Root, aws)), &["aws.identity-is-user"]),
+            (Ok(caller(CallerKind::Federated, gov)), &["aws.partition", "aws.identity-is-user"]),
             (Err(refusal()), &["aws.identity-valid"]),
         ] {
             assert_eq!(failing(answer), failed);

@@ -1,5 +1,6 @@
 //! Whether the policies that clusters are to get exist (C15).
 
+use aws_sdk_iam::types::Policy;
 use domain::{Check, Finding, PolicyArn, PortError, Severity};
 
 use crate::{Aws, concurrent, fault::Refusal};
@@ -60,7 +61,7 @@ async fn look(aws: &Aws, arn: &PolicyArn) -> Result<Seen, PortError> {
     let answer = aws.iam().get_policy().policy_arn(arn.as_str()).send().await;
     let error = match answer {
         Ok(answer) => {
-            let attachable = answer.policy().is_none_or(|policy| policy.is_attachable());
+            let attachable = answer.policy().is_none_or(Policy::is_attachable);
             return Ok(if attachable { Seen::There } else { Seen::NotAttachable });
         }
         Err(error) => error,

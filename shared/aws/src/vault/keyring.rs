@@ -1,7 +1,7 @@
 //! Palette's API key, from the secret that the settings name.
 
 use domain::{PortError, ports::Keyring};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::SecretsManager;
@@ -65,7 +65,7 @@ mod tests {
         ] {
             let read = read(&SecretString::from(text));
             #[expect(clippy::disallowed_methods, reason = "a sample")]
-            let read = read.as_ref().map(|key| key.expose_secret());
+            let read = read.as_ref().map(ExposeSecret::expose_secret);
             assert_eq!(read, key, "{text:?}");
         }
     }
