@@ -1,8 +1,8 @@
 //! Logs: JSON lines, the invocation's id in each.
 //!
-//! A subscriber of our own, since the runtime's costs a megabyte of code and compiles a filter at every start, and
-//! writes what the runtime and the SDK say at finer levels: whole requests, keys and all. Here nothing finer than INFO is
-//! ever written.
+//! A subscriber of our own. The runtime's brings a language of filters with its regular expressions, to be compiled at
+//! every start; and at finer levels the runtime and the SDK write whole requests, keys and all. Here nothing finer than
+//! INFO is ever written.
 
 use std::{error::Error, fmt};
 

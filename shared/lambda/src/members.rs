@@ -8,6 +8,11 @@ use zeroize::Zeroizing;
 
 use crate::{Rejection, json::Json};
 
+/// How many unknown members are told one by one, so that the answer to a long list is short.
+const MOST_UNKNOWN: usize = 20;
+
+const REPLACE_IT: &str = "may not be in an event: send secretArn; this key has passed through an event and should be replaced";
+
 /// The members of a JSON object, of which some have been read. A fault never quotes a value.
 #[must_use = "faults are told by `finish`"]
 pub struct Members {
@@ -104,7 +109,7 @@ impl Members {
             let before = self.unread.len();
             self.unread.retain(|(unread, _)| unread != name);
             if self.unread.len() < before {
-                self.refused(name, format!("{name} may not be in an event: send secretArn; this key has passed through an event and should be replaced"));
+                self.refused(name, format!("{name} {REPLACE_IT}"));
             }
         }
     }
@@ -117,16 +122,17 @@ impl Members {
 
     pub(crate) fn into_faults(mut self) -> Vec<Violation> {
         let known = self.known.join(", ");
-        for (name, _) in mem::take(&mut self.unread) {
-            // What is no name may be a secret that slipped.
-            let sayable = name.len() <= 32
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        let unread = mem::take(&mut self.unread);
+        for (name, _) in unread.iter().take(MOST_UNKNOWN) {
             let (place, subject) =
-                if sayable { (name.as_str(), name.as_str()) } else { ("", "a member") };
+                if sayable(name) { (&**name, &**name) } else { ("", "a member") };
             self.malformed(
                 place,
                 format!("{subject} is not known here: remove it, or use one of {known}"),
             );
+        }
+        if let Some(more @ 1..) = unread.len().checked_sub(MOST_UNKNOWN) {
+            self.malformed("", format!("{more} more members are not known here: remove them"));
         }
         self.faults
     }
@@ -139,10 +145,11 @@ impl Members {
             self.malformed(name, format!("{name} is given {} times: give it once", found.len()));
             return Given::Spoiled;
         }
-        let spoiled = self.faults.iter().any(|fault| fault.pointer == self.pointer(name));
-        found.pop().map_or(if spoiled { Given::Spoiled } else { Given::Absent }, |(_, value)| {
-            Given::Value(value)
-        })
+        match found.pop() {
+            Some((_, value)) => Given::Value(value),
+            None if self.spoiled(name) => Given::Spoiled,
+            None => Given::Absent,
+        }
     }
 
     pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<Zeroizing<String>> {
@@ -205,4 +212,10 @@ impl Members {
             self.known.push(name);
         }
     }
+}
+
+/// Whether a member's name can be repeated: what does not look like one may be a secret that slipped.
+fn sayable(name: &str) -> bool {
+    name.len() <= 32
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }

@@ -1,6 +1,6 @@
 //! Metrics, in `CloudWatch`'s embedded format: lines on standard output, no call.
 //!
-//! Structs of our own: `metrique` brings a queue, a thread and a clock for what is one line per invocation.
+//! Written by hand: `metrique` is a framework with queues and sinks, and this is a line or two for an invocation.
 
 use std::time::SystemTime;
 

@@ -1,7 +1,7 @@
 //! The invocation as Lambda delivers it: a request of API Gateway, REST or HTTP, or an event of EventBridge.
 //!
-//! Structs of our own, of the few members that matter: those of `aws_lambda_events` refuse what they do not expect, and
-//! read every header twice.
+//! Structs of our own, of the few members that matter: those of `aws_lambda_events` demand members that mean nothing
+//! here, read every header twice, and bring a calendar.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -195,6 +195,28 @@ mod tests {
         }
         for text in ["", "{", "\0", "nul"] {
             assert!(matches!(Request::read(text, ""), Err(Rejection::Unreadable)), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_broken_invocation_panics() {
+        let whole =
+            rest("POST", "/v1/accounts/sts", r#"{"name":"é","scope":{"project":["\\u0000"]}}"#);
+        let mut encoded = whole.clone();
+        encoded["isBase64Encoded"] = true.into();
+        for payload in [whole.to_string(), encoded.to_string(), event(&whole).to_string()] {
+            for (at, _) in payload.char_indices() {
+                let (head, tail) = payload.split_at(at);
+                let mut rest = tail.chars();
+                rest.next();
+                for text in
+                    [head.to_owned(), format!("{head}{}", rest.as_str()), format!("{head}\\{tail}")]
+                {
+                    let order =
+                        Request::read(&text, ARN).and_then(|request| request.order(Method::Sts));
+                    drop(order.map(|(_, members)| members.finish()));
+                }
+            }
         }
     }
 

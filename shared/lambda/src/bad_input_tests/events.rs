@@ -1,0 +1,76 @@
+//! What holds for events besides.
+
+use domain::{Failure, Fault, Method, Partition};
+use serde_json::{Value, json};
+
+use super::said;
+use crate::{
+    Rejection,
+    samples::{SECRET, event, read},
+};
+
+#[test]
+fn f03_the_schema_of_events_names_the_members_that_are_read() {
+    let schema: Value = serde_json::from_str(include_str!(
+        "../../../../events/schema/gangway-registration-requested.json"
+    ))
+    .unwrap();
+    for example in schema["examples"].as_array().unwrap() {
+        let method: Method = example["method"].as_str().unwrap().parse().unwrap();
+        let (_, mut members) = read(&event(example)).order(method).unwrap();
+        let settings = members.settings(Partition::Aws, method, false).unwrap();
+        assert_eq!(settings.policies.len(), 1);
+        match method {
+            Method::StaticCredentials => {
+                assert!(members.secret_arn("secretArn", Partition::Aws).is_some());
+            }
+            Method::Sts | Method::PodIdentity | Method::Scap => {
+                assert!(members.role_arn("roleArn", Partition::Aws).is_some());
+            }
+        }
+        members.finish().unwrap();
+        // The common ones, each of which an example has, and the method's own.
+        let common = schema["properties"].as_object().unwrap();
+        assert_eq!(common.len() + 1, example.as_object().unwrap().len());
+        assert!(common.keys().all(|member| example.get(member).is_some()));
+    }
+}
+
+#[test]
+fn events_carry_no_secret_and_name_their_function() {
+    let faults = |detail: Value| {
+        let request = read(&event(&detail));
+        let outcome = request.order(Method::StaticCredentials).and_then(|(_, mut members)| {
+            let settings = members.settings(Partition::Aws, Method::StaticCredentials, false);
+            let id = members.required::<String>("accessKeyId");
+            let secret = members.secret::<domain::SecretKey>("secretAccessKey");
+            members.finish()?;
+            assert!(settings.is_some() && id.is_some() && secret.is_some());
+            Ok(())
+        });
+        let Err(Rejection::Failure(Failure::Invalid(faults))) = &outcome else { panic!() };
+        let refused = faults.iter().filter(|fault| fault.fault == Fault::Refused).count();
+        let text = faults.iter().map(|fault| fault.detail.clone()).collect::<Vec<_>>().join("\n");
+        let (_, pointers) = said(outcome);
+        (pointers, refused, text)
+    };
+    let keys = json!({
+        "method": "static-credentials",
+        "name": "prod",
+        "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+        "secretAccessKey": SECRET,
+    });
+    let (pointers, refused, text) = faults(keys.clone());
+    assert_eq!((pointers, refused), (vec!["/secretAccessKey".to_owned()], 1));
+    assert!(text.contains("send secretArn; this key has passed through an event"), "{text}");
+    let mut other = keys.clone();
+    other["method"] = "sts".into();
+    other["userKey"] = SECRET.into();
+    let (pointers, refused, _) = faults(other);
+    assert_eq!(pointers, ["/method", "/secretAccessKey", "/userKey"]);
+    assert_eq!(refused, 3);
+    let (pointers, _, text) =
+        faults(json!({ "name": "prod", "accessKeyId": "AKIAIOSFODNN7EXAMPLE" }));
+    assert_eq!(pointers, ["/method", "/secretAccessKey"]);
+    assert!(text.contains("so send secretArn"), "{text}");
+}
