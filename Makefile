@@ -1,0 +1,61 @@
+# What there is to do; `make` alone tells. CARGO_TARGET_DIR and VENV say where things are built, if not here.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENV ?= .local/venv
+PYTHON ?= python3
+# As installed, so that cargo need not be asked to change anything.
+LOCKED := --workspace --locked
+# The functions as `sam build` makes them: by themselves, so that no test's features leak in.
+FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
+# What Lambda is to run on. arm64 where this machine can build for it, as the template proposes; else what this machine is.
+ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
+
+.DEFAULT_GOAL := help
+.PHONY: help demo local test lint format clippy template build bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: ## every method in every partition, on a cloud that lives in one process
+	@cargo build $(LOCKED) --bins
+	@$(TARGET)/debug/demo
+
+local: ## the API and the local cloud, left running
+	@cargo build $(LOCKED) --bins
+	@$(TARGET)/debug/local
+
+test: lint ## formatting, lints, the template, every test
+	@cargo build $(LOCKED) --bins
+	@cargo test $(LOCKED)
+
+lint: format clippy template ## what can be told without running anything
+
+format:
+	@cargo fmt --all --check
+
+clippy:
+	@cargo clippy $(LOCKED) --all-targets -- -D warnings
+
+template: $(VENV)/checks
+	@$(SAM) validate --lint --template-file template.yaml
+	@$(VENV)/bin/cfn-lint --regions us-east-1 us-gov-west-1 -- template.yaml templates/*.yaml
+	@$(VENV)/bin/python tests/tools/check_template.py
+
+build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
+	@$(SAM) build --template-file template.yaml --parameter-overrides Architecture=$(ARCH)
+	@# What is deployed must be what was built: the built template proposes the same architecture.
+	@sed -i.bak 's/^\( *Default:\) arm64$$/\1 $(ARCH)/' .aws-sam/build/template.yaml && rm .aws-sam/build/template.yaml.bak
+	@echo "Built for $(ARCH)."
+
+bench: ## against a bare lambda_runtime function of the same profile
+	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS))
+	@cargo build --locked --release --bins --package bench
+	@$(TARGET)/release/bench
+
+$(VENV)/checks: tests/tools/requirements.txt
+$(VENV)/build: tests/tools/requirements-build.txt
+$(VENV)/checks $(VENV)/build:
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

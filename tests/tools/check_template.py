@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Checks what the linters of CloudFormation cannot know: partitions, the functions' folders, routes and sample events."""
+
+import json
+import logging
+import re
+import sys
+from pathlib import Path
+
+from boto3 import Session
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = [ROOT / "template.yaml", *sorted((ROOT / "templates").glob("*.yaml"))]
+REGIONS = {"aws-us-gov": "us-gov-west-1", "aws-iso": "us-iso-east-1", "aws-iso-b": "us-isob-east-1"}
+SECRETS = {"secretAccessKey", "userKey"}
+
+
+def literal_partitions():
+    """A template that names a partition works in no other."""
+    for path in TEMPLATES:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            service_principal = re.search(r"Service: [a-z]+\.amazonaws\.com$", line)
+            if "arn:aws" in line or ("amazonaws.com" in line and not service_principal):
+                yield f"{path.relative_to(ROOT)}:{number} names a partition: {line.strip()}"
+
+
+def transformed():
+    """SAM itself adds ARNs: they must be those of the partition that is deployed to."""
+    for partition, region in REGIONS.items():
+        template = yaml_parse((ROOT / "template.yaml").read_text())
+        for function in functions(template).values():
+            function["Properties"]["CodeUri"] = "s3://bucket/key"
+        sam = Translator({}, Parser(), boto_session=Session(region_name=region))
+        result = json.dumps(sam.translate(template, {}))
+        for arn in sorted(set(re.findall(r"arn:aws[a-z-]*:[^\"]*", result))):
+            if not arn.startswith(f"arn:{partition}:"):
+                yield f"the template that SAM makes for {partition} names {arn}"
+
+
+def functions(template):
+    """The functions by logical id."""
+    return {id: it for id, it in template["Resources"].items() if it["Type"] == "AWS::Serverless::Function"}
+
+
+def routes(function):
+    """(verb, path) of every API event."""
+    events = function["Properties"].get("Events", {}).values()
+    return {(it["Properties"]["Method"], it["Properties"]["Path"]) for it in events if it["Type"] == "Api"}
+
+
+def houses(template):
+    """Every folder under functions/ is deployed, from its own folder, and has sample events for all of its routes."""
+    deployed = {Path(it["Properties"]["CodeUri"]).name: it for it in functions(template).values()}
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
+    for name in sorted(folders ^ deployed.keys()):
+        yield f"functions/{name} and template.yaml do not agree that it is a function"
+    for name in sorted(folders & deployed.keys()):
+        yield from events(name, deployed[name])
+
+
+def events(name, function):
+    """Each sample is one that the template would deliver to this very function."""
+    sampled = set()
+    triggers = function["Properties"]["Events"].values()
+    patterns = [it["Properties"]["Pattern"] for it in triggers if it["Type"] == "EventBridgeRule"]
+    for path in sorted((ROOT / "events" / name).glob("*.json")):
+        where, event = path.relative_to(ROOT), json.loads(path.read_text())
+        if path.name.startswith("http-"):
+            route = (event["httpMethod"], event["resource"])
+            sampled.add(route)
+            if route not in routes(function):
+                yield f"{where}: {' '.join(route)} is not a route of this function"
+        elif path.name.startswith("eventbridge-"):
+            kind, method = event["detail-type"], event["detail"]["method"]
+            if not any(kind in it["detail-type"] and method in it["detail"]["method"] for it in patterns):
+                yield f"{where}: no rule delivers it to this function"
+            for member in sorted(SECRETS & event["detail"].keys()):
+                yield f"{where}: an event must not carry {member}"
+        else:
+            yield f"{where}: is neither http-… nor eventbridge-…"
+        if f"`{path.name}`" not in (ROOT / "events" / "README.md").read_text():
+            yield f"{where}: is missing in events/README.md"
+    for verb, path in sorted(routes(function) - sampled):
+        yield f"events/{name}: no sample of {verb} {path}"
+
+
+def main():
+    """Tells every fault at once."""
+    logging.disable(logging.CRITICAL)  # SAM's translator warns of feature toggles that only AWS sets
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    faults = [*literal_partitions(), *transformed(), *houses(template)]
+    for fault in faults:
+        print(f"error: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
