@@ -22,7 +22,8 @@ const ROUTES: &[(Verb, &str)] = &[
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    match request.route() {
+    let (verb, path) = request.route();
+    match (verb, path.as_slice()) {
         (Verb::Get, ["accounts"]) => list::page(request, deployment).await,
         (Verb::Get, ["accounts", uid]) => view::account(uid, request, deployment).await,
         (Verb::Delete, ["accounts", uid]) => remove::account(uid, request, deployment).await,

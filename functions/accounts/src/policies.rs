@@ -30,9 +30,9 @@ pub(crate) async fn to_choose_from(
     let found = match whose {
         Whose::Account(uid) => {
             let account = view::read(uid.as_str(), &registry).await?;
-            registry.iam_policies_of(&account.uid).await?
+            registry.iam_policies_of(&account).await?
         }
-        whose => {
+        whose @ (Whose::Keys(_) | Whose::KeysInVault(_) | Whose::Role(_)) => {
             let credential = whose.credential(&registry, &deployment.vault, partition).await?;
             registry.iam_policies(partition, &credential).await?
         }

@@ -87,7 +87,7 @@ async fn look(
             keys(account, access_key_id, registry, deployment, demand).await
         }
         Access::AssumedRole { role_arn } => {
-            let Ok(role) = role_arn.parse() else {
+            let Ok(role) = role_arn.parse::<domain::RoleArn>() else {
                 return Ok(vec![METHOD_KNOWN.failed(
                     "the role ARN that Palette has is not one",
                     "PUT the account with the role's ARN",

@@ -21,9 +21,8 @@ pub(crate) async fn account(
 pub(crate) async fn read(uid: &str, registry: &Accounts<'_>) -> Result<CloudAccount, Failure> {
     use domain::ports::Registry as _;
     let uid = uid.parse::<Uid>().map_err(|fault| Failure::malformed("/uid", fault))?;
-    registry.get(&uid).await.map_err(|error| match error {
-        PortError::Missing { .. } => missing(&uid),
-        error => error.into(),
+    registry.get(&uid).await.map_err(|error| {
+        if matches!(error, PortError::Missing { .. }) { missing(&uid) } else { error.into() }
     })
 }
 

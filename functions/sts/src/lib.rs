@@ -12,7 +12,8 @@ use request::Wish;
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    if let (Verb::Get, ["accounts", "sts", "trust"]) = request.route() {
+    let (verb, path) = request.route();
+    if verb == Verb::Get && path == ["accounts", "sts", "trust"] {
         return trust::facts(request, deployment).await;
     }
     let (intent, members) = request.order(Method::Sts)?;

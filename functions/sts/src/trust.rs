@@ -64,7 +64,9 @@ impl Question {
             .map_err(|fault| faults.push(Violation::malformed("/partition", fault)))
             .unwrap_or(deployed);
         if partition != deployed {
-            let rule = format!("must be {deployed}: this deployment serves no other; ask the one in {partition}");
+            let rule = format!(
+                "must be {deployed}: this deployment serves no other; ask the one in {partition}"
+            );
             faults.push(Violation::refused("/partition", rule));
         } else if !Method::Sts.allowed_in(partition, false) {
             let rule = format!("sts is not offered in {partition}; use static-credentials or scap");
@@ -79,7 +81,8 @@ impl Question {
             "cloudformation" => Some(Document::CloudFormationStack),
             "host-resource-groups" => Some(Document::HostResourceGroups),
             _ => {
-                let rule = "must be cloudformation, host-resource-groups, or both with a comma between";
+                let rule =
+                    "must be cloudformation, host-resource-groups, or both with a comma between";
                 faults.push(Violation::malformed("/addOns", rule));
                 None
             }

@@ -168,13 +168,13 @@ async fn assumable(
     let proper = Credential::AssumedRole(assumed.clone());
     let external_id = format!("not-{}", assumed.external_id);
     let strange = Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
-    let (assumes, accepted, stranger) = join!(
+    let (validated, accepted, stranger) = join!(
         validation::of_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &proper, demand),
         validation::of_policies(registry, &proper, demand),
         registry.validate(demand.partition, &strange, demand.policies),
     );
-    let assumes = assumes?;
-    let enforced = match (&assumes.outcome, stranger) {
+    let validated = validated?;
+    let enforced = match (&validated.outcome, stranger) {
         (Outcome::Passed, Ok(Verdict::Refused(_))) => {
             ENFORCED.passed("another external id was refused")
         }
@@ -187,5 +187,5 @@ async fn assumable(
             ENFORCED.not_applicable("not known while the role cannot be assumed at all")
         }
     };
-    Ok(vec![enforced, accepted?, assumes])
+    Ok(vec![enforced, accepted?, validated])
 }

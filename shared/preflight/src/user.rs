@@ -92,7 +92,13 @@ async fn accepted(
     }
     let (accepted, validates) = join!(
         validation::of_policies(registry, credential, demand),
-        validation::of_credential(&PALETTE_VALIDATES, VALIDATION_REMEDY, registry, credential, demand),
+        validation::of_credential(
+            &PALETTE_VALIDATES,
+            VALIDATION_REMEDY,
+            registry,
+            credential,
+            demand
+        ),
     );
     Ok(vec![accepted?, validates?])
 }
