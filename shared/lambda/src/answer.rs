@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use domain::{Done, Receipt, Report};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::{
     Origin, Rejection,
@@ -40,7 +43,7 @@ impl From<Done> for Reply {
 #[serde(untagged)]
 pub(crate) enum Answer {
     Http(Response),
-    Event(Value),
+    Event(Box<RawValue>),
 }
 
 /// As API Gateway expects it of a proxy integration.
@@ -80,12 +83,12 @@ impl Reply {
         }
     }
 
-    fn json(&self) -> Value {
+    fn json(&self) -> Box<RawValue> {
         match self {
             Self::Report(report) => document(&ReportJson::from(report)),
             Self::Receipt(receipt) => document(&ReceiptJson::from(receipt.as_ref())),
-            Self::Json(json) => json.clone(),
-            Self::NoContent => Value::Null,
+            Self::Json(json) => document(json),
+            Self::NoContent => document(&()),
         }
     }
 }
@@ -124,7 +127,7 @@ impl Response {
         ]);
         let (status_code, content_type, body) = match outcome {
             Ok(Reply::NoContent) => (204, None, String::new()),
-            Ok(reply) => (reply.status(), Some("application/json"), reply.json().to_string()),
+            Ok(reply) => (reply.status(), Some("application/json"), reply.json().get().to_owned()),
             Err(rejection) => {
                 if let Some(wait) = rejection.retry_after() {
                     // Whole seconds, and never none.
@@ -135,7 +138,11 @@ impl Response {
                     headers.insert("allow", allow.clone());
                 }
                 let problem = rejection.problem(request_id);
-                (problem.status, Some("application/problem+json"), document(&problem).to_string())
+                (
+                    problem.status,
+                    Some("application/problem+json"),
+                    document(&problem).get().to_owned(),
+                )
             }
         };
         headers.extend(content_type.map(|content_type| ("content-type", content_type.to_owned())));
@@ -144,8 +151,8 @@ impl Response {
 }
 
 /// Documents of ours hold nothing that JSON cannot.
-fn document(body: &impl Serialize) -> Value {
-    serde_json::to_value(body).unwrap_or_default()
+fn document(body: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(body).unwrap_or_else(|_never| RawValue::NULL.to_owned())
 }
 
 #[cfg(test)]

@@ -139,9 +139,10 @@ impl Seen {
             Ok(reply) => (reply.outcome(), reply.status()),
             Err(rejection) => (rejection.kind().id, rejection.kind().status),
         };
-        let error = match outcome {
-            Err(Rejection::Failure(Failure::Port(error))) => Some(error),
-            Ok(_) | Err(_) => None,
+        let (error, detail) = match outcome {
+            Err(Rejection::Failure(Failure::Port(error))) => (Some(error), None),
+            Err(rejection) => (None, Some(rejection.detail())),
+            Ok(_) => (None, None),
         };
         macro_rules! line {
             ($level:ident, $text:literal) => {
@@ -156,6 +157,7 @@ impl Seen {
                     durationMs = duration,
                     gatewayRequestId = gateway_request_id,
                     error = error.map(|error| error as &(dyn std::error::Error + 'static)),
+                    detail,
                     $text
                 )
             };

@@ -78,7 +78,8 @@ impl Rejection {
         Problem { r#type, title, status, detail: self.detail(), request_id, errors, report }
     }
 
-    fn detail(&self) -> String {
+    /// What to do, in one sentence; where there are several faults, that there are.
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::NoRoute => "no route has this path: GET /v1/openapi.json lists them all".to_owned(),
             Self::VerbNotAllowed { allow } => format!("use {allow}"),

@@ -126,5 +126,6 @@ async fn what_is_neither_request_nor_event_is_rejected_and_not_retried() {
     let answer = answer.unwrap();
     assert_eq!(answer["outcome"], "rejected");
     assert_eq!(answer["problem"]["type"], "urn:gangway:problem:unreadable");
+    assert!(logged[0]["detail"].as_str().unwrap().starts_with("invoke through"), "{logged:?}");
     assert!(!format!("{answer} {logged:?}").contains("wJalrX"));
 }
