@@ -55,10 +55,10 @@ impl Gateway {
         let routes = Routes::of(&functions);
         let place = Place { account: account.to_owned() };
         let front = Arc::new(Front { functions, routes, refusals, place });
-        let router = Router::new().fallback(answer).with_state(front);
+        let app = Router::new().fallback(answer).with_state(front);
         let serving = tokio::spawn(async move {
             // It ends with the task.
-            let _ended = axum::serve(listener, router).await;
+            let _ended = axum::serve(listener, app).await;
         });
         Self { address, serving }
     }

@@ -28,7 +28,11 @@ fn allows(choice: &Value, found: Option<&Value>) -> bool {
             "equals-ignore-case" => text.is_some_and(|text| text.eq_ignore_ascii_case(word)),
             "anything-but" => found.is_some_and(|found| match argument {
                 Value::Array(others) => !others.contains(found),
-                other => other != found,
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Object(_) => argument != found,
             }),
             _ => false,
         }

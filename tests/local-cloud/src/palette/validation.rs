@@ -8,11 +8,9 @@ use super::{
     answer::{Answer, Problem},
     callers::Caller,
     paging::Query,
-    signed::{AwsRefusal, Keys, element},
+    signed::AwsRefusal,
 };
-
-const STS: &str = "2011-06-15";
-const IAM: &str = "2010-05-08";
+use crate::aws::{Keys, client};
 
 /// The region whose STS and IAM Palette asks in a partition.
 fn region(partition: &str) -> &'static str {
@@ -42,12 +40,11 @@ impl State {
     ) -> Result<Answer, Problem> {
         let spec = self.spec(caller, query, body.get("account").unwrap_or(&Value::Null))?;
         let keys = self.enter(&spec).await?;
-        let partition = text(&spec, "/partition");
+        let iam = ("iam", region(text(&spec, "/partition")));
         let arns = body.get("policyArns").and_then(Value::as_array);
         for arn in arns.into_iter().flatten().filter_map(Value::as_str) {
-            let call = [("Action", "GetPolicy"), ("Version", IAM), ("PolicyArn", arn)];
-            self.ask(&keys, ("iam", region(partition)), &call)
-                .await
+            let asked = self.ask(&keys, iam, "GetPolicy", &[("PolicyArn", arn)]).await;
+            asked
                 .map_err(|refusal| self.refused(&spec, "Policy ARN validation failed", &refusal))?;
         }
         Ok(Answer::no_content())
@@ -61,30 +58,27 @@ impl State {
     ) -> Result<Answer, Problem> {
         let spec = self.spec(caller, query, body)?;
         let keys = self.enter(&spec).await?;
-        let service = ("iam", region(text(&spec, "/partition")));
+        let iam = ("iam", region(text(&spec, "/partition")));
         let mut policies = Vec::new();
-        let mut marker = String::new();
+        let mut marker = None;
         loop {
-            let mut call = vec![("Action", "ListPolicies"), ("Version", IAM), ("Scope", "All")];
-            if !marker.is_empty() {
-                call.push(("Marker", &marker));
+            let mut parameters = vec![("Scope", "All")];
+            parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
+            let page = self.ask(&keys, iam, "ListPolicies", &parameters).await;
+            let page =
+                page.map_err(|refusal| self.refused(&spec, "Failed to list policies", &refusal))?;
+            for member in page.body.split("<member>").skip(1) {
+                let member = client::Answer { status: page.status, body: member.to_owned() };
+                let part = |name| member.element(name).unwrap_or_default();
+                policies.push(json!({
+                    "arn": part("Arn"), "policyId": part("PolicyId"), "policyName": part("PolicyName"),
+                }));
             }
-            let page = self
-                .ask(&keys, service, &call)
-                .await
-                .map_err(|refusal| self.refused(&spec, "Failed to list policies", &refusal))?;
-            for member in page.split("<member>").skip(1) {
-                let part = |tag| element(member, tag).unwrap_or_default();
-                policies.push(json!({"arn": part("Arn"), "policyId": part("PolicyId"), "policyName": part("PolicyName")}));
+            if page.element("IsTruncated") != Some("true") {
+                return Ok(Answer::ok("policies", json!({"policies": policies})));
             }
-            match element(&page, "Marker") {
-                Some(next) if element(&page, "IsTruncated") == Some("true") => {
-                    next.clone_into(&mut marker)
-                }
-                Some(_) | None => break,
-            }
+            marker = page.element("Marker").map(str::to_owned);
         }
-        Ok(Answer::ok("policies", json!({"policies": policies})))
     }
 
     /// The account as sent, or the one that the query names, with the credential that Palette keeps.
@@ -119,9 +113,9 @@ impl State {
             secret: text(spec, "/secretKey").to_owned(),
             token: (!token.is_empty()).then(|| token.to_owned()),
         };
-        let call = [("Action", "GetCallerIdentity"), ("Version", STS)];
-        let identity = self.ask(&keys, ("sts", region(partition)), &call).await?;
-        let arn = element(&identity, "Arn").unwrap_or_default();
+        let sts = ("sts", region(partition));
+        let identity = self.ask(&keys, sts, "GetCallerIdentity", &[]).await?;
+        let arn = identity.element("Arn").unwrap_or_default();
         if arn.split(':').nth(1) == Some(partition) {
             Ok(keys)
         } else {
@@ -131,26 +125,24 @@ impl State {
 
     async fn assume(&self, spec: &Value, partition: &str) -> Result<Keys, AwsRefusal> {
         let (role, external_id) = (text(spec, "/sts/arn"), text(spec, "/sts/externalId"));
-        let source =
-            self.records().sts_sources.get(partition).cloned().ok_or_else(|| AwsRefusal {
-                status: 400,
-                code: "AwsStsAccountNotConfigured".to_owned(),
-                message: format!("STS account is not configured for partition '{partition}'"),
-            })?;
+        let source = self.records().sts_sources.get(partition).cloned();
+        let source = source.ok_or_else(|| {
+            let message = format!("STS account is not configured for partition '{partition}'");
+            AwsRefusal::new(400, "AwsStsAccountNotConfigured", message)
+        })?;
         if role.split(':').nth(1) != Some(partition) {
             return Err(foreign(role, partition));
         }
         let keys = Keys { id: source.access_key, secret: source.secret_key, token: None };
-        let call = [
-            ("Action", "AssumeRole"),
-            ("Version", STS),
+        let parameters = [
             ("RoleArn", role),
             ("RoleSessionName", "spectrocloud"),
             ("ExternalId", external_id),
             ("DurationSeconds", "3600"),
         ];
-        let session = self.ask(&keys, ("sts", region(partition)), &call).await?;
-        let part = |tag| element(&session, tag).unwrap_or_default().to_owned();
+        let sts = ("sts", region(partition));
+        let session = self.ask(&keys, sts, "AssumeRole", &parameters).await?;
+        let part = |name| session.element(name).unwrap_or_default().to_owned();
         let (id, secret) = (part("AccessKeyId"), part("SecretAccessKey"));
         Ok(Keys { id, secret, token: Some(part("SessionToken")) })
     }
@@ -159,26 +151,28 @@ impl State {
         &self,
         keys: &Keys,
         service: (&str, &str),
-        call: &[(&str, &str)],
-    ) -> Result<String, AwsRefusal> {
-        let Some(aws) = self.aws.get() else {
-            let message = "this Palette reaches no AWS".to_owned();
-            return Err(AwsRefusal { status: 0, code: "RequestError".to_owned(), message });
-        };
-        aws.query(keys, service, call).await
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<client::Answer, AwsRefusal> {
+        match self.aws.get() {
+            Some(aws) => aws.query(keys, service, action, parameters).await,
+            None => Err(AwsRefusal::new(0, "RequestError", "this Palette reaches no AWS")),
+        }
     }
 
     /// As Palette tells it: AWS's own words, in an error of Palette's.
     fn refused(&self, spec: &Value, what: &str, refusal: &AwsRefusal) -> Problem {
         let behaviour = self.records().behaviour;
         let AwsRefusal { status, code, message } = refusal;
-        let mut message =
-            format!("{what}: {code}: {message}\n\tstatus code: {status}, request id: local");
-        if behaviour.errors_repeat_secrets {
-            let secret = [text(spec, "/secretKey"), text(spec, "/sts/externalId")].concat();
-            message
-                .push_str(&format!(" (accessKey={}, secret={secret})", text(spec, "/accessKey")));
-        }
+        let repeated = if behaviour.errors_repeat_secrets {
+            let (id, secret) = (text(spec, "/accessKey"), text(spec, "/secretKey"));
+            format!(" (accessKey={id}, secretKey={secret})")
+        } else {
+            String::new()
+        };
+        let message = format!(
+            "{what}: {code}: {message}\n\tstatus code: {status}, request id: local{repeated}"
+        );
         let status = if behaviour.validation_fails_with_500 {
             StatusCode::INTERNAL_SERVER_ERROR
         } else {
@@ -190,5 +184,5 @@ impl State {
 
 fn foreign(arn: &str, partition: &str) -> AwsRefusal {
     let message = format!("{arn} is not an identity of partition {partition}");
-    AwsRefusal { status: 403, code: "InvalidClientTokenId".to_owned(), message }
+    AwsRefusal::new(403, "InvalidClientTokenId", message)
 }

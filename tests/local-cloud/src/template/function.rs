@@ -152,8 +152,12 @@ fn rights(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Rights, Te
             Value::Object(members) if members.contains_key("Statement") => {
                 documents.push(with_version(members));
             }
-            other => {
-                let what = format!("policy {other} of {logical_id}");
+            Value::Object(_)
+            | Value::Array(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Number(_) => {
+                let what = format!("policy {document} of {logical_id}");
                 return Err(TemplateError::Unsupported(what));
             }
         }

@@ -181,7 +181,11 @@ impl Scope<'_> {
                 parts.collect::<Vec<_>>().into()
             }
             Value::String(_) => value,
-            other => other.to_string().into(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => value.to_string().into(),
         }))
     }
 
@@ -193,7 +197,7 @@ impl Scope<'_> {
                 after.split_once('}').ok_or_else(|| unsupported("an open ${ in Fn::Sub"))?;
             out.push_str(before);
             match (name.strip_prefix('!'), given.get(name), name.split_once('.')) {
-                (Some(literal), _, _) => out.push_str(&format!("${{{literal}}}")),
+                (Some(literal), _, _) => out.extend(["${", literal, "}"]),
                 (None, Some(value), _) => out.push_str(&self.text(value)?),
                 (None, None, Some((resource, attribute))) => {
                     out.push_str(&names::attribute(self, resource, attribute)?);

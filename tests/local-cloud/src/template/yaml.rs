@@ -22,29 +22,27 @@ fn value(node: &Yaml<'_>) -> Result<Value, TemplateError> {
             Scalar::String(text) => json!(text),
         }),
         Yaml::Representation(text, _style, None) => Ok(json!(text)),
-        Yaml::Representation(text, _style, Some(tag)) => Ok(long(&tag.suffix, json!(text))),
+        Yaml::Representation(text, _style, Some(tag)) => Ok(long(&tag.suffix, &json!(text))),
         Yaml::Sequence(items) => items.iter().map(value).collect(),
         Yaml::Mapping(members) => {
             let mut object = Map::new();
             for (name, member) in members {
-                let name = match value(name)? {
-                    Value::String(name) => name,
-                    other => other.to_string(),
-                };
+                let name = value(name)?;
+                let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
                 object.insert(name, value(member)?);
             }
             Ok(Value::Object(object))
         }
         Yaml::Tagged(tag, inner) if tag.is_yaml_core_schema() => value(inner),
-        Yaml::Tagged(tag, inner) => Ok(long(&tag.suffix, value(inner)?)),
+        Yaml::Tagged(tag, inner) => Ok(long(&tag.suffix, &value(inner)?)),
         Yaml::Alias(_) | Yaml::BadValue => {
             Err(TemplateError::Unsupported("an alias or a value that is none".to_owned()))
         }
     }
 }
 
-fn long(tag: &str, argument: Value) -> Value {
-    match (tag, &argument) {
+fn long(tag: &str, argument: &Value) -> Value {
+    match (tag, argument) {
         ("Ref" | "Condition", _) => json!({ tag: argument }),
         ("GetAtt", Value::String(text)) => {
             let (resource, attribute) = text.split_once('.').unwrap_or((text, "Arn"));
