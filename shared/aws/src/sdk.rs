@@ -142,8 +142,8 @@ impl Aws {
     /// Secrets under this prefix, encrypted with this KMS key or Secrets Manager's own, and the secret that holds
     /// Palette's API key, by name or ARN.
     pub fn vault(&self, prefix: &str, kms_key: Option<&str>, api_key: &str) -> SecretsManager {
-        let client = aws_sdk_secretsmanager::Client::new(&self.0.config);
-        SecretsManager::new(client, self.0.partition, self.region(), prefix, kms_key, api_key)
+        let config = self.0.config.clone();
+        SecretsManager::new(config, self.0.partition, self.region(), prefix, kms_key, api_key)
     }
 
     pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {

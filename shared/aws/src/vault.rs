@@ -8,8 +8,9 @@ mod read;
 mod retire;
 mod stage;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use domain::{
     AccountId, AccountName, Partition, PortError, Registration, Scope, SecretArn, Uid,
@@ -26,7 +27,9 @@ pub struct SecretsManager(Arc<Shelf>);
 
 #[derive(Debug)]
 struct Shelf {
-    client: Client,
+    config: SdkConfig,
+    // Made when first asked: making a client costs more than all else at start.
+    client: OnceLock<Client>,
     partition: Partition,
     region: String,
     prefix: String,
@@ -42,7 +45,7 @@ const PENDING: &str = "AWSPENDING";
 
 impl SecretsManager {
     pub(crate) fn new(
-        client: Client,
+        config: SdkConfig,
         partition: Partition,
         region: &str,
         prefix: &str,
@@ -51,11 +54,12 @@ impl SecretsManager {
     ) -> Self {
         let (region, prefix, api_key) = (region.to_owned(), prefix.to_owned(), api_key.to_owned());
         let kms_key = kms_key.map(str::to_owned);
-        Self(Arc::new(Shelf { client, partition, region, prefix, kms_key, api_key }))
+        let client = OnceLock::new();
+        Self(Arc::new(Shelf { config, client, partition, region, prefix, kms_key, api_key }))
     }
 
     fn client(&self) -> &Client {
-        &self.0.client
+        self.0.client.get_or_init(|| Client::new(&self.0.config))
     }
 
     /// What the secret of an account is called.

@@ -16,6 +16,8 @@ pub(super) struct Attached {
 pub(super) enum Hidden {
     /// This action is not allowed.
     NotAllowed(&'static str),
+    /// There is no such user, role, group or policy.
+    Missing,
     /// IAM is asked too often. These checks only warn, so they do not stop for it.
     Busy,
 }
@@ -25,6 +27,7 @@ impl Hidden {
     pub(super) fn remedy(&self) -> String {
         match self {
             Self::NotAllowed(action) => format!("allow {action} to the identity that looks"),
+            Self::Missing => "create what is missing, or correct its ARN".to_owned(),
             Self::Busy => "validate again later: IAM is asked too often".to_owned(),
         }
     }
@@ -43,9 +46,8 @@ macro_rules! see {
             Ok(answer) => answer,
             Err(error) => {
                 return match Refusal::from_sdk(&error) {
-                    Some(Refusal::NotAllowed | Refusal::NotFound) => {
-                        Ok(Err(Hidden::NotAllowed($action)))
-                    }
+                    Some(Refusal::NotAllowed) => Ok(Err(Hidden::NotAllowed($action))),
+                    Some(Refusal::NotFound) => Ok(Err(Hidden::Missing)),
                     Some(Refusal::Throttled) => Ok(Err(Hidden::Busy)),
                     Some(_) | None => Err(Aws::iam_call($action, "such identity").failed(&error)),
                 };

@@ -1,6 +1,6 @@
 //! Whether what is attached says what Palette's documents say (C08). Read only where simulation leaves doubt.
 
-use domain::{Check, Finding, PortError, Severity};
+use domain::{Check, Finding, Partition, PortError, Severity};
 use policies::Document;
 use serde_json::Value;
 
@@ -78,7 +78,7 @@ pub(super) async fn by_content(
         }
     }
     let faults: Vec<_> =
-        documents.iter().filter_map(|document| fault(*document, aws, &read)).collect();
+        documents.iter().filter_map(|document| fault(*document, aws.partition(), &read)).collect();
     if faults.is_empty() {
         return Ok(ATTACHED.passed(format!("{} attached and up to date", names(documents))));
     }
@@ -88,8 +88,8 @@ pub(super) async fn by_content(
 }
 
 /// What is wrong with a document's policy, and how to mend it.
-fn fault(document: Document, aws: &Aws, read: &[Read<'_>]) -> Option<(String, String)> {
-    let wanted = document.render(aws.partition());
+fn fault(document: Document, partition: Partition, read: &[Read<'_>]) -> Option<(String, String)> {
+    let wanted = document.render(partition);
     if read.iter().any(|policy| policies::same(&policy.document, &wanted)) {
         return None;
     }
@@ -100,7 +100,7 @@ fn fault(document: Document, aws: &Aws, read: &[Read<'_>]) -> Option<(String, St
         return Some((format!("{name} is not attached"), format!("attach {name}")));
     };
     let held = std::slice::from_ref(&namesake.document);
-    let lacking = policies::missing_actions(document, aws.partition(), held);
+    let lacking = policies::missing_actions(document, partition, held);
     let observed = if lacking.is_empty() {
         format!("{} differs from the published {name}", namesake.attached.arn)
     } else {
@@ -130,5 +130,50 @@ pub(super) fn some<T: AsRef<str>>(actions: &[T]) -> String {
     match actions.len().saturating_sub(NAMED) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn policies_are_told_by_what_they_say_before_what_they_are_called() {
+        let partition = Partition::AwsUsGov;
+        let current = Document::Nodes.render(partition);
+        let mut old = current.clone();
+        old["Statement"].as_array_mut().unwrap().remove(0);
+        let mut wider = current.clone();
+        wider["Statement"].as_array_mut().unwrap().push(json!({
+            "Effect": "Allow", "Action": "s3:*", "Resource": "*",
+        }));
+        for (name, document, fault_is) in [
+            ("PaletteNodesPolicy", &current, None),
+            ("OurOwnName", &current, None),
+            ("PaletteNodesPolicy", &old, Some("it lacks")),
+            ("palettenodespolicy", &old, Some("it lacks")),
+            ("PaletteNodesPolicy", &wider, Some("differs")),
+            ("PaletteNodesPolicy", &Value::Null, Some("it lacks")),
+            ("OurOwnName", &old, Some("is not attached")),
+        ] {
+            let attached = Attached { name: name.to_owned(), arn: format!("arn/{name}") };
+            let read = [Read { attached: &attached, document: document.clone() }];
+            let seen = fault(Document::Nodes, partition, &read).map(|(observed, _)| observed);
+            match (seen, fault_is) {
+                (None, None) => {}
+                (Some(seen), Some(part)) => assert!(seen.contains(part), "{name}: {seen}"),
+                (seen, _) => panic!("{name}: {seen:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn policies_have_the_spellings_of_older_pages() {
+        let attached = |name: &str| Attached { name: name.to_owned(), arn: String::new() };
+        let old = [attached("PaletteControllersPolicy"), attached("PaletteControlPlanePolicy")];
+        let core = policies::of(domain::PermissionProfile::Core);
+        assert_eq!(missing(core, &old), [Document::Nodes, Document::Deployment]);
     }
 }

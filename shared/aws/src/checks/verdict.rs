@@ -1,5 +1,8 @@
 //! Findings from IAM's verdicts: what is denied, by what, and what to attach.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use domain::{Check, Finding, PortError, Severity};
