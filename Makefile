@@ -26,7 +26,8 @@ local: ## the API and the local cloud, left running
 	@$(TARGET)/debug/local
 
 test: lint ## formatting, lints, the template, every test
-	@cargo build $(LOCKED) --bins
+	@# The tests start the functions' binaries. All targets: what tests add to features would else build everything twice.
+	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED)
 
 lint: format clippy template ## what can be told without running anything
