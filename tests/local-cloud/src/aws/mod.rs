@@ -1,38 +1,111 @@
 //! AWS: accounts in every partition, and the services that the functions and Palette call.
-use std::sync::Arc;
+mod assume;
+mod authorize;
+mod caller;
+pub mod client;
+mod form;
+mod iam;
+mod ids;
+mod managed;
+mod partition;
+mod policy;
+mod refusal;
+mod secrets;
+pub mod setup;
+mod signature;
+mod store;
+mod sts;
+mod xml;
 
-use http::StatusCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::form::Form;
+use self::refusal::{Protocol, Refusal, answer};
+pub use self::setup::{Account, Group, Keys, Role, SecretSeen, User};
+use self::signature::Claim;
+use self::store::Store;
 use crate::clock::Clock;
 use crate::cloud::Parts;
 use crate::faults::Effect;
-use crate::server::{Request, Response};
+use crate::server::{Principal, Request, Response};
 
-/// All of AWS.
-#[derive(Debug)]
-pub struct Aws {}
+/// All of AWS. Cheap to clone; every clone is the same AWS.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    store: Arc<Mutex<Store>>,
+}
 
 impl Aws {
-    pub(crate) fn new(_clock: Arc<Clock>, _seed: u64) -> Aws {
-        Aws {}
+    pub(crate) fn new(clock: Arc<Clock>, seed: u64) -> Aws {
+        Aws { store: Arc::new(Mutex::new(Store::new(clock, seed))) }
+    }
+
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The service a call speaks to, whatever its signature says.
+pub(crate) fn addressed(request: &Request) -> String {
+    if let Some(target) = target(request) {
+        return target.split('.').next().unwrap_or_default().to_owned();
+    }
+    match Form::read(request.body()).get("Version") {
+        Some("2011-06-15") => "sts".to_owned(),
+        Some("2010-05-08") => "iam".to_owned(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn target(request: &Request) -> Option<&str> {
+    request.headers().get("x-amz-target")?.to_str().ok()
+}
+
 /// Service and operation of a call, as the log and the faults name them.
-pub(crate) fn operation(_request: &Request) -> (String, String) {
-    ("unknown".to_owned(), "unknown".to_owned())
+pub(crate) fn operation(request: &Request) -> (String, String) {
+    let operation = match target(request) {
+        Some(target) => target.split_once('.').map(|(_, name)| name.to_owned()),
+        None => Form::read(request.body()).get("Action").map(str::to_owned),
+    };
+    (addressed(request), operation.unwrap_or_else(|| "unknown".to_owned()))
 }
 
 /// The answer to a throttle or an outage, in the service's own format.
-pub(crate) fn broken(_service: &str, _effect: Effect) -> Response {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
+pub(crate) fn broken(service: &str, effect: Effect) -> Response {
+    Refusal::broken(service, effect).render(Protocol::of(service), "00000000-0000-4000-a000-000000000000")
 }
 
 /// Serves one call.
-pub(crate) fn handle(_cloud: &Parts, _request: &Request) -> Response {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+pub(crate) fn handle(cloud: &Parts, request: &Request) -> Response {
+    let (service, operation) = operation(request);
+    let protocol = Protocol::of(&service);
+    let mut store = cloud.aws().store();
+    let id = store.request_id();
+    let caller = Claim::read(request).and_then(|claim| store.authenticate(request, &claim));
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.render(protocol, &id),
+    };
+    let served = match (service.as_str(), protocol) {
+        ("secretsmanager", _) => secrets::serve(&mut store, &caller, &operation, request.body())
+            .map(|body| answer(200, "application/x-amz-json-1.1", body, &id)),
+        ("sts" | "iam", Protocol::Query(namespace)) => {
+            let form = Form::read(request.body());
+            let served = if service == "iam" {
+                iam::serve(&mut store, &caller, &operation, &form)
+            } else {
+                sts::serve(&mut store, &caller, &operation, &form)
+            };
+            served.map(|xml| answer(200, "text/xml", xml.respond(namespace, &operation, &id), &id))
+        }
+        _ => Err(Refusal::new(404, "UnknownOperationException", "Nobody here speaks this service.")),
+    };
+    let mut response = served.unwrap_or_else(|refusal| refusal.render(protocol, &id));
+    response.extensions_mut().insert(Principal(caller.arn));
     response
+}
+
+/// What a query service answers to an action it does not have.
+fn no_action(operation: &str, version: &str) -> Refusal {
+    Refusal::new(400, "InvalidAction", format!("Could not find operation {operation} for version {version}"))
 }

@@ -1,0 +1,140 @@
+//! Whether a caller may: its own policies, within its boundary, within its account's, within its session's.
+use super::caller::{Caller, Who};
+use super::policy::{Context, Named, Outcome, Query, Verdict, evaluate};
+use super::refusal::Refusal;
+use super::store::{Grants, Home, Store};
+
+/// Whose policies are judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Root,
+    User(String),
+    Group(String),
+    Role(String),
+}
+
+/// What each layer says.
+#[derive(Debug, Clone)]
+pub(crate) struct Decision {
+    pub(crate) identity: Verdict,
+    /// Nothing where there is no boundary.
+    pub(crate) boundary: Option<Verdict>,
+    /// Nothing where the account is in no organization.
+    pub(crate) organization: Option<Verdict>,
+    /// Nothing where the session has no policies of its own.
+    pub(crate) session: Option<Verdict>,
+}
+
+impl Decision {
+    fn layers(&self) -> impl Iterator<Item = (&Verdict, &'static str)> {
+        let limits = [
+            (self.organization.as_ref(), "service control policy"),
+            (self.boundary.as_ref(), "permissions boundary"),
+            (self.session.as_ref(), "session policy"),
+        ];
+        let limits = limits.into_iter().filter_map(|(verdict, name)| Some((verdict?, name)));
+        limits.chain([(&self.identity, "identity-based policy")])
+    }
+
+    /// All layers together.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let has = |outcome| self.layers().any(|(verdict, _)| verdict.outcome == outcome);
+        if has(Outcome::ExplicitDeny) {
+            Outcome::ExplicitDeny
+        } else if has(Outcome::ImplicitDeny) {
+            Outcome::ImplicitDeny
+        } else {
+            Outcome::Allowed
+        }
+    }
+
+    /// The end of AWS's sentence.
+    pub(crate) fn reason(&self, action: &str) -> String {
+        let first = |outcome| self.layers().find(|(verdict, _)| verdict.outcome == outcome).map(|(_, name)| name);
+        let article = |name: &str| if name.starts_with('i') { "an" } else { "a" };
+        match (first(Outcome::ExplicitDeny), first(Outcome::ImplicitDeny)) {
+            (Some(name), _) => format!("with an explicit deny in {} {name}", article(name)),
+            (None, Some(name)) => format!("because no {name} allows the {action} action"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+impl Store {
+    /// Judges what a subject's policies say, without a session.
+    pub(crate) fn decide(&self, home: &Home, subject: &Subject, query: Query<'_>, boundary: Option<&[Named<'_>]>) -> Decision {
+        let account = self.account(home);
+        let holder = match subject {
+            Subject::Root => None,
+            Subject::User(name) => account.and_then(|all| all.users.get(name)).map(|user| (&user.grants, self.user_documents(home, user))),
+            Subject::Group(name) => account
+                .and_then(|all| all.groups.get(name))
+                .map(|group| (&group.grants, self.documents(home, ("group", name), &group.grants))),
+            Subject::Role(name) => account
+                .and_then(|all| all.roles.get(&name.to_ascii_lowercase()))
+                .map(|role| (&role.grants, self.documents(home, ("role", &role.name), &role.grants))),
+        };
+        let (grants, documents) = holder.map_or((None, Vec::new()), |(grants, documents)| (Some(grants), documents));
+        let mut identity = evaluate(&documents, query);
+        if *subject == Subject::Root {
+            identity.outcome = Outcome::Allowed;
+        }
+        let boundary = match boundary {
+            Some(given) => Some(evaluate(given, query)),
+            None => self.boundary(home, grants, query),
+        };
+        Decision { identity, boundary, organization: self.organization(home, query), session: None }
+    }
+
+    fn boundary(&self, home: &Home, grants: Option<&Grants>, query: Query<'_>) -> Option<Verdict> {
+        let arn = grants?.boundary.as_ref()?;
+        // A boundary whose policy is gone allows nothing.
+        let documents: Vec<_> = self.managed_document(home, arn).into_iter().collect();
+        Some(evaluate(&documents, query))
+    }
+
+    fn organization(&self, home: &Home, query: Query<'_>) -> Option<Verdict> {
+        let scps = &self.account(home)?.scps;
+        let documents: Vec<_> = scps
+            .iter()
+            .map(|(id, text)| Named { id: id.clone(), kind: "scp", document: &text.document })
+            .collect();
+        (!documents.is_empty()).then(|| evaluate(&documents, query))
+    }
+
+    /// Judges a call of a caller.
+    pub(crate) fn judge(&self, caller: &Caller, action: &str, resource: &str, context: &Context) -> Decision {
+        let query = Query { action, resource, context };
+        let subject = match &caller.who {
+            Who::Root => Subject::Root,
+            Who::User(name) => Subject::User(name.clone()),
+            Who::Session { role, .. } => Subject::Role(role.clone()),
+        };
+        let mut decision = self.decide(&caller.home, &subject, query, None);
+        if let Who::Session { key, .. } = &caller.who
+            && let Some(session) = self.sessions.get(key)
+            && !session.policies.is_empty()
+        {
+            let documents: Vec<_> = session
+                .policies
+                .iter()
+                .map(|text| Named { id: "session".into(), kind: "session", document: &text.document })
+                .collect();
+            decision.session = Some(evaluate(&documents, query));
+        }
+        decision
+    }
+
+    /// Lets a caller through, or refuses it in AWS's words. `label` is how the message names the resource.
+    pub(crate) fn authorize(&self, caller: &Caller, action: &str, resource: &str, label: &str, context: &Context) -> Result<(), Refusal> {
+        let decision = self.judge(caller, action, resource, context);
+        if decision.outcome() == Outcome::Allowed {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            403,
+            "AccessDenied",
+            format!("User: {} is not authorized to perform: {action} on resource: {label} {}", caller.arn, decision.reason(action)),
+        ))
+    }
+}

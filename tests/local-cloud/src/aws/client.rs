@@ -1,0 +1,148 @@
+//! Signed calls of AWS by hand: for tests of the emulator, and for parts of the cloud that call it as anyone would.
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use serde_json::Value;
+
+use super::Keys;
+use crate::server::NESTED;
+
+/// One identity's way to one AWS.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    region: String,
+    keys: Keys,
+    nested: bool,
+}
+
+/// An answer, read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// XML or JSON.
+    pub body: String,
+}
+
+impl Answer {
+    /// The text of the first element of this name in an XML answer, still escaped.
+    pub fn element(&self, name: &str) -> Option<&str> {
+        let (_, rest) = self.body.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    }
+
+    /// A JSON answer; null for what is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// The error's code, in either format.
+    pub fn code(&self) -> Option<String> {
+        let json = self.json().get("__type").and_then(Value::as_str).map(str::to_owned);
+        json.or_else(|| self.element("Code").map(str::to_owned))
+    }
+}
+
+impl Client {
+    /// An identity in a region. `http` trusts whatever `url` needs it to trust.
+    pub fn new(http: reqwest::Client, url: &str, region: &str, keys: &Keys) -> Client {
+        let (url, region) = (url.to_owned(), region.to_owned());
+        Client { http, url, region, keys: keys.clone(), nested: false }
+    }
+
+    /// The same, marked as made by a part of the cloud: not counted as a hop.
+    #[must_use]
+    pub fn nested(self) -> Client {
+        Client { nested: true, ..self }
+    }
+
+    /// The same way with other keys.
+    #[must_use]
+    pub fn with_keys(&self, keys: &Keys) -> Client {
+        Client { keys: keys.clone(), ..self.clone() }
+    }
+
+    /// The same identity in another region.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Client {
+        Client { region: region.to_owned(), ..self.clone() }
+    }
+
+    /// A call of STS or IAM.
+    pub async fn query(&self, service: &str, action: &str, parameters: &[(&str, &str)]) -> Result<Answer, reqwest::Error> {
+        let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
+        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let mut body = format!("Action={action}&Version={version}");
+        for (name, value) in parameters {
+            body += &format!("&{}={}", encode(name), encode(value));
+        }
+        let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+        self.send(service, headers, body).await
+    }
+
+    /// A call of Secrets Manager.
+    pub async fn secrets(&self, operation: &str, parameters: &Value) -> Result<Answer, reqwest::Error> {
+        let target = format!("secretsmanager.{operation}");
+        let headers = vec![("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amz-target", target)];
+        self.send("secretsmanager", headers, parameters.to_string()).await
+    }
+
+    /// STS AssumeRole; the keys of the session, or the refusal.
+    pub async fn assume(&self, role: &str, session: &str, external_id: Option<&str>) -> Result<Result<Keys, Answer>, reqwest::Error> {
+        let mut parameters = vec![("RoleArn", role), ("RoleSessionName", session)];
+        parameters.extend(external_id.map(|id| ("ExternalId", id)));
+        let answer = self.query("sts", "AssumeRole", &parameters).await?;
+        let text = |name| answer.element(name).map(str::to_owned);
+        let keys = text("AccessKeyId").zip(text("SecretAccessKey")).zip(text("SessionToken"));
+        Ok(keys.map(|((id, secret), token)| Keys { id, secret, token: Some(token) }).ok_or(answer))
+    }
+
+    async fn send(&self, service: &str, mut headers: Vec<(&'static str, String)>, body: String) -> Result<Answer, reqwest::Error> {
+        #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
+        let now = SystemTime::now();
+        let url = format!("{}/", self.url);
+        headers.extend(signature(&self.keys, service, &self.region, &url, &headers, body.as_bytes(), now));
+        let mut request = self.http.post(url).body(body).timeout(Duration::from_secs(30));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if self.nested {
+            request = request.header(NESTED, "1");
+        }
+        let response = request.send().await?;
+        Ok(Answer { status: response.status().as_u16(), body: response.text().await? })
+    }
+}
+
+/// The headers that sign a POST: `authorization`, `x-amz-date` and, for temporary keys, `x-amz-security-token`.
+///
+/// # Panics
+/// Where `url` is none.
+pub fn signature(
+    keys: &Keys,
+    service: &str,
+    region: &str,
+    url: &str,
+    headers: &[(&'static str, String)],
+    body: &[u8],
+    now: SystemTime,
+) -> Vec<(&'static str, String)> {
+    let identity = Credentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "by hand").into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name(service)
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .expect("complete parameters")
+        .into();
+    let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let signable = SignableRequest::new("POST", url, signed, SignableBody::Bytes(body)).expect("a URL");
+    let (headers, _) = sign(signable, &params).expect("a signature").into_parts().0.into_parts();
+    headers.into_iter().map(|header| (header.name(), header.value().to_owned())).collect()
+}

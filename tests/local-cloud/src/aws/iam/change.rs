@@ -1,0 +1,247 @@
+//! What people and vending change: roles, policies and users come and go.
+use std::collections::BTreeMap;
+
+use super::read::role_body;
+use super::Call;
+use crate::aws::policy::Kind;
+use crate::aws::refusal::Refusal;
+use crate::aws::store::{AccessKey, Grants, Home, Owner, Policy, Role, Store, Text, User, Version};
+use crate::aws::xml::Xml;
+use crate::clock::iso8601;
+
+/// Every ARN in a document names the partition it is for, or leaves it open.
+pub(crate) fn check_document(text: &Text, partition: &str) -> Result<(), String> {
+    let foreign = |arn: &&str| {
+        let named = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
+        named.is_some_and(|named| named != partition && !named.contains(['*', '?', '$']))
+    };
+    match text.document.resources().find(foreign) {
+        Some(arn) => {
+            let named = arn.split(':').nth(1).unwrap_or_default();
+            Err(format!("Partition \"{named}\" is not valid for resource \"{arn}\"."))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Every principal that a trust policy names exists, in the role's own partition.
+pub(crate) fn check_trust(store: &Store, text: &Text, home: &Home) -> Result<(), String> {
+    let iso = home.0.starts_with("aws-iso");
+    for principals in text.document.statements.iter().filter_map(|statement| statement.principals.as_ref()) {
+        if let Some(name) = principals.aws.iter().find(|name| !known(store, name, &home.0)) {
+            return Err(format!("Invalid principal in policy: \"AWS\":\"{name}\""));
+        }
+        // Where Pod Identity is not offered, its principal does not exist.
+        let known = |name: &str| name.contains(".amazonaws.com") && !(iso && name == "pods.eks.amazonaws.com");
+        if let Some(name) = principals.services.iter().find(|name| !known(name)) {
+            return Err(format!("Invalid principal in policy: \"SERVICE\":\"{name}\""));
+        }
+    }
+    Ok(())
+}
+
+fn known(store: &Store, name: &str, partition: &str) -> bool {
+    let digits = |text: &str| text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
+    let parts: Vec<&str> = name.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["*"] => true,
+        [account] => digits(account),
+        ["arn", named, "iam" | "sts", "", account, rest] if *named == partition && digits(account) => {
+            let account = store.account(&(partition.to_owned(), (*account).to_owned()));
+            let name = rest.rsplit('/').next().unwrap_or_default();
+            match rest.split_once('/').map_or(*rest, |(kind, _)| kind) {
+                "root" | "assumed-role" => true,
+                "user" => account.is_some_and(|account| account.users.contains_key(name)),
+                "role" => account.is_some_and(|account| account.roles.contains_key(&name.to_ascii_lowercase())),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+impl Store {
+    /// A new pair for an owner.
+    pub(crate) fn new_key(&mut self, home: &Home, owner: Owner) -> AccessKey {
+        let (id, secret) = (self.unique_id("AKIA", &home.1), self.secret_key());
+        let (home, created) = (home.clone(), self.now());
+        let key = AccessKey { id: id.clone(), secret, home, owner, active: true, created, used: None };
+        self.keys.insert(id, key.clone());
+        key
+    }
+
+    pub(crate) fn new_user(&mut self, home: &Home, name: &str, path: &str) -> User {
+        let (id, created) = (self.unique_id("AIDA", &home.1), self.now());
+        User { name: name.into(), path: path.into(), id, created, grants: Grants::default(), groups: Vec::new(), tags: BTreeMap::new() }
+    }
+
+    pub(crate) fn new_role(&mut self, home: &Home, name: &str, path: &str, trust: Text) -> Role {
+        Role {
+            name: name.into(),
+            path: path.into(),
+            id: self.unique_id("AROA", &home.1),
+            created: self.now(),
+            description: None,
+            trust,
+            max_session: 3600,
+            grants: Grants::default(),
+            tags: BTreeMap::new(),
+            unseen: self.settling,
+        }
+    }
+
+    pub(crate) fn new_policy(&mut self, home: &Home, name: &str, path: &str, text: Text) -> Policy {
+        let created = self.now();
+        Policy {
+            arn: format!("arn:{}:iam::{}:policy{path}{name}", home.0, home.1),
+            name: name.into(),
+            path: path.into(),
+            id: self.unique_id("ANPA", &home.1),
+            description: None,
+            created,
+            updated: created,
+            versions: vec![Version { number: 1, text, created }],
+            default: 1,
+            next: 2,
+            tags: BTreeMap::new(),
+            unseen: self.settling,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// A name of IAM's alphabet, and a path.
+    fn named(&self, member: &str, longest: usize) -> Result<(String, String), Refusal> {
+        let name = self.form.need(member)?;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        if name.len() > longest || !name.chars().all(allowed) {
+            return Err(Refusal::validation(format!("The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")));
+        }
+        let path = self.form.get("Path").unwrap_or("/");
+        if !path.starts_with('/') || !path.ends_with('/') {
+            return Err(Refusal::validation("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."));
+        }
+        Ok((name.to_owned(), path.to_owned()))
+    }
+
+    fn trust(&self, member: &str) -> Result<Text, Refusal> {
+        let raw = self.form.need(member)?;
+        let malformed = |fault| Refusal::new(400, "MalformedPolicyDocument", fault);
+        let text = Text::read(raw, Kind::Trust).map_err(malformed)?;
+        check_trust(self.store, &text, &self.caller.home).map_err(malformed)?;
+        let quota = self.quota("AssumeRolePolicySizeQuota");
+        if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
+            return Err(Refusal::new(409, "LimitExceeded", format!("Cannot exceed quota for ACLSizePerRole: {quota}")));
+        }
+        Ok(text)
+    }
+}
+
+pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let (name, path) = call.named("RoleName", 64)?;
+    let arn = call.arn(&format!("role{path}{name}"));
+    let boundary = call.form.get("PermissionsBoundary").map(str::to_owned);
+    call.allow_with(&arn, &arn, |context| match &boundary {
+        Some(boundary) => context.with("iam:PermissionsBoundary", boundary),
+        None => context,
+    })?;
+    let trust = call.trust("AssumeRolePolicyDocument")?;
+    let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?.unwrap_or(3600);
+    let home = call.caller.home.clone();
+    if let Some(boundary) = &boundary
+        && call.store.policy(&home, boundary).is_none()
+    {
+        return Err(Refusal::missing(format!("Scope ARN: {boundary} does not exist or is not attachable.")));
+    }
+    let account = call.store.account(&home);
+    if account.is_some_and(|account| account.roles.contains_key(&name.to_ascii_lowercase())) {
+        return Err(Refusal::new(409, "EntityAlreadyExists", format!("Role with name {name} already exists.")));
+    }
+    let quota = call.quota("RolesQuota");
+    if account.is_some_and(|account| account.roles.len() >= quota) {
+        return Err(Refusal::new(409, "LimitExceeded", format!("Cannot exceed quota for RolesPerAccount: {quota}")));
+    }
+    let mut role = call.store.new_role(&home, &name, &path, trust);
+    role.max_session = seconds;
+    role.description = call.form.get("Description").map(str::to_owned);
+    role.grants.boundary = boundary;
+    role.tags = call.form.tags();
+    let mut xml = Xml::default();
+    xml.node("Role", |xml| role_body(xml, &arn, &role));
+    call.store.account_mut(&home).roles.insert(name.to_ascii_lowercase(), role);
+    Ok(xml)
+}
+
+pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let role = call.role()?;
+    let name = role.name.to_ascii_lowercase();
+    if !role.grants.attached.is_empty() {
+        return Err(Refusal::new(409, "DeleteConflict", "Cannot delete entity, must detach all policies first."));
+    }
+    if !role.grants.inline.is_empty() {
+        return Err(Refusal::new(409, "DeleteConflict", "Cannot delete entity, must delete policies first."));
+    }
+    call.store.account_mut(&call.caller.home).roles.remove(&name);
+    Ok(Xml::default())
+}
+
+pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let name = call.role()?.name.to_ascii_lowercase();
+    let trust = call.trust("PolicyDocument")?;
+    if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
+        role.trust = trust;
+    }
+    Ok(Xml::default())
+}
+
+pub(super) fn tag_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let role = call.role()?;
+    let name = role.name.to_ascii_lowercase();
+    let tags = call.form.tags();
+    if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
+        role.tags.extend(tags);
+    }
+    Ok(Xml::default())
+}
+
+pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let (name, path) = call.named("PolicyName", 128)?;
+    let arn = call.arn(&format!("policy{path}{name}"));
+    call.allow(&arn, &format!("policy {name}"))?;
+    let raw = call.form.need("PolicyDocument")?;
+    let text = call.document(raw)?;
+    let home = call.caller.home.clone();
+    if call.store.account(&home).is_some_and(|account| account.policies.contains_key(&arn)) {
+        let message = format!("A policy called {name} already exists. Duplicate names are not allowed.");
+        return Err(Refusal::new(409, "EntityAlreadyExists", message));
+    }
+    let mut policy = call.store.new_policy(&home, &name, &path, text);
+    policy.description = call.form.get("Description").map(str::to_owned);
+    policy.tags = call.form.tags();
+    let mut xml = Xml::default();
+    xml.node("Policy", |xml| {
+        xml.leaf("PolicyName", &name).leaf("PolicyId", &policy.id).leaf("Arn", &arn).leaf("Path", &path);
+        xml.leaf("DefaultVersionId", "v1").leaf("AttachmentCount", 0).leaf("IsAttachable", true);
+        xml.leaf("CreateDate", iso8601(policy.created)).leaf("UpdateDate", iso8601(policy.updated));
+    });
+    call.store.account_mut(&home).policies.insert(arn, policy);
+    Ok(xml)
+}
+
+pub(super) fn create_user(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let (name, path) = call.named("UserName", 64)?;
+    let arn = call.arn(&format!("user{path}{name}"));
+    call.allow(&arn, &arn)?;
+    let home = call.caller.home.clone();
+    if call.store.account(&home).is_some_and(|account| account.users.contains_key(&name)) {
+        return Err(Refusal::new(409, "EntityAlreadyExists", format!("User with name {name} already exists.")));
+    }
+    let user = call.store.new_user(&home, &name, &path);
+    let mut xml = Xml::default();
+    xml.node("User", |xml| {
+        xml.leaf("Path", &path).leaf("UserName", &name).leaf("UserId", &user.id).leaf("Arn", &arn);
+        xml.leaf("CreateDate", iso8601(user.created));
+    });
+    call.store.account_mut(&home).users.insert(name, user);
+    Ok(xml)
+}

@@ -1,0 +1,88 @@
+//! Versions of a managed policy: five at most, one of them in force.
+use super::{Call, check_document, paging};
+use crate::aws::policy::Kind;
+use crate::aws::refusal::Refusal;
+use crate::aws::store::{Policy, Text, Version};
+use crate::aws::xml::Xml;
+use crate::clock::iso8601;
+
+fn body(xml: &mut Xml, policy: &Policy, version: &Version) {
+    xml.leaf("VersionId", format!("v{}", version.number));
+    xml.leaf("IsDefaultVersion", version.number == policy.default).leaf("CreateDate", iso8601(version.created));
+}
+
+pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
+    let policy = call.policy()?;
+    let (page, marker) = call.page(policy.versions.iter().rev().collect())?;
+    let mut xml = Xml::default();
+    xml.list("Versions", page, |xml, version| body(xml, policy, version));
+    paging(&mut xml, marker);
+    Ok(xml)
+}
+
+/// The policy to change: only the account's own ones can be.
+fn own<'a>(call: &'a mut Call<'_>) -> Result<&'a mut Policy, Refusal> {
+    let arn = call.policy()?.arn.clone();
+    let message = "AWS managed policies cannot be modified.";
+    let own = call.store.account_mut(&call.caller.home).policies.get_mut(&arn);
+    own.ok_or_else(|| Refusal::new(403, "AccessDenied", message))
+}
+
+pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let raw = call.form.need("PolicyDocument")?.to_owned();
+    let text = call.document(&raw)?;
+    let (now, quota) = (call.store.now(), call.quota("VersionsPerPolicyQuota"));
+    let set_default = call.form.get("SetAsDefault") == Some("true");
+    let policy = own(call)?;
+    if policy.versions.len() >= quota {
+        let message = format!("A managed policy can have up to {quota} versions. Before you create a new version, you must delete an existing version.");
+        return Err(Refusal::new(409, "LimitExceeded", message));
+    }
+    let version = Version { number: policy.next, text, created: now };
+    policy.next += 1;
+    policy.updated = now;
+    if set_default {
+        policy.default = version.number;
+    }
+    policy.versions.push(version.clone());
+    let mut xml = Xml::default();
+    xml.node("PolicyVersion", |xml| body(xml, policy, &version));
+    Ok(xml)
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let id = call.form.need("VersionId")?.to_owned();
+    let policy = own(call)?;
+    if format!("v{}", policy.default) == id {
+        return Err(Refusal::new(409, "DeleteConflict", "Cannot delete the default version of a policy."));
+    }
+    let before = policy.versions.len();
+    policy.versions.retain(|version| format!("v{}", version.number) != id);
+    if policy.versions.len() == before {
+        return Err(Refusal::missing(format!("Policy {} version {id} does not exist.", policy.arn)));
+    }
+    Ok(Xml::default())
+}
+
+pub(super) fn set_default(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let id = call.form.need("VersionId")?.to_owned();
+    let policy = own(call)?;
+    let found = policy.versions.iter().find(|version| format!("v{}", version.number) == id).map(|version| version.number);
+    let missing = format!("Policy {} version {id} does not exist.", policy.arn);
+    policy.default = found.ok_or_else(|| Refusal::missing(missing))?;
+    Ok(Xml::default())
+}
+
+impl Call<'_> {
+    /// A document fit for a managed policy of the caller's partition.
+    pub(super) fn document(&self, raw: &str) -> Result<Text, Refusal> {
+        let malformed = |fault| Refusal::new(400, "MalformedPolicyDocument", fault);
+        let text = Text::read(raw, Kind::Identity).map_err(malformed)?;
+        check_document(&text, self.caller.partition()).map_err(malformed)?;
+        let quota = self.quota("PolicySizeQuota");
+        if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
+            return Err(Refusal::new(409, "LimitExceeded", format!("Cannot exceed quota for PolicySize: {quota}")));
+        }
+        Ok(text)
+    }
+}

@@ -1,0 +1,38 @@
+//! Ids, keys and tokens in the shapes that AWS gives them.
+use super::store::Store;
+
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+impl Store {
+    /// `AKIA…`, `ASIA…`, `AIDA…`, `AROA…`: after the prefix the account id, as in every id since 2019.
+    pub(crate) fn unique_id(&mut self, prefix: &str, account: &str) -> String {
+        let drawn = self.draw();
+        let number: u64 = account.parse().unwrap_or(0);
+        let head = (0x8000_0000_0000 | (number << 7) | u64::from(drawn[0] & 0x7f)).to_be_bytes();
+        let bytes: Vec<u8> = head.iter().skip(2).chain(drawn.iter().skip(1).take(4)).copied().collect();
+        let mut bits = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1));
+        let mut id = prefix.to_owned();
+        for _ in 0..16 {
+            let five = bits.by_ref().take(5).fold(0_u8, |all, bit| all << 1 | bit);
+            id.push(char::from(BASE32[usize::from(five)]));
+        }
+        if prefix.starts_with("AK") || prefix.starts_with("AS") { id } else { id + "Q" }
+    }
+
+    /// So many letters and digits.
+    pub(crate) fn letters(&mut self, length: usize) -> String {
+        let mut text = String::new();
+        while text.len() < length {
+            let more = self.draw();
+            text.extend(more.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])));
+        }
+        text.truncate(length);
+        text
+    }
+
+    /// A secret access key: 40 characters.
+    pub(crate) fn secret_key(&mut self) -> String {
+        format!("{}/{}+{}", self.letters(13), self.letters(12), self.letters(13))
+    }
+}

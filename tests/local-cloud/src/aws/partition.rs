@@ -1,0 +1,67 @@
+//! Partitions as AWS's regions name them. The emulator's own table, so that it shares no mistake with the product.
+
+/// A partition's id, IAM's region, DNS suffix, and the start of its regions' names. The last row takes the rest.
+const PARTITIONS: [(&str, &str, &str, &str); 4] = [
+    ("aws-us-gov", "us-gov-west-1", "amazonaws.com", "us-gov-"),
+    ("aws-iso", "us-iso-east-1", "c2s.ic.gov", "us-iso-"),
+    ("aws-iso-b", "us-isob-east-1", "sc2s.sgov.gov", "us-isob-"),
+    ("aws", "us-east-1", "amazonaws.com", ""),
+];
+
+/// Regions outside the commercial partition.
+const REGIONS: [&str; 6] =
+    ["us-gov-west-1", "us-gov-east-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "us-isob-west-1"];
+
+/// The partition of a region; nothing for what is no region.
+pub(crate) fn of_region(region: &str) -> Option<&'static str> {
+    let (partition, _, _, _) = PARTITIONS.iter().find(|(_, _, _, start)| region.starts_with(start))?;
+    let known = if *partition == "aws" { commercial(region) } else { REGIONS.contains(&region) };
+    known.then_some(*partition)
+}
+
+fn commercial(region: &str) -> bool {
+    let parts: Vec<&str> = region.split('-').collect();
+    let [continent, place, number] = parts.as_slice() else { return false };
+    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase());
+    continent.len() == 2 && *continent != "cn" && word(continent) && word(place) && number.parse::<u8>().is_ok()
+}
+
+/// The one region whose scope signs IAM calls of a partition.
+pub(crate) fn iam_region(partition: &str) -> &'static str {
+    PARTITIONS.iter().find(|(id, ..)| *id == partition).map_or("us-east-1", |(_, region, ..)| region)
+}
+
+/// Whether this is one of the partitions served here.
+pub(crate) fn exists(partition: &str) -> bool {
+    PARTITIONS.iter().any(|(id, ..)| *id == partition)
+}
+
+/// The suffix of a partition's host names.
+pub(crate) fn dns_suffix(partition: &str) -> &'static str {
+    PARTITIONS.iter().find(|(id, ..)| *id == partition).map_or("amazonaws.com", |(_, _, suffix, _)| suffix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_tells_its_partition() {
+        let rows = [
+            ("us-east-1", Some("aws")),
+            ("eu-central-2", Some("aws")),
+            ("me-west-1", Some("aws")),
+            ("us-gov-east-1", Some("aws-us-gov")),
+            ("us-gov-north-1", None),
+            ("us-iso-west-1", Some("aws-iso")),
+            ("us-isob-east-1", Some("aws-iso-b")),
+            ("us-isof-south-1", None),
+            ("cn-north-1", None),
+            ("aws-global", None),
+            ("", None),
+        ];
+        for (region, partition) in rows {
+            assert_eq!(of_region(region), partition, "{region}");
+        }
+    }
+}

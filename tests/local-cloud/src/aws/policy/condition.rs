@@ -1,0 +1,196 @@
+//! Conditions: operators, what a missing key means, and values of several kinds.
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use serde_json::{Map, Value};
+
+use super::Context;
+use super::document::strings;
+use super::pattern::Pattern;
+
+/// How many of a key's values must do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quantifier {
+    Plain,
+    AnyValue,
+    AllValues,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Test {
+    Text { like: bool, ignore_case: bool },
+    Arn,
+    Bool,
+    Number(Comparison),
+    Date(Comparison),
+    Ip,
+    Null,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Equals,
+    Less,
+    LessOrEquals,
+    Greater,
+    GreaterOrEquals,
+}
+
+impl Comparison {
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Comparison::Equals => ordering.is_eq(),
+            Comparison::Less => ordering.is_lt(),
+            Comparison::LessOrEquals => ordering.is_le(),
+            Comparison::Greater => ordering.is_gt(),
+            Comparison::GreaterOrEquals => ordering.is_ge(),
+        }
+    }
+}
+
+/// One key under one operator.
+#[derive(Debug, Clone)]
+pub(crate) struct Condition {
+    quantifier: Quantifier,
+    test: Test,
+    negated: bool,
+    if_exists: bool,
+    key: String,
+    values: Vec<String>,
+}
+
+impl Condition {
+    /// Reads a `Condition` element.
+    pub(super) fn read_all(object: &Map<String, Value>) -> Result<Vec<Condition>, String> {
+        let mut all = Vec::new();
+        for (operator, keys) in object {
+            for (key, values) in keys.as_object().ok_or("Syntax errors in policy.")? {
+                if !key.contains(':') {
+                    return Err("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into());
+                }
+                all.push(Condition::read(operator, key, strings(values)?)?);
+            }
+        }
+        Ok(all)
+    }
+
+    fn read(operator: &str, key: &str, values: Vec<String>) -> Result<Condition, String> {
+        let (quantifier, name) = match operator.split_once(':') {
+            Some(("ForAnyValue", name)) => (Quantifier::AnyValue, name),
+            Some(("ForAllValues", name)) => (Quantifier::AllValues, name),
+            Some(_) => return Err(format!("Invalid Condition type : {operator}.")),
+            None => (Quantifier::Plain, operator),
+        };
+        let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
+        let text = |like, ignore_case| Test::Text { like, ignore_case };
+        let (test, negated) = match name {
+            "StringEquals" => (text(false, false), false),
+            "StringNotEquals" => (text(false, false), true),
+            "StringEqualsIgnoreCase" => (text(false, true), false),
+            "StringNotEqualsIgnoreCase" => (text(false, true), true),
+            "StringLike" => (text(true, false), false),
+            "StringNotLike" => (text(true, false), true),
+            "ArnEquals" | "ArnLike" => (Test::Arn, false),
+            "ArnNotEquals" | "ArnNotLike" => (Test::Arn, true),
+            "Bool" => (Test::Bool, false),
+            "Null" => (Test::Null, false),
+            "IpAddress" => (Test::Ip, false),
+            "NotIpAddress" => (Test::Ip, true),
+            "NumericNotEquals" => (Test::Number(Comparison::Equals), true),
+            "DateNotEquals" => (Test::Date(Comparison::Equals), true),
+            _ => (ordered(name).ok_or_else(|| format!("Invalid Condition type : {operator}."))?, false),
+        };
+        Ok(Condition { quantifier, test, negated, if_exists, key: key.to_owned(), values })
+    }
+
+    /// Whether it holds. A key that the call lacks is noted.
+    pub(super) fn holds(&self, context: &Context, missing: &mut BTreeSet<String>) -> bool {
+        let found = context.get(&self.key);
+        if self.test == Test::Null {
+            let wants_missing = self.values.iter().any(|value| value.eq_ignore_ascii_case("true"));
+            return found.is_none_or(<[String]>::is_empty) == wants_missing;
+        }
+        let Some(found) = found.filter(|found| !found.is_empty()) else {
+            missing.insert(self.key.clone());
+            return self.if_exists
+                || match self.quantifier {
+                    Quantifier::Plain => self.negated,
+                    Quantifier::AnyValue => false,
+                    Quantifier::AllValues => true,
+                };
+        };
+        // Negation binds to the comparison with all values: none of them may fit.
+        let fits = |one: &String| self.values.iter().any(|value| self.fits(value, one, context)) != self.negated;
+        match (self.quantifier, self.negated) {
+            (Quantifier::AllValues, _) | (Quantifier::Plain, true) => found.iter().all(fits),
+            (Quantifier::AnyValue, _) | (Quantifier::Plain, false) => found.iter().any(fits),
+        }
+    }
+
+    fn fits(&self, value: &str, found: &str, context: &Context) -> bool {
+        match self.test {
+            Test::Text { like: true, .. } => Pattern::read(value, context).is_some_and(|pattern| pattern.fits(found)),
+            Test::Text { ignore_case: true, .. } => value.eq_ignore_ascii_case(found),
+            Test::Text { .. } if value.contains("${") => {
+                // Variables work in every string operator; stars only in Like.
+                let literal = value.replace('*', "${*}").replace('?', "${?}");
+                Pattern::read(&literal, context).is_some_and(|pattern| pattern.fits(found))
+            }
+            Test::Text { .. } => value == found,
+            Test::Arn => Pattern::read(value, context).is_some_and(|pattern| pattern.fits_arn(found)),
+            Test::Bool => value.eq_ignore_ascii_case(found),
+            Test::Number(comparison) => match (found.parse::<f64>(), value.parse::<f64>()) {
+                (Ok(found), Ok(value)) => comparison.holds(found.total_cmp(&value)),
+                _ => false,
+            },
+            Test::Date(comparison) => match (date(found), date(value)) {
+                (Some(found), Some(value)) => comparison.holds(found.cmp(&value)),
+                _ => false,
+            },
+            Test::Ip => in_network(found, value),
+            Test::Null => false,
+        }
+    }
+}
+
+fn ordered(name: &str) -> Option<Test> {
+    let (number, comparison) = match (name.strip_prefix("Numeric"), name.strip_prefix("Date")) {
+        (Some(comparison), _) => (true, comparison),
+        (None, Some(comparison)) => (false, comparison),
+        (None, None) => return None,
+    };
+    let comparison = match comparison {
+        "Equals" => Comparison::Equals,
+        "LessThan" => Comparison::Less,
+        "LessThanEquals" => Comparison::LessOrEquals,
+        "GreaterThan" => Comparison::Greater,
+        "GreaterThanEquals" => Comparison::GreaterOrEquals,
+        _ => return None,
+    };
+    Some(if number { Test::Number(comparison) } else { Test::Date(comparison) })
+}
+
+fn date(text: &str) -> Option<i64> {
+    let parsed = DateTime::from_str(text, Format::DateTimeWithOffset).ok().map(|date| date.secs());
+    parsed.or_else(|| text.parse().ok())
+}
+
+fn in_network(address: &str, network: &str) -> bool {
+    let (base, bits) = network.split_once('/').map_or((network, None), |(base, bits)| (base, bits.parse::<u32>().ok()));
+    let top = |value: u128, width: u32, bits: u32| value.checked_shr(width.saturating_sub(bits)).unwrap_or(0);
+    match (address.parse(), base.parse()) {
+        (Ok(IpAddr::V4(address)), Ok(IpAddr::V4(base))) => {
+            let bits = bits.unwrap_or(32);
+            top(u128::from(address.to_bits()), 32, bits) == top(u128::from(base.to_bits()), 32, bits)
+        }
+        (Ok(IpAddr::V6(address)), Ok(IpAddr::V6(base))) => {
+            let bits = bits.unwrap_or(128);
+            top(address.to_bits(), 128, bits) == top(base.to_bits(), 128, bits)
+        }
+        _ => false,
+    }
+}

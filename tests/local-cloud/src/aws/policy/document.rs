@@ -1,0 +1,163 @@
+//! A policy document, read as strictly as IAM reads it.
+use serde_json::{Map, Value};
+
+use super::condition::Condition;
+
+/// What a document is for: it decides which elements it must and must not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Attached to a user, group, role or account, or a boundary.
+    Identity,
+    /// Says who may assume a role.
+    Trust,
+}
+
+/// A list of patterns, or everything but them.
+#[derive(Debug, Clone)]
+pub(crate) struct Patterns {
+    pub(crate) negated: bool,
+    pub(crate) list: Vec<String>,
+}
+
+/// The `Principal` element.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Principals {
+    pub(crate) negated: bool,
+    /// `"*"`, or `{"AWS": "*"}`.
+    pub(crate) anyone: bool,
+    /// Accounts, users, roles and sessions, as written.
+    pub(crate) aws: Vec<String>,
+    /// Services, as `pods.eks.amazonaws.com`.
+    pub(crate) services: Vec<String>,
+}
+
+/// One statement.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement {
+    pub(crate) allows: bool,
+    pub(crate) principals: Option<Principals>,
+    pub(crate) actions: Patterns,
+    pub(crate) resources: Option<Patterns>,
+    pub(crate) conditions: Vec<Condition>,
+}
+
+/// A whole document.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) statements: Vec<Statement>,
+}
+
+impl Document {
+    /// Reads a document; the message of a refusal is AWS's.
+    pub(crate) fn read(document: &Value, kind: Kind) -> Result<Document, String> {
+        let object = document.as_object().ok_or_else(syntax)?;
+        only(object, &["Version", "Id", "Statement"])?;
+        match object.get("Version").map(Value::as_str) {
+            None | Some(Some("2012-10-17" | "2008-10-17")) => {}
+            Some(_) => return Err("The policy must contain a valid version string".into()),
+        }
+        let statements = match object.get("Statement") {
+            Some(Value::Array(list)) => list.iter().map(|one| statement(one, kind)).collect::<Result<Vec<_>, _>>()?,
+            Some(one @ Value::Object(_)) => vec![statement(one, kind)?],
+            _ => return Err(syntax()),
+        };
+        if statements.is_empty() { Err(syntax()) } else { Ok(Document { statements }) }
+    }
+
+    /// Every resource pattern.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().filter_map(|one| one.resources.as_ref()).flat_map(|all| &all.list).map(String::as_str)
+    }
+}
+
+fn syntax() -> String {
+    "Syntax errors in policy.".into()
+}
+
+fn only(object: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
+    if object.keys().all(|key| known.contains(&key.as_str())) { Ok(()) } else { Err(syntax()) }
+}
+
+/// A string, or a list of strings.
+pub(super) fn strings(value: &Value) -> Result<Vec<String>, String> {
+    match value {
+        Value::String(one) => Ok(vec![one.clone()]),
+        Value::Bool(one) => Ok(vec![one.to_string()]),
+        Value::Number(one) => Ok(vec![one.to_string()]),
+        Value::Array(list) => Ok(list.iter().map(strings).collect::<Result<Vec<_>, _>>()?.concat()),
+        Value::Null | Value::Object(_) => Err(syntax()),
+    }
+}
+
+fn patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patterns>, String> {
+    match (object.get(name), object.get(&format!("Not{name}"))) {
+        (None, None) => Ok(None),
+        (Some(list), None) => Ok(Some(Patterns { negated: false, list: strings(list)? })),
+        (None, Some(list)) => Ok(Some(Patterns { negated: true, list: strings(list)? })),
+        (Some(_), Some(_)) => Err(syntax()),
+    }
+}
+
+fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
+    let object = value.as_object().ok_or_else(syntax)?;
+    let known =
+        ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+    only(object, &known)?;
+    let allows = match object.get("Effect").and_then(Value::as_str) {
+        Some("Allow") => true,
+        Some("Deny") => false,
+        _ => return Err(syntax()),
+    };
+    let sid = object.get("Sid").map(|sid| sid.as_str().unwrap_or("-")).unwrap_or_default();
+    if !sid.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err("Statement IDs (SID) in a single policy must be alpha numeric.".into());
+    }
+    let actions = patterns(object, "Action")?.ok_or("Policy statement must contain actions.")?;
+    if actions.list.iter().any(|action| action != "*" && !action.contains(':')) {
+        return Err("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into());
+    }
+    let resources = patterns(object, "Resource")?;
+    let principals = principals(object)?;
+    match kind {
+        Kind::Identity if principals.is_some() => return Err("Policy document should not specify a principal.".into()),
+        Kind::Identity if resources.is_none() => return Err("Policy statement must contain resources.".into()),
+        Kind::Trust if resources.is_some() => return Err("Has prohibited field Resource".into()),
+        Kind::Trust if principals.is_none() => return Err("Missing required field Principal".into()),
+        Kind::Identity | Kind::Trust => {}
+    }
+    let odd = |resource: &&String| *resource != "*" && resource.split(':').count() < 6 && !resource.starts_with("arn:*");
+    if let Some(odd) = resources.as_ref().and_then(|all| all.list.iter().find(odd)) {
+        return Err(format!("Resource {odd} must be in ARN format or \"*\"."));
+    }
+    let conditions = match object.get("Condition") {
+        None => Vec::new(),
+        Some(value) => Condition::read_all(value.as_object().ok_or_else(syntax)?)?,
+    };
+    Ok(Statement { allows, principals, actions, resources, conditions })
+}
+
+fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String> {
+    let (negated, value) = match (object.get("Principal"), object.get("NotPrincipal")) {
+        (None, None) => return Ok(None),
+        (Some(value), None) => (false, value),
+        (None, Some(value)) => (true, value),
+        (Some(_), Some(_)) => return Err(syntax()),
+    };
+    let mut found = Principals { negated, ..Principals::default() };
+    match value {
+        Value::String(all) if all == "*" => found.anyone = true,
+        Value::Object(kinds) if !kinds.is_empty() => {
+            for (kind, names) in kinds {
+                match kind.as_str() {
+                    "AWS" => found.aws = strings(names)?,
+                    "Service" => found.services = strings(names)?,
+                    "Federated" | "CanonicalUser" => drop(strings(names)?),
+                    _ => return Err(syntax()),
+                }
+            }
+            found.anyone = found.aws.iter().any(|name| name == "*");
+        }
+        _ => return Err(syntax()),
+    }
+    Ok(Some(found))
+}

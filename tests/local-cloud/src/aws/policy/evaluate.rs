@@ -1,0 +1,87 @@
+//! What a set of documents says about one call: a deny wins, an allow must be found.
+use std::collections::BTreeSet;
+
+use super::document::{Document, Patterns, Statement};
+use super::pattern::Pattern;
+use super::Context;
+
+/// The call in question.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Query<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) resource: &'a str,
+    pub(crate) context: &'a Context,
+}
+
+/// A document, and what it is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Named<'a> {
+    pub(crate) id: String,
+    /// As `SimulatePrincipalPolicy` calls it: `user`, `group`, `role`, `aws-managed`, `user-managed`.
+    pub(crate) kind: &'static str,
+    pub(crate) document: &'a Document,
+}
+
+/// The three answers, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    Allowed,
+    ImplicitDeny,
+    ExplicitDeny,
+}
+
+/// An answer and why.
+#[derive(Debug, Clone)]
+pub(crate) struct Verdict {
+    pub(crate) outcome: Outcome,
+    /// Name and kind of each document with a statement that applied and decided.
+    pub(crate) matched: Vec<(String, &'static str)>,
+    /// Condition keys that statements asked for and the call lacks.
+    pub(crate) missing: BTreeSet<String>,
+}
+
+/// Judges a call by documents. Principals are not looked at.
+pub(crate) fn evaluate(documents: &[Named<'_>], query: Query<'_>) -> Verdict {
+    let all = documents.iter().flat_map(|named| {
+        named.document.statements.iter().map(move |statement| (named.id.as_str(), named.kind, statement))
+    });
+    evaluate_statements(all, query)
+}
+
+/// Judges a call by statements, each with the name and kind of its document.
+pub(crate) fn evaluate_statements<'a>(
+    statements: impl Iterator<Item = (&'a str, &'static str, &'a Statement)>,
+    query: Query<'_>,
+) -> Verdict {
+    let mut missing = BTreeSet::new();
+    let (mut allowing, mut denying) = (Vec::new(), Vec::new());
+    for (id, kind, statement) in statements {
+        if applies(statement, query, &mut missing) {
+            let side = if statement.allows { &mut allowing } else { &mut denying };
+            side.push((id.to_owned(), kind));
+        }
+    }
+    let (outcome, matched) = match (denying.is_empty(), allowing.is_empty()) {
+        (false, _) => (Outcome::ExplicitDeny, denying),
+        (true, false) => (Outcome::Allowed, allowing),
+        (true, true) => (Outcome::ImplicitDeny, Vec::new()),
+    };
+    Verdict { outcome, matched, missing }
+}
+
+fn applies(statement: &Statement, query: Query<'_>, missing: &mut BTreeSet<String>) -> bool {
+    let context = query.context;
+    let action = query.action.to_ascii_lowercase();
+    let fits = |patterns: &Patterns, fit: &dyn Fn(&str) -> bool| {
+        patterns.list.iter().any(|pattern| fit(pattern)) != patterns.negated
+    };
+    let action_fits = |pattern: &str| {
+        Pattern::read(&pattern.to_ascii_lowercase(), context).is_some_and(|pattern| pattern.fits(&action))
+    };
+    let resource_fits =
+        |pattern: &str| Pattern::read(pattern, context).is_some_and(|pattern| pattern.fits_arn(query.resource));
+    fits(&statement.actions, &action_fits)
+        && statement.resources.as_ref().is_none_or(|resources| fits(resources, &resource_fits))
+        // Every condition is looked at, so that every missing key is named.
+        && statement.conditions.iter().map(|condition| condition.holds(context, missing)).fold(true, |all, one| all && one)
+}

@@ -1,0 +1,122 @@
+//! Refusals, in the words and the format of each of AWS's protocols.
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use crate::faults::Effect;
+use crate::server::Response;
+
+/// How a service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// Form in, XML of a namespace out: STS, IAM.
+    Query(&'static str),
+    /// JSON 1.1: Secrets Manager.
+    Json,
+}
+
+impl Protocol {
+    pub(crate) fn of(service: &str) -> Protocol {
+        match service {
+            "secretsmanager" => Protocol::Json,
+            "iam" => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
+            _ => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
+        }
+    }
+}
+
+/// A call that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { status, code, message: message.into() }
+    }
+
+    pub(crate) fn unknown_key() -> Refusal {
+        Refusal::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+    }
+
+    pub(crate) fn signature(message: impl Into<String>) -> Refusal {
+        Refusal::new(403, "SignatureDoesNotMatch", message)
+    }
+
+    pub(crate) fn validation(message: impl Into<String>) -> Refusal {
+        Refusal::new(400, "ValidationError", message)
+    }
+
+    pub(crate) fn missing(message: impl Into<String>) -> Refusal {
+        Refusal::new(404, "NoSuchEntity", message)
+    }
+
+    /// A throttle or an outage, as the service would put it.
+    pub(crate) fn broken(service: &str, effect: Effect) -> Refusal {
+        match effect {
+            Effect::Throttle => Refusal::new(400, "Throttling", "Rate exceeded"),
+            Effect::Unavailable => Refusal::new(
+                503,
+                "ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.",
+            ),
+            _ => Refusal::new(
+                500,
+                if service == "iam" { "ServiceFailure" } else { "InternalFailure" },
+                "The request processing has failed because of an unknown error, exception or failure.",
+            ),
+        }
+    }
+
+    /// The same refusal as a JSON service words and counts it.
+    fn for_json(&self) -> (u16, &str) {
+        match self.code {
+            "InvalidClientTokenId" => (400, "UnrecognizedClientException"),
+            "SignatureDoesNotMatch" => (400, "InvalidSignatureException"),
+            "ExpiredToken" => (400, "ExpiredTokenException"),
+            "AccessDenied" => (400, "AccessDeniedException"),
+            "MissingAuthenticationToken" => (400, "MissingAuthenticationTokenException"),
+            "IncompleteSignature" => (400, "IncompleteSignatureException"),
+            "Throttling" => (400, "ThrottlingException"),
+            "InternalFailure" => (500, "InternalServiceError"),
+            "ServiceUnavailable" => (503, "ServiceUnavailableException"),
+            other => (self.status, other),
+        }
+    }
+
+    pub(crate) fn render(&self, protocol: Protocol, request_id: &str) -> Response {
+        match protocol {
+            Protocol::Json => {
+                let (status, code) = self.for_json();
+                let key = if code == "AccessDeniedException" { "Message" } else { "message" };
+                let body = json!({ "__type": code, key: self.message }).to_string();
+                answer(status, "application/x-amz-json-1.1", body, request_id)
+            }
+            Protocol::Query(namespace) => {
+                let kind = if self.status >= 500 { "Receiver" } else { "Sender" };
+                let body = format!(
+                    "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>\n    <Type>{kind}</Type>\n    \
+                     <Code>{}</Code>\n    <Message>{}</Message>\n  </Error>\n  \
+                     <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
+                    self.code,
+                    super::xml::escape(&self.message)
+                );
+                answer(self.status, "text/xml", body, request_id)
+            }
+        }
+    }
+}
+
+/// An answer of any outcome.
+pub(crate) fn answer(status: u16, content_type: &'static str, body: String, request_id: &str) -> Response {
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}

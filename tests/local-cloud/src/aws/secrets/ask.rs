@@ -1,0 +1,204 @@
+//! One call of Secrets Manager: its members, its secret, its permissions.
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{Payload, Secret};
+use crate::aws::caller::Caller;
+use crate::aws::partition::dns_suffix;
+use crate::aws::policy::{Context, Outcome};
+use crate::aws::refusal::Refusal;
+use crate::aws::store::{Store, uuid};
+
+/// A value may not be longer, in bytes.
+const LONGEST: usize = 65_536;
+
+/// A call under way.
+pub(super) struct Ask<'a> {
+    pub(super) store: &'a mut Store,
+    pub(super) caller: &'a Caller,
+    operation: &'a str,
+    body: &'a Value,
+}
+
+pub(super) fn parameter(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, "InvalidParameterException", message)
+}
+
+pub(super) fn request(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, "InvalidRequestException", message)
+}
+
+pub(super) fn not_found(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, "ResourceNotFoundException", message)
+}
+
+pub(super) fn validation(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, "ValidationException", message)
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn new(store: &'a mut Store, caller: &'a Caller, operation: &'a str, body: &'a Value) -> Ask<'a> {
+        let now = store.now();
+        let secrets = &mut store.account_mut(&caller.home).secrets;
+        // A recovery window that has ended.
+        secrets.retain(|_, secret| secret.deletion.is_none_or(|gone| gone > now));
+        Ask { store, caller, operation, body }
+    }
+
+    pub(super) fn member(&self, name: &str) -> Option<&'a Value> {
+        self.body.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
+        let wrong = || Refusal::new(400, "SerializationException", format!("{name} is not a string."));
+        self.member(name).map(|value| value.as_str().ok_or_else(wrong)).transpose()
+    }
+
+    pub(super) fn need(&self, name: &str) -> Result<&'a str, Refusal> {
+        let found = self.text(name)?.filter(|text| !text.is_empty());
+        found.ok_or_else(|| parameter(format!("You must provide a value for the {name} parameter.")))
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+        let Some(value) = self.member(name) else { return Ok(None) };
+        let list = value.as_array().and_then(|list| list.iter().map(|one| one.as_str().map(str::to_owned)).collect());
+        list.map(Some).ok_or_else(|| Refusal::new(400, "SerializationException", format!("{name} is not a list of strings.")))
+    }
+
+    pub(super) fn tags(&self) -> Result<BTreeMap<String, String>, Refusal> {
+        let list = self.member("Tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let pair = |tag: &Value| {
+            let text = |name| tag.get(name).and_then(Value::as_str).map(str::to_owned);
+            Some((text("Key")?, text("Value").unwrap_or_default()))
+        };
+        let tags: Option<BTreeMap<_, _>> = list.iter().map(pair).collect();
+        let tags = tags.ok_or_else(|| parameter("A tag must have a key."))?;
+        if tags.len() > 50 {
+            return Err(parameter("You can't have more than 50 tags."));
+        }
+        if tags.keys().any(|key| key.starts_with("aws:")) {
+            return Err(parameter("Tag keys can't start with aws:."));
+        }
+        Ok(tags)
+    }
+
+    /// The token that becomes the version's id.
+    pub(super) fn token(&self) -> Result<String, Refusal> {
+        // SDKs make one up where their caller does not; bare calls of the API must bring it.
+        let token = self.text("ClientRequestToken")?;
+        let token = token.ok_or_else(|| request("You must provide a ClientRequestToken value. We recommend a UUID-type value."))?;
+        if !(32..=64).contains(&token.len()) {
+            return Err(parameter("ClientRequestToken must be 32-64 characters long."));
+        }
+        Ok(token.to_owned())
+    }
+
+    pub(super) fn payload(&self) -> Result<Option<Payload>, Refusal> {
+        match (self.text("SecretString")?, self.text("SecretBinary")?) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => Err(parameter("You can't specify both a binary secret value and a string secret value in the same secret.")),
+            (Some(text), None) if (1..=LONGEST).contains(&text.len()) => Ok(Some(Payload::Text(text.to_owned()))),
+            (None, Some(binary)) if binary.len() / 4 * 3 <= LONGEST => Ok(Some(Payload::Binary(binary.to_owned()))),
+            (Some(""), None) => Err(validation("Invalid length for parameter SecretString, valid min length: 1")),
+            (Some(_), None) | (None, Some(_)) => Err(validation(format!(
+                "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to {LONGEST}"
+            ))),
+        }
+    }
+
+    /// `arn:…:secretsmanager:<region>:<account>:secret:<name>`
+    pub(super) fn arn(&self, name: &str) -> String {
+        let caller = self.caller;
+        format!("arn:{}:secretsmanager:{}:{}:secret:{name}", caller.partition(), caller.region, caller.account())
+    }
+
+    fn find(&self, id: &str) -> Option<&Secret> {
+        let secrets = &self.store.account(&self.caller.home)?.secrets;
+        let in_region = secrets.iter().filter(|((region, _), _)| *region == self.caller.region);
+        let mut secrets = in_region.map(|(_, secret)| secret);
+        // A name; an ARN; an ARN without the six characters at its end.
+        secrets.find(|secret| secret.name == id || secret.arn == id || self.arn(&secret.name) == id)
+    }
+
+    /// The name of the secret that `SecretId` means, after the caller was let through to it.
+    pub(super) fn secret(&mut self) -> Result<String, Refusal> {
+        self.secret_with(|context| context)
+    }
+
+    pub(super) fn secret_with(&mut self, more: impl FnOnce(Context) -> Context) -> Result<String, Refusal> {
+        let id = self.need("SecretId")?;
+        let action = format!("secretsmanager:{}", self.operation);
+        if id.starts_with("arn:") {
+            let parts: Vec<&str> = id.split(':').collect();
+            let own = [self.caller.partition(), "secretsmanager", &self.caller.region, self.caller.account()];
+            if parts.len() != 7 || parts.get(3).is_some_and(|region| *region != own[2]) {
+                return Err(not_found("Secrets Manager can't find the specified secret."));
+            }
+            if parts.get(1) != Some(&own[0]) || parts.get(4) != Some(&own[3]) {
+                let message = format!(
+                    "User: {} is not authorized to perform: {action} on resource: {id} because no resource-based policy allows the {action} action",
+                    self.caller.arn
+                );
+                return Err(Refusal::new(400, "AccessDenied", message));
+            }
+        }
+        let found = self.find(id).cloned();
+        let arn = match &found {
+            Some(secret) => secret.arn.clone(),
+            None if id.starts_with("arn:") => id.to_owned(),
+            None => self.arn(id),
+        };
+        let mut context = self.store.context(self.caller).with("secretsmanager:SecretId", &arn);
+        for (tag, value) in found.iter().flat_map(|secret| &secret.tags) {
+            context = context.with(&format!("aws:ResourceTag/{tag}"), value);
+            context = context.with(&format!("secretsmanager:ResourceTag/{tag}"), value);
+        }
+        self.store.authorize(self.caller, &action, &arn, if found.is_some() { &arn } else { id }, &more(context))?;
+        let found = found.ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
+        if found.unseen > 0 {
+            if let Some(secret) = self.held(&found.name) {
+                secret.unseen -= 1;
+            }
+            return Err(not_found("Secrets Manager can't find the specified secret."));
+        }
+        Ok(found.name)
+    }
+
+    pub(super) fn held(&mut self, name: &str) -> Option<&mut Secret> {
+        let key = (self.caller.region.clone(), name.to_owned());
+        self.store.account_mut(&self.caller.home).secrets.get_mut(&key)
+    }
+
+    /// A secret that is there, and not on its way out.
+    pub(super) fn live(&mut self, name: &str) -> Result<&mut Secret, Refusal> {
+        let secret = self.held(name).ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
+        if secret.deletion.is_some() {
+            return Err(request("You can't perform this operation on the secret because it was marked for deletion."));
+        }
+        Ok(secret)
+    }
+
+    /// What a customer's key demands of the caller: the service uses the key in the caller's name.
+    pub(super) fn key_allows(&self, kms: Option<&str>, secret_arn: &str, actions: &[&str]) -> Result<(), Refusal> {
+        let Some(kms) = kms.filter(|key| !key.ends_with("alias/aws/secretsmanager")) else { return Ok(()) };
+        let caller = self.caller;
+        let key = if kms.starts_with("arn:") && kms.contains(":key/") {
+            kms.to_owned()
+        } else {
+            let id = if kms.contains("alias/") { uuid(&Sha256::digest(kms).into()) } else { kms.to_owned() };
+            format!("arn:{}:kms:{}:{}:key/{id}", caller.partition(), caller.region, caller.account())
+        };
+        let via = format!("secretsmanager.{}.{}", caller.region, dns_suffix(caller.partition()));
+        let context = self
+            .store
+            .context(caller)
+            .with("kms:ViaService", via)
+            .with("kms:CallerAccount", caller.account())
+            .with("kms:EncryptionContext:SecretARN", secret_arn)
+            .with_list("kms:EncryptionContextKeys", vec!["SecretARN".into(), "SecretVersionId".into()]);
+        let allowed = |action: &&str| self.store.judge(caller, action, &key, &context).outcome() == Outcome::Allowed;
+        if actions.iter().all(allowed) { Ok(()) } else { Err(Refusal::new(400, "AccessDenied", "Access to KMS is not allowed")) }
+    }
+}

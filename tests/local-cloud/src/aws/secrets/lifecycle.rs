@@ -1,0 +1,176 @@
+//! A secret's life: created, described, tagged, deleted for a while, restored.
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::ask::{Ask, parameter, request, validation};
+use super::values::{add_version, stages_of};
+use super::{Secret, Version};
+use crate::aws::refusal::Refusal;
+
+pub(super) fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let name = ask.need("Name")?.to_owned();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+    if name.len() > 512 || !name.chars().all(allowed) {
+        return Err(validation(
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+        ));
+    }
+    let (tags, payload) = (ask.tags()?, ask.payload()?);
+    let token = if payload.is_some() { Some(ask.token()?) } else { None };
+    let kms = ask.text("KmsKeyId")?.map(str::to_owned);
+    let arn = format!("{}-{}", ask.arn(&name), ask.store.letters(6));
+    let mut context = ask.store.context(ask.caller).with("secretsmanager:Name", &name);
+    if let Some(kms) = &kms {
+        context = context.with("secretsmanager:KmsKeyId", kms);
+    }
+    for (tag, value) in &tags {
+        context = context.with(&format!("aws:RequestTag/{tag}"), value);
+    }
+    context = context.with_list("aws:TagKeys", tags.keys().cloned().collect());
+    ask.store.authorize(ask.caller, "secretsmanager:CreateSecret", &arn, &name, &context)?;
+    if !tags.is_empty() {
+        ask.store.authorize(ask.caller, "secretsmanager:TagResource", &arn, &name, &context)?;
+    }
+
+    if let Some(there) = ask.held(&name) {
+        if there.deletion.is_some() {
+            return Err(request("You can't create this secret because a secret with this name is already scheduled for deletion."));
+        }
+        // The same call again is the same secret.
+        let same = token.as_deref().and_then(|token| there.version(token)).is_some_and(|one| Some(&one.payload) == payload.as_ref());
+        if same {
+            return Ok(json!({ "ARN": there.arn, "Name": name, "VersionId": token }));
+        }
+        let message = format!("The operation failed because the secret {name} already exists.");
+        return Err(Refusal::new(400, "ResourceExistsException", message));
+    }
+    if payload.is_some() {
+        ask.key_allows(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+    }
+    let now = ask.store.now();
+    let version = |(id, payload)| Version { id, payload, stages: BTreeSet::from(["AWSCURRENT".to_owned()]), created: now };
+    let secret = Secret {
+        arn: arn.clone(),
+        name: name.clone(),
+        description: ask.text("Description")?.map(str::to_owned),
+        kms,
+        tags,
+        versions: token.clone().zip(payload).map(version).into_iter().collect(),
+        created: now,
+        changed: now,
+        accessed: None,
+        deletion: None,
+        unseen: ask.store.settling,
+    };
+    let key = (ask.caller.region.clone(), name.clone());
+    ask.store.account_mut(&ask.caller.home).secrets.insert(key, secret);
+    Ok(with_version(json!({ "ARN": arn, "Name": name }), token))
+}
+
+fn with_version(mut answer: Value, token: Option<String>) -> Value {
+    if let (Some(token), Some(object)) = (token, answer.as_object_mut()) {
+        object.insert("VersionId".into(), token.into());
+    }
+    answer
+}
+
+/// What Describe and List say of a secret.
+pub(super) fn facts(secret: &Secret) -> Map<String, Value> {
+    let tags: Vec<_> = secret.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    // Versions without a label are on their way out, and are not shown.
+    let labelled = secret.versions.iter().filter(|version| !version.stages.is_empty());
+    let stages: Map<String, Value> = labelled.map(|version| (version.id.clone(), json!(version.stages))).collect();
+    let members = [
+        ("ARN", Some(json!(secret.arn))),
+        ("Name", Some(json!(secret.name))),
+        ("Description", secret.description.as_ref().map(|text| json!(text))),
+        ("KmsKeyId", secret.kms.as_ref().map(|key| json!(key))),
+        ("CreatedDate", Some(json!(secret.created))),
+        ("LastChangedDate", Some(json!(secret.changed))),
+        ("LastAccessedDate", secret.accessed.map(|date| json!(date / 86_400 * 86_400))),
+        ("DeletedDate", secret.deletion.map(|date| json!(date))),
+        ("Tags", (!tags.is_empty()).then(|| json!(tags))),
+        ("VersionIdsToStages", (!stages.is_empty()).then(|| json!(stages))),
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+pub(super) fn describe(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let name = ask.secret()?;
+    Ok(ask.held(&name).map(|secret| Value::Object(facts(secret))).unwrap_or_default())
+}
+
+pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let name = ask.secret()?;
+    let payload = ask.payload()?;
+    let (description, kms) = (ask.text("Description")?.map(str::to_owned), ask.text("KmsKeyId")?.map(str::to_owned));
+    let now = ask.store.now();
+    let secret = ask.live(&name)?;
+    secret.description = description.or_else(|| secret.description.take());
+    secret.kms = kms.or_else(|| secret.kms.take());
+    secret.changed = now;
+    let arn = secret.arn.clone();
+    let mut token = None;
+    if let Some(payload) = payload {
+        let id = ask.token()?;
+        add_version(ask, &name, id.clone(), payload, stages_of(None))?;
+        token = Some(id);
+    }
+    Ok(with_version(json!({ "ARN": arn, "Name": name }), token))
+}
+
+pub(super) fn tag(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let tags = ask.tags()?;
+    let keys = tags.keys().cloned().collect();
+    let name = ask.secret_with(|mut context| {
+        for (tag, value) in &tags {
+            context = context.with(&format!("aws:RequestTag/{tag}"), value);
+        }
+        context.with_list("aws:TagKeys", keys)
+    })?;
+    let secret = ask.live(&name)?;
+    secret.tags.extend(tags);
+    Ok(json!({}))
+}
+
+pub(super) fn untag(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let keys = ask.texts("TagKeys")?.unwrap_or_default();
+    let name = ask.secret_with(|context| context.with_list("aws:TagKeys", keys.clone()))?;
+    let secret = ask.live(&name)?;
+    secret.tags.retain(|key, _| !keys.contains(key));
+    Ok(json!({}))
+}
+
+pub(super) fn delete(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let days = ask.member("RecoveryWindowInDays").map(|days| days.as_i64().unwrap_or(-1));
+    let force = ask.member("ForceDeleteWithoutRecovery").and_then(Value::as_bool).unwrap_or(false);
+    if force && days.is_some() {
+        return Err(parameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."));
+    }
+    if days.is_some_and(|days| !(7..=30).contains(&days)) {
+        return Err(parameter("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."));
+    }
+    let days = days.unwrap_or(30);
+    let name = ask.secret_with(|context| {
+        let context = context.with("secretsmanager:ForceDeleteWithoutRecovery", force.to_string());
+        if force { context } else { context.with("secretsmanager:RecoveryWindowInDays", days.to_string()) }
+    });
+    let name = name?;
+    let now = ask.store.now();
+    let gone = if force { now } else { now + days * 86_400 };
+    let secret = ask.live(&name)?;
+    secret.deletion = Some(gone);
+    Ok(json!({ "ARN": secret.arn, "Name": name, "DeletionDate": gone }))
+}
+
+/// Restoring what was never deleted changes nothing.
+pub(super) fn restore(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let name = ask.secret()?;
+    let secret = ask.held(&name);
+    let arn = secret.map(|secret| {
+        secret.deletion = None;
+        secret.arn.clone()
+    });
+    Ok(json!({ "ARN": arn, "Name": name }))
+}

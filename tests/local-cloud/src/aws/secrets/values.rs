@@ -1,0 +1,114 @@
+//! Values: put under a token, got by label or version.
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::ask::{Ask, not_found, parameter, request};
+use super::{Payload, Secret, Version};
+use crate::aws::refusal::Refusal;
+
+/// The labels a new version gets.
+pub(super) fn stages_of(asked: Option<Vec<String>>) -> BTreeSet<String> {
+    asked.map_or_else(|| BTreeSet::from(["AWSCURRENT".to_owned()]), |list| list.into_iter().collect())
+}
+
+pub(super) fn put(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let name = ask.secret()?;
+    let token = ask.token()?;
+    let payload = ask.payload()?;
+    let stages = ask.texts("VersionStages")?;
+    if stages.as_ref().is_some_and(|list| list.is_empty() || list.len() > 20) {
+        return Err(parameter("A version has between 1 and 20 staging labels."));
+    }
+    let payload = payload.ok_or_else(|| request("You must provide either SecretString or SecretBinary."))?;
+    let stages = stages_of(stages);
+    add_version(ask, &name, token.clone(), payload, stages)?;
+    let secret = ask.live(&name)?;
+    let stages = secret.version(&token).map(|version| version.stages.clone());
+    Ok(json!({ "ARN": secret.arn, "Name": name, "VersionId": token, "VersionStages": stages }))
+}
+
+/// Adds a version, or finds that it is there already: same token and same value is one call made twice.
+pub(super) fn add_version(
+    ask: &mut Ask<'_>,
+    name: &str,
+    id: String,
+    payload: Payload,
+    mut stages: BTreeSet<String>,
+) -> Result<(), Refusal> {
+    let secret = ask.live(name)?;
+    let (arn, kms) = (secret.arn.clone(), secret.kms.clone());
+    if let Some(there) = secret.version(&id) {
+        if there.payload == payload {
+            return Ok(());
+        }
+        let message =
+            format!("You can't use ClientRequestToken {id} because that value is already in use for a version of secret {arn}.");
+        return Err(Refusal::new(400, "ResourceExistsException", message));
+    }
+    ask.key_allows(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+    let now = ask.store.now();
+    let secret = ask.live(name)?;
+    // The first version is current, whatever was asked.
+    if secret.versions.is_empty() {
+        stages.insert("AWSCURRENT".into());
+    }
+    for stage in &stages {
+        take_label(secret, stage);
+    }
+    secret.versions.push(Version { id, payload, stages, created: now });
+    secret.changed = now;
+    Ok(())
+}
+
+/// Takes a label from the version that has it. What was current becomes previous.
+pub(super) fn take_label(secret: &mut Secret, stage: &str) {
+    let Some(holder) = secret.versions.iter().position(|version| version.stages.contains(stage)) else { return };
+    if stage == "AWSCURRENT" {
+        take_label(secret, "AWSPREVIOUS");
+    }
+    if let Some(version) = secret.versions.get_mut(holder) {
+        version.stages.remove(stage);
+        if stage == "AWSCURRENT" {
+            version.stages.insert("AWSPREVIOUS".into());
+        }
+    }
+}
+
+pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let (id, stage) = (ask.text("VersionId")?, ask.text("VersionStage")?);
+    let label = stage.or(if id.is_none() { Some("AWSCURRENT") } else { None });
+    let name = ask.secret_with(|context| {
+        let context = label.into_iter().fold(context, |all, label| all.with("secretsmanager:VersionStage", label));
+        id.into_iter().fold(context, |all, id| all.with("secretsmanager:VersionId", id))
+    })?;
+    let now = ask.store.now();
+    let secret = ask.live(&name)?.clone();
+    let version = match (id, label) {
+        (Some(id), _) => {
+            let message = format!("Secrets Manager can't find the specified secret value for VersionId: {id}");
+            let version = secret.version(id).ok_or_else(|| not_found(message))?;
+            if stage.is_some_and(|stage| !version.stages.contains(stage)) {
+                return Err(request("You provided a VersionStage that is not associated to the provided VersionId."));
+            }
+            version
+        }
+        (None, label) => {
+            let label = label.unwrap_or("AWSCURRENT");
+            let message = format!("Secrets Manager can't find the specified secret value for staging label: {label}");
+            secret.staged(label).ok_or_else(|| not_found(message))?
+        }
+    };
+    ask.key_allows(secret.kms.as_deref(), &secret.arn, &["kms:Decrypt"])?;
+    if let Some(secret) = ask.held(&name) {
+        secret.accessed = Some(now);
+    }
+    let (member, value) = match &version.payload {
+        Payload::Text(text) => ("SecretString", text),
+        Payload::Binary(binary) => ("SecretBinary", binary),
+    };
+    Ok(json!({
+        "ARN": secret.arn, "Name": name, "VersionId": version.id, member: value,
+        "VersionStages": version.stages, "CreatedDate": version.created,
+    }))
+}

@@ -1,0 +1,69 @@
+//! XML answers of the query protocol.
+use std::fmt::{Display, Write};
+
+/// Text as it may stand between tags.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// An answer that grows from outside in.
+#[derive(Debug, Default)]
+pub(crate) struct Xml(String);
+
+impl Xml {
+    /// `<name>text</name>`
+    pub(crate) fn leaf(&mut self, name: &str, text: impl Display) -> &mut Xml {
+        // Writing to a String cannot fail.
+        let _written: Result<(), std::fmt::Error> =
+            write!(self.0, "<{name}>{}</{name}>", escape(&text.to_string()));
+        self
+    }
+
+    /// A leaf, where there is something to say.
+    pub(crate) fn maybe(&mut self, name: &str, text: Option<impl Display>) -> &mut Xml {
+        if let Some(text) = text {
+            self.leaf(name, text);
+        }
+        self
+    }
+
+    /// `<name>…</name>`
+    pub(crate) fn node(&mut self, name: &str, fill: impl FnOnce(&mut Xml)) -> &mut Xml {
+        let _written: Result<(), std::fmt::Error> = write!(self.0, "<{name}>");
+        fill(self);
+        let _written: Result<(), std::fmt::Error> = write!(self.0, "</{name}>");
+        self
+    }
+
+    /// `<name><member>…</member>…</name>`
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut fill: impl FnMut(&mut Xml, T),
+    ) -> &mut Xml {
+        self.node(name, |list| {
+            for item in items {
+                list.node("member", |member| fill(member, item));
+            }
+        })
+    }
+
+    /// `<name><member>text</member>…</name>`
+    pub(crate) fn texts<T: Display>(&mut self, name: &str, items: impl IntoIterator<Item = T>) -> &mut Xml {
+        self.node(name, |list| {
+            for item in items {
+                list.leaf("member", item);
+            }
+        })
+    }
+
+    /// The whole answer to an action.
+    pub(crate) fn respond(self, namespace: &str, action: &str, request_id: &str) -> String {
+        let result = if self.0.is_empty() { String::new() } else { format!("<{action}Result>{}</{action}Result>", self.0) };
+        format!(
+            "<{action}Response xmlns=\"{namespace}\">{result}<ResponseMetadata><RequestId>{request_id}</RequestId>\
+             </ResponseMetadata></{action}Response>"
+        )
+    }
+}
