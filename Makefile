@@ -3,9 +3,9 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV ?= .local/venv
 PYTHON ?= python3
-# As installed, so that cargo need not be asked to change anything.
+# Always the same packages with the same flags: another choice has other features, and builds everything again.
 LOCKED := --workspace --locked
-# The functions as `sam build` makes them: by themselves, so that no test's features leak in.
+# What is measured is built as `sam build` does: by itself, so that no test's features leak in.
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 # What Lambda is to run on. arm64 where this machine can build for it, as the template proposes; else what this machine is.
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
@@ -50,9 +50,9 @@ build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
 	@echo "Built for $(ARCH)."
 
 bench: ## against a bare lambda_runtime function of the same profile
-	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS))
-	@cargo build --locked --release --bins --package bench
-	@$(TARGET)/release/bench
+	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS) hello)
+	@cargo build --locked --profile harness --bins --package bench
+	@$(TARGET)/harness/bench
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
