@@ -20,7 +20,9 @@ pub mod palette;
 pub mod server;
 pub mod template;
 pub mod tls;
+pub mod world;
 
 pub use cloud::{Cloud, Options, Parts};
 pub use faults::{Effect, Fault};
 pub use server::{Request, Response};
+pub use world::World;

@@ -1,0 +1,193 @@
+//! An account that is to come aboard, with everything that Palette's documents ask for; and ways to break it and to mend it.
+
+use domain::{Partition, PermissionProfile};
+use policies::Document;
+use serde_json::{Value, json};
+
+use crate::aws::{Account, Keys, Role, User};
+
+/// The role's name in Palette's documents.
+const ROLE: &str = "SpectroCloudRole";
+const INSPECTION_ROLE: &str = "GangwayInspection";
+
+/// A customer's account with a user, its keys and a role, both allowed the `core-eks` profile.
+#[derive(Debug)]
+pub struct Customer {
+    /// The account.
+    pub account: Account,
+    /// An IAM user for Palette.
+    pub user: User,
+    /// Its keys.
+    pub keys: Keys,
+    /// The role that trusts Palette.
+    pub role: Role,
+    partition: Partition,
+    palette: String,
+    external_id: String,
+}
+
+impl Customer {
+    pub(super) fn settle(
+        account: Account,
+        partition: Partition,
+        deployment: &Account,
+        palette: &Account,
+        external_id: &str,
+    ) -> Self {
+        let user = account.user("palette");
+        let (keys, role) = (user.keys(), account.role(ROLE));
+        inspection_role(&account, deployment);
+        let customer = Self {
+            account,
+            user,
+            keys,
+            role,
+            partition,
+            palette: palette.id().to_owned(),
+            external_id: external_id.to_owned(),
+        };
+        for document in policies::of(PermissionProfile::CoreEks) {
+            customer.allow(*document);
+        }
+        customer.trust_palette();
+        customer
+    }
+
+    /// The ARN of one of Palette's policies in this account.
+    pub fn policy(&self, document: Document) -> String {
+        self.account.policy(document.name(), &document.render(self.partition))
+    }
+
+    /// Attaches one of Palette's policies to user and role.
+    pub fn allow(&self, document: Document) {
+        let arn = self.policy(document);
+        self.user.attach(&arn);
+        self.role.attach(&arn);
+    }
+
+    /// Detaches one of Palette's policies from user and role (C07, C08).
+    pub fn disallow(&self, document: Document) {
+        let arn = self.policy(document);
+        self.user.detach(&arn);
+        self.role.detach(&arn);
+    }
+
+    /// Puts an older version of a policy in force, which lacks all but its first statement (C08).
+    pub fn outdate(&self, document: Document) {
+        let mut old = document.render(self.partition);
+        if let Some(statements) = old.get_mut("Statement").and_then(Value::as_array_mut) {
+            statements.truncate(1);
+        }
+        self.account.policy(document.name(), &old);
+    }
+
+    /// Makes the user's key inactive (S04).
+    pub fn deactivate_keys(&self) {
+        self.user.deactivate(&self.keys);
+    }
+
+    /// Makes it active again.
+    pub fn activate_keys(&self) {
+        self.user.with_keys(&self.keys.id, &self.keys.secret);
+    }
+
+    /// Bounds user and role by a policy that allows nothing but to look (C11).
+    pub fn bound(&self) {
+        let arn = self.account.policy("Boundary", &json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["sts:*", "iam:Get*", "iam:List*", "iam:Simulate*"], "Resource": "*"}],
+        }));
+        self.user.boundary(&arn);
+        self.role.boundary(&arn);
+    }
+
+    /// Widens the boundary until it bounds nothing.
+    pub fn unbound(&self) {
+        self.account.policy(
+            "Boundary",
+            &json!({
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+            }),
+        );
+    }
+
+    /// Puts the account into an organization that denies it EC2 (C12).
+    pub fn deny_by_organization(&self) {
+        self.account.scp(
+            "NoMachines",
+            &json!({
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}],
+            }),
+        );
+    }
+
+    /// Sets the trust that Palette's documents ask for; mends all that is wrong with it.
+    ///
+    /// # Panics
+    /// Never: the id of Palette's account has twelve digits.
+    pub fn trust_palette(&self) {
+        if !self.external_id.is_empty() {
+            self.trust(&self.palette, &self.external_id);
+        }
+    }
+
+    /// Sets a trust with this account and external id (D06, D07).
+    ///
+    /// # Panics
+    /// For an account id that is not twelve digits.
+    pub fn trust(&self, account: &str, external_id: &str) {
+        let account = account.parse().expect("an account id");
+        self.role.trust(&policies::trust_policy(self.partition, account, external_id));
+    }
+
+    /// Trusts Palette with an external id that is not the tenant's (D07).
+    pub fn trust_with_wrong_external_id(&self) {
+        self.trust(&self.palette, "another-tenants-external-id");
+    }
+
+    /// Trusts Palette whatever external id it presents, so for whichever tenant (D07).
+    pub fn trust_without_external_id(&self) {
+        let principal = format!("arn:{}:iam::{}:root", self.partition, self.palette);
+        self.role.trust(&json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}],
+        }));
+    }
+
+    /// Lets nobody from Gangway look into the account any more.
+    pub fn hide_from_gangway(&self) {
+        self.account.role(INSPECTION_ROLE).remove();
+    }
+}
+
+/// What `templates/inspection-role.yaml` makes.
+fn inspection_role(account: &Account, deployment: &Account) {
+    let (partition, own) = (account.partition(), account.id());
+    let iam = |rest: &str| format!("arn:{partition}:iam::{rest}");
+    let role = account.role(INSPECTION_ROLE);
+    role.trust(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": deployment.root_arn()},
+            "Action": "sts:AssumeRole",
+            "Condition": {"ArnLike": {"aws:PrincipalArn": iam(&format!("{}:role/gangway-*", deployment.id()))}},
+        }],
+    }));
+    role.inline("ReadIam", &json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:ListAttachedRolePolicies",
+                    "iam:ListRolePolicies", "iam:SimulatePrincipalPolicy",
+                ],
+                "Resource": [iam(&format!("{own}:role/*")), iam(&format!("{own}:policy/*")), iam("aws:policy/*")],
+            },
+            {"Effect": "Allow", "Action": "iam:GetAccountSummary", "Resource": "*"},
+        ],
+    }));
+}

@@ -1,0 +1,249 @@
+//! One partition: Gangway's own account with the deployed functions, Palette's account, two customers.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use domain::Partition;
+use serde_json::{Value, json};
+
+use super::Customer;
+use crate::{
+    Cloud,
+    aws::{Account, User, client::Client},
+    functions::{Functions, Hosting, RoleKeys},
+    gateway::{Bus, Gateway, Refusals},
+    outbound,
+    palette::{ADMIN_KEY, StsSource},
+    template::{Deployment, Function, Template, TemplateError},
+};
+
+/// The name of the secret that holds Palette's API key: the template's default.
+pub const KEYS_SECRET: &str = "gangway/palette-api-key";
+
+const CA_SECRET: &str = "gangway/palette-ca-bundle";
+const STACK: &str = "gangway";
+const INSPECTION_ROLE: &str = "GangwayInspection";
+
+/// A partition of the world.
+#[derive(Debug)]
+pub struct Realm {
+    /// Which one.
+    pub partition: Partition,
+    /// Where Gangway is deployed.
+    pub region: &'static str,
+    /// Gangway's own account.
+    pub deployment: Account,
+    /// Palette's own account.
+    pub palette: Account,
+    /// The user of Palette's account that assumes customers' roles; there is none in the iso partitions.
+    pub source: Option<User>,
+    /// What Palette presents in the first tenant's name when it assumes a role; empty in the iso partitions.
+    pub external_id: String,
+    /// Two customers, both set up well.
+    pub customers: [Customer; 2],
+    /// The deployed functions.
+    pub functions: Functions,
+    /// The event bus that they listen on.
+    pub bus: Bus,
+    refusals: Refusals,
+    administrator: Client,
+}
+
+impl Realm {
+    pub(super) async fn furnish(
+        cloud: &Cloud,
+        template: &Template,
+        partition: Partition,
+    ) -> Result<Self, TemplateError> {
+        let region = partition.facts().home_region;
+        let number = number(partition);
+        let account = |first: u8| {
+            let id = format!("{first}0000000000{number}");
+            cloud.aws().account(partition.id(), &id)
+        };
+        let (deployment, palette) = (account(1), account(2));
+        let (source, external_id) = source(cloud, partition, &palette);
+        let customers = [3, 4].map(|first| {
+            let customer = account(first);
+            Customer::settle(customer, partition, &deployment, &palette, &external_id)
+        });
+        let administrator = administrator(cloud, &deployment, region);
+        let functions = Self::deploy(cloud, template, partition, &deployment)?;
+        let bus = Bus::new(functions.clone(), deployment.id(), region);
+        let realm = Self {
+            partition,
+            region,
+            deployment,
+            palette,
+            source,
+            external_id,
+            customers,
+            functions,
+            bus,
+            refusals: Refusals::of(template),
+            administrator,
+        };
+        realm.keep(KEYS_SECRET, ADMIN_KEY).await;
+        if let Some(pem) = cloud.ca_pem() {
+            realm.keep(CA_SECRET, pem).await;
+        }
+        Ok(realm)
+    }
+
+    fn deploy(
+        cloud: &Cloud,
+        template: &Template,
+        partition: Partition,
+        account: &Account,
+    ) -> Result<Functions, TemplateError> {
+        let region = partition.facts().home_region;
+        let mut parameters =
+            BTreeMap::from([("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned())]);
+        if cloud.ca_pem().is_some() {
+            parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
+        }
+        let functions = template.functions(&Deployment {
+            partition: partition.id().to_owned(),
+            region: region.to_owned(),
+            account: account.id().to_owned(),
+            stack: STACK.to_owned(),
+            parameters,
+        })?;
+        for function in &functions {
+            execution_role(account, function);
+        }
+        let roles = account.clone();
+        let keys = Box::new(move |function: &Function| {
+            let keys = roles.role(&role_name(function)).session(&function.name);
+            RoleKeys {
+                access_key_id: keys.id,
+                secret_access_key: keys.secret,
+                session_token: keys.token.unwrap_or_default(),
+            }
+        });
+        let hosting = Hosting {
+            binaries: Hosting::beside_this_program(),
+            region: region.to_owned(),
+            environment: environment(cloud),
+            keys,
+        };
+        Ok(Functions::deploy(functions, hosting))
+    }
+
+    /// An HTTP front for the functions. Port 0 takes any free one.
+    pub async fn gateway(&self, port: u16) -> Gateway {
+        let (functions, refusals) = (self.functions.clone(), self.refusals.clone());
+        Gateway::start(functions, refusals, self.deployment.id(), port).await
+    }
+
+    /// Keeps a secret in Gangway's own account, in place of one of that name; its ARN.
+    ///
+    /// # Panics
+    /// Where Secrets Manager refuses it.
+    pub async fn keep(&self, name: &str, value: &str) -> String {
+        let new =
+            json!({"Name": name, "SecretString": value, "ClientRequestToken": token(name, value)});
+        let made = self.administrator.secrets("CreateSecret", &new).await;
+        let mut answer = made.expect("an answer");
+        if answer.code().is_some_and(|code| code.contains("ResourceExists")) {
+            let put = json!({"SecretId": name, "SecretString": value, "ClientRequestToken": token(name, value)});
+            answer = self.administrator.secrets("PutSecretValue", &put).await.expect("an answer");
+        }
+        let arn = answer.json().get("ARN").and_then(Value::as_str).map(str::to_owned);
+        arn.expect("a secret that Secrets Manager takes")
+    }
+
+    /// An administrator of Gangway's own account, to look at what the functions did.
+    pub const fn administrator(&self) -> &Client {
+        &self.administrator
+    }
+}
+
+/// Palette's user in this partition, and what it presents; told to Palette as its operator would.
+fn source(cloud: &Cloud, partition: Partition, palette: &Account) -> (Option<User>, String) {
+    let mut records = cloud.palette().records();
+    let external_id =
+        records.tenants.first().and_then(|tenant| tenant.external_ids.get(partition.id()));
+    let Some(external_id) = external_id.cloned() else { return (None, String::new()) };
+    let user = palette.user("palette-sts");
+    user.inline(
+        "AssumeTenantRoles",
+        &json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
+        }),
+    );
+    let keys = user.keys();
+    let account = palette.id().to_owned();
+    let source = StsSource { account, access_key: keys.id, secret_key: keys.secret };
+    records.sts_sources.insert(partition.id().to_owned(), source);
+    (Some(user), external_id)
+}
+
+fn administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {
+    let role = account.role("Administrator");
+    role.inline(
+        "Everything",
+        &json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }),
+    );
+    let keys = role.session("furnisher");
+    Client::new(outbound::client(cloud.ca_pem()), &cloud.url(), region, &keys).nested()
+}
+
+/// As CloudFormation would call it.
+fn role_name(function: &Function) -> String {
+    format!("{STACK}-{}Role", function.logical_id)
+}
+
+fn execution_role(account: &Account, function: &Function) {
+    let role = account.role(&role_name(function));
+    role.trust(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }));
+    for (number, document) in function.policies.iter().enumerate() {
+        role.inline(&format!("{}Policy{number}", role_name(function)), document);
+    }
+    for arn in &function.managed_policies {
+        role.attach(arn);
+    }
+}
+
+/// Where AWS and Palette are. FIPS endpoints are names of real ones: they go with no endpoint of one's own.
+fn environment(cloud: &Cloud) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::from([
+        ("AWS_ENDPOINT_URL".to_owned(), cloud.url()),
+        ("PALETTE_URL".to_owned(), cloud.url()),
+        ("AWS_USE_FIPS_ENDPOINT".to_owned(), "false".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
+    ]);
+    if let Some(pem) = cloud.ca_pem() {
+        let file = ca_file(cloud);
+        fs::write(&file, pem).expect("a file for the certificate");
+        environment.insert("AWS_CA_BUNDLE".to_owned(), file.display().to_string());
+    }
+    environment
+}
+
+fn ca_file(cloud: &Cloud) -> PathBuf {
+    let port = cloud.url().rsplit(':').next().unwrap_or_default().to_owned();
+    std::env::temp_dir().join(format!("gangway-local-cloud-{}-{port}.pem", std::process::id()))
+}
+
+/// 32 characters that the same content always has.
+fn token(name: &str, value: &str) -> String {
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value}"));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The last digit of every account id, so that no two partitions share one.
+const fn number(partition: Partition) -> u8 {
+    match partition {
+        Partition::Aws => 1,
+        Partition::AwsUsGov => 2,
+        Partition::AwsIsoB => 3,
+        Partition::AwsIso => 4,
+    }
+}
