@@ -151,7 +151,13 @@ impl Aws {
     }
 
     pub(crate) fn iam(&self) -> &aws_sdk_iam::Client {
-        self.0.iam.get_or_init(|| aws_sdk_iam::Client::new(&self.0.config))
+        self.0.iam.get_or_init(|| {
+            // IAM is one for a partition and signed for its home. The SDK knows that of AWS's own endpoints only, not of
+            // one that the environment names.
+            let home = Region::from_static(self.0.partition.facts().home_region);
+            let config = aws_sdk_iam::config::Builder::from(&self.0.config).region(home);
+            aws_sdk_iam::Client::from_conf(config.build())
+        })
     }
 
     /// A call of IAM, for its errors.

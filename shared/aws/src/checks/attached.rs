@@ -13,6 +13,7 @@ pub(super) struct Attached {
 }
 
 /// Why something could not be looked at.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Hidden {
     /// This action is not allowed.
     NotAllowed(&'static str),
@@ -24,7 +25,7 @@ pub(super) enum Hidden {
 
 impl Hidden {
     /// What would let it be seen.
-    pub(super) fn remedy(&self) -> String {
+    pub(super) fn remedy(self) -> String {
         match self {
             Self::NotAllowed(action) => format!("allow {action} to the identity that looks"),
             Self::Missing => "create what is missing, or correct its ARN".to_owned(),

@@ -84,7 +84,7 @@ pub(super) async fn by_content(
     }
     let label = principal.label();
     let (observed, remedies): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
-    Ok(ATTACHED.failed(observed.join("; "), format!("{}, on {label}", remedies.join("; "))))
+    Ok(ATTACHED.failed(observed.join("; "), format!("on {label}: {}", remedies.join("; "))))
 }
 
 /// What is wrong with a document's policy, and how to mend it.

@@ -5,7 +5,7 @@ use policies::{Document, simulate};
 use tokio::join;
 
 use super::{
-    attached::{self, Attached, Hidden},
+    attached::{self, Attached, Hidden, Seen},
     content::{self, ATTACHED},
     simulation::{self, Judgement, Mfa},
     verdict::{self, ALLOWED, BOUNDARY, DEFECTS, NO_MFA, ORGANIZATION},
@@ -65,9 +65,14 @@ pub async fn check(
     let clear = matches!(&judgement, Judgement::Given(verdicts) if !verdicts.iter().any(simulation::Verdict::is_denial));
 
     let mut findings = judged(aws, principal, &questions, judgement).await?;
-    let direct = direct?;
-    findings.push(attached_finding(aws, principal, documents, clear, &direct, groups?).await?);
-    findings.push(quota_finding(documents, clear, &direct, quota?, principal));
+    let (direct, groups) = (direct?, groups?);
+    let held = held(aws, documents, clear, &direct, groups).await?;
+    findings.push(attached_finding(aws, principal, documents, clear, &held).await?);
+    let missing = match &held {
+        Ok(held) if !clear => content::missing(documents, held).len(),
+        Ok(_) | Err(_) => 0,
+    };
+    findings.push(quota_finding(&direct, missing, quota?, principal));
     findings.push(fit(aws, documents));
     Ok(findings)
 }
@@ -108,48 +113,57 @@ async fn judged(
     Ok(findings)
 }
 
-/// The answer to C08. A user's groups are read where the user itself has not all, documents where there is doubt.
+/// Every managed policy that the identity has. A user's groups are read where the user itself has not all that is needed,
+/// or where there is doubt.
+async fn held(
+    aws: &Aws,
+    documents: &[Document],
+    clear: bool,
+    direct: &Result<Vec<Attached>, Hidden>,
+    groups: Result<Vec<String>, Hidden>,
+) -> Seen<Vec<Attached>> {
+    let mut held = match direct {
+        Ok(direct) => direct.clone(),
+        Err(hidden) => return Ok(Err(*hidden)),
+    };
+    let enough = content::missing(documents, &held).is_empty();
+    if enough && clear {
+        return Ok(Ok(held));
+    }
+    let through = match groups {
+        Ok(groups) => attached::through(aws, &groups).await?,
+        Err(hidden) => Err(hidden),
+    };
+    match through {
+        Ok(more) => held.extend(more),
+        Err(hidden) if !enough => return Ok(Err(hidden)),
+        Err(_not_needed) => {}
+    }
+    Ok(Ok(held))
+}
+
+/// The answer to C08: by names, and by what the policies say where there is doubt.
 async fn attached_finding(
     aws: &Aws,
     principal: &Principal,
     documents: &[Document],
     clear: bool,
-    direct: &Result<Vec<Attached>, Hidden>,
-    groups: Result<Vec<String>, Hidden>,
+    held: &Result<Vec<Attached>, Hidden>,
 ) -> Result<Finding, PortError> {
-    let unseen = |hidden: &Hidden| {
-        let observed = format!("the policies of {} could not be listed", principal.label());
-        ATTACHED.unverified(observed, hidden.remedy())
-    };
-    let direct = match direct {
-        Ok(direct) => direct,
-        Err(hidden) => return Ok(unseen(hidden)),
-    };
-    let enough = content::missing(documents, direct).is_empty();
-    let mut all = direct.clone();
-    if !enough || !clear {
-        match groups {
-            Ok(groups) => match attached::through(aws, &groups).await? {
-                Ok(more) => all.extend(more),
-                Err(hidden) if !enough => return Ok(unseen(&hidden)),
-                Err(_hidden) => {}
-            },
-            Err(hidden) if !enough => return Ok(unseen(&hidden)),
-            Err(_hidden) => {}
+    match held {
+        Ok(held) if clear => Ok(content::by_name(documents, held, principal)),
+        Ok(held) => content::by_content(aws, documents, held, principal).await,
+        Err(hidden) => {
+            let observed = format!("the policies of {} could not be listed", principal.label());
+            Ok(ATTACHED.unverified(observed, hidden.remedy()))
         }
-    }
-    if clear {
-        Ok(content::by_name(documents, &all, principal))
-    } else {
-        content::by_content(aws, documents, &all, principal).await
     }
 }
 
 /// The answer to C09: what is attached to the identity itself, and what still has to be.
 fn quota_finding(
-    documents: &[Document],
-    clear: bool,
     direct: &Result<Vec<Attached>, Hidden>,
+    missing: usize,
     quota: Result<Option<usize>, Hidden>,
     principal: &Principal,
 ) -> Finding {
@@ -168,7 +182,6 @@ fn quota_finding(
             (DEFAULT_QUOTA, format!("AWS's default; to see the account's: {}", hidden.remedy()))
         }
     };
-    let missing = if clear { 0 } else { content::missing(documents, direct).len() };
     let count = direct.len();
     let observed = format!("{label} has {count} of {quota} ({source}); {missing} to come");
     if count + missing > quota {

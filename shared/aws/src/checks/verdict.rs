@@ -57,9 +57,14 @@ pub(super) fn findings(verdicts: &[Verdict], principal: &Principal) -> Vec<Findi
         denials.iter().filter(|denial| part(denial)).map(|denial| denial.ask.action).collect()
     };
     let (bounded, forbidden) = (of(|denial| denial.boundary), of(|denial| denial.organization));
+    // Where the document is not attached at all, its own faults do not show yet.
+    let lacking = |document| {
+        let plain = |denial: &&Verdict| denial.decision == Decision::NotAllowed;
+        denials.iter().copied().filter(plain).any(|denial| denial.ask.document == document)
+    };
     let vendors: Vec<_> = verdicts
         .iter()
-        .filter(|verdict| verdict.is_vendor_defect())
+        .filter(|verdict| verdict.is_vendor_defect() && !lacking(verdict.ask.document))
         .map(|verdict| verdict.ask.action)
         .collect();
     let label = principal.label();

@@ -73,3 +73,10 @@ fn denials_are_told_by_document_and_long_lists_are_cut() {
     );
     assert!(finding.observed.ends_with("and 12 more"), "{}", finding.observed);
 }
+
+#[test]
+fn a_document_that_is_not_attached_is_not_blamed_for_its_own_faults() {
+    let vendor = Verdict { ask: Ask { vendor_defect: true, ..allowed().ask }, ..denied() };
+    let findings = findings(&[vendor, denied()], &role());
+    assert!(findings.iter().all(|finding| finding.check.id != "iam.vendor-policy"));
+}
