@@ -1,10 +1,7 @@
 //! A cloud on loopback: AWS and Palette as strict as the real ones, for tests and for a laptop.
-#![cfg_attr(
-    not(test),
-    expect(
-        clippy::expect_used,
-        reason = "a test program: a fixture that cannot be set up ends the test"
-    )
+#![expect(
+    clippy::expect_used,
+    reason = "a test program: a fixture that cannot be set up ends the test"
 )]
 
 pub mod aws;

@@ -2,12 +2,14 @@
 
 mod customer;
 mod realm;
+#[cfg(test)]
+mod tests;
 
 use domain::Partition;
 
 pub use self::{
     customer::Customer,
-    realm::{KEYS_SECRET, Realm},
+    realm::{API_KEY_SECRET, Realm},
 };
 use crate::{
     Cloud, Options,

@@ -18,11 +18,11 @@ type Surprise = String;
 async fn main() -> ExitCode {
     match tour().await {
         Ok((registered, 0)) => {
-            println!("\n{registered} registered, 0 failed");
+            println!("{registered} registered, 0 failed");
             ExitCode::SUCCESS
         }
         Ok((registered, failed)) => {
-            println!("\n{registered} registered, {failed} failed");
+            println!("{registered} registered, {failed} failed");
             ExitCode::FAILURE
         }
         Err(surprise) => {
@@ -56,6 +56,7 @@ async fn tour() -> Result<(usize, usize), Surprise> {
                     println!("  SURPRISE: {surprise}");
                 }
             }
+            println!();
         }
     }
     Ok((registered, failed))
@@ -132,16 +133,14 @@ impl Stop<'_> {
 
     /// The report has to say what was broken and how to mend it; here it does so to people.
     fn blocked(&self, report: &Value) -> Result<(), Surprise> {
-        expect(report.get("ready") == Some(&json!(false)), || {
-            format!("ready, though broken: {report}")
-        })?;
+        expect(report.get("ready") == Some(&json!(false)), || "ready, though broken".to_owned())?;
         let failed = failing(report);
-        expect(!failed.is_empty(), || format!("not ready, but nothing failed: {report}"))?;
+        expect(!failed.is_empty(), || "not ready, but nothing failed".to_owned())?;
         for check in failed {
             let part = |member: &str| check.get(member).and_then(Value::as_str).unwrap_or_default();
             println!("    ✗ {} ({})", part("title"), part("id"));
-            println!("        seen:   {}", part("observed"));
-            println!("        remedy: {}", part("remedy"));
+            println!("{}", wrapped("seen:  ", part("observed")));
+            println!("{}", wrapped("remedy:", part("remedy")));
         }
         Ok(())
     }
@@ -211,7 +210,19 @@ fn summary(answer: &Value) -> String {
     if answer.get("accounts").is_some() {
         return format!("{} accounts", names(answer).len());
     }
-    answer.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
+    answer.get("title").and_then(Value::as_str).unwrap_or("done").to_owned()
+}
+
+/// Lines of at most 110 characters under a label; a word that is longer stays whole.
+fn wrapped(label: &str, text: &str) -> String {
+    let (indent, mut lines) = (" ".repeat(8 + label.len()), vec![format!("        {label}")]);
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < 110 => line.extend([" ", word]),
+            Some(_) | None => lines.push(format!("{indent} {word}")),
+        }
+    }
+    lines.join("\n")
 }
 
 fn told(report: &Value) -> String {

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FunctionError {
     /// There is no binary to start.
-    #[error("{} is not there: build the functions first (`make build`, or `cargo build` for a debug run)", binary.display())]
+    #[error("{} is not there: build the functions first, with `cargo build --workspace --bins`", binary.display())]
     NotBuilt {
         /// Where it was looked for.
         binary: PathBuf,

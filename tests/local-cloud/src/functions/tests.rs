@@ -131,5 +131,5 @@ async fn what_does_not_answer_is_told_apart() {
     );
     fs::remove_dir_all(&folder).unwrap();
     let missing = ill.invoke(&json!({})).await.unwrap_err();
-    assert!(missing.to_string().contains("make build"), "{missing}");
+    assert!(missing.to_string().contains("cargo build --workspace --bins"), "{missing}");
 }

@@ -49,8 +49,41 @@ impl Customer {
         for document in policies::of(PermissionProfile::CoreEks) {
             customer.allow(*document);
         }
+        customer.let_user_look();
         customer.trust_palette();
         customer
+    }
+
+    /// Lets the user see itself: its keys, its policies and what they allow (C13). Palette's documents do not ask for it.
+    pub fn let_user_look(&self) {
+        let iam = |rest: &str| format!("arn:{}:iam::{}:{rest}", self.partition, self.account.id());
+        self.user.inline("LookAtItself", &json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": [
+                        "iam:GetUser", "iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "iam:ListAttachedUserPolicies",
+                        "iam:ListUserPolicies", "iam:ListGroupsForUser", "iam:SimulatePrincipalPolicy",
+                    ],
+                    "Resource": self.user.arn(),
+                },
+                {
+                    "Effect": "Allow",
+                    "Action": ["iam:ListAttachedGroupPolicies", "iam:GetPolicy", "iam:GetPolicyVersion"],
+                    "Resource": [iam("group/*"), iam("policy/*"), format!("arn:{}:iam::aws:policy/*", self.partition)],
+                },
+                {"Effect": "Allow", "Action": ["iam:GetAccountSummary", "iam:ListPolicies"], "Resource": "*"},
+            ],
+        }));
+    }
+
+    /// Takes that away again: the user may do what Palette's documents ask for, and no more.
+    pub fn forbid_user_to_look(&self) {
+        self.user.inline("LookAtItself", &json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}],
+        }));
     }
 
     /// The ARN of one of Palette's policies in this account.

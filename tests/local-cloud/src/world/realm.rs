@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The name of the secret that holds Palette's API key: the template's default.
-pub const KEYS_SECRET: &str = "gangway/palette-api-key";
+pub const API_KEY_SECRET: &str = "gangway/palette-api-key";
 
 const CA_SECRET: &str = "gangway/palette-ca-bundle";
 const STACK: &str = "gangway";
@@ -82,7 +82,7 @@ impl Realm {
             refusals: Refusals::of(template),
             administrator,
         };
-        realm.keep(KEYS_SECRET, ADMIN_KEY).await;
+        realm.keep(API_KEY_SECRET, ADMIN_KEY).await;
         if let Some(pem) = cloud.ca_pem() {
             realm.keep(CA_SECRET, pem).await;
         }
@@ -235,7 +235,8 @@ fn ca_file(cloud: &Cloud) -> PathBuf {
 /// 32 characters that the same content always has.
 fn token(name: &str, value: &str) -> String {
     let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value}"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digits = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// The last digit of every account id, so that no two partitions share one.
