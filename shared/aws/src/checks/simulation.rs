@@ -55,7 +55,7 @@ pub(super) enum Mfa {
 }
 
 impl Verdict {
-    /// A denial that the published document causes by itself (onboarding rule 6.3.4).
+    /// A denial that the published document causes by itself.
     pub(super) fn is_vendor_defect(&self) -> bool {
         let Self { ask, decision, boundary, organization, denied_by: _ } = self;
         ask.vendor_defect && *decision == Decision::NotAllowed && !boundary && !organization
