@@ -81,7 +81,7 @@ impl Rejection {
     /// What to do, in one sentence; where there are several faults, that there are.
     pub(crate) fn detail(&self) -> String {
         match self {
-            Self::NoRoute => "no route has this path: GET /v1/openapi.json lists them all".to_owned(),
+            Self::NoRoute => "no route has this path; the README of Gangway lists them all".to_owned(),
             Self::VerbNotAllowed { allow } => format!("use {allow}"),
             Self::TooLarge => "send at most 256 KiB".to_owned(),
             Self::NotJson => "send JSON, with the header content-type: application/json".to_owned(),
