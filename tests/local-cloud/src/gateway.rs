@@ -18,11 +18,11 @@ use axum::{
 use http::{Response, StatusCode};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
+use self::routes::Routes;
 pub use self::{
     bus::{Bus, Delivery},
     refusals::Refusals,
 };
-use self::{proxy::Place, routes::Routes};
 use crate::functions::Functions;
 
 /// What a REST API takes at most.
@@ -41,7 +41,7 @@ struct Front {
     functions: Functions,
     routes: Routes,
     refusals: Refusals,
-    place: Place,
+    account: String,
 }
 
 impl Gateway {
@@ -53,8 +53,8 @@ impl Gateway {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let routes = Routes::of(&functions);
-        let place = Place { account: account.to_owned() };
-        let front = Arc::new(Front { functions, routes, refusals, place });
+        let account = account.to_owned();
+        let front = Arc::new(Front { functions, routes, refusals, account });
         let app = Router::new().fallback(answer).with_state(front);
         let serving = tokio::spawn(async move {
             // It ends with the task.
@@ -77,16 +77,17 @@ impl Drop for Gateway {
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
-    let refused = |status, message: &str| front.refusals.answer(status, message);
+    let id = proxy::request_id();
+    let refused = |status, message: &str| front.refusals.answer(status, message, &id);
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
         return refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
     let Some(found) = front.routes.find(head.method.as_str(), head.uri.path()) else {
         return refused(StatusCode::FORBIDDEN, "Missing Authentication Token");
     };
-    let event = proxy::event(&front.place, &found, &head, &body);
+    let event = proxy::event(&front.account, &id, &found, &head, &body);
     match timeout(PATIENCE, front.functions.invoke(&found.package, &event)).await {
-        Ok(Ok(answer)) => match proxy::response(&answer) {
+        Ok(Ok(answer)) => match proxy::response(&answer, &id) {
             Some(response) => response,
             None => refused(StatusCode::BAD_GATEWAY, "Internal server error"),
         },

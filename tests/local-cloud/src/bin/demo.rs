@@ -1,4 +1,4 @@
-//! `make demo`: each method in each partition, from a broken set-up to a registered account and back.
+//! `make demo`: each method in each partition, from a broken set-up to a registered account and back; with `--tls`, over TLS.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
 use std::{process::ExitCode, time::Instant};
@@ -35,8 +35,9 @@ async fn main() -> ExitCode {
 /// How many accounts were registered, and how many were not.
 async fn tour() -> Result<(usize, usize), Surprise> {
     let partitions = [Partition::Aws, Partition::AwsUsGov];
+    let options = Options { tls: std::env::args().any(|argument| argument == "--tls"), port: 0 };
     let template = Template::of_repository().map_err(|error| error.to_string())?;
-    let world = World::of(Options::default(), &template, &partitions).await;
+    let world = World::of(options, &template, &partitions).await;
     let world = world.map_err(|error| error.to_string())?;
     println!(
         "{:<11} {:<19} {:<30} {:>6} {:>5}  outcome",
@@ -80,7 +81,7 @@ impl Stop<'_> {
         let report = self
             .call("validate, broken on purpose", 200, "POST", &validate, Some(&request))
             .await?;
-        self.blocked(&report)?;
+        blocked(&report)?;
 
         self.mend_it();
         let report = self.call("validate, mended", 200, "POST", &validate, Some(&request)).await?;
@@ -131,20 +132,6 @@ impl Stop<'_> {
         self.customer.trust_palette();
     }
 
-    /// The report has to say what was broken and how to mend it; here it does so to people.
-    fn blocked(&self, report: &Value) -> Result<(), Surprise> {
-        expect(report.get("ready") == Some(&json!(false)), || "ready, though broken".to_owned())?;
-        let failed = failing(report);
-        expect(!failed.is_empty(), || "not ready, but nothing failed".to_owned())?;
-        for check in failed {
-            let part = |member: &str| check.get(member).and_then(Value::as_str).unwrap_or_default();
-            println!("    ✗ {} ({})", part("title"), part("id"));
-            println!("{}", wrapped("seen:  ", part("observed")));
-            println!("{}", wrapped("remedy:", part("remedy")));
-        }
-        Ok(())
-    }
-
     /// One request over HTTP, as one row of the table.
     async fn call(
         &self,
@@ -177,6 +164,20 @@ impl Stop<'_> {
         })?;
         Ok(answer)
     }
+}
+
+/// The report has to say what was broken and how to mend it; here it does so to people.
+fn blocked(report: &Value) -> Result<(), Surprise> {
+    expect(report.get("ready") == Some(&json!(false)), || "ready, though broken".to_owned())?;
+    let failed = failing(report);
+    expect(!failed.is_empty(), || "not ready, but nothing failed".to_owned())?;
+    for check in failed {
+        let part = |member: &str| check.get(member).and_then(Value::as_str).unwrap_or_default();
+        println!("    ✗ {} ({})", part("title"), part("id"));
+        println!("{}", wrapped("seen:  ", part("observed")));
+        println!("{}", wrapped("remedy:", part("remedy")));
+    }
+    Ok(())
 }
 
 fn expect(holds: bool, otherwise: impl FnOnce() -> Surprise) -> Result<(), Surprise> {

@@ -21,7 +21,7 @@ impl Wish {
         while let Some(argument) = arguments.next() {
             match (argument.as_str(), arguments.next()?) {
                 ("--port", value) => {
-                    wish.port = value.parse().ok().filter(|port| *port < u16::MAX)?
+                    wish.port = value.parse().ok().filter(|port| *port < u16::MAX)?;
                 }
                 ("--partition", value) => wish.partition = value.parse().ok()?,
                 _ => return None,

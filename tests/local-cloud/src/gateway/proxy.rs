@@ -1,6 +1,9 @@
 //! Requests as proxy events (version 1), and their answers.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, Response, StatusCode, request::Parts};
@@ -9,23 +12,21 @@ use serde_json::{Value, json};
 
 use super::routes::Found;
 
-/// One id for all: nothing local tells requests apart by it.
-pub(super) const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
+static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
-/// Where the API is.
-#[derive(Debug)]
-pub(super) struct Place {
-    pub(super) account: String,
+/// An id that no other request of this process has.
+pub(super) fn request_id() -> String {
+    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+    format!("c6af9ac6-7b61-41e6-9a41-{number:012x}")
 }
 
-pub(super) fn event(place: &Place, found: &Found, head: &Parts, body: &Bytes) -> Value {
+pub(super) fn event(account: &str, id: &str, found: &Found, head: &Parts, body: &Bytes) -> Value {
     let (path, verb) = (head.uri.path(), head.method.as_str());
     let headers = header_lists(&head.headers);
     let query = query_lists(head.uri.query().unwrap_or_default());
     let parameters = (!found.parameters.is_empty()).then_some(&found.parameters);
     let text = (!body.is_empty()).then(|| String::from_utf8_lossy(body));
     let user_agent = head.headers.get("user-agent").and_then(|value| value.to_str().ok());
-    let Place { account } = place;
     json!({
         "resource": found.resource,
         "path": path,
@@ -50,7 +51,7 @@ pub(super) fn event(place: &Place, found: &Found, head: &Parts, body: &Bytes) ->
             },
             "path": format!("/live{path}"),
             "protocol": "HTTP/1.1",
-            "requestId": REQUEST_ID,
+            "requestId": id,
             "requestTime": "23/Nov/2026:08:00:00 +0000",
             "requestTimeEpoch": 1_795_420_800_000_u64,
             "resourceId": "123456",
@@ -95,7 +96,7 @@ fn last_of_each(lists: &Lists) -> Option<BTreeMap<String, Option<String>>> {
 }
 
 /// The answer of a function, if it is one that API Gateway understands.
-pub(super) fn response(answer: &Value) -> Option<Response<Body>> {
+pub(super) fn response(answer: &Value, id: &str) -> Option<Response<Body>> {
     let status = answer.get("statusCode")?.as_u64()?;
     let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
     let mut response = Response::builder().status(status);
@@ -108,7 +109,7 @@ pub(super) fn response(answer: &Value) -> Option<Response<Body>> {
             response = response.header(name, text(value));
         }
     }
-    response = response.header("x-amzn-requestid", REQUEST_ID);
+    response = response.header("x-amzn-requestid", id);
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
     response.body(Body::from(body.to_owned())).ok().map(typed)
 }

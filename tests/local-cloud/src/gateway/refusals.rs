@@ -33,20 +33,18 @@ impl Refusals {
         Self { client: form("DEFAULT_4XX"), server: form("DEFAULT_5XX") }
     }
 
-    pub(super) fn answer(&self, status: StatusCode, message: &str) -> Response<Body> {
+    pub(super) fn answer(&self, status: StatusCode, message: &str, id: &str) -> Response<Body> {
         let form = if status.is_client_error() { &self.client } else { &self.server };
         let (content_type, body) = match form {
             None => ("application/json", json!({ "message": message }).to_string()),
             Some(Form { content_type, body }) => {
                 let quoted = Value::from(message).to_string();
                 let body = body.replace("$context.error.messageString", &quoted);
-                (
-                    content_type.as_str(),
-                    body.replace("$context.requestId", super::proxy::REQUEST_ID),
-                )
+                (content_type.as_str(), body.replace("$context.requestId", id))
             }
         };
         let mut response = Response::builder().status(status).header("content-type", content_type);
+        response = response.header("x-amzn-requestid", id);
         if status == StatusCode::FORBIDDEN {
             response = response.header("x-amzn-errortype", "MissingAuthenticationTokenException");
         }

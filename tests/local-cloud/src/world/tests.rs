@@ -127,3 +127,16 @@ async fn gangways_own_account_keeps_palettes_key_and_its_authority() {
     realm.keep(API_KEY_SECRET, "another").await;
     assert_eq!(current(API_KEY_SECRET), "another");
 }
+
+#[tokio::test]
+async fn every_partition_is_furnished_from_the_repositorys_own_template() {
+    let world = World::start(Options::default()).await.unwrap();
+    for (realm, offers_sts) in world.realms().iter().zip([true, true, false, false]) {
+        assert_eq!(realm.source.is_some(), offers_sts, "{}", realm.partition);
+        assert_eq!(realm.functions.get("sts").is_some(), offers_sts, "{}", realm.partition);
+        assert!(realm.functions.get("static-credentials").is_some());
+        assert_eq!(validated(&world, &keys(realm)).await, (204, String::new()));
+        let arn = realm.customers[1].role.arn();
+        assert!(arn.starts_with(&format!("arn:{}:iam::4", realm.partition)), "{arn}");
+    }
+}
