@@ -1,12 +1,14 @@
 //! A furnished world: Gangway deployed in each partition, Palette with an account of its own, and customers to bring aboard.
 
 mod customer;
+mod deployed;
 mod realm;
 #[cfg(test)]
 mod tests;
 
 use domain::Partition;
 
+use self::deployed::Authority;
 pub use self::{
     customer::Customer,
     realm::{API_KEY_SECRET, Realm},
@@ -22,6 +24,7 @@ pub struct World {
     /// AWS and Palette.
     pub cloud: Cloud,
     realms: Vec<Realm>,
+    _authority: Option<Authority>,
 }
 
 impl World {
@@ -50,11 +53,12 @@ impl World {
         partitions: &[Partition],
     ) -> Result<Self, TemplateError> {
         let cloud = Cloud::start(options).await;
+        let authority = Authority::of(&cloud);
         let mut realms = Vec::new();
         for partition in partitions {
-            realms.push(Realm::furnish(&cloud, template, *partition).await?);
+            realms.push(Realm::furnish(&cloud, template, *partition, authority.as_ref()).await?);
         }
-        Ok(Self { cloud, realms })
+        Ok(Self { cloud, realms, _authority: authority })
     }
 
     /// What is in a partition.

@@ -1,5 +1,7 @@
 //! Palette by itself: who may, what is refused and how, pages, limits.
 
+mod accounts;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -125,77 +127,6 @@ async fn f01_a_member_may_not_see_accounts_and_a_refused_key_may_come_back_in_th
 }
 
 #[tokio::test]
-async fn names_are_unique_in_their_scope_only() {
-    let api = Api::new();
-    let (post, project) = (format!("POST {ACCOUNTS}"), api.project());
-    created(&api, "prod").await;
-    let in_project = account("prod", "project");
-    let call = api.scoped(ADMIN_KEY, Some(&project), &post, in_project.clone());
-    assert_eq!(call.await.0, 201);
-    for (answer, status) in [
-        (DuplicateAnswer::Conflict, 409),
-        (DuplicateAnswer::BadRequest, 400),
-        (DuplicateAnswer::OperationalError, 500),
-    ] {
-        api.0.behave(|behaviour| behaviour.duplicate = answer);
-        let call = api.scoped(ADMIN_KEY, Some(&project), &post, in_project.clone());
-        assert_eq!(call.await.0, status);
-    }
-    let (_, list) = api
-        .scoped(
-            ADMIN_KEY,
-            Some(&project),
-            &format!("GET {ACCOUNTS}?filters=metadata.name%3Dprod"),
-            Value::Null,
-        )
-        .await;
-    assert_eq!(list["items"].as_array().unwrap().len(), 2, "a project sees the tenant's own too");
-    let (_, list) = api.call(ADMIN_KEY, &format!("GET {ACCOUNTS}"), Value::Null).await;
-    assert_eq!(list["items"].as_array().unwrap().len(), 1);
-    let (status, body) =
-        api.scoped(ADMIN_KEY, Some("65f0"), &format!("GET {ACCOUNTS}"), Value::Null).await;
-    assert_eq!((status, body["code"].as_str()), (404, Some("ProjectNotFoundInTenant")));
-}
-
-#[tokio::test]
-async fn lists_come_in_pages_of_fifty() {
-    let api = Api::new();
-    for number in 0..120 {
-        created(&api, &format!("a{number}")).await;
-    }
-    let (mut names, mut next) = (Vec::new(), String::new());
-    loop {
-        let (status, page) = api
-            .call(ADMIN_KEY, &format!("GET {ACCOUNTS}?limit=500&continue={next}"), Value::Null)
-            .await;
-        assert_eq!(status, 200, "{page}");
-        let items = page["items"].as_array().unwrap();
-        assert!(items.len() <= 50);
-        names.extend(items.iter().map(|item| item["metadata"]["name"].clone()));
-        page["listmeta"]["continue"].as_str().unwrap().clone_into(&mut next);
-        if next.is_empty() {
-            break;
-        }
-    }
-    assert_eq!(names.len(), 120);
-    assert_eq!(names.last(), Some(&json!("a119")));
-}
-
-#[tokio::test]
-async fn a_tenant_may_have_so_many_accounts_and_no_more() {
-    let api = Api::new();
-    api.0.records().tenants[0].quota = 1;
-    created(&api, "one").await;
-    let (status, body) =
-        api.call(ADMIN_KEY, &format!("POST {ACCOUNTS}"), account("two", "tenant")).await;
-    assert_eq!((status, body["code"].as_str()), (400, Some("ResourceLimitReached")));
-    let tenant = api.0.records().tenants[0].uid.clone();
-    let (_, limits) =
-        api.call(ADMIN_KEY, &format!("GET /v1/tenants/{tenant}/resourceLimits"), Value::Null).await;
-    assert_eq!(limits["resources"][1]["limit"], 1);
-}
-
-#[tokio::test]
 async fn the_fifty_first_request_in_a_moment_is_one_too_many_where_the_limit_is_on() {
     let api = Api::new();
     api.0.behave(|behaviour| behaviour.rate_limited = true);
@@ -206,34 +137,6 @@ async fn the_fifty_first_request_in_a_moment_is_one_too_many_where_the_limit_is_
     }
     assert!(refused > 0);
     assert_eq!(api.call(ADMIN_KEY, "GET /v1/overlords", Value::Null).await.0, 200);
-}
-
-#[tokio::test]
-async fn an_account_is_read_with_its_secret_or_with_asterisks_and_replaced_whole() {
-    let api = Api::new();
-    let uid = created(&api, "prod").await;
-    let one = format!("{ACCOUNTS}/{uid}");
-    let (_, read) = api.call(ADMIN_KEY, &format!("GET {one}"), Value::Null).await;
-    assert_eq!(read["spec"]["secretKey"], "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
-    assert_eq!(
-        (&read["metadata"]["uid"], &read["status"]["state"]),
-        (&json!(uid), &json!("Running"))
-    );
-    api.0.behave(|behaviour| behaviour.secrets = SecretsOnRead::Masked);
-    let (_, read) = api.call(ADMIN_KEY, &format!("GET {one}"), Value::Null).await;
-    assert_eq!(read["spec"]["secretKey"], "**********");
-
-    created(&api, "taken").await;
-    assert_eq!(api.call(ADMIN_KEY, &format!("PUT {one}"), account("taken", "tenant")).await.0, 409);
-    assert_eq!(
-        api.call(ADMIN_KEY, &format!("PUT {one}"), account("renamed", "tenant")).await.0,
-        204
-    );
-    let call =
-        api.scoped(ADMIN_KEY, Some(&api.project()), &format!("DELETE {one}"), Value::Null).await;
-    assert_eq!(call.0, 403, "the tenant's account is not a project's to remove");
-    assert_eq!(api.call(ADMIN_KEY, &format!("DELETE {one}"), Value::Null).await.0, 204);
-    assert_eq!(api.call(ADMIN_KEY, &format!("GET {one}"), Value::Null).await.0, 404);
 }
 
 #[tokio::test]

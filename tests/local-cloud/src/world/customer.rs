@@ -4,11 +4,11 @@ use domain::{Partition, PermissionProfile};
 use policies::Document;
 use serde_json::{Value, json};
 
+use super::deployed::INSPECTION_ROLE;
 use crate::aws::{Account, Keys, Role, User};
 
 /// The role's name in Palette's documents.
 const ROLE: &str = "SpectroCloudRole";
-const INSPECTION_ROLE: &str = "GangwayInspection";
 
 /// A customer's account with a user, its keys and a role, both allowed the `core-eks` profile.
 #[derive(Debug)]

@@ -1,27 +1,24 @@
 //! One partition: Gangway's own account with the deployed functions, Palette's account, two customers.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
-
 use domain::Partition;
 use serde_json::{Value, json};
 
-use super::Customer;
+use super::{
+    Customer,
+    deployed::{self, Authority, CA_SECRET},
+};
 use crate::{
     Cloud,
     aws::{Account, User, client::Client},
-    functions::{Functions, Hosting, RoleKeys},
+    functions::Functions,
     gateway::{Bus, Gateway, Refusals},
     outbound,
     palette::{ADMIN_KEY, StsSource},
-    template::{Deployment, Function, Template, TemplateError},
+    template::{Template, TemplateError},
 };
 
 /// The name of the secret that holds Palette's API key: the template's default.
 pub const API_KEY_SECRET: &str = "gangway/palette-api-key";
-
-const CA_SECRET: &str = "gangway/palette-ca-bundle";
-const STACK: &str = "gangway";
-const INSPECTION_ROLE: &str = "GangwayInspection";
 
 /// A partition of the world.
 #[derive(Debug)]
@@ -53,6 +50,7 @@ impl Realm {
         cloud: &Cloud,
         template: &Template,
         partition: Partition,
+        authority: Option<&Authority>,
     ) -> Result<Self, TemplateError> {
         let region = partition.facts().home_region;
         let number = number(partition);
@@ -67,7 +65,7 @@ impl Realm {
             Customer::settle(customer, partition, &deployment, &palette, &external_id)
         });
         let administrator = administrator(cloud, &deployment, region);
-        let functions = Self::deploy(cloud, template, partition, &deployment)?;
+        let functions = deployed::deploy(cloud, template, partition, &deployment, authority)?;
         let bus = Bus::new(functions.clone(), deployment.id(), region);
         let realm = Self {
             partition,
@@ -87,46 +85,6 @@ impl Realm {
             realm.keep(CA_SECRET, pem).await;
         }
         Ok(realm)
-    }
-
-    fn deploy(
-        cloud: &Cloud,
-        template: &Template,
-        partition: Partition,
-        account: &Account,
-    ) -> Result<Functions, TemplateError> {
-        let region = partition.facts().home_region;
-        let mut parameters =
-            BTreeMap::from([("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned())]);
-        if cloud.ca_pem().is_some() {
-            parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
-        }
-        let functions = template.functions(&Deployment {
-            partition: partition.id().to_owned(),
-            region: region.to_owned(),
-            account: account.id().to_owned(),
-            stack: STACK.to_owned(),
-            parameters,
-        })?;
-        for function in &functions {
-            execution_role(account, function);
-        }
-        let roles = account.clone();
-        let keys = Box::new(move |function: &Function| {
-            let keys = roles.role(&role_name(function)).session(&function.name);
-            RoleKeys {
-                access_key_id: keys.id,
-                secret_access_key: keys.secret,
-                session_token: keys.token.unwrap_or_default(),
-            }
-        });
-        let hosting = Hosting {
-            binaries: Hosting::beside_this_program(),
-            region: region.to_owned(),
-            environment: environment(cloud),
-            keys,
-        };
-        Ok(Functions::deploy(functions, hosting))
     }
 
     /// An HTTP front for the functions. Port 0 takes any free one.
@@ -190,46 +148,6 @@ fn administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {
     );
     let keys = role.session("furnisher");
     Client::new(outbound::client(cloud.ca_pem()), &cloud.url(), region, &keys).nested()
-}
-
-/// As CloudFormation would call it.
-fn role_name(function: &Function) -> String {
-    format!("{STACK}-{}Role", function.logical_id)
-}
-
-fn execution_role(account: &Account, function: &Function) {
-    let role = account.role(&role_name(function));
-    role.trust(&json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-    }));
-    for (number, document) in function.policies.iter().enumerate() {
-        role.inline(&format!("{}Policy{number}", role_name(function)), document);
-    }
-    for arn in &function.managed_policies {
-        role.attach(arn);
-    }
-}
-
-/// Where AWS and Palette are. FIPS endpoints are names of real ones: they go with no endpoint of one's own.
-fn environment(cloud: &Cloud) -> BTreeMap<String, String> {
-    let mut environment = BTreeMap::from([
-        ("AWS_ENDPOINT_URL".to_owned(), cloud.url()),
-        ("PALETTE_URL".to_owned(), cloud.url()),
-        ("AWS_USE_FIPS_ENDPOINT".to_owned(), "false".to_owned()),
-        ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
-    ]);
-    if let Some(pem) = cloud.ca_pem() {
-        let file = ca_file(cloud);
-        fs::write(&file, pem).expect("a file for the certificate");
-        environment.insert("AWS_CA_BUNDLE".to_owned(), file.display().to_string());
-    }
-    environment
-}
-
-fn ca_file(cloud: &Cloud) -> PathBuf {
-    let port = cloud.url().rsplit(':').next().unwrap_or_default().to_owned();
-    std::env::temp_dir().join(format!("gangway-local-cloud-{}-{port}.pem", std::process::id()))
 }
 
 /// 32 characters that the same content always has.

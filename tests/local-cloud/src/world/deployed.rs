@@ -1,0 +1,119 @@
+//! Gangway in its own account: functions, execution roles, environment.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use domain::Partition;
+use serde_json::json;
+
+use crate::{
+    Cloud,
+    aws::Account,
+    functions::{Functions, Hosting, RoleKeys},
+    template::{Deployment, Function, Template, TemplateError},
+};
+
+/// The secret with the certification authority of a cloud that serves TLS.
+pub(super) const CA_SECRET: &str = "gangway/palette-ca-bundle";
+
+/// What `templates/inspection-role.yaml` calls the role that it makes.
+pub(super) const INSPECTION_ROLE: &str = "GangwayInspection";
+
+const STACK: &str = "gangway";
+
+/// Deploys the template's functions into Gangway's own account, each with a role of exactly the template's policies.
+pub(super) fn deploy(
+    cloud: &Cloud,
+    template: &Template,
+    partition: Partition,
+    account: &Account,
+    authority: Option<&Authority>,
+) -> Result<Functions, TemplateError> {
+    let region = partition.facts().home_region;
+    let mut parameters =
+        BTreeMap::from([("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned())]);
+    if authority.is_some() {
+        parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
+    }
+    let functions = template.functions(&Deployment {
+        partition: partition.id().to_owned(),
+        region: region.to_owned(),
+        account: account.id().to_owned(),
+        stack: STACK.to_owned(),
+        parameters,
+    })?;
+    for function in &functions {
+        execution_role(account, function);
+    }
+    let roles = account.clone();
+    let keys = Box::new(move |function: &Function| {
+        let keys = roles.role(&role_name(function)).session(&function.name);
+        RoleKeys {
+            access_key_id: keys.id,
+            secret_access_key: keys.secret,
+            session_token: keys.token.unwrap_or_default(),
+        }
+    });
+    let hosting = Hosting {
+        binaries: Hosting::beside_this_program(),
+        region: region.to_owned(),
+        environment: environment(cloud, authority),
+        keys,
+    };
+    Ok(Functions::deploy(functions, hosting))
+}
+
+/// As CloudFormation would call it.
+fn role_name(function: &Function) -> String {
+    format!("{STACK}-{}Role", function.logical_id)
+}
+
+fn execution_role(account: &Account, function: &Function) {
+    let role = account.role(&role_name(function));
+    role.trust(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }));
+    for (number, document) in function.policies.iter().enumerate() {
+        role.inline(&format!("{}Policy{number}", role_name(function)), document);
+    }
+    for arn in &function.managed_policies {
+        role.attach(arn);
+    }
+}
+
+/// Where AWS and Palette are. FIPS endpoints are names of real ones: they go with no endpoint of one's own.
+fn environment(cloud: &Cloud, authority: Option<&Authority>) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::from([
+        ("AWS_ENDPOINT_URL".to_owned(), cloud.url()),
+        ("PALETTE_URL".to_owned(), cloud.url()),
+        ("AWS_USE_FIPS_ENDPOINT".to_owned(), "false".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
+    ]);
+    if let Some(Authority(file)) = authority {
+        environment.insert("AWS_CA_BUNDLE".to_owned(), file.display().to_string());
+    }
+    environment
+}
+
+/// The cloud's certification authority in a file, for as long as the world is.
+#[derive(Debug)]
+pub(super) struct Authority(PathBuf);
+
+impl Authority {
+    pub(super) fn of(cloud: &Cloud) -> Option<Self> {
+        let pem = cloud.ca_pem()?;
+        let url = cloud.url();
+        let port = url.rsplit(':').next().unwrap_or_default();
+        let name = format!("gangway-local-cloud-{}-{port}.pem", std::process::id());
+        let file = std::env::temp_dir().join(name);
+        fs::write(&file, pem).expect("a file for the certificate");
+        Some(Self(file))
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        // What cannot be removed is a certificate that nobody else trusts.
+        let _ignored = fs::remove_file(&self.0);
+    }
+}
