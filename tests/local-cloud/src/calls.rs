@@ -127,11 +127,14 @@ mod tests {
 
     use super::*;
 
+    /// Start and end in milliseconds of each call, and the hops.
+    type Row<'a> = (&'a [(u64, Option<u64>)], usize);
+
     #[test]
     fn a_chain_counts_only_calls_that_waited_for_one_another() {
         let zero = Instant::now();
         let at = |ms| zero + Duration::from_millis(ms);
-        let rows: &[(&[(u64, Option<u64>)], usize)] = &[
+        let rows: &[Row<'_>] = &[
             (&[], 0),
             (&[(0, Some(5))], 1),
             (&[(0, Some(5)), (1, Some(4)), (2, Some(9))], 1),

@@ -1,6 +1,7 @@
 //! A cloud on loopback: AWS and Palette as strict as the real ones, for tests and for a laptop.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test program: a fixture that cannot be set up ends the test"
 )]
 

@@ -1,4 +1,4 @@
-//! AssumeRole: the role must trust the caller, and the caller must be allowed to ask.
+//! `AssumeRole`: the role must trust the caller, and the caller must be allowed to ask.
 use super::caller::{Caller, Who};
 use super::form::Form;
 use super::policy::{Context, Kind, Outcome, Principals, Query, evaluate_statements};
@@ -28,11 +28,17 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
     let name = form.need("RoleSessionName")?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if !(2..=64).contains(&name.len()) || !name.chars().all(allowed) {
-        return Err(invalid(name, "roleSessionName", "Member must satisfy regular expression pattern: [\\w+=,.@-]*"));
+        return Err(invalid(
+            name,
+            "roleSessionName",
+            "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+        ));
     }
     let external = form.get("ExternalId");
     let external_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/\\-".contains(c);
-    if external.is_some_and(|id| !(2..=1224).contains(&id.len()) || !id.chars().all(external_allowed)) {
+    if external
+        .is_some_and(|id| !(2..=1224).contains(&id.len()) || !id.chars().all(external_allowed))
+    {
         return Err(invalid(
             external.unwrap_or_default(),
             "externalId",
@@ -47,7 +53,11 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
     let policy = form.get("Policy").map(|raw| Text::read(raw, Kind::Identity)).transpose();
     let policy = policy.map_err(|fault| Refusal::new(400, "MalformedPolicyDocument", fault))?;
     if caller.who == Who::Root {
-        return Err(Refusal::new(403, "AccessDenied", "Roles may not be assumed by root accounts."));
+        return Err(Refusal::new(
+            403,
+            "AccessDenied",
+            "Roles may not be assumed by root accounts.",
+        ));
     }
 
     let mut context = store.context(caller).with("sts:RoleSessionName", name);
@@ -62,11 +72,16 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
 
     // Whatever the reason, the answer is the same: nobody learns whether the role exists.
     let refused = |action: &str| {
-        let message = format!("User: {} is not authorized to perform: {action} on resource: {arn}", caller.arn);
+        let message = format!(
+            "User: {} is not authorized to perform: {action} on resource: {arn}",
+            caller.arn
+        );
         Refusal::new(403, "AccessDenied", message)
     };
-    let found = store.find_role(caller.partition(), arn).ok_or_else(|| refused("sts:AssumeRole"))?;
-    let needed: &[&str] = if tags.is_empty() { &["sts:AssumeRole"] } else { &["sts:AssumeRole", "sts:TagSession"] };
+    let found =
+        store.find_role(caller.partition(), arn).ok_or_else(|| refused("sts:AssumeRole"))?;
+    let needed: &[&str] =
+        if tags.is_empty() { &["sts:AssumeRole"] } else { &["sts:AssumeRole", "sts:TagSession"] };
     for action in needed {
         if !may(store, caller, &found, arn, action, &context) {
             return Err(refused(action));
@@ -77,7 +92,8 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
         return Err(Refusal::validation(message));
     }
     if seconds > found.max_session {
-        let message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+        let message =
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
         return Err(Refusal::validation(message));
     }
 
@@ -100,7 +116,10 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
     });
     xml.node("AssumedRoleUser", |xml| {
         xml.leaf("AssumedRoleId", format!("{}:{name}", found.id));
-        xml.leaf("Arn", format!("arn:{}:sts::{}:assumed-role/{}/{name}", home.0, home.1, found.name));
+        xml.leaf(
+            "Arn",
+            format!("arn:{}:sts::{}:assumed-role/{}/{name}", home.0, home.1, found.name),
+        );
     });
     store.sessions.insert(key, session);
     Ok(xml)
@@ -132,12 +151,22 @@ impl Store {
 }
 
 /// Trust and identity together.
-fn may(store: &Store, caller: &Caller, role: &Role, arn: &str, action: &str, context: &Context) -> bool {
+fn may(
+    store: &Store,
+    caller: &Caller,
+    role: &Role,
+    arn: &str,
+    action: &str,
+    context: &Context,
+) -> bool {
     let query = Query { action, resource: arn, context };
     let principal = store.principal_arn(caller);
     let trusted = |at_least: Named| {
         let statements = role.trust.document.statements.iter().filter(|statement| {
-            let named = statement.principals.as_ref().map_or(Named::No, |all| names(all, caller, &principal));
+            let named = statement
+                .principals
+                .as_ref()
+                .map_or(Named::No, |all| names(all, caller, &principal));
             // A deny that names the account denies everybody in it.
             if statement.allows { named >= at_least } else { named > Named::No }
         });

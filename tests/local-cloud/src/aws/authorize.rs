@@ -50,7 +50,9 @@ impl Decision {
 
     /// The end of AWS's sentence.
     pub(crate) fn reason(&self, action: &str) -> String {
-        let first = |outcome| self.layers().find(|(verdict, _)| verdict.outcome == outcome).map(|(_, name)| name);
+        let first = |outcome| {
+            self.layers().find(|(verdict, _)| verdict.outcome == outcome).map(|(_, name)| name)
+        };
         let article = |name: &str| if name.starts_with('i') { "an" } else { "a" };
         match (first(Outcome::ExplicitDeny), first(Outcome::ImplicitDeny)) {
             (Some(name), _) => format!("with an explicit deny in {} {name}", article(name)),
@@ -62,19 +64,30 @@ impl Decision {
 
 impl Store {
     /// Judges what a subject's policies say, without a session.
-    pub(crate) fn decide(&self, home: &Home, subject: &Subject, query: Query<'_>, boundary: Option<&[Named<'_>]>) -> Decision {
+    pub(crate) fn decide(
+        &self,
+        home: &Home,
+        subject: &Subject,
+        query: Query<'_>,
+        boundary: Option<&[Named<'_>]>,
+    ) -> Decision {
         let account = self.account(home);
         let holder = match subject {
             Subject::Root => None,
-            Subject::User(name) => account.and_then(|all| all.users.get(name)).map(|user| (&user.grants, self.user_documents(home, user))),
+            Subject::User(name) => account
+                .and_then(|all| all.users.get(name))
+                .map(|user| (&user.grants, self.user_documents(home, user))),
             Subject::Group(name) => account
                 .and_then(|all| all.groups.get(name))
                 .map(|group| (&group.grants, self.documents(home, ("group", name), &group.grants))),
-            Subject::Role(name) => account
-                .and_then(|all| all.roles.get(&name.to_ascii_lowercase()))
-                .map(|role| (&role.grants, self.documents(home, ("role", &role.name), &role.grants))),
+            Subject::Role(name) => {
+                account.and_then(|all| all.roles.get(&name.to_ascii_lowercase())).map(|role| {
+                    (&role.grants, self.documents(home, ("role", &role.name), &role.grants))
+                })
+            }
         };
-        let (grants, documents) = holder.map_or((None, Vec::new()), |(grants, documents)| (Some(grants), documents));
+        let (grants, documents) =
+            holder.map_or((None, Vec::new()), |(grants, documents)| (Some(grants), documents));
         let mut identity = evaluate(&documents, query);
         if *subject == Subject::Root {
             identity.outcome = Outcome::Allowed;
@@ -103,7 +116,13 @@ impl Store {
     }
 
     /// Judges a call of a caller.
-    pub(crate) fn judge(&self, caller: &Caller, action: &str, resource: &str, context: &Context) -> Decision {
+    pub(crate) fn judge(
+        &self,
+        caller: &Caller,
+        action: &str,
+        resource: &str,
+        context: &Context,
+    ) -> Decision {
         let query = Query { action, resource, context };
         let subject = match &caller.who {
             Who::Root => Subject::Root,
@@ -118,7 +137,11 @@ impl Store {
             let documents: Vec<_> = session
                 .policies
                 .iter()
-                .map(|text| Named { id: "session".into(), kind: "session", document: &text.document })
+                .map(|text| Named {
+                    id: "session".into(),
+                    kind: "session",
+                    document: &text.document,
+                })
                 .collect();
             decision.session = Some(evaluate(&documents, query));
         }
@@ -126,7 +149,14 @@ impl Store {
     }
 
     /// Lets a caller through, or refuses it in AWS's words. `label` is how the message names the resource.
-    pub(crate) fn authorize(&self, caller: &Caller, action: &str, resource: &str, label: &str, context: &Context) -> Result<(), Refusal> {
+    pub(crate) fn authorize(
+        &self,
+        caller: &Caller,
+        action: &str,
+        resource: &str,
+        label: &str,
+        context: &Context,
+    ) -> Result<(), Refusal> {
         let decision = self.judge(caller, action, resource, context);
         if decision.outcome() == Outcome::Allowed {
             return Ok(());
@@ -134,7 +164,11 @@ impl Store {
         Err(Refusal::new(
             403,
             "AccessDenied",
-            format!("User: {} is not authorized to perform: {action} on resource: {label} {}", caller.arn, decision.reason(action)),
+            format!(
+                "User: {} is not authorized to perform: {action} on resource: {label} {}",
+                caller.arn,
+                decision.reason(action)
+            ),
         ))
     }
 }

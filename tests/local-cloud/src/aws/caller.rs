@@ -41,18 +41,28 @@ impl Caller {
 
 impl Store {
     /// Proves who made a call.
-    pub(crate) fn authenticate(&mut self, request: &Request, claim: &Claim) -> Result<Caller, Refusal> {
+    pub(crate) fn authenticate(
+        &mut self,
+        request: &Request,
+        claim: &Claim,
+    ) -> Result<Caller, Refusal> {
         let partition = partition::of_region(&claim.region)
             .ok_or_else(|| Refusal::signature("Credential should be scoped to a valid region."))?;
         let service = super::addressed(request);
         if service != claim.service {
-            return Err(Refusal::signature(format!("Credential should be scoped to correct service: '{service}'.")));
+            return Err(Refusal::signature(format!(
+                "Credential should be scoped to correct service: '{service}'."
+            )));
         }
         if service == "iam" && claim.region != partition::iam_region(partition) {
             let region = partition::iam_region(partition);
-            return Err(Refusal::signature(format!("Credential should be scoped to a valid region, not '{}'. Use '{region}'.", claim.region)));
+            return Err(Refusal::signature(format!(
+                "Credential should be scoped to a valid region, not '{}'. Use '{region}'.",
+                claim.region
+            )));
         }
-        let token = request.headers().get("x-amz-security-token").and_then(|value| value.to_str().ok());
+        let token =
+            request.headers().get("x-amz-security-token").and_then(|value| value.to_str().ok());
         let now = self.now();
         if let Some(session) = self.sessions.get(&claim.key) {
             if session.home.0 != partition || token != Some(session.token.as_str()) {
@@ -78,7 +88,9 @@ impl Store {
 
     fn key_caller(&self, home: Home, owner: Owner, region: &str) -> Option<Caller> {
         let (who, arn, id) = match owner {
-            Owner::Root => (Who::Root, format!("arn:{}:iam::{}:root", home.0, home.1), home.1.clone()),
+            Owner::Root => {
+                (Who::Root, format!("arn:{}:iam::{}:root", home.0, home.1), home.1.clone())
+            }
             Owner::User(name) => {
                 let user = self.account(&home)?.users.get(&name)?;
                 let arn = format!("arn:{}:iam::{}:user{}{}", home.0, home.1, user.path, user.name);
@@ -92,7 +104,8 @@ impl Store {
         let session = self.sessions.get(&claim.key)?;
         let role = self.account(&session.home)?.roles.get(&session.role.to_ascii_lowercase())?;
         let home = session.home.clone();
-        let arn = format!("arn:{}:sts::{}:assumed-role/{}/{}", home.0, home.1, role.name, session.name);
+        let arn =
+            format!("arn:{}:sts::{}:assumed-role/{}/{}", home.0, home.1, role.name, session.name);
         let id = format!("{}:{}", role.id, session.name);
         let who = Who::Session { role: role.name.clone(), key: claim.key.clone() };
         Some(Caller { home, who, arn, id, region: claim.region.clone() })
@@ -101,10 +114,20 @@ impl Store {
     /// The ARN by which policies know a caller: of a session, its role's.
     pub(crate) fn principal_arn(&self, caller: &Caller) -> String {
         let role = match &caller.who {
-            Who::Session { role, .. } => self.account(&caller.home).and_then(|account| account.roles.get(&role.to_ascii_lowercase())),
+            Who::Session { role, .. } => self
+                .account(&caller.home)
+                .and_then(|account| account.roles.get(&role.to_ascii_lowercase())),
             Who::Root | Who::User(_) => None,
         };
-        role.map_or_else(|| caller.arn.clone(), |role| format!("arn:{}:iam::{}:role{}{}", caller.home.0, caller.home.1, role.path, role.name))
+        role.map_or_else(
+            || caller.arn.clone(),
+            |role| {
+                format!(
+                    "arn:{}:iam::{}:role{}{}",
+                    caller.home.0, caller.home.1, role.path, role.name
+                )
+            },
+        )
     }
 
     /// The condition keys that every call has.
@@ -131,16 +154,19 @@ impl Store {
             // A long-lived key: whether MFA is present cannot be said, the key is missing.
             Who::User(name) => {
                 context = context.with("aws:username", name);
-                let tags = account.and_then(|account| account.users.get(name)).map(|user| &user.tags);
+                let tags =
+                    account.and_then(|account| account.users.get(name)).map(|user| &user.tags);
                 for (tag, value) in tags.into_iter().flatten() {
                     context = context.with(&format!("aws:PrincipalTag/{tag}"), value);
                 }
             }
             Who::Session { role, key } => {
                 context = context.with("aws:MultiFactorAuthPresent", "false");
-                let role = account.and_then(|account| account.roles.get(&role.to_ascii_lowercase()));
+                let role =
+                    account.and_then(|account| account.roles.get(&role.to_ascii_lowercase()));
                 let session = self.sessions.get(key).map(|session| &session.tags);
-                for (tag, value) in role.map(|role| &role.tags).into_iter().chain(session).flatten() {
+                for (tag, value) in role.map(|role| &role.tags).into_iter().chain(session).flatten()
+                {
                     context = context.with(&format!("aws:PrincipalTag/{tag}"), value);
                 }
             }

@@ -73,26 +73,46 @@ impl Client {
     }
 
     /// A call of STS or IAM.
-    pub async fn query(&self, service: &str, action: &str, parameters: &[(&str, &str)]) -> Result<Answer, reqwest::Error> {
+    pub async fn query(
+        &self,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Answer, reqwest::Error> {
         let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
+        };
         let mut body = format!("Action={action}&Version={version}");
         for (name, value) in parameters {
-            body += &format!("&{}={}", encode(name), encode(value));
+            body.extend(["&", &encode(name), "=", &encode(value)]);
         }
         let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
         self.send(service, headers, body).await
     }
 
     /// A call of Secrets Manager.
-    pub async fn secrets(&self, operation: &str, parameters: &Value) -> Result<Answer, reqwest::Error> {
+    pub async fn secrets(
+        &self,
+        operation: &str,
+        parameters: &Value,
+    ) -> Result<Answer, reqwest::Error> {
         let target = format!("secretsmanager.{operation}");
-        let headers = vec![("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amz-target", target)];
+        let headers = vec![
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", target),
+        ];
         self.send("secretsmanager", headers, parameters.to_string()).await
     }
 
-    /// STS AssumeRole; the keys of the session, or the refusal.
-    pub async fn assume(&self, role: &str, session: &str, external_id: Option<&str>) -> Result<Result<Keys, Answer>, reqwest::Error> {
+    /// STS `AssumeRole`; the keys of the session, or the refusal.
+    pub async fn assume(
+        &self,
+        role: &str,
+        session: &str,
+        external_id: Option<&str>,
+    ) -> Result<Result<Keys, Answer>, reqwest::Error> {
         let mut parameters = vec![("RoleArn", role), ("RoleSessionName", session)];
         parameters.extend(external_id.map(|id| ("ExternalId", id)));
         let answer = self.query("sts", "AssumeRole", &parameters).await?;
@@ -101,11 +121,24 @@ impl Client {
         Ok(keys.map(|((id, secret), token)| Keys { id, secret, token: Some(token) }).ok_or(answer))
     }
 
-    async fn send(&self, service: &str, mut headers: Vec<(&'static str, String)>, body: String) -> Result<Answer, reqwest::Error> {
+    async fn send(
+        &self,
+        service: &str,
+        mut headers: Vec<(&'static str, String)>,
+        body: String,
+    ) -> Result<Answer, reqwest::Error> {
         #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
         let now = SystemTime::now();
         let url = format!("{}/", self.url);
-        headers.extend(signature(&self.keys, service, &self.region, &url, &headers, body.as_bytes(), now));
+        headers.extend(signature(
+            &self.keys,
+            service,
+            &self.region,
+            &url,
+            &headers,
+            body.as_bytes(),
+            now,
+        ));
         let mut request = self.http.post(url).body(body).timeout(Duration::from_secs(30));
         for (name, value) in headers {
             request = request.header(name, value);
@@ -131,7 +164,8 @@ pub fn signature(
     body: &[u8],
     now: SystemTime,
 ) -> Vec<(&'static str, String)> {
-    let identity = Credentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "by hand").into();
+    let identity =
+        Credentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "by hand").into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(region)
@@ -142,7 +176,8 @@ pub fn signature(
         .expect("complete parameters")
         .into();
     let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let signable = SignableRequest::new("POST", url, signed, SignableBody::Bytes(body)).expect("a URL");
+    let signable =
+        SignableRequest::new("POST", url, signed, SignableBody::Bytes(body)).expect("a URL");
     let (headers, _) = sign(signable, &params).expect("a signature").into_parts().0.into_parts();
     headers.into_iter().map(|header| (header.name(), header.value().to_owned())).collect()
 }

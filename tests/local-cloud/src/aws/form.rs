@@ -11,7 +11,9 @@ pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
     pub(crate) fn read(body: &[u8]) -> Form {
-        let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let decode = |text: &str| {
+            percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+        };
         let pairs = String::from_utf8_lossy(body);
         let pairs = pairs.split('&').filter_map(|pair| pair.split_once('='));
         Form(pairs.map(|(name, value)| (decode(name), decode(value))).collect())
@@ -32,7 +34,11 @@ impl Form {
     }
 
     /// A whole number within limits.
-    pub(crate) fn number(&self, name: &str, limits: std::ops::RangeInclusive<i64>) -> Result<Option<i64>, Refusal> {
+    pub(crate) fn number(
+        &self,
+        name: &str,
+        limits: std::ops::RangeInclusive<i64>,
+    ) -> Result<Option<i64>, Refusal> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let number = text.parse().ok().filter(|number| limits.contains(number));
         let fault = || {
@@ -55,7 +61,9 @@ impl Form {
     pub(crate) fn structures(&self, name: &str) -> Vec<Form> {
         let part = |n: usize| {
             let prefix = format!("{name}.member.{n}.");
-            let inside = |(key, value): (&String, &String)| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone()));
+            let inside = |(key, value): (&String, &String)| {
+                Some((key.strip_prefix(&prefix)?.to_owned(), value.clone()))
+            };
             let members: BTreeMap<_, _> = self.0.iter().filter_map(inside).collect();
             (!members.is_empty()).then_some(Form(members))
         };
@@ -64,7 +72,9 @@ impl Form {
 
     /// `Tags.member.N.{Key,Value}`
     pub(crate) fn tags(&self) -> BTreeMap<String, String> {
-        let pair = |form: Form| Some((form.get("Key")?.to_owned(), form.get("Value").unwrap_or_default().to_owned()));
+        let pair = |form: Form| {
+            Some((form.get("Key")?.to_owned(), form.get("Value").unwrap_or_default().to_owned()))
+        };
         self.structures("Tags").into_iter().filter_map(pair).collect()
     }
 }

@@ -10,7 +10,8 @@ impl Store {
         let drawn = self.draw();
         let number: u64 = account.parse().unwrap_or(0);
         let head = (0x8000_0000_0000 | (number << 7) | u64::from(drawn[0] & 0x7f)).to_be_bytes();
-        let bytes: Vec<u8> = head.iter().skip(2).chain(drawn.iter().skip(1).take(4)).copied().collect();
+        let bytes: Vec<u8> =
+            head.iter().skip(2).chain(drawn.iter().skip(1).take(4)).copied().collect();
         let mut bits = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1));
         let mut id = prefix.to_owned();
         for _ in 0..16 {
@@ -25,7 +26,9 @@ impl Store {
         let mut text = String::new();
         while text.len() < length {
             let more = self.draw();
-            text.extend(more.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])));
+            text.extend(
+                more.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])),
+            );
         }
         text.truncate(length);
         text

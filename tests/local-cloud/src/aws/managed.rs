@@ -20,19 +20,82 @@ fn documents(partition: &str) -> Vec<(&'static str, &'static str, Value)> {
     ]);
     vec![
         ("/", "AdministratorAccess", allow(json!("*"))),
-        ("/", "ReadOnlyAccess", allow(json!(["iam:Get*", "iam:List*", "ec2:Describe*", "eks:Describe*", "eks:List*", "s3:Get*", "s3:List*"]))),
-        ("/", "SecurityAudit", allow(json!(["iam:Get*", "iam:List*", "iam:Simulate*", "ec2:Describe*"]))),
-        ("/", "IAMReadOnlyAccess", allow(json!(["iam:Get*", "iam:List*", "iam:SimulateCustomPolicy", "iam:SimulatePrincipalPolicy", "iam:GenerateCredentialReport"]))),
+        (
+            "/",
+            "ReadOnlyAccess",
+            allow(json!([
+                "iam:Get*",
+                "iam:List*",
+                "ec2:Describe*",
+                "eks:Describe*",
+                "eks:List*",
+                "s3:Get*",
+                "s3:List*"
+            ])),
+        ),
+        (
+            "/",
+            "SecurityAudit",
+            allow(json!(["iam:Get*", "iam:List*", "iam:Simulate*", "ec2:Describe*"])),
+        ),
+        (
+            "/",
+            "IAMReadOnlyAccess",
+            allow(json!([
+                "iam:Get*",
+                "iam:List*",
+                "iam:SimulateCustomPolicy",
+                "iam:SimulatePrincipalPolicy",
+                "iam:GenerateCredentialReport"
+            ])),
+        ),
         ("/", "IAMFullAccess", allow(json!(["iam:*", "organizations:DescribeAccount"]))),
-        ("/", "PowerUserAccess", json!([
-            { "Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*" },
-            { "Effect": "Allow", "Action": ["iam:CreateServiceLinkedRole", "iam:ListRoles", "account:ListRegions"], "Resource": "*" },
-        ])),
-        ("/", "AmazonEKSClusterPolicy", allow(json!(["ec2:Describe*", "ec2:CreateTags", "elasticloadbalancing:*", "kms:DescribeKey"]))),
-        ("/", "AmazonEKSWorkerNodePolicy", allow(json!(["ec2:Describe*", "eks:DescribeCluster", "eks-auth:AssumeRoleForPodIdentity"]))),
-        ("/", "AmazonEKS_CNI_Policy", allow(json!(["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DescribeInstances"]))),
-        ("/", "AmazonEC2ContainerRegistryReadOnly", allow(json!(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:ListImages"]))),
-        ("/", "AmazonSSMManagedInstanceCore", allow(json!(["ssm:UpdateInstanceInformation", "ssmmessages:*", "ec2messages:*"]))),
+        (
+            "/",
+            "PowerUserAccess",
+            json!([
+                { "Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*" },
+                { "Effect": "Allow", "Action": ["iam:CreateServiceLinkedRole", "iam:ListRoles", "account:ListRegions"], "Resource": "*" },
+            ]),
+        ),
+        (
+            "/",
+            "AmazonEKSClusterPolicy",
+            allow(json!([
+                "ec2:Describe*",
+                "ec2:CreateTags",
+                "elasticloadbalancing:*",
+                "kms:DescribeKey"
+            ])),
+        ),
+        (
+            "/",
+            "AmazonEKSWorkerNodePolicy",
+            allow(json!([
+                "ec2:Describe*",
+                "eks:DescribeCluster",
+                "eks-auth:AssumeRoleForPodIdentity"
+            ])),
+        ),
+        (
+            "/",
+            "AmazonEKS_CNI_Policy",
+            allow(json!([
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DescribeInstances"
+            ])),
+        ),
+        (
+            "/",
+            "AmazonEC2ContainerRegistryReadOnly",
+            allow(json!(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:ListImages"])),
+        ),
+        (
+            "/",
+            "AmazonSSMManagedInstanceCore",
+            allow(json!(["ssm:UpdateInstanceInformation", "ssmmessages:*", "ec2messages:*"])),
+        ),
         ("/", "AmazonS3ReadOnlyAccess", allow(json!(["s3:Get*", "s3:List*"]))),
         ("/service-role/", "AmazonEBSCSIDriverPolicy", tagged),
         ("/service-role/", "AWSLambdaBasicExecutionRole", allow(logs)),
@@ -47,7 +110,12 @@ pub(crate) fn policies() -> BTreeMap<String, Policy> {
             let raw = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
             let text = Text::read(&raw, Kind::Identity).expect("a valid document");
             let arn = format!("arn:{partition}:iam::aws:policy{path}{name}");
-            let id: String = name.bytes().chain(*b"GANGWAYLOCALCLOUDS").take(17).map(|b| char::from(b.to_ascii_uppercase())).collect();
+            let id: String = name
+                .bytes()
+                .chain(*b"GANGWAYLOCALCLOUDS")
+                .take(17)
+                .map(|b| char::from(b.to_ascii_uppercase()))
+                .collect();
             let policy = Policy {
                 arn: arn.clone(),
                 name: name.into(),

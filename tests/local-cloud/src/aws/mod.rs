@@ -15,6 +15,8 @@ pub mod setup;
 mod signature;
 mod store;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -72,7 +74,8 @@ pub(crate) fn operation(request: &Request) -> (String, String) {
 
 /// The answer to a throttle or an outage, in the service's own format.
 pub(crate) fn broken(service: &str, effect: Effect) -> Response {
-    Refusal::broken(service, effect).render(Protocol::of(service), "00000000-0000-4000-a000-000000000000")
+    Refusal::broken(service, effect)
+        .render(Protocol::of(service), "00000000-0000-4000-a000-000000000000")
 }
 
 /// Serves one call.
@@ -98,7 +101,9 @@ pub(crate) fn handle(cloud: &Parts, request: &Request) -> Response {
             };
             served.map(|xml| answer(200, "text/xml", xml.respond(namespace, &operation, &id), &id))
         }
-        _ => Err(Refusal::new(404, "UnknownOperationException", "Nobody here speaks this service.")),
+        _ => {
+            Err(Refusal::new(404, "UnknownOperationException", "Nobody here speaks this service."))
+        }
     };
     let mut response = served.unwrap_or_else(|refusal| refusal.render(protocol, &id));
     response.extensions_mut().insert(Principal(caller.arn));
@@ -107,5 +112,9 @@ pub(crate) fn handle(cloud: &Parts, request: &Request) -> Response {
 
 /// What a query service answers to an action it does not have.
 fn no_action(operation: &str, version: &str) -> Refusal {
-    Refusal::new(400, "InvalidAction", format!("Could not find operation {operation} for version {version}"))
+    Refusal::new(
+        400,
+        "InvalidAction",
+        format!("Could not find operation {operation} for version {version}"),
+    )
 }

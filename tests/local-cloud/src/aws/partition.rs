@@ -9,12 +9,19 @@ const PARTITIONS: [(&str, &str, &str, &str); 4] = [
 ];
 
 /// Regions outside the commercial partition.
-const REGIONS: [&str; 6] =
-    ["us-gov-west-1", "us-gov-east-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "us-isob-west-1"];
+const REGIONS: [&str; 6] = [
+    "us-gov-west-1",
+    "us-gov-east-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+];
 
 /// The partition of a region; nothing for what is no region.
 pub(crate) fn of_region(region: &str) -> Option<&'static str> {
-    let (partition, _, _, _) = PARTITIONS.iter().find(|(_, _, _, start)| region.starts_with(start))?;
+    let (partition, _, _, _) =
+        PARTITIONS.iter().find(|(_, _, _, start)| region.starts_with(start))?;
     let known = if *partition == "aws" { commercial(region) } else { REGIONS.contains(&region) };
     known.then_some(*partition)
 }
@@ -23,12 +30,19 @@ fn commercial(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();
     let [continent, place, number] = parts.as_slice() else { return false };
     let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase());
-    continent.len() == 2 && *continent != "cn" && word(continent) && word(place) && number.parse::<u8>().is_ok()
+    continent.len() == 2
+        && *continent != "cn"
+        && word(continent)
+        && word(place)
+        && number.parse::<u8>().is_ok()
 }
 
 /// The one region whose scope signs IAM calls of a partition.
 pub(crate) fn iam_region(partition: &str) -> &'static str {
-    PARTITIONS.iter().find(|(id, ..)| *id == partition).map_or("us-east-1", |(_, region, ..)| region)
+    PARTITIONS
+        .iter()
+        .find(|(id, ..)| *id == partition)
+        .map_or("us-east-1", |(_, region, ..)| region)
 }
 
 /// Whether this is one of the partitions served here.
@@ -38,7 +52,10 @@ pub(crate) fn exists(partition: &str) -> bool {
 
 /// The suffix of a partition's host names.
 pub(crate) fn dns_suffix(partition: &str) -> &'static str {
-    PARTITIONS.iter().find(|(id, ..)| *id == partition).map_or("amazonaws.com", |(_, _, suffix, _)| suffix)
+    PARTITIONS
+        .iter()
+        .find(|(id, ..)| *id == partition)
+        .map_or("amazonaws.com", |(_, _, suffix, _)| suffix)
 }
 
 #[cfg(test)]

@@ -39,7 +39,11 @@ impl Refusal {
     }
 
     pub(crate) fn unknown_key() -> Refusal {
-        Refusal::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+        Refusal::new(
+            403,
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid.",
+        )
     }
 
     pub(crate) fn signature(message: impl Into<String>) -> Refusal {
@@ -63,7 +67,12 @@ impl Refusal {
                 "ServiceUnavailable",
                 "The request has failed due to a temporary failure of the server.",
             ),
-            _ => Refusal::new(
+            Effect::InternalError
+            | Effect::NeverAnswer
+            | Effect::Garbage
+            | Effect::CutBefore
+            | Effect::CutAfter
+            | Effect::Delay(_) => Refusal::new(
                 500,
                 if service == "iam" { "ServiceFailure" } else { "InternalFailure" },
                 "The request processing has failed because of an unknown error, exception or failure.",
@@ -111,9 +120,15 @@ impl Refusal {
 }
 
 /// An answer of any outcome.
-pub(crate) fn answer(status: u16, content_type: &'static str, body: String, request_id: &str) -> Response {
+pub(crate) fn answer(
+    status: u16,
+    content_type: &'static str,
+    body: String,
+    request_id: &str,
+) -> Response {
     let mut response = Response::new(body.into_bytes());
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);

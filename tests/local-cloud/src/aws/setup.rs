@@ -184,7 +184,10 @@ impl Account {
         match policies.get_mut(&arn) {
             None => drop(policies.insert(arn.clone(), new)),
             Some(there) => {
-                let version = new.versions.into_iter().map(|version| store::Version { number: there.next, ..version });
+                let version = new
+                    .versions
+                    .into_iter()
+                    .map(|version| store::Version { number: there.next, ..version });
                 there.versions.extend(version);
                 there.default = there.next;
                 there.next += 1;
@@ -231,7 +234,12 @@ impl Account {
     /// Every secret in every region, by name, those in their recovery window too.
     pub fn secrets(&self) -> Vec<SecretSeen> {
         let store = self.aws.store();
-        store.account(&self.home).into_iter().flat_map(|account| account.secrets.values()).map(seen).collect()
+        store
+            .account(&self.home)
+            .into_iter()
+            .flat_map(|account| account.secrets.values())
+            .map(seen)
+            .collect()
     }
 
     /// A secret by name, in whatever region.
@@ -267,7 +275,11 @@ fn seen(secret: &super::secrets::Secret) -> SecretSeen {
         name: secret.name.clone(),
         kms_key: secret.kms.clone(),
         tags: secret.tags.clone(),
-        versions: secret.versions.iter().map(|one| (one.id.clone(), one.stages.iter().cloned().collect())).collect(),
+        versions: secret
+            .versions
+            .iter()
+            .map(|one| (one.id.clone(), one.stages.iter().cloned().collect()))
+            .collect(),
         current: value("AWSCURRENT"),
         pending: value("AWSPENDING"),
         deleted: secret.deletion.is_some(),
@@ -297,7 +309,10 @@ macro_rules! holds_grants {
             /// # Panics
             /// Where there is none.
             pub fn attach(&self, arn: &str) -> &Self {
-                assert!(self.account.aws.store().policy(&self.account.home, arn).is_some(), "no policy {arn}");
+                assert!(
+                    self.account.aws.store().policy(&self.account.home, arn).is_some(),
+                    "no policy {arn}"
+                );
                 self.change(|grants| {
                     if !grants.attached.iter().any(|one| one == arn) {
                         grants.attached.push(arn.to_owned());
@@ -336,7 +351,10 @@ macro_rules! holds_grants {
 
 holds_grants!(User, |account, name| account.users.get_mut(name).map(|user| &mut user.grants));
 holds_grants!(Group, |account, name| account.groups.get_mut(name).map(|group| &mut group.grants));
-holds_grants!(Role, |account, name| account.roles.get_mut(&name.to_ascii_lowercase()).map(|role| &mut role.grants));
+holds_grants!(Role, |account, name| account
+    .roles
+    .get_mut(&name.to_ascii_lowercase())
+    .map(|role| &mut role.grants));
 
 impl User {
     /// `arn:…:user/<name>`
@@ -377,7 +395,9 @@ impl User {
 
     /// Puts the user into a group.
     pub fn join(&self, group: &Group) -> &User {
-        if let Some(user) = self.account.aws.store().account_mut(&self.account.home).users.get_mut(&self.name) {
+        if let Some(user) =
+            self.account.aws.store().account_mut(&self.account.home).users.get_mut(&self.name)
+        {
             user.groups.push(group.name.clone());
         }
         self
@@ -395,7 +415,11 @@ impl User {
 impl Role {
     fn edit<R>(&self, edit: impl FnOnce(&mut store::Role) -> R) -> Option<R> {
         let mut store = self.account.aws.store();
-        store.account_mut(&self.account.home).roles.get_mut(&self.name.to_ascii_lowercase()).map(edit)
+        store
+            .account_mut(&self.account.home)
+            .roles
+            .get_mut(&self.name.to_ascii_lowercase())
+            .map(edit)
     }
 
     /// With its path.
@@ -409,7 +433,8 @@ impl Role {
     /// # Panics
     /// For a document that IAM would refuse.
     pub fn trust(&self, document: &Value) -> &Role {
-        let text = Text::read(&document.to_string(), Kind::Trust).unwrap_or_else(|fault| refused(&fault, document));
+        let text = Text::read(&document.to_string(), Kind::Trust)
+            .unwrap_or_else(|fault| refused(&fault, document));
         let checked = check_trust(&self.account.aws.store(), &text, &self.account.home);
         checked.unwrap_or_else(|fault| refused(&fault, document));
         self.edit(|role| role.trust = text);
@@ -436,7 +461,12 @@ impl Role {
 
     /// Deletes it; its sessions end.
     pub fn remove(self) {
-        self.account.aws.store().account_mut(&self.account.home).roles.remove(&self.name.to_ascii_lowercase());
+        self.account
+            .aws
+            .store()
+            .account_mut(&self.account.home)
+            .roles
+            .remove(&self.name.to_ascii_lowercase());
     }
 
     /// Keys of a session of an hour, as a Lambda function gets them from its execution role. Trust is not asked.
@@ -453,7 +483,11 @@ impl Role {
             tags: BTreeMap::new(),
             policies: Vec::new(),
         };
-        let keys = Keys { id: id.clone(), secret: session.secret.clone(), token: Some(session.token.clone()) };
+        let keys = Keys {
+            id: id.clone(),
+            secret: session.secret.clone(),
+            token: Some(session.token.clone()),
+        };
         store.sessions.insert(id, session);
         keys
     }

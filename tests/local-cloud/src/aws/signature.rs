@@ -3,7 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign,
+    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
+    sign,
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_types::DateTime;
@@ -12,6 +13,7 @@ use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
 use super::refusal::Refusal;
+use super::store::hex;
 use crate::server::Request;
 
 /// How far a call's date may be off, in seconds.
@@ -31,14 +33,26 @@ pub(crate) struct Claim {
 impl Claim {
     /// Reads the `Authorization` header.
     pub(crate) fn read(request: &Request) -> Result<Claim, Refusal> {
-        let missing = || Refusal::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
-        let text = request.headers().get(AUTHORIZATION).ok_or_else(missing)?.to_str().unwrap_or_default();
+        let missing = || {
+            Refusal::new(
+                403,
+                "MissingAuthenticationToken",
+                "Request is missing Authentication Token",
+            )
+        };
+        let text =
+            request.headers().get(AUTHORIZATION).ok_or_else(missing)?.to_str().unwrap_or_default();
         let incomplete = |what: &str| {
-            Refusal::new(400, "IncompleteSignature", format!("Authorization header requires '{what}' parameter."))
+            Refusal::new(
+                400,
+                "IncompleteSignature",
+                format!("Authorization header requires '{what}' parameter."),
+            )
         };
         let fields = text.strip_prefix("AWS4-HMAC-SHA256").ok_or_else(missing)?;
         let field = |name: &'static str| {
-            let find = |field: &str| field.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+            let find =
+                |field: &str| field.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
             fields.split(',').find_map(find).ok_or_else(|| incomplete(name))
         };
         let scope = field("Credential")?;
@@ -52,32 +66,52 @@ impl Claim {
                 "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term",
             ));
         };
-        let [key, date, region, service] = [key, date, region, service].map(|part| (*part).to_owned());
+        let [key, date, region, service] =
+            [key, date, region, service].map(|part| (*part).to_owned());
         let headers = headers.split(';').map(str::to_owned).collect();
         Ok(Claim { key, date, region, service, headers, authorization: text.to_owned() })
     }
 
     /// Checks headers, date, payload and signature.
-    pub(crate) fn verify(&self, request: &Request, secret: &str, token: Option<&str>, now: i64) -> Result<(), Refusal> {
+    pub(crate) fn verify(
+        &self,
+        request: &Request,
+        secret: &str,
+        token: Option<&str>,
+        now: i64,
+    ) -> Result<(), Refusal> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let date = header("x-amz-date").unwrap_or_default();
         let time = basic_date(date).filter(|_| date.starts_with(&self.date));
         let time = time.ok_or_else(|| Refusal::signature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"))?;
         if time < now - TOLERANCE {
             let (now, limit) = (compact(now), compact(now - TOLERANCE));
-            return Err(Refusal::signature(format!("Signature expired: {date} is now earlier than {limit} ({now} - 5 min.)")));
+            return Err(Refusal::signature(format!(
+                "Signature expired: {date} is now earlier than {limit} ({now} - 5 min.)"
+            )));
         }
         if time > now + TOLERANCE {
             let (now, limit) = (compact(now), compact(now + TOLERANCE));
-            return Err(Refusal::signature(format!("Signature not yet current: {date} is still later than {limit} ({now} + 5 min.)")));
+            return Err(Refusal::signature(format!(
+                "Signature not yet current: {date} is still later than {limit} ({now} + 5 min.)"
+            )));
         }
-        let unsigned = |name: &&str| request.headers().contains_key(*name) && !self.headers.iter().any(|one| one == name);
-        if let Some(name) = ["host", "x-amz-date", "x-amz-security-token", "x-amz-target"].iter().find(|name| unsigned(name)) {
-            return Err(Refusal::signature(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")));
+        let unsigned = |name: &&str| {
+            request.headers().contains_key(*name) && !self.headers.iter().any(|one| one == name)
+        };
+        if let Some(name) = ["host", "x-amz-date", "x-amz-security-token", "x-amz-target"]
+            .iter()
+            .find(|name| unsigned(name))
+        {
+            return Err(Refusal::signature(format!(
+                "'{name}' must be a 'SignedHeader' in the AWS Authorization."
+            )));
         }
-        let hash: String = Sha256::digest(request.body()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(&Sha256::digest(request.body()));
         if header("x-amz-content-sha256").is_some_and(|claimed| claimed != hash) {
-            return Err(Refusal::signature("The provided 'x-amz-content-sha256' header does not match what was computed."));
+            return Err(Refusal::signature(
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            ));
         }
         if self.sign_again(request, secret, token, time).as_deref() == Some(&self.authorization) {
             Ok(())
@@ -89,8 +123,16 @@ impl Claim {
         }
     }
 
-    fn sign_again(&self, request: &Request, secret: &str, token: Option<&str>, time: i64) -> Option<String> {
-        let name = |name: &str| !matches!(name, "x-amz-date" | "x-amz-security-token" | "x-amz-content-sha256");
+    fn sign_again(
+        &self,
+        request: &Request,
+        secret: &str,
+        token: Option<&str>,
+        time: i64,
+    ) -> Option<String> {
+        let name = |name: &str| {
+            !matches!(name, "x-amz-date" | "x-amz-security-token" | "x-amz-content-sha256")
+        };
         let headers: Option<Vec<(&str, &str)>> = self
             .headers
             .iter()
@@ -107,7 +149,8 @@ impl Claim {
         let host = request.headers().get("host")?.to_str().ok()?;
         let uri = format!("http://{host}{}", request.uri().path_and_query()?);
         let identity =
-            Credentials::new(&self.key, secret, token.map(str::to_owned), None, "local cloud").into();
+            Credentials::new(&self.key, secret, token.map(str::to_owned), None, "local cloud")
+                .into();
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(time).ok()?);
         let params = v4::SigningParams::builder()
             .identity(&identity)
@@ -119,9 +162,12 @@ impl Claim {
             .ok()?
             .into();
         let body = SignableBody::Bytes(request.body());
-        let signable = SignableRequest::new(request.method().as_str(), uri, headers?.into_iter(), body).ok()?;
+        let signable =
+            SignableRequest::new(request.method().as_str(), uri, headers?.into_iter(), body)
+                .ok()?;
         let (instructions, _) = sign(signable, &params).ok()?.into_parts();
-        let found = instructions.headers().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let found =
+            instructions.headers().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         found.map(|(_, value)| value.to_owned())
     }
 }
@@ -131,7 +177,12 @@ fn basic_date(text: &str) -> Option<i64> {
     let part = |from, to| text.get(from..to);
     let dashed = format!(
         "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4)?, part(4, 6)?, part(6, 8)?, part(9, 11)?, part(11, 13)?, part(13, 15)?
+        part(0, 4)?,
+        part(4, 6)?,
+        part(6, 8)?,
+        part(9, 11)?,
+        part(11, 13)?,
+        part(13, 15)?
     );
     let complete = text.len() == 16 && text.get(8..9) == Some("T") && text.ends_with('Z');
     DateTime::from_str(&dashed, Format::DateTime).ok().filter(|_| complete).map(|date| date.secs())

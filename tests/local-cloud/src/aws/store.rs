@@ -19,9 +19,8 @@ pub(crate) struct Text {
 
 impl Text {
     pub(crate) fn read(raw: &str, kind: Kind) -> Result<Text, String> {
-        let value: Value = serde_json::from_str(raw).map_err(|fault| {
-            format!("This policy contains invalid Json ({fault})")
-        })?;
+        let value: Value = serde_json::from_str(raw)
+            .map_err(|fault| format!("This policy contains invalid Json ({fault})"))?;
         Ok(Text { raw: raw.to_owned(), document: Document::read(&value, kind)? })
     }
 }
@@ -204,7 +203,8 @@ impl Store {
 
     /// A managed policy by ARN: the account's own, or AWS's.
     pub(crate) fn policy(&self, home: &Home, arn: &str) -> Option<&Policy> {
-        self.managed.get(arn).or_else(|| self.account(home)?.policies.get(arn))
+        let own = self.account(home).and_then(|account| account.policies.get(arn));
+        own.or_else(|| self.managed(&home.0).find(|policy| policy.arn == arn))
     }
 
     /// AWS's own policies in a partition.
@@ -214,7 +214,12 @@ impl Store {
     }
 
     /// The documents of one holder of grants, named as the simulator names them.
-    pub(crate) fn documents<'a>(&'a self, home: &Home, owner: (&'static str, &str), grants: &'a Grants) -> Vec<Named<'a>> {
+    pub(crate) fn documents<'a>(
+        &'a self,
+        home: &Home,
+        owner: (&'static str, &str),
+        grants: &'a Grants,
+    ) -> Vec<Named<'a>> {
         let (kind, name) = owner;
         let inline = grants.inline.iter().map(|(policy, text)| Named {
             id: format!("{kind}_{name}_{policy}"),
@@ -245,7 +250,13 @@ impl Store {
 
 /// A UUID from random bytes.
 pub(crate) fn uuid(bytes: &[u8; 32]) -> String {
-    let hex: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes[..16]);
     let part = |from, to| hex.get(from..to).unwrap_or_default();
     format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
+
+/// Two digits for each byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

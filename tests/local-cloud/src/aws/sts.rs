@@ -6,7 +6,12 @@ use super::refusal::Refusal;
 use super::store::Store;
 use super::xml::Xml;
 
-pub(crate) fn serve(store: &mut Store, caller: &Caller, operation: &str, form: &Form) -> Result<Xml, Refusal> {
+pub(crate) fn serve(
+    store: &mut Store,
+    caller: &Caller,
+    operation: &str,
+    form: &Form,
+) -> Result<Xml, Refusal> {
     match operation {
         "GetCallerIdentity" => Ok(caller_identity(caller)),
         "GetAccessKeyInfo" => access_key_info(store, caller, form),

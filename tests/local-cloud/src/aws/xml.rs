@@ -50,7 +50,11 @@ impl Xml {
     }
 
     /// `<name><member>text</member>…</name>`
-    pub(crate) fn texts<T: Display>(&mut self, name: &str, items: impl IntoIterator<Item = T>) -> &mut Xml {
+    pub(crate) fn texts<T: Display>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+    ) -> &mut Xml {
         self.node(name, |list| {
             for item in items {
                 list.leaf("member", item);
@@ -60,7 +64,11 @@ impl Xml {
 
     /// The whole answer to an action.
     pub(crate) fn respond(self, namespace: &str, action: &str, request_id: &str) -> String {
-        let result = if self.0.is_empty() { String::new() } else { format!("<{action}Result>{}</{action}Result>", self.0) };
+        let result = if self.0.is_empty() {
+            String::new()
+        } else {
+            format!("<{action}Result>{}</{action}Result>", self.0)
+        };
         format!(
             "<{action}Response xmlns=\"{namespace}\">{result}<ResponseMetadata><RequestId>{request_id}</RequestId>\
              </ResponseMetadata></{action}Response>"

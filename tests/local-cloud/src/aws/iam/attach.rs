@@ -32,9 +32,14 @@ impl Call<'_> {
             Holder::Group => {
                 let name = self.form.need("GroupName")?;
                 self.allow(&self.arn(&format!("group/{name}")), &format!("group {name}"))?;
-                let found = self.store.account(&self.caller.home).and_then(|account| account.groups.get(name));
+                let found = self
+                    .store
+                    .account(&self.caller.home)
+                    .and_then(|account| account.groups.get(name));
                 let found = found.map(|group| &group.grants);
-                found.ok_or_else(|| Refusal::missing(format!("The group with name {name} cannot be found.")))
+                found.ok_or_else(|| {
+                    Refusal::missing(format!("The group with name {name} cannot be found."))
+                })
             }
         }
     }
@@ -57,7 +62,9 @@ impl Call<'_> {
         let (holder, name) = (self.holder(), self.name().to_owned());
         let account = self.store.account_mut(&self.caller.home);
         let grants = match holder {
-            Holder::Role => account.roles.get_mut(&name.to_ascii_lowercase()).map(|role| &mut role.grants),
+            Holder::Role => {
+                account.roles.get_mut(&name.to_ascii_lowercase()).map(|role| &mut role.grants)
+            }
             Holder::User => account.users.get_mut(&name).map(|user| &mut user.grants),
             Holder::Group => account.groups.get_mut(&name).map(|group| &mut group.grants),
         };
@@ -83,7 +90,9 @@ impl Call<'_> {
         let missing = found.is_none();
         let (resource, boundary) = found.unwrap_or_else(|| (format!("{kind}/{name}"), None));
         self.allow_with(&self.arn(&resource), &format!("{kind} {name}"), |context| {
-            let context = boundary.into_iter().fold(context, |all, arn| all.with("iam:PermissionsBoundary", arn));
+            let context = boundary
+                .into_iter()
+                .fold(context, |all, arn| all.with("iam:PermissionsBoundary", arn));
             context.with(key, arn)
         })?;
         if missing {
@@ -116,7 +125,9 @@ pub(super) fn inline(call: &Call<'_>) -> Result<Xml, Refusal> {
     let name = call.form.need("PolicyName")?;
     let found = call.grants()?.inline.get(name);
     let kind = call.kind().to_ascii_lowercase();
-    let text = found.ok_or_else(|| Refusal::missing(format!("The {kind} policy with name {name} cannot be found.")))?;
+    let text = found.ok_or_else(|| {
+        Refusal::missing(format!("The {kind} policy with name {name} cannot be found."))
+    })?;
     let mut xml = Xml::default();
     xml.leaf(&format!("{}Name", call.kind()), call.name()).leaf("PolicyName", name);
     xml.leaf("PolicyDocument", encoded(&text.raw));
@@ -156,7 +167,11 @@ pub(super) fn detach(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         found = grants.attached.contains(&arn);
         grants.attached.retain(|one| *one != arn);
     });
-    if found { Ok(Xml::default()) } else { Err(Refusal::missing(format!("Policy {arn} was not found."))) }
+    if found {
+        Ok(Xml::default())
+    } else {
+        Err(Refusal::missing(format!("Policy {arn} was not found.")))
+    }
 }
 
 pub(super) fn put_inline(call: &mut Call<'_>) -> Result<Xml, Refusal> {
@@ -168,7 +183,11 @@ pub(super) fn put_inline(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     check_document(&text, call.caller.partition()).map_err(malformed)?;
     let quota = call.quota(&format!("{}PolicySizeQuota", call.kind()));
     if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
-        return Err(Refusal::new(409, "LimitExceeded", format!("Maximum policy size of {quota} bytes exceeded")));
+        return Err(Refusal::new(
+            409,
+            "LimitExceeded",
+            format!("Maximum policy size of {quota} bytes exceeded"),
+        ));
     }
     call.change(|grants| drop(grants.inline.insert(name, text)));
     Ok(Xml::default())

@@ -1,8 +1,8 @@
 //! What people and vending change: roles, policies and users come and go.
 use std::collections::BTreeMap;
 
-use super::read::role_body;
 use super::Call;
+use super::read::role_body;
 use crate::aws::policy::Kind;
 use crate::aws::refusal::Refusal;
 use crate::aws::store::{AccessKey, Grants, Home, Owner, Policy, Role, Store, Text, User, Version};
@@ -27,12 +27,16 @@ pub(crate) fn check_document(text: &Text, partition: &str) -> Result<(), String>
 /// Every principal that a trust policy names exists, in the role's own partition.
 pub(crate) fn check_trust(store: &Store, text: &Text, home: &Home) -> Result<(), String> {
     let iso = home.0.starts_with("aws-iso");
-    for principals in text.document.statements.iter().filter_map(|statement| statement.principals.as_ref()) {
+    for principals in
+        text.document.statements.iter().filter_map(|statement| statement.principals.as_ref())
+    {
         if let Some(name) = principals.aws.iter().find(|name| !known(store, name, &home.0)) {
             return Err(format!("Invalid principal in policy: \"AWS\":\"{name}\""));
         }
         // Where Pod Identity is not offered, its principal does not exist.
-        let known = |name: &str| name.contains(".amazonaws.com") && !(iso && name == "pods.eks.amazonaws.com");
+        let known = |name: &str| {
+            name.contains(".amazonaws.com") && !(iso && name == "pods.eks.amazonaws.com")
+        };
         if let Some(name) = principals.services.iter().find(|name| !known(name)) {
             return Err(format!("Invalid principal in policy: \"SERVICE\":\"{name}\""));
         }
@@ -46,13 +50,16 @@ fn known(store: &Store, name: &str, partition: &str) -> bool {
     match parts.as_slice() {
         ["*"] => true,
         [account] => digits(account),
-        ["arn", named, "iam" | "sts", "", account, rest] if *named == partition && digits(account) => {
+        ["arn", named, "iam" | "sts", "", account, rest]
+            if *named == partition && digits(account) =>
+        {
             let account = store.account(&(partition.to_owned(), (*account).to_owned()));
             let name = rest.rsplit('/').next().unwrap_or_default();
             match rest.split_once('/').map_or(*rest, |(kind, _)| kind) {
                 "root" | "assumed-role" => true,
                 "user" => account.is_some_and(|account| account.users.contains_key(name)),
-                "role" => account.is_some_and(|account| account.roles.contains_key(&name.to_ascii_lowercase())),
+                "role" => account
+                    .is_some_and(|account| account.roles.contains_key(&name.to_ascii_lowercase())),
                 _ => false,
             }
         }
@@ -65,14 +72,23 @@ impl Store {
     pub(crate) fn new_key(&mut self, home: &Home, owner: Owner) -> AccessKey {
         let (id, secret) = (self.unique_id("AKIA", &home.1), self.secret_key());
         let (home, created) = (home.clone(), self.now());
-        let key = AccessKey { id: id.clone(), secret, home, owner, active: true, created, used: None };
+        let key =
+            AccessKey { id: id.clone(), secret, home, owner, active: true, created, used: None };
         self.keys.insert(id, key.clone());
         key
     }
 
     pub(crate) fn new_user(&mut self, home: &Home, name: &str, path: &str) -> User {
         let (id, created) = (self.unique_id("AIDA", &home.1), self.now());
-        User { name: name.into(), path: path.into(), id, created, grants: Grants::default(), groups: Vec::new(), tags: BTreeMap::new() }
+        User {
+            name: name.into(),
+            path: path.into(),
+            id,
+            created,
+            grants: Grants::default(),
+            groups: Vec::new(),
+            tags: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn new_role(&mut self, home: &Home, name: &str, path: &str, trust: Text) -> Role {
@@ -115,11 +131,15 @@ impl Call<'_> {
         let name = self.form.need(member)?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
         if name.len() > longest || !name.chars().all(allowed) {
-            return Err(Refusal::validation(format!("The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")));
+            return Err(Refusal::validation(format!(
+                "The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+            )));
         }
         let path = self.form.get("Path").unwrap_or("/");
         if !path.starts_with('/') || !path.ends_with('/') {
-            return Err(Refusal::validation("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."));
+            return Err(Refusal::validation(
+                "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+            ));
         }
         Ok((name.to_owned(), path.to_owned()))
     }
@@ -131,7 +151,11 @@ impl Call<'_> {
         check_trust(self.store, &text, &self.caller.home).map_err(malformed)?;
         let quota = self.quota("AssumeRolePolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
-            return Err(Refusal::new(409, "LimitExceeded", format!("Cannot exceed quota for ACLSizePerRole: {quota}")));
+            return Err(Refusal::new(
+                409,
+                "LimitExceeded",
+                format!("Cannot exceed quota for ACLSizePerRole: {quota}"),
+            ));
         }
         Ok(text)
     }
@@ -151,15 +175,25 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     if let Some(boundary) = &boundary
         && call.store.policy(&home, boundary).is_none()
     {
-        return Err(Refusal::missing(format!("Scope ARN: {boundary} does not exist or is not attachable.")));
+        return Err(Refusal::missing(format!(
+            "Scope ARN: {boundary} does not exist or is not attachable."
+        )));
     }
     let account = call.store.account(&home);
     if account.is_some_and(|account| account.roles.contains_key(&name.to_ascii_lowercase())) {
-        return Err(Refusal::new(409, "EntityAlreadyExists", format!("Role with name {name} already exists.")));
+        return Err(Refusal::new(
+            409,
+            "EntityAlreadyExists",
+            format!("Role with name {name} already exists."),
+        ));
     }
     let quota = call.quota("RolesQuota");
     if account.is_some_and(|account| account.roles.len() >= quota) {
-        return Err(Refusal::new(409, "LimitExceeded", format!("Cannot exceed quota for RolesPerAccount: {quota}")));
+        return Err(Refusal::new(
+            409,
+            "LimitExceeded",
+            format!("Cannot exceed quota for RolesPerAccount: {quota}"),
+        ));
     }
     let mut role = call.store.new_role(&home, &name, &path, trust);
     role.max_session = seconds;
@@ -176,10 +210,18 @@ pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let role = call.role()?;
     let name = role.name.to_ascii_lowercase();
     if !role.grants.attached.is_empty() {
-        return Err(Refusal::new(409, "DeleteConflict", "Cannot delete entity, must detach all policies first."));
+        return Err(Refusal::new(
+            409,
+            "DeleteConflict",
+            "Cannot delete entity, must detach all policies first.",
+        ));
     }
     if !role.grants.inline.is_empty() {
-        return Err(Refusal::new(409, "DeleteConflict", "Cannot delete entity, must delete policies first."));
+        return Err(Refusal::new(
+            409,
+            "DeleteConflict",
+            "Cannot delete entity, must delete policies first.",
+        ));
     }
     call.store.account_mut(&call.caller.home).roles.remove(&name);
     Ok(Xml::default())
@@ -212,7 +254,8 @@ pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let text = call.document(raw)?;
     let home = call.caller.home.clone();
     if call.store.account(&home).is_some_and(|account| account.policies.contains_key(&arn)) {
-        let message = format!("A policy called {name} already exists. Duplicate names are not allowed.");
+        let message =
+            format!("A policy called {name} already exists. Duplicate names are not allowed.");
         return Err(Refusal::new(409, "EntityAlreadyExists", message));
     }
     let mut policy = call.store.new_policy(&home, &name, &path, text);
@@ -220,7 +263,10 @@ pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     policy.tags = call.form.tags();
     let mut xml = Xml::default();
     xml.node("Policy", |xml| {
-        xml.leaf("PolicyName", &name).leaf("PolicyId", &policy.id).leaf("Arn", &arn).leaf("Path", &path);
+        xml.leaf("PolicyName", &name)
+            .leaf("PolicyId", &policy.id)
+            .leaf("Arn", &arn)
+            .leaf("Path", &path);
         xml.leaf("DefaultVersionId", "v1").leaf("AttachmentCount", 0).leaf("IsAttachable", true);
         xml.leaf("CreateDate", iso8601(policy.created)).leaf("UpdateDate", iso8601(policy.updated));
     });
@@ -234,7 +280,11 @@ pub(super) fn create_user(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     call.allow(&arn, &arn)?;
     let home = call.caller.home.clone();
     if call.store.account(&home).is_some_and(|account| account.users.contains_key(&name)) {
-        return Err(Refusal::new(409, "EntityAlreadyExists", format!("User with name {name} already exists.")));
+        return Err(Refusal::new(
+            409,
+            "EntityAlreadyExists",
+            format!("User with name {name} already exists."),
+        ));
     }
     let user = call.store.new_user(&home, &name, &path);
     let mut xml = Xml::default();

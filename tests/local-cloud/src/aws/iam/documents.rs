@@ -35,7 +35,8 @@ impl Call<'_> {
     fn body(&self, xml: &mut Xml, policy: &Policy) {
         xml.leaf("PolicyName", &policy.name).leaf("PolicyId", &policy.id).leaf("Arn", &policy.arn);
         xml.leaf("Path", &policy.path).leaf("DefaultVersionId", format!("v{}", policy.default));
-        xml.leaf("AttachmentCount", self.attachments(&policy.arn)).leaf("PermissionsBoundaryUsageCount", 0);
+        xml.leaf("AttachmentCount", self.attachments(&policy.arn))
+            .leaf("PermissionsBoundaryUsageCount", 0);
         xml.leaf("IsAttachable", true).maybe("Description", policy.description.as_deref());
         xml.leaf("CreateDate", iso8601(policy.created)).leaf("UpdateDate", iso8601(policy.updated));
         if !policy.tags.is_empty() {
@@ -62,12 +63,18 @@ pub(super) fn version(call: &Call<'_>) -> Result<Xml, Refusal> {
     let policy = call.policy()?;
     let id = call.form.need("VersionId")?;
     let found = policy.versions.iter().find(|version| format!("v{}", version.number) == id);
-    let missing = || Refusal::missing(format!("Policy {} version {id} does not exist or is not attachable.", policy.arn));
+    let missing = || {
+        Refusal::missing(format!(
+            "Policy {} version {id} does not exist or is not attachable.",
+            policy.arn
+        ))
+    };
     let found = found.ok_or_else(missing)?;
     let mut xml = Xml::default();
     xml.node("PolicyVersion", |xml| {
         xml.leaf("Document", encoded(&found.text.raw)).leaf("VersionId", id);
-        xml.leaf("IsDefaultVersion", found.number == policy.default).leaf("CreateDate", iso8601(found.created));
+        xml.leaf("IsDefaultVersion", found.number == policy.default)
+            .leaf("CreateDate", iso8601(found.created));
     });
     Ok(xml)
 }
@@ -75,17 +82,27 @@ pub(super) fn version(call: &Call<'_>) -> Result<Xml, Refusal> {
 pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
     call.allow("*", "policy path /")?;
     let scope = call.form.get("Scope").unwrap_or("All");
-    let own = call.store.account(&call.caller.home).into_iter().flat_map(|account| account.policies.values());
+    let own = call
+        .store
+        .account(&call.caller.home)
+        .into_iter()
+        .flat_map(|account| account.policies.values());
     let managed = call.store.managed(call.caller.partition());
     let mut found: Vec<&Policy> = match scope {
         "All" => own.chain(managed).collect(),
         "AWS" => managed.collect(),
         "Local" => own.collect(),
-        other => return Err(Refusal::validation(format!("Scope must be one of All, AWS, Local, not {other}."))),
+        other => {
+            return Err(Refusal::validation(format!(
+                "Scope must be one of All, AWS, Local, not {other}."
+            )));
+        }
     };
     let prefix = call.form.get("PathPrefix").unwrap_or("/");
     let only_attached = call.form.get("OnlyAttached") == Some("true");
-    found.retain(|policy| policy.path.starts_with(prefix) && (!only_attached || call.attachments(&policy.arn) > 0));
+    found.retain(|policy| {
+        policy.path.starts_with(prefix) && (!only_attached || call.attachments(&policy.arn) > 0)
+    });
     let (page, marker) = call.page(found)?;
     let mut xml = Xml::default();
     xml.list("Policies", page, |xml, policy| call.body(xml, policy));

@@ -18,8 +18,11 @@ impl Call<'_> {
         let id = self.form.need("AccessKeyId")?.to_owned();
         let owner = Owner::User(self.user()?.name.clone());
         let home = &self.caller.home;
-        let found = self.store.keys.get_mut(&id).filter(|key| key.home == *home && key.owner == owner);
-        found.ok_or_else(|| Refusal::missing(format!("The Access Key with id {id} cannot be found.")))
+        let found =
+            self.store.keys.get_mut(&id).filter(|key| key.home == *home && key.owner == owner);
+        found.ok_or_else(|| {
+            Refusal::missing(format!("The Access Key with id {id} cannot be found."))
+        })
     }
 }
 
@@ -48,18 +51,22 @@ pub(super) fn last_used(call: &Call<'_>) -> Result<Xml, Refusal> {
         Owner::Root => None,
     });
     let resource = user.map_or_else(|| "*".to_owned(), |name| call.arn(&format!("user/{name}")));
-    call.allow(&resource, &user.map_or_else(|| format!("access key {id}"), |name| format!("user {name}")))?;
-    let key = key.ok_or_else(|| Refusal::missing(format!("The Access Key with id {id} cannot be found.")))?;
+    call.allow(
+        &resource,
+        &user.map_or_else(|| format!("access key {id}"), |name| format!("user {name}")),
+    )?;
+    let key = key
+        .ok_or_else(|| Refusal::missing(format!("The Access Key with id {id} cannot be found.")))?;
     let mut xml = Xml::default();
     xml.maybe("UserName", user);
-    xml.node("AccessKeyLastUsed", |xml| {
-        match &key.used {
-            Some((at, service, region)) => {
-                xml.leaf("LastUsedDate", iso8601(*at)).leaf("ServiceName", service).leaf("Region", region);
-            }
-            None => {
-                xml.leaf("ServiceName", "N/A").leaf("Region", "N/A");
-            }
+    xml.node("AccessKeyLastUsed", |xml| match &key.used {
+        Some((at, service, region)) => {
+            xml.leaf("LastUsedDate", iso8601(*at))
+                .leaf("ServiceName", service)
+                .leaf("Region", region);
+        }
+        None => {
+            xml.leaf("ServiceName", "N/A").leaf("Region", "N/A");
         }
     });
     Ok(xml)
@@ -69,7 +76,11 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let user = call.user()?.name.clone();
     let quota = call.quota("AccessKeysPerUserQuota");
     if call.keys_of(&user).len() >= quota {
-        return Err(Refusal::new(409, "LimitExceeded", format!("Cannot exceed quota for AccessKeysPerUser: {quota}")));
+        return Err(Refusal::new(
+            409,
+            "LimitExceeded",
+            format!("Cannot exceed quota for AccessKeysPerUser: {quota}"),
+        ));
     }
     let key = call.store.new_key(&call.caller.home, Owner::User(user.clone()));
     let mut xml = Xml::default();
@@ -84,7 +95,11 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let active = match call.form.need("Status")? {
         "Active" => true,
         "Inactive" => false,
-        other => return Err(Refusal::validation(format!("Status must be Active or Inactive, not {other}."))),
+        other => {
+            return Err(Refusal::validation(format!(
+                "Status must be Active or Inactive, not {other}."
+            )));
+        }
     };
     call.key_mut()?.active = active;
     Ok(Xml::default())

@@ -29,14 +29,21 @@ pub(crate) struct Call<'a> {
     pub(crate) action: &'a str,
 }
 
-pub(crate) fn serve(store: &mut Store, caller: &Caller, action: &str, form: &Form) -> Result<Xml, Refusal> {
+pub(crate) fn serve(
+    store: &mut Store,
+    caller: &Caller,
+    action: &str,
+    form: &Form,
+) -> Result<Xml, Refusal> {
     let mut call = Call { store, caller, form, action };
     match action {
         "GetRole" => read::role(&mut call),
         "GetUser" => read::user(&call),
         "ListGroupsForUser" => read::groups(&call),
         "GetAccountSummary" => read::summary(&call),
-        "ListAttachedRolePolicies" | "ListAttachedUserPolicies" | "ListAttachedGroupPolicies" => attach::list(&call),
+        "ListAttachedRolePolicies" | "ListAttachedUserPolicies" | "ListAttachedGroupPolicies" => {
+            attach::list(&call)
+        }
         "ListRolePolicies" | "ListUserPolicies" | "ListGroupPolicies" => attach::list_inline(&call),
         "GetRolePolicy" | "GetUserPolicy" | "GetGroupPolicy" => attach::inline(&call),
         "AttachRolePolicy" | "AttachUserPolicy" => attach::attach(&mut call),
@@ -72,9 +79,20 @@ impl Call<'_> {
         self.allow_with(resource, label, |context| context)
     }
 
-    pub(crate) fn allow_with(&self, resource: &str, label: &str, more: impl FnOnce(Context) -> Context) -> Result<(), Refusal> {
+    pub(crate) fn allow_with(
+        &self,
+        resource: &str,
+        label: &str,
+        more: impl FnOnce(Context) -> Context,
+    ) -> Result<(), Refusal> {
         let context = more(self.store.context(self.caller));
-        self.store.authorize(self.caller, &format!("iam:{}", self.action), resource, label, &context)
+        self.store.authorize(
+            self.caller,
+            &format!("iam:{}", self.action),
+            resource,
+            label,
+            &context,
+        )
     }
 
     /// `arn:…:iam::<account>:<rest>`
@@ -85,8 +103,14 @@ impl Call<'_> {
     /// The role that a parameter names, after the caller was let through to it.
     pub(crate) fn role(&self) -> Result<&Role, Refusal> {
         let name = self.form.need("RoleName")?;
-        let found = self.store.account(&self.caller.home).and_then(|all| all.roles.get(&name.to_ascii_lowercase()));
-        let arn = found.map_or_else(|| self.arn(&format!("role/{name}")), |role| self.arn(&role_resource(role)));
+        let found = self
+            .store
+            .account(&self.caller.home)
+            .and_then(|all| all.roles.get(&name.to_ascii_lowercase()));
+        let arn = found.map_or_else(
+            || self.arn(&format!("role/{name}")),
+            |role| self.arn(&role_resource(role)),
+        );
         let tags = found.map(|role| &role.tags);
         self.allow_with(&arn, &format!("role {name}"), |mut context| {
             for (tag, value) in tags.into_iter().flatten() {
@@ -104,16 +128,28 @@ impl Call<'_> {
             Who::User(name) => Some(name.as_str()),
             Who::Root | Who::Session { .. } => None,
         };
-        let optional = matches!(self.action, "GetUser" | "ListAccessKeys" | "CreateAccessKey" | "UpdateAccessKey" | "DeleteAccessKey");
+        let optional = matches!(
+            self.action,
+            "GetUser"
+                | "ListAccessKeys"
+                | "CreateAccessKey"
+                | "UpdateAccessKey"
+                | "DeleteAccessKey"
+        );
         let name = match (self.form.get("UserName"), own) {
             (None, Some(own)) if optional => own,
             (None, None) if optional => {
-                return Err(Refusal::validation("Must specify userName when calling with non-User credentials"));
+                return Err(Refusal::validation(
+                    "Must specify userName when calling with non-User credentials",
+                ));
             }
             _ => self.form.need("UserName")?,
         };
         let found = self.store.account(&self.caller.home).and_then(|all| all.users.get(name));
-        let arn = found.map_or_else(|| self.arn(&format!("user/{name}")), |user| self.arn(&user_resource(user)));
+        let arn = found.map_or_else(
+            || self.arn(&format!("user/{name}")),
+            |user| self.arn(&user_resource(user)),
+        );
         self.allow(&arn, &format!("user {name}"))?;
         found.ok_or_else(|| Refusal::missing(format!("The user with name {name} cannot be found.")))
     }

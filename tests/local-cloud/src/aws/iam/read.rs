@@ -28,7 +28,11 @@ const QUOTAS: [(&str, u32); 14] = [
 impl Call<'_> {
     /// A quota of the caller's account.
     pub(super) fn quota(&self, name: &str) -> usize {
-        let own = self.store.account(&self.caller.home).and_then(|account| account.quotas.get(name)).copied();
+        let own = self
+            .store
+            .account(&self.caller.home)
+            .and_then(|account| account.quotas.get(name))
+            .copied();
         let usual = QUOTAS.iter().find(|(quota, _)| *quota == name).map(|(_, value)| *value);
         own.or(usual).and_then(|quota| usize::try_from(quota).ok()).unwrap_or(usize::MAX)
     }
@@ -36,10 +40,14 @@ impl Call<'_> {
 
 pub(super) fn role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let found = call.role()?.clone();
-    let unseen = call.store.account_mut(&call.caller.home).roles.get_mut(&found.name.to_ascii_lowercase());
+    let unseen =
+        call.store.account_mut(&call.caller.home).roles.get_mut(&found.name.to_ascii_lowercase());
     if let Some(role) = unseen.filter(|role| role.unseen > 0) {
         role.unseen -= 1;
-        return Err(Refusal::missing(format!("The role with name {} cannot be found.", found.name)));
+        return Err(Refusal::missing(format!(
+            "The role with name {} cannot be found.",
+            found.name
+        )));
     }
     let mut xml = Xml::default();
     xml.node("Role", |xml| role_body(xml, &call.arn(&role_resource(&found)), &found));
@@ -47,10 +55,14 @@ pub(super) fn role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
 }
 
 pub(super) fn role_body(xml: &mut Xml, arn: &str, role: &Role) {
-    xml.leaf("Path", &role.path).leaf("RoleName", &role.name).leaf("RoleId", &role.id).leaf("Arn", arn);
+    xml.leaf("Path", &role.path)
+        .leaf("RoleName", &role.name)
+        .leaf("RoleId", &role.id)
+        .leaf("Arn", arn);
     xml.leaf("CreateDate", iso8601(role.created));
     xml.leaf("AssumeRolePolicyDocument", encoded(&role.trust.raw));
-    xml.maybe("Description", role.description.as_deref()).leaf("MaxSessionDuration", role.max_session);
+    xml.maybe("Description", role.description.as_deref())
+        .leaf("MaxSessionDuration", role.max_session);
     extras(xml, &role.grants, &role.tags);
     xml.node("RoleLastUsed", |_| ());
 }
@@ -87,7 +99,8 @@ pub(super) fn groups(call: &Call<'_>) -> Result<Xml, Refusal> {
     let mut xml = Xml::default();
     xml.list("Groups", page, |xml, group| {
         xml.leaf("Path", "/").leaf("GroupName", &group.name).leaf("GroupId", &group.id);
-        xml.leaf("Arn", call.arn(&format!("group/{}", group.name))).leaf("CreateDate", iso8601(group.created));
+        xml.leaf("Arn", call.arn(&format!("group/{}", group.name)))
+            .leaf("CreateDate", iso8601(group.created));
     });
     paging(&mut xml, marker);
     Ok(xml)
@@ -95,7 +108,8 @@ pub(super) fn groups(call: &Call<'_>) -> Result<Xml, Refusal> {
 
 pub(super) fn summary(call: &Call<'_>) -> Result<Xml, Refusal> {
     call.allow("*", "*")?;
-    let mut entries: BTreeMap<String, usize> = QUOTAS.iter().map(|(name, _)| ((*name).to_owned(), call.quota(name))).collect();
+    let mut entries: BTreeMap<String, usize> =
+        QUOTAS.iter().map(|(name, _)| ((*name).to_owned(), call.quota(name))).collect();
     if let Some(account) = call.store.account(&call.caller.home) {
         let counts = [
             ("Users", account.users.len()),

@@ -1,4 +1,4 @@
-//! SimulatePrincipalPolicy: the evaluator that judges real calls, asked beforehand.
+//! `SimulatePrincipalPolicy`: the evaluator that judges real calls, asked beforehand.
 use std::collections::BTreeSet;
 
 use super::{Call, paging};
@@ -31,11 +31,18 @@ pub(super) fn principal(call: &Call<'_>) -> Result<Xml, Refusal> {
     let given = call.form.list("PermissionsBoundaryPolicyInputList");
     let given: Vec<Text> = given
         .iter()
-        .map(|raw| Text::read(raw, Kind::Identity).map_err(|fault| Refusal::new(400, "InvalidInput", fault)))
+        .map(|raw| {
+            Text::read(raw, Kind::Identity)
+                .map_err(|fault| Refusal::new(400, "InvalidInput", fault))
+        })
         .collect::<Result<_, _>>()?;
     let given: Vec<Named<'_>> = given
         .iter()
-        .map(|text| Named { id: "PermissionsBoundaryPolicyInputList.1".into(), kind: "none", document: &text.document })
+        .map(|text| Named {
+            id: "PermissionsBoundaryPolicyInputList.1".into(),
+            kind: "none",
+            document: &text.document,
+        })
         .collect();
     let boundary = (!given.is_empty()).then_some(given.as_slice());
 
@@ -44,10 +51,12 @@ pub(super) fn principal(call: &Call<'_>) -> Result<Xml, Refusal> {
         call.store.decide(&call.caller.home, &subject, query, boundary)
     };
     let evaluate = |action: String| {
-        let decided = resources.iter().map(|resource| (resource.clone(), decide(&action, resource)));
+        let decided =
+            resources.iter().map(|resource| (resource.clone(), decide(&action, resource)));
         let decided: Vec<_> = decided.collect();
         // The whole is denied as soon as one resource is.
-        let worst = decided.iter().map(|(_, decision)| decision).max_by_key(|decision| decision.outcome());
+        let worst =
+            decided.iter().map(|(_, decision)| decision).max_by_key(|decision| decision.outcome());
         let overall = worst.cloned().unwrap_or_else(|| decide(&action, "*"));
         Evaluation { action, overall, resources: decided }
     };
@@ -61,13 +70,19 @@ pub(super) fn principal(call: &Call<'_>) -> Result<Xml, Refusal> {
 /// The entity an ARN stands for, and how messages name it. A session's ARN and the root's stand for none.
 fn subject(call: &Call<'_>, source: &str) -> Result<(Subject, String), Refusal> {
     let vague = || {
-        let message = format!("Invalid Entity Arn: {source} does not clearly define entity type and name.");
+        let message =
+            format!("Invalid Entity Arn: {source} does not clearly define entity type and name.");
         Refusal::new(400, "InvalidInput", message)
     };
     let prefix = call.arn("");
     let Some(rest) = source.strip_prefix(&prefix) else {
-        let other = source.split(':').nth(2) == Some("iam") && source.split(':').nth(1) == Some(call.caller.partition());
-        return if other { Err(Refusal::missing(format!("The source ARN {source} cannot be found."))) } else { Err(vague()) };
+        let other = source.split(':').nth(2) == Some("iam")
+            && source.split(':').nth(1) == Some(call.caller.partition());
+        return if other {
+            Err(Refusal::missing(format!("The source ARN {source} cannot be found.")))
+        } else {
+            Err(vague())
+        };
     };
     let (kind, path) = rest.split_once('/').ok_or_else(vague)?;
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
@@ -85,7 +100,10 @@ fn exists(call: &Call<'_>, subject: &Subject) -> bool {
     let source = call.form.get("PolicySourceArn").unwrap_or_default();
     match subject {
         Subject::Root => false,
-        Subject::User(name) => account.users.get(name).is_some_and(|user| call.arn(&super::user_resource(user)) == source),
+        Subject::User(name) => account
+            .users
+            .get(name)
+            .is_some_and(|user| call.arn(&super::user_resource(user)) == source),
         Subject::Group(name) => account.groups.contains_key(name),
         Subject::Role(name) => account
             .roles
@@ -106,14 +124,19 @@ fn question(call: &Call<'_>) -> Result<(Context, Vec<String>, Vec<String>), Refu
     }
     let sound = |action: &&String| {
         let (service, name) = action.split_once(':').unwrap_or_default();
-        (3..=128).contains(&action.len()) && !service.is_empty() && !name.is_empty() && !action.contains(['*', '?', ' '])
+        (3..=128).contains(&action.len())
+            && !service.is_empty()
+            && !name.is_empty()
+            && !action.contains(['*', '?', ' '])
     };
     if let Some(odd) = actions.iter().find(|action| !sound(action)) {
         return Err(input(format!("Invalid Action Name: {odd}")));
     }
     let resources = call.form.list("ResourceArns");
     let partition = call.caller.partition();
-    let sound = |arn: &&String| *arn == "*" || (arn.split(':').count() >= 6 && arn.split(':').nth(1) == Some(partition));
+    let sound = |arn: &&String| {
+        *arn == "*" || (arn.split(':').count() >= 6 && arn.split(':').nth(1) == Some(partition))
+    };
     if let Some(odd) = resources.iter().find(|arn| !sound(arn)) {
         return Err(input(format!("Invalid ARN: {odd}")));
     }
@@ -122,12 +145,30 @@ fn question(call: &Call<'_>) -> Result<(Context, Vec<String>, Vec<String>), Refu
         let key = entry.need("ContextKeyName")?;
         let kind = entry.need("ContextKeyType")?;
         let values = entry.list("ContextKeyValues");
-        let single = ["string", "stringList", "numeric", "numericList", "boolean", "booleanList", "ip", "ipList", "binary", "binaryList", "date", "dateList"];
+        let single = [
+            "string",
+            "stringList",
+            "numeric",
+            "numericList",
+            "boolean",
+            "booleanList",
+            "ip",
+            "ipList",
+            "binary",
+            "binaryList",
+            "date",
+            "dateList",
+        ];
         if !single.contains(&kind) {
-            return Err(Refusal::validation(format!("Value '{kind}' at 'contextKeyType' failed to satisfy constraint.")));
+            return Err(Refusal::validation(format!(
+                "Value '{kind}' at 'contextKeyType' failed to satisfy constraint."
+            )));
         }
         if values.is_empty() || (!kind.ends_with("List") && values.len() > 1) {
-            return Err(input(format!("Context key {key} of type {kind} has {} values.", values.len())));
+            return Err(input(format!(
+                "Context key {key} of type {kind} has {} values.",
+                values.len()
+            )));
         }
         context = context.with_list(key, values);
     }
@@ -136,7 +177,9 @@ fn question(call: &Call<'_>) -> Result<(Context, Vec<String>, Vec<String>), Refu
 
 /// What the simulator knows of its own accord: who the source is, and nothing of the call to come.
 fn known(call: &Call<'_>, subject: &Subject, source: &str, context: Context) -> Context {
-    let context = context.with("aws:PrincipalArn", source).with("aws:PrincipalAccount", call.caller.account());
+    let context = context
+        .with("aws:PrincipalArn", source)
+        .with("aws:PrincipalAccount", call.caller.account());
     match subject {
         Subject::User(name) => context.with("aws:username", name).with("aws:PrincipalType", "User"),
         Subject::Role(_) => context.with("aws:PrincipalType", "AssumedRole"),
@@ -155,28 +198,41 @@ fn word(outcome: Outcome) -> &'static str {
 /// A resource's ARN with what differs from one to the next left open.
 fn template(resource: &str) -> String {
     let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    let ["arn", _, service, region, account, name] = parts.as_slice() else { return resource.to_owned() };
-    let open = |part: &str, variable: &str| if part.is_empty() { String::new() } else { format!("${{{variable}}}") };
+    let ["arn", _, service, region, account, name] = parts.as_slice() else {
+        return resource.to_owned();
+    };
+    let open = |part: &str, variable: &str| {
+        if part.is_empty() { String::new() } else { format!("${{{variable}}}") }
+    };
     let name = match name.split_once(['/', ':']) {
         Some((kind, _)) => format!("{kind}/${{{kind}Name}}"),
         None => "${ResourceName}".to_owned(),
     };
-    format!("arn:${{Partition}}:{service}:{}:{}:{name}", open(region, "Region"), open(account, "Account"))
+    format!(
+        "arn:${{Partition}}:{service}:{}:{}:{name}",
+        open(region, "Region"),
+        open(account, "Account")
+    )
 }
 
 fn details(xml: &mut Xml, decision: &Decision) {
     let matched: BTreeSet<_> = if decision.outcome() == Outcome::ImplicitDeny {
         BTreeSet::new()
     } else {
-        let layers = [Some(&decision.identity), decision.boundary.as_ref(), decision.organization.as_ref()];
-        let deciding = layers.into_iter().flatten().filter(|verdict| verdict.outcome == decision.outcome());
+        let layers =
+            [Some(&decision.identity), decision.boundary.as_ref(), decision.organization.as_ref()];
+        let deciding =
+            layers.into_iter().flatten().filter(|verdict| verdict.outcome == decision.outcome());
         deciding.flat_map(|verdict| verdict.matched.clone()).collect()
     };
     xml.list("MatchedStatements", matched, |xml, (id, kind)| {
-        xml.leaf("SourcePolicyId", id).leaf("SourcePolicyType", if kind == "scp" { "none" } else { kind });
+        xml.leaf("SourcePolicyId", id)
+            .leaf("SourcePolicyType", if kind == "scp" { "none" } else { kind });
     });
-    let layers = [Some(&decision.identity), decision.boundary.as_ref(), decision.organization.as_ref()];
-    let missing: BTreeSet<_> = layers.into_iter().flatten().flat_map(|verdict| verdict.missing.iter()).collect();
+    let layers =
+        [Some(&decision.identity), decision.boundary.as_ref(), decision.organization.as_ref()];
+    let missing: BTreeSet<_> =
+        layers.into_iter().flatten().flat_map(|verdict| verdict.missing.iter()).collect();
     xml.texts("MissingContextValues", missing);
 }
 
@@ -191,7 +247,10 @@ fn limits(xml: &mut Xml, decision: &Decision) {
 fn result(xml: &mut Xml, one: &Evaluation) {
     let overall = &one.overall;
     xml.leaf("EvalActionName", &one.action);
-    xml.leaf("EvalResourceName", one.resources.first().map_or_else(|| "*".to_owned(), |(resource, _)| template(resource)));
+    xml.leaf(
+        "EvalResourceName",
+        one.resources.first().map_or_else(|| "*".to_owned(), |(resource, _)| template(resource)),
+    );
     xml.leaf("EvalDecision", word(overall.outcome()));
     details(xml, overall);
     if let Some(organization) = &overall.organization {
@@ -202,7 +261,8 @@ fn result(xml: &mut Xml, one: &Evaluation) {
     limits(xml, overall);
     if !one.resources.is_empty() {
         xml.list("ResourceSpecificResults", &one.resources, |xml, (resource, decision)| {
-            xml.leaf("EvalResourceName", resource).leaf("EvalResourceDecision", word(decision.outcome()));
+            xml.leaf("EvalResourceName", resource)
+                .leaf("EvalResourceDecision", word(decision.outcome()));
             details(xml, decision);
             limits(xml, decision);
         });

@@ -8,7 +8,8 @@ use crate::clock::iso8601;
 
 fn body(xml: &mut Xml, policy: &Policy, version: &Version) {
     xml.leaf("VersionId", format!("v{}", version.number));
-    xml.leaf("IsDefaultVersion", version.number == policy.default).leaf("CreateDate", iso8601(version.created));
+    xml.leaf("IsDefaultVersion", version.number == policy.default)
+        .leaf("CreateDate", iso8601(version.created));
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
@@ -35,7 +36,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let set_default = call.form.get("SetAsDefault") == Some("true");
     let policy = own(call)?;
     if policy.versions.len() >= quota {
-        let message = format!("A managed policy can have up to {quota} versions. Before you create a new version, you must delete an existing version.");
+        let message = format!(
+            "A managed policy can have up to {quota} versions. Before you create a new version, you must delete an existing version."
+        );
         return Err(Refusal::new(409, "LimitExceeded", message));
     }
     let version = Version { number: policy.next, text, created: now };
@@ -54,12 +57,19 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let id = call.form.need("VersionId")?.to_owned();
     let policy = own(call)?;
     if format!("v{}", policy.default) == id {
-        return Err(Refusal::new(409, "DeleteConflict", "Cannot delete the default version of a policy."));
+        return Err(Refusal::new(
+            409,
+            "DeleteConflict",
+            "Cannot delete the default version of a policy.",
+        ));
     }
     let before = policy.versions.len();
     policy.versions.retain(|version| format!("v{}", version.number) != id);
     if policy.versions.len() == before {
-        return Err(Refusal::missing(format!("Policy {} version {id} does not exist.", policy.arn)));
+        return Err(Refusal::missing(format!(
+            "Policy {} version {id} does not exist.",
+            policy.arn
+        )));
     }
     Ok(Xml::default())
 }
@@ -67,7 +77,11 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
 pub(super) fn set_default(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let id = call.form.need("VersionId")?.to_owned();
     let policy = own(call)?;
-    let found = policy.versions.iter().find(|version| format!("v{}", version.number) == id).map(|version| version.number);
+    let found = policy
+        .versions
+        .iter()
+        .find(|version| format!("v{}", version.number) == id)
+        .map(|version| version.number);
     let missing = format!("Policy {} version {id} does not exist.", policy.arn);
     policy.default = found.ok_or_else(|| Refusal::missing(missing))?;
     Ok(Xml::default())
@@ -81,7 +95,11 @@ impl Call<'_> {
         check_document(&text, self.caller.partition()).map_err(malformed)?;
         let quota = self.quota("PolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
-            return Err(Refusal::new(409, "LimitExceeded", format!("Cannot exceed quota for PolicySize: {quota}")));
+            return Err(Refusal::new(
+                409,
+                "LimitExceeded",
+                format!("Cannot exceed quota for PolicySize: {quota}"),
+            ));
         }
         Ok(text)
     }

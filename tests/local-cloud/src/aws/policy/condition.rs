@@ -85,15 +85,16 @@ impl Condition {
             Some(_) => return Err(format!("Invalid Condition type : {operator}.")),
             None => (Quantifier::Plain, operator),
         };
-        let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
-        let text = |like, ignore_case| Test::Text { like, ignore_case };
+        let (name, if_exists) =
+            name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
+        let string = |like, ignore_case| Test::Text { like, ignore_case };
         let (test, negated) = match name {
-            "StringEquals" => (text(false, false), false),
-            "StringNotEquals" => (text(false, false), true),
-            "StringEqualsIgnoreCase" => (text(false, true), false),
-            "StringNotEqualsIgnoreCase" => (text(false, true), true),
-            "StringLike" => (text(true, false), false),
-            "StringNotLike" => (text(true, false), true),
+            "StringEquals" => (string(false, false), false),
+            "StringNotEquals" => (string(false, false), true),
+            "StringEqualsIgnoreCase" => (string(false, true), false),
+            "StringNotEqualsIgnoreCase" => (string(false, true), true),
+            "StringLike" => (string(true, false), false),
+            "StringNotLike" => (string(true, false), true),
             "ArnEquals" | "ArnLike" => (Test::Arn, false),
             "ArnNotEquals" | "ArnNotLike" => (Test::Arn, true),
             "Bool" => (Test::Bool, false),
@@ -102,7 +103,10 @@ impl Condition {
             "NotIpAddress" => (Test::Ip, true),
             "NumericNotEquals" => (Test::Number(Comparison::Equals), true),
             "DateNotEquals" => (Test::Date(Comparison::Equals), true),
-            _ => (ordered(name).ok_or_else(|| format!("Invalid Condition type : {operator}."))?, false),
+            _ => (
+                ordered(name).ok_or_else(|| format!("Invalid Condition type : {operator}."))?,
+                false,
+            ),
         };
         Ok(Condition { quantifier, test, negated, if_exists, key: key.to_owned(), values })
     }
@@ -124,7 +128,9 @@ impl Condition {
                 };
         };
         // Negation binds to the comparison with all values: none of them may fit.
-        let fits = |one: &String| self.values.iter().any(|value| self.fits(value, one, context)) != self.negated;
+        let fits = |one: &String| {
+            self.values.iter().any(|value| self.fits(value, one, context)) != self.negated
+        };
         match (self.quantifier, self.negated) {
             (Quantifier::AllValues, _) | (Quantifier::Plain, true) => found.iter().all(fits),
             (Quantifier::AnyValue, _) | (Quantifier::Plain, false) => found.iter().any(fits),
@@ -133,16 +139,19 @@ impl Condition {
 
     fn fits(&self, value: &str, found: &str, context: &Context) -> bool {
         match self.test {
-            Test::Text { like: true, .. } => Pattern::read(value, context).is_some_and(|pattern| pattern.fits(found)),
-            Test::Text { ignore_case: true, .. } => value.eq_ignore_ascii_case(found),
+            Test::Text { like: true, .. } => {
+                Pattern::read(value, context).is_some_and(|pattern| pattern.fits(found))
+            }
+            Test::Bool | Test::Text { ignore_case: true, .. } => value.eq_ignore_ascii_case(found),
             Test::Text { .. } if value.contains("${") => {
                 // Variables work in every string operator; stars only in Like.
                 let literal = value.replace('*', "${*}").replace('?', "${?}");
                 Pattern::read(&literal, context).is_some_and(|pattern| pattern.fits(found))
             }
             Test::Text { .. } => value == found,
-            Test::Arn => Pattern::read(value, context).is_some_and(|pattern| pattern.fits_arn(found)),
-            Test::Bool => value.eq_ignore_ascii_case(found),
+            Test::Arn => {
+                Pattern::read(value, context).is_some_and(|pattern| pattern.fits_arn(found))
+            }
             Test::Number(comparison) => match (found.parse::<f64>(), value.parse::<f64>()) {
                 (Ok(found), Ok(value)) => comparison.holds(found.total_cmp(&value)),
                 _ => false,
@@ -180,12 +189,17 @@ fn date(text: &str) -> Option<i64> {
 }
 
 fn in_network(address: &str, network: &str) -> bool {
-    let (base, bits) = network.split_once('/').map_or((network, None), |(base, bits)| (base, bits.parse::<u32>().ok()));
-    let top = |value: u128, width: u32, bits: u32| value.checked_shr(width.saturating_sub(bits)).unwrap_or(0);
+    let (base, bits) = network
+        .split_once('/')
+        .map_or((network, None), |(base, bits)| (base, bits.parse::<u32>().ok()));
+    let top = |value: u128, width: u32, bits: u32| {
+        value.checked_shr(width.saturating_sub(bits)).unwrap_or(0)
+    };
     match (address.parse(), base.parse()) {
         (Ok(IpAddr::V4(address)), Ok(IpAddr::V4(base))) => {
             let bits = bits.unwrap_or(32);
-            top(u128::from(address.to_bits()), 32, bits) == top(u128::from(base.to_bits()), 32, bits)
+            top(u128::from(address.to_bits()), 32, bits)
+                == top(u128::from(base.to_bits()), 32, bits)
         }
         (Ok(IpAddr::V6(address)), Ok(IpAddr::V6(base))) => {
             let bits = bits.unwrap_or(128);

@@ -57,7 +57,9 @@ impl Document {
             Some(_) => return Err("The policy must contain a valid version string".into()),
         }
         let statements = match object.get("Statement") {
-            Some(Value::Array(list)) => list.iter().map(|one| statement(one, kind)).collect::<Result<Vec<_>, _>>()?,
+            Some(Value::Array(list)) => {
+                list.iter().map(|one| statement(one, kind)).collect::<Result<Vec<_>, _>>()?
+            }
             Some(one @ Value::Object(_)) => vec![statement(one, kind)?],
             _ => return Err(syntax()),
         };
@@ -66,7 +68,11 @@ impl Document {
 
     /// Every resource pattern.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &str> {
-        self.statements.iter().filter_map(|one| one.resources.as_ref()).flat_map(|all| &all.list).map(String::as_str)
+        self.statements
+            .iter()
+            .filter_map(|one| one.resources.as_ref())
+            .flat_map(|all| &all.list)
+            .map(String::as_str)
     }
 }
 
@@ -100,8 +106,17 @@ fn patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patterns>,
 
 fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
     let object = value.as_object().ok_or_else(syntax)?;
-    let known =
-        ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+    let known = [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ];
     only(object, &known)?;
     let allows = match object.get("Effect").and_then(Value::as_str) {
         Some("Allow") => true,
@@ -114,18 +129,26 @@ fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
     }
     let actions = patterns(object, "Action")?.ok_or("Policy statement must contain actions.")?;
     if actions.list.iter().any(|action| action != "*" && !action.contains(':')) {
-        return Err("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into());
+        return Err(
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into()
+        );
     }
     let resources = patterns(object, "Resource")?;
     let principals = principals(object)?;
     match kind {
-        Kind::Identity if principals.is_some() => return Err("Policy document should not specify a principal.".into()),
-        Kind::Identity if resources.is_none() => return Err("Policy statement must contain resources.".into()),
+        Kind::Identity if principals.is_some() => {
+            return Err("Policy document should not specify a principal.".into());
+        }
+        Kind::Identity if resources.is_none() => {
+            return Err("Policy statement must contain resources.".into());
+        }
         Kind::Trust if resources.is_some() => return Err("Has prohibited field Resource".into()),
-        Kind::Trust if principals.is_none() => return Err("Missing required field Principal".into()),
+        Kind::Trust if principals.is_none() => {
+            return Err("Missing required field Principal".into());
+        }
         Kind::Identity | Kind::Trust => {}
     }
-    let odd = |resource: &&String| *resource != "*" && resource.split(':').count() < 6 && !resource.starts_with("arn:*");
+    let odd = |resource: &&String| *resource != "*" && resource.split(':').count() < 6;
     if let Some(odd) = resources.as_ref().and_then(|all| all.list.iter().find(odd)) {
         return Err(format!("Resource {odd} must be in ARN format or \"*\"."));
     }
@@ -157,7 +180,12 @@ fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String>
             }
             found.anyone = found.aws.iter().any(|name| name == "*");
         }
-        _ => return Err(syntax()),
+        Value::String(_)
+        | Value::Object(_)
+        | Value::Array(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_) => return Err(syntax()),
     }
     Ok(Some(found))
 }

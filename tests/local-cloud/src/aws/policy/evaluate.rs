@@ -1,9 +1,9 @@
 //! What a set of documents says about one call: a deny wins, an allow must be found.
 use std::collections::BTreeSet;
 
+use super::Context;
 use super::document::{Document, Patterns, Statement};
 use super::pattern::Pattern;
-use super::Context;
 
 /// The call in question.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,11 @@ pub(crate) struct Verdict {
 /// Judges a call by documents. Principals are not looked at.
 pub(crate) fn evaluate(documents: &[Named<'_>], query: Query<'_>) -> Verdict {
     let all = documents.iter().flat_map(|named| {
-        named.document.statements.iter().map(move |statement| (named.id.as_str(), named.kind, statement))
+        named
+            .document
+            .statements
+            .iter()
+            .map(move |statement| (named.id.as_str(), named.kind, statement))
     });
     evaluate_statements(all, query)
 }
@@ -76,12 +80,14 @@ fn applies(statement: &Statement, query: Query<'_>, missing: &mut BTreeSet<Strin
         patterns.list.iter().any(|pattern| fit(pattern)) != patterns.negated
     };
     let action_fits = |pattern: &str| {
-        Pattern::read(&pattern.to_ascii_lowercase(), context).is_some_and(|pattern| pattern.fits(&action))
+        Pattern::read(&pattern.to_ascii_lowercase(), context)
+            .is_some_and(|pattern| pattern.fits(&action))
     };
-    let resource_fits =
-        |pattern: &str| Pattern::read(pattern, context).is_some_and(|pattern| pattern.fits_arn(query.resource));
+    let resource_fits = |pattern: &str| {
+        Pattern::read(pattern, context).is_some_and(|pattern| pattern.fits_arn(query.resource))
+    };
     fits(&statement.actions, &action_fits)
         && statement.resources.as_ref().is_none_or(|resources| fits(resources, &resource_fits))
         // Every condition is looked at, so that every missing key is named.
-        && statement.conditions.iter().map(|condition| condition.holds(context, missing)).fold(true, |all, one| all && one)
+        && statement.conditions.iter().filter(|condition| !condition.holds(context, missing)).count() == 0
 }

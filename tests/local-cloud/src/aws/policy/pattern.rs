@@ -19,16 +19,21 @@ impl Pattern {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
-            if let Some((variable, behind)) = rest.strip_prefix("${").and_then(|inner| inner.split_once('}')) {
+            if let Some((variable, behind)) =
+                rest.strip_prefix("${").and_then(|inner| inner.split_once('}'))
+            {
                 match variable {
                     // How a document writes these characters themselves.
                     "*" | "?" | "$" => pieces.extend(variable.chars().map(Piece::Char)),
                     _ => {
                         let (key, default) = match variable.split_once(',') {
-                            Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\''))),
+                            Some((key, default)) => {
+                                (key.trim(), Some(default.trim().trim_matches('\'')))
+                            }
                             None => (variable, None),
                         };
-                        let value = context.get(key).and_then(|values| values.first().map(String::as_str));
+                        let value =
+                            context.get(key).and_then(|values| values.first().map(String::as_str));
                         pieces.extend(value.or(default)?.chars().map(Piece::Char));
                     }
                 }
@@ -57,11 +62,8 @@ impl Pattern {
         }
         let parts: Vec<&[Piece]> = self.0.splitn(6, |piece| *piece == Piece::Char(':')).collect();
         let texts: Vec<&str> = text.splitn(6, ':').collect();
-        if parts.len() < 6 {
-            return self.fits(text);
-        }
         let fit = |(part, text): (&&[Piece], &&str)| fits(part, &text.chars().collect::<Vec<_>>());
-        texts.len() == 6 && parts.iter().zip(&texts).all(fit)
+        parts.len() == 6 && texts.len() == 6 && parts.iter().zip(&texts).all(fit)
     }
 }
 
@@ -70,11 +72,16 @@ fn fits(pattern: &[Piece], text: &[char]) -> bool {
         ([], []) => true,
         ([Piece::Any, rest @ ..], _) => {
             // Several stars are one; then the shortest stretch that lets the rest fit.
-            let rest = rest.iter().position(|piece| *piece != Piece::Any).map_or(&[][..], |at| &rest[at..]);
+            let rest = rest
+                .iter()
+                .position(|piece| *piece != Piece::Any)
+                .map_or(&[][..], |at| &rest[at..]);
             rest.is_empty() || (0..=text.len()).any(|skip| fits(rest, &text[skip..]))
         }
         ([Piece::One, pattern @ ..], [_, text @ ..]) => fits(pattern, text),
-        ([Piece::Char(wanted), pattern @ ..], [found, text @ ..]) => wanted == found && fits(pattern, text),
+        ([Piece::Char(wanted), pattern @ ..], [found, text @ ..]) => {
+            wanted == found && fits(pattern, text)
+        }
         ([], [_, ..]) | ([Piece::One | Piece::Char(_), ..], []) => false,
     }
 }

@@ -5,7 +5,8 @@ use super::*;
 
 fn verdict(statements: &Value, action: &str, resource: &str, context: &Context) -> Verdict {
     let document = json!({ "Version": "2012-10-17", "Statement": statements });
-    let document = Document::read(&document, Kind::Identity).unwrap_or_else(|fault| panic!("{fault}: {document}"));
+    let document = Document::read(&document, Kind::Identity)
+        .unwrap_or_else(|fault| panic!("{fault}: {document}"));
     let named = Named { id: "p".into(), kind: "user-managed", document: &document };
     evaluate(&[named], Query { action, resource, context })
 }
@@ -33,14 +34,20 @@ fn actions_and_resources_decide_as_documented() {
         (allow(json!("iam:GetRole"), json!(role)), Allowed),
         (allow(json!("iam:GetRole"), json!("arn:aws:iam::*:role/*")), Allowed),
         (allow(json!("iam:GetRole"), json!("arn:*:iam::*:role/team/*")), Allowed),
-        (allow(json!("iam:GetRole"), json!("arn:aws:iam::123456789012:role/Spectro")), ImplicitDeny),
+        (
+            allow(json!("iam:GetRole"), json!("arn:aws:iam::123456789012:role/Spectro")),
+            ImplicitDeny,
+        ),
         (allow(json!("iam:GetRole"), json!("arn:aws:iam::123456789012:role/TEAM/*")), ImplicitDeny),
         (allow(json!("iam:GetRole"), json!("arn:aws-us-gov:iam::*:role/*")), ImplicitDeny),
         (allow(json!("iam:GetRole"), json!("arn:aws:*:role/team/Spectro:::")), ImplicitDeny),
         (json!([{ "Effect": "Allow", "NotAction": "iam:*", "Resource": "*" }]), ImplicitDeny),
         (json!([{ "Effect": "Allow", "NotAction": "sts:*", "Resource": "*" }]), Allowed),
         (json!([{ "Effect": "Allow", "Action": "*", "NotResource": role }]), ImplicitDeny),
-        (json!([{ "Effect": "Allow", "Action": "*", "NotResource": "arn:aws:iam::1:role/x" }]), Allowed),
+        (
+            json!([{ "Effect": "Allow", "Action": "*", "NotResource": "arn:aws:iam::1:role/x" }]),
+            Allowed,
+        ),
         (
             json!([
                 { "Effect": "Allow", "Action": "*", "Resource": "*" },
@@ -57,14 +64,30 @@ fn actions_and_resources_decide_as_documented() {
         ),
         (json!([{ "Effect": "Deny", "Action": "*", "Resource": "*" }]), ExplicitDeny),
         (json!({ "Effect": "Allow", "Action": "iam:GetRole", "Resource": "*" }), Allowed),
-        (allow(json!("*"), json!("arn:aws:iam::123456789012:role/${aws:username}/Spectro")), Allowed),
-        (allow(json!("*"), json!("arn:aws:iam::123456789012:role/${aws:userid}/Spectro")), ImplicitDeny),
-        (allow(json!("*"), json!("arn:aws:iam::123456789012:role/${aws:userid, 'team'}/Spectro")), Allowed),
+        (
+            allow(json!("*"), json!("arn:aws:iam::123456789012:role/${aws:username}/Spectro")),
+            Allowed,
+        ),
+        (
+            allow(json!("*"), json!("arn:aws:iam::123456789012:role/${aws:userid}/Spectro")),
+            ImplicitDeny,
+        ),
+        (
+            allow(
+                json!("*"),
+                json!("arn:aws:iam::123456789012:role/${aws:userid, 'team'}/Spectro"),
+            ),
+            Allowed,
+        ),
         (allow(json!("*"), json!("arn:aws:iam::123456789012:role/${*}/Spectro")), ImplicitDeny),
     ];
     let context = Context::default().with("aws:username", "team");
     for (statements, outcome) in rows {
-        assert_eq!(verdict(&statements, "iam:GetRole", role, &context).outcome, outcome, "{statements}");
+        assert_eq!(
+            verdict(&statements, "iam:GetRole", role, &context).outcome,
+            outcome,
+            "{statements}"
+        );
     }
 }
 
@@ -103,7 +126,10 @@ fn conditions_decide_as_documented() {
         (json!({ "Null": { "sts:ExternalId": "true" } }), false),
         (json!({ "Null": { "sts:ExternalId": "false" } }), true),
         (json!({ "Null": { "aws:PrincipalTag/x": "true" } }), true),
-        (json!({ "ArnEquals": { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/Spectro" } }), true),
+        (
+            json!({ "ArnEquals": { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/Spectro" } }),
+            true,
+        ),
         (json!({ "ArnLike": { "aws:PrincipalArn": "arn:*:iam::*:role/*" } }), true),
         (json!({ "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::*role/team/Spectro" } }), false),
         (json!({ "ArnNotLike": { "aws:PrincipalArn": "arn:aws:iam::*:role/team/*" } }), false),
@@ -123,8 +149,14 @@ fn conditions_decide_as_documented() {
         (json!({ "ForAllValues:StringEquals": { "aws:TagKeys": ["team", "cost", "x"] } }), true),
         (json!({ "ForAllValues:StringEquals": { "aws:TagKeys": ["team"] } }), false),
         (json!({ "ForAllValues:StringEquals": { "aws:Missing": "x" } }), true),
-        (json!({ "StringEquals": { "sts:ExternalId": "tenant-1", "aws:username": "other" } }), false),
-        (json!({ "StringEquals": { "sts:ExternalId": "tenant-1" }, "Null": { "aws:username": "true" } }), false),
+        (
+            json!({ "StringEquals": { "sts:ExternalId": "tenant-1", "aws:username": "other" } }),
+            false,
+        ),
+        (
+            json!({ "StringEquals": { "sts:ExternalId": "tenant-1" }, "Null": { "aws:username": "true" } }),
+            false,
+        ),
     ];
     for (condition, holds) in rows {
         let outcome = verdict(&when(&condition), "sts:AssumeRole", "*", &context).outcome;
@@ -140,7 +172,10 @@ fn missing_keys_are_named_only_where_a_statement_asks_for_them() {
         { "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "true" } } },
     ]);
     let verdict = verdict(&statements, "iam:PassRole", "*", &Context::default());
-    assert_eq!(verdict.missing.into_iter().collect::<Vec<_>>(), ["aws:RequestedRegion", "iam:PassedToService"]);
+    assert_eq!(
+        verdict.missing.into_iter().collect::<Vec<_>>(),
+        ["aws:RequestedRegion", "iam:PassedToService"]
+    );
 }
 
 #[test]

@@ -39,7 +39,12 @@ pub(super) fn validation(message: impl Into<String>) -> Refusal {
 }
 
 impl<'a> Ask<'a> {
-    pub(super) fn new(store: &'a mut Store, caller: &'a Caller, operation: &'a str, body: &'a Value) -> Ask<'a> {
+    pub(super) fn new(
+        store: &'a mut Store,
+        caller: &'a Caller,
+        operation: &'a str,
+        body: &'a Value,
+    ) -> Ask<'a> {
         let now = store.now();
         let secrets = &mut store.account_mut(&caller.home).secrets;
         // A recovery window that has ended.
@@ -52,23 +57,30 @@ impl<'a> Ask<'a> {
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
-        let wrong = || Refusal::new(400, "SerializationException", format!("{name} is not a string."));
+        let wrong =
+            || Refusal::new(400, "SerializationException", format!("{name} is not a string."));
         self.member(name).map(|value| value.as_str().ok_or_else(wrong)).transpose()
     }
 
     pub(super) fn need(&self, name: &str) -> Result<&'a str, Refusal> {
         let found = self.text(name)?.filter(|text| !text.is_empty());
-        found.ok_or_else(|| parameter(format!("You must provide a value for the {name} parameter.")))
+        found
+            .ok_or_else(|| parameter(format!("You must provide a value for the {name} parameter.")))
     }
 
     pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
         let Some(value) = self.member(name) else { return Ok(None) };
-        let list = value.as_array().and_then(|list| list.iter().map(|one| one.as_str().map(str::to_owned)).collect());
-        list.map(Some).ok_or_else(|| Refusal::new(400, "SerializationException", format!("{name} is not a list of strings.")))
+        let list = value
+            .as_array()
+            .and_then(|list| list.iter().map(|one| one.as_str().map(str::to_owned)).collect());
+        list.map(Some).ok_or_else(|| {
+            Refusal::new(400, "SerializationException", format!("{name} is not a list of strings."))
+        })
     }
 
     pub(super) fn tags(&self) -> Result<BTreeMap<String, String>, Refusal> {
-        let list = self.member("Tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let list =
+            self.member("Tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let pair = |tag: &Value| {
             let text = |name| tag.get(name).and_then(Value::as_str).map(str::to_owned);
             Some((text("Key")?, text("Value").unwrap_or_default()))
@@ -88,7 +100,9 @@ impl<'a> Ask<'a> {
     pub(super) fn token(&self) -> Result<String, Refusal> {
         // SDKs make one up where their caller does not; bare calls of the API must bring it.
         let token = self.text("ClientRequestToken")?;
-        let token = token.ok_or_else(|| request("You must provide a ClientRequestToken value. We recommend a UUID-type value."))?;
+        let token = token.ok_or_else(|| {
+            request("You must provide a ClientRequestToken value. We recommend a UUID-type value.")
+        })?;
         if !(32..=64).contains(&token.len()) {
             return Err(parameter("ClientRequestToken must be 32-64 characters long."));
         }
@@ -98,10 +112,18 @@ impl<'a> Ask<'a> {
     pub(super) fn payload(&self) -> Result<Option<Payload>, Refusal> {
         match (self.text("SecretString")?, self.text("SecretBinary")?) {
             (None, None) => Ok(None),
-            (Some(_), Some(_)) => Err(parameter("You can't specify both a binary secret value and a string secret value in the same secret.")),
-            (Some(text), None) if (1..=LONGEST).contains(&text.len()) => Ok(Some(Payload::Text(text.to_owned()))),
-            (None, Some(binary)) if binary.len() / 4 * 3 <= LONGEST => Ok(Some(Payload::Binary(binary.to_owned()))),
-            (Some(""), None) => Err(validation("Invalid length for parameter SecretString, valid min length: 1")),
+            (Some(_), Some(_)) => Err(parameter(
+                "You can't specify both a binary secret value and a string secret value in the same secret.",
+            )),
+            (Some(text), None) if (1..=LONGEST).contains(&text.len()) => {
+                Ok(Some(Payload::Text(text.to_owned())))
+            }
+            (None, Some(binary)) if binary.len() / 4 * 3 <= LONGEST => {
+                Ok(Some(Payload::Binary(binary.to_owned())))
+            }
+            (Some(""), None) => {
+                Err(validation("Invalid length for parameter SecretString, valid min length: 1"))
+            }
             (Some(_), None) | (None, Some(_)) => Err(validation(format!(
                 "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to {LONGEST}"
             ))),
@@ -111,7 +133,12 @@ impl<'a> Ask<'a> {
     /// `arn:…:secretsmanager:<region>:<account>:secret:<name>`
     pub(super) fn arn(&self, name: &str) -> String {
         let caller = self.caller;
-        format!("arn:{}:secretsmanager:{}:{}:secret:{name}", caller.partition(), caller.region, caller.account())
+        format!(
+            "arn:{}:secretsmanager:{}:{}:secret:{name}",
+            caller.partition(),
+            caller.region,
+            caller.account()
+        )
     }
 
     fn find(&self, id: &str) -> Option<&Secret> {
@@ -127,12 +154,20 @@ impl<'a> Ask<'a> {
         self.secret_with(|context| context)
     }
 
-    pub(super) fn secret_with(&mut self, more: impl FnOnce(Context) -> Context) -> Result<String, Refusal> {
+    pub(super) fn secret_with(
+        &mut self,
+        more: impl FnOnce(Context) -> Context,
+    ) -> Result<String, Refusal> {
         let id = self.need("SecretId")?;
         let action = format!("secretsmanager:{}", self.operation);
         if id.starts_with("arn:") {
             let parts: Vec<&str> = id.split(':').collect();
-            let own = [self.caller.partition(), "secretsmanager", &self.caller.region, self.caller.account()];
+            let own = [
+                self.caller.partition(),
+                "secretsmanager",
+                &self.caller.region,
+                self.caller.account(),
+            ];
             if parts.len() != 7 || parts.get(3).is_some_and(|region| *region != own[2]) {
                 return Err(not_found("Secrets Manager can't find the specified secret."));
             }
@@ -155,8 +190,15 @@ impl<'a> Ask<'a> {
             context = context.with(&format!("aws:ResourceTag/{tag}"), value);
             context = context.with(&format!("secretsmanager:ResourceTag/{tag}"), value);
         }
-        self.store.authorize(self.caller, &action, &arn, if found.is_some() { &arn } else { id }, &more(context))?;
-        let found = found.ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
+        self.store.authorize(
+            self.caller,
+            &action,
+            &arn,
+            if found.is_some() { &arn } else { id },
+            &more(context),
+        )?;
+        let found =
+            found.ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
         if found.unseen > 0 {
             if let Some(secret) = self.held(&found.name) {
                 secret.unseen -= 1;
@@ -173,22 +215,42 @@ impl<'a> Ask<'a> {
 
     /// A secret that is there, and not on its way out.
     pub(super) fn live(&mut self, name: &str) -> Result<&mut Secret, Refusal> {
-        let secret = self.held(name).ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
+        let secret = self
+            .held(name)
+            .ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
         if secret.deletion.is_some() {
-            return Err(request("You can't perform this operation on the secret because it was marked for deletion."));
+            return Err(request(
+                "You can't perform this operation on the secret because it was marked for deletion.",
+            ));
         }
         Ok(secret)
     }
 
     /// What a customer's key demands of the caller: the service uses the key in the caller's name.
-    pub(super) fn key_allows(&self, kms: Option<&str>, secret_arn: &str, actions: &[&str]) -> Result<(), Refusal> {
-        let Some(kms) = kms.filter(|key| !key.ends_with("alias/aws/secretsmanager")) else { return Ok(()) };
+    pub(super) fn key_allows(
+        &self,
+        kms: Option<&str>,
+        secret_arn: &str,
+        actions: &[&str],
+    ) -> Result<(), Refusal> {
+        let Some(kms) = kms.filter(|key| !key.ends_with("alias/aws/secretsmanager")) else {
+            return Ok(());
+        };
         let caller = self.caller;
         let key = if kms.starts_with("arn:") && kms.contains(":key/") {
             kms.to_owned()
         } else {
-            let id = if kms.contains("alias/") { uuid(&Sha256::digest(kms).into()) } else { kms.to_owned() };
-            format!("arn:{}:kms:{}:{}:key/{id}", caller.partition(), caller.region, caller.account())
+            let id = if kms.contains("alias/") {
+                uuid(&Sha256::digest(kms).into())
+            } else {
+                kms.to_owned()
+            };
+            format!(
+                "arn:{}:kms:{}:{}:key/{id}",
+                caller.partition(),
+                caller.region,
+                caller.account()
+            )
         };
         let via = format!("secretsmanager.{}.{}", caller.region, dns_suffix(caller.partition()));
         let context = self
@@ -197,8 +259,17 @@ impl<'a> Ask<'a> {
             .with("kms:ViaService", via)
             .with("kms:CallerAccount", caller.account())
             .with("kms:EncryptionContext:SecretARN", secret_arn)
-            .with_list("kms:EncryptionContextKeys", vec!["SecretARN".into(), "SecretVersionId".into()]);
-        let allowed = |action: &&str| self.store.judge(caller, action, &key, &context).outcome() == Outcome::Allowed;
-        if actions.iter().all(allowed) { Ok(()) } else { Err(Refusal::new(400, "AccessDenied", "Access to KMS is not allowed")) }
+            .with_list(
+                "kms:EncryptionContextKeys",
+                vec!["SecretARN".into(), "SecretVersionId".into()],
+            );
+        let allowed = |action: &&str| {
+            self.store.judge(caller, action, &key, &context).outcome() == Outcome::Allowed
+        };
+        if actions.iter().all(allowed) {
+            Ok(())
+        } else {
+            Err(Refusal::new(400, "AccessDenied", "Access to KMS is not allowed"))
+        }
     }
 }

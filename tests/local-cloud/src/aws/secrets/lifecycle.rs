@@ -35,10 +35,15 @@ pub(super) fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
 
     if let Some(there) = ask.held(&name) {
         if there.deletion.is_some() {
-            return Err(request("You can't create this secret because a secret with this name is already scheduled for deletion."));
+            return Err(request(
+                "You can't create this secret because a secret with this name is already scheduled for deletion.",
+            ));
         }
         // The same call again is the same secret.
-        let same = token.as_deref().and_then(|token| there.version(token)).is_some_and(|one| Some(&one.payload) == payload.as_ref());
+        let same = token
+            .as_deref()
+            .and_then(|token| there.version(token))
+            .is_some_and(|one| Some(&one.payload) == payload.as_ref());
         if same {
             return Ok(json!({ "ARN": there.arn, "Name": name, "VersionId": token }));
         }
@@ -49,7 +54,12 @@ pub(super) fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         ask.key_allows(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
     }
     let now = ask.store.now();
-    let version = |(id, payload)| Version { id, payload, stages: BTreeSet::from(["AWSCURRENT".to_owned()]), created: now };
+    let version = |(id, payload)| Version {
+        id,
+        payload,
+        stages: BTreeSet::from(["AWSCURRENT".to_owned()]),
+        created: now,
+    };
     let secret = Secret {
         arn: arn.clone(),
         name: name.clone(),
@@ -77,10 +87,12 @@ fn with_version(mut answer: Value, token: Option<String>) -> Value {
 
 /// What Describe and List say of a secret.
 pub(super) fn facts(secret: &Secret) -> Map<String, Value> {
-    let tags: Vec<_> = secret.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let tags: Vec<_> =
+        secret.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     // Versions without a label are on their way out, and are not shown.
     let labelled = secret.versions.iter().filter(|version| !version.stages.is_empty());
-    let stages: Map<String, Value> = labelled.map(|version| (version.id.clone(), json!(version.stages))).collect();
+    let stages: Map<String, Value> =
+        labelled.map(|version| (version.id.clone(), json!(version.stages))).collect();
     let members = [
         ("ARN", Some(json!(secret.arn))),
         ("Name", Some(json!(secret.name))),
@@ -104,7 +116,8 @@ pub(super) fn describe(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
 pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let name = ask.secret()?;
     let payload = ask.payload()?;
-    let (description, kms) = (ask.text("Description")?.map(str::to_owned), ask.text("KmsKeyId")?.map(str::to_owned));
+    let (description, kms) =
+        (ask.text("Description")?.map(str::to_owned), ask.text("KmsKeyId")?.map(str::to_owned));
     let now = ask.store.now();
     let secret = ask.live(&name)?;
     secret.description = description.or_else(|| secret.description.take());
@@ -146,15 +159,23 @@ pub(super) fn delete(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let days = ask.member("RecoveryWindowInDays").map(|days| days.as_i64().unwrap_or(-1));
     let force = ask.member("ForceDeleteWithoutRecovery").and_then(Value::as_bool).unwrap_or(false);
     if force && days.is_some() {
-        return Err(parameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."));
+        return Err(parameter(
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+        ));
     }
     if days.is_some_and(|days| !(7..=30).contains(&days)) {
-        return Err(parameter("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."));
+        return Err(parameter(
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+        ));
     }
     let days = days.unwrap_or(30);
     let name = ask.secret_with(|context| {
         let context = context.with("secretsmanager:ForceDeleteWithoutRecovery", force.to_string());
-        if force { context } else { context.with("secretsmanager:RecoveryWindowInDays", days.to_string()) }
+        if force {
+            context
+        } else {
+            context.with("secretsmanager:RecoveryWindowInDays", days.to_string())
+        }
     });
     let name = name?;
     let now = ask.store.now();

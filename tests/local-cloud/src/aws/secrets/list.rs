@@ -11,32 +11,41 @@ const KEYS: [&str; 6] = ["name", "description", "tag-key", "tag-value", "primary
 pub(super) fn secrets(ask: &Ask<'_>) -> Result<Value, Refusal> {
     let context = ask.store.context(ask.caller);
     ask.store.authorize(ask.caller, "secretsmanager:ListSecrets", "*", "*", &context)?;
-    let filters = ask.member("Filters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let filters =
+        ask.member("Filters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut read = Vec::new();
     for filter in filters {
         let key = filter.get("Key").and_then(Value::as_str).filter(|key| KEYS.contains(key));
         let key = key.ok_or_else(|| validation("1 validation error detected: Value at 'filters.1.member.key' failed to satisfy constraint"))?;
-        let values = filter.get("Values").and_then(Value::as_array).filter(|values| !values.is_empty());
+        let values =
+            filter.get("Values").and_then(Value::as_array).filter(|values| !values.is_empty());
         let values = values.ok_or_else(|| parameter("A filter needs values."))?;
         read.push((key, values.iter().filter_map(Value::as_str).collect::<Vec<_>>()));
     }
     let planned = ask.member("IncludePlannedDeletion").and_then(Value::as_bool).unwrap_or(false);
     let all = ask.store.account(&ask.caller.home).into_iter().flat_map(|account| &account.secrets);
     let mut found: Vec<&Secret> = all
-        .filter(|((region, _), secret)| *region == ask.caller.region && (planned || secret.deletion.is_none()))
+        .filter(|((region, _), secret)| {
+            *region == ask.caller.region && (planned || secret.deletion.is_none())
+        })
         .map(|(_, secret)| secret)
         .filter(|secret| read.iter().all(|(key, values)| fits(secret, key, values)))
         .collect();
     found.sort_by(|a, b| (b.created, &b.name).cmp(&(a.created, &a.name)));
 
-    let most = ask.member("MaxResults").map_or(Some(100), Value::as_u64).filter(|most| (1..=100).contains(most));
+    let most = ask
+        .member("MaxResults")
+        .map_or(Some(100), Value::as_u64)
+        .filter(|most| (1..=100).contains(most));
     let most = most.ok_or_else(|| validation("1 validation error detected: Value at 'maxResults' failed to satisfy constraint: Member must have value between 1 and 100"))?;
     let most = usize::try_from(most).unwrap_or(100);
     let from = match ask.text("NextToken")? {
         None => 0,
-        Some(token) => token.strip_prefix("n.").and_then(|rest| rest.parse().ok()).ok_or_else(|| {
-            Refusal::new(400, "InvalidNextTokenException", "The NextToken value is invalid.")
-        })?,
+        Some(token) => {
+            token.strip_prefix("n.").and_then(|rest| rest.parse().ok()).ok_or_else(|| {
+                Refusal::new(400, "InvalidNextTokenException", "The NextToken value is invalid.")
+            })?
+        }
     };
     let more = found.len() > from + most;
     let page: Vec<Value> = found
@@ -61,10 +70,13 @@ pub(super) fn secrets(ask: &Ask<'_>) -> Result<Value, Refusal> {
 /// Values are beginnings; one that starts with `!` must not fit.
 fn fits(secret: &Secret, key: &str, values: &[&str]) -> bool {
     let starts = |text: &str, value: &str| text.starts_with(value);
-    let starts_ignoring_case = |text: &str, value: &str| text.to_lowercase().starts_with(&value.to_lowercase());
+    let starts_ignoring_case =
+        |text: &str, value: &str| text.to_lowercase().starts_with(&value.to_lowercase());
     let holds = |value: &str| match key {
         "name" => starts(&secret.name, value),
-        "description" => starts_ignoring_case(secret.description.as_deref().unwrap_or_default(), value),
+        "description" => {
+            starts_ignoring_case(secret.description.as_deref().unwrap_or_default(), value)
+        }
         "tag-key" => secret.tags.keys().any(|tag| starts(tag, value)),
         "tag-value" => secret.tags.values().any(|tag| starts(tag, value)),
         "all" => {
@@ -74,7 +86,9 @@ fn fits(secret: &Secret, key: &str, values: &[&str]) -> bool {
         }
         _ => true,
     };
-    values.iter().any(|value| value.strip_prefix('!').map_or_else(|| holds(value), |value| !holds(value)))
+    values
+        .iter()
+        .any(|value| value.strip_prefix('!').map_or_else(|| holds(value), |value| !holds(value)))
 }
 
 pub(super) fn versions(ask: &mut Ask<'_>) -> Result<Value, Refusal> {

@@ -59,7 +59,12 @@ impl Secret {
     }
 }
 
-pub(crate) fn serve(store: &mut Store, caller: &Caller, operation: &str, body: &[u8]) -> Result<String, Refusal> {
+pub(crate) fn serve(
+    store: &mut Store,
+    caller: &Caller,
+    operation: &str,
+    body: &[u8],
+) -> Result<String, Refusal> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     if !body.is_object() {
         return Err(Refusal::new(400, "SerializationException", "The request is no JSON object."));

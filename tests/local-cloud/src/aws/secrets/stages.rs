@@ -14,15 +14,21 @@ pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let holder = secret.staged(stage).map(|version| version.id.clone());
     for id in to.iter().chain(&from) {
         if secret.version(id).is_none() {
-            return Err(not_found(format!("Secrets Manager can't find the specified secret value for VersionId: {id}")));
+            return Err(not_found(format!(
+                "Secrets Manager can't find the specified secret value for VersionId: {id}"
+            )));
         }
     }
     if to.is_none() && from.is_none() {
-        return Err(parameter("You must provide either a MoveToVersionId or a RemoveFromVersionId."));
+        return Err(parameter(
+            "You must provide either a MoveToVersionId or a RemoveFromVersionId.",
+        ));
     }
     match (&holder, from) {
         (holder, Some(from)) if holder.as_deref() != Some(from) => {
-            return Err(parameter(format!("The staging label {stage} isn't currently attached to version {from}.")));
+            return Err(parameter(format!(
+                "The staging label {stage} isn't currently attached to version {from}."
+            )));
         }
         (Some(holder), None) if Some(holder.as_str()) != to => {
             return Err(parameter(format!(
@@ -33,15 +39,21 @@ pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         _ => {}
     }
     if to.is_none() && stage == "AWSCURRENT" {
-        return Err(parameter("You can only move staging label AWSCURRENT to a different secret version. It can\u{2019}t be completely removed."));
+        return Err(parameter(
+            "You can only move staging label AWSCURRENT to a different secret version. It can\u{2019}t be completely removed.",
+        ));
     }
     if holder.as_deref() != to {
         if to.is_some() {
             take_label(secret, stage);
-        } else if let Some(version) = secret.versions.iter_mut().find(|version| version.stages.contains(stage)) {
+        } else if let Some(version) =
+            secret.versions.iter_mut().find(|version| version.stages.contains(stage))
+        {
             version.stages.remove(stage);
         }
-        if let Some(version) = secret.versions.iter_mut().find(|version| Some(version.id.as_str()) == to) {
+        if let Some(version) =
+            secret.versions.iter_mut().find(|version| Some(version.id.as_str()) == to)
+        {
             version.stages.insert(stage.to_owned());
         }
         secret.changed = now;

@@ -9,7 +9,10 @@ use crate::aws::refusal::Refusal;
 
 /// The labels a new version gets.
 pub(super) fn stages_of(asked: Option<Vec<String>>) -> BTreeSet<String> {
-    asked.map_or_else(|| BTreeSet::from(["AWSCURRENT".to_owned()]), |list| list.into_iter().collect())
+    asked.map_or_else(
+        || BTreeSet::from(["AWSCURRENT".to_owned()]),
+        |list| list.into_iter().collect(),
+    )
 }
 
 pub(super) fn put(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
@@ -20,7 +23,8 @@ pub(super) fn put(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     if stages.as_ref().is_some_and(|list| list.is_empty() || list.len() > 20) {
         return Err(parameter("A version has between 1 and 20 staging labels."));
     }
-    let payload = payload.ok_or_else(|| request("You must provide either SecretString or SecretBinary."))?;
+    let payload =
+        payload.ok_or_else(|| request("You must provide either SecretString or SecretBinary."))?;
     let stages = stages_of(stages);
     add_version(ask, &name, token.clone(), payload, stages)?;
     let secret = ask.live(&name)?;
@@ -42,8 +46,9 @@ pub(super) fn add_version(
         if there.payload == payload {
             return Ok(());
         }
-        let message =
-            format!("You can't use ClientRequestToken {id} because that value is already in use for a version of secret {arn}.");
+        let message = format!(
+            "You can't use ClientRequestToken {id} because that value is already in use for a version of secret {arn}."
+        );
         return Err(Refusal::new(400, "ResourceExistsException", message));
     }
     ask.key_allows(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
@@ -63,7 +68,10 @@ pub(super) fn add_version(
 
 /// Takes a label from the version that has it. What was current becomes previous.
 pub(super) fn take_label(secret: &mut Secret, stage: &str) {
-    let Some(holder) = secret.versions.iter().position(|version| version.stages.contains(stage)) else { return };
+    let Some(holder) = secret.versions.iter().position(|version| version.stages.contains(stage))
+    else {
+        return;
+    };
     if stage == "AWSCURRENT" {
         take_label(secret, "AWSPREVIOUS");
     }
@@ -79,23 +87,31 @@ pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let (id, stage) = (ask.text("VersionId")?, ask.text("VersionStage")?);
     let label = stage.or(if id.is_none() { Some("AWSCURRENT") } else { None });
     let name = ask.secret_with(|context| {
-        let context = label.into_iter().fold(context, |all, label| all.with("secretsmanager:VersionStage", label));
+        let context = label
+            .into_iter()
+            .fold(context, |all, label| all.with("secretsmanager:VersionStage", label));
         id.into_iter().fold(context, |all, id| all.with("secretsmanager:VersionId", id))
     })?;
     let now = ask.store.now();
     let secret = ask.live(&name)?.clone();
     let version = match (id, label) {
         (Some(id), _) => {
-            let message = format!("Secrets Manager can't find the specified secret value for VersionId: {id}");
+            let message = format!(
+                "Secrets Manager can't find the specified secret value for VersionId: {id}"
+            );
             let version = secret.version(id).ok_or_else(|| not_found(message))?;
             if stage.is_some_and(|stage| !version.stages.contains(stage)) {
-                return Err(request("You provided a VersionStage that is not associated to the provided VersionId."));
+                return Err(request(
+                    "You provided a VersionStage that is not associated to the provided VersionId.",
+                ));
             }
             version
         }
         (None, label) => {
             let label = label.unwrap_or("AWSCURRENT");
-            let message = format!("Secrets Manager can't find the specified secret value for staging label: {label}");
+            let message = format!(
+                "Secrets Manager can't find the specified secret value for staging label: {label}"
+            );
             secret.staged(label).ok_or_else(|| not_found(message))?
         }
     };

@@ -1,0 +1,86 @@
+//! What goes wrong on demand.
+use std::time::Duration;
+
+use super::*;
+use crate::{Effect, Fault};
+
+#[tokio::test]
+async fn each_service_fails_in_its_own_words() {
+    let cloud = cloud().await;
+    let keys = admin(&commercial(&cloud));
+    let rows = [
+        ("sts", Effect::Throttle, 400, "Throttling"),
+        ("iam", Effect::Throttle, 400, "Throttling"),
+        ("sts", Effect::InternalError, 500, "InternalFailure"),
+        ("iam", Effect::InternalError, 500, "ServiceFailure"),
+        ("iam", Effect::Unavailable, 503, "ServiceUnavailable"),
+    ];
+    for (service, effect, status, code) in rows {
+        cloud.fault(Fault::on(service, "*", effect).once());
+        let action = if service == "sts" { "GetCallerIdentity" } else { "GetUser" };
+        let answer = client(&cloud, &keys).query(service, action, &[]).await.unwrap();
+        assert_eq!((answer.status, answer.code().as_deref()), (status, Some(code)));
+        assert_eq!(client(&cloud, &keys).query(service, action, &[]).await.unwrap().status, 200);
+    }
+    for (effect, status, code) in [
+        (Effect::Throttle, 400, "ThrottlingException"),
+        (Effect::InternalError, 500, "InternalServiceError"),
+        (Effect::Unavailable, 503, "ServiceUnavailableException"),
+    ] {
+        cloud.fault(Fault::on("secretsmanager", "ListSecrets", effect).once());
+        let answer = client(&cloud, &keys).secrets("ListSecrets", &json!({})).await.unwrap();
+        assert_eq!((answer.status, answer.code().as_deref()), (status, Some(code)));
+    }
+}
+
+#[tokio::test]
+async fn a_cut_after_the_work_leaves_the_work_done() {
+    let cloud = cloud().await;
+    let account = commercial(&cloud);
+    let keys = admin(&account);
+    let secret = json!({ "Name": "a", "SecretString": "v", "ClientRequestToken": "0123456789abcdef0123456789abcdef" });
+    cloud.fault(Fault::on("secretsmanager", "CreateSecret", Effect::CutBefore).once());
+    assert!(client(&cloud, &keys).secrets("CreateSecret", &secret).await.is_err());
+    assert_eq!(account.secret("a"), None);
+    cloud.fault(Fault::on("secretsmanager", "CreateSecret", Effect::CutAfter).once());
+    assert!(client(&cloud, &keys).secrets("CreateSecret", &secret).await.is_err());
+    assert_eq!(account.secret("a").and_then(|secret| secret.current).as_deref(), Some("v"));
+    assert_eq!(client(&cloud, &keys).secrets("CreateSecret", &secret).await.unwrap().status, 200);
+    assert_eq!(cloud.calls().count("secretsmanager", "CreateSecret"), 3);
+}
+
+#[tokio::test]
+async fn garbage_and_silence() {
+    let cloud = cloud().await;
+    let keys = commercial(&cloud).user("palette").keys();
+    cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::Garbage).once());
+    let answer = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
+    assert!(answer.status == 200 && answer.body.starts_with("<html>"));
+    cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::NeverAnswer));
+    let asking = client(&cloud, &keys);
+    let asking = asking.query("sts", "GetCallerIdentity", &[]);
+    assert!(tokio::time::timeout(Duration::from_millis(100), asking).await.is_err());
+    assert_eq!(cloud.calls().all().last().unwrap().status, None);
+}
+
+#[tokio::test]
+async fn hops_are_counted_and_callers_are_named() {
+    let cloud = cloud().await;
+    let account = commercial(&cloud);
+    let client = client(&cloud, &admin(&account));
+    client.query("sts", "GetCallerIdentity", &[]).await.unwrap();
+    cloud.fault(Fault::on("iam", "*", Effect::Delay(Duration::from_millis(50))));
+    let (one, two) = tokio::join!(
+        client.query("iam", "GetUser", &[]),
+        client.query("iam", "GetAccountSummary", &[])
+    );
+    assert_eq!((one.unwrap().status, two.unwrap().status), (200, 200));
+    client.clone().nested().query("sts", "GetCallerIdentity", &[]).await.unwrap();
+    assert_eq!(cloud.calls().longest_chain(), 2);
+    let principals = cloud.calls().all().into_iter().map(|call| call.principal);
+    assert!(
+        principals
+            .into_iter()
+            .all(|principal| principal.as_deref() == Some("arn:aws:iam::123456789012:user/admin"))
+    );
+}

@@ -1,0 +1,142 @@
+//! The simulator.
+use super::*;
+use crate::aws::client::Answer;
+
+async fn simulate(cloud: &Cloud, source: &str, more: &[(&str, &str)]) -> Answer {
+    let keys = admin(&commercial(cloud));
+    let mut parameters = vec![("PolicySourceArn", source)];
+    parameters.extend_from_slice(more);
+    client(cloud, &keys).query("iam", "SimulatePrincipalPolicy", &parameters).await.unwrap()
+}
+
+#[tokio::test]
+async fn it_judges_as_the_real_calls_are_judged() {
+    let cloud = cloud().await;
+    let account = commercial(&cloud);
+    let role = account.role("SpectroCloudRole");
+    role.inline("ec2", &allow(&["ec2:*"], "*"));
+    let ask = async || {
+        simulate(&cloud, &role.arn(), &[("ActionNames.member.1", "ec2:RunInstances")]).await
+    };
+    let answer = ask().await;
+    assert_eq!(answer.element("EvalDecision"), Some("allowed"), "{}", answer.body);
+    assert_eq!(answer.element("OrganizationsDecisionDetail"), None);
+    assert_eq!(answer.element("PermissionsBoundaryDecisionDetail"), None);
+    assert_eq!(answer.element("SourcePolicyId"), Some("role_SpectroCloudRole_ec2"));
+
+    role.boundary(&account.policy("Bounds", &allow(&["s3:*"], "*")));
+    let answer = ask().await;
+    assert_eq!(answer.element("EvalDecision"), Some("implicitDeny"));
+    assert_eq!(answer.element("AllowedByPermissionsBoundary"), Some("false"));
+    account.policy("Bounds", &allow(&["*"], "*"));
+
+    // Nobody tells the simulator the region, and so a policy for regions denies.
+    let regions = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
+    account.scp("Regions", &regions);
+    // The account's own admin is bound too, where it asks IAM in us-east-1.
+    let answer = ask().await;
+    assert_eq!(answer.code().as_deref(), Some("AccessDenied"), "{}", answer.body);
+    let regions = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "NotAction": "iam:*", "Resource": "*",
+        "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
+    account.scp("Regions", &regions);
+    let answer = ask().await;
+    assert_eq!(answer.element("EvalDecision"), Some("explicitDeny"));
+    assert_eq!(answer.element("AllowedByOrganizations"), Some("false"));
+    assert!(answer.element("MissingContextValues").unwrap().contains("aws:RequestedRegion"));
+    let answer = simulate(
+        &cloud,
+        &role.arn(),
+        &[
+            ("ActionNames.member.1", "ec2:RunInstances"),
+            ("ContextEntries.member.1.ContextKeyName", "aws:RequestedRegion"),
+            ("ContextEntries.member.1.ContextKeyType", "string"),
+            ("ContextEntries.member.1.ContextKeyValues.member.1", "eu-west-1"),
+        ],
+    )
+    .await;
+    assert_eq!(
+        (answer.element("EvalDecision"), answer.element("AllowedByOrganizations")),
+        (Some("allowed"), Some("true"))
+    );
+}
+
+#[tokio::test]
+async fn each_resource_has_its_own_answer_and_the_top_a_template() {
+    let cloud = cloud().await;
+    let account = commercial(&cloud);
+    let user = account.user("palette");
+    user.inline("eks", &allow(&["eks:DescribeCluster"], "arn:aws:eks:*:*:cluster/good"));
+    let answer = simulate(
+        &cloud,
+        &user.arn(),
+        &[
+            ("ActionNames.member.1", "eks:DescribeCluster"),
+            ("ActionNames.member.2", "eks:DeleteCluster"),
+            ("ResourceArns.member.1", "arn:aws:eks:us-east-1:123456789012:cluster/good"),
+            ("ResourceArns.member.2", "arn:aws:eks:us-east-1:123456789012:cluster/bad"),
+        ],
+    )
+    .await;
+    assert_eq!(
+        answer.element("EvalResourceName"),
+        Some("arn:${Partition}:eks:${Region}:${Account}:cluster/${clusterName}")
+    );
+    assert_eq!(answer.body.matches("<EvalDecision>implicitDeny").count(), 2);
+    assert_eq!(answer.body.matches("<EvalResourceDecision>allowed").count(), 1);
+    assert_eq!(answer.body.matches("<EvalResourceDecision>implicitDeny").count(), 3);
+    // Everything is not each thing.
+    let answer =
+        simulate(&cloud, &user.arn(), &[("ActionNames.member.1", "eks:DescribeCluster")]).await;
+    assert_eq!(
+        (answer.element("EvalDecision"), answer.element("EvalResourceName")),
+        (Some("implicitDeny"), Some("*"))
+    );
+}
+
+#[tokio::test]
+async fn it_comes_in_pages_and_refuses_too_much() {
+    let cloud = cloud().await;
+    let user = commercial(&cloud).user("palette").arn();
+    let names: Vec<String> = (1..=101).map(|n| format!("ActionNames.member.{n}")).collect();
+    let actions: Vec<(&str, &str)> =
+        names.iter().map(|name| (name.as_str(), "ec2:RunInstances")).collect();
+    assert_eq!(simulate(&cloud, &user, &actions).await.code().as_deref(), Some("InvalidInput"));
+    let mut paged = actions[..100].to_vec();
+    assert_eq!(simulate(&cloud, &user, &paged).await.element("IsTruncated"), Some("false"));
+    paged.push(("MaxItems", "60"));
+    let first = simulate(&cloud, &user, &paged).await;
+    assert_eq!(first.body.matches("<EvalDecision>").count(), 60);
+    paged.push(("Marker", first.element("Marker").unwrap()));
+    let second = simulate(&cloud, &user, &paged).await;
+    assert_eq!(
+        (second.body.matches("<EvalDecision>").count(), second.element("Marker")),
+        (40, None)
+    );
+}
+
+#[tokio::test]
+async fn sources_and_questions_that_mean_nothing_are_refused() {
+    let cloud = cloud().await;
+    let user = commercial(&cloud).user("palette").arn();
+    let good = ("ActionNames.member.1", "ec2:RunInstances");
+    let rows = [
+        ("arn:aws:sts::123456789012:assumed-role/Role/session", vec![good], "InvalidInput"),
+        ("arn:aws:iam::123456789012:root", vec![good], "InvalidInput"),
+        ("arn:aws:iam::123456789012:role/Nobody", vec![good], "NoSuchEntity"),
+        ("arn:aws:iam::210987654321:role/Elsewhere", vec![good], "NoSuchEntity"),
+        (user.as_str(), vec![("ActionNames.member.1", "ec2")], "InvalidInput"),
+        (user.as_str(), vec![("ActionNames.member.1", "ec2:Run*")], "InvalidInput"),
+        (user.as_str(), vec![good, ("ResourceArns.member.1", "cluster/x")], "InvalidInput"),
+        (user.as_str(), vec![], "ValidationError"),
+    ];
+    for (source, parameters, code) in rows {
+        let answer = simulate(&cloud, source, &parameters).await;
+        assert_eq!(
+            answer.code().as_deref(),
+            Some(code),
+            "{source} {parameters:?}: {}",
+            answer.body
+        );
+    }
+}
