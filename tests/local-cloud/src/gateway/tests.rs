@@ -44,8 +44,12 @@ while True:
     call("POST", headers["Lambda-Runtime-Aws-Request-Id"] + "/response", json.dumps(answer))
 "#;
 
+fn folder(name: &str) -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()))
+}
+
 fn functions(name: &str) -> Functions {
-    let folder = std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()));
+    let folder = folder(name);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("echo"), SCRIPT).unwrap();
     fs::set_permissions(folder.join("echo"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -112,6 +116,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
     assert_eq!(broken.status(), 502);
     let long = http.post(format!("{url}/v1/accounts/sts")).body(vec![b' '; LONGEST_BODY + 1]);
     assert_eq!(long.send().await.unwrap().status(), 413);
+    fs::remove_dir_all(folder("proxy")).unwrap();
 }
 
 #[tokio::test]
@@ -126,4 +131,5 @@ async fn events_reach_the_functions_whose_rules_they_fit() {
     let event: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     assert_eq!((&event["source"], &event["detail"]), (&json!("portal"), &json!({"method": "sts"})));
     assert_eq!(bus.put_event("portal", "x", &json!({"method": "scap"})).await.len(), 0);
+    fs::remove_dir_all(folder("bus")).unwrap();
 }
