@@ -1,0 +1,1 @@
+//! The acceptance table, row by row, through the real binaries.
