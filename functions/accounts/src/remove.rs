@@ -3,7 +3,7 @@
 use deployment::Deployment;
 use domain::{
     PortError, Uid,
-    ports::{Registry as _, Vault as _},
+    ports::{Owner, Registry as _, Vault as _},
 };
 use lambda::{Rejection, Reply, Request};
 
@@ -18,22 +18,30 @@ pub(crate) async fn account(
 ) -> Result<Reply, Rejection> {
     let uid = uid.parse::<Uid>().map_err(|fault| domain::Failure::malformed("/uid", fault))?;
     let registry = scoped(request, deployment).await?;
-    let gone = match registry.get(&uid).await {
-        Ok(_) => match registry.delete(&uid).await {
-            Ok(()) | Err(PortError::Missing { .. }) => true,
-            Err(error) => return Err(error.into()),
-        },
-        Err(PortError::Missing { .. }) => false,
+    let seen = match registry.get(&uid).await {
+        Ok(account) => Some(account),
+        Err(PortError::Missing { .. }) => None,
         Err(error) => return Err(error.into()),
     };
+    if seen.is_some() {
+        match registry.delete(&uid).await {
+            Ok(()) | Err(PortError::Missing { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     // One "not found" may be a disguise; a scope that lists its accounts without this one is none.
-    if !gone && registry.lists(&uid).await? {
+    if seen.is_none() && registry.lists(&uid).await? {
         return Err(PortError::Unavailable {
             service: "Palette",
             source: "an account is listed and cannot be read".into(),
         }
         .into());
     }
-    let retired = deployment.vault.retire(&uid, registry.scope(), None).await?;
-    if gone || retired > 0 { Ok(Reply::NoContent) } else { Err(view::missing(&uid).into()) }
+    let owner = Owner { uid: &uid, scope: registry.scope(), seen: seen.as_ref() };
+    let retired = deployment.vault.retire(owner, None).await?;
+    if seen.is_some() || retired > 0 {
+        Ok(Reply::NoContent)
+    } else {
+        Err(view::missing(&uid).into())
+    }
 }

@@ -13,8 +13,8 @@ use std::sync::{Arc, OnceLock};
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use domain::{
-    AccountId, AccountName, Partition, PortError, Registration, Scope, SecretArn, Uid,
-    ports::{Staged, Vault},
+    AccountId, AccountName, Partition, PortError, Registration, SecretArn, Uid,
+    ports::{Owner, Staged, Vault},
 };
 
 use crate::fault::{Call, SECRETS_MANAGER};
@@ -92,12 +92,7 @@ impl Vault for SecretsManager {
         retire::discard(self, &staged).await
     }
 
-    async fn retire(
-        &self,
-        uid: &Uid,
-        scope: &Scope,
-        keep: Option<&SecretArn>,
-    ) -> Result<usize, PortError> {
-        retire::retire(self, uid, scope, keep).await
+    async fn retire(&self, owner: Owner<'_>, keep: Option<&SecretArn>) -> Result<usize, PortError> {
+        retire::retire(self, owner, keep).await
     }
 }

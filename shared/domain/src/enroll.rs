@@ -6,7 +6,7 @@
 use crate::{
     AccountId, AccountName, Check, CloudAccount, Failure, Finding, Intent, Method, Partition,
     PortError, Registration, Report, SecretArn, Severity, Uid, Verified,
-    ports::{Registry, Staged, Vault},
+    ports::{Owner, Registry, Staged, Vault},
 };
 
 /// What a method's preflight found out.
@@ -187,8 +187,9 @@ async fn enroll(
         None => None,
     };
     if let Intent::Replace(uid) = intent {
+        let owner = Owner { uid, scope: &registration.scope, seen: known.target.as_ref() };
         // A new identity has a new secret, and a method without secrets has none: the old one must not stay behind.
-        let _retired = vault.retire(uid, &registration.scope, secret.as_ref()).await?;
+        let _retired = vault.retire(owner, secret.as_ref()).await?;
     }
     let seen = match outcome {
         Enrolled::Unchanged => LISTED.passed("found before anything was done"),

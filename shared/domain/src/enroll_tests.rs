@@ -107,8 +107,7 @@ impl Vault for World {
 
     async fn retire(
         &self,
-        uid: &Uid,
-        _scope: &Scope,
+        Owner { uid, .. }: Owner<'_>,
         keep: Option<&SecretArn>,
     ) -> Result<usize, PortError> {
         self.call(|state| {

@@ -20,6 +20,17 @@ pub struct Staged {
     pub unused: bool,
 }
 
+/// The account whose secrets are meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// Its uid.
+    pub uid: &'a Uid,
+    /// Whose it is.
+    pub scope: &'a Scope,
+    /// How it was last seen: its secret can then be called by name, while lists may lag behind.
+    pub seen: Option<&'a CloudAccount>,
+}
+
 /// Keeps secrets, in two steps: a version that is never promoted changes nothing. Staging brings a discarded secret back.
 pub trait Vault {
     /// Keeps the registration's credential beside the one in use. `None` where it holds nothing secret.
@@ -42,8 +53,7 @@ pub trait Vault {
     /// sent. Twice is once. The scope guards the secrets of an account that is merely not seen from here.
     fn retire(
         &self,
-        uid: &Uid,
-        scope: &Scope,
+        owner: Owner<'_>,
         keep: Option<&SecretArn>,
     ) -> impl Future<Output = Result<usize, PortError>> + Send;
 }

@@ -1,7 +1,11 @@
 //! Sending secrets into their recovery window.
 
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
-use domain::{PortError, Scope, SecretArn, Uid, ports::Staged};
+use domain::{
+    PortError, SecretArn,
+    ports::{Owner, Staged},
+};
+use tokio::join;
 
 use super::{
     SecretsManager, call,
@@ -25,11 +29,15 @@ pub(super) async fn discard(vault: &SecretsManager, staged: &Staged) -> Result<(
 /// Every secret whose tags name the account goes, save one.
 pub(super) async fn retire(
     vault: &SecretsManager,
-    uid: &Uid,
-    scope: &Scope,
+    owner: Owner<'_>,
     keep: Option<&SecretArn>,
 ) -> Result<usize, PortError> {
-    let found = kept_for(vault, uid, scope).await?;
+    let (listed, named) = join!(listed(vault, owner), named(vault, owner));
+    let mut found = listed?;
+    // The list of secrets lags behind; what was registered just now is found by its name.
+    found.extend(named?);
+    found.sort_unstable();
+    found.dedup();
     let going: Vec<_> =
         found.iter().filter(|arn| keep.is_none_or(|keep| keep.as_str() != arn.as_str())).collect();
     for outcome in concurrent::all(going.iter().map(|arn| send_off(vault, arn))).await {
@@ -69,12 +77,26 @@ async fn delete(vault: &SecretsManager, arn: &str) -> Result<(), PortError> {
     }
 }
 
-/// The ARNs of the secrets kept for an account. Filters match beginnings, so the tags decide.
-async fn kept_for(
-    vault: &SecretsManager,
-    uid: &Uid,
-    scope: &Scope,
-) -> Result<Vec<String>, PortError> {
+/// The secret that the account has by its name, if that is still its own.
+async fn named(vault: &SecretsManager, owner: Owner<'_>) -> Result<Option<String>, PortError> {
+    let Some((account, partition, aws_account, name)) = owner.seen.and_then(|account| {
+        let partition = account.partition.parse().ok()?;
+        Some((account, partition, account.aws_account()?, account.name.parse().ok()?))
+    }) else {
+        return Ok(None);
+    };
+    let Some(known) = Known::of(vault, &vault.name(partition, aws_account, &name)).await? else {
+        return Ok(None);
+    };
+    let own = known.uid.as_ref() == Some(&account.uid)
+        && known.scope == Some(known::scope_value(owner.scope))
+        && !known.scheduled;
+    Ok(own.then(|| known.arn.to_string()))
+}
+
+/// The secrets whose tags name the account. Filters match beginnings, so the tags decide.
+async fn listed(vault: &SecretsManager, owner: Owner<'_>) -> Result<Vec<String>, PortError> {
+    let Owner { uid, scope, .. } = owner;
     let call = call("secretsmanager:ListSecrets");
     let filter =
         |key: FilterNameStringType, value: &str| Filter::builder().key(key).values(value).build();
