@@ -52,7 +52,7 @@ build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
 bench: ## against a bare lambda_runtime function of the same profile
 	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS) hello)
 	@cargo build --locked --profile harness --bins --package bench
-	@$(TARGET)/harness/bench
+	@GANGWAY_BINARIES=$(TARGET)/release $(TARGET)/harness/bench
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt

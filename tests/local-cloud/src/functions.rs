@@ -10,7 +10,7 @@ mod tests;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -48,6 +48,19 @@ impl Lambda {
             idle: Mutex::default(),
             starts: Mutex::default(),
         }
+    }
+
+    /// The same deployment with something changed, and nothing running yet.
+    #[must_use]
+    pub fn altered(&self, change: impl FnOnce(&mut Function)) -> Self {
+        let mut function = self.function.clone();
+        change(&mut function);
+        Self::new(function, Arc::clone(&self.hosting))
+    }
+
+    /// The file that its processes run.
+    pub fn binary(&self) -> &Path {
+        &self.binary
     }
 
     /// What the template says of it.
