@@ -15,7 +15,10 @@ pub(crate) async fn page(request: &Request, deployment: &Deployment) -> Result<R
     let limit = match request.query("limit").map(str::parse::<u8>) {
         None => LONGEST,
         Some(Ok(limit @ 1..=LONGEST)) => limit,
-        Some(_) => return Err(Failure::refused("/limit", "must be a number from 1 to 50").into()),
+        Some(_) => {
+            let rule = "limit must be a number from 1 to 50";
+            return Err(Failure::malformed("/limit", rule).into());
+        }
     };
     let page = scoped(request, deployment).await?.page(limit, request.query("next")).await?;
     let accounts: Vec<_> = page.accounts.iter().map(view::json).collect();

@@ -12,11 +12,16 @@ use serde_json::{Value, json};
 use crate::{scoped, view};
 
 /// Whose policies: a registered account's, or those that a credential sees.
-enum Whose {
+enum Whose<K> {
     Account(Uid),
-    Keys(StaticKeys),
-    KeysInVault(SecretArn),
+    Keys(K),
     Role(RoleArn),
+}
+
+/// Keys as they may come.
+enum Keys {
+    Inline(StaticKeys),
+    InVault(SecretArn),
 }
 
 /// Answers what Palette's drop-down list shows (F20).
@@ -24,17 +29,20 @@ pub(crate) async fn to_choose_from(
     request: &Request,
     deployment: &Deployment,
 ) -> Result<Reply, Rejection> {
-    let whose = Whose::read(request.json()?, deployment.partition)?;
-    let registry = scoped(request, deployment).await?;
     let partition = deployment.partition;
+    let whose = Whose::read(request.json()?, partition)?.opened(&deployment.vault).await?;
+    let registry = scoped(request, deployment).await?;
     let found = match whose {
         Whose::Account(uid) => {
-            let account = view::read(uid.as_str(), &registry).await?;
+            let account = view::read(&uid, &registry).await?;
             registry.iam_policies_of(&account).await?
         }
-        whose @ (Whose::Keys(_) | Whose::KeysInVault(_) | Whose::Role(_)) => {
-            let credential = whose.credential(&registry, &deployment.vault, partition).await?;
-            registry.iam_policies(partition, &credential).await?
+        Whose::Keys(keys) => {
+            registry.iam_policies(partition, &Credential::StaticKeys(keys)).await?
+        }
+        Whose::Role(role) => {
+            let role = assumed(role, &registry, partition).await?;
+            registry.iam_policies(partition, &Credential::AssumedRole(role)).await?
         }
     };
     let view: Vec<Value> =
@@ -42,7 +50,7 @@ pub(crate) async fn to_choose_from(
     Ok(Reply::Json(json!({ "policies": view })))
 }
 
-impl Whose {
+impl Whose<Keys> {
     fn read(mut members: Members, deployed: Partition) -> Result<Self, Rejection> {
         let ways = ["uid", "roleArn", "secretArn", "accessKeyId"];
         let whose = if members.has("uid") {
@@ -50,11 +58,11 @@ impl Whose {
         } else if members.has("roleArn") {
             members.role_arn("roleArn", deployed).map(Self::Role)
         } else if members.has("secretArn") {
-            members.secret_arn("secretArn", deployed).map(Self::KeysInVault)
+            members.secret_arn("secretArn", deployed).map(|arn| Self::Keys(Keys::InVault(arn)))
         } else {
             let id = members.required::<AccessKeyId>("accessKeyId");
             let secret = members.secret::<SecretKey>("secretAccessKey");
-            id.zip(secret).map(|(id, secret)| Self::Keys(StaticKeys { id, secret }))
+            id.zip(secret).map(|(id, secret)| Self::Keys(Keys::Inline(StaticKeys { id, secret })))
         };
         for other in ways {
             members.excluded(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
@@ -63,23 +71,26 @@ impl Whose {
         whose.ok_or_else(Rejection::incomplete)
     }
 
-    async fn credential(
-        self,
-        registry: &Accounts<'_>,
-        vault: &SecretsManager,
-        partition: Partition,
-    ) -> Result<Credential, Failure> {
+    /// The same with the keys at hand.
+    async fn opened(self, vault: &SecretsManager) -> Result<Whose<StaticKeys>, Failure> {
         Ok(match self {
-            Self::Keys(keys) => Credential::StaticKeys(keys),
-            Self::KeysInVault(arn) => Credential::StaticKeys(vault.read_keys(&arn).await?),
-            Self::Role(role) => {
-                let facts = registry.sts_trust(partition).await?;
-                let external_id = facts.external_id.ok_or_else(|| {
-                    Failure::NotFound(format!("Palette tells no external id for {partition}"))
-                })?;
-                Credential::AssumedRole(AssumedRole { role, external_id })
-            }
-            Self::Account(uid) => return Err(view::missing(&uid)),
+            Self::Keys(Keys::Inline(keys)) => Whose::Keys(keys),
+            Self::Keys(Keys::InVault(arn)) => Whose::Keys(vault.read_keys(&arn).await?),
+            Self::Role(role) => Whose::Role(role),
+            Self::Account(uid) => Whose::Account(uid),
         })
     }
+}
+
+/// The role, with what Palette presents when it assumes it.
+async fn assumed(
+    role: RoleArn,
+    registry: &Accounts<'_>,
+    partition: Partition,
+) -> Result<AssumedRole, Failure> {
+    let facts = registry.sts_trust(partition).await?;
+    let external_id = facts.external_id.ok_or_else(|| {
+        Failure::NotFound(format!("Palette tells no external id for {partition}"))
+    })?;
+    Ok(AssumedRole { role, external_id })
 }

@@ -2,7 +2,7 @@
 
 use deployment::Deployment;
 use domain::{
-    PortError, Uid,
+    PortError,
     ports::{Owner, Registry as _, Vault as _},
 };
 use lambda::{Rejection, Reply, Request};
@@ -16,7 +16,7 @@ pub(crate) async fn account(
     request: &Request,
     deployment: &Deployment,
 ) -> Result<Reply, Rejection> {
-    let uid = uid.parse::<Uid>().map_err(|fault| domain::Failure::malformed("/uid", fault))?;
+    let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
     let seen = match registry.get(&uid).await {
         Ok(account) => Some(account),

@@ -38,12 +38,13 @@ pub(crate) async fn account(
     request: &Request,
     deployment: &Deployment,
 ) -> Result<Reply, Rejection> {
+    let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
-    let account = view::read(uid, &registry).await?;
+    let account = view::read(&uid, &registry).await?;
     let partition = deployment.partition;
     if account.partition != partition.id() {
         let elsewhere = format!(
-            "is an account of partition {}; ask the deployment there, this one serves {partition}",
+            "uid is of an account of partition {}; ask the deployment there, this one serves {partition}",
             account.partition
         );
         return Err(Failure::refused("/uid", elsewhere).into());
@@ -62,7 +63,7 @@ pub(crate) async fn account(
     findings.extend(seen?);
     findings.extend(gateway?.findings);
     let method = account.access.method().ok_or_else(|| {
-        Failure::refused("/uid", "is an account of a method that Gangway does not know")
+        Failure::refused("/uid", "uid is of an account of a method that Gangway does not know")
     })?;
     let notices = notices(&account, method, profile, demand);
     Ok(Reply::Report(Report {
@@ -148,7 +149,7 @@ fn gateway(account: &CloudAccount) -> Result<Option<UidOrName>, Failure> {
     named.map(|gateway| gateway.parse().map(UidOrName::Uid)).transpose().map_err(|_invalid| {
         Failure::refused(
             "/uid",
-            "is an account whose gateway has no proper uid; PUT it with a gateway that exists",
+            "uid is of an account whose gateway has no proper uid; PUT it with a gateway that exists",
         )
     })
 }

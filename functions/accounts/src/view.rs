@@ -13,16 +13,16 @@ pub(crate) async fn account(
     request: &Request,
     deployment: &Deployment,
 ) -> Result<Reply, Rejection> {
+    let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
-    Ok(Reply::Json(json(&read(uid, &registry).await?)))
+    Ok(Reply::Json(json(&read(&uid, &registry).await?)))
 }
 
 /// The account of this uid in this scope.
-pub(crate) async fn read(uid: &str, registry: &Accounts<'_>) -> Result<CloudAccount, Failure> {
+pub(crate) async fn read(uid: &Uid, registry: &Accounts<'_>) -> Result<CloudAccount, Failure> {
     use domain::ports::Registry as _;
-    let uid = uid.parse::<Uid>().map_err(|fault| Failure::malformed("/uid", fault))?;
-    registry.get(&uid).await.map_err(|error| {
-        if matches!(error, PortError::Missing { .. }) { missing(&uid) } else { error.into() }
+    registry.get(uid).await.map_err(|error| {
+        if matches!(error, PortError::Missing { .. }) { missing(uid) } else { error.into() }
     })
 }
 

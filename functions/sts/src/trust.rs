@@ -1,5 +1,7 @@
 //! What a person needs to make the role: the facts that Palette's wizard shows, and the documents that follow from them.
 
+use std::fmt::Display;
+
 use deployment::Deployment;
 use domain::{Failure, Method, Partition, PermissionProfile, ScopeWish, Violation};
 use lambda::{Rejection, Reply, Request};
@@ -61,11 +63,11 @@ impl Question {
         let mut faults = Vec::new();
         let partition = request.query("partition").map_or(Ok(deployed), str::parse);
         let partition = partition
-            .map_err(|fault| faults.push(Violation::malformed("/partition", fault)))
+            .map_err(|fault| faults.push(malformed("partition", &fault)))
             .unwrap_or(deployed);
         if partition != deployed {
             let rule = format!(
-                "must be {deployed}: this deployment serves no other; ask the one in {partition}"
+                "partition must be {deployed}: this deployment serves no other; ask the one in {partition}"
             );
             faults.push(Violation::refused("/partition", rule));
         } else if !Method::Sts.allowed_in(partition, false) {
@@ -74,7 +76,7 @@ impl Question {
         }
         let profile = request.query("permissionProfile").map_or(Ok(<_>::default()), str::parse);
         let profile = profile
-            .map_err(|fault| faults.push(Violation::malformed("/permissionProfile", fault)))
+            .map_err(|fault| faults.push(malformed("permissionProfile", &fault)))
             .unwrap_or_default();
         let names = request.query("addOns").into_iter().flat_map(|names| names.split(','));
         let add_ons = names.filter_map(|name| match name {
@@ -83,16 +85,22 @@ impl Question {
             _ => {
                 let rule =
                     "must be cloudformation, host-resource-groups, or both with a comma between";
-                faults.push(Violation::malformed("/addOns", rule));
+                faults.push(malformed("addOns", &rule));
                 None
             }
         });
         let add_ons = add_ons.collect();
-        let scope = request.scope()?;
+        let scope =
+            request.scope().map_err(|fault| faults.push(fault)).unwrap_or(ScopeWish::Tenant);
         if faults.is_empty() {
             Ok(Self { partition, profile, add_ons, scope })
         } else {
             Err(Failure::Invalid(faults).into())
         }
     }
+}
+
+/// A parameter that is not written as it should be.
+fn malformed(parameter: &str, rule: &dyn Display) -> Violation {
+    Violation::malformed(format!("/{parameter}"), format!("{parameter} {rule}"))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, Failure, Intent, Method, ScopeWish, Uid, Violation};
+use domain::{AccountId, Intent, Method, ScopeWish, Uid, Violation};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -103,6 +103,11 @@ impl Request {
         }
     }
 
+    /// The uid that a segment of the path is.
+    pub fn uid(segment: &str) -> Result<Uid, Violation> {
+        segment.parse().map_err(|rule| Violation::malformed("/uid", format!("uid {rule}")))
+    }
+
     /// The account that this function is deployed in.
     pub const fn deployed_in(&self) -> Option<AccountId> {
         self.deployed_in
@@ -163,10 +168,7 @@ impl Request {
         match (verb, path.as_slice()) {
             (Verb::Post, [_, _, "validate"]) => Ok(Intent::Validate),
             (Verb::Post, [_, _]) => Ok(Intent::Register),
-            (Verb::Put, [_, _, uid]) => uid.parse::<Uid>().map(Intent::Replace).map_err(|rule| {
-                Failure::NotFound(format!("no account has the uid in the path, which {rule}"))
-                    .into()
-            }),
+            (Verb::Put, [_, _, uid]) => Ok(Intent::Replace(Self::uid(uid)?)),
             _ => Err(self.unrouted(routes)),
         }
     }

@@ -35,7 +35,7 @@ const OPEN: Call = call("secretsmanager:GetSecretValue");
 impl SecretsManager {
     /// The keys that a caller has put into a secret. Every fault of it is one of the request's member `secretArn`.
     pub async fn read_keys(&self, arn: &SecretArn) -> Result<StaticKeys, Failure> {
-        let refused = |detail: String| Err(Failure::refused(POINTER, detail));
+        let refused = |rule: String| Err(Failure::refused(POINTER, format!("secretArn {rule}")));
         if arn.partition() != self.0.partition || arn.region() != self.0.region {
             return refused(format!(
                 "must be a secret of region {}, partition {}",
@@ -44,7 +44,9 @@ impl SecretsManager {
         }
         match self.open(arn.as_str()).await? {
             Opened::Text { text, .. } => {
-                document::read(&text).map_err(|fault| Failure::refused(POINTER, fault))
+                document::read(&text).map_err(|fault| {
+                    Failure::refused(POINTER, format!("the secret of secretArn {fault}"))
+                })
             }
             Opened::Binary => refused(
                 "must hold text; it is binary: store the JSON object as its SecretString"

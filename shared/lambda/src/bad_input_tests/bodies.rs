@@ -85,7 +85,7 @@ fn routes_and_verbs_that_do_not_exist_are_told_from_each_other() {
         ("PUT", "/v1/accounts/sts/trust", 405),
         ("POST", "/v1/accounts/sts/trust", 405),
         ("POST", "/v1/accounts/sts/5f0c1a2b3c4d5e6f70818293", 405),
-        ("PUT", "/v1/accounts/sts/a%2F..%2Fb", 404),
+        ("PUT", "/v1/accounts/sts/a%2F..%2Fb", 400),
         ("POST", "/v1/accounts/scap", 404),
         ("POST", "/v1/accounts", 404),
         ("POST", "/v1/accounts/sts/validate/more", 404),
