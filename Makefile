@@ -12,7 +12,7 @@ ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unkno
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clippy template build bench
+.PHONY: help demo local test lint format clippy template emulated build bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,7 @@ test: lint ## formatting, lints, the template, every test
 	@# The tests start the functions' binaries. All targets: what tests add to features would else build everything twice.
 	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED)
+	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
 
 lint: format clippy template ## what can be told without running anything
 
@@ -37,6 +38,10 @@ format:
 
 clippy:
 	@cargo clippy $(LOCKED) --all-targets -- -D warnings
+
+emulated: $(VENV)/checks ## every sample event, under AWS's own runtime emulator
+	@cargo build $(LOCKED) --all-targets
+	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug -v
 
 template: $(VENV)/checks
 	@$(SAM) validate --lint --template-file template.yaml

@@ -1,7 +1,7 @@
 //! `GET /v1/accounts`: a page of accounts.
 
 use deployment::Deployment;
-use domain::Failure;
+use domain::{Failure, PortError};
 use lambda::{Rejection, Reply, Request};
 use serde_json::json;
 
@@ -20,11 +20,23 @@ pub(crate) async fn page(request: &Request, deployment: &Deployment) -> Result<R
             return Err(Failure::malformed("/limit", rule).into());
         }
     };
-    let page = scoped(request, deployment).await?.page(limit, request.query("next")).await?;
+    let next = request.query("next");
+    let page = scoped(request, deployment).await?.page(limit, next).await;
+    let page = page.map_err(|error| refused(error, next))?;
     let accounts: Vec<_> = page.accounts.iter().map(view::json).collect();
     let mut answer = json!({ "accounts": accounts });
     if let (Some(next), Some(answer)) = (page.next, answer.as_object_mut()) {
         answer.extend([("next".to_owned(), next.into())]);
     }
     Ok(Reply::Json(answer))
+}
+
+/// What Palette has against a page that a caller named is the caller's to mend.
+fn refused(error: PortError, next: Option<&str>) -> Failure {
+    match (error, next) {
+        (PortError::Refused { .. }, Some(_)) => {
+            Failure::refused("/next", "next must be that of the page before, as it was answered")
+        }
+        (error, _) => error.into(),
+    }
 }

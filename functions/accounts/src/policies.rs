@@ -3,8 +3,8 @@
 use aws::SecretsManager;
 use deployment::{Accounts, Deployment};
 use domain::{
-    AccessKeyId, AssumedRole, Credential, Failure, Partition, RoleArn, SecretArn, SecretKey,
-    StaticKeys, Uid,
+    AccessKeyId, AssumedRole, Credential, Failure, Partition, PortError, RoleArn, SecretArn,
+    SecretKey, StaticKeys, Uid,
 };
 use lambda::{Members, Rejection, Reply, Request};
 use serde_json::{Value, json};
@@ -32,22 +32,43 @@ pub(crate) async fn to_choose_from(
     let partition = deployment.partition;
     let whose = Whose::read(request.json()?, partition)?.opened(&deployment.vault).await?;
     let registry = scoped(request, deployment).await?;
-    let found = match whose {
+    let (found, pointer) = match whose {
         Whose::Account(uid) => {
             let account = view::read(&uid, &registry).await?;
-            registry.iam_policies_of(&account).await?
+            (registry.iam_policies_of(&account).await, "/uid")
         }
         Whose::Keys(keys) => {
-            registry.iam_policies(partition, &Credential::StaticKeys(keys)).await?
+            let credential = Credential::StaticKeys(keys);
+            (registry.iam_policies(partition, &credential).await, "/accessKeyId")
         }
         Whose::Role(role) => {
             let role = assumed(role, &registry, partition).await?;
-            registry.iam_policies(partition, &Credential::AssumedRole(role)).await?
+            let credential = Credential::AssumedRole(role);
+            (registry.iam_policies(partition, &credential).await, "/roleArn")
         }
     };
+    let found = found.map_err(|error| refused(error, pointer))?;
     let view: Vec<Value> =
         found.iter().map(|policy| json!({ "arn": policy.arn, "name": policy.name })).collect();
     Ok(Reply::Json(json!({ "policies": view })))
+}
+
+/// What Palette cannot see with a credential is the caller's to mend.
+fn refused(error: PortError, pointer: &str) -> Failure {
+    match error {
+        PortError::Refused { service, reason } => Failure::refused(
+            pointer,
+            format!(
+                "must be a way into the account that may list policies; {service} says: {reason}"
+            ),
+        ),
+        PortError::Denied { .. }
+        | PortError::Missing { .. }
+        | PortError::Duplicate { .. }
+        | PortError::Busy { .. }
+        | PortError::Unavailable { .. }
+        | PortError::TimedOut { .. } => error.into(),
+    }
 }
 
 impl Whose<Keys> {

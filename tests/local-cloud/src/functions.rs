@@ -16,6 +16,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use self::instance::Instance;
 pub use self::{
@@ -34,6 +35,8 @@ pub struct Lambda {
     logs: Logs,
     idle: Mutex<Vec<Instance>>,
     starts: Mutex<Vec<Duration>>,
+    limit: Mutex<Option<Duration>>,
+    crash: Arc<Notify>,
 }
 
 impl Lambda {
@@ -47,6 +50,8 @@ impl Lambda {
             logs: Logs::default(),
             idle: Mutex::default(),
             starts: Mutex::default(),
+            limit: Mutex::default(),
+            crash: Arc::default(),
         }
     }
 
@@ -56,6 +61,14 @@ impl Lambda {
         let mut function = self.function.clone();
         change(&mut function);
         Self::new(function, Arc::clone(&self.hosting))
+    }
+
+    /// The environment of a new process, for those who start one themselves. It holds fresh credentials of the function's
+    /// role.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let mut variables = self.hosting.variables(&self.function, ([127, 0, 0, 1], 0).into());
+        variables.remove("AWS_LAMBDA_RUNTIME_API");
+        variables
     }
 
     /// The file that its processes run.
@@ -87,7 +100,18 @@ impl Lambda {
             Some(instance) => instance,
             None => self.start().await?,
         };
-        let answer = instance.invoke(event, &self.function).await;
+        let function = match *lock(&self.limit) {
+            Some(timeout) => Function { timeout, ..self.function.clone() },
+            None => self.function.clone(),
+        };
+        let crash = self.crash.notified();
+        let answer = tokio::select! {
+            answer = instance.invoke(event, &function) => answer,
+            () = crash => Err(FunctionError::Exited {
+                package: function.package.clone(),
+                reason: "it was ended by a fault".to_owned(),
+            }),
+        };
         let stays = match &answer {
             Ok(_) | Err(FunctionError::Failed { .. }) => true,
             Err(
@@ -120,6 +144,16 @@ impl Lambda {
     /// Ends its idle instances: the next event meets a cold start, with fresh credentials.
     pub fn kill(&self) {
         lock(&self.idle).clear();
+    }
+
+    /// Gives each invocation from now on less time than the template does.
+    pub fn limit(&self, timeout: Duration) {
+        *lock(&self.limit) = Some(timeout);
+    }
+
+    /// Ends every instance that is at work, whenever it is notified: for `Fault::ending`.
+    pub fn crash(&self) -> Arc<Notify> {
+        Arc::clone(&self.crash)
     }
 
     async fn start(&self) -> Result<Instance, FunctionError> {

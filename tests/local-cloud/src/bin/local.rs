@@ -1,29 +1,33 @@
 //! `make local`: one partition of the local cloud with Gangway's API in front, until Ctrl-C.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use domain::Partition;
 use local_cloud::{Options, World, palette::ADMIN_KEY, template::Template, world::Realm};
 
-const USAGE: &str = "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso]
-  The API listens on the port, AWS and Palette on the next one.";
+const USAGE: &str =
+    "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso] [--env-file FILE]
+  The API listens on the port, AWS and Palette on the next one.
+  The file gets the environment of each function, as `sam local --env-vars` takes it.";
 
 /// What the command line asks for.
 struct Wish {
     port: u16,
     partition: Partition,
+    env_file: Option<PathBuf>,
 }
 
 impl Wish {
     fn read(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
-        let mut wish = Self { port: 8080, partition: Partition::Aws };
+        let mut wish = Self { port: 8080, partition: Partition::Aws, env_file: None };
         while let Some(argument) = arguments.next() {
             match (argument.as_str(), arguments.next()?) {
                 ("--port", value) => {
                     wish.port = value.parse().ok().filter(|port| *port < u16::MAX)?;
                 }
                 ("--partition", value) => wish.partition = value.parse().ok()?,
+                ("--env-file", value) => wish.env_file = Some(value.into()),
                 _ => return None,
             }
         }
@@ -54,6 +58,14 @@ async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     let gateway = realm.gateway(wish.port).await;
     for lambda in realm.functions.all() {
         lambda.warm().await?;
+    }
+    if let Some(file) = &wish.env_file {
+        let environments: BTreeMap<_, _> = realm
+            .functions
+            .all()
+            .map(|lambda| (lambda.function().logical_id.clone(), lambda.environment()))
+            .collect();
+        std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
     }
     introduce(realm, &gateway.url(), &world.cloud.url());
     tokio::signal::ctrl_c().await?;
