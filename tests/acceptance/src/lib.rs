@@ -5,7 +5,7 @@
     reason = "a test program: what cannot be set up ends the test"
 )]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::Partition;
 use local_cloud::{
@@ -31,6 +31,7 @@ pub struct Stage {
     partition: Partition,
     gateway: Gateway,
     http: reqwest::Client,
+    trail: Mutex<Vec<String>>,
 }
 
 impl Stage {
@@ -55,7 +56,8 @@ impl Stage {
 
     async fn of(world: &Arc<World>, partition: Partition) -> Self {
         let gateway = world.realm(partition).gateway(0).await;
-        Self { world: Arc::clone(world), partition, gateway, http: outbound::client(None) }
+        let (world, http) = (Arc::clone(world), outbound::client(None));
+        Self { world, partition, gateway, http, trail: Mutex::default() }
     }
 
     /// Which partition.
@@ -123,8 +125,8 @@ impl Stage {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Answer {
-        let verb = verb.parse().expect("a verb");
-        let mut request = self.http.request(verb, format!("{}{path}", self.url()));
+        let method = verb.parse().expect("a verb");
+        let mut request = self.http.request(method, format!("{}{path}", self.url()));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -135,7 +137,10 @@ impl Stage {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("text");
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Answer { status, headers, text, body }
+        let answer = Answer { status, headers, text, body };
+        let told = format!("{verb} {path}: {status} {} {:?}", answer.outcome(), answer.failed());
+        self.trail.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        answer
     }
 
     /// A registration as EventBridge delivers it, to every function whose rule it fits.
@@ -166,6 +171,20 @@ impl Stage {
     pub fn assert_untouched(&self) {
         assert_eq!(self.registered(), Vec::<String>::new(), "{}: in Palette", self.partition);
         assert_eq!(self.kept(), Vec::<String>::new(), "{}: secrets", self.partition);
+    }
+}
+
+impl Drop for Stage {
+    /// A test that fails tells in which partition, and how it came there.
+    #[expect(clippy::print_stderr, reason = "read by whoever looks at a failed test")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
+            let (partition, logs) = (self.partition, self.logs());
+            eprintln!(
+                "in partition {partition}, after\n{trail}\nthe functions had written\n{logs}"
+            );
+        }
     }
 }
 
@@ -218,10 +237,53 @@ impl Answer {
         report.get("checks").and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
+    /// Ids of the checks with this outcome, in the report's order.
+    pub fn with_outcome(&self, outcome: &str) -> Vec<String> {
+        let checks = self.checks().into_iter().filter(|check| text(check, "outcome") == outcome);
+        checks.map(|check| text(&check, "id").to_owned()).collect()
+    }
+
+    /// Ids of the checks that failed.
+    pub fn failed(&self) -> Vec<String> {
+        self.with_outcome("failed")
+    }
+
+    /// The finding of one check, with these words in what was seen and in the remedy; neither minds upper case.
+    pub fn assert_check(&self, id: &str, outcome: &str, observed: &str, remedy: &str) -> &Self {
+        let check = self.check(id);
+        assert_eq!(text(&check, "outcome"), outcome, "{check:#}");
+        for (member, words) in [("observed", observed), ("remedy", remedy)] {
+            let (told, words) = (text(&check, member).to_lowercase(), words.to_lowercase());
+            assert!(told.contains(&words), "{member} lacks {words:?}: {check:#}");
+        }
+        self
+    }
+
+    /// The status; the whole answer is shown where it is another.
+    pub fn assert_status(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{}\n{:#}", self.header(LOCAL_ERROR), self.body);
+        self
+    }
+
+    /// The JSON pointers that a problem names.
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.body.get("errors").and_then(Value::as_array);
+        errors.into_iter().flatten().map(|error| text(error, "pointer")).collect()
+    }
+
     /// The finding of one check.
     pub fn check(&self, id: &str) -> Value {
-        let mut found =
-            self.checks().into_iter().filter(|check| check.get("id") == Some(&id.into()));
-        found.next().expect("a finding of that check")
+        let mut found = self.checks().into_iter().filter(|check| text(check, "id") == id);
+        let found = found.next();
+        assert!(found.is_some(), "no finding of {id}: {:#}", self.body);
+        found.unwrap_or_default()
     }
+}
+
+/// Where the local cloud says why a function did not answer.
+const LOCAL_ERROR: HeaderName = HeaderName::from_static("x-local-cloud-error");
+
+/// A text of a JSON object; empty where there is none.
+pub fn text<'a>(object: &'a Value, member: &str) -> &'a str {
+    object.get(member).and_then(Value::as_str).unwrap_or_default()
 }

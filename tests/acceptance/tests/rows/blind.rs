@@ -1,0 +1,78 @@
+//! F16, F17, F33 where Gangway may not look into the account: nothing passes unseen, and Palette's own validation decides.
+
+use acceptance::{PARTITIONS, Stage};
+use policies::Document;
+
+use crate::way::Way::Role;
+
+/// What can only be seen from inside.
+const INSIDE: [&str; 12] = [
+    "iam.role-exists",
+    "iam.role-session-long-enough",
+    "sts.trusts-palette",
+    "sts.external-id-required",
+    "sts.no-excluding-conditions",
+    "iam.simulation-possible",
+    "iam.actions-allowed",
+    "iam.boundary-allows",
+    "iam.organization-allows",
+    "iam.mfa-not-required",
+    "iam.policies-attached",
+    "iam.policy-quota",
+];
+
+#[tokio::test]
+async fn f17_where_gangway_may_not_look_nothing_is_said_to_be_well() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let customer = stage.customer();
+        customer.hide_from_gangway();
+        // Not to be seen from outside.
+        customer.disallow(Document::Controller);
+        let receipt = Role.registered(&stage, &Role.request(customer, "prod")).await;
+        let role = format!("{}:role/GangwayInspection", customer.account.id());
+        for id in INSIDE {
+            receipt.assert_check(id, "unverified", "", &role);
+        }
+        assert_eq!(receipt.failed(), Vec::<String>::new());
+        receipt.assert_check("palette.validation", "passed", "", "");
+        receipt.assert_check("sts.external-id-enforced", "passed", "", "");
+        assert_eq!(stage.registered(), ["prod"]);
+    }
+}
+
+#[tokio::test]
+async fn f33_where_gangway_may_not_look_palettes_own_validation_decides() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let customer = stage.customer();
+        customer.hide_from_gangway();
+        customer.trust_with_wrong_external_id();
+        let report = Role.blocked(&stage, &Role.request(customer, "prod")).await;
+        assert_eq!(report.failed(), ["palette.validation"]);
+        report.assert_check("palette.validation", "failed", "AccessDenied", "trust policy");
+        customer.role.clone().remove();
+        let report = Role.blocked(&stage, &Role.request(customer, "prod")).await;
+        report.assert_check("iam.role-exists", "unverified", "", "inspection");
+        stage.assert_untouched();
+    }
+}
+
+#[tokio::test]
+async fn f16_a_role_of_the_deployments_own_account_is_seen_without_an_inspection_role() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let (own, customer) = (&stage.realm().deployment, stage.customer());
+        let role = own.role("SpectroCloudRole");
+        for document in policies::of(domain::PermissionProfile::CoreEks) {
+            role.attach(&own.policy(document.name(), &document.render(partition)));
+        }
+        let palette = stage.realm().palette.id().parse().expect("an account id");
+        role.trust(&policies::trust_policy(partition, palette, &stage.realm().external_id));
+        assert_ne!(own.id(), customer.account.id());
+        let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
+        let receipt = Role.registered(&stage, &request).await;
+        assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new());
+        receipt.assert_check("iam.actions-allowed", "passed", "", "");
+    }
+}

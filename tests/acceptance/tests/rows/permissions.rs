@@ -1,0 +1,228 @@
+//! F17: what the user or the role must be allowed.
+
+use acceptance::{PARTITIONS, Stage};
+use domain::PermissionProfile;
+use local_cloud::world::Customer;
+use policies::Document;
+use serde_json::{Value, json};
+
+use crate::way::{BOTH, Way};
+
+fn document(statement: &Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [statement]})
+}
+
+fn detach_all(way: Way, customer: &Customer) {
+    match way {
+        Way::Keys => {
+            for arn in customer.user.attached() {
+                customer.user.detach(&arn);
+            }
+        }
+        Way::Role => {
+            for arn in customer.role.attached() {
+                customer.role.detach(&arn);
+            }
+        }
+    }
+}
+
+fn inline(way: Way, customer: &Customer, name: &str, document: &Value) {
+    match way {
+        Way::Keys => {
+            customer.user.inline(name, document);
+        }
+        Way::Role => {
+            customer.role.inline(name, document);
+        }
+    }
+}
+
+#[tokio::test]
+async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
+    for partition in PARTITIONS {
+        for way in BOTH {
+            let stage = Stage::start(partition).await;
+            let customer = stage.customer();
+            let request = way.request(customer, "prod");
+            for missing in policies::of(PermissionProfile::CoreEks) {
+                customer.disallow(*missing);
+                let report = way.validate(&stage, &request).await;
+                report.assert_check(
+                    "iam.policies-attached",
+                    "failed",
+                    missing.name(),
+                    missing.name(),
+                );
+                customer.allow(*missing);
+            }
+            customer.disallow(Document::Controller);
+            let report = way.blocked(&stage, &request).await;
+            let name = "PaletteControllerPolicy";
+            report.assert_check("iam.actions-allowed", "failed", name, &format!("attach {name}"));
+            assert!(report.failed().contains(&"iam.actions-allowed".to_owned()));
+            assert_eq!(report.check("iam.actions-allowed")["severity"], "blocker");
+            customer.allow(Document::Controller);
+            way.registered(&stage, &request).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn f17_an_older_policy_is_told_with_what_it_lacks() {
+    for partition in PARTITIONS {
+        for way in BOTH {
+            let stage = Stage::start(partition).await;
+            let customer = stage.customer();
+            customer.outdate(Document::Controller);
+            let report = way.blocked(&stage, &way.request(customer, "prod")).await;
+            report.assert_check(
+                "iam.policies-attached",
+                "failed",
+                "an older PaletteControllerPolicy: it lacks",
+                "new default version",
+            );
+            report.assert_check("iam.actions-allowed", "failed", "", "PaletteControllerPolicy");
+            stage.assert_untouched();
+        }
+    }
+}
+
+#[tokio::test]
+async fn f17_policies_under_other_names_are_a_warning_where_every_action_is_allowed() {
+    for partition in PARTITIONS {
+        for way in BOTH {
+            let stage = Stage::start(partition).await;
+            let customer = stage.customer();
+            detach_all(way, customer);
+            let everything = document(&json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+            inline(way, customer, "Everything", &everything);
+            let receipt = way.registered(&stage, &way.request(customer, "prod")).await;
+            assert_eq!(receipt.failed(), ["iam.policies-attached"]);
+            receipt.assert_check(
+                "iam.policies-attached",
+                "failed",
+                "every action is allowed all the same",
+                "PaletteNodesPolicy",
+            );
+            assert_eq!(receipt.check("iam.policies-attached")["severity"], "warning");
+            assert_eq!(stage.registered(), ["prod"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn f17_a_user_may_have_its_policies_through_a_group() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let customer = stage.customer();
+        let group = customer.account.group("palette");
+        for document in policies::of(PermissionProfile::CoreEks) {
+            let arn = customer.policy(*document);
+            customer.user.detach(&arn);
+            group.attach(&arn);
+        }
+        let request = Way::Keys.request(customer, "prod");
+        let outside = Way::Keys.blocked(&stage, &request).await;
+        outside.assert_check("iam.actions-allowed", "failed", "", "user palette");
+        customer.user.join(&group);
+        let receipt = Way::Keys.registered(&stage, &request).await;
+        receipt.assert_check("iam.policies-attached", "passed", "", "");
+    }
+}
+
+#[tokio::test]
+async fn f17_a_permissions_boundary_that_takes_actions_away_is_told() {
+    for partition in PARTITIONS {
+        for way in BOTH {
+            let stage = Stage::start(partition).await;
+            let customer = stage.customer();
+            let request = way.request(customer, "prod");
+            customer.bound();
+            let report = way.blocked(&stage, &request).await;
+            report.assert_check("iam.boundary-allows", "failed", "does not allow", "boundary");
+            report.assert_check("iam.organization-allows", "passed", "", "");
+            customer.unbound();
+            way.registered(&stage, &request).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn f17_a_policy_of_the_organization_that_takes_actions_away_is_told() {
+    for partition in PARTITIONS {
+        for way in BOTH {
+            let stage = Stage::start(partition).await;
+            let customer = stage.customer();
+            customer.deny_by_organization();
+            let report = way.blocked(&stage, &way.request(customer, "prod")).await;
+            report.assert_check(
+                "iam.organization-allows",
+                "failed",
+                "ec2:",
+                "SCPs of this account",
+            );
+            report.assert_check("iam.boundary-allows", "passed", "", "");
+            stage.assert_untouched();
+            way.registered(&stage, &way.request(stage.neighbour(), "prod")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn f17_a_denial_for_want_of_a_second_factor_is_told_from_others() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let customer = stage.customer();
+        let deny = json!({
+            "Effect": "Deny", "Action": "ec2:*", "Resource": "*",
+            "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+        });
+        customer.user.inline("DemandMfa", &document(&deny));
+        let request = Way::Keys.request(customer, "prod");
+        let report = Way::Keys.blocked(&stage, &request).await;
+        report.assert_check("iam.mfa-not-required", "failed", "second factor", "MFA");
+        report.assert_check("iam.actions-allowed", "failed", "denied by name", "DemandMfa");
+        let deny = json!({"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"});
+        customer.user.inline("DemandMfa", &document(&deny));
+        let report = Way::Keys.blocked(&stage, &request).await;
+        report.assert_check("iam.mfa-not-required", "passed", "", "");
+        report.assert_check(
+            "iam.actions-allowed",
+            "failed",
+            "ec2:RunInstances",
+            "exempt user palette",
+        );
+        stage.assert_untouched();
+    }
+}
+
+#[tokio::test]
+async fn f17_a_user_that_may_not_look_at_itself_leaves_it_to_palette() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let customer = stage.customer();
+        customer.forbid_user_to_look();
+        // The documents of the minimum profiles say nothing of looking at users.
+        detach_all(Way::Keys, customer);
+        customer.user.attach(&customer.policy(Document::MinimumIaasStatic));
+        let request = crate::way::with(
+            Way::Keys.request(customer, "prod"),
+            &json!({"permissionProfile": "minimum-iaas-static"}),
+        );
+        let receipt = Way::Keys.registered(&stage, &request).await;
+        receipt.assert_check(
+            "iam.simulation-possible",
+            "failed",
+            "may not be asked",
+            "allow iam:SimulatePrincipalPolicy",
+        );
+        for id in ["iam.actions-allowed", "iam.boundary-allows", "iam.organization-allows"] {
+            receipt.assert_check(id, "unverified", "", "iam:SimulatePrincipalPolicy");
+        }
+        receipt.assert_check("palette.validation", "passed", "", "");
+        customer.let_user_look();
+        let receipt = Way::Keys.register(&stage, &request).await;
+        receipt.assert_check("iam.actions-allowed", "passed", "", "");
+    }
+}

@@ -1,0 +1,154 @@
+//! F94: whatever is found, the report says what was seen and how to mend it.
+
+use acceptance::{Answer, PARTITIONS, Stage, text};
+use domain::Partition;
+use local_cloud::{Effect, Fault, palette::MEMBER_KEY, world::API_KEY_SECRET};
+use policies::Document;
+use serde_json::{Value, json};
+
+use crate::way::{BOTH, Way, with};
+
+/// A way to break a set-up.
+type Break = fn(&Stage);
+
+const BREAKS: &[(&str, Break)] = &[
+    ("nothing", |_stage| {}),
+    ("missing policy", |stage| stage.customer().disallow(Document::Controller)),
+    ("old policy", |stage| stage.customer().outdate(Document::Deployment)),
+    ("boundary", |stage| stage.customer().bound()),
+    ("SCP", |stage| stage.customer().deny_by_organization()),
+    ("inactive key", |stage| stage.customer().deactivate_keys()),
+    ("old key", |stage| {
+        stage.customer().user.age(&stage.customer().keys, 200);
+    }),
+    ("no looking at itself", |stage| stage.customer().forbid_user_to_look()),
+    ("no inspection", |stage| stage.customer().hide_from_gangway()),
+    ("no role", |stage| stage.customer().role.clone().remove()),
+    ("no user", |stage| stage.customer().user.clone().remove()),
+    ("short sessions", |stage| {
+        stage.customer().role.max_session(900);
+    }),
+    ("wrong external id", |stage| stage.customer().trust_with_wrong_external_id()),
+    ("no external id", |stage| stage.customer().trust_without_external_id()),
+    ("another account", |stage| {
+        stage.customer().trust(stage.neighbour().account.id(), "some-id");
+    }),
+    ("no source account", |stage| stage.cloud().palette().records().sts_sources.clear()),
+    ("IAM too busy", |stage| {
+        stage.cloud().fault(Fault::on("iam", "GetAccountSummary", Effect::Throttle));
+    }),
+];
+
+/// Every check is told in full; what is not well has a remedy, and what is well has none.
+fn complete(report: &Answer, broken: &str) {
+    let checks = report.checks();
+    assert!(!checks.is_empty(), "{broken}: {:#}", report.body);
+    for check in &checks {
+        let told = |member| text(check, member);
+        for member in ["id", "title", "observed"] {
+            assert!(!told(member).trim().is_empty(), "{broken}: {check:#}");
+        }
+        assert!(["blocker", "warning", "info"].contains(&told("severity")), "{broken}: {check:#}");
+        assert!(
+            check["covers"].as_array().is_some_and(|ids| !ids.is_empty()),
+            "{broken}: {check:#}"
+        );
+        match told("outcome") {
+            "failed" | "unverified" => {
+                assert!(told("remedy").len() > 8, "{broken}: no remedy: {check:#}");
+            }
+            "passed" | "not-applicable" => assert_eq!(check.get("remedy"), None, "{check:#}"),
+            other => assert_eq!(other, "", "{broken}: no such outcome"),
+        }
+    }
+    let mut ids: Vec<_> = checks.iter().map(|check| text(check, "id")).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), checks.len(), "{broken}: a check is answered twice");
+    let blocked = checks
+        .iter()
+        .any(|check| text(check, "outcome") == "failed" && text(check, "severity") == "blocker");
+    assert_eq!(report.ready(), Some(!blocked), "{broken}");
+    let report = report.body.get("report").unwrap_or(&report.body);
+    assert!(report["notices"].is_array() && report["method"].is_string());
+}
+
+async fn every_way_to_break(partition: Partition) {
+    for (broken, break_it) in BREAKS {
+        let stage = Stage::start(partition).await;
+        let more = json!({
+            "privateCloudGateway": "dc-west",
+            "policyArns": [stage.customer().account.managed("SecurityAudit")],
+        });
+        break_it(&stage);
+        for way in BOTH {
+            let request = with(way.request(stage.customer(), "prod"), &more);
+            let report = way.validate(&stage, &request).await;
+            report.assert_status(200);
+            complete(&report, broken);
+            let refused = way.register(&stage, &request).await;
+            refused.assert_status(422);
+            complete(&refused, broken);
+            let mended = refused.text_at("/detail");
+            for id in refused.failed() {
+                let blocker = refused.check(&id)["severity"] == "blocker";
+                assert_eq!(mended.contains(&id), blocker, "{broken}: {id}: {mended}");
+            }
+        }
+        stage.assert_untouched();
+    }
+}
+
+#[tokio::test]
+async fn f94_every_finding_that_is_not_well_has_a_remedy_in_the_commercial_partition() {
+    every_way_to_break(Partition::Aws).await;
+}
+
+#[tokio::test]
+async fn f94_every_finding_that_is_not_well_has_a_remedy_in_govcloud() {
+    every_way_to_break(Partition::AwsUsGov).await;
+}
+
+#[tokio::test]
+async fn f94_receipts_and_second_looks_are_reports_too() {
+    for partition in PARTITIONS {
+        for way in BOTH {
+            let stage = Stage::start(partition).await;
+            let receipt = way.registered(&stage, &way.request(stage.customer(), "prod")).await;
+            complete(&receipt, "receipt");
+            let path = format!("/v1/accounts/{}/validate", receipt.uid());
+            for (broken, break_it) in BREAKS.iter().filter(|(name, _)| *name != "no user") {
+                break_it(&stage);
+                let report = stage.post(&path, &json!({})).await;
+                report.assert_status(200);
+                complete(&report, broken);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn f94_every_problem_says_what_to_do() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let good = Way::Role.request(stage.customer(), "prod");
+        let wrong: [(u16, Value); 3] = [
+            (400, json!({"name": ""})),
+            (400, with(good.clone(), &json!({"colour": "blue"}))),
+            (422, with(good.clone(), &json!({"scope": {"project": "Nowhere"}}))),
+        ];
+        for (status, request) in wrong {
+            let problem = Way::Role.register(&stage, &request).await;
+            problem.assert_status(status);
+            assert!(problem.header(reqwest::header::CONTENT_TYPE).contains("problem+json"));
+            for member in ["/type", "/title", "/detail", "/requestId"] {
+                assert!(!problem.text_at(member).is_empty(), "{member}: {:#}", problem.body);
+            }
+            assert!(!problem.pointers().is_empty());
+        }
+        stage.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        stage.realm().functions.kill();
+        let report = Way::Keys.validate(&stage, &Way::Keys.request(stage.customer(), "prod")).await;
+        complete(&report, "no administrator");
+    }
+}

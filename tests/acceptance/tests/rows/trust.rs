@@ -1,0 +1,158 @@
+//! F25–F30: what Palette's wizard shows to whoever makes the role.
+
+use acceptance::{Answer, PARTITIONS, Stage};
+use domain::PermissionProfile;
+use local_cloud::{palette::OTHER_TENANT_KEY, world::API_KEY_SECRET};
+use serde_json::{Value, json};
+
+use crate::way::Way::Role;
+
+async fn facts(stage: &Stage) -> Answer {
+    let facts = stage.get("/v1/accounts/sts/trust").await;
+    facts.assert_status(200);
+    facts
+}
+
+#[tokio::test]
+async fn f25_the_trusted_entity_is_another_aws_account() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let facts = facts(&stage).await;
+        assert_eq!(facts.text_at("/trustedEntityType"), "AWS account: another AWS account");
+        assert_eq!(facts.text_at("/partition"), partition.id());
+        let named = stage.get(&format!("/v1/accounts/sts/trust?partition={partition}")).await;
+        assert_eq!(named.body, facts.body);
+    }
+}
+
+#[tokio::test]
+async fn f26_the_account_id_is_that_of_palettes_own_account_in_this_partition() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let facts = facts(&stage).await;
+        let palette = &stage.realm().palette;
+        assert_eq!(facts.text_at("/paletteAccountId"), palette.id());
+        let principal = facts.text_at("/trustPolicy/Statement/0/Principal/AWS");
+        assert_eq!(principal, palette.root_arn());
+    }
+}
+
+#[tokio::test]
+async fn f27_the_external_id_is_required_by_the_trust_policy_that_is_given() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let facts = facts(&stage).await;
+        assert_eq!(facts.body["requireExternalId"], true);
+        let external_id = &stage.realm().external_id;
+        assert_eq!(facts.text_at("/externalId"), external_id);
+        let statements = facts.body["trustPolicy"]["Statement"].as_array().expect("statements");
+        assert!(!statements.is_empty());
+        for statement in statements {
+            let asked = json!({"StringEquals": {"sts:ExternalId": external_id}});
+            assert_eq!(statement["Condition"], asked);
+        }
+        // The policy, taken word for word, is the one that passes.
+        let customer = stage.customer();
+        customer.trust_without_external_id();
+        Role.blocked(&stage, &Role.request(customer, "prod")).await;
+        customer.role.trust(&facts.body["trustPolicy"]);
+        Role.registered(&stage, &Role.request(customer, "prod")).await;
+    }
+}
+
+#[tokio::test]
+async fn f28_each_tenant_has_an_external_id_of_its_own() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let harbour = facts(&stage).await;
+        stage.realm().keep(API_KEY_SECRET, OTHER_TENANT_KEY).await;
+        stage.realm().functions.kill();
+        let lagoon = facts(&stage).await;
+        let ids = {
+            let records = stage.cloud().palette().records();
+            [0, 1].map(|tenant: usize| {
+                let ids = &records.tenants[tenant].external_ids;
+                ids.get(partition.id()).cloned().unwrap_or_default()
+            })
+        };
+        assert_eq!([harbour.text_at("/externalId"), lagoon.text_at("/externalId")], ids);
+        assert_ne!(ids[0], ids[1]);
+        assert_eq!(harbour.text_at("/paletteAccountId"), lagoon.text_at("/paletteAccountId"));
+        // A role made for the first tenant does not let the second in.
+        let report = Role.blocked(&stage, &Role.request(stage.customer(), "prod")).await;
+        report.assert_check("palette.validation", "failed", "AccessDenied", "");
+        report.assert_check("sts.external-id-required", "failed", "another external id", &ids[1]);
+        stage.customer().role.trust(&lagoon.body["trustPolicy"]);
+        Role.registered(&stage, &Role.request(stage.customer(), "prod")).await;
+    }
+}
+
+#[tokio::test]
+async fn f29_the_permissions_are_the_policies_of_the_profile() {
+    let core = [
+        "PaletteControllerPolicy",
+        "PaletteControlPlanePolicy",
+        "PaletteNodesPolicy",
+        "PaletteDeploymentPolicy",
+    ];
+    let core_eks = [&core[..], &["PaletteControllersEKSPolicy"]].concat();
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        for (query, profile, names) in [
+            ("", "core-eks", core_eks.as_slice()),
+            ("?permissionProfile=core", "core", &core[..]),
+            ("?permissionProfile=core-eks", "core-eks", core_eks.as_slice()),
+            (
+                "?permissionProfile=minimum-eks-static",
+                "minimum-eks-static",
+                &["PaletteMinimumEKSStaticPermissions"],
+            ),
+        ] {
+            let facts = stage.get(&format!("/v1/accounts/sts/trust{query}")).await;
+            assert_eq!(facts.text_at("/permissionProfile"), profile);
+            let policies = facts.body["permissionPolicies"].as_array().expect("policies");
+            let told: Vec<_> =
+                policies.iter().map(|policy| acceptance::text(policy, "name")).collect();
+            assert_eq!(told, names);
+            for policy in policies {
+                let text = policy["document"].to_string();
+                assert!(!text.contains("{partition}"), "{text}");
+                assert_eq!(
+                    text.contains("arn:aws:"),
+                    partition.id() == "aws" && text.contains("arn:aws:")
+                );
+            }
+        }
+        // The role that has just these is one that Gangway finds allowed.
+        let customer = stage.customer();
+        for arn in customer.role.attached() {
+            customer.role.detach(&arn);
+        }
+        let facts = facts(&stage).await;
+        for policy in facts.body["permissionPolicies"].as_array().expect("policies") {
+            let name = acceptance::text(policy, "name");
+            customer.role.attach(&customer.account.policy(name, &policy["document"]));
+        }
+        let receipt = Role.registered(&stage, &Role.request(customer, "prod")).await;
+        receipt.assert_check("iam.policies-attached", "passed", "PaletteNodesPolicy", "");
+        receipt.assert_check("iam.actions-allowed", "passed", "", "");
+    }
+}
+
+#[tokio::test]
+async fn f30_the_role_is_called_spectro_cloud_role_and_need_not_be() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let facts = facts(&stage).await;
+        assert_eq!(facts.text_at("/roleName"), "SpectroCloudRole");
+        let name = &facts.body["cloudFormationTemplate"]["Parameters"]["RoleName"]["Default"];
+        assert_eq!(*name, Value::from("SpectroCloudRole"));
+        let customer = stage.customer();
+        let role = customer.account.role("palette-by-another-name");
+        role.trust(&facts.body["trustPolicy"]);
+        for document in policies::of(PermissionProfile::CoreEks) {
+            role.attach(&customer.policy(*document));
+        }
+        Role.registered(&stage, &json!({"name": "prod", "roleArn": role.arn()})).await;
+    }
+}
