@@ -1,6 +1,8 @@
 //! Faults on demand, for any call of AWS or Palette.
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,18 @@ pub struct Fault {
     effect: Effect,
     spared: u32,
     left: Option<u32>,
+    ends: Option<Arc<Notify>>,
+}
+
+/// What befalls one call.
+#[derive(Debug, Default)]
+pub(crate) struct Fate {
+    /// How much later it is served.
+    pub(crate) delay: Duration,
+    /// What goes wrong with it.
+    pub(crate) effect: Option<Effect>,
+    /// Who is told that the call has come to where its connection would be cut.
+    pub(crate) ends: Option<Arc<Notify>>,
 }
 
 impl Fault {
@@ -42,6 +56,7 @@ impl Fault {
             effect,
             spared: 0,
             left: None,
+            ends: None,
         }
     }
 
@@ -61,6 +76,13 @@ impl Fault {
     #[must_use]
     pub fn nth(self, n: u32) -> Fault {
         Fault { spared: n.saturating_sub(1), left: Some(1), ..self }
+    }
+
+    /// Ends the caller where its connection would be cut: `Lambda::crash` tells whom. The connection stays open, so that
+    /// the caller does nothing more in its last moment.
+    #[must_use]
+    pub fn ending(self, caller: Arc<Notify>) -> Fault {
+        Fault { ends: Some(caller), ..self }
     }
 
     fn meets(&mut self, service: &str, operation: &str) -> bool {
@@ -98,23 +120,27 @@ impl Faults {
     }
 
     /// What befalls this call: delays added up, and the first effect that is not a delay.
-    pub(crate) fn befall(&self, service: &str, operation: &str) -> (Duration, Option<Effect>) {
-        let mut delay = Duration::ZERO;
+    pub(crate) fn befall(&self, service: &str, operation: &str) -> Fate {
+        let mut fate = Fate::default();
         for fault in self.list.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
             if fault.meets(service, operation) {
                 match fault.effect {
-                    Effect::Delay(more) => delay += more,
+                    Effect::Delay(more) => fate.delay += more,
                     Effect::Throttle
                     | Effect::InternalError
                     | Effect::Unavailable
                     | Effect::NeverAnswer
                     | Effect::Garbage
                     | Effect::CutBefore
-                    | Effect::CutAfter => return (delay, Some(fault.effect)),
+                    | Effect::CutAfter => {
+                        fate.effect = Some(fault.effect);
+                        fate.ends = fault.ends.clone();
+                        return fate;
+                    }
                 }
             }
         }
-        (delay, None)
+        fate
     }
 }
 
@@ -127,13 +153,12 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on("iam", "GetRole", Effect::Throttle).nth(2));
         faults.add(Fault::on("*", "*", Effect::Delay(Duration::from_millis(3))));
-        let met: Vec<_> = (0..3).map(|_| faults.befall("iam", "GetRole").1).collect();
+        let met: Vec<_> = (0..3).map(|_| faults.befall("iam", "GetRole").effect).collect();
         assert_eq!(met, [None, Some(Effect::Throttle), None]);
-        assert_eq!(
-            faults.befall("palette", "GET /v1/users/info"),
-            (Duration::from_millis(3), None)
-        );
+        let fate = faults.befall("palette", "GET /v1/users/info");
+        assert_eq!((fate.delay, fate.effect), (Duration::from_millis(3), None));
         faults.clear();
-        assert_eq!(faults.befall("iam", "GetRole"), (Duration::ZERO, None));
+        let fate = faults.befall("iam", "GetRole");
+        assert_eq!((fate.delay, fate.effect), (Duration::ZERO, None));
     }
 }

@@ -11,11 +11,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::cloud::Parts;
-use crate::faults::Effect;
+use crate::faults::{Effect, Fate};
 use crate::{aws, palette};
 
 /// A call with its whole body.
@@ -82,7 +83,7 @@ async fn answer(
         Half::Palette => ("palette".to_owned(), palette::operation(&request)),
     };
     let place = parts.calls().arrived(&service, &operation, request.headers().contains_key(NESTED));
-    let (delay, effect) = parts.faults().befall(&service, &operation);
+    let Fate { delay, effect, ends } = parts.faults().befall(&service, &operation);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
@@ -90,7 +91,7 @@ async fn answer(
         Some(Effect::NeverAnswer) => std::future::pending().await,
         Some(Effect::CutBefore) => {
             parts.calls().ended(place, None, None);
-            return Err(io::Error::other("cut before the work"));
+            return cut("before the work", ends).await;
         }
         Some(Effect::Garbage) => garbage(),
         Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
@@ -107,13 +108,24 @@ async fn answer(
     let principal = response.extensions_mut().remove::<Principal>().map(|Principal(name)| name);
     if effect == Some(Effect::CutAfter) {
         parts.calls().ended(place, None, principal);
-        return Err(io::Error::other("cut after the work"));
+        return cut("after the work", ends).await;
     }
     if let Ok(date) = HeaderValue::from_str(&parts.clock().http_date()) {
         response.headers_mut().insert(DATE, date);
     }
     parts.calls().ended(place, Some(response.status().as_u16()), principal);
     Ok(response.map(Body::from))
+}
+
+/// The connection ends, or its caller does.
+async fn cut(when: &str, ends: Option<Arc<Notify>>) -> io::Result<http::Response<Body>> {
+    match ends {
+        None => Err(io::Error::other(format!("cut {when}"))),
+        Some(caller) => {
+            caller.notify_waiters();
+            std::future::pending().await
+        }
+    }
 }
 
 fn half(request: &Request) -> Half {
