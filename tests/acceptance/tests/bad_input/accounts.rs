@@ -1,0 +1,339 @@
+//! Wrong requests to `accounts`.
+
+use acceptance::Stage;
+use domain::Partition;
+use serde_json::{Value, json};
+
+use crate::{
+    KEY_ID, SECRET, bodies, incoming,
+    row::{Row, proxied, with, without},
+    sts::role_arns,
+    trial::turned_away,
+};
+
+const FUNCTION: &str = "accounts";
+const LIST: &str = "/v1/accounts";
+const POLICIES: &str = "/v1/policies";
+const GATEWAYS: &str = "/v1/private-cloud-gateways";
+const UID: &str = "/v1/accounts/5f0c1a2b3c4d5e6f70818293";
+
+/// Those that need no stage.
+pub(crate) fn rows() -> Vec<Row> {
+    [documents(), credentials(), queries(), uids(), routes()].into_iter().flatten().collect()
+}
+
+fn keys() -> Value {
+    json!({ "accessKeyId": KEY_ID, "secretAccessKey": SECRET })
+}
+
+fn documents() -> Vec<Row> {
+    let mut rows = bodies::broken(POLICIES);
+    rows.extend(bodies::declared(POLICIES, &keys().to_string()));
+    rows.extend(bodies::unreadable(POLICIES));
+    rows
+}
+
+fn credentials() -> Vec<Row> {
+    let id = "must be an access key id: 16 to 128";
+    let secret = "must be a secret access key: 16 to 128";
+    let uid = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
+    let one = "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey";
+    let role = "arn:aws:iam::300000000001:role/R";
+    let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/x-AbCdEf";
+    let mut twice = keys().to_string();
+    twice.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
+    let values: Vec<(&str, Value, &str, &str)> = vec![
+        ("an empty id", with(&keys(), "accessKeyId", "".into()), key_id, id),
+        ("an id that is the secret", with(&keys(), "accessKeyId", SECRET.into()), key_id, id),
+        (
+            "a temporary key",
+            with(&keys(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()),
+            key_id,
+            "create a long-lived access key (AKIA…)",
+        ),
+        (
+            "an id of another type",
+            with(&keys(), "accessKeyId", 7.into()),
+            key_id,
+            "must be a string, not a number",
+        ),
+        (
+            "a short secret key",
+            with(&keys(), "secretAccessKey", "wJalrX".into()),
+            secret_key,
+            secret,
+        ),
+        (
+            "a secret key in a list",
+            with(&keys(), "secretAccessKey", json!([SECRET])),
+            secret_key,
+            "must be a string, not a list",
+        ),
+        (
+            "a secret key that is null",
+            with(&keys(), "secretAccessKey", Value::Null),
+            secret_key,
+            "must be a string, not null",
+        ),
+        ("no key id", without(&keys(), "accessKeyId"), key_id, "accessKeyId is missing"),
+        (
+            "no secret key",
+            without(&keys(), "secretAccessKey"),
+            secret_key,
+            "secretAccessKey is missing",
+        ),
+        (
+            "a token",
+            with(&keys(), "sessionToken", SECRET.into()),
+            "/sessionToken",
+            "is not known here: remove it",
+        ),
+        ("a name", with(&keys(), "name", "prod".into()), "/name", "is not known here: remove it"),
+        (
+            "a partition",
+            with(&keys(), "partition", "aws".into()),
+            "/partition",
+            "is not known here: remove it",
+        ),
+        ("an empty uid", json!({ "uid": "" }), "/uid", uid),
+        ("a uid that climbs", json!({ "uid": "../../v1/users" }), "/uid", uid),
+        ("a uid with a NUL", json!({ "uid": "a\u{0}" }), "/uid", uid),
+        ("a long uid", json!({ "uid": "a".repeat(65) }), "/uid", uid),
+        ("a uid that is null", json!({ "uid": null }), "/uid", "must be a string, not null"),
+        ("a uid that is a number", json!({ "uid": 7 }), "/uid", "must be a string, not a number"),
+        (
+            "a uid in an object",
+            json!({ "uid": { "is": SECRET } }),
+            "/uid",
+            "must be a string, not an object",
+        ),
+        ("a uid and a role", json!({ "uid": "abc", "roleArn": role }), "/roleArn", one),
+        ("a uid and a secret", json!({ "uid": "abc", "secretArn": arn }), "/secretArn", one),
+        ("a uid and a key id", json!({ "uid": "abc", "accessKeyId": KEY_ID }), key_id, one),
+        ("a role and a secret", json!({ "roleArn": role, "secretArn": arn }), "/secretArn", one),
+        ("a secret and a key id", json!({ "secretArn": arn, "accessKeyId": KEY_ID }), key_id, one),
+        (
+            "a role and a secret key",
+            json!({ "roleArn": role, "secretAccessKey": SECRET }),
+            secret_key,
+            "is not known here: remove it",
+        ),
+        (
+            "a role and its external id",
+            json!({ "roleArn": role, "externalId": "x" }),
+            "/externalId",
+            "is not known here: remove it",
+        ),
+    ];
+    let row = |(name, body, at, remedy): (&str, Value, &str, &str)| {
+        Row::post(&format!("policies: {name}"), POLICIES, body.to_string()).invalid(&[at], remedy)
+    };
+    let mut rows: Vec<_> = values.into_iter().map(row).collect();
+    let everything = with(
+        &with(&with(&keys(), "uid", "abc".into()), "roleArn", role.into()),
+        "secretArn",
+        arn.into(),
+    );
+    rows.extend([
+        Row::post("policies: nothing", POLICIES, "{}")
+            .invalid(&[key_id, secret_key], "accessKeyId is missing"),
+        Row::bare("policies: no body", "POST", POLICIES)
+            .invalid(&[key_id, secret_key], "accessKeyId is missing"),
+        Row::post("policies: two secret keys", POLICIES, twice)
+            .invalid(&[secret_key], "is given 2 times: give it once"),
+        Row::post("policies: everything at once", POLICIES, everything.to_string())
+            .invalid(&["/roleArn", "/secretArn", key_id, secret_key], one),
+    ]);
+    rows.extend(role_arns(POLICIES, &json!({})));
+    rows.extend(incoming::arns(POLICIES, &json!({})));
+    rows
+}
+
+fn queries() -> Vec<Row> {
+    let limit = "limit must be a number from 1 to 50";
+    let project = "project must be a uid or a name: 1 to 128 characters";
+    let limits = [
+        "0",
+        "51",
+        "-1",
+        "abc",
+        "",
+        "256",
+        "1.5",
+        "1e1",
+        "0x10",
+        "%205",
+        "5%00",
+        "99999999999999999999",
+        "NaN",
+        "null",
+        "١",
+    ];
+    let mut rows: Vec<_> = limits
+        .iter()
+        .map(|value| {
+            let path = format!("{LIST}?limit={value}");
+            Row::bare(&format!("limit {value:?}"), "GET", &path).invalid(&["/limit"], limit)
+        })
+        .collect();
+    rows.push(
+        Row::bare("two limits", "GET", "/v1/accounts?limit=5&limit=500")
+            .invalid(&["/limit"], limit),
+    );
+    let long = "p".repeat(129);
+    for (verb, path) in [
+        ("GET", LIST.to_owned()),
+        ("GET", UID.to_owned()),
+        ("DELETE", UID.to_owned()),
+        ("POST", format!("{UID}/validate")),
+        ("GET", GATEWAYS.to_owned()),
+    ] {
+        for value in ["", "a%00b", "a%0Ab", &long] {
+            let name = format!("{verb} {path}, project {value:.10?}");
+            let row = Row::bare(&name, verb, &format!("{path}?project={value}"));
+            rows.push(row.invalid(&["/project"], project));
+        }
+    }
+    rows.push(
+        Row::post("policies of no project", "/v1/policies?project=", keys().to_string())
+            .invalid(&["/project"], project),
+    );
+    rows
+}
+
+fn uids() -> Vec<Row> {
+    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let long = "a".repeat(65);
+    let longer = "a".repeat(8000);
+    let mut rows = Vec::new();
+    for uid in [
+        "a%2F..%2Fb",
+        "%00",
+        "a%20b",
+        "a%C3%A9",
+        "%FF",
+        "a.b",
+        "a_b",
+        "a%0Ab",
+        "*",
+        "a;b",
+        "%24%7Bx%7D",
+        "a%3Fb%3Dc",
+        &long,
+        &longer,
+    ] {
+        let path = format!("/v1/accounts/{uid}");
+        rows.extend([
+            Row::bare(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
+                .invalid(&["/uid"], rule),
+            Row::bare(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
+                .invalid(&["/uid"], rule),
+            Row::bare(
+                &format!("POST {uid:.20} {}", uid.len()),
+                "POST",
+                &format!("{path}/validate"),
+            )
+            .invalid(&["/uid"], rule),
+        ]);
+    }
+    for uid in ["..", "%2e%2e", "a%252Fb", "%2e"] {
+        for (verb, path) in [
+            ("GET", format!("/v1/accounts/{uid}")),
+            ("DELETE", format!("/v1/accounts/{uid}")),
+            ("POST", format!("/v1/accounts/{uid}/validate")),
+        ] {
+            let row = Row::invocation(
+                &format!("{verb} {uid}, past the gateway"),
+                proxied(verb, &path, ""),
+            );
+            rows.push(row.invalid(&["/uid"], rule));
+        }
+    }
+    for (verb, path) in [
+        ("GET", "/v1/accounts/a.b"),
+        ("DELETE", "/v1/accounts/a.b"),
+        ("POST", "/v1/accounts/a.b/validate"),
+    ] {
+        let row = Row::bare(
+            &format!("{verb} of a wrong uid in a project"),
+            verb,
+            &format!("{path}?project=Default"),
+        );
+        rows.push(row.invalid(&["/uid"], rule));
+    }
+    rows
+}
+
+fn routes() -> Vec<Row> {
+    let (no_route, body) = ("no route has this path", keys().to_string());
+    let gone = |name: &str, verb: &str, path: &str| {
+        Row::invocation(name, proxied(verb, path, "")).is(404, "no-route", no_route)
+    };
+    let wrong = |name: &str, verb: &str, path: &str, remedy: &str| {
+        Row::invocation(name, proxied(verb, path, "")).verb_not_allowed(remedy)
+    };
+    let validate = format!("{UID}/validate");
+    let twice = format!("{UID}/validate/again");
+    vec![
+        Row::post("POST to the list", LIST, &*body).by_gateway(),
+        Row::bare("DELETE of everything", "DELETE", LIST).by_gateway(),
+        Row::put("PUT to an account", UID, &*body).by_gateway(),
+        Row::bare("PATCH of an account", "PATCH", UID).by_gateway(),
+        Row::bare("GET validate", "GET", &validate).by_gateway(),
+        Row::bare("GET policies", "GET", POLICIES).by_gateway(),
+        Row::post("POST to gateways", GATEWAYS, &*body).by_gateway(),
+        Row::bare("GET one gateway", "GET", "/v1/private-cloud-gateways/abc").by_gateway(),
+        Row::bare("below validate", "POST", &twice).by_gateway(),
+        Row::bare("an unknown route", "GET", "/v1/users").by_gateway(),
+        Row::bare("another version", "GET", "/v2/accounts").by_gateway(),
+        Row::bare("no version", "GET", "/accounts").by_gateway(),
+        Row::bare("an empty uid", "GET", "/v1/accounts//validate").by_gateway(),
+        wrong("POST to the list, past the gateway", "POST", LIST, "use GET"),
+        wrong("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
+        wrong("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
+        wrong("GET validate, past the gateway", "GET", &validate, "use POST"),
+        wrong("GET policies, past the gateway", "GET", POLICIES, "use POST"),
+        wrong("DELETE of gateways", "DELETE", GATEWAYS, "use GET"),
+        gone("an unknown route, past the gateway", "GET", "/v1/users"),
+        gone("another version, past the gateway", "GET", "/v2/accounts"),
+        gone("below validate, past the gateway", "POST", &twice),
+        gone("an empty segment", "GET", "/v1//accounts"),
+        gone("an encoded path", "GET", "/v1%2Faccounts"),
+        gone("the root", "GET", "/"),
+        gone("a secret in the path", "GET", &format!("/v1/{SECRET}")),
+        Row::delivered(
+            "an event, which is for others",
+            json!({ "method": "accounts", "name": "prod" }),
+        )
+        .is(404, "no-route", no_route),
+    ]
+}
+
+#[tokio::test]
+async fn f03_accounts_takes_no_body_that_is_not_a_json_object() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, documents()).await;
+}
+
+#[tokio::test]
+async fn f20_accounts_shows_no_policies_for_what_is_no_credential() {
+    let stage = Stage::start(Partition::Aws).await;
+    let mut rows = credentials();
+    rows.extend(incoming::secrets(&stage, POLICIES, &json!({})).await);
+    turned_away(&stage, FUNCTION, rows).await;
+}
+
+#[tokio::test]
+async fn accounts_answers_no_query_that_is_asked_wrongly() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, queries()).await;
+}
+
+#[tokio::test]
+async fn accounts_knows_no_uid_that_cannot_be_one() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, uids()).await;
+}
+
+#[tokio::test]
+async fn accounts_has_no_other_routes_or_verbs() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, routes()).await;
+}

@@ -1,0 +1,110 @@
+//! `sts` where it is not offered: the template does not deploy it there, and a binary that somebody does says no.
+
+use std::collections::BTreeMap;
+
+use acceptance::Stage;
+use domain::Partition;
+use local_cloud::{
+    functions::{Functions, Hosting, RoleKeys},
+    template::{Deployment, Template},
+};
+use serde_json::json;
+
+use crate::{
+    row::{Row, proxied, with},
+    sts::PATH,
+    trial::trial,
+};
+
+fn rows(partition: &str) -> Vec<Row> {
+    let body = |arn: &str| json!({ "name": "prod", "roleArn": arn });
+    let own = format!("arn:{partition}:iam::300000000004:role/R");
+    let elsewhere = "sts is not offered in partition";
+    let trust = |query: &[(&str, &str)]| {
+        let query: BTreeMap<_, _> = query.iter().copied().collect();
+        with(&proxied("GET", "/v1/accounts/sts/trust", ""), "queryStringParameters", json!(query))
+    };
+    let post = |path: &str, body: &serde_json::Value| proxied("POST", path, &body.to_string());
+    vec![
+        Row::invocation("register", post(PATH, &body(&own))).refused(&["/partition"], elsewhere),
+        Row::invocation("validate", post("/v1/accounts/sts/validate", &body(&own)))
+            .refused(&["/partition"], "use one of static-credentials, scap"),
+        Row::invocation("replace", proxied("PUT", "/v1/accounts/sts/abc", &body(&own).to_string()))
+            .refused(&["/partition"], "use one of static-credentials, scap"),
+        Row::invocation(
+            "the partition spelled out",
+            post(PATH, &with(&body(&own), "partition", partition.into())),
+        )
+        .refused(&["/partition"], elsewhere),
+        Row::invocation(
+            "another partition that offers it",
+            post(PATH, &with(&body(&own), "partition", "aws".into())),
+        )
+        .refused(&["/partition"], "send the request to the deployment for aws"),
+        Row::invocation(
+            "a role of another partition",
+            post(PATH, &body("arn:aws:iam::300000000001:role/R")),
+        )
+        .refused(&["/partition", "/roleArn"], elsewhere),
+        Row::delivered("an event", with(&body(&own), "method", "sts".into()))
+            .refused(&["/partition"], elsewhere),
+        Row::invocation("trust", trust(&[]))
+            .refused(&["/partition"], "use static-credentials or scap"),
+        Row::invocation("trust of this partition", trust(&[("partition", partition)]))
+            .refused(&["/partition"], "use static-credentials or scap"),
+        Row::invocation("trust of another partition", trust(&[("partition", "aws")]))
+            .refused(&["/partition"], "ask the one in aws"),
+        Row::invocation("trust of no partition", trust(&[("partition", "aws-cn")])).invalid(
+            &["/partition", "/partition"],
+            "must be one of aws, aws-us-gov, aws-iso-b, aws-iso",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn f10_f12_sts_is_not_offered_in_the_iso_partitions() {
+    for partition in [Partition::AwsIso, Partition::AwsIsoB] {
+        let stage = Stage::start(partition).await;
+        assert!(stage.realm().functions.get("sts").is_none(), "the template deploys it");
+        let answer = stage.get("/v1/accounts/sts/trust").await;
+        assert_eq!((answer.status, answer.text_at("/type")), (403, "urn:gangway:problem:gateway"));
+
+        let functions = deployed_all_the_same(&stage);
+        let sts = functions.get("sts").expect("the function");
+        let wrongs = trial(&stage, sts, rows(partition.id())).await;
+        assert!(wrongs.is_empty(), "{partition}: {} rows\n{}", wrongs.len(), wrongs.join("\n"));
+        stage.assert_untouched();
+    }
+}
+
+/// The function as the template has it for `aws`, run in a region of this partition.
+fn deployed_all_the_same(stage: &Stage) -> Functions {
+    let (realm, url) = (stage.realm(), stage.cloud().url());
+    let template = Template::of_repository().expect("the repository's template");
+    let deployment = Deployment {
+        partition: Partition::Aws.id().to_owned(),
+        region: realm.region.to_owned(),
+        account: realm.deployment.id().to_owned(),
+        stack: "gangway".to_owned(),
+        parameters: BTreeMap::new(),
+    };
+    let mut functions = template.functions(&deployment).expect("functions");
+    functions.retain(|function| function.package == "sts");
+    let role = realm.deployment.role("gangway-StaticCredentialsRole");
+    let hosting = Hosting {
+        binaries: Hosting::beside_this_program(),
+        region: realm.region.to_owned(),
+        environment: ["AWS_ENDPOINT_URL", "PALETTE_URL"]
+            .map(|name| (name.to_owned(), url.clone()))
+            .into(),
+        keys: Box::new(move |_function| {
+            let keys = role.session("sts");
+            RoleKeys {
+                access_key_id: keys.id,
+                secret_access_key: keys.secret,
+                session_token: keys.token.unwrap_or_default(),
+            }
+        }),
+    };
+    Functions::deploy(functions, hosting)
+}

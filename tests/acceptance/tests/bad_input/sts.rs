@@ -1,0 +1,325 @@
+//! Wrong requests to `sts`.
+
+use acceptance::Stage;
+use domain::Partition;
+use serde_json::{Value, json};
+
+use crate::{
+    KEY_ID, SECRET, bodies,
+    row::{Row, proxied, with, without},
+    settings,
+    trial::turned_away,
+};
+
+const FUNCTION: &str = "sts";
+pub(crate) const PATH: &str = "/v1/accounts/sts";
+const VALIDATE: &str = "/v1/accounts/sts/validate";
+const TRUST: &str = "/v1/accounts/sts/trust";
+const UID: &str = "/v1/accounts/sts/5f0c1a2b3c4d5e6f70818293";
+
+/// All of them, but for those of the iso partitions.
+pub(crate) fn rows() -> Vec<Row> {
+    [documents(), members(), roles(), questions(), routes(), events()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn right() -> Value {
+    json!({ "name": "prod", "roleArn": "arn:aws:iam::300000000001:role/SpectroCloudRole" })
+}
+
+fn documents() -> Vec<Row> {
+    let mut rows = bodies::broken(VALIDATE);
+    rows.extend(bodies::declared(PATH, &right().to_string()));
+    rows.extend(bodies::unreadable(PATH));
+    rows
+}
+
+fn members() -> Vec<Row> {
+    settings::wrong(PATH, &right(), "use one of static-credentials, scap")
+}
+
+/// ARNs that are not those of a role. Other functions take roles, too.
+pub(crate) fn role_arns(path: &str, base: &Value) -> Vec<Row> {
+    let (shape, role) = ("must be an ARN: arn:<partition>", "must be the ARN of an IAM role");
+    let account = "whose account id has 12 digits";
+    let long = format!("arn:aws:iam::300000000001:role/{}", "r".repeat(65));
+    let longer = format!("arn:aws:iam::300000000001:role/{}/R", "r".repeat(2048));
+    let rows: Vec<(&str, Value, &str)> = vec![
+        ("empty", "".into(), shape),
+        ("a name", "SpectroCloudRole".into(), shape),
+        ("a secret", SECRET.into(), shape),
+        ("cut off", "arn:aws:iam::300000000001".into(), shape),
+        ("with a space", "arn:aws:iam::300000000001:role/Spectro Role".into(), shape),
+        ("with a line break", "arn:aws:iam::300000000001:role/R\n".into(), shape),
+        ("in upper case", "ARN:AWS:IAM::300000000001:ROLE/R".into(), shape),
+        ("over-long", longer.into(), shape),
+        ("a long name", long.into(), role),
+        ("no name", "arn:aws:iam::300000000001:role/".into(), role),
+        ("an odd name", "arn:aws:iam::300000000001:role/R*".into(), role),
+        ("a user", "arn:aws:iam::300000000001:user/palette".into(), role),
+        ("a policy", "arn:aws:iam::300000000001:policy/P".into(), role),
+        ("a group", "arn:aws:iam::300000000001:group/G".into(), role),
+        ("an instance profile", "arn:aws:iam::300000000001:instance-profile/R".into(), role),
+        ("the root user", "arn:aws:iam::300000000001:root".into(), role),
+        ("a session", "arn:aws:sts::300000000001:assumed-role/R/session".into(), role),
+        ("a bucket", "arn:aws:s3:::bucket".into(), role),
+        ("with a region", "arn:aws:iam:us-east-1:300000000001:role/R".into(), role),
+        ("a short account", "arn:aws:iam::3000:role/R".into(), account),
+        ("an account of letters", "arn:aws:iam::aws:role/R".into(), account),
+        (
+            "an account of other digits",
+            "arn:aws:iam::３００００００００００１:role/R".into(),
+            shape,
+        ),
+        (
+            "of China",
+            "arn:aws-cn:iam::300000000001:role/R".into(),
+            "partition aws, aws-us-gov, aws-iso-b or aws-iso",
+        ),
+        (
+            "without a partition",
+            "arn::iam::300000000001:role/R".into(),
+            "partition aws, aws-us-gov, aws-iso-b or aws-iso",
+        ),
+        ("null", Value::Null, "must be a string, not null"),
+        ("a number", 300_000_000_001_u64.into(), "must be a string, not a number"),
+        ("a list", json!(["arn:aws:iam::300000000001:role/R"]), "must be a string, not a list"),
+        ("an object", json!({ "arn": SECRET }), "must be a string, not an object"),
+    ];
+    let row = |(name, value, remedy): (&str, Value, &str)| {
+        let body = with(base, "roleArn", value).to_string();
+        Row::post(&format!("roleArn: {name}"), path, body).invalid(&["/roleArn"], remedy)
+    };
+    let elsewhere = |partition: &str| {
+        let arn = format!("arn:{partition}:iam::300000000001:role/R");
+        let body = with(base, "roleArn", arn.into()).to_string();
+        let remedy =
+            format!("use an ARN of aws, or send the request to the deployment for {partition}");
+        Row::post(&format!("roleArn: of {partition}"), path, body).refused(&["/roleArn"], &remedy)
+    };
+    let partitions = ["aws-us-gov", "aws-iso", "aws-iso-b"].map(elsewhere);
+    rows.into_iter().map(row).chain(partitions).collect()
+}
+
+fn roles() -> Vec<Row> {
+    let not_known = "is not known here: remove it";
+    let mut twice = right().to_string();
+    twice.insert_str(1, r#""roleArn":"arn:aws:iam::300000000001:role/Other","#);
+    let secret = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/x-AbCdEf";
+    let keys =
+        with(&with(&right(), "accessKeyId", KEY_ID.into()), "secretAccessKey", SECRET.into());
+    let gov = with(
+        &with(&right(), "partition", "aws-us-gov".into()),
+        "roleArn",
+        "arn:aws-us-gov:iam::300000000002:role/R".into(),
+    );
+    let mut rows = role_arns(PATH, &right());
+    rows.extend([
+        Row::post("nothing", PATH, "{}").invalid(&["/name", "/roleArn"], "name is missing"),
+        Row::bare("no body", "POST", VALIDATE).invalid(&["/name", "/roleArn"], "name is missing"),
+        Row::post("no role", PATH, r#"{"name":"prod"}"#)
+            .invalid(&["/roleArn"], "roleArn is missing: it must be an ARN"),
+        Row::post("two roles", PATH, twice)
+            .invalid(&["/roleArn"], "is given 2 times: give it once"),
+        Row::post("an external id", PATH, with(&right(), "externalId", SECRET.into()).to_string())
+            .invalid(&["/externalId"], not_known),
+        Row::post("a secret besides", PATH, with(&right(), "secretArn", secret.into()).to_string())
+            .invalid(&["/secretArn"], not_known),
+        Row::post("keys besides", PATH, keys.to_string())
+            .invalid(&["/accessKeyId", "/secretAccessKey"], not_known),
+        Row::post("another spelling", PATH, with(&right(), "roleARN", "arn".into()).to_string())
+            .invalid(&["/roleARN"], not_known),
+        Row::post("a request for GovCloud", PATH, gov.to_string()).refused(
+            &["/partition", "/roleArn"],
+            "send the request to the deployment for aws-us-gov",
+        ),
+        Row::post(
+            "everything wrong",
+            PATH,
+            format!(
+                r#"{{"name":null,"partition":"aws-iso","scope":[],"roleArn":5,"x":"{SECRET}"}}"#
+            ),
+        )
+        .invalid(&["/name", "/partition", "/scope", "/roleArn", "/x"], "must be a string"),
+    ]);
+    rows
+}
+
+fn questions() -> Vec<Row> {
+    let partition = "partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
+    let add_ons =
+        "addOns must be cloudformation, host-resource-groups, or both with a comma between";
+    let project = "project must be a uid or a name: 1 to 128 characters";
+    let profile = "minimum-iaas-static";
+    let long = format!("project={}", "p".repeat(129));
+    let invalid: &[(&str, &[&str], &str)] = &[
+        ("partition=", &["/partition"], partition),
+        ("partition", &["/partition"], partition),
+        ("partition=aws-cn", &["/partition"], partition),
+        ("partition=AWS", &["/partition"], partition),
+        ("partition=aws%00", &["/partition"], partition),
+        ("partition=aws&partition=nowhere", &["/partition"], partition),
+        ("permissionProfile=", &["/permissionProfile"], profile),
+        ("permissionProfile=all", &["/permissionProfile"], profile),
+        ("permissionProfile=core,core-eks", &["/permissionProfile"], profile),
+        ("permissionProfile=Core", &["/permissionProfile"], profile),
+        ("addOns=", &["/addOns"], add_ons),
+        ("addOns=all", &["/addOns"], add_ons),
+        ("addOns=cloudformation,", &["/addOns"], add_ons),
+        ("addOns=cloudformation;host-resource-groups", &["/addOns"], add_ons),
+        ("project=", &["/project"], project),
+        ("project=a%00b", &["/project"], project),
+        ("project=a%0Ab", &["/project"], project),
+        (&long, &["/project"], project),
+        (
+            "partition=x&permissionProfile=x&addOns=x&project=",
+            &["/partition", "/permissionProfile", "/addOns", "/project"],
+            partition,
+        ),
+    ];
+    let path = |query: &str| format!("{TRUST}?{query}");
+    let mut rows: Vec<_> = invalid
+        .iter()
+        .map(|(query, at, remedy)| {
+            Row::bare(&format!("trust?{query:.40}"), "GET", &path(query)).invalid(at, remedy)
+        })
+        .collect();
+    rows.extend(["aws-us-gov", "aws-iso", "aws-iso-b"].map(|elsewhere| {
+        let remedy = format!("ask the one in {elsewhere}");
+        let query = path(&format!("partition={elsewhere}"));
+        Row::bare(&format!("trust in {elsewhere}"), "GET", &query).refused(&["/partition"], &remedy)
+    }));
+    rows
+}
+
+fn routes() -> Vec<Row> {
+    let body = right().to_string();
+    let no_route = "no route has this path";
+    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let long = "a".repeat(65);
+    let mut rows = vec![
+        Row::bare("GET", "GET", PATH).by_gateway(),
+        Row::bare("DELETE", "DELETE", PATH).by_gateway(),
+        Row::put("PUT without a uid", PATH, &*body).by_gateway(),
+        Row::post("POST to trust", TRUST, &*body).by_gateway(),
+        Row::put("PUT to trust", TRUST, &*body).by_gateway(),
+        Row::bare("DELETE of trust", "DELETE", TRUST).by_gateway(),
+        Row::bare("GET below trust", "GET", "/v1/accounts/sts/trust/policy").by_gateway(),
+        Row::post("POST to a uid", UID, &*body).by_gateway(),
+        Row::post("below validate", "/v1/accounts/sts/validate/more", &*body).by_gateway(),
+        Row::invocation("GET, past the gateway", proxied("GET", PATH, ""))
+            .verb_not_allowed("use POST"),
+        Row::invocation("POST to trust, past the gateway", proxied("POST", TRUST, &body))
+            .verb_not_allowed("use GET"),
+        Row::invocation("PUT to trust, past the gateway", proxied("PUT", TRUST, &body))
+            .verb_not_allowed("use GET"),
+        Row::invocation("HEAD of trust", proxied("HEAD", TRUST, "")).verb_not_allowed("use GET"),
+        Row::invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
+            .verb_not_allowed("use PUT"),
+        Row::invocation(
+            "another function's route",
+            proxied("POST", "/v1/accounts/static-credentials", &body),
+        )
+        .is(404, "no-route", no_route),
+        Row::invocation(
+            "below trust, past the gateway",
+            proxied("GET", "/v1/accounts/sts/trust/x", ""),
+        )
+        .is(404, "no-route", no_route),
+        Row::invocation("no path", proxied("GET", "", "")).is(404, "no-route", no_route),
+        Row::invocation("uid .., past the gateway", proxied("PUT", "/v1/accounts/sts/..", &body))
+            .invalid(&["/uid"], rule),
+        Row::put("a uid, but a wrong role", UID, with(&right(), "roleArn", "R".into()).to_string())
+            .invalid(&["/roleArn"], "must be an ARN"),
+        Row::bare("a uid, but no body", "PUT", UID)
+            .invalid(&["/name", "/roleArn"], "name is missing"),
+        Row::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
+            413,
+            "too-large",
+            "send at most 256 KiB",
+        ),
+    ];
+    rows.extend(["a%2F..%2Fb", "%00", "a%20b", "%FF", "a.b", &long].map(|uid| {
+        Row::put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
+            .invalid(&["/uid"], rule)
+    }));
+    rows
+}
+
+fn events() -> Vec<Row> {
+    let event = with(&right(), "method", FUNCTION.into());
+    let methods = "must be one of static-credentials, sts, pod-identity, scap";
+    let no_secrets = "may not be in an event: send secretArn";
+    vec![
+        Row::event("event: no role", without(&event, "roleArn"))
+            .invalid(&["/roleArn"], "roleArn is missing"),
+        Row::event(
+            "event: a user",
+            with(&event, "roleArn", "arn:aws:iam::300000000001:user/U".into()),
+        )
+        .invalid(&["/roleArn"], "must be the ARN of an IAM role"),
+        Row::event(
+            "event: a role elsewhere",
+            with(&event, "roleArn", "arn:aws-iso:iam::300000000004:role/R".into()),
+        )
+        .refused(&["/roleArn"], "use an ARN of aws"),
+        Row::event("event: a name of another type", with(&event, "name", 7.into()))
+            .invalid(&["/name"], "must be a string"),
+        Row::event("event: in iso", with(&event, "partition", "aws-iso".into()))
+            .refused(&["/partition"], "use one of static-credentials, scap"),
+        Row::event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
+            .refused(&["/secretAccessKey"], no_secrets),
+        Row::event("event: an external id", with(&event, "externalId", "x".into()))
+            .invalid(&["/externalId"], "is not known here: remove it"),
+        Row::event("event: policies that are none", with(&event, "policyArns", json!([null])))
+            .invalid(&["/policyArns/0"], "must be a string"),
+        Row::delivered("event: no method", without(&event, "method"))
+            .invalid(&["/method"], methods),
+        Row::delivered("event: a number for a method", with(&event, "method", 7.into()))
+            .invalid(&["/method"], "must be a string"),
+        Row::delivered(
+            "event: another method",
+            with(&event, "method", "static-credentials".into()),
+        )
+        .refused(
+            &["/method"],
+            "deliver events for static-credentials to the function static-credentials",
+        ),
+        Row::delivered("event: an object in a list", json!([event]))
+            .invalid(&[""], "must be a JSON object, not a list"),
+        Row::delivered("event: nothing", json!({}))
+            .invalid(&["/method", "/name", "/roleArn"], methods),
+    ]
+}
+
+#[tokio::test]
+async fn f03_sts_takes_no_body_that_is_not_a_json_object() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, documents()).await;
+}
+
+#[tokio::test]
+async fn f04_f05_f10_sts_judges_every_member() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, members()).await;
+}
+
+#[tokio::test]
+async fn f32_sts_takes_no_arn_that_is_not_a_roles() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, roles()).await;
+}
+
+#[tokio::test]
+async fn sts_answers_no_question_that_is_asked_wrongly() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, questions()).await;
+}
+
+#[tokio::test]
+async fn sts_has_no_other_routes_verbs_or_uids() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, routes()).await;
+}
+
+#[tokio::test]
+async fn sts_rejects_wrong_events_for_good() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, events()).await;
+}
