@@ -71,7 +71,9 @@ impl Question {
             );
             faults.push(Violation::refused("/partition", rule));
         } else if !Method::Sts.allowed_in(partition, false) {
-            let rule = format!("sts is not offered in {partition}; use static-credentials or scap");
+            let rule = format!(
+                "sts is not offered in partition {partition}: use static-credentials or scap"
+            );
             faults.push(Violation::refused("/partition", rule));
         }
         let profile = request.query("permissionProfile").map_or(Ok(<_>::default()), str::parse);

@@ -123,9 +123,13 @@ impl Members {
     pub(crate) fn into_faults(mut self) -> Vec<Violation> {
         let known = self.known.join(", ");
         let unread = mem::take(&mut self.unread);
+        let nameless = match self.at.strip_prefix('/') {
+            Some(object) => format!("a member of {object}"),
+            None => "a member".to_owned(),
+        };
         for (name, _) in unread.iter().take(MOST_UNKNOWN) {
             let (place, subject) =
-                if sayable(name) { (&**name, &**name) } else { ("", "a member") };
+                if sayable(name) { (&**name, &**name) } else { ("", &*nameless) };
             self.malformed(
                 place,
                 format!("{subject} is not known here: remove it, or use one of {known}"),
@@ -216,6 +220,6 @@ impl Members {
 
 /// Whether a member's name can be repeated: what does not look like one may be a secret that slipped.
 fn sayable(name: &str) -> bool {
-    name.len() <= 32
+    (1..=32).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }

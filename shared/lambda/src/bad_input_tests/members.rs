@@ -85,6 +85,7 @@ fn every_member_is_judged_by_its_own_rule() {
         ("secretAccessKey", json!(SECRET), 400, vec!["/secretAccessKey"]),
         (SECRET, json!(1), 400, vec![""]),
         ("a/b~c", json!(1), 400, vec![""]),
+        ("", json!(1), 400, vec![""]),
     ] {
         let pointers: Vec<_> = pointers.into_iter().map(str::to_owned).collect();
         assert_eq!(said(sts(&with(member, value.clone()))), (status, pointers), "{member} {value}");
