@@ -84,7 +84,7 @@ impl<K: Keyring + Sync> Palette<K> {
     }
 
     async fn once(&self, call: &Call, scope: &Scope, key: &Arc<Key>) -> Result<Answer, Fault> {
-        self.gate.pass().await?;
+        self.gate.pass(&call.path).await?;
         let start = Instant::now();
         let heard = budget::bounded(CAP, hear(self.request(call, scope, key)))
             .await

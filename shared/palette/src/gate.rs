@@ -1,6 +1,7 @@
 //! Keeps the process under Palette's rate limit, so that it is seldom told to wait.
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -18,31 +19,41 @@ const SHARE: Duration = Duration::from_millis(125);
 /// Palette's own largest burst.
 const BURST: u32 = 10;
 
-/// Lets requests through one by one, once their burst is used up.
+/// Lets requests through one by one, once their burst is used up. Palette counts each family of endpoints by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    /// When every request that was let through has had its share.
-    busy_until: Mutex<Option<Instant>>,
+    /// For each family, when every request that was let through has had its share.
+    busy_until: Mutex<BTreeMap<String, Instant>>,
+}
+
+/// What Palette counts together: `/v1/clouds` and all that is below it.
+fn family(path: &str) -> &str {
+    path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or(path)
 }
 
 impl Gate {
-    /// Returns when a request may go, or says at once that there is not time enough to wait.
-    pub(crate) async fn pass(&self) -> Result<(), PortError> {
-        let wait = self.reserve(Instant::now(), budget::remaining())?;
+    /// Returns when a request for this path may go, or says at once that there is not time enough to wait.
+    pub(crate) async fn pass(&self, path: &str) -> Result<(), PortError> {
+        let wait = self.reserve(family(path), Instant::now(), budget::remaining())?;
         if !wait.is_zero() {
             sleep(wait).await;
         }
         Ok(())
     }
 
-    fn reserve(&self, now: Instant, patience: Duration) -> Result<Duration, PortError> {
+    fn reserve(
+        &self,
+        family: &str,
+        now: Instant,
+        patience: Duration,
+    ) -> Result<Duration, PortError> {
         let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = busy_until.map_or(now, |until| until.max(now));
+        let start = busy_until.get(family).map_or(now, |until| now.max(*until));
         let wait = (start - now).saturating_sub(SHARE * (BURST - 1));
         if wait > patience {
             return Err(PortError::Busy { service: SERVICE, retry_after: wait });
         }
-        *busy_until = Some(start + SHARE);
+        busy_until.insert(family.to_owned(), start + SHARE);
         Ok(wait)
     }
 }
@@ -55,7 +66,7 @@ mod tests {
     fn a_registration_never_waits_and_a_flood_is_spread() {
         let (gate, start) = (Gate::default(), Instant::now());
         let patience = Duration::from_mins(1);
-        let wait = |now| gate.reserve(now, patience).unwrap();
+        let wait = |now| gate.reserve("clouds", now, patience).unwrap();
         for _ in 0..BURST {
             assert_eq!(wait(start), Duration::ZERO);
         }
@@ -66,9 +77,21 @@ mod tests {
     }
 
     #[test]
+    fn families_of_endpoints_do_not_wait_for_one_another() {
+        assert_eq!(family("/v1/clouds/aws/account/validate"), family("/v1/clouds/aws/policies"));
+        assert_ne!(family("/v1/cloudaccounts/aws"), family("/v1/clouds/aws/policies"));
+        let (gate, now) = (Gate::default(), Instant::now());
+        for _ in 0..=BURST {
+            gate.reserve("clouds", now, Duration::from_mins(1)).unwrap();
+        }
+        assert_eq!(gate.reserve("cloudaccounts", now, Duration::ZERO).unwrap(), Duration::ZERO);
+    }
+
+    #[test]
     fn in_any_five_seconds_there_are_no_more_than_palettes_largest_burst() {
         let (gate, start) = (Gate::default(), Instant::now());
-        let waits = (0..100).map(|_| gate.reserve(start, Duration::from_mins(1)).unwrap());
+        let waits =
+            (0..100).map(|_| gate.reserve("clouds", start, Duration::from_mins(1)).unwrap());
         assert!(waits.filter(|wait| *wait < Duration::from_secs(5)).count() <= 50);
     }
 
@@ -76,9 +99,9 @@ mod tests {
     fn who_has_no_time_to_wait_is_told_when_to_come_back() {
         let (gate, now) = (Gate::default(), Instant::now());
         for _ in 0..BURST {
-            gate.reserve(now, Duration::ZERO).unwrap();
+            gate.reserve("clouds", now, Duration::ZERO).unwrap();
         }
-        let error = gate.reserve(now, Duration::ZERO).unwrap_err();
+        let error = gate.reserve("clouds", now, Duration::ZERO).unwrap_err();
         assert!(matches!(error, PortError::Busy { retry_after: SHARE, .. }), "{error:?}");
     }
 }

@@ -93,11 +93,15 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
         Ok(items.into_iter().filter_map(gateway).collect())
     }
 
-    /// Looks up the gateway that was chosen. No call is made if none was.
+    /// Looks up the gateway that was chosen. No call is made if none was. A key that is not let in is a failed finding.
     pub async fn gateway(&self, wish: Option<&UidOrName>) -> Result<Gateway, PortError> {
         match wish {
             None => Ok(none()),
-            Some(wish) => Ok(chosen(wish, &self.gateways().await?)),
+            Some(wish) => match self.gateways().await {
+                Ok(all) => Ok(chosen(wish, &all)),
+                Err(PortError::Denied { reason, .. }) => Ok(hidden(&reason)),
+                Err(error) => Err(error),
+            },
         }
     }
 }
@@ -107,6 +111,20 @@ fn none() -> Gateway {
         |check: &'static Check| check.not_applicable("no private cloud gateway was asked for");
     let findings = [&GATEWAY, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(answer).into();
     Gateway { uid: None, findings }
+}
+
+/// Nothing is known of the gateway, so the account must not be made without it.
+fn hidden(reason: &str) -> Gateway {
+    let registered = GATEWAY.failed(
+        format!("Palette does not show its gateways to Gangway: {reason}"),
+        "mend palette.session: Gangway's API key must be that of a tenant administrator",
+    );
+    Gateway { uid: None, findings: unknown(registered) }
+}
+
+fn unknown(registered: Finding) -> Vec<Finding> {
+    let unknown = |check: &'static Check| check.not_applicable("it is not known which gateway");
+    vec![registered, unknown(&GATEWAY_RUNNING), unknown(&GATEWAY_PROXY)]
 }
 
 fn chosen(wish: &UidOrName, all: &[GatewayInfo]) -> Gateway {
@@ -126,9 +144,7 @@ fn chosen(wish: &UidOrName, all: &[GatewayInfo]) -> Gateway {
                 "name the gateway by its uid",
             )
         };
-        let unknown = |check: &'static Check| check.not_applicable("it is not known which gateway");
-        let findings = vec![registered, unknown(&GATEWAY_RUNNING), unknown(&GATEWAY_PROXY)];
-        return Gateway { uid: None, findings };
+        return Gateway { uid: None, findings: unknown(registered) };
     };
     let GatewayInfo { uid, name, state, .. } = gateway;
     let running = if gateway.running() {

@@ -1,8 +1,8 @@
 //! What every registration asks of Palette first, all at once: who we are, and what is there already.
 
 use domain::{
-    AccountName, Check, CloudAccount, Failure, Finding, Intent, Known, Scope, Severity,
-    ports::Keyring,
+    AccountName, Check, CloudAccount, Failure, Finding, Intent, Known, NAME_FREE, Registration,
+    Scope, Severity, ports::Keyring,
 };
 
 use crate::{
@@ -32,6 +32,17 @@ pub struct Look {
     pub session: Finding,
     /// What is there already. Nothing is known where the session fails.
     pub known: Known,
+}
+
+impl Look {
+    /// The answer to [`NAME_FREE`] (C02). A list that was not shown does not show that the name is free.
+    pub fn name_finding(&self, intent: &Intent, registration: Option<&Registration>) -> Finding {
+        if self.session.blocks() {
+            let observed = "Palette does not show its accounts to this key";
+            return NAME_FREE.unverified(observed, "mend palette.session");
+        }
+        self.known.name_finding(intent, registration)
+    }
 }
 
 impl<K: Keyring + Sync> Scoped<'_, K> {

@@ -5,7 +5,9 @@ use domain::{AccountId, Partition, PortError, ports::Keyring};
 use crate::{
     Scoped,
     call::Call,
+    fault::Fault,
     read::{Trust, some},
+    refusal::{Kind, Refusal},
 };
 
 /// Palette's own identity in a partition.
@@ -20,12 +22,22 @@ pub struct TrustFacts {
 }
 
 impl<K: Keyring + Sync> Scoped<'_, K> {
-    /// Palette's account and external id. A self-hosted Palette that has no account for this partition may refuse.
+    /// Palette's account and external id. Where Palette has no account for this partition, it tells an empty one or
+    /// refuses: both are facts without an account (D01).
     pub async fn sts_trust(&self, partition: Partition) -> Result<TrustFacts, PortError> {
         let what = "AWS account of its own for this partition";
         let call = Call::get("/v1/clouds/aws/account/sts").query("partition", partition.id());
-        let answer =
-            self.palette.ask(&call, &self.scope).await.map_err(|fault| fault.port(what))?;
+        let answer = match self.palette.ask(&call, &self.scope).await {
+            Ok(answer) => answer,
+            Err(Fault::Refusal(Refusal { kind: Kind::Other | Kind::Missing, .. })) => {
+                return Ok(TrustFacts {
+                    account: None,
+                    raw_account: String::new(),
+                    external_id: None,
+                });
+            }
+            Err(fault) => return Err(fault.port(what)),
+        };
         let Trust { account_id, external_id } = answer.json().map_err(|fault| fault.port(what))?;
         Ok(TrustFacts {
             account: account_id.parse().ok(),
