@@ -98,7 +98,7 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<Row> {
         ("almost JSON's type", "application/jsonp"),
         ("JSON second", "text/plain, application/json"),
     ];
-    let typed = types.map(|(name, declared)| {
+    let undeclared = types.map(|(name, declared)| {
         let remedy = "send JSON, with the header content-type: application/json";
         Row::post(name, path, right).typed(declared).is(415, "not-json", remedy)
     });
@@ -113,15 +113,15 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<Row> {
             .invalid(&[""], "is nested too deeply"),
     ]
     .into_iter()
-    .chain(typed)
+    .chain(undeclared)
     .collect()
 }
 
 /// Payloads that are neither a request nor an event.
 pub(crate) fn unreadable(path: &str) -> Vec<Row> {
     let remedy = "invoke through API Gateway, or send an event of detail-type Gangway Registration Requested";
-    let without = |member: &str| crate::row::without(&proxied("POST", path, "{}"), member);
-    let typed = |kind: &str| serde_json::json!({ "detail-type": kind, "source": "portal", "detail": { "name": "prod" } });
+    let lacking = |member: &str| crate::row::without(&proxied("POST", path, "{}"), member);
+    let of_kind = |kind: &str| serde_json::json!({ "detail-type": kind, "source": "portal", "detail": { "name": "prod" } });
     [
         ("an invocation with nothing", serde_json::json!({})),
         ("an invocation with null", serde_json::Value::Null),
@@ -135,11 +135,11 @@ pub(crate) fn unreadable(path: &str) -> Vec<Row> {
             "messages of a queue",
             serde_json::json!({ "Records": [{ "body": "{}", "eventSource": "aws:sqs" }] }),
         ),
-        ("a request without a verb", without("httpMethod")),
-        ("a request without a path", without("path")),
-        ("a request without a context", without("requestContext")),
-        ("an event of another kind", typed("AWS API Call via CloudTrail")),
-        ("an event whose kind is spelt otherwise", typed("gangway registration requested")),
+        ("a request without a verb", lacking("httpMethod")),
+        ("a request without a path", lacking("path")),
+        ("a request without a context", lacking("requestContext")),
+        ("an event of another kind", of_kind("AWS API Call via CloudTrail")),
+        ("an event whose kind is spelt otherwise", of_kind("gangway registration requested")),
         (
             "an event without detail",
             serde_json::json!({ "detail-type": acceptance::REGISTRATION_REQUESTED }),

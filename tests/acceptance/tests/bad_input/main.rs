@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod answer;
 mod bodies;
 mod incoming;
 mod iso;

@@ -9,8 +9,8 @@ use crate::{
 
 const POLICY: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
 
-/// A request that is right but for one of these members. `methods` is what the partition `aws-iso` offers instead, where it
-/// does not offer this one.
+/// Requests that are right but for one of these members. `elsewhere` is the remedy for a partition that is not this one and
+/// may not offer the method.
 pub(crate) fn wrong(path: &str, base: &Value, elsewhere: &str) -> Vec<Row> {
     let mut rows = texts(path, base);
     rows.extend(scopes(path, base));
@@ -134,7 +134,11 @@ fn scopes(path: &str, base: &Value) -> Vec<Row> {
             "/scope/uid",
             "remove it, or use one of project",
         ),
-        (json!({ "project": "p", SECRET: 1 }), "/scope", "a member is not known here: remove it"),
+        (
+            json!({ "project": "p", SECRET: 1 }),
+            "/scope",
+            "a member of scope is not known here: remove it",
+        ),
     ];
     let row = |(value, at, remedy): (Value, &str, &str)| {
         let shown: String = value.to_string().chars().take(40).collect();
@@ -221,7 +225,7 @@ fn unknown(path: &str, base: &Value) -> Vec<Row> {
         Row::post("a name with slashes", path, of("a/b~c", 1.into()))
             .invalid(&[""], "a member is not known here: remove it"),
         Row::post("an empty name", path, of("", 1.into()))
-            .invalid(&[""], "is not known here: remove it"),
+            .invalid(&[""], "a member is not known here: remove it"),
         Row::post("twenty-five unknown members", path, crowd.to_string()).invalid(&told, not_known),
     ]
 }

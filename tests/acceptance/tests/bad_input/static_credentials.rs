@@ -1,12 +1,19 @@
 //! Wrong requests to `static-credentials`.
 
+mod events;
+mod routes;
+
 use acceptance::Stage;
 use domain::Partition;
 use serde_json::{Value, json};
 
+use self::{
+    events::events,
+    routes::{routes, uids},
+};
 use crate::{
     KEY_ID, SECRET, bodies, incoming,
-    row::{Row, encoded, proxied, with, without},
+    row::{Row, with, without},
     settings,
     trial::turned_away,
 };
@@ -128,179 +135,6 @@ fn keys() -> Vec<Row> {
 
 fn secret_arns() -> Vec<Row> {
     incoming::arns(PATH, &in_secret())
-}
-
-fn routes() -> Vec<Row> {
-    let body = right().to_string();
-    let no_route = "no route has this path; the README of Gangway lists them all";
-    vec![
-        Row::bare("GET", "GET", PATH).by_gateway(),
-        Row::bare("DELETE", "DELETE", PATH).by_gateway(),
-        Row::bare("PATCH", "PATCH", PATH).by_gateway(),
-        Row::bare("OPTIONS", "OPTIONS", PATH).by_gateway(),
-        Row::put("PUT without a uid", PATH, &*body).by_gateway(),
-        Row::put("PUT to validate", VALIDATE, &*body).by_gateway(),
-        Row::bare("GET validate", "GET", VALIDATE).by_gateway(),
-        Row::post("POST to a uid", UID, &*body).by_gateway(),
-        Row::bare("DELETE of a uid", "DELETE", UID).by_gateway(),
-        Row::post("below validate", "/v1/accounts/static-credentials/validate/more", &*body)
-            .by_gateway(),
-        Row::post("another version", "/v2/accounts/static-credentials", &*body).by_gateway(),
-        Row::post("an unknown method", "/v1/accounts/passwords", &*body).by_gateway(),
-        Row::post("an upper-case path", "/v1/accounts/Static-Credentials", &*body).by_gateway(),
-        Row::post("the root", "/", &*body).by_gateway(),
-        Row::invocation("GET, past the gateway", proxied("GET", PATH, ""))
-            .verb_not_allowed("use POST"),
-        Row::invocation("PATCH, past the gateway", proxied("PATCH", PATH, &body))
-            .verb_not_allowed("use POST"),
-        Row::invocation("a verb in lower case", proxied("post", PATH, &body))
-            .verb_not_allowed("use POST"),
-        Row::invocation("an empty verb", proxied("", PATH, &body)).verb_not_allowed("use POST"),
-        Row::invocation("GET of a uid, past the gateway", proxied("GET", UID, ""))
-            .verb_not_allowed("use PUT"),
-        Row::invocation("PUT to validate, past the gateway", proxied("PUT", VALIDATE, &body))
-            .verb_not_allowed("use POST"),
-        Row::invocation("another function's route", proxied("POST", "/v1/accounts/sts", &body))
-            .is(404, "no-route", no_route),
-        Row::invocation("a route of accounts", proxied("GET", "/v1/accounts", ""))
-            .is(404, "no-route", no_route),
-        Row::invocation("an empty path", proxied("POST", "", &body)).is(404, "no-route", no_route),
-        Row::invocation(
-            "a path below",
-            proxied("POST", "/v1/accounts/static-credentials/validate/x", &body),
-        )
-        .is(404, "no-route", no_route),
-        Row::invocation(
-            "a path that climbs",
-            proxied("POST", "/v1/accounts/sts/../static-credentials", &body),
-        )
-        .is(404, "no-route", no_route),
-        Row::invocation(
-            "an encoded slash",
-            proxied("POST", "/v1/accounts%2Fstatic-credentials", &body),
-        )
-        .is(404, "no-route", no_route),
-        Row::invocation("a secret in the path", proxied("POST", &format!("/v1/{SECRET}"), &body))
-            .is(404, "no-route", no_route),
-    ]
-}
-
-fn uids() -> Vec<Row> {
-    let body = right().to_string();
-    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
-    let long = "a".repeat(65);
-    let mut rows: Vec<_> = [
-        "a%2F..%2Fb",
-        "%00",
-        "a%20b",
-        "a%C3%A9",
-        "%FF",
-        "a.b",
-        "a%0Ab",
-        "*",
-        "a;b",
-        "$%7Bx%7D",
-        &long,
-    ]
-    .map(|uid| {
-        Row::put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
-            .invalid(&["/uid"], rule)
-    })
-    .into();
-    rows.extend(["..", "%2e%2e", "a%252Fb"].map(|uid| {
-        let payload = proxied("PUT", &format!("{PATH}/{uid}"), &body);
-        Row::invocation(&format!("uid {uid}, past the gateway"), payload).invalid(&["/uid"], rule)
-    }));
-    rows.extend([
-        Row::put("a uid, but no JSON", UID, "{").invalid(&[""], "it ends too early"),
-        Row::put("a uid, but not a right name", UID, with(&right(), "name", "".into()).to_string())
-            .invalid(&["/name"], "must be 1 to 64 characters"),
-        Row::put(
-            "a uid, but a temporary key",
-            UID,
-            with(&right(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string(),
-        )
-        .invalid(&["/accessKeyId"], "create a long-lived access key"),
-        Row::put(
-            "a uid, but twice",
-            UID,
-            with(&right(), "uid", "5f0c1a2b3c4d5e6f70818293".into()).to_string(),
-        )
-        .invalid(&["/uid"], "is not known here: remove it"),
-        Row::bare("a uid, but no body", "PUT", UID)
-            .invalid(&["/name", "/accessKeyId", "/secretAccessKey"], "name is missing"),
-        Row::put("a uid, but a form", UID, &*body).typed("text/plain").is(
-            415,
-            "not-json",
-            "content-type: application/json",
-        ),
-        Row::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
-            413,
-            "too-large",
-            "send at most 256 KiB",
-        ),
-    ]);
-    rows
-}
-
-fn events() -> Vec<Row> {
-    let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/x-AbCdEf";
-    let event = json!({ "method": FUNCTION, "name": "prod", "secretArn": arn });
-    let inline = with(&right(), "method", FUNCTION.into());
-    let gov = "arn:aws-us-gov:secretsmanager:us-gov-west-1:100000000002:secret:x-AbCdEf";
-    let no_secrets = "may not be in an event: send secretArn; this key has passed through an event and should be replaced";
-    let methods = "must be one of static-credentials, sts, pod-identity, scap";
-    vec![
-        Row::event("event: keys", inline.clone()).refused(&["/secretAccessKey"], no_secrets),
-        Row::event("event: keys and their secret", with(&event, "secretAccessKey", SECRET.into()))
-            .refused(&["/secretAccessKey"], no_secrets),
-        Row::event(
-            "event: a secret key that is null",
-            with(&event, "secretAccessKey", Value::Null),
-        )
-        .refused(&["/secretAccessKey"], no_secrets),
-        Row::event("event: a key of SCAP", with(&event, "userKey", SECRET.into()))
-            .refused(&["/userKey"], no_secrets),
-        Row::event("event: a key id alone", without(&inline, "secretAccessKey"))
-            .invalid(&["/secretAccessKey"], "may not be in an event, so send secretArn"),
-        Row::event("event: no name", without(&event, "name"))
-            .invalid(&["/name"], "name is missing"),
-        Row::event("event: a wrong name", with(&event, "name", json!([SECRET])))
-            .invalid(&["/name"], "must be a string, not a list"),
-        Row::event("event: an unknown member", with(&event, "uid", "x".into()))
-            .invalid(&["/uid"], "is not known here: remove it"),
-        Row::event("event: another partition", with(&event, "partition", "aws-us-gov".into()))
-            .refused(&["/partition"], "send the request to the deployment for aws-us-gov"),
-        Row::event("event: a secret elsewhere", with(&event, "secretArn", gov.into()))
-            .refused(&["/secretArn"], "use an ARN of aws"),
-        Row::event("event: no ARN", with(&event, "secretArn", SECRET.into()))
-            .invalid(&["/secretArn"], "must be an ARN"),
-        Row::event("event: a wrong scope", with(&event, "scope", json!({ "tenant": true })))
-            .invalid(&["/scope/project", "/scope/tenant"], "project is missing"),
-        Row::delivered("event: no method", without(&event, "method"))
-            .invalid(&["/method"], methods),
-        Row::delivered("event: an unknown method", with(&event, "method", "password".into()))
-            .invalid(&["/method"], methods),
-        Row::delivered("event: a method in a list", with(&event, "method", json!([FUNCTION])))
-            .invalid(&["/method"], "must be a string, not a list"),
-        Row::delivered("event: a null method", with(&event, "method", Value::Null))
-            .invalid(&["/method"], "must be a string, not null"),
-        Row::delivered("event: another method", with(&event, "method", "sts".into()))
-            .refused(&["/method"], "the rule must deliver events for sts to the function sts"),
-        Row::delivered("event: a list", json!([event]))
-            .invalid(&[""], "must be a JSON object, not a list"),
-        Row::delivered("event: a text", event.to_string().into())
-            .invalid(&[""], "must be a JSON object, not a string"),
-        Row::delivered("event: a number", 7.into())
-            .invalid(&[""], "must be a JSON object, not a number"),
-        Row::delivered("event: nothing", json!({}))
-            .invalid(&["/method", "/name", "/accessKeyId", "/secretAccessKey"], methods),
-        Row::invocation(
-            "base64 of a secret without quotes",
-            encoded(PATH, "d0phbHJYVXRuRkVNSS9LN01ERU5H"),
-        )
-        .invalid(&[""], "is not JSON"),
-    ]
 }
 
 #[tokio::test]
