@@ -98,7 +98,7 @@ async fn look(
                 registry.sts_trust(demand.partition),
                 Eyes::into(role.account(), own, deployment)
             );
-            Ok(role::examine(&role, &facts?, &eyes?, registry, demand).await?.findings)
+            Ok(role::examine(&role, facts, &eyes?, registry, demand).await?.findings)
         }
         Access::PodIdentity { .. } | Access::Scap | Access::Unknown(_) => {
             Ok(vec![METHOD_KNOWN.unverified(

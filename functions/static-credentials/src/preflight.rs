@@ -32,7 +32,8 @@ pub(crate) async fn run(
     let registration = account.map(|account| {
         settings.register(account, registry.scope().clone(), gateway.uid, credential)
     });
-    let mut findings = vec![look.session, look.known.name_finding(intent, registration.as_ref())];
+    let name = look.name_finding(intent, registration.as_ref());
+    let mut findings = vec![look.session, name];
     findings.extend(gateway.findings);
     findings.extend(examined.findings);
     let report = Report { partition, method, account, findings, notices };

@@ -22,8 +22,8 @@ pub(crate) async fn run(
         registry.sts_trust(settings.partition),
         Eyes::into(role.account(), own, deployment),
     );
-    let (look, gateway, facts, eyes) = (look?, gateway?, facts?, eyes?);
-    let examined = role::examine(&role, &facts, &eyes, registry, (&settings).into()).await?;
+    let (look, gateway, eyes) = (look?, gateway?, eyes?);
+    let examined = role::examine(&role, facts, &eyes, registry, (&settings).into()).await?;
 
     let (partition, account) = (settings.partition, role.account());
     let mut notices = vec![next_steps::notice(partition, Method::Sts, settings.profile)];
@@ -31,7 +31,8 @@ pub(crate) async fn run(
     let registration = examined.credential.map(|credential| {
         settings.register(account, registry.scope().clone(), gateway.uid, credential)
     });
-    let mut findings = vec![look.session, look.known.name_finding(intent, registration.as_ref())];
+    let name = look.name_finding(intent, registration.as_ref());
+    let mut findings = vec![look.session, name];
     findings.extend(gateway.findings);
     findings.extend(examined.findings);
     let report =

@@ -59,12 +59,12 @@ pub struct Examined {
 /// Asks the account and Palette at the same time, given who Palette says it is.
 pub async fn examine(
     role: &RoleArn,
-    facts: &TrustFacts,
+    facts: Result<TrustFacts, PortError>,
     eyes: &Eyes,
     registry: &Accounts<'_>,
     demand: Demand<'_>,
 ) -> Result<Examined, PortError> {
-    let (source, trusted) = source(facts);
+    let (source, trusted) = source(facts)?;
     let assumed = trusted.as_ref().map(|(_, external_id)| AssumedRole {
         role: role.clone(),
         external_id: external_id.clone(),
@@ -84,11 +84,15 @@ pub async fn examine(
 type Trusted = (AccountId, String);
 
 /// Who Palette says it is (D01, D03, D04).
-fn source(facts: &TrustFacts) -> (Finding, Option<Trusted>) {
-    match (facts.account, &facts.external_id) {
+fn source(facts: Result<TrustFacts, PortError>) -> Result<(Finding, Option<Trusted>), PortError> {
+    if let Some(finding) = validation::not_let(&SOURCE_ACCOUNT, &facts) {
+        return Ok((finding, None));
+    }
+    let facts = facts?;
+    Ok(match (facts.account, facts.external_id) {
         (Some(account), Some(external_id)) => {
             let finding = SOURCE_ACCOUNT.passed(format!("Palette comes from account {account}"));
-            (finding, Some((account, external_id.clone())))
+            (finding, Some((account, external_id)))
         }
         (None, _) if !facts.raw_account.is_empty() => {
             let finding = SOURCE_ACCOUNT.failed(
@@ -104,7 +108,7 @@ fn source(facts: &TrustFacts) -> (Finding, Option<Trusted>) {
             );
             (finding, None)
         }
-    }
+    })
 }
 
 /// What the account's IAM shows (D05–D10 and the permissions).
@@ -158,7 +162,7 @@ async fn assumable(
     demand: Demand<'_>,
 ) -> Result<Vec<Finding>, PortError> {
     let Some(assumed) = assumed else {
-        let reason = "not asked, since Palette has no way to assume a role in this partition";
+        let reason = "not asked, since Palette tells no identity to assume the role with";
         return Ok(vec![
             ENFORCED.not_applicable(reason),
             POLICIES_ACCEPTED.not_applicable(reason),

@@ -22,11 +22,26 @@ pub(crate) async fn of_credential(
     credential: &Credential,
     demand: Demand<'_>,
 ) -> Result<Finding, PortError> {
-    let verdict = registry.validate(demand.partition, credential, demand.policies).await?;
-    Ok(match verdict {
+    let verdict = registry.validate(demand.partition, credential, demand.policies).await;
+    if let Some(finding) = not_let(check, &verdict) {
+        return Ok(finding);
+    }
+    Ok(match verdict? {
         Verdict::Accepted => check.passed("Palette's own validation succeeded"),
         Verdict::Refused(reason) => check.failed(format!("Palette refused: {reason}"), remedy),
     })
+}
+
+/// Why a question could not be put to Palette: Gangway's own key is at fault, and the report says so (C01). What Palette
+/// has not answered blocks, as if it had said no.
+pub(crate) fn not_let<T>(check: &'static Check, answer: &Result<T, PortError>) -> Option<Finding> {
+    match answer {
+        Err(PortError::Denied { reason, .. }) => Some(check.failed(
+            format!("Palette does not let Gangway ask: {reason}"),
+            "mend palette.session: Gangway's API key must be that of a tenant administrator",
+        )),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// What Palette says of the policies (C15).
@@ -38,8 +53,11 @@ pub(crate) async fn of_policies(
     if policies.is_empty() {
         return Ok(POLICIES_ACCEPTED.not_applicable("no policies were named"));
     }
-    let verdict = registry.validate_policy_arns(partition, credential, policies).await?;
-    Ok(match verdict {
+    let verdict = registry.validate_policy_arns(partition, credential, policies).await;
+    if let Some(finding) = not_let(&POLICIES_ACCEPTED, &verdict) {
+        return Ok(finding);
+    }
+    Ok(match verdict? {
         Verdict::Accepted => POLICIES_ACCEPTED.passed(format!("{} found", policies.len())),
         Verdict::Refused(reason) => POLICIES_ACCEPTED.failed(
             format!("Palette refused: {reason}"),
