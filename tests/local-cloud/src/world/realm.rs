@@ -1,5 +1,7 @@
 //! One partition: Gangway's own account with the deployed functions, Palette's account, two customers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use domain::Partition;
 use serde_json::{Value, json};
 
@@ -98,12 +100,12 @@ impl Realm {
     /// # Panics
     /// Where Secrets Manager refuses it.
     pub async fn keep(&self, name: &str, value: &str) -> String {
-        let new =
-            json!({"Name": name, "SecretString": value, "ClientRequestToken": token(name, value)});
+        let token = token(name, value);
+        let new = json!({"Name": name, "SecretString": value, "ClientRequestToken": token});
         let made = self.administrator.secrets("CreateSecret", &new).await;
         let mut answer = made.expect("an answer");
         if answer.code().is_some_and(|code| code.contains("ResourceExists")) {
-            let put = json!({"SecretId": name, "SecretString": value, "ClientRequestToken": token(name, value)});
+            let put = json!({"SecretId": name, "SecretString": value, "ClientRequestToken": token});
             answer = self.administrator.secrets("PutSecretValue", &put).await.expect("an answer");
         }
         let arn = answer.json().get("ARN").and_then(Value::as_str).map(str::to_owned);
@@ -150,9 +152,11 @@ fn administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {
     Client::new(outbound::client(cloud.ca_pem()), &cloud.url(), region, &keys).nested()
 }
 
-/// 32 characters that the same content always has.
+/// 32 characters that no other call has: an earlier value that is kept again must come into use again.
 fn token(name: &str, value: &str) -> String {
-    let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value}"));
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value} {call}"));
     let digits = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
