@@ -40,7 +40,7 @@ async fn f16_the_role_must_exist_under_its_arn() {
 }
 
 #[tokio::test]
-async fn f16_a_role_whose_sessions_are_short_is_a_warning_and_one_under_a_path_is_fine() {
+async fn f16_a_role_whose_sessions_are_short_is_told_and_one_under_a_path_is_fine() {
     for partition in PARTITIONS {
         let stage = Stage::start(partition).await;
         let customer = stage.customer();
@@ -51,10 +51,13 @@ async fn f16_a_role_whose_sessions_are_short_is_a_warning_and_one_under_a_path_i
         let palette = stage.realm().palette.id().parse().expect("an account id");
         role.trust(&policies::trust_policy(partition, palette, &stage.realm().external_id));
         role.max_session(1800);
-        let receipt =
-            Role.registered(&stage, &json!({"name": "prod", "roleArn": role.arn()})).await;
-        assert_eq!(receipt.failed(), ["iam.role-session-long-enough"]);
-        receipt.assert_check("iam.role-session-long-enough", "failed", "30 minutes", "one hour");
+        let request = json!({"name": "prod", "roleArn": role.arn()});
+        let report = Role.blocked(&stage, &request).await;
+        assert_eq!(report.failed(), ["iam.role-session-long-enough", "palette.validation"]);
+        report.assert_check("iam.role-session-long-enough", "failed", "30 minutes", "one hour");
+        assert_eq!(report.check("iam.role-session-long-enough")["severity"], "warning");
+        role.max_session(3600);
+        Role.registered(&stage, &request).await;
         assert_eq!(in_palette(&stage, "prod")["spec"]["sts"]["arn"], role.arn());
     }
 }

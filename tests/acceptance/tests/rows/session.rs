@@ -15,9 +15,16 @@ async fn f01_a_key_of_somebody_who_is_no_tenant_administrator_is_told_as_that() 
         let stage = Stage::start(partition).await;
         stage.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
         for way in BOTH {
-            let report = way.blocked(&stage, &way.request(stage.customer(), "prod")).await;
+            let more = json!({"privateCloudGateway": "dc-east"});
+            let request = with(way.request(stage.customer(), "prod"), &more);
+            let report = way.blocked(&stage, &request).await;
             report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
             assert_eq!(report.check("palette.session")["severity"], "blocker");
+            // What Palette did not show is not said to be well.
+            for id in ["palette.name-available", "palette.gateway-registered", "palette.validation"]
+            {
+                assert_ne!(report.check(id)["outcome"], "passed", "{id}");
+            }
             assert_eq!(report.check("palette.session")["covers"], json!(["C01"]));
         }
         let list = stage.get("/v1/accounts").await;
@@ -41,8 +48,14 @@ async fn f01_a_key_that_palette_does_not_know_is_told_and_a_new_one_is_used_at_o
             report.assert_check("palette.session", "failed", "Palette", "PALETTE_API_KEY_SECRET");
             assert!(!report.text.contains("pk-of-nobody"), "{}", report.text);
             assert!(!stage.logs().contains("pk-of-nobody"));
+            // The same instance, which holds the old key.
             stage.realm().keep(API_KEY_SECRET, ADMIN_KEY).await;
-            way.registered(&stage, &request).await;
+            let starts =
+                stage.realm().functions.get(way.id()).map(|function| function.starts().len());
+            let receipt = stage.post(&way.route(), &request).await;
+            receipt.assert_status(201);
+            let now = stage.realm().functions.get(way.id()).map(|function| function.starts().len());
+            assert_eq!(now, starts, "a new instance");
         }
     }
 }
