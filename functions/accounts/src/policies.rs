@@ -96,7 +96,7 @@ impl Whose<Keys> {
     async fn opened(self, vault: &SecretsManager) -> Result<Whose<StaticKeys>, Failure> {
         Ok(match self {
             Self::Keys(Keys::Inline(keys)) => Whose::Keys(keys),
-            Self::Keys(Keys::InVault(arn)) => Whose::Keys(vault.read_keys(&arn).await?),
+            Self::Keys(Keys::InVault(arn)) => Whose::Keys(vault.read_keys(&arn, None).await?),
             Self::Role(role) => Whose::Role(role),
             Self::Account(uid) => Whose::Account(uid),
         })

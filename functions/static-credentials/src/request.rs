@@ -48,7 +48,7 @@ impl Wish<Keys> {
     pub(crate) async fn opened(self, vault: &SecretsManager) -> Result<Wish<StaticKeys>, Failure> {
         let keys = match self.keys {
             Keys::Inline(keys) => keys,
-            Keys::InVault(arn) => vault.read_keys(&arn).await?,
+            Keys::InVault(arn) => vault.read_keys(&arn, Some(&self.settings.name)).await?,
         };
         Ok(Wish { settings: self.settings, keys })
     }

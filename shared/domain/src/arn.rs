@@ -173,6 +173,11 @@ pub struct SecretArn {
 text_of_arn!(SecretArn);
 
 impl SecretArn {
+    /// Its name, and behind a hyphen the six characters that Secrets Manager adds.
+    pub fn name_and_suffix(&self) -> &str {
+        self.text.split_once(":secret:").map_or("", |(_, name)| name)
+    }
+
     /// The region it is kept in.
     pub fn region(&self) -> &str {
         &self.region
@@ -243,7 +248,9 @@ mod tests {
     #[test]
     fn secret_arns_tell_their_region() {
         let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gangway/incoming/x-AbCdEf";
-        assert_eq!(arn.parse::<SecretArn>().unwrap().region(), "eu-west-1");
+        let secret: SecretArn = arn.parse().unwrap();
+        assert_eq!(secret.region(), "eu-west-1");
+        assert_eq!(secret.name_and_suffix(), "gangway/incoming/x-AbCdEf");
         for text in [
             "arn:aws:secretsmanager::123456789012:secret:x",
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:",

@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    future::pending,
     time::{Duration, SystemTime},
 };
 
@@ -36,7 +37,12 @@ pub fn remaining() -> Duration {
 
 /// Does the work in this time, or in what is left if that is less.
 pub async fn bounded<F: Future>(cap: Duration, work: F) -> Result<F::Output, Elapsed> {
-    timeout(cap.min(remaining()), work).await
+    let time = cap.min(remaining());
+    if time.is_zero() {
+        // Work that is ready at once would still be done, though nobody waits for it any more.
+        return timeout(time, pending()).await;
+    }
+    timeout(time, work).await
 }
 
 /// Notes what the `Date` of an answer says the time is (C06). Does nothing outside [`within`].

@@ -22,7 +22,7 @@ static POSSIBLE: Check = Check {
 static QUOTA: Check = Check {
     id: "iam.policy-quota",
     title: "There is room for the policies that must be attached",
-    severity: Severity::Warning,
+    severity: Severity::Blocker,
     covers: &["C09"],
 };
 
@@ -175,22 +175,23 @@ fn quota_finding(
             return QUOTA.unverified(observed, hidden.remedy());
         }
     };
-    let (quota, source) = match quota {
-        Ok(Some(quota)) => (quota, "the account's quota".to_owned()),
-        Ok(None) => (DEFAULT_QUOTA, "AWS's default, since the account tells none".to_owned()),
-        Err(hidden) => {
-            (DEFAULT_QUOTA, format!("AWS's default; to see the account's: {}", hidden.remedy()))
+    let (quota, source, hidden) = match quota {
+        Ok(Some(quota)) => (quota, "the account's quota", None),
+        Ok(None) => {
+            (DEFAULT_QUOTA, "AWS's default", Some("ask AWS for the account's quota".to_owned()))
         }
+        Err(hidden) => (DEFAULT_QUOTA, "AWS's default", Some(hidden.remedy())),
     };
     let count = direct.len();
     let observed = format!("{label} has {count} of {quota} ({source}); {missing} to come");
-    if count + missing > quota {
-        QUOTA.failed(
+    match hidden {
+        _ if count + missing <= quota => QUOTA.passed(observed),
+        // The account's own quota may be higher.
+        Some(remedy) => QUOTA.unverified(observed, remedy),
+        None => QUOTA.failed(
             observed,
             format!("merge policies of {label}, or have AWS raise the quota of managed policies"),
-        )
-    } else {
-        QUOTA.passed(observed)
+        ),
     }
 }
 

@@ -34,12 +34,25 @@ const OPEN: Call = call("secretsmanager:GetSecretValue");
 
 impl SecretsManager {
     /// The keys that a caller has put into a secret. Every fault of it is one of the request's member `secretArn`.
-    pub async fn read_keys(&self, arn: &SecretArn) -> Result<StaticKeys, Failure> {
+    ///
+    /// Of the secrets that Gangway itself keeps, a caller may only name that of the account it registers: the function's
+    /// right to read the others is not the caller's.
+    pub async fn read_keys(
+        &self,
+        arn: &SecretArn,
+        registering: Option<&AccountName>,
+    ) -> Result<StaticKeys, Failure> {
         let refused = |rule: String| Err(Failure::refused(POINTER, format!("secretArn {rule}")));
         if arn.partition() != self.0.partition || arn.region() != self.0.region {
             return refused(format!(
                 "must be a secret of region {}, partition {}",
                 self.0.region, self.0.partition
+            ));
+        }
+        if self.keeps_for_another(arn, registering) {
+            return refused(format!(
+                "must not be a secret that Gangway keeps for another account: leave keys under {}/incoming/",
+                self.0.prefix
             ));
         }
         match self.open(arn.as_str()).await? {
@@ -70,6 +83,16 @@ impl SecretsManager {
                     .to_owned(),
             ),
         }
+    }
+
+    fn keeps_for_another(&self, arn: &SecretArn, registering: Option<&AccountName>) -> bool {
+        let kept = format!("{}/{}/", self.0.prefix, self.0.partition);
+        let Some(account_and_name) = arn.name_and_suffix().strip_prefix(&kept) else {
+            return false;
+        };
+        let of = account_and_name.split_once('/').and_then(|(_, name)| name.rsplit_once('-'));
+        of.zip(registering)
+            .is_none_or(|((name, _suffix), registering)| name != registering.as_str())
     }
 
     /// The keys that are kept for an account, to look at them again. `None` where none are, or not any more.
