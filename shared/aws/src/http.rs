@@ -15,7 +15,10 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::{DateTime, body::SdkBody, date_time::Format};
-use reqwest::Client;
+use reqwest::{
+    Client,
+    header::{CONTENT_TYPE, HeaderMap},
+};
 use transport::budget;
 
 /// How long one request may take. A second try must still fit into API Gateway's 29 s.
@@ -66,6 +69,9 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
     let mut answer = client.execute(request).await.map_err(classify)?;
     let status = StatusCode::try_from(answer.status().as_u16()).map_err(unreadable)?;
     let headers = std::mem::take(answer.headers_mut());
+    if status.is_success() && is_page(&headers) {
+        return Err(ConnectorError::other("a page that is not AWS's".into(), None));
+    }
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(classify)? {
         if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -84,6 +90,13 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
         }
     }
     Ok(response)
+}
+
+/// A proxy or an access portal answers with a page of its own, and calls that a success. The SDK does not read answers that
+/// tell it nothing, so it would believe that.
+fn is_page(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }
 
 fn note_clock(date: &str) {

@@ -35,6 +35,11 @@ const LARGEST: usize = 8 * 1024 * 1024;
 #[error("an answer of more than {LARGEST} bytes")]
 struct TooLarge;
 
+/// A proxy or an access portal answers with a page of its own, and calls that a success.
+#[derive(Debug, thiserror::Error)]
+#[error("a page that is not Palette's")]
+struct Foreign;
+
 /// What Palette answered when it said yes. Lists of accounts may hold secrets, so it is wiped.
 pub(crate) struct Answer(Zeroizing<Vec<u8>>);
 
@@ -142,10 +147,16 @@ fn retry_after(headers: &HeaderMap<HeaderValue>) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
+/// Palette answers with JSON, or with nothing: an answer that is not read must not pass for a yes either.
+fn is_palettes(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'['))
+}
+
 fn judge(heard: Heard, call: &Call, key: &Key) -> Result<Answer, Fault> {
     let Heard { status, retry_after, body } = heard;
     match status {
-        200..=299 => Ok(Answer(body)),
+        200..=299 if is_palettes(&body) => Ok(Answer(body)),
+        200..=299 => Err(Fault::Port(unavailable(Foreign))),
         429 => Err(Fault::Throttled(retry_after)),
         // Palette answers 500 to what it refuses; only what is above comes from a failing proxy or pod.
         400..=500 => Err(Refusal::read(status, &body, &key.secret, &call.told)
