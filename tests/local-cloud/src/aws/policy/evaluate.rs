@@ -80,11 +80,17 @@ fn applies(statement: &Statement, query: Query<'_>, missing: &mut BTreeSet<Strin
         patterns.list.iter().any(|pattern| fit(pattern)) != patterns.negated
     };
     let action_fits = |pattern: &str| {
+        // Most actions are named in full, and there are thousands of them to compare.
+        if !pattern.contains(['*', '?', '$']) {
+            return pattern.eq_ignore_ascii_case(query.action);
+        }
         Pattern::read(&pattern.to_ascii_lowercase(), context)
             .is_some_and(|pattern| pattern.fits(&action))
     };
     let resource_fits = |pattern: &str| {
-        Pattern::read(pattern, context).is_some_and(|pattern| pattern.fits_arn(query.resource))
+        pattern == "*"
+            || Pattern::read(pattern, context)
+                .is_some_and(|pattern| pattern.fits_arn(query.resource))
     };
     fits(&statement.actions, &action_fits)
         && statement.resources.as_ref().is_none_or(|resources| fits(resources, &resource_fits))
