@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::*;
-use crate::{Access, AssumedRole, Credential, PermissionProfile, Scope, StaticKeys, ports::Staged};
+use crate::{
+    Access, AssumedRole, Credential, NAME_FREE, PermissionProfile, Scope, StaticKeys, ports::Staged,
+};
 
 /// The outside, in memory. Each call may be cut off before or after it does its work.
 #[derive(Default)]
