@@ -134,7 +134,7 @@ impl Faults {
                     | Effect::CutBefore
                     | Effect::CutAfter => {
                         fate.effect = Some(fault.effect);
-                        fate.ends = fault.ends.clone();
+                        fate.ends.clone_from(&fault.ends);
                         return fate;
                     }
                 }

@@ -1,0 +1,45 @@
+//! The function's process ends at each call of a run, before the call was served and after; then the request comes again.
+
+use domain::Partition;
+use local_cloud::Effect;
+
+use crate::{
+    matrix::{Flow, Kind, suffer_all},
+    scene::Way,
+};
+
+const WHEN: [Effect; 2] = [Effect::CutBefore, Effect::CutAfter];
+
+async fn crash(partition: Partition, flow: Flow) {
+    suffer_all(partition, flow, Kind::Crash, &WHEN).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_keys() {
+    crash(Partition::Aws, Flow::Register(Way::Keys)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_a_role() {
+    crash(Partition::AwsUsGov, Flow::Register(Way::Role)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renewing_a_key() {
+    crash(Partition::AwsUsGov, Flow::Renew).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replacing_an_account() {
+    crash(Partition::Aws, Flow::Replace).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changing_keys_for_a_role() {
+    crash(Partition::AwsUsGov, Flow::Change).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_an_account() {
+    crash(Partition::Aws, Flow::Remove).await;
+}

@@ -1,0 +1,108 @@
+//! Whose an account is: the tenant's or a project's. A name is taken in one scope only.
+
+use acceptance::Stage;
+use serde_json::{Value, json};
+
+use crate::{
+    scene::{Way, everywhere, with},
+    state::State,
+};
+
+fn project(stage: &Stage, at: usize) -> (String, String) {
+    let records = stage.cloud().palette().records();
+    let project = &records.tenants[0].projects[at];
+    (project.uid.clone(), project.name.clone())
+}
+
+fn scoped(request: &Value, scope: &Value) -> Value {
+    with(request, json!({"scope": scope}))
+}
+
+#[tokio::test]
+async fn a_project_may_be_named_by_uid_or_by_name() {
+    everywhere(|stage: Stage, way| async move {
+        let (uid, name) = project(&stage, 1);
+        let request = way.request(stage.customer(), "prod");
+        let first = stage.post(&way.path(), &scoped(&request, &json!({"project": name}))).await;
+        assert_eq!((first.status, first.outcome()), (201, "created"), "{}", first.text);
+        let state = State::of(&stage, "prod");
+        let account = state.account();
+        assert_eq!(account["project"], uid.as_str());
+        assert_eq!(account["body"]["metadata"]["annotations"]["scope"], "project");
+        if way == Way::Keys {
+            assert_eq!(state.secret().tags["gangway:scope"], format!("project/{uid}"));
+        }
+        let again = stage.post(&way.path(), &scoped(&request, &json!({"project": uid}))).await;
+        assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
+        // The accounts function sees it from its project, by name and by uid, and from nowhere else.
+        let path = format!("/v1/accounts/{}", first.uid());
+        stage.realm().functions.kill();
+        for query in [format!("?project={uid}"), format!("?project={name}")] {
+            let shown = stage.get(&format!("{path}{query}")).await;
+            assert_eq!(shown.body["scope"], json!({"project": uid}), "{}", shown.text);
+        }
+        assert_ne!(stage.get(&path).await.status, 200);
+        let elsewhere = project(&stage, 0).0;
+        assert_ne!(stage.get(&format!("{path}?project={elsewhere}")).await.status, 200);
+        assert_eq!(State::of(&stage, "prod"), state);
+        let removed = stage.delete(&format!("{path}?project={name}")).await;
+        assert_eq!(removed.status, 204, "{}", removed.text);
+        stage.assert_untouched();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_is_free_in_every_other_scope() {
+    everywhere(|stage: Stage, way| async move {
+        let scopes = [
+            (json!("tenant"), Value::Null),
+            (json!({"project": project(&stage, 0).0}), json!(project(&stage, 0).0)),
+            (json!({"project": project(&stage, 1).1}), json!(project(&stage, 1).0)),
+        ];
+        // Keys of one AWS account have one secret for a name, so another account is taken for the second scope.
+        let customers = [stage.customer(), stage.neighbour()];
+        let scopes = match way {
+            Way::Role => &scopes[..],
+            Way::Keys => &scopes[..2],
+        };
+        let mut uids = Vec::new();
+        for ((scope, _), whose) in scopes.iter().zip(customers.iter().cycle()) {
+            stage.realm().functions.kill();
+            let request = scoped(&way.request(whose, "prod"), scope);
+            let receipt = stage.post(&way.path(), &request).await;
+            assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
+            uids.push(receipt.uid().to_owned());
+        }
+        let state = State::of(&stage, "prod");
+        assert_eq!(state.accounts.len(), scopes.len());
+        for ((scope, owner), (whose, uid)) in scopes.iter().zip(customers.iter().cycle().zip(&uids))
+        {
+            stage.realm().functions.kill();
+            let account = state.accounts.iter().find(|account| account["uid"] == uid.as_str());
+            assert_eq!(account.expect("that account")["project"], *owner);
+            let request = scoped(&way.request(whose, "prod"), scope);
+            let again = stage.post(&way.path(), &request).await;
+            assert_eq!((again.uid(), again.outcome()), (&**uid, "unchanged"), "{}", again.text);
+        }
+        assert_eq!(State::of(&stage, "prod"), state);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_project_that_palette_does_not_have_is_refused() {
+    everywhere(|stage: Stage, way| async move {
+        let request = way.request(stage.customer(), "prod");
+        // The second tenant's projects are none of ours.
+        let foreign = stage.cloud().palette().records().tenants[1].projects[0].uid.clone();
+        for project in ["Nowhere", "65f000ffffffffffffffffff", &foreign] {
+            let answer =
+                stage.post(&way.path(), &scoped(&request, &json!({"project": project}))).await;
+            assert_eq!(answer.status, 422, "{project}: {}", answer.text);
+            assert_eq!(answer.text_at("/errors/0/pointer"), "/scope/project", "{}", answer.text);
+        }
+        stage.assert_untouched();
+    })
+    .await;
+}

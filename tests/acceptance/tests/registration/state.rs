@@ -1,0 +1,153 @@
+//! What is left behind: accounts in Palette, secrets in Secrets Manager, calls that wrote.
+
+use acceptance::{Answer, Stage};
+use local_cloud::aws::{Keys, SecretSeen};
+use serde_json::{Value, json};
+
+use crate::scene::Way;
+
+/// All that there is of one account name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct State {
+    /// Uid, project and what was sent last.
+    pub(crate) accounts: Vec<Value>,
+    /// Those in their recovery window, too.
+    pub(crate) secrets: Vec<SecretSeen>,
+}
+
+impl State {
+    pub(crate) fn of(stage: &Stage, name: &str) -> Self {
+        let records = stage.cloud().palette().records();
+        let named = records.accounts.iter().filter(|account| account.name() == name);
+        let accounts = named.map(
+            |account| json!({"uid": account.uid, "project": account.project, "body": account.body}),
+        );
+        let accounts = accounts.collect();
+        drop(records);
+        let (prefix, end) = (format!("gangway/{}/", stage.partition()), format!("/{name}"));
+        let secrets = stage.realm().deployment.secrets().into_iter();
+        let secrets =
+            secrets.filter(|one| one.name.starts_with(&prefix) && one.name.ends_with(&end));
+        Self { accounts, secrets: secrets.collect() }
+    }
+
+    /// Secrets that are not in their recovery window.
+    pub(crate) fn live(&self) -> Vec<&SecretSeen> {
+        self.secrets.iter().filter(|secret| !secret.deleted).collect()
+    }
+
+    /// The one live secret.
+    pub(crate) fn secret(&self) -> &SecretSeen {
+        let live = self.live();
+        assert_eq!(live.len(), 1, "live secrets: {live:#?}");
+        live[0]
+    }
+
+    /// The one account.
+    pub(crate) fn account(&self) -> &Value {
+        assert_eq!(self.accounts.len(), 1, "accounts: {:#?}", self.accounts);
+        &self.accounts[0]
+    }
+
+    /// The same without what differs from one registration to the next: name, uid and the ends of ARNs.
+    pub(crate) fn anonymous(&self, name: &str) -> String {
+        let mut accounts = self.accounts.clone();
+        for account in &mut accounts {
+            // Sent with an update, and not with a creation.
+            if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
+                metadata.remove("uid");
+            }
+        }
+        let secrets = self.secrets.iter().map(|one| {
+            json!({
+                "name": one.name, "key": one.kms_key, "tags": one.tags, "versions": one.versions,
+                "current": one.current, "pending": one.pending, "deleted": one.deleted,
+            })
+        });
+        let secrets: Vec<Value> = secrets.collect();
+        let mut text = format!("{:#}", json!({"accounts": accounts, "secrets": secrets}));
+        let uids = accounts.iter().filter_map(|account| account["uid"].as_str());
+        // The account may be gone while its secret is not.
+        let tags = self.secrets.iter().filter_map(|one| one.tags.get("gangway:palette-uid"));
+        for uid in uids.chain(tags.map(String::as_str)) {
+            text = text.replace(uid, "UID");
+        }
+        text.replace(name, "NAME")
+    }
+}
+
+/// What a secret of these keys holds.
+pub(crate) fn document(keys: &Keys) -> Value {
+    json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
+}
+
+/// The value in use, as JSON.
+pub(crate) fn in_use(secret: &SecretSeen) -> Value {
+    parsed(secret.current.as_deref())
+}
+
+/// The value that waits, as JSON; null where none does. A version in use may keep the label with which it waited.
+pub(crate) fn waiting(secret: &SecretSeen) -> Value {
+    parsed(secret.pending.as_deref().filter(|_| secret.pending != secret.current))
+}
+
+fn parsed(text: Option<&str>) -> Value {
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// Why a receipt is not true of the first customer; `Ok` where it is.
+pub(crate) fn truth(stage: &Stage, way: Way, name: &str, answer: &Answer) -> Result<(), String> {
+    let (found, customer) = (State::of(stage, name), stage.customer());
+    let [account] = found.accounts.as_slice() else {
+        return Err(format!("{} accounts of that name", found.accounts.len()));
+    };
+    let (uid, spec) = (answer.uid(), &account["body"]["spec"]);
+    let entered = match way {
+        Way::Keys => {
+            spec["accessKey"] == customer.keys.id.as_str()
+                && spec["secretKey"] == customer.keys.secret.as_str()
+        }
+        Way::Role => spec["sts"]["arn"] == customer.role.arn().as_str(),
+    };
+    if account["uid"] != uid || !entered {
+        return Err(format!("the receipt is for {uid}, and Palette has {account}"));
+    }
+    match (way, found.live().as_slice()) {
+        (Way::Role, []) => Ok(()),
+        (Way::Keys, [secret])
+            if in_use(secret) == document(&customer.keys)
+                && waiting(secret).is_null()
+                && secret.tags.get("gangway:state").is_some_and(|state| state == "registered")
+                && secret.tags.get("gangway:palette-uid").is_some_and(|tag| tag == uid)
+                && secret.arn == answer.text_at("/secretArn") =>
+        {
+            Ok(())
+        }
+        (_, live) => Err(format!("secrets: {live:#?}")),
+    }
+}
+
+/// Asserts that a receipt is true.
+pub(crate) fn assert_true(stage: &Stage, way: Way, name: &str, answer: &Answer) {
+    truth(stage, way, name, answer).unwrap_or_else(|lie| panic!("{lie}\n{}", answer.text));
+}
+
+/// Calls since the log was cleared that changed something, or could have.
+pub(crate) fn writes(stage: &Stage) -> Vec<String> {
+    let mut calls = stage.cloud().calls().all();
+    calls.retain(|call| !call.nested && changes(&call.service, &call.operation));
+    calls.into_iter().map(|call| format!("{} {}", call.service, call.operation)).collect()
+}
+
+/// Whether a call changes something.
+pub(crate) fn changes(service: &str, operation: &str) -> bool {
+    let reads = ["Describe", "Get", "List", "Simulate"];
+    match service {
+        "palette" => {
+            ["PUT ", "DELETE "].iter().any(|verb| operation.starts_with(verb))
+                || operation == "POST /v1/cloudaccounts/aws"
+        }
+        "sts" => false,
+        _ => !reads.iter().any(|verb| operation.starts_with(verb)),
+    }
+}

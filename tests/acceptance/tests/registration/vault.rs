@@ -1,0 +1,214 @@
+//! Where keys are kept: name, tags, key; in use only after Palette took them; gone into the recovery window after it let go.
+
+use acceptance::Stage;
+use domain::Partition;
+use local_cloud::{Effect, Fault};
+use serde_json::{Value, json};
+
+use crate::{
+    scene::{Way, everywhere, play, with},
+    state::{State, assert_true, document, in_use, waiting},
+};
+
+const CREATE: &str = "POST /v1/cloudaccounts/aws";
+const REPLACE: &str = "PUT /v1/cloudaccounts/aws/{uid}";
+
+#[tokio::test]
+async fn a_secret_is_named_tagged_and_encrypted_as_the_deployment_says() {
+    play(&[Way::Keys], |stage: Stage, way| async move {
+        let customer = stage.customer();
+        let receipt = stage.post(&way.path(), &way.request(customer, "prod")).await;
+        let state = State::of(&stage, "prod");
+        let (secret, partition, id) = (state.secret(), stage.partition(), customer.account.id());
+        assert_eq!(secret.name, format!("gangway/{partition}/{id}/prod"));
+        assert_eq!(secret.arn, receipt.text_at("/secretArn"));
+        let function = stage.realm().functions.get(way.method()).expect("the function");
+        let key = function.function().environment.get("GANGWAY_KMS_KEY_ID");
+        assert!(key.is_some_and(|key| key.starts_with(&format!("arn:{partition}:kms:"))));
+        assert_eq!(secret.kms_key.as_ref(), key);
+        let tags: Vec<_> = secret.tags.iter().map(|(tag, value)| (&**tag, &**value)).collect();
+        let expected = [
+            ("gangway:aws-account", id),
+            ("gangway:method", "static-credentials"),
+            ("gangway:palette-uid", receipt.uid()),
+            ("gangway:partition", partition.id()),
+            ("gangway:scope", "tenant"),
+            ("gangway:state", "registered"),
+        ];
+        assert_eq!(tags, expected);
+        assert_eq!(in_use(secret), document(&customer.keys));
+        assert_eq!(secret.versions.len(), 1);
+        assert_eq!(secret.versions[0].1, ["AWSCURRENT"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_value_waits_until_palette_has_taken_it_and_the_one_in_use_is_untouched() {
+    play(&[Way::Keys], |stage: Stage, way| async move {
+        let customer = stage.customer();
+        let request = way.request(customer, "prod");
+        let first = stage.post(&way.path(), &request).await;
+        let (key, other) = (customer.user.keys(), with(&request, json!({"description": "x"})));
+        let renewed = with(&other, json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
+        for effect in [Effect::InternalError, Effect::Unavailable, Effect::CutBefore] {
+            stage.realm().functions.kill();
+            stage.cloud().fault(Fault::on("palette", REPLACE, effect));
+            let refused = stage.post(&way.path(), &renewed).await;
+            assert_eq!(refused.status, 502, "{}", refused.text);
+            let state = State::of(&stage, "prod");
+            let secret = state.secret();
+            assert_eq!(in_use(secret), document(&customer.keys), "{effect:?}");
+            assert_eq!(waiting(secret), document(&key), "{effect:?}");
+            assert_eq!(secret.tags["gangway:palette-uid"], first.uid());
+            assert_eq!(secret.tags["gangway:state"], "registered");
+            stage.cloud().faults().clear();
+            // What is in use still is what was registered.
+            let path = format!("/v1/accounts/{}/validate", first.uid());
+            let report = stage.post(&path, &json!({})).await;
+            assert_eq!(report.ready(), Some(true), "{}", report.text);
+        }
+        stage.realm().functions.kill();
+        let updated = stage.post(&way.path(), &renewed).await;
+        assert_eq!(updated.outcome(), "updated", "{}", updated.text);
+        let state = State::of(&stage, "prod");
+        assert_eq!(
+            (in_use(state.secret()), waiting(state.secret())),
+            (document(&key), Value::Null)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_first_registration_leaves_no_live_secret_and_the_next_restores_it() {
+    everywhere(|stage: Stage, way| async move {
+        let request = way.request(stage.customer(), "prod");
+        let quota = |quota| stage.cloud().palette().records().tenants[0].quota = quota;
+        quota(0);
+        for _again in 0..2 {
+            let refused = stage.post(&way.path(), &request).await;
+            assert_eq!(refused.status, 502, "{}", refused.text);
+            assert!(refused.text_at("/detail").contains("Resource limit"), "{}", refused.text);
+            stage.assert_untouched();
+        }
+        quota(10);
+        let receipt = stage.post(&way.path(), &request).await;
+        assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
+        assert_true(&stage, way, "prod", &receipt);
+        assert_eq!(State::of(&stage, "prod").secrets.len(), usize::from(way == Way::Keys));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_registration_without_an_answer_keeps_its_secret_staged_for_the_next_try() {
+    play(&[Way::Keys], |stage: Stage, way| async move {
+        let request = way.request(stage.customer(), "prod");
+        stage.cloud().fault(Fault::on("palette", CREATE, Effect::CutBefore));
+        let failed = stage.post(&way.path(), &request).await;
+        assert_eq!(failed.status, 502, "{}", failed.text);
+        let state = State::of(&stage, "prod");
+        assert!(state.accounts.is_empty());
+        assert_eq!(state.secret().tags["gangway:state"], "staged");
+        assert_eq!(state.secret().tags.get("gangway:palette-uid"), None);
+        stage.cloud().faults().clear();
+        let receipt = stage.post(&way.path(), &request).await;
+        assert_eq!(receipt.status, 201, "{}", receipt.text);
+        assert_true(&stage, way, "prod", &receipt);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_may_come_by_secret_arn_from_the_inbox_or_from_where_they_are_kept() {
+    play(&[Way::Keys], |stage: Stage, way| async move {
+        let keys = document(&stage.customer().keys).to_string();
+        let arn = stage.realm().keep("gangway/incoming/prod", &keys).await;
+        let request = json!({"name": "prod", "secretArn": arn});
+        let receipt = stage.post(&way.path(), &request).await;
+        assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
+        assert_true(&stage, way, "prod", &receipt);
+        assert_ne!(receipt.text_at("/secretArn"), arn);
+        let inbox = stage.realm().deployment.secret("gangway/incoming/prod").expect("the inbox");
+        assert!(!inbox.deleted && inbox.tags.is_empty() && inbox.versions.len() == 1);
+        let kept = json!({"name": "prod", "secretArn": receipt.text_at("/secretArn")});
+        let inline = way.request(stage.customer(), "prod");
+        for same in [&request, &kept, &inline] {
+            let again = stage.post(&way.path(), same).await;
+            assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+        }
+        let key = stage.customer().user.keys();
+        let arn = stage.realm().keep("gangway/incoming/new", &document(&key).to_string()).await;
+        stage.realm().functions.kill();
+        let renewed = json!({"name": "prod", "secretArn": arn});
+        let updated = stage.post(&way.path(), &renewed).await;
+        assert_eq!(updated.outcome(), "updated", "{}", updated.text);
+        assert_eq!(in_use(State::of(&stage, "prod").secret()), document(&key));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_account_takes_its_secret_into_the_window_and_registering_again_restores_it() {
+    everywhere(|stage: Stage, way| async move {
+        let request = way.request(stage.customer(), "prod");
+        let first = stage.post(&way.path(), &request).await;
+        let path = format!("/v1/accounts/{}", first.uid());
+        let removed = stage.delete(&path).await;
+        assert_eq!((removed.status, &*removed.text), (204, ""));
+        stage.assert_untouched();
+        if way == Way::Keys {
+            let state = State::of(&stage, "prod");
+            assert!(state.secrets[0].deleted, "{state:#?}");
+            assert_eq!(state.secrets[0].tags["gangway:state"], "retired");
+        }
+        let again = stage.delete(&path).await;
+        assert_eq!(again.status, 404, "{}", again.text);
+        assert_eq!(stage.get(&path).await.status, 404);
+
+        stage.realm().functions.kill();
+        let back = stage.post(&way.path(), &request).await;
+        assert_eq!((back.status, back.outcome()), (201, "created"), "{}", back.text);
+        assert_ne!(back.uid(), first.uid());
+        assert_eq!(back.text_at("/secretArn"), first.text_at("/secretArn"));
+        assert_true(&stage, way, "prod", &back);
+        let unchanged = stage.post(&way.path(), &request).await;
+        assert_eq!(unchanged.outcome(), "unchanged", "{}", unchanged.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_that_palette_does_not_let_go_keeps_its_secret() {
+    everywhere(|stage: Stage, way| async move {
+        let first = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+        stage.cloud().palette().records().accounts[0].in_use = true;
+        let before = State::of(&stage, "prod");
+        let path = format!("/v1/accounts/{}", first.uid());
+        let refused = stage.delete(&path).await;
+        assert_eq!(refused.status, 502, "{}", refused.text);
+        assert!(refused.text_at("/detail").contains("in use"), "{}", refused.text);
+        assert_eq!(State::of(&stage, "prod"), before);
+        stage.cloud().palette().records().accounts[0].in_use = false;
+        assert_eq!(stage.delete(&path).await.status, 204);
+        stage.assert_untouched();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_cut_off_is_finished_by_the_next() {
+    let stage = Stage::start(Partition::AwsUsGov).await;
+    let way = Way::Keys;
+    let first = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+    let path = format!("/v1/accounts/{}", first.uid());
+    stage.cloud().fault(Fault::on("secretsmanager", "DeleteSecret", Effect::Unavailable));
+    let failed = stage.delete(&path).await;
+    assert_eq!(failed.status, 502, "{}", failed.text);
+    assert!(stage.registered().is_empty() && stage.kept().len() == 1);
+    stage.cloud().faults().clear();
+    assert_eq!(stage.delete(&path).await.status, 204);
+    stage.assert_untouched();
+    assert_eq!(stage.delete(&path).await.status, 404);
+}
