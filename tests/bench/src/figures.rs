@@ -19,7 +19,8 @@ pub(crate) struct Figures {
     pub(crate) idle_memory: Vec<u64>,
     /// KiB, after it.
     pub(crate) used_memory: Vec<u64>,
-    pub(crate) answer: Vec<Duration>,
+    /// To the same request again.
+    pub(crate) second_answer: Vec<Duration>,
     /// On the processor, all threads.
     pub(crate) own_time: Vec<Duration>,
 }
@@ -27,8 +28,8 @@ pub(crate) struct Figures {
 impl Figures {
     /// What the columns are.
     pub(crate) const HEADINGS: &str = "\
-                      first poll  first answer    memory MB         own time ms      answer ms    zip
-function                median ms     median ms   idle  used       p50     p99      p50    p99     MB";
+                      first poll  first answer    memory MB         own time ms  second answer    zip
+function                median ms     median ms   idle  used       p50     p99      p50    max     MB";
 
     /// Nothing measured yet but the size.
     pub(crate) fn of(lambda: &Lambda) -> Result<Self, Failed> {
@@ -41,7 +42,7 @@ function                median ms     median ms   idle  used       p50     p99  
             first_answer: Vec::new(),
             idle_memory: Vec::new(),
             used_memory: Vec::new(),
-            answer: Vec::new(),
+            second_answer: Vec::new(),
             own_time: Vec::new(),
         })
     }
@@ -76,8 +77,8 @@ impl fmt::Display for Figures {
             mb(percentile(&self.used_memory, 50)),
             ms(&self.own_time, 50),
             ms(&self.own_time, 99),
-            ms(&self.answer, 50),
-            ms(&self.answer, 99),
+            ms(&self.second_answer, 50),
+            ms(&self.second_answer, 99),
             mb(zipped),
         )
     }

@@ -77,14 +77,16 @@ async fn measure(lambda: &Lambda, request: &Request) -> Result<Figures, Failed> 
         let polled = figures.first_poll.last().copied().unwrap_or_default();
         figures.first_answer.push(polled + asked.elapsed());
         figures.used_memory.push(process::memory(lambda)?);
+        // Later ones would wait for Palette's rate limit, which is not what is measured.
+        let asked = std::time::Instant::now();
+        request.expect(&lambda.invoke(&request.event).await?)?;
+        figures.second_answer.push(asked.elapsed());
         lambda.kill();
     }
     request.expect(&lambda.invoke(&request.event).await?)?;
     for _ in 0..WARM {
         let before = process::time_on_processor(lambda)?;
-        let asked = std::time::Instant::now();
         let answer = lambda.invoke(&request.event).await?;
-        figures.answer.push(asked.elapsed());
         figures.own_time.push(process::time_on_processor(lambda)?.saturating_sub(before));
         request.expect(&answer)?;
     }
