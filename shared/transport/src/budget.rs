@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(remaining(), UNBOUNDED);
             within(Instant::now(), async {
                 assert_eq!(remaining(), Duration::ZERO);
-                let never = bounded(Duration::from_mins(1), std::future::pending::<()>());
+                let never = bounded(Duration::from_mins(1), pending::<()>());
                 assert!(never.await.is_err());
             })
             .await;
