@@ -4,8 +4,9 @@ use domain::Partition;
 use local_cloud::Effect;
 
 use crate::{
-    matrix::{Flow, Kind, suffer_all},
+    matrix::{Flow, suffer_all},
     scene::Way,
+    trouble::Kind,
 };
 
 const WHEN: [Effect; 2] = [Effect::CutBefore, Effect::CutAfter];

@@ -21,5 +21,6 @@ mod scene;
 mod scopes;
 mod state;
 mod triggers;
+mod trouble;
 mod upstream;
 mod vault;
