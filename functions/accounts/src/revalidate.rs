@@ -122,7 +122,8 @@ async fn keys(
         let observed = "Gangway did not register this account, so it has no keys of it";
         return Ok(vec![SECRET_IN_USE.unverified(observed, remedy)]);
     };
-    let Some(kept) = deployment.vault.keys_of(demand.partition, aws_account, &name).await? else {
+    let kept = deployment.vault.keys_of(demand.partition, aws_account, &name, registry.scope());
+    let Some(kept) = kept.await? else {
         return Ok(vec![SECRET_IN_USE.failed("no secret is kept for this account", remedy)]);
     };
     let in_use = if kept.in_use_for.as_ref() == Some(&account.uid) {

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use domain::{
-    AccountId, AccountName, Partition, PortError, Registration, SecretArn, Uid,
+    AccountId, AccountName, Partition, PortError, Registration, Scope, SecretArn, Uid,
     ports::{Owner, Staged, Vault},
 };
 
@@ -62,9 +62,20 @@ impl SecretsManager {
         self.0.client.get_or_init(|| Client::new(&self.0.config))
     }
 
-    /// What the secret of an account is called.
-    fn name(&self, partition: Partition, account: AccountId, name: &AccountName) -> String {
-        format!("{}/{partition}/{account}/{name}", self.0.prefix)
+    /// What the secret of an account is called. The same name may stand in several scopes, each with keys of its own; `@`
+    /// is in no account's name.
+    fn name(
+        &self,
+        partition: Partition,
+        account: AccountId,
+        name: &AccountName,
+        scope: &Scope,
+    ) -> String {
+        let prefix = &self.0.prefix;
+        match scope {
+            Scope::Tenant => format!("{prefix}/{partition}/{account}/{name}"),
+            Scope::Project(uid) => format!("{prefix}/{partition}/{account}/{name}@{uid}"),
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Opening secrets: those that callers name, those that are kept, and certificates.
 
-use domain::{AccountId, AccountName, Failure, Partition, PortError, SecretArn, StaticKeys, Uid};
+use domain::{
+    AccountId, AccountName, Failure, Partition, PortError, Scope, SecretArn, StaticKeys, Uid,
+};
 use secrecy::SecretString;
 use tokio::join;
 
@@ -91,8 +93,9 @@ impl SecretsManager {
             return false;
         };
         let of = account_and_name.split_once('/').and_then(|(_, name)| name.rsplit_once('-'));
-        of.zip(registering)
-            .is_none_or(|((name, _suffix), registering)| name != registering.as_str())
+        of.zip(registering).is_none_or(|((name, _suffix), registering)| {
+            name.split('@').next() != Some(registering.as_str())
+        })
     }
 
     /// The keys that are kept for an account, to look at them again. `None` where none are, or not any more.
@@ -101,8 +104,9 @@ impl SecretsManager {
         partition: Partition,
         account: AccountId,
         name: &AccountName,
+        scope: &Scope,
     ) -> Result<Option<Kept>, PortError> {
-        let name = self.name(partition, account, name);
+        let name = self.name(partition, account, name, scope);
         let (opened, known) = join!(self.open(&name), Known::of(self, &name));
         let (secret, text) = match opened? {
             Opened::Text { arn, text } => (arn, text),

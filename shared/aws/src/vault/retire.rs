@@ -85,7 +85,8 @@ async fn named(vault: &SecretsManager, owner: Owner<'_>) -> Result<Option<String
     }) else {
         return Ok(None);
     };
-    let Some(known) = Known::of(vault, &vault.name(partition, aws_account, &name)).await? else {
+    let name = vault.name(partition, aws_account, &name, owner.scope);
+    let Some(known) = Known::of(vault, &name).await? else {
         return Ok(None);
     };
     let own = known.uid.as_ref() == Some(&account.uid)

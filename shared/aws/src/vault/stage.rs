@@ -23,8 +23,8 @@ pub(super) async fn stage(
         Credential::StaticKeys(keys) => keys,
         Credential::AssumedRole(_) => return Ok(None),
     };
-    let Registration { partition, account, name, .. } = registration;
-    let name = vault.name(*partition, *account, name);
+    let Registration { partition, account, name, scope, .. } = registration;
+    let name = vault.name(*partition, *account, name, scope);
     let document = Document::of(keys);
     for _try in 0..TRIES {
         if let Some(known) = Known::of(vault, &name).await? {

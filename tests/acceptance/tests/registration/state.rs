@@ -25,9 +25,12 @@ impl State {
         let accounts = accounts.collect();
         drop(records);
         let (prefix, end) = (format!("gangway/{}/", stage.partition()), format!("/{name}"));
+        let in_project = format!("/{name}@");
         let secrets = stage.realm().deployment.secrets().into_iter();
-        let secrets =
-            secrets.filter(|one| one.name.starts_with(&prefix) && one.name.ends_with(&end));
+        let secrets = secrets.filter(|one| {
+            one.name.starts_with(&prefix)
+                && (one.name.ends_with(&end) || one.name.contains(&in_project))
+        });
         Self { accounts, secrets: secrets.collect() }
     }
 
