@@ -19,7 +19,7 @@ static SESSION: Check = Check {
     id: "iam.role-session-long-enough",
     title: "The role's sessions may last an hour",
     severity: Severity::Warning,
-    covers: &["D10"],
+    covers: &["D10", "D13"],
 };
 
 /// What Palette's sessions need.
@@ -115,6 +115,8 @@ fn session(role: &Role) -> Finding {
         let remedy = "set the role's maximum session duration to one hour or more";
         SESSION.failed(format!("sessions last {minutes} minutes at most"), remedy)
     } else {
-        SESSION.passed(format!("sessions last up to {minutes} minutes"))
+        SESSION.passed(format!(
+            "sessions last up to {minutes} minutes; an hour, should Palette itself come from a role"
+        ))
     }
 }
