@@ -47,6 +47,7 @@ template: $(VENV)/checks
 	@$(SAM) validate --lint --template-file template.yaml
 	@$(VENV)/bin/cfn-lint --regions us-east-1 us-gov-west-1 -- template.yaml templates/*.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
+	@$(VENV)/bin/python tests/tools/check_catalogue.py
 
 build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
 	@$(SAM) build --template-file template.yaml --parameter-overrides Architecture=$(ARCH)

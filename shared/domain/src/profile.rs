@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-/// A set of IAM policies that Palette publishes (`onboarding.md` 6.1 of its documents: core or minimum).
+/// A set of IAM policies that Palette publishes: the core ones, with or without EKS, or one of the minimum ones.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum PermissionProfile {
     /// The four core policies: every feature, clusters on EC2.
