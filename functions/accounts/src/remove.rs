@@ -28,9 +28,8 @@ pub(crate) async fn account(
             Ok(()) | Err(PortError::Missing { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-    }
-    // One "not found" may be a disguise; a scope that lists its accounts without this one is none.
-    if seen.is_none() && registry.lists(&uid).await? {
+    } else if registry.lists(&uid).await? {
+        // One "not found" may be a disguise; a scope that lists its accounts without this one is none.
         return Err(PortError::Unavailable {
             service: "Palette",
             source: "an account is listed and cannot be read".into(),

@@ -52,7 +52,7 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
         Access::StaticKeys { access_key_id } => {
             (access.method(), json!({ "accessKeyId": abbreviated(access_key_id) }))
         }
-        Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn } => {
+        Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn, .. } => {
             (access.method(), json!({ "roleArn": role_arn }))
         }
         Access::Scap | Access::Unknown(_) => (access.method(), json!({})),

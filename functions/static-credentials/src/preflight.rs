@@ -1,8 +1,8 @@
 //! What is asked before keys are registered, in two rounds: whose they are, then what they may do.
 
 use deployment::{Accounts, Deployment};
-use domain::{Credential, Failure, Intent, Method, Preflight, Report, StaticKeys, next_steps};
-use preflight::user;
+use domain::{Credential, Failure, Intent, Method, Preflight, StaticKeys};
+use preflight::{Found, user};
 use tokio::join;
 
 use crate::request::Wish;
@@ -25,17 +25,14 @@ pub(crate) async fn run(
     let (look, gateway) = (look?, gateway?);
     let examined = user::examine(caller, &user, &credential, registry, (&settings).into()).await?;
 
-    let (partition, method, account) =
-        (settings.partition, Method::StaticCredentials, examined.account);
-    let mut notices = vec![next_steps::notice(partition, method, settings.profile)];
-    notices.extend(policies::escalations(policies::of(settings.profile)));
-    let registration = account.map(|account| {
-        settings.register(account, registry.scope().clone(), gateway.uid, credential)
-    });
-    let name = look.name_finding(intent, registration.as_ref());
-    let mut findings = vec![look.session, name];
-    findings.extend(gateway.findings);
-    findings.extend(examined.findings);
-    let report = Report { partition, method, account, findings, notices };
-    Ok(Preflight { report, registration, known: look.known })
+    let found = Found {
+        method: Method::StaticCredentials,
+        account: examined.account,
+        credential: Some(credential),
+        look,
+        gateway,
+        findings: examined.findings,
+        notices: Vec::new(),
+    };
+    Ok(found.about(settings, intent, registry))
 }

@@ -1,8 +1,8 @@
 //! What is asked before a role is registered, in two rounds: what Palette knows, then what the account shows.
 
 use deployment::{Accounts, Deployment};
-use domain::{AccountId, Failure, Intent, Method, Preflight, Report, next_steps};
-use preflight::{Eyes, role};
+use domain::{AccountId, Failure, Intent, Method, Preflight};
+use preflight::{Eyes, Found, role};
 use tokio::join;
 
 use crate::request::Wish;
@@ -25,17 +25,14 @@ pub(crate) async fn run(
     let (look, gateway, eyes) = (look?, gateway?, eyes?);
     let examined = role::examine(&role, facts, &eyes, registry, (&settings).into()).await?;
 
-    let (partition, account) = (settings.partition, role.account());
-    let mut notices = vec![next_steps::notice(partition, Method::Sts, settings.profile)];
-    notices.extend(policies::escalations(policies::of(settings.profile)));
-    let registration = examined.credential.map(|credential| {
-        settings.register(account, registry.scope().clone(), gateway.uid, credential)
-    });
-    let name = look.name_finding(intent, registration.as_ref());
-    let mut findings = vec![look.session, name];
-    findings.extend(gateway.findings);
-    findings.extend(examined.findings);
-    let report =
-        Report { partition, method: Method::Sts, account: Some(account), findings, notices };
-    Ok(Preflight { report, registration, known: look.known })
+    let found = Found {
+        method: Method::Sts,
+        account: Some(role.account()),
+        credential: examined.credential,
+        look,
+        gateway,
+        findings: examined.findings,
+        notices: Vec::new(),
+    };
+    Ok(found.about(settings, intent, registry))
 }

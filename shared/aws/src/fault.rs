@@ -10,18 +10,18 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::PortError;
 
 /// As people know the services.
-pub(crate) const STS: &str = "AWS STS";
+pub const STS: &str = "AWS STS";
 /// As people know the services.
-pub(crate) const IAM: &str = "AWS IAM";
+pub const IAM: &str = "AWS IAM";
 /// As people know the services.
-pub(crate) const SECRETS_MANAGER: &str = "AWS Secrets Manager";
+pub const SECRETS_MANAGER: &str = "AWS Secrets Manager";
 
 /// Throttling is per account and second; the SDK has tried three times by now.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What a code means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// No such access key here, or an inactive one.
     UnknownKey,
     /// The secret is not that of the access key.
@@ -133,9 +133,7 @@ impl Refusal {
     }
 
     /// What AWS said, or `None` where it did not get to say anything.
-    pub(crate) fn from_sdk<E: ProvideErrorMetadata>(
-        error: &SdkError<E, HttpResponse>,
-    ) -> Option<Self> {
+    pub fn from_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let service = error.as_service_error()?;
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
         Some(Self::of(service.code().unwrap_or_default(), status))
@@ -144,18 +142,18 @@ impl Refusal {
 
 /// A call, so that its failing can be told.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
+pub struct Call {
     /// Who is asked.
-    pub(crate) service: &'static str,
+    pub service: &'static str,
     /// The IAM action that allows it.
-    pub(crate) action: &'static str,
+    pub action: &'static str,
     /// What it is about; completes the sentence "AWS has no …".
-    pub(crate) what: &'static str,
+    pub what: &'static str,
 }
 
 impl Call {
     /// Why it failed, with our own credentials.
-    pub(crate) fn failed<E>(self, error: &SdkError<E, HttpResponse>) -> PortError
+    pub fn failed<E>(self, error: &SdkError<E, HttpResponse>) -> PortError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
@@ -178,7 +176,7 @@ impl Call {
     }
 
     /// Why it was refused, with our own credentials.
-    pub(crate) fn refused(self, refusal: Refusal, code: Option<&str>) -> PortError {
+    pub fn refused(self, refusal: Refusal, code: Option<&str>) -> PortError {
         let Self { service, action, what } = self;
         let denied = |reason: String| PortError::Denied { service, reason };
         match refusal {
@@ -204,7 +202,7 @@ impl Call {
     }
 
     /// It answered, yet not with what it should.
-    pub(crate) fn unreadable(self, cause: impl Into<String>) -> PortError {
+    pub fn unreadable(self, cause: impl Into<String>) -> PortError {
         PortError::Unavailable { service: self.service, source: cause.into().into() }
     }
 }

@@ -2,8 +2,7 @@
 
 mod caller;
 pub mod checks;
-mod concurrent;
-mod fault;
+pub mod fault;
 mod http;
 mod sdk;
 mod vault;

@@ -146,11 +146,17 @@ impl Aws {
         SecretsManager::new(config, self.0.partition, self.region(), prefix, kms_key, api_key)
     }
 
+    /// What clients of further services are made of: the same region, endpoints, credentials and HTTP client.
+    pub fn config(&self) -> &SdkConfig {
+        &self.0.config
+    }
+
     pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
         self.0.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.0.config))
     }
 
-    pub(crate) fn iam(&self) -> &aws_sdk_iam::Client {
+    /// IAM, which is one for the partition.
+    pub fn iam(&self) -> &aws_sdk_iam::Client {
         self.0.iam.get_or_init(|| {
             // IAM is one for a partition and signed for its home. The SDK knows that of AWS's own endpoints only, not of
             // one that the environment names.
@@ -161,7 +167,7 @@ impl Aws {
     }
 
     /// A call of IAM, for its errors.
-    pub(crate) const fn iam_call(action: &'static str, what: &'static str) -> Call {
+    pub const fn iam_call(action: &'static str, what: &'static str) -> Call {
         Call { service: IAM, action, what }
     }
 }

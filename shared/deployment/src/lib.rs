@@ -8,7 +8,7 @@ use palette::Palette;
 use secrecy::{ExposeSecret as _, SecretString};
 use transport::Roots;
 
-pub use settings::{Misconfigured, Settings};
+pub use settings::{Misconfigured, Settings, variable};
 
 /// The outside, as this deployment reaches it. Made once, at start.
 pub struct Deployment {

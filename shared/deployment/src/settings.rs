@@ -48,8 +48,7 @@ impl std::error::Error for Misconfigured {}
 impl Settings {
     /// Reads the process's environment.
     pub fn from_environment() -> Result<Self, Misconfigured> {
-        #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(variable)
     }
 
     /// Reads variables from anywhere, and tells every fault at once.
@@ -114,6 +113,12 @@ impl Settings {
             _ => Err(Misconfigured(faults)),
         }
     }
+}
+
+/// A variable of the process's environment, for the settings that only one function has.
+pub fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    std::env::var(name).ok()
 }
 
 fn fault(variable: &str, rule: &str) -> Violation {

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{Method, RoleArn};
+use crate::{Method, PolicyArn, RoleArn};
 
 /// A way into an account, complete: what Palette is told.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub enum Credential {
     StaticKeys(StaticKeys),
     /// A role that trusts Palette's own AWS account.
     AssumedRole(AssumedRole),
+    /// A role that Palette's pods get through EKS Pod Identity.
+    PodIdentity(PodIdentity),
 }
 
 impl Credential {
@@ -21,6 +23,7 @@ impl Credential {
         match self {
             Self::StaticKeys(_) => Method::StaticCredentials,
             Self::AssumedRole(_) => Method::Sts,
+            Self::PodIdentity(_) => Method::PodIdentity,
         }
     }
 }
@@ -41,6 +44,15 @@ pub struct AssumedRole {
     pub role: RoleArn,
     /// Made by Palette, one for each tenant; not a secret, yet never chosen by the customer (D03).
     pub external_id: String,
+}
+
+/// A role behind EKS Pod Identity: Palette's own in its cluster's account, its target role in another (P30).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PodIdentity {
+    /// The role.
+    pub role: RoleArn,
+    /// What limits the roles that Palette makes.
+    pub permission_boundary: Option<PolicyArn>,
 }
 
 /// Why a text is not one half of a pair of long-lived keys (S02).

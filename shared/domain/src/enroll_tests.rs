@@ -130,6 +130,10 @@ fn as_known(registration: &Registration, uid: &Uid) -> CloudAccount {
         Credential::AssumedRole(assumed) => {
             Access::AssumedRole { role_arn: assumed.role.to_string() }
         }
+        Credential::PodIdentity(pod_identity) => Access::PodIdentity {
+            role_arn: pod_identity.role.to_string(),
+            permission_boundary_arn: String::new(),
+        },
     };
     CloudAccount {
         uid: uid.clone(),

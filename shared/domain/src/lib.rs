@@ -17,7 +17,9 @@ mod text;
 
 pub use account_id::{AccountId, InvalidAccountId};
 pub use arn::{InvalidArn, PolicyArn, RoleArn, SecretArn};
-pub use credential::{AccessKeyId, AssumedRole, Credential, InvalidKey, SecretKey, StaticKeys};
+pub use credential::{
+    AccessKeyId, AssumedRole, Credential, InvalidKey, PodIdentity, SecretKey, StaticKeys,
+};
 pub use enroll::{Done, Enrolled, LISTED, Preflight, Receipt};
 pub use failure::{Failure, Fault, PortError, Violation};
 pub use known::{Known, NAME_FREE};

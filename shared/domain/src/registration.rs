@@ -150,6 +150,8 @@ pub enum Access {
     PodIdentity {
         /// Its ARN, as it was given.
         role_arn: String,
+        /// What limits the roles that Palette makes; empty for none.
+        permission_boundary_arn: String,
     },
     /// Temporary keys from an access portal.
     Scap,
@@ -174,7 +176,7 @@ impl CloudAccount {
     /// The AWS account: as noted, else as the role's ARN tells.
     pub fn aws_account(&self) -> Option<AccountId> {
         self.account.or_else(|| match &self.access {
-            Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn } => {
+            Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn, .. } => {
                 role_arn.parse::<RoleArn>().ok().map(|role| role.account())
             }
             Access::StaticKeys { .. } | Access::Scap | Access::Unknown(_) => None,
@@ -218,7 +220,18 @@ impl Registration {
             (Credential::AssumedRole(assumed), Access::AssumedRole { role_arn }) => {
                 assumed.role.as_str() == role_arn
             }
-            (Credential::StaticKeys(_) | Credential::AssumedRole(_), _) => false,
+            (
+                Credential::PodIdentity(pod_identity),
+                Access::PodIdentity { role_arn, permission_boundary_arn },
+            ) => {
+                let boundary = &pod_identity.permission_boundary;
+                pod_identity.role.as_str() == role_arn
+                    && boundary.as_ref().map_or("", PolicyArn::as_str) == permission_boundary_arn
+            }
+            (
+                Credential::StaticKeys(_) | Credential::AssumedRole(_) | Credential::PodIdentity(_),
+                _,
+            ) => false,
         };
         let same_policies = policies.len() == known.policies.len()
             && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));

@@ -55,7 +55,7 @@ impl Call {
                 self.told.push(SecretString::from(keys.id.as_str()));
                 self.told.push(keys.secret.secret().clone());
             }
-            Credential::AssumedRole(_) => {}
+            Credential::AssumedRole(_) | Credential::PodIdentity(_) => {}
         }
         self
     }

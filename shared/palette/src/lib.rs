@@ -22,7 +22,7 @@ pub use client::{Palette, Scoped};
 pub use gateway::{GATEWAY, GATEWAY_PROXY, GATEWAY_RUNNING, Gateway, GatewayInfo};
 pub use session::{Look, SESSION};
 pub use trust::TrustFacts;
-pub use validation::{IamPolicy, VALIDATION, Verdict};
+pub use validation::{IamPolicy, Verdict};
 
 /// Who is meant, in errors.
 const SERVICE: &str = "Palette";

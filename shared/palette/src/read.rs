@@ -49,13 +49,13 @@ read! {
         policy_arns: Vec<String>,
     }
     Sts { arn: String }
-    PodIdentity { role_arn: String }
+    PodIdentity { role_arn: String, permission_boundary_arn: String }
     SecretSpec { is_cap_validation_enabled: bool }
     Status { state: String }
     User { org_name: String }
     Trust { account_id: String, external_id: String }
     Policies { policies: Vec<Listed> }
-    Listed { arn: String, policy_id: String, policy_name: String }
+    Listed { arn: String, policy_name: String }
     Projects { items: Vec<Project> }
     Project { metadata: Named }
     Named { name: String, uid: String }
@@ -142,7 +142,10 @@ impl AwsAccount {
             }
             "secret" | "" => Access::StaticKeys { access_key_id: self.access_key.clone() },
             "sts" => Access::AssumedRole { role_arn: self.sts.arn.clone() },
-            "pod-identity" => Access::PodIdentity { role_arn: self.pod_identity.role_arn.clone() },
+            "pod-identity" => Access::PodIdentity {
+                role_arn: self.pod_identity.role_arn.clone(),
+                permission_boundary_arn: self.pod_identity.permission_boundary_arn.clone(),
+            },
             other => Access::Unknown(other.to_owned()),
         }
     }

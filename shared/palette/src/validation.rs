@@ -1,8 +1,6 @@
 //! Palette's own judgement of a credential, and the policies that it finds with it.
 
-use domain::{
-    Check, CloudAccount, Credential, Partition, PolicyArn, PortError, Severity, ports::Keyring,
-};
+use domain::{CloudAccount, Credential, Partition, PolicyArn, PortError, ports::Keyring};
 use reqwest::Method;
 
 use crate::{
@@ -12,14 +10,6 @@ use crate::{
     read::Policies,
     refusal::{Kind, Refusal},
     wire::{AwsAccount, PolicyArns},
-};
-
-/// Palette itself can use the credential: the last check, and the one that counts.
-pub static VALIDATION: Check = Check {
-    id: "palette.validation",
-    title: "Palette validates the credential",
-    severity: Severity::Blocker,
-    covers: &["C17"],
 };
 
 const POLICIES: &str = "/v1/clouds/aws/policies";
@@ -39,8 +29,6 @@ pub enum Verdict {
 pub struct IamPolicy {
     /// Its ARN.
     pub arn: String,
-    /// Its id in IAM.
-    pub id: String,
     /// Its name.
     pub name: String,
 }
@@ -108,11 +96,8 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
     async fn listed(&self, call: &Call) -> Result<Vec<IamPolicy>, PortError> {
         let answer = self.palette.ask(call, &self.scope).await.map_err(|fault| fault.port(LIST))?;
         let Policies { policies } = answer.json().map_err(|fault| fault.port(LIST))?;
-        let policy = |read: crate::read::Listed| IamPolicy {
-            arn: read.arn,
-            id: read.policy_id,
-            name: read.policy_name,
-        };
+        let policy =
+            |read: crate::read::Listed| IamPolicy { arn: read.arn, name: read.policy_name };
         Ok(policies.into_iter().map(policy).collect())
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct AwsAccount<'a> {
     secret_key: Option<Exposed<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sts: Option<Sts<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod_identity: Option<PodIdentity<'a>>,
     // Always an array: the contract refuses null, and a PUT without it would leave in doubt what becomes of the old ones.
     #[serde(rename = "policyARNs")]
     policy_arns: Vec<&'a str>,
@@ -65,6 +67,14 @@ struct Sts<'a> {
     arn: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PodIdentity<'a> {
+    role_arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_boundary_arn: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +115,7 @@ impl<'a> AwsAccount<'a> {
             access_key: None,
             secret_key: None,
             sts: None,
+            pod_identity: None,
             policy_arns: policies.iter().map(PolicyArn::as_str).collect(),
             secret_spec: None,
         };
@@ -127,17 +138,32 @@ impl<'a> AwsAccount<'a> {
                 }),
                 ..bare
             },
+            Credential::PodIdentity(pod_identity) => Self {
+                credential_type: "pod-identity",
+                pod_identity: Some(PodIdentity {
+                    role_arn: pod_identity.role.as_str(),
+                    permission_boundary_arn: pod_identity
+                        .permission_boundary
+                        .as_ref()
+                        .map(PolicyArn::as_str),
+                }),
+                ..bare
+            },
         }
     }
 
     /// What is known of an account that Palette has: enough to name it, no secret.
     pub(crate) fn known(account: &'a CloudAccount) -> Self {
-        let (credential_type, sts) = match &account.access {
+        let (credential_type, sts, pod_identity) = match &account.access {
             Access::AssumedRole { role_arn } => {
-                ("sts", Some(Sts { arn: role_arn, external_id: None }))
+                ("sts", Some(Sts { arn: role_arn, external_id: None }), None)
             }
-            Access::PodIdentity { .. } => ("pod-identity", None),
-            Access::StaticKeys { .. } | Access::Scap | Access::Unknown(_) => ("secret", None),
+            Access::PodIdentity { role_arn, permission_boundary_arn: _ } => (
+                "pod-identity",
+                None,
+                Some(PodIdentity { role_arn, permission_boundary_arn: None }),
+            ),
+            Access::StaticKeys { .. } | Access::Scap | Access::Unknown(_) => ("secret", None, None),
         };
         Self {
             credential_type,
@@ -145,6 +171,7 @@ impl<'a> AwsAccount<'a> {
             access_key: None,
             secret_key: None,
             sts,
+            pod_identity,
             policy_arns: Vec::new(),
             secret_spec: None,
         }

@@ -1,6 +1,7 @@
 //! The checks that two functions ask: the one that registers by a method, and the one that looks again later.
 
 mod eyes;
+mod found;
 pub mod role;
 pub mod user;
 mod validation;
@@ -8,6 +9,7 @@ mod validation;
 use domain::{Partition, PermissionProfile, PolicyArn, Settings};
 
 pub use eyes::Eyes;
+pub use found::Found;
 
 /// What an account is to allow Palette.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,9 @@
 
 use aws_sdk_iam::types::{AttachedPolicy, SummaryKeyType};
 use domain::PortError;
+use futures_util::future::join_all;
 
-use crate::{Aws, Principal, concurrent, fault::Refusal};
+use crate::{Aws, Principal, fault::Refusal};
 
 /// A managed policy that is attached.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -102,7 +103,7 @@ pub(super) async fn groups(aws: &Aws, principal: &Principal) -> Seen<Vec<String>
 /// The policies that a user has through groups.
 pub(super) async fn through(aws: &Aws, groups: &[String]) -> Seen<Vec<Attached>> {
     let mut all = Vec::new();
-    for found in concurrent::all(groups.iter().map(|group| of_group(aws, group))).await {
+    for found in join_all(groups.iter().map(|group| of_group(aws, group))).await {
         match found? {
             Ok(found) => all.extend(found),
             Err(hidden) => return Ok(Err(hidden)),

@@ -1,6 +1,7 @@
 //! Whether what is attached says what Palette's documents say (C08). Read only where simulation leaves doubt.
 
 use domain::{Check, Finding, Partition, PortError, Severity};
+use futures_util::future::join_all;
 use policies::Document;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::{
     attached::{Attached, Hidden, Seen, see},
     role::document,
 };
-use crate::{Aws, Principal, concurrent, fault::Refusal};
+use crate::{Aws, Principal, fault::Refusal};
 
 pub(super) static ATTACHED: Check = Check {
     id: "iam.policies-attached",
@@ -68,7 +69,7 @@ pub(super) async fn by_content(
     principal: &Principal,
 ) -> Result<Finding, PortError> {
     let mut read = Vec::new();
-    for seen in concurrent::all(attached.iter().take(MOST).map(|policy| fetch(aws, policy))).await {
+    for seen in join_all(attached.iter().take(MOST).map(|policy| fetch(aws, policy))).await {
         match seen? {
             Ok(policy) => read.push(policy),
             Err(hidden) => {

@@ -2,8 +2,9 @@
 
 use aws_sdk_iam::types::Policy;
 use domain::{Check, Finding, PolicyArn, PortError, Severity};
+use futures_util::future::join_all;
 
-use crate::{Aws, concurrent, fault::Refusal};
+use crate::{Aws, fault::Refusal};
 
 static EXIST: Check = Check {
     id: "iam.policy-arns-exist",
@@ -30,7 +31,7 @@ pub async fn exist(aws: &Aws, arns: &[PolicyArn]) -> Result<Finding, PortError> 
     if arns.is_empty() {
         return Ok(EXIST.not_applicable("no policies were named"));
     }
-    let seen = concurrent::all(arns.iter().map(|arn| look(aws, arn))).await;
+    let seen = join_all(arns.iter().map(|arn| look(aws, arn))).await;
     let mut faults = Vec::new();
     let mut unseen = None;
     for (arn, seen) in arns.iter().zip(seen) {

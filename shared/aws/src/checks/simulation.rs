@@ -7,9 +7,10 @@ use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
 };
 use domain::PortError;
+use futures_util::future::join_all;
 use policies::simulate::{Ask, Question};
 
-use crate::{Aws, Principal, concurrent, fault::Refusal};
+use crate::{Aws, Principal, fault::Refusal};
 
 /// What IAM says.
 pub(super) enum Judgement {
@@ -76,7 +77,7 @@ pub(super) async fn ask(
 ) -> Result<Judgement, PortError> {
     let asked = questions.iter().map(|question| ask_one(aws, principal, question, mfa));
     let mut verdicts = Vec::new();
-    for answer in concurrent::all(asked).await {
+    for answer in join_all(asked).await {
         match answer? {
             Judgement::Given(more) => verdicts.extend(more),
             nothing @ (Judgement::NotAllowed | Judgement::NoSuchPrincipal) => return Ok(nothing),

@@ -5,13 +5,14 @@ use domain::{
     PortError, SecretArn,
     ports::{Owner, Staged},
 };
+use futures_util::future::join_all;
 use tokio::join;
 
 use super::{
     SecretsManager, call,
     known::{self, Known, State},
 };
-use crate::{concurrent, fault::Refusal};
+use crate::fault::Refusal;
 
 /// How long a secret can still be restored: the longest that Secrets Manager offers.
 const RECOVERY_DAYS: i64 = 30;
@@ -40,7 +41,7 @@ pub(super) async fn retire(
     found.dedup();
     let going: Vec<_> =
         found.iter().filter(|arn| keep.is_none_or(|keep| keep.as_str() != arn.as_str())).collect();
-    for outcome in concurrent::all(going.iter().map(|arn| send_off(vault, arn))).await {
+    for outcome in join_all(going.iter().map(|arn| send_off(vault, arn))).await {
         outcome?;
     }
     Ok(going.len())

@@ -21,7 +21,7 @@ pub(super) async fn stage(
 ) -> Result<Option<Staged>, PortError> {
     let keys = match &registration.credential {
         Credential::StaticKeys(keys) => keys,
-        Credential::AssumedRole(_) => return Ok(None),
+        Credential::AssumedRole(_) | Credential::PodIdentity(_) => return Ok(None),
     };
     let Registration { partition, account, name, scope, .. } = registration;
     let name = vault.name(*partition, *account, name, scope);

@@ -165,7 +165,10 @@ async fn reading_takes_what_it_knows_and_no_secret() {
         ),
         (
             json!({ "credentialType": "pod-identity", "podIdentity": { "roleArn": arn } }),
-            Access::PodIdentity { role_arn: arn.to_owned() },
+            Access::PodIdentity {
+                role_arn: arn.to_owned(),
+                permission_boundary_arn: String::new(),
+            },
         ),
         (
             json!({ "credentialType": "secret", "secretSpec": { "isCapValidationEnabled": true, "tls": { "key": SECRET } } }),

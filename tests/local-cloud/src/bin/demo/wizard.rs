@@ -1,0 +1,88 @@
+//! What a portal does for keys of a user or a role: broken, mended, registered, listed and removed again.
+
+use domain::Method;
+use local_cloud::world::Customer;
+use policies::Document;
+use serde_json::{Value, json};
+
+use crate::show::{Portal, Surprise, blocked, expect, names, told};
+
+/// One method in one partition.
+struct Stop<'a> {
+    portal: &'a Portal<'a>,
+    method: Method,
+    customer: &'a Customer,
+}
+
+/// The whole way.
+pub(crate) async fn visit(
+    portal: &Portal<'_>,
+    method: Method,
+    customer: &Customer,
+) -> Result<(), Surprise> {
+    Stop { portal, method, customer }.visit().await
+}
+
+impl Stop<'_> {
+    async fn visit(&self) -> Result<(), Surprise> {
+        let (accounts, name) = (format!("/v1/accounts/{}", self.method), self.name());
+        let (validate, request) = (format!("{accounts}/validate"), self.request());
+
+        self.break_it();
+        let report = self
+            .portal
+            .call("validate, broken on purpose", 200, "POST", &validate, Some(&request))
+            .await?;
+        blocked(&report)?;
+
+        self.mend_it();
+        let report =
+            self.portal.call("validate, mended", 200, "POST", &validate, Some(&request)).await?;
+        expect(report.get("ready") == Some(&json!(true)), || {
+            format!("still not ready:{}", told(&report))
+        })?;
+
+        let receipt = self.portal.call("register", 201, "POST", &accounts, Some(&request)).await?;
+        expect(receipt.get("outcome") == Some(&json!("created")), || {
+            format!("no receipt: {receipt}")
+        })?;
+        let uid = receipt.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let again =
+            self.portal.call("register again", 200, "POST", &accounts, Some(&request)).await?;
+        let same = again.get("outcome") == Some(&json!("unchanged"))
+            && again.get("uid") == receipt.get("uid");
+        expect(same, || format!("not unchanged: {again}"))?;
+
+        let list = self.portal.call("list", 200, "GET", "/v1/accounts", None).await?;
+        expect(names(&list).contains(&name.as_str()), || format!("{name} is not listed"))?;
+        self.portal.call("delete", 204, "DELETE", &format!("/v1/accounts/{uid}"), None).await?;
+        let list = self.portal.call("list", 200, "GET", "/v1/accounts", None).await?;
+        expect(!names(&list).contains(&name.as_str()), || format!("{name} is still listed"))
+    }
+
+    fn name(&self) -> String {
+        format!("demo-{}-{}", self.portal.realm.partition, self.method)
+    }
+
+    fn request(&self) -> Value {
+        let name = self.name();
+        if self.method == Method::Sts {
+            return json!({"name": name, "roleArn": self.customer.role.arn()});
+        }
+        let keys = &self.customer.keys;
+        json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret})
+    }
+
+    /// A policy is missing; the role trusts Palette with another tenant's external id.
+    fn break_it(&self) {
+        self.customer.disallow(Document::Nodes);
+        if self.method == Method::Sts {
+            self.customer.trust_with_wrong_external_id();
+        }
+    }
+
+    fn mend_it(&self) {
+        self.customer.allow(Document::Nodes);
+        self.customer.trust_palette();
+    }
+}
