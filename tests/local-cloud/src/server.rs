@@ -77,13 +77,35 @@ async fn answer(
     let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
 
-    let half = half(&request);
+    let nested = request.headers().contains_key(NESTED);
+    let (half, served) = (half(&request), Arc::clone(&parts));
     let (service, operation) = match half {
         Half::Aws => aws::operation(&request),
         Half::Palette => ("palette".to_owned(), palette::operation(&request)),
     };
-    let place = parts.calls().arrived(&service, &operation, request.headers().contains_key(NESTED));
-    let Fate { delay, effect, ends } = parts.faults().befall(&service, &operation);
+    let refusal = |effect| match half {
+        Half::Aws => aws::broken(&service, effect),
+        Half::Palette => palette::broken(effect),
+    };
+    let work = async move {
+        match half {
+            Half::Aws => aws::handle(&served, &request),
+            Half::Palette => palette::handle(&served, request).await,
+        }
+    };
+    befallen(&parts, (&service, &operation, nested), refusal, work).await
+}
+
+/// One call: logged under its service and operation, and served unless a fault befalls it. `refusal` says an outage or a
+/// throttle in the service's own words.
+pub(crate) async fn befallen(
+    parts: &Parts,
+    (service, operation, nested): (&str, &str, bool),
+    refusal: impl FnOnce(Effect) -> Response,
+    work: impl Future<Output = Response>,
+) -> io::Result<http::Response<Body>> {
+    let place = parts.calls().arrived(service, operation, nested);
+    let Fate { delay, effect, ends } = parts.faults().befall(service, operation);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
@@ -95,15 +117,9 @@ async fn answer(
         }
         Some(Effect::Garbage) => garbage(),
         Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
-            match half {
-                Half::Aws => aws::broken(&service, broken),
-                Half::Palette => palette::broken(broken),
-            }
+            refusal(broken)
         }
-        None | Some(Effect::CutAfter | Effect::Delay(_)) => match half {
-            Half::Aws => aws::handle(&parts, &request),
-            Half::Palette => palette::handle(&parts, request).await,
-        },
+        None | Some(Effect::CutAfter | Effect::Delay(_)) => work.await,
     };
     let principal = response.extensions_mut().remove::<Principal>().map(|Principal(name)| name);
     if effect == Some(Effect::CutAfter) {
