@@ -1,1 +1,3 @@
-//! Not yet.
+//! Lets Palette into an account through EKS Pod Identity: parse, check, enroll.
+
+mod checks;
