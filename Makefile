@@ -12,7 +12,7 @@ ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unkno
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clippy template emulated build bench
+.PHONY: help demo local test lint format clippy template templates emulated build bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,9 +43,17 @@ emulated: $(VENV)/checks ## every sample event, under AWS's own runtime emulator
 	@cargo build $(LOCKED) --all-targets
 	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug -v
 
+templates: $(VENV)/checks ## SAM for each partition by itself, written from template.yaml and checked
+	@$(VENV)/bin/python tests/tools/templates.py
+	@$(MAKE) --no-print-directory template
+
 template: $(VENV)/checks
-	@$(SAM) validate --lint --template-file template.yaml
-	@$(VENV)/bin/cfn-lint --regions us-east-1 us-gov-west-1 -- template.yaml templates/*.yaml
+	@$(VENV)/bin/python tests/tools/templates.py --check
+	@for template in template.yaml templates/aws-*.yaml; do $(SAM) validate --lint --template-file $$template || exit 1; done
+	@$(VENV)/bin/cfn-lint --regions us-east-1 us-gov-west-1 -- template.yaml templates/inspection-role.yaml
+	@$(VENV)/bin/cfn-lint --regions us-gov-west-1 us-gov-east-1 -- templates/aws-us-gov.yaml
+	@$(VENV)/bin/cfn-lint --regions us-isob-east-1 -- templates/aws-iso-b.yaml
+	@$(VENV)/bin/cfn-lint --regions us-iso-east-1 us-iso-west-1 -- templates/aws-iso.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
 	@$(VENV)/bin/python tests/tools/check_catalogue.py
 
