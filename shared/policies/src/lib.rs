@@ -5,6 +5,7 @@ mod compare;
 mod document;
 mod escalation;
 mod pattern;
+pub mod pods;
 pub mod simulate;
 mod statement;
 pub mod trust;

@@ -48,7 +48,7 @@ pub struct ContextEntry {
 const LONGEST: usize = 100;
 
 /// In published documents, yet unknown to IAM: always denied, whatever the policy.
-const UNKNOWN_TO_IAM: &[&str] = &["ecr:ListRepositories"];
+pub(crate) const UNKNOWN_TO_IAM: &[&str] = &["ecr:ListRepositories"];
 
 /// Allowed by the EKS document on clusters and node groups only, which these do not act on.
 const MISPLACED: &[&str] = &[

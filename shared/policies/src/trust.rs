@@ -1,6 +1,6 @@
 //! Whether a role's trust policy lets Palette in, and nobody else under Palette's name.
 
-mod condition;
+pub(crate) mod condition;
 mod principal;
 mod reading;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::{pattern::fits, statement::Condition};
 
 /// Whether a line holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Truth {
+pub(crate) enum Truth {
     True,
     False,
     Unknown,
@@ -19,7 +19,7 @@ impl From<bool> for Truth {
 
 impl Truth {
     /// All of them.
-    pub(super) fn all(truths: impl Iterator<Item = Self>) -> Self {
+    pub(crate) fn all(truths: impl Iterator<Item = Self>) -> Self {
         truths.fold(Self::True, |all, one| match (all, one) {
             (Self::False, _) | (_, Self::False) => Self::False,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
@@ -32,7 +32,7 @@ impl Truth {
 pub(super) const EXTERNAL_ID: &str = "sts:ExternalId";
 
 /// Whether a line is about the external id. Keys have no case.
-pub(super) fn is_external_id(condition: &Condition<'_>) -> bool {
+pub(crate) fn is_external_id(condition: &Condition<'_>) -> bool {
     condition.key.eq_ignore_ascii_case(EXTERNAL_ID)
 }
 
@@ -113,7 +113,7 @@ fn negated(base: &str) -> bool {
     base.contains("not")
 }
 
-fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
+pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
     let Operator { base, absent } = operator(condition.operator);
     let any = |same: &dyn Fn(&str) -> bool| condition.values.iter().any(|value| same(value));
     if base == "null" {
