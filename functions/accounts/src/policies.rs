@@ -3,8 +3,7 @@
 use aws::SecretsManager;
 use deployment::{Accounts, Deployment};
 use domain::{
-    AccessKeyId, AssumedRole, Credential, Failure, Partition, PortError, RoleArn, SecretArn,
-    SecretKey, StaticKeys, Uid,
+    AssumedRole, Credential, Failure, Partition, PortError, RoleArn, Source, StaticKeys, Uid,
 };
 use lambda::{Members, Rejection, Reply, Request};
 use serde_json::{Value, json};
@@ -16,12 +15,6 @@ enum Whose<K> {
     Account(Uid),
     Keys(K),
     Role(RoleArn),
-}
-
-/// Keys as they may come.
-enum Keys {
-    Inline(StaticKeys),
-    InVault(SecretArn),
 }
 
 /// Answers what Palette's drop-down list shows (F20).
@@ -71,19 +64,15 @@ fn refused(error: PortError, pointer: &str) -> Failure {
     }
 }
 
-impl Whose<Keys> {
+impl Whose<Source<StaticKeys>> {
     fn read(mut members: Members, deployed: Partition) -> Result<Self, Rejection> {
         let ways = ["uid", "roleArn", "secretArn", "accessKeyId"];
         let whose = if members.has("uid") {
             members.required::<Uid>("uid").map(Self::Account)
         } else if members.has("roleArn") {
             members.role_arn("roleArn", deployed).map(Self::Role)
-        } else if members.has("secretArn") {
-            members.secret_arn("secretArn", deployed).map(|arn| Self::Keys(Keys::InVault(arn)))
         } else {
-            let id = members.required::<AccessKeyId>("accessKeyId");
-            let secret = members.secret::<SecretKey>("secretAccessKey");
-            id.zip(secret).map(|(id, secret)| Self::Keys(Keys::Inline(StaticKeys { id, secret })))
+            members.static_keys(deployed).map(Self::Keys)
         };
         for other in ways {
             members.excluded(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
@@ -95,8 +84,7 @@ impl Whose<Keys> {
     /// The same with the keys at hand.
     async fn opened(self, vault: &SecretsManager) -> Result<Whose<StaticKeys>, Failure> {
         Ok(match self {
-            Self::Keys(Keys::Inline(keys)) => Whose::Keys(keys),
-            Self::Keys(Keys::InVault(arn)) => Whose::Keys(vault.read_keys(&arn, None).await?),
+            Self::Keys(source) => Whose::Keys(vault.opened(source, None).await?),
             Self::Role(role) => Whose::Role(role),
             Self::Account(uid) => Whose::Account(uid),
         })

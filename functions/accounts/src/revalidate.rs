@@ -3,7 +3,7 @@
 use deployment::{Accounts, Deployment};
 use domain::{
     Access, AccountId, Check, CloudAccount, Failure, Finding, LISTED, Method, PermissionProfile,
-    PolicyArn, Report, Severity, UidOrName, next_steps,
+    PolicyArn, Report, Severity, StaticKeys, UidOrName, next_steps,
 };
 use lambda::{Rejection, Reply, Request};
 use preflight::{Demand, Eyes, role, user};
@@ -100,7 +100,7 @@ async fn look(
             );
             Ok(role::examine(&role, facts, &eyes?, registry, demand).await?.findings)
         }
-        Access::PodIdentity { .. } | Access::Scap | Access::Unknown(_) => {
+        Access::PodIdentity { .. } | Access::AccessPortal { .. } | Access::Unknown(_) => {
             Ok(vec![METHOD_KNOWN.unverified(
                 "this function looks at accounts with keys or a role for STS",
                 "send the account's request to the validate route of its own method",
@@ -122,7 +122,8 @@ async fn keys(
         let observed = "Gangway did not register this account, so it has no keys of it";
         return Ok(vec![SECRET_IN_USE.unverified(observed, remedy)]);
     };
-    let kept = deployment.vault.keys_of(demand.partition, aws_account, &name, registry.scope());
+    let vault = &deployment.vault;
+    let kept = vault.kept_for::<StaticKeys>(demand.partition, aws_account, &name, registry.scope());
     let Some(kept) = kept.await? else {
         return Ok(vec![SECRET_IN_USE.failed("no secret is kept for this account", remedy)]);
     };
@@ -131,14 +132,14 @@ async fn keys(
     } else {
         SECRET_IN_USE.failed(format!("{} is not marked as this account's", kept.secret), remedy)
     };
-    let same = if kept.keys.id.as_str() == registered_id {
-        SAME_KEY.passed(format!("key {}", kept.keys.id))
+    let same = if kept.contents.id.as_str() == registered_id {
+        SAME_KEY.passed(format!("key {}", kept.contents.id))
     } else {
-        SAME_KEY.failed(format!("the kept key is {}; Palette shows another", kept.keys.id), remedy)
+        SAME_KEY.failed(format!("the kept key is {}; Palette shows another", kept.contents.id), remedy)
     };
-    let user = deployment.aws.with_keys(&kept.keys);
+    let user = deployment.aws.with_keys(&kept.contents);
     let caller = user.caller().await;
-    let credential = domain::Credential::StaticKeys(kept.keys);
+    let credential = domain::Credential::StaticKeys(kept.contents);
     let examined = user::examine(caller, &user, &credential, registry, demand).await?;
     let mut findings = vec![in_use, same];
     findings.extend(examined.findings);

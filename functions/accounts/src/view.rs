@@ -1,7 +1,7 @@
 //! An account as callers see it: everything but secrets.
 
 use deployment::{Accounts, Deployment};
-use domain::{Access, CloudAccount, Failure, PortError, Scope, Uid};
+use domain::{Access, CloudAccount, Failure, Partition, PortError, Scope, Uid};
 use lambda::{Rejection, Reply, Request};
 use serde_json::{Value, json};
 
@@ -55,7 +55,12 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
         Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn, .. } => {
             (access.method(), json!({ "roleArn": role_arn }))
         }
-        Access::Scap | Access::Unknown(_) => (access.method(), json!({})),
+        Access::AccessPortal { agency, account, role, .. } => {
+            let portal = partition.parse::<Partition>().ok().and_then(|it| it.facts().portal.as_ref());
+            let member = portal.map_or("account", |portal| portal.account);
+            (access.method(), json!({ "agency": agency, member: account, "role": role }))
+        }
+        Access::Unknown(_) => (access.method(), json!({})),
     };
     let scope = match scope {
         Scope::Tenant => json!("tenant"),

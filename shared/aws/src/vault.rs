@@ -19,6 +19,7 @@ use domain::{
 
 use crate::fault::{Call, SECRETS_MANAGER};
 
+pub use document::Contents;
 pub use read::Kept;
 
 /// The secrets of one region, as one identity sees them. Cheap to clone.

@@ -2,9 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use certificates::CaChain;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{Method, PolicyArn, RoleArn};
+use crate::{AccessPortal, Method, PolicyArn, RoleArn};
 
 /// A way into an account, complete: what Palette is told.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub enum Credential {
     AssumedRole(AssumedRole),
     /// A role that Palette's pods get through EKS Pod Identity.
     PodIdentity(PodIdentity),
+    /// Temporary keys that a partition's access portal hands out to a client certificate.
+    AccessPortal(Box<AccessPortal>),
 }
 
 impl Credential {
@@ -24,6 +27,7 @@ impl Credential {
             Self::StaticKeys(_) => Method::StaticCredentials,
             Self::AssumedRole(_) => Method::Sts,
             Self::PodIdentity(_) => Method::PodIdentity,
+            Self::AccessPortal(_) => Method::Scap,
         }
     }
 }
@@ -35,6 +39,8 @@ pub struct StaticKeys {
     pub id: AccessKeyId,
     /// The private half.
     pub secret: SecretKey,
+    /// Who signs the certificates of the partition's endpoints, where they are not public (S07).
+    pub certificate_authority: Option<CaChain>,
 }
 
 /// A role, and the external id that Palette presents when it assumes it.
@@ -164,6 +170,7 @@ mod tests {
         let keys = Credential::StaticKeys(StaticKeys {
             id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
             secret: SecretString::from(secret).try_into().unwrap(),
+            certificate_authority: None,
         });
         let shown = format!("{keys:?} {keys:#?}");
         assert!(shown.contains("AKIA…MPLE") && !shown.contains("wJalrX"), "{shown}");

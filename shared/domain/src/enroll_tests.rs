@@ -134,6 +134,13 @@ fn as_known(registration: &Registration, uid: &Uid) -> CloudAccount {
             role_arn: pod_identity.role.to_string(),
             permission_boundary_arn: String::new(),
         },
+        Credential::AccessPortal(portal) => Access::AccessPortal {
+            agency: portal.agency.to_string(),
+            account: portal.account.to_string(),
+            role: portal.role.to_string(),
+            prefix: String::new(),
+            permission_boundary_arn: String::new(),
+        },
     };
     CloudAccount {
         uid: uid.clone(),
@@ -205,6 +212,7 @@ fn keys(id: &str) -> Credential {
         secret: secrecy::SecretString::from("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
             .try_into()
             .unwrap(),
+        certificate_authority: None,
     })
 }
 

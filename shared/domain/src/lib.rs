@@ -1,5 +1,6 @@
 //! What Gangway knows of accounts, and the flow of a registration. No I/O, no vendor's SDK, no JSON.
 
+mod access_portal;
 mod account_id;
 mod arn;
 mod credential;
@@ -13,8 +14,13 @@ pub mod ports;
 mod preflight;
 mod profile;
 mod registration;
+mod source;
 mod text;
+pub mod time;
 
+pub use access_portal::{
+    AccessPortal, ClientIdentity, InvalidPortalName, LONGEST_ROLE_NAME, PortalName, PortalRole, RolePrefix, SessionKeys,
+};
 pub use account_id::{AccountId, InvalidAccountId};
 pub use arn::{InvalidArn, PolicyArn, RoleArn, SecretArn};
 pub use credential::{
@@ -24,8 +30,9 @@ pub use enroll::{Done, Enrolled, LISTED, Preflight, Receipt};
 pub use failure::{Failure, Fault, PortError, Violation};
 pub use known::{Known, NAME_FREE};
 pub use method::{InvalidMethod, Method};
-pub use partition::{Architecture, Facts, InvalidPartition, Partition, Roots, TABLE};
+pub use partition::{Architecture, Facts, InvalidPartition, Partition, Portal, Roots, TABLE};
 pub use preflight::{Check, Finding, Outcome, Report, Severity, Verified};
 pub use profile::{InvalidProfile, PermissionProfile};
 pub use registration::{Access, CloudAccount, Intent, Registration, Scope, ScopeWish, Settings};
+pub use source::Source;
 pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};

@@ -35,6 +35,40 @@ pub enum Architecture {
     X86_64,
 }
 
+/// The portal of a classified partition that hands out temporary keys. Its own names for what it is asked.
+#[derive(Debug)]
+pub struct Portal {
+    /// As people call it.
+    pub label: &'static str,
+    /// The account: the member of a request, Palette's field and the portal's parameter have the same name.
+    pub account: &'static str,
+    /// The portal's parameter for the role.
+    pub role_parameter: &'static str,
+    /// Gangway's setting for its address.
+    pub setting: &'static str,
+    /// The variable of Palette's own deployment for its address, as Palette's documents name it (T1): by AWS's naming it
+    /// would be the other one.
+    pub palette_variable: &'static str,
+}
+
+/// Secret: SCAP.
+const SCAP: Portal = Portal {
+    label: "SCAP",
+    account: "accountName",
+    role_parameter: "roleName",
+    setting: "GANGWAY_SCAP_URL",
+    palette_variable: "CUSTOM_ISO_URL",
+};
+
+/// Top Secret: CAP.
+const CAP: Portal = Portal {
+    label: "CAP",
+    account: "mission",
+    role_parameter: "role",
+    setting: "GANGWAY_CAP_URL",
+    palette_variable: "CUSTOM_ISOB_URL",
+};
+
 /// One row of the table.
 #[derive(Debug)]
 pub struct Facts {
@@ -54,6 +88,8 @@ pub struct Facts {
     pub fips: bool,
     /// Who signs its endpoints' certificates.
     pub roots: Roots,
+    /// The portal that hands out temporary keys. Where there is one, endpoints are behind private authorities (S07).
+    pub portal: Option<Portal>,
     /// What to build for.
     pub architecture: Architecture,
     /// How Palette may be let into an account here.
@@ -76,6 +112,7 @@ pub const TABLE: [Facts; 4] = [
         home_region: "us-east-1",
         fips: false,
         roots: Roots::Public,
+        portal: None,
         architecture: Architecture::Arm64,
         methods: OPEN,
         opt_in_methods: &[],
@@ -89,6 +126,7 @@ pub const TABLE: [Facts; 4] = [
         home_region: "us-gov-west-1",
         fips: true,
         roots: Roots::Public,
+        portal: None,
         architecture: Architecture::Arm64,
         methods: OPEN,
         opt_in_methods: &[],
@@ -102,6 +140,7 @@ pub const TABLE: [Facts; 4] = [
         home_region: "us-isob-east-1",
         fips: false,
         roots: Roots::Platform,
+        portal: Some(SCAP),
         architecture: Architecture::X86_64,
         methods: ENCLAVE,
         opt_in_methods: &[Method::PodIdentity],
@@ -115,6 +154,7 @@ pub const TABLE: [Facts; 4] = [
         home_region: "us-iso-east-1",
         fips: false,
         roots: Roots::Platform,
+        portal: Some(CAP),
         architecture: Architecture::X86_64,
         methods: ENCLAVE,
         opt_in_methods: &[],

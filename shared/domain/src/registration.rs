@@ -154,7 +154,18 @@ pub enum Access {
         permission_boundary_arn: String,
     },
     /// Temporary keys from an access portal.
-    Scap,
+    AccessPortal {
+        /// The agency, as it was given.
+        agency: String,
+        /// The account or mission, as it was given.
+        account: String,
+        /// The role, as it was given.
+        role: String,
+        /// What Palette puts before the names of roles that it makes; empty for its default.
+        prefix: String,
+        /// What limits the roles that Palette makes; empty for none.
+        permission_boundary_arn: String,
+    },
     /// None that Gangway knows; in Palette's words.
     Unknown(String),
 }
@@ -166,7 +177,7 @@ impl Access {
             Self::StaticKeys { .. } => Some(Method::StaticCredentials),
             Self::AssumedRole { .. } => Some(Method::Sts),
             Self::PodIdentity { .. } => Some(Method::PodIdentity),
-            Self::Scap => Some(Method::Scap),
+            Self::AccessPortal { .. } => Some(Method::Scap),
             Self::Unknown(_) => None,
         }
     }
@@ -179,7 +190,7 @@ impl CloudAccount {
             Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn, .. } => {
                 role_arn.parse::<RoleArn>().ok().map(|role| role.account())
             }
-            Access::StaticKeys { .. } | Access::Scap | Access::Unknown(_) => None,
+            Access::StaticKeys { .. } | Access::AccessPortal { .. } | Access::Unknown(_) => None,
         })
     }
 }
@@ -193,6 +204,12 @@ impl Registration {
             (None, Access::StaticKeys { access_key_id }, Credential::StaticKeys(keys)) => {
                 keys.id.as_str() == access_key_id
             }
+            // What the portal knows the account by.
+            (
+                None,
+                Access::AccessPortal { agency, account, .. },
+                Credential::AccessPortal(wanted),
+            ) => wanted.agency.as_str() == agency && wanted.account.as_str() == account,
             (None, _, _) => false,
         };
         same_account
@@ -228,6 +245,7 @@ impl Registration {
                 pod_identity.role.as_str() == role_arn
                     && boundary.as_ref().map_or("", PolicyArn::as_str) == permission_boundary_arn
             }
+            (Credential::AccessPortal(wanted), known) => wanted.shown_as(known),
             (
                 Credential::StaticKeys(_) | Credential::AssumedRole(_) | Credential::PodIdentity(_),
                 _,

@@ -4,6 +4,7 @@
 
 mod answer;
 mod arns;
+mod credentials;
 mod invocation;
 mod json;
 mod logs;

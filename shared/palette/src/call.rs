@@ -1,16 +1,16 @@
 //! A call to Palette, ready to be sent as often as it needs.
 
 use bytes::Bytes;
-use domain::{Credential, PortError};
+use domain::{AccessPortal, Credential, PortError, SessionKeys};
 use reqwest::Method;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::fault::unreadable;
 
 /// Room for any body that Gangway sends, so that none is copied to and fro while it is written.
-const BODY: usize = 16 * 1024;
+const BODY: usize = 96 * 1024;
 
 /// What to ask of Palette.
 pub(crate) struct Call {
@@ -55,8 +55,23 @@ impl Call {
                 self.told.push(SecretString::from(keys.id.as_str()));
                 self.told.push(keys.secret.secret().clone());
             }
+            Credential::AccessPortal(portal) => return self.telling_portal(portal),
             Credential::AssumedRole(_) | Credential::PodIdentity(_) => {}
         }
+        self
+    }
+
+    /// Tells the same of what a portal is asked with. A key may come back whole, escaped, or line by line.
+    pub(crate) fn telling_portal(mut self, portal: &AccessPortal) -> Self {
+        if let Some(SessionKeys { id, secret, token, .. }) = &portal.session {
+            self.told.push(SecretString::from(id.as_str()));
+            self.told.push(secret.clone());
+            self.told.extend(token.clone());
+        }
+        #[expect(clippy::disallowed_methods, reason = "each line is wrapped again")]
+        let lines = portal.identity.key.pem().expose_secret().lines();
+        self.told.push(portal.identity.key.pem().clone());
+        self.told.extend(lines.filter(|line| !line.starts_with('-')).map(SecretString::from));
         self
     }
 

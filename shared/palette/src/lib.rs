@@ -3,6 +3,7 @@
 mod accounts;
 mod call;
 mod client;
+mod enclave;
 mod exchange;
 mod fault;
 mod gate;
@@ -19,6 +20,7 @@ mod wire;
 
 pub use accounts::Page;
 pub use client::{Palette, Scoped};
+pub use enclave::{Fetched, Overrides, SecretPartitions};
 pub use gateway::{GATEWAY, GATEWAY_PROXY, GATEWAY_RUNNING, Gateway, GatewayInfo};
 pub use session::{Look, SESSION};
 pub use trust::TrustFacts;

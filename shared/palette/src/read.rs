@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use domain::{Access, CloudAccount, Scope, Uid};
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -50,7 +51,23 @@ read! {
     }
     Sts { arn: String }
     PodIdentity { role_arn: String, permission_boundary_arn: String }
-    SecretSpec { is_cap_validation_enabled: bool }
+    SecretSpec {
+        is_cap_validation_enabled: bool,
+        agency: String,
+        account_name: String,
+        mission: String,
+        role: String,
+        name_prefix: String,
+        permission_boundary: String,
+    }
+    SessionKeys { access_key: String, secret_key: SecretString, secret_token: SecretString, expiration_time: String }
+    Features { items: Vec<Feature> }
+    Feature { spec: FeatureSpec }
+    FeatureSpec { key: String, is_allowed: bool }
+    Endpoints { partitions: BTreeMap<String, PartitionEndpoints> }
+    PartitionEndpoints { credentials_endpoint: String, regions: BTreeMap<String, RegionEndpoints> }
+    RegionEndpoints { services: BTreeMap<String, ServiceEndpoint> }
+    ServiceEndpoint { endpoint: String }
     Status { state: String }
     User { org_name: String }
     Trust { account_id: String, external_id: String }
@@ -132,11 +149,25 @@ fn note(value: Value) -> Option<String> {
     }
 }
 
+impl SecretSpec {
+    /// The account has one of two names, by the partition.
+    fn access(&self) -> Access {
+        let account = [&self.account_name, &self.mission].into_iter().find(|name| !name.is_empty());
+        Access::AccessPortal {
+            agency: self.agency.clone(),
+            account: account.cloned().unwrap_or_default(),
+            role: self.role.clone(),
+            prefix: self.name_prefix.clone(),
+            permission_boundary_arn: self.permission_boundary.clone(),
+        }
+    }
+}
+
 impl AwsAccount {
     fn access(&self) -> Access {
         match self.credential_type.as_str() {
             // Palette's default, and not always written.
-            "secret" | "" if self.secret_spec.is_cap_validation_enabled => Access::Scap,
+            "secret" | "" if self.secret_spec.is_cap_validation_enabled => self.secret_spec.access(),
             "secret" | "" if self.access_key.contains('*') => {
                 Access::StaticKeys { access_key_id: String::new() }
             }

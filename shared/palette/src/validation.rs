@@ -103,7 +103,7 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
 }
 
 /// Whether it is the credential that Palette refuses, and not us or the path.
-fn judges_the_credential(refusal: &Refusal) -> bool {
+pub(crate) fn judges_the_credential(refusal: &Refusal) -> bool {
     match refusal.kind {
         Kind::KeyRefused | Kind::Denied => false,
         // Palette's router has numbers for codes: it does not know the path. A role that is not there has words.

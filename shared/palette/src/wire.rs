@@ -1,13 +1,16 @@
 //! What Palette is told. Fields are named as its published contract names them.
 
+mod exposed;
+mod secret_spec;
+
 use std::collections::BTreeMap;
 
 use domain::{
-    Access, CloudAccount, Credential, Description, Method, Partition, PolicyArn, Registration,
-    Scope, Uid,
+    Access, CloudAccount, Credential, Description, Partition, PolicyArn, Registration, Scope, Uid,
 };
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+use self::{exposed::Exposed, secret_spec::SecretSpec};
 
 /// Names of the annotations that Gangway writes; all others are kept as they are.
 pub(crate) mod annotation {
@@ -58,7 +61,9 @@ pub(crate) struct AwsAccount<'a> {
     #[serde(rename = "policyARNs")]
     policy_arns: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret_spec: Option<SecretSpec>,
+    secret_token: Option<Exposed<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_spec: Option<SecretSpec<'a>>,
 }
 
 #[derive(Serialize)]
@@ -77,11 +82,7 @@ struct PodIdentity<'a> {
     permission_boundary_arn: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SecretSpec {
-    is_cap_validation_enabled: bool,
-}
+pub(crate) use self::secret_spec::PortalQuestion;
 
 /// A credential and the policies that are to go with it.
 #[derive(Serialize)]
@@ -89,17 +90,6 @@ struct SecretSpec {
 pub(crate) struct PolicyArns<'a> {
     account: AwsAccount<'a>,
     policy_arns: Vec<&'a str>,
-}
-
-/// Written as it is.
-struct Exposed<'a>(&'a SecretString);
-
-impl Serialize for Exposed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[expect(clippy::disallowed_methods, reason = "Palette keeps the key: this tells it")]
-        let text = self.0.expose_secret();
-        serializer.serialize_str(text)
-    }
 }
 
 impl<'a> AwsAccount<'a> {
@@ -114,6 +104,7 @@ impl<'a> AwsAccount<'a> {
             partition: facts.id,
             access_key: None,
             secret_key: None,
+            secret_token: None,
             sts: None,
             pod_identity: None,
             policy_arns: policies.iter().map(PolicyArn::as_str).collect(),
@@ -125,11 +116,21 @@ impl<'a> AwsAccount<'a> {
                 secret_key: Some(Exposed(keys.secret.secret())),
                 // S08: where there is an access portal, say that these keys do not come from it.
                 secret_spec: facts
-                    .methods
-                    .contains(&Method::Scap)
-                    .then_some(SecretSpec { is_cap_validation_enabled: false }),
+                    .portal
+                    .as_ref()
+                    .map(|_portal| SecretSpec::trusting(keys.certificate_authority.as_ref())),
                 ..bare
             },
+            Credential::AccessPortal(portal) => {
+                let session = portal.session.as_ref();
+                Self {
+                    access_key: session.map(|session| session.id.as_str()),
+                    secret_key: session.map(|session| Exposed(&session.secret)),
+                    secret_token: session.and_then(|session| session.token.as_ref()).map(Exposed),
+                    secret_spec: Some(SecretSpec::of(partition, portal)),
+                    ..bare
+                }
+            }
             Credential::AssumedRole(assumed) => Self {
                 credential_type: "sts",
                 sts: Some(Sts {
@@ -163,13 +164,16 @@ impl<'a> AwsAccount<'a> {
                 None,
                 Some(PodIdentity { role_arn, permission_boundary_arn: None }),
             ),
-            Access::StaticKeys { .. } | Access::Scap | Access::Unknown(_) => ("secret", None, None),
+            Access::StaticKeys { .. } | Access::AccessPortal { .. } | Access::Unknown(_) => {
+                ("secret", None, None)
+            }
         };
         Self {
             credential_type,
             partition: &account.partition,
             access_key: None,
             secret_key: None,
+            secret_token: None,
             sts,
             pod_identity,
             policy_arns: Vec::new(),

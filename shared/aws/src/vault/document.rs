@@ -1,53 +1,83 @@
-//! What is inside a secret of static keys.
+//! What is inside a secret: a JSON object of texts.
+
+mod contents;
+mod fields;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write as _;
 
-use domain::{InvalidKey, SecretKey, StaticKeys};
+use domain::{ClientIdentity, Credential, Partition};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-/// The member that holds the public half.
-const ID: &str = "accessKeyId";
-
-/// The member that holds the private half.
-const SECRET: &str = "secretAccessKey";
-
-/// Why a secret's text is not a document of static keys. Completes the sentence "the secret …"; never shows the text.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum InvalidDocument {
-    /// Not JSON at all.
-    #[error("must hold a JSON object with accessKeyId and secretAccessKey; it does not hold JSON")]
-    NotJson,
-    /// JSON of another kind.
-    #[error("must hold a JSON object with accessKeyId and secretAccessKey; it holds other JSON")]
-    NotObject,
-    /// A member is not there.
-    #[error("must have a text as member {0}")]
-    Lacks(&'static str),
-    /// A member is not what it should be.
-    #[error("has a member {0} that {1}")]
-    Key(&'static str, InvalidKey),
-}
+pub use contents::Contents;
+pub(super) use fields::InvalidDocument;
+use fields::Fields;
 
 /// A document, ready to be kept.
 pub(super) struct Document {
     /// JSON. Wiped when dropped; what the SDK makes of it is not ours to wipe.
     pub(super) text: Zeroizing<String>,
-    /// Its SHA-256: the same keys are the same version (`ClientRequestToken`).
+    /// Its SHA-256: the same content is the same version (`ClientRequestToken`).
     pub(super) version: String,
 }
 
+/// A value on its way into a document.
+enum Value<'a> {
+    Open(&'a str),
+    Secret(&'a SecretString),
+}
+
 impl Document {
-    /// Writes keys down. Their characters need no escape but quote and backslash, which serde adds.
-    pub(super) fn of(keys: &StaticKeys) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "it is written into the vault")]
-        let secret = keys.secret.secret().expose_secret();
-        let secret = Zeroizing::new(quoted(secret));
-        let id = quoted(keys.id.as_str());
-        let mut text = Zeroizing::new(String::with_capacity(64 + id.len() + secret.len()));
-        text.extend(["{\"", ID, "\":", &id, ",\"", SECRET, "\":", &secret, "}"]);
+    /// Writes a credential down, with what is needed to use it. `None` where nothing in it is secret.
+    pub(super) fn of(credential: &Credential, partition: Partition) -> Option<Self> {
+        use Value::{Open, Secret};
+        let mut members = Vec::new();
+        match credential {
+            Credential::StaticKeys(keys) => {
+                members.push(("accessKeyId", Open(keys.id.as_str())));
+                members.push(("secretAccessKey", Secret(keys.secret.secret())));
+                let authority = keys.certificate_authority.as_ref();
+                members.extend(authority.map(|chain| ("certificateAuthority", Open(chain.pem()))));
+            }
+            Credential::AccessPortal(portal) => {
+                let account = partition.facts().portal.as_ref().map(|portal| portal.account);
+                members.push(("agency", Open(portal.agency.as_str())));
+                members.extend(account.map(|name| (name, Open(portal.account.as_str()))));
+                members.push(("role", Open(portal.role.as_str())));
+                let ClientIdentity { certificate_authority, certificate, key } = &portal.identity;
+                members.push(("certificateAuthority", Open(certificate_authority.pem())));
+                members.push(("userCertificate", Open(certificate.pem())));
+                members.push(("userKey", Secret(key.pem())));
+            }
+            Credential::AssumedRole(_) | Credential::PodIdentity(_) => return None,
+        }
+        Some(Self::written(&members))
+    }
+
+    fn written(members: &[(&'static str, Value<'_>)]) -> Self {
+        let quoted: Vec<_> = members
+            .iter()
+            .map(|(_, value)| match value {
+                Value::Open(text) => quoted(text),
+                Value::Secret(secret) => {
+                    #[expect(clippy::disallowed_methods, reason = "it is written into the vault")]
+                    let text = secret.expose_secret();
+                    quoted(text)
+                }
+            })
+            .collect();
+        // Room enough, so that no copy is left behind while it grows.
+        let room: usize = quoted.iter().map(|text| text.len() + 32).sum();
+        let mut text = Zeroizing::new(String::with_capacity(room + 2));
+        let mut parting = "{\"";
+        for ((name, _), value) in members.iter().zip(&quoted) {
+            text.extend([parting, *name, "\":", value.as_str()]);
+            parting = ",\"";
+        }
+        text.push('}');
         let mut version = String::with_capacity(64);
         for byte in Sha256::digest(text.as_bytes()) {
             // Writing into a String cannot fail.
@@ -58,82 +88,19 @@ impl Document {
 }
 
 /// As a JSON text.
-fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> Zeroizing<String> {
+    let mut written = Zeroizing::new(Vec::with_capacity(text.len() * 2 + 2));
     // Texts always serialize.
-    serde_json::to_string(text).unwrap_or_default()
+    let _infallible = serde_json::to_writer(&mut *written, text);
+    Zeroizing::new(str::from_utf8(&written).unwrap_or_default().to_owned())
 }
 
-/// Reads keys back, or those that a caller has put into a secret. Members that are not known here are let be.
-pub(super) fn read(text: &SecretString) -> Result<StaticKeys, InvalidDocument> {
-    #[expect(clippy::disallowed_methods, reason = "it is parsed into types that hide it again")]
-    let text = text.expose_secret();
-    let document: Value =
-        serde_json::from_str(text).map_err(|_says_where| InvalidDocument::NotJson)?;
-    let Value::Object(mut members) = document else {
-        return Err(InvalidDocument::NotObject);
-    };
-    let mut text = |member| match members.remove(member) {
-        Some(Value::String(text)) => Ok(text),
-        Some(_) | None => Err(InvalidDocument::Lacks(member)),
-    };
-    let id = text(ID)?;
-    // Wrapped first, so that it is wiped whatever else is wrong.
-    let secret = SecretString::from(text(SECRET)?);
-    let id = id.parse().map_err(|fault| InvalidDocument::Key(ID, fault))?;
-    let secret =
-        SecretKey::try_from(secret).map_err(|fault| InvalidDocument::Key(SECRET, fault))?;
-    Ok(StaticKeys { id, secret })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KEYS: &str = r#"{"accessKeyId":"AKIAIOSFODNN7EXAMPLE","secretAccessKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#;
-
-    fn parsed(text: &str) -> Result<String, InvalidDocument> {
-        read(&SecretString::from(text)).map(|keys| Document::of(&keys).text.to_string())
-    }
-
-    #[test]
-    fn documents_are_read_as_they_are_written_and_members_to_come_are_let_be() {
-        assert_eq!(parsed(KEYS).unwrap(), KEYS);
-        let more = KEYS.replace('{', r#"{ "certificateAuthority": "…", "#);
-        assert_eq!(parsed(&more).unwrap(), KEYS);
-        let escaped = KEYS.replace("wJal", r#"\"w\\J"#);
-        assert_eq!(parsed(&escaped).unwrap(), escaped);
-    }
-
-    #[test]
-    fn every_fault_of_a_document_is_told_apart_and_none_shows_it() {
-        let id = r#""accessKeyId":"AKIAIOSFODNN7EXAMPLE""#;
-        let temporary = KEYS.replace("AKIA", "ASIA");
-        let short = KEYS.replace("AKIAIOSFODNN7EXAMPLE", "AKIA");
-        let line = KEYS.replace("EXAMPLEKEY", "EXAMPLEKEY\\n");
-        for (text, fault) in [
-            ("", InvalidDocument::NotJson),
-            ("wJalrXUtnFEMI", InvalidDocument::NotJson),
-            ("[]", InvalidDocument::NotObject),
-            ("\"wJalrXUtnFEMI\"", InvalidDocument::NotObject),
-            ("{}", InvalidDocument::Lacks(ID)),
-            (r#"{"accessKeyId":1}"#, InvalidDocument::Lacks(ID)),
-            (&format!("{{{id}}}"), InvalidDocument::Lacks(SECRET)),
-            (&format!(r#"{{{id},"secretAccessKey":null}}"#), InvalidDocument::Lacks(SECRET)),
-            (&temporary, InvalidDocument::Key(ID, InvalidKey::Temporary)),
-            (&short, InvalidDocument::Key(ID, InvalidKey::Id)),
-            (&line, InvalidDocument::Key(SECRET, InvalidKey::Secret)),
-        ] {
-            assert_eq!(parsed(text).unwrap_err(), fault, "{text}");
-            assert!(!fault.to_string().contains("wJalr"));
-        }
-    }
-
-    #[test]
-    fn the_same_keys_are_the_same_version() {
-        let version = |text: &str| Document::of(&read(&SecretString::from(text)).unwrap()).version;
-        let one = version(KEYS);
-        assert_eq!(one.len(), 64);
-        assert_eq!(one, version(&format!("\n{}", KEYS.replace(',', " ,\t"))));
-        assert_ne!(one, version(&KEYS.replace("EXAMPLEKEY", "OTHERKEY00")));
-    }
+/// Reads what is kept, or what a caller has put into a secret. Members that are not known here are let be.
+pub(super) fn read<T: Contents>(
+    text: &SecretString,
+    partition: Partition,
+) -> Result<T, Vec<InvalidDocument>> {
+    let mut fields = Fields::read(text, T::HOLDS)?;
+    let contents = T::read(&mut fields, partition);
+    fields.finish(contents)
 }

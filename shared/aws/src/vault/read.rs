@@ -1,19 +1,24 @@
 //! Opening secrets: those that callers name, those that are kept, and certificates.
 
 use domain::{
-    AccountId, AccountName, Failure, Partition, PortError, Scope, SecretArn, StaticKeys, Uid,
+    AccountId, AccountName, Failure, Partition, PortError, Scope, SecretArn, Source, Uid, Violation,
 };
 use secrecy::SecretString;
 use tokio::join;
 
-use super::{CURRENT, SecretsManager, call, document, known::Known, secret_arn};
+use super::{
+    CURRENT, SecretsManager, call,
+    document::{self, Contents},
+    known::Known,
+    secret_arn,
+};
 use crate::fault::{Call, Refusal};
 
-/// Keys that are kept for an account.
+/// What is kept for an account.
 #[derive(Debug)]
-pub struct Kept {
-    /// The keys in use.
-    pub keys: StaticKeys,
+pub struct Kept<T> {
+    /// The credential in use, as far as it is secret.
+    pub contents: T,
     /// Where they are kept.
     pub secret: SecretArn,
     /// The account that they are in use for, where its registration came to its end.
@@ -35,15 +40,19 @@ const POINTER: &str = "/secretArn";
 const OPEN: Call = call("secretsmanager:GetSecretValue");
 
 impl SecretsManager {
-    /// The keys that a caller has put into a secret. Every fault of it is one of the request's member `secretArn`.
+    /// What a caller has sent or put into a secret. Every fault of a secret is one of the request's member `secretArn`.
     ///
     /// Of the secrets that Gangway itself keeps, a caller may only name that of the account it registers: the function's
     /// right to read the others is not the caller's.
-    pub async fn read_keys(
+    pub async fn opened<T: Contents>(
         &self,
-        arn: &SecretArn,
+        source: Source<T>,
         registering: Option<&AccountName>,
-    ) -> Result<StaticKeys, Failure> {
+    ) -> Result<T, Failure> {
+        let arn = match source {
+            Source::Inline(contents) => return Ok(contents),
+            Source::InVault(arn) => arn,
+        };
         let refused = |rule: String| Err(Failure::refused(POINTER, format!("secretArn {rule}")));
         if arn.partition() != self.0.partition || arn.region() != self.0.region {
             return refused(format!(
@@ -51,7 +60,7 @@ impl SecretsManager {
                 self.0.region, self.0.partition
             ));
         }
-        if self.keeps_for_another(arn, registering) {
+        if self.keeps_for_another(&arn, registering) {
             return refused(format!(
                 "must not be a secret that Gangway keeps for another account: leave keys under {}/incoming/",
                 self.0.prefix
@@ -59,8 +68,11 @@ impl SecretsManager {
         }
         match self.open(arn.as_str()).await? {
             Opened::Text { text, .. } => {
-                document::read(&text).map_err(|fault| {
-                    Failure::refused(POINTER, format!("the secret of secretArn {fault}"))
+                document::read(&text, self.0.partition).map_err(|faults| {
+                    let told = |fault| {
+                        Violation::refused(POINTER, format!("the secret of secretArn {fault}"))
+                    };
+                    Failure::Invalid(faults.into_iter().map(told).collect())
                 })
             }
             Opened::Binary => refused(
@@ -98,14 +110,14 @@ impl SecretsManager {
         })
     }
 
-    /// The keys that are kept for an account, to look at them again. `None` where none are, or not any more.
-    pub async fn keys_of(
+    /// What is kept for an account, to look at it again. `None` where nothing is, or not any more.
+    pub async fn kept_for<T: Contents>(
         &self,
         partition: Partition,
         account: AccountId,
         name: &AccountName,
         scope: &Scope,
-    ) -> Result<Option<Kept>, PortError> {
+    ) -> Result<Option<Kept<T>>, PortError> {
         let name = self.name(partition, account, name, scope);
         let (opened, known) = join!(self.open(&name), Known::of(self, &name));
         let (secret, text) = match opened? {
@@ -115,10 +127,12 @@ impl SecretsManager {
             Opened::Encryption => return Err(OPEN.refused(Refusal::Encryption, None)),
             Opened::Binary => return Err(OPEN.unreadable("a kept secret is binary")),
         };
-        let keys = document::read(&text)
-            .map_err(|fault| OPEN.unreadable(format!("a kept secret {fault}")))?;
+        let contents = document::read(&text, partition).map_err(|faults| {
+            let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+            OPEN.unreadable(format!("a kept secret {}", faults.join("; ")))
+        })?;
         let in_use_for = known?.and_then(|known| known.registered_for().cloned());
-        Ok(Some(Kept { keys, secret, in_use_for }))
+        Ok(Some(Kept { contents, secret, in_use_for }))
     }
 
     /// The text of a secret of the deployment's own, such as a CA bundle, by name or ARN.

@@ -1,6 +1,6 @@
 //! Keeping a credential beside the one in use.
 
-use domain::{Credential, PortError, Registration, SecretArn, ports::Staged};
+use domain::{PortError, Registration, SecretArn, ports::Staged};
 
 use super::{
     PENDING, SecretsManager, call,
@@ -19,13 +19,9 @@ pub(super) async fn stage(
     vault: &SecretsManager,
     registration: &Registration,
 ) -> Result<Option<Staged>, PortError> {
-    let keys = match &registration.credential {
-        Credential::StaticKeys(keys) => keys,
-        Credential::AssumedRole(_) | Credential::PodIdentity(_) => return Ok(None),
-    };
-    let Registration { partition, account, name, scope, .. } = registration;
+    let Registration { partition, account, name, scope, credential, .. } = registration;
+    let Some(document) = Document::of(credential, *partition) else { return Ok(None) };
     let name = vault.name(*partition, *account, name, scope);
-    let document = Document::of(keys);
     for _try in 0..TRIES {
         if let Some(known) = Known::of(vault, &name).await? {
             return beside(vault, known, registration, document).await.map(Some);
@@ -50,7 +46,7 @@ async fn create(
         .client()
         .create_secret()
         .name(name)
-        .description("Keys that Palette uses for an AWS account; kept by Gangway")
+        .description("What lets Palette into an AWS account; kept by Gangway")
         .client_request_token(&document.version)
         .secret_string(document.text.as_str())
         .set_kms_key_id(vault.0.kms_key.clone())

@@ -171,8 +171,17 @@ async fn reading_takes_what_it_knows_and_no_secret() {
             },
         ),
         (
-            json!({ "credentialType": "secret", "secretSpec": { "isCapValidationEnabled": true, "tls": { "key": SECRET } } }),
-            Access::Scap,
+            json!({ "credentialType": "secret", "partition": "aws", "secretSpec": {
+                "isCapValidationEnabled": true, "agency": "A", "mission": "M", "role": "R", "namePrefix": "P_",
+                "permissionBoundary": "B", "tls": { "ca": "C", "key": SECRET }
+            } }),
+            Access::AccessPortal {
+                agency: "A".to_owned(),
+                account: "M".to_owned(),
+                role: "R".to_owned(),
+                prefix: "P_".to_owned(),
+                permission_boundary_arn: "B".to_owned(),
+            },
         ),
         (json!({ "credentialType": "new-way" }), Access::Unknown("new-way".to_owned())),
     ] {

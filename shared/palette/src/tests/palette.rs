@@ -151,6 +151,7 @@ pub(super) fn keys() -> Credential {
     Credential::StaticKeys(StaticKeys {
         id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
         secret: SecretString::from(SECRET).try_into().unwrap(),
+        certificate_authority: None,
     })
 }
 

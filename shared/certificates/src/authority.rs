@@ -1,0 +1,107 @@
+//! The certification authorities that are to be trusted (S07, X08).
+
+use std::{str::FromStr, time::SystemTime};
+
+use rustls::pki_types::CertificateDer;
+
+use crate::{
+    Fault, Validity, Wanted,
+    certificate::Certificate,
+    pem::{self, Label},
+};
+
+/// Room for a dozen certificates; the vault must hold them beside the rest.
+const LONGEST: usize = 32 * 1024;
+
+/// Certificates of certification authorities, at least one, each once.
+#[derive(Clone, Debug)]
+pub struct CaChain {
+    pem: String,
+    certificates: Vec<Certificate>,
+}
+
+/// How the certificates of a chain hang together.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Links {
+    /// Every issuer is there, up to a root.
+    Whole,
+    /// One's issuer is not there, so whether it is trusted rests on it alone.
+    IssuerMissing {
+        /// Whose it is.
+        subject: String,
+        /// Who is missing.
+        issuer: String,
+    },
+    /// Every issuer is there, and not beside what it issued.
+    OutOfOrder {
+        /// The first that stands apart.
+        subject: String,
+    },
+}
+
+impl CaChain {
+    /// The certificates in PEM, in one form whatever they came in.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// The certificates, to be trusted.
+    pub fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.certificates.iter().map(|certificate| &certificate.der)
+    }
+
+    /// Whose they are.
+    pub fn subjects(&self) -> Vec<&str> {
+        self.certificates.iter().map(|certificate| certificate.subject.as_str()).collect()
+    }
+
+    /// Whether all of them are good at this time.
+    pub fn validity(&self, now: SystemTime) -> Validity {
+        Validity::of(&self.certificates.iter().collect::<Vec<_>>(), now)
+    }
+
+    /// How they hang together: each beside its issuer, with a root at the end.
+    pub fn links(&self) -> Links {
+        for one in &self.certificates {
+            if !self.certificates.iter().any(|other| other.issued(one)) {
+                let (subject, issuer) = (one.subject.clone(), one.issuer.clone());
+                return Links::IssuerMissing { subject, issuer };
+            }
+        }
+        let apart = self.certificates.windows(2).find_map(|pair| match pair {
+            [one, next] => {
+                let beside = next.issued(one) || one.issued(next) || one.issued(one);
+                (!beside).then(|| next.subject.clone())
+            }
+            _ => None,
+        });
+        apart.map_or(Links::Whole, |subject| Links::OutOfOrder { subject })
+    }
+}
+
+impl FromStr for CaChain {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let wanted = Wanted::Authorities;
+        let blocks = pem::blocks(text, wanted, LONGEST)?;
+        let mut certificates: Vec<Certificate> = Vec::with_capacity(blocks.len());
+        let mut pem = String::with_capacity(text.len());
+        for (block, position) in blocks.iter().zip(1..) {
+            match block.label {
+                Label::Certificate => {}
+                found if found.is_private() => return Err(Fault::KeyAmongAuthorities),
+                found => return Err(Fault::Holds { wanted, found }),
+            }
+            let certificate = Certificate::read(block, position)?;
+            if !certificate.authority {
+                return Err(Fault::NotAuthority { position });
+            }
+            if certificates.iter().all(|known| known.der != certificate.der) {
+                pem.push_str(&block.text);
+                certificates.push(certificate);
+            }
+        }
+        Ok(Self { pem, certificates })
+    }
+}

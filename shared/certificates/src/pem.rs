@@ -1,0 +1,183 @@
+//! PEM, read as leniently as is safe: any line breaks, white space and text around the blocks; each block whole.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::{Fault, Wanted};
+
+/// What a block says that it holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Label {
+    /// A certificate.
+    Certificate,
+    /// A private key: PKCS#8, PKCS#1 or SEC1.
+    PrivateKey,
+    /// A private key under a passphrase (PKCS#8).
+    EncryptedKey,
+    /// A private key of SSH.
+    SshKey,
+    /// A public key.
+    PublicKey,
+    /// The curve of the key that follows, as OpenSSL writes it.
+    CurveParameters,
+    /// A request to be certified.
+    Request,
+    /// A list of certificates that were revoked.
+    Revocations,
+    /// Certificates in another envelope.
+    Pkcs7,
+    /// A certificate with OpenSSL's own trust settings.
+    TrustedCertificate,
+    /// Anything else.
+    Other,
+}
+
+impl Label {
+    fn of(label: &str) -> Self {
+        match label {
+            "CERTIFICATE" | "X509 CERTIFICATE" => Self::Certificate,
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "DSA PRIVATE KEY" => {
+                Self::PrivateKey
+            }
+            "ENCRYPTED PRIVATE KEY" => Self::EncryptedKey,
+            "OPENSSH PRIVATE KEY" => Self::SshKey,
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => Self::PublicKey,
+            "EC PARAMETERS" => Self::CurveParameters,
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Self::Request,
+            "X509 CRL" => Self::Revocations,
+            "PKCS7" | "CMS" => Self::Pkcs7,
+            "TRUSTED CERTIFICATE" => Self::TrustedCertificate,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether what it holds must not be shown.
+    pub(crate) const fn is_private(self) -> bool {
+        matches!(self, Self::PrivateKey | Self::EncryptedKey | Self::SshKey)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "a certificate",
+            Self::PrivateKey => "a private key",
+            Self::EncryptedKey => "an encrypted private key",
+            Self::SshKey => "a private key of SSH: ask for one in PKCS#8",
+            Self::PublicKey => "a public key: send the other half",
+            Self::CurveParameters => "the parameters of a curve, without the key",
+            Self::Request => "a certificate request: send the certificate that was issued for it",
+            Self::Revocations => "a revocation list",
+            Self::Pkcs7 => "PKCS#7: take the certificates out with `openssl pkcs7 -print_certs`",
+            Self::TrustedCertificate => {
+                "OpenSSL's trusted certificate: write it anew with `openssl x509 -in file.pem`"
+            }
+            Self::Other => "a block of another kind",
+        })
+    }
+}
+
+/// One block.
+pub(crate) struct Block {
+    pub(crate) label: Label,
+    /// Its headers say that it is encrypted.
+    pub(crate) encrypted: bool,
+    /// In one form, whatever it was pasted in: lines of 64 characters. Wiped.
+    pub(crate) text: Zeroizing<String>,
+}
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+
+/// Every block of a text. What stands outside of blocks is not read: tools write there what is inside.
+pub(crate) fn blocks(text: &str, wanted: Wanted, longest: usize) -> Result<Vec<Block>, Fault> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Err(Fault::Empty(wanted));
+    }
+    if text.len() > longest {
+        return Err(Fault::TooLong(wanted));
+    }
+    if !text.contains(BEGIN) && !text.contains(END) {
+        let binary = text.starts_with("MI") && text.bytes().all(is_base64);
+        return Err(if binary { Fault::Binary(wanted) } else { Fault::NotPem(wanted) });
+    }
+    let mut blocks = Vec::new();
+    let mut open: Option<Open<'_>> = None;
+    for line in text.split(['\n', '\r']).map(str::trim) {
+        let position = blocks.len() + 1;
+        if let Some(label) = armour(line, BEGIN)? {
+            if open.is_some() {
+                return Err(Fault::Truncated { position });
+            }
+            open = Some(Open::new(label, text.len()));
+        } else if let Some(label) = armour(line, END)? {
+            let block = open.take().filter(|open| open.label == label);
+            blocks.push(block.ok_or(Fault::Truncated { position })?.close(position)?);
+        } else if let Some(open) = &mut open {
+            open.line(line);
+        }
+    }
+    if open.is_some() {
+        return Err(Fault::Truncated { position: blocks.len() + 1 });
+    }
+    Ok(blocks)
+}
+
+/// The label, where the line is armour. Armour that shares its line with anything else is a fault.
+fn armour<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, Fault> {
+    match line.strip_prefix(kind) {
+        Some(rest) => match rest.split_once("-----") {
+            Some((label, "")) => Ok(Some(label)),
+            Some(_) => Err(Fault::LineBreaks),
+            // The line was cut off.
+            None => Ok(Some("")),
+        },
+        None if line.contains(kind) => Err(Fault::LineBreaks),
+        None => Ok(None),
+    }
+}
+
+struct Open<'a> {
+    label: &'a str,
+    encrypted: bool,
+    base64: Zeroizing<String>,
+}
+
+impl<'a> Open<'a> {
+    fn new(label: &'a str, longest: usize) -> Self {
+        // Room enough, so that no copy is left behind while it grows.
+        let base64 = Zeroizing::new(String::with_capacity(longest));
+        Self { label, encrypted: false, base64 }
+    }
+
+    fn line(&mut self, line: &str) {
+        if line.contains(':') {
+            self.encrypted |= line.starts_with("Proc-Type:") && line.contains("ENCRYPTED");
+            return;
+        }
+        self.base64.extend(line.split_whitespace());
+    }
+
+    fn close(self, position: usize) -> Result<Block, Fault> {
+        let Self { label, encrypted, base64 } = self;
+        if !encrypted && (base64.is_empty() || !base64.bytes().all(is_base64)) {
+            return Err(Fault::NotBase64 { position });
+        }
+        let mut text = Zeroizing::new(String::with_capacity(base64.len() * 2 + label.len() * 2 + 64));
+        text.extend([BEGIN, label, "-----\n"]);
+        for (index, letter) in base64.chars().enumerate() {
+            if index > 0 && index % 64 == 0 {
+                text.push('\n');
+            }
+            text.push(letter);
+        }
+        text.extend(["\n", END, label, "-----\n"]);
+        Ok(Block { label: Label::of(label), encrypted, text })
+    }
+}
+
+const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b' ')
+}
