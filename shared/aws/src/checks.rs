@@ -2,6 +2,7 @@
 
 mod attached;
 mod content;
+pub mod grants;
 pub mod identity;
 pub mod keys;
 pub mod permissions;

@@ -11,6 +11,26 @@ impl Members {
         self.of_partition(name, role.partition(), deployed).then_some(role)
     }
 
+    /// The ARN of a role that may be left out.
+    pub fn optional_role_arn(
+        &mut self,
+        name: &'static str,
+        deployed: Partition,
+    ) -> Option<RoleArn> {
+        let role = self.optional::<RoleArn>(name)?;
+        self.of_partition(name, role.partition(), deployed).then_some(role)
+    }
+
+    /// The ARN of a managed policy in this deployment's partition, which may be left out.
+    pub fn optional_policy_arn(
+        &mut self,
+        name: &'static str,
+        deployed: Partition,
+    ) -> Option<PolicyArn> {
+        let policy = self.optional::<PolicyArn>(name)?;
+        self.of_partition(name, policy.partition(), deployed).then_some(policy)
+    }
+
     /// The ARN of a secret in this deployment's partition.
     pub fn secret_arn(&mut self, name: &'static str, deployed: Partition) -> Option<SecretArn> {
         let secret = self.required::<SecretArn>(name)?;

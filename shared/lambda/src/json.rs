@@ -11,7 +11,7 @@ const DEEPEST: u8 = 8;
 /// A value. Members keep their order and their duplicates, so that both can be judged.
 pub(crate) enum Json {
     Null,
-    Boolean,
+    Boolean(bool),
     Number,
     String(Zeroizing<String>),
     List(Vec<Json>),
@@ -23,7 +23,7 @@ impl Json {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Boolean => "a boolean",
+            Self::Boolean(_) => "a boolean",
             Self::Number => "a number",
             Self::String(_) => "a string",
             Self::List(_) => "a list",
@@ -77,8 +77,8 @@ impl<'de> Visitor<'de> for Depth {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _value: bool) -> Result<Json, E> {
-        Ok(Json::Boolean)
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Boolean(value))
     }
 
     fn visit_i64<E>(self, _value: i64) -> Result<Json, E> {

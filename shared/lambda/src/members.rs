@@ -94,6 +94,24 @@ impl Members {
         secret.map_err(|rule| self.malformed(name, format!("{name} {rule}"))).ok()
     }
 
+    /// A truth value that may be left out, which means no.
+    pub fn flag(&mut self, name: &'static str) -> bool {
+        match self.take(name) {
+            Given::Absent | Given::Spoiled => false,
+            Given::Value(Json::Boolean(value)) => value,
+            Given::Value(other) => {
+                let kind = other.kind();
+                self.malformed(name, format!("{name} must be true or false, not {kind}"));
+                false
+            }
+        }
+    }
+
+    /// Refuses a member that is well written and will not do here: why, and what to do instead.
+    pub fn refuse(&mut self, name: &'static str, rule: &str) {
+        self.refused(name, format!("{name} {rule}"));
+    }
+
     /// Notes a fault if it is there: what to do instead completes the sentence that its name begins.
     pub fn excluded(&mut self, name: &'static str, rule: &str) {
         match self.take(name) {

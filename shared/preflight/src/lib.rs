@@ -4,7 +4,7 @@ mod eyes;
 mod found;
 pub mod role;
 pub mod user;
-mod validation;
+pub mod validation;
 
 use domain::{Partition, PermissionProfile, PolicyArn, Settings};
 

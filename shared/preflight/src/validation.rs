@@ -7,7 +7,7 @@ use palette::Verdict;
 use crate::Demand;
 
 /// Palette finds the policies that are to be attached to the roles of clusters.
-pub(crate) static POLICIES_ACCEPTED: Check = Check {
+pub static POLICIES_ACCEPTED: Check = Check {
     id: "palette.policy-arns-accepted",
     title: "Palette finds the policies that it is to attach to the roles of clusters and nodes",
     severity: Severity::Blocker,
@@ -15,7 +15,7 @@ pub(crate) static POLICIES_ACCEPTED: Check = Check {
 };
 
 /// What Palette says of a credential, as the answer to `check` (C17).
-pub(crate) async fn of_credential(
+pub async fn of_credential(
     check: &'static Check,
     remedy: &str,
     registry: &Accounts<'_>,
@@ -34,7 +34,7 @@ pub(crate) async fn of_credential(
 
 /// Why a question could not be put to Palette: Gangway's own key is at fault, and the report says so (C01). What Palette
 /// has not answered blocks, as if it had said no.
-pub(crate) fn not_let<T>(check: &'static Check, answer: &Result<T, PortError>) -> Option<Finding> {
+pub fn not_let<T>(check: &'static Check, answer: &Result<T, PortError>) -> Option<Finding> {
     match answer {
         Err(PortError::Denied { reason, .. }) => Some(check.failed(
             format!("Palette does not let Gangway ask: {reason}"),
@@ -45,7 +45,7 @@ pub(crate) fn not_let<T>(check: &'static Check, answer: &Result<T, PortError>) -
 }
 
 /// What Palette says of the policies (C15).
-pub(crate) async fn of_policies(
+pub async fn of_policies(
     registry: &Accounts<'_>,
     credential: &Credential,
     Demand { partition, policies, .. }: Demand<'_>,

@@ -75,6 +75,11 @@ impl Roots {
         if store.is_empty() { Err(TlsError::NoPlatformBundle) } else { Ok(Self(Arc::new(store))) }
     }
 
+    /// Every certificate of a PEM bundle, and none besides.
+    pub fn only(pem: &[u8]) -> Result<Self, TlsError> {
+        Self(Arc::new(RootCertStore::empty())).trusting(pem)
+    }
+
     /// These, and every certificate of a PEM bundle. One that cannot be read spoils the bundle.
     pub fn trusting(mut self, pem: &[u8]) -> Result<Self, TlsError> {
         let store = Arc::make_mut(&mut self.0);

@@ -92,14 +92,45 @@ async fn ask_one(
     question: &Question,
     mfa: Mfa,
 ) -> Result<Judgement, PortError> {
-    let call = Aws::iam_call("iam:SimulatePrincipalPolicy", "such identity");
+    let actions = question.actions().map(str::to_owned).collect();
+    let context = context(question, aws.region(), mfa);
+    match evaluate(aws, principal, actions, question.resources.clone(), context).await? {
+        Evaluated::Given(results) => {
+            let call = Aws::iam_call(ACTION, "such identity");
+            fold(question, &results)
+                .map(Judgement::Given)
+                .ok_or_else(|| call.unreadable("actions that were asked for are not answered"))
+        }
+        Evaluated::NotAllowed => Ok(Judgement::NotAllowed),
+        Evaluated::NoSuchPrincipal => Ok(Judgement::NoSuchPrincipal),
+    }
+}
+
+const ACTION: &str = "iam:SimulatePrincipalPolicy";
+
+/// IAM's answers as they come, or why there are none.
+pub(super) enum Evaluated {
+    Given(Vec<EvaluationResult>),
+    NotAllowed,
+    NoSuchPrincipal,
+}
+
+/// One question, page by page.
+pub(super) async fn evaluate(
+    aws: &Aws,
+    principal: &Principal,
+    actions: Vec<String>,
+    resources: Vec<String>,
+    context: Vec<ContextEntry>,
+) -> Result<Evaluated, PortError> {
+    let call = Aws::iam_call(ACTION, "such identity");
     let request = aws
         .iam()
         .simulate_principal_policy()
         .policy_source_arn(principal.arn())
-        .set_action_names(Some(question.actions().map(str::to_owned).collect()))
-        .set_resource_arns(Some(question.resources.clone()))
-        .set_context_entries(Some(context(question, aws.region(), mfa)))
+        .set_action_names(Some(actions))
+        .set_resource_arns(Some(resources))
+        .set_context_entries(Some(context))
         .max_items(1000);
     let mut results = Vec::new();
     let mut marker = None;
@@ -108,8 +139,8 @@ async fn ask_one(
             Ok(answer) => answer,
             Err(error) => {
                 return match Refusal::from_sdk(&error) {
-                    Some(Refusal::NotAllowed) => Ok(Judgement::NotAllowed),
-                    Some(Refusal::NotFound) => Ok(Judgement::NoSuchPrincipal),
+                    Some(Refusal::NotAllowed) => Ok(Evaluated::NotAllowed),
+                    Some(Refusal::NotFound) => Ok(Evaluated::NoSuchPrincipal),
                     Some(_) | None => Err(call.failed(&error)),
                 };
             }
@@ -117,12 +148,9 @@ async fn ask_one(
         results.extend(answer.evaluation_results.unwrap_or_default());
         marker = answer.marker.filter(|_| answer.is_truncated);
         if marker.is_none() {
-            break;
+            return Ok(Evaluated::Given(results));
         }
     }
-    fold(question, &results)
-        .map(Judgement::Given)
-        .ok_or_else(|| call.unreadable("actions that were asked for are not answered"))
 }
 
 /// The documents' own conditions, and what policies of organizations and users look at.
