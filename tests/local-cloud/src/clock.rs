@@ -4,39 +4,60 @@ use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use tokio::sync::watch;
 
-/// Real time plus an offset.
+/// Real time, plus what it is wrong by, plus the time that a test let pass.
 #[derive(Debug, Default)]
 pub struct Clock {
-    offset: AtomicI64,
+    skew: AtomicI64,
+    passed: AtomicI64,
+    turned: watch::Sender<()>,
 }
 
 impl Clock {
     /// Sets the clock ahead of real time by so many seconds, or behind it where negative (C06).
     pub fn skew(&self, seconds: i64) {
-        self.offset.store(seconds, Ordering::Relaxed);
+        self.skew.store(seconds, Ordering::Relaxed);
+        self.turned.send_replace(());
     }
 
-    /// Lets time pass: session tokens expire, recovery windows end.
+    /// Lets time pass, for everybody: session tokens expire, recovery windows end, messages come back into sight. Callers'
+    /// own clocks are taken to have gone on as well, so that signatures stay good.
     pub fn advance(&self, by: Duration) {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
-        self.offset.fetch_add(seconds, Ordering::Relaxed);
+        self.passed.fetch_add(seconds, Ordering::Relaxed);
+        self.turned.send_replace(());
+    }
+
+    /// How long a test has let pass, in seconds.
+    pub fn passed(&self) -> i64 {
+        self.passed.load(Ordering::Relaxed)
+    }
+
+    /// Tells of every turn of the clock.
+    pub fn turns(&self) -> watch::Receiver<()> {
+        self.turned.subscribe()
     }
 
     /// Seconds since the Unix epoch.
     pub fn now(&self) -> i64 {
+        self.wall().saturating_add(self.passed())
+    }
+
+    /// What callers' clocks are compared with: not the time that a test let pass, as no process here can follow it.
+    pub fn wall(&self) -> i64 {
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place where the local cloud reads the time"
         )]
         let real = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let real = real.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-        real.saturating_add(self.offset.load(Ordering::Relaxed))
+        real.saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
     /// Now, as a `Date` header says it.
     pub fn http_date(&self) -> String {
-        DateTime::from_secs(self.now()).fmt(Format::HttpDate).unwrap_or_default()
+        DateTime::from_secs(self.wall()).fmt(Format::HttpDate).unwrap_or_default()
     }
 }
 

@@ -140,7 +140,8 @@ impl Store {
     fn find_role(&mut self, partition: &str, arn: &str) -> Option<Role> {
         let home = (partition.to_owned(), account_of(arn)?.to_owned());
         let name = arn.rsplit('/').next()?.to_ascii_lowercase();
-        let role = self.accounts.get_mut(&home)?.roles.get_mut(&name)?;
+        let account = self.accounts.get_mut(&home).filter(|account| !account.closed)?;
+        let role = account.roles.get_mut(&name)?;
         if role.unseen > 0 {
             role.unseen -= 1;
             return None;

@@ -54,7 +54,9 @@ impl Store {
                 "Credential should be scoped to correct service: '{service}'."
             )));
         }
-        if service == "iam" && claim.region != partition::iam_region(partition) {
+        if matches!(service.as_str(), "iam" | "organizations")
+            && claim.region != partition::iam_region(partition)
+        {
             let region = partition::iam_region(partition);
             return Err(Refusal::signature(format!(
                 "Credential should be scoped to a valid region, not '{}'. Use '{region}'.",
@@ -63,12 +65,12 @@ impl Store {
         }
         let token =
             request.headers().get("x-amz-security-token").and_then(|value| value.to_str().ok());
-        let now = self.now();
+        let (now, wall) = (self.now(), self.wall());
         if let Some(session) = self.sessions.get(&claim.key) {
             if session.home.0 != partition || token != Some(session.token.as_str()) {
                 return Err(Refusal::unknown_key());
             }
-            claim.verify(request, &session.secret, token, now)?;
+            claim.verify(request, &session.secret, token, wall)?;
             if session.expires <= now {
                 let message = "The security token included in the request is expired";
                 return Err(Refusal::new(403, "ExpiredToken", message));
@@ -80,7 +82,7 @@ impl Store {
         if key.home.0 != partition || !key.active || token.is_some() {
             return Err(Refusal::unknown_key());
         }
-        claim.verify(request, &key.secret, None, now)?;
+        claim.verify(request, &key.secret, None, wall)?;
         key.used = Some((now, claim.service.clone(), claim.region.clone()));
         let (home, owner) = (key.home.clone(), key.owner.clone());
         self.key_caller(home, owner, &claim.region).ok_or_else(Refusal::unknown_key)
@@ -102,7 +104,8 @@ impl Store {
 
     fn session_caller(&self, claim: &Claim) -> Option<Caller> {
         let session = self.sessions.get(&claim.key)?;
-        let role = self.account(&session.home)?.roles.get(&session.role.to_ascii_lowercase())?;
+        let account = self.account(&session.home).filter(|account| !account.closed)?;
+        let role = account.roles.get(&session.role.to_ascii_lowercase())?;
         let home = session.home.clone();
         let arn =
             format!("arn:{}:sts::{}:assumed-role/{}/{}", home.0, home.1, role.name, session.name);

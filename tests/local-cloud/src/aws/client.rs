@@ -99,11 +99,36 @@ impl Client {
         parameters: &Value,
     ) -> Result<Answer, reqwest::Error> {
         let target = format!("secretsmanager.{operation}");
+        self.json("secretsmanager", "1.1", target, parameters).await
+    }
+
+    /// A call of Organizations.
+    pub async fn organizations(
+        &self,
+        operation: &str,
+        parameters: &Value,
+    ) -> Result<Answer, reqwest::Error> {
+        let target = format!("AWSOrganizationsV20161128.{operation}");
+        self.json("organizations", "1.1", target, parameters).await
+    }
+
+    /// A call of SQS.
+    pub async fn sqs(&self, operation: &str, parameters: &Value) -> Result<Answer, reqwest::Error> {
+        self.json("sqs", "1.0", format!("AmazonSQS.{operation}"), parameters).await
+    }
+
+    async fn json(
+        &self,
+        service: &str,
+        version: &str,
+        target: String,
+        parameters: &Value,
+    ) -> Result<Answer, reqwest::Error> {
         let headers = vec![
-            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("content-type", format!("application/x-amz-json-{version}")),
             ("x-amz-target", target),
         ];
-        self.send("secretsmanager", headers, parameters.to_string()).await
+        self.send(service, headers, parameters.to_string()).await
     }
 
     /// STS `AssumeRole`; the keys of the session, or the refusal.

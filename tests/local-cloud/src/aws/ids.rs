@@ -34,6 +34,11 @@ impl Store {
         text
     }
 
+    /// A prefix, and so many lower-case letters and digits behind it.
+    pub(crate) fn lower(&mut self, prefix: &str, length: usize) -> String {
+        format!("{prefix}{}", self.letters(length).to_ascii_lowercase())
+    }
+
     /// A secret access key: 40 characters.
     pub(crate) fn secret_key(&mut self) -> String {
         format!("{}/{}+{}", self.letters(13), self.letters(12), self.letters(13))

@@ -1,18 +1,21 @@
 //! AWS: accounts in every partition, and the services that the functions and Palette call.
 mod assume;
 mod authorize;
+mod body;
 mod caller;
 pub mod client;
 mod form;
 mod iam;
 mod ids;
 mod managed;
+pub mod organizations;
 mod partition;
 mod policy;
 mod refusal;
 mod secrets;
 pub mod setup;
 mod signature;
+pub mod sqs;
 mod store;
 mod sts;
 #[cfg(test)]
@@ -22,9 +25,11 @@ mod xml;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::form::Form;
+pub use self::organizations::Handle as Organization;
 use self::refusal::{Protocol, Refusal, answer};
 pub use self::setup::{Account, Group, Keys, Role, SecretSeen, User};
 use self::signature::Claim;
+pub use self::sqs::Handle as Queue;
 use self::store::Store;
 use crate::clock::Clock;
 use crate::cloud::Parts;
@@ -50,7 +55,12 @@ impl Aws {
 /// The service a call speaks to, whatever its signature says.
 pub(crate) fn addressed(request: &Request) -> String {
     if let Some(target) = target(request) {
-        return target.split('.').next().unwrap_or_default().to_owned();
+        let prefix = target.split('.').next().unwrap_or_default();
+        return match prefix {
+            "AWSOrganizationsV20161128" => "organizations".to_owned(),
+            "AmazonSQS" => "sqs".to_owned(),
+            other => other.to_owned(),
+        };
     }
     match Form::read(request.body()).get("Version") {
         Some("2011-06-15") => "sts".to_owned(),
@@ -92,6 +102,12 @@ pub(crate) fn handle(cloud: &Parts, request: &Request) -> Response {
     let served = match (service.as_str(), protocol) {
         ("secretsmanager", _) => secrets::serve(&mut store, &caller, &operation, request.body())
             .map(|body| answer(200, "application/x-amz-json-1.1", body, &id)),
+        ("organizations", _) => {
+            organizations::serve(&mut store, &caller, &operation, request.body())
+                .map(|body| answer(200, "application/x-amz-json-1.1", body, &id))
+        }
+        ("sqs", _) => sqs::serve(&mut store, &caller, &operation, request.body())
+            .map(|body| answer(200, "application/x-amz-json-1.0", body, &id)),
         ("sts" | "iam", Protocol::Query(namespace)) => {
             let form = Form::read(request.body());
             let served = if service == "iam" {

@@ -11,14 +11,17 @@ use crate::server::Response;
 pub(crate) enum Protocol {
     /// Form in, XML of a namespace out: STS, IAM.
     Query(&'static str),
-    /// JSON 1.1: Secrets Manager.
+    /// JSON 1.1: Secrets Manager, Organizations.
     Json,
+    /// JSON 1.0, with the codes of the query protocol that went before it: SQS.
+    QueryJson,
 }
 
 impl Protocol {
     pub(crate) fn of(service: &str) -> Protocol {
         match service {
-            "secretsmanager" => Protocol::Json,
+            "secretsmanager" | "organizations" => Protocol::Json,
+            "sqs" => Protocol::QueryJson,
             "iam" => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
             _ => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
         }
@@ -61,6 +64,14 @@ impl Refusal {
     /// A throttle or an outage, as the service would put it.
     pub(crate) fn broken(service: &str, effect: Effect) -> Refusal {
         match effect {
+            Effect::Throttle if service == "organizations" => Refusal::new(
+                400,
+                "TooManyRequestsException",
+                "AWS Organizations can't complete your request because another request is already in progress. Try again later.",
+            ),
+            Effect::Throttle if service == "sqs" => {
+                Refusal::new(400, "RequestThrottled", "Rate exceeded")
+            }
             Effect::Throttle => Refusal::new(400, "Throttling", "Rate exceeded"),
             Effect::Unavailable => Refusal::new(
                 503,
@@ -74,7 +85,11 @@ impl Refusal {
             | Effect::CutAfter
             | Effect::Delay(_) => Refusal::new(
                 500,
-                if service == "iam" { "ServiceFailure" } else { "InternalFailure" },
+                match service {
+                    "iam" => "ServiceFailure",
+                    "organizations" => "ServiceException",
+                    _ => "InternalFailure",
+                },
                 "The request processing has failed because of an unknown error, exception or failure.",
             ),
         }
@@ -103,6 +118,23 @@ impl Refusal {
                 let key = if code == "AccessDeniedException" { "Message" } else { "message" };
                 let body = json!({ "__type": code, key: self.message }).to_string();
                 answer(status, "application/x-amz-json-1.1", body, request_id)
+            }
+            Protocol::QueryJson => {
+                let code = self.code.rsplit('.').next().unwrap_or(self.code);
+                let (shape, space) = match code {
+                    "NonExistentQueue" => ("QueueDoesNotExist", "com.amazonaws.sqs"),
+                    "AccessDenied" => ("AccessDeniedException", "com.amazon.coral.service"),
+                    other => (other, "com.amazonaws.sqs"),
+                };
+                let kind = if self.status >= 500 { "Receiver" } else { "Sender" };
+                let status = if self.status == 403 { 400 } else { self.status };
+                let body = json!({"__type": format!("{space}#{shape}"), "message": self.message});
+                let json = "application/x-amz-json-1.0";
+                let mut response = answer(status, json, body.to_string(), request_id);
+                if let Ok(query) = HeaderValue::from_str(&format!("{};{kind}", self.code)) {
+                    response.headers_mut().insert("x-amzn-query-error", query);
+                }
+                response
             }
             Protocol::Query(namespace) => {
                 let kind = if self.status >= 500 { "Receiver" } else { "Sender" };

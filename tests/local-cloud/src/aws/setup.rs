@@ -225,6 +225,18 @@ impl Account {
         self
     }
 
+    /// Takes a service control policy away again.
+    pub fn lift_scp(&self, name: &str) -> &Account {
+        self.aws.store().account_mut(&self.home).scps.retain(|(one, _)| one != name);
+        self
+    }
+
+    /// Shuts everybody out, as AWS does with accounts that are suspended or closed; or lets them in again.
+    pub fn close(&self, closed: bool) -> &Account {
+        self.aws.store().account_mut(&self.home).closed = closed;
+        self
+    }
+
     /// A quota by its name in `GetAccountSummary`: `AttachedPoliciesPerRoleQuota`.
     pub fn quota(&self, name: &str, value: u32) -> &Account {
         self.aws.store().account_mut(&self.home).quotas.insert(name.to_owned(), value);
@@ -245,6 +257,14 @@ impl Account {
     /// A secret by name, in whatever region.
     pub fn secret(&self, name: &str) -> Option<SecretSeen> {
         self.secrets().into_iter().find(|secret| secret.name == name)
+    }
+
+    pub(super) const fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    pub(super) const fn home(&self) -> &Home {
+        &self.home
     }
 
     fn identity(&self, document: &Value) -> Text {

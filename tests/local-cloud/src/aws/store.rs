@@ -6,8 +6,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::managed;
+use super::organizations::Organization;
 use super::policy::{Document, Kind, Named};
 use super::secrets::Secret;
+use super::sqs::Queue;
 use crate::clock::Clock;
 
 /// A policy document as it was written, and as it was understood.
@@ -147,6 +149,10 @@ pub(crate) struct Account {
     pub(crate) quotas: BTreeMap<String, u32>,
     /// By region and name.
     pub(crate) secrets: BTreeMap<(String, String), Secret>,
+    /// By region and name.
+    pub(crate) queues: BTreeMap<(String, String), Queue>,
+    /// Suspended or closed: nobody gets in.
+    pub(crate) closed: bool,
 }
 
 /// Everything.
@@ -161,6 +167,8 @@ pub(crate) struct Store {
     pub(crate) accounts: BTreeMap<Home, Account>,
     pub(crate) keys: HashMap<String, AccessKey>,
     pub(crate) sessions: HashMap<String, Session>,
+    /// By partition.
+    pub(crate) organizations: BTreeMap<String, Organization>,
     managed: BTreeMap<String, Policy>,
 }
 
@@ -175,12 +183,18 @@ impl Store {
             accounts: BTreeMap::new(),
             keys: HashMap::new(),
             sessions: HashMap::new(),
+            organizations: BTreeMap::new(),
             managed: managed::policies(),
         }
     }
 
     pub(crate) fn now(&self) -> i64 {
         self.clock.now()
+    }
+
+    /// What callers' clocks are compared with.
+    pub(crate) fn wall(&self) -> i64 {
+        self.clock.wall()
     }
 
     /// Bytes that no other cloud and no other draw of this one yields.

@@ -10,6 +10,8 @@ pub(crate) enum Kind {
     Identity,
     /// Says who may assume a role.
     Trust,
+    /// Says who may do what with the one resource that it is attached to.
+    Resource,
 }
 
 /// A list of patterns, or everything but them.
@@ -146,7 +148,8 @@ fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
         Kind::Trust if principals.is_none() => {
             return Err("Missing required field Principal".into());
         }
-        Kind::Identity | Kind::Trust => {}
+        Kind::Resource if principals.is_none() || resources.is_none() => return Err(syntax()),
+        Kind::Identity | Kind::Trust | Kind::Resource => {}
     }
     let odd = |resource: &&String| *resource != "*" && resource.split(':').count() < 6;
     if let Some(odd) = resources.as_ref().and_then(|all| all.list.iter().find(odd)) {

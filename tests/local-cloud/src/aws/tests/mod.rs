@@ -2,6 +2,8 @@
 mod assume;
 mod faults;
 mod iam;
+mod organizations;
+mod queues;
 mod secrets;
 mod signatures;
 mod simulate;

@@ -1,0 +1,45 @@
+//! Members of a JSON service's call.
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+
+/// The object that a call sends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Body<'a>(&'a Map<String, Value>);
+
+fn serialization(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, "SerializationException", message)
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn of(value: &'a Value) -> Result<Body<'a>, Refusal> {
+        value.as_object().map(Body).ok_or_else(|| serialization("The request is no JSON object."))
+    }
+
+    pub(super) fn member(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(self, name: &str) -> Result<Option<&'a str>, Refusal> {
+        let wrong = || serialization(format!("{name} is not a string."));
+        self.member(name).map(|value| value.as_str().ok_or_else(wrong)).transpose()
+    }
+
+    pub(super) fn number(self, name: &str) -> Result<Option<i64>, Refusal> {
+        let wrong = || serialization(format!("{name} is not a number."));
+        self.member(name).map(|value| value.as_i64().ok_or_else(wrong)).transpose()
+    }
+
+    pub(super) fn list(self, name: &str) -> Result<&'a [Value], Refusal> {
+        match self.member(name) {
+            None => Ok(&[]),
+            Some(Value::Array(list)) => Ok(list),
+            Some(_) => Err(serialization(format!("{name} is not a list."))),
+        }
+    }
+
+    pub(super) fn texts(self, name: &str) -> Result<Vec<&'a str>, Refusal> {
+        let texts: Option<_> = self.list(name)?.iter().map(Value::as_str).collect();
+        texts.ok_or_else(|| serialization(format!("{name} is not a list of strings.")))
+    }
+}

@@ -1,0 +1,102 @@
+//! What is asked for page by page.
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use serde_json::{Value, json};
+
+use super::ask::{Ask, invalid, missing};
+use super::page;
+use super::state::Organization;
+use crate::aws::refusal::Refusal;
+
+type Rest<'b, T> = Box<dyn Iterator<Item = (&'b String, &'b T)> + 'b>;
+
+/// What stands behind a key.
+fn behind<'b, T>(all: &'b BTreeMap<String, T>, after: Option<&str>) -> Rest<'b, T> {
+    match after {
+        None => Box::new(all.iter()),
+        Some(after) => Box::new(all.range::<str, _>((Bound::Excluded(after), Bound::Unbounded))),
+    }
+}
+
+pub(super) fn accounts(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    ask.authorize("*")?;
+    let rest = |after: Option<&str>| behind(&organization.members, after);
+    page::of(ask, "", "Accounts", rest, |id, member| organization.account(id, member))
+}
+
+pub(super) fn accounts_for_parent(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    let parent = ask.parent(organization)?;
+    ask.authorize(&organization.parent_arn(parent))?;
+    let rest = |after: Option<&str>| -> Rest<'_, _> {
+        let members = behind(&organization.members, after);
+        let parent = parent.to_owned();
+        Box::new(members.filter(move |(_, member)| member.parent == parent))
+    };
+    page::of(ask, parent, "Accounts", rest, |id, member| organization.account(id, member))
+}
+
+pub(super) fn units_for_parent(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    let parent = ask.parent(organization)?;
+    ask.authorize(&organization.parent_arn(parent))?;
+    let rest = |after: Option<&str>| -> Rest<'_, _> {
+        let parent = parent.to_owned();
+        Box::new(behind(&organization.units, after).filter(move |(_, unit)| unit.parent == parent))
+    };
+    let show = |id: &String, unit| organization.unit(id, unit);
+    page::of(ask, parent, "OrganizationalUnits", rest, show)
+}
+
+/// Of an account or an organizational unit: one, as long as there is one hierarchy.
+pub(super) fn parents(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    let child = ask.need("ChildId")?;
+    let unknown = || missing("ChildNotFoundException", "an OU or account");
+    let (arn, parent) = if child.starts_with("ou-") {
+        let unit = organization.units.get(child).ok_or_else(unknown)?;
+        (organization.parent_arn(child), &unit.parent)
+    } else {
+        let id = ask.account_id("ChildId")?;
+        let member = organization.members.get(id).ok_or_else(unknown)?;
+        (organization.account_arn(id), &member.parent)
+    };
+    ask.authorize(&arn)?;
+    let kind = if *parent == organization.root { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
+    Ok(json!({"Parents": [{"Id": parent, "Type": kind}]}))
+}
+
+pub(super) fn roots(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    ask.authorize("*")?;
+    let Organization { root, .. } = organization;
+    Ok(json!({"Roots": [{
+        "Id": root,
+        "Arn": organization.parent_arn(root),
+        "Name": "Root",
+        "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
+    }]}))
+}
+
+/// Tags of an account; organizational units and roots have none here.
+pub(super) fn tags(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    let id = ask.need("ResourceId")?;
+    let none = BTreeMap::new();
+    let (arn, tags) = if organization.has_parent(id) {
+        (organization.parent_arn(id), &none)
+    } else if id.starts_with("r-") || id.starts_with("ou-") {
+        return Err(missing("TargetNotFoundException", "a root, OU, account, or policy"));
+    } else if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        let unknown = || missing("TargetNotFoundException", "a root, OU, account, or policy");
+        (organization.account_arn(id), &organization.members.get(id).ok_or_else(unknown)?.tags)
+    } else {
+        return Err(invalid("ResourceId is not the id of a resource."));
+    };
+    ask.authorize(&arn)?;
+    let tags: Vec<_> =
+        tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    Ok(json!({"Tags": tags}))
+}

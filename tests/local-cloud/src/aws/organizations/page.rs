@@ -1,0 +1,77 @@
+//! Pages of at most 20, and tokens that are good for the list they came from only.
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::ask::{Ask, invalid};
+use crate::aws::refusal::Refusal;
+use crate::aws::store::hex;
+
+const MOST: usize = 20;
+
+/// Where a list goes on.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// The key of the last item that was given.
+    pub(super) after: Option<String>,
+    page: usize,
+}
+
+/// One page of a list that is sorted by key. `scope` tells lists of the same operation apart.
+pub(super) fn of<'b, T: 'b>(
+    ask: &Ask<'_>,
+    scope: &str,
+    member: &str,
+    mut rest: impl FnMut(Option<&str>) -> Box<dyn Iterator<Item = (&'b String, T)> + 'b>,
+    show: impl Fn(&'b String, T) -> Value,
+) -> Result<Value, Refusal> {
+    let size = size(ask)?;
+    let place = place(ask, scope)?;
+    let mut items = rest(place.after.as_deref()).peekable();
+    let next = |after: Option<String>| token(ask, scope, &Place { after, page: place.page + 1 });
+    // A page may be short or empty and yet not be the last: AWS says so, and here it is so at once.
+    if place.page == 1 && items.peek().is_some() {
+        return Ok(json!({member: [], "NextToken": next(place.after.clone())}));
+    }
+    let (mut page, mut last) = (Vec::new(), None);
+    for (key, item) in items.by_ref().take(size) {
+        last = Some(key.clone());
+        page.push(show(key, item));
+    }
+    let mut answer = json!({member: page});
+    if items.peek().is_some() {
+        answer["NextToken"] = next(last).into();
+    }
+    Ok(answer)
+}
+
+fn size(ask: &Ask<'_>) -> Result<usize, Refusal> {
+    let asked = ask.body.number("MaxResults")?;
+    let size = asked.map_or(Some(MOST), |asked| usize::try_from(asked).ok());
+    size.filter(|size| (1..=MOST).contains(size))
+        .ok_or_else(|| invalid("MaxResults must be between 1 and 20."))
+}
+
+fn seal(ask: &Ask<'_>, scope: &str, text: &str) -> String {
+    let sealed = format!("{} {} {scope} {text}", ask.caller.partition(), ask.operation);
+    hex(&Sha256::digest(sealed)[..8])
+}
+
+fn token(ask: &Ask<'_>, scope: &str, place: &Place) -> String {
+    let text = format!("{} {}", place.page, place.after.as_deref().unwrap_or_default());
+    format!("{}{}", seal(ask, scope, &text), hex(text.as_bytes()))
+}
+
+fn place(ask: &Ask<'_>, scope: &str) -> Result<Place, Refusal> {
+    let Some(token) = ask.body.text("NextToken")? else { return Ok(Place::default()) };
+    let read = || {
+        let (sealed, text) = (token.get(..16)?, token.get(16..)?);
+        let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
+        let text = String::from_utf8(bytes?).ok()?;
+        let (page, after) = text.split_once(' ')?;
+        let (page, after) = (page.parse().ok()?, Some(after.to_owned()));
+        (seal(ask, scope, &text) == sealed)
+            .then(|| Place { after: after.filter(|key| !key.is_empty()), page })
+    };
+    read().ok_or_else(|| invalid("You specified an invalid pagination token (INVALID_NEXT_TOKEN)."))
+}

@@ -1,0 +1,71 @@
+//! What is asked for one by one.
+use serde_json::{Value, json};
+
+use super::ask::{Ask, invalid, missing};
+use crate::aws::refusal::Refusal;
+
+/// Any member may ask.
+pub(super) fn organization(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.organization()?;
+    ask.authorize("*")?;
+    let management = &organization.management;
+    let email = organization.members.get(management).map(|member| &member.email);
+    Ok(json!({"Organization": {
+        "Id": organization.id,
+        "Arn": organization.organization_arn(),
+        "FeatureSet": "ALL",
+        "MasterAccountId": management,
+        "MasterAccountArn": organization.account_arn(management),
+        "MasterAccountEmail": email,
+        "AvailablePolicyTypes": [],
+    }}))
+}
+
+pub(super) fn account(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    let id = ask.account_id("AccountId")?;
+    ask.authorize(&organization.account_arn(id))?;
+    let member = organization.members.get(id);
+    let member = member.ok_or_else(|| missing("AccountNotFoundException", "an account"))?;
+    Ok(json!({"Account": organization.account(id, member)}))
+}
+
+pub(super) fn unit(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    let id = ask.need("OrganizationalUnitId")?;
+    ask.authorize(&organization.parent_arn(id))?;
+    let unit = organization.units.get(id);
+    let unit = unit.ok_or_else(|| missing("OrganizationalUnitNotFoundException", "an OU"))?;
+    Ok(json!({"OrganizationalUnit": organization.unit(id, unit)}))
+}
+
+pub(super) fn create_account_status(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    let id = ask.need("CreateAccountRequestId")?;
+    if !id.starts_with("car-") {
+        return Err(invalid("CreateAccountRequestId must match ^car-[a-z0-9]{8,32}$."));
+    }
+    ask.authorize("*")?;
+    let found = organization.creations.get(id);
+    let found = found.ok_or_else(|| {
+        missing("CreateAccountStatusNotFoundException", "a create account request")
+    })?;
+    let mut status = json!({
+        "Id": id,
+        "AccountName": found.name,
+        "State": if found.failure.is_some() { "FAILED" } else { "SUCCEEDED" },
+        "RequestedTimestamp": found.requested,
+        "CompletedTimestamp": found.completed,
+    });
+    let more = [
+        ("AccountId", &found.account),
+        ("GovCloudAccountId", &found.gov_cloud_account),
+        ("FailureReason", &found.failure),
+    ];
+    for (member, value) in more {
+        if let Some(value) = value {
+            status[member] = value.as_str().into();
+        }
+    }
+    Ok(json!({"CreateAccountStatus": status}))
+}

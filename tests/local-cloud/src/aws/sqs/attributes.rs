@@ -1,0 +1,84 @@
+//! What a queue tells of itself.
+use serde_json::{Map, Value, json};
+
+use super::access::{Ask, Place};
+use crate::aws::refusal::Refusal;
+
+const NAMES: [&str; 15] = [
+    "All",
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+    "CreatedTimestamp",
+    "DelaySeconds",
+    "LastModifiedTimestamp",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "Policy",
+    "QueueArn",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "VisibilityTimeout",
+];
+
+/// All of them are text.
+pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let place = ask.queue("GetQueueAttributes")?;
+    let asked = ask.body.texts("AttributeNames")?;
+    if let Some(name) = asked.iter().find(|name| !NAMES.contains(name)) {
+        let message = format!("Unknown Attribute {name}.");
+        return Err(Refusal::new(400, "InvalidAttributeName", message));
+    }
+    let wanted = |name: &str| asked.contains(&"All") || asked.contains(&name);
+    let all = all(ask, &place);
+    let told: Map<_, _> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
+    Ok(json!({"Attributes": told}))
+}
+
+fn all(ask: &Ask<'_>, place: &Place) -> Map<String, Value> {
+    let Some(queue) = ask.store.queue(place) else { return Map::new() };
+    let (counts, settings) = (queue.counts(ask.store.now()), &queue.settings);
+    let mut told = vec![
+        ("ApproximateNumberOfMessages", counts.visible.to_string()),
+        ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
+        ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
+        ("CreatedTimestamp", queue.created.to_string()),
+        ("DelaySeconds", settings.delay.to_string()),
+        ("LastModifiedTimestamp", queue.created.to_string()),
+        ("MaximumMessageSize", settings.longest.to_string()),
+        ("MessageRetentionPeriod", settings.retention.to_string()),
+        ("QueueArn", queue.arn.clone()),
+        ("ReceiveMessageWaitTimeSeconds", "0".to_owned()),
+        ("SqsManagedSseEnabled", "true".to_owned()),
+        ("VisibilityTimeout", settings.visibility.to_string()),
+    ];
+    if let Some((arn, most)) = &settings.redrive {
+        let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": most});
+        told.push(("RedrivePolicy", policy.to_string()));
+    }
+    if let Some(policy) = &queue.policy {
+        told.push(("Policy", policy.raw.clone()));
+    }
+    told.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// The URL of a queue of the caller's own account.
+pub(super) fn url(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let missing = || {
+        Refusal::new(400, "MissingParameter", "The request must contain the parameter QueueName.")
+    };
+    let name = ask.body.text("QueueName")?.ok_or_else(missing)?;
+    let key = (ask.caller.region.clone(), name.to_owned());
+    let place = Place { home: ask.caller.home.clone(), key };
+    let (arn, context) = (place.arn(), ask.store.context(ask.caller));
+    ask.store.authorize(ask.caller, "sqs:GetQueueUrl", &arn, &arn, &context)?;
+    let queue = ask.store.queue(&place).ok_or_else(|| {
+        Refusal::new(
+            400,
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "The specified queue does not exist.",
+        )
+    })?;
+    Ok(json!({"QueueUrl": queue.url}))
+}

@@ -1,0 +1,178 @@
+//! A message, and what SQS takes as one.
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::digest::md5;
+use crate::aws::refusal::Refusal;
+
+/// A message in a queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    pub(crate) attributes: BTreeMap<String, Attribute>,
+    /// Who sent it: an account, or the id of a session.
+    pub(crate) sender: String,
+    /// Seconds since the Unix epoch.
+    pub(crate) sent: i64,
+    pub(crate) first_received: Option<i64>,
+    pub(crate) received: u32,
+    /// When it can be received, or received again.
+    pub(crate) visible: i64,
+    /// The last one that was given out.
+    pub(crate) handle: Option<String>,
+    /// The ARN of the queue that gave it up.
+    pub(crate) dead_from: Option<String>,
+}
+
+/// A message attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attribute {
+    pub(crate) kind: String,
+    /// Text, or base64 of bytes.
+    pub(crate) value: String,
+}
+
+impl Attribute {
+    fn binary(&self) -> bool {
+        self.kind.starts_with("Binary")
+    }
+}
+
+pub(super) fn invalid(reason: &str) -> Refusal {
+    let message = format!("One or more parameters are invalid. Reason: {reason}");
+    Refusal::new(400, "InvalidParameterValue", message)
+}
+
+/// Characters that XML 1.0 has; SQS takes no others.
+fn speakable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// The body of a message.
+pub(super) fn body(text: Option<&str>) -> Result<String, Refusal> {
+    let text = text.filter(|text| !text.is_empty());
+    let text = text.ok_or_else(|| {
+        Refusal::new(400, "MissingParameter", "The request must contain the parameter MessageBody.")
+    })?;
+    if !text.chars().all(speakable) {
+        return Err(Refusal::new(
+            400,
+            "InvalidMessageContents",
+            "The message contains characters outside the allowed set.",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// `MessageAttributes` of a message.
+pub(super) fn attributes(value: Option<&Value>) -> Result<BTreeMap<String, Attribute>, Refusal> {
+    let mut attributes = BTreeMap::new();
+    for (name, value) in value.and_then(Value::as_object).into_iter().flatten() {
+        let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
+        let named = (1..=256).contains(&name.len())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        if !named || name.to_ascii_lowercase().starts_with("aws.") {
+            return Err(invalid(&format!("The message attribute name '{name}' is not valid.")));
+        }
+        let kind = text("DataType");
+        let base = kind.split('.').next().unwrap_or_default();
+        let member = match base {
+            "String" | "Number" => "StringValue",
+            "Binary" => "BinaryValue",
+            _ => {
+                return Err(invalid(&format!(
+                    "The type of message (user) attribute '{name}' is invalid. You must use only the following supported \
+                     type prefixes: Binary, Number, String."
+                )));
+            }
+        };
+        let value = text(member);
+        if value.is_empty() || base == "Number" && value.parse::<f64>().is_err() {
+            return Err(invalid(&format!(
+                "The message (user) attribute '{name}' must contain a non-empty value of type '{base}'."
+            )));
+        }
+        attributes
+            .insert(name.clone(), Attribute { kind: kind.to_owned(), value: value.to_owned() });
+    }
+    if attributes.len() > 10 {
+        return Err(invalid(&format!(
+            "Number of message attributes [{}] exceeds the allowed maximum [10].",
+            attributes.len()
+        )));
+    }
+    Ok(attributes)
+}
+
+/// What counts against the limits, in bytes.
+pub(super) fn size(body: &str, attributes: &BTreeMap<String, Attribute>) -> usize {
+    let each = |(name, one): (&String, &Attribute)| name.len() + one.kind.len() + one.value.len();
+    body.len() + attributes.iter().map(each).sum::<usize>()
+}
+
+impl Message {
+    pub(super) fn md5_of_body(&self) -> String {
+        md5(self.body.as_bytes())
+    }
+
+    /// Over names, types and values with their lengths, sorted by name; of binary ones the base64 text stands for the bytes.
+    pub(super) fn md5_of_attributes(&self) -> Option<String> {
+        let mut bytes = Vec::new();
+        for (name, one) in &self.attributes {
+            for text in [name, &one.kind] {
+                bytes.extend(u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
+                bytes.extend(text.as_bytes());
+            }
+            bytes.push(if one.binary() { 2 } else { 1 });
+            bytes.extend(u32::try_from(one.value.len()).unwrap_or(0).to_be_bytes());
+            bytes.extend(one.value.as_bytes());
+        }
+        (!bytes.is_empty()).then(|| md5(&bytes))
+    }
+
+    /// System attributes as `ReceiveMessage` and Lambda's event write them: all are text, times are milliseconds.
+    pub(crate) fn system(&self) -> BTreeMap<&'static str, String> {
+        let millis = |seconds: i64| (seconds * 1000).to_string();
+        let mut all = BTreeMap::from([
+            ("SenderId", self.sender.clone()),
+            ("SentTimestamp", millis(self.sent)),
+            ("ApproximateReceiveCount", self.received.to_string()),
+            ("ApproximateFirstReceiveTimestamp", millis(self.first_received.unwrap_or(self.sent))),
+        ]);
+        all.extend(self.dead_from.clone().map(|arn| ("DeadLetterQueueSourceArn", arn)));
+        all
+    }
+
+    /// A record of the event that Lambda hands to a function.
+    pub(crate) fn record(&self, arn: &str, region: &str) -> Value {
+        let attribute = |one: &Attribute| {
+            let mut value = json!({
+                "stringListValues": [],
+                "binaryListValues": [],
+                "dataType": one.kind,
+            });
+            let member = if one.binary() { "binaryValue" } else { "stringValue" };
+            value[member] = one.value.as_str().into();
+            value
+        };
+        let attributes: serde_json::Map<_, _> =
+            self.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect();
+        let mut record = json!({
+            "messageId": self.id,
+            "receiptHandle": self.handle,
+            "body": self.body,
+            "attributes": self.system(),
+            "messageAttributes": attributes,
+            "md5OfBody": self.md5_of_body(),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": arn,
+            "awsRegion": region,
+        });
+        if let Some(digest) = self.md5_of_attributes() {
+            record["md5OfMessageAttributes"] = digest.into();
+        }
+        record
+    }
+}

@@ -1,0 +1,138 @@
+//! Sending, one message or ten.
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::access::{Ask, Place};
+use super::message::{self, Message, invalid};
+use crate::aws::body::Body;
+use crate::aws::refusal::Refusal;
+use crate::aws::store::Store;
+
+/// What a batch may weigh together, in bytes: as much as the largest message.
+const HEAVIEST: usize = 1_048_576;
+
+/// A message that can be sent, and when it comes into sight.
+fn read(ask: &Ask<'_>, place: &Place, body: Body<'_>) -> Result<(Message, usize), Refusal> {
+    let text = message::body(body.text("MessageBody")?)?;
+    let attributes = message::attributes(body.member("MessageAttributes"))?;
+    let settings = ask.store.queue(place).map(|queue| queue.settings.clone()).unwrap_or_default();
+    let size = message::size(&text, &attributes);
+    if size > settings.longest {
+        return Err(invalid(&format!("Message must be shorter than {} bytes.", settings.longest)));
+    }
+    let delay = body.number("DelaySeconds")?.unwrap_or(settings.delay);
+    if !(0..=900).contains(&delay) {
+        let message = format!(
+            "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+        );
+        return Err(Refusal::new(400, "InvalidParameterValue", message));
+    }
+    let sent = ask.store.now();
+    let message = Message {
+        id: String::new(),
+        body: text,
+        attributes,
+        sender: ask.caller.id.clone(),
+        sent,
+        first_received: None,
+        received: 0,
+        visible: sent + delay,
+        handle: None,
+        dead_from: None,
+    };
+    Ok((message, size))
+}
+
+impl Store {
+    /// Puts a message into a queue under an id of its own.
+    pub(crate) fn enqueue(&mut self, place: &Place, message: Message) -> Message {
+        let id = self.request_id();
+        let message = Message { id, ..message };
+        if let Some(queue) = self.queue_mut(place) {
+            queue.put(message.clone());
+        }
+        message
+    }
+}
+
+fn sent(message: &Message) -> Value {
+    let mut answer = json!({"MessageId": message.id, "MD5OfMessageBody": message.md5_of_body()});
+    if let Some(digest) = message.md5_of_attributes() {
+        answer["MD5OfMessageAttributes"] = digest.into();
+    }
+    answer
+}
+
+pub(super) fn one(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let place = ask.queue("SendMessage")?;
+    let (message, _) = read(ask, &place, ask.body)?;
+    Ok(sent(&ask.store.enqueue(&place, message)))
+}
+
+pub(super) fn batch(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+    let place = ask.queue("SendMessage")?;
+    let entries = entries(ask.body)?;
+    let (mut good, mut failed, mut weight) = (Vec::new(), Vec::new(), 0);
+    for (id, body) in entries {
+        match read(ask, &place, body) {
+            Ok((message, size)) => {
+                weight += size;
+                good.push((id, message));
+            }
+            Err(refusal) => failed.push(failure(id, &refusal)),
+        }
+    }
+    if weight > HEAVIEST {
+        let message = format!(
+            "Batch requests cannot be longer than {HEAVIEST} bytes. You have sent {weight} bytes."
+        );
+        return Err(Refusal::new(400, "AWS.SimpleQueueService.BatchRequestTooLong", message));
+    }
+    let good: Vec<Value> = good
+        .into_iter()
+        .map(|(id, message)| {
+            let mut answer = sent(&ask.store.enqueue(&place, message));
+            answer["Id"] = id.into();
+            answer
+        })
+        .collect();
+    Ok(json!({"Successful": good, "Failed": failed}))
+}
+
+pub(super) fn failure(id: &str, refusal: &Refusal) -> Value {
+    json!({"Id": id, "SenderFault": true, "Code": refusal.code, "Message": refusal.message})
+}
+
+/// The entries of a batch with their ids: one to ten, no two alike.
+pub(super) fn entries<'a>(body: Body<'a>) -> Result<Vec<(&'a str, Body<'a>)>, Refusal> {
+    let list = body.list("Entries")?;
+    let refused = |code, message: &str| Err(Refusal::new(400, code, message));
+    if list.is_empty() {
+        let message = "There should be at least one SendMessageBatchRequestEntry in the request.";
+        return refused("AWS.SimpleQueueService.EmptyBatchRequest", message);
+    }
+    if list.len() > 10 {
+        let message =
+            format!("Maximum number of entries per request are 10. You have sent {}.", list.len());
+        return refused("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", &message);
+    }
+    let (mut entries, mut seen) = (Vec::new(), BTreeSet::new());
+    for entry in list {
+        let entry = Body::of(entry)?;
+        let id = entry.text("Id")?.unwrap_or_default();
+        let fits = (1..=80).contains(&id.len())
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        if !fits {
+            let message = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be \
+                           at most 80 letters long.";
+            return refused("AWS.SimpleQueueService.InvalidBatchEntryId", message);
+        }
+        if !seen.insert(id) {
+            let message = format!("Id {id} repeated.");
+            return refused("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", &message);
+        }
+        entries.push((id, entry));
+    }
+    Ok(entries)
+}

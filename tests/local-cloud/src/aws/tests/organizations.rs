@@ -1,0 +1,171 @@
+//! Organizations: who may ask, page by page.
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::aws::Organization;
+use crate::aws::organizations::{Joined, State};
+
+/// An organization of so many members besides its management account, half of them in one unit.
+fn organization(cloud: &Cloud, members: usize) -> (Organization, String) {
+    let organization = cloud.aws().organization(&commercial(cloud));
+    let unit = organization.unit(&organization.root(), "Workloads");
+    for number in 0..members {
+        let account = cloud.aws().account("aws", &format!("5{number:011}"));
+        let parent = if number % 2 == 0 { unit.clone() } else { organization.root() };
+        organization.admit(
+            &account,
+            &format!("member-{number}"),
+            &parent,
+            Joined::Created,
+            1_700_000_000,
+        );
+    }
+    (organization, unit)
+}
+
+async fn all(
+    client: &Client,
+    operation: &str,
+    mut ask: Value,
+    member: &str,
+) -> (Vec<Value>, usize) {
+    let (mut found, mut pages) = (Vec::new(), 0);
+    loop {
+        let answer = client.organizations(operation, &ask).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let mut answer = answer.json();
+        pages += 1;
+        let page = answer[member].as_array_mut().unwrap();
+        assert!(page.len() <= 20);
+        found.append(page);
+        match answer["NextToken"].as_str() {
+            Some(token) => ask["NextToken"] = json!(token),
+            None => return (found, pages),
+        }
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_listed_whole_in_pages_that_may_be_empty() {
+    let cloud = cloud().await;
+    let (organization, unit) = organization(&cloud, 45);
+    organization.set_state("500000000007", State::Closed);
+    let client = client(&cloud, &admin(&commercial(&cloud)));
+    let (accounts, pages) = all(&client, "ListAccounts", json!({}), "Accounts").await;
+    let ids: BTreeSet<_> = accounts.iter().map(|one| one["Id"].as_str().unwrap()).collect();
+    assert_eq!((accounts.len(), ids.len(), pages), (46, 46, 4));
+    let closed = accounts.iter().find(|one| one["Id"] == "500000000007").unwrap();
+    assert_eq!((&closed["State"], &closed["Status"]), (&json!("CLOSED"), &json!("SUSPENDED")));
+    let below = json!({"ParentId": unit, "MaxResults": 7});
+    let (accounts, _) = all(&client, "ListAccountsForParent", below, "Accounts").await;
+    assert_eq!(accounts.len(), 23);
+    organization.retire_status();
+    let told = client.organizations("DescribeAccount", &json!({"AccountId": "500000000001"})).await;
+    let told = told.unwrap().json();
+    assert!(told["Account"]["Status"].is_null() && told["Account"]["State"] == "ACTIVE", "{told}");
+}
+
+#[tokio::test]
+async fn what_organizations_refuses() {
+    let cloud = cloud().await;
+    let (organization, unit) = organization(&cloud, 45);
+    let client = client(&cloud, &admin(&commercial(&cloud)));
+    let ask = |operation: &'static str, ask: Value| {
+        let client = client.clone();
+        async move { client.organizations(operation, &ask).await.unwrap().code().unwrap_or_default() }
+    };
+    let first = client.organizations("ListAccounts", &json!({})).await.unwrap().json();
+    let token = first["NextToken"].as_str().unwrap();
+    for (operation, body, code) in [
+        ("ListAccounts", json!({"MaxResults": 21}), "InvalidInputException"),
+        ("ListAccounts", json!({"NextToken": "elsewhere"}), "InvalidInputException"),
+        (
+            "ListAccountsForParent",
+            json!({"ParentId": unit, "NextToken": token}),
+            "InvalidInputException",
+        ),
+        (
+            "ListAccountsForParent",
+            json!({"ParentId": "ou-none-00000000"}),
+            "ParentNotFoundException",
+        ),
+        ("ListAccountsForParent", json!({"ParentId": "500000000001"}), "InvalidInputException"),
+        ("DescribeAccount", json!({"AccountId": "599999999999"}), "AccountNotFoundException"),
+        ("DescribeAccount", json!({"AccountId": "Not Available"}), "InvalidInputException"),
+        ("ListParents", json!({"ChildId": "599999999999"}), "ChildNotFoundException"),
+        ("ListTagsForResource", json!({"ResourceId": "599999999999"}), "TargetNotFoundException"),
+        (
+            "DescribeCreateAccountStatus",
+            json!({"CreateAccountRequestId": "car-00000000"}),
+            "CreateAccountStatusNotFoundException",
+        ),
+        ("CloseAccount", json!({"AccountId": "500000000001"}), "UnknownOperationException"),
+    ] {
+        assert_eq!(ask(operation, body.clone()).await, code, "{operation} {body}");
+    }
+    let elsewhere = client.in_region("eu-west-1").organizations("ListRoots", &json!({})).await;
+    assert_eq!(elsewhere.unwrap().code().as_deref(), Some("InvalidSignatureException"));
+    organization.dismiss("500000000001");
+    assert_eq!(
+        ask("DescribeAccount", json!({"AccountId": "500000000001"})).await,
+        "AccountNotFoundException"
+    );
+}
+
+#[tokio::test]
+async fn only_the_management_account_and_its_delegates_may_ask_and_only_what_their_policies_allow()
+{
+    let cloud = cloud().await;
+    let (organization, unit) = organization(&cloud, 3);
+    let member = cloud.aws().account("aws", "500000000001");
+    let keys = admin(&member);
+    let code = |answer: &crate::aws::client::Answer| answer.code().unwrap_or_default();
+    let roots = client(&cloud, &keys).organizations("ListRoots", &json!({})).await.unwrap();
+    assert_eq!(code(&roots), "AccessDeniedException");
+    let own =
+        client(&cloud, &keys).organizations("DescribeOrganization", &json!({})).await.unwrap();
+    assert_eq!(own.json()["Organization"]["MasterAccountId"], ACCOUNT, "{}", own.body);
+    organization.delegate("500000000001");
+    let roots = client(&cloud, &keys).organizations("ListRoots", &json!({})).await.unwrap();
+    assert_eq!(roots.json()["Roots"][0]["Id"], json!(organization.root()));
+    let stranger = admin(&cloud.aws().account("aws", OTHER));
+    let roots = client(&cloud, &stranger).organizations("ListRoots", &json!({})).await.unwrap();
+    assert_eq!(code(&roots), "AWSOrganizationsNotInUseException");
+    let clerk = commercial(&cloud).user("clerk");
+    clerk.inline("Some", &allow(&["organizations:ListParents"], "*"));
+    let clerk = client(&cloud, &clerk.keys());
+    let parents =
+        clerk.organizations("ListParents", &json!({"ChildId": "500000000000"})).await.unwrap();
+    assert_eq!(parents.json()["Parents"][0], json!({"Id": unit, "Type": "ORGANIZATIONAL_UNIT"}));
+    let above = clerk.organizations("ListParents", &json!({"ChildId": unit})).await.unwrap();
+    assert_eq!(above.json()["Parents"][0]["Type"], "ROOT");
+    let accounts = clerk.organizations("ListAccounts", &json!({})).await.unwrap();
+    assert_eq!(code(&accounts), "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn nobody_gets_into_a_closed_account() {
+    let cloud = cloud().await;
+    let (organization, _) = organization(&cloud, 3);
+    let member = cloud.aws().account("aws", "500000000001");
+    let role = member.role("Entry");
+    role.trust(&trust(&commercial(&cloud).root_arn(), &Value::Null));
+    let client = client(&cloud, &admin(&commercial(&cloud)));
+    assert!(client.assume(&role.arn(), "test", None).await.unwrap().is_ok());
+    organization.set_state("500000000001", State::Suspended);
+    let refused = client.assume(&role.arn(), "test", None).await.unwrap().unwrap_err();
+    assert_eq!(refused.code().as_deref(), Some("AccessDenied"));
+    organization.set_state("500000000001", State::Active);
+    assert!(client.assume(&role.arn(), "test", None).await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn ten_thousand_accounts_are_cheap() {
+    let cloud = cloud().await;
+    let (_, _) = organization(&cloud, 10_000);
+    let client = client(&cloud, &admin(&commercial(&cloud)));
+    let (accounts, pages) = all(&client, "ListAccounts", json!({}), "Accounts").await;
+    assert_eq!((accounts.len(), pages), (10_001, 502));
+}

@@ -1,0 +1,171 @@
+//! SQS: what it takes, and when it gives it out again.
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::aws::Queue;
+use crate::aws::client::Answer;
+use crate::aws::sqs::Settings;
+
+fn queue(cloud: &Cloud, name: &str, settings: Settings) -> Queue {
+    commercial(cloud).queue("us-east-1", name, settings)
+}
+
+/// A caller who may do everything with a queue.
+struct Caller {
+    client: Client,
+    url: String,
+}
+
+impl Caller {
+    fn of(cloud: &Cloud, queue: &Queue) -> Caller {
+        Caller { client: client(cloud, &admin(&commercial(cloud))), url: queue.url() }
+    }
+
+    async fn ask(&self, operation: &str, mut body: Value) -> Answer {
+        body["QueueUrl"] = json!(self.url);
+        self.client.sqs(operation, &body).await.unwrap()
+    }
+
+    async fn receive(&self) -> Vec<Value> {
+        let ask = json!({"MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"]});
+        let answer = self.ask("ReceiveMessage", ask).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["Messages"].as_array().cloned().unwrap_or_default()
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_out_of_sight_for_a_while_and_dead_after_enough_tries() {
+    let cloud = cloud().await;
+    let dead = queue(&cloud, "dead", Settings::default());
+    let redrive = Some((dead.arn(), 2));
+    let work = queue(&cloud, "work", Settings { visibility: 60, redrive, ..Settings::default() });
+    let caller = Caller::of(&cloud, &work);
+    let attributes = json!({"reason": {"DataType": "String", "StringValue": "why"}});
+    let sent = caller
+        .ask("SendMessage", json!({"MessageBody": "hello", "MessageAttributes": attributes}))
+        .await;
+    assert_eq!(sent.json()["MD5OfMessageBody"], "5d41402abc4b2a76b9719d911017c592");
+    for count in ["1", "2"] {
+        let messages = caller.receive().await;
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0]["Attributes"]["ApproximateReceiveCount"], count);
+        assert_eq!(messages[0]["MessageAttributes"]["reason"]["StringValue"], "why");
+        assert_eq!(messages[0]["MD5OfMessageAttributes"], sent.json()["MD5OfMessageAttributes"]);
+        assert!(caller.receive().await.is_empty());
+        cloud.clock().advance(Duration::from_secs(61));
+    }
+    assert!(caller.receive().await.is_empty());
+    let [message] = dead.messages().try_into().unwrap();
+    assert_eq!((message.body.as_str(), message.received), ("hello", 2));
+    assert_eq!(message.dead_from, Some(work.arn()));
+    assert_eq!(message.attributes["reason"], "why");
+}
+
+#[tokio::test]
+async fn handles_delete_and_hide_what_they_were_given_for() {
+    let cloud = cloud().await;
+    let work = queue(&cloud, "work", Settings::default());
+    let caller = Caller::of(&cloud, &work);
+    work.send("one");
+    let first = caller.receive().await[0]["ReceiptHandle"].clone();
+    let hide = json!({"ReceiptHandle": first, "VisibilityTimeout": 0});
+    assert_eq!(caller.ask("ChangeMessageVisibility", hide.clone()).await.status, 200);
+    let second = caller.receive().await[0]["ReceiptHandle"].clone();
+    let late = caller.ask("ChangeMessageVisibility", hide).await;
+    assert_eq!(late.code().as_deref(), Some("com.amazonaws.sqs#MessageNotInflight"));
+    assert_eq!(caller.ask("DeleteMessage", json!({"ReceiptHandle": first})).await.status, 200);
+    assert_eq!(work.len(), 1, "a stale handle deletes nothing");
+    let foreign = caller.ask("DeleteMessage", json!({"ReceiptHandle": "mine"})).await;
+    assert_eq!(foreign.code().as_deref(), Some("com.amazonaws.sqs#ReceiptHandleIsInvalid"));
+    let both = json!({"Entries": [{"Id": "a", "ReceiptHandle": second}, {"Id": "b", "ReceiptHandle": "mine"}]});
+    let both = caller.ask("DeleteMessageBatch", both).await.json();
+    assert_eq!(
+        (both["Successful"][0]["Id"].as_str(), both["Failed"][0]["Id"].as_str()),
+        (Some("a"), Some("b"))
+    );
+    assert!(work.is_empty());
+}
+
+#[tokio::test]
+async fn batches_have_limits() {
+    let cloud = cloud().await;
+    let work = queue(&cloud, "work", Settings::default());
+    let caller = Caller::of(&cloud, &work);
+    let entry = |id: &str, length: usize| json!({"Id": id, "MessageBody": "m".repeat(length)});
+    let many = |count: usize, length: usize| -> Vec<Value> {
+        (0..count).map(|number| entry(&number.to_string(), length)).collect()
+    };
+    for (entries, code) in [
+        (vec![], "EmptyBatchRequest"),
+        (many(11, 1), "TooManyEntriesInBatchRequest"),
+        (many(10, 110_000), "BatchRequestTooLong"),
+        (vec![entry("a", 1), entry("a", 1)], "BatchEntryIdsNotDistinct"),
+        (vec![entry("a b", 1)], "InvalidBatchEntryId"),
+    ] {
+        let answer = caller.ask("SendMessageBatch", json!({"Entries": entries})).await;
+        let expected = format!("com.amazonaws.sqs#{code}");
+        assert_eq!(answer.code(), Some(expected), "{}", answer.body);
+    }
+    assert!(work.is_empty(), "a refused batch sends nothing");
+    let mixed = json!({"Entries": [entry("good", 1), entry("empty", 0), entry("long", 1_048_577)]});
+    let mixed = caller.ask("SendMessageBatch", mixed).await.json();
+    assert_eq!(mixed["Successful"].as_array().unwrap().len(), 1, "{mixed}");
+    assert_eq!(mixed["Failed"].as_array().unwrap().len(), 2, "{mixed}");
+    let full = caller.ask("SendMessageBatch", json!({"Entries": many(10, 100_000)})).await;
+    assert_eq!(full.json()["Successful"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn queues_tell_their_attributes_to_those_who_may_ask() {
+    let cloud = cloud().await;
+    let dead = queue(&cloud, "dead", Settings::default());
+    let work =
+        queue(&cloud, "work", Settings { redrive: Some((dead.arn(), 25)), ..Settings::default() });
+    let caller = Caller::of(&cloud, &work);
+    work.send("one");
+    work.send("two");
+    caller.ask("ReceiveMessage", json!({})).await;
+    let all = caller.ask("GetQueueAttributes", json!({"AttributeNames": ["All"]})).await.json();
+    let attribute = |name: &str| all["Attributes"][name].as_str().unwrap().to_owned();
+    assert_eq!(attribute("ApproximateNumberOfMessages"), "1");
+    assert_eq!(attribute("ApproximateNumberOfMessagesNotVisible"), "1");
+    assert!(attribute("RedrivePolicy").contains("\"maxReceiveCount\":25"), "{all}");
+    let unknown = caller.ask("GetQueueAttributes", json!({"AttributeNames": ["Nothing"]})).await;
+    assert_eq!(unknown.code().as_deref(), Some("com.amazonaws.sqs#InvalidAttributeName"));
+    let sender = commercial(&cloud).user("sender");
+    sender.inline("Send", &allow(&["sqs:SendMessage"], &work.arn()));
+    let sender = Caller { client: client(&cloud, &sender.keys()), url: work.url() };
+    assert_eq!(sender.ask("SendMessage", json!({"MessageBody": "three"})).await.status, 200);
+    let denied = Some("com.amazon.coral.service#AccessDeniedException");
+    assert_eq!(sender.ask("ReceiveMessage", json!({})).await.code().as_deref(), denied);
+    let elsewhere = Caller { url: dead.url(), ..sender };
+    assert_eq!(
+        elsewhere.ask("SendMessage", json!({"MessageBody": "x"})).await.code().as_deref(),
+        denied
+    );
+    let none = Caller { client: caller.client.clone(), url: work.url() + "s" };
+    let none = none.ask("SendMessage", json!({"MessageBody": "x"})).await;
+    assert_eq!(none.code().as_deref(), Some("com.amazonaws.sqs#QueueDoesNotExist"));
+}
+
+#[tokio::test]
+async fn a_service_sends_only_where_the_queues_policy_lets_it() {
+    let cloud = cloud().await;
+    let rule = "arn:aws:events:us-east-1:123456789012:rule/vended";
+    let arn = "arn:aws:sqs:us-east-1:123456789012:work";
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+        "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }]});
+    let work = queue(&cloud, "work", Settings { policy: Some(policy), ..Settings::default() });
+    assert!(work.takes_from("events.amazonaws.com", rule));
+    assert!(
+        !work
+            .takes_from("events.amazonaws.com", "arn:aws:events:us-east-1:123456789012:rule/other")
+    );
+    assert!(!work.takes_from("sns.amazonaws.com", rule));
+    assert!(!queue(&cloud, "closed", Settings::default()).takes_from("events.amazonaws.com", rule));
+}
