@@ -85,7 +85,19 @@ const CODES: &[(Refusal, &[&str])] = &[
         Refusal::NotAllowed,
         &["UnauthorizedOperation", "UnauthorizedException", "NotAuthorized", "OptInRequired"],
     ),
-    (Refusal::NotFound, &["NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException"]),
+    (
+        Refusal::NotFound,
+        &[
+            "NoSuchEntity",
+            "NoSuchEntityException",
+            "ResourceNotFoundException",
+            "AccountNotFoundException",
+            "ChildNotFoundException",
+            "ParentNotFoundException",
+            "QueueDoesNotExist",
+            "AWS.SimpleQueueService.NonExistentQueue",
+        ],
+    ),
     (
         Refusal::Exists,
         &["ResourceExistsException", "EntityAlreadyExists", "EntityAlreadyExistsException"],
@@ -113,6 +125,7 @@ const CODES: &[(Refusal, &[&str])] = &[
             "InternalError",
             "InternalServiceError",
             "InternalServiceErrorException",
+            "ServiceException",
             "ServiceFailure",
             "ServiceUnavailable",
             "ServiceUnavailableException",

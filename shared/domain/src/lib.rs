@@ -17,6 +17,7 @@ mod registration;
 mod source;
 mod text;
 pub mod time;
+mod variables;
 
 pub use access_portal::{
     AccessPortal, ClientIdentity, InvalidPortalName, LONGEST_ROLE_NAME, PortalName, PortalRole, RolePrefix, SessionKeys,
@@ -36,3 +37,4 @@ pub use profile::{InvalidProfile, PermissionProfile};
 pub use registration::{Access, CloudAccount, Intent, Registration, Scope, ScopeWish, Settings};
 pub use source::Source;
 pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};
+pub use variables::Variables;
