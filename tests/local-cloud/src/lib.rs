@@ -7,6 +7,7 @@
 
 pub mod aws;
 pub mod calls;
+pub mod certificates;
 pub mod clock;
 pub mod cloud;
 pub mod contract;
@@ -15,6 +16,7 @@ pub mod functions;
 pub mod gateway;
 pub mod outbound;
 pub mod palette;
+pub mod portal;
 pub mod server;
 pub mod template;
 pub mod tls;

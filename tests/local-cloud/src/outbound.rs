@@ -2,24 +2,60 @@
 use std::sync::Arc;
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, pem::PemObject as _},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{self, PemObject as _},
+    },
 };
+
+/// A certificate and a key that cannot be shown to a server.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// One of them is not PEM.
+    #[error("not PEM: {0}")]
+    Pem(#[from] pem::Error),
+    /// They do not fit, or are of a kind that nobody takes.
+    #[error("{0}")]
+    Unusable(#[from] rustls::Error),
+}
 
 /// A client that trusts the certificates in `pem` and no others, and heeds no proxy.
 ///
 /// # Panics
 /// Never: its TLS provider is compiled in.
 pub fn client(pem: Option<&str>) -> reqwest::Client {
+    built(trusting(pem.unwrap_or_default()).with_no_client_auth())
+}
+
+/// The same, showing a certificate (with its chain behind it, if it is there) to servers that ask for one.
+///
+/// # Panics
+/// Never: its TLS provider is compiled in.
+pub fn client_as(
+    pem: &str,
+    certificate: &str,
+    key: &str,
+) -> Result<reqwest::Client, IdentityError> {
+    let chain = CertificateDer::pem_slice_iter(certificate.as_bytes());
+    let chain = chain.collect::<Result<Vec<_>, _>>()?;
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
+    Ok(built(trusting(pem).with_client_auth_cert(chain, key)?))
+}
+
+fn trusting(pem: &str) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_slice_iter(pem.unwrap_or_default().as_bytes());
+    let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
     roots.add_parsable_certificates(certificates.filter_map(Result::ok));
-    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("TLS 1.2 and 1.3")
         .with_root_certificates(roots)
-        .with_no_client_auth();
+}
+
+fn built(tls: ClientConfig) -> reqwest::Client {
     #[expect(clippy::disallowed_methods, reason = "a test's client on loopback: no budget to keep")]
     let builder = reqwest::Client::builder();
     builder.tls_backend_preconfigured(tls).no_proxy().build().expect("a client")

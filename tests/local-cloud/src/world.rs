@@ -1,5 +1,6 @@
 //! A furnished world: Gangway deployed in each partition, Palette with an account of its own, and customers to bring aboard.
 
+mod access;
 mod customer;
 mod deployed;
 mod realm;
@@ -10,6 +11,7 @@ use domain::Partition;
 
 use self::deployed::Authority;
 pub use self::{
+    access::Access,
     customer::Customer,
     realm::{API_KEY_SECRET, Realm},
 };

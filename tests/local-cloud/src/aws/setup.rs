@@ -491,12 +491,17 @@ impl Role {
 
     /// Keys of a session of an hour, as a Lambda function gets them from its execution role. Trust is not asked.
     pub fn session(&self, name: &str) -> Keys {
+        self.session_of(name, 3600)
+    }
+
+    /// The same of so many seconds.
+    pub fn session_of(&self, name: &str, seconds: u32) -> Keys {
         let mut store = self.account.aws.store();
         let id = store.unique_id("ASIA", &self.account.home.1);
         let session = Session {
             secret: store.secret_key(),
             token: format!("IQoJb3JpZ2luX2Vj{}", store.letters(256)),
-            expires: store.now() + 3600,
+            expires: store.now() + i64::from(seconds),
             home: self.account.home.clone(),
             role: self.name.clone(),
             name: name.to_owned(),

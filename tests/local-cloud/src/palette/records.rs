@@ -26,6 +26,8 @@ pub struct Records {
     pub accounts: Vec<Account>,
     /// Palette's own IAM user in each partition, as the system console was told (D01, F34).
     pub sts_sources: BTreeMap<String, StsSource>,
+    /// The access portal of each partition that has one, as the system console was told: its credentials resource (X04).
+    pub portals: BTreeMap<String, String>,
     /// How it behaves where the documents leave that open.
     pub behaviour: Behaviour,
     pub(super) buckets: Buckets,
@@ -130,6 +132,7 @@ impl Records {
             users: BTreeMap::new(),
             accounts: Vec::new(),
             sts_sources: BTreeMap::new(),
+            portals: BTreeMap::new(),
             behaviour: Behaviour::default(),
             buckets: Buckets::default(),
             serial: 0,

@@ -4,8 +4,11 @@ use domain::{Partition, PermissionProfile};
 use policies::Document;
 use serde_json::{Value, json};
 
-use super::deployed::INSPECTION_ROLE;
-use crate::aws::{Account, Keys, Role, User};
+use super::{access::Access, deployed::INSPECTION_ROLE};
+use crate::{
+    aws::{Account, Keys, Role, User},
+    portal::Portal,
+};
 
 /// The role's name in Palette's documents.
 const ROLE: &str = "SpectroCloudRole";
@@ -21,6 +24,8 @@ pub struct Customer {
     pub keys: Keys,
     /// The role that trusts Palette.
     pub role: Role,
+    /// The way through the access portal, in the partitions that have one.
+    pub access: Option<Access>,
     partition: Partition,
     palette: String,
     external_id: String,
@@ -31,17 +36,19 @@ impl Customer {
         account: Account,
         partition: Partition,
         deployment: &Account,
-        palette: &Account,
-        external_id: &str,
+        (palette, external_id): (&Account, &str),
+        portal: Option<&Portal>,
     ) -> Self {
         let user = account.user("palette");
         let (keys, role) = (user.keys(), account.role(ROLE));
+        let access = portal.map(|portal| Access::enroll(portal, &account));
         inspection_role(&account, deployment);
         let customer = Self {
             account,
             user,
             keys,
             role,
+            access,
             partition,
             palette: palette.id().to_owned(),
             external_id: external_id.to_owned(),
@@ -91,18 +98,27 @@ impl Customer {
         self.account.policy(document.name(), &document.render(self.partition))
     }
 
-    /// Attaches one of Palette's policies to user and role.
+    /// The role that trusts Palette, and the one behind the portal.
+    fn roles(&self) -> impl Iterator<Item = &Role> {
+        [&self.role].into_iter().chain(self.access.iter().map(|access| &access.role))
+    }
+
+    /// Attaches one of Palette's policies to user and roles.
     pub fn allow(&self, document: Document) {
         let arn = self.policy(document);
         self.user.attach(&arn);
-        self.role.attach(&arn);
+        for role in self.roles() {
+            role.attach(&arn);
+        }
     }
 
-    /// Detaches one of Palette's policies from user and role (C07, C08).
+    /// Detaches one of Palette's policies from user and roles (C07, C08).
     pub fn disallow(&self, document: Document) {
         let arn = self.policy(document);
         self.user.detach(&arn);
-        self.role.detach(&arn);
+        for role in self.roles() {
+            role.detach(&arn);
+        }
     }
 
     /// Puts an older version of a policy in force, which lacks all but its first statement (C08).
@@ -124,14 +140,16 @@ impl Customer {
         self.user.with_keys(&self.keys.id, &self.keys.secret);
     }
 
-    /// Bounds user and role by a policy that allows nothing but to look (C11).
+    /// Bounds user and roles by a policy that allows nothing but to look (C11).
     pub fn bound(&self) {
         let arn = self.account.policy("Boundary", &json!({
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": ["sts:*", "iam:Get*", "iam:List*", "iam:Simulate*"], "Resource": "*"}],
         }));
         self.user.boundary(&arn);
-        self.role.boundary(&arn);
+        for role in self.roles() {
+            role.boundary(&arn);
+        }
     }
 
     /// Widens the boundary until it bounds nothing.

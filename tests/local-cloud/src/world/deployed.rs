@@ -9,6 +9,7 @@ use crate::{
     Cloud,
     aws::Account,
     functions::{Functions, Hosting, RoleKeys},
+    portal::{Kind, Portal},
     template::{Deployment, Function, Template, TemplateError},
 };
 
@@ -20,13 +21,19 @@ pub(super) const INSPECTION_ROLE: &str = "GangwayInspection";
 
 const STACK: &str = "gangway";
 
+/// What is around a deployment.
+pub(super) struct Surroundings<'a> {
+    pub(super) cloud: &'a Cloud,
+    pub(super) authority: Option<&'a Authority>,
+    pub(super) portal: Option<&'a Portal>,
+}
+
 /// Deploys the template's functions into Gangway's own account, each with a role of exactly the template's policies.
 pub(super) fn deploy(
-    cloud: &Cloud,
+    Surroundings { cloud, authority, portal }: &Surroundings<'_>,
     template: &Template,
     partition: Partition,
     account: &Account,
-    authority: Option<&Authority>,
 ) -> Result<Functions, TemplateError> {
     let region = partition.facts().home_region;
     let mut parameters =
@@ -34,14 +41,17 @@ pub(super) fn deploy(
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
     }
-    let functions = template.functions(&Deployment {
+    let mut functions = template.functions(&Deployment {
         partition: partition.id().to_owned(),
         region: region.to_owned(),
         account: account.id().to_owned(),
         stack: STACK.to_owned(),
         parameters,
     })?;
-    for function in &functions {
+    for function in &mut functions {
+        if let Some(portal) = portal {
+            function.environment.insert(url_variable(portal.kind()).to_owned(), portal.url());
+        }
         execution_role(account, function);
     }
     let roles = account.clone();
@@ -56,10 +66,18 @@ pub(super) fn deploy(
     let hosting = Hosting {
         binaries: Hosting::beside_this_program(),
         region: region.to_owned(),
-        environment: environment(cloud, authority),
+        environment: environment(cloud, *authority),
         keys,
     };
     Ok(Functions::deploy(functions, hosting))
+}
+
+/// The variable that tells a function where the portal is.
+const fn url_variable(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Cap => "GANGWAY_CAP_URL",
+        Kind::Scap => "GANGWAY_SCAP_URL",
+    }
 }
 
 /// As CloudFormation would call it.

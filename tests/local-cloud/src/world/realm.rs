@@ -16,6 +16,7 @@ use crate::{
     gateway::{Bus, Gateway, Refusals},
     outbound,
     palette::{ADMIN_KEY, StsSource},
+    portal::{Kind, Portal},
     template::{Template, TemplateError},
 };
 
@@ -37,6 +38,8 @@ pub struct Realm {
     pub source: Option<User>,
     /// What Palette presents in the first tenant's name when it assumes a role; empty in the iso partitions.
     pub external_id: String,
+    /// CAP or SCAP; there is none in the open partitions.
+    pub portal: Option<Portal>,
     /// Two customers, both set up well.
     pub customers: [Customer; 2],
     /// The deployed functions.
@@ -62,12 +65,14 @@ impl Realm {
         };
         let (deployment, palette) = (account(1), account(2));
         let (source, external_id) = source(cloud, partition, &palette);
+        let portal = portal(cloud, partition).await;
         let customers = [3, 4].map(|first| {
-            let customer = account(first);
-            Customer::settle(customer, partition, &deployment, &palette, &external_id)
+            let trusted = (&palette, external_id.as_str());
+            Customer::settle(account(first), partition, &deployment, trusted, portal.as_ref())
         });
         let administrator = administrator(cloud, &deployment, region);
-        let functions = deployed::deploy(cloud, template, partition, &deployment, authority)?;
+        let surroundings = deployed::Surroundings { cloud, authority, portal: portal.as_ref() };
+        let functions = deployed::deploy(&surroundings, template, partition, &deployment)?;
         let bus = Bus::new(functions.clone(), deployment.id(), region);
         let realm = Self {
             partition,
@@ -76,6 +81,7 @@ impl Realm {
             palette,
             source,
             external_id,
+            portal,
             customers,
             functions,
             bus,
@@ -137,6 +143,18 @@ fn source(cloud: &Cloud, partition: Partition, palette: &Account) -> (Option<Use
     let source = StsSource { account, access_key: keys.id, secret_key: keys.secret };
     records.sts_sources.insert(partition.id().to_owned(), source);
     (Some(user), external_id)
+}
+
+/// The partition's access portal; where it is is told to Palette as its operator would.
+async fn portal(cloud: &Cloud, partition: Partition) -> Option<Portal> {
+    let kind = match partition {
+        Partition::Aws | Partition::AwsUsGov => return None,
+        Partition::AwsIsoB => Kind::Scap,
+        Partition::AwsIso => Kind::Cap,
+    };
+    let portal = Portal::open(cloud, kind).await;
+    cloud.palette().records().portals.insert(partition.id().to_owned(), portal.url());
+    Some(portal)
 }
 
 fn administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {

@@ -1,0 +1,91 @@
+//! Connections, and who is at their other end.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::body::{Body, to_bytes};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use rustls::{
+    pki_types::{CertificateDer, UnixTime},
+    server::danger::ClientCertVerifier,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{Desk, OPERATION, page, request, tls};
+use crate::{
+    cloud::Parts,
+    server::{self, NESTED, Principal, Request},
+};
+
+/// A request has no body to speak of.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// Serves until aborted.
+pub(super) async fn listen(listener: TcpListener, desk: Arc<Desk>) {
+    let verifier = tls::verifier(&desk.chain);
+    let config = Arc::new(tls::config(&desk, Arc::clone(&verifier)));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        let acceptor = TlsAcceptor::from(Arc::clone(&config));
+        let (desk, verifier) = (Arc::clone(&desk), Arc::clone(&verifier));
+        connections.spawn(serve(stream, acceptor, desk, verifier));
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    desk: Arc<Desk>,
+    verifier: Arc<dyn ClientCertVerifier>,
+) {
+    // A handshake that fails is the caller's affair: it sees the alert.
+    let Ok(stream) = acceptor.accept(stream).await else { return };
+    let (_, connection) = stream.get_ref();
+    let shown = connection.peer_certificates().unwrap_or_default().to_vec();
+    let service = service_fn(move |request| {
+        answer(Arc::clone(&desk), Arc::clone(&verifier), shown.clone(), request)
+    });
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+}
+
+async fn answer(
+    desk: Arc<Desk>,
+    verifier: Arc<dyn ClientCertVerifier>,
+    shown: Vec<CertificateDer<'static>>,
+    request: http::Request<Incoming>,
+) -> io::Result<http::Response<Body>> {
+    let Some(cloud) = desk.cloud.upgrade() else { return Err(io::Error::other("no cloud")) };
+    let (head, body) = request.into_parts();
+    let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
+    let request = Request::from_parts(head, body.to_vec());
+    let nested = request.headers().contains_key(NESTED);
+    let name = recognised(&desk, &cloud, verifier.as_ref(), &shown);
+    let work = async {
+        let mut response = request::answer(&desk, &cloud, name.as_deref(), &request);
+        if let Some(name) = name {
+            response.extensions_mut().insert(Principal(name));
+        }
+        response
+    };
+    server::befallen(&cloud, (desk.kind.service(), OPERATION, nested), page::broken, work).await
+}
+
+/// The name of whoever showed a certificate that is good now and that the portal knows.
+fn recognised(
+    desk: &Desk,
+    cloud: &Parts,
+    verifier: &dyn ClientCertVerifier,
+    shown: &[CertificateDer<'static>],
+) -> Option<String> {
+    let (own, others) = shown.split_first()?;
+    let now = Duration::from_secs(u64::try_from(cloud.clock().now()).ok()?);
+    verifier.verify_client_cert(own, others, UnixTime::since_unix_epoch(now)).ok()?;
+    let records = desk.records();
+    records.known.iter().find(|(known, _)| known == own).map(|(_, name)| name.clone())
+}
