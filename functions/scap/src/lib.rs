@@ -1,1 +1,19 @@
-//! Not yet.
+//! Lets Palette into an account of a classified partition through its access portal: parse, check, enroll.
+
+mod preflight;
+mod request;
+
+use deployment::Deployment;
+use domain::Method;
+use lambda::{Rejection, Reply, Request};
+
+use request::Wish;
+
+/// The whole function.
+pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+    let (intent, members) = request.order(Method::Scap)?;
+    let wish = Wish::read(members, deployment.partition)?.opened(&deployment.vault).await?;
+    let registry = deployment.palette.scoped(&wish.settings.scope).await?;
+    let preflight = preflight::run(wish, &intent, &registry, deployment).await?;
+    Ok(preflight.conclude(&intent, &deployment.vault, &registry).await?.into())
+}

@@ -2,8 +2,9 @@
 
 use deployment::{Accounts, Deployment};
 use domain::{Credential, Failure, Intent, Method, Preflight, StaticKeys};
-use preflight::{Found, user};
+use preflight::{Found, enclave, static_authority, user};
 use tokio::join;
+use transport::budget;
 
 use crate::request::Wish;
 
@@ -16,14 +17,19 @@ pub(crate) async fn run(
 ) -> Result<Preflight, Failure> {
     let Wish { settings, keys } = wish;
     let user = deployment.aws.with_keys(&keys);
-    let credential = Credential::StaticKeys(keys);
-    let (caller, look, gateway) = join!(
+    let (caller, look, gateway, around, authority) = join!(
         user.caller(),
         registry.look(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),
+        enclave::examine(registry, deployment, settings.profile),
+        static_authority::examine(&keys, deployment, budget::now()),
     );
     let (look, gateway) = (look?, gateway?);
+    let credential = Credential::StaticKeys(keys);
     let examined = user::examine(caller, &user, &credential, registry, (&settings).into()).await?;
+    let mut findings = around?;
+    findings.extend(authority);
+    findings.extend(examined.findings);
 
     let found = Found {
         method: Method::StaticCredentials,
@@ -31,8 +37,8 @@ pub(crate) async fn run(
         credential: Some(credential),
         look,
         gateway,
-        findings: examined.findings,
-        notices: Vec::new(),
+        findings,
+        notices: enclave::notices(settings.partition),
     };
     Ok(found.about(settings, intent, registry))
 }

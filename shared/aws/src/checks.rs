@@ -8,5 +8,6 @@ pub mod keys;
 pub mod permissions;
 pub mod policy_arns;
 pub mod role;
+pub mod session;
 mod simulation;
 mod verdict;

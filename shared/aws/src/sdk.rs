@@ -13,8 +13,8 @@ use aws_config::{
     stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use domain::{Partition, PortError, RoleArn, StaticKeys};
-use secrecy::ExposeSecret as _;
+use domain::{Partition, PortError, RoleArn, SessionKeys, StaticKeys};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     fault::{Call, IAM, STS},
@@ -112,6 +112,25 @@ impl Aws {
         let id = keys.id.as_str();
         let credentials = Credentials::new(id, secret, None, None, "keys-under-test");
         self.seen_with(credentials, Some(id.to_owned()))
+    }
+
+    /// The same place, seen with keys that an access portal has handed out (X12).
+    #[must_use]
+    pub fn with_session(&self, keys: &SessionKeys) -> Self {
+        let SessionKeys { id, secret, token, expires } = keys;
+        #[expect(clippy::disallowed_methods, reason = "requests are signed with them")]
+        let open = |secret: &SecretString| secret.expose_secret().to_owned();
+        let (secret, token) = (open(secret), token.as_ref().map(open));
+        let credentials = Credentials::new(id, secret, token, *expires, "portal-keys");
+        self.seen_with(credentials, Some(id.clone()))
+    }
+
+    /// Where this view's STS is, for those who only want to reach it.
+    pub fn sts_address(&self) -> String {
+        self.0.config.endpoint_url().map_or_else(
+            || format!("https://sts.{}.{}", self.region(), self.partition().facts().dns_suffix),
+            str::to_owned,
+        )
     }
 
     /// The account of this role, seen with its permissions for 15 minutes.

@@ -1,5 +1,6 @@
 //! What a function is made of: the settings of its deployment, and the adapters wired as they say.
 
+mod portal;
 mod settings;
 
 use aws::{Aws, SecretsManager};
@@ -8,6 +9,7 @@ use palette::Palette;
 use secrecy::{ExposeSecret as _, SecretString};
 use transport::Roots;
 
+pub use portal::PortalSettings;
 pub use settings::{Misconfigured, Settings, variable};
 
 /// The outside, as this deployment reaches it. Made once, at start.
@@ -20,6 +22,8 @@ pub struct Deployment {
     pub vault: SecretsManager,
     /// Who knows the accounts.
     pub palette: Palette<SecretsManager>,
+    /// A client that trusts what AWS's endpoints are trusted by.
+    pub http: reqwest::Client,
     /// How it is set up.
     pub settings: Settings,
 }
@@ -43,11 +47,12 @@ impl Deployment {
             aws = Aws::load(http.clone()).await?;
         }
         let vault = vault(&aws, &settings);
-        if let Some(secret) = &settings.palette_ca_bundle_secret {
-            http = transport::client(&trusting(roots, &vault.text(secret).await?)?)?;
-        }
-        let palette = Palette::new(http, settings.palette_url.clone(), vault.clone());
-        Ok(Self { partition: settings.partition, aws, vault, palette, settings })
+        let palettes = match &settings.palette_ca_bundle_secret {
+            Some(secret) => transport::client(&trusting(roots, &vault.text(secret).await?)?)?,
+            None => http.clone(),
+        };
+        let palette = Palette::new(palettes, settings.palette_url.clone(), vault.clone());
+        Ok(Self { partition: settings.partition, aws, vault, palette, http, settings })
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt::{self, Display};
 use domain::{Fault, Partition, Violation};
 use reqwest::Url;
 
+use crate::portal::PortalSettings;
+
 /// How this deployment is set up. Each field names its variable; an empty variable counts as unset.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -28,6 +30,8 @@ pub struct Settings {
     pub aws_ca_bundle: Option<String>,
     /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: whether Pod Identity may be tried in the Secret partition (X18).
     pub allow_secret_pod_identity: bool,
+    /// How the partition's access portal is reached.
+    pub portal: PortalSettings,
 }
 
 const REGION_RULE: &str = "must be a region of aws, aws-us-gov, aws-iso-b or aws-iso";
@@ -97,6 +101,10 @@ impl Settings {
                 false
             }
         };
+        let portal = PortalSettings::read(partition, optional).unwrap_or_else(|portal_faults| {
+            faults.extend(portal_faults);
+            PortalSettings::default()
+        });
         match (palette_url, partition) {
             (Some(palette_url), Some(partition)) if faults.is_empty() => Ok(Self {
                 partition,
@@ -109,6 +117,7 @@ impl Settings {
                 aws_ca_bundle_secret: optional("GANGWAY_AWS_CA_BUNDLE_SECRET"),
                 aws_ca_bundle: optional("AWS_CA_BUNDLE"),
                 allow_secret_pod_identity,
+                portal,
             }),
             _ => Err(Misconfigured(faults)),
         }
@@ -121,7 +130,7 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn fault(variable: &str, rule: &str) -> Violation {
+pub(crate) fn fault(variable: &str, rule: &str) -> Violation {
     Violation { pointer: variable.to_owned(), detail: rule.to_owned(), fault: Fault::Malformed }
 }
 

@@ -1,8 +1,12 @@
 //! The checks that two functions ask: the one that registers by a method, and the one that looks again later.
 
+pub mod certificates;
+pub mod enclave;
 mod eyes;
 mod found;
+pub mod portal;
 pub mod role;
+pub mod static_authority;
 pub mod user;
 pub mod validation;
 

@@ -47,8 +47,7 @@ pub async fn bounded<F: Future>(cap: Duration, work: F) -> Result<F::Output, Ela
 
 /// Notes what the `Date` of an answer says the time is (C06). Does nothing outside [`within`].
 pub fn note_clock(server: SystemTime) {
-    #[expect(clippy::disallowed_methods, reason = "the clock itself is what is looked at")]
-    let ours = SystemTime::now();
+    let ours = now();
     let skew = match ours.duration_since(server) {
         Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
         Err(behind) => i64::try_from(behind.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
@@ -60,6 +59,12 @@ pub fn note_clock(server: SystemTime) {
         });
         budget.skew.set(Some(worst));
     });
+}
+
+/// What the time is: whether certificates are good is judged by it.
+pub fn now() -> SystemTime {
+    #[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
+    SystemTime::now()
 }
 
 /// The largest difference seen in this invocation, in seconds: positive where our clock is ahead. `None` before an

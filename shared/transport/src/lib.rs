@@ -2,7 +2,9 @@
 
 pub mod budget;
 mod client;
+mod handshake;
 mod roots;
 
-pub use client::client;
+pub use client::{client, identified};
+pub use handshake::{TlsRefusal, Unreached, handshake};
 pub use roots::{Roots, TlsError};

@@ -5,7 +5,7 @@ use transport::budget;
 
 use crate::{Caller, CallerKind, Principal};
 
-static REACHABLE: Check = Check {
+pub(super) static REACHABLE: Check = Check {
     id: "aws.reachable",
     title: "AWS STS of this partition can be reached",
     severity: Severity::Blocker,
@@ -106,7 +106,7 @@ fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
     ]
 }
 
-fn clock(skew: Option<i64>) -> Finding {
+pub(super) fn clock(skew: Option<i64>) -> Finding {
     match skew {
         None => CLOCK.unverified("no answer of AWS had a date", "validate again"),
         Some(skew) if skew.unsigned_abs() > TOLERATED => CLOCK.failed(

@@ -58,6 +58,24 @@ pub async fn exist(aws: &Aws, arns: &[PolicyArn]) -> Result<Finding, PortError> 
     })
 }
 
+/// Whether a permissions boundary exists, as the answer to `check` (C16). Its ARN is that of a policy: others are not parsed.
+pub async fn boundary(
+    aws: &Aws,
+    check: &'static Check,
+    arn: &PolicyArn,
+) -> Result<Finding, PortError> {
+    let remedy = "name a managed policy of this account, or one of AWS's own, that the roles may be bounded by";
+    Ok(match look(aws, arn).await? {
+        Seen::There | Seen::NotAttachable => check.passed(format!("{arn} exists")),
+        Seen::Missing => check.failed(format!("{arn} does not exist"), remedy),
+        Seen::NotAllowed => check.unverified(
+            "the policy may not be read",
+            "allow iam:GetPolicy to the identity that looks",
+        ),
+        Seen::TooOften => check.unverified("IAM is asked too often", "validate again later"),
+    })
+}
+
 async fn look(aws: &Aws, arn: &PolicyArn) -> Result<Seen, PortError> {
     let answer = aws.iam().get_policy().policy_arn(arn.as_str()).send().await;
     let error = match answer {

@@ -1,0 +1,39 @@
+//! What is asked before an account behind a portal is registered: Palette and the portal at the same time, then the account.
+
+use deployment::{Accounts, Deployment};
+use domain::{ClientIdentity, Failure, Intent, Method, Preflight};
+use preflight::{Found, enclave, portal};
+use tokio::join;
+use transport::budget;
+
+use crate::request::Wish;
+
+/// The questions of a round are asked at the same time.
+pub(crate) async fn run(
+    wish: Wish<ClientIdentity>,
+    intent: &Intent,
+    registry: &Accounts<'_>,
+    deployment: &Deployment,
+) -> Result<Preflight, Failure> {
+    let (settings, wanted) = wish.parts();
+    let (look, gateway, around, examined) = join!(
+        registry.look(&settings.name, intent),
+        registry.gateway(settings.gateway.as_ref()),
+        enclave::examine(registry, deployment, settings.profile),
+        portal::examine(wanted, registry, deployment, (&settings).into(), budget::now()),
+    );
+    let (look, gateway, examined) = (look?, gateway?, examined?);
+    let mut findings = around?;
+    findings.extend(examined.findings);
+
+    let found = Found {
+        method: Method::Scap,
+        account: examined.account,
+        credential: Some(examined.credential),
+        look,
+        gateway,
+        findings,
+        notices: enclave::notices(settings.partition),
+    };
+    Ok(found.about(settings, intent, registry))
+}

@@ -1,0 +1,135 @@
+//! The settings of the partition's access portal.
+
+use domain::{Partition, Violation};
+use reqwest::Url;
+
+use crate::settings::fault;
+
+/// How the access portal is reached: by Gangway, and by Palette.
+#[derive(Clone, Debug, Default)]
+pub struct PortalSettings {
+    /// `GANGWAY_CAP_URL` in `aws-iso`, `GANGWAY_SCAP_URL` in `aws-iso-b`: the whole address of the credentials, without a
+    /// query. Unset where Gangway has no path to the portal; then Palette is asked for keys.
+    pub url: Option<Url>,
+    /// `GANGWAY_CUSTOM_ENDPOINT_VARIABLES`, such as `aws-iso-b=CUSTOM_ISO_URL,aws-iso=CUSTOM_ISOB_URL`: which variable of
+    /// Palette's own deployment names the portal of a partition. Palette's documents seem to exchange the two (T1). Empty
+    /// where there is no portal.
+    pub palette_variable: String,
+}
+
+const VARIABLES: &str = "GANGWAY_CUSTOM_ENDPOINT_VARIABLES";
+
+const VARIABLES_RULE: &str =
+    "must be pairs such as aws-iso-b=CUSTOM_ISO_URL,aws-iso=CUSTOM_ISOB_URL";
+
+const URL_RULE: &str =
+    "must be the https URL of the portal's credentials, without a query, a fragment or a user";
+
+impl PortalSettings {
+    /// Reads the variables of this partition; elsewhere there is nothing to read.
+    pub(crate) fn read(
+        partition: Option<Partition>,
+        optional: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<Violation>> {
+        let Some((partition, portal)) = partition.and_then(|partition| {
+            partition.facts().portal.as_ref().map(|portal| (partition, portal))
+        }) else {
+            return Ok(Self::default());
+        };
+        let mut faults = Vec::new();
+        let text = optional(portal.setting);
+        let url = text.as_deref().and_then(address);
+        if text.is_some() && url.is_none() {
+            faults.push(fault(portal.setting, URL_RULE));
+        }
+        let named = optional(VARIABLES).map(|text| variable_of(partition, &text)).transpose();
+        let palette_variable = match named {
+            Ok(named) => named.flatten().unwrap_or_else(|| portal.palette_variable.to_owned()),
+            Err(NotPairs) => {
+                faults.push(fault(VARIABLES, VARIABLES_RULE));
+                String::new()
+            }
+        };
+        if faults.is_empty() { Ok(Self { url, palette_variable }) } else { Err(faults) }
+    }
+}
+
+fn address(text: &str) -> Option<Url> {
+    let fits = |url: &Url| {
+        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        url.scheme() == "https" && url.has_host() && bare && url.password().is_none()
+    };
+    text.parse().ok().filter(fits)
+}
+
+struct NotPairs;
+
+/// The variable of this partition, where the pairs name it.
+fn variable_of(partition: Partition, pairs: &str) -> Result<Option<String>, NotPairs> {
+    let mut found = None;
+    for pair in pairs.split(',') {
+        let (of, variable) = pair.trim().split_once('=').ok_or(NotPairs)?;
+        let of: Partition = of.parse().map_err(|_invalid| NotPairs)?;
+        let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        if variable.is_empty() || !variable.bytes().all(fits) {
+            return Err(NotPairs);
+        }
+        if of == partition {
+            found = Some(variable.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        partition: Partition,
+        variables: &[(&str, &str)],
+    ) -> Result<(Option<String>, String), Vec<String>> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        PortalSettings::read(Some(partition), |name| find(name).map(|(_, it)| (*it).to_owned()))
+            .map(|portal| (portal.url.map(|url| url.to_string()), portal.palette_variable))
+            .map_err(|faults| faults.into_iter().map(|fault| fault.pointer).collect())
+    }
+
+    #[test]
+    fn f80_f81_f82_each_partition_has_its_own_portal() {
+        let both = [
+            ("GANGWAY_CAP_URL", "https://cap.example.com/api/v1/credentials"),
+            ("GANGWAY_SCAP_URL", "https://scap.example.com/gxCAP/getTemporaryCredentials"),
+        ];
+        let url = |index: usize| Some(both[index].1.to_owned());
+        for (partition, expected) in [
+            (Partition::AwsIso, (url(0), "CUSTOM_ISOB_URL")),
+            (Partition::AwsIsoB, (url(1), "CUSTOM_ISO_URL")),
+            (Partition::Aws, (None, "")),
+        ] {
+            let (url, variable) = read(partition, &both).unwrap();
+            assert_eq!((url, variable.as_str()), expected, "{partition}");
+        }
+        let swapped = [(VARIABLES, "aws-iso=CUSTOM_ISO_URL, aws-iso-b=CUSTOM_ISOB_URL")];
+        assert_eq!(read(Partition::AwsIso, &swapped).unwrap().1, "CUSTOM_ISO_URL");
+        assert_eq!(read(Partition::AwsIsoB, &swapped).unwrap().1, "CUSTOM_ISOB_URL");
+    }
+
+    #[test]
+    fn an_address_is_whole_or_a_fault() {
+        for wrong in [
+            "http://cap.example.com/x",
+            "cap.example.com",
+            "https://cap.example.com/x?agency=A",
+            "https://u:p@cap.example.com/x",
+            "https://cap.example.com/x#y",
+        ] {
+            let read = read(Partition::AwsIso, &[("GANGWAY_CAP_URL", wrong)]);
+            assert_eq!(read.unwrap_err(), ["GANGWAY_CAP_URL"], "{wrong}");
+        }
+        for wrong in ["CUSTOM_ISO_URL", "aws-iso=", "aws-iso=lower", "aws-cn=X", "aws-iso=A,"] {
+            let read = read(Partition::AwsIso, &[(VARIABLES, wrong)]);
+            assert_eq!(read.unwrap_err(), [VARIABLES], "{wrong}");
+        }
+    }
+}

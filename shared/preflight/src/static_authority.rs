@@ -1,0 +1,68 @@
+//! The certification authorities that keys of a classified partition come with (S07, S08).
+
+use std::time::SystemTime;
+
+use deployment::Deployment;
+use domain::{Check, Finding, Severity, StaticKeys};
+use transport::{Roots, TlsRefusal, Unreached, handshake};
+
+use crate::{certificates, enclave};
+
+static SIGNS_STS: Check = Check {
+    id: "certificates.authority-signs-aws",
+    title: "The certification authorities are those of the partition's endpoints",
+    severity: Severity::Blocker,
+    covers: &["S07"],
+};
+
+static NO_PORTAL: Check = Check {
+    id: "palette.portal-toggle-off",
+    title: "Secure Compliance Validation is off: these keys come from no access portal",
+    severity: Severity::Info,
+    covers: &["S08"],
+};
+
+/// Looks at what was sent, and reaches AWS STS with nothing else to trust. Nothing outside of these partitions.
+pub async fn examine(keys: &StaticKeys, deployment: &Deployment, now: SystemTime) -> Vec<Finding> {
+    if !enclave::is_one(deployment.partition) {
+        return Vec::new();
+    }
+    let off = NO_PORTAL.passed("Palette is told isCapValidationEnabled: false");
+    let Some(chain) = &keys.certificate_authority else {
+        let missing = SIGNS_STS.failed(
+            "no certification authority is kept with these keys",
+            "PUT the account with its keys and certificateAuthority",
+        );
+        return vec![missing, off];
+    };
+    let mut findings = certificates::of_authority(chain, now);
+    findings.push(match Roots::only(chain.pem().as_bytes()).and_then(|roots| transport::client(&roots)) {
+        Ok(client) => reached(deployment, &client).await,
+        Err(unusable) => SIGNS_STS.failed(unusable.to_string(), REMEDY),
+    });
+    findings.push(off);
+    findings
+}
+
+const REMEDY: &str = "send the chain that signs the partition's endpoints, root and intermediates: the security team or the cloud's administrator has it";
+
+async fn reached(deployment: &Deployment, client: &reqwest::Client) -> Finding {
+    let address = deployment.aws.sts_address();
+    let Ok(url) = address.parse() else {
+        return SIGNS_STS.unverified("AWS STS has no address here", "correct AWS_ENDPOINT_URL");
+    };
+    match handshake(client, url).await {
+        Ok(()) => SIGNS_STS.passed(format!("{address} is trusted by them alone")),
+        Err(Unreached::Tls(why @ TlsRefusal::UnknownIssuer)) => {
+            SIGNS_STS.failed(format!("{address}: {why}"), REMEDY)
+        }
+        Err(Unreached::Tls(why)) => SIGNS_STS.failed(
+            format!("{address}: {why}"),
+            "have the operators of the endpoint correct its certificate, or name the right endpoint",
+        ),
+        Err(why @ (Unreached::TimedOut | Unreached::NoConnection)) => SIGNS_STS.unverified(
+            format!("{address}: {why}"),
+            "let the function reach the endpoint: a VPC endpoint, a route, or a proxy",
+        ),
+    }
+}

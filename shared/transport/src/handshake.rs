@@ -1,0 +1,117 @@
+//! Whether a server can be reached and trusted, and if not, whose fault that is.
+
+use std::{error::Error, io, time::Duration};
+
+use reqwest::{Client, Url};
+use rustls::{AlertDescription, CertificateError};
+
+use crate::budget;
+
+/// How long reaching a server may take (C05).
+const REACHED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Why a handshake came to nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum TlsRefusal {
+    /// None of the trusted authorities signed the server's certificate.
+    #[error("its certificate is signed by none of the trusted authorities (UnknownIssuer)")]
+    UnknownIssuer,
+    /// The server's certificate has ended, or has not begun.
+    #[error("its certificate is not valid at this time")]
+    NotNow,
+    /// The server's certificate is for another name.
+    #[error("its certificate is for another host name")]
+    OtherName,
+    /// The server's certificate is wrong in another way.
+    #[error("its certificate is not one that TLS takes")]
+    Unusable,
+    /// The server does not take the client's certificate, or wants one.
+    #[error("it does not take the client's certificate")]
+    ClientRefused,
+    /// All else.
+    #[error("TLS could not be agreed on")]
+    Other,
+}
+
+/// Why a server was not reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Unreached {
+    /// It answered, and TLS failed.
+    #[error(transparent)]
+    Tls(#[from] TlsRefusal),
+    /// It did not answer in time.
+    #[error("it did not answer in time")]
+    TimedOut,
+    /// No connection.
+    #[error("no connection can be made")]
+    NoConnection,
+}
+
+impl Unreached {
+    /// What stood behind an error of the HTTP client.
+    pub fn from_http(error: &reqwest::Error) -> Self {
+        match refusal(error) {
+            Some(refusal) => Self::Tls(refusal),
+            None if error.is_timeout() => Self::TimedOut,
+            None => Self::NoConnection,
+        }
+    }
+}
+
+/// Reaches a server and lets it answer whatever it likes.
+pub async fn handshake(client: &Client, url: Url) -> Result<(), Unreached> {
+    match budget::bounded(REACHED_WITHIN, client.get(url).send()).await {
+        Ok(Ok(_whatever)) => Ok(()),
+        Ok(Err(error)) => Err(Unreached::from_http(&error)),
+        Err(_elapsed) => Err(Unreached::TimedOut),
+    }
+}
+
+/// What TLS said, wherever in the chain of causes it stands.
+fn refusal(error: &(dyn Error + 'static)) -> Option<TlsRefusal> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return Some(TlsRefusal::of(tls));
+        }
+        // An I/O error's own source is that of what it wraps.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
+    }
+    None
+}
+
+impl TlsRefusal {
+    const fn of(error: &rustls::Error) -> Self {
+        match error {
+            rustls::Error::InvalidCertificate(fault) => match fault {
+                CertificateError::UnknownIssuer => Self::UnknownIssuer,
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. } => Self::NotNow,
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => Self::OtherName,
+                _ => Self::Unusable,
+            },
+            rustls::Error::AlertReceived(alert) => match alert {
+                AlertDescription::CertificateRequired
+                | AlertDescription::NoCertificate
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA
+                | AlertDescription::AccessDenied
+                | AlertDescription::DecryptError
+                | AlertDescription::HandshakeFailure => Self::ClientRefused,
+                _ => Self::Other,
+            },
+            _ => Self::Other,
+        }
+    }
+}
