@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use ::certificates::CaChain;
 use deployment::Deployment;
 use domain::{Check, Finding, Severity, StaticKeys};
 use transport::{Roots, TlsRefusal, Unreached, handshake};
@@ -36,22 +37,23 @@ pub async fn examine(keys: &StaticKeys, deployment: &Deployment, now: SystemTime
         return vec![missing, off];
     };
     let mut findings = certificates::of_authority(chain, now);
-    findings.push(match Roots::only(chain.pem().as_bytes()).and_then(|roots| transport::client(&roots)) {
-        Ok(client) => reached(deployment, &client).await,
-        Err(unusable) => SIGNS_STS.failed(unusable.to_string(), REMEDY),
-    });
+    findings.push(signs_sts(chain, &deployment.aws.sts_address()).await);
     findings.push(off);
     findings
 }
 
 const REMEDY: &str = "send the chain that signs the partition's endpoints, root and intermediates: the security team or the cloud's administrator has it";
 
-async fn reached(deployment: &Deployment, client: &reqwest::Client) -> Finding {
-    let address = deployment.aws.sts_address();
+async fn signs_sts(chain: &CaChain, address: &str) -> Finding {
+    let roots = Roots::only(chain.pem().as_bytes());
+    let client = match roots.and_then(|roots| transport::client(&roots)) {
+        Ok(client) => client,
+        Err(unusable) => return SIGNS_STS.failed(unusable.to_string(), REMEDY),
+    };
     let Ok(url) = address.parse() else {
         return SIGNS_STS.unverified("AWS STS has no address here", "correct AWS_ENDPOINT_URL");
     };
-    match handshake(client, url).await {
+    match handshake(&client, url).await {
         Ok(()) => SIGNS_STS.passed(format!("{address} is trusted by them alone")),
         Err(Unreached::Tls(why @ TlsRefusal::UnknownIssuer)) => {
             SIGNS_STS.failed(format!("{address}: {why}"), REMEDY)
