@@ -49,7 +49,14 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
         return Err(invalid(arn, "roleArn", "Member must have length greater than or equal to 20"));
     }
     let seconds = form.number("DurationSeconds", 900..=43_200)?.unwrap_or(DEFAULT);
-    let tags = form.tags();
+    let mut tags = form.tags();
+    // What EKS tagged a session with goes on to the next role, and cannot be changed on the way.
+    let inherited = match &caller.who {
+        Who::Session { key, .. } => store.sessions.get(key).map(|one| one.transitive.clone()),
+        Who::Root | Who::User(_) => None,
+    };
+    let transitive = inherited.unwrap_or_default();
+    tags.extend(transitive.clone());
     let policy = form.get("Policy").map(|raw| Text::read(raw, Kind::Identity)).transpose();
     let policy = policy.map_err(|fault| Refusal::new(400, "MalformedPolicyDocument", fault))?;
     if caller.who == Who::Root {
@@ -106,6 +113,7 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
         role: found.name.clone(),
         name: name.to_owned(),
         tags,
+        transitive,
         policies: policy.into_iter().collect(),
     };
     let key = store.unique_id("ASIA", &home.1);

@@ -4,6 +4,7 @@ mod authorize;
 mod body;
 mod caller;
 pub mod client;
+pub mod eks;
 mod form;
 mod iam;
 mod ids;
@@ -24,6 +25,7 @@ mod xml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::eks::Handle as Cluster;
 use self::form::Form;
 pub use self::organizations::Handle as Organization;
 use self::refusal::{Protocol, Refusal, answer};
@@ -62,6 +64,9 @@ pub(crate) fn addressed(request: &Request) -> String {
             other => other.to_owned(),
         };
     }
+    if eks::is_addressed(request) {
+        return "eks".to_owned();
+    }
     match Form::read(request.body()).get("Version") {
         Some("2011-06-15") => "sts".to_owned(),
         Some("2010-05-08") => "iam".to_owned(),
@@ -77,6 +82,7 @@ fn target(request: &Request) -> Option<&str> {
 pub(crate) fn operation(request: &Request) -> (String, String) {
     let operation = match target(request) {
         Some(target) => target.split_once('.').map(|(_, name)| name.to_owned()),
+        None if eks::is_addressed(request) => eks::operation(request).map(str::to_owned),
         None => Form::read(request.body()).get("Action").map(str::to_owned),
     };
     (addressed(request), operation.unwrap_or_else(|| "unknown".to_owned()))
@@ -108,6 +114,8 @@ pub(crate) fn handle(cloud: &Parts, request: &Request) -> Response {
         }
         ("sqs", _) => sqs::serve(&mut store, &caller, &operation, request.body())
             .map(|body| answer(200, "application/x-amz-json-1.0", body, &id)),
+        ("eks", _) => eks::serve(&mut store, &caller, request)
+            .map(|body| answer(200, "application/json", body, &id)),
         ("sts" | "iam", Protocol::Query(namespace)) => {
             let form = Form::read(request.body());
             let served = if service == "iam" {

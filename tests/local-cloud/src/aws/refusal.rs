@@ -15,6 +15,8 @@ pub(crate) enum Protocol {
     Json,
     /// JSON 1.0, with the codes of the query protocol that went before it: SQS.
     QueryJson,
+    /// JSON in the body, the operation in verb and path, the error's code in a header: EKS.
+    Rest,
 }
 
 impl Protocol {
@@ -22,6 +24,7 @@ impl Protocol {
         match service {
             "secretsmanager" | "organizations" => Protocol::Json,
             "sqs" => Protocol::QueryJson,
+            "eks" => Protocol::Rest,
             "iam" => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
             _ => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
         }
@@ -88,6 +91,7 @@ impl Refusal {
                 match service {
                     "iam" => "ServiceFailure",
                     "organizations" => "ServiceException",
+                    "eks" => "ServerException",
                     _ => "InternalFailure",
                 },
                 "The request processing has failed because of an unknown error, exception or failure.",
@@ -118,6 +122,17 @@ impl Refusal {
                 let key = if code == "AccessDeniedException" { "Message" } else { "message" };
                 let body = json!({ "__type": code, key: self.message }).to_string();
                 answer(status, "application/x-amz-json-1.1", body, request_id)
+            }
+            Protocol::Rest => {
+                let (_, code) = self.for_json();
+                // Where the others say 400 to whoever is not known or not allowed, this says 403.
+                let status = if code == "ThrottlingException" { 429 } else { self.status };
+                let body = json!({"message": self.message}).to_string();
+                let mut response = answer(status, "application/json", body, request_id);
+                if let Ok(code) = HeaderValue::from_str(code) {
+                    response.headers_mut().insert("x-amzn-errortype", code);
+                }
+                response
             }
             Protocol::QueryJson => {
                 let code = self.code.rsplit('.').next().unwrap_or(self.code);

@@ -506,6 +506,7 @@ impl Role {
             role: self.name.clone(),
             name: name.to_owned(),
             tags: BTreeMap::new(),
+            transitive: BTreeMap::new(),
             policies: Vec::new(),
         };
         let keys = Keys {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::eks::Cluster;
 use super::managed;
 use super::organizations::Organization;
 use super::policy::{Document, Kind, Named};
@@ -130,6 +131,8 @@ pub(crate) struct Session {
     pub(crate) role: String,
     pub(crate) name: String,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Those of the tags that go on to whatever role it assumes.
+    pub(crate) transitive: BTreeMap<String, String>,
     pub(crate) policies: Vec<Text>,
 }
 
@@ -151,6 +154,8 @@ pub(crate) struct Account {
     pub(crate) secrets: BTreeMap<(String, String), Secret>,
     /// By region and name.
     pub(crate) queues: BTreeMap<(String, String), Queue>,
+    /// By region and name.
+    pub(crate) clusters: BTreeMap<(String, String), Cluster>,
     /// Suspended or closed: nobody gets in.
     pub(crate) closed: bool,
 }

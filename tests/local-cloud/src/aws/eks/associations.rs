@@ -1,0 +1,69 @@
+//! Pod Identity associations, read.
+use serde_json::{Value, json};
+
+use super::ask::Ask;
+use super::describe::time;
+use super::state::Association;
+use crate::aws::refusal::Refusal;
+
+/// Everything about one.
+pub(super) fn whole(ask: &Ask<'_>, cluster: &str, found: &Association) -> Value {
+    let mut all = json!({
+        "clusterName": cluster,
+        "namespace": found.namespace,
+        "serviceAccount": found.service_account,
+        "roleArn": found.role,
+        "associationArn": ask.arn(&format!("podidentityassociation/{cluster}/{}", found.id)),
+        "associationId": found.id,
+        "tags": found.tags,
+        "createdAt": time(found.created),
+        "modifiedAt": time(found.modified),
+        "disableSessionTags": found.disable_session_tags,
+    });
+    let optional = [
+        ("targetRoleArn", &found.target),
+        ("externalId", &found.external_id),
+        ("ownerArn", &found.owner),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            all[name] = json!(value);
+        }
+    }
+    json!({"association": all})
+}
+
+/// Of each what tells it apart: no role.
+pub(super) fn list(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
+    ask.cluster(name)?;
+    let (namespace, account) = (ask.asked("namespace"), ask.asked("serviceAccount"));
+    let fits = |one: &Association| {
+        namespace.as_ref().is_none_or(|asked| *asked == one.namespace)
+            && account.as_ref().is_none_or(|asked| *asked == one.service_account)
+    };
+    let cluster = ask.found_mut(name)?;
+    let seen: Vec<_> = cluster.associations.values_mut().filter_map(Association::look).collect();
+    let (page, next) = ask.page(seen.into_iter().filter(fits).collect())?;
+    let page: Vec<_> = page
+        .iter()
+        .map(|one| {
+            let mut summary = json!({
+                "clusterName": name,
+                "namespace": one.namespace,
+                "serviceAccount": one.service_account,
+                "associationArn": ask.arn(&format!("podidentityassociation/{name}/{}", one.id)),
+                "associationId": one.id,
+            });
+            if let Some(owner) = &one.owner {
+                summary["ownerArn"] = json!(owner);
+            }
+            summary
+        })
+        .collect();
+    Ok(json!({"associations": page, "nextToken": next}))
+}
+
+pub(super) fn describe(ask: &mut Ask<'_>, cluster: &str, id: &str) -> Result<Value, Refusal> {
+    let seen = ask.seen(cluster, id)?;
+    Ok(whole(ask, cluster, &seen))
+}

@@ -1,0 +1,161 @@
+//! Pod Identity associations, made, changed and deleted.
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::ask::{Ask, not_found, parameter};
+use super::associations::whole;
+use super::state::Association;
+use crate::aws::refusal::Refusal;
+
+/// What passes roles on to pods.
+const PODS: &str = "pods.eks.amazonaws.com";
+/// Of a cluster; not to be raised.
+const MOST: usize = 1000;
+
+/// `arn:<partition>:iam::<account>:role/…`: the account.
+fn account_of<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
+    match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", own, "iam", "", account, rest]
+            if *own == partition
+                && rest.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+        {
+            Some(account)
+        }
+        _ => None,
+    }
+}
+
+impl Ask<'_> {
+    fn needed(&self, name: &str) -> Result<String, Refusal> {
+        let given = self.body.text(name)?.filter(|text| !text.is_empty());
+        given.map(str::to_owned).ok_or_else(|| parameter(format!("{name} is required.")))
+    }
+
+    /// A role that the caller may pass on, in the account of the cluster.
+    fn passed(&self, arn: &str) -> Result<(), Refusal> {
+        let account = account_of(arn, self.caller.partition());
+        let account = account.ok_or_else(|| parameter(format!("Invalid role ARN: {arn}")))?;
+        if account != self.caller.account() {
+            return Err(parameter("Cross-account pass role is not allowed."));
+        }
+        let context = self.store.context(self.caller);
+        self.store.authorize(self.caller, "iam:GetRole", arn, arn, &context)?;
+        let context = context.with("iam:PassedToService", PODS);
+        self.store.authorize(self.caller, "iam:PassRole", arn, arn, &context)
+    }
+
+    fn target(&self) -> Result<Option<String>, Refusal> {
+        let Some(arn) = self.body.text("targetRoleArn")?.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        if account_of(arn, self.caller.partition()).is_none() {
+            return Err(parameter(format!("Invalid target role ARN: {arn}")));
+        }
+        Ok(Some(arn.to_owned()))
+    }
+
+    fn external_id(&self, cluster: &str, namespace: &str, service_account: &str) -> String {
+        let (region, account) = (&self.caller.region, self.caller.account());
+        format!("{region}/{account}/{cluster}/{namespace}/{service_account}")
+    }
+}
+
+pub(super) fn create(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
+    ask.allow(&ask.arn(&format!("cluster/{name}")))?;
+    let (namespace, service_account) = (ask.needed("namespace")?, ask.needed("serviceAccount")?);
+    let role = ask.needed("roleArn")?;
+    ask.passed(&role)?;
+    let target = ask.target()?;
+    let token = ask.body.text("clientRequestToken")?.map(str::to_owned);
+    let cluster = ask.found(name)?;
+    let same = cluster
+        .associations
+        .values()
+        .find(|one| one.namespace == namespace && one.service_account == service_account);
+    if let Some(there) = same {
+        let repeated = token.is_some()
+            && (&there.token, &there.role, &there.target) == (&token, &role, &target);
+        if repeated {
+            return Ok(whole(ask, name, there));
+        }
+        let message = format!("Association already exists: {}", there.id);
+        return Err(Refusal::new(409, "ResourceInUseException", message));
+    }
+    if cluster.status != "ACTIVE" {
+        let message = format!("Cluster {name} is not in ACTIVE status");
+        return Err(Refusal::new(400, "InvalidRequestException", message));
+    }
+    if cluster.associations.len() >= MOST {
+        let message = "The maximum number of associations of this cluster is reached";
+        return Err(Refusal::new(400, "ResourceLimitExceededException", message));
+    }
+    let id = ask.store.lower("a-", 17);
+    let external_id = target.is_some().then(|| ask.external_id(name, &namespace, &service_account));
+    let now = ask.store.now();
+    let tags = ask.body.member("tags").and_then(Value::as_object);
+    let tags: BTreeMap<_, _> = tags
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect();
+    let made = Association {
+        id: id.clone(),
+        namespace,
+        service_account,
+        role,
+        target,
+        external_id,
+        disable_session_tags: ask.body.member("disableSessionTags") == Some(&Value::Bool(true)),
+        owner: None,
+        tags,
+        created: now,
+        modified: now,
+        token,
+        stale: ask.store.settling,
+        before: None,
+    };
+    ask.found_mut(name)?.associations.insert(id, made.clone());
+    Ok(whole(ask, name, &made))
+}
+
+pub(super) fn update(ask: &mut Ask<'_>, name: &str, id: &str) -> Result<Value, Refusal> {
+    ask.allow(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
+    let missing =
+        || not_found(format!("The association specified does not exist. Association Id: {id}"));
+    let there = ask.found(name)?.associations.get(id).ok_or_else(missing)?.clone();
+    if there.owner.is_some() {
+        let message = "The association is owned by an addon and cannot be changed by itself";
+        return Err(Refusal::new(400, "InvalidRequestException", message));
+    }
+    let mut changed = there.clone();
+    if let Some(role) = ask.body.text("roleArn")? {
+        ask.passed(role)?;
+        role.clone_into(&mut changed.role);
+    }
+    if ask.body.member("targetRoleArn").is_some() {
+        changed.target = ask.target()?;
+        let issued = ask.external_id(name, &there.namespace, &there.service_account);
+        changed.external_id = changed.target.is_some().then_some(issued);
+    }
+    if let Some(tags) = ask.body.member("disableSessionTags") {
+        changed.disable_session_tags = *tags == Value::Bool(true);
+    }
+    let told = |one: &Association| (one.role.clone(), one.target.clone(), one.disable_session_tags);
+    if told(&changed) == told(&there) {
+        return Err(parameter("No changes needed for the association"));
+    }
+    changed.modified = ask.store.now();
+    changed.stale = ask.store.settling;
+    changed.before = Some(Box::new(Association { before: None, ..there }));
+    ask.found_mut(name)?.associations.insert(id.to_owned(), changed.clone());
+    Ok(whole(ask, name, &changed))
+}
+
+pub(super) fn delete(ask: &mut Ask<'_>, name: &str, id: &str) -> Result<Value, Refusal> {
+    ask.allow(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
+    let missing =
+        || not_found(format!("The association specified does not exist. Association Id: {id}"));
+    let gone = ask.found_mut(name)?.associations.remove(id).ok_or_else(missing)?;
+    Ok(whole(ask, name, &gone))
+}

@@ -1,0 +1,113 @@
+//! Clusters, node groups and add-ons as EKS tells of them.
+use serde_json::{Value, json};
+
+use super::ask::{Ask, not_found};
+use crate::aws::refusal::Refusal;
+
+/// Standard base64, as EKS gives the authority's certificate.
+fn encoded(text: &str) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "EKS writes times as JSON numbers with a fraction")]
+pub(super) fn time(seconds: i64) -> f64 {
+    seconds as f64
+}
+
+pub(super) fn cluster(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+    let found = ask.cluster(name)?;
+    let mut cluster = json!({
+        "name": found.name,
+        "arn": ask.arn(&format!("cluster/{}", found.name)),
+        "createdAt": time(found.created),
+        "status": found.status,
+        "version": found.version,
+        "platformVersion": found.platform,
+        "endpoint": found.endpoint,
+        "certificateAuthority": {"data": encoded(&found.authority)},
+        "resourcesVpcConfig": {
+            "vpcId": "vpc-0a1b2c3d4e5f60718",
+            "subnetIds": ["subnet-0a1b2c3d4e5f60718"],
+            "securityGroupIds": [],
+            "endpointPublicAccess": !found.private,
+            "endpointPrivateAccess": found.private,
+            "publicAccessCidrs": if found.private { json!([]) } else { json!(["0.0.0.0/0"]) },
+        },
+        "accessConfig": {
+            "bootstrapClusterCreatorAdminPermissions": false,
+            "authenticationMode": "API_AND_CONFIG_MAP",
+        },
+        "computeConfig": {"enabled": found.auto_mode},
+        "health": {"issues": []},
+        "tags": {},
+    });
+    if let Some(provider) = &found.connected {
+        cluster["connectorConfig"] = json!({"provider": provider});
+        // EKS knows of such a cluster what its connector told.
+        for unknown in ["endpoint", "certificateAuthority", "platformVersion", "computeConfig"] {
+            cluster.as_object_mut().map(|all| all.remove(unknown));
+        }
+    }
+    Ok(json!({"cluster": cluster}))
+}
+
+pub(super) fn nodegroups(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+    let names: Vec<_> = ask.cluster(name)?.nodegroups.keys().cloned().collect();
+    let (page, next) = ask.page(names)?;
+    Ok(json!({"nodegroups": page, "nextToken": next}))
+}
+
+pub(super) fn nodegroup(ask: &Ask<'_>, name: &str, group: &str) -> Result<Value, Refusal> {
+    let cluster = ask.found(name);
+    let arn = ask.arn(&format!("nodegroup/{name}/{group}/1ec5bb1d-4b0a-4a0e-9c3c-1f6f7f9a0d42"));
+    ask.allow(&arn)?;
+    let found = cluster?.nodegroups.get(group);
+    let found =
+        found.ok_or_else(|| not_found(format!("No node group found for name: {group}.")))?;
+    Ok(json!({"nodegroup": {
+        "nodegroupName": group,
+        "nodegroupArn": arn,
+        "clusterName": name,
+        "status": found.status,
+        "capacityType": "ON_DEMAND",
+        "nodeRole": found.node_role,
+        "scalingConfig": {"minSize": 3, "maxSize": 5, "desiredSize": 3},
+        "resources": {"autoScalingGroups": [{"name": format!("eks-{group}")}]},
+        "health": {"issues": []},
+    }}))
+}
+
+pub(super) fn addons(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+    let names: Vec<_> = ask.cluster(name)?.addons.keys().cloned().collect();
+    let (page, next) = ask.page(names)?;
+    Ok(json!({"addons": page, "nextToken": next}))
+}
+
+pub(super) fn addon(ask: &Ask<'_>, name: &str, addon: &str) -> Result<Value, Refusal> {
+    let cluster = ask.found(name);
+    let arn = ask.arn(&format!("addon/{name}/{addon}/6ec5bb1d-7a5c-4c0e-8c3c-2f6f7f9a0d43"));
+    ask.allow(&arn)?;
+    let found = cluster?.addons.get(addon);
+    let found =
+        found.ok_or_else(|| not_found(format!("No addon: {addon} found in cluster: {name}")))?;
+    let issues = found.issues.iter();
+    let issues: Vec<_> = issues
+        .map(|(code, message)| json!({"code": code, "message": message, "resourceIds": []}))
+        .collect();
+    Ok(json!({"addon": {
+        "addonName": addon,
+        "clusterName": name,
+        "status": found.status,
+        "addonVersion": found.version,
+        "health": {"issues": issues},
+        "addonArn": arn,
+        "publisher": "eks",
+        "owner": "aws",
+    }}))
+}
+
+pub(super) fn fargate_profiles(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+    let names: Vec<_> = ask.cluster(name)?.fargate.iter().cloned().collect();
+    let (page, next) = ask.page(names)?;
+    Ok(json!({"fargateProfileNames": page, "nextToken": next}))
+}

@@ -1,0 +1,125 @@
+//! EKS: clusters with their node groups and add-ons, and Pod Identity associations.
+mod ask;
+mod associations;
+mod change;
+mod describe;
+mod pods;
+mod setup;
+mod state;
+
+use serde_json::Value;
+
+use self::ask::Ask;
+pub use self::setup::{AssociationSeen, Cluster as Handle, NewCluster};
+pub(crate) use self::state::{Access, Addon, Association, Cluster, Nodegroup, Rule};
+use super::body::Body;
+use super::caller::Caller;
+use super::refusal::Refusal;
+use super::store::Store;
+use crate::server::Request;
+
+/// What a verb and a path ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation<'a> {
+    DescribeCluster(&'a str),
+    ListNodegroups(&'a str),
+    DescribeNodegroup(&'a str, &'a str),
+    ListAddons(&'a str),
+    DescribeAddon(&'a str, &'a str),
+    ListFargateProfiles(&'a str),
+    ListPodIdentityAssociations(&'a str),
+    CreatePodIdentityAssociation(&'a str),
+    DescribePodIdentityAssociation(&'a str, &'a str),
+    UpdatePodIdentityAssociation(&'a str, &'a str),
+    DeletePodIdentityAssociation(&'a str, &'a str),
+}
+
+impl<'a> Operation<'a> {
+    fn of(verb: &str, path: &'a str) -> Option<Operation<'a>> {
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        match (verb, parts.as_slice()) {
+            ("GET", ["clusters", name]) => Some(Self::DescribeCluster(name)),
+            ("GET", ["clusters", name, "node-groups"]) => Some(Self::ListNodegroups(name)),
+            ("GET", ["clusters", name, "node-groups", group]) => {
+                Some(Self::DescribeNodegroup(name, group))
+            }
+            ("GET", ["clusters", name, "addons"]) => Some(Self::ListAddons(name)),
+            ("GET", ["clusters", name, "addons", addon]) => Some(Self::DescribeAddon(name, addon)),
+            ("GET", ["clusters", name, "fargate-profiles"]) => {
+                Some(Self::ListFargateProfiles(name))
+            }
+            (verb, ["clusters", name, "pod-identity-associations"]) => match verb {
+                "GET" => Some(Self::ListPodIdentityAssociations(name)),
+                "POST" => Some(Self::CreatePodIdentityAssociation(name)),
+                _ => None,
+            },
+            (verb, ["clusters", name, "pod-identity-associations", id]) => match verb {
+                "GET" => Some(Self::DescribePodIdentityAssociation(name, id)),
+                "POST" => Some(Self::UpdatePodIdentityAssociation(name, id)),
+                "DELETE" => Some(Self::DeletePodIdentityAssociation(name, id)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::DescribeCluster(..) => "DescribeCluster",
+            Self::ListNodegroups(..) => "ListNodegroups",
+            Self::DescribeNodegroup(..) => "DescribeNodegroup",
+            Self::ListAddons(..) => "ListAddons",
+            Self::DescribeAddon(..) => "DescribeAddon",
+            Self::ListFargateProfiles(..) => "ListFargateProfiles",
+            Self::ListPodIdentityAssociations(..) => "ListPodIdentityAssociations",
+            Self::CreatePodIdentityAssociation(..) => "CreatePodIdentityAssociation",
+            Self::DescribePodIdentityAssociation(..) => "DescribePodIdentityAssociation",
+            Self::UpdatePodIdentityAssociation(..) => "UpdatePodIdentityAssociation",
+            Self::DeletePodIdentityAssociation(..) => "DeletePodIdentityAssociation",
+        }
+    }
+}
+
+/// Whether a call is one of EKS's, by its path.
+pub(crate) fn is_addressed(request: &Request) -> bool {
+    let path = request.uri().path();
+    path == "/clusters" || path.starts_with("/clusters/")
+}
+
+/// What a call asks for, as the log and the faults name it.
+pub(crate) fn operation(request: &Request) -> Option<&'static str> {
+    Operation::of(request.method().as_str(), request.uri().path()).map(Operation::name)
+}
+
+pub(crate) fn serve(
+    store: &mut Store,
+    caller: &Caller,
+    request: &Request,
+) -> Result<String, Refusal> {
+    let body: Value = match request.body().as_slice() {
+        [] => Value::Object(serde_json::Map::default()),
+        sent => serde_json::from_slice(sent).unwrap_or_default(),
+    };
+    let path = request.uri().path();
+    let unknown =
+        || Refusal::new(404, "UnknownOperationException", format!("No operation has {path}."));
+    let asked = Operation::of(request.method().as_str(), path).ok_or_else(unknown)?;
+    let query = request.uri().query().unwrap_or_default();
+    let mut ask = Ask { store, caller, body: Body::of(&body)?, query, operation: asked.name() };
+    let answer = match asked {
+        Operation::DescribeCluster(name) => describe::cluster(&ask, name),
+        Operation::ListNodegroups(name) => describe::nodegroups(&ask, name),
+        Operation::DescribeNodegroup(name, group) => describe::nodegroup(&ask, name, group),
+        Operation::ListAddons(name) => describe::addons(&ask, name),
+        Operation::DescribeAddon(name, addon) => describe::addon(&ask, name, addon),
+        Operation::ListFargateProfiles(name) => describe::fargate_profiles(&ask, name),
+        Operation::ListPodIdentityAssociations(name) => associations::list(&mut ask, name),
+        Operation::DescribePodIdentityAssociation(name, id) => {
+            associations::describe(&mut ask, name, id)
+        }
+        Operation::CreatePodIdentityAssociation(name) => change::create(&mut ask, name),
+        Operation::UpdatePodIdentityAssociation(name, id) => change::update(&mut ask, name, id),
+        Operation::DeletePodIdentityAssociation(name, id) => change::delete(&mut ask, name, id),
+    };
+    answer.map(|value| value.to_string())
+}

@@ -1,0 +1,176 @@
+//! How a test furnishes EKS and looks at what became of it.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::state::{self, Association};
+use crate::aws::{Account, Aws};
+
+/// A cluster of an account. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    account: Account,
+    key: (String, String),
+}
+
+/// What a cluster is founded with.
+#[derive(Debug, Clone)]
+pub struct NewCluster<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its region.
+    pub region: &'a str,
+    /// `1.33`.
+    pub version: &'a str,
+    /// URL of its Kubernetes API.
+    pub endpoint: &'a str,
+    /// The authority of that API: PEM.
+    pub authority: &'a str,
+}
+
+/// An association as a test sees it, with no permission asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssociationSeen {
+    /// `a-…`
+    pub id: String,
+    /// ARN.
+    pub role: String,
+    /// ARN.
+    pub target: Option<String>,
+    /// What EKS issued.
+    pub external_id: Option<String>,
+}
+
+impl Aws {
+    /// A new cluster, active, with neither nodes nor add-ons.
+    pub fn cluster(&self, account: &Account, new: &NewCluster<'_>) -> Cluster {
+        let mut store = self.store();
+        let key = (new.region.to_owned(), new.name.to_owned());
+        let founded = state::Cluster {
+            name: new.name.to_owned(),
+            created: store.now(),
+            status: "ACTIVE".to_owned(),
+            version: new.version.to_owned(),
+            platform: "eks.20".to_owned(),
+            endpoint: new.endpoint.to_owned(),
+            authority: new.authority.to_owned(),
+            private: false,
+            auto_mode: false,
+            connected: None,
+            nodegroups: BTreeMap::new(),
+            fargate: BTreeSet::new(),
+            addons: BTreeMap::new(),
+            associations: BTreeMap::new(),
+            access: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            revision: 1,
+        };
+        store.account_mut(account.home()).clusters.insert(key.clone(), founded);
+        Cluster { account: account.clone(), key }
+    }
+}
+
+impl Cluster {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.key.1
+    }
+
+    /// Its region.
+    pub fn region(&self) -> &str {
+        &self.key.0
+    }
+
+    /// The account that it is in.
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Looks at it, or changes it.
+    ///
+    /// # Panics
+    /// Where it is gone.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut state::Cluster) -> R) -> R {
+        let mut store = self.account.aws().store();
+        let found = store.account_mut(self.account.home()).clusters.get_mut(&self.key);
+        work(found.expect("a cluster that is there"))
+    }
+
+    /// Takes it out of EKS, to be put back by `restore`.
+    pub(crate) fn remove(&self) -> Option<state::Cluster> {
+        self.account.aws().store().account_mut(self.account.home()).clusters.remove(&self.key)
+    }
+
+    /// Puts it back.
+    pub(crate) fn restore(&self, cluster: state::Cluster) {
+        let mut store = self.account.aws().store();
+        store.account_mut(self.account.home()).clusters.insert(self.key.clone(), cluster);
+    }
+
+    /// Associates a service account with a role, in place of what it had; nobody is asked.
+    pub fn associate(
+        &self,
+        (namespace, service_account): (&str, &str),
+        role: &str,
+        target: Option<&str>,
+    ) -> String {
+        self.dissociate((namespace, service_account));
+        let (id, now) = {
+            let mut store = self.account.aws().store();
+            (store.lower("a-", 17), store.now())
+        };
+        let (account, (region, cluster)) = (self.account.id(), &self.key);
+        let external_id = format!("{region}/{account}/{cluster}/{namespace}/{service_account}");
+        let made = Association {
+            id: id.clone(),
+            namespace: namespace.to_owned(),
+            service_account: service_account.to_owned(),
+            role: role.to_owned(),
+            target: target.map(str::to_owned),
+            external_id: target.is_some().then_some(external_id),
+            disable_session_tags: false,
+            owner: None,
+            tags: BTreeMap::new(),
+            created: now,
+            modified: now,
+            token: None,
+            stale: 0,
+            before: None,
+        };
+        self.with(|cluster| cluster.associations.insert(id.clone(), made));
+        id
+    }
+
+    /// Takes a service account's association away.
+    pub fn dissociate(&self, (namespace, service_account): (&str, &str)) {
+        self.with(|cluster| {
+            cluster.associations.retain(|_, one| {
+                (one.namespace.as_str(), one.service_account.as_str())
+                    != (namespace, service_account)
+            });
+        });
+    }
+
+    /// What a service account is associated with.
+    pub fn association(
+        &self,
+        (namespace, service_account): (&str, &str),
+    ) -> Option<AssociationSeen> {
+        self.with(|cluster| {
+            let mut all = cluster.associations.values();
+            let found = all.find(|one| {
+                (one.namespace.as_str(), one.service_account.as_str())
+                    == (namespace, service_account)
+            })?;
+            Some(AssociationSeen {
+                id: found.id.clone(),
+                role: found.role.clone(),
+                target: found.target.clone(),
+                external_id: found.external_id.clone(),
+            })
+        })
+    }
+
+    /// An object of Kubernetes by its path, as `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.
+    pub fn object(&self, path: &str) -> Option<serde_json::Value> {
+        self.with(|cluster| cluster.objects.get(path).cloned())
+    }
+}
