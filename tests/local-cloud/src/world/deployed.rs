@@ -36,8 +36,10 @@ pub(super) fn deploy(
     account: &Account,
 ) -> Result<Functions, TemplateError> {
     let region = partition.facts().home_region;
-    let mut parameters =
-        BTreeMap::from([("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned())]);
+    let mut parameters = BTreeMap::from([
+        ("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned()),
+        ("AccountVending".to_owned(), "enabled".to_owned()),
+    ]);
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
     }
