@@ -76,6 +76,11 @@ impl Parts {
         &self.clock
     }
 
+    /// The cloud's clock, for those who outlive the call.
+    pub fn shared_clock(&self) -> Arc<Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// The certificate of the private authority, where TLS is on.
     pub fn ca_pem(&self) -> Option<&str> {
         self.authority.as_ref().map(|authority| authority.certificate_pem.as_str())

@@ -4,6 +4,7 @@ mod environment;
 mod error;
 mod instance;
 mod logs;
+mod polling;
 mod runtime_api;
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,12 @@ pub use self::{
     environment::{Hosting, RoleKeys},
     error::FunctionError,
     logs::Logs,
+    polling::{Batch, Poller},
 };
 use crate::template::Function;
+
+/// How much time an instance may let pass while it waits, in seconds of the cloud's clock.
+const LIFE: i64 = 900;
 
 /// One deployed function, with as many instances as were needed at once.
 #[derive(Debug)]
@@ -95,7 +100,7 @@ impl Lambda {
     ///
     /// An instance that runs out of time, or ends, is gone afterwards; one that answers, even with an error, stays.
     pub async fn invoke(&self, event: &Value) -> Result<Value, FunctionError> {
-        let idle = lock(&self.idle).pop();
+        let idle = self.idle_instance();
         let mut instance = match idle {
             Some(instance) => instance,
             None => self.start().await?,
@@ -126,6 +131,14 @@ impl Lambda {
             lock(&self.idle).push(instance);
         }
         answer
+    }
+
+    /// An instance that waits for work. Those whose credentials a turn of the clock has aged are ended, as Lambda does.
+    fn idle_instance(&self) -> Option<Instance> {
+        let passed = self.hosting.clock.passed();
+        let mut idle = lock(&self.idle);
+        idle.retain(|instance| passed - instance.passed() < LIFE);
+        idle.pop()
     }
 
     /// Starts an instance without giving it work; how long it took until it asked for some.

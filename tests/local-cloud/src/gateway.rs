@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
 use self::routes::Routes;
 pub use self::{
-    bus::{Bus, Delivery},
+    bus::{Bus, Delivery, Reached},
     refusals::Refusals,
 };
 use crate::functions::Functions;

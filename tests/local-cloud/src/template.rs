@@ -3,6 +3,7 @@
 mod function;
 mod intrinsics;
 mod names;
+mod queues;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -14,7 +15,10 @@ use std::{
 
 use serde_json::Value;
 
-pub use self::function::{Function, Route, Rule};
+pub use self::{
+    function::{Function, Route, Rule},
+    queues::{EventRule, Mapping, Queue, Schedule},
+};
 
 /// A template that was read.
 #[derive(Clone, Debug)]
@@ -80,6 +84,16 @@ impl Template {
     /// The functions of a deployment, by logical id; those whose condition is false are not there.
     pub fn functions(&self, deployment: &Deployment) -> Result<Vec<Function>, TemplateError> {
         function::all(&intrinsics::Scope { document: &self.document, deployment })
+    }
+
+    /// The queues of a deployment, with their policies.
+    pub fn queues(&self, deployment: &Deployment) -> Result<Vec<Queue>, TemplateError> {
+        queues::queues(&intrinsics::Scope { document: &self.document, deployment })
+    }
+
+    /// The rules of a deployment that are resources of their own, not events of a function.
+    pub fn rules(&self, deployment: &Deployment) -> Result<Vec<EventRule>, TemplateError> {
+        queues::rules(&intrinsics::Scope { document: &self.document, deployment })
     }
 
     /// One of the responses that the REST API gives by itself, as the template words it: `DEFAULT_4XX` …

@@ -3,6 +3,8 @@
 mod access;
 mod customer;
 mod deployed;
+mod feeding;
+mod organization;
 mod realm;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,7 @@ use self::deployed::Authority;
 pub use self::{
     access::Access,
     customer::Customer,
+    organization::{Kind, Organization, Vended},
     realm::{API_KEY_SECRET, Realm},
 };
 use crate::{

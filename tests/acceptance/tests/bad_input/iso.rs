@@ -105,6 +105,7 @@ fn deployed_all_the_same(stage: &Stage) -> Functions {
                 session_token: keys.token.unwrap_or_default(),
             }
         }),
+        clock: stage.cloud().shared_clock(),
     };
     Functions::deploy(functions, hosting)
 }

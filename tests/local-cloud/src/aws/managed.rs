@@ -98,7 +98,19 @@ fn documents(partition: &str) -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("/", "AmazonS3ReadOnlyAccess", allow(json!(["s3:Get*", "s3:List*"]))),
         ("/service-role/", "AmazonEBSCSIDriverPolicy", tagged),
-        ("/service-role/", "AWSLambdaBasicExecutionRole", allow(logs)),
+        ("/service-role/", "AWSLambdaBasicExecutionRole", allow(logs.clone())),
+        (
+            "/service-role/",
+            "AWSLambdaSQSQueueExecutionRole",
+            allow(json!([
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                logs[0],
+                logs[1],
+                logs[2]
+            ])),
+        ),
     ]
 }
 

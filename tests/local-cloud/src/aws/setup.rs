@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Aws;
+use super::authorize::Subject;
 use super::iam::{check_document, check_trust};
 use super::partition;
-use super::policy::Kind;
+use super::policy::{Context, Kind, Outcome, Query};
 use super::secrets::Payload;
 use super::store::{self, Grants, Home, Owner, Session, Text};
 
@@ -477,6 +478,15 @@ impl Role {
     pub fn unseen(&self, looks: u32) -> &Role {
         self.edit(|role| role.unseen = looks);
         self
+    }
+
+    /// Whether its policies, within its boundary and its organization's, let it.
+    pub fn may(&self, action: &str, resource: &str) -> bool {
+        let store = self.account.aws.store();
+        let context = Context::default();
+        let query = Query { action, resource, context: &context };
+        let subject = Subject::Role(self.name.clone());
+        store.decide(&self.account.home, &subject, query, None).outcome() == Outcome::Allowed
     }
 
     /// Deletes it; its sessions end.

@@ -1,8 +1,8 @@
 //! The environment of a function's process: what Lambda sets, and what the template asks for.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use crate::template::Function;
+use crate::{clock::Clock, template::Function};
 
 /// Temporary credentials of an execution role.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub struct Hosting {
     pub environment: BTreeMap<String, String>,
     /// Issues credentials of a function's execution role, for each new instance.
     pub keys: IssueKeys,
+    /// By which their credentials expire.
+    pub clock: Arc<Clock>,
 }
 
 impl fmt::Debug for Hosting {

@@ -32,6 +32,7 @@ pub(super) struct Instance {
     child: Child,
     api: RuntimeApi,
     first_poll: Duration,
+    passed: i64,
 }
 
 impl Instance {
@@ -48,6 +49,7 @@ impl Instance {
             binary: binary.to_owned(),
             reason: error.to_string(),
         };
+        let passed = hosting.clock.passed();
         let (api, ready) = RuntimeApi::start().await.map_err(not_started)?;
         let mut command = Command::new(binary);
         command.env_clear().envs(hosting.variables(function, api.address));
@@ -64,7 +66,7 @@ impl Instance {
             ready = ready => match ready {
                 Ok(Ok(polled)) => {
                     let first_poll = polled.duration_since(started);
-                    return Ok(Self { child, api, first_poll });
+                    return Ok(Self { child, api, first_poll, passed });
                 }
                 Ok(Err(told)) => told,
                 Err(_gone) => "its runtime API ended".to_owned(),
@@ -80,6 +82,11 @@ impl Instance {
 
     pub(super) const fn first_poll(&self) -> Duration {
         self.first_poll
+    }
+
+    /// How much time a test had let pass when it started, in seconds.
+    pub(super) const fn passed(&self) -> i64 {
+        self.passed
     }
 
     pub(super) fn process(&self) -> Option<u32> {

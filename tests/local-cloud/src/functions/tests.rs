@@ -57,6 +57,8 @@ fn lambda(folder: &Path, environment: &[(&str, &str)]) -> Lambda {
         managed_policies: Vec::new(),
         routes: Vec::new(),
         rules: Vec::new(),
+        queues: Vec::new(),
+        schedules: Vec::new(),
     };
     let hosting = Hosting {
         binaries: folder.to_owned(),
@@ -67,6 +69,7 @@ fn lambda(folder: &Path, environment: &[(&str, &str)]) -> Lambda {
             secret_access_key: "wJalrXUtnFEMI/K7MDENG".into(),
             session_token: "token".into(),
         }),
+        clock: Arc::default(),
     };
     Lambda::new(function, Arc::new(hosting))
 }

@@ -5,9 +5,13 @@ use serde_json::Value;
 /// Whether an event fits a pattern: every member of the pattern is in the event, with one of the values listed.
 pub(super) fn fits(pattern: &Value, event: Option<&Value>) -> bool {
     match pattern {
-        Value::Object(members) => members
-            .iter()
-            .all(|(name, member)| fits(member, event.and_then(|event| event.get(name)))),
+        Value::Object(members) => members.iter().all(|(name, member)| match member {
+            // One of several patterns for what stands around it.
+            Value::Array(choices) if name == "$or" => {
+                choices.iter().any(|choice| fits(choice, event))
+            }
+            _ => fits(member, event.and_then(|event| event.get(name))),
+        }),
         Value::Array(choices) => choices.iter().any(|choice| allows(choice, event)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
@@ -60,6 +64,8 @@ mod tests {
             (json!({"source": [{"prefix": "por"}]}), true),
             (json!({"source": [{"anything-but": ["portal"]}]}), false),
             (json!({"source": "portal"}), false),
+            (json!({"$or": [{"source": ["other"]}, {"detail": {"n": [1]}}]}), true),
+            (json!({"$or": [{"source": ["other"]}, {"detail": {"n": [2]}}]}), false),
         ] {
             assert_eq!(fits(&pattern, Some(&event)), fit, "{pattern}");
         }

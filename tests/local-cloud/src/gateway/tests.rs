@@ -69,6 +69,7 @@ fn functions(name: &str) -> Functions {
             secret_access_key: "secret".into(),
             session_token: "token".into(),
         }),
+        clock: Arc::default(),
     };
     Functions::deploy(Template::parse(TEMPLATE).unwrap().functions(&deployment).unwrap(), hosting)
 }

@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{TemplateError, intrinsics::Scope, names};
+use super::{
+    TemplateError,
+    intrinsics::Scope,
+    names,
+    queues::{self, Mapping, Schedule},
+};
 
 /// A function of a deployment.
 #[derive(Clone, Debug)]
@@ -31,6 +36,10 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// EventBridge rules that lead to it.
     pub rules: Vec<Rule>,
+    /// Queues that feed it.
+    pub queues: Vec<Mapping>,
+    /// Schedules that invoke it.
+    pub schedules: Vec<Schedule>,
 }
 
 /// A REST route.
@@ -66,7 +75,7 @@ pub(super) fn all(scope: &Scope<'_>) -> Result<Vec<Function>, TemplateError> {
     Ok(functions)
 }
 
-fn is_made(scope: &Scope<'_>, resource: &Value) -> Result<bool, TemplateError> {
+pub(super) fn is_made(scope: &Scope<'_>, resource: &Value) -> Result<bool, TemplateError> {
     resource.get("Condition").and_then(Value::as_str).map_or(Ok(true), |name| scope.holds(name))
 }
 
@@ -94,8 +103,13 @@ fn function(
             }
         }
     }
-    let (policies, managed_policies) = rights(scope, logical_id, own)?;
-    let (routes, rules) = triggers(scope, logical_id, own)?;
+    let (policies, mut managed_policies) = rights(scope, logical_id, own)?;
+    let Triggers { routes, rules, queues, schedules } = triggers(scope, logical_id, own)?;
+    // SAM gives this to the roles that it makes itself.
+    if !queues.is_empty() && own.get("Role").is_none() {
+        let name = "service-role/AWSLambdaSQSQueueExecutionRole";
+        managed_policies.push(format!("arn:{}:iam::aws:policy/{name}", scope.deployment.partition));
+    }
     Ok(Function {
         logical_id: logical_id.to_owned(),
         name: names::reference(scope, logical_id)?,
@@ -108,6 +122,8 @@ fn function(
         managed_policies,
         routes,
         rules,
+        queues,
+        schedules,
     })
 }
 
@@ -169,12 +185,19 @@ fn with_version(members: &Map<String, Value>) -> Value {
     json!({"Version": "2012-10-17", "Statement": members.get("Statement")})
 }
 
-type Triggers = (Vec<Route>, Vec<Rule>);
+#[derive(Default)]
+struct Triggers {
+    routes: Vec<Route>,
+    rules: Vec<Rule>,
+    queues: Vec<Mapping>,
+    schedules: Vec<Schedule>,
+}
 
 fn triggers(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Triggers, TemplateError> {
-    let (mut routes, mut rules) = (Vec::new(), Vec::new());
+    let Triggers { mut routes, mut rules, mut queues, mut schedules } = Triggers::default();
     let events = own.get("Events").and_then(Value::as_object);
-    for event in events.into_iter().flatten().map(|(_name, event)| event) {
+    for (name, event) in events.into_iter().flatten() {
+        let properties = event.get("Properties").unwrap_or(&Value::Null);
         let member = |name: &str| event.pointer(&format!("/Properties/{name}"));
         match event.get("Type").and_then(Value::as_str).unwrap_or_default() {
             "Api" => {
@@ -194,10 +217,14 @@ fn triggers(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Triggers
                     bus,
                 });
             }
-            // Nothing in the local cloud fires these.
-            "Schedule" | "ScheduleV2" | "SQS" => {}
+            "SQS" => queues.extend(queues::mapping(scope, properties)?),
+            kind @ ("Schedule" | "ScheduleV2") => {
+                let name = format!("{}-{logical_id}{name}", scope.deployment.stack);
+                let scheduler = kind == "ScheduleV2";
+                schedules.extend(queues::schedule(scope, &name, properties, scheduler)?);
+            }
             other => return Err(TemplateError::Unsupported(format!("event type {other}"))),
         }
     }
-    Ok((routes, rules))
+    Ok(Triggers { routes, rules, queues, schedules })
 }

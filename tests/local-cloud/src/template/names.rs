@@ -36,6 +36,12 @@ pub(super) fn attribute(
     let kind = kind(scope, logical)?;
     let name = name(scope, logical)?;
     let Deployment { partition, region, account, .. } = scope.deployment;
+    if (kind, attribute) == ("AWS::SQS::Queue", "QueueName") {
+        return Ok(name);
+    }
+    if (kind, attribute) == ("AWS::SQS::Queue", "QueueUrl") {
+        return reference(scope, logical);
+    }
     if !["Arn", "Id", "TopicArn"].contains(&attribute) {
         return Ok(format!("{name}.{attribute}"));
     }
@@ -48,6 +54,13 @@ pub(super) fn attribute(
         "AWS::KMS::Key" => format!("{}:key/{name}", here("kms")),
         "AWS::SecretsManager::Secret" => format!("{}:secret:{name}-AbCdEf", here("secretsmanager")),
         "AWS::Logs::LogGroup" => format!("{}:log-group:{name}:*", here("logs")),
+        "AWS::Events::Rule" => {
+            let bus =
+                scope.document.pointer(&format!("/Resources/{logical}/Properties/EventBusName"));
+            let bus = bus.map(|bus| scope.text(bus)).transpose()?.filter(|bus| bus != "default");
+            let bus = bus.map(|bus| format!("{}/", bus.rsplit('/').next().unwrap_or_default()));
+            format!("{}:rule/{}{name}", here("events"), bus.unwrap_or_default())
+        }
         "AWS::Events::EventBus" => format!("{}:event-bus/{name}", here("events")),
         "AWS::SQS::Queue" => format!("{}:{name}", here("sqs")),
         "AWS::SNS::Topic" => format!("{}:{name}", here("sns")),

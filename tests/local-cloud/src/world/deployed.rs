@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use domain::Partition;
 use serde_json::json;
 
+use super::feeding;
 use crate::{
     Cloud,
-    aws::Account,
-    functions::{Functions, Hosting, RoleKeys},
+    aws::{Account, Queue},
+    functions::{Functions, Hosting, Poller, RoleKeys},
     portal::{Kind, Portal},
-    template::{Deployment, Function, Template, TemplateError},
+    template::{Deployment, EventRule, Function, Template, TemplateError},
 };
 
 /// The secret with the certification authority of a cloud that serves TLS.
@@ -28,13 +29,22 @@ pub(super) struct Surroundings<'a> {
     pub(super) portal: Option<&'a Portal>,
 }
 
-/// Deploys the template's functions into Gangway's own account, each with a role of exactly the template's policies.
+/// What a template makes.
+pub(super) struct Deployed {
+    pub(super) functions: Functions,
+    pub(super) queues: Vec<Queue>,
+    pub(super) rules: Vec<EventRule>,
+    pub(super) pollers: Vec<Poller>,
+}
+
+/// Deploys the template's queues, rules and functions into Gangway's own account, each function with a role of exactly the
+/// template's policies.
 pub(super) fn deploy(
     Surroundings { cloud, authority, portal }: &Surroundings<'_>,
     template: &Template,
     partition: Partition,
     account: &Account,
-) -> Result<Functions, TemplateError> {
+) -> Result<Deployed, TemplateError> {
     let region = partition.facts().home_region;
     let mut parameters = BTreeMap::from([
         ("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned()),
@@ -43,13 +53,18 @@ pub(super) fn deploy(
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
     }
-    let mut functions = template.functions(&Deployment {
+    let deployment = Deployment {
         partition: partition.id().to_owned(),
         region: region.to_owned(),
         account: account.id().to_owned(),
         stack: STACK.to_owned(),
         parameters,
-    })?;
+    };
+    let mut functions = template.functions(&deployment)?;
+    let queues = template.queues(&deployment)?;
+    let queues: Vec<_> =
+        queues.into_iter().map(|one| feeding::queue(account, region, one)).collect();
+    let rules = template.rules(&deployment)?;
     for function in &mut functions {
         if let Some(portal) = portal {
             function.environment.insert(url_variable(portal.kind()).to_owned(), portal.url());
@@ -70,8 +85,11 @@ pub(super) fn deploy(
         region: region.to_owned(),
         environment: environment(cloud, *authority),
         keys,
+        clock: cloud.shared_clock(),
     };
-    Ok(Functions::deploy(functions, hosting))
+    let functions = Functions::deploy(functions, hosting);
+    let pollers = feeding::pollers(cloud, account, &functions, &queues);
+    Ok(Deployed { functions, queues, rules, pollers })
 }
 
 /// The variable that tells a function where the portal is.
@@ -83,7 +101,7 @@ const fn url_variable(kind: Kind) -> &'static str {
 }
 
 /// As CloudFormation would call it.
-fn role_name(function: &Function) -> String {
+pub(super) fn role_name(function: &Function) -> String {
     format!("{STACK}-{}Role", function.logical_id)
 }
 

@@ -1,18 +1,22 @@
 //! One partition: Gangway's own account with the deployed functions, Palette's account, two customers.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use domain::Partition;
 use serde_json::{Value, json};
 
 use super::{
-    Customer,
-    deployed::{self, Authority, CA_SECRET},
+    Customer, Organization,
+    deployed::{self, Authority, CA_SECRET, Deployed},
 };
 use crate::{
     Cloud,
-    aws::{Account, User, client::Client},
-    functions::Functions,
+    aws::{Account, Aws, Queue, User, client::Client},
+    clock::Clock,
+    functions::{Functions, Poller},
     gateway::{Bus, Gateway, Refusals},
     outbound,
     palette::{ADMIN_KEY, StsSource},
@@ -46,6 +50,12 @@ pub struct Realm {
     pub functions: Functions,
     /// The event bus that they listen on.
     pub bus: Bus,
+    /// The queues of the deployment.
+    pub queues: Vec<Queue>,
+    /// Lambda's pollers, one for each queue that feeds a function.
+    pub pollers: Vec<Poller>,
+    organization: Option<Organization>,
+    pub(super) clock: Arc<Clock>,
     refusals: Refusals,
     administrator: Client,
 }
@@ -58,11 +68,7 @@ impl Realm {
         authority: Option<&Authority>,
     ) -> Result<Self, TemplateError> {
         let region = partition.facts().home_region;
-        let number = number(partition);
-        let account = |first: u8| {
-            let id = format!("{first}0000000000{number}");
-            cloud.aws().account(partition.id(), &id)
-        };
+        let account = |first: u8| account(cloud.aws(), first, partition);
         let (deployment, palette) = (account(1), account(2));
         let (source, external_id) = source(cloud, partition, &palette);
         let portal = portal(cloud, partition).await;
@@ -70,10 +76,15 @@ impl Realm {
             let trusted = (&palette, external_id.as_str());
             Customer::settle(account(first), partition, &deployment, trusted, portal.as_ref())
         });
+        // Neither Control Tower nor new accounts are known of in the iso partitions.
+        let organization = source
+            .is_some()
+            .then(|| Organization::found(cloud.aws(), cloud.shared_clock(), region, &deployment));
         let administrator = administrator(cloud, &deployment, region);
         let surroundings = deployed::Surroundings { cloud, authority, portal: portal.as_ref() };
-        let functions = deployed::deploy(&surroundings, template, partition, &deployment)?;
-        let bus = Bus::new(functions.clone(), deployment.id(), region);
+        let Deployed { functions, queues, rules, pollers } =
+            deployed::deploy(&surroundings, template, partition, &deployment)?;
+        let bus = Bus::new(functions.clone(), deployment.id(), region).with_rules(rules, &queues);
         let realm = Self {
             partition,
             region,
@@ -85,6 +96,10 @@ impl Realm {
             customers,
             functions,
             bus,
+            queues,
+            pollers,
+            organization,
+            clock: cloud.shared_clock(),
             refusals: Refusals::of(template),
             administrator,
         };
@@ -93,6 +108,14 @@ impl Realm {
             realm.keep(CA_SECRET, pem).await;
         }
         Ok(realm)
+    }
+
+    /// The organization that Gangway's own account manages.
+    ///
+    /// # Panics
+    /// In the iso partitions, where there is none.
+    pub fn organization(&self) -> &Organization {
+        self.organization.as_ref().expect("an organization")
     }
 
     /// An HTTP front for the functions. Port 0 takes any free one.
@@ -177,6 +200,16 @@ fn token(name: &str, value: &str) -> String {
     let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value} {call}"));
     let digits = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
+/// One of a realm's own accounts, by its first digit.
+fn account(aws: &Aws, first: u8, partition: Partition) -> Account {
+    aws.account(partition.id(), &format!("{first}0000000000{}", number(partition)))
+}
+
+/// Gangway's own account in a partition.
+pub(super) fn deployment_account(aws: &Aws, partition: Partition) -> Account {
+    account(aws, 1, partition)
 }
 
 /// The last digit of every account id, so that no two partitions share one.
