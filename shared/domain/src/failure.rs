@@ -95,6 +95,19 @@ pub enum PortError {
 }
 
 impl PortError {
+    /// Whose error it is, as people know the service.
+    pub const fn service(&self) -> &'static str {
+        match self {
+            Self::Refused { service, .. }
+            | Self::Denied { service, .. }
+            | Self::Missing { service, .. }
+            | Self::Duplicate { service }
+            | Self::Busy { service, .. }
+            | Self::Unavailable { service, .. }
+            | Self::TimedOut { service } => service,
+        }
+    }
+
     /// Whether the same call may succeed later.
     pub const fn retryable(&self) -> bool {
         match self {

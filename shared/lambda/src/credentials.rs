@@ -36,8 +36,7 @@ impl Members {
         self.source(deployed, held, |members| {
             let id = members.required::<AccessKeyId>("accessKeyId");
             let secret = members.secret::<SecretKey>("secretAccessKey");
-            let authority =
-                enclave.then(|| members.required::<CaChain>("certificateAuthority"));
+            let authority = enclave.then(|| members.required::<CaChain>("certificateAuthority"));
             let certificate_authority = match authority {
                 Some(given) => Some(given?),
                 None => None,

@@ -14,7 +14,7 @@ use crate::{
     answer::{Answer, answer},
     logs::REQUEST_ID,
     metrics,
-    panics::caught,
+    panics::{Panicked, caught},
 };
 
 /// What upstream calls must leave for the rest of an invocation.
@@ -72,17 +72,34 @@ async fn attempt<F>(work: F, deadline: Instant) -> Result<Reply, Rejection>
 where
     F: Future<Output = Result<Reply, Rejection>>,
 {
+    match in_time(work, deadline).await {
+        Ok(outcome) => outcome,
+        Err(Cut::Panicked) => Err(Rejection::Broken),
+        Err(Cut::TimedOut) => Err(Failure::from(PortError::TimedOut { service: "Gangway" }).into()),
+    }
+}
+
+/// Why work came to no end.
+#[derive(Debug)]
+pub(crate) enum Cut {
+    /// It panicked. The hook has said where.
+    Panicked,
+    /// Its time was up.
+    TimedOut,
+}
+
+/// Does the work by the deadline, and survives its panics.
+pub(crate) async fn in_time<F: Future>(work: F, deadline: Instant) -> Result<F::Output, Cut> {
     let by = |spare: Duration| deadline.checked_sub(spare).unwrap_or(deadline);
     let work = caught(budget::within(by(RESERVE), work));
     match timeout_at(by(LAST_CALL), work).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_panicked)) => Err(Rejection::Broken),
-        Err(_elapsed) => Err(Failure::from(PortError::TimedOut { service: "Gangway" }).into()),
+        Ok(done) => done.map_err(|Panicked| Cut::Panicked),
+        Err(_elapsed) => Err(Cut::TimedOut),
     }
 }
 
 /// How long the invocation may take from now on.
-fn left(context: &Context, origin: Origin) -> Duration {
+pub(crate) fn left(context: &Context, origin: Origin) -> Duration {
     #[expect(clippy::disallowed_methods, reason = "Lambda tells the deadline as a time of day")]
     let now = SystemTime::now();
     let cap = match origin {

@@ -2,26 +2,51 @@
 //!
 //! Written by hand: `metrique` is a framework with queues and sinks, and this is a line or two for an invocation.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use domain::{Failure, Outcome, PortError, Report};
 use serde_json::{Map, Value, json};
 
-use crate::{Rejection, Reply, invocation::Seen, stdout};
+use crate::{Rejection, Reply, Worked, invocation::Seen, stdout};
 
 const NAMESPACE: &str = "Gangway";
 
 /// Writes what an invocation is counted by.
 pub(crate) fn write(seen: &Seen, outcome: &Result<Reply, Rejection>) {
+    for line in lines(seen, outcome, now()) {
+        stdout::line(&line);
+    }
+}
+
+/// Writes what a message is counted by.
+pub(crate) fn write_message(service: &str, worked: &Worked, took: Duration) {
+    stdout::line(&message(service, worked, took, now()));
+}
+
+/// In milliseconds.
+fn now() -> u64 {
     #[expect(
         clippy::disallowed_methods,
         reason = "CloudWatch files a metric under the time it tells"
     )]
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let at = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    for line in lines(seen, outcome, at) {
-        stdout::line(&line);
+    millis(now)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// One line for a message of a queue.
+fn message(service: &str, worked: &Worked, took: Duration, at: u64) -> Value {
+    let mut line = Line::default();
+    let dimensions = [("Function", service), ("Outcome", worked.outcome)];
+    line.metric(&dimensions, "Messages", 1, "Count");
+    line.metric(&[("Function", service)], "Latency", millis(took), "Milliseconds");
+    if let Some(upstream) = worked.error.as_ref().map(PortError::service) {
+        line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
+    line.at(at)
 }
 
 /// One line for the invocation, one for each check that failed: a line has one value for each dimension.
@@ -31,7 +56,7 @@ fn lines(seen: &Seen, outcome: &Result<Reply, Rejection>, at: u64) -> Vec<Value>
         Err(rejection) => rejection.kind().id,
     };
     let counted = if seen.registers { "Registrations" } else { "Requests" };
-    let latency = u64::try_from(seen.took.as_millis()).unwrap_or(u64::MAX);
+    let latency = millis(seen.took);
     let mut line = Line::default();
     line.metric(&[("Function", seen.service), ("Outcome", word)], counted, 1, "Count");
     line.metric(&[("Function", seen.service)], "Latency", latency, "Milliseconds");
@@ -88,22 +113,14 @@ fn report(outcome: &Result<Reply, Rejection>) -> Option<&Report> {
 
 /// The service whose failure it was.
 fn upstream(outcome: &Result<Reply, Rejection>) -> Option<&'static str> {
-    let Err(Rejection::Failure(Failure::Port(error))) = outcome else { return None };
-    match error {
-        PortError::Refused { service, .. }
-        | PortError::Denied { service, .. }
-        | PortError::Missing { service, .. }
-        | PortError::Duplicate { service }
-        | PortError::Busy { service, .. }
-        | PortError::Unavailable { service, .. }
-        | PortError::TimedOut { service } => Some(service),
+    match outcome {
+        Err(Rejection::Failure(Failure::Port(error))) => Some(error.service()),
+        Ok(_) | Err(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use domain::{Check, Method, Partition, Severity};
 
     use super::*;
