@@ -135,7 +135,8 @@ async fn keys(
     let same = if kept.contents.id.as_str() == registered_id {
         SAME_KEY.passed(format!("key {}", kept.contents.id))
     } else {
-        SAME_KEY.failed(format!("the kept key is {}; Palette shows another", kept.contents.id), remedy)
+        SAME_KEY
+            .failed(format!("the kept key is {}; Palette shows another", kept.contents.id), remedy)
     };
     let user = deployment.aws.with_keys(&kept.contents);
     let caller = user.caller().await;

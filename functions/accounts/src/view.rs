@@ -56,7 +56,8 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
             (access.method(), json!({ "roleArn": role_arn }))
         }
         Access::AccessPortal { agency, account, role, .. } => {
-            let portal = partition.parse::<Partition>().ok().and_then(|it| it.facts().portal.as_ref());
+            let portal =
+                partition.parse::<Partition>().ok().and_then(|it| it.facts().portal.as_ref());
             let member = portal.map_or("account", |portal| portal.account);
             (access.method(), json!({ "agency": agency, member: account, "role": role }))
         }

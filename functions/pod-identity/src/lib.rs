@@ -1,3 +1,29 @@
 //! Lets Palette into an account through EKS Pod Identity: parse, check, enroll.
 
+mod answers;
 mod checks;
+mod cluster;
+mod eks;
+mod ensure;
+mod facts;
+mod kubernetes;
+mod notices;
+mod preflight;
+mod request;
+mod seen;
+
+use deployment::Deployment;
+use domain::Method;
+use lambda::{Rejection, Reply, Request};
+
+use request::Wish;
+
+/// The whole function.
+pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+    let (intent, members) = request.order(Method::PodIdentity)?;
+    let wish = Wish::read(members, deployment)?;
+    let registry = deployment.palette.scoped(&wish.settings.scope).await?;
+    let own = request.deployed_in();
+    let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
+    Ok(preflight.conclude(&intent, &deployment.vault, &registry).await?.into())
+}

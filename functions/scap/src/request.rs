@@ -67,7 +67,8 @@ impl Wish<Source<ClientIdentity>> {
 impl Wanted {
     fn read(members: &mut Members, deployed: Partition) -> Option<Self> {
         // A partition without a portal is refused as such; what it would be asked for is still read.
-        let account_member = deployed.facts().portal.as_ref().map_or("accountName", |it| it.account);
+        let account_member =
+            deployed.facts().portal.as_ref().map_or("accountName", |it| it.account);
         let agency = members.required("agency");
         let account = members.required(account_member);
         let role = members.required("role");

@@ -14,6 +14,8 @@ pub const STS: &str = "AWS STS";
 /// As people know the services.
 pub const IAM: &str = "AWS IAM";
 /// As people know the services.
+pub const EKS: &str = "Amazon EKS";
+/// As people know the services.
 pub const SECRETS_MANAGER: &str = "AWS Secrets Manager";
 
 /// Throttling is per account and second; the SDK has tried three times by now.
@@ -100,7 +102,12 @@ const CODES: &[(Refusal, &[&str])] = &[
     ),
     (
         Refusal::Exists,
-        &["ResourceExistsException", "EntityAlreadyExists", "EntityAlreadyExistsException"],
+        &[
+            "ResourceExistsException",
+            "ResourceInUseException",
+            "EntityAlreadyExists",
+            "EntityAlreadyExistsException",
+        ],
     ),
     (Refusal::WrongState, &["InvalidRequestException"]),
     (Refusal::Encryption, &["DecryptionFailure", "EncryptionFailure"]),

@@ -3,11 +3,7 @@
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use x509_parser::{extensions::ExtendedKeyUsage, prelude::FromDer as _, x509::X509Name};
 
-use crate::{
-    Fault,
-    pem::Block,
-    validity::Span,
-};
+use crate::{Fault, pem::Block, validity::Span};
 
 /// How much of a name is shown.
 const LONGEST_NAME: usize = 120;
@@ -48,7 +44,10 @@ impl Certificate {
         Ok(Self {
             subject: shown(x509.subject()),
             issuer: shown(x509.issuer()),
-            span: Span { from: validity.not_before.timestamp(), until: validity.not_after.timestamp() },
+            span: Span {
+                from: validity.not_before.timestamp(),
+                until: validity.not_after.timestamp(),
+            },
             authority: x509.is_ca(),
             for_clients,
             public_key: x509.public_key().raw.to_vec(),

@@ -52,7 +52,9 @@ pub enum Fault {
     )]
     LineBreaks,
     /// A beginning without its end, or the other way round.
-    #[error("is cut off: block {position} lacks its -----BEGIN …----- or -----END …----- line, copy it whole")]
+    #[error(
+        "is cut off: block {position} lacks its -----BEGIN …----- or -----END …----- line, copy it whole"
+    )]
     Truncated {
         /// Which block.
         position: usize,
@@ -84,7 +86,9 @@ pub enum Fault {
     #[error("holds a certificate: send that as userCertificate, and here the private key")]
     CertificateForKey,
     /// A private key where only certificates belong.
-    #[error("holds a private key, which nobody needs to trust an authority: remove it, and replace the key if it is in use")]
+    #[error(
+        "holds a private key, which nobody needs to trust an authority: remove it, and replace the key if it is in use"
+    )]
     KeyAmongAuthorities,
     /// More than one key.
     #[error("holds {count} private keys: send the one that belongs to userCertificate")]
@@ -103,7 +107,9 @@ pub enum Fault {
     )]
     EncryptedLegacy,
     /// Damaged, or of a kind that TLS does not use here.
-    #[error("cannot be used: it must be a whole RSA key of 2048 to 8192 bits, an EC key on P-256, P-384 or P-521, or Ed25519")]
+    #[error(
+        "cannot be used: it must be a whole RSA key of 2048 to 8192 bits, an EC key on P-256, P-384 or P-521, or Ed25519"
+    )]
     UnusableKey,
     /// A certificate that signs no others (S07, X08).
     #[error(

@@ -53,7 +53,10 @@ impl TryFrom<SecretString> for PrivateKey {
 
     fn try_from(text: SecretString) -> Result<Self, Fault> {
         let wanted = Wanted::Key;
-        #[expect(clippy::disallowed_methods, reason = "it is parsed into a type that hides it again")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it is parsed into a type that hides it again"
+        )]
         let blocks = pem::blocks(text.expose_secret(), wanted, LONGEST)?;
         let mut keys = Vec::new();
         for block in blocks {

@@ -165,7 +165,8 @@ impl<'a> Open<'a> {
         if !encrypted && (base64.is_empty() || !base64.bytes().all(is_base64)) {
             return Err(Fault::NotBase64 { position });
         }
-        let mut text = Zeroizing::new(String::with_capacity(base64.len() * 2 + label.len() * 2 + 64));
+        let mut text =
+            Zeroizing::new(String::with_capacity(base64.len() * 2 + label.len() * 2 + 64));
         text.extend([BEGIN, label, "-----\n"]);
         for (index, letter) in base64.chars().enumerate() {
             if index > 0 && index % 64 == 0 {

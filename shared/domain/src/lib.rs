@@ -20,7 +20,8 @@ pub mod time;
 mod variables;
 
 pub use access_portal::{
-    AccessPortal, ClientIdentity, InvalidPortalName, LONGEST_ROLE_NAME, PortalName, PortalRole, RolePrefix, SessionKeys,
+    AccessPortal, ClientIdentity, InvalidPortalName, LONGEST_ROLE_NAME, PortalName, PortalRole,
+    RolePrefix, SessionKeys,
 };
 pub use account_id::{AccountId, InvalidAccountId};
 pub use arn::{InvalidArn, PolicyArn, RoleArn, SecretArn};

@@ -167,7 +167,9 @@ impl AwsAccount {
     fn access(&self) -> Access {
         match self.credential_type.as_str() {
             // Palette's default, and not always written.
-            "secret" | "" if self.secret_spec.is_cap_validation_enabled => self.secret_spec.access(),
+            "secret" | "" if self.secret_spec.is_cap_validation_enabled => {
+                self.secret_spec.access()
+            }
             "secret" | "" if self.access_key.contains('*') => {
                 Access::StaticKeys { access_key_id: String::new() }
             }

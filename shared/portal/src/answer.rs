@@ -105,7 +105,12 @@ mod tests {
     fn outcome(status: u16, content_type: &str, body: &str) -> String {
         match judge(status, is_json(content_type), body.as_bytes()) {
             Ok(keys) => {
-                format!("{} token {} expiry {}", keys.id, keys.token.is_some(), keys.expires.is_some())
+                format!(
+                    "{} token {} expiry {}",
+                    keys.id,
+                    keys.token.is_some(),
+                    keys.expires.is_some()
+                )
             }
             Err(fault) => fault.to_string(),
         }
@@ -128,15 +133,40 @@ mod tests {
             (403, "text/html", "<html>", "it answered with a page (HTTP 403)"),
             (502, "text/html", "<html>", "it refused (HTTP 502)"),
             (302, "text/html", "", "it redirects (HTTP 302)"),
-            (400, json, r#"{"status":400,"message":"No such role."}"#, "it refused (HTTP 400: No such role.)"),
-            (200, json, r#"{"status":403,"message":"Not authorized"}"#, "it refused (HTTP 403: Not authorized)"),
-            (404, json, r#"{"success":false,"message":"API not enabled."}"#, "switched off (HTTP 404: API not enabled.)"),
+            (
+                400,
+                json,
+                r#"{"status":400,"message":"No such role."}"#,
+                "it refused (HTTP 400: No such role.)",
+            ),
+            (
+                200,
+                json,
+                r#"{"status":403,"message":"Not authorized"}"#,
+                "it refused (HTTP 403: Not authorized)",
+            ),
+            (
+                404,
+                json,
+                r#"{"success":false,"message":"API not enabled."}"#,
+                "switched off (HTTP 404: API not enabled.)",
+            ),
             (500, json, "{", "it refused (HTTP 500)"),
             (200, json, "{", "holds no Credentials"),
             (200, json, "[]", "holds no Credentials"),
             (200, json, r#"{"Credentials":{}}"#, "holds no Credentials"),
-            (200, json, r#"{"Credentials":{"AccessKeyId":"A","SecretAccessKey":""}}"#, "holds no Credentials"),
-            (200, json, r#"{"credentials":{"AccessKeyId":"A","SecretAccessKey":"s"}}"#, "holds no Credentials"),
+            (
+                200,
+                json,
+                r#"{"Credentials":{"AccessKeyId":"A","SecretAccessKey":""}}"#,
+                "holds no Credentials",
+            ),
+            (
+                200,
+                json,
+                r#"{"credentials":{"AccessKeyId":"A","SecretAccessKey":"s"}}"#,
+                "holds no Credentials",
+            ),
         ] {
             let outcome = outcome(status, content_type, body);
             assert!(outcome.contains(told), "{status} {content_type} {body}: {outcome}");

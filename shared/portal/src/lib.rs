@@ -28,7 +28,9 @@ pub enum Fault {
     #[error("the certificates cannot be used: {0}")]
     Unusable(#[from] TlsError),
     /// A page, though keys were asked for: portals say so that they did not know the client (T31).
-    #[error("it answered with a page (HTTP {status}), which is how portals say that they do not know the client")]
+    #[error(
+        "it answered with a page (HTTP {status}), which is how portals say that they do not know the client"
+    )]
     Page {
         /// Its status, often 200.
         status: u16,

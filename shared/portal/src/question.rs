@@ -5,8 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
 /// All but the unreserved characters of RFC 3986. A space is `%20`: not every portal takes `+` for one.
-const RESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// CAP is asked with `agency`, `mission` and `role`, SCAP with `agency`, `accountName` and `roleName` (F73–F75).
 pub(crate) fn url(address: &Url, partition: Partition, portal: &AccessPortal) -> Url {

@@ -70,7 +70,12 @@ pub fn of_authority(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
         ),
     };
     vec![
-        valid(&AUTHORITY_VALID, &validity, &subjects, "get the authorities' present certificates from the cloud's administrator"),
+        valid(
+            &AUTHORITY_VALID,
+            &validity,
+            &subjects,
+            "get the authorities' present certificates from the cloud's administrator",
+        ),
         whole,
         lasts(&AUTHORITY_LASTS, &validity),
     ]
@@ -82,7 +87,12 @@ pub fn of_client(identity: &ClientIdentity, now: SystemTime) -> Vec<Finding> {
     let validity = certificate.validity(now);
     let mut findings = of_authority(certificate_authority, now);
     findings.extend([
-        valid(&CLIENT_VALID, &validity, certificate.subject(), "have the identity team issue a new certificate, and PUT the account with it"),
+        valid(
+            &CLIENT_VALID,
+            &validity,
+            certificate.subject(),
+            "have the identity team issue a new certificate, and PUT the account with it",
+        ),
         usage(certificate),
         lasts(&CLIENT_LASTS, &validity),
         matches(certificate, key),

@@ -105,8 +105,10 @@ fn offered_findings(
     let offered = match offered {
         Ok(offered) => offered,
         Err(PortError::Denied { .. } | PortError::Missing { .. } | PortError::Refused { .. }) => {
-            let (reason, remedy) =
-                ("Palette does not show its feature flags to this key", "mend palette.session, or look in the system console");
+            let (reason, remedy) = (
+                "Palette does not show its feature flags to this key",
+                "mend palette.session, or look in the system console",
+            );
             return Ok(vec![EDITION.unverified(reason, remedy), FLAG.unverified(reason, remedy)]);
         }
         Err(error) => return Err(error),
@@ -168,7 +170,8 @@ fn address(deployment: &Deployment, overrides: Result<&Overrides, &PortError>) -
         return PORTAL_ADDRESS
             .not_applicable("no address of a portal is set here, so Palette's own is used");
     };
-    let dialog = "have it set in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints";
+    let dialog =
+        "have it set in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints";
     let variable = &portal.palette_variable;
     let told = overrides.map(|overrides| overrides.credentials.as_str()).unwrap_or_default();
     if told.is_empty() {

@@ -58,7 +58,9 @@ pub async fn of_caller(
             let (unknown, mend) = ("AWS does not take the keys", "mend aws.identity-valid");
             let valid = VALID.failed(
                 reason,
-                format!("see that the portal hands out keys of {wanted}, and that its clock is right"),
+                format!(
+                    "see that the portal hands out keys of {wanted}, and that its clock is right"
+                ),
             );
             let rest = [&PLACE, &ROLE].map(|check| check.unverified(unknown, mend));
             let mut findings = vec![reached, clock(budget::clock_skew()), valid];
@@ -82,7 +84,10 @@ fn place(caller: &Caller, wanted: Partition, named: Option<AccountId>) -> Findin
     if caller.partition != wanted {
         return PLACE.failed(
             format!("the portal's keys are of partition {}, not {wanted}", caller.partition),
-            format!("set the address of the portal of {wanted}, or ask the deployment of {}", caller.partition),
+            format!(
+                "set the address of the portal of {wanted}, or ask the deployment of {}",
+                caller.partition
+            ),
         );
     }
     match named {
@@ -120,15 +125,15 @@ async fn behind(
     let (arn, whence) = match answer {
         Ok(answer) => (answer.role.map(|role| role.arn), "as IAM has it"),
         // Without a path, which most roles have none of.
-        Err(PortError::Denied { .. } | PortError::Missing { .. }) => (None, "its path is not known"),
+        Err(PortError::Denied { .. } | PortError::Missing { .. }) => {
+            (None, "its path is not known")
+        }
         Err(error) => return Err(error),
     };
     let (partition, account) = (wanted.id(), caller.account);
     let arn = arn.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:role/{role_name}"));
     Ok(match arn.parse::<RoleArn>() {
-        Ok(role) => {
-            (ROLE.passed(format!("role {role}, {whence}")), Some(Principal::Role(role)))
-        }
+        Ok(role) => (ROLE.passed(format!("role {role}, {whence}")), Some(Principal::Role(role))),
         Err(_invalid) => {
             let remedy = "have the portal's administrator map the portal's role to an IAM role";
             (ROLE.failed(format!("{role_name} is not the name of a role"), remedy), None)

@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 pub use contents::Contents;
-pub(super) use fields::InvalidDocument;
 use fields::Fields;
+pub(super) use fields::InvalidDocument;
 
 /// A document, ready to be kept.
 pub(super) struct Document {

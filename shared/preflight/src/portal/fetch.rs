@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use deployment::{Accounts, Deployment};
-use domain::{AccessPortal, Check, Finding, Portal, PortError, SessionKeys, Severity};
+use domain::{AccessPortal, Check, Finding, PortError, Portal, SessionKeys, Severity};
 use palette::Fetched;
 use portal::Fault;
 use transport::{TlsRefusal, Unreached};
@@ -37,14 +37,11 @@ pub(super) struct Fetch {
     pub(super) findings: Vec<Finding>,
 }
 
-const AUTHORITY_REMEDY: &str =
-    "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
+const AUTHORITY_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
 
-const CLIENT_REMEDY: &str =
-    "have the identity team see that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
+const CLIENT_REMEDY: &str = "have the identity team see that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
 
-const NAMES_REMEDY: &str =
-    "have the portal's administrator confirm agency, account and role, and that the account is enrolled";
+const NAMES_REMEDY: &str = "have the portal's administrator confirm agency, account and role, and that the account is enrolled";
 
 /// The answers where the certificates cannot be shown to a portal.
 pub(super) fn not_asked() -> Fetch {
@@ -100,7 +97,10 @@ fn refused(fault: &Fault, observed: &str) -> Result<Fetch, PortError> {
         Fault::Unreached(_) | Fault::Unusable(_) => {
             let findings = vec![
                 TRUSTED.failed(observed, AUTHORITY_REMEDY),
-                KEYS.unverified("not asked, since the portal is not trusted", "mend portal.trusted"),
+                KEYS.unverified(
+                    "not asked, since the portal is not trusted",
+                    "mend portal.trusted",
+                ),
                 LIFETIME.unverified("there are no keys", "mend portal.trusted"),
             ];
             return Ok(Fetch { keys: None, findings });
@@ -141,7 +141,12 @@ async fn through_palette(
         Some(denied) => denied,
         None => match answer {
             Ok(Fetched::Keys(keys)) => {
-                return Ok(got(trusted, "Palette fetched them from the portal".to_owned(), keys, now));
+                return Ok(got(
+                    trusted,
+                    "Palette fetched them from the portal".to_owned(),
+                    keys,
+                    now,
+                ));
             }
             Ok(Fetched::Refused(reason)) => {
                 KEYS.failed(format!("Palette got none: {reason}"), NAMES_REMEDY)

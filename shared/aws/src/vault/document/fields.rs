@@ -33,10 +33,7 @@ impl Fields {
         text: &SecretString,
         holds: &'static str,
     ) -> Result<Self, Vec<InvalidDocument>> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "it is parsed into types that hide it again"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "it is parsed into types that hide it again")]
         let text = text.expose_secret();
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => Ok(Self { members, faults: Vec::new() }),

@@ -41,10 +41,7 @@ fn every_fault_of_a_document_is_told_and_none_shows_it() {
         ("[]", vec![InvalidDocument::NotObject(holds)]),
         ("\"wJalrXUtnFEMI\"", vec![InvalidDocument::NotObject(holds)]),
         ("{}", vec![InvalidDocument::Lacks(ID), InvalidDocument::Lacks(SECRET)]),
-        (
-            r#"{"accessKeyId":1}"#,
-            vec![InvalidDocument::Lacks(ID), InvalidDocument::Lacks(SECRET)],
-        ),
+        (r#"{"accessKeyId":1}"#, vec![InvalidDocument::Lacks(ID), InvalidDocument::Lacks(SECRET)]),
         (&format!("{{{id}}}"), vec![InvalidDocument::Lacks(SECRET)]),
         (&format!(r#"{{{id},"secretAccessKey":null}}"#), vec![InvalidDocument::Lacks(SECRET)]),
         (&temporary, vec![member(ID, InvalidKey::Temporary)]),

@@ -1,0 +1,227 @@
+//! Which roles EKS gives to Palette's service accounts (P20–P24, P28).
+
+use domain::{Check, Finding};
+use policies::pods::{
+    HUBBLE, IDENTITY, Part, REGISTRY, ServiceAccount,
+    trust::{Judged, takes_external_id},
+};
+
+use super::without_cluster;
+use crate::{
+    checks::{
+        EXTERNAL_ID, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PALETTE_NOT_ASSOCIATED,
+        REGISTRY as ECR, TARGET_ROLES,
+    },
+    eks::{Association, Associations},
+    facts::Facts,
+    request::Wish,
+    seen::Seen,
+};
+
+pub(super) fn findings(facts: &Facts, wish: &Wish) -> Vec<Finding> {
+    let checks = [
+        &HUBBLE_ASSOCIATION,
+        &IDENTITY_ASSOCIATION,
+        &TARGET_ROLES,
+        &EXTERNAL_ID,
+        &PALETTE_NOT_ASSOCIATED,
+        &ECR,
+    ];
+    if let Some(findings) = without_cluster(facts, &checks) {
+        return findings;
+    }
+    let associations = match &facts.associations {
+        Seen::There(associations) => associations,
+        Seen::Missing => {
+            return checks.map(|check| check.not_applicable("there is no such cluster")).into();
+        }
+        Seen::Hidden(hidden) => {
+            let (name, region) = (&wish.cluster.name, &wish.cluster.region);
+            let show = format!(
+                "aws eks list-pod-identity-associations --cluster-name {name} --region {region}"
+            );
+            return checks.map(|check| hidden.answer(check, &show)).into();
+        }
+    };
+    let (hubble, identity) = (wish.roles.hubble().as_str(), wish.roles.identity().as_str());
+    vec![
+        associated(&HUBBLE_ASSOCIATION, associations, HUBBLE, hubble),
+        associated(&IDENTITY_ASSOCIATION, associations, IDENTITY, identity),
+        targets(associations, wish),
+        external_id(associations, facts, wish),
+        not_associated(associations, wish),
+        registry(associations, wish),
+    ]
+}
+
+fn associated(
+    check: &'static Check,
+    associations: &Associations,
+    account: ServiceAccount,
+    role: &str,
+) -> Finding {
+    let remedy =
+        "send ensureAssociations, or run the commands of GET /v1/accounts/pod-identity/plan";
+    match associations.of(account) {
+        Some(found) if found.role == role => {
+            check.passed(format!("{account} has {role} ({})", found.id))
+        }
+        Some(found) => check.failed(
+            format!("{account} has {} ({})", found.role, found.id),
+            format!("give it {role}: {remedy}{}", owned(found)),
+        ),
+        None if associations.more => {
+            check.unverified("the cluster has too many associations to look at each", remedy)
+        }
+        None => check
+            .failed(format!("{account} has no association"), format!("give it {role}: {remedy}")),
+    }
+}
+
+/// An add-on's own associations are changed through the add-on only.
+fn owned(association: &Association) -> String {
+    association
+        .owner
+        .as_ref()
+        .map_or_else(String::new, |owner| format!("; it belongs to {owner}, so change it there"))
+}
+
+fn targets(associations: &Associations, wish: &Wish) -> Finding {
+    let (hubble, identity) = (associations.of(HUBBLE), associations.of(IDENTITY));
+    if hubble.is_none() && identity.is_none() {
+        return TARGET_ROLES.not_applicable("there are no associations yet");
+    }
+    let (mut faults, mut remedies) = (Vec::new(), Vec::new());
+    let name = &wish.cluster.name;
+    let again = |association: &Association| {
+        format!(
+            "EKS takes no target role away: delete it (aws eks delete-pod-identity-association --cluster-name {name} --association-id {}), then send ensureAssociations",
+            association.id
+        )
+    };
+    let wanted = wish.roles.hubble_target();
+    if let Some(found) = hubble {
+        match (wanted, &found.target) {
+            (Some(wanted), Some(target)) if target == wanted.as_str() => {}
+            (None, None) => {}
+            (Some(wanted), other) => {
+                let has = other.as_deref().unwrap_or("no target role");
+                faults.push(format!("that of {HUBBLE} has {has}"));
+                remedies.push(format!(
+                    "give it the target role {wanted}: send ensureAssociations{}",
+                    owned(found)
+                ));
+            }
+            (None, Some(target)) => {
+                faults
+                    .push(format!("that of {HUBBLE} has the target role {target}, and needs none"));
+                remedies.push(again(found));
+            }
+        }
+    }
+    if let Some(found) = identity
+        && let Some(target) = &found.target
+    {
+        faults.push(format!("that of {IDENTITY} has the target role {target}, and needs none"));
+        remedies.push(again(found));
+    }
+    if faults.is_empty() {
+        TARGET_ROLES.passed(wanted.map_or_else(
+            || "no association has a target role".to_owned(),
+            |wanted| format!("{HUBBLE} has {wanted}, {IDENTITY} none"),
+        ))
+    } else {
+        TARGET_ROLES.failed(faults.join("; "), remedies.join("; "))
+    }
+}
+
+fn external_id(associations: &Associations, facts: &Facts, wish: &Wish) -> Finding {
+    if wish.roles.hubble_target().is_none() {
+        return EXTERNAL_ID.not_applicable("there is no target role");
+    }
+    let issued = associations.of(HUBBLE).filter(|found| found.target.is_some());
+    let Some(issued) = issued else {
+        return EXTERNAL_ID
+            .not_applicable("EKS issues it with the association, which lacks its target role");
+    };
+    let Some(id) = &issued.external_id else {
+        return EXTERNAL_ID.unverified(
+            "EKS does not tell the external id of the association",
+            format!(
+                "look: aws eks describe-pod-identity-association --association-id {}",
+                issued.id
+            ),
+        );
+    };
+    let trust = facts.role(Part::HubbleTarget).map(|role| &role.trust);
+    let document = match trust {
+        Some(Seen::There(document)) => document,
+        Some(Seen::Hidden(hidden)) => return hidden.answer(&EXTERNAL_ID, ""),
+        Some(Seen::Missing) | None => return EXTERNAL_ID.not_applicable("there is no target role"),
+    };
+    let ids = facts.external_ids(wish);
+    match takes_external_id(document, &wish.roles, wish.cluster.place(), &ids) {
+        Judged::Good => EXTERNAL_ID.passed(format!("the target role takes {id}")),
+        Judged::Unsure(lines) => EXTERNAL_ID.unverified(
+            lines.join("; "),
+            "remove the conditions of its trust that are not about the external id",
+        ),
+        Judged::Bad(lines) => EXTERNAL_ID.failed(
+            lines.join("; "),
+            format!("ask for exactly this in the trust of {}: {id}", role_name(wish)),
+        ),
+    }
+}
+
+fn role_name(wish: &Wish) -> &str {
+    wish.roles.hubble_target().map_or("Hubble's target role", |role| role.name())
+}
+
+fn not_associated(associations: &Associations, wish: &Wish) -> Finding {
+    let palette = wish.roles.palette().as_str();
+    let named = |association: &&Association| {
+        association.role == palette || association.target.as_deref() == Some(palette)
+    };
+    // Those two have their own checks.
+    let mut others = associations.all.iter().filter(|association| {
+        ![HUBBLE, IDENTITY].iter().any(|own| {
+            association.namespace == own.namespace && association.service_account == own.name
+        })
+    });
+    match others.find(named) {
+        Some(found) => PALETTE_NOT_ASSOCIATED.failed(
+            format!("{}/{} has {palette} ({})", found.namespace, found.service_account, found.id),
+            format!(
+                "delete it: aws eks delete-pod-identity-association --cluster-name {} --association-id {}; Palette makes its own when the account is used",
+                wish.cluster.name, found.id
+            ),
+        ),
+        None if associations.more => PALETTE_NOT_ASSOCIATED.unverified(
+            "the cluster has too many associations to look at each",
+            "delete associations that nobody needs, and validate again",
+        ),
+        None => PALETTE_NOT_ASSOCIATED.passed("no association names it"),
+    }
+}
+
+fn registry(associations: &Associations, wish: &Wish) -> Finding {
+    let Some(found) = associations.of(REGISTRY) else {
+        return ECR.not_applicable(format!(
+            "{REGISTRY} has no association: no registry in ECR uses Pod Identity"
+        ));
+    };
+    if wish.roles.hubble_target().is_some() || found.target.is_some() {
+        return ECR.failed(
+            format!("{REGISTRY} is associated ({}), and Palette works in another account than its cluster", found.id),
+            "a registry in ECR uses Pod Identity in the cluster's own account only: give registries of other accounts access keys or STS",
+        );
+    }
+    let wanted = wish.roles.hubble().as_str();
+    if found.role == wanted {
+        return ECR.passed(format!("{REGISTRY} has {wanted}, as Hubble"));
+    }
+    ECR.failed(
+        format!("{REGISTRY} has {} ({})", found.role, found.id),
+        format!("give it Hubble's role: aws eks update-pod-identity-association --cluster-name {} --association-id {} --role-arn {wanted}", wish.cluster.name, found.id),
+    )
+}

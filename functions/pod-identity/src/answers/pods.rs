@@ -1,0 +1,134 @@
+//! Palette's pods, and whether they may be looked at (P10, P25, P26).
+
+use domain::{Check, Finding};
+use policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
+
+use super::without_cluster;
+use crate::{
+    checks::{ACCESS, PODS_RESTARTED, SERVICE_ACCOUNTS},
+    cluster::Cluster,
+    facts::Facts,
+    kubernetes::Pod,
+    request::Wish,
+    seen::{Hidden, Seen},
+};
+
+pub(super) fn findings(facts: &Facts, wish: &Wish) -> Vec<Finding> {
+    let checks = [&ACCESS, &PODS_RESTARTED, &SERVICE_ACCOUNTS];
+    without_cluster(facts, &checks)
+        .unwrap_or_else(|| vec![access(facts, wish), restarted(facts), accounts(facts)])
+}
+
+/// What a person runs to look at Palette's pods, first of all to get in (T14, F65).
+pub(crate) fn commands(cluster: &Cluster) -> Vec<String> {
+    let Cluster { name, region, account: _ } = cluster;
+    vec![
+        format!("aws eks update-kubeconfig --name {name} --region {region}"),
+        "kubectl auth can-i list pods -n hubble-system".to_owned(),
+        "kubectl auth can-i list pods -n palette-identity".to_owned(),
+        "kubectl get serviceaccount spectro-hubble -n hubble-system".to_owned(),
+        "kubectl get serviceaccount palette-identity -n palette-identity".to_owned(),
+        show(HUBBLE),
+        show(IDENTITY),
+    ]
+}
+
+fn show(account: ServiceAccount) -> String {
+    let ServiceAccount { namespace, name } = account;
+    format!(
+        "kubectl get pods -n {namespace} -l app={name} -o jsonpath='{{.items[*].spec.containers[*].env[*].name}}' | tr ' ' '\\n' | grep AWS_CONTAINER_"
+    )
+}
+
+fn access(facts: &Facts, wish: &Wish) -> Finding {
+    let look = &facts.kubernetes;
+    let Cluster { name, region, account: _ } = &wish.cluster;
+    let show = format!(
+        "aws eks update-kubeconfig --name {name} --region {region}; kubectl auth can-i list pods -n hubble-system"
+    );
+    let hidden: Vec<&Hidden> =
+        [hides(&look.version), hides(&look.hubble.pods), hides(&look.identity.pods)]
+            .into_iter()
+            .flatten()
+            .collect();
+    match (hidden.iter().find(|hidden| hidden.refused), hidden.first()) {
+        // Asked, and refused: an answer.
+        (Some(refusal), _) if facts.client.is_some() => ACCESS.failed(
+            refusal.reason.clone(),
+            format!("{}; to look yourself: {show}", refusal.remedy),
+        ),
+        (_, Some(unreached)) => unreached.answer(&ACCESS, &show),
+        (_, None) => {
+            let version = look.version.there().map_or("", String::as_str);
+            ACCESS
+                .passed(format!("its API answers, Kubernetes {version}, and shows Palette's pods"))
+        }
+    }
+}
+
+fn hides<T>(seen: &Seen<T>) -> Option<&Hidden> {
+    match seen {
+        Seen::Hidden(hidden) => Some(hidden),
+        Seen::There(_) | Seen::Missing => None,
+    }
+}
+
+fn restarted(facts: &Facts) -> Finding {
+    let look = &facts.kubernetes;
+    let both = [(HUBBLE, &look.hubble.pods), (IDENTITY, &look.identity.pods)];
+    let (mut faults, mut remedies, mut carrying) = (Vec::new(), Vec::new(), Vec::new());
+    for (account, pods) in both {
+        let pods = match pods {
+            Seen::There(pods) => pods.as_slice(),
+            Seen::Missing => &[],
+            Seen::Hidden(hidden) => return hidden.answer(&PODS_RESTARTED, &show(account)),
+        };
+        let (with, without): (Vec<&Pod>, Vec<&Pod>) =
+            pods.iter().partition(|pod| pod.has_credentials);
+        let namespace = account.namespace;
+        if pods.is_empty() {
+            faults.push(format!("no pod of {} runs in {namespace}", account.name));
+            remedies
+                .push(format!("see that Palette is installed: kubectl get pods -n {namespace}"));
+        } else if !without.is_empty() {
+            let names: Vec<_> = without.iter().map(|pod| pod.name.as_str()).collect();
+            faults.push(format!("without credentials: {}", names.join(", ")));
+            remedies.push(format!("kubectl delete pod {} -n {namespace}", names.join(" ")));
+        }
+        carrying.extend(with.into_iter().map(|pod| pod.name.as_str()));
+    }
+    if faults.is_empty() {
+        return PODS_RESTARTED.passed(format!("with credentials: {}", carrying.join(", ")));
+    }
+    PODS_RESTARTED.failed(
+        faults.join("; "),
+        format!(
+            "once the associations are right, restart the pods, since EKS gives credentials to new ones only: {}",
+            remedies.join("; ")
+        ),
+    )
+}
+
+fn accounts(facts: &Facts) -> Finding {
+    let check: &'static Check = &SERVICE_ACCOUNTS;
+    let look = &facts.kubernetes;
+    let mut missing = Vec::new();
+    for (account, seen) in [(HUBBLE, &look.hubble.account), (IDENTITY, &look.identity.account)] {
+        let ServiceAccount { namespace, name } = account;
+        match seen {
+            Seen::There(()) => {}
+            Seen::Missing => missing.push(account.to_string()),
+            Seen::Hidden(hidden) => {
+                let show = format!("kubectl get serviceaccount {name} -n {namespace}");
+                return hidden.answer(check, &show);
+            }
+        }
+    }
+    if missing.is_empty() {
+        return check.passed(format!("{HUBBLE}, {IDENTITY}"));
+    }
+    check.failed(
+        format!("there is no {}", missing.join(", no ")),
+        "install Palette or VerteX on this cluster, or name the cluster that it runs on",
+    )
+}

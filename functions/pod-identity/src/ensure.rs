@@ -1,0 +1,90 @@
+//! Puts right what does no harm, where the caller asked for it and nothing else is in the way: two associations and a
+//! ConfigMap. Nothing else of the customer's is ever changed.
+
+mod associations;
+mod config_map;
+
+use domain::{Check, Finding, Intent, PortError, Severity};
+
+use crate::{
+    checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},
+    facts::{Facts, Views},
+    preflight::PALETTE_VALIDATES,
+    request::{Ensure, Wish},
+};
+
+static ASSOCIATIONS: Check = Check {
+    id: "pod-identity.associations-ensured",
+    title: "Gangway has seen to both associations",
+    severity: Severity::Info,
+    covers: &["P20", "P21", "P22"],
+};
+
+static CONFIG_MAP: Check = Check {
+    id: "kubernetes.global-config-ensured",
+    title: "Gangway has seen to the ConfigMap",
+    severity: Severity::Info,
+    covers: &["P08"],
+};
+
+/// What was done about one of them.
+pub(crate) struct Done {
+    pub(crate) finding: Finding,
+    /// Something is not as it was when Palette was asked.
+    pub(crate) changed: bool,
+}
+
+/// Does what was asked for, unless something blocks that this would not mend.
+pub(crate) async fn run(
+    views: &Views,
+    wish: &Wish,
+    intent: &Intent,
+    facts: &mut Facts,
+    seen: &[Finding],
+) -> Result<Vec<Done>, PortError> {
+    let Ensure { associations, config_map } = wish.ensure;
+    let reason = if *intent == Intent::Validate {
+        Some("nothing is changed by validate".to_owned())
+    } else {
+        in_the_way(wish.ensure, seen)
+    };
+    if let Some(reason) = reason {
+        let none = |check: &'static Check| Done {
+            finding: check.not_applicable(reason.clone()),
+            changed: false,
+        };
+        let asked = [(associations, &ASSOCIATIONS), (config_map, &CONFIG_MAP)];
+        return Ok(asked
+            .into_iter()
+            .filter(|(asked, _)| *asked)
+            .map(|(_, check)| none(check))
+            .collect());
+    }
+    let mut done = Vec::new();
+    if associations {
+        done.push(associations::ensure(views, wish, facts).await?);
+    }
+    if config_map {
+        done.push(config_map::ensure(wish, facts).await);
+    }
+    Ok(done)
+}
+
+/// What blocks and would still block afterwards.
+fn in_the_way(ensure: Ensure, seen: &[Finding]) -> Option<String> {
+    // Pods carry credentials, and Palette gets in, only once the associations are there.
+    let with_associations: [&Check; 5] = [
+        &HUBBLE_ASSOCIATION,
+        &IDENTITY_ASSOCIATION,
+        &TARGET_ROLES,
+        &PODS_RESTARTED,
+        &PALETTE_VALIDATES,
+    ];
+    let mended = |check: &'static Check| {
+        ensure.associations && with_associations.iter().any(|mended| mended.id == check.id)
+            || ensure.config_map && check.id == FALLBACK.id
+    };
+    let blocking = seen.iter().filter(|finding| finding.blocks() && !mended(finding.check));
+    let ids: Vec<_> = blocking.map(|finding| finding.check.id).collect();
+    (!ids.is_empty()).then(|| format!("nothing was changed, since this blocks: {}", ids.join(", ")))
+}

@@ -1,0 +1,206 @@
+//! Both associations, as they are to be (P20–P22).
+
+use std::time::Duration;
+
+use domain::{PortError, RoleArn};
+use policies::pods::{HUBBLE, IDENTITY};
+use tokio::time::sleep;
+use transport::budget;
+
+use super::{ASSOCIATIONS, Done};
+use crate::{
+    eks::{Associations, Change, Eks},
+    facts::{Facts, Views},
+    request::Wish,
+    seen::Seen,
+};
+
+/// EKS is eventually consistent: what was made may not be shown at once. Looked for this often, with pauses that double.
+const LOOKS: u32 = 6;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// What the caller needs for whoever may not change associations.
+const RIGHTS: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway looks with (parameter AllowPodIdentityChanges)";
+
+/// A step that is still to be taken.
+#[derive(Debug, Eq, PartialEq)]
+enum Step<'a> {
+    Make,
+    Correct {
+        id: String,
+        role: Option<&'a str>,
+        target: Option<&'a str>,
+    },
+    /// Gangway does not, for this reason.
+    Leave(String),
+}
+
+pub(super) async fn ensure(
+    views: &Views,
+    wish: &Wish,
+    facts: &mut Facts,
+) -> Result<Done, PortError> {
+    let Ok(eks) = views.eks(wish) else {
+        let finding = ASSOCIATIONS.unverified("EKS may not be asked", RIGHTS);
+        return Ok(Done { finding, changed: false });
+    };
+    let wanted = wanted(wish);
+    let (mut done, mut pause) = (Vec::new(), FIRST_PAUSE);
+    for look in 1..=LOOKS {
+        let Seen::There(now) = &facts.associations else { break };
+        let steps: Vec<_> = wanted
+            .iter()
+            .filter_map(|change| next(now, *change).map(|step| (*change, step)))
+            .collect();
+        if steps.is_empty() {
+            return Ok(told(&done));
+        }
+        let left: Vec<_> = steps.iter().filter_map(|(_, step)| step.left_alone()).collect();
+        if !left.is_empty() {
+            let changed = !done.is_empty();
+            let finding = ASSOCIATIONS.failed(left.join("; "), "see pod-identity.target-roles");
+            return Ok(Done { finding, changed });
+        }
+        for (change, step) in &steps {
+            let note = step.note(*change);
+            // Shown late: it has been done already.
+            if done.contains(&note) {
+                continue;
+            }
+            match take(&eks, *change, step).await {
+                Ok(()) => done.push(note),
+                // Somebody was quicker. What they made is read back and, if need be, corrected.
+                Err(PortError::Duplicate { .. }) => {}
+                Err(PortError::Denied { reason, .. }) => {
+                    let finding = ASSOCIATIONS.failed(reason, RIGHTS);
+                    return Ok(Done { finding, changed: !done.is_empty() });
+                }
+                Err(PortError::Refused { reason, .. }) => {
+                    let remedy = "see that both roles exist and trust pods.eks.amazonaws.com";
+                    let finding = ASSOCIATIONS.failed(reason, remedy);
+                    return Ok(Done { finding, changed: !done.is_empty() });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if look > 1 {
+            let slept = budget::bounded(pause, sleep(pause)).await;
+            drop(slept);
+            pause *= 2;
+        }
+        facts.associations = eks.associations().await?;
+    }
+    let finding = ASSOCIATIONS.unverified(
+        format!("EKS does not show it yet: {}", done.join("; ")),
+        "validate again in a minute",
+    );
+    Ok(Done { finding, changed: !done.is_empty() })
+}
+
+fn wanted(wish: &Wish) -> [Change<'_>; 2] {
+    let (hubble, identity) = (wish.roles.hubble().as_str(), wish.roles.identity().as_str());
+    let target = wish.roles.hubble_target().map(RoleArn::as_str);
+    [
+        Change { account: HUBBLE, role: hubble, target },
+        Change { account: IDENTITY, role: identity, target: None },
+    ]
+}
+
+/// What brings an association to its state; `None` where it is there. Only what differs is sent: EKS may refuse an update
+/// that changes nothing.
+fn next<'a>(now: &Associations, wanted: Change<'a>) -> Option<Step<'a>> {
+    let Change { account, role, target } = wanted;
+    let Some(found) = now.of(account) else { return Some(Step::Make) };
+    let role = (found.role != role).then_some(role);
+    let superfluous = found.target.is_some() && target.is_none();
+    let target = target.filter(|target| found.target.as_deref() != Some(*target));
+    if role.is_none() && target.is_none() && !superfluous {
+        return None;
+    }
+    if let Some(owner) = &found.owner {
+        return Some(Step::Leave(format!("that of {account} belongs to {owner}")));
+    }
+    if superfluous {
+        return Some(Step::Leave(format!(
+            "that of {account} has a target role, which EKS takes away from none"
+        )));
+    }
+    Some(Step::Correct { id: found.id.clone(), role, target })
+}
+
+async fn take(eks: &Eks, change: Change<'_>, step: &Step<'_>) -> Result<(), PortError> {
+    match step {
+        Step::Make => eks.associate(change).await,
+        Step::Correct { id, role, target } => eks.correct(id, *role, *target).await,
+        Step::Leave(_) => Ok(()),
+    }
+}
+
+impl Step<'_> {
+    fn left_alone(&self) -> Option<&str> {
+        match self {
+            Self::Leave(reason) => Some(reason),
+            Self::Make | Self::Correct { .. } => None,
+        }
+    }
+
+    fn note(&self, change: Change<'_>) -> String {
+        match self {
+            Self::Make => format!("made that of {}", change.account),
+            Self::Correct { id, .. } => format!("corrected that of {} ({id})", change.account),
+            Self::Leave(_) => String::new(),
+        }
+    }
+}
+
+fn told(done: &[String]) -> Done {
+    let observed = if done.is_empty() {
+        "nothing had to be done".to_owned()
+    } else {
+        format!("{}; Palette's pods must be restarted", done.join("; "))
+    };
+    Done { finding: ASSOCIATIONS.passed(observed), changed: !done.is_empty() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eks::Association;
+
+    const CHANGE: Change<'_> = Change { account: HUBBLE, role: "role", target: Some("target") };
+
+    fn found(role: &str, target: Option<&str>, owner: Option<&str>) -> Associations {
+        let association = Association {
+            id: "a-1".to_owned(),
+            namespace: HUBBLE.namespace.to_owned(),
+            service_account: HUBBLE.name.to_owned(),
+            role: role.to_owned(),
+            target: target.map(str::to_owned),
+            external_id: None,
+            owner: owner.map(str::to_owned),
+        };
+        Associations { all: vec![association], more: false }
+    }
+
+    #[test]
+    fn f58_f59_only_what_differs_is_changed() {
+        let correct = |role, target| Some(Step::Correct { id: "a-1".to_owned(), role, target });
+        let no_target = Change { target: None, ..CHANGE };
+        for (now, wanted, step) in [
+            (Associations::default(), CHANGE, Some(Step::Make)),
+            (found("role", Some("target"), None), CHANGE, None),
+            (found("role", None, None), no_target, None),
+            (found("other", Some("target"), None), CHANGE, correct(Some("role"), None)),
+            (found("role", None, None), CHANGE, correct(None, Some("target"))),
+            (found("other", Some("x"), None), CHANGE, correct(Some("role"), Some("target"))),
+        ] {
+            assert_eq!(next(&now, wanted), step, "{now:?}");
+        }
+        for (now, wanted) in [
+            (found("other", None, Some("arn:aws:eks:addon")), CHANGE),
+            (found("role", Some("target"), None), no_target),
+        ] {
+            assert!(matches!(next(&now, wanted), Some(Step::Leave(_))), "{now:?}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Everything that is looked at in the customer's accounts and cluster, in as few rounds as can be.
+
+use aws::{
+    Aws, Principal,
+    checks::{
+        grants::{self, Allowed},
+        permissions, policy_arns, role,
+    },
+};
+use domain::{Finding, PortError, RoleArn};
+use futures_util::future::join_all;
+use kube::Client;
+use policies::pods::{ExternalIds, HUBBLE, IDENTITY, NODE_AGENT, Part};
+use preflight::Eyes;
+use tokio::join;
+
+use crate::{
+    checks::BOUNDARY,
+    eks::{Addon, Associations, Described, Eks},
+    kubernetes::{self, Look},
+    request::Wish,
+    seen::{Hidden, RoleSeen, Seen},
+};
+
+/// Whose eyes see into the cluster's account, and into the target account where that is another.
+pub(crate) struct Views {
+    pub(crate) cluster: Eyes,
+    pub(crate) target: Option<Eyes>,
+    /// The function's own, where the roles are in another account than its own.
+    pub(crate) own: Option<Aws>,
+}
+
+/// What was seen.
+pub(crate) struct Facts {
+    pub(crate) cluster: Seen<Described>,
+    /// It is not in the account of the roles, and is in the deployment's own (P15).
+    pub(crate) elsewhere: bool,
+    pub(crate) agent: Seen<Addon>,
+    /// What the role of each managed node group lets the agent do.
+    pub(crate) nodes: Seen<Vec<(RoleArn, Allowed)>>,
+    /// Looked at only where the ConfigMap is of no use.
+    pub(crate) fargate: Option<Seen<Vec<String>>>,
+    pub(crate) kubernetes: Look,
+    pub(crate) client: Option<Client>,
+    pub(crate) associations: Seen<Associations>,
+    pub(crate) roles: Vec<(Part, RoleSeen)>,
+    /// What the profile asks of Palette's role.
+    pub(crate) permissions: Vec<Finding>,
+    pub(crate) policies: Finding,
+    pub(crate) boundary: Finding,
+}
+
+impl Views {
+    const fn target(&self) -> &Eyes {
+        match &self.target {
+            Some(target) => target,
+            None => &self.cluster,
+        }
+    }
+
+    fn of(&self, part: Part) -> &Eyes {
+        match part {
+            Part::PaletteTarget | Part::HubbleTarget => self.target(),
+            Part::Palette
+            | Part::Hubble
+            | Part::Identity
+            | Part::IdentityLocal
+            | Part::HubbleLocal => &self.cluster,
+        }
+    }
+
+    /// EKS, where it can be seen.
+    pub(crate) fn eks(&self, wish: &Wish) -> Result<Eks, Hidden> {
+        open(&self.cluster).map(|aws| Eks::new(aws, &wish.cluster))
+    }
+}
+
+fn open(eyes: &Eyes) -> Result<&Aws, Hidden> {
+    match eyes {
+        Eyes::Open(aws) => Ok(aws),
+        Eyes::Shut { reason, remedy } => {
+            Err(Hidden { reason: reason.clone(), remedy: remedy.clone(), refused: false })
+        }
+    }
+}
+
+impl Facts {
+    /// Asks everything at the same time; the Kubernetes API as soon as EKS has told where it is.
+    pub(crate) async fn gather(views: &Views, wish: &Wish) -> Result<Self, PortError> {
+        let (palette, profile) = (wish.roles.palette(), wish.settings.profile);
+        let roles =
+            wish.roles.in_order().into_iter().map(|(part, arn)| role(views, wish, part, arn));
+        let (inside, roles, permissions, policies, boundary) = join!(
+            inside(views, wish),
+            join_all(roles),
+            async {
+                match open(views.target()) {
+                    Ok(aws) => {
+                        permissions::check(aws, &Principal::Role(palette.clone()), profile).await
+                    }
+                    Err(hidden) => Ok(permissions::unverified(&hidden.reason, &hidden.remedy)),
+                }
+            },
+            async {
+                match open(views.target()) {
+                    Ok(aws) => policy_arns::exist(aws, &wish.settings.policies).await,
+                    Err(hidden) => Ok(policy_arns::unverified(&hidden.reason, &hidden.remedy)),
+                }
+            },
+            boundary(views, wish),
+        );
+        let Inside { cluster, elsewhere, agent, nodes, fargate, kubernetes, client, associations } =
+            inside?;
+        Ok(Self {
+            cluster,
+            elsewhere,
+            agent,
+            nodes,
+            fargate,
+            kubernetes,
+            client,
+            associations,
+            roles: roles.into_iter().collect::<Result<_, _>>()?,
+            permissions: permissions?,
+            policies: policies?,
+            boundary: boundary?,
+        })
+    }
+
+    /// The external ids, as EKS issued them where it did.
+    pub(crate) fn external_ids(&self, wish: &Wish) -> ExternalIds {
+        let issued = |account| {
+            let found = self.associations.there()?.of(account)?;
+            found.external_id.as_deref()
+        };
+        ExternalIds::expected(wish.cluster.place()).issued(issued(HUBBLE), issued(IDENTITY))
+    }
+
+    /// What was seen of a role.
+    pub(crate) fn role(&self, part: Part) -> Option<&RoleSeen> {
+        self.roles.iter().find(|(known, _)| *known == part).map(|(_, seen)| seen)
+    }
+}
+
+/// What EKS and the cluster itself show.
+struct Inside {
+    cluster: Seen<Described>,
+    elsewhere: bool,
+    agent: Seen<Addon>,
+    nodes: Seen<Vec<(RoleArn, Allowed)>>,
+    fargate: Option<Seen<Vec<String>>>,
+    kubernetes: Look,
+    client: Option<Client>,
+    associations: Seen<Associations>,
+}
+
+async fn inside(views: &Views, wish: &Wish) -> Result<Inside, PortError> {
+    let (aws, eks) = match (open(&views.cluster), views.eks(wish)) {
+        (Ok(aws), Ok(eks)) => (aws, eks),
+        (Err(hidden), _) | (_, Err(hidden)) => {
+            return Ok(Inside {
+                cluster: Seen::Hidden(hidden.clone()),
+                elsewhere: false,
+                agent: Seen::Hidden(hidden.clone()),
+                nodes: Seen::Hidden(hidden.clone()),
+                fargate: None,
+                kubernetes: Look::hidden(&hidden),
+                client: None,
+                associations: Seen::Hidden(hidden),
+            });
+        }
+    };
+    let (described, agent, nodes, associations) =
+        join!(cluster(aws, &eks, views, wish), eks.agent(), nodes(aws, &eks), eks.associations(),);
+    let (cluster, elsewhere, kubernetes, client, fargate) = described?;
+    let (agent, nodes, associations) = (agent?, nodes?, associations?);
+    Ok(Inside { cluster, elsewhere, agent, nodes, fargate, kubernetes, client, associations })
+}
+
+type Cluster = (Seen<Described>, bool, Look, Option<Client>, Option<Seen<Vec<String>>>);
+
+async fn cluster(aws: &Aws, eks: &Eks, views: &Views, wish: &Wish) -> Result<Cluster, PortError> {
+    let described = eks.describe().await?;
+    let hidden = |reason: &str| Hidden {
+        reason: reason.to_owned(),
+        remedy: "mend the checks above".to_owned(),
+        refused: false,
+    };
+    let opened = match &described {
+        Seen::There(there) => kubernetes::open(aws, &wish.cluster, there).await,
+        Seen::Missing => Err(hidden("there is no such cluster")),
+        Seen::Hidden(why) => Err(why.clone()),
+    };
+    let elsewhere = match (&described, &views.own) {
+        (Seen::Missing, Some(own)) => {
+            matches!(Eks::new(own, &wish.cluster).describe().await, Ok(Seen::There(_)))
+        }
+        (Seen::There(_) | Seen::Missing | Seen::Hidden(_), _) => false,
+    };
+    let (look, client) = match opened {
+        Ok(client) => (Look::at(&client).await, Some(client)),
+        Err(hidden) => (Look::hidden(&hidden), None),
+    };
+    let named =
+        matches!(look.config.there(), Some(Some(name)) if *name == wish.cluster.name.to_string());
+    let fargate = match &look.config {
+        Seen::There(_) | Seen::Missing if !named => Some(eks.fargate().await?),
+        Seen::There(_) | Seen::Missing | Seen::Hidden(_) => None,
+    };
+    Ok((described, elsewhere, look, client, fargate))
+}
+
+/// P06.
+async fn nodes(aws: &Aws, eks: &Eks) -> Result<Seen<Vec<(RoleArn, Allowed)>>, PortError> {
+    let roles = match eks.node_roles().await? {
+        Seen::There(roles) => roles,
+        Seen::Missing => return Ok(Seen::Missing),
+        Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
+    };
+    let mut each: Vec<RoleArn> = Vec::new();
+    for role in roles {
+        if !each.contains(&role) {
+            each.push(role);
+        }
+    }
+    let asked = each.into_iter().map(async |role| {
+        let wanted = vec![(vec![NODE_AGENT.to_owned()], vec!["*".to_owned()])];
+        let allowed = grants::allowed(aws, &role, wanted).await?;
+        Ok((role, allowed))
+    });
+    join_all(asked).await.into_iter().collect::<Result<_, _>>().map(Seen::There)
+}
+
+/// P11–P14, P16–P19.
+async fn role(
+    views: &Views,
+    wish: &Wish,
+    part: Part,
+    arn: &RoleArn,
+) -> Result<(Part, RoleSeen), PortError> {
+    let aws = match open(views.of(part)) {
+        Ok(aws) => aws,
+        Err(hidden) => {
+            let (trust, allowed) = (Seen::Hidden(hidden.clone()), Seen::Hidden(hidden));
+            return Ok((part, RoleSeen { trust, allowed }));
+        }
+    };
+    let wanted = wish.roles.grants(part);
+    let wanted = wanted.into_iter().map(|grant| (grant.actions, grant.resources)).collect();
+    let (read, allowed) = join!(role::read(aws, arn), grants::allowed(aws, arn, wanted));
+    let trust = match Seen::of(read, "iam:GetRole")? {
+        // Found by its name alone: with another path it is another ARN.
+        Seen::There(role) if role.arn != arn.as_str() => Seen::Missing,
+        other => other.map(|role| role.trust),
+    };
+    Ok((part, RoleSeen { trust, allowed: Seen::There(allowed?) }))
+}
+
+/// P31.
+async fn boundary(views: &Views, wish: &Wish) -> Result<Finding, PortError> {
+    let Some(boundary) = &wish.boundary else {
+        return Ok(BOUNDARY.not_applicable("no boundary was named"));
+    };
+    match open(views.target()) {
+        Ok(aws) => policy_arns::boundary(aws, &BOUNDARY, boundary).await,
+        Err(hidden) => Ok(hidden.answer(&BOUNDARY, "")),
+    }
+}

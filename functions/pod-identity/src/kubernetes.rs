@@ -1,0 +1,72 @@
+//! What the cluster's own Kubernetes API tells.
+
+mod client;
+mod look;
+mod token;
+
+use aws::Aws;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kube::Client;
+
+use crate::{
+    cluster::Cluster,
+    eks::Described,
+    seen::{Hidden, Seen},
+};
+
+pub(crate) use look::{Agent, CONFIG, CONFIG_KEY, Look, Pod, SYSTEM};
+
+/// The Kubernetes API of a cluster, or why it cannot be asked.
+pub(crate) async fn open(
+    aws: &Aws,
+    cluster: &Cluster,
+    described: &Described,
+) -> Result<Client, Hidden> {
+    let unreachable = |reason: String| Hidden {
+        reason,
+        remedy: "see that EKS tells the endpoint and the certification authority of the cluster"
+            .to_owned(),
+        refused: false,
+    };
+    let Described { endpoint, authority, .. } = described;
+    let (Some(endpoint), Some(authority)) = (endpoint, authority) else {
+        return Err(unreachable("EKS does not tell where the cluster's API is".to_owned()));
+    };
+    let authority = STANDARD.decode(authority.trim()).map_err(|_not_base64| {
+        unreachable("the cluster's certification authority cannot be read".to_owned())
+    })?;
+    let token = token::sign(aws, cluster).await.map_err(|fault| unreachable(fault.to_string()))?;
+    client::new(endpoint, &authority, &token).map_err(|fault| unreachable(fault.to_string()))
+}
+
+/// Sorts what the API says. `what` completes the sentence "allow … to the role that Gangway looks with".
+pub(crate) fn seen<T>(answer: kube::Result<T>, what: &str) -> Seen<T> {
+    let hidden =
+        |reason: String, remedy: String, refused| Seen::Hidden(Hidden { reason, remedy, refused });
+    match answer {
+        Ok(there) => Seen::There(there),
+        Err(kube::Error::Api(status)) => match status.code {
+            404 => Seen::Missing,
+            401 => hidden(
+                "the cluster does not know the role that Gangway looks with (401)".to_owned(),
+                "give that role an EKS access entry with AmazonEKSViewPolicy, or a line in aws-auth".to_owned(),
+                true,
+            ),
+            403 => hidden(
+                format!("the cluster does not let Gangway {what} (403)"),
+                format!("allow the role that Gangway looks with to {what}: an EKS access entry with AmazonEKSViewPolicy does"),
+                true,
+            ),
+            code => hidden(
+                format!("the cluster's API answered {code}"),
+                "validate again".to_owned(),
+                false,
+            ),
+        },
+        Err(_unreachable) => hidden(
+            "the cluster's API cannot be reached from here".to_owned(),
+            "let Gangway reach the cluster's API: connect its functions to the cluster's network, or open the public endpoint to them".to_owned(),
+            false,
+        ),
+    }
+}

@@ -1,0 +1,89 @@
+//! Kubernetes' client over the way out that everything shares: the cluster's own roots, the invocation's time.
+
+use std::time::Duration;
+
+use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use kube::{Client, client::Body};
+use reqwest::Url;
+use tower::service_fn;
+use transport::{Roots, TlsError, budget};
+
+/// How long one call may take. A cluster that cannot be reached must not use up the invocation.
+const CALL: Duration = Duration::from_secs(6);
+
+/// Larger than any list that is asked for, smaller than what would hurt.
+const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("the cluster's endpoint is no URL")]
+    Endpoint,
+    #[error("the cluster's certification authority cannot be used")]
+    Authority(#[from] TlsError),
+    #[error("the token cannot be sent")]
+    Token,
+}
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("no answer in time")]
+    Late,
+    #[error("the answer is too long")]
+    TooLong,
+    #[error("the connection failed")]
+    Connection(#[source] reqwest::Error),
+    #[error("the request cannot be sent")]
+    Request(#[source] kube::Error),
+    #[error("the path is no URL")]
+    Path,
+    #[error("the answer cannot be read")]
+    Answer(#[source] http::Error),
+}
+
+/// A client of the API at this address, which shows a certificate of this authority (PEM) and takes this token.
+pub(super) fn new(endpoint: &str, authority: &[u8], token: &str) -> Result<Client, Unusable> {
+    let endpoint: Url = endpoint.parse().map_err(|_not_a_url| Unusable::Endpoint)?;
+    let http = transport::client(&Roots::only(authority)?)?;
+    let mut bearer =
+        HeaderValue::try_from(format!("Bearer {token}")).map_err(|_not_ascii| Unusable::Token)?;
+    bearer.set_sensitive(true);
+    let service = service_fn(move |request: Request<Body>| {
+        let (http, endpoint, bearer) = (http.clone(), endpoint.clone(), bearer.clone());
+        async move {
+            let exchange = exchange(&http, &endpoint, bearer, request);
+            budget::bounded(CALL, exchange).await.unwrap_or(Err(Broken::Late))
+        }
+    });
+    Ok(Client::new(service, "default"))
+}
+
+async fn exchange(
+    http: &reqwest::Client,
+    endpoint: &Url,
+    bearer: HeaderValue,
+    request: Request<Body>,
+) -> Result<Response<Body>, Broken> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let url = endpoint.join(path).map_err(|_not_a_path| Broken::Path)?;
+    let body = body.collect_bytes().await.map_err(Broken::Request)?;
+    let mut headers = parts.headers;
+    headers.insert(AUTHORIZATION, bearer);
+    let failed = |error: reqwest::Error| Broken::Connection(error.without_url());
+    let request = http.request(parts.method, url).headers(headers).body(body);
+    let mut answer = request.send().await.map_err(failed)?;
+    let mut response = Response::builder().status(answer.status());
+    if let Some(headers) = response.headers_mut() {
+        headers.clone_from(answer.headers());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(Broken::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    response.body(Body::from(body)).map_err(Broken::Answer)
+}

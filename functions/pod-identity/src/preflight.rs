@@ -1,0 +1,110 @@
+//! What is asked before the role is registered, in two rounds: what Palette knows and whose eyes there are, then
+//! everything else at the same time.
+
+use deployment::{Accounts, Deployment};
+use domain::{
+    AccountId, Check, Credential, Failure, Finding, Intent, Method, PodIdentity, PortError,
+    Preflight, Severity,
+};
+use preflight::{Demand, Eyes, Found, validation};
+use tokio::join;
+
+use crate::{
+    answers, ensure,
+    facts::{Facts, Views},
+    notices,
+    request::Wish,
+};
+
+pub(crate) static PALETTE_VALIDATES: Check = Check {
+    id: "palette.validation",
+    title: "Palette gets at its role through Pod Identity",
+    severity: Severity::Blocker,
+    covers: &["C17"],
+};
+
+const REMEDY: &str = "mend the checks above and restart Palette's pods; then validate again";
+
+/// The questions of a round are asked at the same time.
+pub(crate) async fn run(
+    wish: Wish,
+    intent: &Intent,
+    registry: &Accounts<'_>,
+    deployment: &Deployment,
+    own: Option<AccountId>,
+) -> Result<Preflight, Failure> {
+    let role = wish.roles.palette().clone();
+    let credential = Credential::PodIdentity(PodIdentity {
+        role: role.clone(),
+        permission_boundary: wish.boundary.clone(),
+    });
+    let (look, gateway, views) = join!(
+        registry.look(&wish.settings.name, intent),
+        registry.gateway(wish.settings.gateway.as_ref()),
+        views(&wish, own, deployment),
+    );
+    let (look, gateway, views) = (look?, gateway?, views?);
+    let demand = Demand::from(&wish.settings);
+    let (facts, validated, accepted) = join!(
+        Facts::gather(&views, &wish),
+        validates(registry, &credential, demand),
+        validation::of_policies(registry, &credential, demand),
+    );
+    let mut facts = facts?;
+    let mut findings = answers::all(&facts, &wish);
+    findings.append(&mut facts.permissions);
+    findings.extend([facts.policies.clone(), accepted?, validated?]);
+    let found = Found {
+        method: Method::PodIdentity,
+        account: Some(role.account()),
+        credential: Some(credential.clone()),
+        look,
+        gateway,
+        findings,
+        notices: notices::of(&facts, &wish),
+    };
+    let mut preflight = found.about(wish.settings.clone(), intent, registry);
+    let done = ensure::run(&views, &wish, intent, &mut facts, &preflight.report.findings).await?;
+    if done.is_empty() {
+        return Ok(preflight);
+    }
+    let mut news = answers::all(&facts, &wish);
+    if done.iter().any(|done| done.changed) {
+        news.push(validates(registry, &credential, demand).await?);
+    }
+    renew(&mut preflight.report.findings, news);
+    preflight.report.findings.extend(done.into_iter().map(|done| done.finding));
+    Ok(preflight)
+}
+
+/// Puts later answers in the place of earlier ones to the same checks.
+fn renew(findings: &mut [Finding], news: Vec<Finding>) {
+    for news in news {
+        if let Some(old) = findings.iter_mut().find(|old| old.check.id == news.check.id) {
+            *old = news;
+        }
+    }
+}
+
+async fn validates(
+    registry: &Accounts<'_>,
+    credential: &Credential,
+    demand: Demand<'_>,
+) -> Result<Finding, PortError> {
+    validation::of_credential(&PALETTE_VALIDATES, REMEDY, registry, credential, demand).await
+}
+
+/// Into the cluster's account, and into the target account where that is another.
+async fn views(
+    wish: &Wish,
+    own: Option<AccountId>,
+    deployment: &Deployment,
+) -> Result<Views, PortError> {
+    let (local, target) = (wish.cluster.account, wish.roles.palette().account());
+    let into = |account| Eyes::into(account, own, deployment);
+    let (cluster, target) = join!(into(local), async {
+        if target == local { Ok(None) } else { into(target).await.map(Some) }
+    });
+    let own = (own != Some(local)).then(|| deployment.aws.clone());
+    Ok(Views { cluster: cluster?, target: target?, own })
+}

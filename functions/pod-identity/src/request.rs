@@ -1,0 +1,123 @@
+//! The request, as a caller writes it.
+
+use deployment::Deployment;
+use domain::{Method, Partition, PolicyArn, RoleArn, Settings};
+use lambda::{Members, Rejection};
+use policies::pods::Roles;
+
+use crate::cluster::{Cluster, Name, Region};
+
+/// What the caller asks for.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    /// What every method asks.
+    pub(crate) settings: Settings,
+    /// Where Palette runs.
+    pub(crate) cluster: Cluster,
+    /// The roles of its pods.
+    pub(crate) roles: Roles,
+    /// What is to limit the roles that Palette makes.
+    pub(crate) boundary: Option<PolicyArn>,
+    /// What Gangway may put right.
+    pub(crate) ensure: Ensure,
+}
+
+/// What Gangway may put right in the customer's cluster. Nothing, unless it is asked to.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Ensure {
+    pub(crate) associations: bool,
+    pub(crate) config_map: bool,
+}
+
+const CLUSTERS_ACCOUNT: &str = "must be in the same account as hubbleRoleArn, which is that of the cluster: EKS gives pods roles of its own account only";
+const NOT_CROSS: &str = "belongs to the case of two accounts, and roleArn is in that of the cluster: leave it out, or send as roleArn Palette's target role in the other account";
+const CROSS: &str = "is missing: roleArn is in another account than hubbleRoleArn, so send Hubble's target role there, or as roleArn Palette's role in the cluster's account";
+const TARGETS_ACCOUNT: &str = "must be in the account of roleArn, where Palette is to work: send Hubble's target role, not its local one";
+const BOUNDARYS_ACCOUNT: &str =
+    "must be a policy of the account of roleArn, or one of AWS's own: IAM takes no other";
+
+impl Wish {
+    /// Every member parsed, or every fault of them.
+    pub(crate) fn read(mut members: Members, deployment: &Deployment) -> Result<Self, Rejection> {
+        let deployed = deployment.partition;
+        let opted_in = deployment.settings.allow_secret_pod_identity;
+        let settings = members.settings(deployed, Method::PodIdentity, opted_in);
+        let name: Option<Name> = members.required("clusterName");
+        let region = region(&mut members, deployed, deployment.aws.region());
+        let palette = members.role_arn("roleArn", deployed);
+        let roles = roles(&mut members, deployed, palette.as_ref());
+        let boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);
+        if let (Some(boundary), Some(palette)) = (&boundary, &palette) {
+            let owner = boundary.as_str().split(':').nth(4);
+            if owner != Some("aws") && owner != Some(palette.account().as_str()) {
+                members.refuse("permissionBoundaryArn", BOUNDARYS_ACCOUNT);
+            }
+        }
+        let ensure = Ensure {
+            associations: members.flag("ensureAssociations"),
+            config_map: members.flag("ensureConfigMap"),
+        };
+        members.finish()?;
+        match (settings, name, region, roles) {
+            (Some(settings), Some(name), Some(region), Some(roles)) => {
+                let cluster = Cluster { name, region, account: roles.cluster_account() };
+                Ok(Self { settings, cluster, roles, boundary, ensure })
+            }
+            _ => Err(Rejection::incomplete()),
+        }
+    }
+}
+
+/// The cluster's region: the deployment's, unless another of its partition is named.
+fn region(members: &mut Members, deployed: Partition, own: &str) -> Option<Region> {
+    if !members.has("clusterRegion") {
+        return own.parse().ok();
+    }
+    let region: Region = members.optional("clusterRegion")?;
+    if region.partition == deployed {
+        return Some(region);
+    }
+    let rule = format!("must be a region of partition {deployed}, which this deployment serves");
+    members.refuse("clusterRegion", &rule);
+    None
+}
+
+/// The roles, and by their accounts the case (P15, P30).
+fn roles(members: &mut Members, deployed: Partition, palette: Option<&RoleArn>) -> Option<Roles> {
+    let hubble = members.role_arn("hubbleRoleArn", deployed);
+    let identity = members.role_arn("identityRoleArn", deployed);
+    let targeted = members.has("hubbleTargetRoleArn");
+    let target = members.optional_role_arn("hubbleTargetRoleArn", deployed);
+    if let (Some(hubble), Some(identity)) = (&hubble, &identity)
+        && hubble.account() != identity.account()
+    {
+        members.refuse("identityRoleArn", CLUSTERS_ACCOUNT);
+    }
+    let (palette, hubble) = (palette?.clone(), hubble?);
+    let same = palette.account() == hubble.account();
+    match (same, target) {
+        (true, None) if !targeted => {
+            Some(Roles::SameAccount { palette, hubble, identity: identity? })
+        }
+        (true, Some(_)) => {
+            members.refuse("hubbleTargetRoleArn", NOT_CROSS);
+            None
+        }
+        (false, Some(target)) if target.account() != palette.account() => {
+            members.refuse("hubbleTargetRoleArn", TARGETS_ACCOUNT);
+            None
+        }
+        (false, Some(hubble_target)) => Some(Roles::CrossAccount {
+            palette_target: palette,
+            hubble_target,
+            hubble_local: hubble,
+            identity_local: identity?,
+        }),
+        (false, None) if !targeted => {
+            members.refuse("hubbleTargetRoleArn", CROSS);
+            None
+        }
+        // Its own fault is noted already.
+        (true | false, None) => None,
+    }
+}
