@@ -15,7 +15,8 @@ HEAD = """# Checks
 
 What a report may hold. An id stays what it is: portals, alarms and runbooks may rely on it. A *blocker* that failed forbids a
 registration; a *warning* and an *info* do not. The last column names the prerequisites that a check answers: C for every
-method, S for access keys, D for roles that Palette assumes, G for private cloud gateways.
+method, S for access keys, D for roles that Palette assumes, P for EKS Pod Identity, X for the Secret and Top Secret
+partitions, G for private cloud gateways.
 
 A check is *passed*, *failed* (with what mends it), *unverified* (with what would let Gangway look) or *not-applicable*.
 

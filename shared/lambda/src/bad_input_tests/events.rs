@@ -18,20 +18,33 @@ fn f03_the_schema_of_events_names_the_members_that_are_read() {
     for example in schema["examples"].as_array().unwrap() {
         let method: Method = example["method"].as_str().unwrap().parse().unwrap();
         let (_, mut members) = read(&event(example)).order(method).unwrap();
-        let settings = members.settings(Partition::Aws, method, false).unwrap();
+        let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
+        let settings = members.settings(partition, method, false).unwrap();
         assert_eq!(settings.policies.len(), 1);
-        match method {
+        let own = match method {
             Method::StaticCredentials => {
-                assert!(members.secret_arn("secretArn", Partition::Aws).is_some());
+                assert!(members.secret_arn("secretArn", partition).is_some());
+                1
             }
-            Method::Sts | Method::PodIdentity | Method::Scap => {
-                assert!(members.role_arn("roleArn", Partition::Aws).is_some());
+            Method::Sts | Method::PodIdentity => {
+                assert!(members.role_arn("roleArn", partition).is_some());
+                1
             }
-        }
+            Method::Scap => {
+                assert!(members.secret_arn("secretArn", partition).is_some());
+                for name in ["agency", "accountName"] {
+                    assert!(members.required::<domain::PortalName>(name).is_some());
+                }
+                assert!(members.required::<domain::PortalRole>("role").is_some());
+                assert!(members.optional::<domain::RolePrefix>("rolePrefix").is_some());
+                assert!(members.optional_policy_arn("permissionBoundaryArn", partition).is_some());
+                6
+            }
+        };
         members.finish().unwrap();
         // The common ones, each of which an example has, and the method's own.
         let common = schema["properties"].as_object().unwrap();
-        assert_eq!(common.len() + 1, example.as_object().unwrap().len());
+        assert_eq!(common.len() + own, example.as_object().unwrap().len());
         assert!(common.keys().all(|member| example.get(member).is_some()));
     }
 }
