@@ -33,7 +33,25 @@ pub struct Fault {
     effect: Effect,
     spared: u32,
     left: Option<u32>,
+    chance: Option<Chance>,
     ends: Option<Arc<Notify>>,
+}
+
+/// One call in so many, as a seed throws the dice.
+#[derive(Debug, Clone)]
+struct Chance {
+    one_in: u64,
+    state: u64,
+}
+
+impl Chance {
+    /// Xorshift: no better dice are needed, but always the same ones.
+    fn throw(&mut self) -> bool {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 11).is_multiple_of(self.one_in)
+    }
 }
 
 /// What befalls one call.
@@ -56,6 +74,7 @@ impl Fault {
             effect,
             spared: 0,
             left: None,
+            chance: None,
             ends: None,
         }
     }
@@ -78,6 +97,14 @@ impl Fault {
         Fault { spared: n.saturating_sub(1), left: Some(1), ..self }
     }
 
+    /// One matching call in so many, by chance, as this seed has it. What a part of the cloud asks while it serves another call
+    /// is spared.
+    #[must_use]
+    pub fn by_chance(self, one_in: u32, seed: u64) -> Fault {
+        let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        Fault { chance: Some(Chance { one_in: u64::from(one_in.max(1)), state }), ..self }
+    }
+
     /// Ends the caller where its connection would be cut: `Lambda::crash` tells whom. The connection stays open, so that
     /// the caller does nothing more in its last moment.
     #[must_use]
@@ -85,12 +112,15 @@ impl Fault {
         Fault { ends: Some(caller), ..self }
     }
 
-    fn meets(&mut self, service: &str, operation: &str) -> bool {
+    fn meets(&mut self, service: &str, operation: &str, nested: bool) -> bool {
         let fits = |pattern: &str, value: &str| pattern == "*" || pattern == value;
         if !fits(&self.service, service)
             || !fits(&self.operation, operation)
             || self.left == Some(0)
         {
+            return false;
+        }
+        if self.chance.as_mut().is_some_and(|chance| nested || !chance.throw()) {
             return false;
         }
         if self.spared > 0 {
@@ -120,10 +150,10 @@ impl Faults {
     }
 
     /// What befalls this call: delays added up, and the first effect that is not a delay.
-    pub(crate) fn befall(&self, service: &str, operation: &str) -> Fate {
+    pub(crate) fn befall(&self, service: &str, operation: &str, nested: bool) -> Fate {
         let mut fate = Fate::default();
         for fault in self.list.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
-            if fault.meets(service, operation) {
+            if fault.meets(service, operation, nested) {
                 match fault.effect {
                     Effect::Delay(more) => fate.delay += more,
                     Effect::Throttle
@@ -153,12 +183,23 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on("iam", "GetRole", Effect::Throttle).nth(2));
         faults.add(Fault::on("*", "*", Effect::Delay(Duration::from_millis(3))));
-        let met: Vec<_> = (0..3).map(|_| faults.befall("iam", "GetRole").effect).collect();
+        let met: Vec<_> = (0..3).map(|_| faults.befall("iam", "GetRole", false).effect).collect();
         assert_eq!(met, [None, Some(Effect::Throttle), None]);
-        let fate = faults.befall("palette", "GET /v1/users/info");
+        let fate = faults.befall("palette", "GET /v1/users/info", false);
         assert_eq!((fate.delay, fate.effect), (Duration::from_millis(3), None));
         faults.clear();
-        let fate = faults.befall("iam", "GetRole");
+        let fate = faults.befall("iam", "GetRole", false);
         assert_eq!((fate.delay, fate.effect), (Duration::ZERO, None));
+    }
+
+    #[test]
+    fn chance_meets_about_one_call_in_so_many_and_spares_the_clouds_own() {
+        let met = |nested| {
+            let faults = Faults::default();
+            faults.add(Fault::on("*", "*", Effect::Throttle).by_chance(20, 7));
+            (0..10_000).filter(|_| faults.befall("iam", "GetRole", nested).effect.is_some()).count()
+        };
+        assert!((400..600).contains(&met(false)), "{}", met(false));
+        assert_eq!(met(true), 0);
     }
 }

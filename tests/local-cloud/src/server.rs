@@ -105,7 +105,7 @@ pub(crate) async fn befallen(
     work: impl Future<Output = Response>,
 ) -> io::Result<http::Response<Body>> {
     let place = parts.calls().arrived(service, operation, nested);
-    let Fate { delay, effect, ends } = parts.faults().befall(service, operation);
+    let Fate { delay, effect, ends } = parts.faults().befall(service, operation, nested);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }

@@ -1,6 +1,8 @@
 //! An organization: its management account is the deployment's, and it makes accounts as AWS's ways of vending do.
 
 mod events;
+#[cfg(test)]
+mod tests;
 mod times;
 
 use std::sync::{
@@ -131,7 +133,11 @@ impl Organization {
 
     /// Makes an account below a parent, as this kind of vending does.
     pub fn vend(&self, kind: Kind, name: &str, parent: &str) -> Vended {
-        let account = self.account(self.partition());
+        self.settle(kind, self.account(self.partition()), name, parent)
+    }
+
+    /// The same with an account that is there, or an id of the caller's choice.
+    pub fn settle(&self, kind: Kind, account: Account, name: &str, parent: &str) -> Vended {
         let now = self.clock.now();
         let how = if kind == Kind::Invited { Joined::Invited } else { Joined::Created };
         self.api.admit(&account, name, parent, how, now);
