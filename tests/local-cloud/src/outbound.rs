@@ -45,6 +45,12 @@ pub fn client_as(
     Ok(built(trusting(pem).with_client_auth_cert(chain, key)?))
 }
 
+/// How many certificates of a PEM can be trusted.
+pub fn certificates(pem: &str) -> usize {
+    let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
+    RootCertStore::empty().add_parsable_certificates(certificates.filter_map(Result::ok)).0
+}
+
 fn trusting(pem: &str) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());

@@ -16,7 +16,8 @@ pub(crate) fn by_hand(stage: &Stage, project: Option<String>, spec: &Value, name
     let scope = if project.is_some() { "project" } else { "tenant" };
     let metadata = json!({"name": name, "annotations": {"scope": scope, "overlordUid": ""}});
     let body = json!({"metadata": metadata, "spec": spec});
-    let account = Account { uid: uid.clone(), tenant, project, body, in_use: false };
+    let account =
+        Account { uid: uid.clone(), tenant, project, body, in_use: false, refreshed: None };
     records.accounts.push(account);
     uid
 }

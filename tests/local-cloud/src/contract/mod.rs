@@ -97,7 +97,8 @@ mod tests {
             role(),
             json!({"credentialType": "pod-identity", "partition": "aws",
                    "podIdentity": {"roleArn": "arn:aws:iam::123456789012:role/R"}}),
-            json!({"credentialType": "secret", "partition": "aws-iso",
+            json!({"credentialType": "secret", "partition": "aws-iso", "accessKey": "ASIAIOSFODNN7EXAMPLE",
+                   "secretKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
                    "secretSpec": {"agency": "A", "mission": "M", "role": "R", "isCapValidationEnabled": true,
                                   "tls": {"ca": "x", "cert": "y", "key": "z"}}}),
         ] {

@@ -8,8 +8,9 @@ use super::{
     behaviour::{DuplicateAnswer, SecretsOnRead},
     callers::Caller,
     paging::{self, Page, Query},
-    records::{Account, Records},
+    records::{Account, Records, Token},
 };
+use crate::clock::iso8601;
 
 pub(super) fn list(records: &Records, caller: &Caller, query: &Query) -> Result<Answer, Problem> {
     let wanted = name_filter(query.filters.as_deref())?;
@@ -30,7 +31,7 @@ pub(super) fn create(
     records: &mut Records,
     caller: &Caller,
     body: Value,
-) -> Result<Answer, Problem> {
+) -> Result<(String, Answer), Problem> {
     right_scope(caller, &body)?;
     let account = Account {
         uid: records.fresh_uid(),
@@ -38,6 +39,7 @@ pub(super) fn create(
         project: caller.project.clone(),
         body,
         in_use: false,
+        refreshed: None,
     };
     if records.accounts.iter().any(|known| caller.owns(known) && known.name() == account.name()) {
         return Err(duplicate(records.behaviour.duplicate, account.name()));
@@ -48,9 +50,9 @@ pub(super) fn create(
         let message = format!("Resource limit reached for 'cloudaccount': {used} of {quota}");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "ResourceLimitReached", message));
     }
-    let answer = Answer::created(&account.uid);
+    let created = (account.uid.clone(), Answer::created(&account.uid));
     records.accounts.push(account);
-    Ok(answer)
+    Ok(created)
 }
 
 pub(super) fn get(records: &Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
@@ -171,10 +173,17 @@ fn shown(records: &Records, account: &Account) -> Value {
             }
         }
     }
+    let status = match &account.refreshed {
+        None => json!({"state": "Running"}),
+        Some(None) => json!({"state": "Error"}),
+        Some(Some(Token { generated, expires })) => json!({
+            "state": "Running", "tokenGenerationTime": iso8601(*generated), "tokenExpiry": expires,
+        }),
+    };
     if let Some(account) = body.as_object_mut() {
         account.insert("kind".into(), "CloudAccount".into());
         account.insert("apiVersion".into(), "cluster.spectrocloud.com/v1".into());
-        account.insert("status".into(), json!({"state": "Running"}));
+        account.insert("status".into(), status);
     }
     body
 }

@@ -23,19 +23,24 @@ pub(super) struct Caller {
 /// What a user needs for an operation; `None` where every user of the tenant may.
 const fn permission(operation: Operation) -> Option<&'static str> {
     match operation {
-        Operation::UserInfo | Operation::Projects => None,
+        Operation::UserInfo | Operation::Projects | Operation::Features => None,
         Operation::ResourceLimits => Some("tenant.get"),
         Operation::Overlords | Operation::Overlord => Some("privateGateway.get"),
         Operation::ListAccounts => Some("cloudaccount.list"),
-        Operation::CreateAccount | Operation::Validate | Operation::ValidatePolicyArns => {
-            Some("cloudaccount.create")
-        }
-        Operation::GetAccount | Operation::StsTrust | Operation::Policies => {
-            Some("cloudaccount.get")
-        }
+        Operation::CreateAccount
+        | Operation::Validate
+        | Operation::ValidatePolicyArns
+        | Operation::PortalKeys => Some("cloudaccount.create"),
+        Operation::GetAccount
+        | Operation::StsTrust
+        | Operation::Policies
+        | Operation::Endpoints => Some("cloudaccount.get"),
         Operation::PutAccount => Some("cloudaccount.update"),
         Operation::DeleteAccount => Some("cloudaccount.delete"),
-        Operation::StsSource | Operation::ChangeStsSource => Some("system.config"),
+        Operation::StsSource
+        | Operation::ChangeStsSource
+        | Operation::SystemEndpoints
+        | Operation::ChangeEndpoints => Some("system.config"),
     }
 }
 
@@ -54,7 +59,7 @@ impl Caller {
         headers: &HeaderMap,
     ) -> Result<Self, Problem> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if matches!(operation, Operation::StsSource | Operation::ChangeStsSource) {
+        if permission(operation) == Some("system.config") {
             return match text("authorization") {
                 Some(SYSTEM_TOKEN) => Ok(Self::default()),
                 Some(_) | None => Err(unauthorized()),

@@ -4,6 +4,7 @@ mod accounts;
 mod answer;
 mod behaviour;
 mod callers;
+mod enclave;
 mod gateways;
 mod paging;
 mod rate;
@@ -28,9 +29,10 @@ use self::{
 };
 pub use self::{
     behaviour::{Behaviour, DuplicateAnswer, RefusedKey, SecretsOnRead, UnconfiguredSts},
+    enclave::SECRET_PARTITION_FLAG,
     records::{
         ADMIN_KEY, Account, Gateway, MEMBER_KEY, Named, OTHER_TENANT_KEY, Records, SYSTEM_TOKEN,
-        StsSource, Tenant, User,
+        StsSource, Tenant, Token, User,
     },
 };
 use crate::{
@@ -79,6 +81,7 @@ pub(crate) fn broken(effect: Effect) -> Response {
 pub(crate) async fn handle(cloud: &Arc<Parts>, request: Request) -> Response {
     let palette = cloud.palette();
     let caller = Caller::name(&palette.records(), request.headers());
+    palette.records().now = cloud.clock().now();
     palette.reaches(&cloud.url(), cloud.ca_pem());
     let mut response = palette.answer(&request).await;
     if let Some(name) = caller {
@@ -115,6 +118,7 @@ impl State {
         let caller = Caller::of(&self.records(), operation, request.headers())?;
         let query = paging::Query::of(request)?;
         let body = routes::body(operation, &query, request)?;
+        enclave::allowed(&self.records(), &body)?;
         let uid = uid.as_str();
         match operation {
             Operation::UserInfo => Ok(gateways::user_info(&self.records(), &caller)),
@@ -123,13 +127,27 @@ impl State {
             Operation::Overlords => Ok(gateways::overlords(&self.records(), &caller, &query)),
             Operation::Overlord => gateways::overlord(&self.records(), &caller, uid),
             Operation::ListAccounts => accounts::list(&self.records(), &caller, &query),
-            Operation::CreateAccount => accounts::create(&mut self.records(), &caller, body),
+            Operation::CreateAccount => {
+                let (uid, answer) = accounts::create(&mut self.records(), &caller, body)?;
+                self.refresh(&uid).await;
+                Ok(answer)
+            }
             Operation::GetAccount => accounts::get(&self.records(), &caller, uid),
-            Operation::PutAccount => accounts::put(&mut self.records(), &caller, uid, body),
+            Operation::PutAccount => {
+                let answer = accounts::put(&mut self.records(), &caller, uid, body)?;
+                self.refresh(uid).await;
+                Ok(answer)
+            }
             Operation::DeleteAccount => accounts::delete(&mut self.records(), &caller, uid),
             Operation::StsTrust => system::trust(&self.records(), &caller, &query),
             Operation::StsSource => system::source(&self.records(), uid),
             Operation::ChangeStsSource => system::change_source(&mut self.records(), uid, &body),
+            Operation::Features => Ok(enclave::features(&self.records())),
+            Operation::Endpoints | Operation::SystemEndpoints => {
+                Ok(enclave::endpoints(&self.records()))
+            }
+            Operation::ChangeEndpoints => Ok(enclave::change_endpoints(&mut self.records(), body)),
+            Operation::PortalKeys => self.portal_keys(&body).await,
             Operation::Validate => self.validate(&body).await,
             Operation::ValidatePolicyArns => {
                 self.validate_policy_arns(&caller, &query, &body).await

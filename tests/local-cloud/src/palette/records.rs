@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{behaviour::Behaviour, rate::Buckets};
+use super::{behaviour::Behaviour, enclave::SECRET_PARTITION_FLAG, rate::Buckets};
 
 /// The API key of the first tenant's administrator.
 pub const ADMIN_KEY: &str = "pk-3f1c9a7e5d2b48c6a0e4-harbour-admin";
@@ -28,9 +28,15 @@ pub struct Records {
     pub sts_sources: BTreeMap<String, StsSource>,
     /// The access portal of each partition that has one, as the system console was told: its credentials resource (X04).
     pub portals: BTreeMap<String, String>,
+    /// Endpoints that the operator has set in place of those (X04), as `v1AwsApiEndpointsConfig` has them.
+    pub endpoints: Value,
+    /// Flags of the whole instance, and whether each is set (X02). What is no `VerteX` lacks `AwsSecretPartition` (X01).
+    pub features: BTreeMap<String, bool>,
     /// How it behaves where the documents leave that open.
     pub behaviour: Behaviour,
     pub(super) buckets: Buckets,
+    /// When the call came that is being served.
+    pub(super) now: i64,
     serial: u64,
 }
 
@@ -99,6 +105,17 @@ pub struct Account {
     pub body: Value,
     /// Whether a cluster still runs with it.
     pub in_use: bool,
+    /// What came of fetching keys from the access portal last, where they come from there.
+    pub refreshed: Option<Option<Token>>,
+}
+
+/// When an account's keys were fetched from its portal, and when they end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Token {
+    /// Seconds since the Unix epoch.
+    pub generated: i64,
+    /// As the portal told it.
+    pub expires: String,
 }
 
 impl Account {
@@ -133,6 +150,9 @@ impl Records {
             accounts: Vec::new(),
             sts_sources: BTreeMap::new(),
             portals: BTreeMap::new(),
+            endpoints: json!({"partitions": {}}),
+            features: BTreeMap::from([(SECRET_PARTITION_FLAG.to_owned(), false)]),
+            now: 0,
             behaviour: Behaviour::default(),
             buckets: Buckets::default(),
             serial: 0,

@@ -28,6 +28,11 @@ pub(super) enum Operation {
     ValidatePolicyArns,
     StsSource,
     ChangeStsSource,
+    Features,
+    Endpoints,
+    SystemEndpoints,
+    ChangeEndpoints,
+    PortalKeys,
 }
 
 /// An operation, and the one part of the path that varies (empty where none does).
@@ -42,8 +47,9 @@ const PUT: &str = "PUT";
 const DELETE: &str = "DELETE";
 
 /// Paths below `/v1/`, with `*` for the part that varies.
-const ROUTES: [(&str, &str, Operation); 17] = [
+const ROUTES: [(&str, &str, Operation); 22] = [
     (GET, "users/info", Operation::UserInfo),
+    (GET, "users/system/features", Operation::Features),
     (GET, "dashboard/projects/metadata", Operation::Projects),
     (GET, "tenants/*/resourceLimits", Operation::ResourceLimits),
     (GET, "overlords", Operation::Overlords),
@@ -55,8 +61,12 @@ const ROUTES: [(&str, &str, Operation); 17] = [
     (DELETE, "cloudaccounts/aws/*", Operation::DeleteAccount),
     (POST, "clouds/aws/account/validate", Operation::Validate),
     (GET, "clouds/aws/account/sts", Operation::StsTrust),
+    (GET, "clouds/aws/apiEndpoints", Operation::Endpoints),
+    (POST, "clouds/aws/account/secret/credentials", Operation::PortalKeys),
     (POST, "clouds/aws/policies", Operation::Policies),
     (POST, "clouds/aws/policyArns/validate", Operation::ValidatePolicyArns),
+    (GET, "system/config/aws/apiEndpoints", Operation::SystemEndpoints),
+    (PUT, "system/config/aws/apiEndpoints", Operation::ChangeEndpoints),
     (GET, "system/config/*/sts/account", Operation::StsSource),
     (PUT, "system/config/*/sts/account", Operation::ChangeStsSource),
     (POST, "system/config/*/sts/account", Operation::ChangeStsSource),
@@ -114,6 +124,8 @@ fn shape(operation: Operation, query: &Query) -> Option<Shape> {
         Operation::Validate | Operation::Policies => "cloudAccount",
         Operation::ValidatePolicyArns => "policyArns",
         Operation::ChangeStsSource => "stsSource",
+        Operation::ChangeEndpoints => "apiEndpoints",
+        Operation::PortalKeys => "portalQuestion",
         Operation::UserInfo
         | Operation::Projects
         | Operation::ResourceLimits
@@ -123,7 +135,10 @@ fn shape(operation: Operation, query: &Query) -> Option<Shape> {
         | Operation::GetAccount
         | Operation::DeleteAccount
         | Operation::StsTrust
-        | Operation::StsSource => return None,
+        | Operation::StsSource
+        | Operation::Features
+        | Operation::Endpoints
+        | Operation::SystemEndpoints => return None,
     };
     Some(Shape::Sent(name))
 }

@@ -34,6 +34,11 @@ impl SignedCalls {
         Self { http: outbound::client(trusted), endpoint: endpoint.to_owned() }
     }
 
+    /// The same AWS, trusted for these certificates alone.
+    pub(super) fn trusting_only(&self, pem: &str) -> Self {
+        Self::new(&self.endpoint, Some(pem))
+    }
+
     /// One call of a service with the query protocol.
     pub(super) async fn query(
         &self,

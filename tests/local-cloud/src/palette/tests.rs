@@ -1,6 +1,7 @@
 //! Palette by itself: who may, what is refused and how, pages, limits.
 
 mod accounts;
+mod enclave;
 
 use serde_json::{Value, json};
 

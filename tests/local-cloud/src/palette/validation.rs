@@ -7,13 +7,14 @@ use super::{
     State,
     answer::{Answer, Problem},
     callers::Caller,
+    enclave,
     paging::Query,
     signed::AwsRefusal,
 };
 use crate::aws::{Keys, client};
 
 /// The region whose STS and IAM Palette asks in a partition.
-fn region(partition: &str) -> &'static str {
+pub(super) fn region(partition: &str) -> &'static str {
     match partition {
         "aws-us-gov" => "us-gov-west-1",
         "aws-iso" => "us-iso-east-1",
@@ -22,7 +23,7 @@ fn region(partition: &str) -> &'static str {
     }
 }
 
-fn text<'a>(spec: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text<'a>(spec: &'a Value, pointer: &str) -> &'a str {
     spec.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -95,6 +96,9 @@ impl State {
         let refused = |refusal| self.refused(spec, "Cloud account validation failed", &refusal);
         let partition = text(spec, "/partition");
         match text(spec, "/credentialType") {
+            "secret" if enclave::through_portal(spec) => {
+                self.behind_portal(spec, partition).await.map_err(refused)
+            }
             "secret" => self.own_keys(spec, partition).await.map_err(refused),
             "sts" => self.assume(spec, partition).await.map_err(refused),
             other => {
@@ -107,14 +111,14 @@ impl State {
     }
 
     async fn own_keys(&self, spec: &Value, partition: &str) -> Result<Keys, AwsRefusal> {
-        let token = text(spec, "/secretToken");
-        let keys = Keys {
-            id: text(spec, "/accessKey").to_owned(),
-            secret: text(spec, "/secretKey").to_owned(),
-            token: (!token.is_empty()).then(|| token.to_owned()),
-        };
+        let keys = enclave::sent(spec);
         let sts = ("sts", region(partition));
-        let identity = self.ask(&keys, sts, "GetCallerIdentity", &[]).await?;
+        let identity = if enclave::is_one(partition) {
+            let aws = self.trusting_what_was_sent(spec)?;
+            aws.query(&keys, sts, "GetCallerIdentity", &[]).await?
+        } else {
+            self.ask(&keys, sts, "GetCallerIdentity", &[]).await?
+        };
         let arn = identity.element("Arn").unwrap_or_default();
         if arn.split(':').nth(1) == Some(partition) {
             Ok(keys)
@@ -147,7 +151,7 @@ impl State {
         Ok(Keys { id, secret, token: Some(part("SessionToken")) })
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         keys: &Keys,
         service: (&str, &str),
@@ -161,12 +165,13 @@ impl State {
     }
 
     /// As Palette tells it: AWS's own words, in an error of Palette's.
-    fn refused(&self, spec: &Value, what: &str, refusal: &AwsRefusal) -> Problem {
+    pub(super) fn refused(&self, spec: &Value, what: &str, refusal: &AwsRefusal) -> Problem {
         let behaviour = self.records().behaviour;
         let AwsRefusal { status, code, message } = refusal;
         let repeated = if behaviour.errors_repeat_secrets {
             let (id, secret) = (text(spec, "/accessKey"), text(spec, "/secretKey"));
-            format!(" (accessKey={id}, secretKey={secret})")
+            let key = text(spec, "/secretSpec/tls/key");
+            format!(" (accessKey={id}, secretKey={secret}, tls={key})")
         } else {
             String::new()
         };

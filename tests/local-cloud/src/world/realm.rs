@@ -19,7 +19,7 @@ use crate::{
     functions::{Functions, Poller},
     gateway::{Bus, Gateway, Refusals},
     outbound,
-    palette::{ADMIN_KEY, StsSource},
+    palette::{ADMIN_KEY, SECRET_PARTITION_FLAG, StsSource},
     portal::{Kind, Portal},
     template::{Template, TemplateError},
 };
@@ -44,6 +44,9 @@ pub struct Realm {
     pub external_id: String,
     /// CAP or SCAP; there is none in the open partitions.
     pub portal: Option<Portal>,
+    /// PEM of the authorities that sign AWS's endpoints, in the partitions where keys of a user come with them (S07). Where
+    /// the cloud serves no TLS, of some others.
+    pub certificate_authority: Option<String>,
     /// Two customers, both set up well.
     pub customers: [Customer; 2],
     /// The deployed functions.
@@ -72,6 +75,9 @@ impl Realm {
         let (deployment, palette) = (account(1), account(2));
         let (source, external_id) = source(cloud, partition, &palette);
         let portal = portal(cloud, partition).await;
+        let endpoints =
+            |portal: &Portal| cloud.ca_pem().map_or_else(|| portal.ca_pem(), str::to_owned);
+        let certificate_authority = portal.as_ref().map(endpoints);
         let customers = [3, 4].map(|first| {
             let trusted = (&palette, external_id.as_str());
             Customer::settle(account(first), partition, &deployment, trusted, portal.as_ref())
@@ -92,6 +98,7 @@ impl Realm {
             palette,
             source,
             external_id,
+            certificate_authority,
             portal,
             customers,
             functions,
@@ -176,7 +183,9 @@ async fn portal(cloud: &Cloud, partition: Partition) -> Option<Portal> {
         Partition::AwsIso => Kind::Cap,
     };
     let portal = Portal::open(cloud, kind).await;
-    cloud.palette().records().portals.insert(partition.id().to_owned(), portal.url());
+    let mut records = cloud.palette().records();
+    records.portals.insert(partition.id().to_owned(), portal.url());
+    records.features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
     Some(portal)
 }
 

@@ -24,8 +24,12 @@ async fn post(world: &World, path: &str, body: &Value) -> (u16, Value) {
 
 fn keys(realm: &Realm) -> Value {
     let keys = &realm.customers[0].keys;
-    json!({"credentialType": "secret", "partition": realm.partition.id(), "accessKey": keys.id,
-           "secretKey": keys.secret, "policyARNs": []})
+    let mut spec = json!({"credentialType": "secret", "partition": realm.partition.id(), "accessKey": keys.id,
+                          "secretKey": keys.secret, "policyARNs": []});
+    if let Some(ca) = &realm.certificate_authority {
+        spec["secretSpec"] = json!({"isCapValidationEnabled": false, "tls": {"ca": ca}});
+    }
+    spec
 }
 
 fn role(realm: &Realm, external_id: &str) -> Value {

@@ -1,0 +1,210 @@
+//! The classified partitions in Palette: its flag, its endpoints, and keys from their access portals (X02, X04, X11).
+
+use std::{error::Error, time::Duration};
+
+use http::{StatusCode, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+
+use super::{
+    State,
+    answer::{Answer, Problem},
+    records::{Records, Token},
+    signed::{AwsRefusal, SignedCalls},
+    validation::{region, text},
+};
+use crate::{aws::Keys, outbound, server::NESTED};
+
+/// The flag that opens these partitions to every tenant of the instance. Once set it stays (T28).
+pub const SECRET_PARTITION_FLAG: &str = "AwsSecretPartition";
+
+/// How long Palette waits for a portal.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What Palette assumes where a portal does not say when its keys end: an hour.
+const USUAL_LIFETIME: i64 = 3600;
+
+/// Keys from a portal.
+struct Fetched {
+    keys: Keys,
+    expiration: String,
+}
+
+pub(super) fn is_one(partition: &str) -> bool {
+    partition.starts_with("aws-iso")
+}
+
+/// Whether an account's keys come from a portal.
+pub(super) fn through_portal(spec: &Value) -> bool {
+    spec.pointer("/secretSpec/isCapValidationEnabled") == Some(&Value::Bool(true))
+}
+
+pub(super) fn features(records: &Records) -> Answer {
+    let shown = |(key, allowed): (&String, &bool)| json!({"metadata": {"name": key}, "spec": {"key": key, "isAllowed": allowed}});
+    let items: Vec<Value> = records.features.iter().map(shown).collect();
+    Answer::ok("features", json!({"items": items}))
+}
+
+pub(super) fn endpoints(records: &Records) -> Answer {
+    Answer::ok("apiEndpoints", records.endpoints.clone())
+}
+
+pub(super) fn change_endpoints(records: &mut Records, body: Value) -> Answer {
+    records.endpoints = body;
+    Answer::no_content()
+}
+
+/// Nothing of these partitions is served before the flag is set.
+pub(super) fn allowed(records: &Records, body: &Value) -> Result<(), Problem> {
+    let at = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).is_some_and(is_one);
+    let one = ["/partition", "/spec/partition", "/account/partition"].into_iter().any(at);
+    if !one || records.features.get(SECRET_PARTITION_FLAG) == Some(&true) {
+        return Ok(());
+    }
+    let message = format!("Feature '{SECRET_PARTITION_FLAG}' is not enabled");
+    Err(Problem::new(StatusCode::FORBIDDEN, "FeatureNotEnabled", message))
+}
+
+impl State {
+    /// Keys from the portal, for whoever asks.
+    pub(super) async fn portal_keys(&self, body: &Value) -> Result<Answer, Problem> {
+        let fetched = self.fetch(body).await;
+        let Fetched { keys, expiration } = fetched
+            .map_err(|refusal| self.refused(body, "Failed to get secret credentials", &refusal))?;
+        let (id, secret, token) = (keys.id, keys.secret, keys.token.unwrap_or_default());
+        Ok(Answer::ok(
+            "awsCredentials",
+            json!({
+                "accessKey": id, "secretKey": secret, "secretToken": token, "expirationTime": expiration,
+            }),
+        ))
+    }
+
+    /// Palette fetches new keys for an account, as it does by itself before the old ones end. Whether it got any.
+    pub async fn refresh(&self, uid: &str) -> bool {
+        let find = |records: &Records| records.accounts.iter().position(|known| known.uid == uid);
+        let Some(spec) = ({
+            let records = self.records();
+            find(&records).map(|at| records.accounts[at].spec().clone())
+        }) else {
+            return false;
+        };
+        if !through_portal(&spec) {
+            return false;
+        }
+        let fetched = self.fetch(&spec).await;
+        let mut records = self.records();
+        let generated = records.now;
+        let token =
+            fetched.ok().map(|Fetched { expiration, .. }| Token { generated, expires: expiration });
+        let got = token.is_some();
+        if let Some(at) = find(&records) {
+            records.accounts[at].refreshed = Some(token);
+        }
+        got
+    }
+
+    /// The keys behind `secretSpec`, proved by a call; those that were sent have to be of the same AWS account.
+    pub(super) async fn behind_portal(
+        &self,
+        spec: &Value,
+        partition: &str,
+    ) -> Result<Keys, AwsRefusal> {
+        let Fetched { keys, .. } = self.fetch(spec).await?;
+        let sts = ("sts", region(partition));
+        let mut accounts = Vec::new();
+        for keys in [&keys, &sent(spec)] {
+            let identity = self.ask(keys, sts, "GetCallerIdentity", &[]).await?;
+            let arn = identity.element("Arn").unwrap_or_default().to_owned();
+            if arn.split(':').nth(1) != Some(partition) {
+                let message = format!("{arn} is not an identity of partition {partition}");
+                return Err(AwsRefusal::new(403, "InvalidClientTokenId", message));
+            }
+            accounts.push(arn.split(':').nth(4).unwrap_or_default().to_owned());
+        }
+        if accounts.first() != accounts.last() {
+            let message = "the keys are of another account than the portal's";
+            return Err(AwsRefusal::new(403, "AccountMismatch", message));
+        }
+        Ok(keys)
+    }
+
+    /// The way to AWS that trusts what came with static keys of these partitions, and nothing else (S07).
+    pub(super) fn trusting_what_was_sent(&self, spec: &Value) -> Result<SignedCalls, AwsRefusal> {
+        let ca = text(spec, "/secretSpec/tls/ca");
+        if outbound::certificates(ca) == 0 {
+            return Err(AwsRefusal::new(400, "InvalidCertificate", "tls.ca holds no certificate"));
+        }
+        let aws = self.aws.get();
+        let none = || AwsRefusal::new(0, "RequestError", "this Palette reaches no AWS");
+        Ok(aws.ok_or_else(none)?.trusting_only(ca))
+    }
+
+    async fn fetch(&self, spec: &Value) -> Result<Fetched, AwsRefusal> {
+        let part = |name: &str| text(spec, &format!("/secretSpec/{name}")).to_owned();
+        let partition = text(spec, "/partition");
+        let (address, now) = {
+            let records = self.records();
+            (records.portal(partition), records.now)
+        };
+        let address = address.ok_or_else(|| {
+            AwsRefusal::new(400, "NoCredentialsEndpoint", "no credentials endpoint is configured")
+        })?;
+        let query = if partition == "aws-iso" {
+            [("agency", part("agency")), ("mission", part("mission")), ("role", part("role"))]
+        } else {
+            let account = part("accountName");
+            [("agency", part("agency")), ("accountName", account), ("roleName", part("role"))]
+        };
+        let unusable = |error: outbound::IdentityError| {
+            AwsRefusal::new(400, "InvalidCertificate", error.to_string())
+        };
+        let (ca, certificate, key) = (part("tls/ca"), part("tls/cert"), part("tls/key"));
+        let http = outbound::client_as(&ca, &certificate, &key).map_err(unusable)?;
+        let asked =
+            http.get(address).query(&query).header(NESTED, "1").timeout(PATIENCE).send().await;
+        let response = asked.map_err(|error| AwsRefusal::new(0, "RequestError", causes(&error)))?;
+        let status = response.status().as_u16();
+        let content_type = response.headers().get(CONTENT_TYPE).cloned();
+        let is_json = content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/json"));
+        let body: Value = response.json().await.unwrap_or_default();
+        if status != 200 || !is_json {
+            let message = text(&body, "/message").to_owned();
+            return Err(AwsRefusal::new(status, "CredentialsEndpointError", message));
+        }
+        let given = |name: &str| text(&body, &format!("/Credentials/{name}")).to_owned();
+        let (id, secret, token) =
+            (given("AccessKeyId"), given("SecretAccessKey"), given("SessionToken"));
+        if id.is_empty() || secret.is_empty() {
+            return Err(AwsRefusal::new(status, "CredentialsEndpointError", "no Credentials"));
+        }
+        let expiration = Some(given("Expiration")).filter(|told| !told.is_empty());
+        let expiration = expiration.unwrap_or_else(|| crate::clock::iso8601(now + USUAL_LIFETIME));
+        let keys = Keys { id, secret, token: Some(token).filter(|token| !token.is_empty()) };
+        Ok(Fetched { keys, expiration })
+    }
+}
+
+/// The keys in an account, as they were sent.
+pub(super) fn sent(spec: &Value) -> Keys {
+    let token = text(spec, "/secretToken");
+    Keys {
+        id: text(spec, "/accessKey").to_owned(),
+        secret: text(spec, "/secretKey").to_owned(),
+        token: (!token.is_empty()).then(|| token.to_owned()),
+    }
+}
+
+/// An error with everything behind it.
+fn causes(error: &dyn Error) -> String {
+    let behind = std::iter::successors(error.source(), |&cause| cause.source());
+    behind.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+}
+
+impl Records {
+    /// Where a partition's portal is: as the operator set it, else as Palette knows it.
+    fn portal(&self, partition: &str) -> Option<String> {
+        let set = self.endpoints.pointer(&format!("/partitions/{partition}/credentialsEndpoint"));
+        let set = set.and_then(Value::as_str).filter(|address| !address.is_empty());
+        set.map(str::to_owned).or_else(|| self.portals.get(partition).cloned())
+    }
+}
