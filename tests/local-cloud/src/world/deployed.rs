@@ -53,6 +53,9 @@ pub(super) fn deploy(
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
     }
+    if let Some(portal) = portal {
+        parameters.insert(url_parameter(portal.kind()).to_owned(), portal.url());
+    }
     let deployment = Deployment {
         partition: partition.id().to_owned(),
         region: region.to_owned(),
@@ -60,15 +63,12 @@ pub(super) fn deploy(
         stack: STACK.to_owned(),
         parameters,
     };
-    let mut functions = template.functions(&deployment)?;
+    let functions = template.functions(&deployment)?;
     let queues = template.queues(&deployment)?;
     let queues: Vec<_> =
         queues.into_iter().map(|one| feeding::queue(account, region, one)).collect();
     let rules = template.rules(&deployment)?;
-    for function in &mut functions {
-        if let Some(portal) = portal {
-            function.environment.insert(url_variable(portal.kind()).to_owned(), portal.url());
-        }
+    for function in &functions {
         execution_role(account, function);
     }
     let roles = account.clone();
@@ -92,11 +92,11 @@ pub(super) fn deploy(
     Ok(Deployed { functions, queues, rules, pollers })
 }
 
-/// The variable that tells a function where the portal is.
-const fn url_variable(kind: Kind) -> &'static str {
+/// The parameter that tells where the portal is.
+const fn url_parameter(kind: Kind) -> &'static str {
     match kind {
-        Kind::Cap => "GANGWAY_CAP_URL",
-        Kind::Scap => "GANGWAY_SCAP_URL",
+        Kind::Cap => "CapUrl",
+        Kind::Scap => "ScapUrl",
     }
 }
 
