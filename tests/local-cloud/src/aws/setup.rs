@@ -176,9 +176,17 @@ impl Account {
     /// # Panics
     /// For a document that IAM would refuse.
     pub fn policy(&self, name: &str, document: &Value) -> String {
+        self.policy_at("/", name, document)
+    }
+
+    /// The same under a path, as `/team/`.
+    ///
+    /// # Panics
+    /// For a document that IAM would refuse.
+    pub fn policy_at(&self, path: &str, name: &str, document: &Value) -> String {
         let text = self.identity(document);
         let mut store = self.aws.store();
-        let mut new = store.new_policy(&self.home, name, "/", text);
+        let mut new = store.new_policy(&self.home, name, path, text);
         new.unseen = 0;
         let arn = new.arn.clone();
         let policies = &mut store.account_mut(&self.home).policies;

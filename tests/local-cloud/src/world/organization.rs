@@ -5,9 +5,12 @@ mod events;
 mod tests;
 mod times;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use domain::Partition;
@@ -67,6 +70,8 @@ pub struct Organization {
     clock: Arc<Clock>,
     region: &'static str,
     made: Arc<AtomicU64>,
+    /// How long ago things happen, in seconds.
+    ago: i64,
 }
 
 /// The role that lets Account Factory for Terraform in.
@@ -81,7 +86,17 @@ impl Organization {
         let production = api.unit(&workloads, "Production");
         let sandbox = api.unit(&root, "Sandbox");
         let (aws, made) = (aws.clone(), Arc::default());
-        Self { aws, api, workloads, production, sandbox, clock, region, made }
+        Self { aws, api, workloads, production, sandbox, clock, region, made, ago: 0 }
+    }
+
+    /// The same organization some time ago: what it makes now is that old, and so are its events.
+    #[must_use]
+    pub fn ago(&self, time: Duration) -> Self {
+        Self { ago: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), ..self.clone() }
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now() - self.ago
     }
 
     fn management(&self) -> &Account {
@@ -124,7 +139,7 @@ impl Organization {
             .account(partition, if partition == "aws" { "700000000001" } else { "700000000002" });
         if self.api.member(account.id()).is_none() {
             let root = self.api.root();
-            self.api.admit(&account, "aft-management", &root, Joined::Created, self.clock.now());
+            self.api.admit(&account, "aft-management", &root, Joined::Created, self.now());
             self.api.delegate(account.id());
         }
         let own = self.management().root_arn();
@@ -138,7 +153,7 @@ impl Organization {
 
     /// The same with an account that is there, or an id of the caller's choice.
     pub fn settle(&self, kind: Kind, account: Account, name: &str, parent: &str) -> Vended {
-        let now = self.clock.now();
+        let now = self.now();
         let how = if kind == Kind::Invited { Joined::Invited } else { Joined::Created };
         self.api.admit(&account, name, parent, how, now);
         let own = self.management().root_arn();
@@ -217,7 +232,7 @@ impl Organization {
 
     /// An account of this partition that stood by itself accepts an invitation.
     pub fn invite(&self, account: &Account, name: &str, parent: &str) -> Vec<Value> {
-        self.api.admit(account, name, parent, Joined::Invited, self.clock.now());
+        self.api.admit(account, name, parent, Joined::Invited, self.now());
         vec![self.envelope().joined(account.id(), Joined::Invited)]
     }
 

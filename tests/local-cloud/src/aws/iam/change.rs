@@ -246,6 +246,14 @@ pub(super) fn tag_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     Ok(Xml::default())
 }
 
+pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let (arn, tags) = (call.policy()?.arn.clone(), call.form.tags());
+    if let Some(policy) = call.store.account_mut(&call.caller.home).policies.get_mut(&arn) {
+        policy.tags.extend(tags);
+    }
+    Ok(Xml::default())
+}
+
 pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let (name, path) = call.named("PolicyName", 128)?;
     let arn = call.arn(&format!("policy{path}{name}"));
@@ -253,7 +261,9 @@ pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let raw = call.form.need("PolicyDocument")?;
     let text = call.document(raw)?;
     let home = call.caller.home.clone();
-    if call.store.account(&home).is_some_and(|account| account.policies.contains_key(&arn)) {
+    // Whatever their paths and their case: a name is taken once.
+    let taken = |policy: &Policy| policy.name.eq_ignore_ascii_case(&name);
+    if call.store.account(&home).is_some_and(|account| account.policies.values().any(taken)) {
         let message =
             format!("A policy called {name} already exists. Duplicate names are not allowed.");
         return Err(Refusal::new(409, "EntityAlreadyExists", message));

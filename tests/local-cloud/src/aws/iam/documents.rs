@@ -39,11 +39,6 @@ impl Call<'_> {
             .leaf("PermissionsBoundaryUsageCount", 0);
         xml.leaf("IsAttachable", true).maybe("Description", policy.description.as_deref());
         xml.leaf("CreateDate", iso8601(policy.created)).leaf("UpdateDate", iso8601(policy.updated));
-        if !policy.tags.is_empty() {
-            xml.list("Tags", &policy.tags, |xml, (key, value)| {
-                xml.leaf("Key", key).leaf("Value", value);
-            });
-        }
     }
 }
 
@@ -55,7 +50,15 @@ pub(super) fn policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         return Err(Refusal::missing(format!("Policy {} was not found.", found.arn)));
     }
     let mut xml = Xml::default();
-    xml.node("Policy", |xml| call.body(xml, &found));
+    xml.node("Policy", |xml| {
+        call.body(xml, &found);
+        // Lists do not have them.
+        if !found.tags.is_empty() {
+            xml.list("Tags", &found.tags, |xml, (key, value)| {
+                xml.leaf("Key", key).leaf("Value", value);
+            });
+        }
+    });
     Ok(xml)
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn serve(
         "DeleteRole" => change::delete_role(&mut call),
         "UpdateAssumeRolePolicy" => change::update_trust(&mut call),
         "TagRole" => change::tag_role(&mut call),
+        "TagPolicy" => change::tag_policy(&mut call),
         "CreatePolicy" => change::create_policy(&mut call),
         "CreateUser" => change::create_user(&mut call),
         _ => Err(super::no_action(action, "2010-05-08")),
