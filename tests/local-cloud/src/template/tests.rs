@@ -143,7 +143,7 @@ fn the_repositorys_own_template_is_understood_in_every_partition() {
     for (partition, region, packages) in [
         ("aws", "us-east-1", vec!["accounts", "static-credentials", "sts"]),
         ("aws-us-gov", "us-gov-west-1", vec!["accounts", "static-credentials", "sts"]),
-        ("aws-iso-b", "us-isob-east-1", vec!["accounts", "static-credentials"]),
+        ("aws-iso-b", "us-isob-east-1", vec!["accounts", "scap", "static-credentials"]),
     ] {
         let functions = template.functions(&deployment(partition, region)).unwrap();
         let mut found: Vec<_> =
