@@ -68,12 +68,14 @@ impl CaChain {
                 return Links::IssuerMissing { subject, issuer };
             }
         }
-        let apart = self.certificates.windows(2).find_map(|pair| match pair {
-            [one, next] => {
-                let beside = next.issued(one) || one.issued(next) || one.issued(one);
-                (!beside).then(|| next.subject.clone())
-            }
-            _ => None,
+        let mut places = self.certificates.iter().enumerate();
+        let apart = places.find_map(|(place, one)| {
+            let beside = [place.checked_sub(1), Some(place), place.checked_add(1)]
+                .into_iter()
+                .flatten()
+                .filter_map(|place| self.certificates.get(place))
+                .any(|other| other.issued(one));
+            (!beside).then(|| one.subject.clone())
         });
         apart.map_or(Links::Whole, |subject| Links::OutOfOrder { subject })
     }

@@ -10,6 +10,9 @@ mod key;
 mod pem;
 mod validity;
 
+#[cfg(test)]
+mod tests;
+
 pub use authority::{CaChain, Links};
 pub use client::ClientCertificate;
 pub use fault::{Fault, Wanted};

@@ -165,6 +165,8 @@ impl<'a> Open<'a> {
         if !encrypted && (base64.is_empty() || !base64.bytes().all(is_base64)) {
             return Err(Fault::NotBase64 { position });
         }
+        // An older name of the same, which fewer readers know.
+        let label = if label == "X509 CERTIFICATE" { "CERTIFICATE" } else { label };
         let mut text =
             Zeroizing::new(String::with_capacity(base64.len() * 2 + label.len() * 2 + 64));
         text.extend([BEGIN, label, "-----\n"]);

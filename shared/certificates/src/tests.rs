@@ -1,0 +1,119 @@
+//! What people paste: every way of being wrong has its own word, and what is merely untidy is taken.
+
+mod authority;
+mod client;
+mod key;
+mod maker;
+mod validity;
+
+use secrecy::SecretString;
+
+use crate::{CaChain, ClientCertificate, Fault, PrivateKey, Wanted};
+
+/// Where a text is pasted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    Authority,
+    Certificate,
+    Key,
+}
+
+impl Place {
+    const fn wanted(self) -> Wanted {
+        match self {
+            Self::Authority => Wanted::Authorities,
+            Self::Certificate => Wanted::Certificate,
+            Self::Key => Wanted::Key,
+        }
+    }
+
+    fn outcome(self, text: &str) -> Result<(), Fault> {
+        match self {
+            Self::Authority => text.parse::<CaChain>().map(drop),
+            Self::Certificate => text.parse::<ClientCertificate>().map(drop),
+            Self::Key => PrivateKey::try_from(SecretString::from(text)).map(drop),
+        }
+    }
+}
+
+/// Judges a table: the name of the case, where it is pasted, the text, and what comes of it.
+fn judge(cases: &[(&str, Place, &str, Option<Fault>)]) {
+    for (case, into, text, fault) in cases {
+        let outcome = into.outcome(text);
+        assert_eq!(outcome.err(), *fault, "{case}, as {into:?}");
+        if let Some(fault) = fault {
+            let told = fault.to_string();
+            assert!(
+                told.starts_with("must ")
+                    || told.starts_with("is ")
+                    || told.starts_with("has ")
+                    || told.starts_with("holds ")
+                    || told.starts_with("cannot "),
+                "{told}"
+            );
+            // No line of what was pasted comes back.
+            for line in
+                text.lines().map(str::trim).filter(|line| line.len() > 24 && !line.starts_with('-'))
+            {
+                assert!(!told.contains(line), "{case}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_pem_is_told_apart() {
+    use self::Place::{Authority, Certificate, Key};
+    let made = maker::Made::new();
+    let (root, leaf, key) = (made.root.as_str(), made.leaf.as_str(), made.key.as_str());
+    let flat = |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+    let escaped = leaf.replace('\n', "\\n");
+    let one_line = leaf.replace('\n', " ");
+    let glued = leaf.replace('\n', "");
+    let no_end = leaf.replace("-----END CERTIFICATE-----", "");
+    let no_begin = leaf.replace("-----BEGIN CERTIFICATE-----", "");
+    let half = leaf.get(..leaf.len() / 2).unwrap();
+    let half_armour = leaf.replace("-----END CERTIFICATE-----", "-----END CERT");
+    let second_cut = format!("{root}{half}");
+    let other_end = leaf.replace("END CERTIFICATE", "END PRIVATE KEY");
+    let no_base64 = "-----BEGIN CERTIFICATE-----\n<html>\n-----END CERTIFICATE-----\n";
+    let empty = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+    let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let bad_padding = "-----BEGIN CERTIFICATE-----\nAAAAA\n-----END CERTIFICATE-----\n";
+    let shortened = maker::without_line(leaf, 3);
+    let long = format!("{}{leaf}", "x".repeat(40_000));
+    let cut = |position| Some(Fault::Truncated { position });
+    for into in [Authority, Certificate, Key] {
+        let wanted = into.wanted();
+        judge(&[
+            ("nothing", into, "", Some(Fault::Empty(wanted))),
+            ("white space", into, " \r\n\t", Some(Fault::Empty(wanted))),
+            ("a byte order mark alone", into, "\u{feff}", Some(Fault::Empty(wanted))),
+            ("a sentence", into, "see attachment", Some(Fault::NotPem(wanted))),
+            ("a path", into, "/etc/ssl/ca.pem", Some(Fault::NotPem(wanted))),
+            ("DER read as text", into, "0\u{82}\u{3}é0\u{82}", Some(Fault::NotPem(wanted))),
+            ("far too much", into, &long, Some(Fault::TooLong(wanted))),
+            ("DER in Base64", into, &flat(leaf), Some(Fault::Binary(wanted))),
+            ("a key's DER in Base64", into, &flat(key), Some(Fault::Binary(wanted))),
+            ("line breaks as \\n", into, &escaped, Some(Fault::LineBreaks)),
+            ("line breaks as spaces", into, &one_line, Some(Fault::LineBreaks)),
+            ("no line breaks", into, &glued, Some(Fault::LineBreaks)),
+            ("no end", into, &no_end, cut(1)),
+            ("no begin", into, &no_begin, cut(1)),
+            ("half of it", into, half, cut(1)),
+            ("half of its last line", into, &half_armour, cut(1)),
+            ("the second half missing", into, &second_cut, cut(2)),
+            ("another end", into, &other_end, cut(1)),
+        ]);
+    }
+    let at = |position| Some(Fault::NotX509 { position });
+    for into in [Authority, Certificate] {
+        judge(&[
+            ("a page inside", into, no_base64, Some(Fault::NotBase64 { position: 1 })),
+            ("nothing inside", into, empty, Some(Fault::NotBase64 { position: 1 })),
+            ("Base64 that does not end", into, bad_padding, Some(Fault::NotBase64 { position: 1 })),
+            ("no certificate inside", into, no_der, at(1)),
+            ("a line lost", into, &shortened, at(1)),
+        ]);
+    }
+}

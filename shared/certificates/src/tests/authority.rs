@@ -1,0 +1,123 @@
+//! The certification authorities (S07, X08).
+
+use rcgen::{CertificateParams, IsCa, KeyPair};
+
+use super::{
+    Place::{Authority, Certificate},
+    judge,
+    maker::{Made, authority, client, relabelled},
+};
+use crate::{CaChain, Fault, Label, Links, Wanted};
+
+fn links(pem: &str) -> Links {
+    pem.parse::<CaChain>().unwrap().links()
+}
+
+#[test]
+fn f72_only_certificates_of_authorities_are_authorities() {
+    let Made { root, intermediate, leaf, key } = &Made::new();
+    let chain = format!("{intermediate}{root}");
+    let with_leaf = format!("{chain}{leaf}");
+    let with_key = format!("{chain}{key}");
+    let holds = |found| Some(Fault::Holds { wanted: Wanted::Authorities, found });
+    let own = KeyPair::generate().unwrap();
+    let mut undecided = CertificateParams::default();
+    undecided.is_ca = IsCa::ExplicitNoCa;
+    let self_signed = undecided.self_signed(&own).unwrap().pem();
+    let request = client("npe").serialize_request(&own).unwrap().pem().unwrap();
+    judge(&[
+        ("a root", Authority, root, None),
+        ("an intermediate alone", Authority, intermediate, None),
+        ("the chain", Authority, &chain, None),
+        ("the root first", Authority, &format!("{root}{intermediate}"), None),
+        ("a certificate twice", Authority, &format!("{chain}{root}"), None),
+        ("a client's", Authority, leaf, Some(Fault::NotAuthority { position: 1 })),
+        ("a client's among them", Authority, &with_leaf, Some(Fault::NotAuthority { position: 3 })),
+        (
+            "self-signed, no authority",
+            Authority,
+            &self_signed,
+            Some(Fault::NotAuthority { position: 1 }),
+        ),
+        ("a private key", Authority, key, Some(Fault::KeyAmongAuthorities)),
+        ("a private key behind them", Authority, &with_key, Some(Fault::KeyAmongAuthorities)),
+        ("a request", Authority, &request, holds(Label::Request)),
+        ("a public key", Authority, &own.public_key_pem(), holds(Label::PublicKey)),
+        (
+            "a revocation list",
+            Authority,
+            &relabelled(root, "CERTIFICATE", "X509 CRL"),
+            holds(Label::Revocations),
+        ),
+        ("PKCS#7", Authority, &relabelled(root, "CERTIFICATE", "PKCS7"), holds(Label::Pkcs7)),
+        (
+            "OpenSSL's trusted form",
+            Authority,
+            &relabelled(root, "CERTIFICATE", "TRUSTED CERTIFICATE"),
+            holds(Label::TrustedCertificate),
+        ),
+        (
+            "anything",
+            Authority,
+            &relabelled(root, "CERTIFICATE", "PGP MESSAGE"),
+            holds(Label::Other),
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_untidy_is_written_down_in_one_form() {
+    let Made { root, intermediate, leaf, .. } = &Made::new();
+    let tidy = format!("{intermediate}{root}").parse::<CaChain>().unwrap();
+    let windows = format!("{intermediate}{root}").replace('\n', "\r\n");
+    let mac = format!("{intermediate}{root}").replace('\n', "\r");
+    let indented: String =
+        format!("{intermediate}\n\n{root}").lines().map(|line| format!("\t {line}  \n")).collect();
+    let marked = format!("\u{feff}\n{intermediate}{root}\n\n");
+    let talkative = format!(
+        "Bag Attributes\n  friendlyName: x\nsubject=CN = Test\n{intermediate}\nissuer=CN = Test\n{root}# end\n"
+    );
+    let relabelled =
+        relabelled(&format!("{intermediate}{root}"), "CERTIFICATE", "X509 CERTIFICATE");
+    let wide = rewrapped(intermediate, 76) + &rewrapped(root, 1000);
+    for text in [windows, mac, indented, marked, talkative, wide, relabelled] {
+        let chain = text.parse::<CaChain>().unwrap_or_else(|fault| panic!("{fault}: {text:?}"));
+        assert_eq!(chain.pem(), tidy.pem(), "{text:?}");
+    }
+    judge(&[("Windows' line breaks", Certificate, &leaf.replace('\n', "\r\n"), None)]);
+}
+
+fn rewrapped(pem: &str, width: usize) -> String {
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let lines: Vec<_> =
+        base64.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+}
+
+#[test]
+fn f72_a_chain_is_whole_up_to_its_root_and_in_order() {
+    let Made { root, intermediate, .. } = &Made::new();
+    let stranger = Made::new().root;
+    assert_eq!(links(root), Links::Whole);
+    assert_eq!(links(&format!("{intermediate}{root}")), Links::Whole);
+    assert_eq!(links(&format!("{root}{intermediate}")), Links::Whole);
+    assert_eq!(links(&format!("{root}{stranger}")), Links::Whole);
+    let missing = |pem: &str| matches!(links(pem), Links::IssuerMissing { issuer, .. } if issuer.contains("Test Root"));
+    assert!(missing(intermediate));
+    // The same names, another key: the name alone proves nothing.
+    assert!(missing(&format!("{intermediate}{stranger}")));
+    let apart = format!("{root}{stranger}{intermediate}");
+    assert!(
+        matches!(links(&apart), Links::OutOfOrder { subject } if subject.contains("Intermediate"))
+    );
+    assert_eq!(
+        authority("x")
+            .self_signed(&KeyPair::generate().unwrap())
+            .unwrap()
+            .pem()
+            .parse::<CaChain>()
+            .unwrap()
+            .subjects(),
+        ["CN=x"]
+    );
+}

@@ -1,0 +1,103 @@
+//! The private key (X07). It is never shown.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    Place::Key,
+    judge,
+    maker::{ALGORITHMS, Made, relabelled, unwrapped},
+};
+use crate::{Fault, Label, PrivateKey, Wanted};
+
+#[test]
+fn f79_keys_of_every_kind_and_form_are_taken() {
+    for (name, algorithm) in ALGORITHMS {
+        let key = Made::with(algorithm, |_| {}).key;
+        judge(&[
+            (name, Key, &key, None),
+            ("with Windows' line breaks", Key, &key.replace('\n', "\r\n"), None),
+            ("indented", Key, &key.replace('\n', " \n\t "), None),
+        ]);
+        let label = match name {
+            "RSA" => "RSA PRIVATE KEY",
+            "Ed25519" => continue,
+            _ => "EC PRIVATE KEY",
+        };
+        let older = unwrapped(&key, label);
+        let parameters =
+            "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+        judge(&[
+            (label, Key, &older, None),
+            ("with its curve before it", Key, &format!("{parameters}{older}"), None),
+        ]);
+    }
+}
+
+#[test]
+fn f79_what_is_not_one_open_key_is_refused_with_the_reason() {
+    let Made { leaf, key, root, .. } = &Made::new();
+    let holds = |found| Some(Fault::Holds { wanted: Wanted::Key, found });
+    let pkcs8 = relabelled(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    let legacy = relabelled(key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
+        "RSA PRIVATE KEY-----\n",
+        "RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0123456789ABCDEF\n\n",
+    );
+    let short = super::maker::without_line(key, 1);
+    let parameters =
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    judge(&[
+        ("encrypted PKCS#8", Key, &pkcs8, Some(Fault::Encrypted)),
+        ("encrypted, the older way", Key, &legacy, Some(Fault::EncryptedLegacy)),
+        ("encrypted, beside an open one", Key, &format!("{key}{pkcs8}"), Some(Fault::Encrypted)),
+        ("two keys", Key, &format!("{key}{key}"), Some(Fault::SeveralKeys { count: 2 })),
+        ("three keys", Key, &format!("{key}{key}{key}"), Some(Fault::SeveralKeys { count: 3 })),
+        ("the certificate in its place", Key, leaf, Some(Fault::CertificateForKey)),
+        ("an authority in its place", Key, root, Some(Fault::CertificateForKey)),
+        ("both in one", Key, &format!("{key}{leaf}"), Some(Fault::CertificateForKey)),
+        ("a line lost", Key, &short, Some(Fault::UnusableKey)),
+        (
+            "the wrong label",
+            Key,
+            &relabelled(key, "PRIVATE KEY", "RSA PRIVATE KEY"),
+            Some(Fault::UnusableKey),
+        ),
+        (
+            "a certificate under a key's label",
+            Key,
+            &relabelled(leaf, "CERTIFICATE", "PRIVATE KEY"),
+            Some(Fault::UnusableKey),
+        ),
+        (
+            "of DSA",
+            Key,
+            &relabelled(key, "PRIVATE KEY", "DSA PRIVATE KEY"),
+            Some(Fault::UnusableKey),
+        ),
+        (
+            "of SSH",
+            Key,
+            &relabelled(key, "PRIVATE KEY", "OPENSSH PRIVATE KEY"),
+            holds(Label::SshKey),
+        ),
+        (
+            "the public half",
+            Key,
+            &relabelled(key, "PRIVATE KEY", "PUBLIC KEY"),
+            holds(Label::PublicKey),
+        ),
+        ("a curve alone", Key, parameters, holds(Label::CurveParameters)),
+    ]);
+}
+
+#[test]
+fn f95_a_key_is_not_shown_and_is_kept_in_one_form() {
+    let pem = Made::new().key;
+    let key = PrivateKey::try_from(SecretString::from(pem.replace('\n', "\r\n\r\n"))).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a sample")]
+    let kept = key.pem().expose_secret();
+    assert_eq!(kept, pem.replace("\r\n", "\n"));
+    let shown = format!("{key:?} {:?} {:?}", key.pem(), key.signer());
+    for line in pem.lines().filter(|line| !line.starts_with('-')) {
+        assert!(!shown.contains(line), "{shown}");
+    }
+}

@@ -1,0 +1,57 @@
+//! When certificates are good: at the time that the caller gives.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rcgen::{PKCS_ECDSA_P256_SHA256, date_time_ymd};
+
+use super::maker::Made;
+use crate::{CaChain, ClientCertificate, Validity};
+
+/// Noon of a day, in days since 1970.
+fn noon(day: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(24 * day + 12)
+}
+
+/// 2026-01-01, in days since 1970.
+const FIRST: u64 = 20_454;
+
+fn told(validity: &Validity) -> String {
+    match validity {
+        Validity::Good { until } => format!("good until {until}"),
+        Validity::EndsSoon { days, until, .. } => format!("{days} days until {until}"),
+        Validity::Ended { on, .. } => format!("ended {on}"),
+        Validity::NotYet { from, .. } => format!("from {from}"),
+    }
+}
+
+#[test]
+fn f72_f78_a_certificate_is_good_between_its_days_and_told_a_month_ahead() {
+    let made = Made::with(&PKCS_ECDSA_P256_SHA256, |it| {
+        it.not_before = date_time_ymd(2026, 1, 1);
+        it.not_after = date_time_ymd(2026, 12, 31);
+    });
+    let certificate: ClientCertificate = made.leaf.parse().unwrap();
+    for (day, expected) in [
+        (FIRST - 1, "from 2026-01-01"),
+        (FIRST, "good until 2026-12-31"),
+        (FIRST + 333, "good until 2026-12-31"),
+        (FIRST + 334, "29 days until 2026-12-31"),
+        (FIRST + 363, "0 days until 2026-12-31"),
+        (FIRST + 364, "ended 2026-12-31"),
+        (FIRST + 3640, "ended 2026-12-31"),
+    ] {
+        assert_eq!(told(&certificate.validity(noon(day))), expected, "day {day}");
+    }
+    assert!(
+        matches!(certificate.validity(noon(0)), Validity::NotYet { subject, .. } if subject == "CN=npe.example")
+    );
+}
+
+#[test]
+fn f72_the_worst_of_a_chain_counts() {
+    let short = Made::with(&PKCS_ECDSA_P256_SHA256, |_| {});
+    let chain: CaChain = format!("{}{}", short.intermediate, short.root).parse().unwrap();
+    // rcgen's own span, from 1975 to 4096.
+    assert_eq!(told(&chain.validity(noon(FIRST))), "good until 4096-01-01");
+    assert_eq!(told(&chain.validity(noon(0))), "from 1975-01-01");
+}
