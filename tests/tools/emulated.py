@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(sys.argv[1]).resolve()
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-LOGICAL_IDS = {"static-credentials": "StaticCredentials", "sts": "Sts", "scap": "Scap", "accounts": "Accounts"}
+LOGICAL_IDS = {"static-credentials": "StaticCredentials", "sts": "Sts", "pod-identity": "PodIdentity", "scap": "Scap", "accounts": "Accounts"}
 
 
 def emulator():

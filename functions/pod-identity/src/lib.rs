@@ -8,18 +8,23 @@ mod ensure;
 mod facts;
 mod kubernetes;
 mod notices;
+mod plan;
 mod preflight;
 mod request;
 mod seen;
 
 use deployment::Deployment;
 use domain::Method;
-use lambda::{Rejection, Reply, Request};
+use lambda::{Rejection, Reply, Request, Verb};
 
 use request::Wish;
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+    let (verb, path) = request.route();
+    if verb == Verb::Get && path == ["accounts", "pod-identity", "plan"] {
+        return plan::show(request, deployment);
+    }
     let (intent, members) = request.order(Method::PodIdentity)?;
     let wish = Wish::read(members, deployment)?;
     let registry = deployment.palette.scoped(&wish.settings.scope).await?;

@@ -65,6 +65,11 @@ impl PodDocument {
         }
     }
 
+    /// The document as it is, for those that name no role.
+    pub fn plain(self) -> Value {
+        self.render(&[])
+    }
+
     /// The document with its placeholders filled in.
     pub(super) fn render(self, values: &[(&str, &str)]) -> Value {
         fill(self.file(), values)

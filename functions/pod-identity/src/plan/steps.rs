@@ -1,0 +1,132 @@
+//! The steps, in an order that works: roles of the cluster's account, then the roles that trust them, then the permissions
+//! that name those (T8).
+
+use domain::{AccountId, RoleArn};
+use policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part, ServiceAccount};
+use serde_json::{Value, json};
+
+use super::{Question, command::Command, config_command, policies_of};
+use crate::eks::AGENT;
+
+/// A step, with the commands that take it.
+pub(super) struct Step {
+    title: String,
+    account: AccountId,
+    commands: Vec<String>,
+}
+
+impl Step {
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "title": self.title,
+            "accountId": self.account.as_str(),
+            "commands": self.commands,
+        })
+    }
+
+    /// For a shell with credentials of the step's account.
+    pub(super) fn script(&self) -> String {
+        format!("# {}, in account {}\n{}", self.title, self.account, self.commands.join("\n"))
+    }
+}
+
+pub(super) fn all(question: &Question, ids: &ExternalIds) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let (mut later, roles) = (Vec::new(), &question.roles);
+    for (part, arn) in roles.in_order() {
+        steps.push(make(question, part, arn, ids));
+        let grant = grant(question, part, arn);
+        match part {
+            // They name the target roles, and the identity service's names itself: a second stage.
+            Part::IdentityLocal | Part::HubbleLocal => later.push(grant),
+            Part::Palette
+            | Part::Hubble
+            | Part::Identity
+            | Part::PaletteTarget
+            | Part::HubbleTarget => steps.push(grant),
+        }
+    }
+    steps.extend(later);
+    steps.extend(in_cluster(question));
+    steps
+}
+
+fn make(question: &Question, part: Part, arn: &RoleArn, ids: &ExternalIds) -> Step {
+    let trust = question.roles.trust(part, ids);
+    let mut create = Command::new("aws iam create-role").with("--role-name", arn.name());
+    if let Some(path) = path(arn) {
+        create = create.with("--path", path);
+    }
+    let create = create.with("--assume-role-policy-document", trust);
+    // A trust may name a role only once IAM shows it.
+    let wait = Command::new("aws iam wait role-exists").with("--role-name", arn.name());
+    Step {
+        title: format!("make {}, the role {}", arn.name(), part.id()),
+        account: arn.account(),
+        commands: vec![create.to_string(), wait.to_string()],
+    }
+}
+
+/// The path of a role, where it has one.
+fn path(arn: &RoleArn) -> Option<&str> {
+    let (_, resource) = arn.as_str().split_once(":role")?;
+    let path = resource.strip_suffix(arn.name())?;
+    (path != "/").then_some(path)
+}
+
+fn grant(question: &Question, part: Part, arn: &RoleArn) -> Step {
+    let (partition, account) = (arn.partition(), arn.account());
+    let mut commands = Vec::new();
+    for policy in policies_of(question, part) {
+        let name = policy["name"].as_str().unwrap_or_default();
+        let create = Command::new("aws iam create-policy")
+            .with("--policy-name", name)
+            .with("--policy-document", &policy["document"]);
+        let attach = Command::new("aws iam attach-role-policy")
+            .with("--role-name", arn.name())
+            .with("--policy-arn", format!("arn:{partition}:iam::{account}:policy/{name}"));
+        commands.extend([create.to_string(), attach.to_string()]);
+    }
+    Step { title: format!("let {} do its part", arn.name()), account, commands }
+}
+
+fn in_cluster(question: &Question) -> Vec<Step> {
+    let (cluster, roles) = (&question.cluster, &question.roles);
+    let of_cluster = |words| {
+        Command::new(words).with("--cluster-name", &cluster.name).with("--region", &cluster.region)
+    };
+    let associate = |account: ServiceAccount, role: &RoleArn, target: Option<&RoleArn>| {
+        let command = of_cluster("aws eks create-pod-identity-association")
+            .with("--namespace", account.namespace)
+            .with("--service-account", account.name)
+            .with("--role-arn", role);
+        match target {
+            Some(target) => command.with("--target-role-arn", target).to_string(),
+            None => command.to_string(),
+        }
+    };
+    let restart = |account: ServiceAccount| {
+        format!("kubectl delete pods -n {} -l app={}", account.namespace, account.name)
+    };
+    let kubeconfig = Command::new("aws eks update-kubeconfig")
+        .with("--name", &cluster.name)
+        .with("--region", &cluster.region);
+    let step = |title: &str, commands| Step {
+        title: title.to_owned(),
+        account: cluster.account,
+        commands,
+    };
+    let agent = of_cluster("aws eks create-addon").with("--addon-name", AGENT);
+    vec![
+        step("install the agent, unless the cluster has it", vec![agent.to_string()]),
+        step(
+            "associate the roles with Palette's service accounts",
+            vec![
+                associate(HUBBLE, roles.hubble(), roles.hubble_target()),
+                associate(IDENTITY, roles.identity(), None),
+            ],
+        ),
+        step("name the cluster to Palette", vec![kubeconfig.to_string(), config_command(question)]),
+        step("restart Palette's pods", vec![restart(HUBBLE), restart(IDENTITY)]),
+    ]
+}
