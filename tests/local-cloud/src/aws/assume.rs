@@ -9,6 +9,8 @@ use crate::clock::iso8601;
 
 /// How long a chained session may last, in seconds.
 const CHAINED: i64 = 3600;
+/// Characters of the longest session policy.
+const LONGEST_POLICY: usize = 2048;
 /// How long a session lasts if nobody says, in seconds.
 const DEFAULT: i64 = 3600;
 
@@ -57,6 +59,10 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
     };
     let transitive = inherited.unwrap_or_default();
     tags.extend(transitive.clone());
+    if form.get("Policy").is_some_and(|text| text.chars().count() > LONGEST_POLICY) {
+        let rule = "Member must have length less than or equal to 2048";
+        return Err(invalid("the policy", "policy", rule));
+    }
     let policy = form.get("Policy").map(|raw| Text::read(raw, Kind::Identity)).transpose();
     let policy = policy.map_err(|fault| Refusal::new(400, "MalformedPolicyDocument", fault))?;
     if caller.who == Who::Root {

@@ -169,6 +169,7 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         Some(boundary) => context.with("iam:PermissionsBoundary", boundary),
         None => context,
     })?;
+    call.allow_tags("iam:TagRole", &arn)?;
     let trust = call.trust("AssumeRolePolicyDocument")?;
     let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?.unwrap_or(3600);
     let home = call.caller.home.clone();
@@ -204,6 +205,19 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     xml.node("Role", |xml| role_body(xml, &arn, &role));
     call.store.account_mut(&home).roles.insert(name.to_ascii_lowercase(), role);
     Ok(xml)
+}
+
+pub(super) fn update_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let name = call.role()?.name.to_ascii_lowercase();
+    let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?;
+    let description = call.form.get("Description").map(str::to_owned);
+    if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
+        role.max_session = seconds.unwrap_or(role.max_session);
+        if description.is_some() {
+            role.description = description;
+        }
+    }
+    Ok(Xml::default())
 }
 
 pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
@@ -258,6 +272,7 @@ pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let (name, path) = call.named("PolicyName", 128)?;
     let arn = call.arn(&format!("policy{path}{name}"));
     call.allow(&arn, &format!("policy {name}"))?;
+    call.allow_tags("iam:TagPolicy", &arn)?;
     let raw = call.form.need("PolicyDocument")?;
     let text = call.document(raw)?;
     let home = call.caller.home.clone();

@@ -65,6 +65,7 @@ pub(crate) fn serve(
         "SimulatePrincipalPolicy" => simulate::principal(&call),
         "CreateRole" => change::create_role(&mut call),
         "DeleteRole" => change::delete_role(&mut call),
+        "UpdateRole" => change::update_role(&mut call),
         "UpdateAssumeRolePolicy" => change::update_trust(&mut call),
         "TagRole" => change::tag_role(&mut call),
         "TagPolicy" => change::tag_policy(&mut call),
@@ -78,6 +79,14 @@ impl Call<'_> {
     /// Lets the caller do this to a resource of its account, or refuses.
     pub(crate) fn allow(&self, resource: &str, label: &str) -> Result<(), Refusal> {
         self.allow_with(resource, label, |context| context)
+    }
+
+    /// Whether the caller may tag what it makes, where it does.
+    pub(crate) fn allow_tags(&self, action: &str, arn: &str) -> Result<(), Refusal> {
+        if self.form.tags().is_empty() {
+            return Ok(());
+        }
+        self.store.authorize(self.caller, action, arn, arn, &self.store.context(self.caller))
     }
 
     pub(crate) fn allow_with(

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
 mod show;
+mod vended;
 mod wizard;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ async fn tour() -> Result<(usize, usize), Surprise> {
             let portal = Portal::of(realm, method.id(), gateway.url());
             tally.count(wizard::visit(&portal, method, customer).await);
         }
+        tally.count(vended::visit(&world.cloud, realm).await);
     }
     Ok((tally.registered, tally.failed))
 }
