@@ -58,13 +58,38 @@ def houses(template):
     for name in sorted(folders ^ deployed.keys()):
         yield f"functions/{name} and template.yaml do not agree that it is a function"
     for name in sorted(folders & deployed.keys()):
-        yield from events(name, deployed[name])
+        yield from events(name, deployed[name], template)
 
 
-def events(name, function):
+def matches(pattern, event):
+    """Whether an event has all that a pattern lists. No pattern here needs more than lists of values."""
+    if isinstance(pattern, dict):
+        return isinstance(event, dict) and all(matches(it, event.get(name)) for name, it in pattern.items())
+    return event in pattern
+
+
+def queued(name, function, template):
+    """The patterns of the rules that lead to the queue which feeds this function."""
+    feeds = [it["Properties"]["Queue"] for it in function["Properties"]["Events"].values() if it["Type"] == "SQS"]
+    for rule in template["Resources"].values():
+        if rule["Type"] == "AWS::Events::Rule" and any(it["Arn"] in feeds for it in rule["Properties"]["Targets"]):
+            yield rule["Properties"]["EventPattern"]
+
+
+def messages(event):
+    """What a batch of a queue holds; an event by itself is one message."""
+    for record in event.get("Records", [{"body": json.dumps(event)}]):
+        try:
+            yield json.loads(record["body"])
+        except json.JSONDecodeError:
+            yield None
+
+
+def events(name, function, template):
     """Each sample is one that the template would deliver to this very function."""
     sampled = set()
     triggers = function["Properties"]["Events"].values()
+    kinds, rules = {it["Type"] for it in triggers}, [*queued(name, function, template)]
     patterns = [it["Properties"]["Pattern"] for it in triggers if it["Type"] == "EventBridgeRule"]
     for path in sorted((ROOT / "events" / name).glob("*.json")):
         where, event = path.relative_to(ROOT), json.loads(path.read_text())
@@ -79,8 +104,19 @@ def events(name, function):
                 yield f"{where}: no rule delivers it to this function"
             for member in sorted(SECRETS & event["detail"].keys()):
                 yield f"{where}: an event must not carry {member}"
+        elif path.name.startswith("schedule-") and "Schedule" in kinds:
+            if event.get("detail-type") != "Scheduled Event":
+                yield f"{where}: no schedule sends it"
+        elif path.name.startswith("direct-") and "Schedule" in kinds:
+            if "detail-type" in event:
+                yield f"{where}: that is not how somebody asks for it"
+        elif "SQS" in kinds:
+            # What comes by a topic, and what nobody can read, comes by no rule.
+            told = [it for it in messages(event) if isinstance(it, dict) and "detail-type" in it]
+            if not all(any(matches(rule, it) for rule in rules) for it in told):
+                yield f"{where}: no rule delivers it to the queue of this function"
         else:
-            yield f"{where}: is neither http-… nor eventbridge-…"
+            yield f"{where}: is of no trigger that this function has"
         if f"`{path.name}`" not in (ROOT / "events" / "README.md").read_text():
             yield f"{where}: is missing in events/README.md"
     for verb, path in sorted(routes(function) - sampled):

@@ -15,7 +15,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(sys.argv[1]).resolve()
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-LOGICAL_IDS = {"static-credentials": "StaticCredentials", "sts": "Sts", "pod-identity": "PodIdentity", "scap": "Scap", "accounts": "Accounts"}
+LOGICAL_IDS = {
+    "static-credentials": "StaticCredentials",
+    "sts": "Sts",
+    "pod-identity": "PodIdentity",
+    "scap": "Scap",
+    "accounts": "Accounts",
+    "account-sweep": "AccountSweep",
+}
 
 
 def emulator():
@@ -79,7 +86,7 @@ def verdict(answer, is_http):
         status = answer.get("statusCode", 0)
         return str(status), 200 <= status < 500
     outcome = answer.get("outcome")
-    return str(outcome), outcome in {"created", "updated", "unchanged", "rejected"}
+    return str(outcome), outcome in {"created", "updated", "unchanged", "rejected", "swept", "compared"}
 
 
 def run(partition, folder):

@@ -51,7 +51,10 @@ impl Deployment {
             Some(secret) => transport::client(&trusting(roots, &vault.text(secret).await?)?)?,
             None => http.clone(),
         };
-        let palette = Palette::new(palettes, settings.palette_url.clone(), vault.clone());
+        let mut palette = Palette::new(palettes, settings.palette_url.clone(), vault.clone());
+        if let Some(pace) = settings.palette_requests_per_second {
+            palette = palette.at_pace(pace);
+        }
         Ok(Self { partition: settings.partition, aws, vault, palette, http, settings })
     }
 }

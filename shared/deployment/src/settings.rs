@@ -30,6 +30,9 @@ pub struct Settings {
     pub aws_ca_bundle: Option<String>,
     /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: whether Pod Identity may be tried in the Secret partition (X18).
     pub allow_secret_pod_identity: bool,
+    /// `PALETTE_REQUESTS_PER_SECOND`: what one instance of the function asks of each family of Palette's endpoints; 8
+    /// unless told, as Palette takes 10 from one address.
+    pub palette_requests_per_second: Option<u16>,
     /// How the partition's access portal is reached.
     pub portal: PortalSettings,
 }
@@ -105,6 +108,14 @@ impl Settings {
             faults.extend(portal_faults);
             PortalSettings::default()
         });
+        let pace = optional("PALETTE_REQUESTS_PER_SECOND");
+        let palette_requests_per_second = pace
+            .as_deref()
+            .and_then(|pace| pace.parse().ok())
+            .filter(|pace| (1..=1000).contains(pace));
+        if pace.is_some() && palette_requests_per_second.is_none() {
+            faults.push(fault("PALETTE_REQUESTS_PER_SECOND", "must be a number from 1 to 1000"));
+        }
         match (palette_url, partition) {
             (Some(palette_url), Some(partition)) if faults.is_empty() => Ok(Self {
                 partition,
@@ -117,6 +128,7 @@ impl Settings {
                 aws_ca_bundle_secret: optional("GANGWAY_AWS_CA_BUNDLE_SECRET"),
                 aws_ca_bundle: optional("AWS_CA_BUNDLE"),
                 allow_secret_pod_identity,
+                palette_requests_per_second,
                 portal,
             }),
             _ => Err(Misconfigured(faults)),
@@ -183,6 +195,10 @@ mod tests {
             (
                 vec![REGION, URL, KEY, ("GANGWAY_ALLOW_SECRET_POD_IDENTITY", "yes")],
                 vec!["GANGWAY_ALLOW_SECRET_POD_IDENTITY"],
+            ),
+            (
+                vec![REGION, URL, KEY, ("PALETTE_REQUESTS_PER_SECOND", "0")],
+                vec!["PALETTE_REQUESTS_PER_SECOND"],
             ),
         ] {
             assert_eq!(read(&variables).unwrap_err(), faults, "{variables:?}");

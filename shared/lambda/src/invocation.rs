@@ -68,7 +68,7 @@ where
 }
 
 /// Does the work by the deadline, and survives its panics.
-async fn attempt<F>(work: F, deadline: Instant) -> Result<Reply, Rejection>
+pub(crate) async fn attempt<F>(work: F, deadline: Instant) -> Result<Reply, Rejection>
 where
     F: Future<Output = Result<Reply, Rejection>>,
 {
@@ -124,7 +124,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn of(service: &'static str, request: Option<&Request>) -> Self {
+    pub(crate) fn of(service: &'static str, request: Option<&Request>) -> Self {
         Self {
             service,
             origin: request.map_or(Origin::Event, Request::origin),
@@ -141,7 +141,7 @@ impl Seen {
     }
 
     /// The one line of an invocation. A failure that is ours or a service's comes with its causes.
-    fn log(&self, outcome: &Result<Reply, Rejection>) {
+    pub(crate) fn log(&self, outcome: &Result<Reply, Rejection>) {
         let (service, route) = (self.service, self.route.as_deref());
         let gateway_request_id = self.gateway_request_id.as_deref();
         let trigger = match self.origin {

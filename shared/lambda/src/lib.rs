@@ -16,6 +16,7 @@ mod queue;
 mod rejection;
 mod request;
 mod route;
+mod schedule;
 mod settings;
 mod stdout;
 mod trigger;
@@ -34,6 +35,7 @@ pub use queue::{Message, Verdict, Worked, serve_queue};
 pub use rejection::Rejection;
 pub use request::{Origin, Request};
 pub use route::Verb;
+pub use schedule::serve_schedule;
 
 /// Sets up logs, and what a panic may say. Once, before anything else.
 pub fn start() {

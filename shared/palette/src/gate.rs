@@ -12,16 +12,18 @@ use transport::budget;
 
 use crate::SERVICE;
 
-/// The time that one request takes up: eight a second, where Palette allows ten.
-const SHARE: Duration = Duration::from_millis(125);
+/// Requests a second, unless told otherwise: Palette allows ten.
+const PACE: u16 = 8;
 
 /// How many may go at once after a rest: a registration makes about ten. In any five seconds that makes 50, which is
 /// Palette's own largest burst.
 const BURST: u32 = 10;
 
 /// Lets requests through one by one, once their burst is used up. Palette counts each family of endpoints by itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gate {
+    /// The time that one request takes up.
+    share: Duration,
     /// For each family, when every request that was let through has had its share.
     busy_until: Mutex<BTreeMap<String, Instant>>,
 }
@@ -31,7 +33,19 @@ fn family(path: &str) -> &str {
     path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or(path)
 }
 
+impl Default for Gate {
+    fn default() -> Self {
+        Self::at(PACE)
+    }
+}
+
 impl Gate {
+    /// Lets so many requests through in a second; one at least.
+    pub(crate) fn at(pace: u16) -> Self {
+        let share = Duration::from_secs(1) / u32::from(pace.max(1));
+        Self { share, busy_until: Mutex::default() }
+    }
+
     /// Returns when a request for this path may go, or says at once that there is not time enough to wait.
     pub(crate) async fn pass(&self, path: &str) -> Result<(), PortError> {
         let wait = self.reserve(family(path), Instant::now(), budget::remaining())?;
@@ -49,11 +63,11 @@ impl Gate {
     ) -> Result<Duration, PortError> {
         let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
         let start = busy_until.get(family).map_or(now, |until| now.max(*until));
-        let wait = (start - now).saturating_sub(SHARE * (BURST - 1));
+        let wait = (start - now).saturating_sub(self.share * (BURST - 1));
         if wait > patience {
             return Err(PortError::Busy { service: SERVICE, retry_after: wait });
         }
-        busy_until.insert(family.to_owned(), start + SHARE);
+        busy_until.insert(family.to_owned(), start + self.share);
         Ok(wait)
     }
 }
@@ -61,6 +75,8 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SHARE: Duration = Duration::from_millis(125);
 
     #[test]
     fn a_registration_never_waits_and_a_flood_is_spread() {
@@ -85,6 +101,13 @@ mod tests {
             gate.reserve("clouds", now, Duration::from_mins(1)).unwrap();
         }
         assert_eq!(gate.reserve("cloudaccounts", now, Duration::ZERO).unwrap(), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_pace_can_be_another() {
+        for (pace, share) in [(4, 250), (1, 1000), (0, 1000), (1000, 1)] {
+            assert_eq!(Gate::at(pace).share, Duration::from_millis(share), "{pace}");
+        }
     }
 
     #[test]

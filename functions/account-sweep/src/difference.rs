@@ -1,0 +1,146 @@
+//! What a sweep found: counts of everything, and of each kind so many as an answer can show.
+
+use std::collections::BTreeMap;
+
+use domain::AccountId;
+use organizations::Member;
+use serde_json::{Value, json};
+
+use crate::plan::Why;
+
+/// How many accounts of a kind are shown; the rest is counted.
+pub(crate) const SHOWN: usize = 100;
+
+/// What differs between the organization and Palette.
+#[derive(Debug, Default)]
+pub(crate) struct Difference {
+    pub(crate) dry_run: bool,
+    /// Why the organization was not seen to its end, where it was not.
+    pub(crate) stopped: Option<String>,
+    /// Accounts that the organization told of.
+    pub(crate) organization: usize,
+    /// Accounts that Palette has.
+    pub(crate) palette: usize,
+    pub(crate) aboard: usize,
+    pub(crate) missing: Kind,
+    pub(crate) closed: Kind,
+    pub(crate) unknown: Kind,
+    pub(crate) ignored: Kind,
+    pub(crate) reasons: BTreeMap<Why, usize>,
+    /// Events that were sent.
+    pub(crate) queued: usize,
+    pub(crate) offboarding: usize,
+}
+
+/// Accounts of one kind.
+#[derive(Debug, Default)]
+pub(crate) struct Kind {
+    pub(crate) count: usize,
+    shown: Vec<Value>,
+}
+
+impl Kind {
+    /// One more; what is shown of it is only made where it is.
+    pub(crate) fn add(&mut self, shown: impl FnOnce() -> Value) {
+        self.count += 1;
+        if self.shown.len() < SHOWN {
+            self.shown.push(shown());
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({ "accounts": self.shown, "more": self.count - self.shown.len() })
+    }
+}
+
+/// What people know an account by.
+pub(crate) fn shown(member: &Member) -> Value {
+    json!({ "accountId": member.id.as_str(), "accountName": member.name })
+}
+
+/// The same of an account that the organization has not told of.
+pub(crate) fn unknown(account: AccountId, name: &str, uid: &str) -> Value {
+    json!({ "accountId": account.as_str(), "name": name, "uid": uid })
+}
+
+impl Difference {
+    pub(crate) fn ignore(&mut self, member: &Member, why: Why) {
+        *self.reasons.entry(why).or_default() += 1;
+        self.ignored.add(|| json!({ "accountId": member.id.as_str(), "reason": why.id() }));
+    }
+
+    /// The answer.
+    pub(crate) fn json(&self) -> Value {
+        let reasons = self.reasons.iter().map(|(why, count)| {
+            (why.id().to_owned(), json!({ "count": count, "because": why.text() }))
+        });
+        let reasons: serde_json::Map<_, _> = reasons.collect();
+        json!({
+            "outcome": if self.dry_run { "compared" } else { "swept" },
+            "complete": self.stopped.is_none(),
+            "stopped": self.stopped,
+            "counts": {
+                "organization": self.organization,
+                "palette": self.palette,
+                "aboard": self.aboard,
+                "missing": self.missing.count,
+                "closedButRegistered": self.closed.count,
+                "registeredButUnknown": self.unknown.count,
+                "ignored": self.ignored.count,
+                "queued": self.queued,
+                "offboarding": self.offboarding,
+            },
+            "missing": self.missing.json(),
+            "closedButRegistered": self.closed.json(),
+            "registeredButUnknown": self.unknown.json(),
+            "ignored": self.ignored.json(),
+            "reasons": reasons,
+        })
+    }
+
+    /// The counts, in one line: nobody reads the answer to a schedule.
+    pub(crate) fn log(&self) {
+        let incomplete = self.stopped.as_deref();
+        tracing::info!(
+            dryRun = self.dry_run,
+            organization = self.organization,
+            palette = self.palette,
+            aboard = self.aboard,
+            missing = self.missing.count,
+            closedButRegistered = self.closed.count,
+            registeredButUnknown = self.unknown.count,
+            ignored = self.ignored.count,
+            queued = self.queued,
+            offboarding = self.offboarding,
+            incomplete,
+            "swept"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_shows_a_hundred_and_counts_the_rest() {
+        let mut difference = Difference::default();
+        for _ in 0..SHOWN + 7 {
+            difference.missing.add(|| json!({ "accountId": "123456789012" }));
+        }
+        difference.stopped = Some("time ran out".to_owned());
+        let answer = difference.json();
+        assert_eq!(answer["missing"]["accounts"].as_array().unwrap().len(), SHOWN);
+        assert_eq!(answer["missing"]["more"], 7);
+        assert_eq!(answer["counts"]["missing"], SHOWN + 7);
+        assert_eq!(answer["complete"], false);
+        // Lambda answers six megabytes at most.
+        let mut longest = Difference::default();
+        let text = "n".repeat(128);
+        let account = "123456789012".parse().unwrap();
+        for kind in [&mut longest.missing, &mut longest.closed, &mut longest.unknown] {
+            (0..10_000).for_each(|_| kind.add(|| unknown(account, &text, &text)));
+        }
+        assert!(longest.json().to_string().len() < 256 * 1024);
+    }
+}

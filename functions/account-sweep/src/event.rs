@@ -1,0 +1,50 @@
+//! The event that the queue is told of an account with: the same that custom vending sends.
+
+use domain::Partition;
+use organizations::{Member, UnitId};
+use serde_json::json;
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Action {
+    /// Bring it aboard.
+    Onboard,
+    /// Take it off.
+    Offboard,
+}
+
+impl Action {
+    const fn id(self) -> &'static str {
+        match self {
+            Self::Onboard => "onboard",
+            Self::Offboard => "offboard",
+        }
+    }
+}
+
+/// An event of `events/schema/aws-account-vended.json`, as `EventBridge` would deliver it.
+pub(crate) fn event(action: Action, member: &Member, partition: Partition) -> String {
+    let mut detail = json!({
+        "schemaVersion": "1",
+        "action": action.id(),
+        "accountId": member.id.as_str(),
+        "partition": partition.id(),
+    });
+    if let Some(members) = detail.as_object_mut() {
+        if !member.name.is_empty() {
+            members.insert("accountName".to_owned(), member.name.as_str().into());
+        }
+        let unit = member.lineage.as_ref().and_then(|lineage| lineage.nearest());
+        if let Some(unit) = unit.map(UnitId::as_str).filter(|unit| unit.starts_with("ou-")) {
+            members.insert("ouId".to_owned(), unit.into());
+        }
+    }
+    let event = json!({
+        "version": "0",
+        "id": format!("sweep-{}", member.id),
+        "source": "gangway",
+        "detail-type": "AWS Account Vended",
+        "detail": detail,
+    });
+    event.to_string()
+}

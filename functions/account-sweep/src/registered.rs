@@ -1,0 +1,180 @@
+//! Which AWS accounts Palette has. Ten thousand of them take a megabyte.
+
+use deployment::{Accounts, Deployment};
+use domain::{AccountId, CloudAccount, PortError, Scope};
+use futures_util::future::try_join_all;
+use organizations::Scopes;
+
+/// Palette's own largest page.
+const PAGE: u8 = 50;
+
+/// What a Palette account says that belongs to a project.
+const PROJECT: &str = "project";
+
+/// An account of Palette, as far as it is compared.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Registration {
+    /// The AWS account in this partition, where it is known.
+    pub(crate) account: Option<AccountId>,
+    /// The place of its scope among those that the settings name; `None` for one of a scope that they do not.
+    pub(crate) scope: Option<usize>,
+    pub(crate) name: Box<str>,
+    pub(crate) uid: Box<str>,
+    /// Whether the organization has told of the AWS account.
+    pub(crate) met: bool,
+}
+
+/// All that Palette shows.
+#[derive(Debug, Default)]
+pub(crate) struct Registered {
+    /// Those of one AWS account beside each other.
+    all: Vec<Registration>,
+    /// Their places there, by scope and name.
+    by_name: Vec<usize>,
+}
+
+impl Registered {
+    /// Reads every page of every scope that the settings name.
+    pub(crate) async fn read(deployment: &Deployment, scopes: &Scopes) -> Result<Self, PortError> {
+        let wishes = scopes.all();
+        let opened = wishes.iter().map(|wish| async {
+            deployment.palette.scoped(wish).await.map_err(|failure| match failure {
+                domain::Failure::Port(error) => error,
+                other => PortError::Refused {
+                    service: "Palette",
+                    reason: format!("GANGWAY_SCOPES names a project that it has not: {other}"),
+                },
+            })
+        });
+        let opened = try_join_all(opened).await?;
+        let partition = deployment.partition.id();
+        let listed = opened.iter().enumerate().map(|(place, scope)| list(scope, place, partition));
+        Ok(Self::of(try_join_all(listed).await?.into_iter().flatten().collect()))
+    }
+
+    pub(crate) fn of(mut all: Vec<Registration>) -> Self {
+        all.sort_unstable();
+        all.dedup();
+        let name = |place: &usize| all.get(*place).map(|one| (one.scope, one.name.clone()));
+        let mut by_name: Vec<_> = (0..all.len()).collect();
+        by_name.sort_by_cached_key(name);
+        Self { all, by_name }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Those of an AWS account, which the organization has thereby told of.
+    pub(crate) fn meet(&mut self, account: AccountId) -> &[Registration] {
+        let start = self.all.partition_point(|one| one.account < Some(account));
+        let end = self.all.partition_point(|one| one.account <= Some(account));
+        let met = self.all.get_mut(start..end).unwrap_or_default();
+        met.iter_mut().for_each(|one| one.met = true);
+        met
+    }
+
+    /// Whether an account of a scope has this name.
+    pub(crate) fn has_name(&self, scope: usize, name: &str) -> bool {
+        let key = |place: &usize| self.all.get(*place).map(|one| (one.scope, &*one.name));
+        self.by_name.binary_search_by(|place| key(place).cmp(&Some((Some(scope), name)))).is_ok()
+    }
+
+    /// Those whose AWS account is known, and that the organization has not told of.
+    pub(crate) fn unmet(&self) -> impl Iterator<Item = (AccountId, &Registration)> {
+        self.all.iter().filter(|one| !one.met).filter_map(|one| Some((one.account?, one)))
+    }
+}
+
+async fn list(
+    scope: &Accounts<'_>,
+    place: usize,
+    partition: &str,
+) -> Result<Vec<Registration>, PortError> {
+    let (mut registrations, mut next) = (Vec::new(), None);
+    loop {
+        let page = scope.page(PAGE, next.as_deref()).await?;
+        let own = page.accounts.into_iter();
+        registrations.extend(own.filter_map(|one| note(&one, scope.scope(), place, partition)));
+        next = page.next;
+        if next.is_none() {
+            return Ok(registrations);
+        }
+    }
+}
+
+/// `None` for what a project is merely shown of the tenant's: the tenant's own list has it.
+fn note(
+    account: &CloudAccount,
+    seen_from: &Scope,
+    place: usize,
+    partition: &str,
+) -> Option<Registration> {
+    let of_a_project = account.annotations.get("scope").is_some_and(|scope| scope == PROJECT);
+    let scope = match seen_from {
+        Scope::Tenant if of_a_project => None,
+        Scope::Tenant => Some(place),
+        Scope::Project(_) if account.scope == *seen_from => Some(place),
+        Scope::Project(_) => return None,
+    };
+    Some(Registration {
+        account: account.aws_account().filter(|_| account.partition == partition),
+        scope,
+        name: account.name.as_str().into(),
+        uid: account.uid.as_str().into(),
+        met: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use domain::Access;
+
+    use super::*;
+
+    fn account(annotations: &[(&str, &str)], scope: Scope) -> CloudAccount {
+        let role_arn = "arn:aws:iam::123456789012:role/SpectroCloudRole".to_owned();
+        CloudAccount {
+            uid: "5f0c1a2b3c4d5e6f70818293".parse().unwrap(),
+            name: "aws-123456789012".to_owned(),
+            partition: "aws".to_owned(),
+            access: Access::AssumedRole { role_arn },
+            account: None,
+            profile: None,
+            policies: Vec::new(),
+            annotations: annotations
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect::<BTreeMap<_, _>>(),
+            labels: BTreeMap::new(),
+            description: None,
+            gateway: None,
+            scope,
+            state: None,
+        }
+    }
+
+    #[test]
+    fn an_account_is_of_the_scope_that_says_so() {
+        let project = Scope::Project("6a0c1a2b3c4d5e6f70818293".parse().unwrap());
+        let note = |annotations, scope: &Scope, seen_from: &Scope, place| {
+            let noted = note(&account(annotations, scope.clone()), seen_from, place, "aws");
+            noted.map(|noted| noted.scope)
+        };
+        assert_eq!(note(&[], &Scope::Tenant, &Scope::Tenant, 0), Some(Some(0)));
+        assert_eq!(note(&[("scope", "project")], &Scope::Tenant, &Scope::Tenant, 0), Some(None));
+        assert_eq!(note(&[("scope", "project")], &project, &project, 1), Some(Some(1)));
+        assert_eq!(note(&[("scope", "tenant")], &Scope::Tenant, &project, 1), None);
+    }
+
+    #[test]
+    fn an_account_of_another_partition_is_another_account() {
+        let noted = note(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws-us-gov").unwrap();
+        assert_eq!((noted.account, &*noted.name), (None, "aws-123456789012"));
+        let noted = note(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws").unwrap();
+        assert_eq!(noted.account, Some("123456789012".parse().unwrap()));
+    }
+}

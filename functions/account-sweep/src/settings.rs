@@ -1,0 +1,54 @@
+//! The settings of this function, read from the environment once, at start.
+
+use deployment::Misconfigured;
+use domain::{Partition, Variables};
+use queue::QueueUrl;
+
+/// How the sweep is set up.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Which accounts come aboard, and where to: the same as for events.
+    pub(crate) organization: organizations::Settings,
+    /// `GANGWAY_VENDED_QUEUE_URL`: where what is to be done goes.
+    pub(crate) queue: QueueUrl,
+}
+
+impl Settings {
+    /// Reads variables from anywhere, and tells every fault at once.
+    pub(crate) fn read(
+        variable: impl Fn(&str) -> Option<String>,
+        partition: Partition,
+    ) -> Result<Self, Misconfigured> {
+        let mut variables = Variables::new(variable);
+        let organization = organizations::Settings::read(&mut variables, partition);
+        let queue = variables.required("GANGWAY_VENDED_QUEUE_URL");
+        match (organization, queue) {
+            (Some(organization), Some(queue)) => Ok(Self { organization, queue }),
+            _ => Err(Misconfigured(variables.finish())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queue_must_be_named_and_every_fault_is_told() {
+        let url = "https://sqs.us-east-1.amazonaws.com/111122223333/Vended";
+        let read = |queue: &str, units: &str| {
+            let variable = |name: &str| match name {
+                "GANGWAY_VENDED_QUEUE_URL" => Some(queue.to_owned()),
+                "GANGWAY_OUS_IN" => Some(units.to_owned()),
+                _ => None,
+            };
+            Settings::read(variable, Partition::Aws).map_err(|Misconfigured(faults)| {
+                faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(read(url, "").unwrap().queue.as_str(), url);
+        assert_eq!(read("", "").unwrap_err(), ["GANGWAY_VENDED_QUEUE_URL"]);
+        let both = ["GANGWAY_OUS_IN", "GANGWAY_VENDED_QUEUE_URL"];
+        assert_eq!(read("Vended", "Workloads").unwrap_err(), both);
+    }
+}

@@ -1,0 +1,128 @@
+//! One sweep: Palette's accounts first, then the organization's page by page.
+
+use std::time::Duration;
+
+use domain::PortError;
+use futures_util::future::try_join_all;
+use organizations::{Listing, Member, Offboarding, Organization};
+use serde_json::json;
+use transport::budget;
+
+use crate::{
+    Sweep,
+    difference::{Difference, SHOWN, shown, unknown},
+    event::{Action, event},
+    plan::{Plan, plan},
+    registered::Registered,
+};
+
+/// What must be left of an invocation to ask for another page. What was found by then is queued already.
+const PAGE_TAKES: Duration = Duration::from_secs(20);
+
+/// How many accounts are looked up at once.
+const AT_ONCE: usize = 10;
+
+impl Sweep<'_> {
+    /// Compares the organization with Palette, and queues what is to be done.
+    ///
+    /// Where time runs out it says so. Nothing is noted for the next sweep: that finds aboard what this one queued.
+    pub(crate) async fn run(&self, dry_run: bool) -> Result<Difference, PortError> {
+        let settings = &self.settings.organization;
+        let organization = self.organization().await?;
+        let mut registered = Registered::read(self.deployment, &settings.scopes).await?;
+        let mut difference =
+            Difference { dry_run, palette: registered.len(), ..Difference::default() };
+        let mut listing = organization.list(settings.ask_for_units());
+        let mut events = Vec::new();
+        while let Some(page) = self.turn(&mut listing, &mut events).await? {
+            for member in &page {
+                self.judge(member, &mut registered, &mut difference, &mut events);
+            }
+            if budget::remaining() < PAGE_TAKES {
+                difference.stopped = Some(format!(
+                    "time ran out after {} accounts of the organization: what is missing of them is queued; run it again for the rest",
+                    difference.organization
+                ));
+                self.queue.send(&events).await?;
+                return Ok(difference);
+            }
+        }
+        self.look_for(&organization, &registered, &mut difference).await?;
+        Ok(difference)
+    }
+
+    /// Asks for the next page, and sends what the last one gave rise to meanwhile.
+    async fn turn(
+        &self,
+        listing: &mut Listing<'_>,
+        events: &mut Vec<String>,
+    ) -> Result<Option<Vec<Member>>, PortError> {
+        let due = std::mem::take(events);
+        let (page, sent) = tokio::join!(listing.next(), self.queue.send(&due));
+        sent.and(page)
+    }
+
+    /// Finds an account its place in the difference, and what is to be done about it.
+    fn judge(
+        &self,
+        member: &Member,
+        registered: &mut Registered,
+        difference: &mut Difference,
+        events: &mut Vec<String>,
+    ) {
+        difference.organization += 1;
+        let settings = &self.settings.organization;
+        let action = match plan(member, settings, registered) {
+            Plan::Aboard => {
+                difference.aboard += 1;
+                return;
+            }
+            Plan::Ignored(why) => {
+                difference.ignore(member, why);
+                return;
+            }
+            Plan::Missing => {
+                difference.missing.add(|| shown(member));
+                Action::Onboard
+            }
+            Plan::Closed { take_off } => {
+                difference.closed.add(|| {
+                    let id = member.id.as_str();
+                    json!({ "accountId": id, "accountName": member.name, "state": member.state.id() })
+                });
+                if !take_off || settings.offboarding == Offboarding::Report {
+                    return;
+                }
+                difference.offboarding += 1;
+                Action::Offboard
+            }
+        };
+        if !difference.dry_run {
+            difference.queued += 1;
+            events.push(event(action, member, self.deployment.partition));
+        }
+    }
+
+    /// Accounts that Palette has and the list did not show. A list alone does not prove that an account is gone, so those
+    /// that the answer shows are asked for one by one.
+    async fn look_for(
+        &self,
+        organization: &Organization,
+        registered: &Registered,
+        difference: &mut Difference,
+    ) -> Result<(), PortError> {
+        let unmet: Vec<_> = registered.unmet().collect();
+        let (asked, rest) = unmet.split_at(unmet.len().min(SHOWN));
+        for some in asked.chunks(AT_ONCE) {
+            let found =
+                try_join_all(some.iter().map(|(account, _)| organization.member(*account))).await?;
+            for ((account, one), member) in some.iter().zip(found) {
+                if member.is_none() {
+                    difference.unknown.add(|| unknown(*account, &one.name, &one.uid));
+                }
+            }
+        }
+        difference.unknown.count += rest.len();
+        Ok(())
+    }
+}

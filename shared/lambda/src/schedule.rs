@@ -1,0 +1,143 @@
+//! Work that is done by the hour, or when somebody asks for it directly.
+
+use std::borrow::Cow;
+
+use domain::Failure;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::{
+    Members, Origin, Rejection, Reply,
+    answer::{Answer, answer},
+    invocation::{Seen, attempt, left},
+    logs::REQUEST_ID,
+    metrics,
+};
+
+/// What the events of a schedule are called, of a rule's as of the scheduler's.
+const SCHEDULED: &str = "Scheduled Event";
+
+/// What tells an event from the members of a direct invocation.
+#[derive(Deserialize)]
+struct Shape<'a> {
+    #[serde(borrow, rename = "detail-type")]
+    detail_type: Option<Cow<'a, str>>,
+}
+
+/// Answers a schedule, and invocations with members of their own, until the environment is torn down. The answer is JSON;
+/// whatever kept the work from being done is an error, so that it is seen, save members that will not do.
+pub async fn serve_schedule<H>(service: &'static str, handler: H) -> Result<(), Error>
+where
+    H: AsyncFn(Members) -> Result<Reply, Rejection>,
+{
+    let handler = &handler;
+    Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
+}
+
+async fn invocation<H>(
+    service: &'static str,
+    handler: &H,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Answer, Diagnostic>
+where
+    H: AsyncFn(Members) -> Result<Reply, Rejection>,
+{
+    let started = Instant::now();
+    let LambdaEvent { payload, context } = event;
+    REQUEST_ID
+        .scope(context.request_id.clone(), async {
+            let mut seen = Seen::of(service, None);
+            let outcome = match members(payload.get()) {
+                Ok(members) => {
+                    let deadline = started + left(&context, Origin::Event);
+                    attempt(handler(members), deadline).await
+                }
+                Err(unreadable) => Err(unreadable),
+            };
+            seen.took = started.elapsed();
+            seen.log(&outcome);
+            metrics::write(&seen, &outcome);
+            told(&outcome, &context.request_id)
+        })
+        .await
+}
+
+/// The members of a direct invocation. A schedule's own event has none that matter.
+fn members(payload: &str) -> Result<Members, Rejection> {
+    let shape = serde_json::from_str::<Shape<'_>>(payload);
+    match shape.ok().and_then(|shape| shape.detail_type) {
+        None => Ok(Members::read(payload)?),
+        Some(kind) if kind == SCHEDULED => Ok(Members::none()),
+        Some(_) => Err(Rejection::Unreadable),
+    }
+}
+
+/// Nobody looks at the answer to a schedule: what was not done has to be an error, or no alarm would tell of it.
+fn told(outcome: &Result<Reply, Rejection>, request_id: &str) -> Result<Answer, Diagnostic> {
+    match outcome {
+        Err(Rejection::Failure(failure)) if !matches!(failure, Failure::Invalid(_)) => {
+            Err(Diagnostic {
+                error_type: "Gangway.Failed".to_owned(),
+                error_message: failure.to_string(),
+            })
+        }
+        Ok(_) | Err(_) => answer(Origin::Event, outcome, request_id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::PortError;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn faults(payload: &Value) -> Vec<String> {
+        let mut members = match members(&payload.to_string()) {
+            Ok(members) => members,
+            Err(Rejection::Failure(Failure::Invalid(faults))) => {
+                return faults.into_iter().map(|fault| fault.detail).collect();
+            }
+            Err(other) => return vec![format!("{other:?}")],
+        };
+        members.flag("dryRun");
+        members.into_faults().into_iter().map(|fault| fault.pointer).collect()
+    }
+
+    #[test]
+    fn a_schedule_has_no_members_and_a_direct_invocation_has_its_own() {
+        let scheduled = json!({
+            "version": "0", "id": "1", "detail-type": SCHEDULED, "source": "aws.events",
+            "account": "111122223333", "time": "2026-11-24T00:00:00Z", "region": "us-east-1",
+            "resources": [], "detail": {},
+        });
+        for (payload, expected) in [
+            (scheduled, vec![]),
+            (json!({}), vec![]),
+            (json!({ "dryRun": true }), vec![]),
+            (json!({ "dryRun": "yes" }), vec!["/dryRun"]),
+            (json!({ "dryrun": true }), vec!["/dryrun"]),
+            (json!([]), vec!["the request must be a JSON object, not a list"]),
+            (json!({ "detail-type": "AWS Account Vended", "detail": {} }), vec!["Unreadable"]),
+            (json!({ "detail-type": 1 }), vec!["/detail-type"]),
+        ] {
+            assert_eq!(faults(&payload), expected, "{payload}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_done_is_an_error_and_bad_members_are_an_answer() {
+        let denied =
+            PortError::Denied { service: "AWS Organizations", reason: "allow it".to_owned() };
+        let failed = told(&Err(denied.into()), "1").err().unwrap();
+        assert_eq!(failed.error_type, "Gangway.Failed");
+        assert!(told(&Err(Rejection::Broken), "1").is_err());
+        let malformed = Err(Failure::malformed("/dryRun", "dryRun must be true or false").into());
+        let answer = serde_json::to_value(told(&malformed, "1").ok().unwrap()).unwrap();
+        assert_eq!(answer["outcome"], "rejected");
+        let shown = told(&Ok(Reply::Json(json!({ "outcome": "swept" }))), "1").ok().unwrap();
+        assert_eq!(serde_json::to_value(shown).unwrap()["outcome"], "swept");
+    }
+}
