@@ -1,29 +1,17 @@
 //! `POST /v1/accounts/{uid}/validate`: a registered account, looked at as it is now.
 
+mod kept;
+
 use deployment::{Accounts, Deployment};
 use domain::{
     Access, AccountId, Check, CloudAccount, Failure, Finding, LISTED, Method, PermissionProfile,
-    PolicyArn, Report, Severity, StaticKeys, UidOrName, next_steps,
+    PolicyArn, Report, Severity, UidOrName, next_steps,
 };
 use lambda::{Rejection, Reply, Request};
-use preflight::{Demand, Eyes, role, user};
+use preflight::{Demand, Eyes, enclave, role};
 use tokio::join;
 
 use crate::{scoped, view};
-
-static SECRET_IN_USE: Check = Check {
-    id: "vault.secret-in-use",
-    title: "The account's keys are kept, and are the ones in use",
-    severity: Severity::Blocker,
-    covers: &["C18"],
-};
-
-static SAME_KEY: Check = Check {
-    id: "vault.secret-matches-palette",
-    title: "Palette uses the keys that are kept",
-    severity: Severity::Warning,
-    covers: &["C18"],
-};
 
 static METHOD_KNOWN: Check = Check {
     id: "palette.method",
@@ -85,7 +73,10 @@ async fn look(
 ) -> Result<Vec<Finding>, Failure> {
     match &account.access {
         Access::StaticKeys { access_key_id } => {
-            keys(account, access_key_id, registry, deployment, demand).await
+            kept::keys(account, access_key_id, registry, deployment, demand).await
+        }
+        Access::AccessPortal { .. } => {
+            kept::certificate(account, registry, deployment, demand).await
         }
         Access::AssumedRole { role_arn } => {
             let Ok(role) = role_arn.parse::<domain::RoleArn>() else {
@@ -100,51 +91,11 @@ async fn look(
             );
             Ok(role::examine(&role, facts, &eyes?, registry, demand).await?.findings)
         }
-        Access::PodIdentity { .. } | Access::AccessPortal { .. } | Access::Unknown(_) => {
-            Ok(vec![METHOD_KNOWN.unverified(
-                "this function looks at accounts with keys or a role for STS",
-                "send the account's request to the validate route of its own method",
-            )])
-        }
+        Access::PodIdentity { .. } | Access::Unknown(_) => Ok(vec![METHOD_KNOWN.unverified(
+            "this function looks at accounts with keys, a role for STS or an access portal",
+            "send the account's request to the validate route of its own method",
+        )]),
     }
-}
-
-/// Keys are looked at as they are kept: Palette does not show its own.
-async fn keys(
-    account: &CloudAccount,
-    registered_id: &str,
-    registry: &Accounts<'_>,
-    deployment: &Deployment,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, Failure> {
-    let remedy = "PUT the account with its keys, so that Gangway keeps them";
-    let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
-        let observed = "Gangway did not register this account, so it has no keys of it";
-        return Ok(vec![SECRET_IN_USE.unverified(observed, remedy)]);
-    };
-    let vault = &deployment.vault;
-    let kept = vault.kept_for::<StaticKeys>(demand.partition, aws_account, &name, registry.scope());
-    let Some(kept) = kept.await? else {
-        return Ok(vec![SECRET_IN_USE.failed("no secret is kept for this account", remedy)]);
-    };
-    let in_use = if kept.in_use_for.as_ref() == Some(&account.uid) {
-        SECRET_IN_USE.passed(format!("{}", kept.secret))
-    } else {
-        SECRET_IN_USE.failed(format!("{} is not marked as this account's", kept.secret), remedy)
-    };
-    let same = if kept.contents.id.as_str() == registered_id {
-        SAME_KEY.passed(format!("key {}", kept.contents.id))
-    } else {
-        SAME_KEY
-            .failed(format!("the kept key is {}; Palette shows another", kept.contents.id), remedy)
-    };
-    let user = deployment.aws.with_keys(&kept.contents);
-    let caller = user.caller().await;
-    let credential = domain::Credential::StaticKeys(kept.contents);
-    let examined = user::examine(caller, &user, &credential, registry, demand).await?;
-    let mut findings = vec![in_use, same];
-    findings.extend(examined.findings);
-    Ok(findings)
 }
 
 fn gateway(account: &CloudAccount) -> Result<Option<UidOrName>, Failure> {
@@ -169,6 +120,7 @@ fn notices(
     demand: Demand<'_>,
 ) -> Vec<String> {
     let mut notices = vec![next_steps::notice(demand.partition, method, profile)];
+    notices.extend(enclave::notices(demand.partition));
     if account.profile.is_none() {
         notices.push(format!(
             "No permission profile is noted on the account; it was checked against {profile}."

@@ -1,5 +1,6 @@
 //! What Gangway knows of accounts, and the flow of a registration. No I/O, no vendor's SDK, no JSON.
 
+mod access;
 mod access_portal;
 mod account_id;
 mod arn;
@@ -19,6 +20,7 @@ mod text;
 pub mod time;
 mod variables;
 
+pub use access::Access;
 pub use access_portal::{
     AccessPortal, ClientIdentity, InvalidPortalName, LONGEST_ROLE_NAME, PortalName, PortalRole,
     RolePrefix, SessionKeys,
@@ -35,7 +37,7 @@ pub use method::{InvalidMethod, Method};
 pub use partition::{Architecture, Facts, InvalidPartition, Partition, Portal, Roots, TABLE};
 pub use preflight::{Check, Finding, Outcome, Report, Severity, Verified};
 pub use profile::{InvalidProfile, PermissionProfile};
-pub use registration::{Access, CloudAccount, Intent, Registration, Scope, ScopeWish, Settings};
+pub use registration::{CloudAccount, Intent, Registration, Scope, ScopeWish, Settings};
 pub use source::Source;
 pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};
 pub use variables::Variables;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    AccountId, AccountName, Credential, Description, Method, Partition, PermissionProfile,
+    Access, AccountId, AccountName, Credential, Description, Method, Partition, PermissionProfile,
     PolicyArn, RoleArn, Uid, UidOrName,
 };
 
@@ -133,56 +133,6 @@ pub struct CloudAccount {
     pub state: Option<String>,
 }
 
-/// The public part of a way in, read back from Palette.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Access {
-    /// Long-lived keys, by the public half. Empty where Palette masks it.
-    StaticKeys {
-        /// The public half.
-        access_key_id: String,
-    },
-    /// A role that Palette assumes.
-    AssumedRole {
-        /// Its ARN, as it was given.
-        role_arn: String,
-    },
-    /// Roles bound by EKS Pod Identity.
-    PodIdentity {
-        /// Its ARN, as it was given.
-        role_arn: String,
-        /// What limits the roles that Palette makes; empty for none.
-        permission_boundary_arn: String,
-    },
-    /// Temporary keys from an access portal.
-    AccessPortal {
-        /// The agency, as it was given.
-        agency: String,
-        /// The account or mission, as it was given.
-        account: String,
-        /// The role, as it was given.
-        role: String,
-        /// What Palette puts before the names of roles that it makes; empty for its default.
-        prefix: String,
-        /// What limits the roles that Palette makes; empty for none.
-        permission_boundary_arn: String,
-    },
-    /// None that Gangway knows; in Palette's words.
-    Unknown(String),
-}
-
-impl Access {
-    /// The method, where it is one that Gangway knows.
-    pub const fn method(&self) -> Option<Method> {
-        match self {
-            Self::StaticKeys { .. } => Some(Method::StaticCredentials),
-            Self::AssumedRole { .. } => Some(Method::Sts),
-            Self::PodIdentity { .. } => Some(Method::PodIdentity),
-            Self::AccessPortal { .. } => Some(Method::Scap),
-            Self::Unknown(_) => None,
-        }
-    }
-}
-
 impl CloudAccount {
     /// The AWS account: as noted, else as the role's ARN tells.
     pub fn aws_account(&self) -> Option<AccountId> {
@@ -230,27 +180,7 @@ impl Registration {
             profile,
             credential,
         } = self;
-        let access = match (credential, &known.access) {
-            (Credential::StaticKeys(keys), Access::StaticKeys { access_key_id }) => {
-                keys.id.as_str() == access_key_id
-            }
-            (Credential::AssumedRole(assumed), Access::AssumedRole { role_arn }) => {
-                assumed.role.as_str() == role_arn
-            }
-            (
-                Credential::PodIdentity(pod_identity),
-                Access::PodIdentity { role_arn, permission_boundary_arn },
-            ) => {
-                let boundary = &pod_identity.permission_boundary;
-                pod_identity.role.as_str() == role_arn
-                    && boundary.as_ref().map_or("", PolicyArn::as_str) == permission_boundary_arn
-            }
-            (Credential::AccessPortal(wanted), known) => wanted.shown_as(known),
-            (
-                Credential::StaticKeys(_) | Credential::AssumedRole(_) | Credential::PodIdentity(_),
-                _,
-            ) => false,
-        };
+        let access = known.access.is_of(credential);
         let same_policies = policies.len() == known.policies.len()
             && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));
         access

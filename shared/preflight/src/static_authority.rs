@@ -50,8 +50,11 @@ async fn signs_sts(chain: &CaChain, address: &str) -> Finding {
         Ok(client) => client,
         Err(unusable) => return SIGNS_STS.failed(unusable.to_string(), REMEDY),
     };
-    let Ok(url) = address.parse() else {
-        return SIGNS_STS.unverified("AWS STS has no address here", "correct AWS_ENDPOINT_URL");
+    let Some(url) = address.parse().ok().filter(|_| address.starts_with("https:")) else {
+        return SIGNS_STS.unverified(
+            "AWS STS has no https address here",
+            "remove AWS_ENDPOINT_URL, or set it to an https address",
+        );
     };
     match handshake(&client, url).await {
         Ok(()) => SIGNS_STS.passed(format!("{address} is trusted by them alone")),

@@ -109,7 +109,9 @@ pub(crate) async fn secrets(stage: &Stage, path: &str, base: &Value) -> Vec<Row>
     let mut wrong = |name: &str, arn: &str, remedy: &str| {
         let body = with(base, "secretArn", arn.into()).to_string();
         let row = Row::post(&format!("a secret with {name}"), path, body);
-        rows.push(row.refused(&["/secretArn"], remedy).inside_secret());
+        // Each member that is missing is told.
+        let faults = if name.ends_with(" members") { 2 } else { 1 };
+        rows.push(row.refused(&vec!["/secretArn"; faults], remedy).inside_secret());
     };
     for (number, (name, value, remedy)) in contents.into_iter().enumerate() {
         let arn = stage.realm().keep(&format!("gangway/incoming/wrong-{number}"), &value).await;

@@ -13,6 +13,7 @@ mod bodies;
 mod incoming;
 mod iso;
 mod row;
+mod scap;
 mod settings;
 mod static_credentials;
 mod sts;

@@ -1,0 +1,78 @@
+//! The way into an account, as far as Palette shows it.
+
+use crate::{Credential, Method, PolicyArn};
+
+/// The public part of a way in, read back from Palette.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// Long-lived keys, by the public half. Empty where Palette masks it.
+    StaticKeys {
+        /// The public half.
+        access_key_id: String,
+    },
+    /// A role that Palette assumes.
+    AssumedRole {
+        /// Its ARN, as it was given.
+        role_arn: String,
+    },
+    /// Roles bound by EKS Pod Identity.
+    PodIdentity {
+        /// Its ARN, as it was given.
+        role_arn: String,
+        /// What limits the roles that Palette makes; empty for none.
+        permission_boundary_arn: String,
+    },
+    /// Temporary keys from an access portal.
+    AccessPortal {
+        /// The agency, as it was given.
+        agency: String,
+        /// The account or mission, as it was given.
+        account: String,
+        /// The role, as it was given.
+        role: String,
+        /// What Palette puts before the names of roles that it makes; empty for its default.
+        prefix: String,
+        /// What limits the roles that Palette makes; empty for none.
+        permission_boundary_arn: String,
+    },
+    /// None that Gangway knows; in Palette's words.
+    Unknown(String),
+}
+
+impl Access {
+    /// The method, where it is one that Gangway knows.
+    pub const fn method(&self) -> Option<Method> {
+        match self {
+            Self::StaticKeys { .. } => Some(Method::StaticCredentials),
+            Self::AssumedRole { .. } => Some(Method::Sts),
+            Self::PodIdentity { .. } => Some(Method::PodIdentity),
+            Self::AccessPortal { .. } => Some(Method::Scap),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Whether this is what Palette shows of a credential.
+    pub(crate) fn is_of(&self, credential: &Credential) -> bool {
+        match (credential, self) {
+            (Credential::StaticKeys(keys), Self::StaticKeys { access_key_id }) => {
+                keys.id.as_str() == access_key_id
+            }
+            (Credential::AssumedRole(assumed), Self::AssumedRole { role_arn }) => {
+                assumed.role.as_str() == role_arn
+            }
+            (
+                Credential::PodIdentity(pod_identity),
+                Self::PodIdentity { role_arn, permission_boundary_arn },
+            ) => {
+                let boundary = &pod_identity.permission_boundary;
+                pod_identity.role.as_str() == role_arn
+                    && boundary.as_ref().map_or("", PolicyArn::as_str) == permission_boundary_arn
+            }
+            (Credential::AccessPortal(wanted), shown) => wanted.shown_as(shown),
+            (
+                Credential::StaticKeys(_) | Credential::AssumedRole(_) | Credential::PodIdentity(_),
+                _,
+            ) => false,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Every row, and every region's partition.
+
+use super::*;
+
+#[test]
+fn every_row_stands_where_its_partition_looks_for_it() {
+    for facts in &TABLE {
+        assert!(std::ptr::eq(facts.partition.facts(), facts) || facts.partition.id() == facts.id);
+        assert_eq!(facts.id.parse(), Ok(facts.partition));
+        assert_eq!(Partition::of_region(facts.home_region), Some(facts.partition));
+    }
+}
+
+#[test]
+fn regions_belong_to_one_partition_or_none() {
+    for (region, partition) in [
+        ("eu-central-1", Some(Partition::Aws)),
+        ("ap-southeast-5", Some(Partition::Aws)),
+        ("us-gov-east-1", Some(Partition::AwsUsGov)),
+        ("us-isob-west-1", Some(Partition::AwsIsoB)),
+        ("us-iso-west-1", Some(Partition::AwsIso)),
+        ("us-isof-south-1", None),
+        ("eu-isoe-west-1", None),
+        ("cn-north-1", None),
+        ("eusc-de-east-1", None),
+        ("us-east", None),
+        ("us--1", None),
+        ("", None),
+    ] {
+        assert_eq!(Partition::of_region(region), partition, "{region}");
+    }
+}
+
+#[test]
+fn f06_f07_f08_f09_partitions_are_those_of_palette() {
+    let ids: Vec<_> = TABLE.iter().map(|facts| facts.id).collect();
+    assert_eq!(ids, ["aws", "aws-us-gov", "aws-iso-b", "aws-iso"]);
+    assert_eq!("aws-cn".parse::<Partition>(), Err(InvalidPartition));
+    assert_eq!("AWS".parse::<Partition>(), Err(InvalidPartition));
+}

@@ -1,0 +1,328 @@
+//! Wrong requests to `scap`, and to `static-credentials` where it needs certification authorities. Certificates and keys are
+//! made for each run; no line of a key comes back.
+
+use acceptance::Stage;
+use domain::Partition;
+use local_cloud::certificates::{Chain, Issued, Wish};
+use serde_json::{Value, json};
+
+use crate::{
+    KEY_ID, SECRET,
+    row::{Row, with, without},
+    trial::trial,
+};
+
+const PATH: &str = "/v1/accounts/scap";
+const STATIC: &str = "/v1/accounts/static-credentials";
+
+/// What good requests are made of.
+struct Made {
+    chain: Chain,
+    client: Issued,
+    partition: Partition,
+}
+
+impl Made {
+    fn new(partition: Partition) -> Self {
+        let chain = Chain::new("Test");
+        let client = chain.issue(&Wish::client("npe.example"));
+        Self { chain, client, partition }
+    }
+
+    fn right(&self) -> Value {
+        let account = self.partition.facts().portal.as_ref().expect("a portal").account;
+        json!({
+            "name": "prod", "agency": "DIA", account: "Gangway", "role": "PaletteRole",
+            "certificateAuthority": self.chain.pem(),
+            "userCertificate": self.client.certificate,
+            "userKey": self.client.key,
+        })
+    }
+}
+
+fn relabelled(pem: &str, from: &str, to: &str) -> String {
+    let label = |place: &str, name: &str| format!("-----{place} {name}-----");
+    pem.replace(&label("BEGIN", from), &label("BEGIN", to))
+        .replace(&label("END", from), &label("END", to))
+}
+
+fn certificates(made: &Made) -> Vec<Row> {
+    let (authority, leaf, key) =
+        (made.chain.pem(), made.client.certificate.clone(), made.client.key.clone());
+    let flat: String = leaf.lines().filter(|line| !line.starts_with('-')).collect();
+    let half = |pem: &str| pem.get(..pem.len() / 2).unwrap_or_default().to_owned();
+    let secret_key = format!("-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n");
+    let legacy = relabelled(&key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
+        "BEGIN RSA PRIVATE KEY-----\n",
+        "BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n",
+    );
+    let (ca, certificate, user_key) = ("certificateAuthority", "userCertificate", "userKey");
+    let values: Vec<(&'static str, &'static str, Value, &'static str)> = vec![
+        (ca, "empty", "".into(), "must be the certificates of the certification authorities"),
+        (ca, "a sentence", "see attachment".into(), "it has no -----BEGIN"),
+        (ca, "a secret", SECRET.into(), "it has no -----BEGIN"),
+        (ca, "DER in Base64", flat.clone().into(), "openssl x509 -inform der"),
+        (ca, "without line breaks", authority.replace('\n', "").into(), "has lost its line breaks"),
+        (ca, "with \\n", authority.replace('\n', "\\n").into(), "has lost its line breaks"),
+        (ca, "half", half(&authority).into(), "is cut off"),
+        (ca, "a leaf", leaf.clone().into(), "(CA:TRUE)"),
+        (
+            ca,
+            "a leaf behind it",
+            format!("{authority}{leaf}").into(),
+            "number 3 is that of a server or a client",
+        ),
+        (ca, "a key", key.clone().into(), "holds a private key"),
+        (ca, "a key behind it", format!("{authority}{key}").into(), "holds a private key"),
+        (
+            ca,
+            "PKCS#7",
+            relabelled(&authority, "CERTIFICATE", "PKCS7").into(),
+            "openssl pkcs7 -print_certs",
+        ),
+        (
+            ca,
+            "a request",
+            relabelled(&authority, "CERTIFICATE", "CERTIFICATE REQUEST").into(),
+            "send the certificate that was issued for it",
+        ),
+        (ca, "null", Value::Null, "must be a string, not null"),
+        (ca, "a list", json!([authority]), "must be a string, not a list"),
+        (ca, "too long", format!("{}{authority}", "x".repeat(40_000)).into(), "is too long"),
+        (certificate, "empty", "".into(), "must be the client's certificate in PEM"),
+        (certificate, "the key", key.clone().into(), "send that as userKey alone"),
+        (certificate, "both", format!("{leaf}{key}").into(), "send that as userKey alone"),
+        (certificate, "an authority", made.chain.root_pem().into(), "put the client's first"),
+        (
+            certificate,
+            "its issuer first",
+            format!("{}{leaf}", made.chain.intermediate_pem()).into(),
+            "put the client's first",
+        ),
+        (
+            certificate,
+            "the root behind it",
+            format!("{leaf}{}", made.chain.root_pem()).into(),
+            "number 2 did not issue the one before it",
+        ),
+        (certificate, "half", half(&leaf).into(), "is cut off"),
+        (certificate, "DER in Base64", flat.into(), "openssl x509 -inform der"),
+        (
+            certificate,
+            "a page",
+            "-----BEGIN CERTIFICATE-----\n<html>\n-----END CERTIFICATE-----".into(),
+            "is not Base64",
+        ),
+        (
+            certificate,
+            "no certificate",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".into(),
+            "holds no X.509 certificate",
+        ),
+        (certificate, "a number", 7.into(), "must be a string, not a number"),
+        (user_key, "empty", "".into(), "must be the client's private key in PEM"),
+        (user_key, "a secret", SECRET.into(), "it has no -----BEGIN"),
+        (user_key, "a secret in armour", secret_key.into(), "cannot be used"),
+        (user_key, "the certificate", leaf.clone().into(), "send that as userCertificate"),
+        (user_key, "both", format!("{key}{leaf}").into(), "send that as userCertificate"),
+        (user_key, "two keys", format!("{key}{key}").into(), "holds 2 private keys"),
+        (
+            user_key,
+            "encrypted",
+            relabelled(&key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into(),
+            "is encrypted (PKCS#8)",
+        ),
+        (
+            user_key,
+            "encrypted as it was once",
+            legacy.into(),
+            "is encrypted (Proc-Type: 4,ENCRYPTED)",
+        ),
+        (
+            user_key,
+            "of SSH",
+            relabelled(&key, "PRIVATE KEY", "OPENSSH PRIVATE KEY").into(),
+            "a private key of SSH",
+        ),
+        (
+            user_key,
+            "the public half",
+            relabelled(&key, "PRIVATE KEY", "PUBLIC KEY").into(),
+            "a public key",
+        ),
+        (user_key, "half", half(&key).into(), "is cut off"),
+        (
+            user_key,
+            "without line breaks",
+            key.replace('\n', " ").into(),
+            "has lost its line breaks",
+        ),
+        (
+            user_key,
+            "the wrong label",
+            relabelled(&key, "PRIVATE KEY", "RSA PRIVATE KEY").into(),
+            "cannot be used",
+        ),
+        (user_key, "a list", json!([key]), "must be a string, not a list"),
+    ];
+    let row = |(member, name, value, remedy): (&'static str, &'static str, Value, &'static str)| {
+        let body = with(&made.right(), member, value).to_string();
+        Row::post(&format!("{member}: {name}"), PATH, body)
+            .invalid(&[&format!("/{member}")], remedy)
+    };
+    values.into_iter().map(row).collect()
+}
+
+fn members(made: &Made) -> Vec<Row> {
+    let right = made.right();
+    let portal = made.partition.facts().portal.as_ref().expect("a portal");
+    let account = portal.account;
+    let other = if account == "mission" { "accountName" } else { "mission" };
+    let at = |member: &str| format!("/{member}");
+    let name = "as the portal's administrator gave them";
+    let foreign = "arn:aws-us-gov:iam::123456789012:policy/Boundary";
+    let mut rows = Vec::new();
+    for (member, value, remedy) in [
+        ("agency", Value::from(""), name),
+        ("agency", " DIA".into(), name),
+        ("agency", "D\nA".into(), name),
+        ("agency", "n".repeat(129).into(), name),
+        (account, "".into(), name),
+        (account, Value::Null, "must be a string, not null"),
+        ("role", "".into(), "must be the name of a role"),
+        ("role", "a b".into(), "must be the name of a role"),
+        ("role", "r".repeat(65).into(), "must be the name of a role"),
+        ("rolePrefix", "p/".into(), "PROJECT_ where it is left out"),
+        ("rolePrefix", "p".repeat(64).into(), "PROJECT_ where it is left out"),
+        ("permissionBoundaryArn", "Boundary".into(), "must be an ARN"),
+        (
+            "permissionBoundaryArn",
+            format!("arn:{}:iam::123456789012:role/R", made.partition).into(),
+            "must be the ARN of an IAM policy",
+        ),
+    ] {
+        let body = with(&right, member, value).to_string();
+        let row = Row::post(&format!("{member}, {}", rows.len()), PATH, body);
+        rows.push(row.invalid(&[&at(member)], remedy));
+    }
+    let elsewhere = with(&right, "permissionBoundaryArn", foreign.into()).to_string();
+    let arn = format!(
+        "arn:{}:secretsmanager:{}:100000000001:secret:gangway/incoming/x-AbCdEf",
+        made.partition,
+        made.partition.facts().home_region
+    );
+    let both = with(&right, "secretArn", arn.into()).to_string();
+    let left_out = "must be left out where secretArn is given";
+    let pems = ["/certificateAuthority", "/userCertificate", "/userKey"];
+    let event =
+        with(&with(&right, "method", "scap".into()), "partition", made.partition.id().into());
+    rows.extend([
+        Row::post("a boundary of another partition", PATH, elsewhere)
+            .refused(&["/permissionBoundaryArn"], "use an ARN of"),
+        Row::post("no agency", PATH, without(&right, "agency").to_string())
+            .invalid(&["/agency"], "agency is missing"),
+        Row::post("no account", PATH, without(&right, account).to_string())
+            .invalid(&[&at(account)], "is missing"),
+        Row::post(
+            "the other portal's account",
+            PATH,
+            with(&without(&right, account), other, "x".into()).to_string(),
+        )
+        .invalid(&[&at(account), &at(other)], "is missing"),
+        Row::post("no key", PATH, without(&right, "userKey").to_string())
+            .invalid(&["/userKey"], "userKey is missing: it must be the client's private key"),
+        Row::post("certificates and their secret", PATH, both).invalid(&pems, left_out),
+        Row::post(
+            "keys of a user",
+            PATH,
+            with(&right, "secretAccessKey", SECRET.into()).to_string(),
+        )
+        .invalid(&["/secretAccessKey"], "is not known here: remove it"),
+        Row::event("event: a key", event)
+            .refused(&["/userKey"], "send secretArn; this key has passed through an event"),
+    ]);
+    rows
+}
+
+fn authorities(made: &Made) -> Vec<Row> {
+    let right = json!({
+        "name": "prod", "accessKeyId": KEY_ID, "secretAccessKey": SECRET,
+        "certificateAuthority": made.chain.pem(),
+    });
+    let of = |value: &str| with(&right, "certificateAuthority", value.into()).to_string();
+    let leaf = &made.client.certificate;
+    let at = &["/certificateAuthority"];
+    vec![
+        Row::post(
+            "static: no authority",
+            STATIC,
+            without(&right, "certificateAuthority").to_string(),
+        )
+        .invalid(at, "certificateAuthority is missing: it must be the certificates"),
+        Row::post("static: a leaf", STATIC, of(leaf)).invalid(at, "(CA:TRUE)"),
+        Row::post("static: a key", STATIC, of(&made.client.key)).invalid(at, "holds a private key"),
+        Row::post("static: a path", STATIC, of("/etc/ssl/ca.pem"))
+            .invalid(at, "it has no -----BEGIN"),
+    ]
+}
+
+async fn secrets(stage: &Stage, made: &Made) -> Vec<Row> {
+    let held = |ca: &str, certificate: &str, key: &str| {
+        json!({ "certificateAuthority": ca, "userCertificate": certificate, "userKey": key })
+            .to_string()
+    };
+    let (ca, leaf, key) = (made.chain.pem(), &made.client.certificate, &made.client.key);
+    let lacks = "must have a text as member certificateAuthority";
+    let mut base = made.right();
+    for member in ["certificateAuthority", "userCertificate", "userKey"] {
+        base = without(&base, member);
+    }
+    let mut rows = Vec::new();
+    for (number, (value, faults, remedy)) in [
+        (
+            SECRET.to_owned(),
+            1,
+            "must hold a JSON object with certificateAuthority, userCertificate and userKey",
+        ),
+        ("{}".to_owned(), 3, lacks),
+        (format!(r#"{{"accessKeyId":"{KEY_ID}","secretAccessKey":"{SECRET}"}}"#), 3, lacks),
+        (held(&ca, key, leaf), 2, "has a member userCertificate that holds a private key"),
+        (held(leaf, leaf, key), 1, "has a member certificateAuthority that must be certificates"),
+        (held(&ca, leaf, SECRET), 1, "has a member userKey that must be the client's private key"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let arn = stage.realm().keep(&format!("gangway/incoming/scap-{number}"), &value).await;
+        let body = with(&base, "secretArn", arn.into()).to_string();
+        let row = Row::post(&format!("a secret, {number}"), PATH, body);
+        rows.push(row.refused(&vec!["/secretArn"; faults], remedy).inside_secret());
+    }
+    rows
+}
+
+#[tokio::test]
+async fn f72_f73_f74_f75_f76_f77_f78_f79_scap_takes_nothing_that_cannot_be_right() {
+    for partition in [Partition::AwsIsoB, Partition::AwsIso] {
+        let stage = Stage::start(partition).await;
+        let made = Made::new(partition);
+        let mut rows = certificates(&made);
+        rows.extend(members(&made));
+        assert!(rows.len() >= 60, "{}", rows.len());
+        rows.extend(secrets(&stage, &made).await);
+        tried(&stage, "scap", rows, &made).await;
+        tried(&stage, "static-credentials", authorities(&made), &made).await;
+        stage.assert_untouched();
+    }
+}
+
+/// Every row gets what it deserves, and no line of the key is logged.
+async fn tried(stage: &Stage, function: &str, rows: Vec<Row>, made: &Made) {
+    let lambda = stage.realm().functions.get(function).expect("a deployed function");
+    let wrongs = trial(stage, lambda, rows).await;
+    assert!(wrongs.is_empty(), "{function}: {} rows\n{}", wrongs.len(), wrongs.join("\n"));
+    let logs = lambda.logs().text();
+    for line in made.client.key.lines().filter(|line| !line.starts_with('-')) {
+        assert!(!logs.contains(line), "{function} has logged a key");
+    }
+}
