@@ -90,10 +90,11 @@ impl FromStr for CaChain {
         let mut certificates: Vec<Certificate> = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {
-            match block.label {
-                Label::Certificate => {}
-                found if found.is_private() => return Err(Fault::KeyAmongAuthorities),
-                found => return Err(Fault::Holds { wanted, found }),
+            if block.label.is_private() {
+                return Err(Fault::KeyAmongAuthorities);
+            }
+            if block.label != Label::Certificate {
+                return Err(Fault::Holds { wanted, found: block.label });
             }
             let certificate = Certificate::read(block, position)?;
             if !certificate.authority {

@@ -66,11 +66,13 @@ impl FromStr for ClientCertificate {
         let mut certificates = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {
-            match block.label {
-                Label::Certificate => certificates.push(Certificate::read(block, position)?),
-                found if found.is_private() => return Err(Fault::KeyForCertificate),
-                found => return Err(Fault::Holds { wanted, found }),
+            if block.label.is_private() {
+                return Err(Fault::KeyForCertificate);
             }
+            if block.label != Label::Certificate {
+                return Err(Fault::Holds { wanted, found: block.label });
+            }
+            certificates.push(Certificate::read(block, position)?);
             pem.push_str(&block.text);
         }
         let mut certificates = certificates.into_iter();

@@ -66,7 +66,13 @@ impl TryFrom<SecretString> for PrivateKey {
                 Label::EncryptedKey => return Err(Fault::Encrypted),
                 Label::CurveParameters => {}
                 Label::Certificate => return Err(Fault::CertificateForKey),
-                found => return Err(Fault::Holds { wanted, found }),
+                found @ (Label::SshKey
+                | Label::PublicKey
+                | Label::Request
+                | Label::Revocations
+                | Label::Pkcs7
+                | Label::TrustedCertificate
+                | Label::Other) => return Err(Fault::Holds { wanted, found }),
             }
         }
         let key = match keys.as_mut_slice() {

@@ -43,13 +43,13 @@ impl PortalSettings {
             faults.push(fault(portal.setting, URL_RULE));
         }
         let named = optional(VARIABLES).map(|text| variable_of(partition, &text)).transpose();
-        let palette_variable = match named {
-            Ok(named) => named.flatten().unwrap_or_else(|| portal.palette_variable.to_owned()),
-            Err(NotPairs) => {
-                faults.push(fault(VARIABLES, VARIABLES_RULE));
-                String::new()
-            }
-        };
+        let palette_variable = named.unwrap_or_else(|NotPairs| {
+            faults.push(fault(VARIABLES, VARIABLES_RULE));
+            None
+        });
+        let palette_variable = palette_variable.flatten();
+        let palette_variable =
+            palette_variable.unwrap_or_else(|| portal.palette_variable.to_owned());
         if faults.is_empty() { Ok(Self { url, palette_variable }) } else { Err(faults) }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Access, AccountId, AccountName, Credential, Description, Method, Partition, PermissionProfile,
+    Access, AccountId, AccountName, Credential, Description, Partition, PermissionProfile,
     PolicyArn, RoleArn, Uid, UidOrName,
 };
 

@@ -85,33 +85,51 @@ fn refusal(error: &(dyn Error + 'static)) -> Option<TlsRefusal> {
 }
 
 impl TlsRefusal {
-    const fn of(error: &rustls::Error) -> Self {
-        match error {
-            rustls::Error::InvalidCertificate(fault) => match fault {
-                CertificateError::UnknownIssuer => Self::UnknownIssuer,
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. } => Self::NotNow,
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } => Self::OtherName,
-                _ => Self::Unusable,
-            },
-            rustls::Error::AlertReceived(alert) => match alert {
+    fn of(error: &rustls::Error) -> Self {
+        if let rustls::Error::InvalidCertificate(fault) = error {
+            return Self::of_certificate(fault);
+        }
+        let refused = matches!(
+            error,
+            rustls::Error::AlertReceived(
                 AlertDescription::CertificateRequired
-                | AlertDescription::NoCertificate
-                | AlertDescription::BadCertificate
-                | AlertDescription::UnsupportedCertificate
-                | AlertDescription::CertificateRevoked
-                | AlertDescription::CertificateExpired
-                | AlertDescription::CertificateUnknown
-                | AlertDescription::UnknownCA
-                | AlertDescription::AccessDenied
-                | AlertDescription::DecryptError
-                | AlertDescription::HandshakeFailure => Self::ClientRefused,
-                _ => Self::Other,
-            },
-            _ => Self::Other,
+                    | AlertDescription::NoCertificate
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::UnsupportedCertificate
+                    | AlertDescription::CertificateRevoked
+                    | AlertDescription::CertificateExpired
+                    | AlertDescription::CertificateUnknown
+                    | AlertDescription::UnknownCA
+                    | AlertDescription::AccessDenied
+                    | AlertDescription::DecryptError
+                    | AlertDescription::HandshakeFailure
+            )
+        );
+        if refused { Self::ClientRefused } else { Self::Other }
+    }
+
+    fn of_certificate(fault: &CertificateError) -> Self {
+        let (not_now, other_name) = (
+            matches!(
+                fault,
+                CertificateError::Expired
+                    | CertificateError::ExpiredContext { .. }
+                    | CertificateError::NotValidYet
+                    | CertificateError::NotValidYetContext { .. }
+            ),
+            matches!(
+                fault,
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+            ),
+        );
+        if *fault == CertificateError::UnknownIssuer {
+            Self::UnknownIssuer
+        } else if not_now {
+            Self::NotNow
+        } else if other_name {
+            Self::OtherName
+        } else {
+            Self::Unusable
         }
     }
 }

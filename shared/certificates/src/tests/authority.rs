@@ -71,8 +71,7 @@ fn what_is_untidy_is_written_down_in_one_form() {
     let tidy = format!("{intermediate}{root}").parse::<CaChain>().unwrap();
     let windows = format!("{intermediate}{root}").replace('\n', "\r\n");
     let mac = format!("{intermediate}{root}").replace('\n', "\r");
-    let indented: String =
-        format!("{intermediate}\n\n{root}").lines().map(|line| format!("\t {line}  \n")).collect();
+    let indented = format!("{intermediate}\n\n{root}").replace('\n', "  \n\t ");
     let marked = format!("\u{feff}\n{intermediate}{root}\n\n");
     let talkative = format!(
         "Bag Attributes\n  friendlyName: x\nsubject=CN = Test\n{intermediate}\nissuer=CN = Test\n{root}# end\n"

@@ -70,7 +70,7 @@ pub(super) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
 /// The text with this line left out, counted from 0.
 pub(super) fn without_line(text: &str, line: usize) -> String {
     let kept = text.lines().enumerate().filter(|(number, _)| *number != line);
-    kept.map(|(_, text)| format!("{text}\n")).collect()
+    kept.flat_map(|(_, text)| [text, "\n"]).collect()
 }
 
 /// The same block under another label.
@@ -86,11 +86,11 @@ pub(super) fn unwrapped(pkcs8_pem: &str, label: &str) -> String {
 
     let der = PrivatePkcs8KeyDer::from_pem_slice(pkcs8_pem.as_bytes()).unwrap();
     let (_, sequence) = parse_der_sequence(der.secret_pkcs8_der()).unwrap();
-    let inner = sequence.as_sequence().unwrap().iter().find_map(|item| match &item.content {
-        BerObjectContent::OctetString(inner) => Some(*inner),
-        _ => None,
-    });
-    let base64 = base64(inner.unwrap());
+    let items = sequence.as_sequence().unwrap();
+    let octets =
+        |content: &BerObjectContent<'_>| matches!(content, BerObjectContent::OctetString(_));
+    let inner = items.iter().find(|item| octets(&item.content)).unwrap().as_slice().unwrap();
+    let base64 = base64(inner);
     format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")
 }
 

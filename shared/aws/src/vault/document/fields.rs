@@ -63,13 +63,11 @@ impl Fields {
     }
 
     fn take(&mut self, name: &'static str) -> Option<String> {
-        match self.members.remove(name) {
-            Some(Value::String(text)) => Some(text),
-            Some(_) | None => {
-                self.faults.push(InvalidDocument::Lacks(name));
-                None
-            }
+        if let Some(Value::String(text)) = self.members.remove(name) {
+            return Some(text);
         }
+        self.faults.push(InvalidDocument::Lacks(name));
+        None
     }
 
     fn breaks(&mut self, name: &'static str, rule: &dyn Display) {
