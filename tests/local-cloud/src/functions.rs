@@ -60,6 +60,11 @@ impl Lambda {
         }
     }
 
+    /// Its key in the template.
+    pub fn logical_id(&self) -> &str {
+        &self.function.logical_id
+    }
+
     /// The same deployment with something changed, and nothing running yet.
     #[must_use]
     pub fn altered(&self, change: impl FnOnce(&mut Function)) -> Self {

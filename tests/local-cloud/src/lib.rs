@@ -14,6 +14,7 @@ pub mod contract;
 pub mod faults;
 pub mod functions;
 pub mod gateway;
+pub mod kubernetes;
 pub mod outbound;
 pub mod palette;
 pub mod portal;

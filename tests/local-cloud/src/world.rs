@@ -5,6 +5,7 @@ mod customer;
 mod deployed;
 mod feeding;
 mod organization;
+mod palette_cluster;
 mod realm;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ pub use self::{
     access::Access,
     customer::Customer,
     organization::{Kind, Organization, Vended},
+    palette_cluster::{Case, PaletteCluster, Way},
     realm::{API_KEY_SECRET, Realm},
 };
 use crate::{

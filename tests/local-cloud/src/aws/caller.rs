@@ -75,7 +75,7 @@ impl Store {
                 let message = "The security token included in the request is expired";
                 return Err(Refusal::new(403, "ExpiredToken", message));
             }
-            return self.session_caller(claim).ok_or_else(Refusal::unknown_key);
+            return self.session_caller(&claim.key, &claim.region).ok_or_else(Refusal::unknown_key);
         }
         let key = self.keys.get_mut(&claim.key).ok_or_else(Refusal::unknown_key)?;
         // A long-lived key that comes with a token is a temporary one of somebody else's making.
@@ -102,16 +102,34 @@ impl Store {
         Some(Caller { home, who, arn, id, region: region.to_owned() })
     }
 
-    fn session_caller(&self, claim: &Claim) -> Option<Caller> {
-        let session = self.sessions.get(&claim.key)?;
+    /// Secret and token of a key that is good now.
+    pub(super) fn secret_of(&self, key: &str) -> Option<(&str, Option<&str>)> {
+        if let Some(session) = self.sessions.get(key) {
+            let good = session.expires > self.now();
+            return good.then_some((session.secret.as_str(), Some(session.token.as_str())));
+        }
+        self.keys.get(key).filter(|key| key.active).map(|key| (key.secret.as_str(), None))
+    }
+
+    /// Whose a key is, in a region of its partition.
+    pub(super) fn known_caller(&self, key: &str, region: &str) -> Option<Caller> {
+        let caller = match self.keys.get(key) {
+            Some(known) => self.key_caller(known.home.clone(), known.owner.clone(), region),
+            None => self.session_caller(key, region),
+        };
+        caller.filter(|caller| partition::of_region(region) == Some(caller.partition()))
+    }
+
+    fn session_caller(&self, key: &str, region: &str) -> Option<Caller> {
+        let session = self.sessions.get(key)?;
         let account = self.account(&session.home).filter(|account| !account.closed)?;
         let role = account.roles.get(&session.role.to_ascii_lowercase())?;
         let home = session.home.clone();
         let arn =
             format!("arn:{}:sts::{}:assumed-role/{}/{}", home.0, home.1, role.name, session.name);
         let id = format!("{}:{}", role.id, session.name);
-        let who = Who::Session { role: role.name.clone(), key: claim.key.clone() };
-        Some(Caller { home, who, arn, id, region: claim.region.clone() })
+        let who = Who::Session { role: role.name.clone(), key: key.to_owned() };
+        Some(Caller { home, who, arn, id, region: region.to_owned() })
     }
 
     /// The ARN by which policies know a caller: of a session, its role's.

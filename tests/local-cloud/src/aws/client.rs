@@ -117,6 +117,22 @@ impl Client {
         self.json("sqs", "1.0", format!("AmazonSQS.{operation}"), parameters).await
     }
 
+    /// A call of EKS: a verb, a path with its query, and what goes into the body.
+    pub async fn eks(
+        &self,
+        verb: &str,
+        path: &str,
+        parameters: &Value,
+    ) -> Result<Answer, reqwest::Error> {
+        let json = vec![("content-type", "application/json".to_owned())];
+        let (headers, body) = if parameters.is_null() {
+            (vec![], String::new())
+        } else {
+            (json, parameters.to_string())
+        };
+        self.send_to(verb, path, "eks", headers, body).await
+    }
+
     async fn json(
         &self,
         service: &str,
@@ -149,22 +165,34 @@ impl Client {
     async fn send(
         &self,
         service: &str,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    ) -> Result<Answer, reqwest::Error> {
+        self.send_to("POST", "/", service, headers, body).await
+    }
+
+    async fn send_to(
+        &self,
+        verb: &str,
+        path: &str,
+        service: &str,
         mut headers: Vec<(&'static str, String)>,
         body: String,
     ) -> Result<Answer, reqwest::Error> {
         #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
         let now = SystemTime::now();
-        let url = format!("{}/", self.url);
+        let url = format!("{}{path}", self.url);
         headers.extend(signature(
             &self.keys,
             service,
             &self.region,
-            &url,
+            (verb, &url),
             &headers,
             body.as_bytes(),
             now,
         ));
-        let mut request = self.http.post(url).body(body).timeout(Duration::from_secs(30));
+        let verb = verb.parse().expect("a verb");
+        let mut request = self.http.request(verb, url).body(body).timeout(Duration::from_secs(30));
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -176,15 +204,15 @@ impl Client {
     }
 }
 
-/// The headers that sign a POST: `authorization`, `x-amz-date` and, for temporary keys, `x-amz-security-token`.
+/// The headers that sign a call, by its verb and URL: `authorization`, `x-amz-date` and, for temporary keys, `x-amz-security-token`.
 ///
 /// # Panics
-/// Where `url` is none.
+/// Where the URL is none.
 pub fn signature(
     keys: &Keys,
     service: &str,
     region: &str,
-    url: &str,
+    (verb, url): (&str, &str),
     headers: &[(&'static str, String)],
     body: &[u8],
     now: SystemTime,
@@ -202,7 +230,7 @@ pub fn signature(
         .into();
     let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
     let signable =
-        SignableRequest::new("POST", url, signed, SignableBody::Bytes(body)).expect("a URL");
+        SignableRequest::new(verb, url, signed, SignableBody::Bytes(body)).expect("a URL");
     let (headers, _) = sign(signable, &params).expect("a signature").into_parts().0.into_parts();
     headers.into_iter().map(|header| (header.name(), header.value().to_owned())).collect()
 }

@@ -12,6 +12,7 @@ mod managed;
 pub mod organizations;
 mod partition;
 mod policy;
+mod presigned;
 mod refusal;
 mod secrets;
 mod seen;

@@ -268,7 +268,7 @@ impl Account {
         self.secrets().into_iter().find(|secret| secret.name == name)
     }
 
-    pub(super) const fn aws(&self) -> &Aws {
+    pub(crate) const fn aws(&self) -> &Aws {
         &self.aws
     }
 

@@ -173,7 +173,7 @@ impl Claim {
 }
 
 /// `20261123T120000Z` in seconds.
-fn basic_date(text: &str) -> Option<i64> {
+pub(super) fn basic_date(text: &str) -> Option<i64> {
     let part = |from, to| text.get(from..to);
     let dashed = format!(
         "{}-{}-{}T{}:{}:{}Z",

@@ -7,6 +7,7 @@ mod callers;
 mod enclave;
 mod gateways;
 mod paging;
+mod pods;
 mod rate;
 mod records;
 mod routes;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{behaviour::Behaviour, enclave::SECRET_PARTITION_FLAG, rate::Buckets};
+use crate::aws::Cluster;
 
 /// The API key of the first tenant's administrator.
 pub const ADMIN_KEY: &str = "pk-3f1c9a7e5d2b48c6a0e4-harbour-admin";
@@ -32,6 +33,8 @@ pub struct Records {
     pub endpoints: Value,
     /// Flags of the whole instance, and whether each is set (X02). What is no `VerteX` lacks `AwsSecretPartition` (X01).
     pub features: BTreeMap<String, bool>,
+    /// The EKS cluster that Palette itself runs on, in each partition where it runs on one (P01).
+    pub runs_on: BTreeMap<String, Cluster>,
     /// How it behaves where the documents leave that open.
     pub behaviour: Behaviour,
     pub(super) buckets: Buckets,
@@ -149,6 +152,7 @@ impl Records {
             users: BTreeMap::new(),
             accounts: Vec::new(),
             sts_sources: BTreeMap::new(),
+            runs_on: BTreeMap::new(),
             portals: BTreeMap::new(),
             endpoints: json!({"partitions": {}}),
             features: BTreeMap::from([(SECRET_PARTITION_FLAG.to_owned(), false)]),

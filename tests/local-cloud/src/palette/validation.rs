@@ -101,10 +101,9 @@ impl State {
             }
             "secret" => self.own_keys(spec, partition).await.map_err(refused),
             "sts" => self.assume(spec, partition).await.map_err(refused),
+            "pod-identity" => self.through_pods(spec, partition).await.map_err(refused),
             other => {
-                let message = format!(
-                    "credentialType '{other}' is not available: Palette does not run on EKS"
-                );
+                let message = format!("credentialType '{other}' is not one of Palette's");
                 Err(Problem::new(StatusCode::BAD_REQUEST, "CredentialTypeNotSupported", message))
             }
         }
@@ -187,7 +186,7 @@ impl State {
     }
 }
 
-fn foreign(arn: &str, partition: &str) -> AwsRefusal {
+pub(super) fn foreign(arn: &str, partition: &str) -> AwsRefusal {
     let message = format!("{arn} is not an identity of partition {partition}");
     AwsRefusal::new(403, "InvalidClientTokenId", message)
 }

@@ -214,7 +214,7 @@ impl Customer {
 }
 
 /// What `templates/inspection-role.yaml` makes.
-fn inspection_role(account: &Account, deployment: &Account) {
+pub(super) fn inspection_role(account: &Account, deployment: &Account) {
     let (partition, own) = (account.partition(), account.id());
     let iam = |rest: &str| format!("arn:{partition}:iam::{rest}");
     let role = account.role(INSPECTION_ROLE);

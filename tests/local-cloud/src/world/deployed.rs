@@ -49,6 +49,7 @@ pub(super) fn deploy(
     let mut parameters = BTreeMap::from([
         ("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned()),
         ("AccountVending".to_owned(), "enabled".to_owned()),
+        ("AllowPodIdentityChanges".to_owned(), "true".to_owned()),
     ]);
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
@@ -102,7 +103,12 @@ const fn url_parameter(kind: Kind) -> &'static str {
 
 /// As CloudFormation would call it.
 pub(super) fn role_name(function: &Function) -> String {
-    format!("{STACK}-{}Role", function.logical_id)
+    role_of(&function.logical_id)
+}
+
+/// The same by the function's key in the template.
+pub(super) fn role_of(logical_id: &str) -> String {
+    format!("{STACK}-{logical_id}Role")
 }
 
 fn execution_role(account: &Account, function: &Function) {

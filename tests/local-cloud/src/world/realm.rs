@@ -9,7 +9,7 @@ use domain::Partition;
 use serde_json::{Value, json};
 
 use super::{
-    Customer, Organization,
+    Customer, Organization, PaletteCluster,
     deployed::{self, Authority, CA_SECRET, Deployed},
 };
 use crate::{
@@ -49,6 +49,8 @@ pub struct Realm {
     pub certificate_authority: Option<String>,
     /// Two customers, both set up well.
     pub customers: [Customer; 2],
+    /// The EKS cluster that Palette itself runs on: in Gangway's own account, with the second customer's as the other one.
+    pub palette_cluster: PaletteCluster,
     /// The deployed functions.
     pub functions: Functions,
     /// The event bus that they listen on.
@@ -90,6 +92,14 @@ impl Realm {
         let surroundings = deployed::Surroundings { cloud, authority, portal: portal.as_ref() };
         let Deployed { functions, queues, rules, pollers } =
             deployed::deploy(&surroundings, template, partition, &deployment)?;
+        let [_, other] = &customers;
+        let (parts, target) = (cloud.parts(), &other.account);
+        let palette_cluster =
+            PaletteCluster::found(&parts, partition, &deployment, target, &deployment).await;
+        if let Some(function) = functions.get("pod-identity") {
+            let role = deployment.role(&deployed::role_of(function.logical_id()));
+            palette_cluster.admit(&role.arn());
+        }
         let bus = Bus::new(functions.clone(), deployment.id(), region).with_rules(rules, &queues);
         let realm = Self {
             partition,
@@ -101,6 +111,7 @@ impl Realm {
             certificate_authority,
             portal,
             customers,
+            palette_cluster,
             functions,
             bus,
             queues,

@@ -5,11 +5,10 @@ use serde_json::Value;
 
 use super::ask::{Ask, not_found, parameter};
 use super::associations::whole;
+use super::pods::PODS;
 use super::state::Association;
 use crate::aws::refusal::Refusal;
 
-/// What passes roles on to pods.
-const PODS: &str = "pods.eks.amazonaws.com";
 /// Of a cluster; not to be raised.
 const MOST: usize = 1000;
 
@@ -67,6 +66,11 @@ pub(super) fn create(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
     let role = ask.needed("roleArn")?;
     ask.passed(&role)?;
     let target = ask.target()?;
+    if ask.body.member("tags").is_some() {
+        let arn = ask.arn(&format!("podidentityassociation/{name}/*"));
+        let context = ask.store.context(ask.caller);
+        ask.store.authorize(ask.caller, "eks:TagResource", &arn, &arn, &context)?;
+    }
     let token = ask.body.text("clientRequestToken")?.map(str::to_owned);
     let cluster = ask.found(name)?;
     let same = cluster

@@ -94,15 +94,17 @@ impl Cluster {
         work(found.expect("a cluster that is there"))
     }
 
-    /// Takes it out of EKS, to be put back by `restore`.
-    pub(crate) fn remove(&self) -> Option<state::Cluster> {
-        self.account.aws().store().account_mut(self.account.home()).clusters.remove(&self.key)
+    /// The same where it may be gone.
+    pub(crate) fn found<R>(&self, work: impl FnOnce(&state::Cluster) -> R) -> Result<R, String> {
+        let store = self.account.aws().store();
+        let found = store.account(self.account.home()).and_then(|all| all.clusters.get(&self.key));
+        let (region, name) = &self.key;
+        found.map(work).ok_or_else(|| format!("there is no cluster {name} in {region}"))
     }
 
-    /// Puts it back.
-    pub(crate) fn restore(&self, cluster: state::Cluster) {
-        let mut store = self.account.aws().store();
-        store.account_mut(self.account.home()).clusters.insert(self.key.clone(), cluster);
+    /// Takes it out of EKS.
+    pub(crate) fn remove(&self) {
+        self.account.aws().store().account_mut(self.account.home()).clusters.remove(&self.key);
     }
 
     /// Associates a service account with a role, in place of what it had; nobody is asked.
@@ -171,6 +173,6 @@ impl Cluster {
 
     /// An object of Kubernetes by its path, as `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.
     pub fn object(&self, path: &str) -> Option<serde_json::Value> {
-        self.with(|cluster| cluster.objects.get(path).cloned())
+        self.found(|cluster| cluster.objects.get(path).cloned()).ok().flatten()
     }
 }

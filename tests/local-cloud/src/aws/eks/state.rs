@@ -87,12 +87,7 @@ impl Association {
 
 /// What Kubernetes lets somebody do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// `AmazonEKSClusterAdminPolicy`.
-    Admin,
-    /// No more than these.
-    Only(BTreeSet<Rule>),
-}
+pub(crate) struct Access(pub(crate) BTreeSet<Rule>);
 
 /// One thing that RBAC allows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,13 +103,10 @@ pub(crate) struct Rule {
 impl Access {
     /// Whether this may be done; in no namespace stands for in all of them.
     pub(crate) fn allows(&self, verb: &str, resource: &str, namespace: Option<&str>) -> bool {
-        match self {
-            Access::Admin => true,
-            Access::Only(rules) => rules.iter().any(|rule| {
-                rule.verb == verb
-                    && rule.resource == resource
-                    && (rule.namespace.is_none() || rule.namespace == namespace)
-            }),
-        }
+        self.0.iter().any(|rule| {
+            rule.verb == verb
+                && rule.resource == resource
+                && (rule.namespace.is_none() || rule.namespace == namespace)
+        })
     }
 }

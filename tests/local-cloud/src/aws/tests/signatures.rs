@@ -125,7 +125,8 @@ async fn what_was_signed_is_what_must_arrive() {
     let body = "Action=GetCallerIdentity&Version=2011-06-15";
     let now =
         SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(cloud.clock().now()).unwrap());
-    let signed = signature(&keys, "sts", "us-east-1", &url, &headers, body.as_bytes(), now);
+    let signed =
+        signature(&keys, "sts", "us-east-1", ("POST", &url), &headers, body.as_bytes(), now);
     let send = async |service_body: &str, content_type: &str| {
         let mut request = outbound::client(None).post(&url).body(service_body.to_owned());
         for (name, value) in &signed {

@@ -1,0 +1,144 @@
+//! Objects: read, listed, created.
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::path::Path;
+use super::selector;
+use super::status::Refusal;
+use super::token::Who;
+use crate::aws::Cluster;
+use crate::aws::eks;
+use crate::server::Request;
+
+pub(super) fn serve(
+    cluster: &Cluster,
+    who: &Who,
+    request: &Request,
+    path: &str,
+) -> Result<(u16, Value), Refusal> {
+    let asked = Path::read(path);
+    let verb = asked.as_ref().map_or("get", |asked| asked.verb(request.method()));
+    let Some(asked) = asked else {
+        return Err(match who {
+            Who::Anonymous => Refusal::forbidden(who, verb, path, None, ""),
+            Who::Principal { .. } => Refusal::no_such_resource(),
+        });
+    };
+    let Path { resource, namespace, name, .. } = asked;
+    if !who.may(cluster, verb, resource, namespace) {
+        return Err(Refusal::forbidden(who, verb, resource, namespace, name.unwrap_or_default()));
+    }
+    match (verb, name) {
+        ("get", Some(name)) => {
+            let found = cluster.object(&asked.place(name));
+            found.map(|found| (200, found)).ok_or_else(|| Refusal::not_found(resource, name))
+        }
+        ("list", None) => list(cluster, &asked, request.uri().query().unwrap_or_default()),
+        ("create", None) => create(cluster, &asked, request.body()),
+        _ => Err(Refusal::no_method()),
+    }
+}
+
+fn list(cluster: &Cluster, asked: &Path<'_>, query: &str) -> Result<(u16, Value), Refusal> {
+    let parameter = |name: &str| {
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let value = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next();
+        let value = value.map(|value| value.replace('+', " "));
+        value.map(|value| percent_decode_str(&value).decode_utf8_lossy().into_owned())
+    };
+    let (revision, all) = cluster.with(|cluster| {
+        let here = |place: &String| {
+            Path::read(place).is_some_and(|one| {
+                (one.group, one.resource) == (asked.group, asked.resource)
+                    && (asked.namespace.is_none() || one.namespace == asked.namespace)
+            })
+        };
+        let found = cluster.objects.iter().filter(|(place, _)| here(place));
+        (cluster.revision, found.map(|(_, object)| object.clone()).collect::<Vec<_>>())
+    });
+    let selector = parameter("labelSelector").filter(|selector| !selector.is_empty());
+    let mut items = Vec::new();
+    for mut object in all {
+        let fits = selector.as_deref().map_or(Some(true), |one| selector::fits(&object, one));
+        if fits.ok_or_else(|| Refusal::bad_request("unable to parse requirement"))? {
+            // In a list, the list says what they are.
+            if let Some(object) = object.as_object_mut() {
+                object.remove("kind");
+                object.remove("apiVersion");
+            }
+            items.push(object);
+        }
+    }
+    let from: usize = parameter("continue").and_then(|from| from.parse().ok()).unwrap_or(0);
+    let limit = parameter("limit").and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0);
+    let limit = limit.unwrap_or(usize::MAX);
+    let mut metadata = json!({"resourceVersion": revision.to_string()});
+    if items.len() > from.saturating_add(limit) {
+        metadata["continue"] = json!((from + limit).to_string());
+    }
+    let page: Vec<_> = items.into_iter().skip(from).take(limit).collect();
+    let answer = json!({
+        "kind": format!("{}List", asked.kind), "apiVersion": asked.version(),
+        "metadata": metadata, "items": page,
+    });
+    Ok((200, answer))
+}
+
+fn create(cluster: &Cluster, asked: &Path<'_>, body: &[u8]) -> Result<(u16, Value), Refusal> {
+    let object: Value =
+        serde_json::from_slice(body).map_err(|fault| Refusal::bad_request(fault.to_string()))?;
+    if object["kind"] != asked.kind || object["apiVersion"] != asked.version() {
+        return Err(Refusal::bad_request(format!("the object provided is no {}", asked.kind)));
+    }
+    let name = object.pointer("/metadata/name").and_then(Value::as_str);
+    let name = name.filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| Refusal::invalid("metadata.name: Required value"))?.to_owned();
+    let told = object.pointer("/metadata/namespace").and_then(Value::as_str);
+    if let Some(namespace) = asked.namespace {
+        if told.is_some_and(|told| told != namespace) {
+            let message = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(Refusal::bad_request(message));
+        }
+        if cluster.object(&format!("/api/v1/namespaces/{namespace}")).is_none() {
+            return Err(Refusal::not_found("namespaces", namespace));
+        }
+    } else if asked.namespaced {
+        return Err(Refusal::no_method());
+    }
+    let data = object.get("data").and_then(Value::as_object);
+    if asked.kind == "ConfigMap"
+        && data.is_some_and(|data| !data.values().all(|value| value.is_string()))
+    {
+        return Err(Refusal::bad_request("ConfigMap in version \"v1\" cannot be handled: data"));
+    }
+    let place = asked.place(&name);
+    cluster.with(|cluster| {
+        if cluster.objects.contains_key(&place) {
+            return Err(Refusal::already_exists(asked.resource, &name));
+        }
+        Ok((201, cluster.put(asked.namespace, place, object)))
+    })
+}
+
+impl eks::Cluster {
+    /// Keeps an object under its path, with what the API server adds to it.
+    pub(crate) fn put(
+        &mut self,
+        namespace: Option<&str>,
+        place: String,
+        mut object: Value,
+    ) -> Value {
+        self.revision += 1;
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            if let Some(namespace) = namespace {
+                metadata.insert("namespace".to_owned(), json!(namespace));
+            }
+            let uid = format!("5d0f8f2e-0000-4000-a000-{:012x}", self.revision);
+            metadata.insert("uid".to_owned(), json!(uid));
+            metadata.insert("resourceVersion".to_owned(), json!(self.revision.to_string()));
+            metadata.insert("creationTimestamp".to_owned(), json!("2026-11-01T08:00:00Z"));
+        }
+        self.objects.insert(place, object.clone());
+        object
+    }
+}

@@ -1,0 +1,84 @@
+//! Paths of the API: which resource, in which namespace, by which name.
+use http::Method;
+
+/// What is served: group (empty for the core's), plural, kind, and whether it lives in namespaces.
+const RESOURCES: [(&str, &str, &str, bool); 8] = [
+    ("", "pods", "Pod", true),
+    ("", "configmaps", "ConfigMap", true),
+    ("", "serviceaccounts", "ServiceAccount", true),
+    ("", "namespaces", "Namespace", false),
+    ("", "nodes", "Node", false),
+    ("apps", "daemonsets", "DaemonSet", true),
+    ("apps", "deployments", "Deployment", true),
+    ("networking.k8s.io", "networkpolicies", "NetworkPolicy", true),
+];
+
+/// A resource that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Path<'a> {
+    pub(super) group: &'static str,
+    pub(super) resource: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) namespaced: bool,
+    pub(super) namespace: Option<&'a str>,
+    pub(super) name: Option<&'a str>,
+}
+
+impl<'a> Path<'a> {
+    /// Nothing for what this API does not have.
+    pub(super) fn read(path: &'a str) -> Option<Path<'a>> {
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let (group, rest) = match parts.as_slice() {
+            ["api", "v1", rest @ ..] => ("", rest),
+            ["apis", group, "v1", rest @ ..] => (*group, rest),
+            _ => return None,
+        };
+        let (namespace, resource, name) = match rest {
+            [resource] => (None, *resource, None),
+            ["namespaces", name] => (None, "namespaces", Some(*name)),
+            ["namespaces", namespace, resource] => (Some(*namespace), *resource, None),
+            ["namespaces", namespace, resource, name] => (Some(*namespace), *resource, Some(*name)),
+            [resource, name] => (None, *resource, Some(*name)),
+            _ => return None,
+        };
+        let known = RESOURCES.iter().find(|known| known.0 == group && known.1 == resource);
+        let (group, resource, kind, namespaced) = *known?;
+        let one_of_all = namespaced && namespace.is_none() && name.is_some();
+        if one_of_all || (!namespaced && namespace.is_some()) {
+            return None;
+        }
+        Some(Path { group, resource, kind, namespaced, namespace, name })
+    }
+
+    /// `v1` or `apps/v1`.
+    pub(super) fn version(&self) -> String {
+        if self.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", self.group) }
+    }
+
+    /// As RBAC calls what the method does.
+    pub(super) fn verb(&self, method: &Method) -> &'static str {
+        match (method.as_str(), self.name) {
+            ("GET", Some(_)) => "get",
+            ("GET", None) => "list",
+            ("POST", None) => "create",
+            ("PUT", _) => "update",
+            ("PATCH", _) => "patch",
+            ("DELETE", _) => "delete",
+            _ => "unknown",
+        }
+    }
+
+    /// Where an object of this name is kept.
+    pub(super) fn place(&self, name: &str) -> String {
+        let root = if self.group.is_empty() {
+            "/api/v1".to_owned()
+        } else {
+            format!("/apis/{}/v1", self.group)
+        };
+        let resource = self.resource;
+        match self.namespace {
+            Some(namespace) => format!("{root}/namespaces/{namespace}/{resource}/{name}"),
+            None => format!("{root}/{resource}/{name}"),
+        }
+    }
+}

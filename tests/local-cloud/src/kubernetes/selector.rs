@@ -1,0 +1,48 @@
+//! Label selectors: `a=b,c!=d,e in (f,g),h,!i`.
+use serde_json::Value;
+
+/// Whether an object's labels are as a selector asks; nothing where it is none.
+pub(super) fn fits(object: &Value, selector: &str) -> Option<bool> {
+    let label = |key: &str| {
+        let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+        labels.and_then(|labels| labels.get(key.trim())).and_then(Value::as_str)
+    };
+    let mut all = true;
+    for asked in requirements(selector) {
+        let fits = if let Some((key, values)) = asked.split_once(" notin ") {
+            !label(key).is_some_and(|value| within(values).any(|one| one == value))
+        } else if let Some((key, values)) = asked.split_once(" in ") {
+            label(key).is_some_and(|value| within(values).any(|one| one == value))
+        } else if let Some((key, value)) = asked.split_once("!=") {
+            label(key) != Some(value.trim())
+        } else if let Some((key, value)) = asked.split_once('=') {
+            label(key) == Some(value.trim_start_matches('=').trim())
+        } else if let Some(key) = asked.strip_prefix('!') {
+            label(key).is_none()
+        } else if asked.is_empty() || asked.contains(['(', ')', ' ']) {
+            return None;
+        } else {
+            label(asked).is_some()
+        };
+        all &= fits;
+    }
+    Some(all)
+}
+
+fn within(values: &str) -> impl Iterator<Item = &str> {
+    values.trim().trim_start_matches('(').trim_end_matches(')').split(',').map(str::trim)
+}
+
+/// Commas part requirements, but not within brackets.
+fn requirements(selector: &str) -> Vec<&str> {
+    let mut depth = 0_u32;
+    let split = move |c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    };
+    selector.split(split).map(str::trim).collect()
+}

@@ -1,0 +1,74 @@
+//! What EKS holds of the cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policies::pods::{HUBBLE, IDENTITY};
+
+use super::{NAME, PaletteCluster};
+use crate::aws::{
+    Role,
+    eks::{Access, Addon, NewCluster, Nodegroup, Rule},
+};
+
+/// What `AmazonEKSAdminViewPolicy` lets somebody look at, as far as it is served here.
+const VIEWED: [&str; 7] =
+    ["configmaps", "daemonsets", "deployments", "namespaces", "networkpolicies", "nodes", "pods"];
+
+impl PaletteCluster {
+    /// EKS knows it, whatever became of it before.
+    pub(super) fn found_again(&self) {
+        let (account, region) = (self.cluster.account(), self.cluster.region());
+        let (endpoint, authority) = (self.endpoint.as_str(), self.authority.as_str());
+        let new = NewCluster { name: NAME, region, version: "1.33", endpoint, authority };
+        account.aws().cluster(account, &new);
+    }
+
+    /// The role of its nodes.
+    pub fn node_role(&self) -> Role {
+        self.cluster.account().role("PaletteNodeRole")
+    }
+
+    pub(super) fn furnish_eks(&self) {
+        let node_role = self.node_role();
+        node_role.attach(&self.cluster.account().managed("AmazonEKSWorkerNodePolicy"));
+        let group = Nodegroup { status: "ACTIVE".to_owned(), node_role: node_role.arn() };
+        self.cluster.with(|cluster| {
+            cluster.nodegroups = BTreeMap::from([("workers".to_owned(), group)]);
+            cluster.addons = ["coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"]
+                .map(|name| {
+                    let (status, version) = ("ACTIVE".to_owned(), "v1.3.8-eksbuild.2".to_owned());
+                    (name.to_owned(), Addon { status, version, issues: Vec::new() })
+                })
+                .into();
+        });
+        let roles = self.roles(self.case());
+        let target = roles.hubble_target().map(|target| target.as_str());
+        let hubble = (HUBBLE.namespace, HUBBLE.name);
+        self.cluster.associate(hubble, roles.hubble().as_str(), target);
+        let identity = (IDENTITY.namespace, IDENTITY.name);
+        self.cluster.associate(identity, roles.identity().as_str(), None);
+        self.furnish_access();
+    }
+
+    /// Who may look may look at everything, and make ConfigMaps in `kube-system`.
+    pub(super) fn furnish_access(&self) {
+        let everywhere = |verb| {
+            let viewed = VIEWED.into_iter().chain(["serviceaccounts"]);
+            viewed.map(move |resource| Rule { verb, resource, namespace: None })
+        };
+        let edit = Rule { verb: "create", resource: "configmaps", namespace: Some("kube-system") };
+        let rules: BTreeSet<_> =
+            everywhere("get").chain(everywhere("list")).chain([edit]).collect();
+        self.permit(&rules);
+    }
+
+    /// Whoever was admitted may do this in Kubernetes, and no more.
+    pub(super) fn permit(&self, rules: &BTreeSet<Rule>) {
+        let watchers =
+            self.watchers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        self.cluster.with(|cluster| {
+            let all = watchers.into_iter().map(|role| (role, Access(rules.clone())));
+            cluster.access = all.collect();
+        });
+    }
+}

@@ -1,0 +1,80 @@
+//! The roles with their trust and permissions, in the order in which IAM takes them.
+
+use domain::PermissionProfile;
+use policies::{
+    Document,
+    pods::{ExternalIds, Part},
+};
+use serde_json::Value;
+
+use super::{Case, PaletteCluster};
+use crate::aws::{Account, Role};
+
+impl PaletteCluster {
+    /// The account that a role is in.
+    fn home(&self, part: Part) -> &Account {
+        match part {
+            Part::PaletteTarget | Part::HubbleTarget => &self.target,
+            Part::Palette
+            | Part::Hubble
+            | Part::Identity
+            | Part::IdentityLocal
+            | Part::HubbleLocal => self.cluster.account(),
+        }
+    }
+
+    /// The case that a role belongs to.
+    const fn case_of(part: Part) -> Case {
+        match part {
+            Part::Palette | Part::Hubble | Part::Identity => Case::SameAccount,
+            Part::IdentityLocal | Part::HubbleLocal | Part::PaletteTarget | Part::HubbleTarget => {
+                Case::CrossAccount
+            }
+        }
+    }
+
+    /// A role.
+    ///
+    /// # Panics
+    /// Never: each part is a role of its case.
+    pub fn role(&self, part: Part) -> Role {
+        let roles = self.roles(Self::case_of(part));
+        let all = roles.in_order();
+        let (_, arn) = all.iter().find(|(known, _)| *known == part).expect("a role of its case");
+        self.home(part).role(arn.name())
+    }
+
+    /// The trust that a role is to have.
+    pub fn trust(&self, part: Part) -> Value {
+        let ids = ExternalIds::expected(self.place());
+        self.roles(Self::case_of(part)).trust(part, &ids)
+    }
+
+    /// The ARN of a role's own permission policy, with what it is to allow.
+    pub fn policy(&self, part: Part) -> String {
+        let document = self.roles(Self::case_of(part)).permissions(part);
+        self.home(part).policy(part.document().name(), &document)
+    }
+
+    pub(super) fn set_roles_up(&self) {
+        for case in Case::ALL {
+            let parts: Vec<_> =
+                self.roles(case).in_order().into_iter().map(|(part, _)| part).collect();
+            for part in parts {
+                let role = self.role(part);
+                role.trust(&self.trust(part));
+                role.attach(&self.policy(part));
+                if matches!(part, Part::Palette | Part::PaletteTarget) {
+                    for document in policies::of(PermissionProfile::CoreEks) {
+                        role.attach(&self.profile_policy(part, *document));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The ARN of one of the policies that Palette's role needs for its profile.
+    pub fn profile_policy(&self, part: Part, document: Document) -> String {
+        self.home(part).policy(document.name(), &document.render(self.partition))
+    }
+}
