@@ -122,6 +122,9 @@ const CODES: &[(Refusal, &[&str])] = &[
             "TooManyRequestsException",
             "RequestLimitExceeded",
             "PriorRequestNotComplete",
+            // IAM takes one change of a role at a time.
+            "ConcurrentModification",
+            "ConcurrentModificationException",
             "SlowDown",
         ],
     ),

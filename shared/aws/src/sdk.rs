@@ -15,6 +15,7 @@ use aws_config::{
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use domain::{Partition, PortError, RoleArn, SessionKeys, StaticKeys};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 
 use crate::{
     fault::{Call, IAM, STS},
@@ -135,9 +136,20 @@ impl Aws {
 
     /// The account of this role, seen with its permissions for 15 minutes.
     pub async fn assume(&self, role: &RoleArn) -> Result<Self, PortError> {
+        self.assume_as(role, SESSION, None).await
+    }
+
+    /// The same as a session of another name, with no more permissions than this policy has, if one is given.
+    pub async fn assume_as(
+        &self,
+        role: &RoleArn,
+        session: &'static str,
+        at_most: Option<&Value>,
+    ) -> Result<Self, PortError> {
         let call = Call { service: STS, action: "sts:AssumeRole", what: "such role" };
         let request = self.sts().assume_role().role_arn(role.as_str());
-        let answer = request.role_session_name(SESSION).duration_seconds(SESSION_SECONDS).send();
+        let request = request.role_session_name(session).duration_seconds(SESSION_SECONDS);
+        let answer = request.set_policy(at_most.map(Value::to_string)).send();
         let answer = answer.await.map_err(|error| call.failed(&error))?;
         let credentials = answer.credentials.ok_or_else(|| call.unreadable("no credentials"))?;
         let expires = credentials.expiration.try_into().ok();
@@ -146,7 +158,7 @@ impl Aws {
             credentials.secret_access_key,
             Some(credentials.session_token),
             expires,
-            SESSION,
+            session,
         );
         Ok(self.seen_with(credentials, None))
     }

@@ -1,6 +1,7 @@
 //! What a function is made of: the settings of its deployment, and the adapters wired as they say.
 
 mod portal;
+mod removal;
 mod settings;
 
 use aws::{Aws, SecretsManager};
@@ -10,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use transport::Roots;
 
 pub use portal::PortalSettings;
+pub use removal::Removal;
 pub use settings::{Misconfigured, Settings, variable};
 
 /// The outside, as this deployment reaches it. Made once, at start.

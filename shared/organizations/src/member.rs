@@ -1,5 +1,7 @@
 //! An account of the organization.
 
+use std::time::SystemTime;
+
 use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
 use domain::AccountId;
 
@@ -14,6 +16,8 @@ pub struct Member {
     pub name: String,
     /// Where it is in its life.
     pub state: State,
+    /// When it came to the organization, where Organizations says.
+    pub joined: Option<SystemTime>,
     /// Whether it is the management account itself.
     pub management: bool,
     /// The units that it is in, where Organizations tells them along; else ask
@@ -74,6 +78,7 @@ impl Member {
             id,
             name: account.name().unwrap_or_default().to_owned(),
             state: State::of(account.state(), account.status()),
+            joined: account.joined_timestamp().and_then(|time| (*time).try_into().ok()),
             management: management == Some(id.as_str()),
             lineage: account.paths().iter().find_map(|path| Lineage::of_path(path)),
         })

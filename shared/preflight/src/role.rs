@@ -2,7 +2,10 @@
 
 use aws::{
     Principal,
-    checks::{permissions, policy_arns, role},
+    checks::{
+        permissions, policy_arns,
+        role::{self, Role},
+    },
 };
 use deployment::Accounts;
 use domain::{
@@ -153,6 +156,41 @@ fn unseen(reason: &str, remedy: &str) -> Vec<Finding> {
     findings.extend(permissions::unverified(reason, remedy));
     findings.push(policy_arns::unverified(reason, remedy));
     findings
+}
+
+/// The checks of a role that Gangway itself has just brought to this state, given IAM's and Palette's judgement of it: what
+/// was written needs no second look.
+pub fn of_made(
+    role: &Role,
+    arn: &RoleArn,
+    (account, external_id): (AccountId, &str),
+    allowed: Vec<Finding>,
+    validated: Finding,
+) -> Result<Vec<Finding>, PortError> {
+    let mut findings = vec![
+        ROLE_ARN.passed(format!("role {} of account {}", arn.name(), arn.account())),
+        SOURCE_ACCOUNT.passed(format!("Palette comes from account {account}")),
+    ];
+    findings.extend(role::findings(Ok(role.clone()), arn)?.0);
+    findings.extend(policies::trust::analyse(&role.trust, account, external_id, arn.partition()));
+    findings.extend(allowed);
+    findings.push(ENFORCED.unverified(
+        "not tried: Gangway wrote the trust policy itself",
+        "send POST /v1/accounts/{uid}/validate to have it tried",
+    ));
+    findings.push(POLICIES_ACCEPTED.not_applicable("no policies were named"));
+    findings.push(validated);
+    Ok(findings)
+}
+
+/// Palette's own attempt, as the answer to `palette.validation` (C17, D11).
+pub async fn assumes(
+    registry: &Accounts<'_>,
+    assumed: &AssumedRole,
+    demand: Demand<'_>,
+) -> Result<Finding, PortError> {
+    let credential = Credential::AssumedRole(assumed.clone());
+    validation::of_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &credential, demand).await
 }
 
 /// Palette's own attempt, and one that must fail: the same with another external id (D11).

@@ -77,6 +77,24 @@ pub async fn check(
     Ok(findings)
 }
 
+/// The same of an identity that Gangway has attached every one of the profile's policies to: only IAM's judgement is
+/// asked for, as boundaries and policies of the organization may still take away what they allow.
+pub async fn of_attached(
+    aws: &Aws,
+    principal: &Principal,
+    profile: PermissionProfile,
+) -> Result<Vec<Finding>, PortError> {
+    let account = principal.account();
+    let questions = simulate::questions(profile, aws.partition(), account, aws.region());
+    let judgement = simulation::ask(aws, principal, &questions, Mfa::Absent).await?;
+    let mut findings = judged(aws, principal, &questions, judgement).await?;
+    let documents = policies::of(profile);
+    findings.push(ATTACHED.passed(format!("Gangway attached {}", content::names(documents))));
+    findings.push(QUOTA.passed("everything is attached"));
+    findings.push(fit(aws, documents));
+    Ok(findings)
+}
+
 /// What simulation tells.
 async fn judged(
     aws: &Aws,

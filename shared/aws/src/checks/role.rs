@@ -1,6 +1,9 @@
 //! The role that Palette assumes, as IAM has it (D05, D10).
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use domain::{Check, Finding, PortError, RoleArn, Severity};
 use percent_encoding::percent_decode_str;
@@ -36,6 +39,12 @@ pub struct Role {
     pub max_session: Duration,
     /// The ARN of its permissions boundary.
     pub boundary: Option<String>,
+    /// What people read about it.
+    pub description: String,
+    /// When it was made.
+    pub made: Option<SystemTime>,
+    /// What is noted on it.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Reads the role by its name.
@@ -52,12 +61,15 @@ pub async fn read(aws: &Aws, arn: &RoleArn) -> Result<Role, PortError> {
         trust,
         max_session: seconds.map_or(HOUR, Duration::from_secs),
         boundary: boundary.map(str::to_owned),
+        description: role.description.unwrap_or_default(),
+        made: role.create_date.try_into().ok(),
+        tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
         arn: role.arn,
     })
 }
 
 /// IAM sends documents percent-encoded.
-pub(crate) fn document(encoded: &str) -> Option<Value> {
+pub fn document(encoded: &str) -> Option<Value> {
     let text = percent_decode_str(encoded).decode_utf8().ok()?;
     serde_json::from_str(&text).ok()
 }
