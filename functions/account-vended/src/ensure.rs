@@ -1,0 +1,111 @@
+//! Brings the role and its policies to the state that they are to be in. Each step may be repeated; what is in order costs no
+//! call, and what Gangway did not make it never changes.
+
+mod attachments;
+mod converge;
+mod create;
+mod marks;
+mod policy;
+mod read;
+mod settle;
+mod version;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws::{Aws, checks::role::Role};
+use domain::{AccountId, Partition, PermissionProfile, RoleArn};
+use serde_json::Value;
+
+use crate::outcome::Setback;
+
+pub(crate) use marks::{Marks, SCOPE};
+pub(crate) use settle::{Patience, settled};
+
+/// The path of the policies that Gangway makes.
+pub(crate) const PATH: &str = "/gangway/";
+
+/// What people read about the role in IAM's console.
+const DESCRIPTION: &str =
+    "Lets Spectro Cloud Palette manage clusters in this account. Made by Gangway.";
+
+/// How long Palette's sessions may last, in seconds (D10).
+const SESSION_SECONDS: i32 = 3600;
+
+/// The role as it is to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Which role.
+    pub(crate) arn: RoleArn,
+    /// What Palette is to be allowed.
+    pub(crate) profile: PermissionProfile,
+    /// Who may assume it.
+    pub(crate) trust: Value,
+    /// The ARN of what limits it.
+    pub(crate) boundary: Option<String>,
+    /// What is noted on it.
+    pub(crate) marks: Marks,
+}
+
+impl Wanted {
+    /// The role, once it is as it is to be.
+    pub(crate) fn done(&self) -> Role {
+        Role {
+            arn: self.arn.as_str().to_owned(),
+            trust: self.trust.clone(),
+            max_session: Duration::from_secs(SESSION_SECONDS.unsigned_abs().into()),
+            boundary: self.boundary.clone(),
+            description: DESCRIPTION.to_owned(),
+            made: None,
+            tags: BTreeMap::new(),
+        }
+    }
+
+    const fn partition(&self) -> Partition {
+        self.arn.partition()
+    }
+
+    const fn account(&self) -> AccountId {
+        self.arn.account()
+    }
+}
+
+/// The role as it was found.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Not at all.
+    Nothing,
+    /// As Gangway made it, or as somebody changed what Gangway made.
+    Ours(Role),
+    /// Made by somebody else.
+    Theirs(Role),
+}
+
+/// What it took.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Took {
+    /// Nothing: all was in order.
+    Nothing,
+    /// Something was made or changed just now, which AWS may not see everywhere yet.
+    Changes,
+}
+
+/// Looks for the role.
+pub(crate) async fn look(aws: &Aws, arn: &RoleArn, stack: &str) -> Result<Found, Setback> {
+    let Some(role) = read::role(aws, arn).await? else { return Ok(Found::Nothing) };
+    let ours = role.arn == arn.as_str() && marks::ours(&role.tags, stack);
+    Ok(if ours { Found::Ours(role) } else { Found::Theirs(role) })
+}
+
+/// Makes what is not there. `false` where somebody else made the role meanwhile: look again.
+pub(crate) async fn make(aws: &Aws, wanted: &Wanted) -> Result<bool, Setback> {
+    let made = create::role(aws, wanted).await?;
+    if made {
+        attachments::all(aws, wanted, &[], policy::Likely::New).await?;
+    }
+    Ok(made)
+}
+
+/// Mends what differs.
+pub(crate) async fn mend(aws: &Aws, wanted: &Wanted, role: &Role) -> Result<Took, Setback> {
+    converge::role(aws, wanted, role).await
+}

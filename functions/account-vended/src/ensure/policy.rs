@@ -1,0 +1,115 @@
+//! One policy: made, or found and brought to what its document says.
+
+use std::collections::BTreeMap;
+
+use aws::Aws;
+use domain::PortError;
+use policies::Document;
+
+use super::{PATH, Wanted, marks, version};
+use crate::outcome::Setback;
+
+/// What is tried first. The other is tried next, so this only saves a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Likely {
+    /// The role was just made, so its policies will not be there either.
+    New,
+    /// The role was there, so its policies will be, too.
+    There,
+}
+
+/// A policy that is there.
+pub(super) struct Known {
+    pub(super) arn: String,
+    pub(super) default: String,
+    tags: BTreeMap<String, String>,
+}
+
+/// Brings the policy to its state; its ARN.
+pub(super) async fn ensure(
+    aws: &Aws,
+    wanted: &Wanted,
+    document: Document,
+    likely: Likely,
+) -> Result<String, Setback> {
+    let name = document.name();
+    let at = |path: &str| {
+        format!("arn:{}:iam::{}:policy{path}{name}", wanted.partition(), wanted.account())
+    };
+    let own = at(PATH);
+    if likely == Likely::There
+        && let Some(known) = read(aws, &own).await?
+    {
+        return update(aws, wanted, document, known).await;
+    }
+    match create(aws, wanted, document).await {
+        Ok(()) => return Ok(own),
+        Err(Setback::Port(PortError::Duplicate { .. })) => {}
+        Err(setback) => return Err(setback),
+    }
+    // A name is taken whatever the path. People follow Palette's documents and leave it at that.
+    for arn in [own, at("/")] {
+        if let Some(known) = read(aws, &arn).await? {
+            return update(aws, wanted, document, known).await;
+        }
+    }
+    Err(Setback::Final(format!(
+        "account {} has a policy {name} under a path of its own: detach and delete it, or move it to /, so that Gangway can judge it",
+        wanted.account()
+    )))
+}
+
+async fn create(aws: &Aws, wanted: &Wanted, document: Document) -> Result<(), Setback> {
+    let call = Aws::iam_call("iam:CreatePolicy", "such account");
+    let request = aws
+        .iam()
+        .create_policy()
+        .policy_name(document.name())
+        .path(PATH)
+        .description("Permissions that Spectro Cloud Palette asks for. Made by Gangway.")
+        .policy_document(document.text(wanted.partition()))
+        .set_tags(Some(wanted.marks.of_policy()?));
+    match request.send().await.map_err(|error| call.failed(&error)) {
+        Ok(_) => Ok(()),
+        Err(taken @ PortError::Duplicate { .. }) => Err(Setback::Port(taken)),
+        Err(error) => Err(Setback::within(error)),
+    }
+}
+
+async fn read(aws: &Aws, arn: &str) -> Result<Option<Known>, Setback> {
+    let call = Aws::iam_call("iam:GetPolicy", "such policy");
+    let answer = aws.iam().get_policy().policy_arn(arn).send().await;
+    let policy = match answer.map_err(|error| call.failed(&error)) {
+        Ok(answer) => answer.policy,
+        Err(PortError::Missing { .. }) => return Ok(None),
+        Err(error) => return Err(Setback::within(error)),
+    };
+    let policy = policy.ok_or_else(|| Setback::Port(call.unreadable("no policy")))?;
+    let tags = policy.tags.unwrap_or_default().into_iter();
+    Ok(Some(Known {
+        arn: arn.to_owned(),
+        default: policy.default_version_id.unwrap_or_default(),
+        tags: tags.map(|tag| (tag.key, tag.value)).collect(),
+    }))
+}
+
+/// A policy that says what it is to say is as good as ours, whoever made it. Another one is changed only if it is ours.
+async fn update(
+    aws: &Aws,
+    wanted: &Wanted,
+    document: Document,
+    known: Known,
+) -> Result<String, Setback> {
+    let says = version::read(aws, &known).await?;
+    if policies::same(&says, &document.render(wanted.partition())) {
+        return Ok(known.arn);
+    }
+    if !marks::ours(&known.tags, wanted.marks.stack()) {
+        return Err(Setback::Final(format!(
+            "policy {} is not this deployment's own, and does not say what Palette's document says: give it a version that does, or delete it",
+            known.arn
+        )));
+    }
+    version::create(aws, &known.arn, &document.text(wanted.partition())).await?;
+    Ok(known.arn)
+}

@@ -1,0 +1,93 @@
+//! Waits until AWS sees everywhere what was just made.
+
+use std::time::Duration;
+
+use domain::PortError;
+use tokio::time::{Instant, sleep};
+use transport::budget;
+
+/// What an invocation must have left for what follows.
+const SPARE: Duration = Duration::from_secs(8);
+
+/// Pauses, each twice as long as the last, until the time for them is up.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    until: Instant,
+    pause: Duration,
+    longest: Duration,
+}
+
+impl Patience {
+    /// For so long at most, and never so long that the invocation would end meanwhile.
+    pub(crate) fn of(time: Duration) -> Self {
+        let time = time.min(budget::remaining().saturating_sub(SPARE));
+        let (pause, longest) = (Duration::from_millis(250), Duration::from_secs(8));
+        Self { until: Instant::now() + time, pause, longest }
+    }
+
+    /// Pauses; `false` at once where there is no time for it.
+    pub(crate) async fn wait(&mut self) -> bool {
+        if Instant::now() + self.pause > self.until {
+            return false;
+        }
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(self.longest);
+        true
+    }
+}
+
+/// How long a step within IAM is waited for.
+const STEP: Duration = Duration::from_secs(20);
+
+/// Takes a step that needs something which was just made, and may not be seen yet.
+pub(crate) async fn settled<T>(
+    step: impl AsyncFn() -> Result<T, PortError>,
+) -> Result<T, PortError> {
+    let mut patience = Patience::of(STEP);
+    loop {
+        match step().await {
+            Err(PortError::Missing { .. } | PortError::Busy { .. }) if patience.wait().await => {}
+            done => return done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_seen_yet_is_waited_for_and_nothing_else() {
+        let missing = || PortError::Missing { service: "AWS IAM", what: "such role" };
+        let tries = Cell::new(0);
+        let step = async || {
+            tries.set(tries.get() + 1);
+            if tries.get() < 4 { Err(missing()) } else { Ok(()) }
+        };
+        assert!(settled(step).await.is_ok());
+        let start = Instant::now();
+        let never = settled(async || Err::<(), _>(missing())).await;
+        assert!(matches!(never, Err(PortError::Missing { .. })));
+        assert!((Duration::from_secs(7)..STEP).contains(&start.elapsed()), "{:?}", start.elapsed());
+        tries.set(0);
+        let denied = settled(async || {
+            tries.set(tries.get() + 1);
+            Err::<(), _>(PortError::Denied { service: "AWS IAM", reason: String::new() })
+        });
+        assert!(matches!(denied.await, Err(PortError::Denied { .. })));
+        assert_eq!(tries.get(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_pause_outlasts_the_invocation() {
+        budget::within(Instant::now() + Duration::from_secs(9), async {
+            let mut patience = Patience::of(Duration::from_mins(1));
+            let start = Instant::now();
+            while patience.wait().await {}
+            assert!(start.elapsed() <= Duration::from_secs(1));
+        })
+        .await;
+    }
+}

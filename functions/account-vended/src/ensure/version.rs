@@ -1,0 +1,65 @@
+//! Versions of a policy, of which IAM keeps five.
+
+use aws::{Aws, checks::role};
+use aws_sdk_iam::{error::SdkError, types::PolicyVersion};
+use domain::PortError;
+use serde_json::Value;
+
+use super::policy::Known;
+use crate::outcome::Setback;
+
+/// What the policy says now.
+pub(super) async fn read(aws: &Aws, known: &Known) -> Result<Value, Setback> {
+    let call = Aws::iam_call("iam:GetPolicyVersion", "such version");
+    let request = aws.iam().get_policy_version().policy_arn(&known.arn).version_id(&known.default);
+    let answer = request.send().await.map_err(|error| Setback::within(call.failed(&error)))?;
+    let text = answer.policy_version.and_then(|version| version.document).unwrap_or_default();
+    Ok(role::document(&text).unwrap_or_default())
+}
+
+/// Makes a version, which is in force from now on. Where there are five, the oldest that is not in force goes first.
+pub(super) async fn create(aws: &Aws, arn: &str, text: &str) -> Result<(), Setback> {
+    if !made(aws, arn, text).await? {
+        prune(aws, arn).await?;
+        if !made(aws, arn, text).await? {
+            return Err(Setback::NotYet(format!(
+                "policy {arn} has as many versions as it may have"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `false` where there are too many.
+async fn made(aws: &Aws, arn: &str, text: &str) -> Result<bool, Setback> {
+    let call = Aws::iam_call("iam:CreatePolicyVersion", "such policy");
+    let request = aws.iam().create_policy_version().policy_arn(arn).policy_document(text);
+    match request.set_as_default(true).send().await {
+        Ok(_) => Ok(true),
+        Err(SdkError::ServiceError(error)) if error.err().is_limit_exceeded_exception() => {
+            Ok(false)
+        }
+        Err(error) => Err(Setback::within(call.failed(&error))),
+    }
+}
+
+async fn prune(aws: &Aws, arn: &str) -> Result<(), Setback> {
+    let call = Aws::iam_call("iam:ListPolicyVersions", "such policy");
+    let answer = aws.iam().list_policy_versions().policy_arn(arn).send().await;
+    let answer = answer.map_err(|error| Setback::within(call.failed(&error)))?;
+    let versions = answer.versions.unwrap_or_default();
+    let oldest = versions.iter().filter(|version| !version.is_default_version()).min_by_key(number);
+    let Some(id) = oldest.and_then(PolicyVersion::version_id) else { return Ok(()) };
+    let call = Aws::iam_call("iam:DeletePolicyVersion", "such version");
+    let answer = aws.iam().delete_policy_version().policy_arn(arn).version_id(id).send().await;
+    match answer.map_err(|error| call.failed(&error)) {
+        Ok(_) | Err(PortError::Missing { .. }) => Ok(()),
+        Err(error) => Err(Setback::within(error)),
+    }
+}
+
+/// Versions are `v1`, `v2` and so on, and no number comes twice.
+fn number(version: &&PolicyVersion) -> u64 {
+    let digits = version.version_id().and_then(|id| id.strip_prefix('v'));
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,57 @@
+//! The organization's management account: where Organizations is asked, and accounts are entered from.
+
+use std::{sync::Arc, time::Duration};
+
+use aws::Aws;
+use domain::{PortError, RoleArn};
+use organizations::Organization;
+use tokio::{sync::Mutex, time::Instant};
+
+/// What AWS's logs call Gangway's sessions.
+pub(crate) const SESSION: &str = "gangway-account-vended";
+
+/// A session of the management role lasts for 15 minutes; a batch that begins with one must not outlive it.
+const RENEWED: Duration = Duration::from_mins(10);
+
+/// The way to the management account. Opened when first needed.
+#[derive(Debug)]
+pub(crate) struct Management {
+    own: Aws,
+    role: Option<RoleArn>,
+    open: Mutex<Option<Arc<View>>>,
+}
+
+/// The management account, seen from inside.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// AWS, as who may enter accounts.
+    pub(crate) aws: Aws,
+    /// The accounts there are.
+    pub(crate) organization: Organization,
+    since: Instant,
+}
+
+impl Management {
+    /// Through this role, or as the function itself where it is deployed there.
+    pub(crate) fn new(own: Aws, role: Option<RoleArn>) -> Self {
+        Self { own, role, open: Mutex::new(None) }
+    }
+
+    /// The view, the same one for messages that are worked at the same time.
+    pub(crate) async fn view(&self) -> Result<Arc<View>, PortError> {
+        let mut open = self.open.lock().await;
+        if let Some(view) = &*open
+            && (self.role.is_none() || view.since.elapsed() < RENEWED)
+        {
+            return Ok(Arc::clone(view));
+        }
+        let aws = match &self.role {
+            None => self.own.clone(),
+            Some(role) => self.own.assume_as(role, SESSION, None).await?,
+        };
+        let organization = Organization::of(&aws);
+        let view = Arc::new(View { aws, organization, since: Instant::now() });
+        *open = Some(Arc::clone(&view));
+        Ok(view)
+    }
+}

@@ -1,0 +1,134 @@
+//! How messages come out, and what is worth another try.
+
+use domain::{Enrolled, Failure, Finding, Outcome, PortError, Report};
+
+/// A message came to its end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The account is aboard.
+    Aboard(Enrolled),
+    /// The account was taken out of Palette.
+    Removed,
+    /// Somebody should take the account out of Palette.
+    Reported(String),
+    /// There was nothing to do, for this reason.
+    Ignored(String),
+    /// The account that it tells of was never made.
+    NeverMade(String),
+}
+
+impl End {
+    /// In a word, for metrics.
+    pub(crate) const fn id(&self) -> &'static str {
+        match self {
+            Self::Aboard(Enrolled::Created) => "created",
+            Self::Aboard(Enrolled::Updated) => "updated",
+            Self::Aboard(Enrolled::Unchanged) => "unchanged",
+            Self::Removed => "removed",
+            Self::Reported(_) => "reported",
+            Self::Ignored(_) => "ignored",
+            Self::NeverMade(_) => "creation-failed",
+        }
+    }
+
+    /// For people.
+    pub(crate) fn detail(self) -> Option<String> {
+        match self {
+            Self::Aboard(_) | Self::Removed => None,
+            Self::Reported(why) | Self::Ignored(why) | Self::NeverMade(why) => Some(why),
+        }
+    }
+}
+
+/// Why a message did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Setback {
+    /// What it needs is not there yet.
+    #[error("{0}")]
+    NotYet(String),
+    /// The account does not let Gangway do this. It may, once whoever vends it has finished.
+    #[error("{0}")]
+    Barred(String),
+    /// A person has to see to it.
+    #[error("{0}")]
+    Final(String),
+    /// A service failed us: Palette, Organizations, or AWS itself.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl Setback {
+    /// What a call within an account failed for.
+    pub(crate) fn within(error: PortError) -> Self {
+        match error {
+            denied @ PortError::Denied { .. } => {
+                Self::Barred(format!("the account does not let Gangway in all the way: {denied}"))
+            }
+            refused @ PortError::Refused { .. } => Self::Final(refused.to_string()),
+            // What was just made is not seen everywhere at once.
+            missing @ (PortError::Missing { .. } | PortError::Duplicate { .. }) => {
+                Self::NotYet(missing.to_string())
+            }
+            error @ (PortError::Busy { .. }
+            | PortError::Unavailable { .. }
+            | PortError::TimedOut { .. }) => Self::Port(error),
+        }
+    }
+
+    /// Whether the same message is worth another try, told by an account that is young or not.
+    pub(crate) const fn passes(&self, young: bool) -> bool {
+        match self {
+            Self::NotYet(_) => true,
+            Self::Barred(_) => young,
+            Self::Final(_) => false,
+            // What is denied here is denied to the deployment itself: its operator can mend that while messages wait.
+            Self::Port(error) => error.retryable() || matches!(error, PortError::Denied { .. }),
+        }
+    }
+
+    /// In a word, for metrics.
+    pub(crate) const fn id(&self, passes: bool) -> &'static str {
+        match (self, passes) {
+            (Self::NotYet(_), _) => "not-yet",
+            (Self::Barred(_), true) => "young-account",
+            (Self::Barred(_), false) => "denied",
+            (Self::Port(_), true) => "upstream-error",
+            (Self::Final(_) | Self::Port(_), _) => "failed",
+        }
+    }
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Port(error) => Self::Port(error),
+            Failure::Blocked(report) => blocked(&report),
+            Failure::Conflict(reason) | Failure::NotFound(reason) => Self::Final(reason),
+            Failure::Invalid(faults) => {
+                let faults: Vec<_> = faults.into_iter().map(|fault| fault.detail).collect();
+                Self::Final(faults.join("; "))
+            }
+        }
+    }
+}
+
+/// Checks that are about the deployment and not about one account: their failing must not bury every account.
+const OURS: [&str; 2] = ["palette.session", "sts.source-account"];
+
+/// What a report holds that keeps the account out.
+pub(crate) fn blocked(report: &Report) -> Setback {
+    let blockers = || report.findings.iter().filter(|finding| finding.blocks());
+    let ours = blockers().any(|finding| OURS.contains(&finding.check.id));
+    let said = blockers().map(said).collect::<Vec<_>>().join("; ");
+    if ours { Setback::NotYet(said) } else { Setback::Barred(said) }
+}
+
+fn said(finding: &Finding) -> String {
+    let Finding { check, observed, outcome } = finding;
+    match outcome {
+        Outcome::Failed { remedy } => format!("{}: {observed} ({remedy})", check.id),
+        Outcome::Passed | Outcome::Unverified { .. } | Outcome::NotApplicable => {
+            format!("{}: {observed}", check.id)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What Palette says of itself, asked once for many accounts: who assumes roles, whose key this is, which project is meant.
+
+use std::{collections::HashMap, time::Duration};
+
+use deployment::{Accounts, Deployment};
+use domain::{
+    AccountId, AccountName, Failure, Finding, Intent, Known, PortError, Scope, ScopeWish, Uid,
+    UidOrName, ports::Registry as _,
+};
+use palette::Look;
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::outcome::Setback;
+
+/// How long an answer holds.
+const FRESH: Duration = Duration::from_mins(5);
+
+/// Whom roles trust.
+#[derive(Clone, Debug)]
+pub(crate) struct Trusted {
+    /// Palette's own account.
+    pub(crate) account: AccountId,
+    /// The tenant's external id.
+    pub(crate) external_id: String,
+}
+
+/// Answers that hold for every account.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    trusted: Mutex<Option<(Instant, Trusted)>>,
+    session: Mutex<Option<(Instant, Finding)>>,
+    projects: Mutex<HashMap<String, (Instant, Uid)>>,
+}
+
+impl Answers {
+    /// Whom the role must trust (D01, D03, D04).
+    pub(crate) async fn trusted(&self, deployment: &Deployment) -> Result<Trusted, Setback> {
+        let mut kept = self.trusted.lock().await;
+        if let Some((since, trusted)) = &*kept
+            && since.elapsed() < FRESH
+        {
+            return Ok(trusted.clone());
+        }
+        let registry = self.scoped(deployment, &ScopeWish::Tenant).await?;
+        let facts = registry.sts_trust(deployment.partition).await?;
+        let (Some(account), Some(external_id)) = (facts.account, facts.external_id) else {
+            return Err(Setback::NotYet(format!(
+                "Palette tells no AWS account of its own or no external id for {}: have its operator enable STS there in the system console",
+                deployment.partition
+            )));
+        };
+        let trusted = Trusted { account, external_id };
+        *kept = Some((Instant::now(), trusted.clone()));
+        Ok(trusted)
+    }
+
+    /// The accounts of a scope. A project's name is looked up once for many accounts.
+    pub(crate) async fn scoped<'a>(
+        &self,
+        deployment: &'a Deployment,
+        wish: &ScopeWish,
+    ) -> Result<Accounts<'a>, Setback> {
+        let ScopeWish::Project(UidOrName::Name(name)) = wish else {
+            return Ok(deployment.palette.scoped(wish).await?);
+        };
+        let mut projects = self.projects.lock().await;
+        let known = projects.get(name).filter(|(since, _)| since.elapsed() < FRESH);
+        if let Some((_, uid)) = known {
+            let wish = ScopeWish::Project(UidOrName::Uid(uid.clone()));
+            return Ok(deployment.palette.scoped(&wish).await?);
+        }
+        let registry = match deployment.palette.scoped(wish).await {
+            Ok(registry) => registry,
+            // A project may be made after the accounts that are to be its own.
+            Err(Failure::Invalid(_)) => {
+                return Err(Setback::Barred(format!(
+                    "Palette has no project {name}, or does not show it to Gangway's API key: make it, or mend GANGWAY_SCOPES"
+                )));
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        if let Scope::Project(uid) = registry.scope() {
+            projects.insert(name.clone(), (Instant::now(), uid.clone()));
+        }
+        Ok(registry)
+    }
+
+    /// Whose key this is, and the account of this name.
+    pub(crate) async fn look(
+        &self,
+        registry: &Accounts<'_>,
+        name: &AccountName,
+    ) -> Result<Look, Setback> {
+        let kept = {
+            let session = self.session.lock().await;
+            session.clone().filter(|(since, _)| since.elapsed() < FRESH)
+        };
+        if let Some((_, session)) = kept {
+            let namesake = registry.find(name).await.map_err(denied_now)?;
+            return Ok(Look { session, known: Known { target: None, namesake } });
+        }
+        let look = registry.look(name, &Intent::Register).await?;
+        if !look.session.blocks() {
+            *self.session.lock().await = Some((Instant::now(), look.session.clone()));
+        }
+        Ok(look)
+    }
+}
+
+fn denied_now(error: PortError) -> Setback {
+    Setback::Port(error)
+}

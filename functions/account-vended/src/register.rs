@@ -1,0 +1,170 @@
+//! The account is registered, the way that every request goes.
+
+mod judge;
+
+use aws::{Aws, checks::role::Role};
+use deployment::Accounts;
+use domain::{
+    AccountName, AssumedRole, Credential, Description, Done, Enrolled, Failure, Intent, Method,
+    Registration, RoleArn, ScopeWish, Settings, UidOrName,
+};
+use palette::{Look, TrustFacts};
+use preflight::{Eyes, Found, role};
+
+use crate::{
+    Vending,
+    ensure::Took,
+    outcome::{End, Setback},
+    palette::Trusted,
+};
+
+/// An account that is to be registered.
+pub(crate) struct Candidate<'a> {
+    vending: &'a Vending,
+    registry: Accounts<'a>,
+    look: Look,
+    settings: Settings,
+    trusted: &'a Trusted,
+}
+
+/// Who made the role.
+pub(crate) enum Whose {
+    /// Gangway did, and brought it to its state.
+    Ours {
+        /// As it is now.
+        role: Role,
+        /// Whether AWS may not see all of it yet.
+        fresh: bool,
+        /// What that took.
+        took: Took,
+    },
+    /// Somebody else did: this is its ARN.
+    Theirs(String),
+}
+
+impl<'a> Candidate<'a> {
+    /// What Palette has of it already is kept as people have set it.
+    pub(crate) fn new(
+        vending: &'a Vending,
+        registry: Accounts<'a>,
+        look: Look,
+        (name, scope): (AccountName, ScopeWish),
+        trusted: &'a Trusted,
+    ) -> Result<Self, Setback> {
+        if look.session.blocks() {
+            return Err(Setback::NotYet(format!(
+                "{}: {}",
+                look.session.check.id, look.session.observed
+            )));
+        }
+        let known = look.known.namesake.as_ref();
+        let settings = Settings {
+            name,
+            description: known
+                .and_then(|known| known.description.as_deref())
+                .and_then(|text| text.parse::<Description>().ok()),
+            partition: vending.deployment.partition,
+            scope,
+            policies: known
+                .map(|known| known.policies.iter().filter_map(|arn| arn.parse().ok()).collect())
+                .unwrap_or_default(),
+            gateway: known
+                .and_then(|known| known.gateway.as_deref())
+                .and_then(|uid| uid.parse().ok())
+                .map(UidOrName::Uid),
+            profile: vending.settings.profile,
+        };
+        Ok(Self { vending, registry, look, settings, trusted })
+    }
+
+    /// A name that belongs to another account is found out before anything is made.
+    pub(crate) fn may_have_the_name(&self, role: &RoleArn) -> Result<(), Setback> {
+        match &self.look.known.namesake {
+            Some(known) if !self.registration(role).identifies(known) => {
+                Err(Setback::Final(format!(
+                    "the name {} belongs to account {} in Palette, which is another AWS account or is reached by another method: rename that, or mend GANGWAY_PALETTE_NAME",
+                    self.settings.name, known.uid
+                )))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn assumed(&self, role: &RoleArn) -> AssumedRole {
+        AssumedRole { role: role.clone(), external_id: self.trusted.external_id.clone() }
+    }
+
+    /// As it is to be in Palette.
+    fn registration(&self, role: &RoleArn) -> Registration {
+        let gateway = match &self.settings.gateway {
+            Some(UidOrName::Uid(uid)) => Some(uid.clone()),
+            Some(UidOrName::Name(_)) | None => None,
+        };
+        let credential = Credential::AssumedRole(self.assumed(role));
+        let scope = self.registry.scope().clone();
+        self.settings.clone().register(role.account(), scope, gateway, credential)
+    }
+
+    /// Registers it, if that takes anything.
+    pub(crate) async fn register(
+        self,
+        aws: &Aws,
+        wanted: &RoleArn,
+        whose: Whose,
+    ) -> Result<End, Setback> {
+        let (arn, untouched) = match &whose {
+            Whose::Ours { took, .. } => (wanted.clone(), *took == Took::Nothing),
+            Whose::Theirs(arn) => (arn.parse().unwrap_or_else(|_fault| wanted.clone()), true),
+        };
+        let known = self.look.known.namesake.as_ref();
+        if untouched && known.is_some_and(|known| self.registration(&arn).matches(known)) {
+            return Ok(End::Aboard(Enrolled::Unchanged));
+        }
+        let findings = match whose {
+            Whose::Ours { role, fresh, .. } => {
+                let (allowed, validated) = self.judged(aws, &arn, fresh).await?;
+                let trusted = (self.trusted.account, self.trusted.external_id.as_str());
+                role::of_made(&role, &arn, trusted, allowed, validated)?
+            }
+            Whose::Theirs(_) => {
+                let facts = TrustFacts {
+                    account: Some(self.trusted.account),
+                    raw_account: self.trusted.account.to_string(),
+                    external_id: Some(self.trusted.external_id.clone()),
+                };
+                let (eyes, demand) = (Eyes::Open(aws.clone()), (&self.settings).into());
+                let seen = role::examine(&arn, Ok(facts), &eyes, &self.registry, demand).await;
+                seen.map_err(Setback::within)?.findings
+            }
+        };
+        self.conclude(&arn, findings).await
+    }
+
+    /// The way of every registration.
+    async fn conclude(
+        self,
+        role: &RoleArn,
+        findings: Vec<domain::Finding>,
+    ) -> Result<End, Setback> {
+        let credential = Some(Credential::AssumedRole(self.assumed(role)));
+        let Self { vending, registry, look, settings, .. } = self;
+        let gateway = registry.gateway(settings.gateway.as_ref()).await?;
+        let found = Found {
+            method: Method::Sts,
+            account: Some(role.account()),
+            credential,
+            look,
+            gateway,
+            findings,
+            notices: Vec::new(),
+        };
+        let intent = Intent::Register;
+        let preflight = found.about(settings, &intent, &registry);
+        match preflight.conclude(&intent, &vending.deployment.vault, &registry).await {
+            Ok(Done::Receipt(receipt)) => Ok(End::Aboard(receipt.outcome)),
+            // Only a validation ends with a report.
+            Ok(Done::Report(report)) => Err(Failure::Blocked(Box::new(report)).into()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! IAM's and Palette's judgement of a role that Gangway made, waited for where it is new.
+
+use std::time::Duration;
+
+use aws::{Aws, Principal, checks::permissions};
+use domain::{Finding, Outcome, RoleArn};
+use preflight::role;
+use tokio::join;
+
+use super::Candidate;
+use crate::{ensure::Patience, outcome::Setback};
+
+/// How long IAM is given to let Palette in; usually it takes seconds.
+const PROPAGATION: Duration = Duration::from_secs(40);
+
+impl Candidate<'_> {
+    /// What IAM allows the role, and whether Palette gets in. While the role is new, a no is not taken for an answer: first
+    /// it is asked again, then the message comes again.
+    pub(super) async fn judged(
+        &self,
+        aws: &Aws,
+        role: &RoleArn,
+        fresh: bool,
+    ) -> Result<(Vec<Finding>, Finding), Setback> {
+        let mut patience = Patience::of(if fresh { PROPAGATION } else { Duration::ZERO });
+        let (mut allowed, mut validated) = (None, None);
+        loop {
+            let (kept_allowed, kept_validated) = (allowed.take(), validated.take());
+            let (all, one) = join!(
+                async {
+                    match kept_allowed {
+                        Some(kept) => Ok(kept),
+                        None => self.allowed(aws, role).await,
+                    }
+                },
+                async {
+                    match kept_validated {
+                        Some(kept) => Ok(kept),
+                        None => self.validated(role).await,
+                    }
+                },
+            );
+            let (all, one) = (all?, one?);
+            let all_seen = all.iter().all(|finding| !finding.blocks() && seen(finding));
+            if (all_seen && !one.blocks()) || !patience.wait().await {
+                let blocked = one.blocks() || all.iter().any(Finding::blocks);
+                if fresh && blocked {
+                    return Err(not_yet(role, &all, &one));
+                }
+                return Ok((all, one));
+            }
+            allowed = all_seen.then_some(all);
+            validated = (!one.blocks()).then_some(one);
+        }
+    }
+
+    async fn allowed(&self, aws: &Aws, role: &RoleArn) -> Result<Vec<Finding>, Setback> {
+        let principal = Principal::Role(role.clone());
+        let findings = permissions::of_attached(aws, &principal, self.settings.profile).await;
+        findings.map_err(Setback::within)
+    }
+
+    async fn validated(&self, role: &RoleArn) -> Result<Finding, Setback> {
+        let demand = (&self.settings).into();
+        Ok(role::assumes(&self.registry, &self.assumed(role), demand).await?)
+    }
+}
+
+/// What IAM does not know yet it cannot judge.
+fn seen(finding: &Finding) -> bool {
+    !matches!(finding.outcome, Outcome::Unverified { .. })
+}
+
+fn not_yet(role: &RoleArn, allowed: &[Finding], validated: &Finding) -> Setback {
+    let blockers = allowed.iter().chain([validated]).filter(|finding| finding.blocks());
+    let said: Vec<_> =
+        blockers.map(|finding| format!("{}: {}", finding.check.id, finding.observed)).collect();
+    Setback::NotYet(format!("role {role} is new, and does not do yet: {}", said.join("; ")))
+}
