@@ -139,7 +139,14 @@ mod tests {
 
     fn member(state: State) -> Member {
         let id = "123456789012".parse().unwrap();
-        Member { id, name: "payments".to_owned(), state, management: false, lineage: None }
+        Member {
+            id,
+            name: "payments".to_owned(),
+            state,
+            joined: None,
+            management: false,
+            lineage: None,
+        }
     }
 
     fn registered(registrations: &[(Option<&str>, Option<usize>, &str)]) -> Registered {
