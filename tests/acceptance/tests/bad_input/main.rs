@@ -12,6 +12,7 @@ mod answer;
 mod bodies;
 mod incoming;
 mod iso;
+mod pod_identity;
 mod row;
 mod scap;
 mod settings;
@@ -36,6 +37,7 @@ fn each_function_is_sent_at_least_sixty_wrong_requests() {
     for (function, rows) in [
         ("static-credentials", static_credentials::rows()),
         ("sts", sts::rows()),
+        ("pod-identity", pod_identity::rows()),
         ("accounts", accounts::rows()),
     ] {
         assert!(rows.len() >= LEAST_ROWS, "{function}: {}", rows.len());

@@ -10,6 +10,7 @@ mod blind;
 mod choices;
 mod keys;
 mod permissions;
+mod plan;
 mod profiles;
 mod reports;
 mod role;

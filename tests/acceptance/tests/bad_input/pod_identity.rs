@@ -1,0 +1,100 @@
+//! Wrong requests to `pod-identity`.
+
+mod cases;
+mod members;
+mod routes;
+
+use acceptance::Stage;
+use domain::Partition;
+use serde_json::{Value, json};
+
+use self::{
+    cases::cases,
+    members::{events, members},
+    routes::{questions, routes},
+};
+use crate::{
+    bodies,
+    row::{Row, with},
+    settings, sts,
+    trial::turned_away,
+};
+
+const FUNCTION: &str = "pod-identity";
+const PATH: &str = "/v1/accounts/pod-identity";
+const VALIDATE: &str = "/v1/accounts/pod-identity/validate";
+const PLAN: &str = "/v1/accounts/pod-identity/plan";
+const UID: &str = "/v1/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
+
+/// All of them.
+pub(crate) fn rows() -> Vec<Row> {
+    [documents(), of_every_method(), members(), cases(), questions(), routes(), events()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// In the account of the cluster.
+fn right() -> Value {
+    json!({
+        "name": "prod",
+        "roleArn": "arn:aws:iam::300000000001:role/Palette",
+        "clusterName": "palette",
+        "hubbleRoleArn": "arn:aws:iam::300000000001:role/Hubble",
+        "identityRoleArn": "arn:aws:iam::300000000001:role/Identity",
+    })
+}
+
+/// In another account than the cluster's.
+fn cross() -> Value {
+    let base = with(&right(), "roleArn", "arn:aws:iam::300000000002:role/Palette".into());
+    with(&base, "hubbleTargetRoleArn", "arn:aws:iam::300000000002:role/Hubble".into())
+}
+
+fn documents() -> Vec<Row> {
+    let mut rows = bodies::broken(VALIDATE);
+    rows.extend(bodies::declared(PATH, &right().to_string()));
+    rows.extend(bodies::unreadable(PATH));
+    rows
+}
+
+fn of_every_method() -> Vec<Row> {
+    let mut rows = settings::wrong(PATH, &right(), "use one of static-credentials, scap");
+    rows.extend(sts::role_arns(PATH, &right()));
+    rows
+}
+
+#[tokio::test]
+async fn f03_pod_identity_takes_no_body_that_is_not_a_json_object() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, documents()).await;
+}
+
+#[tokio::test]
+async fn f04_f05_f10_pod_identity_judges_the_members_of_every_method() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, of_every_method()).await;
+}
+
+#[tokio::test]
+async fn f57_f62_pod_identity_judges_its_own_members() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, members()).await;
+}
+
+#[tokio::test]
+async fn pod_identity_takes_one_case_or_the_other() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, cases()).await;
+}
+
+#[tokio::test]
+async fn pod_identity_plans_nothing_that_is_asked_wrongly() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, questions()).await;
+}
+
+#[tokio::test]
+async fn pod_identity_has_no_other_routes_verbs_or_uids() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, routes()).await;
+}
+
+#[tokio::test]
+async fn pod_identity_rejects_wrong_events_for_good() {
+    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, events()).await;
+}

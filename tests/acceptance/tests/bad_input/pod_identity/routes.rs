@@ -1,0 +1,95 @@
+//! Routes, verbs, uids and questions that are not there.
+
+use super::{PATH, PLAN, UID, right};
+use crate::row::{Row, proxied};
+
+/// Paths, verbs and uids.
+pub(super) fn routes() -> Vec<Row> {
+    let body = right().to_string();
+    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let mut rows = vec![
+        Row::bare("GET", "GET", PATH).by_gateway(),
+        Row::post("POST to plan", PLAN, &*body).by_gateway(),
+        Row::post("POST to a uid", UID, &*body).by_gateway(),
+        Row::invocation("GET, past the gateway", proxied("GET", PATH, ""))
+            .verb_not_allowed("use POST"),
+        Row::invocation("POST to plan, past the gateway", proxied("POST", PLAN, &body))
+            .verb_not_allowed("use GET"),
+        Row::invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
+            .verb_not_allowed("use PUT"),
+        Row::invocation("another function's route", proxied("GET", "/v1/accounts/sts/trust", ""))
+            .is(404, "no-route", "no route has this path"),
+    ];
+    rows.extend(["a%2Fb", "%00", "a.b"].map(|uid| {
+        Row::put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body).invalid(&["/uid"], rule)
+    }));
+    rows
+}
+
+/// Queries of the plan.
+pub(super) fn questions() -> Vec<Row> {
+    let (one, two) = ("300000000001", "300000000002");
+    let role = |account: &str| format!("arn:aws:iam::{account}:role/R");
+    let cluster = "must be the name of an EKS cluster";
+    let digits = "must be an AWS account id of 12 digits";
+    let invalid = [
+        ("", "clusterName", "clusterName is missing: it must be the name of the EKS cluster"),
+        ("clusterName=", "clusterName", cluster),
+        ("clusterName=a%20b", "clusterName", cluster),
+        ("clusterName=a%00", "clusterName", cluster),
+        ("clusterName=p&clusterAccountId=1", "clusterAccountId", digits),
+        ("clusterName=p&targetAccountId=one", "targetAccountId", digits),
+        ("clusterName=p&clusterRegion=here", "clusterRegion", "must be a region"),
+        ("clusterName=p&permissionProfile=all", "permissionProfile", "minimum-iaas-static"),
+        ("clusterName=p&partition=aws-cn", "partition", "must be one of aws, aws-us-gov"),
+        ("clusterName=p&roleArn=R", "roleArn", "must be an ARN"),
+        ("clusterName=p&hubbleRoleArn=R", "hubbleRoleArn", "must be an ARN"),
+        ("clusterName=p&identityRoleArn=", "identityRoleArn", "must be an ARN"),
+    ];
+    let path = |query: &str| format!("{PLAN}?{query}");
+    let mut rows: Vec<_> = invalid
+        .iter()
+        .map(|(query, member, remedy)| {
+            let name = format!("plan?{query}");
+            Row::bare(&name, "GET", &path(query)).invalid(&[&format!("/{member}")], remedy)
+        })
+        .collect();
+    let refused = [
+        ("partition=aws-us-gov".to_owned(), "partition", "ask the deployment in aws-us-gov"),
+        ("partition=aws-iso".to_owned(), "partition", "use another method"),
+        (
+            "clusterRegion=us-gov-west-1".to_owned(),
+            "clusterRegion",
+            "must be a region of partition aws",
+        ),
+        (
+            "roleArn=arn:aws-us-gov:iam::300000000001:role/R".to_owned(),
+            "roleArn",
+            "must be of partition aws",
+        ),
+        (
+            format!("clusterAccountId={one}&targetAccountId={two}&roleArn={}", role(one)),
+            "roleArn",
+            "must be in the target account",
+        ),
+        (
+            format!("clusterAccountId={one}&identityRoleArn={}", role(two)),
+            "identityRoleArn",
+            "must be in the",
+        ),
+        (
+            format!(
+                "clusterAccountId={one}&targetAccountId={one}&hubbleTargetRoleArn={}",
+                role(one)
+            ),
+            "hubbleTargetRoleArn",
+            "belongs to the case of two accounts",
+        ),
+    ];
+    rows.extend(refused.map(|(query, member, remedy)| {
+        let query = format!("clusterName=p&{query}");
+        let name = format!("plan?{query}");
+        Row::bare(&name, "GET", &path(&query)).refused(&[&format!("/{member}")], remedy)
+    }));
+    rows
+}
