@@ -1,5 +1,7 @@
 //! Everything that is looked at in the customer's accounts and cluster, in as few rounds as can be.
 
+mod inside;
+
 use aws::{
     Aws, Principal,
     checks::{
@@ -10,14 +12,15 @@ use aws::{
 use domain::{Finding, PortError, RoleArn};
 use futures_util::future::join_all;
 use kube::Client;
-use policies::pods::{ExternalIds, HUBBLE, IDENTITY, NODE_AGENT, Part};
+use policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part};
 use preflight::Eyes;
 use tokio::join;
 
+use self::inside::{Inside, inside};
 use crate::{
     checks::BOUNDARY,
     eks::{Addon, Associations, Described, Eks},
-    kubernetes::{self, Look},
+    kubernetes::Look,
     request::Wish,
     seen::{Hidden, RoleSeen, Seen},
 };
@@ -140,95 +143,6 @@ impl Facts {
     pub(crate) fn role(&self, part: Part) -> Option<&RoleSeen> {
         self.roles.iter().find(|(known, _)| *known == part).map(|(_, seen)| seen)
     }
-}
-
-/// What EKS and the cluster itself show.
-struct Inside {
-    cluster: Seen<Described>,
-    elsewhere: bool,
-    agent: Seen<Addon>,
-    nodes: Seen<Vec<(RoleArn, Allowed)>>,
-    fargate: Option<Seen<Vec<String>>>,
-    kubernetes: Look,
-    client: Option<Client>,
-    associations: Seen<Associations>,
-}
-
-async fn inside(views: &Views, wish: &Wish) -> Result<Inside, PortError> {
-    let (aws, eks) = match (open(&views.cluster), views.eks(wish)) {
-        (Ok(aws), Ok(eks)) => (aws, eks),
-        (Err(hidden), _) | (_, Err(hidden)) => {
-            return Ok(Inside {
-                cluster: Seen::Hidden(hidden.clone()),
-                elsewhere: false,
-                agent: Seen::Hidden(hidden.clone()),
-                nodes: Seen::Hidden(hidden.clone()),
-                fargate: None,
-                kubernetes: Look::hidden(&hidden),
-                client: None,
-                associations: Seen::Hidden(hidden),
-            });
-        }
-    };
-    let (described, agent, nodes, associations) =
-        join!(cluster(aws, &eks, views, wish), eks.agent(), nodes(aws, &eks), eks.associations(),);
-    let (cluster, elsewhere, kubernetes, client, fargate) = described?;
-    let (agent, nodes, associations) = (agent?, nodes?, associations?);
-    Ok(Inside { cluster, elsewhere, agent, nodes, fargate, kubernetes, client, associations })
-}
-
-type Cluster = (Seen<Described>, bool, Look, Option<Client>, Option<Seen<Vec<String>>>);
-
-async fn cluster(aws: &Aws, eks: &Eks, views: &Views, wish: &Wish) -> Result<Cluster, PortError> {
-    let described = eks.describe().await?;
-    let hidden = |reason: &str| Hidden {
-        reason: reason.to_owned(),
-        remedy: "mend the checks above".to_owned(),
-        refused: false,
-    };
-    let opened = match &described {
-        Seen::There(there) => kubernetes::open(aws, &wish.cluster, there).await,
-        Seen::Missing => Err(hidden("there is no such cluster")),
-        Seen::Hidden(why) => Err(why.clone()),
-    };
-    let elsewhere = match (&described, &views.own) {
-        (Seen::Missing, Some(own)) => {
-            matches!(Eks::new(own, &wish.cluster).describe().await, Ok(Seen::There(_)))
-        }
-        (Seen::There(_) | Seen::Missing | Seen::Hidden(_), _) => false,
-    };
-    let (look, client) = match opened {
-        Ok(client) => (Look::at(&client).await, Some(client)),
-        Err(hidden) => (Look::hidden(&hidden), None),
-    };
-    let named =
-        matches!(look.config.there(), Some(Some(name)) if *name == wish.cluster.name.to_string());
-    let fargate = match &look.config {
-        Seen::There(_) | Seen::Missing if !named => Some(eks.fargate().await?),
-        Seen::There(_) | Seen::Missing | Seen::Hidden(_) => None,
-    };
-    Ok((described, elsewhere, look, client, fargate))
-}
-
-/// P06.
-async fn nodes(aws: &Aws, eks: &Eks) -> Result<Seen<Vec<(RoleArn, Allowed)>>, PortError> {
-    let roles = match eks.node_roles().await? {
-        Seen::There(roles) => roles,
-        Seen::Missing => return Ok(Seen::Missing),
-        Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
-    };
-    let mut each: Vec<RoleArn> = Vec::new();
-    for role in roles {
-        if !each.contains(&role) {
-            each.push(role);
-        }
-    }
-    let asked = each.into_iter().map(async |role| {
-        let wanted = vec![(vec![NODE_AGENT.to_owned()], vec!["*".to_owned()])];
-        let allowed = grants::allowed(aws, &role, wanted).await?;
-        Ok((role, allowed))
-    });
-    join_all(asked).await.into_iter().collect::<Result<_, _>>().map(Seen::There)
 }
 
 /// P11–P14, P16–P19.
