@@ -9,7 +9,7 @@ use aws::{
 use aws_sdk_eks::{
     Client,
     config::{Builder, Region},
-    types::{AddonStatus, ClusterStatus},
+    types::{AddonHealth, AddonStatus, ClusterStatus},
 };
 use domain::{PortError, RoleArn};
 use futures_util::future::join_all;
@@ -111,7 +111,7 @@ impl Eks {
         let answer = request.send().await.map_err(|error| call.failed(&error));
         let answer = answer.and_then(|answer| {
             let addon = answer.addon.ok_or_else(|| call.unreadable("no add-on"))?;
-            let issues = addon.health().map(|health| health.issues()).unwrap_or_default();
+            let issues = addon.health().map(AddonHealth::issues).unwrap_or_default();
             let codes = issues.iter().map(|issue| {
                 issue.code().map_or_else(
                     || "an issue without a code".to_owned(),

@@ -165,7 +165,7 @@ async fn role(
     let trust = match Seen::of(read, "iam:GetRole")? {
         // Found by its name alone: with another path it is another ARN.
         Seen::There(role) if role.arn != arn.as_str() => Seen::Missing,
-        other => other.map(|role| role.trust),
+        seen @ (Seen::There(_) | Seen::Missing | Seen::Hidden(_)) => seen.map(|role| role.trust),
     };
     Ok((part, RoleSeen { trust, allowed: Seen::There(allowed?) }))
 }

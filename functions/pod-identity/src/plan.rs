@@ -33,7 +33,10 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
                 "roleArn": arn.as_str(),
                 "accountId": arn.account().as_str(),
                 "trustPolicy": roles.trust(part, &ids),
-                "permissionPolicies": policies_of(&question, part),
+                "permissionPolicies": policies_of(&question, part)
+                    .into_iter()
+                    .map(|(name, document)| json!({"name": name, "document": document}))
+                    .collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -71,8 +74,8 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
     })))
 }
 
-/// A role's permission policies: its own, and for Palette's those of the profile first.
-fn policies_of(question: &Question, part: Part) -> Vec<Value> {
+/// A role's permission policies by name: its own, and for Palette's those of the profile first.
+fn policies_of(question: &Question, part: Part) -> Vec<(&'static str, Value)> {
     let partition = question.cluster.region.partition;
     let profile = match part {
         Part::Palette | Part::PaletteTarget => policies::of(question.profile),
@@ -82,15 +85,8 @@ fn policies_of(question: &Question, part: Part) -> Vec<Value> {
         | Part::HubbleLocal
         | Part::HubbleTarget => &[],
     };
-    let own = json!({
-        "name": part.document().name(),
-        "document": question.roles.permissions(part),
-    });
-    profile
-        .iter()
-        .map(|document| json!({"name": document.name(), "document": document.render(partition)}))
-        .chain([own])
-        .collect()
+    let profile = profile.iter().map(|document| (document.name(), document.render(partition)));
+    profile.chain([(part.document().name(), question.roles.permissions(part))]).collect()
 }
 
 fn associations(roles: &Roles) -> Value {

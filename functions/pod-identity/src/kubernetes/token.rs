@@ -22,7 +22,7 @@ const PREFIX: &str = "k8s-aws-v1.";
 const CLUSTER: &str = "x-k8s-aws-id";
 
 /// How long a token may be put to STS.
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 
 /// Why there is no token. None of it has a secret in it.
 #[derive(Debug, thiserror::Error)]

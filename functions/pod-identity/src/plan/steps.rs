@@ -77,11 +77,10 @@ fn path(arn: &RoleArn) -> Option<&str> {
 fn grant(question: &Question, part: Part, arn: &RoleArn) -> Step {
     let (partition, account) = (arn.partition(), arn.account());
     let mut commands = Vec::new();
-    for policy in policies_of(question, part) {
-        let name = policy["name"].as_str().unwrap_or_default();
+    for (name, document) in policies_of(question, part) {
         let create = Command::new("aws iam create-policy")
             .with("--policy-name", name)
-            .with("--policy-document", &policy["document"]);
+            .with("--policy-document", document);
         let attach = Command::new("aws iam attach-role-policy")
             .with("--role-name", arn.name())
             .with("--policy-arn", format!("arn:{partition}:iam::{account}:policy/{name}"));

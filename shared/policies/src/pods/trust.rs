@@ -24,7 +24,7 @@ pub enum Judged {
 }
 
 impl Judged {
-    fn of(faults: Vec<(Truth, String)>) -> Self {
+    fn of(faults: &[(Truth, String)]) -> Self {
         let told = |wanted: Truth| -> Vec<String> {
             let of_kind = faults.iter().filter(|(truth, _)| *truth == wanted);
             of_kind.map(|(_, fault)| fault.clone()).collect()
@@ -69,7 +69,7 @@ pub fn judge(
         }
         Part::HubbleTarget => hubble_target(&trust, roles.hubble(), ids, &mut faults),
     }
-    Judged::of(faults)
+    Judged::of(&faults)
 }
 
 /// Whether Hubble's target role takes the external id that EKS issued (P23).
@@ -84,14 +84,14 @@ pub fn takes_external_id(
     let named = trust.external_ids();
     let asked = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
     let fault = format!("it asks for {asked}, and EKS presents {}", ids.hubble());
-    Judged::of(unless_let_in(&trust, &call, fault))
+    Judged::of(&unless_let_in(&trust, &call, fault))
 }
 
 /// Nothing, where the call is let in.
 fn unless_let_in(trust: &Trust<'_>, call: &Call<'_>, fault: String) -> Vec<(Truth, String)> {
     match trust.lets_in(call) {
         Truth::True => Vec::new(),
-        other => vec![(other, fault)],
+        other @ (Truth::False | Truth::Unknown) => vec![(other, fault)],
     }
 }
 
@@ -163,7 +163,9 @@ fn hubble_target(
     for action in [ASSUME, TAG] {
         match best(action).unwrap_or(Truth::False) {
             Truth::True => {}
-            other => faults.push((other, format!("it does not let {hubble} call {action}"))),
+            other @ (Truth::False | Truth::Unknown) => {
+                faults.push((other, format!("it does not let {hubble} call {action}")));
+            }
         }
     }
     closed(trust, hubble, ids, faults);

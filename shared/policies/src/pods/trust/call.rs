@@ -96,12 +96,13 @@ impl<'a> Trust<'a> {
         let key = line.key.to_ascii_lowercase();
         match (key.as_str(), call.who) {
             ("sts:externalid", _) => Seen::Known(call.external_id.map(str::to_owned)),
-            ("aws:securetransport", _) => known("true"),
             ("aws:sourceaccount", Who::Eks(_)) | ("aws:principalaccount", Who::Role(_)) => {
                 known(account.as_str())
             }
             ("aws:sourceaccount" | "aws:sourcearn", Who::Role(_)) => Seen::Known(None),
-            ("aws:principalisawsservice", Who::Eks(_)) => known("true"),
+            ("aws:securetransport", _) | ("aws:principalisawsservice", Who::Eks(_)) => {
+                known("true")
+            }
             ("aws:principalisawsservice", Who::Role(_)) => known("false"),
             ("aws:principalarn", Who::Role(role)) => known(role.as_str()),
             ("aws:sourcearn" | "aws:requesttag/eks-cluster-arn", Who::Eks(_)) => {

@@ -62,7 +62,10 @@ fn f44_f47_f48_f50_f52_f54_f55_what_gangway_hands_out_passes_in_every_partition(
     }
 }
 
-fn check(part: Part, roles: &Roles, rows: &[(&str, &dyn Fn(&mut Value), char, &str)]) {
+/// What is changed in the right document, what it comes to, and what is said.
+type Row<'a> = (&'a str, &'a dyn Fn(&mut Value), char, &'a str);
+
+fn check(part: Part, roles: &Roles, rows: &[Row<'_>]) {
     let ids = ExternalIds::expected(cluster("us-east-1"));
     for (name, change, wanted, told) in rows {
         let mut document = roles.trust(part, &ids);
