@@ -61,6 +61,14 @@ impl Deployment {
     }
 }
 
+impl Deployment {
+    /// Where AWS STS is: as the SDK's own setting for that service says, else as for every service.
+    pub fn sts_address(&self) -> String {
+        let own = variable("AWS_ENDPOINT_URL_STS").filter(|address| !address.is_empty());
+        own.unwrap_or_else(|| self.aws.sts_address())
+    }
+}
+
 fn vault(aws: &Aws, settings: &Settings) -> SecretsManager {
     let Settings { secret_prefix, kms_key_id, palette_api_key_secret, .. } = settings;
     aws.vault(secret_prefix, kms_key_id.as_deref(), palette_api_key_secret)

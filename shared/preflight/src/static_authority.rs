@@ -37,7 +37,7 @@ pub async fn examine(keys: &StaticKeys, deployment: &Deployment, now: SystemTime
         return vec![missing, off];
     };
     let mut findings = certificates::of_authority(chain, now);
-    findings.push(signs_sts(chain, &deployment.aws.sts_address()).await);
+    findings.push(signs_sts(chain, &deployment.sts_address()).await);
     findings.push(off);
     findings
 }

@@ -39,6 +39,9 @@ pub(super) struct Fetch {
 
 const AUTHORITY_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
 
+/// How long a portal is let be that is asked too often: it does not say.
+const PAUSE: Duration = Duration::from_secs(10);
+
 const CLIENT_REMEDY: &str = "have the identity team see that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
 
 const NAMES_REMEDY: &str = "have the portal's administrator confirm agency, account and role, and that the account is enrolled";
@@ -110,6 +113,9 @@ fn refused(fault: &Fault, observed: &str) -> Result<Fetch, PortError> {
                 service: "The access portal",
                 source: observed.to_owned().into(),
             });
+        }
+        Fault::Refused { status: 429, .. } => {
+            return Err(PortError::Busy { service: "The access portal", retry_after: PAUSE });
         }
         Fault::Refused { status: 401 | 403, .. } => CLIENT_REMEDY,
         Fault::Refused { .. } => NAMES_REMEDY,
