@@ -1,6 +1,7 @@
 //! `make demo`: each method in each partition, from a broken set-up to a registered account and back; with `--tls`, over TLS.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
+mod secret_partitions;
 mod show;
 mod vended;
 mod wizard;
@@ -32,7 +33,7 @@ async fn main() -> ExitCode {
 
 /// How many accounts were registered, and how many were not.
 async fn tour() -> Result<(usize, usize), Surprise> {
-    let partitions = [Partition::Aws, Partition::AwsUsGov];
+    let partitions = [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso];
     let options = Options { tls: std::env::args().any(|argument| argument == "--tls"), port: 0 };
     let template = Template::of_repository().map_err(|error| error.to_string())?;
     let world = World::of(options, &template, &partitions).await;
@@ -42,9 +43,15 @@ async fn tour() -> Result<(usize, usize), Surprise> {
     for realm in world.realms() {
         let gateway = realm.gateway(0).await;
         let [first, second] = &realm.customers;
-        for (method, customer) in [(Method::StaticCredentials, first), (Method::Sts, second)] {
+        let enclave = realm.portal.is_some();
+        let other = if enclave { Method::Scap } else { Method::Sts };
+        for (method, customer) in [(Method::StaticCredentials, first), (other, second)] {
             let portal = Portal::of(realm, method.id(), gateway.url());
-            tally.count(wizard::visit(&portal, method, customer).await);
+            tally.count(if enclave {
+                secret_partitions::visit(&portal, method, customer).await
+            } else {
+                wizard::visit(&portal, method, customer).await
+            });
         }
         tally.count(vended::visit(&world.cloud, realm).await);
     }

@@ -23,10 +23,41 @@ pub(crate) async fn visit(
     Stop { portal, method, customer }.visit().await
 }
 
+/// What was broken is mended: validated, registered, registered again, listed. The uid.
+pub(crate) async fn mended(
+    portal: &Portal<'_>,
+    method: Method,
+    request: &Value,
+    name: &str,
+) -> Result<String, Surprise> {
+    let accounts = format!("/v1/accounts/{method}");
+    let validate = format!("{accounts}/validate");
+    let report = portal.call("validate, mended", 200, "POST", &validate, Some(request)).await?;
+    expect(report.get("ready") == Some(&json!(true)), || {
+        format!("still not ready:{}", told(&report))
+    })?;
+    let receipt = portal.call("register", 201, "POST", &accounts, Some(request)).await?;
+    expect(receipt.get("outcome") == Some(&json!("created")), || format!("no receipt: {receipt}"))?;
+    let again = portal.call("register again", 200, "POST", &accounts, Some(request)).await?;
+    let same =
+        again.get("outcome") == Some(&json!("unchanged")) && again.get("uid") == receipt.get("uid");
+    expect(same, || format!("not unchanged: {again}"))?;
+    let list = portal.call("list", 200, "GET", "/v1/accounts", None).await?;
+    expect(names(&list).contains(&name), || format!("{name} is not listed"))?;
+    Ok(receipt.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+/// It is removed again.
+pub(crate) async fn removed(portal: &Portal<'_>, uid: &str, name: &str) -> Result<(), Surprise> {
+    portal.call("delete", 204, "DELETE", &format!("/v1/accounts/{uid}"), None).await?;
+    let list = portal.call("list", 200, "GET", "/v1/accounts", None).await?;
+    expect(!names(&list).contains(&name), || format!("{name} is still listed"))
+}
+
 impl Stop<'_> {
     async fn visit(&self) -> Result<(), Surprise> {
-        let (accounts, name) = (format!("/v1/accounts/{}", self.method), self.name());
-        let (validate, request) = (format!("{accounts}/validate"), self.request());
+        let validate = format!("/v1/accounts/{}/validate", self.method);
+        let (name, request) = (self.name(), self.request());
 
         self.break_it();
         let report = self
@@ -36,28 +67,8 @@ impl Stop<'_> {
         blocked(&report)?;
 
         self.mend_it();
-        let report =
-            self.portal.call("validate, mended", 200, "POST", &validate, Some(&request)).await?;
-        expect(report.get("ready") == Some(&json!(true)), || {
-            format!("still not ready:{}", told(&report))
-        })?;
-
-        let receipt = self.portal.call("register", 201, "POST", &accounts, Some(&request)).await?;
-        expect(receipt.get("outcome") == Some(&json!("created")), || {
-            format!("no receipt: {receipt}")
-        })?;
-        let uid = receipt.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let again =
-            self.portal.call("register again", 200, "POST", &accounts, Some(&request)).await?;
-        let same = again.get("outcome") == Some(&json!("unchanged"))
-            && again.get("uid") == receipt.get("uid");
-        expect(same, || format!("not unchanged: {again}"))?;
-
-        let list = self.portal.call("list", 200, "GET", "/v1/accounts", None).await?;
-        expect(names(&list).contains(&name.as_str()), || format!("{name} is not listed"))?;
-        self.portal.call("delete", 204, "DELETE", &format!("/v1/accounts/{uid}"), None).await?;
-        let list = self.portal.call("list", 200, "GET", "/v1/accounts", None).await?;
-        expect(!names(&list).contains(&name.as_str()), || format!("{name} is still listed"))
+        let uid = mended(self.portal, self.method, &request, &name).await?;
+        removed(self.portal, &uid, &name).await
     }
 
     fn name(&self) -> String {
