@@ -85,9 +85,21 @@ impl Parts {
     pub fn ca_pem(&self) -> Option<&str> {
         self.authority.as_ref().map(|authority| authority.certificate_pem.as_str())
     }
+}
 
-    pub(crate) fn authority(&self) -> Option<&Authority> {
-        self.authority.as_ref()
+/// An address of a cloud besides its first, always with TLS.
+#[derive(Debug)]
+pub struct Door {
+    /// `https://localhost:<port>`, without a slash at the end.
+    pub url: String,
+    /// The certificate of its authority, which signs for nothing else.
+    pub ca_pem: String,
+    listening: JoinHandle<()>,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.listening.abort();
     }
 }
 
@@ -116,8 +128,23 @@ impl Cloud {
             faults: Faults::default(),
             clock,
         });
-        let listening = tokio::spawn(server::listen(listener, Arc::clone(&parts)));
+        let tls = parts.authority.as_ref().map(|authority| Arc::clone(&authority.config));
+        let listening = tokio::spawn(server::listen(listener, Arc::clone(&parts), tls));
         Cloud { parts, listening }
+    }
+
+    /// Another way in, with a private authority of its own: the same AWS and Palette behind it. It ends when dropped.
+    ///
+    /// # Panics
+    /// Where loopback has no free port.
+    pub async fn door(&self) -> Door {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url =
+            format!("https://localhost:{}", listener.local_addr().expect("an address").port());
+        let authority = Authority::new();
+        let tls = Some(Arc::clone(&authority.config));
+        let listening = tokio::spawn(server::listen(listener, self.parts(), tls));
+        Door { url, ca_pem: authority.certificate_pem, listening }
     }
 
     /// Its parts, to be kept by somebody who outlives the call.

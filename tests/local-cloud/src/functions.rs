@@ -73,6 +73,22 @@ impl Lambda {
         Self::new(function, Arc::clone(&self.hosting))
     }
 
+    /// The same deployment in another environment: variables that are set, or with `None` taken away, whatever the template
+    /// says. Nothing of it is running yet.
+    #[must_use]
+    pub fn in_environment(&self, variables: &[(&str, Option<&str>)]) -> Self {
+        let mut hosting = Hosting::clone(&self.hosting);
+        let mut function = self.function.clone();
+        for (name, value) in variables {
+            function.environment.remove(*name);
+            hosting.environment.remove(*name);
+            if let Some(value) = value {
+                hosting.environment.insert((*name).to_owned(), (*value).to_owned());
+            }
+        }
+        Self::new(function, Arc::new(hosting))
+    }
+
     /// The environment of a new process, for those who start one themselves. It holds fresh credentials of the function's
     /// role.
     pub fn environment(&self) -> BTreeMap<String, String> {

@@ -23,7 +23,7 @@ pub mod template;
 pub mod tls;
 pub mod world;
 
-pub use cloud::{Cloud, Options, Parts};
+pub use cloud::{Cloud, Door, Options, Parts};
 pub use faults::{Effect, Fault};
 pub use server::{Request, Response};
 pub use world::World;

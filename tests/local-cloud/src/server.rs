@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -42,8 +43,12 @@ enum Half {
 }
 
 /// Serves until aborted; every connection ends with it.
-pub(crate) async fn listen(listener: TcpListener, parts: Arc<Parts>) {
-    let tls = parts.authority().map(|authority| TlsAcceptor::from(Arc::clone(&authority.config)));
+pub(crate) async fn listen(
+    listener: TcpListener,
+    parts: Arc<Parts>,
+    tls: Option<Arc<ServerConfig>>,
+) {
+    let tls = tls.map(TlsAcceptor::from);
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };

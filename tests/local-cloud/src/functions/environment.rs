@@ -15,9 +15,10 @@ pub struct RoleKeys {
     pub session_token: String,
 }
 
-type IssueKeys = Box<dyn Fn(&Function) -> RoleKeys + Send + Sync>;
+type IssueKeys = Arc<dyn Fn(&Function) -> RoleKeys + Send + Sync>;
 
 /// What every function of a deployment has around it.
+#[derive(Clone)]
 pub struct Hosting {
     /// The folder with the functions' binaries.
     pub binaries: PathBuf,

@@ -1,6 +1,6 @@
 //! Gangway in its own account: functions, execution roles, environment.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use domain::Partition;
 use serde_json::json;
@@ -16,6 +16,9 @@ use crate::{
 
 /// The secret with the certification authority of a cloud that serves TLS.
 pub(super) const CA_SECRET: &str = "gangway/palette-ca-bundle";
+
+/// The secret with further authorities of AWS's endpoints, in the secret partitions of such a cloud.
+pub(super) const AWS_CA_SECRET: &str = "gangway/aws-ca-bundle";
 
 /// What `templates/inspection-role.yaml` calls the role that it makes.
 pub(super) const INSPECTION_ROLE: &str = "GangwayInspection";
@@ -54,6 +57,9 @@ pub(super) fn deploy(
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
     }
+    if authority.is_some() && portal.is_some() {
+        parameters.insert("AwsCaBundleSecret".to_owned(), AWS_CA_SECRET.to_owned());
+    }
     if let Some(portal) = portal {
         parameters.insert(url_parameter(portal.kind()).to_owned(), portal.url());
     }
@@ -73,7 +79,7 @@ pub(super) fn deploy(
         execution_role(account, function);
     }
     let roles = account.clone();
-    let keys = Box::new(move |function: &Function| {
+    let keys = Arc::new(move |function: &Function| {
         let keys = roles.role(&role_name(function)).session(&function.name);
         RoleKeys {
             access_key_id: keys.id,

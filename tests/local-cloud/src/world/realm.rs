@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Customer, Organization, PaletteCluster,
-    deployed::{self, Authority, CA_SECRET, Deployed},
+    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed},
 };
 use crate::{
     Cloud,
@@ -124,6 +124,9 @@ impl Realm {
         realm.keep(API_KEY_SECRET, ADMIN_KEY).await;
         if let Some(pem) = cloud.ca_pem() {
             realm.keep(CA_SECRET, pem).await;
+            if realm.portal.is_some() {
+                realm.keep(AWS_CA_SECRET, pem).await;
+            }
         }
         Ok(realm)
     }
