@@ -5,6 +5,9 @@
     reason = "a test program: what cannot be set up ends the test"
 )]
 
+pub mod enclave;
+mod visits;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::Partition;
@@ -17,6 +20,8 @@ use local_cloud::{
 };
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
+
+pub use visits::with;
 
 /// The partitions in which both methods are offered.
 pub const PARTITIONS: [Partition; 2] = [Partition::Aws, Partition::AwsUsGov];
@@ -39,6 +44,14 @@ impl Stage {
     pub async fn start(partition: Partition) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let world = World::of(Options::default(), &template, &[partition]).await;
+        Self::of(&Arc::new(world.expect("a world")), partition).await
+    }
+
+    /// The same, where everything is reached over TLS.
+    pub async fn over_tls(partition: Partition) -> Self {
+        let template = Template::of_repository().expect("the repository's template");
+        let options = Options { tls: true, ..Options::default() };
+        let world = World::of(options, &template, &[partition]).await;
         Self::of(&Arc::new(world.expect("a world")), partition).await
     }
 

@@ -41,6 +41,16 @@ async fn changing_keys_for_a_role() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f84_registering_through_the_access_portal() {
+    crash(Partition::AwsIsoB, Flow::Enter).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f86_a_new_certificate_for_the_access_portal() {
+    crash(Partition::AwsIso, Flow::Certify).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn removing_an_account() {
     crash(Partition::Aws, Flow::Remove).await;
 }

@@ -42,6 +42,11 @@ async fn a_role_a_call_goes_wrong_until_the_weather_clears() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f85_through_the_access_portal_one_call_goes_wrong() {
+    suffer_all(Partition::AwsIso, Flow::Enter, Kind::Once, &EFFECTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_somebody_else_answers_with_a_page() {
     suffer_all(Partition::Aws, Flow::Renew, Kind::Lasting, &[Effect::Garbage]).await;
 }

@@ -7,10 +7,14 @@ use std::{
     time::Duration,
 };
 
-use acceptance::{Answer, Stage};
+use acceptance::{Answer, Stage, enclave};
 use domain::Partition;
-use local_cloud::{Effect, Fault, aws::Keys};
-use serde_json::json;
+use local_cloud::{
+    Effect, Fault,
+    aws::Keys,
+    certificates::{Issued, Wish},
+};
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -18,6 +22,8 @@ use crate::{
     state::{State, changes},
     trouble::{Kind, Place, Trouble, judge},
 };
+
+const PORTAL: &str = "/v1/accounts/scap";
 
 /// How many stages work at the same time: they wait more than they work.
 const STAGES: usize = 12;
@@ -41,25 +47,39 @@ pub(crate) enum Flow {
     Change,
     /// It is removed.
     Remove,
+    /// It is registered with the keys of the access portal.
+    Enter,
+    /// It gets a new certificate for the portal.
+    Certify,
 }
 
 /// A stage, and what the flows need of it.
 struct Ground {
     stage: Stage,
     spare: Keys,
+    /// A second certificate of the first customer's entity, where there is a portal.
+    fresh: Option<Issued>,
 }
 
 impl Ground {
     async fn open(partition: Partition) -> Self {
         let stage = Stage::start(partition).await;
         let spare = stage.customer().user.keys();
-        Self { stage, spare }
+        let access = stage.customer().access.as_ref();
+        let fresh = stage.realm().portal.as_ref().zip(access);
+        let fresh = fresh.map(|(portal, access)| portal.issue(&Wish::client(&access.entity)));
+        Self { stage, spare, fresh }
     }
 
     /// What must be there before; the uid of it, where it is needed.
     async fn prepare(&self, flow: Flow, name: &str) -> String {
         match flow {
-            Flow::Register(_) => String::new(),
+            Flow::Register(_) | Flow::Enter => String::new(),
+            Flow::Certify => {
+                let receipt = self.stage.post(PORTAL, &self.through_portal(name)).await;
+                assert_eq!(receipt.status, 201, "{}", receipt.text);
+                receipt.uid().to_owned()
+            }
             Flow::Renew | Flow::Replace | Flow::Change | Flow::Remove => {
                 let request = Way::Keys.request(self.stage.customer(), name);
                 let receipt = self.stage.post(&Way::Keys.path(), &request).await;
@@ -67,6 +87,11 @@ impl Ground {
                 receipt.uid().to_owned()
             }
         }
+    }
+
+    fn through_portal(&self, name: &str) -> Value {
+        let members = enclave::through_portal(self.stage.realm(), self.stage.customer());
+        with(&json!({"name": name}), members)
     }
 
     async fn run(&self, flow: Flow, name: &str, uid: &str) -> Answer {
@@ -90,6 +115,13 @@ impl Ground {
             Flow::Change => {
                 let request = Way::Role.request(stage.customer(), name);
                 stage.put(&Way::Role.path_of(uid), &request).await
+            }
+            Flow::Enter => stage.post(PORTAL, &self.through_portal(name)).await,
+            Flow::Certify => {
+                let fresh = self.fresh.as_ref().expect("a certificate");
+                let shown = json!({"userCertificate": fresh.certificate, "userKey": fresh.key});
+                let request = with(&self.through_portal(name), shown);
+                stage.put(&format!("{PORTAL}/{uid}"), &request).await
             }
             Flow::Remove => stage.delete(&format!("/v1/accounts/{uid}")).await,
         }
@@ -131,6 +163,7 @@ impl Ground {
             Flow::Renew | Flow::Replace => Way::Keys.method(),
             Flow::Change => Way::Role.method(),
             Flow::Remove => "accounts",
+            Flow::Enter | Flow::Certify => "scap",
         };
         let function = self.stage.realm().functions.get(function).expect("the function");
         let fault = Fault::on(service, operation, *effect).nth(*nth);

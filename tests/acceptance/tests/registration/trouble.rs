@@ -57,6 +57,14 @@ pub(crate) fn judge(
             Err(format!("a success that is none: {}\n{reached}\nand not\n{end}", answer.text))
         };
     }
+    if ["cap", "scap"].contains(&&*place.service) && *effect == Effect::Garbage {
+        // A page with status 200 is how portals say that they do not know a certificate.
+        return if answer.status == 422 && answer.failed() == ["portal.keys"] {
+            Ok(())
+        } else {
+            Err(answer.text.clone())
+        };
+    }
     let (status, detail) = (answer.status, answer.text_at("/detail"));
     let asks = ["/account/validate", "/account/sts"];
     let said_no = *effect == Effect::InternalError
@@ -89,6 +97,7 @@ pub(crate) fn judge(
         "sts" => "AWS STS",
         "iam" => "AWS IAM",
         "secretsmanager" => "AWS Secrets Manager",
+        "cap" | "scap" => "access portal",
         other => other,
     };
     let later = answer.header(RETRY_AFTER).parse::<u64>().is_ok_and(|seconds| seconds >= 1);

@@ -1,5 +1,6 @@
 //! The two methods under test, and what a portal would send for each.
 
+pub(crate) use acceptance::with;
 use acceptance::{Answer, Stage};
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
@@ -52,55 +53,28 @@ impl Way {
         }
     }
 
-    /// Looks at it, and keeps nothing. Instances that are used often keep themselves under Palette's rate limit, and
-    /// tests would wait with them: each request here meets a new one.
+    /// Looks at it, and keeps nothing.
     pub(crate) async fn validate(self, stage: &Stage, request: &Value) -> Answer {
-        stage.realm().functions.kill();
-        stage.post(&format!("{}/validate", self.route()), request).await
+        stage.validate(self.id(), request).await
     }
 
     /// Registers it, in a new instance.
     pub(crate) async fn register(self, stage: &Stage, request: &Value) -> Answer {
-        stage.realm().functions.kill();
-        stage.post(&self.route(), request).await
+        stage.register(self.id(), request).await
     }
 
     /// Validation says why not, registration refuses with the same report, and nothing is kept.
     pub(crate) async fn blocked(self, stage: &Stage, request: &Value) -> Answer {
-        let (palette, kept) = (stage.registered(), stage.kept());
-        let seen = self.validate(stage, request).await;
-        seen.assert_status(200);
-        assert_eq!(seen.ready(), Some(false), "{:#}", seen.body);
-        let refused = self.register(stage, request).await;
-        refused.assert_status(422);
-        assert_eq!(refused.text_at("/type"), "urn:gangway:problem:blocked");
-        assert_eq!(refused.ready(), Some(false));
-        assert_eq!(refused.failed(), seen.failed());
-        assert_eq!((stage.registered(), stage.kept()), (palette, kept), "something was kept");
-        seen
+        stage.blocked(self.id(), request).await
     }
 
     /// Validation is green, and registration makes the account.
     pub(crate) async fn registered(self, stage: &Stage, request: &Value) -> Answer {
-        let seen = self.validate(stage, request).await;
-        seen.assert_status(200);
-        assert_eq!(seen.ready(), Some(true), "{:#}", seen.body);
-        let receipt = self.register(stage, request).await;
-        receipt.assert_status(201);
-        assert_eq!(receipt.outcome(), "created");
-        receipt
+        stage.accepted(self.id(), request).await
     }
-}
-
-/// `request` with more members, or others.
-pub(crate) fn with(mut request: Value, members: &Value) -> Value {
-    let more = members.as_object().cloned().unwrap_or_default();
-    request.as_object_mut().expect("an object").extend(more);
-    request
 }
 
 /// The body that Palette holds of the account of this name.
 pub(crate) fn in_palette(stage: &Stage, name: &str) -> Value {
-    let records = stage.cloud().palette().records();
-    records.account_named(name).expect("an account of that name").body.clone()
+    stage.in_palette(name)
 }

@@ -1,0 +1,164 @@
+//! F78, F79: the certificate of the non-person entity and its key, as far as they can be judged before the portal is asked.
+
+use acceptance::{
+    Stage,
+    enclave::{ENCLAVES, access, portal},
+    with,
+};
+use local_cloud::{
+    certificates::{Chain, Issued, KeyKind, Usage, Wish},
+    portal::OPERATION,
+};
+use serde_json::{Value, json};
+
+use crate::way::{Way, play};
+
+fn shown(issued: &Issued) -> Value {
+    json!({"userCertificate": issued.certificate, "userKey": issued.key})
+}
+
+#[tokio::test]
+async fn f78_f79_certificates_of_every_kind_of_key_are_taken_as_they_come() {
+    play(&[Way::Portal], |stage: Stage, way: Way| async move {
+        let entity = access(stage.customer()).entity.clone();
+        let good = way.request(&stage, stage.customer(), "prod");
+        let portal = portal(stage.realm());
+        for key in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa, KeyKind::Ed25519] {
+            let issued = portal.issue(&Wish { key, ..Wish::client(&entity) });
+            let report = way.validate(&stage, &with(good.clone(), &shown(&issued))).await;
+            assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
+            report.assert_check("certificates.key-matches", "passed", "", "");
+            // With line breaks of another system, white space around, text before, and its intermediate behind it.
+            let behind = issued.certificate.clone() + &portal.chain().intermediate_pem();
+            let lenient = json!({
+                "userCertificate": format!("subject=the entity\r\n{}\r\n \n", behind.replace('\n', "\r\n")),
+                "userKey": format!("\n\n  {}\n\n", issued.key.trim().replace('\n', "\r\n")),
+            });
+            let report = way.validate(&stage, &with(good.clone(), &lenient)).await;
+            assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
+        }
+        let nothing_said = portal.issue(&Wish { usages: Vec::new(), ..Wish::client(&entity) });
+        way.registered(&stage, &with(good, &shown(&nothing_said))).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f78_f79_what_is_wrong_with_them_is_told_before_the_portal_is_asked() {
+    play(&[Way::Portal], |stage: Stage, way: Way| async move {
+        let entity = access(stage.customer()).entity.clone();
+        let good = way.request(&stage, stage.customer(), "prod");
+        let portal = portal(stage.realm());
+        let of = |wish: Wish| shown(&portal.issue(&wish));
+        let other = portal.issue(&Wish::client(&entity));
+        for (wrong, id, observed, remedy) in [
+            (
+                of(Wish::client(&entity).days(-400, -3)),
+                "certificates.client-valid",
+                "has expired on",
+                "new certificate",
+            ),
+            (
+                of(Wish::client(&entity).days(3, 400)),
+                "certificates.client-valid",
+                "not valid before",
+                "NTP",
+            ),
+            (
+                of(Wish { usages: vec![Usage::Server], ..Wish::client(&entity) }),
+                "certificates.client-usage",
+                "do not allow",
+                "clientAuth",
+            ),
+            (
+                of(Wish { usages: vec![Usage::Code], ..Wish::client(&entity) }),
+                "certificates.client-usage",
+                "do not allow",
+                "clientAuth",
+            ),
+            (
+                json!({"userKey": other.key}),
+                "certificates.key-matches",
+                "another certificate's",
+                "userCertificate was issued for",
+            ),
+            (
+                json!({"userCertificate": other.certificate}),
+                "certificates.key-matches",
+                "public halves differ",
+                "certificate of this key",
+            ),
+        ] {
+            stage.cloud().calls().clear();
+            let report = way.blocked(&stage, &with(good.clone(), &wrong)).await;
+            assert!(report.failed().contains(&id.to_owned()), "{id}: {:#}", report.body);
+            report.assert_check(id, "failed", observed, remedy);
+            report.assert_check("portal.keys", "unverified", "certificates", "");
+            report.assert_check("palette.validation", "not-applicable", "", "");
+            let asked = stage.cloud().calls().count(portal.kind().service(), OPERATION);
+            assert_eq!(asked, 0, "{id}: the portal is not bothered");
+        }
+        let soon = of(Wish::client(&entity).days(-300, 12));
+        let receipt = way.registered(&stage, &with(good, &soon)).await;
+        receipt.assert_check("certificates.client-lasts", "failed", "in 1", "PUT the account");
+        assert_eq!(receipt.check("certificates.client-lasts")["severity"], "warning");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f72_f78_f79_texts_that_are_none_of_the_three_are_refused_by_member_and_never_shown() {
+    for partition in ENCLAVES {
+        let stage = Stage::start(partition).await;
+        let way = Way::Portal;
+        let good = way.request(&stage, stage.customer(), "prod");
+        let text = |member: &str| acceptance::text(&good, member).to_owned();
+        let (ca, cert, key) =
+            (text("certificateAuthority"), text("userCertificate"), text("userKey"));
+        let chain = Chain::new("Another Authority");
+        let half = |pem: &str| pem.chars().take(pem.len() * 2 / 3).collect::<String>();
+        let encrypted = key
+            .replace("BEGIN PRIVATE", "BEGIN ENCRYPTED PRIVATE")
+            .replace("END PRIVATE", "END ENCRYPTED PRIVATE");
+        let legacy = key
+            .replace(
+                "PRIVATE KEY-----\n",
+                "PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n",
+            )
+            .replace("BEGIN PRIVATE", "BEGIN RSA PRIVATE")
+            .replace("END PRIVATE", "END RSA PRIVATE");
+        let rows = [
+            ("certificateAuthority", String::new(), "root and intermediates"),
+            ("certificateAuthority", cert.clone(), "CA:TRUE"),
+            ("certificateAuthority", format!("{ca}{cert}"), "number 3"),
+            ("certificateAuthority", format!("{ca}{key}"), "private key"),
+            ("certificateAuthority", half(&ca), "cut off"),
+            ("userCertificate", String::new(), "client's certificate"),
+            ("userCertificate", key.clone(), "private key"),
+            ("userCertificate", chain.root_pem(), "certification authority"),
+            ("userCertificate", half(&cert), "cut off"),
+            ("userCertificate", cert.replace('\n', " "), "line breaks"),
+            ("userCertificate", format!("{cert}{}", chain.root_pem()), "did not issue"),
+            ("userKey", String::new(), "private key"),
+            ("userKey", cert.clone(), "certificate"),
+            ("userKey", format!("{key}{key}"), "2 private keys"),
+            ("userKey", half(&key), "cut off"),
+            ("userKey", encrypted, "encrypted"),
+            ("userKey", legacy, "encrypted"),
+        ];
+        let body = key.lines().nth(1).expect("Base64");
+        for (member, pem, rule) in rows {
+            let refused = way.register(&stage, &with(good.clone(), &json!({member: pem}))).await;
+            refused.assert_status(400);
+            assert_eq!(refused.pointers(), [format!("/{member}")], "{rule}: {:#}", refused.body);
+            assert!(
+                refused.text_at("/errors/0/detail").contains(rule),
+                "{rule}: {:#}",
+                refused.body
+            );
+            assert!(!refused.text.contains(body), "{}", refused.text);
+        }
+        assert!(!stage.logs().contains(body));
+        stage.assert_untouched();
+    }
+}

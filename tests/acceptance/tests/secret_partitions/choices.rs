@@ -1,0 +1,92 @@
+//! F19–F21, F87: policies for the roles of clusters, and private cloud gateways, to choose from.
+
+use acceptance::{Stage, enclave, with};
+use serde_json::{Value, json};
+
+use crate::way::{Way, everywhere};
+
+#[tokio::test]
+async fn f19_f21_policies_for_clusters_must_exist_and_are_told_to_palette_each_once() {
+    everywhere(|stage: Stage, way: Way| async move {
+        let customer = stage.customer();
+        let request = way.request(&stage, customer, "prod");
+        let audit = customer.account.managed("SecurityAudit");
+        let own = customer.account.policy(
+            "Extra",
+            &json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}),
+        );
+        let chosen = with(request.clone(), &json!({"policyArns": [audit, own]}));
+        let missing =
+            with(request.clone(), &json!({"policyArns": [own.replace("Extra", "Missing")]}));
+        let report = way.blocked(&stage, &missing).await;
+        report.assert_check("iam.policy-arns-exist", "failed", "Missing", "");
+        report.assert_check("palette.policy-arns-accepted", "failed", "NoSuchEntity", "");
+        let elsewhere =
+            with(request, &json!({"policyArns": ["arn:aws:iam::aws:policy/SecurityAudit"]}));
+        let refused = way.register(&stage, &elsewhere).await;
+        assert!([400, 422].contains(&refused.status), "{}", refused.text);
+        let receipt = way.registered(&stage, &chosen).await;
+        receipt.assert_check("palette.policy-arns-accepted", "passed", "", "");
+        assert_eq!(stage.in_palette("prod")["spec"]["policyARNs"], json!([audit, own]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
+    everywhere(|stage: Stage, way: Way| async move {
+        let customer = stage.customer();
+        let receipt = way.registered(&stage, &way.request(&stage, customer, "prod")).await;
+        let mut ways = vec![json!({"uid": receipt.uid()})];
+        if way == Way::Keys {
+            ways.push(enclave::keys(stage.realm(), customer));
+        }
+        for whose in ways {
+            let list = stage.post("/v1/policies", &whose).await;
+            list.assert_status(200);
+            let arns: Vec<&str> = list.body["policies"]
+                .as_array()
+                .expect("policies")
+                .iter()
+                .filter_map(|policy| policy["arn"].as_str())
+                .collect();
+            let own = customer.policy(policies::Document::Nodes);
+            assert!(arns.contains(&own.as_str()), "{arns:?}");
+            let prefix = format!("arn:{}:iam::", stage.partition());
+            assert!(arns.iter().all(|arn| arn.starts_with(&prefix)), "{arns:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f87_a_gateway_is_chosen_by_name_and_must_run() {
+    everywhere(|stage: Stage, way: Way| async move {
+        let request = way.request(&stage, stage.customer(), "prod");
+        let list = stage.get("/v1/private-cloud-gateways").await;
+        list.assert_status(200);
+        let gateways = list.body["privateCloudGateways"].as_array().cloned().unwrap_or_default();
+        assert!(gateways.iter().any(|gateway| gateway["name"] == "dc-east"), "{:#}", list.body);
+        let through = |name: &str| with(request.clone(), &json!({"privateCloudGateway": name}));
+        way.blocked(&stage, &through("dc-west")).await.assert_check(
+            "palette.gateway-running",
+            "failed",
+            "",
+            "",
+        );
+        way.blocked(&stage, &through("nowhere")).await.assert_check(
+            "palette.gateway-registered",
+            "failed",
+            "",
+            "",
+        );
+        way.registered(&stage, &through("dc-east")).await;
+        let gateways = stage.cloud().palette().records().tenants[0].gateways.clone();
+        let uid = gateways.into_iter().find(|gateway| gateway.name == "dc-east").map(|one| one.uid);
+        let told: Value =
+            stage.in_palette("prod")["metadata"]["annotations"]["overlordUid"].clone();
+        assert_eq!(told.as_str(), uid.as_deref());
+    })
+    .await;
+}
