@@ -113,7 +113,9 @@ def events(name, function, template):
         elif "SQS" in kinds:
             # What comes by a topic, and what nobody can read, comes by no rule.
             told = [it for it in messages(event) if isinstance(it, dict) and "detail-type" in it]
-            if not all(any(matches(rule, it) for rule in rules) for it in told):
+            # Samples of what a rule leaves out show that it does no harm where it comes.
+            senders = [{name: it for name, it in rule.items() if name != "detail"} for rule in rules]
+            if not all(any(matches(sender, it) for sender in senders) for it in told):
                 yield f"{where}: no rule delivers it to the queue of this function"
         else:
             yield f"{where}: is of no trigger that this function has"

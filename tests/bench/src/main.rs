@@ -1,9 +1,11 @@
-//! `make bench`: what the functions cost, each beside a bare one that was built with the same profile.
+//! `make bench`: what the functions cost, each beside a bare one that was built with the same profile. With the argument
+//! `vending` only what whole organizations cost.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
 mod figures;
 mod process;
 mod requests;
+mod vending;
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -27,6 +29,9 @@ type Failed = Box<dyn Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
     let template = Template::of_repository()?;
+    if std::env::args().nth(1).as_deref() == Some("vending") {
+        return vending::run(&template).await;
+    }
     let options = Options { tls: true, port: 0 };
     let world = World::of(options, &template, &[Partition::Aws]).await?;
     let realm = world.realm(Partition::Aws);
@@ -58,7 +63,9 @@ async fn main() -> Result<(), Failed> {
         let package = &function.function().package;
         println!("{package:<19} {hops:>3} hops, {calls:>3} calls, {:>4} ms", took.as_millis());
     }
-    Ok(())
+    println!();
+    println!("A whole organization, and accounts as they are vended:");
+    vending::run(&template).await
 }
 
 /// A function as it is deployed where Palette's certificate is a public one: no bundle is fetched at start.

@@ -12,16 +12,30 @@ fn process(lambda: &Lambda) -> Result<u32, Failed> {
 
 /// Resident memory in KiB.
 pub(crate) fn memory(lambda: &Lambda) -> Result<u64, Failed> {
-    let status = fs::read_to_string(format!("/proc/{}/status", process(lambda)?))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    status(process(lambda)?, "VmRSS:")
+}
+
+/// The most that was ever resident of any of its processes, in KiB.
+pub(crate) fn peak_memory(lambda: &Lambda) -> Result<u64, Failed> {
+    let peaks = lambda.processes().into_iter().map(|process| status(process, "VmHWM:"));
+    Ok(peaks.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or_default())
+}
+
+fn status(process: u32, figure: &str) -> Result<u64, Failed> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(figure));
     let number = line.and_then(|line| line.split_whitespace().next());
     Ok(number.ok_or("a line for resident memory")?.parse()?)
 }
 
-/// How long its threads have been on a processor, in all.
+/// How long the threads of all its processes have been on a processor.
 pub(crate) fn time_on_processor(lambda: &Lambda) -> Result<Duration, Failed> {
+    lambda.processes().into_iter().map(thread_times).sum()
+}
+
+fn thread_times(process: u32) -> Result<Duration, Failed> {
     let mut nanoseconds: u64 = 0;
-    for thread in fs::read_dir(format!("/proc/{}/task", process(lambda)?))? {
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
         // A thread may end while it is looked at.
         let Ok(told) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
         let ran = told.split_whitespace().next().ok_or("a first figure")?;

@@ -18,6 +18,7 @@ mod scap;
 mod settings;
 mod static_credentials;
 mod sts;
+mod sweep;
 mod trial;
 
 /// A secret that is wrong wherever it stands.

@@ -1,0 +1,101 @@
+//! The sweep: direct invocations that are wrong are told every fault, and settings that are wrong keep it from starting.
+
+use domain::Partition;
+use local_cloud::{Options, World, functions::Lambda, template::Template, world::Realm};
+use serde_json::{Value, json};
+
+use crate::{MARKS, SECRET};
+
+const UNITS: &str = "must be ids of organizational units";
+
+async fn world() -> World {
+    let template = Template::of_repository().expect("the repository's template");
+    let world = World::of(Options::default(), &template, &[Partition::Aws]).await;
+    world.expect("a world")
+}
+
+fn sweeper(realm: &Realm, name: &str, value: &str) -> Lambda {
+    let lambda = realm.functions.get("account-sweep").expect("the function is deployed");
+    lambda.altered(|function| drop(function.environment.insert(name.to_owned(), value.to_owned())))
+}
+
+fn assert_discreet(said: &str, row: &str) {
+    assert!(!MARKS.iter().any(|mark| said.contains(mark)), "{row} told its value: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn direct_invocations_that_are_wrong_are_told_every_fault() {
+    let world = world().await;
+    let realm = world.realm(Partition::Aws);
+    let lambda = sweeper(realm, "GANGWAY_ACCOUNT_NAMES", "*");
+    for (payload, pointers, rule) in [
+        (json!({ "dryRun": "yes" }), vec!["/dryRun"], "must be true or false, not a string"),
+        (json!({ "dryRun": 1 }), vec!["/dryRun"], "must be true or false, not a number"),
+        (json!({ "dryRun": null }), vec!["/dryRun"], "must be true or false, not null"),
+        (json!({ "dryRun": [true] }), vec!["/dryRun"], "must be true or false, not a list"),
+        (json!({ "dryrun": true }), vec!["/dryrun"], "use one of dryRun"),
+        (json!({ "dryRun": 0, "x": 1 }), vec!["/dryRun", "/x"], "must be true or false"),
+        (json!({ SECRET: true }), vec![""], "a member is not known here"),
+        (json!({ "dryRun": SECRET }), vec!["/dryRun"], "must be true or false, not a string"),
+        (json!([]), vec![""], "must be a JSON object, not a list"),
+        (json!("sweep"), vec![""], "must be a JSON object, not a string"),
+        (Value::Null, vec![""], "must be a JSON object, not null"),
+        (json!({ "detail-type": 7 }), vec!["/detail-type"], "use one of dryRun"),
+    ] {
+        let answer = lambda.invoke(&payload).await.expect("an answer");
+        let said = answer.to_string();
+        assert_eq!(answer["outcome"], "rejected", "{payload}: {said}");
+        let told: Vec<_> = answer["problem"]["errors"]
+            .as_array()
+            .expect("faults")
+            .iter()
+            .map(|fault| fault["pointer"].as_str().unwrap_or_default())
+            .collect();
+        assert_eq!(told, pointers, "{payload}: {said}");
+        assert!(said.contains(rule), "{payload}: {said}");
+        assert_discreet(&said, &payload.to_string());
+    }
+    let strange = json!({ "detail-type": "AWS Account Vended", "source": "x", "detail": {} });
+    let answer = lambda.invoke(&strange).await.expect("an answer");
+    assert_eq!(answer["outcome"], "rejected", "{answer}");
+    assert!(world.cloud.calls().of("organizations", "ListAccounts").is_empty());
+    assert!(realm.queue("VendedAccounts").expect("the queue").is_empty());
+    assert_discreet(&lambda.logs().text(), "the log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_keep_it_from_starting_and_are_named() {
+    let world = world().await;
+    let realm = world.realm(Partition::Aws);
+    for (name, value, rule) in [
+        ("GANGWAY_OUS_IN", "Workloads", UNITS),
+        ("GANGWAY_OUS_IN", "ou-abcd-12345678,,", UNITS),
+        ("GANGWAY_OUS_OUT", "ou-abcd-12345678;ou-abcd-87654321", UNITS),
+        ("GANGWAY_OUS_OUT", SECRET, UNITS),
+        ("GANGWAY_ACCOUNT_NAMES", "two\nlines", "must be 1 to 256 characters"),
+        ("GANGWAY_PALETTE_NAME", "aws", "{accountId}"),
+        ("GANGWAY_PALETTE_NAME", "{account}", "{accountId}"),
+        ("GANGWAY_PALETTE_NAME", SECRET, "{accountId}"),
+        ("GANGWAY_SCOPES", "ou-abcd-12345678", "project:<uid or name>"),
+        ("GANGWAY_SCOPES", "ou-abcd-12345678=tenant,ou-abcd-12345678=tenant", "once"),
+        ("GANGWAY_SCOPES", SECRET, "project:<uid or name>"),
+        ("GANGWAY_OFFBOARDING", "delete", "must be report or remove"),
+        ("GANGWAY_MANAGEMENT_ROLE_ARN", "Management", "must be an ARN"),
+        (
+            "GANGWAY_MANAGEMENT_ROLE_ARN",
+            "arn:aws-us-gov:iam::123456789012:role/Management",
+            "must be the ARN of a role in aws",
+        ),
+        ("GANGWAY_VENDED_QUEUE_URL", "", "must be the URL of an SQS queue"),
+        ("GANGWAY_VENDED_QUEUE_URL", "VendedAccounts", "must be the URL of an SQS queue"),
+        ("PALETTE_REQUESTS_PER_SECOND", "0", "must be a number from 1 to 1000"),
+        ("PALETTE_REQUESTS_PER_SECOND", "fast", "must be a number from 1 to 1000"),
+    ] {
+        let lambda = sweeper(realm, name, value);
+        assert!(lambda.invoke(&json!({})).await.is_err(), "{name}={value} did no harm");
+        let logs = lambda.logs().text();
+        assert!(logs.contains(name) && logs.contains(rule), "{name}={value}: {logs}");
+        assert_discreet(&logs, name);
+    }
+    assert_eq!(world.cloud.calls().of("organizations", "ListAccounts").len(), 0);
+}

@@ -1,0 +1,57 @@
+//! Many accounts.
+
+use local_cloud::{World, aws::organizations::Joined, palette, world::Realm};
+use serde_json::json;
+
+/// So many accounts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Crowd(usize);
+
+impl Crowd {
+    pub(crate) const fn of(count: usize) -> Self {
+        Self(count)
+    }
+
+    /// The first of them.
+    pub(crate) fn take(self, count: usize) -> Self {
+        Self(self.0.min(count))
+    }
+
+    fn ids(self) -> impl Iterator<Item = String> {
+        (1..=self.0).map(|number| format!("7{number:011}"))
+    }
+
+    /// They become members of the organization.
+    pub(crate) fn join(self, world: &World, realm: &Realm) {
+        let organization = realm.organization();
+        for id in self.ids() {
+            let account = world.cloud.aws().account(realm.partition.id(), &id);
+            let name = format!("team-{id}");
+            organization.api.admit(&account, &name, &organization.sandbox, Joined::Created, 0);
+        }
+    }
+
+    /// Palette has them, as Gangway registers them.
+    pub(crate) fn register(self, world: &World) {
+        let mut records = world.cloud.palette().records();
+        let Some(tenant) = records.tenants.first().map(|tenant| tenant.uid.clone()) else { return };
+        records.accounts.extend(self.ids().map(|id| palette::Account {
+            uid: format!("{id:0>24}"),
+            tenant: tenant.clone(),
+            project: None,
+            body: json!({
+                "metadata": {
+                    "name": format!("aws-{id}"),
+                    "annotations": { "scope": "tenant", "gangwayAwsAccountId": id },
+                },
+                "spec": {
+                    "credentialType": "sts",
+                    "partition": "aws",
+                    "sts": { "arn": format!("arn:aws:iam::{id}:role/SpectroCloudRole") },
+                },
+            }),
+            in_use: false,
+            refreshed: None,
+        }));
+    }
+}
