@@ -35,7 +35,8 @@ struct Run {
 }
 
 impl Run {
-    const HEADINGS: &str = "                                 accounts/s  per core  calls/account  memory MB  seconds";
+    const HEADINGS: &str =
+        "                                 accounts/s  per core  calls/account  memory MB  seconds";
 
     fn line(&self, what: &str) -> String {
         let count = f64::from(u32::try_from(self.accounts).unwrap_or(u32::MAX));
