@@ -1,0 +1,100 @@
+//! What cannot be done is put aside with a reason, and blocks nobody.
+
+use std::time::Duration;
+
+use domain::Partition;
+use local_cloud::{Effect, Fault, world::Kind};
+use serde_json::json;
+
+use crate::scene::{Scene, arrival};
+
+const OLD: Duration = Duration::from_secs(3 * 60 * 60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn denied_suspended_and_closed_accounts_and_poison_are_put_aside_and_the_rest_comes_aboard() {
+    let scene = Scene::start(Partition::Aws).await;
+    let organization = scene.organization().ago(OLD);
+    let vend = |kind, name| organization.vend(kind, name, &organization.sandbox);
+    let good = [vend(Kind::ControlTower, "one"), vend(Kind::Organizations, "two")];
+    let invited = vend(Kind::Invited, "invited");
+    let (suspended, closed) = (vend(Kind::ControlTower, "lost"), vend(Kind::ControlTower, "gone"));
+    organization.suspend(&suspended.account);
+    organization.close(&closed.account);
+    scene.poller().pause();
+    for poison in ["no JSON", "[]", "null", "\"text\""] {
+        scene.queue().send(poison);
+    }
+    let mut strange = good[0].events[2].clone();
+    strange["detail"]["serviceEventDetails"]["createManagedAccountStatus"]["account"]["accountId"] =
+        json!("1234");
+    scene.put(&[strange]).await;
+    for vended in [&invited, &suspended, &closed, &good[0], &good[1]] {
+        scene.put(&[arrival(vended)]).await;
+    }
+    scene.poller().resume();
+    scene.idle().await;
+    assert_eq!(scene.queue().len(), 0, "nothing is left to be tried again");
+    for vended in &good {
+        scene.assert_aboard(&vended.account);
+    }
+    scene.assert_dead(invited.account.id(), "role");
+    scene.assert_dead(suspended.account.id(), "suspended");
+    scene.assert_dead(closed.account.id(), "closed");
+    for vended in [&invited, &suspended, &closed] {
+        scene.assert_untouched(&vended.account);
+    }
+    let dead = scene.dead();
+    assert_eq!(dead.len(), 3 + 5, "{dead:#?}");
+    assert!(dead.iter().all(|letter| letter.attributes.contains_key("reason")), "{dead:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_creation_is_told_and_no_more() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let scene = Scene::start(partition).await;
+        scene.put(&scene.organization().fail("team")).await;
+        scene.idle().await;
+        assert_eq!((scene.queue().len(), scene.dead().len()), (0, 0));
+        assert!(scene.cloud().palette().records().accounts.is_empty());
+        assert_eq!(scene.logs().matches("\"messageId\"").count(), 2, "{}", scene.logs());
+        assert!(scene.logs().contains("EMAIL_ALREADY_EXISTS"), "{}", scene.logs());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_succeeds_is_redriven_in_the_end() {
+    let scene = Scene::start(Partition::Aws).await;
+    let organization = scene.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let redrive = scene.queue().settings().redrive;
+    assert_eq!(redrive, Some((scene.dead_letters().arn(), 25)), "as the template has it");
+    // Four times show as much as 25.
+    scene.queue().set(|settings| settings.redrive = redrive.map(|(arn, _often)| (arn, 4)));
+    scene.cloud().fault(Fault::on("iam", "CreatePolicy", Effect::Unavailable));
+    scene.put(&vended.events[2..]).await;
+    scene.work_off().await;
+    let [letter] = scene.dead().try_into().expect("one letter");
+    assert_eq!(letter.dead_from, Some(scene.queue().arn()));
+    assert_eq!(letter.received, 4);
+    assert_eq!(scene.outcomes(vended.account.id()).len(), 4, "it was tried each time");
+    assert_eq!(scene.registered(&vended.account), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redriven_letter_succeeds_once_its_cause_is_mended() {
+    let scene = Scene::start(Partition::Aws).await;
+    let organization = scene.organization().ago(OLD);
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    organization.quarantine(&vended.account);
+    scene.put(&vended.events[2..]).await;
+    scene.idle().await;
+    organization.lift(&vended.account);
+    // As the console's redrive does.
+    for letter in scene.dead() {
+        scene.queue().send(&letter.body);
+    }
+    scene.dead_letters().purge();
+    scene.work_off().await;
+    scene.assert_aboard(&vended.account);
+    assert_eq!(scene.dead(), []);
+}

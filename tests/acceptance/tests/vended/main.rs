@@ -1,0 +1,18 @@
+//! Accounts that come aboard by themselves: events on a bus, a queue, Lambda's pollers, the real binaries.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::tests_outside_test_module,
+    reason = "a test program"
+)]
+
+mod again;
+mod foreign;
+mod leaving;
+mod letters;
+mod scene;
+mod sweep;
+mod table;
+mod versions;
+mod young;

@@ -1,0 +1,278 @@
+//! A partition with an organization, and what is to be seen of an account in IAM and in Palette.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Partition, PermissionProfile};
+use local_cloud::{
+    Cloud, Options, World,
+    aws::{Account, PolicySeen, Queue, RoleSeen, sqs::MessageSeen},
+    functions::{Lambda, Poller},
+    template::Template,
+    world::{Organization, Realm, Vended},
+};
+use serde_json::Value;
+
+/// The function that works the queue.
+pub(crate) const VENDED: &str = "account-vended";
+/// The function that looks for what no event brought.
+pub(crate) const SWEEP: &str = "account-sweep";
+/// The role that lets Palette in.
+pub(crate) const ROLE: &str = "SpectroCloudRole";
+/// What says that Gangway made something.
+pub(crate) const MANAGED: (&str, &str) = ("gangway:managed", "true");
+
+/// How often the clock is turned until nothing more can be expected: more than a message is delivered.
+const TURNS: usize = 40;
+
+/// A world of its own.
+pub(crate) struct Scene {
+    world: World,
+    partition: Partition,
+    /// What works the queue, with the scene's settings.
+    pub(crate) lambda: Arc<Lambda>,
+}
+
+impl Scene {
+    /// With the template's settings.
+    pub(crate) async fn start(partition: Partition) -> Self {
+        Self::with(partition, |_organization| Vec::new()).await
+    }
+
+    /// With settings of the function that may name the organization's units.
+    pub(crate) async fn with(
+        partition: Partition,
+        settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
+    ) -> Self {
+        let template = Template::of_repository().expect("the repository's template");
+        let world = World::of(Options::default(), &template, &[partition]).await;
+        let world = world.expect("a world");
+        world.cloud.palette().records().tenants[0].quota = 20_000;
+        let realm = world.realm(partition);
+        let settings = settings(realm.organization());
+        let lambda = realm.redeploy(VENDED, |function| set(&mut function.environment, settings));
+        let lambda = lambda.expect("the function is deployed");
+        assert!(lambda.binary().is_file(), "build the functions first");
+        Self { world, partition, lambda }
+    }
+
+    pub(crate) fn realm(&self) -> &Realm {
+        self.world.realm(self.partition)
+    }
+
+    pub(crate) fn cloud(&self) -> &Cloud {
+        &self.world.cloud
+    }
+
+    pub(crate) fn organization(&self) -> &Organization {
+        self.realm().organization()
+    }
+
+    pub(crate) fn poller(&self) -> &Poller {
+        self.realm().poller(VENDED).expect("a queue feeds the function")
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        self.realm().queue("VendedAccounts").expect("the template has the queue")
+    }
+
+    pub(crate) fn dead_letters(&self) -> &Queue {
+        self.realm().queue("VendedDeadLetters").expect("the template has the queue")
+    }
+
+    /// The dead letters with their reasons.
+    pub(crate) fn dead(&self) -> Vec<MessageSeen> {
+        self.dead_letters().messages()
+    }
+
+    /// Puts events on the bus; each has to reach the queue.
+    pub(crate) async fn put(&self, events: &[Value]) {
+        for event in events {
+            let reached = self.realm().bus.put(event).await;
+            assert_eq!(reached.queues, [self.queue().arn()], "{event:#}");
+            assert!(reached.refused.is_empty(), "{event:#}");
+        }
+    }
+
+    /// Waits until nothing is under way or in sight.
+    pub(crate) async fn idle(&self) {
+        self.poller().idle().await;
+    }
+
+    /// Works until the queue is empty, and lets time pass as long as it is not.
+    pub(crate) async fn work_off(&self) {
+        let left = self.poller().work_off(TURNS).await;
+        assert_eq!(left, 0, "messages are left\n{}", self.logs());
+    }
+
+    /// Lets as much time pass as a message that failed stays out of sight.
+    pub(crate) async fn wait(&self) {
+        let seconds = u64::try_from(self.queue().settings().visibility).unwrap_or(0);
+        self.cloud().clock().advance(Duration::from_secs(seconds + 1));
+        self.idle().await;
+    }
+
+    /// What the function wrote.
+    pub(crate) fn logs(&self) -> String {
+        self.lambda.logs().text()
+    }
+
+    /// Waits until the function has written this: its lines come through a pipe, after its answer.
+    pub(crate) async fn written(&self, text: &str) {
+        for _look in 0..400 {
+            if self.logs().contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{text} was not written\n{}", self.logs());
+    }
+
+    /// The outcomes that were logged of an account.
+    pub(crate) fn outcomes(&self, account: &str) -> Vec<String> {
+        let logs = self.logs();
+        let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let of_account = lines.filter(|line| line["account"] == account);
+        of_account.filter_map(|line| line["outcome"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Palette's accounts for an AWS account: name, uid and project.
+    pub(crate) fn registered(&self, account: &Account) -> Vec<Registered> {
+        let records = self.cloud().palette().records();
+        let arn = format!(":iam::{}:role/", account.id());
+        let of_account = records.accounts.iter().filter(|one| {
+            one.spec()
+                .pointer("/sts/arn")
+                .and_then(Value::as_str)
+                .is_some_and(|text| text.contains(&arn))
+        });
+        let seen = of_account.map(|one| Registered {
+            name: one.name().to_owned(),
+            uid: one.uid.clone(),
+            project: one.project.clone(),
+        });
+        seen.collect()
+    }
+
+    /// The account is aboard: once in Palette, with the role and the policies that Palette needs, and nothing else of ours.
+    pub(crate) fn assert_aboard(&self, account: &Account) -> Registered {
+        let registered = self.registered(account);
+        let id = account.id();
+        let [registered] = registered.as_slice() else {
+            panic!("{id} is in Palette {} times\n{}", registered.len(), self.logs());
+        };
+        let role = self.role(account).unwrap_or_else(|| panic!("{id} has no role"));
+        assert_eq!(role.tags.get(MANAGED.0).map(String::as_str), Some(MANAGED.1), "{role:?}");
+        let mut expected: Vec<_> = policies::of(PermissionProfile::CoreEks)
+            .iter()
+            .map(|document| document.name())
+            .collect();
+        expected.sort_unstable();
+        let found = self.managed_policies(account);
+        let mut names: Vec<_> = found.iter().map(|policy| policy.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, expected, "policies of {id}");
+        for (document, policy) in
+            policies::of(PermissionProfile::CoreEks).iter().filter_map(|document| {
+                Some((document, found.iter().find(|one| one.name == document.name())?))
+            })
+        {
+            assert_eq!(policy.document, document.render(self.partition), "{}", policy.arn);
+            assert_eq!(policy.roles, [ROLE], "{} of {id} is an orphan", policy.arn);
+            assert!(policy.versions.len() <= 5);
+        }
+        registered.clone()
+    }
+
+    /// The account is not aboard, and nothing of ours is in it.
+    pub(crate) fn assert_untouched(&self, account: &Account) {
+        assert_eq!(self.registered(account), [], "{} is in Palette", account.id());
+        assert_eq!(self.role(account), None, "{} has a role", account.id());
+        assert_eq!(self.managed_policies(account), [], "{} has policies", account.id());
+    }
+
+    /// The role that lets Palette in.
+    pub(crate) fn role(&self, account: &Account) -> Option<RoleSeen> {
+        account.role_seen(ROLE)
+    }
+
+    /// Policies that say that Gangway made them.
+    pub(crate) fn managed_policies(&self, account: &Account) -> Vec<PolicySeen> {
+        let mut policies = account.policies();
+        policies
+            .retain(|policy| policy.tags.get(MANAGED.0).is_some_and(|value| value == MANAGED.1));
+        policies
+    }
+
+    /// Calls since the log was cleared that changed something in AWS or Palette; what tells nobody but a queue is not among
+    /// them.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let reads = ["Describe", "Get", "List", "Simulate"];
+        let mut calls = self.cloud().calls().all();
+        calls.retain(|call| {
+            let writes = match call.service.as_str() {
+                "palette" => {
+                    ["PUT ", "DELETE "].iter().any(|verb| call.operation.starts_with(verb))
+                        || call.operation == "POST /v1/cloudaccounts/aws"
+                }
+                "sts" | "sqs" => false,
+                _ => !reads.iter().any(|verb| call.operation.starts_with(verb)),
+            };
+            writes && !call.nested
+        });
+        calls.into_iter().map(|call| format!("{} {}", call.service, call.operation)).collect()
+    }
+
+    /// The one dead letter of an account, with these words in its reason.
+    pub(crate) fn assert_dead(&self, account: &str, words: &str) {
+        let dead = self.dead();
+        let of_account = |letter: &&MessageSeen| {
+            letter.attributes.get("accountId").is_some_and(|id| id == account)
+        };
+        let found: Vec<_> = dead.iter().filter(of_account).collect();
+        let [letter] = found.as_slice() else {
+            panic!("{account} has {} dead letters of {}\n{}", found.len(), dead.len(), self.logs());
+        };
+        let reason = letter.attributes.get("reason").cloned().unwrap_or_default();
+        assert!(reason.to_lowercase().contains(words), "{words:?} is not in {reason:?}");
+        assert!(letter.body.contains(account), "the whole event is kept");
+    }
+}
+
+impl Drop for Scene {
+    /// A test that fails tells what the function had written.
+    #[expect(clippy::print_stderr, reason = "read by whoever looks at a failed test")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let logs = self.logs();
+            let last: Vec<_> = logs.lines().rev().take(40).collect();
+            eprintln!("the function had written last:");
+            for line in last.into_iter().rev() {
+                eprintln!("{line}");
+            }
+        }
+    }
+}
+
+/// The event that tells most of a new account.
+pub(crate) fn arrival(vended: &Vended) -> Value {
+    let joined = |event: &&Value| event["detail"]["eventName"] != "AccountJoinedOrganization";
+    let last = vended.events.iter().rev().find(joined).or(vended.events.last());
+    last.expect("an event").clone()
+}
+
+/// A Palette account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Registered {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    pub(crate) project: Option<String>,
+}
+
+/// Settings of a function; nobody here waits for Palette's rate limit.
+pub(crate) fn set(
+    environment: &mut std::collections::BTreeMap<String, String>,
+    settings: Vec<(&'static str, String)>,
+) {
+    environment.insert("PALETTE_REQUESTS_PER_SECOND".to_owned(), "1000".to_owned());
+    environment.extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
+}

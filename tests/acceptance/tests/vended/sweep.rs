@@ -1,0 +1,137 @@
+//! What no event brought is found, page by page, and goes the way of the events.
+
+use std::sync::Arc;
+
+use domain::Partition;
+use local_cloud::{
+    functions::Lambda,
+    world::{Kind, Vended},
+};
+use serde_json::{Value, json};
+
+use crate::scene::{SWEEP, Scene, set};
+
+/// The sweep with these settings.
+fn sweeper(scene: &Scene, settings: &[(&'static str, String)]) -> Arc<Lambda> {
+    let settings = settings.to_vec();
+    let lambda = scene.realm().redeploy(SWEEP, |function| set(&mut function.environment, settings));
+    lambda.expect("the function is deployed")
+}
+
+async fn sweep(lambda: &Lambda, ask: Value) -> Value {
+    lambda.invoke(&ask).await.unwrap_or_else(|error| panic!("{error}\n{}", lambda.logs().text()))
+}
+
+fn count(answer: &Value, what: &str) -> u64 {
+    answer["counts"][what].as_u64().unwrap_or_else(|| panic!("no count of {what}: {answer:#}"))
+}
+
+fn vend(scene: &Scene, count: usize, parent: &str) -> Vec<Vended> {
+    let organization = scene.organization();
+    (0..count)
+        .map(|number| organization.vend(Kind::Organizations, &format!("team-{number}"), parent))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schedule_sweeps() {
+    let scene = Scene::start(Partition::Aws).await;
+    let accounts = vend(&scene, 3, &scene.organization().sandbox);
+    let answers = scene.realm().schedule(SWEEP).await;
+    let [Ok(answer)] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(count(answer, "queued"), 3, "{answer:#}");
+    scene.work_off().await;
+    for vended in &accounts {
+        scene.assert_aboard(&vended.account);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_accounts_of_the_chosen_units_come_aboard_by_sweep_and_by_event() {
+    let scene = Scene::with(Partition::Aws, |organization| {
+        vec![
+            ("GANGWAY_OUS_IN", organization.workloads.clone()),
+            ("GANGWAY_ACCOUNT_NAMES", "team-*".to_owned()),
+        ]
+    })
+    .await;
+    let organization = scene.organization();
+    let below = vend(&scene, 2, &organization.production);
+    let beside = vend(&scene, 2, &organization.sandbox);
+    let other = organization.vend(Kind::Organizations, "payroll", &organization.production);
+    let settings = [
+        ("GANGWAY_OUS_IN", organization.workloads.clone()),
+        ("GANGWAY_ACCOUNT_NAMES", "team-*".to_owned()),
+    ];
+    let answer = sweep(&sweeper(&scene, &settings), json!({})).await;
+    assert_eq!((count(&answer, "missing"), count(&answer, "queued")), (2, 2), "{answer:#}");
+    // The function judges by itself, whatever it is told.
+    for vended in beside.iter().chain([&other]) {
+        scene.put(&vended.events).await;
+    }
+    scene.work_off().await;
+    for vended in &below {
+        scene.assert_aboard(&vended.account);
+    }
+    for vended in beside.iter().chain([&other]) {
+        scene.assert_untouched(&vended.account);
+    }
+    assert_eq!(scene.dead(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nearest_unit_decides_about_the_project() {
+    let scopes = |organization: &local_cloud::world::Organization| {
+        let (workloads, production) = (&organization.workloads, &organization.production);
+        format!("{workloads}=tenant,{production}=project:Payments")
+    };
+    let scene =
+        Scene::with(Partition::Aws, |organization| vec![("GANGWAY_SCOPES", scopes(organization))])
+            .await;
+    let organization = scene.organization();
+    let near = vend(&scene, 1, &organization.production);
+    let far = vend(&scene, 1, &organization.workloads);
+    let lambda = sweeper(&scene, &[("GANGWAY_SCOPES", scopes(organization))]);
+    sweep(&lambda, json!({})).await;
+    scene.work_off().await;
+    assert!(scene.assert_aboard(&near[0].account).project.is_some());
+    assert_eq!(scene.assert_aboard(&far[0].account).project, None);
+    let again = sweep(&lambda, json!({})).await;
+    assert_eq!((count(&again, "aboard"), count(&again, "queued")), (2, 0), "{again:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweep_and_events_together_bring_each_account_aboard_once() {
+    let scene = Scene::start(Partition::Aws).await;
+    let accounts = vend(&scene, 25, &scene.organization().sandbox);
+    let lambda = sweeper(&scene, &[]);
+    let events = async {
+        for vended in &accounts {
+            scene.put(&vended.events).await;
+        }
+    };
+    tokio::join!(events, sweep(&lambda, json!({})), sweep(&lambda, json!({})));
+    scene.work_off().await;
+    for vended in &accounts {
+        scene.assert_aboard(&vended.account);
+    }
+    assert_eq!(scene.dead(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_accounts_are_taken_off_where_that_is_wanted() {
+    let remove = || ("GANGWAY_OFFBOARDING", "remove".to_owned());
+    let scene = Scene::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let accounts = vend(&scene, 3, &scene.organization().sandbox);
+    let lambda = sweeper(&scene, &[remove()]);
+    sweep(&lambda, json!({})).await;
+    scene.work_off().await;
+    drop(scene.organization().close(&accounts[0].account));
+    scene.organization().suspend(&accounts[1].account);
+    let answer = sweep(&lambda, json!({})).await;
+    assert_eq!(count(&answer, "offboarding"), 1, "{answer:#}");
+    scene.work_off().await;
+    assert_eq!(scene.registered(&accounts[0].account), []);
+    assert_eq!(scene.registered(&accounts[1].account).len(), 1, "it may come back");
+    scene.assert_aboard(&accounts[2].account);
+}
