@@ -12,7 +12,7 @@ ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unkno
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clippy template templates emulated build bench
+.PHONY: help demo local test lint format clippy template templates openapi openapi-check emulated build bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +31,13 @@ test: lint ## formatting, lints, the template, every test
 	@cargo test $(LOCKED)
 	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
 
-lint: format clippy template ## what can be told without running anything
+lint: format clippy openapi-check template ## what can be told without running anything
+
+openapi: ## openapi.json, from the types that describe the API
+	@cargo run --quiet --locked --bin openapi
+
+openapi-check:
+	@cargo run --quiet --locked --bin openapi -- --check
 
 format:
 	@cargo fmt --all --check

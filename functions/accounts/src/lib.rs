@@ -18,7 +18,11 @@ const ROUTES: &[(Verb, &str)] = &[
     (Verb::Post, "accounts/{uid}/validate"),
     (Verb::Post, "policies"),
     (Verb::Get, "private-cloud-gateways"),
+    (Verb::Get, "openapi.json"),
 ];
+
+/// What this API is, for tools.
+const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
@@ -32,6 +36,7 @@ pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply,
         }
         (Verb::Post, ["policies"]) => policies::to_choose_from(request, deployment).await,
         (Verb::Get, ["private-cloud-gateways"]) => gateways::all(request, deployment).await,
+        (Verb::Get, ["openapi.json"]) => Ok(Reply::Static(OPENAPI)),
         _ => Err(request.unrouted(ROUTES)),
     }
 }

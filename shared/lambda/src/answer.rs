@@ -25,6 +25,8 @@ pub enum Reply {
     Receipt(Box<Receipt>),
     /// Anything else that is shown.
     Json(Value),
+    /// JSON that is the same for everybody.
+    Static(&'static str),
     /// It is done.
     NoContent,
 }
@@ -70,7 +72,7 @@ impl Reply {
             Self::Report(report) if report.ready() => "ready",
             Self::Report(_) => "not-ready",
             Self::Receipt(receipt) => enrolled(receipt.outcome),
-            Self::Json(_) => "shown",
+            Self::Json(_) | Self::Static(_) => "shown",
             Self::NoContent => "removed",
         }
     }
@@ -78,7 +80,7 @@ impl Reply {
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Receipt(receipt) if receipt.outcome == domain::Enrolled::Created => 201,
-            Self::Report(_) | Self::Receipt(_) | Self::Json(_) => 200,
+            Self::Report(_) | Self::Receipt(_) | Self::Json(_) | Self::Static(_) => 200,
             Self::NoContent => 204,
         }
     }
@@ -88,6 +90,8 @@ impl Reply {
             Self::Report(report) => document(&ReportJson::from(report)),
             Self::Receipt(receipt) => document(&ReceiptJson::from(receipt.as_ref())),
             Self::Json(json) => document(json),
+            Self::Static(json) => RawValue::from_string((*json).to_owned())
+                .unwrap_or_else(|_never| RawValue::NULL.to_owned()),
             Self::NoContent => document(&()),
         }
     }

@@ -189,7 +189,7 @@ fn subject(outcome: &Result<Reply, Rejection>) -> Option<(Method, Option<Account
         Ok(Reply::Receipt(receipt)) => Some((receipt.method, Some(receipt.account))),
         Ok(Reply::Report(report)) => Some((report.method, report.account)),
         Err(Rejection::Failure(Failure::Blocked(report))) => Some((report.method, report.account)),
-        Ok(Reply::Json(_) | Reply::NoContent) | Err(_) => None,
+        Ok(Reply::Json(_) | Reply::Static(_) | Reply::NoContent) | Err(_) => None,
     }
 }
 

@@ -107,7 +107,7 @@ fn report(outcome: &Result<Reply, Rejection>) -> Option<&Report> {
         Ok(Reply::Report(report)) => Some(report),
         Ok(Reply::Receipt(receipt)) => Some(&receipt.report),
         Err(Rejection::Failure(Failure::Blocked(report))) => Some(report),
-        Ok(Reply::Json(_) | Reply::NoContent) | Err(_) => None,
+        Ok(Reply::Json(_) | Reply::Static(_) | Reply::NoContent) | Err(_) => None,
     }
 }
 

@@ -2,9 +2,11 @@
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a test program: what cannot be set up ends the test"
 )]
 
+mod contract;
 pub mod enclave;
 mod visits;
 
@@ -153,6 +155,9 @@ impl Stage {
         let answer = Answer { status, headers, text, body };
         let told = format!("{verb} {path}: {status} {} {:?}", answer.outcome(), answer.failed());
         self.trail.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        if let Err(breach) = contract::judge(verb, path, &answer) {
+            panic!("{verb} {path} is not answered as openapi.json says: {breach}\n{}", answer.text);
+        }
         answer
     }
 

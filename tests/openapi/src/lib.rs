@@ -1,0 +1,117 @@
+//! Gangway's HTTP API as an OpenAPI 3.1 document, made from types.
+
+#[expect(dead_code, reason = "described, never made")]
+mod answers;
+mod parts;
+mod requests;
+mod routes;
+#[expect(dead_code, reason = "described, never made")]
+mod values;
+
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema, openapi::RefOr, openapi::schema::Schema};
+
+/// The whole document.
+pub fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Gangway",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Brings AWS accounts aboard Spectro Cloud Palette and VerteX.",
+            "description": "Every request is signed with SigV4 for `execute-api`. JSON in, JSON out; faults are `application/problem+json`. \
+                            A deployment serves one partition, and has the methods that its partition has.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{
+            "url": "https://{api}.execute-api.{region}.{suffix}/live",
+            "description": "The stack's output ApiUrl.",
+            "variables": {
+                "api": { "default": "a1b2c3d4e5" },
+                "region": { "default": "us-east-1" },
+                "suffix": { "default": "amazonaws.com", "enum": suffixes() },
+            },
+        }],
+        "security": [{ "sigv4": [] }],
+        "tags": routes::tags(),
+        "paths": routes::paths(),
+        "components": {
+            "schemas": schemas(),
+            "parameters": parts::parameters(),
+            "responses": parts::responses(),
+            "headers": parts::headers(),
+            "securitySchemes": {
+                "sigv4": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "AWS Signature Version 4, service execute-api.",
+                    "x-amazon-apigateway-authtype": "awsSigv4",
+                },
+            },
+        },
+    })
+}
+
+/// The DNS suffixes of the partitions.
+fn suffixes() -> Vec<&'static str> {
+    let mut suffixes: Vec<_> = domain::TABLE.iter().map(|facts| facts.dns_suffix).collect();
+    suffixes.dedup();
+    suffixes
+}
+
+/// Every type that an answer or a request names, by name.
+fn schemas() -> Map<String, Value> {
+    let mut all = Vec::new();
+    with::<requests::StaticCredentialsRequest>(&mut all);
+    with::<requests::StsRequest>(&mut all);
+    with::<requests::PodIdentityRequest>(&mut all);
+    with::<requests::ScapRequest>(&mut all);
+    with::<requests::PoliciesRequest>(&mut all);
+    with::<answers::Report>(&mut all);
+    with::<answers::Receipt>(&mut all);
+    with::<answers::Account>(&mut all);
+    with::<answers::Accounts>(&mut all);
+    with::<answers::Policies>(&mut all);
+    with::<answers::Gateways>(&mut all);
+    with::<answers::Trust>(&mut all);
+    with::<answers::Plan>(&mut all);
+    with::<answers::Problem>(&mut all);
+    with::<answers::GatewayProblem>(&mut all);
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
+    all.into_iter().map(|(name, schema)| (name, absent_not_null(json!(schema)))).collect()
+}
+
+/// A type and those that it is made of.
+fn with<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
+    all.push((T::name().into_owned(), <T as PartialSchema>::schema()));
+    T::schemas(all);
+}
+
+/// A member that may be missing may not be null: Gangway leaves out what it has not, and refuses null.
+fn absent_not_null(schema: Value) -> Value {
+    match schema {
+        Value::Object(members) => {
+            let mut members: Map<String, Value> =
+                members.into_iter().map(|(name, value)| (name, absent_not_null(value))).collect();
+            if let Some(Value::Array(types)) = members.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    members.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(alternatives)) = members.get_mut("oneOf") {
+                alternatives.retain(|alternative| *alternative != json!({ "type": "null" }));
+                if let [Value::Object(only)] = alternatives.as_slice() {
+                    let only = only.clone();
+                    members.remove("oneOf");
+                    members.extend(only);
+                }
+            }
+            Value::Object(members)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(absent_not_null).collect()),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
+    }
+}

@@ -1,0 +1,172 @@
+//! What routes share: parameters, bodies, answers.
+
+use domain::Method;
+use serde_json::{Map, Value, json};
+
+/// As types and operations are called.
+pub(crate) const fn words(method: Method) -> &'static str {
+    match method {
+        Method::StaticCredentials => "StaticCredentials",
+        Method::Sts => "Sts",
+        Method::PodIdentity => "PodIdentity",
+        Method::Scap => "Scap",
+    }
+}
+
+/// A type, by name.
+pub(crate) fn schema(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// A parameter, by name.
+pub(crate) fn parameter(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+/// Every parameter of a path or a query.
+pub(crate) fn parameters() -> Value {
+    let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
+    json!({
+        "uid": {
+            "name": "uid", "in": "path", "required": true,
+            "description": "The account's uid in Palette.", "schema": schema("Uid"),
+        },
+        "project": query("project", "The project whose accounts are meant, by uid or name; else the tenant's.", schema("UidOrName")),
+        "limit": query("limit", "How many at most.", json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })),
+        "next": query("next", "`next` of the page before.", json!({ "type": "string", "minLength": 1 })),
+        "partition": query("partition", "The partition that the deployment serves. May be left out.", schema("PartitionId")),
+        "permissionProfile": query("permissionProfile", "Which of Palette's sets of IAM policies; `core-eks` unless told.", schema("Profile")),
+        "addOns": query(
+            "addOns",
+            "Documents that go with the profile: `cloudformation`, `host-resource-groups`, or both with a comma between.",
+            json!({ "type": "string", "pattern": "^(cloudformation|host-resource-groups)(,(cloudformation|host-resource-groups))*$" }),
+        ),
+    })
+}
+
+/// The body of a registration.
+pub(crate) fn body(request: &str, method: Method) -> Value {
+    json!({
+        "required": true,
+        "content": { "application/json": { "schema": schema(request), "examples": examples(method) } },
+    })
+}
+
+/// Requests that could be sent, with nothing in them that looks like a secret.
+fn examples(method: Method) -> Value {
+    let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
+    match method {
+        Method::StaticCredentials => json!({
+            "secret": { "summary": "Keys that were left in a secret", "value": {
+                "name": "team-payments-dev",
+                "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/dev-AbCdEf",
+            } },
+        }),
+        Method::Sts => json!({
+            "tenant": { "summary": "For the whole tenant", "value": { "name": "team-payments-prod", "roleArn": role("SpectroCloudRole") } },
+            "project": { "summary": "For one project, with fewer permissions", "value": {
+                "name": "team-payments-prod",
+                "roleArn": role("SpectroCloudRole"),
+                "scope": { "project": "Default" },
+                "permissionProfile": "minimum-eks-dynamic",
+            } },
+        }),
+        Method::PodIdentity => json!({
+            "sameAccount": { "summary": "In the account of Palette's own cluster", "value": {
+                "name": "palette-own-account",
+                "roleArn": role("SpectroCloudPaletteRole"),
+                "clusterName": "palette",
+                "hubbleRoleArn": role("SpectroCloudHubbleRole"),
+                "identityRoleArn": role("SpectroCloudIdentityRole"),
+            } },
+        }),
+        Method::Scap => json!({
+            "secret": { "summary": "Certificates that were left in a secret", "value": {
+                "name": "mission-one",
+                "agency": "agency",
+                "accountName": "mission-one",
+                "role": "DevOps",
+                "secretArn": "arn:aws-iso-b:secretsmanager:us-isob-east-1:123456789012:secret:gangway/incoming/one-AbCdEf",
+            } },
+        }),
+    }
+}
+
+/// What a route answers: types where it goes well, problems where it does not.
+pub(crate) fn answers(good: &[(&str, &str)], problems: &[u16]) -> Map<String, Value> {
+    let good = good.iter().map(|(status, name)| {
+        let description = match (*name, *status) {
+            ("Receipt", "201") => "The account is new.",
+            ("Receipt", _) => "The account was there, and is as asked for.",
+            _ => "As the type says.",
+        };
+        let headers = json!({ "x-request-id": { "$ref": "#/components/headers/RequestId" } });
+        let content = json!({ "application/json": { "schema": schema(name) } });
+        let answer = json!({ "description": description, "headers": headers, "content": content });
+        ((*status).to_owned(), answer)
+    });
+    // API Gateway's own, before any function is asked.
+    let gateway = [(403, "Forbidden")];
+    let problems = problems.iter().map(|status| (*status, problem(*status))).chain(gateway);
+    let problems = problems.map(|(status, name)| {
+        (status.to_string(), json!({ "$ref": format!("#/components/responses/{name}") }))
+    });
+    good.chain(problems).collect()
+}
+
+/// What an answer with this status is called.
+const fn problem(status: u16) -> &'static str {
+    match status {
+        400 => "Invalid",
+        404 => "NotFound",
+        409 => "Conflict",
+        413 => "TooLarge",
+        415 => "NotJson",
+        422 => "Refused",
+        429 => "Busy",
+        502 => "UpstreamFailed",
+        504 => "TimedOut",
+        _ => "Broken",
+    }
+}
+
+/// Every problem.
+pub(crate) fn responses() -> Value {
+    let told = |description: &str, schemas: Value| {
+        json!({
+            "description": description,
+            "headers": { "x-request-id": { "$ref": "#/components/headers/RequestId" } },
+            "content": { "application/problem+json": { "schema": schemas } },
+        })
+    };
+    let ours = |description: &str| told(description, schema("Problem"));
+    // The gateway may say the same status before a function does.
+    let either = |description: &str| {
+        told(description, json!({ "anyOf": [schema("Problem"), schema("GatewayProblem")] }))
+    };
+    let mut busy = either("Palette or AWS is asked too often, or this API is.");
+    if let Some(headers) = busy.get_mut("headers").and_then(Value::as_object_mut) {
+        let seconds = json!({ "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } });
+        headers.insert("retry-after".to_owned(), seconds);
+    }
+    json!({
+        "Invalid": either("The request is not as it should be: every fault, each with its pointer."),
+        "Forbidden": told("The signature is missing or wrong, or its identity may not call this route.", schema("GatewayProblem")),
+        "NotFound": either("There is no such thing, in this scope."),
+        "Conflict": ours("The name belongs to another account; nothing was touched."),
+        "TooLarge": either("The body is larger than 256 KiB."),
+        "NotJson": either("The body is not declared as JSON."),
+        "Refused": ours("Well written, yet not possible here; or the account is not ready, then with the report."),
+        "Busy": busy,
+        "Broken": either("Gangway failed; nothing is lost."),
+        "UpstreamFailed": either("Palette or AWS refused or broke."),
+        "TimedOut": either("Palette or AWS did not answer in time."),
+    })
+}
+
+/// Headers of answers.
+pub(crate) fn headers() -> Value {
+    json!({
+        "RequestId": { "description": "What the log calls this request.", "schema": { "type": "string" } },
+    })
+}

@@ -1,0 +1,174 @@
+//! Paths, what they take and what they answer.
+
+use domain::Method;
+use serde_json::{Map, Value, json};
+
+use crate::parts::{answers, body, parameter, schema, words};
+
+/// What belongs together.
+pub(crate) fn tags() -> Value {
+    json!([
+        { "name": "registration", "description": "Bring an account aboard. One set of routes for each method." },
+        { "name": "accounts", "description": "What is registered." },
+        { "name": "choices", "description": "What a wizard offers to choose from." },
+    ])
+}
+
+/// Every path.
+pub(crate) fn paths() -> Value {
+    let mut paths = Map::new();
+    for method in Method::ALL {
+        paths.extend(of_method(method));
+    }
+    paths.extend([
+        ("/v1/accounts/sts/trust".to_owned(), json!({ "get": trust() })),
+        ("/v1/accounts/pod-identity/plan".to_owned(), json!({ "get": plan() })),
+        ("/v1/accounts".to_owned(), json!({ "get": list() })),
+        ("/v1/accounts/{uid}".to_owned(), json!({ "get": show(), "delete": remove() })),
+        ("/v1/accounts/{uid}/validate".to_owned(), json!({ "post": look_again() })),
+        ("/v1/policies".to_owned(), json!({ "post": policies() })),
+        ("/v1/private-cloud-gateways".to_owned(), json!({ "get": gateways() })),
+        ("/v1/openapi.json".to_owned(), json!({ "get": this() })),
+    ]);
+    Value::Object(paths)
+}
+
+/// The routes that every method has.
+fn of_method(method: Method) -> [(String, Value); 3] {
+    let (id, words) = (method.id(), words(method));
+    let request = format!("{words}Request");
+    let path = format!("/v1/accounts/{id}");
+    let validate = json!({
+        "operationId": format!("validate{words}"),
+        "tags": ["registration"],
+        "summary": "Would it work?",
+        "description": "Answers every check with what was seen and how to mend it. Keeps nothing.",
+        "requestBody": body(&request, method),
+        "responses": answers(&[("200", "Report")], &[400, 404, 413, 415, 422, 429, 500, 502, 504]),
+    });
+    let register = json!({
+        "operationId": format!("register{words}"),
+        "tags": ["registration"],
+        "summary": "Check it, keep what is secret, register it",
+        "description": "The same request again changes nothing: the natural key is scope and name.",
+        "requestBody": body(&request, method),
+        "responses": answers(&[("200", "Receipt"), ("201", "Receipt")], &[400, 404, 409, 413, 415, 422, 429, 500, 502, 504]),
+    });
+    let replace = json!({
+        "operationId": format!("replace{words}"),
+        "tags": ["registration"],
+        "summary": "New keys, role, certificate or settings for this account",
+        "requestBody": body(&request, method),
+        "responses": answers(&[("200", "Receipt")], &[400, 404, 409, 413, 415, 422, 429, 500, 502, 504]),
+    });
+    [
+        (path.clone(), json!({ "post": register })),
+        (format!("{path}/validate"), json!({ "post": validate })),
+        (format!("{path}/{{uid}}"), json!({ "parameters": [parameter("uid")], "put": replace })),
+    ]
+}
+
+fn trust() -> Value {
+    json!({
+        "operationId": "showStsTrust",
+        "tags": ["choices"],
+        "summary": "What a person needs to make the role for STS",
+        "parameters": [
+            parameter("partition"), parameter("permissionProfile"), parameter("addOns"), parameter("project"),
+        ],
+        "responses": answers(&[("200", "Trust")], &[400, 404, 422, 429, 500, 502, 504]),
+    })
+}
+
+fn plan() -> Value {
+    json!({
+        "operationId": "showPodIdentityPlan",
+        "tags": ["choices"],
+        "summary": "Roles, policies and associations to make for EKS Pod Identity, in an order that works",
+        "responses": answers(&[("200", "Plan")], &[400, 404, 422, 429, 500, 502, 504]),
+    })
+}
+
+fn list() -> Value {
+    json!({
+        "operationId": "listAccounts",
+        "tags": ["accounts"],
+        "summary": "A page of accounts",
+        "parameters": [parameter("limit"), parameter("next"), parameter("project")],
+        "responses": answers(&[("200", "Accounts")], &[400, 422, 429, 500, 502, 504]),
+    })
+}
+
+fn show() -> Value {
+    json!({
+        "operationId": "showAccount",
+        "tags": ["accounts"],
+        "summary": "One account",
+        "parameters": [parameter("uid"), parameter("project")],
+        "responses": answers(&[("200", "Account")], &[400, 404, 422, 429, 500, 502, 504]),
+    })
+}
+
+fn remove() -> Value {
+    let mut responses = answers(&[], &[400, 404, 422, 429, 500, 502, 504]);
+    responses.insert(
+        "204".to_owned(),
+        json!({ "description": "It is gone; its secret can be restored for 30 days." }),
+    );
+    json!({
+        "operationId": "removeAccount",
+        "tags": ["accounts"],
+        "summary": "Remove it",
+        "parameters": [parameter("uid"), parameter("project")],
+        "responses": responses,
+    })
+}
+
+fn look_again() -> Value {
+    json!({
+        "operationId": "validateAccount",
+        "tags": ["accounts"],
+        "summary": "The report of a registered account as it is now",
+        "parameters": [parameter("uid"), parameter("project")],
+        "responses": answers(&[("200", "Report")], &[400, 404, 422, 429, 500, 502, 504]),
+    })
+}
+
+fn policies() -> Value {
+    json!({
+        "operationId": "listPolicies",
+        "tags": ["choices"],
+        "summary": "IAM policies of an AWS account, to choose policyArns from",
+        "parameters": [parameter("project")],
+        "requestBody": {
+            "required": true,
+            "content": { "application/json": {
+                "schema": schema("PoliciesRequest"),
+                "example": { "uid": "5f0c1a2b3c4d5e6f70818293" },
+            } },
+        },
+        "responses": answers(&[("200", "Policies")], &[400, 404, 413, 415, 422, 429, 500, 502, 504]),
+    })
+}
+
+fn gateways() -> Value {
+    json!({
+        "operationId": "listPrivateCloudGateways",
+        "tags": ["choices"],
+        "summary": "Private cloud gateways",
+        "parameters": [parameter("project")],
+        "responses": answers(&[("200", "Gateways")], &[400, 422, 429, 500, 502, 504]),
+    })
+}
+
+fn this() -> Value {
+    json!({
+        "operationId": "showOpenApi",
+        "tags": ["choices"],
+        "summary": "This document",
+        "responses": {
+            "200": { "description": "OpenAPI 3.1.", "content": { "application/json": { "schema": { "type": "object" } } } },
+            "4XX": { "$ref": "#/components/responses/Refused" },
+        },
+    })
+}

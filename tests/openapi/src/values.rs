@@ -1,0 +1,134 @@
+//! Single values, each with its rule.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A text with a rule.
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident { $($rule:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Serialize, ToSchema)]
+        #[schema(value_type = String, $($rule)*)]
+        pub(crate) struct $name(String);
+    };
+}
+
+text!(
+    /// A cloud account's name in Palette.
+    AccountName { pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples("team-payments-dev") }
+);
+text!(
+    /// One line of text.
+    Description { max_length = 255, examples("Development account of team payments") }
+);
+text!(
+    /// Palette's own name for one of its objects.
+    Uid { pattern = "^[A-Za-z0-9-]{1,64}$", examples("5f0c1a2b3c4d5e6f70818293") }
+);
+text!(
+    /// A uid or a name.
+    UidOrName { min_length = 1, max_length = 128, examples("Default") }
+);
+text!(
+    /// The ARN of a role, in the deployment's partition.
+    RoleArn {
+        pattern = "^arn:aws(-us-gov|-iso-b|-iso)?:iam::[0-9]{12}:role/[!-~]+$",
+        max_length = 2048,
+        examples("arn:aws:iam::123456789012:role/SpectroCloudRole")
+    }
+);
+text!(
+    /// The ARN of a managed policy, in the deployment's partition.
+    PolicyArn {
+        pattern = "^arn:aws(-us-gov|-iso-b|-iso)?:iam::([0-9]{12}|aws):policy/[!-~]+$",
+        max_length = 2048,
+        examples("arn:aws:iam::123456789012:policy/PaletteNodesPolicy")
+    }
+);
+text!(
+    /// The ARN of a secret, in the deployment's partition: under `<prefix>/incoming/`, or the account's own.
+    SecretArn {
+        pattern = "^arn:aws(-us-gov|-iso-b|-iso)?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[!-~]+$",
+        max_length = 2048,
+        examples("arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/dev-AbCdEf")
+    }
+);
+text!(
+    /// The public half of a long-lived key. Temporary ones (ASIA…) are refused.
+    AccessKeyId { pattern = "^[A-Za-z0-9_]{16,128}$", examples("AKIAIOSFODNN7EXAMPLE") }
+);
+text!(
+    /// The private half of a key.
+    SecretAccessKey { pattern = "^[!-~]{16,128}$" }
+);
+text!(
+    /// PEM, with line breaks.
+    Pem { min_length = 1 }
+);
+text!(
+    /// An AWS account.
+    AccountId { pattern = "^[0-9]{12}$", examples("123456789012") }
+);
+
+/// Whose an account is.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum ProjectOrTenant {
+    /// The tenant's.
+    Tenant(TenantScope),
+    /// One project's.
+    Project(ProjectScope),
+}
+
+/// The tenant's, for all its projects.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TenantScope {
+    /// The only value.
+    Tenant,
+}
+
+/// One project's.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProjectScope {
+    /// The project.
+    project: UidOrName,
+}
+
+/// An enumeration whose values are told by the domain's own types.
+macro_rules! ids {
+    ($(#[$doc:meta])* $name:ident, $ids:expr) => {
+        $(#[$doc])*
+        #[derive(Serialize)]
+        pub(crate) struct $name(String);
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let ids: Vec<&'static str> = $ids;
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some(ids))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    };
+}
+
+ids!(
+    /// A partition.
+    PartitionId,
+    domain::TABLE.iter().map(|facts| facts.id).collect()
+);
+ids!(
+    /// A method.
+    MethodId,
+    domain::Method::ALL.map(domain::Method::id).to_vec()
+);
+ids!(
+    /// A set of IAM policies.
+    Profile,
+    domain::PermissionProfile::ALL.map(domain::PermissionProfile::id).to_vec()
+);
