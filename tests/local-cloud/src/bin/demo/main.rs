@@ -1,6 +1,7 @@
 //! `make demo`: each method in each partition, from a broken set-up to a registered account and back; with `--tls`, over TLS.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
+mod pod_identity;
 mod show;
 mod vended;
 mod wizard;
@@ -8,7 +9,7 @@ mod wizard;
 use std::process::ExitCode;
 
 use domain::{Method, Partition};
-use local_cloud::{Options, World, template::Template};
+use local_cloud::{Options, World, template::Template, world::Case};
 
 use show::{Portal, Surprise};
 
@@ -45,6 +46,12 @@ async fn tour() -> Result<(usize, usize), Surprise> {
         for (method, customer) in [(Method::StaticCredentials, first), (Method::Sts, second)] {
             let portal = Portal::of(realm, method.id(), gateway.url());
             tally.count(wizard::visit(&portal, method, customer).await);
+        }
+        for (case, label) in
+            [(Case::SameAccount, "pod-identity"), (Case::CrossAccount, "pod-identity, other")]
+        {
+            let portal = Portal::of(realm, label, gateway.url());
+            tally.count(pod_identity::visit(&portal, case).await);
         }
         tally.count(vended::visit(&world.cloud, realm).await);
     }
