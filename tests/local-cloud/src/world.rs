@@ -4,6 +4,7 @@ mod access;
 mod customer;
 mod deployed;
 mod feeding;
+mod inspection;
 mod organization;
 mod palette_cluster;
 mod realm;

@@ -4,7 +4,7 @@ use domain::{Partition, PermissionProfile};
 use policies::Document;
 use serde_json::{Value, json};
 
-use super::{access::Access, deployed::INSPECTION_ROLE};
+use super::{access::Access, deployed::INSPECTION_ROLE, inspection::inspection_role};
 use crate::{
     aws::{Account, Keys, Role, User},
     portal::Portal,
@@ -211,34 +211,4 @@ impl Customer {
     pub fn hide_from_gangway(&self) {
         self.account.role(INSPECTION_ROLE).remove();
     }
-}
-
-/// What `templates/inspection-role.yaml` makes.
-pub(super) fn inspection_role(account: &Account, deployment: &Account) {
-    let (partition, own) = (account.partition(), account.id());
-    let iam = |rest: &str| format!("arn:{partition}:iam::{rest}");
-    let role = account.role(INSPECTION_ROLE);
-    role.trust(&json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": {"AWS": deployment.root_arn()},
-            "Action": "sts:AssumeRole",
-            "Condition": {"ArnLike": {"aws:PrincipalArn": iam(&format!("{}:role/gangway-*", deployment.id()))}},
-        }],
-    }));
-    role.inline("ReadIam", &json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:ListAttachedRolePolicies",
-                    "iam:ListRolePolicies", "iam:SimulatePrincipalPolicy",
-                ],
-                "Resource": [iam(&format!("{own}:role/*")), iam(&format!("{own}:policy/*")), iam("aws:policy/*")],
-            },
-            {"Effect": "Allow", "Action": "iam:GetAccountSummary", "Resource": "*"},
-        ],
-    }));
 }

@@ -1,6 +1,7 @@
 //! `make demo`: each method in each partition, from a broken set-up to a registered account and back; with `--tls`, over TLS.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
+mod pod_identity;
 mod secret_partitions;
 mod show;
 mod vended;
@@ -9,7 +10,7 @@ mod wizard;
 use std::process::ExitCode;
 
 use domain::{Method, Partition};
-use local_cloud::{Options, World, template::Template};
+use local_cloud::{Options, World, template::Template, world::Case};
 
 use show::{Portal, Surprise};
 
@@ -52,6 +53,12 @@ async fn tour() -> Result<(usize, usize), Surprise> {
             } else {
                 wizard::visit(&portal, method, customer).await
             });
+        }
+        for (case, label) in
+            [(Case::SameAccount, "pod-identity"), (Case::CrossAccount, "pod-identity, other")]
+        {
+            let portal = Portal::of(realm, label, gateway.url());
+            tally.count(pod_identity::visit(&portal, case).await);
         }
         tally.count(vended::visit(&world.cloud, realm).await);
     }

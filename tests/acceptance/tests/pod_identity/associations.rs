@@ -1,0 +1,60 @@
+//! F58–F61: which roles EKS gives to Palette's service accounts.
+
+use acceptance::Stage;
+use domain::Partition;
+use local_cloud::world::{
+    Case::{self, CrossAccount, SameAccount},
+    Way,
+};
+use policies::pods::{HUBBLE, IDENTITY};
+
+use crate::method::differs;
+
+async fn told(rows: &[(Case, Way, &str, &str)]) {
+    let stage = Stage::start(Partition::AwsUsGov).await;
+    for (case, way, check, observed) in rows {
+        let (_, answer) = differs(&stage, *case, &[*way]).await;
+        answer.assert_check(check, "failed", observed, "");
+    }
+}
+
+#[tokio::test]
+async fn f58_hubble_must_be_associated_with_its_role() {
+    let check = "pod-identity.hubble-association";
+    told(&[
+        (SameAccount, Way::NotAssociated(HUBBLE), check, "no association"),
+        (CrossAccount, Way::OtherRole(HUBBLE), check, "SomebodyElse"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn f59_the_identity_service_must_be_associated_with_its_role() {
+    let check = "pod-identity.identity-association";
+    told(&[
+        (SameAccount, Way::OtherRole(IDENTITY), check, "SomebodyElse"),
+        (CrossAccount, Way::NotAssociated(IDENTITY), check, "no association"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn f60_hubbles_association_has_its_target_role_and_the_other_has_none() {
+    let check = "pod-identity.target-roles";
+    told(&[
+        (CrossAccount, Way::NoTarget, check, "no target role"),
+        (CrossAccount, Way::SuperfluousTarget, check, "needs none"),
+        (CrossAccount, Way::OtherExternalId, "pod-identity.external-id", ""),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn f61_palettes_own_role_is_not_to_be_associated() {
+    let check = "pod-identity.palette-role-not-associated";
+    told(&[
+        (SameAccount, Way::PaletteAssociated, check, ""),
+        (CrossAccount, Way::PaletteAssociated, check, ""),
+    ])
+    .await;
+}

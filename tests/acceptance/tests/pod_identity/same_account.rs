@@ -1,0 +1,76 @@
+//! F44–F49: the roles of the case of one account.
+
+use acceptance::Stage;
+use domain::Partition;
+use local_cloud::world::{Case::SameAccount, Way};
+use policies::{Document, pods::Part};
+use serde_json::Value;
+
+use crate::method::{cluster, differs, request, validate};
+
+async fn fails(ways: &[Way], check: &str) {
+    let stage = Stage::start(Partition::Aws).await;
+    for way in ways {
+        let (_, answer) = differs(&stage, SameAccount, &[*way]).await;
+        assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn f44_palettes_role_must_trust_eks_with_tags() {
+    let part = Part::Palette;
+    let ways = [Way::TrustWithoutTags(part), Way::TrustsOthers(part), Way::NoRole(part)];
+    fails(&ways, "pod-identity.palette-role-trust").await;
+}
+
+#[tokio::test]
+async fn f45_palettes_role_must_have_what_its_profile_needs() {
+    let stage = Stage::start(Partition::Aws).await;
+    let wish = request(&stage, SameAccount);
+    let palette = cluster(&stage);
+    let policy = palette.profile_policy(Part::Palette, Document::Controller);
+    palette.role(Part::Palette).detach(&policy);
+    let seen = validate(&stage, &wish).await;
+    assert!(seen.failed().contains(&"iam.actions-allowed".to_owned()), "{:#}", seen.body);
+}
+
+#[tokio::test]
+async fn f46_palettes_role_must_have_the_supplement() {
+    fails(&[Way::WithoutPermissions(Part::Palette)], "pod-identity.palette-role-permissions").await;
+}
+
+#[tokio::test]
+async fn f47_hubbles_role_must_have_trust_and_policy() {
+    let part = Part::Hubble;
+    let ways = [
+        Way::TrustWithoutTags(part),
+        Way::TrustsOthers(part),
+        Way::WithoutPermissions(part),
+        Way::NoRole(part),
+    ];
+    fails(&ways, "pod-identity.hubble-role").await;
+}
+
+#[tokio::test]
+async fn f48_the_identity_services_role_must_have_trust_and_policy() {
+    let part = Part::Identity;
+    let ways = [
+        Way::TrustWithoutTags(part),
+        Way::TrustsOthers(part),
+        Way::WithoutPermissions(part),
+        Way::NoRole(part),
+    ];
+    fails(&ways, "pod-identity.identity-role").await;
+}
+
+#[tokio::test]
+async fn f49_the_plan_makes_palettes_role_then_hubbles_then_the_identity_services() {
+    let stage = Stage::start(Partition::Aws).await;
+    let plan = crate::cross_account::plan(&stage, SameAccount).await;
+    let order: Vec<_> = plan.body["roles"].as_array().expect("roles").iter().map(role).collect();
+    assert_eq!(order, ["palette", "hubble", "identity"]);
+}
+
+fn role(role: &Value) -> &str {
+    role["role"].as_str().unwrap_or_default()
+}

@@ -1,0 +1,235 @@
+//! Each way to break a set-up, and the answers that change with it: no more, and no fewer.
+
+use acceptance::Stage;
+use domain::Partition;
+use local_cloud::world::{
+    Case::{self, CrossAccount, SameAccount},
+    Way,
+};
+use policies::pods::{HUBBLE, IDENTITY, Part};
+
+use crate::method::{differs, expected};
+
+const F: &str = "failed";
+const U: &str = "unverified";
+const N: &str = "not-applicable";
+
+/// Palette itself does not get in either.
+const PALETTE: (&str, &str) = ("palette.validation", F);
+
+/// The case, what is broken, and every answer that is not as before.
+type Row = (&'static str, Case, Way, &'static [(&'static str, &'static str)]);
+
+const ROWS: &[Row] = &[
+    ("P01", SameAccount, Way::RunsElsewhere, &[("eks.cluster-exists", F)]),
+    ("P02", SameAccount, Way::Updating, &[("eks.cluster-active", F)]),
+    ("P03", SameAccount, Way::Old, &[("eks.kubernetes-version", F)]),
+    ("P04", SameAccount, Way::AgentDegraded, &[("eks.pod-identity-agent", F)]),
+    (
+        "P04",
+        SameAccount,
+        Way::NoAgent,
+        &[("eks.pod-identity-agent", F), ("kubernetes.agent-on-every-node", N)],
+    ),
+    ("P04", SameAccount, Way::AgentOfHelm, &[]),
+    ("P05", SameAccount, Way::AgentNotEverywhere, &[("kubernetes.agent-on-every-node", F)]),
+    ("P06", SameAccount, Way::NodesNotAllowed, &[("eks.node-roles-allow-agent", F)]),
+    ("P07", SameAccount, Way::Private, &[("eks.auth-endpoint-reachable", U)]),
+    (
+        "P08",
+        SameAccount,
+        Way::NoConfig,
+        &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", U)],
+    ),
+    (
+        "P08",
+        SameAccount,
+        Way::ConfigWithoutName,
+        &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", U)],
+    ),
+    (
+        "P08",
+        SameAccount,
+        Way::ConfigOfAnother,
+        &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", F)],
+    ),
+    (
+        "P09",
+        SameAccount,
+        Way::SelfManagedNode,
+        &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", F)],
+    ),
+    (
+        "P09",
+        SameAccount,
+        Way::Fargate,
+        &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", F)],
+    ),
+    (
+        "P09",
+        SameAccount,
+        Way::NoNodegroups,
+        &[
+            ("kubernetes.global-config", F),
+            ("eks.instance-metadata-fallback", F),
+            ("eks.node-roles-allow-agent", U),
+        ],
+    ),
+    (
+        "P10",
+        SameAccount,
+        Way::NotKnown,
+        &[
+            ("kubernetes.access", F),
+            ("kubernetes.agent-on-every-node", U),
+            ("kubernetes.global-config", U),
+            ("eks.instance-metadata-fallback", U),
+            ("kubernetes.pods-have-credentials", U),
+            ("kubernetes.service-accounts", U),
+        ],
+    ),
+    (
+        "P11",
+        SameAccount,
+        Way::TrustWithoutTags(Part::Palette),
+        &[("pod-identity.palette-role-trust", F), PALETTE],
+    ),
+    (
+        "P12",
+        SameAccount,
+        Way::WithoutPermissions(Part::Palette),
+        &[("pod-identity.palette-role-permissions", F)],
+    ),
+    ("P13", SameAccount, Way::TrustWithoutTags(Part::Hubble), &[("pod-identity.hubble-role", F)]),
+    ("P13", SameAccount, Way::WithoutPermissions(Part::Hubble), &[("pod-identity.hubble-role", F)]),
+    (
+        "P14",
+        SameAccount,
+        Way::TrustsOthers(Part::Identity),
+        &[("pod-identity.identity-role", F), PALETTE],
+    ),
+    (
+        "P14",
+        SameAccount,
+        Way::WithoutPermissions(Part::Identity),
+        &[("pod-identity.identity-role", F), PALETTE],
+    ),
+    (
+        "P16",
+        CrossAccount,
+        Way::TrustWithoutTags(Part::IdentityLocal),
+        &[("pod-identity.identity-local-role", F), PALETTE],
+    ),
+    (
+        "P16",
+        CrossAccount,
+        Way::WithoutPermissions(Part::IdentityLocal),
+        &[("pod-identity.identity-local-role", F), PALETTE],
+    ),
+    ("P17", CrossAccount, Way::WildcardByTheLetter, &[("pod-identity.palette-target-role", F)]),
+    ("P17", CrossAccount, Way::OtherRegion, &[("pod-identity.palette-target-role", F), PALETTE]),
+    (
+        "P17",
+        CrossAccount,
+        Way::TrustWithoutTags(Part::PaletteTarget),
+        &[("pod-identity.palette-target-role", F), PALETTE],
+    ),
+    (
+        "P17",
+        CrossAccount,
+        Way::WithoutPermissions(Part::PaletteTarget),
+        &[("pod-identity.palette-target-role", F)],
+    ),
+    ("P18", CrossAccount, Way::DocumentedPrincipal, &[("pod-identity.hubble-target-role", F)]),
+    (
+        "P18",
+        CrossAccount,
+        Way::WithoutPermissions(Part::HubbleTarget),
+        &[("pod-identity.hubble-target-role", F)],
+    ),
+    (
+        "P19",
+        CrossAccount,
+        Way::TrustsOthers(Part::HubbleLocal),
+        &[("pod-identity.hubble-local-role", F)],
+    ),
+    (
+        "P19",
+        CrossAccount,
+        Way::WithoutPermissions(Part::HubbleLocal),
+        &[("pod-identity.hubble-local-role", F)],
+    ),
+    ("P20", SameAccount, Way::NotAssociated(HUBBLE), &[("pod-identity.hubble-association", F)]),
+    ("P20", CrossAccount, Way::OtherRole(HUBBLE), &[("pod-identity.hubble-association", F)]),
+    (
+        "P21",
+        SameAccount,
+        Way::NotAssociated(IDENTITY),
+        &[("pod-identity.identity-association", F), PALETTE],
+    ),
+    (
+        "P21",
+        CrossAccount,
+        Way::NotAssociated(IDENTITY),
+        &[("pod-identity.identity-association", F), PALETTE],
+    ),
+    (
+        "P22",
+        CrossAccount,
+        Way::NoTarget,
+        &[("pod-identity.target-roles", F), ("pod-identity.external-id", N)],
+    ),
+    (
+        "P23",
+        CrossAccount,
+        Way::OtherExternalId,
+        &[("pod-identity.external-id", F), ("pod-identity.hubble-target-role", F)],
+    ),
+    (
+        "P24",
+        SameAccount,
+        Way::PaletteAssociated,
+        &[("pod-identity.palette-role-not-associated", F)],
+    ),
+    (
+        "P24",
+        CrossAccount,
+        Way::PaletteAssociated,
+        &[("pod-identity.palette-role-not-associated", F)],
+    ),
+    ("P25", SameAccount, Way::NotRestarted(HUBBLE), &[("kubernetes.pods-have-credentials", F)]),
+    ("P25", CrossAccount, Way::HalfRestarted(IDENTITY), &[("kubernetes.pods-have-credentials", F)]),
+    ("P25", SameAccount, Way::OtherLabel, &[]),
+    ("P26", SameAccount, Way::NoServiceAccount(HUBBLE), &[("kubernetes.service-accounts", F)]),
+    ("P28", SameAccount, Way::RegistryWithOtherRole, &[("pod-identity.ecr-registry", F)]),
+];
+
+#[tokio::test]
+async fn a_set_up_broken_in_one_way_yields_exactly_its_checks() {
+    let stage = Stage::start(Partition::Aws).await;
+    let mut wrong = Vec::new();
+    for (id, case, way, rows) in ROWS {
+        let (changed, answer) = differs(&stage, *case, &[*way]).await;
+        if changed != expected(rows) {
+            wrong.push(format!("{id} {case:?} {way:?}: {changed:#?}"));
+        }
+        for (check, _) in rows.iter().filter(|(_, outcome)| *outcome == F) {
+            let check = answer.check(check);
+            assert!(check["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{check:#}");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn f35_without_a_cluster_nothing_about_it_is_judged() {
+    let stage = Stage::start(Partition::Aws).await;
+    let (changed, answer) = differs(&stage, SameAccount, &[Way::NoCluster]).await;
+    assert_eq!(answer.failed(), ["eks.cluster-exists", "palette.validation"], "{:#}", answer.body);
+    let others = changed.iter().filter(|(_, outcome)| *outcome != F);
+    assert!(others.clone().count() > 10, "{changed:#?}");
+    for (id, outcome) in others {
+        assert_eq!(outcome, N, "{id}");
+    }
+    answer.assert_check("eks.cluster-exists", "failed", "EKS has no", "another method");
+}
