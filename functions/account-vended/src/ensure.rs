@@ -9,6 +9,7 @@ mod policy;
 mod read;
 mod settle;
 mod version;
+mod versions;
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -70,7 +70,7 @@ fn session_policy(management: &Aws, account: AccountId, role: &RoleName) -> Valu
                 "Action": ["iam:GetPolicy", "iam:GetPolicyVersion"],
                 "Resource": [iam("policy/*"), format!("arn:{partition}:iam::aws:policy/*")],
             },
-            {"Effect": "Allow", "Action": "iam:GetAccountSummary", "Resource": "*"},
+            {"Effect": "Allow", "Action": ["iam:GetAccountSummary", "iam:ListPolicies"], "Resource": "*"},
         ],
     })
 }

@@ -5,7 +5,7 @@ use domain::RoleArn;
 use futures_util::future::try_join_all;
 use policies::Document;
 
-use super::{PATH, Wanted, policy, settled};
+use super::{PATH, Took, Wanted, policy, settled};
 use crate::outcome::Setback;
 
 /// A policy that is attached.
@@ -57,21 +57,23 @@ pub(super) async fn all(
     wanted: &Wanted,
     attached: &[Attached],
     likely: policy::Likely,
-) -> Result<(), Setback> {
+) -> Result<Took, Setback> {
     let documents = policies::of(wanted.profile).iter();
-    try_join_all(documents.map(async |document| {
-        let arn = policy::ensure(aws, wanted, *document, likely).await?;
+    let each = try_join_all(documents.map(async |document| {
+        let (arn, took) = policy::ensure(aws, wanted, *document, likely).await?;
         if attached.iter().any(|one| one.arn == arn) {
-            Ok(())
-        } else {
-            attach(aws, wanted, &arn).await
+            return Ok(took);
         }
-    }))
-    .await?;
+        attach(aws, wanted, &arn).await?;
+        Ok::<_, Setback>(Took::Changes)
+    }));
+    let each = each.await?;
+    let mut took = if each.contains(&Took::Changes) { Took::Changes } else { Took::Nothing };
     for one in surplus(wanted, attached) {
         detach(aws, wanted, &one.arn).await?;
+        took = Took::Changes;
     }
-    Ok(())
+    Ok(took)
 }
 
 /// Attaching twice is attaching once.

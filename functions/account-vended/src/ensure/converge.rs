@@ -2,14 +2,20 @@
 
 use aws::{Aws, checks::role::Role};
 use domain::PortError;
+use tokio::join;
 
-use super::{DESCRIPTION, SESSION_SECONDS, Took, Wanted, attachments, create, policy};
+use super::{
+    DESCRIPTION, Marks, SESSION_SECONDS, Took, Wanted, attachments, create, policy,
+    versions::Versions,
+};
 use crate::outcome::Setback;
 
 /// Changes what differs, and notes it on the role last: a run that is cut off before is finished by the next.
 pub(super) async fn role(aws: &Aws, wanted: &Wanted, role: &Role) -> Result<Took, Setback> {
-    let attached = attachments::of(aws, &wanted.arn).await?;
-    let complete = attachments::complete(wanted, &attached);
+    let (attached, versions) = join!(attachments::of(aws, &wanted.arn), Versions::of(aws, wanted));
+    let (attached, versions) = (attached?, versions?);
+    let mut marks = wanted.marks.with(&versions);
+    let read_already = versions.all_ours() && marks.same_documents(&role.tags);
     let mut took = Took::Nothing;
     if !policies::same(&role.trust, &wanted.trust) {
         trust(aws, wanted).await?;
@@ -23,12 +29,14 @@ pub(super) async fn role(aws: &Aws, wanted: &Wanted, role: &Role) -> Result<Took
     if !long_enough || role.description != DESCRIPTION {
         face(aws, wanted, role, long_enough).await?;
     }
-    if !complete || !wanted.marks.same_documents(&role.tags) {
-        attachments::all(aws, wanted, &attached, policy::Likely::There).await?;
-        took = Took::Changes;
+    if !attachments::complete(wanted, &attached) || !read_already {
+        if attachments::all(aws, wanted, &attached, policy::Likely::There).await? == Took::Changes {
+            took = Took::Changes;
+        }
+        marks = wanted.marks.with(&Versions::of(aws, wanted).await?);
     }
-    if !wanted.marks.on(&role.tags) {
-        tags(aws, wanted).await?;
+    if !marks.on(&role.tags) {
+        tags(aws, wanted, &marks).await?;
     }
     Ok(took)
 }
@@ -61,9 +69,9 @@ async fn face(aws: &Aws, wanted: &Wanted, role: &Role, long_enough: bool) -> Res
     answer.map(drop).map_err(|error| Setback::within(call.failed(&error)))
 }
 
-async fn tags(aws: &Aws, wanted: &Wanted) -> Result<(), Setback> {
+async fn tags(aws: &Aws, wanted: &Wanted, marks: &Marks) -> Result<(), Setback> {
     let call = Aws::iam_call("iam:TagRole", "such role");
     let request = aws.iam().tag_role().role_name(wanted.arn.name());
-    let answer = request.set_tags(Some(wanted.marks.of_role()?)).send().await;
+    let answer = request.set_tags(Some(marks.of_role()?)).send().await;
     answer.map(drop).map_err(|error| Setback::within(call.failed(&error)))
 }

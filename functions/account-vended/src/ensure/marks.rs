@@ -6,6 +6,7 @@ use aws_sdk_iam::types::Tag;
 use domain::{Partition, PermissionProfile, PortError, Scope};
 use sha2::{Digest as _, Sha256};
 
+use super::versions::Versions;
 use crate::outcome::Setback;
 
 /// It is Gangway's, and may be changed by it.
@@ -14,7 +15,8 @@ const MANAGED: &str = "gangway:managed";
 const STACK: &str = "gangway:stack";
 /// Whose the account is in Palette: `tenant`, or the uid of a project. Nothing moves it, so the first word counts.
 pub(crate) const SCOPE: &str = "gangway:scope";
-/// Which documents are attached, as one number: a role with the right one is not looked into again.
+/// Which documents are attached, as one number, and the versions of the policies that hold them. Versions never change, so a
+/// role with the right ones is not looked into again.
 const DOCUMENTS: &str = "gangway:documents";
 
 /// The tags of a role.
@@ -37,7 +39,11 @@ impl Marks {
             Scope::Tenant => "tenant".to_owned(),
             Scope::Project(uid) => uid.to_string(),
         };
-        Self { stack: stack.to_owned(), scope, documents: fingerprint(profile, partition) }
+        Self {
+            stack: stack.to_owned(),
+            scope,
+            documents: fingerprint(profile, partition) + &".v1".repeat(policies::of(profile).len()),
+        }
     }
 
     fn pairs(&self) -> [(&'static str, &str); 4] {
@@ -64,6 +70,12 @@ impl Marks {
         self.pairs()
             .into_iter()
             .all(|(key, value)| tags.get(key).map(String::as_str) == Some(value))
+    }
+
+    /// The same with these versions of the policies. New ones are the first of their policies.
+    pub(super) fn with(&self, versions: &Versions) -> Self {
+        let hash = self.documents.split('.').next().unwrap_or_default();
+        Self { documents: format!("{hash}{}", versions.text()), ..self.clone() }
     }
 
     /// Whether these very documents were attached when the role was last changed.

@@ -6,7 +6,7 @@ use aws::Aws;
 use domain::PortError;
 use policies::Document;
 
-use super::{PATH, Wanted, marks, version};
+use super::{PATH, Took, Wanted, marks, version};
 use crate::outcome::Setback;
 
 /// What is tried first. The other is tried next, so this only saves a call.
@@ -25,13 +25,13 @@ pub(super) struct Known {
     tags: BTreeMap<String, String>,
 }
 
-/// Brings the policy to its state; its ARN.
+/// Brings the policy to its state; its ARN, and what that took.
 pub(super) async fn ensure(
     aws: &Aws,
     wanted: &Wanted,
     document: Document,
     likely: Likely,
-) -> Result<String, Setback> {
+) -> Result<(String, Took), Setback> {
     let name = document.name();
     let at = |path: &str| {
         format!("arn:{}:iam::{}:policy{path}{name}", wanted.partition(), wanted.account())
@@ -43,7 +43,7 @@ pub(super) async fn ensure(
         return update(aws, wanted, document, known).await;
     }
     match create(aws, wanted, document).await {
-        Ok(()) => return Ok(own),
+        Ok(()) => return Ok((own, Took::Changes)),
         Err(Setback::Port(PortError::Duplicate { .. })) => {}
         Err(setback) => return Err(setback),
     }
@@ -99,10 +99,10 @@ async fn update(
     wanted: &Wanted,
     document: Document,
     known: Known,
-) -> Result<String, Setback> {
+) -> Result<(String, Took), Setback> {
     let says = version::read(aws, &known).await?;
     if policies::same(&says, &document.render(wanted.partition())) {
-        return Ok(known.arn);
+        return Ok((known.arn, Took::Nothing));
     }
     if !marks::ours(&known.tags, wanted.marks.stack()) {
         return Err(Setback::Final(format!(
@@ -111,5 +111,5 @@ async fn update(
         )));
     }
     version::create(aws, &known.arn, &document.text(wanted.partition())).await?;
-    Ok(known.arn)
+    Ok((known.arn, Took::Changes))
 }

@@ -50,7 +50,7 @@ fn certificates(made: &Made) -> Vec<Row> {
     let (authority, leaf, key) =
         (made.chain.pem(), made.client.certificate.clone(), made.client.key.clone());
     let flat: String = leaf.lines().filter(|line| !line.starts_with('-')).collect();
-    let half = |pem: &str| pem.get(..pem.len() / 2).unwrap_or_default().to_owned();
+    let half = |pem: &str| pem.get(..pem.len() * 2 / 3).unwrap_or_default().to_owned();
     let secret_key = format!("-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n");
     let legacy = relabelled(&key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
         "BEGIN RSA PRIVATE KEY-----\n",
