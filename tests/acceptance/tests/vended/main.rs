@@ -3,15 +3,18 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::tests_outside_test_module,
     reason = "a test program"
 )]
 
 mod again;
+mod crash;
 mod foreign;
 mod leaving;
 mod letters;
 mod scene;
+mod storm;
 mod sweep;
 mod table;
 mod versions;

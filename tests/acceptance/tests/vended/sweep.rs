@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::Partition;
 use local_cloud::{
+    Effect, Fault,
     functions::Lambda,
     world::{Kind, Vended},
 };
@@ -26,11 +27,57 @@ fn count(answer: &Value, what: &str) -> u64 {
     answer["counts"][what].as_u64().unwrap_or_else(|| panic!("no count of {what}: {answer:#}"))
 }
 
+fn ids(answer: &Value, what: &str) -> Vec<String> {
+    let listed = answer[what]["accounts"].as_array().into_iter().flatten();
+    listed.filter_map(|one| one["accountId"].as_str().map(str::to_owned)).collect()
+}
+
 fn vend(scene: &Scene, count: usize, parent: &str) -> Vec<Vended> {
     let organization = scene.organization();
     (0..count)
         .map(|number| organization.vend(Kind::Organizations, &format!("team-{number}"), parent))
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_is_told_dry_then_queued_and_then_there_is_nothing_more() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let scene = Scene::start(partition).await;
+        let sandbox = scene.organization().sandbox.clone();
+        let mut accounts = vend(&scene, 45, &sandbox);
+        let (known, closed) = (accounts.split_off(42), accounts.split_off(40));
+        for vended in known.iter().chain(&closed) {
+            scene.put(&vended.events[..1]).await;
+        }
+        scene.work_off().await;
+        for vended in &closed {
+            // Nobody heard of it.
+            drop(scene.organization().close(&vended.account));
+        }
+        let lambda = sweeper(&scene, &[]);
+
+        let dry = sweep(&lambda, json!({"dryRun": true})).await;
+        assert_eq!((count(&dry, "organization"), count(&dry, "aboard")), (46, 3), "{dry:#}");
+        assert_eq!((count(&dry, "missing"), count(&dry, "queued")), (40, 0), "{dry:#}");
+        let told: Vec<_> = closed.iter().map(|vended| vended.account.id().to_owned()).collect();
+        assert_eq!(ids(&dry, "closedButRegistered"), told);
+        assert!(scene.queue().is_empty());
+
+        let swept = sweep(&lambda, json!({})).await;
+        assert_eq!((count(&swept, "missing"), count(&swept, "queued")), (40, 40), "{swept:#}");
+        scene.work_off().await;
+        for vended in accounts.iter().chain(&known) {
+            scene.assert_aboard(&vended.account);
+        }
+        for vended in &closed {
+            assert_eq!(scene.registered(&vended.account).len(), 1, "it is reported, not removed");
+        }
+
+        let again = sweep(&lambda, json!({})).await;
+        assert_eq!((count(&again, "aboard"), count(&again, "queued")), (43, 0), "{again:#}");
+        assert_eq!(again["complete"], true);
+        assert_eq!(scene.dead(), []);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,6 +158,29 @@ async fn sweep_and_events_together_bring_each_account_aboard_once() {
         }
     };
     tokio::join!(events, sweep(&lambda, json!({})), sweep(&lambda, json!({})));
+    scene.work_off().await;
+    for vended in &accounts {
+        scene.assert_aboard(&vended.account);
+    }
+    assert_eq!(scene.dead(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_breaks_off_is_taken_up_by_the_next() {
+    let scene = Scene::start(Partition::Aws).await;
+    let accounts = vend(&scene, 70, &scene.organization().sandbox);
+    let lambda = sweeper(&scene, &[]);
+    scene
+        .cloud()
+        .fault(Fault::on("organizations", "ListAccounts", Effect::Unavailable).nth(3).times(100));
+    let broken = lambda.invoke(&json!({})).await;
+    assert!(
+        broken.is_err() || broken.as_ref().is_ok_and(|answer| answer["complete"] != true),
+        "{broken:?}"
+    );
+    scene.cloud().faults().clear();
+    scene.work_off().await;
+    sweep(&lambda, json!({})).await;
     scene.work_off().await;
     for vended in &accounts {
         scene.assert_aboard(&vended.account);

@@ -5,12 +5,12 @@ use serde_json::Value;
 /// Whether an event fits a pattern: every member of the pattern is in the event, with one of the values listed.
 pub(super) fn fits(pattern: &Value, event: Option<&Value>) -> bool {
     match pattern {
-        Value::Object(members) => members.iter().all(|(name, member)| match member {
+        Value::Object(members) => members.iter().all(|(name, member)| {
             // One of several patterns for what stands around it.
-            Value::Array(choices) if name == "$or" => {
-                choices.iter().any(|choice| fits(choice, event))
+            match member.as_array().filter(|_| name == "$or") {
+                Some(choices) => choices.iter().any(|choice| fits(choice, event)),
+                None => fits(member, event.and_then(|event| event.get(name))),
             }
-            _ => fits(member, event.and_then(|event| event.get(name))),
         }),
         Value::Array(choices) => choices.iter().any(|choice| allows(choice, event)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,

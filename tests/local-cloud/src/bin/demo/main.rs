@@ -44,19 +44,20 @@ async fn tour() -> Result<(usize, usize), Surprise> {
     for realm in world.realms() {
         let gateway = realm.gateway(0).await;
         let [first, second] = &realm.customers;
-        let enclave = realm.portal.is_some();
-        let other = if enclave { Method::Scap } else { Method::Sts };
-        for (method, customer) in [(Method::StaticCredentials, first), (other, second)] {
-            let portal = Portal::of(realm, method.id(), gateway.url());
-            tally.count(if enclave {
-                secret_partitions::visit(&portal, method, customer).await
-            } else {
-                wizard::visit(&portal, method, customer).await
-            });
+        if realm.portal.is_some() {
+            for (method, customer) in [(Method::StaticCredentials, first), (Method::Scap, second)] {
+                let portal = Portal::of(realm, method.id(), gateway.url());
+                tally.count(secret_partitions::visit(&portal, method, customer).await);
+            }
+            continue;
         }
-        for (case, label) in
-            [(Case::SameAccount, "pod-identity"), (Case::CrossAccount, "pod-identity, other")]
-        {
+        for (method, customer) in [(Method::StaticCredentials, first), (Method::Sts, second)] {
+            let portal = Portal::of(realm, method.id(), gateway.url());
+            tally.count(wizard::visit(&portal, method, customer).await);
+        }
+        let cases =
+            [(Case::SameAccount, "pod-identity"), (Case::CrossAccount, "pod-identity, other")];
+        for (case, label) in cases {
             let portal = Portal::of(realm, label, gateway.url());
             tally.count(pod_identity::visit(&portal, case).await);
         }
