@@ -11,7 +11,7 @@ pub(crate) const ROUTE: &str = "/v1/accounts/pod-identity";
 
 /// Palette's own cluster.
 pub(crate) fn cluster(stage: &Stage) -> &PaletteCluster {
-    &stage.realm().palette_cluster
+    stage.realm().palette_cluster()
 }
 
 /// The shortest request of a case, for a cluster that is set up for it.

@@ -53,7 +53,7 @@ fn token(url: &str, keys: &Keys, cluster: &str, lasts: u64) -> String {
 /// Somebody with an access entry, and the keys of a session.
 fn watcher(realm: &Realm) -> Keys {
     let role = realm.deployment.role("Watcher");
-    realm.palette_cluster.admit(&role.arn());
+    realm.palette_cluster().admit(&role.arn());
     role.session("test")
 }
 
@@ -63,7 +63,7 @@ async fn call(
     token: Option<&str>,
     body: Option<&Value>,
 ) -> (u16, Value) {
-    let cluster = &realm.palette_cluster;
+    let cluster = realm.palette_cluster();
     let http = outbound::client(Some(cluster.ca_pem()));
     let mut request = http.request(verb.parse().unwrap(), format!("{}{path}", cluster.endpoint()));
     if let Some(token) = token {
@@ -82,7 +82,7 @@ async fn f43_a_token_is_good_for_one_cluster_for_a_minute_and_for_whom_the_clust
     let world = world().await;
     let realm = world.realm(Partition::Aws);
     let (url, keys) = (world.cloud.url(), watcher(realm));
-    let name = realm.palette_cluster.cluster.name();
+    let name = realm.palette_cluster().cluster.name();
     let good = token(&url, &keys, name, 60);
     let ask = async |token: &str| call(realm, ("GET", "/version"), Some(token), None).await.0;
     assert_eq!(ask(&good).await, 200);
@@ -96,7 +96,7 @@ async fn f43_a_token_is_good_for_one_cluster_for_a_minute_and_for_whom_the_clust
     world.cloud.clock().skew(120);
     assert_eq!(ask(&good).await, 401, "too late");
     world.cloud.clock().skew(0);
-    realm.palette_cluster.break_it(Way::NotKnown);
+    realm.palette_cluster().break_it(Way::NotKnown);
     assert_eq!(ask(&good).await, 401, "known no more");
     let (status, refused) = call(realm, ("GET", CONFIGS), None, None).await;
     assert_eq!((status, &refused["kind"]), (403, &json!("Status")), "{refused}");
@@ -107,7 +107,7 @@ async fn f39_rbac_is_asked_for_each_verb_and_what_is_created_is_there_once() {
     let world = world().await;
     let realm = world.realm(Partition::Aws);
     let keys = watcher(realm);
-    let cluster = &realm.palette_cluster;
+    let cluster = realm.palette_cluster();
     let token = token(&world.cloud.url(), &keys, cluster.cluster.name(), 60);
     let ask = async |verb: &str, path: &str, body: Option<&Value>| {
         call(realm, (verb, path), Some(&token), body).await

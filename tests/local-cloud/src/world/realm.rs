@@ -49,8 +49,7 @@ pub struct Realm {
     pub certificate_authority: Option<String>,
     /// Two customers, both set up well.
     pub customers: [Customer; 2],
-    /// The EKS cluster that Palette itself runs on: in Gangway's own account, with the second customer's as the other one.
-    pub palette_cluster: PaletteCluster,
+    cluster: Option<PaletteCluster>,
     /// The deployed functions.
     pub functions: Functions,
     /// The event bus that they listen on.
@@ -94,11 +93,15 @@ impl Realm {
             deployed::deploy(&surroundings, template, partition, &deployment)?;
         let [_, other] = &customers;
         let (parts, target) = (cloud.parts(), &other.account);
-        let palette_cluster =
-            PaletteCluster::found(&parts, partition, &deployment, target, &deployment).await;
-        if let Some(function) = functions.get("pod-identity") {
+        // Without Pod Identity there is no principal that its roles could trust.
+        let cluster = if partition == Partition::AwsIso {
+            None
+        } else {
+            Some(PaletteCluster::found(&parts, partition, &deployment, target, &deployment).await)
+        };
+        if let (Some(cluster), Some(function)) = (&cluster, functions.get("pod-identity")) {
             let role = deployment.role(&deployed::role_of(function.logical_id()));
-            palette_cluster.admit(&role.arn());
+            cluster.admit(&role.arn());
         }
         let bus = Bus::new(functions.clone(), deployment.id(), region).with_rules(rules, &queues);
         let realm = Self {
@@ -111,7 +114,7 @@ impl Realm {
             certificate_authority,
             portal,
             customers,
-            palette_cluster,
+            cluster,
             functions,
             bus,
             queues,
@@ -137,6 +140,14 @@ impl Realm {
     /// In the iso partitions, where there is none.
     pub fn organization(&self) -> &Organization {
         self.organization.as_ref().expect("an organization")
+    }
+
+    /// The EKS cluster that Palette itself runs on: in Gangway's own account, with the second customer's as the other one.
+    ///
+    /// # Panics
+    /// In the Top Secret partition, which has no Pod Identity.
+    pub fn palette_cluster(&self) -> &PaletteCluster {
+        self.cluster.as_ref().expect("a partition with Pod Identity")
     }
 
     /// An HTTP front for the functions. Port 0 takes any free one.

@@ -26,16 +26,16 @@ pub(crate) fn check_document(text: &Text, partition: &str) -> Result<(), String>
 
 /// Every principal that a trust policy names exists, in the role's own partition.
 pub(crate) fn check_trust(store: &Store, text: &Text, home: &Home) -> Result<(), String> {
-    let iso = home.0.starts_with("aws-iso");
     for principals in
         text.document.statements.iter().filter_map(|statement| statement.principals.as_ref())
     {
         if let Some(name) = principals.aws.iter().find(|name| !known(store, name, &home.0)) {
             return Err(format!("Invalid principal in policy: \"AWS\":\"{name}\""));
         }
-        // Where Pod Identity is not offered, its principal does not exist.
+        // Where Pod Identity is not offered, its principal does not exist. Of the Secret partition nobody says so or not.
+        let offered = home.0 != "aws-iso";
         let known = |name: &str| {
-            name.contains(".amazonaws.com") && !(iso && name == "pods.eks.amazonaws.com")
+            name.contains(".amazonaws.com") && (offered || name != "pods.eks.amazonaws.com")
         };
         if let Some(name) = principals.services.iter().find(|name| !known(name)) {
             return Err(format!("Invalid principal in policy: \"SERVICE\":\"{name}\""));

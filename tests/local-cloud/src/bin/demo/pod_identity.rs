@@ -18,7 +18,7 @@ const fn broken(case: Case) -> [Way; 2] {
 
 /// One case in one partition.
 pub(crate) async fn visit(portal: &Portal<'_>, case: Case) -> Result<(), Surprise> {
-    let cluster = &portal.realm.palette_cluster;
+    let cluster = portal.realm.palette_cluster();
     let mut request = cluster.work_for(case).request(case);
     request["name"] = json!(format!("demo-{}-pod-identity", portal.realm.partition));
     let validate = format!("{ROUTE}/validate");
