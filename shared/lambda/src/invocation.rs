@@ -55,7 +55,9 @@ where
             let outcome = match request {
                 Ok(request) => {
                     let left = left(&context, request.origin());
-                    attempt(handler(request), started + left).await
+                    // On the heap: each layer around it would hold a copy of its own, and the stack of a debug build is not
+                    // that deep.
+                    attempt(Box::pin(handler(request)), started + left).await
                 }
                 Err(unreadable) => Err(unreadable),
             };
