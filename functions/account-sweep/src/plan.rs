@@ -161,6 +161,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn an_account_is_compared_with_what_palette_has() {
         let this = Some("123456789012");
         let other = Some("210987654321");

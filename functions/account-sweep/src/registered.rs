@@ -40,7 +40,10 @@ impl Registered {
         let opened = wishes.iter().map(|wish| async {
             deployment.palette.scoped(wish).await.map_err(|failure| match failure {
                 domain::Failure::Port(error) => error,
-                other => PortError::Refused {
+                other @ (domain::Failure::Invalid(_)
+                | domain::Failure::Blocked(_)
+                | domain::Failure::Conflict(_)
+                | domain::Failure::NotFound(_)) => PortError::Refused {
                     service: "Palette",
                     reason: format!("GANGWAY_SCOPES names a project that it has not: {other}"),
                 },
@@ -71,7 +74,9 @@ impl Registered {
         let start = self.all.partition_point(|one| one.account < Some(account));
         let end = self.all.partition_point(|one| one.account <= Some(account));
         let met = self.all.get_mut(start..end).unwrap_or_default();
-        met.iter_mut().for_each(|one| one.met = true);
+        for one in met.iter_mut() {
+            one.met = true;
+        }
         met
     }
 

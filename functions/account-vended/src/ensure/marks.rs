@@ -111,7 +111,8 @@ fn fingerprint(profile: PermissionProfile, partition: Partition) -> String {
         hash.update(document.name());
         hash.update(document.text(partition));
     }
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    let digits = hash.finalize().into_iter().take(12).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 #[cfg(test)]

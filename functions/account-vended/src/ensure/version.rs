@@ -59,6 +59,7 @@ async fn prune(aws: &Aws, arn: &str) -> Result<(), Setback> {
 }
 
 /// Versions are `v1`, `v2` and so on, and no number comes twice.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what min_by_key hands over")]
 fn number(version: &&PolicyVersion) -> u64 {
     let digits = version.version_id().and_then(|id| id.strip_prefix('v'));
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX)

@@ -41,6 +41,6 @@ impl Versions {
 
     /// Each behind a full stop.
     pub(super) fn text(&self) -> String {
-        self.0.iter().map(|id| format!(".{}", id.as_deref().unwrap_or("-"))).collect()
+        self.0.iter().flat_map(|id| [".", id.as_deref().unwrap_or("-")]).collect()
     }
 }

@@ -53,9 +53,8 @@ impl Told {
             Some("AccountDepartedOrganization") => Kind::AccountDeparted,
             Some("CloseAccountResult") => Kind::CloseAccountResult,
             Some("RemoveAccountFromOrganization") => Kind::RemoveAccount,
-            Some(_) => Kind::Unknown,
             None if self.0.pointer("/account_info/account").is_some() => Kind::Aft,
-            None => Kind::Unknown,
+            Some(_) | None => Kind::Unknown,
         }
     }
 

@@ -39,7 +39,9 @@ async fn f81_f82_f83_the_variable_of_palettes_deployment_is_named_with_a_warning
         // T1: as Palette's documents have it, the names seem exchanged.
         let (documented, other) = match stage.partition() {
             Partition::AwsIso => ("CUSTOM_ISOB_URL", "CUSTOM_ISO_URL"),
-            _ => ("CUSTOM_ISO_URL", "CUSTOM_ISOB_URL"),
+            Partition::Aws | Partition::AwsUsGov | Partition::AwsIsoB => {
+                ("CUSTOM_ISO_URL", "CUSTOM_ISOB_URL")
+            }
         };
         let seen = way.validate(&stage, &request).await;
         seen.assert_check("palette.portal-address", "unverified", "does not tell", &format!("variable {documented} "));

@@ -25,9 +25,8 @@ enum Named {
     Itself,
 }
 
-pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xml, Refusal> {
-    let arn = form.need("RoleArn")?;
-    let name = form.need("RoleSessionName")?;
+/// The characters that STS takes in the name of a session and in an external id.
+fn check_words(name: &str, external: Option<&str>) -> Result<(), Refusal> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if !(2..=64).contains(&name.len()) || !name.chars().all(allowed) {
         return Err(invalid(
@@ -36,7 +35,6 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
             "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
         ));
     }
-    let external = form.get("ExternalId");
     let external_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/\\-".contains(c);
     if external
         .is_some_and(|id| !(2..=1224).contains(&id.len()) || !id.chars().all(external_allowed))
@@ -47,6 +45,14 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
             "Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*",
         ));
     }
+    Ok(())
+}
+
+pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xml, Refusal> {
+    let arn = form.need("RoleArn")?;
+    let name = form.need("RoleSessionName")?;
+    let external = form.get("ExternalId");
+    check_words(name, external)?;
     if !(20..=2048).contains(&arn.len()) {
         return Err(invalid(arn, "roleArn", "Member must have length greater than or equal to 20"));
     }

@@ -165,7 +165,7 @@ async fn poll(queue: Queue, desk: Arc<Desk>) {
             let (next, now) = queue.next_sight();
             let until = next.map_or(u64::MAX >> 32, |next| u64::try_from(next - now).unwrap_or(0));
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
+                told = changes.changed() => if told.is_err() { return },
                 turned = turns.changed() => if turned.is_err() { return },
                 () = sleep(Duration::from_secs(until.max(1))) => {}
             }

@@ -106,9 +106,7 @@ fn create(cluster: &Cluster, asked: &Path<'_>, body: &[u8]) -> Result<(u16, Valu
         return Err(Refusal::no_method());
     }
     let data = object.get("data").and_then(Value::as_object);
-    if asked.kind == "ConfigMap"
-        && data.is_some_and(|data| !data.values().all(|value| value.is_string()))
-    {
+    if asked.kind == "ConfigMap" && data.is_some_and(|data| !data.values().all(Value::is_string)) {
         return Err(Refusal::bad_request("ConfigMap in version \"v1\" cannot be handled: data"));
     }
     let place = asked.place(&name);

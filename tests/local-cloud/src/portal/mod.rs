@@ -63,6 +63,7 @@ pub const OPERATION: &str = "GetCredentials";
 
 /// How a portal behaves. No document of it is public: these are the ways that its clients tell of.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that tests turn one by one")]
 pub struct Behaviour {
     /// Whether the service is on; else it answers 404 "API not enabled".
     pub enabled: bool,

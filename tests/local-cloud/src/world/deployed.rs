@@ -78,9 +78,9 @@ pub(super) fn deploy(
     for function in &functions {
         execution_role(account, function);
     }
-    let roles = account.clone();
+    let owner = account.clone();
     let keys = Arc::new(move |function: &Function| {
-        let keys = roles.role(&role_name(function)).session(&function.name);
+        let keys = owner.role(&role_name(function)).session(&function.name);
         RoleKeys {
             access_key_id: keys.id,
             secret_access_key: keys.secret,

@@ -214,8 +214,7 @@ impl Organization {
                 }
                 events
             }
-            Kind::Organizations => vec![created(), joined(Joined::Created)],
-            Kind::GovCloud => vec![created(), joined(Joined::Created)],
+            Kind::Organizations | Kind::GovCloud => vec![created(), joined(Joined::Created)],
             Kind::Invited => vec![joined(Joined::Invited)],
         }
     }

@@ -105,7 +105,7 @@ pub(super) fn failure(id: &str, refusal: &Refusal) -> Value {
 }
 
 /// The entries of a batch with their ids: one to ten, no two alike.
-pub(super) fn entries<'a>(body: Body<'a>) -> Result<Vec<(&'a str, Body<'a>)>, Refusal> {
+pub(super) fn entries(body: Body<'_>) -> Result<Vec<(&str, Body<'_>)>, Refusal> {
     let list = body.list("Entries")?;
     let refused = |code, message: &str| Err(Refusal::new(400, code, message));
     if list.is_empty() {
