@@ -86,6 +86,11 @@ impl Setback {
         }
     }
 
+    /// Whether nobody can tell: Palette answers 500 to what it refuses and to what fails within it, in the same words.
+    pub(crate) const fn doubtful(&self) -> bool {
+        matches!(self, Self::Port(PortError::Refused { .. }))
+    }
+
     /// In a word, for metrics.
     pub(crate) const fn id(&self, passes: bool) -> &'static str {
         match (self, passes) {

@@ -62,7 +62,7 @@ impl Settings {
             variables.fault(BOUNDARY, format_args!("must be a policy of {partition}"));
         }
         let grace = variables.optional("GANGWAY_YOUNG_ACCOUNT_MINUTES");
-        let Minutes(grace) = grace.unwrap_or(Minutes(Duration::from_mins(60)));
+        let Minutes(grace) = grace.unwrap_or(Minutes(Duration::from_hours(1)));
         let dead_letters = variables.required("GANGWAY_DEAD_LETTER_QUEUE_URL");
         let stack = variables.optional("GANGWAY_STACK_NAME").unwrap_or_default();
         let faults = variables.finish();

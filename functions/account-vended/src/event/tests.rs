@@ -109,13 +109,12 @@ fn projects_are_read() {
 /// One member of a sample replaced, or taken out.
 fn with(name: &str, pointer: &str, value: Option<Value>) -> String {
     let mut event: Value = serde_json::from_str(&sample(name)).unwrap();
-    match value {
-        Some(value) => *event.pointer_mut(pointer).unwrap() = value,
-        None => {
-            let (parent, member) = pointer.rsplit_once('/').unwrap();
-            let parent = event.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-            parent.remove(member).unwrap();
-        }
+    if let Some(value) = value {
+        *event.pointer_mut(pointer).unwrap() = value
+    } else {
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        let parent = event.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        parent.remove(member).unwrap();
     }
     event.to_string()
 }

@@ -19,7 +19,7 @@ fn one_variable_is_enough() {
     assert_eq!(roles, ENTRY_ROLES);
     assert_eq!(settings.role.to_string(), "SpectroCloudRole");
     assert_eq!(settings.profile, PermissionProfile::CoreEks);
-    assert_eq!((settings.boundary, settings.grace), (None, Duration::from_mins(60)));
+    assert_eq!((settings.boundary, settings.grace), (None, Duration::from_hours(1)));
 }
 
 #[test]

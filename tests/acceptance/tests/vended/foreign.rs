@@ -36,7 +36,7 @@ async fn a_good_role_of_somebody_else_is_registered_as_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_of_somebody_else_that_keeps_palette_out_is_for_a_person() {
     let scene = Scene::start(Partition::Aws).await;
-    let organization = scene.organization().ago(std::time::Duration::from_secs(2 * 60 * 60));
+    let organization = scene.organization().ago(std::time::Duration::from_hours(2));
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     made_by_hand(&scene, &vended.account, "another-tenants-external-id");
     let before = (vended.account.roles(), vended.account.policies());
@@ -44,13 +44,13 @@ async fn a_role_of_somebody_else_that_keeps_palette_out_is_for_a_person() {
     scene.work_off().await;
     assert_eq!(scene.registered(&vended.account), []);
     assert_eq!((vended.account.roles(), vended.account.policies()), before);
-    scene.assert_dead(vended.account.id(), "");
+    scene.assert_dead(vended.account.id(), "external-id-required: asks for another external id");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_of_somebody_else_under_our_name_is_left_as_it_is() {
     let scene = Scene::start(Partition::Aws).await;
-    let organization = scene.organization().ago(std::time::Duration::from_secs(2 * 60 * 60));
+    let organization = scene.organization().ago(std::time::Duration::from_hours(2));
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     let document = policies::of(PermissionProfile::CoreEks)[0];
     let other = json!({
@@ -64,5 +64,5 @@ async fn a_policy_of_somebody_else_under_our_name_is_left_as_it_is() {
     let found = found.expect("it is still there");
     assert_eq!((found.document, found.versions.len(), found.tags.len()), (other, 1, 0));
     assert_eq!(scene.registered(&vended.account), []);
-    scene.assert_dead(vended.account.id(), "");
+    scene.assert_dead(vended.account.id(), "is not this deployment's own");
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::scene::{Scene, arrival};
 
-const OLD: Duration = Duration::from_secs(3 * 60 * 60);
+const OLD: Duration = Duration::from_hours(3);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn denied_suspended_and_closed_accounts_and_poison_are_put_aside_and_the_rest_comes_aboard() {
@@ -78,6 +78,28 @@ async fn what_never_succeeds_is_redriven_in_the_end() {
     assert_eq!(letter.received, 4);
     assert_eq!(scene.outcomes(vended.account.id()).len(), 4, "it was tried each time");
     assert_eq!(scene.registered(&vended.account), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_palette_refuses_is_tried_again_and_then_put_aside_with_its_reason() {
+    // Palette's own words are the same for what it refuses and for what fails within it.
+    let refused = || Fault::on("palette", "POST /v1/cloudaccounts/aws", Effect::InternalError);
+    for (fault, aboard) in [(refused().times(3), true), (refused(), false)] {
+        let scene = Scene::start(Partition::Aws).await;
+        let organization = scene.organization();
+        let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+        scene.cloud().fault(fault);
+        scene.put(&vended.events[2..]).await;
+        scene.work_off().await;
+        assert_eq!(scene.outcomes(vended.account.id()).len(), 4, "{}", scene.logs());
+        if aboard {
+            scene.assert_aboard(&vended.account);
+            assert_eq!(scene.dead(), []);
+        } else {
+            assert_eq!(scene.registered(&vended.account), []);
+            scene.assert_dead(vended.account.id(), "operational error");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,7 +42,7 @@ async fn a_role_that_sts_does_not_know_yet_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denial_in_an_account_that_is_no_longer_young_is_for_a_person() {
     let scene = Scene::start(Partition::Aws).await;
-    let organization = scene.organization().ago(Duration::from_secs(2 * 60 * 60));
+    let organization = scene.organization().ago(Duration::from_hours(2));
     let quarantined = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     organization.quarantine(&quarantined.account);
     scene.put(&quarantined.events[2..]).await;
