@@ -160,7 +160,11 @@ fn external_id(associations: &Associations, facts: &Facts, wish: &Wish) -> Findi
         Some(Seen::Missing) | None => return EXTERNAL_ID.not_applicable("there is no target role"),
     };
     let ids = facts.external_ids(wish);
-    match takes_external_id(document, &wish.roles, wish.cluster.place(), &ids) {
+    let Some(taken) = takes_external_id(document, &wish.roles, wish.cluster.place(), &ids) else {
+        let why = format!("{} does not trust {} at all", role_name(wish), wish.roles.hubble());
+        return EXTERNAL_ID.not_applicable(why);
+    };
+    match taken {
         Judged::Good => EXTERNAL_ID.passed(format!("the target role takes {id}")),
         Judged::Unsure(lines) => EXTERNAL_ID.unverified(
             lines.join("; "),

@@ -72,19 +72,23 @@ pub fn judge(
     Judged::of(&faults)
 }
 
-/// Whether Hubble's target role takes the external id that EKS issued (P23).
+/// Whether Hubble's target role takes the external id that EKS issued (P23). `None` where it does not trust Hubble's role
+/// under any (P18).
 pub fn takes_external_id(
     document: &Value,
     roles: &Roles,
     cluster: Cluster<'_>,
     ids: &ExternalIds,
-) -> Judged {
+) -> Option<Judged> {
     let trust = Trust::of(document, cluster);
+    if !trust.names(roles.hubble()) {
+        return None;
+    }
     let call = Call::of(roles.hubble(), ASSUME, Some(ids.hubble()));
     let named = trust.external_ids();
     let asked = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
     let fault = format!("it asks for {asked}, and EKS presents {}", ids.hubble());
-    Judged::of(&unless_let_in(&trust, &call, fault))
+    Some(Judged::of(&unless_let_in(&trust, &call, fault)))
 }
 
 /// Nothing, where the call is let in.

@@ -81,3 +81,16 @@ async fn f43_access_to_the_cluster_is_needed_to_look_at_its_pods() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn f35_without_a_cluster_nothing_about_it_is_judged() {
+    let stage = Stage::start(Partition::Aws).await;
+    let (changed, answer) = differs(&stage, SameAccount, &[Way::NoCluster]).await;
+    assert_eq!(answer.failed(), ["eks.cluster-exists", "palette.validation"], "{:#}", answer.body);
+    let others = changed.iter().filter(|(_, outcome)| *outcome != "failed");
+    assert!(others.clone().count() > 10, "{changed:#?}");
+    for (id, outcome) in others {
+        assert_eq!(outcome, "not-applicable", "{id}");
+    }
+    answer.assert_check("eks.cluster-exists", "failed", "EKS has no", "another method");
+}

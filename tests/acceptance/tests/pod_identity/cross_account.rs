@@ -95,7 +95,9 @@ async fn f56_f57_the_plan_leaves_no_placeholder_and_is_of_its_partition() {
             let roles = plan.body["roles"].to_string() + &plan.body["associations"].to_string();
             assert!(!roles.contains('<') && !roles.contains("Role}"), "{roles}");
             for arn in roles.split("\"arn:").skip(1) {
-                assert_eq!(arn.split(':').next(), Some(partition.id()), "{arn}");
+                // Palette's own documents leave the partition open in places.
+                let found = arn.split(':').next();
+                assert!(found == Some(partition.id()) || found == Some("*"), "{arn:.80}");
             }
         }
     }

@@ -11,6 +11,8 @@ mod associations;
 mod cluster;
 mod cross_account;
 mod ensure;
+mod faults;
+mod hops;
 mod method;
 mod pods;
 mod requests;

@@ -56,7 +56,8 @@ fn f44_f47_f48_f50_f52_f54_f55_what_gangway_hands_out_passes_in_every_partition(
             }
             if roles.hubble_target().is_some() {
                 let document = roles.trust(Part::HubbleTarget, &ids);
-                assert_eq!(takes_external_id(&document, &roles, cluster, &ids), Judged::Good);
+                let taken = takes_external_id(&document, &roles, cluster, &ids);
+                assert_eq!(taken, Some(Judged::Good));
             }
         }
     }
@@ -232,8 +233,12 @@ fn f60_what_eks_issued_counts() {
     ] {
         let ids = expected.clone().issued(issued, None);
         let judged = takes_external_id(&document, &roles, cluster, &ids);
-        assert_eq!(judged == Judged::Good, good, "{issued:?}: {judged:?}");
+        assert_eq!(judged == Some(Judged::Good), good, "{issued:?}: {judged:?}");
     }
+    // Whom it does not trust at all, it asks for no external id.
+    let others = document.to_string().replace("role/", "role/not-");
+    let others = serde_json::from_str(&others).unwrap();
+    assert_eq!(takes_external_id(&others, &roles, cluster, &expected), None);
     let ids = expected.issued(None, Some("eu/1/m/palette-identity/palette-identity"));
     assert_eq!(ids.manager("*"), "eu/1/m/*/palette-manager");
 }
