@@ -185,10 +185,6 @@ pub(crate) struct NamedDocument {
     document: Value,
 }
 
-/// Roles, policies, associations and commands for EKS Pod Identity.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Plan(Value);
-
 /// RFC 9457.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

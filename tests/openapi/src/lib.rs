@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "described, never made")]
 mod answers;
 mod parts;
+#[expect(dead_code, reason = "described, never made")]
+mod plan;
 mod requests;
 mod routes;
 #[expect(dead_code, reason = "described, never made")]
@@ -75,7 +77,7 @@ fn schemas() -> Map<String, Value> {
     with::<answers::Policies>(&mut all);
     with::<answers::Gateways>(&mut all);
     with::<answers::Trust>(&mut all);
-    with::<answers::Plan>(&mut all);
+    with::<plan::Plan>(&mut all);
     with::<answers::Problem>(&mut all);
     with::<answers::GatewayProblem>(&mut all);
     all.sort_by(|(one, _), (other, _)| one.cmp(other));

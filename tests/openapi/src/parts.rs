@@ -26,7 +26,7 @@ pub(crate) fn parameter(name: &str) -> Value {
 /// Every parameter of a path or a query.
 pub(crate) fn parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
-    json!({
+    let mut all = json!({
         "uid": {
             "name": "uid", "in": "path", "required": true,
             "description": "The account's uid in Palette.", "schema": schema("Uid"),
@@ -41,6 +41,29 @@ pub(crate) fn parameters() -> Value {
             "Documents that go with the profile: `cloudformation`, `host-resource-groups`, or both with a comma between.",
             json!({ "type": "string", "pattern": "^(cloudformation|host-resource-groups)(,(cloudformation|host-resource-groups))*$" }),
         ),
+    });
+    if let (Some(all), Value::Object(planned)) = (all.as_object_mut(), planned()) {
+        all.extend(planned);
+    }
+    all
+}
+
+/// Those of the plan for EKS Pod Identity.
+fn planned() -> Value {
+    let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
+    json!({
+        "clusterName": {
+            "name": "clusterName", "in": "query", "required": true,
+            "description": "The EKS cluster that Palette runs on.",
+            "schema": { "type": "string", "pattern": "^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$" },
+        },
+        "clusterRegion": query("clusterRegion", "Where the cluster is; the deployment's region unless told.", json!({ "type": "string", "examples": ["us-east-1"] })),
+        "clusterAccountId": query("clusterAccountId", "The cluster's account; that of the roles named for it, else the deployment's own.", schema("AccountId")),
+        "targetAccountId": query("targetAccountId", "Where Palette is to work; the cluster's account unless told.", schema("AccountId")),
+        "roleArn": query("roleArn", "Palette's role, or its target role; one with the usual name unless told.", schema("RoleArn")),
+        "hubbleRoleArn": query("hubbleRoleArn", "Hubble's role in the cluster's account; one with the usual name unless told.", schema("RoleArn")),
+        "identityRoleArn": query("identityRoleArn", "The identity service's role in the cluster's account; one with the usual name unless told.", schema("RoleArn")),
+        "hubbleTargetRoleArn": query("hubbleTargetRoleArn", "Hubble's target role, where Palette works in another account; one with the usual name unless told.", schema("RoleArn")),
     })
 }
 

@@ -85,6 +85,12 @@ fn plan() -> Value {
         "operationId": "showPodIdentityPlan",
         "tags": ["choices"],
         "summary": "Roles, policies and associations to make for EKS Pod Identity, in an order that works",
+        "parameters": [
+            parameter("clusterName"), parameter("clusterRegion"), parameter("clusterAccountId"),
+            parameter("targetAccountId"), parameter("roleArn"), parameter("hubbleRoleArn"),
+            parameter("identityRoleArn"), parameter("hubbleTargetRoleArn"), parameter("partition"),
+            parameter("permissionProfile"),
+        ],
         "responses": answers(&[("200", "Plan")], &[400, 404, 422, 429, 500, 502, 504]),
     })
 }

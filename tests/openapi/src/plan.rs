@@ -1,0 +1,123 @@
+//! What the plan for EKS Pod Identity is made of.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    answers::NamedDocument,
+    values::{AccountId, PartitionId, Profile, RoleArn},
+};
+
+/// Roles, policies, associations and commands for EKS Pod Identity. Nobody is asked for it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Plan {
+    partition: PartitionId,
+    case: PlannedCase,
+    cluster: PlannedCluster,
+    /// Where Palette is to work.
+    target_account_id: AccountId,
+    permission_profile: Profile,
+    /// In an order in which IAM takes them.
+    roles: Vec<PlannedRole>,
+    /// The add-on that the cluster needs.
+    add_on: String,
+    /// For the roles of nodes that lack the current `AmazonEKSWorkerNodePolicy`.
+    node_role_policy: NamedDocument,
+    associations: Vec<PlannedAssociation>,
+    /// The `ConfigMap` that names the cluster to Palette.
+    config_map: Value,
+    /// What to do, one after the other.
+    steps: Vec<PlannedStep>,
+    /// The commands of all steps, for the shells of the accounts that they name.
+    commands: String,
+    /// Commands that show whether it worked.
+    validation: Vec<String>,
+    register: PlannedRequest,
+    notices: Vec<String>,
+}
+
+/// Whether Palette works in the account of its own cluster.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PlannedCase {
+    /// It does.
+    SameAccount,
+    /// It works in another one, which it enters through target roles.
+    CrossAccount,
+}
+
+/// The EKS cluster that Palette runs on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PlannedCluster {
+    cluster_name: String,
+    cluster_region: String,
+    account_id: AccountId,
+}
+
+/// A role with its documents.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PlannedRole {
+    role: PlannedPart,
+    role_name: String,
+    role_arn: RoleArn,
+    account_id: AccountId,
+    trust_policy: Value,
+    permission_policies: Vec<NamedDocument>,
+}
+
+/// What a role is for.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PlannedPart {
+    /// Palette works with it, in its cluster's account.
+    Palette,
+    /// Hubble's, in the case of one account.
+    Hubble,
+    /// The identity service's, in the case of one account.
+    Identity,
+    /// The identity service's in the cluster's account, which goes on to Palette's target role.
+    IdentityLocal,
+    /// Hubble's in the cluster's account, which goes on to its target role.
+    HubbleLocal,
+    /// Palette works with it, in another account.
+    PaletteTarget,
+    /// Hubble's in that other account.
+    HubbleTarget,
+}
+
+/// Which role EKS is to give to the pods of a service account.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PlannedAssociation {
+    namespace: String,
+    service_account: String,
+    role_arn: RoleArn,
+    /// The role in another account that EKS goes on to.
+    target_role_arn: Option<RoleArn>,
+}
+
+/// A step, and the account whose credentials it needs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PlannedStep {
+    title: String,
+    account_id: AccountId,
+    commands: Vec<String>,
+}
+
+/// The members of the registration that then follows; it needs a name besides.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PlannedRequest {
+    role_arn: RoleArn,
+    cluster_name: String,
+    cluster_region: String,
+    hubble_role_arn: RoleArn,
+    identity_role_arn: RoleArn,
+    hubble_target_role_arn: Option<RoleArn>,
+    permission_profile: Profile,
+}
