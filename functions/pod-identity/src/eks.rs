@@ -21,9 +21,6 @@ use crate::{cluster::Cluster, seen::Seen};
 /// The add-on's name, and that of the DaemonSet that it installs.
 pub(crate) const AGENT: &str = "eks-pod-identity-agent";
 
-/// Most node groups that are looked at one by one.
-const MOST_GROUPS: usize = 50;
-
 /// EKS in the region of one cluster, seen with one identity.
 pub(crate) struct Eks {
     client: Client,
@@ -142,9 +139,9 @@ impl Eks {
             Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
         };
         let mut roles = Vec::new();
-        for seen in join_all(names.iter().take(MOST_GROUPS).map(|name| self.role_of(name))).await {
+        for seen in join_all(names.iter().map(|name| self.role_of(name))).await {
             match seen? {
-                Seen::There(role) => roles.extend(role.parse()),
+                Seen::There(role) => roles.push(role),
                 // Removed since it was listed.
                 Seen::Missing => {}
                 Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
@@ -153,14 +150,15 @@ impl Eks {
         Ok(Seen::There(roles))
     }
 
-    async fn role_of(&self, group: &str) -> Result<Seen<String>, PortError> {
+    async fn role_of(&self, group: &str) -> Result<Seen<RoleArn>, PortError> {
         let call = call("eks:DescribeNodegroup", "such node group");
         let request = self.client.describe_nodegroup();
         let request = request.cluster_name(&self.cluster).nodegroup_name(group);
         let answer = request.send().await.map_err(|error| call.failed(&error));
-        let role = answer.map(|answer| {
-            let group = answer.nodegroup();
-            group.and_then(|group| group.node_role()).unwrap_or_default().to_owned()
+        let role = answer.and_then(|answer| {
+            let role = answer.nodegroup().and_then(|group| group.node_role());
+            let role = role.and_then(|role| role.parse().ok());
+            role.ok_or_else(|| call.unreadable("a node group without a role"))
         });
         Seen::of(role, call.action)
     }

@@ -87,13 +87,12 @@ impl Organization {
         }
         let mut units = vec![self.parent(member.id.as_str()).await?];
         while let Some(unit) = units.last().filter(|unit| !unit.as_str().starts_with("r-")) {
-            let parent = match self.known_parent(unit) {
-                Some(parent) => parent,
-                None => {
-                    let parent = self.parent(unit.as_str()).await?;
-                    self.remember(unit.clone(), parent.clone());
-                    parent
-                }
+            let parent = if let Some(parent) = self.known_parent(unit) {
+                parent
+            } else {
+                let parent = self.parent(unit.as_str()).await?;
+                self.remember(unit.clone(), parent.clone());
+                parent
             };
             units.push(parent);
             if units.len() > DEEPEST {

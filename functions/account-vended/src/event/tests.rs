@@ -110,7 +110,7 @@ fn projects_are_read() {
 fn with(name: &str, pointer: &str, value: Option<Value>) -> String {
     let mut event: Value = serde_json::from_str(&sample(name)).unwrap();
     if let Some(value) = value {
-        *event.pointer_mut(pointer).unwrap() = value
+        *event.pointer_mut(pointer).unwrap() = value;
     } else {
         let (parent, member) = pointer.rsplit_once('/').unwrap();
         let parent = event.pointer_mut(parent).unwrap().as_object_mut().unwrap();

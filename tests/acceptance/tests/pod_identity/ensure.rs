@@ -32,7 +32,7 @@ async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_le
     let done = register(&stage, &wish).await;
     done.assert_status(201).assert_check(ENSURED, "passed", "made that of", "");
     let (hubble, identity) = (at(HUBBLE).expect("Hubble's"), at(IDENTITY).expect("the other"));
-    assert_eq!(hubble.target.as_deref(), roles.hubble_target().map(|target| target.as_str()));
+    assert_eq!(hubble.target.as_deref(), roles.hubble_target().map(domain::RoleArn::as_str));
     assert!(hubble.external_id.is_some_and(|id| id.ends_with("/hubble-system/spectro-hubble")));
     assert_eq!((identity.role.as_str(), identity.target), (roles.identity().as_str(), None));
     stage.cloud().calls().clear();

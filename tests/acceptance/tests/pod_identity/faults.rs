@@ -89,7 +89,6 @@ async fn suffer(kind: Kind, effects: &[Effect]) {
             wrong.push(format!("{service} {operation} {effect:?}: {told:.1500}"));
         }
     }
-    println!("{kind:?}: {} calls × {} effects", places.len(), effects.len());
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 

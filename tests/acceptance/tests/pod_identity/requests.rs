@@ -36,9 +36,10 @@ async fn f62_a_boundary_goes_to_palette_and_must_be_a_policy_that_exists() {
     let arn = account.policy("TeamBoundary", &everything);
     let wish = with(request(&stage, Case::SameAccount), "permissionBoundaryArn", json!(arn));
     register(&stage, &wish).await.assert_status(201);
-    let records = stage.cloud().palette().records();
-    let spec = records.account_named("prod").expect("an account").spec().clone();
-    drop(records);
+    let spec = {
+        let records = stage.cloud().palette().records();
+        records.account_named("prod").expect("an account").spec().clone()
+    };
     assert_eq!(spec["podIdentity"]["permissionBoundaryArn"], arn.as_str());
     account.remove_policy(&arn);
     let gone = validate(&stage, &wish).await;
@@ -86,7 +87,7 @@ async fn p15_f57_roles_of_the_wrong_account_partition_or_case_are_refused_with_t
         (
             Case::SameAccount,
             "hubbleTargetRoleArn",
-            json!(target.hubble_target().map(|role| role.as_str())),
+            json!(target.hubble_target().map(domain::RoleArn::as_str)),
             &["/hubbleTargetRoleArn"],
         ),
         (Case::CrossAccount, "hubbleTargetRoleArn", Value::Null, &["/hubbleTargetRoleArn"]),

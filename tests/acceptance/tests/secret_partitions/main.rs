@@ -2,7 +2,6 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::tests_outside_test_module,
     reason = "a test program: what is not as it should be ends the test"
 )]

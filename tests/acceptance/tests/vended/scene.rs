@@ -191,11 +191,13 @@ impl Scene {
     }
 
     /// The role that lets Palette in.
+    #[expect(clippy::unused_self, reason = "read with the scene's other questions")]
     pub(crate) fn role(&self, account: &Account) -> Option<RoleSeen> {
         account.role_seen(ROLE)
     }
 
     /// Policies that say that Gangway made them.
+    #[expect(clippy::unused_self, reason = "read with the scene's other questions")]
     pub(crate) fn managed_policies(&self, account: &Account) -> Vec<PolicySeen> {
         let mut policies = account.policies();
         policies

@@ -112,7 +112,7 @@ impl PaletteCluster {
         self
     }
 
-    /// Lets a role look into the cluster with the Kubernetes API, and make ConfigMaps in `kube-system`.
+    /// Lets a role look into the cluster with the Kubernetes API, and make `ConfigMaps` in `kube-system`.
     pub fn admit(&self, role: &str) {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(role.to_owned());
         self.furnish_access();

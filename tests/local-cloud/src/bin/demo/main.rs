@@ -1,5 +1,9 @@
 //! `make demo`: each method in each partition, from a broken set-up to a registered account and back; with `--tls`, over TLS.
-#![expect(clippy::print_stdout, reason = "a program that people read")]
+#![expect(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a program that people read, with bodies of its own"
+)]
 
 mod pod_identity;
 mod secret_partitions;

@@ -42,7 +42,7 @@ impl PaletteCluster {
                 .into();
         });
         let roles = self.roles(self.case());
-        let target = roles.hubble_target().map(|target| target.as_str());
+        let target = roles.hubble_target().map(domain::RoleArn::as_str);
         let hubble = (HUBBLE.namespace, HUBBLE.name);
         self.cluster.associate(hubble, roles.hubble().as_str(), target);
         let identity = (IDENTITY.namespace, IDENTITY.name);
@@ -50,7 +50,7 @@ impl PaletteCluster {
         self.furnish_access();
     }
 
-    /// Who may look may look at everything, and make ConfigMaps in `kube-system`.
+    /// Who may look may look at everything, and make `ConfigMaps` in `kube-system`.
     pub(super) fn furnish_access(&self) {
         let everywhere = |verb| {
             let viewed = VIEWED.into_iter().chain(["serviceaccounts"]);

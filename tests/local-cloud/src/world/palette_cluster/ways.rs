@@ -106,8 +106,8 @@ impl PaletteCluster {
         match way {
             Way::NoCluster => cluster.remove(),
             Way::RunsElsewhere => cluster.with(|it| it.connected = Some("OTHER".to_owned())),
-            Way::Updating => cluster.with(|it| it.status = "UPDATING".to_owned()),
-            Way::Old => cluster.with(|it| it.version = "1.23".to_owned()),
+            Way::Updating => cluster.with(|it| "UPDATING".clone_into(&mut it.status)),
+            Way::Old => cluster.with(|it| "1.23".clone_into(&mut it.version)),
             Way::AgentDegraded => self.degrade_agent(),
             Way::NoAgent => {
                 self.take_addon_away();
@@ -142,7 +142,7 @@ impl PaletteCluster {
             Way::WithoutPermissions(part) => drop(self.role(part).detach(&self.policy(part))),
             Way::NoRole(part) => self.role(part).remove(),
             Way::WildcardByTheLetter => {
-                self.retrust(Part::PaletteTarget, "StringLike", "StringEquals")
+                self.retrust(Part::PaletteTarget, "StringLike", "StringEquals");
             }
             Way::OtherRegion => {
                 let region = format!("\"{}/", cluster.region());
@@ -152,7 +152,7 @@ impl PaletteCluster {
             Way::NotAssociated(account) => cluster.dissociate((account.namespace, account.name)),
             Way::OtherRole(account) => self.associate_other(account),
             Way::NoTarget => {
-                self.associate(HUBBLE, self.roles(self.case()).hubble().as_str(), None)
+                self.associate(HUBBLE, self.roles(self.case()).hubble().as_str(), None);
             }
             Way::SuperfluousTarget => {
                 let roles = self.roles(self.case());
@@ -203,7 +203,7 @@ impl PaletteCluster {
         let other = self.cluster.account().role("SomebodyElse");
         let roles = self.roles(self.case());
         let target = roles.hubble_target().filter(|_| account == HUBBLE);
-        self.associate(account, &other.arn(), target.map(|target| target.as_str()));
+        self.associate(account, &other.arn(), target.map(domain::RoleArn::as_str));
     }
 
     fn take_addon_away(&self) {
@@ -213,7 +213,7 @@ impl PaletteCluster {
     fn degrade_agent(&self) {
         self.cluster.with(|it| {
             if let Some(agent) = it.addons.get_mut("eks-pod-identity-agent") {
-                agent.status = "DEGRADED".to_owned();
+                "DEGRADED".clone_into(&mut agent.status);
                 let message = "The add-on is unhealthy because one of its pods does not run.";
                 agent.issues.push(("InsufficientNumberOfReplicas".to_owned(), message.to_owned()));
             }
