@@ -5,11 +5,11 @@ use aws::{
     checks::{identity, keys, permissions, policy_arns},
 };
 use deployment::Accounts;
-use domain::{AccountId, Check, Credential, Finding, PortError, Severity};
+use domain::{AccountId, Check, Credential, Finding, Partition, PortError, Severity};
 use tokio::join;
 
 use crate::{
-    Demand,
+    Demand, enclave,
     validation::{self, POLICIES_ACCEPTED},
 };
 
@@ -22,6 +22,26 @@ static PALETTE_VALIDATES: Check = Check {
 
 const VALIDATION_REMEDY: &str =
     "see that Palette reaches this partition and that the keys are active; then validate again";
+
+/// Where nothing leads in but a connection of its own, Palette's word tells of that, too (X03).
+static PALETTE_VALIDATES_ENCLAVE: Check = Check {
+    id: "palette.validation",
+    title: "Palette gets in with these keys",
+    severity: Severity::Blocker,
+    covers: &["C17", "X03"],
+};
+
+const ENCLAVE_REMEDY: &str = "see that Palette reaches this partition (private cloud gateway, WAN tunnel or PrivateLink) \
+                              and that the keys are active; then validate again";
+
+/// The last check, as the partition has it, and what to do where it fails.
+fn last_check(partition: Partition) -> (&'static Check, &'static str) {
+    if enclave::is_one(partition) {
+        (&PALETTE_VALIDATES_ENCLAVE, ENCLAVE_REMEDY)
+    } else {
+        (&PALETTE_VALIDATES, VALIDATION_REMEDY)
+    }
+}
 
 /// What was found out about keys.
 #[derive(Debug)]
@@ -83,22 +103,14 @@ async fn accepted(
     known: bool,
     demand: Demand<'_>,
 ) -> Result<Vec<Finding>, PortError> {
+    let (last, remedy) = last_check(demand.partition);
     if !known {
         let reason = "not asked, since AWS does not know these keys";
-        return Ok(vec![
-            POLICIES_ACCEPTED.not_applicable(reason),
-            PALETTE_VALIDATES.not_applicable(reason),
-        ]);
+        return Ok(vec![POLICIES_ACCEPTED.not_applicable(reason), last.not_applicable(reason)]);
     }
     let (accepted, validates) = join!(
         validation::of_policies(registry, credential, demand),
-        validation::of_credential(
-            &PALETTE_VALIDATES,
-            VALIDATION_REMEDY,
-            registry,
-            credential,
-            demand
-        ),
+        validation::of_credential(last, remedy, registry, credential, demand),
     );
     Ok(vec![accepted?, validates?])
 }

@@ -110,11 +110,9 @@ async fn f69_a_palette_without_a_way_into_the_enclave_is_told_to_open_one() {
         assert_eq!(report.failed(), ["palette.validation"], "{:#}", report.body);
         let remedy = "see that Palette reaches this partition";
         report.assert_check("palette.validation", "failed", "RequestError", remedy);
-        if way == Way::Portal {
-            report.assert_check("palette.validation", "failed", "", "private cloud gateway");
-            let covers = report.check("palette.validation")["covers"].to_string();
-            assert!(covers.contains("X03"), "{covers}");
-        }
+        report.assert_check("palette.validation", "failed", "", "private cloud gateway");
+        let covers = report.check("palette.validation")["covers"].to_string();
+        assert!(covers.contains("X03"), "{covers}");
     })
     .await;
 }

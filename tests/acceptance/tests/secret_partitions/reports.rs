@@ -129,10 +129,10 @@ const BREAKS: &[(&str, Break)] = &[
         portal(stage.realm()).disentitle(&acceptance::enclave::access(stage.customer()).entity);
     }),
     ("portal switched off", |stage| {
-        portal(stage.realm()).behave(|behaviour| behaviour.enabled = false)
+        portal(stage.realm()).behave(|behaviour| behaviour.enabled = false);
     }),
     ("portal without tokens", |stage| {
-        portal(stage.realm()).behave(|behaviour| behaviour.tells_token = false)
+        portal(stage.realm()).behave(|behaviour| behaviour.tells_token = false);
     }),
     ("Palette without a portal", |stage| stage.cloud().palette().records().portals.clear()),
     ("IAM too busy", |stage| {
@@ -172,7 +172,7 @@ fn complete(report: &Answer, broken: &str) {
         );
         match told("outcome") {
             "failed" | "unverified" => {
-                assert!(told("remedy").len() > 8, "{broken}: no remedy: {check:#}")
+                assert!(told("remedy").len() > 8, "{broken}: no remedy: {check:#}");
             }
             "passed" | "not-applicable" => assert_eq!(check.get("remedy"), None, "{check:#}"),
             other => assert_eq!(other, "", "{broken}: no such outcome"),

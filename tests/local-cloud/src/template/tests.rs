@@ -141,9 +141,14 @@ fn what_is_not_there_is_told_by_name() {
 fn the_repositorys_own_template_is_understood_in_every_partition() {
     let template = Template::of_repository().unwrap();
     for (partition, region, packages) in [
-        ("aws", "us-east-1", vec!["accounts", "static-credentials", "sts"]),
-        ("aws-us-gov", "us-gov-west-1", vec!["accounts", "static-credentials", "sts"]),
+        ("aws", "us-east-1", vec!["accounts", "pod-identity", "static-credentials", "sts"]),
+        (
+            "aws-us-gov",
+            "us-gov-west-1",
+            vec!["accounts", "pod-identity", "static-credentials", "sts"],
+        ),
         ("aws-iso-b", "us-isob-east-1", vec!["accounts", "scap", "static-credentials"]),
+        ("aws-iso", "us-iso-east-1", vec!["accounts", "scap", "static-credentials"]),
     ] {
         let functions = template.functions(&deployment(partition, region)).unwrap();
         let mut found: Vec<_> =

@@ -112,7 +112,12 @@ fn ways() -> Vec<Row> {
         ("a uid and a secret", json!({ "uid": "abc", "secretArn": arn }), "/secretArn", one),
         ("a uid and a key id", json!({ "uid": "abc", "accessKeyId": KEY_ID }), key_id, one),
         ("a role and a secret", json!({ "roleArn": role, "secretArn": arn }), "/secretArn", one),
-        ("a secret and a key id", json!({ "secretArn": arn, "accessKeyId": KEY_ID }), key_id, one),
+        (
+            "a secret and a key id",
+            json!({ "secretArn": arn, "accessKeyId": KEY_ID }),
+            key_id,
+            "where secretArn is given: the secret holds it",
+        ),
         (
             "a role and a secret key",
             json!({ "roleArn": role, "secretAccessKey": SECRET }),
