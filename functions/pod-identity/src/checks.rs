@@ -219,6 +219,14 @@ pub(crate) static BOUNDARY: Check = Check {
     covers: &["P31", "C16"],
 };
 
+/// Asked only where the method is a deployment's own choice.
+pub(crate) static OPTED_IN: Check = Check {
+    id: "pod-identity.partition-supported",
+    title: "Palette's documents offer Pod Identity in this partition",
+    severity: Severity::Warning,
+    covers: &["X18"],
+};
+
 pub(crate) static NO_POLICIES: Check = Check {
     id: "pod-identity.no-policies-named",
     title: "No policies are named: those that Palette needs are on its role already",

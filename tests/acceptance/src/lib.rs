@@ -49,6 +49,14 @@ impl Stage {
         Self::of(&Arc::new(world.expect("a world")), partition).await
     }
 
+    /// The same, deployed with something else for a parameter of the template.
+    pub async fn deployed_with(partition: Partition, parameter: &str, value: &str) -> Self {
+        let template = Template::of_repository().expect("the repository's template");
+        let template = template.with_default(parameter, value);
+        let world = World::of(Options::default(), &template, &[partition]).await;
+        Self::of(&Arc::new(world.expect("a world")), partition).await
+    }
+
     /// The same, where everything is reached over TLS.
     pub async fn over_tls(partition: Partition) -> Self {
         let template = Template::of_repository().expect("the repository's template");

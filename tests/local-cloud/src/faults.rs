@@ -34,6 +34,8 @@ pub struct Fault {
     spared: u32,
     left: Option<u32>,
     chance: Option<Chance>,
+    /// Whether nested calls are spared.
+    own: bool,
     ends: Option<Arc<Notify>>,
 }
 
@@ -75,6 +77,7 @@ impl Fault {
             spared: 0,
             left: None,
             chance: None,
+            own: false,
             ends: None,
         }
     }
@@ -97,12 +100,22 @@ impl Fault {
         Fault { spared: n.saturating_sub(1), left: Some(1), ..self }
     }
 
+    /// Only for calls from outside, not for what a part of the cloud asks while it serves one.
+    #[must_use]
+    pub fn own(self) -> Fault {
+        Fault { own: true, ..self }
+    }
+
     /// One matching call in so many, by chance, as this seed has it. What a part of the cloud asks while it serves another call
     /// is spared.
     #[must_use]
     pub fn by_chance(self, one_in: u32, seed: u64) -> Fault {
         let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        Fault { chance: Some(Chance { one_in: u64::from(one_in.max(1)), state }), ..self }
+        Fault {
+            chance: Some(Chance { one_in: u64::from(one_in.max(1)), state }),
+            own: true,
+            ..self
+        }
     }
 
     /// Ends the caller where its connection would be cut: `Lambda::crash` tells whom. The connection stays open, so that
@@ -117,10 +130,11 @@ impl Fault {
         if !fits(&self.service, service)
             || !fits(&self.operation, operation)
             || self.left == Some(0)
+            || (nested && self.own)
         {
             return false;
         }
-        if self.chance.as_mut().is_some_and(|chance| nested || !chance.throw()) {
+        if self.chance.as_mut().is_some_and(|chance| !chance.throw()) {
             return false;
         }
         if self.spared > 0 {

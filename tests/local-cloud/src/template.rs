@@ -81,6 +81,17 @@ impl Template {
         Ok(Self { document: yaml::read(text)? })
     }
 
+    /// The same, proposing something else for a parameter.
+    ///
+    /// # Panics
+    /// Where the template has no such parameter, or it has no default.
+    #[must_use]
+    pub fn with_default(mut self, parameter: &str, value: &str) -> Self {
+        let default = self.document.pointer_mut(&format!("/Parameters/{parameter}/Default"));
+        *default.expect("a parameter with a default") = value.into();
+        self
+    }
+
     /// The functions of a deployment, by logical id; those whose condition is false are not there.
     pub fn functions(&self, deployment: &Deployment) -> Result<Vec<Function>, TemplateError> {
         function::all(&intrinsics::Scope { document: &self.document, deployment })

@@ -1,16 +1,16 @@
-//! What the request itself tells (P15, P27, P29, P30, P32).
+//! What the request itself tells (P15, P27, P29, P30, P32, X18).
 
-use domain::Finding;
+use domain::{Finding, Method};
 
 use crate::{
-    checks::{EKS_ONLY, MAPPED_USERS, NO_POLICIES, REGISTERED_ROLE, ROLES_ACCOUNT},
+    checks::{EKS_ONLY, MAPPED_USERS, NO_POLICIES, OPTED_IN, REGISTERED_ROLE, ROLES_ACCOUNT},
     facts::Facts,
     request::Wish,
     seen::Seen,
 };
 
 pub(super) fn findings(facts: &Facts, wish: &Wish) -> Vec<Finding> {
-    vec![
+    let mut findings = vec![
         roles_account(facts, wish),
         eks_only(wish),
         MAPPED_USERS.unverified(
@@ -26,7 +26,15 @@ pub(super) fn findings(facts: &Facts, wish: &Wish) -> Vec<Finding> {
                 "leave policyArns out: with Pod Identity the policies are on Palette's role already",
             )
         },
-    ]
+    ];
+    // Elsewhere the method is offered, or the request did not come this far.
+    if wish.settings.partition.facts().opt_in_methods.contains(&Method::PodIdentity) {
+        findings.push(OPTED_IN.failed(
+            "its newest documents do not; this deployment opted in",
+            "have the operator of Palette confirm that it works there, or use static-credentials or scap",
+        ));
+    }
+    findings
 }
 
 fn roles_account(facts: &Facts, wish: &Wish) -> Finding {

@@ -1,6 +1,7 @@
 //! A cluster that is set up well: the account comes aboard, in both cases and both partitions.
 
 use acceptance::{PARTITIONS, Stage};
+use domain::Partition;
 use local_cloud::world::Case;
 use serde_json::json;
 
@@ -37,16 +38,26 @@ async fn the_same_request_again_changes_nothing_and_another_role_is_an_update() 
     let again = register(&stage, &wish).await;
     again.assert_status(200);
     assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()));
-    let boundary = stage.realm().deployment.managed("PowerUserAccess");
+    let everything = json!({"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let boundary = stage.realm().deployment.policy("TeamBoundary", &everything);
     let mut bounded = wish.clone();
     bounded["permissionBoundaryArn"] = json!(boundary);
     let replaced = stage.put(&format!("{ROUTE}/{}", first.uid()), &bounded).await;
-    if replaced.status == 422 {
-        // This IAM has no such policy: the check says so, and nothing was changed.
-        assert_eq!(replaced.failed(), ["pod-identity.permission-boundary"]);
-    } else {
-        replaced.assert_status(200);
-        assert_eq!(replaced.outcome(), "updated");
-    }
+    replaced.assert_status(200);
+    assert_eq!(replaced.outcome(), "updated");
     assert_eq!(stage.registered(), ["prod"]);
+}
+
+#[tokio::test]
+async fn f08_f12_in_the_secret_partition_only_a_deployment_that_opts_in_registers_and_warns() {
+    let stage = Stage::start(Partition::AwsIsoB).await;
+    let wish = request(&stage, Case::SameAccount);
+    // The function is not deployed there, so API Gateway knows no such route.
+    stage.post(ROUTE, &wish).await.assert_status(403);
+    let stage = Stage::deployed_with(Partition::AwsIsoB, "AllowSecretPodIdentity", "true").await;
+    let wish = request(&stage, Case::SameAccount);
+    let receipt = register(&stage, &wish).await;
+    receipt.assert_status(201);
+    assert_eq!(receipt.failed(), ["pod-identity.partition-supported"], "{:#}", receipt.body);
 }
