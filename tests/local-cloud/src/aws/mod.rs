@@ -8,6 +8,7 @@ pub mod eks;
 mod form;
 mod iam;
 mod ids;
+mod invoke;
 mod managed;
 pub mod organizations;
 mod partition;
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::eks::Handle as Cluster;
 use self::form::Form;
+pub(crate) use self::invoke::{Api, NotAdmitted};
 pub use self::organizations::Handle as Organization;
 use self::refusal::{Protocol, Refusal, answer};
 pub use self::seen::{PolicySeen, RoleSeen};

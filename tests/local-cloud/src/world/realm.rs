@@ -14,10 +14,10 @@ use super::{
 };
 use crate::{
     Cloud,
-    aws::{Account, Aws, Queue, User, client::Client},
+    aws::{Account, Aws, Keys, Queue, User, client::Client},
     clock::Clock,
     functions::{Functions, Poller},
-    gateway::{Bus, Gateway, Refusals},
+    gateway::{Bus, Gateway, Refusals, Unsigned},
     outbound,
     palette::{ADMIN_KEY, SECRET_PARTITION_FLAG, StsSource},
     portal::{Kind, Portal},
@@ -152,8 +152,32 @@ impl Realm {
 
     /// An HTTP front for the functions. Port 0 takes any free one.
     pub async fn gateway(&self, port: u16) -> Gateway {
+        self.gateway_that(Unsigned::Served, port).await
+    }
+
+    /// The same, told what to do with requests that nobody signed.
+    pub async fn gateway_that(&self, unsigned: Unsigned, port: u16) -> Gateway {
         let (functions, refusals) = (self.functions.clone(), self.refusals.clone());
-        Gateway::start(functions, refusals, self.deployment.id(), port).await
+        let home = (&self.deployment, self.region);
+        Gateway::start(functions, refusals, home, unsigned, port).await
+    }
+
+    /// Keys of an internal portal: an IAM user of Gangway's own account that may call the API and nothing else.
+    pub fn developer_portal(&self) -> Keys {
+        let user = self.deployment.user("developer-portal");
+        let (partition, region, account) = (self.partition.id(), self.region, self.deployment.id());
+        user.inline(
+            "CallGangway",
+            &json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Action": "execute-api:Invoke",
+                    "Resource": format!("arn:{partition}:execute-api:{region}:{account}:*/live/*"),
+                }],
+            }),
+        );
+        user.keys()
     }
 
     /// Keeps a secret in Gangway's own account, in place of one of that name; its ARN.
