@@ -21,6 +21,8 @@ pub struct Options {
     pub tls: bool,
     /// The port; 0 takes any free one.
     pub port: u16,
+    /// Palette's cluster is in Palette's own account, not in Gangway's.
+    pub cluster_elsewhere: bool,
 }
 
 /// What a cloud is made of. Calls are served by it, tests set it up and look at it.

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::{
     Customer, Organization, PaletteCluster,
-    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed},
+    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
 };
 use crate::{
-    Cloud,
+    Cloud, Options,
     aws::{Account, Aws, Queue, User, client::Client},
     clock::Clock,
     functions::{Functions, Poller},
@@ -67,6 +67,7 @@ pub struct Realm {
 impl Realm {
     pub(super) async fn furnish(
         cloud: &Cloud,
+        options: Options,
         template: &Template,
         partition: Partition,
         authority: Option<&Authority>,
@@ -97,10 +98,15 @@ impl Realm {
         let cluster = if partition == Partition::AwsIso {
             None
         } else {
-            Some(PaletteCluster::found(&parts, partition, &deployment, target, &deployment).await)
+            let home = if options.cluster_elsewhere { &palette } else { &deployment };
+            Some(PaletteCluster::found(&parts, partition, home, target, &deployment).await)
         };
         if let (Some(cluster), Some(function)) = (&cluster, functions.get("pod-identity")) {
-            let role = deployment.role(&deployed::role_of(function.logical_id()));
+            let role = if options.cluster_elsewhere {
+                palette.role(INSPECTION_ROLE)
+            } else {
+                deployment.role(&deployed::role_of(function.logical_id()))
+            };
             cluster.admit(&role.arn());
         }
         let bus = Bus::new(functions.clone(), deployment.id(), region).with_rules(rules, &queues);
@@ -142,7 +148,7 @@ impl Realm {
         self.organization.as_ref().expect("an organization")
     }
 
-    /// The EKS cluster that Palette itself runs on: in Gangway's own account, with the second customer's as the other one.
+    /// The EKS cluster that Palette itself runs on: in Gangway's own account unless it was asked for elsewhere, with the second customer's as the other one.
     ///
     /// # Panics
     /// In the Top Secret partition, which has no Pod Identity.
