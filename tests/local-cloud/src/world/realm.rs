@@ -238,8 +238,9 @@ fn token(name: &str, value: &str) -> String {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value} {call}"));
-    let digits = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let mut digits = hex::encode(digest);
+    digits.truncate(32);
+    digits
 }
 
 /// One of a realm's own accounts, by its first digit.
