@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
 use crate::palette;
 use crate::server;
+use crate::tap::Tap;
 use crate::tls::Authority;
 
 /// How to start.
@@ -33,6 +34,7 @@ pub struct Parts {
     clock: Arc<Clock>,
     calls: Calls,
     faults: Faults,
+    tap: Tap,
     aws: Aws,
     palette: palette::State,
 }
@@ -66,6 +68,11 @@ impl Parts {
     /// The faults in force.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// What callers send, word for word.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
     }
 
     /// Adds a fault.
@@ -128,6 +135,7 @@ impl Cloud {
             palette: palette::State::default(),
             calls: Calls::default(),
             faults: Faults::default(),
+            tap: Tap::default(),
             clock,
         });
         let tls = parts.authority.as_ref().map(|authority| Arc::clone(&authority.config));
