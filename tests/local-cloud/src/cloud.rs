@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
 use crate::palette;
 use crate::server;
+use crate::tap::Tap;
 use crate::tls::Authority;
 
 /// How to start.
@@ -21,6 +22,8 @@ pub struct Options {
     pub tls: bool,
     /// The port; 0 takes any free one.
     pub port: u16,
+    /// Palette's cluster is in Palette's own account, not in Gangway's.
+    pub cluster_elsewhere: bool,
 }
 
 /// What a cloud is made of. Calls are served by it, tests set it up and look at it.
@@ -31,6 +34,7 @@ pub struct Parts {
     clock: Arc<Clock>,
     calls: Calls,
     faults: Faults,
+    tap: Tap,
     aws: Aws,
     palette: palette::State,
 }
@@ -64,6 +68,11 @@ impl Parts {
     /// The faults in force.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// What callers send, word for word.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
     }
 
     /// Adds a fault.
@@ -126,6 +135,7 @@ impl Cloud {
             palette: palette::State::default(),
             calls: Calls::default(),
             faults: Faults::default(),
+            tap: Tap::default(),
             clock,
         });
         let tls = parts.authority.as_ref().map(|authority| Arc::clone(&authority.config));

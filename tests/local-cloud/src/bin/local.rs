@@ -70,7 +70,7 @@ async fn main() -> ExitCode {
 
 async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::of_repository()?;
-    let options = Options { tls: false, port: wish.port + 1 };
+    let options = Options { port: wish.port + 1, ..Options::default() };
     let world = World::of(options, &template, &[wish.partition]).await?;
     let realm = world.realm(wish.partition);
     let gateway = realm.gateway_that(wish.unsigned, wish.port).await;
