@@ -32,7 +32,7 @@ async fn main() -> Result<(), Failed> {
     if std::env::args().nth(1).as_deref() == Some("vending") {
         return vending::run(&template).await;
     }
-    let options = Options { tls: true, port: 0 };
+    let options = Options { tls: true, ..Options::default() };
     let world = World::of(options, &template, &[Partition::Aws]).await?;
     let realm = world.realm(Partition::Aws);
 

@@ -75,7 +75,8 @@ fn ratio(count: usize, of: usize) -> f64 {
 }
 
 async fn world(template: &Template) -> Result<World, Failed> {
-    let world = World::of(Options { tls: true, port: 0 }, template, &[Partition::Aws]).await?;
+    let world =
+        World::of(Options { tls: true, ..Options::default() }, template, &[Partition::Aws]).await?;
     world.cloud.palette().behave(|behaviour| behaviour.rate_limited = false);
     let mut records = world.cloud.palette().records();
     records.tenants.iter_mut().for_each(|tenant| tenant.quota = usize::MAX);

@@ -14,6 +14,7 @@ pub mod contract;
 pub mod faults;
 pub mod functions;
 pub mod gateway;
+pub mod host;
 pub mod kubernetes;
 pub mod outbound;
 pub mod palette;
@@ -25,5 +26,6 @@ pub mod world;
 
 pub use cloud::{Cloud, Door, Options, Parts};
 pub use faults::{Effect, Fault};
+pub use host::Host;
 pub use server::{Request, Response};
 pub use world::World;

@@ -4,29 +4,34 @@
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use domain::Partition;
-use local_cloud::{Options, World, palette::ADMIN_KEY, template::Template, world::Realm};
+use local_cloud::{Host, Options, World, palette::ADMIN_KEY, template::Template, world::Realm};
 
 const USAGE: &str =
-    "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso] [--env-file FILE]
+    "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso] [--host HOST] [--env-file FILE]
   The API listens on the port, AWS and Palette on the next one.
+  Containers reach AWS and Palette by the host: host.docker.internal with Docker Desktop, else the address of Docker's
+  bridge, 172.17.0.1 as a rule.
   The file gets the environment of each function, as `sam local --env-vars` takes it.";
 
 /// What the command line asks for.
 struct Wish {
     port: u16,
     partition: Partition,
+    host: Host,
     env_file: Option<PathBuf>,
 }
 
 impl Wish {
     fn read(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
-        let mut wish = Self { port: 8080, partition: Partition::Aws, env_file: None };
+        let (partition, host) = (Partition::Aws, Host::Loopback);
+        let mut wish = Self { port: 8080, partition, host, env_file: None };
         while let Some(argument) = arguments.next() {
             match (argument.as_str(), arguments.next()?) {
                 ("--port", value) => {
                     wish.port = value.parse().ok().filter(|port| *port < u16::MAX)?;
                 }
                 ("--partition", value) => wish.partition = value.parse().ok()?,
+                ("--host", value) => wish.host = value.parse().ok()?,
                 ("--env-file", value) => wish.env_file = Some(value.into()),
                 _ => return None,
             }
@@ -52,7 +57,7 @@ async fn main() -> ExitCode {
 
 async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::of_repository()?;
-    let options = Options { tls: false, port: wish.port + 1 };
+    let options = Options { tls: false, port: wish.port + 1, host: wish.host };
     let world = World::of(options, &template, &[wish.partition]).await?;
     let realm = world.realm(wish.partition);
     let gateway = realm.gateway(wish.port).await;
@@ -65,6 +70,9 @@ async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
             .all()
             .map(|lambda| (lambda.function().logical_id.clone(), lambda.environment()))
             .collect();
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
     }
     introduce(realm, &gateway.url(), &world.cloud.url());

@@ -11,7 +11,7 @@ const NONE: &str = "Resources: {}";
 async fn world(tls: bool) -> World {
     let (template, partitions) =
         (Template::parse(NONE).unwrap(), [Partition::Aws, Partition::AwsUsGov]);
-    World::of(Options { tls, port: 0 }, &template, &partitions).await.unwrap()
+    World::of(Options { tls, ..Options::default() }, &template, &partitions).await.unwrap()
 }
 
 async fn post(world: &World, path: &str, body: &Value) -> (u16, Value) {
