@@ -1,5 +1,6 @@
 //! The SAM template, read as CloudFormation reads it: which functions a deployment has, with their environment, rights and triggers.
 
+mod api;
 mod function;
 mod intrinsics;
 mod names;
@@ -94,7 +95,10 @@ impl Template {
 
     /// The functions of a deployment, by logical id; those whose condition is false are not there.
     pub fn functions(&self, deployment: &Deployment) -> Result<Vec<Function>, TemplateError> {
-        function::all(&intrinsics::Scope { document: &self.document, deployment })
+        let scope = intrinsics::Scope { document: &self.document, deployment };
+        let mut functions = function::all(&scope)?;
+        api::route(&scope, &mut functions)?;
+        Ok(functions)
     }
 
     /// The queues of a deployment, with their policies.
