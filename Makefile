@@ -9,6 +9,8 @@ LOCKED := --workspace --locked
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 # What Lambda is to run on. arm64 where this machine can build for it, as the template proposes; else what this machine is.
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
+# What an archive is built for: x86_64 in the secret partitions, where arm64 may not be offered, unless ARCH says otherwise.
+PACKAGED := $(if $(filter file aws-iso%,$(origin ARCH) $(PARTITION)),$(if $(filter aws-iso%,$(PARTITION)),x86_64,$(ARCH)),$(ARCH))
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
@@ -21,9 +23,9 @@ demo: ## every method in every partition, on a cloud that lives in one process
 	@cargo build $(LOCKED) --bins
 	@$(TARGET)/debug/demo
 
-local: ## the API and the local cloud, left running
+local: ## the API and the local cloud, left running; PARTITION=aws-us-gov, …; `sam local` reaches it where Docker runs
 	@cargo build $(LOCKED) --bins
-	@$(TARGET)/debug/local
+	@$(TARGET)/debug/local --partition $(or $(PARTITION),aws) --env-file .local/sam/environment.json $(CONTAINERS)
 
 test: lint ## formatting, lints, the template, every test
 	@# The tests start the functions' binaries. All targets: what tests add to features would else build everything twice.

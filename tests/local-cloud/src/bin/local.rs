@@ -5,15 +5,17 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use domain::{Method, Partition};
 use local_cloud::{
-    Options, World, gateway::Unsigned, palette::ADMIN_KEY, template::Template, world::Realm,
+    Host, Options, World, gateway::Unsigned, palette::ADMIN_KEY, template::Template, world::Realm,
 };
 use serde_json::{Value, json};
 
-const USAGE: &str =
-    "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso] [--signed] [--facts FILE] [--env-file FILE]
+const USAGE: &str = "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso]
+             [--signed] [--facts FILE] [--host HOST] [--env-file FILE]
   The API listens on the port, AWS and Palette on the next one.
   --signed refuses requests that nobody signed, as a deployment does; a wrong signature is refused always.
   --facts: the file gets the API's address, a portal's keys and requests to try, as JSON.
+  Containers reach AWS and Palette by the host: host.docker.internal with Docker Desktop, else the address of Docker's
+  bridge, 172.17.0.1 as a rule.
   The file gets the environment of each function, as `sam local --env-vars` takes it.";
 
 /// What the command line asks for.
@@ -22,6 +24,7 @@ struct Wish {
     partition: Partition,
     unsigned: Unsigned,
     facts: Option<PathBuf>,
+    host: Host,
     env_file: Option<PathBuf>,
 }
 
@@ -32,6 +35,7 @@ impl Wish {
             partition: Partition::Aws,
             unsigned: Unsigned::Served,
             facts: None,
+            host: Host::Loopback,
             env_file: None,
         };
         while let Some(argument) = arguments.next() {
@@ -45,6 +49,7 @@ impl Wish {
                 }
                 ("--partition", value) => wish.partition = value.parse().ok()?,
                 ("--facts", value) => wish.facts = Some(value.into()),
+                ("--host", value) => wish.host = value.parse().ok()?,
                 ("--env-file", value) => wish.env_file = Some(value.into()),
                 _ => return None,
             }
@@ -70,7 +75,7 @@ async fn main() -> ExitCode {
 
 async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::of_repository()?;
-    let options = Options { port: wish.port + 1, ..Options::default() };
+    let options = Options { port: wish.port + 1, host: wish.host, ..Options::default() };
     let world = World::of(options, &template, &[wish.partition]).await?;
     let realm = world.realm(wish.partition);
     let gateway = realm.gateway_that(wish.unsigned, wish.port).await;
@@ -83,6 +88,9 @@ async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
             .all()
             .map(|lambda| (lambda.function().logical_id.clone(), lambda.environment()))
             .collect();
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
     }
     let environment = environment(realm, &gateway.url());

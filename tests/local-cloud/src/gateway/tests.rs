@@ -72,7 +72,7 @@ fn functions(name: &str) -> Functions {
         binaries: folder,
         region: "us-east-1".into(),
         environment: std::collections::BTreeMap::new(),
-        keys: Arc::new(|_function| RoleKeys {
+        keys: Arc::new(|_function, _lasting| RoleKeys {
             access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: "token".into(),

@@ -9,7 +9,7 @@ use super::feeding;
 use crate::{
     Cloud,
     aws::{Account, Queue},
-    functions::{Functions, Hosting, Poller, RoleKeys},
+    functions::{Functions, Hosting, Lasting, Poller, RoleKeys},
     portal::{Kind, Portal},
     template::{Deployment, EventRule, Function, Template, TemplateError},
 };
@@ -79,8 +79,9 @@ pub(super) fn deploy(
         execution_role(account, function);
     }
     let owner = account.clone();
-    let keys = Arc::new(move |function: &Function| {
-        let keys = owner.role(&role_name(function)).session(&function.name);
+    let keys = Arc::new(move |function: &Function, lasting: Lasting| {
+        let role = owner.role(&role_name(function));
+        let keys = role.session_of(&function.name, lasting.seconds());
         RoleKeys {
             access_key_id: keys.id,
             secret_access_key: keys.secret,
