@@ -42,6 +42,7 @@ def run(binaries, partition, examples, seed):
         facts_file.write_text(json.dumps(facts))
         command = [
             Path(sys.executable).parent / "schemathesis",
+            *("--config-file", ROOT / "tests" / "tools" / "schemathesis.toml"),
             *("run", ROOT / "openapi.json", "--url", facts["environment"]["GANGWAY"]),
             *("--checks", ",".join(CHECKS), "--continue-on-failure"),
             *("--max-examples", examples, "--seed", seed, "--workers", 2, "--request-timeout", 60),

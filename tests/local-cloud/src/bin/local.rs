@@ -94,11 +94,11 @@ async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
     }
     let environment = environment(realm, &gateway.url());
-    introduce(realm, &environment, &gateway.url(), &world.cloud.url());
+    introduce(realm, &environment, wish.unsigned, &world.cloud.url());
     // Last: whoever waits for the file may call at once.
     if let Some(file) = &wish.facts {
         let facts = json!({
-            "environment": environment,
+            "environment": BTreeMap::from(environment),
             "partition": realm.partition.id(),
             "requests": requests(realm),
         });
@@ -139,8 +139,15 @@ fn requests(realm: &Realm) -> BTreeMap<&'static str, Value> {
     requests
 }
 
-fn introduce(realm: &Realm, environment: &[(&str, String)], gateway: &str, cloud: &str) {
+fn introduce(realm: &Realm, environment: &[(&str, String); 4], unsigned: Unsigned, cloud: &str) {
     let [first, second] = &realm.customers;
+    let [(_, gateway), ..] = environment;
+    let signed = match unsigned {
+        Unsigned::Served => "",
+        Unsigned::Refused => {
+            r#" --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY""#
+        }
+    };
     println!("Gangway's API    {gateway}");
     println!("AWS and Palette  {cloud}   (Palette's API key: {ADMIN_KEY})");
     println!("partition        {}, region {}\n", realm.partition, realm.region);
@@ -167,12 +174,12 @@ fn introduce(realm: &Realm, environment: &[(&str, String)], gateway: &str, cloud
         println!("{words}");
         for path in [format!("{}/validate", method.id()), method.id().to_owned()] {
             println!(
-                "  curl -s {gateway}/v1/accounts/{path} -H 'content-type: application/json' -d '{body}'\n"
+                "  curl -s{signed} {gateway}/v1/accounts/{path} -H 'content-type: application/json' -d '{body}'\n"
             );
         }
     }
     if realm.source.is_some() {
-        println!("  curl -s {gateway}/v1/accounts/sts/trust\n");
+        println!("  curl -s{signed} {gateway}/v1/accounts/sts/trust\n");
     }
-    println!("  curl -s {gateway}/v1/accounts\n\nCtrl-C ends it.");
+    println!("  curl -s{signed} {gateway}/v1/accounts\n\nCtrl-C ends it.");
 }
