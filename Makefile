@@ -3,6 +3,9 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV ?= .local/venv
 PYTHON ?= python3
+# What calls the API as strangers do, and the linter of its description: Python and Node of its own, beside the checks'.
+API := $(VENV)-api
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true PATH="$(abspath $(API))/bin:$$PATH" $(API)/node/node_modules/.bin/redocly
 # Always the same packages with the same flags: another choice has other features, and builds everything again.
 LOCKED := --workspace --locked
 # What is measured is built as `sam build` does: by itself, so that no test's features leak in.
@@ -14,10 +17,10 @@ PACKAGED := $(if $(filter file aws-iso%,$(origin ARCH) $(PARTITION)),$(if $(filt
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clippy template templates openapi openapi-check emulated build bench
+.PHONY: help demo local test lint format clippy template templates openapi openapi-check schemathesis docs emulated build bench
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## every method in every partition, on a cloud that lives in one process
 	@cargo build $(LOCKED) --bins
@@ -32,14 +35,26 @@ test: lint ## formatting, lints, the template, every test
 	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED)
 	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
+	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
+	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples 3
 
 lint: format clippy openapi-check template ## what can be told without running anything
 
 openapi: ## openapi.json, from the types that describe the API
 	@cargo run --quiet --locked --bin openapi
 
-openapi-check:
+openapi-check: $(API)/installed
 	@cargo run --quiet --locked --bin openapi -- --check
+	@$(REDOCLY) lint --config tests/tools/redocly.yaml openapi.json
+
+schemathesis: $(API)/installed ## the API as strangers call it, at length, held against openapi.json; EXAMPLES=100, SEED=1
+	@cargo build $(LOCKED) --all-targets
+	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples $(or $(EXAMPLES),100) --seed $(or $(SEED),1) \
+		--partition aws --partition aws-us-gov --partition aws-iso-b --partition aws-iso
+
+docs: $(API)/installed $(VENV)/checks ## runs what the documentation shows, follows its links
+	@cargo build $(LOCKED) --all-targets
+	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
 
 format:
 	@cargo fmt --all --check
@@ -64,6 +79,7 @@ template: $(VENV)/checks
 	@$(VENV)/bin/cfn-lint --regions us-iso-east-1 us-iso-west-1 -- templates/aws-iso.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
 	@$(VENV)/bin/python tests/tools/check_catalogue.py
+	@$(VENV)/bin/python tests/tools/docs_tables.py
 
 build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
 	@$(SAM) build --template-file template.yaml --parameter-overrides Architecture=$(ARCH)
@@ -81,4 +97,11 @@ $(VENV)/build: tests/tools/requirements-build.txt
 $(VENV)/checks $(VENV)/build:
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(API)/installed: tests/tools/requirements-api.txt tests/tools/node/package.json tests/tools/node/package-lock.json
+	@test -x $(API)/bin/pip || $(PYTHON) -m venv $(API)
+	@$(API)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@mkdir -p $(API)/node && cp $(wordlist 2,3,$^) $(API)/node
+	@cd $(API)/node && PATH="$(abspath $(API))/bin:$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -8,8 +8,11 @@ the CLI itself judges it), looked up (`make` in `make help`, `sam` by the SAM CL
 why not. BINARIES: where `local` is; NODE: a folder with node_modules; SAM: a Python that has the SAM CLI.
 """
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,7 +20,9 @@ from docs_commands import Commands
 from local_cloud import local_cloud
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "events" / "README.md"]
+# What `make package` makes the instructions of an archive of, which has commands for each partition: tests/tools/package_page.py.
+FORMS = {ROOT / "docs" / "air-gapped.md"}
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted({*(ROOT / "docs").glob("*.md")} - FORMS), ROOT / "events" / "README.md"]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 # Blocks of these kinds are the file beside them, word for word.
@@ -75,6 +80,16 @@ def broken_links(page):
             yield f"{name(page)} links to {to}: no such heading"
 
 
+def mistyped(node):
+    """What the TypeScript compiler has against the portal's example."""
+    shutil.copy(ROOT / QUOTED["ts"], node)
+    compiler = [node / "node_modules" / ".bin" / "tsc", "--noEmit", "--strict", "--types", "node"]
+    options = ["--target", "es2024", "--module", "nodenext", Path(QUOTED["ts"]).name]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run([*compiler, *options], cwd=node, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    return [f"{QUOTED['ts']}: {done.stdout.strip()}"] if done.returncode else []
+
+
 def main(binaries, node, sam):
     """Every fault at once; the number of commands by what was done with them."""
     faults = [fault for page in PAGES for fault in broken_links(page)]
@@ -82,6 +97,7 @@ def main(binaries, node, sam):
         for kind, text in blocks(page):
             if kind in QUOTED and text != (ROOT / QUOTED[kind]).read_text():
                 faults.append(f"{name(page)}: its {kind} block is not {QUOTED[kind]}")
+    faults += mistyped(Path(node))
     with local_cloud(binaries, "aws") as facts, Commands(facts, Path(node), sam) as known:
         for page in PAGES:
             for command in (it for kind, text in blocks(page) if kind == "sh" for it in commands(text)):

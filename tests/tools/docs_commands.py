@@ -10,15 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.parse
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # What is not run, by the words that it begins with, and why.
-NOT_RUN = {
-    "git clone": "needs the repository's own address",
-    "kubectl": "needs a cluster",
-}
+NOT_RUN = {}
 # What stands for a reader's own value, and what the check puts in its place.
 SAMPLES = {
     "<AccountSweepArn>": "arn:aws:lambda:us-east-1:111122223333:function:gangway-AccountSweep",
@@ -44,11 +42,12 @@ class Anything(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.calls += 1
-        query = body.startswith(b"Action=") or b"&Action=" in body
+        action = urllib.parse.parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
         self.send_response(200)
-        self.send_header("content-type", "text/xml" if query else "application/json")
+        self.send_header("content-type", "text/xml" if action else "application/json")
         self.end_headers()
-        self.wfile.write(b"<Response/>" if query else b"{}")
+        xml = f"<{action}Response><{action}Result></{action}Result></{action}Response>"
+        self.wfile.write(xml.encode() if action else b"{}")
 
     do_GET = do_PUT = do_DELETE = do_POST
 
@@ -133,18 +132,23 @@ class Commands:
         words = shlex.split(SECOND_VERSION.sub("", command.replace("\\\n", " ")), comments=True)
         for word in words:
             if word.startswith("file://"):
-                (Path(self.folder.name) / word.removeprefix("file://")).write_text("{}")
+                # One of the repository's own, or one that the reader is told to write.
+                name = word.removeprefix("file://")
+                file = Path(self.folder.name) / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text((ROOT / name).read_text() if (ROOT / name).exists() else "{}")
         before = self.server.calls
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": self.folder.name,
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.server.server_port}",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "not-a-secret-of-anybody",
             "AWS_DEFAULT_REGION": "us-east-1",
         }
         program = Path(sys.executable).parent / "aws"
-        done = self.run([program, *words[1:]], cwd=self.folder.name, env=environment)
+        # Told here: by the environment it would not be heeded for a queue, whose URL is an address itself.
+        anything = f"--endpoint-url=http://127.0.0.1:{self.server.server_port}"
+        done = self.run([program, anything, *words[1:]], cwd=self.folder.name, env=environment)
         if done.returncode:
             return done.stderr.strip().splitlines()[-1]
         return None if self.server.calls > before else "the AWS CLI made no call of it"

@@ -14,7 +14,9 @@ def local_cloud(binaries, partition, signed=True):
     """What `--facts` tells of a cloud that runs meanwhile: environment, partition, requests."""
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.json"
-        command = [Path(binaries) / "local", "--port", str(free_port(2)), "--partition", partition, "--facts", facts]
+        command = [Path(binaries) / "local", "--port", str(free_port(2)), "--partition", partition]
+        # This Palette takes any number of requests: nobody needs to wait for it.
+        command += ["--pace", "1000", "--facts", facts]
         process = subprocess.Popen([*command, *(["--signed"] if signed else [])], stdout=subprocess.DEVNULL)
         try:
             wait("the local cloud", facts.exists, process)

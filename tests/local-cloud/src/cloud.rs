@@ -27,6 +27,8 @@ pub struct Options {
     pub cluster_elsewhere: bool,
     /// Who reaches it.
     pub host: Host,
+    /// How often a second each function asks Palette, where not as often as it would by itself.
+    pub pace: Option<u16>,
 }
 
 /// What a cloud is made of. Calls are served by it, tests set it up and look at it.

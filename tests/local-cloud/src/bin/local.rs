@@ -10,9 +10,10 @@ use local_cloud::{
 use serde_json::{Value, json};
 
 const USAGE: &str = "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso]
-             [--signed] [--facts FILE] [--host HOST] [--env-file FILE]
+             [--signed] [--pace N] [--facts FILE] [--host HOST] [--env-file FILE]
   The API listens on the port, AWS and Palette on the next one.
   --signed refuses requests that nobody signed, as a deployment does; a wrong signature is refused always.
+  --pace: how often a second each function asks Palette; a real one takes 10 in all, this one any.
   --facts: the file gets the API's address, a portal's keys and requests to try, as JSON.
   Containers reach AWS and Palette by the host: host.docker.internal with Docker Desktop, else the address of Docker's
   bridge, 172.17.0.1 as a rule.
@@ -23,6 +24,7 @@ struct Wish {
     port: u16,
     partition: Partition,
     unsigned: Unsigned,
+    pace: Option<u16>,
     facts: Option<PathBuf>,
     host: Host,
     env_file: Option<PathBuf>,
@@ -34,6 +36,7 @@ impl Wish {
             port: 8080,
             partition: Partition::Aws,
             unsigned: Unsigned::Served,
+            pace: None,
             facts: None,
             host: Host::Loopback,
             env_file: None,
@@ -48,6 +51,7 @@ impl Wish {
                     wish.port = value.parse().ok().filter(|port| *port < u16::MAX)?;
                 }
                 ("--partition", value) => wish.partition = value.parse().ok()?,
+                ("--pace", value) => wish.pace = Some(value.parse().ok()?),
                 ("--facts", value) => wish.facts = Some(value.into()),
                 ("--host", value) => wish.host = value.parse().ok()?,
                 ("--env-file", value) => wish.env_file = Some(value.into()),
@@ -75,7 +79,8 @@ async fn main() -> ExitCode {
 
 async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::of_repository()?;
-    let options = Options { port: wish.port + 1, host: wish.host, ..Options::default() };
+    let options =
+        Options { port: wish.port + 1, host: wish.host, pace: wish.pace, ..Options::default() };
     let world = World::of(options, &template, &[wish.partition]).await?;
     let realm = world.realm(wish.partition);
     let gateway = realm.gateway_that(wish.unsigned, wish.port).await;

@@ -30,6 +30,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) cloud: &'a Cloud,
     pub(super) authority: Option<&'a Authority>,
     pub(super) portal: Option<&'a Portal>,
+    pub(super) pace: Option<u16>,
 }
 
 /// What a template makes.
@@ -43,7 +44,7 @@ pub(super) struct Deployed {
 /// Deploys the template's queues, rules and functions into Gangway's own account, each function with a role of exactly the
 /// template's policies.
 pub(super) fn deploy(
-    Surroundings { cloud, authority, portal }: &Surroundings<'_>,
+    Surroundings { cloud, authority, portal, pace }: &Surroundings<'_>,
     template: &Template,
     partition: Partition,
     account: &Account,
@@ -91,7 +92,7 @@ pub(super) fn deploy(
     let hosting = Hosting {
         binaries: Hosting::beside_this_program(),
         region: region.to_owned(),
-        environment: environment(cloud, *authority),
+        environment: environment(cloud, *authority, *pace),
         keys,
         clock: cloud.shared_clock(),
     };
@@ -133,13 +134,20 @@ fn execution_role(account: &Account, function: &Function) {
 }
 
 /// Where AWS and Palette are. FIPS endpoints are names of real ones: they go with no endpoint of one's own.
-fn environment(cloud: &Cloud, authority: Option<&Authority>) -> BTreeMap<String, String> {
+fn environment(
+    cloud: &Cloud,
+    authority: Option<&Authority>,
+    pace: Option<u16>,
+) -> BTreeMap<String, String> {
     let mut environment = BTreeMap::from([
         ("AWS_ENDPOINT_URL".to_owned(), cloud.url()),
         ("PALETTE_URL".to_owned(), cloud.url()),
         ("AWS_USE_FIPS_ENDPOINT".to_owned(), "false".to_owned()),
         ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
     ]);
+    if let Some(pace) = pace {
+        environment.insert("PALETTE_REQUESTS_PER_SECOND".to_owned(), pace.to_string());
+    }
     if let Some(Authority(file)) = authority {
         environment.insert("AWS_CA_BUNDLE".to_owned(), file.display().to_string());
     }

@@ -89,7 +89,12 @@ impl Realm {
             .is_some()
             .then(|| Organization::found(cloud.aws(), cloud.shared_clock(), region, &deployment));
         let administrator = administrator(cloud, &deployment, region);
-        let surroundings = deployed::Surroundings { cloud, authority, portal: portal.as_ref() };
+        let surroundings = deployed::Surroundings {
+            cloud,
+            authority,
+            portal: portal.as_ref(),
+            pace: options.pace,
+        };
         let Deployed { functions, queues, rules, pollers } =
             deployed::deploy(&surroundings, template, partition, &deployment)?;
         let [_, other] = &customers;
