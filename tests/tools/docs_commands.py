@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_RUN = {}
 # What stands for a reader's own value, and what the check puts in its place.
 SAMPLES = {
+    "<DeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-DeadLetters",
     "<AccountSweepArn>": "arn:aws:lambda:us-east-1:111122223333:function:gangway-AccountSweep",
     "<VendedDeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-VendedDeadLetters",
     "<management account>": "111122223333",
