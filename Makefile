@@ -9,6 +9,8 @@ LOCKED := --workspace --locked
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 # What Lambda is to run on. arm64 where this machine can build for it, as the template proposes; else what this machine is.
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
+# Where the tests' local clouds write down which rights the functions used.
+RIGHTS := $(abspath $(TARGET))/rights-used
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
@@ -28,8 +30,10 @@ local: ## the API and the local cloud, left running
 test: lint ## formatting, lints, the template, every test
 	@# The tests start the functions' binaries. All targets: what tests add to features would else build everything twice.
 	@cargo build $(LOCKED) --all-targets
-	@cargo test $(LOCKED)
-	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
+	@rm -rf $(RIGHTS)
+	@GANGWAY_RIGHTS_USED=$(RIGHTS) cargo test $(LOCKED)
+	@GANGWAY_RIGHTS_USED=$(RIGHTS) $(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
+	@$(VENV)/bin/python tests/tools/check_rights.py $(RIGHTS)
 
 lint: format clippy openapi-check template ## what can be told without running anything
 
@@ -53,7 +57,7 @@ templates: $(VENV)/checks ## SAM for each partition by itself, written from temp
 	@$(VENV)/bin/python tests/tools/templates.py
 	@$(MAKE) --no-print-directory template
 
-template: $(VENV)/checks
+template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/python tests/tools/templates.py --check
 	@for template in template.yaml templates/aws-*.yaml; do $(SAM) validate --lint --template-file $$template || exit 1; done
 	@$(VENV)/bin/cfn-lint --regions us-east-1 us-gov-west-1 -- template.yaml templates/inspection-role.yaml
@@ -61,6 +65,7 @@ template: $(VENV)/checks
 	@$(VENV)/bin/cfn-lint --regions us-isob-east-1 -- templates/aws-iso-b.yaml
 	@$(VENV)/bin/cfn-lint --regions us-iso-east-1 us-iso-west-1 -- templates/aws-iso.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
+	@$(VENV)/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact $(addprefix --file ,template.yaml $(wildcard templates/*.yaml))
 	@$(VENV)/bin/python tests/tools/check_catalogue.py
 
 build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
@@ -76,7 +81,9 @@ bench: ## against a bare lambda_runtime function of the same profile
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
-$(VENV)/checks $(VENV)/build:
-	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+# It wants other versions of boto3 and more than the SAM CLI.
+$(VENV)/checkov/checks: tests/tools/requirements-checkov.txt
+$(VENV)/checks $(VENV)/build $(VENV)/checkov/checks:
+	@test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
