@@ -4,7 +4,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV ?= .local/venv
 PYTHON ?= python3
 # What calls the API as strangers do, and the linter of its description: Python and Node of its own, beside the checks'.
-API := $(VENV)-api
+API := $(VENV)/api
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true PATH="$(abspath $(API))/bin:$$PATH" $(API)/node/node_modules/.bin/redocly
 # Always the same packages with the same flags: another choice has other features, and builds everything again.
 LOCKED := --workspace --locked
@@ -14,6 +14,8 @@ FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
 # What an archive is built for: x86_64 in the secret partitions, where arm64 may not be offered, unless ARCH says otherwise.
 PACKAGED := $(if $(filter file aws-iso%,$(origin ARCH) $(PARTITION)),$(if $(filter aws-iso%,$(PARTITION)),x86_64,$(ARCH)),$(ARCH))
+# Where the tests' local clouds write down which rights the functions used.
+RIGHTS := $(abspath $(TARGET))/rights-used
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
@@ -33,8 +35,10 @@ local: ## the API and the local cloud, left running; PARTITION=aws-us-gov, …; 
 test: lint ## formatting, lints, the template, every test
 	@# The tests start the functions' binaries. All targets: what tests add to features would else build everything twice.
 	@cargo build $(LOCKED) --all-targets
-	@cargo test $(LOCKED)
-	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
+	@rm -rf $(RIGHTS)
+	@GANGWAY_RIGHTS_USED=$(RIGHTS) cargo test $(LOCKED)
+	@GANGWAY_RIGHTS_USED=$(RIGHTS) $(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
+	@$(VENV)/bin/python tests/tools/check_rights.py $(RIGHTS)
 	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
 	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples 3
 
@@ -70,7 +74,7 @@ templates: $(VENV)/checks ## SAM for each partition by itself, written from temp
 	@$(VENV)/bin/python tests/tools/templates.py
 	@$(MAKE) --no-print-directory template
 
-template: $(VENV)/checks
+template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/python tests/tools/templates.py --check
 	@for template in template.yaml templates/aws-*.yaml; do $(SAM) validate --lint --template-file $$template || exit 1; done
 	@$(VENV)/bin/cfn-lint --regions us-east-1 us-gov-west-1 -- template.yaml templates/inspection-role.yaml
@@ -78,6 +82,7 @@ template: $(VENV)/checks
 	@$(VENV)/bin/cfn-lint --regions us-isob-east-1 -- templates/aws-iso-b.yaml
 	@$(VENV)/bin/cfn-lint --regions us-iso-east-1 us-iso-west-1 -- templates/aws-iso.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
+	@$(VENV)/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact $(addprefix --file ,template.yaml $(wildcard templates/*.yaml))
 	@$(VENV)/bin/python tests/tools/check_catalogue.py
 	@$(VENV)/bin/python tests/tools/docs_tables.py
 
@@ -94,9 +99,11 @@ bench: ## against a bare lambda_runtime function of the same profile
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
-$(VENV)/checks $(VENV)/build:
-	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+# It wants other versions of boto3 and more than the SAM CLI.
+$(VENV)/checkov/checks: tests/tools/requirements-checkov.txt
+$(VENV)/checks $(VENV)/build $(VENV)/checkov/checks:
+	@test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 $(API)/installed: tests/tools/requirements-api.txt tests/tools/node/package.json tests/tools/node/package-lock.json

@@ -120,6 +120,13 @@ impl Template {
         api.pointer("/Properties/GatewayResponses")?.get(kind)
     }
 
+    /// The resources of a type, as they are written: key and properties.
+    pub fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
+        let all = self.document.get("Resources").and_then(Value::as_object);
+        let of_kind = all.into_iter().flatten().filter(|(_, it)| it["Type"] == kind);
+        of_kind.map(|(logical_id, it)| (logical_id.as_str(), &it["Properties"])).collect()
+    }
+
     /// Names of the parameters.
     pub fn parameters(&self) -> Vec<&str> {
         let parameters = self.document.get("Parameters").and_then(Value::as_object);

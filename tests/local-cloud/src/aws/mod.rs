@@ -15,6 +15,7 @@ mod partition;
 mod policy;
 mod presigned;
 mod refusal;
+mod rights;
 mod secrets;
 mod seen;
 pub mod setup;
