@@ -13,6 +13,7 @@ use crate::faults::{Fault, Faults};
 use crate::host::Host;
 use crate::palette;
 use crate::server;
+use crate::tap::Tap;
 use crate::tls::Authority;
 
 /// How to start.
@@ -24,6 +25,8 @@ pub struct Options {
     pub port: u16,
     /// Who reaches it.
     pub host: Host,
+    /// Palette's cluster is in Palette's own account, not in Gangway's.
+    pub cluster_elsewhere: bool,
 }
 
 /// What a cloud is made of. Calls are served by it, tests set it up and look at it.
@@ -35,6 +38,7 @@ pub struct Parts {
     clock: Arc<Clock>,
     calls: Calls,
     faults: Faults,
+    tap: Tap,
     aws: Aws,
     palette: palette::State,
 }
@@ -74,6 +78,11 @@ impl Parts {
     /// The faults in force.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// What callers send, word for word.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
     }
 
     /// Adds a fault.
@@ -139,6 +148,7 @@ impl Cloud {
             palette: palette::State::default(),
             calls: Calls::default(),
             faults: Faults::default(),
+            tap: Tap::default(),
             clock,
         });
         let tls = parts.authority.as_ref().map(|authority| Arc::clone(&authority.config));

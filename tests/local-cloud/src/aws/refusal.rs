@@ -86,6 +86,7 @@ impl Refusal {
             | Effect::Garbage
             | Effect::CutBefore
             | Effect::CutAfter
+            | Effect::Echo(_)
             | Effect::Delay(_) => Refusal::new(
                 500,
                 match service {

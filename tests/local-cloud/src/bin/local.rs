@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
 
 async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::of_repository()?;
-    let options = Options { tls: false, port: wish.port + 1, host: wish.host };
+    let options = Options { port: wish.port + 1, host: wish.host, ..Options::default() };
     let world = World::of(options, &template, &[wish.partition]).await?;
     let realm = world.realm(wish.partition);
     let gateway = realm.gateway(wish.port).await;

@@ -28,6 +28,7 @@ use crate::aws::Cluster;
 use crate::cloud::Parts;
 use crate::host::Host;
 use crate::server::{Principal, Request, Response, befallen};
+use crate::tap::Sent;
 use crate::tls::Authority;
 
 /// No object of Kubernetes is longer.
@@ -113,9 +114,10 @@ async fn take(
     let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
     let operation = operation(&request);
+    let sent = Sent::of("kubernetes", &operation, &request);
     let served = Arc::clone(&parts);
     let work = async move { serve(&served, &cluster, &request) };
-    befallen(&parts, ("kubernetes", &operation, false), Refusal::broken, work).await
+    befallen(&parts, (sent, false), Refusal::broken, work).await
 }
 
 /// As RBAC would put it: `get configmaps`, `list pods`; a path where it is none of that.

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::{
     Customer, Organization, PaletteCluster,
-    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed},
+    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
 };
 use crate::{
-    Cloud,
+    Cloud, Options,
     aws::{Account, Aws, Queue, User, client::Client},
     clock::Clock,
     functions::{Functions, Poller},
@@ -67,6 +67,7 @@ pub struct Realm {
 impl Realm {
     pub(super) async fn furnish(
         cloud: &Cloud,
+        options: Options,
         template: &Template,
         partition: Partition,
         authority: Option<&Authority>,
@@ -97,10 +98,15 @@ impl Realm {
         let cluster = if partition == Partition::AwsIso {
             None
         } else {
-            Some(PaletteCluster::found(&parts, partition, &deployment, target, &deployment).await)
+            let home = if options.cluster_elsewhere { &palette } else { &deployment };
+            Some(PaletteCluster::found(&parts, partition, home, target, &deployment).await)
         };
         if let (Some(cluster), Some(function)) = (&cluster, functions.get("pod-identity")) {
-            let role = deployment.role(&deployed::role_of(function.logical_id()));
+            let role = if options.cluster_elsewhere {
+                palette.role(INSPECTION_ROLE)
+            } else {
+                deployment.role(&deployed::role_of(function.logical_id()))
+            };
             cluster.admit(&role.arn());
         }
         let bus = Bus::new(functions.clone(), deployment.id(), region).with_rules(rules, &queues);
@@ -142,7 +148,7 @@ impl Realm {
         self.organization.as_ref().expect("an organization")
     }
 
-    /// The EKS cluster that Palette itself runs on: in Gangway's own account, with the second customer's as the other one.
+    /// The EKS cluster that Palette itself runs on: in Gangway's own account unless it was asked for elsewhere, with the second customer's as the other one.
     ///
     /// # Panics
     /// In the Top Secret partition, which has no Pod Identity.
@@ -232,8 +238,9 @@ fn token(name: &str, value: &str) -> String {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value} {call}"));
-    let digits = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let mut digits = hex::encode(digest);
+    digits.truncate(32);
+    digits
 }
 
 /// One of a realm's own accounts, by its first digit.
