@@ -12,14 +12,16 @@ LOCKED := --workspace --locked
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 # What Lambda is to run on. arm64 where this machine can build for it, as the template proposes; else what this machine is.
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
-# What an archive is built for: x86_64 in the secret partitions, where arm64 may not be offered, unless ARCH says otherwise.
-PACKAGED := $(if $(filter file aws-iso%,$(origin ARCH) $(PARTITION)),$(if $(filter aws-iso%,$(PARTITION)),x86_64,$(ARCH)),$(ARCH))
+# In the secret partitions arm64 may not be offered: what is carried there is for x86_64, unless ARCH says otherwise.
+PACKAGED := $(if $(filter file%aws-iso file%aws-iso-b,$(origin ARCH)%$(PARTITION)),x86_64,$(ARCH))
+SAM_LOCAL := .local/sam
 # Where the tests' local clouds write down which rights the functions used.
 RIGHTS := $(abspath $(TARGET))/rights-used
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clippy template templates openapi openapi-check schemathesis docs emulated build bench
+.PHONY: help demo local sam-ready sam-local sam-image test lint format clippy template templates openapi openapi-check
+.PHONY: schemathesis docs emulated build package bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,9 +30,21 @@ demo: ## every method in every partition, on a cloud that lives in one process
 	@cargo build $(LOCKED) --bins
 	@$(TARGET)/debug/demo
 
-local: ## the API and the local cloud, left running; PARTITION=aws-us-gov, …; `sam local` reaches it where Docker runs
+local: ## the API and the local cloud, left running; PARTITION=aws-us-gov, aws-iso-b or aws-iso for another than aws
 	@cargo build $(LOCKED) --bins
-	@$(TARGET)/debug/local --partition $(or $(PARTITION),aws) --env-file .local/sam/environment.json $(CONTAINERS)
+	@# Where Docker runs, containers reach it, too: `make sam-ready` and `sam local` in another terminal.
+	@host=$$($(PYTHON) tests/tools/containers.py); \
+	exec $(TARGET)/debug/local --partition $(or $(PARTITION),aws) --host $${host:-127.0.0.1} --env-file $(SAM_LOCAL)/environment.json
+
+sam-ready: $(VENV)/checks ## what `sam local invoke` runs against `make local`; the same PARTITION, BUILT=.aws-sam/build for other binaries
+	@$(VENV)/bin/python tests/tools/sam_template.py $(or $(BUILT),$(TARGET)/debug) --partition $(or $(PARTITION),aws) --env-file $(SAM_LOCAL)/environment.json
+
+sam-local: $(VENV)/checks ## every sample event through `sam local invoke` and `start-api`; needs Docker; PARTITION for one, BUILT for other binaries
+	@cargo build $(LOCKED) --all-targets
+	@$(VENV)/bin/python tests/tools/sam_local.py $(TARGET)/debug $(if $(BUILT),--functions $(BUILT)) $(if $(PARTITION),--partition $(PARTITION))
+
+sam-image: $(VENV)/checks ## a stand-in for Lambda's image, where Docker cannot pull it
+	@$(VENV)/bin/python tests/tools/base_image.py
 
 test: lint ## formatting, lints, the template, every test
 	@# The tests start the functions' binaries. All targets: what tests add to features would else build everything twice.
@@ -39,6 +53,7 @@ test: lint ## formatting, lints, the template, every test
 	@GANGWAY_RIGHTS_USED=$(RIGHTS) cargo test $(LOCKED)
 	@GANGWAY_RIGHTS_USED=$(RIGHTS) $(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
 	@$(VENV)/bin/python tests/tools/check_rights.py $(RIGHTS)
+	@$(VENV)/bin/python tests/tools/check_package.py $(TARGET)/debug
 	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
 	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples 3
 
@@ -91,6 +106,13 @@ build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
 	@# What is deployed must be what was built: the built template proposes the same architecture.
 	@sed -i.bak 's/^\( *Default:\) arm64$$/\1 $(ARCH)/' .aws-sam/build/template.yaml && rm .aws-sam/build/template.yaml.bak
 	@echo "Built for $(ARCH)."
+
+package: $(VENV)/checks $(VENV)/build ## an archive to carry into PARTITION: functions, templates, checksums, licences, instructions; ARCH
+	@test -n "$(PARTITION)" || { echo "say PARTITION=aws, aws-us-gov, aws-iso-b or aws-iso" >&2; exit 2; }
+	@# For Amazon Linux whatever this machine is, by itself as `sam build` does.
+	@PATH="$(abspath $(VENV))/bin:$$PATH" cargo lambda build --locked --release --$(subst _,-,$(PACKAGED)) --lambda-dir $(TARGET)/packaged/$(PACKAGED) \
+	  $(addprefix --package ,$(FUNCTIONS))
+	@$(VENV)/bin/python tests/tools/package.py $(TARGET)/packaged/$(PACKAGED) --partition $(PARTITION) --architecture $(PACKAGED) --output $(TARGET)/package
 
 bench: ## against a bare lambda_runtime function of the same profile
 	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS) hello)

@@ -34,30 +34,31 @@ OTHER_ACCOUNTS = {"inspection-role.yaml": set(samples.PARTITIONS), "management-r
 OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
 BEGINNING = 315532800  # 1980, with which zip begins
 CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
-BUILD = "    Metadata:\n      BuildMethod: rust-cargolambda\n"
+# What only `sam build` reads: what is packed is built.
+BUILD = re.compile(r"(?:    Metadata:\n)?      BuildMethod: rust-cargolambda\n(?!      \S)|      BuildMethod: rust-cargolambda\n")
 
 
 def zipped(path):
     """The zip that Lambda takes: one program, named as Lambda starts it."""
     judge(path)
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         entry = zipfile.ZipInfo("bootstrap", (1980, 1, 1, 0, 0, 0))
         entry.create_system, entry.external_attr = 3, 0o100755 << 16
-        archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+        archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
 def decided(partition, architecture):
     """The partition's template with nothing left open that is known here."""
-    text = samples.template(partition).read_text().replace(BUILD, "")
+    text = BUILD.sub("", samples.template(partition).read_text())
     while (further := templates.decide(text, partition)) is not None:
         text = further
     return templates.propose(text, {"Architecture": architecture})
 
 
 def plain(text, partition, version):
-    """What the transform would make of a template, with the functions' code in a bucket that parameters name."""
+    """What the transform makes of a template, with the functions' code in a bucket that parameters name."""
     template = yaml_parse(text)
     prefix = f"gangway/{version}/"
     template["Parameters"] |= {
@@ -67,6 +68,8 @@ def plain(text, partition, version):
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     groups.insert(0, {"Label": {"default": "Code"}, "Parameters": ["CodeBucket", "CodePrefix"]})
     for resource in template["Resources"].values():
+        # It names a deployment by the hour. The page says what to do after another choice of parameters.
+        resource["Properties"].pop("AlwaysDeploy", None)
         if resource["Type"] == "AWS::Serverless::Function":
             name = Path(resource["Properties"]["CodeUri"]).name
             key = {"Fn::Sub": f"${{CodePrefix}}{name}"}

@@ -97,18 +97,18 @@ def run(partition, binaries, functions, folder):
             return sam_template.binary(functions, id, package)
 
         expected = {path: (said, fine) for path, said, fine in emulated.answers(deployed, runs, folder)}
+        requested, wrong = sam.api([path for path in expected if samples.is_http(path)]), 0
         ids = {package: id for id, package in samples.PACKAGES.items()}
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            invoked = dict(zip(expected, pool.map(lambda path: sam.invoke(ids[path.parent.name], path), expected)))
-        requested = sam.api([path for path in expected if samples.is_http(path)])
-    wrong = 0
-    for path, (said, fine) in invoked.items():
-        through_api = requested.get(path, "")
-        right = fine and (said, fine) == expected[path] and through_api in ("", said)
-        wrong += not right
-        told = "" if right else f"  WRONG: the emulator says {expected[path][0]}"
-        print(f"{partition:<11} {path.relative_to(samples.ROOT)!s:<65} {said:<12} {through_api:<4}{told}", flush=True)
-    return len(invoked), len(requested), wrong
+            invoked = pool.map(lambda path: sam.invoke(ids[path.parent.name], path), expected)
+            for path, (said, fine) in zip(expected, invoked, strict=True):
+                through_api = requested.get(path, "")
+                right = fine and (said, fine) == expected[path] and through_api in ("", said)
+                wrong += not right
+                told = "" if right else f"  WRONG: the emulator says {expected[path][0]}"
+                name = path.relative_to(samples.ROOT)
+                print(f"{partition:<11} {name!s:<65} {said:<12} {through_api:<4}{told}", flush=True)
+    return len(expected), len(requested), wrong
 
 
 def main():
