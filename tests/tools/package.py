@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import tarfile
-import tomllib
 import zipfile
 from pathlib import Path
 
@@ -80,13 +79,16 @@ def plain(text, partition, version):
 
 def revision():
     """Of the sources, where they are in Git."""
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=samples.ROOT, capture_output=True, text=True)
-    return described.stdout.strip() or "unknown"
+    describe = ["git", "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(describe, cwd=samples.ROOT, capture_output=True, check=True, text=True).stdout.strip()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def contents(partition, architecture, binaries):
     """Every file of the archive by its name."""
-    version = tomllib.loads((samples.ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    version = re.search(r'^version = "(.+)"', (samples.ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
     text, files, zips = decided(partition, architecture), {}, {}
     for id, package in samples.PACKAGES.items():
         if f"functions/{package}/" in text:
