@@ -37,9 +37,9 @@ CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
 BUILD = re.compile(r"(?:    Metadata:\n)?      BuildMethod: rust-cargolambda\n(?!      \S)|      BuildMethod: rust-cargolambda\n")
 
 
-def zipped(path):
+def zipped(path, architecture):
     """The zip that Lambda takes: one program, named as Lambda starts it."""
-    judge(path)
+    judge(path, architecture)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         entry = zipfile.ZipInfo("bootstrap", (1980, 1, 1, 0, 0, 0))
@@ -92,7 +92,7 @@ def contents(partition, architecture, binaries):
     text, files, zips = decided(partition, architecture), {}, {}
     for id, package in samples.PACKAGES.items():
         if f"functions/{package}/" in text:
-            content = zipped(binary(binaries, id, package))
+            content = zipped(binary(binaries, id, package), architecture)
             # A stack looks at code anew only where its key is another.
             zips[package] = f"{package}-{hashlib.sha256(content).hexdigest()[:12]}.zip"
             files[f"functions/{zips[package]}"] = content

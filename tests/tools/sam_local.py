@@ -123,7 +123,7 @@ def main():
     arguments.add_argument("--partition", choices=samples.PARTITIONS, help="only this one")
     wish = arguments.parse_args()
     if not host():
-        print("Docker does not answer here, and `sam local` is nothing without it: start Docker, or take `make emulated`.")
+        print("Docker does not answer here, or its containers do not reach this machine: start it, or take `make emulated`.")
         sys.exit(NO_DOCKER)
     if not image():
         print(f"{PULLED} cannot be pulled: `make sam-image` makes a stand-in from this machine's own files.")
