@@ -3,6 +3,8 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV ?= .local/venv
 PYTHON ?= python3
+# The peer of `make bench` has packages of its own.
+PEER := $(VENV)-peer
 # Always the same packages with the same flags: another choice has other features, and builds everything again.
 LOCKED := --workspace --locked
 # What is measured is built as `sam build` does: by itself, so that no test's features leak in.
@@ -69,10 +71,16 @@ build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
 	@sed -i.bak 's/^\( *Default:\) arm64$$/\1 $(ARCH)/' .aws-sam/build/template.yaml && rm .aws-sam/build/template.yaml.bak
 	@echo "Built for $(ARCH)."
 
-bench: ## against a bare lambda_runtime function of the same profile
+bench: $(PEER)/peer ## what everything costs, held against limits and peers; BENCH="vending peer" for parts, README=1 writes the tables
 	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS) hello)
 	@cargo build --locked --profile harness --bins --package bench
-	@GANGWAY_BINARIES=$(TARGET)/release $(TARGET)/harness/bench
+	@GANGWAY_BINARIES=$(abspath $(TARGET)/release) PEER_PYTHON=$(abspath $(PEER)/bin/python) $(TARGET)/harness/bench $(BENCH)
+	@$(if $(README),GANGWAY_BINARIES=$(abspath $(TARGET)/release) $(TARGET)/harness/bench --readme)
+
+$(PEER)/peer: tests/bench/peer/requirements.txt
+	@test -x $(PEER)/bin/pip || $(PYTHON) -m venv $(PEER)
+	@$(PEER)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
