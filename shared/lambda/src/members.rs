@@ -34,7 +34,7 @@ pub(crate) enum Given {
 
 impl Members {
     /// The members of a document.
-    pub(crate) fn read(document: &str) -> Result<Self, Violation> {
+    pub fn read(document: &str) -> Result<Self, Violation> {
         let document = Json::read(document)
             .map_err(|fault| Violation::malformed("", format!("the request {fault}")))?;
         let kind = document.kind();

@@ -24,7 +24,7 @@ async fn tell(request: Request) -> Result<Reply, Rejection> {
     let to = members.required::<String>("to").unwrap_or_default();
     let text = text.unwrap_or_default();
     match place.unwrap_or_default().as_str() {
-        "log" => tracing::info!(text, "told"),
+        "log" => tracing::info!(target: "lambda", text, "told"),
         "log of a failure" => {
             let source = text.into();
             return Err(PortError::Unavailable { service: "Nobody", source }.into());
@@ -42,8 +42,9 @@ async fn tell(request: Request) -> Result<Reply, Rejection> {
         "trace header of a call" => drop(call(&to, "", &text, "").await),
         "body of a call" => drop(call(&to, "", "", &json!({"tags": [text]}).to_string()).await),
         // What the frame keeps in.
-        "finer log" => tracing::debug!(text, "told"),
-        "finest log" => tracing::trace!(text, "told"),
+        "log of a library" => tracing::error!(target: "kube_client::client", text, "told"),
+        "finer log" => tracing::debug!(target: "lambda", text, "told"),
+        "finest log" => tracing::trace!(target: "lambda", text, "told"),
         "panic" => panic!("{text}"),
         other => return Err(Violation::malformed("/place", other).into()),
     }

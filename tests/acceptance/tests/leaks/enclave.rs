@@ -16,7 +16,7 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{EFFECTS, impatient, strike},
+    faults::{ECHOES, OTHERS, impatient, patient, strike},
     flow::Flow,
     open::stage,
     wrong,
@@ -81,20 +81,22 @@ pub(crate) async fn life(partition: Partition) -> Evidence {
 /// Every question while a service answers everything in this way.
 async fn struck(effect: Effect) -> Evidence {
     let stage = stage(Partition::AwsIsoB).await;
-    if effect == Effect::NeverAnswer {
-        impatient(&stage);
-    }
     let mut evidence = Evidence::default();
     for flow in flows(&stage) {
+        patient(&stage);
         let (uid, receipt) = flow.aboard(&stage, flow.method).await;
         evidence.answer(&receipt);
+        if effect == Effect::NeverAnswer {
+            impatient(&stage);
+        }
         for service in ["sts", "iam", "secretsmanager", "palette", "scap"] {
             strike(&stage, service, effect);
-            if effect == Effect::NeverAnswer {
-                evidence.answer(&stage.post(&flow.route(), &flow.named("silent")).await);
-                continue;
-            }
-            for answer in flow.ask_all(&stage, flow.method, &uid).await {
+            let answers = match (effect, service) {
+                (Effect::Echo(_), "palette") => flow.ask_all(&stage, flow.method, &uid).await,
+                (Effect::Echo(_), _) => flow.ask_some(&stage, flow.method, &uid).await,
+                _ => vec![stage.post(&flow.route(), &flow.named("struck")).await],
+            };
+            for answer in answers {
                 evidence.answer(&answer);
             }
         }
@@ -107,5 +109,5 @@ async fn struck(effect: Effect) -> Evidence {
 /// Every way to fail, each in a world of its own.
 pub(crate) fn all_struck() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static>
 {
-    EFFECTS.into_iter().chain([Effect::NeverAnswer]).map(struck)
+    ECHOES.into_iter().chain(OTHERS).map(struck)
 }

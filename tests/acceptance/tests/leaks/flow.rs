@@ -57,6 +57,17 @@ impl Flow {
         ]
     }
 
+    /// What asks most of whom.
+    pub(crate) async fn ask_some(&self, stage: &Stage, name: &str, uid: &str) -> Vec<Answer> {
+        let changed = with(self.named(name), &json!({"description": "changed"}));
+        vec![
+            stage.post(&self.route(), &self.named(name)).await,
+            stage.put(&format!("{}/{uid}", self.route()), &changed).await,
+            stage.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await,
+            stage.post("/v1/policies", &self.credentials()).await,
+        ]
+    }
+
     /// The same request from the event bus, with its secrets in it (which is refused) and left under an ARN.
     pub(crate) async fn by_event(&self, stage: &Stage, name: &str) -> Vec<String> {
         let method = json!({"method": self.method});

@@ -17,7 +17,7 @@ use policies::{
 use serde_json::json;
 
 use crate::{
-    faults::{EFFECTS, impatient, strike},
+    faults::{ECHOES, OTHERS, impatient, patient, strike},
     flow::Flow,
     wrong,
 };
@@ -136,27 +136,32 @@ async fn keys_of_palette(stage: &Stage, evidence: &mut Evidence) {
 /// Every question while a service answers everything in this way.
 pub(crate) async fn struck(effect: Effect) -> Evidence {
     let stage = stage(Partition::Aws).await;
-    if effect == Effect::NeverAnswer {
-        impatient(&stage);
-    }
     let mut evidence = Evidence::default();
     for flow in flows(&stage) {
+        patient(&stage);
         let (uid, receipt) = flow.aboard(&stage, flow.method).await;
         evidence.answer(&receipt);
+        if effect == Effect::NeverAnswer {
+            impatient(&stage);
+        }
         for service in SERVICES {
             strike(&stage, service, effect);
-            if effect == Effect::NeverAnswer {
-                evidence.answer(&stage.post(&flow.route(), &flow.named("silent")).await);
-                continue;
-            }
-            for answer in flow.ask_all(&stage, flow.method, &uid).await {
+            let answers = match (effect, service) {
+                (Effect::Echo(_), "palette") => flow.ask_all(&stage, flow.method, &uid).await,
+                (Effect::Echo(_), _) => flow.ask_some(&stage, flow.method, &uid).await,
+                _ => vec![stage.post(&flow.route(), &flow.named("struck")).await],
+            };
+            for answer in answers {
                 evidence.answer(&answer);
             }
-            evidence.answer(&stage.delete(&format!("/v1/accounts/{uid}0")).await);
-            helpers(&stage, &mut evidence).await;
         }
         stage.cloud().faults().clear();
     }
+    for service in SERVICES.into_iter().filter(|_| matches!(effect, Effect::Echo(_))) {
+        strike(&stage, service, effect);
+        helpers(&stage, &mut evidence).await;
+    }
+    stage.cloud().faults().clear();
     evidence.of(stage.cloud(), stage.realm());
     evidence
 }
@@ -164,5 +169,5 @@ pub(crate) async fn struck(effect: Effect) -> Evidence {
 /// Every way to fail, each in a world of its own.
 pub(crate) fn all_struck() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static>
 {
-    EFFECTS.into_iter().chain([Effect::NeverAnswer]).map(struck)
+    ECHOES.into_iter().chain(OTHERS).map(struck)
 }

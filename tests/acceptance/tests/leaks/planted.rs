@@ -31,8 +31,8 @@ const TOLD: [(&str, &str); 10] = [
     ("trace header of a call", "sent to Palette: targets and headers"),
 ];
 
-/// What the frame keeps in: lines finer than INFO, and what a panic says.
-const KEPT_IN: [&str; 3] = ["finer log", "finest log", "panic"];
+/// What the frame keeps in: lines of libraries, those finer than INFO, and what a panic says.
+const KEPT_IN: [&str; 4] = ["log of a library", "finer log", "finest log", "panic"];
 
 async fn tell(lambda: &Lambda, place: &str, text: &str, to: &str) -> String {
     let body = json!({"place": place, "text": text, "to": to}).to_string();

@@ -27,6 +27,7 @@ mod xml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::assume::lets_in;
 pub use self::eks::Handle as Cluster;
 use self::form::Form;
 pub use self::organizations::Handle as Organization;
