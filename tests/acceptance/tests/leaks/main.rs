@@ -12,6 +12,7 @@ mod debug;
 mod enclave;
 mod faults;
 mod flow;
+mod holders;
 mod nowhere;
 mod open;
 mod planted;
