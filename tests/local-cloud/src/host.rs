@@ -1,7 +1,6 @@
 //! By which name a cloud is reached, and where it listens so that it is.
 
 use std::{
-    fmt,
     net::{IpAddr, Ipv4Addr},
     str::FromStr,
 };
@@ -65,12 +64,6 @@ impl FromStr for Host {
             Ok(address) => Ok(Self::Address(address)),
             Err(_not_an_address) => Err(NoHost),
         }
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.plain())
     }
 }
 

@@ -37,7 +37,7 @@ const LONGEST_BODY: usize = 3 * 1024 * 1024;
 /// A listener that has an address and an authority, but no cluster to speak for yet.
 #[derive(Debug)]
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     host: Host,
     authority: Authority,
 }
@@ -60,8 +60,8 @@ impl Listener {
     /// # Panics
     /// Where the host has none.
     pub async fn bind(host: Host) -> Listener {
-        let listener = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
-        Listener { listener, host, authority: Authority::new(host) }
+        let socket = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
+        Listener { socket, host, authority: Authority::new(host) }
     }
 
     /// `https://localhost:<port>`, or under the host's other name.
@@ -69,7 +69,7 @@ impl Listener {
     /// # Panics
     /// Never: a bound listener has an address.
     pub fn url(&self) -> String {
-        let port = self.listener.local_addr().expect("an address").port();
+        let port = self.socket.local_addr().expect("an address").port();
         format!("https://{}:{port}", self.host.certified())
     }
 
@@ -84,15 +84,11 @@ impl Listener {
     }
 }
 
-async fn listen(
-    Listener { listener, authority, .. }: Listener,
-    parts: Arc<Parts>,
-    cluster: Cluster,
-) {
+async fn listen(Listener { socket, authority, .. }: Listener, parts: Arc<Parts>, cluster: Cluster) {
     let tls = TlsAcceptor::from(Arc::clone(&authority.config));
     let mut connections = JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = socket.accept().await else { continue };
         while connections.try_join_next().is_some() {}
         let (parts, cluster, tls) = (Arc::clone(&parts), cluster.clone(), tls.clone());
         connections.spawn(async move {
