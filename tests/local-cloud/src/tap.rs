@@ -65,7 +65,7 @@ impl Sent {
     pub(crate) fn words(&self) -> String {
         let mut words = format!("{}\n", self.target);
         for (name, value) in &self.headers {
-            words.push_str(&format!("{name}: {value}\n"));
+            words.extend([name, ": ", value, "\n"]);
         }
         words.push_str(&String::from_utf8_lossy(&self.body));
         words

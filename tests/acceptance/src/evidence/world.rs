@@ -94,7 +94,7 @@ impl Evidence {
         self.secret(cloud.aws().issued());
         self.secret([Canary::new(Kind::PaletteKey, "Gangway", ADMIN_KEY)]);
         for access in realm.customers.iter().filter_map(|customer| customer.access.as_ref()) {
-            self.secret([Canary::new(Kind::PrivateKey, &access.agency, &access.identity.key)]);
+            self.secret([Canary::new(Kind::PrivateKey, access.agency, &access.identity.key)]);
             self.public(access.identity.certificate.as_str());
         }
         // A token of a cluster is made by the function: whatever it shows to the cluster is one.

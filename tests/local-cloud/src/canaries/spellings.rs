@@ -66,7 +66,7 @@ fn bytes(all: &mut Vec<Spelling>, bytes: &[u8]) {
             all.push(Spelling::of(how, text.get(start..end).unwrap_or_default().to_owned(), 16));
         }
     }
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex::encode(bytes);
     all.push(Spelling::of("in capital digits", digits.to_uppercase(), 2 * FRAGMENT));
     all.push(Spelling::of("in digits", digits, 2 * FRAGMENT));
     let numbers: Vec<_> = bytes.iter().map(u8::to_string).collect();

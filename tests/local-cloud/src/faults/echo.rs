@@ -48,8 +48,7 @@ impl Echo {
             }
         };
         answer.headers_mut().remove(CONTENT_LENGTH);
-        let line: String =
-            words.chars().filter(|letter| letter.is_ascii_graphic()).take(4096).collect();
+        let line: String = words.chars().filter(char::is_ascii_graphic).take(4096).collect();
         if let Ok(value) = HeaderValue::from_str(&line) {
             answer.headers_mut().insert("x-echo", value);
         }
