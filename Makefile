@@ -6,6 +6,8 @@ PYTHON ?= python3
 # What calls the API as strangers do, and the linter of its description: Python and Node of its own, beside the checks'.
 API := $(VENV)/api
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true PATH="$(abspath $(API))/bin:$$PATH" $(API)/node/node_modules/.bin/redocly
+# The peer of `make bench` has packages of its own.
+PEER := $(VENV)-peer
 # Always the same packages with the same flags: another choice has other features, and builds everything again.
 LOCKED := --workspace --locked
 # What is measured is built as `sam build` does: by itself, so that no test's features leak in.
@@ -114,10 +116,16 @@ package: $(VENV)/checks $(VENV)/build ## an archive to carry into PARTITION: fun
 	  $(addprefix --package ,$(FUNCTIONS))
 	@$(VENV)/bin/python tests/tools/package.py $(TARGET)/packaged/$(PACKAGED) --partition $(PARTITION) --architecture $(PACKAGED) --output $(TARGET)/package
 
-bench: ## against a bare lambda_runtime function of the same profile
+bench: $(PEER)/peer ## what everything costs, held against limits and peers; BENCH="vending peer" for parts, README=1 writes the tables
 	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS) hello)
 	@cargo build --locked --profile harness --bins --package bench
-	@GANGWAY_BINARIES=$(TARGET)/release $(TARGET)/harness/bench
+	@GANGWAY_BINARIES=$(abspath $(TARGET)/release) PEER_PYTHON=$(abspath $(PEER)/bin/python) $(TARGET)/harness/bench $(BENCH)
+	@$(if $(README),GANGWAY_BINARIES=$(abspath $(TARGET)/release) $(TARGET)/harness/bench --readme)
+
+$(PEER)/peer: tests/bench/peer/requirements.txt
+	@test -x $(PEER)/bin/pip || $(PYTHON) -m venv $(PEER)
+	@$(PEER)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt

@@ -13,7 +13,8 @@ from pathlib import Path
 from running import ARCHITECTURE, emulator
 
 IMAGE = f"public.ecr.aws/lambda/provided:al2023-rapid-{ARCHITECTURE}"
-LIBRARIES = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libresolv.so.2", "libnss_dns.so.2", "libnss_files.so.2"]
+LIBRARIES = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libresolv.so.2"]
+LIBRARIES += ["libnss_dns.so.2", "libnss_files.so.2"]
 LOADERS = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 TEXTS = {
@@ -27,7 +28,7 @@ def files():
     """What is in it: where, from where."""
     known = dict(line.strip().split(" => ") for line in run("ldconfig", "-p").splitlines() if " => " in line)
     for name in LIBRARIES:
-        path = next(path for entry, path in known.items() if entry.startswith(f"{name} ") and "32" not in path)
+        path = next(path for entry, path in known.items() if entry.startswith(f"{name} ") and "/lib32/" not in path)
         yield f"lib64/{name}", path
     for loader in LOADERS:
         if Path(loader).exists():
@@ -64,7 +65,7 @@ def run(*command):
 def main():
     if run("docker", "images", "--quiet", IMAGE).strip():
         sys.exit(f"Docker has {IMAGE} already: this stand-in would hide it")
-    settings = ["WORKDIR /var/task", "ENV LAMBDA_TASK_ROOT=/var/task", "ENV LD_LIBRARY_PATH=/lib64:/var/task/lib", "ENV PATH=/usr/bin:/bin"]
+    settings = ["WORKDIR /var/task", "ENV LAMBDA_TASK_ROOT=/var/task", "ENV LD_LIBRARY_PATH=/lib64:/var/task/lib"]
     changes = [word for setting in settings for word in ("--change", setting)]
     subprocess.run(["docker", "import", *changes, "-", IMAGE], input=layer(), check=True)
     print(f"{IMAGE}, of this machine's own files")

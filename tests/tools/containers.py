@@ -2,6 +2,7 @@
 """Docker: whether it answers, and what its containers call this machine, which is printed."""
 
 import ipaddress
+import socket
 import subprocess
 
 
@@ -19,7 +20,19 @@ def host():
     if "Docker Desktop" in docker("info", "--format", "{{.OperatingSystem}}"):
         return "host.docker.internal"
     told = docker("network", "inspect", "bridge", "--format", "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}")
-    return str(ipaddress.ip_network(told)[1]) if "/" in told else told
+    address = str(ipaddress.ip_network(told)[1]) if "/" in told else told
+    # With a rootless daemon the bridge is in a network of its own.
+    return address if address and listens(address) else ""
+
+
+def listens(address):
+    """Whether a program of this machine can."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import tarfile
-import tomllib
 import zipfile
 from pathlib import Path
 
@@ -38,9 +37,9 @@ CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
 BUILD = re.compile(r"(?:    Metadata:\n)?      BuildMethod: rust-cargolambda\n(?!      \S)|      BuildMethod: rust-cargolambda\n")
 
 
-def zipped(path):
+def zipped(path, architecture):
     """The zip that Lambda takes: one program, named as Lambda starts it."""
-    judge(path)
+    judge(path, architecture)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         entry = zipfile.ZipInfo("bootstrap", (1980, 1, 1, 0, 0, 0))
@@ -80,17 +79,20 @@ def plain(text, partition, version):
 
 def revision():
     """Of the sources, where they are in Git."""
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=samples.ROOT, capture_output=True, text=True)
-    return described.stdout.strip() or "unknown"
+    describe = ["git", "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(describe, cwd=samples.ROOT, capture_output=True, check=True, text=True).stdout.strip()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def contents(partition, architecture, binaries):
     """Every file of the archive by its name."""
-    version = tomllib.loads((samples.ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    version = re.search(r'^version = "(.+)"', (samples.ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
     text, files, zips = decided(partition, architecture), {}, {}
     for id, package in samples.PACKAGES.items():
         if f"functions/{package}/" in text:
-            content = zipped(binary(binaries, id, package))
+            content = zipped(binary(binaries, id, package), architecture)
             # A stack looks at code anew only where its key is another.
             zips[package] = f"{package}-{hashlib.sha256(content).hexdigest()[:12]}.zip"
             files[f"functions/{zips[package]}"] = content

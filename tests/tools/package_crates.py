@@ -3,12 +3,12 @@
 import json
 import re
 import subprocess
-import tomllib
 import uuid
 from pathlib import Path
 
 from samples import ROOT
 
+LOCKED = re.compile(r'name = "(.+)"\nversion = "(.+)"\nsource = ".+"\nchecksum = "(.+)"')
 TEXTS = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
 HEAD = """Licences of what is linked into Gangway's functions
 {rule}
@@ -37,8 +37,8 @@ class Crates:
         everything = sorted((found[name] for name in names), key=lambda it: (it["name"], it["version"]))
         self.foreign = [it for it in everything if it["source"]]
         self.own = [it for it in everything if not it["source"]]
-        lock = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
-        self.checksums = {(it["name"], it["version"]): it["checksum"] for it in lock if "checksum" in it}
+        lock = LOCKED.findall((ROOT / "Cargo.lock").read_text())
+        self.checksums = {(name, version): checksum for name, version, checksum in lock}
         self.edges = {
             node["id"]: [
                 edge["pkg"] for edge in node["deps"] if any(kind["kind"] is None for kind in edge["dep_kinds"])

@@ -17,8 +17,9 @@ import samples
 from running import ARCHITECTURE
 from samtranslator.yaml_helper import yaml_parse
 
-# The C library of Amazon Linux 2023.
+# The C library of Amazon Linux 2023, and the numbers of machines in ELF's header.
 GLIBC = (2, 34)
+MACHINES = {"x86_64": 62, "arm64": 183}
 
 
 class NotForLambda(Exception):
@@ -31,13 +32,15 @@ def binary(folder, id, package):
     return next((path for path in built if path.exists()), folder / package)
 
 
-def judge(path):
-    """Binaries of another system, or of a newer C library, end before they say why."""
+def judge(path, architecture):
+    """Binaries of another system, or for a newer C library, end before they say why."""
     if not path.exists():
         raise NotForLambda(f"{path} is not built")
     content = path.read_bytes()
     if not content.startswith(b"\x7fELF"):
         raise NotForLambda(f"{path} is not built for Linux")
+    if int.from_bytes(content[18:20], "little") != MACHINES[architecture]:
+        raise NotForLambda(f"{path} is not built for {architecture}")
     needs = max(((int(a), int(b)) for a, b in re.findall(rb"GLIBC_(\d+)\.(\d+)", content)), default=(0, 0))
     if needs > GLIBC:
         raise NotForLambda(f"{path} needs GLIBC {needs[0]}.{needs[1]}; Amazon Linux 2023 has {GLIBC[0]}.{GLIBC[1]}")
@@ -45,7 +48,7 @@ def judge(path):
 
 def place(source, folder):
     """The binary under the name that Lambda starts; the same file where that can be."""
-    judge(source)
+    judge(source, ARCHITECTURE)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "bootstrap"
     target.unlink(missing_ok=True)

@@ -8,6 +8,7 @@
 
 mod contract;
 pub mod enclave;
+pub mod evidence;
 mod visits;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -73,3 +73,25 @@ impl fmt::Display for Host {
         f.write_str(&self.plain())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_known_by_its_name_and_listens_where_that_leads() {
+        let rows = [
+            ("127.0.0.1", Some(("127.0.0.1", "localhost", "127.0.0.1"))),
+            ("172.17.0.1", Some(("172.17.0.1", "172.17.0.1", "172.17.0.1"))),
+            (DOCKER_DESKTOP, Some((DOCKER_DESKTOP, DOCKER_DESKTOP, "127.0.0.1"))),
+            ("example.com", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            let read = text.parse::<Host>().ok();
+            let told = read.map(|it| (it.plain(), it.certified(), it.listens().to_string()));
+            let told = told.as_ref().map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str()));
+            assert_eq!(told, expected, "{text}");
+        }
+    }
+}

@@ -92,7 +92,7 @@ fn queries() -> Vec<Row> {
 }
 
 fn uids() -> Vec<Row> {
-    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let longer = "a".repeat(8000);
     let mut rows = Vec::new();

@@ -29,6 +29,7 @@ mod xml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::assume::lets_in;
 pub use self::eks::Handle as Cluster;
 use self::form::Form;
 pub(crate) use self::invoke::{Api, NotAdmitted};
