@@ -32,11 +32,11 @@ demo: ## every method in every partition, on a cloud that lives in one process
 	@cargo build $(LOCKED) --bins
 	@$(TARGET)/debug/demo
 
-local: ## the API and the local cloud, left running; PARTITION=aws-us-gov, aws-iso-b or aws-iso for another than aws
+local: ## the API and the local cloud, left running; PARTITION=aws-us-gov, aws-iso-b or aws-iso for another than aws; SIGNED=1 to insist on signatures
 	@cargo build $(LOCKED) --bins
 	@# Where Docker runs, containers reach it, too: `make sam-ready` and `sam local` in another terminal.
 	@host=$$($(PYTHON) tests/tools/containers.py); \
-	exec $(TARGET)/debug/local --partition $(or $(PARTITION),aws) --host $${host:-127.0.0.1} --env-file $(SAM_LOCAL)/environment.json
+	exec $(TARGET)/debug/local --partition $(or $(PARTITION),aws) $(if $(SIGNED),--signed) --host $${host:-127.0.0.1} --env-file $(SAM_LOCAL)/environment.json
 
 sam-ready: $(VENV)/checks ## what `sam local invoke` runs against `make local`; the same PARTITION, BUILT=.aws-sam/build for other binaries
 	@$(VENV)/bin/python tests/tools/sam_template.py $(or $(BUILT),$(TARGET)/debug) --partition $(or $(PARTITION),aws) --env-file $(SAM_LOCAL)/environment.json

@@ -31,9 +31,10 @@ ROLE = "arn:aws:iam::123456789012:role/SpectroCloudRole"
 PARSE_SAM = """
 import sys
 from samcli.cli.main import cli
-context = cli.make_context("sam", sys.argv[1:])
-name, command, rest = cli.resolve_command(context, [*context.protected_args, *context.args])
-command.make_context(name, rest, parent=context)
+command, context = cli, cli.make_context("sam", sys.argv[1:])
+while hasattr(command, "resolve_command"):
+    name, command, rest = command.resolve_command(context, [*context.protected_args, *context.args])
+    context = command.make_context(name, rest, parent=context)
 """
 
 
