@@ -101,6 +101,11 @@ impl Template {
         Ok(functions)
     }
 
+    /// The resource policy of the REST API: who may call it. Nothing where no API is made.
+    pub fn api_policy(&self, deployment: &Deployment) -> Result<Option<Value>, TemplateError> {
+        api::policy(&intrinsics::Scope { document: &self.document, deployment })
+    }
+
     /// The queues of a deployment, with their policies.
     pub fn queues(&self, deployment: &Deployment) -> Result<Vec<Queue>, TemplateError> {
         queues::queues(&intrinsics::Scope { document: &self.document, deployment })

@@ -37,13 +37,12 @@ fn written(logs: &str) -> BTreeMap<Metric, BTreeSet<Vec<String>>> {
 
 /// Those of Gangway's own that the dashboard searches for.
 fn shown(template: &Template) -> BTreeSet<Metric> {
-    let [(_, dashboard)] = template.resources("AWS::CloudWatch::Dashboard")[..] else {
-        panic!("one dashboard")
-    };
+    let dashboards = template.resources("AWS::CloudWatch::Dashboard");
+    let (_, dashboard) = dashboards.first().expect("a dashboard");
     let body: Value = serde_json::from_str(&text(&dashboard["DashboardBody"]["Fn::Sub"]))
         .expect("a dashboard's body is JSON");
     let widgets = body["widgets"].as_array().expect("widgets");
-    let metrics = widgets.iter().flat_map(|widget| widget["properties"]["metrics"].as_array());
+    let metrics = widgets.iter().filter_map(|widget| widget["properties"]["metrics"].as_array());
     let expressions = metrics.flatten().filter_map(|metric| metric[0]["expression"].as_str());
     let of_gangway = expressions.filter_map(|text| text.strip_prefix("SEARCH('{Gangway,"));
     of_gangway
@@ -56,7 +55,7 @@ fn shown(template: &Template) -> BTreeSet<Metric> {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+    value.as_str().expect("text").to_owned()
 }
 
 fn texts(value: &Value) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Routes of REST APIs that an OpenAPI document of the template describes.
+//! REST APIs that an OpenAPI document in the template describes: routes, and who may call.
 
 use serde_json::Value;
 
@@ -12,17 +12,28 @@ use super::{
 const ANY: &str = "x-amazon-apigateway-any-method";
 const VERBS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", ANY];
 
+/// A part of the description of each API that the deployment has, evaluated.
+fn parts(scope: &Scope<'_>, name: &str) -> Result<Vec<Value>, TemplateError> {
+    let resources = scope.document.get("Resources").and_then(Value::as_object);
+    let mut parts = Vec::new();
+    for resource in resources.into_iter().flatten().map(|(_, resource)| resource) {
+        let kind = resource.get("Type").and_then(Value::as_str);
+        if kind == Some("AWS::Serverless::Api") && is_made(scope, resource)? {
+            let part = resource.pointer("/Properties/DefinitionBody").and_then(|it| it.get(name));
+            parts.extend(part.map(|part| scope.resolve(part)).transpose()?.flatten());
+        }
+    }
+    Ok(parts)
+}
+
+/// The resource policy of the first.
+pub(super) fn policy(scope: &Scope<'_>) -> Result<Option<Value>, TemplateError> {
+    Ok(parts(scope, "x-amazon-apigateway-policy")?.into_iter().next())
+}
+
 /// Gives each function the routes whose integration names it.
 pub(super) fn route(scope: &Scope<'_>, functions: &mut [Function]) -> Result<(), TemplateError> {
-    let resources = scope.document.get("Resources").and_then(Value::as_object);
-    for resource in resources.into_iter().flatten().map(|(_, resource)| resource) {
-        if resource.get("Type").and_then(Value::as_str) != Some("AWS::Serverless::Api")
-            || !is_made(scope, resource)?
-        {
-            continue;
-        }
-        let Some(paths) = resource.pointer("/Properties/DefinitionBody/paths") else { continue };
-        let paths = scope.resolve(paths)?.unwrap_or_default();
+    for paths in parts(scope, "paths")? {
         for (path, item) in paths.as_object().into_iter().flatten() {
             for (verb, operation) in item.as_object().into_iter().flatten() {
                 if VERBS.contains(&verb.as_str()) {

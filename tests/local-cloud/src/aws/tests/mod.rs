@@ -1,5 +1,6 @@
 //! The emulator over HTTP, asked by hand.
 mod assume;
+mod callers;
 mod eks;
 mod faults;
 mod iam;

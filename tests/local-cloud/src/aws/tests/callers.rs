@@ -1,0 +1,73 @@
+//! Who may call the API of the repository's template, as its resource policy says.
+
+use std::collections::BTreeMap;
+
+use super::super::policy::{Context, Document, Kind, Outcome, Query, evaluate_statements};
+use crate::template::{Deployment, Template};
+
+const OWN: &str = "111122223333";
+const OTHER: &str = "444455556666";
+const ROLE: &str = "arn:aws:iam::444455556666:role/Portal";
+
+/// Whether the policy of an API that is deployed so has a word for this caller.
+fn lets_in(
+    parameters: &[(&str, &str)],
+    (account, role): (&str, &str),
+    calls: &[(&str, &str)],
+) -> bool {
+    let given = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let deployment = Deployment {
+        partition: "aws".to_owned(),
+        region: "us-east-1".to_owned(),
+        account: OWN.to_owned(),
+        stack: "gangway".to_owned(),
+        parameters: given.collect::<BTreeMap<_, _>>(),
+    };
+    let policy = Template::of_repository().unwrap().api_policy(&deployment).unwrap().unwrap();
+    // API Gateway puts its own ARN before what stands there.
+    let api = format!("arn:aws:execute-api:us-east-1:{OWN}:abcdef1234/");
+    let policy = policy.to_string().replace("execute-api:/", &api);
+    let policy = Document::read(&serde_json::from_str(&policy).unwrap(), Kind::Resource).unwrap();
+    let context = calls.iter().fold(Context::default(), |all, (key, value)| all.with(key, *value));
+    let context = context.with("aws:PrincipalAccount", account);
+    let meant = policy.statements.iter().filter(|statement| {
+        let principals = statement.principals.as_ref().unwrap();
+        principals.anyone || principals.aws.iter().any(|one| one == account || one == role)
+    });
+    let resource = format!("{api}live/POST/v1/accounts/sts");
+    let query = Query { action: "execute-api:Invoke", resource: &resource, context: &context };
+    let meant = meant.map(|statement| ("policy", "resource", statement));
+    evaluate_statements(meant, query).outcome == Outcome::Allowed
+}
+
+#[test]
+fn only_who_is_meant_to_may_call_the_api() {
+    let own = (OWN, "arn:aws:iam::111122223333:role/Portal");
+    let other = (OTHER, ROLE);
+    let organization = [("ApiCallersOrganization", "o-a1b2c3d4e5")];
+    let private = [("HttpApi", "private"), ("VpcEndpointIds", "vpce-0a1b2c3d,vpce-0f0f0f0f")];
+    let networks = [("ApiNetworks", "10.0.0.0/8,192.0.2.0/24")];
+    let inner = [("HttpApi", "private"), ("ApiNetworks", "10.0.0.0/8")];
+    for (parameters, caller, calls, expected) in [
+        (&[][..], own, &[][..], true),
+        (&[], other, &[], false),
+        (&[("ApiCallers", OTHER)], other, &[], true),
+        (&[("ApiCallers", OTHER)], own, &[], false),
+        (&[("ApiCallers", ROLE)], other, &[], true),
+        (&[("ApiCallers", ROLE)], (OTHER, "arn:aws:iam::444455556666:role/Else"), &[], false),
+        (&organization, own, &[], true),
+        (&organization, other, &[("aws:PrincipalOrgID", "o-a1b2c3d4e5")], true),
+        (&organization, other, &[("aws:PrincipalOrgID", "o-zzzzzzzzzz")], false),
+        (&organization, other, &[], false),
+        (&private, own, &[("aws:SourceVpce", "vpce-0f0f0f0f")], true),
+        (&private, own, &[("aws:SourceVpce", "vpce-0eeeeeee")], false),
+        (&private, own, &[], false),
+        (&networks, own, &[("aws:SourceIp", "192.0.2.7")], true),
+        (&networks, own, &[("aws:SourceIp", "198.51.100.1")], false),
+        (&inner, own, &[("aws:VpcSourceIp", "10.1.2.3")], true),
+        (&inner, own, &[("aws:VpcSourceIp", "172.16.0.1"), ("aws:SourceIp", "10.1.2.3")], false),
+    ] {
+        let allowed = lets_in(parameters, caller, calls);
+        assert_eq!(allowed, expected, "{parameters:?} {caller:?} {calls:?}");
+    }
+}
