@@ -1,8 +1,12 @@
 //! Faults on demand, for any call of AWS or Palette.
+mod echo;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+
+pub use self::echo::Echo;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub enum Effect {
     CutBefore,
     /// The work is done, then the connection is cut: the caller cannot know.
     CutAfter,
+    /// Nothing is done, and what was sent is repeated.
+    Echo(Echo),
     /// The call is served, later.
     Delay(Duration),
 }
@@ -176,7 +182,8 @@ impl Faults {
                     | Effect::NeverAnswer
                     | Effect::Garbage
                     | Effect::CutBefore
-                    | Effect::CutAfter => {
+                    | Effect::CutAfter
+                    | Effect::Echo(_) => {
                         fate.effect = Some(fault.effect);
                         fate.ends.clone_from(&fault.ends);
                         return fate;
