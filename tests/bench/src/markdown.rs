@@ -101,16 +101,17 @@ fn lines(rows: &[Value], columns: &[Column]) -> String {
 }
 
 fn written(figure: Option<&Value>, unit: Unit) -> String {
-    let number = || figure.and_then(Value::as_f64).unwrap_or(f64::NAN);
-    let word = || figure.and_then(Value::as_str).unwrap_or_default();
+    let Some(figure) = figure else { return "–".to_owned() };
+    let number = figure.as_f64().unwrap_or(f64::NAN);
+    let word = figure.as_str().unwrap_or_default();
     match unit {
-        Unit::Text => word().to_owned(),
-        Unit::Code => format!("`{}`", word()),
-        Unit::Count => format!("{:.0}", number()),
-        Unit::Ms if number() < 20.0 => format!("{:.1} ms", number()),
-        Unit::Ms => format!("{:.0} ms", number()),
-        Unit::Mb => format!("{:.1} MB", number()),
-        Unit::Times => format!("{:.2}", number()),
+        Unit::Text => word.to_owned(),
+        Unit::Code => format!("`{word}`"),
+        Unit::Count => format!("{number:.0}"),
+        Unit::Ms if number < 20.0 => format!("{number:.1} ms"),
+        Unit::Ms => format!("{number:.0} ms"),
+        Unit::Mb => format!("{number:.1} MB"),
+        Unit::Times => format!("{number:.2}"),
     }
 }
 
@@ -132,9 +133,9 @@ mod tests {
         let found = json!({ "peer": [{ "who": "peer", "memoryMb": { "median": 51.26 } }] });
         let tables = tables(&found);
         assert!(tables.ends_with("| 51.3 MB |\n\n"), "{tables}");
-        let page = format!("a\n{BEGIN}\nold\n{END}\nb\n");
+        let page = format!("a\n{BEGIN}\nstale\n{END}\nb\n");
         let page = replaced(&page, &tables).unwrap();
-        assert!(page.starts_with("a\n") && page.ends_with("\nb\n") && !page.contains("old"));
+        assert!(page.starts_with("a\n") && page.ends_with("\nb\n") && !page.contains("stale"));
         assert_eq!(replaced(&page, &tables).as_deref(), Some(page.as_str()));
         assert_eq!(replaced("no marks", &tables), None);
     }
