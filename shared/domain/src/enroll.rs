@@ -6,7 +6,7 @@
 use crate::{
     AccountId, AccountName, Check, CloudAccount, Failure, Finding, Intent, Known, Method,
     Partition, PortError, Registration, Report, SecretArn, Severity, Uid, Verified,
-    ports::{Owner, Registry, Staged, Vault},
+    ports::{Owner, Registry, Staged, Standing, Vault},
 };
 
 /// What a method's preflight found out.
@@ -101,9 +101,9 @@ async fn enroll(
 ) -> Result<Receipt, Failure> {
     let registration = verified.subject();
     let staged = vault.stage(registration).await?;
-    let in_use_for = staged.as_ref().map(|staged| staged.in_use_for.clone());
+    let standing = staged.as_ref().map(|staged| staged.standing.clone());
     let settled = |known: &CloudAccount| {
-        let same_secret = in_use_for.as_ref().is_none_or(|uid| uid.as_ref() == Some(&known.uid));
+        let same_secret = standing.as_ref().is_none_or(|it| it.in_use_for() == Some(&known.uid));
         same_secret && registration.matches(known)
     };
     let (uid, outcome) = match place(registration, known.current(intent), settled, registry).await {
@@ -114,7 +114,7 @@ async fn enroll(
         }
     };
     let secret = match staged {
-        Some(staged) => Some(vault.promote(staged, &uid).await?),
+        Some(staged) => Some(vault.promote(looked_at_again(staged, outcome), &uid).await?),
         None => None,
     };
     if let Intent::Replace(uid) = intent {
@@ -132,6 +132,18 @@ async fn enroll(
     let mut report = verified.into_report();
     report.findings.push(seen);
     Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
+}
+
+/// A secret that this run made is as it was left where this run made the account, too: whoever keeps other keys in it can only
+/// have come later, and puts them in use later. Where the account was there first, they may be in use by now.
+fn looked_at_again(staged: Staged, outcome: Enrolled) -> Staged {
+    match (&staged.standing, outcome) {
+        (Standing::New, Enrolled::Updated | Enrolled::Unchanged) => {
+            Staged { standing: Standing::Unused, ..staged }
+        }
+        (Standing::New, Enrolled::Created)
+        | (Standing::Unused | Standing::InUse(_) | Standing::Used, _) => staged,
+    }
 }
 
 /// Makes the account, or brings the one that is there to this state.
@@ -155,7 +167,7 @@ async fn place(
 /// caller needs to know, and the next try stages the same secret again.
 async fn discard_unused(staged: Option<Staged>, refusal: &Failure, vault: &impl Vault) {
     if let Some(staged) = staged
-        && staged.unused
+        && matches!(staged.standing, Standing::New | Standing::Unused)
         && !refusal.retryable()
     {
         drop(vault.discard(staged).await);

@@ -66,6 +66,14 @@ impl Stage {
         Self::of(&Arc::new(world.expect("a world")), partition).await
     }
 
+    /// The same, where Palette's cluster is in another account than Gangway.
+    pub async fn with_cluster_elsewhere(partition: Partition) -> Self {
+        let template = Template::of_repository().expect("the repository's template");
+        let options = Options { cluster_elsewhere: true, ..Options::default() };
+        let world = World::of(options, &template, &[partition]).await;
+        Self::of(&Arc::new(world.expect("a world")), partition).await
+    }
+
     /// Stages of one world: the same Palette serves all these partitions.
     pub async fn of_one_world(partitions: &[Partition]) -> Vec<Self> {
         let template = Template::of_repository().expect("the repository's template");

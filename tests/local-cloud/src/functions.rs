@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use self::instance::Instance;
 pub use self::{
-    environment::{Hosting, RoleKeys},
+    environment::{Hosting, Lasting, RoleKeys},
     error::FunctionError,
     logs::Logs,
     polling::{Batch, Poller},
@@ -92,9 +92,10 @@ impl Lambda {
     }
 
     /// The environment of a new process, for those who start one themselves. It holds fresh credentials of the function's
-    /// role.
+    /// role, which are good for half a day.
     pub fn environment(&self) -> BTreeMap<String, String> {
-        let mut variables = self.hosting.variables(&self.function, ([127, 0, 0, 1], 0).into());
+        let runtime_api = ([127, 0, 0, 1], 0).into();
+        let mut variables = self.hosting.variables(&self.function, runtime_api, Lasting::HalfDay);
         variables.remove("AWS_LAMBDA_RUNTIME_API");
         variables
     }

@@ -15,6 +15,7 @@ pub mod contract;
 pub mod faults;
 pub mod functions;
 pub mod gateway;
+pub mod host;
 pub mod kubernetes;
 pub mod outbound;
 pub mod palette;
@@ -27,5 +28,6 @@ pub mod world;
 
 pub use cloud::{Cloud, Door, Options, Parts};
 pub use faults::{Echo, Effect, Fault};
+pub use host::Host;
 pub use server::{Request, Response};
 pub use world::World;

@@ -1,6 +1,9 @@
 //! Putting a staged version in use.
 
-use domain::{PortError, SecretArn, Uid, ports::Staged};
+use domain::{
+    PortError, SecretArn, Uid,
+    ports::{Staged, Standing},
+};
 use tokio::join;
 
 use super::{
@@ -15,9 +18,15 @@ pub(super) async fn promote(
     staged: Staged,
     uid: &Uid,
 ) -> Result<SecretArn, PortError> {
-    let Staged { secret, version, in_use_for, unused: _ } = staged;
-    if in_use_for.as_ref() == Some(uid) {
-        return Ok(secret);
+    let Staged { secret, version, standing } = staged;
+    match standing {
+        Standing::InUse(by) if by == *uid => return Ok(secret),
+        // The first version of a secret is current whatever one asks.
+        Standing::New => {
+            tag(vault, &secret, uid).await?;
+            return Ok(secret);
+        }
+        Standing::InUse(_) | Standing::Unused | Standing::Used => {}
     }
     let missing = || call("secretsmanager:DescribeSecret").unreadable("the staged secret is gone");
     let known = Known::of(vault, secret.as_str()).await?.ok_or_else(missing)?;
@@ -26,7 +35,7 @@ pub(super) async fn promote(
     let (moved, cleared, tagged) = join!(
         make_current(vault, &known, &version),
         clear(vault, &secret, stray),
-        tag(vault, &known, uid),
+        retag(vault, &known, uid),
     );
     moved?;
     cleared?;
@@ -71,15 +80,19 @@ async fn clear(
     answer.map(drop).map_err(|error| call.failed(&error))
 }
 
-async fn tag(vault: &SecretsManager, known: &Known, uid: &Uid) -> Result<(), PortError> {
+async fn retag(vault: &SecretsManager, known: &Known, uid: &Uid) -> Result<(), PortError> {
     if known.registered_for() == Some(uid) {
         return Ok(());
     }
+    tag(vault, &known.arn, uid).await
+}
+
+async fn tag(vault: &SecretsManager, secret: &SecretArn, uid: &Uid) -> Result<(), PortError> {
     let call = call("secretsmanager:TagResource");
     let request = vault
         .client()
         .tag_resource()
-        .secret_id(known.arn.as_str())
+        .secret_id(secret.as_str())
         .tags(known::stated(State::Registered))
         .tags(known::belonging_to(uid));
     let answer = request.send().await;

@@ -88,6 +88,7 @@ pub(crate) fn judge(
         Effect::InternalError
         | Effect::Unavailable
         | Effect::Garbage
+        | Effect::Echo(_)
         | Effect::CutBefore
         | Effect::CutAfter
         | Effect::Delay(_) => 502,

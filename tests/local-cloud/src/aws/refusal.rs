@@ -101,7 +101,7 @@ impl Refusal {
     }
 
     /// The same refusal as a JSON service words and counts it.
-    fn for_json(&self) -> (u16, &str) {
+    pub(super) fn for_json(&self) -> (u16, &str) {
         match self.code {
             "InvalidClientTokenId" => (400, "UnrecognizedClientException"),
             "SignatureDoesNotMatch" => (400, "InvalidSignatureException"),
