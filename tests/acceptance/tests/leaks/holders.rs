@@ -30,6 +30,8 @@ pub(crate) struct Holder {
     pub(crate) name: String,
     pub(crate) public: bool,
     pub(crate) print: Print,
+    /// Whether it holds a secret itself, not through another type.
+    pub(crate) direct: bool,
     /// Whether it holds directly what is wiped, and not hidden.
     pub(crate) wiped: bool,
     names: BTreeSet<String>,
@@ -82,18 +84,26 @@ pub(crate) fn of(sources: Vec<(String, String)>) -> Vec<Holder> {
         let mut reader = Reader { of, types: &mut types, by_hand: &mut by_hand };
         reader.visit_file(&file);
     }
-    let mut holding: BTreeSet<String> = WRAPPERS.iter().map(|name| (*name).to_owned()).collect();
+    // By crate and name: a name is one of its own crate, or of another where its own has none of that name.
+    let defined: BTreeSet<_> = types.iter().map(|one| (one.of.clone(), one.name.clone())).collect();
+    let mut holding: BTreeSet<(String, String)> = BTreeSet::new();
     loop {
-        let more: Vec<_> = types
-            .iter()
-            .filter(|one| !holding.contains(&one.name) && !one.names.is_disjoint(&holding))
-            .collect();
-        if more.is_empty() {
+        let holds = |one: &&Holder| {
+            one.names.iter().any(|name| {
+                let own = (one.of.clone(), name.clone());
+                let elsewhere = || holding.iter().any(|(_, other)| other == name);
+                WRAPPERS.contains(&name.as_str())
+                    || if defined.contains(&own) { holding.contains(&own) } else { elsewhere() }
+            })
+        };
+        let all: BTreeSet<_> =
+            types.iter().filter(holds).map(|one| (one.of.clone(), one.name.clone())).collect();
+        if all == holding {
             break;
         }
-        holding.extend(more.into_iter().map(|one| one.name.clone()).collect::<Vec<_>>());
+        holding = all;
     }
-    types.retain(|one| !one.names.is_disjoint(&holding));
+    types.retain(|one| holding.contains(&(one.of.clone(), one.name.clone())));
     for one in &mut types {
         if by_hand.contains(&(one.of.clone(), one.name.clone())) {
             one.print = Print::ByHand;
@@ -142,6 +152,7 @@ impl Visit<'_> for Reader<'_> {
             name: name.to_string(),
             public: matches!(public, syn::Visibility::Public(_)),
             print: if attributes.iter().any(derives_debug) { Print::Derived } else { Print::Never },
+            direct: WRAPPERS.iter().any(|wrapper| names.0.contains(*wrapper)),
             wiped: names.0.contains("Zeroizing"),
             names: names.0,
         });
