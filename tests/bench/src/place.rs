@@ -10,7 +10,8 @@ pub(crate) const PACE: (&str, &str) = ("PALETTE_REQUESTS_PER_SECOND", "1000");
 
 /// A world of these partitions, in which Palette takes as many requests and accounts as come.
 pub(crate) async fn world(template: &Template, partitions: &[Partition]) -> Result<World, Failed> {
-    let world = World::of(Options { tls: true, ..Options::default() }, template, partitions).await?;
+    let world =
+        World::of(Options { tls: true, ..Options::default() }, template, partitions).await?;
     world.cloud.palette().behave(|behaviour| behaviour.rate_limited = false);
     let mut records = world.cloud.palette().records();
     records.tenants.iter_mut().for_each(|tenant| tenant.quota = usize::MAX);
