@@ -19,7 +19,7 @@ use parsers::{
 };
 
 /// Children of all of a target's inputs together.
-const CHILDREN: usize = 6000;
+const CHILDREN: usize = 3000;
 /// In a debug build on a busy machine.
 const LONGEST: Duration = Duration::from_secs(5);
 

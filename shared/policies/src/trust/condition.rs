@@ -131,8 +131,11 @@ pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
         "stringequalsignorecase" | "stringnotequalsignorecase" | "bool" => {
             any(&|value| value.eq_ignore_ascii_case(seen))
         }
-        "stringlike" | "stringnotlike" | "arnlike" | "arnnotlike" | "arnequals"
-        | "arnnotequals" => any(&|value| fits(value, seen)),
+        "stringlike" | "stringnotlike" => any(&|value| fits(value, seen)),
+        // What is no ARN is like none.
+        "arnlike" | "arnnotlike" | "arnequals" | "arnnotequals" => {
+            seen.starts_with("arn:") && any(&|value| fits(value, seen))
+        }
         _ => return Truth::Unknown,
     };
     (found != negated(&base)).into()
