@@ -11,7 +11,6 @@ mod associations;
 mod cluster;
 mod cross_account;
 mod ensure;
-mod faults;
 mod hops;
 mod method;
 mod pods;

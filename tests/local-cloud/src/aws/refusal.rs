@@ -86,7 +86,8 @@ impl Refusal {
             | Effect::Garbage
             | Effect::CutBefore
             | Effect::CutAfter
-            | Effect::Delay(_) => Refusal::new(
+            | Effect::Delay(_)
+            | Effect::Stale(_) => Refusal::new(
                 500,
                 match service {
                     "iam" => "ServiceFailure",

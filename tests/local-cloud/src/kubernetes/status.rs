@@ -88,7 +88,8 @@ impl Refusal {
             | Effect::Garbage
             | Effect::CutBefore
             | Effect::CutAfter
-            | Effect::Delay(_) => Refusal::new(
+            | Effect::Delay(_)
+            | Effect::Stale(_) => Refusal::new(
                 500,
                 "InternalError",
                 "an error on the server has prevented the request from succeeding",

@@ -40,7 +40,8 @@ pub(super) fn broken(effect: Effect) -> Response {
         | Effect::Garbage
         | Effect::CutBefore
         | Effect::CutAfter
-        | Effect::Delay(_) => 503,
+        | Effect::Delay(_)
+            | Effect::Stale(_) => 503,
     };
     json(status, &json!({"status": status, "message": "The service is not available"}))
 }

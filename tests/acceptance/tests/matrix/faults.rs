@@ -1,0 +1,74 @@
+//! Each call goes wrong in each way, once and until the weather clears.
+
+use std::time::Duration;
+
+use local_cloud::Effect;
+
+use crate::{
+    flow::Flow,
+    flows,
+    trouble::{
+        Kind::{self, Lasting, Once},
+        Place,
+    },
+    work::suffer_all,
+};
+
+const STALE: Effect = Effect::Stale(Duration::from_secs(10));
+
+/// Everything that may befall a call.
+const ALL: [(Effect, Kind); 14] = [
+    (Effect::Throttle, Once),
+    (Effect::Throttle, Lasting),
+    (Effect::InternalError, Once),
+    (Effect::InternalError, Lasting),
+    (Effect::Unavailable, Once),
+    (Effect::Unavailable, Lasting),
+    (Effect::Garbage, Once),
+    (Effect::Garbage, Lasting),
+    (Effect::CutBefore, Once),
+    (Effect::CutBefore, Lasting),
+    (Effect::CutAfter, Once),
+    (Effect::CutAfter, Lasting),
+    (Effect::NeverAnswer, Lasting),
+    (STALE, Once),
+];
+
+async fn faults(flows: &'static [Flow]) {
+    suffer_all("faults", flows, |_at, _place| ALL.to_vec()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn static_credentials() {
+    faults(flows::STATIC_CREDENTIALS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sts() {
+    faults(flows::STS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pod_identity() {
+    faults(flows::POD_IDENTITY).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f85_the_access_portal() {
+    faults(flows::SCAP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts() {
+    faults(flows::ACCOUNTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn account_vended() {
+    faults(flows::VENDED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn account_sweep() {
+    faults(flows::SWEEP).await;
+}
