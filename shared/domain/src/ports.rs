@@ -42,9 +42,16 @@ pub trait Vault {
     /// Puts a staged version in use for an account. Twice is once.
     fn promote(
         &self,
-        staged: Staged,
+        staged: &Staged,
         uid: &Uid,
-    ) -> impl Future<Output = Result<SecretArn, PortError>> + Send;
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Whether a version is in use for an account, as it is now: another run may have put its own in use since.
+    fn holds(
+        &self,
+        staged: &Staged,
+        uid: &Uid,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
     /// Sends a secret that was never in use into its recovery window: its account was refused.
     fn discard(&self, staged: Staged) -> impl Future<Output = Result<(), PortError>> + Send;

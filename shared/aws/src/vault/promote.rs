@@ -1,37 +1,82 @@
 //! Putting a staged version in use.
 
+use std::time::Duration;
+
 use domain::{PortError, SecretArn, Uid, ports::Staged};
-use tokio::join;
+use tokio::{join, time::sleep};
 
 use super::{
     CURRENT, PENDING, SecretsManager, call,
     known::{self, Known, State},
 };
 
+/// How long what was staged a moment ago is waited for, from one look to the next: readers may be shown what was before.
+const LATE: [Duration; 6] = [
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+    Duration::from_secs(4),
+];
+
 /// Moves the label, then tells in the tags for whom. Until both are done the version does not count as in use, so a run
 /// that was cut off between them is finished by the next.
 pub(super) async fn promote(
     vault: &SecretsManager,
-    staged: Staged,
+    staged: &Staged,
     uid: &Uid,
-) -> Result<SecretArn, PortError> {
+) -> Result<(), PortError> {
     let Staged { secret, version, in_use_for, unused: _ } = staged;
     if in_use_for.as_ref() == Some(uid) {
-        return Ok(secret);
+        return Ok(());
     }
-    let missing = || call("secretsmanager:DescribeSecret").unreadable("the staged secret is gone");
-    let known = Known::of(vault, secret.as_str()).await?.ok_or_else(missing)?;
+    let known = staged_now(vault, secret, version).await?;
     // A pending version of a run that came to nothing would keep rotations from starting.
-    let stray = known.pending().filter(|pending| *pending != version);
+    let stray = known.pending().filter(|pending| pending != version);
     let (moved, cleared, tagged) = join!(
-        make_current(vault, &known, &version),
-        clear(vault, &secret, stray),
+        make_current(vault, &known, version),
+        clear(vault, secret, stray),
         tag(vault, &known, uid),
     );
     moved?;
     cleared?;
     tagged?;
-    Ok(secret)
+    Ok(())
+}
+
+/// Whether the version is in use for this account.
+pub(super) async fn holds(
+    vault: &SecretsManager,
+    staged: &Staged,
+    uid: &Uid,
+) -> Result<bool, PortError> {
+    let known = Known::of(vault, staged.secret.as_str()).await?;
+    Ok(known.is_some_and(|known| {
+        !known.scheduled
+            && known.current() == Some(staged.version.as_str())
+            && known.registered_for() == Some(uid)
+    }))
+}
+
+/// The secret, with the version that was staged.
+async fn staged_now(
+    vault: &SecretsManager,
+    secret: &SecretArn,
+    version: &str,
+) -> Result<Known, PortError> {
+    let mut pauses = LATE.into_iter();
+    loop {
+        let known = Known::of(vault, secret.as_str()).await?;
+        if let Some(known) = known.filter(|known| known.has(version)) {
+            return Ok(known);
+        }
+        let Some(pause) = pauses.next() else {
+            let unseen = "what was staged is not seen yet";
+            return Err(call("secretsmanager:DescribeSecret").unreadable(unseen));
+        };
+        sleep(pause).await;
+    }
 }
 
 async fn make_current(

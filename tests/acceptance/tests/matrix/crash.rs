@@ -9,10 +9,15 @@ use crate::{
     work::suffer_all,
 };
 
+/// Where nothing is ever changed, nothing can be left half done.
+fn both(flow: &Flow, _at: usize, _place: &Place) -> Vec<(Effect, Kind)> {
+    if flow.trigger.reads() {
+        return Vec::new();
+    }
+    vec![(Effect::CutBefore, Kind::Crash), (Effect::CutAfter, Kind::Crash)]
+}
+
 async fn crash(flows: &'static [Flow]) {
-    let both = |_at: usize, _place: &Place| {
-        vec![(Effect::CutBefore, Kind::Crash), (Effect::CutAfter, Kind::Crash)]
-    };
     suffer_all("crash", flows, both).await;
 }
 

@@ -39,6 +39,18 @@ pub(crate) enum Trigger {
     Schedule,
 }
 
+impl Trigger {
+    /// Whether nothing is ever changed this way: a process that ends there has left nothing behind.
+    pub(crate) fn reads(self) -> bool {
+        match self {
+            Self::Route(verb, path) => {
+                verb == "GET" || path.ends_with("/validate") || path == "/v1/policies"
+            }
+            Self::Event | Self::Queue | Self::Schedule => false,
+        }
+    }
+}
+
 impl Flow {
     /// Nothing has to be there, and nobody does anything.
     pub(crate) const fn new(

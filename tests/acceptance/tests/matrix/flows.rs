@@ -15,7 +15,10 @@ pub(crate) use self::{
     pod_identity::FLOWS as POD_IDENTITY, scap::FLOWS as SCAP,
     static_credentials::FLOWS as STATIC_CREDENTIALS, sts::FLOWS as STS,
 };
-pub(crate) use self::{static_credentials::request as keys, sts::request as role};
+pub(crate) use self::{
+    static_credentials::{members, request as keys},
+    sts::request as role,
+};
 use crate::flow::Flow;
 
 /// All of them.

@@ -26,6 +26,7 @@ pub(crate) fn judge(
     }
     match told {
         Told::Answer(answer) => failure(trouble, answer),
+        Told::Done(value) if value["complete"] == false => Ok(()),
         Told::Done(value) => refused(trouble, &value["problem"]),
         Told::Failed(words) => names_service(trouble, words),
         // It comes again.
@@ -94,7 +95,10 @@ fn failure(trouble: &Trouble, answer: &Answer) -> Result<(), String> {
     if answer.status == 422 {
         return blocked(trouble, &answer.checks());
     }
+    let unconfigured = trouble.place.operation.ends_with("/account/sts");
     let expected: &[u16] = match trouble.effect {
+        // As Palette says it where nobody has told it of an account.
+        Effect::InternalError if unconfigured => &[404, 502],
         Effect::Throttle => &[429],
         Effect::NeverAnswer => &[504],
         Effect::Stale(_) => &[409, 502],
@@ -116,7 +120,8 @@ fn failure(trouble: &Trouble, answer: &Answer) -> Result<(), String> {
     }
     let advice = detail.contains("again");
     // Palette answers 500 to what it refuses and to what fails within it, so a second try may help or not.
-    if advice || matches!(answer.text_at("/type"), "urn:gangway:problem:upstream-refused") {
+    let kind = answer.text_at("/type").rsplit(':').next().unwrap_or_default();
+    if advice || ["upstream-refused", "not-found"].contains(&kind) {
         Ok(())
     } else {
         Err("no word about trying again".to_owned())

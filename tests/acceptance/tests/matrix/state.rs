@@ -10,6 +10,9 @@ use crate::{
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
+/// Where others leave keys for Gangway.
+const INCOMING: &str = "gangway/incoming/";
+
 /// All that there is of the account of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
@@ -48,7 +51,7 @@ impl State {
 
     /// Secrets that Gangway keeps and that are not in their recovery window.
     pub(crate) fn live(&self) -> Vec<&SecretSeen> {
-        let incoming = |secret: &&SecretSeen| !secret.name.starts_with("gangway/incoming/");
+        let incoming = |secret: &&SecretSeen| !secret.name.starts_with(INCOMING);
         self.secrets.iter().filter(|secret| !secret.deleted).filter(incoming).collect()
     }
 
@@ -66,11 +69,11 @@ impl State {
         }
         let (Some(spec), [secret]) = (spec, live.as_slice()) else { return Ok(()) };
         let current: Value = secret.current.as_deref().map_or(Value::Null, parsed);
-        let agrees = if spec["secretSpec"].is_null() {
+        let agrees = if through_portal(spec) {
+            spec["secretSpec"]["tls"]["cert"] == current["userCertificate"]
+        } else {
             spec["accessKey"] == current["accessKeyId"]
                 && spec["secretKey"] == current["secretAccessKey"]
-        } else {
-            spec["secretSpec"]["tls"]["certificate"] == current["userCertificate"]
         };
         if !agrees {
             return Err(format!("Palette has other keys than are in use: {current}, {spec}"));
@@ -95,8 +98,8 @@ impl State {
                 metadata.remove("uid");
             }
             // What a portal hands out is new each time.
-            let spec = account["body"]["spec"].as_object_mut();
-            let spec = spec.filter(|spec| spec.get("secretSpec").is_some());
+            let renewed = through_portal(&account["body"]["spec"]);
+            let spec = account["body"]["spec"].as_object_mut().filter(|_| renewed);
             for (member, key) in spec.into_iter().flatten() {
                 if ["accessKey", "secretKey", "secretToken"].contains(&member.as_str()) {
                     *key = "KEY".into();
@@ -104,6 +107,10 @@ impl State {
             }
         }
         let secrets = self.secrets.iter().map(|one| {
+            if one.name.starts_with(INCOMING) {
+                // Somebody else's, and to be left alone: its version's id is not ours.
+                return json!({"name": one.name, "current": one.current, "deleted": one.deleted});
+            }
             json!({
                 "name": one.name, "key": one.kms_key, "tags": one.tags, "versions": one.versions,
                 "current": one.current, "pending": one.pending, "deleted": one.deleted,
@@ -133,6 +140,11 @@ impl State {
         }
         text
     }
+}
+
+/// Whether Palette fetches keys from an access portal, again and again.
+fn through_portal(spec: &Value) -> bool {
+    spec["secretSpec"]["isCapValidationEnabled"] == true
 }
 
 fn parsed(text: &str) -> Value {

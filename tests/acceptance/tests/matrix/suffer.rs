@@ -13,8 +13,24 @@ use crate::{
     trouble::{Kind, Trouble},
 };
 
-/// What a function gets where an upstream never answers.
-const SHORT: Duration = Duration::from_secs(4);
+/// What a function gets where an upstream never answers; more where it did not even come to that call, as on a machine that
+/// has much else to do. So often is a run tried that did not come to its trouble.
+const LIMITS: [Duration; 3] =
+    [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
+
+/// Why a run proves nothing, or what is wrong.
+enum Wrong {
+    /// The call that something was to befall was not made.
+    NotMet(String),
+    /// What was told or left behind is wrong.
+    Told(String),
+}
+
+impl From<String> for Wrong {
+    fn from(wrong: String) -> Self {
+        Self::Told(wrong)
+    }
+}
 
 impl Ground {
     /// The word for what was told, or what is wrong with it.
@@ -25,11 +41,30 @@ impl Ground {
         name: &str,
         recorded: &Recorded,
     ) -> Result<String, String> {
+        for (time, limit) in LIMITS.into_iter().enumerate() {
+            let name = format!("{name}-{time}");
+            match self.once(flow, trouble, (&name, limit), recorded).await {
+                Err(Wrong::NotMet(_)) if time + 1 < LIMITS.len() => {}
+                Err(Wrong::NotMet(told)) => return Err(format!("no such call was made: {told}")),
+                Err(Wrong::Told(wrong)) => return Err(wrong),
+                Ok(word) => return Ok(word),
+            }
+        }
+        Err("it was not tried".to_owned())
+    }
+
+    async fn once(
+        &self,
+        flow: &Flow,
+        trouble: &Trouble,
+        (name, limit): (&str, Duration),
+        recorded: &Recorded,
+    ) -> Result<String, Wrong> {
         let subject = self.prepare(flow, name).await;
         let (cloud, function) = (self.cloud(), self.function(flow.function));
         cloud.fault(trouble.fault(function));
         if trouble.effect == Effect::NeverAnswer {
-            function.limit(SHORT);
+            function.limit(limit);
         }
         let ask = (flow.ask)(self, &subject);
         let told = self.carry(&ask, &subject).await;
@@ -38,10 +73,12 @@ impl Ground {
         function.limit(function.function().timeout);
         let state = State::of(self, &subject);
         if met == 0 {
-            return Err(format!("no such call was made: {}", told.text()));
+            self.settle().await;
+            self.forget(&subject);
+            return Err(Wrong::NotMet(told.text()));
         }
         if state.accounts.len() > 1 {
-            return Err(format!("{} accounts in Palette", state.accounts.len()));
+            return Err(format!("{} accounts in Palette", state.accounts.len()).into());
         }
         let crashed = trouble.kind == Kind::Crash && !told.succeeded();
         if !crashed {

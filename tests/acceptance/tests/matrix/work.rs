@@ -16,11 +16,14 @@ use crate::{
     trouble::{Kind, Place, Trouble},
 };
 
-/// How many grounds work at the same time: they wait more than they work.
+/// How many grounds work at the same time at most: they wait more than they work.
 const GROUNDS: usize = 12;
 
+/// What a ground is worth opening for.
+const RUNS: usize = 5;
+
 /// What is to befall each call.
-pub(crate) type Choice = fn(usize, &Place) -> Vec<(Effect, Kind)>;
+pub(crate) type Choice = fn(&Flow, usize, &Place) -> Vec<(Effect, Kind)>;
 
 /// What came of one flow.
 #[derive(Default)]
@@ -40,7 +43,7 @@ pub(crate) async fn suffer_all(what: &str, flows: &'static [Flow], choice: Choic
         let troubles = places.iter().enumerate().flat_map(|(at, place)| {
             let trouble =
                 |(effect, kind)| Trouble { place: place.clone(), effect, kind };
-            choice(at, place).into_iter().map(trouble).collect::<Vec<_>>()
+            choice(flow, at, place).into_iter().map(trouble).collect::<Vec<_>>()
         });
         let troubles: Vec<_> = troubles.filter(Trouble::differs).collect();
         let row = work(flow, troubles).await;
@@ -75,7 +78,7 @@ async fn work(flow: &'static Flow, troubles: Vec<Trouble>) -> Row {
     let troubles: VecDeque<_> = troubles.into_iter().enumerate().collect();
     let troubles = Arc::new(Mutex::new(troubles));
     let mut workers = JoinSet::new();
-    for _ in 0..GROUNDS.min(count) {
+    for _ in 0..GROUNDS.min(count.div_ceil(RUNS)) {
         let troubles = Arc::clone(&troubles);
         workers.spawn(async move {
             let mut row = Row::default();

@@ -1,6 +1,6 @@
 //! Keys of an IAM user.
 
-use domain::Partition::{self, Aws, AwsUsGov};
+use domain::Partition::{self, Aws, AwsIsoB, AwsUsGov};
 use local_cloud::{aws::Keys, world::Customer};
 use serde_json::{Value, json};
 
@@ -56,6 +56,10 @@ pub(crate) const FLOWS: &[Flow] = &[
         Ask::post(&format!("{ROUTE}/validate"), own(ground, subject))
     }),
     flow("register", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
+    flow("register", AwsIsoB, POST, |ground, subject| {
+        let authority = json!({"certificateAuthority": ground.stage.realm().certificate_authority});
+        Ask::post(ROUTE, with(own(ground, subject), authority))
+    }),
     flow("register by secretArn", AwsUsGov, POST, |_, subject| {
         Ask::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
     })
