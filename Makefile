@@ -12,7 +12,7 @@ ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unkno
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clippy template templates openapi openapi-check emulated build bench
+.PHONY: help demo local test crash faults lint format clippy template templates openapi openapi-check emulated build bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,14 @@ test: lint ## formatting, lints, the template, every test
 	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED)
 	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
+
+crash: ## every flow of every function, ended at each call that it makes and run again: a table
+	@cargo build $(LOCKED) --all-targets
+	@cargo test $(LOCKED) --quiet --test matrix -- crash:: --nocapture --test-threads=1 --quiet
+
+faults: ## every flow of every function, each of its calls going wrong in every way: a table, in half an hour
+	@cargo build $(LOCKED) --all-targets
+	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- faults:: --nocapture --test-threads=1 --quiet
 
 lint: format clippy openapi-check template ## what can be told without running anything
 

@@ -128,6 +128,7 @@ async fn enroll(
                 )));
             }
             Standing::Mixed(current) => {
+                registry.rest(rounds).await;
                 rounds += 1;
                 last = once(registration, Some(&current), intent, vault, registry).await?;
             }

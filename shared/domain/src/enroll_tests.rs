@@ -206,6 +206,8 @@ impl Registry for World {
         })
     }
 
+    async fn rest(&self, _round: usize) {}
+
     async fn replace(
         &self,
         known: &CloudAccount,

@@ -31,18 +31,26 @@ pub(super) async fn promote(
     if in_use_for.as_ref() == Some(uid) {
         return Ok(());
     }
-    let known = staged_now(vault, secret, version).await?;
-    // A pending version of a run that came to nothing would keep rotations from starting.
-    let stray = known.pending().filter(|pending| pending != version);
-    let (moved, cleared, tagged) = join!(
-        make_current(vault, &known, version),
-        clear(vault, secret, stray),
-        tag(vault, &known, uid),
-    );
-    moved?;
-    cleared?;
-    tagged?;
-    Ok(())
+    let mut pauses = LATE.into_iter();
+    loop {
+        let known = Known::of(vault, secret.as_str()).await?;
+        let outcome = match known.filter(|known| known.has(version)) {
+            None => None,
+            // A removal has sent it off since: whoever looks what holds finds out, and stages it again.
+            Some(known) if known.scheduled => return Ok(()),
+            Some(known) => Some(put_in_use(vault, &known, version, uid).await),
+        };
+        // Refused: a label is not where it was seen, since another run has moved it or since readers see the past.
+        let late = matches!(outcome, None | Some(Err(PortError::Refused { .. })));
+        match (outcome, pauses.next().filter(|_| late)) {
+            (_, Some(pause)) => sleep(pause).await,
+            (Some(outcome), None) => return outcome,
+            (None, None) => {
+                let unseen = "what was staged is not seen yet";
+                return Err(call("secretsmanager:DescribeSecret").unreadable(unseen));
+            }
+        }
+    }
 }
 
 /// Whether the version is in use for this account.
@@ -59,24 +67,22 @@ pub(super) async fn holds(
     }))
 }
 
-/// The secret, with the version that was staged.
-async fn staged_now(
+async fn put_in_use(
     vault: &SecretsManager,
-    secret: &SecretArn,
+    known: &Known,
     version: &str,
-) -> Result<Known, PortError> {
-    let mut pauses = LATE.into_iter();
-    loop {
-        let known = Known::of(vault, secret.as_str()).await?;
-        if let Some(known) = known.filter(|known| known.has(version)) {
-            return Ok(known);
-        }
-        let Some(pause) = pauses.next() else {
-            let unseen = "what was staged is not seen yet";
-            return Err(call("secretsmanager:DescribeSecret").unreadable(unseen));
-        };
-        sleep(pause).await;
-    }
+    uid: &Uid,
+) -> Result<(), PortError> {
+    // A pending version of a run that came to nothing would keep rotations from starting.
+    let stray = known.pending().filter(|pending| *pending != version);
+    let (moved, cleared, tagged) = join!(
+        make_current(vault, known, version),
+        clear(vault, &known.arn, stray),
+        tag(vault, known, uid),
+    );
+    moved?;
+    cleared?;
+    tagged
 }
 
 async fn make_current(
