@@ -41,7 +41,8 @@ const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
 /// third, so that every effect befalls every kind of call somewhere; or everything, where the whole matrix is asked for.
 fn chosen(_flow: &Flow, at: usize, _place: &Place) -> Vec<(Effect, Kind)> {
     let whole = std::env::var_os(WHOLE).is_some();
-    let some = ALL.iter().enumerate().filter(|(number, _)| whole || (number + at) % 3 == 0);
+    let some =
+        ALL.iter().enumerate().filter(|(number, _)| whole || (number + at).is_multiple_of(3));
     some.map(|(_, one)| *one).collect()
 }
 

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use acceptance::Stage;
 use domain::Partition;
 
-use crate::{
-    flow::Trigger,
-    flows,
-};
+use crate::{flow::Trigger, flows};
 
 /// Ways in as the template has them: package, and route or kind of trigger.
 async fn deployed() -> BTreeSet<(String, String)> {

@@ -56,7 +56,11 @@ fn success(
     }
     if answer.body.get("checks").is_none() && answer.body.get("report").is_none() {
         let said = state.without_names(&told.text());
-        return if said == recorded.said { Ok(()) } else { Err(format!("not as undisturbed: {}", recorded.said)) };
+        return if said == recorded.said {
+            Ok(())
+        } else {
+            Err(format!("not as undisturbed: {}", recorded.said))
+        };
     }
     report(trouble, answer, recorded)
 }

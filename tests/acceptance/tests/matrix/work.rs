@@ -41,8 +41,7 @@ pub(crate) async fn suffer_all(what: &str, flows: &'static [Flow], choice: Choic
     for flow in flows.iter().filter(|flow| flow.name.contains(&only)) {
         let places = Ground::open(flow.partition).await.record(flow, Pace::Slow).await.places;
         let troubles = places.iter().enumerate().flat_map(|(at, place)| {
-            let trouble =
-                |(effect, kind)| Trouble { place: place.clone(), effect, kind };
+            let trouble = |(effect, kind)| Trouble { place: place.clone(), effect, kind };
             choice(flow, at, place).into_iter().map(trouble).collect::<Vec<_>>()
         });
         let troubles: Vec<_> = troubles.filter(Trouble::differs).collect();

@@ -40,7 +40,8 @@ impl Shelf {
             "secretsmanager" => Some(Self::Secrets(account.secrets.clone())),
             "eks" => {
                 let clusters = account.clusters.iter();
-                let associations = clusters.map(|(key, one)| (key.clone(), one.associations.clone()));
+                let associations =
+                    clusters.map(|(key, one)| (key.clone(), one.associations.clone()));
                 Some(Self::Associations(associations.collect()))
             }
             _ => None,
@@ -85,9 +86,8 @@ impl Store {
     /// Until then, readers of a service are shown what there is now. Services that are not known to lag do not.
     pub(crate) fn lag(&mut self, service: &str, until: i64) {
         let Some(service) = replica(service, "Get") else { return };
-        let shelf = |(home, account): (&Home, &Account)| {
-            Some((home.clone(), Shelf::of(service, account)?))
-        };
+        let shelf =
+            |(home, account): (&Home, &Account)| Some((home.clone(), Shelf::of(service, account)?));
         let before = self.accounts.iter().filter_map(shelf).collect();
         self.lags.insert(service, Lag { until, before });
     }

@@ -28,8 +28,8 @@ mod xml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use self::eks::Handle as Cluster;
 use self::caller::Caller;
+pub use self::eks::Handle as Cluster;
 use self::form::Form;
 pub use self::organizations::Handle as Organization;
 use self::refusal::{Protocol, Refusal, answer};
@@ -128,14 +128,13 @@ fn serve(
     match (service, protocol) {
         ("secretsmanager", _) => secrets::serve(store, caller, operation, request.body())
             .map(|body| answer(200, "application/x-amz-json-1.1", body, id)),
-        ("organizations", _) => {
-            organizations::serve(store, caller, operation, request.body())
-                .map(|body| answer(200, "application/x-amz-json-1.1", body, id))
-        }
+        ("organizations", _) => organizations::serve(store, caller, operation, request.body())
+            .map(|body| answer(200, "application/x-amz-json-1.1", body, id)),
         ("sqs", _) => sqs::serve(store, caller, operation, request.body())
             .map(|body| answer(200, "application/x-amz-json-1.0", body, id)),
-        ("eks", _) => eks::serve(store, caller, request)
-            .map(|body| answer(200, "application/json", body, id)),
+        ("eks", _) => {
+            eks::serve(store, caller, request).map(|body| answer(200, "application/json", body, id))
+        }
         ("sts" | "iam", Protocol::Query(namespace)) => {
             let form = Form::read(request.body());
             let served = if service == "iam" {

@@ -22,7 +22,11 @@ async fn fifty(flow: &Flow) {
     let answers = at_once(&ground, vec![ask.clone(); MANY]).await;
     println!("{} {}: {:?}", flow.function, flow.partition, kinds(&answers));
     let state = assert_consistent(&ground, &answers);
-    assert!(answers.iter().all(|answer| [200, 201].contains(&answer.status)), "{:?}", kinds(&answers));
+    assert!(
+        answers.iter().all(|answer| [200, 201].contains(&answer.status)),
+        "{:?}",
+        kinds(&answers)
+    );
     let created = answers.iter().filter(|answer| answer.outcome() == "created").count();
     assert_eq!(created, 1, "{:?}", kinds(&answers));
     let uid = &state.accounts[0]["uid"];

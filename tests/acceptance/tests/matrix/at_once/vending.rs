@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    flow::Ask,
-    flows,
-    ground::Ground,
-    record::Pace,
-    state::State,
-};
+use crate::{flow::Ask, flows, ground::Ground, record::Pace, state::State};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_batches_bring_one_account_aboard_once() {

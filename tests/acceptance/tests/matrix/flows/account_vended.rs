@@ -67,11 +67,7 @@ fn closed(ground: &Ground, subject: &Subject) -> Ask {
     Ask::Queue(ground.stage.realm().organization().close(account))
 }
 
-const fn flow(
-    name: &'static str,
-    partition: Partition,
-    ask: fn(&Ground, &Subject) -> Ask,
-) -> Flow {
+const fn flow(name: &'static str, partition: Partition, ask: fn(&Ground, &Subject) -> Ask) -> Flow {
     Flow::new("account-vended", name, partition, Trigger::Queue, ask)
 }
 

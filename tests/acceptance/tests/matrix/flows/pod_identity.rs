@@ -58,15 +58,20 @@ const fn flow(
 }
 
 pub(crate) const FLOWS: &[Flow] = &[
-    flow("plan", Aws, Trigger::Route("GET", "/v1/accounts/pod-identity/plan"), |ground, subject| {
-        let members = own(ground, subject);
-        let members = members.as_object().expect("members").iter();
-        let query = members.filter(|(name, _)| *name != "name");
-        let query: Vec<_> = query
-            .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
-            .collect();
-        Ask::get(&format!("{ROUTE}/plan?{}", query.join("&")))
-    })
+    flow(
+        "plan",
+        Aws,
+        Trigger::Route("GET", "/v1/accounts/pod-identity/plan"),
+        |ground, subject| {
+            let members = own(ground, subject);
+            let members = members.as_object().expect("members").iter();
+            let query = members.filter(|(name, _)| *name != "name");
+            let query: Vec<_> = query
+                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
+                .collect();
+            Ask::get(&format!("{ROUTE}/plan?{}", query.join("&")))
+        },
+    )
     .after(same_account),
     flow(
         "validate",

@@ -52,9 +52,12 @@ const fn flow(
 }
 
 pub(crate) const FLOWS: &[Flow] = &[
-    flow("validate", AwsIso, Trigger::Route("POST", "/v1/accounts/scap/validate"), |ground, subject| {
-        Ask::post(&format!("{ROUTE}/validate"), own(ground, subject))
-    }),
+    flow(
+        "validate",
+        AwsIso,
+        Trigger::Route("POST", "/v1/accounts/scap/validate"),
+        |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
+    ),
     flow("register", AwsIsoB, POST, post),
     flow("register", AwsIso, POST, post),
     flow("register by an event", AwsIsoB, Trigger::Event, |ground, subject| {

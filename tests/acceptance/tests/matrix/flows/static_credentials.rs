@@ -87,7 +87,8 @@ pub(crate) const FLOWS: &[Flow] = &[
     })
     .after(registered),
     flow("PUT other settings and name", AwsUsGov, PUT, |ground, subject| {
-        let settings = json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
+        let settings =
+            json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
         put(subject, with(own(ground, subject), settings))
     })
     .after(registered),

@@ -45,9 +45,12 @@ pub(crate) const FLOWS: &[Flow] = &[
     flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
         Ask::get("/v1/accounts/sts/trust")
     }),
-    flow("validate", Aws, Trigger::Route("POST", "/v1/accounts/sts/validate"), |ground, subject| {
-        Ask::post(&format!("{ROUTE}/validate"), own(ground, subject))
-    }),
+    flow(
+        "validate",
+        Aws,
+        Trigger::Route("POST", "/v1/accounts/sts/validate"),
+        |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
+    ),
     flow("register", AwsUsGov, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
     flow("register by an event", Aws, Trigger::Event, |ground, subject| {
         Ask::Event(with(own(ground, subject), json!({"method": "sts"})))
