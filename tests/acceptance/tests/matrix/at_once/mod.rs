@@ -26,11 +26,49 @@ fn subject() -> Subject {
     Subject { name: "prod-at-once".to_owned(), ..Subject::default() }
 }
 
-/// All of them at the same time; the answers in the order of the requests.
-async fn at_once(ground: &Arc<Ground>, asks: Vec<Ask>) -> Vec<Answer> {
+/// As many are asked again at the same time.
+const FEW: usize = 5;
+
+/// How often at most.
+const TIMES: usize = 5;
+
+/// All of them at the same time; the answers in the order of the requests. Whoever is told to come again, since Palette is
+/// asked too often or since time ran out, does so.
+async fn at_once(ground: &Arc<Ground>, asks: &[Ask]) -> Vec<Answer> {
+    let all: Vec<_> = (0..asks.len()).collect();
+    let mut answers = together(ground, asks, &all).await;
+    println!("{} at once: {:?}", asks.len(), kinds(answers.values()));
+    for _time in 0..TIMES {
+        let again = answers.iter().filter(|(_, answer)| comes_again(answer));
+        let again: Vec<_> = again.map(|(place, _)| *place).collect();
+        for few in again.chunks(FEW) {
+            answers.extend(together(ground, asks, few).await);
+        }
+    }
+    answers.into_values().collect()
+}
+
+/// Told to come again, and so that one knows.
+fn comes_again(answer: &Answer) -> bool {
+    let told = answer.text_at("/detail").contains("again");
+    let later = answer.header(reqwest::header::RETRY_AFTER);
+    match answer.status {
+        429 => {
+            assert!(told && !later.is_empty(), "{}", answer.text);
+            true
+        }
+        502 | 504 => {
+            assert!(told, "{}", answer.text);
+            true
+        }
+        _ => false,
+    }
+}
+
+async fn together(ground: &Arc<Ground>, asks: &[Ask], places: &[usize]) -> BTreeMap<usize, Answer> {
     let mut requests = JoinSet::new();
-    for (place, ask) in asks.into_iter().enumerate() {
-        let ground = Arc::clone(ground);
+    for place in places.iter().copied() {
+        let (ground, ask) = (Arc::clone(ground), asks[place].clone());
         requests.spawn(async move {
             let Ask::Http(verb, path, body) = ask else { panic!("a request over HTTP") };
             let headers: Vec<_> = body.iter().map(|_| acceptance::JSON).collect();
@@ -38,12 +76,11 @@ async fn at_once(ground: &Arc<Ground>, asks: Vec<Ask>) -> Vec<Answer> {
             (place, ground.stage.send(verb, &path, &headers, body).await)
         });
     }
-    let answers: BTreeMap<_, _> = requests.join_all().await.into_iter().collect();
-    answers.into_values().collect()
+    requests.join_all().await.into_iter().collect()
 }
 
 /// Status and outcome of each kind of answer, and how many there were.
-fn kinds(answers: &[Answer]) -> BTreeMap<(u16, String), usize> {
+fn kinds<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeMap<(u16, String), usize> {
     let mut kinds = BTreeMap::new();
     for answer in answers {
         *kinds.entry((answer.status, answer.outcome().to_owned())).or_default() += 1;

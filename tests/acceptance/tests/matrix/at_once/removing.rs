@@ -15,11 +15,11 @@ async fn against_a_removal(ground: Ground, route: &str, request: Value) {
     let remove = Ask::Http("DELETE", format!("/v1/accounts/{}", first.uid()), None);
     let mut asks = vec![ask.clone(); MANY / 2];
     asks.insert(MANY / 4, remove);
-    let answers = at_once(&ground, asks).await;
+    let answers = at_once(&ground, &asks).await;
     println!("against a removal, {route}: {:?}", kinds(&answers));
     assert_consistent(&ground, &answers);
     let removal = &answers[MANY / 4];
-    assert_eq!(removal.status, 204, "{}", removal.text);
+    assert!([204, 404].contains(&removal.status), "{}", removal.text);
     for answer in &answers {
         assert!([200, 201, 204, 409].contains(&answer.status), "{}", answer.text);
     }
