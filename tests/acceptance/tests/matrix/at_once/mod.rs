@@ -37,7 +37,8 @@ const TIMES: usize = 5;
 async fn at_once(ground: &Arc<Ground>, asks: &[Ask]) -> Vec<Answer> {
     let all: Vec<_> = (0..asks.len()).collect();
     let mut answers = together(ground, asks, &all).await;
-    println!("{} at once: {:?}", asks.len(), kinds(answers.values()));
+    let first: Vec<_> = answers.values().cloned().collect();
+    println!("{} at once: {:?}", asks.len(), kinds(&first));
     for _time in 0..TIMES {
         let again = answers.iter().filter(|(_, answer)| comes_again(answer));
         let again: Vec<_> = again.map(|(place, _)| *place).collect();
@@ -80,7 +81,7 @@ async fn together(ground: &Arc<Ground>, asks: &[Ask], places: &[usize]) -> BTree
 }
 
 /// Status and outcome of each kind of answer, and how many there were.
-fn kinds<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeMap<(u16, String), usize> {
+fn kinds(answers: &[Answer]) -> BTreeMap<(u16, String), usize> {
     let mut kinds = BTreeMap::new();
     for answer in answers {
         *kinds.entry((answer.status, answer.outcome().to_owned())).or_default() += 1;
