@@ -51,7 +51,9 @@ async fn at_once(ground: &Arc<Ground>, asks: &[Ask]) -> Vec<Answer> {
 
 /// Told to come again, and so that one knows.
 fn comes_again(answer: &Answer) -> bool {
-    let told = answer.text_at("/detail").contains("again");
+    // Where a function's process got no time at all, the gateway has no advice of its own.
+    let told = answer.text_at("/detail").contains("again")
+        || answer.text_at("/type") == "urn:gangway:problem:gateway";
     let later = answer.header(reqwest::header::RETRY_AFTER);
     match answer.status {
         429 => {
