@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "checks.md"
+MENDS = ROOT / "docs" / "mends.txt"
 CHECK = re.compile(
     r'Check = Check \{\s*id: "(?P<id>[^"]+)",\s*title: "(?P<title>[^"]+)",\s*severity: Severity::(?P<severity>\w+),'
     r"\s*covers: &\[(?P<covers>[^\]]*)\],?\s*\};"
@@ -14,14 +15,14 @@ CHECK = re.compile(
 HEAD = """# Checks
 
 What a report may hold. An id stays what it is: portals, alarms and runbooks may rely on it. A *blocker* that failed forbids a
-registration; a *warning* and an *info* do not. The last column names the prerequisites that a check answers: C for every
+registration; a *warning* and an *info* do not. *Answers* names the prerequisites that a check answers: C for every
 method, S for access keys, D for roles that Palette assumes, P for EKS Pod Identity, X for the Secret and Top Secret
 partitions, G for private cloud gateways.
 
 A check is *passed*, *failed* (with what mends it), *unverified* (with what would let Gangway look) or *not-applicable*.
 
-| id | what holds when it passes | severity | answers |
-|---|---|---|---|
+| id | what holds when it passes | severity | answers | if it failed |
+|---|---|---|---|---|
 """
 
 
@@ -42,9 +43,19 @@ def catalogue():
     return rows
 
 
+def mends():
+    """What mends each check, by id."""
+    lines = [line for line in MENDS.read_text().splitlines() if not line.startswith("#")]
+    told = dict(line.split(": ", 1) for line in lines)
+    if faults := sorted(told.keys() ^ catalogue().keys()):
+        sys.exit(f"docs/mends.txt and the code do not have the same checks: {', '.join(faults)}")
+    return told
+
+
 def page():
+    told = mends()
     rows = [
-        f"| `{id}` | {title} | {severity} | {covers} |\n"
+        f"| `{id}` | {title} | {severity} | {covers} | {told[id]} |\n"
         for id, checks in sorted(catalogue().items())
         for title, severity, covers in checks
     ]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from boto3 import Session
+from jsonschema import Draft4Validator
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -22,7 +23,7 @@ def literal_partitions():
     """A template that names a partition works in no other."""
     for path in TEMPLATES:
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            service_principal = re.search(r"Service: [a-z]+\.amazonaws\.com$", line)
+            service_principal = re.search(r"(Service|Principal): [a-z]+\.amazonaws\.com$", line)
             if "arn:aws" in line or ("amazonaws.com" in line and not service_principal):
                 yield f"{path.relative_to(ROOT)}:{number} names a partition: {line.strip()}"
 
@@ -45,20 +46,81 @@ def functions(template):
     return {id: it for id, it in template["Resources"].items() if it["Type"] == "AWS::Serverless::Function"}
 
 
-def routes(function):
-    """(verb, path) of every API event."""
-    events = function["Properties"].get("Events", {}).values()
-    return {(it["Properties"]["Method"], it["Properties"]["Path"]) for it in events if it["Type"] == "Api"}
+def operations(template):
+    """(verb, path, operation, condition) of everything that the API offers."""
+    for path, item in template["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].items():
+        condition, item, _ = item["Fn::If"] if "Fn::If" in item else (None, item, None)
+        for verb, operation in item.items():
+            yield verb.upper(), path, operation, condition
+
+
+def routes(id, template):
+    """(verb, path) of every route that leads to a function."""
+    end = f"/2015-03-31/functions/${{{id}.Arn}}/invocations"
+    uri = lambda operation: operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+    return {(verb, path) for verb, path, operation, _ in operations(template) if uri(operation).endswith(end)}
+
+
+def api(template):
+    """The API is the one that openapi.json describes, signed everywhere, bounded where there is a body."""
+    described = {
+        (verb.upper(), path): it
+        for path, item in json.loads((ROOT / "openapi.json").read_text())["paths"].items()
+        for verb, it in item.items()
+        if verb in ("get", "put", "post", "delete")
+    }
+    offered = {(verb, path): operation for verb, path, operation, _ in operations(template)}
+    for verb, path in sorted(described.keys() ^ offered.keys()):
+        yield f"openapi.json and the API of template.yaml do not agree on {verb} {path}"
+    for (verb, path), operation in offered.items():
+        if operation.get("security") != [{"sigv4": []}]:
+            yield f"{verb} {path} can be called without a signature"
+        if ("requestBody" in operation) != ("requestBody" in described.get((verb, path), operation)):
+            yield f"{verb} {path}: the API of template.yaml and openapi.json do not agree on a body"
+    made = functions(template)
+    for verb, path, operation, condition in operations(template):
+        id = re.search(r"\$\{(\w+)\.Arn\}", operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])[1]
+        if made[id].get("Condition") != condition:
+            yield f"{verb} {path} is not there exactly where {id} is"
+
+
+def readable(text):
+    try:
+        json.loads(text)
+    except (TypeError, json.JSONDecodeError):
+        return False
+    return True
+
+
+def bodies(template):
+    """Samples pass the gateway's model of a body; what is too large does not."""
+    model = template["Resources"]["Api"]["Properties"]["DefinitionBody"]["components"]["schemas"]["Body"]
+    body = Draft4Validator(model)
+    for path in sorted((ROOT / "events").glob("*/http-*.json")):
+        event = json.loads(path.read_text())
+        modelled = any(
+            (verb, where) == (event["httpMethod"], event["resource"]) and "requestBody" in operation
+            for verb, where, operation, _ in operations(template)
+        )
+        if modelled and readable(event["body"]) and not body.is_valid(json.loads(event["body"])):
+            yield f"{path.relative_to(ROOT)}: API Gateway would refuse its body"
+    longest = {"certificateAuthority": "x" * 65537, "name": "x" * 2049, "policyArns": ["x"] * 51, "scope": {"project": "x" * 2049}}
+    for name, value in longest.items():
+        if body.is_valid({name: value}):
+            yield f"API Gateway would take any length of {name}"
+    for value in ([], "text", None, {f"member{number}": 1 for number in range(25)}):
+        if body.is_valid(value):
+            yield f"API Gateway would take {str(value)[:40]} as a body"
 
 
 def houses(template):
     """Every folder under functions/ is deployed, from its own folder, and has sample events for all of its routes."""
-    deployed = {Path(it["Properties"]["CodeUri"]).name: it for it in functions(template).values()}
+    deployed = {Path(it["Properties"]["CodeUri"]).name: (id, it) for id, it in functions(template).items()}
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
     for name in sorted(folders ^ deployed.keys()):
         yield f"functions/{name} and template.yaml do not agree that it is a function"
     for name in sorted(folders & deployed.keys()):
-        yield from events(name, deployed[name], template)
+        yield from events(name, *deployed[name], template)
 
 
 def matches(pattern, event):
@@ -68,9 +130,10 @@ def matches(pattern, event):
     return event in pattern
 
 
-def queued(name, function, template):
+def queued(function, template):
     """The patterns of the rules that lead to the queue which feeds this function."""
-    feeds = [it["Properties"]["Queue"] for it in function["Properties"]["Events"].values() if it["Type"] == "SQS"]
+    triggers = function["Properties"].get("Events", {}).values()
+    feeds = [it["Properties"]["Queue"] for it in triggers if it["Type"] == "SQS"]
     for rule in template["Resources"].values():
         if rule["Type"] == "AWS::Events::Rule" and any(it["Arn"] in feeds for it in rule["Properties"]["Targets"]):
             yield rule["Properties"]["EventPattern"]
@@ -85,18 +148,18 @@ def messages(event):
             yield None
 
 
-def events(name, function, template):
+def events(name, id, function, template):
     """Each sample is one that the template would deliver to this very function."""
     sampled = set()
-    triggers = function["Properties"]["Events"].values()
-    kinds, rules = {it["Type"] for it in triggers}, [*queued(name, function, template)]
+    triggers = function["Properties"].get("Events", {}).values()
+    kinds, rules = {it["Type"] for it in triggers}, [*queued(function, template)]
     patterns = [it["Properties"]["Pattern"] for it in triggers if it["Type"] == "EventBridgeRule"]
     for path in sorted((ROOT / "events" / name).glob("*.json")):
         where, event = path.relative_to(ROOT), json.loads(path.read_text())
         if path.name.startswith("http-"):
             route = (event["httpMethod"], event["resource"])
             sampled.add(route)
-            if route not in routes(function):
+            if route not in routes(id, template):
                 yield f"{where}: {' '.join(route)} is not a route of this function"
         elif path.name.startswith("eventbridge-"):
             kind, method = event["detail-type"], event["detail"]["method"]
@@ -121,7 +184,7 @@ def events(name, function, template):
             yield f"{where}: is of no trigger that this function has"
         if f"`{path.name}`" not in (ROOT / "events" / "README.md").read_text():
             yield f"{where}: is missing in events/README.md"
-    for verb, path in sorted(routes(function) - sampled):
+    for verb, path in sorted(routes(id, template) - sampled):
         yield f"events/{name}: no sample of {verb} {path}"
 
 
@@ -129,7 +192,7 @@ def main():
     """Tells every fault at once."""
     logging.disable(logging.CRITICAL)  # SAM's translator warns of feature toggles that only AWS sets
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    faults = [*literal_partitions(), *transformed(), *houses(template)]
+    faults = [*literal_partitions(), *transformed(), *houses(template), *api(template), *bodies(template)]
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)
     return 1 if faults else 0

@@ -16,8 +16,8 @@ NO_VALUE = "AWS::NoValue"
 # What each partition is called, and what its template proposes where the source proposes something else.
 PARTITIONS = {
     "aws-us-gov": ("AWS GovCloud (US)", {}),
-    "aws-iso-b": ("the Secret partition of AWS", {"Architecture": "x86_64"}),
-    "aws-iso": ("the Top Secret partition of AWS", {"Architecture": "x86_64"}),
+    "aws-iso-b": ("the Secret partition of AWS", {"Architecture": "x86_64", "HttpApi": "private"}),
+    "aws-iso": ("the Top Secret partition of AWS", {"Architecture": "x86_64", "HttpApi": "private"}),
 }
 
 
@@ -131,6 +131,12 @@ def decide(text, partition):
                 return without(text, key.start_mark.index, last_mark(value))
             if made:
                 return without(text, condition_key.start_mark.index, condition.end_mark.index)
+    for node, parents in walk(entry(root, "Conditions")[1]):
+        if node.tag in ("!And", "!Or") and decisions.value(node) is None:
+            left = [body(text, operand, 0) for operand in node.value if decisions.value(operand) is None]
+            if len(left) < len(node.value):
+                rest = left[0] if len(left) == 1 else f"{node.tag} [{', '.join(left)}]"
+                return text[: node.start_mark.index] + rest + text[last_mark(node) :]
     for node, parents in walk(root):
         if node.tag != "!If":
             continue
@@ -140,7 +146,7 @@ def decide(text, partition):
             continue
         chosen = branches[0 if made else 1]
         holder, where = parents[-1]
-        if chosen.tag == "!Ref" and chosen.value == NO_VALUE:
+        if chosen.tag == "!Ref" and chosen.value == NO_VALUE or chosen.value == []:
             # What holds the value goes with it.
             return without(text, where.start_mark.index, last_mark(node))
         if isinstance(holder, yaml.MappingNode) and not isinstance(chosen, yaml.ScalarNode):

@@ -14,3 +14,15 @@ mod time;
 mod vending;
 
 pub use vending::Vending;
+
+/// The account that a message is about, as a deployment in this partition understands it, or why it is not understood: for
+/// tests that put any message there is to it.
+#[doc(hidden)]
+pub fn subject(
+    body: &str,
+    deployed: domain::Partition,
+) -> Result<Option<domain::AccountId>, String> {
+    event::Event::read(body, deployed)
+        .map(|event| event.account())
+        .map_err(|fault| fault.to_string())
+}

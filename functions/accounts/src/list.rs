@@ -21,6 +21,9 @@ pub(crate) async fn page(request: &Request, deployment: &Deployment) -> Result<R
         }
     };
     let next = request.query("next");
+    if next == Some("") {
+        return Err(Failure::malformed("/next", "next must not be empty: leave it out").into());
+    }
     let page = scoped(request, deployment).await?.page(limit, next).await;
     let page = page.map_err(|error| refused(error, next))?;
     let accounts: Vec<_> = page.accounts.iter().map(view::json).collect();

@@ -1,6 +1,7 @@
 //! `DELETE /v1/accounts/{uid}`
 
 use deployment::{Deployment, Removal};
+use domain::PortError;
 use lambda::{Rejection, Reply, Request};
 
 use crate::{scoped, view};
@@ -13,8 +14,12 @@ pub(crate) async fn account(
 ) -> Result<Reply, Rejection> {
     let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
-    match deployment.remove(&uid, &registry).await? {
-        Removal::Removed => Ok(Reply::NoContent),
-        Removal::Absent => Err(view::missing(&uid).into()),
+    match deployment.remove(&uid, &registry).await {
+        Ok(Removal::Removed) => Ok(Reply::NoContent),
+        Ok(Removal::Absent) => Err(view::missing(&uid).into()),
+        Err(denied @ PortError::Denied { .. }) => {
+            Err(view::elsewhere(denied, &uid, &registry).await.into())
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -1,7 +1,9 @@
 //! An account as callers see it: everything but secrets.
 
 use deployment::{Accounts, Deployment};
-use domain::{Access, CloudAccount, Failure, Partition, PortError, Scope, Uid};
+use domain::{
+    Access, CloudAccount, Failure, Partition, PortError, Scope, Uid, ports::Registry as _,
+};
 use lambda::{Rejection, Reply, Request};
 use serde_json::{Value, json};
 
@@ -20,10 +22,25 @@ pub(crate) async fn account(
 
 /// The account of this uid in this scope.
 pub(crate) async fn read(uid: &Uid, registry: &Accounts<'_>) -> Result<CloudAccount, Failure> {
-    use domain::ports::Registry as _;
-    registry.get(uid).await.map_err(|error| {
-        if matches!(error, PortError::Missing { .. }) { missing(uid) } else { error.into() }
-    })
+    match registry.get(uid).await {
+        Ok(account) => Ok(account),
+        Err(PortError::Missing { .. }) => Err(missing(uid)),
+        Err(denied @ PortError::Denied { .. }) => Err(elsewhere(denied, uid, registry).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Palette says of an account of another scope that Gangway's key has no permission. So it is asked whether that is so in
+/// this scope at all: the scope is the caller's to mend, the key is not.
+pub(crate) async fn elsewhere(denied: PortError, uid: &Uid, registry: &Accounts<'_>) -> Failure {
+    match registry.get(uid).await {
+        // A project sees the tenant's accounts, and may not change them.
+        Ok(account) if account.scope != *registry.scope() => missing(uid),
+        Err(PortError::Denied { .. }) if matches!(registry.lists(uid).await, Ok(false)) => {
+            missing(uid)
+        }
+        Ok(_) | Err(_) => denied.into(),
+    }
 }
 
 /// Palette shows no such account from here.

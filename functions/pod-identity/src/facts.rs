@@ -91,29 +91,26 @@ impl Facts {
     /// Asks everything at the same time; the Kubernetes API as soon as EKS has told where it is.
     pub(crate) async fn gather(views: &Views, wish: &Wish) -> Result<Self, PortError> {
         let (palette, profile) = (wish.roles.palette(), wish.settings.profile);
-        let roles = wish
-            .roles
-            .in_order()
-            .into_iter()
-            .map(|(part, arn)| Box::pin(role(views, wish, part, arn)));
+        let roles =
+            wish.roles.in_order().into_iter().map(|(part, arn)| role(views, wish, part, arn));
         let (inside, roles, permissions, policies, boundary) = join!(
-            Box::pin(inside(views, wish)),
+            inside(views, wish),
             join_all(roles),
-            Box::pin(async {
+            async {
                 match open(views.target()) {
                     Ok(aws) => {
                         permissions::check(aws, &Principal::Role(palette.clone()), profile).await
                     }
                     Err(hidden) => Ok(permissions::unverified(&hidden.reason, &hidden.remedy)),
                 }
-            }),
-            Box::pin(async {
+            },
+            async {
                 match open(views.target()) {
                     Ok(aws) => policy_arns::exist(aws, &wish.settings.policies).await,
                     Err(hidden) => Ok(policy_arns::unverified(&hidden.reason, &hidden.remedy)),
                 }
-            }),
-            Box::pin(boundary(views, wish)),
+            },
+            boundary(views, wish),
         );
         let Inside { cluster, elsewhere, agent, nodes, fargate, kubernetes, client, associations } =
             inside?;

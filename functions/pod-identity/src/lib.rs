@@ -29,6 +29,6 @@ pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply,
     let wish = Wish::read(members, deployment)?;
     let registry = deployment.palette.scoped(&wish.settings.scope).await?;
     let own = request.deployed_in();
-    let preflight = Box::pin(preflight::run(wish, &intent, &registry, deployment, own)).await?;
+    let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
     Ok(preflight.conclude(&intent, &deployment.vault, &registry).await?.into())
 }

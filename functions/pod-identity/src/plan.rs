@@ -7,7 +7,9 @@ mod steps;
 
 use deployment::Deployment;
 use lambda::{Rejection, Reply, Request};
-use policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part, PodDocument, REGISTRY, Roles};
+use policies::pods::{
+    ExternalIds, HUBBLE, IDENTITY, NodePolicy, Part, PodDocument, REGISTRY, Roles,
+};
 use serde_json::{Value, json};
 
 use self::question::Question;
@@ -56,8 +58,8 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
         "roles": rendered,
         "addOn": AGENT,
         "nodeRolePolicy": {
-            "name": PodDocument::NodeAgent.name(),
-            "document": PodDocument::NodeAgent.plain(),
+            "name": NodePolicy::NAME,
+            "document": NodePolicy::document(),
         },
         "associations": associations(roles),
         "configMap": {

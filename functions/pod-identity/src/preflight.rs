@@ -38,18 +38,17 @@ pub(crate) async fn run(
         role: role.clone(),
         permission_boundary: wish.boundary.clone(),
     });
-    // Boxed, since a stack of 8 MB is soon full of futures that no optimizer has laid over one another.
     let (look, gateway, views) = join!(
-        Box::pin(registry.look(&wish.settings.name, intent)),
-        Box::pin(registry.gateway(wish.settings.gateway.as_ref())),
-        Box::pin(views(&wish, own, deployment)),
+        registry.look(&wish.settings.name, intent),
+        registry.gateway(wish.settings.gateway.as_ref()),
+        views(&wish, own, deployment),
     );
     let (look, gateway, views) = (look?, gateway?, views?);
     let demand = Demand::from(&wish.settings);
     let (facts, validated, accepted) = join!(
-        Box::pin(Facts::gather(&views, &wish)),
-        Box::pin(validates(registry, &credential, demand)),
-        Box::pin(validation::of_policies(registry, &credential, demand)),
+        Facts::gather(&views, &wish),
+        validates(registry, &credential, demand),
+        validation::of_policies(registry, &credential, demand),
     );
     let mut facts = facts?;
     let mut findings = answers::all(&facts, &wish);
@@ -65,14 +64,13 @@ pub(crate) async fn run(
         notices: notices::of(&facts, &wish),
     };
     let mut preflight = found.about(wish.settings.clone(), intent, registry);
-    let done = Box::pin(ensure::run(&views, &wish, intent, &mut facts, &preflight.report.findings))
-        .await?;
+    let done = ensure::run(&views, &wish, intent, &mut facts, &preflight.report.findings).await?;
     if done.is_empty() {
         return Ok(preflight);
     }
     let mut news = answers::all(&facts, &wish);
     if done.iter().any(|done| done.changed) {
-        news.push(Box::pin(validates(registry, &credential, demand)).await?);
+        news.push(validates(registry, &credential, demand).await?);
     }
     renew(&mut preflight.report.findings, news);
     preflight.report.findings.extend(done.into_iter().map(|done| done.finding));

@@ -16,12 +16,11 @@ pub(crate) async fn run(
     deployment: &Deployment,
 ) -> Result<Preflight, Failure> {
     let (settings, wanted) = wish.parts();
-    // Boxed, since a stack of 8 MB is soon full of futures that no optimizer has laid over one another.
     let (look, gateway, around, examined) = join!(
-        Box::pin(registry.look(&settings.name, intent)),
-        Box::pin(registry.gateway(settings.gateway.as_ref())),
-        Box::pin(enclave::examine(registry, deployment, settings.profile)),
-        Box::pin(portal::examine(wanted, registry, deployment, (&settings).into(), budget::now())),
+        registry.look(&settings.name, intent),
+        registry.gateway(settings.gateway.as_ref()),
+        enclave::examine(registry, deployment, settings.profile),
+        portal::examine(wanted, registry, deployment, (&settings).into(), budget::now()),
     );
     let (look, gateway, examined) = (look?, gateway?, examined?);
     let mut findings = around?;

@@ -17,18 +17,16 @@ pub(crate) async fn run(
 ) -> Result<Preflight, Failure> {
     let Wish { settings, keys } = wish;
     let user = deployment.aws.with_keys(&keys);
-    // Boxed, since a stack of 8 MB is soon full of futures that no optimizer has laid over one another.
     let (caller, look, gateway, around, authority) = join!(
-        Box::pin(user.caller()),
-        Box::pin(registry.look(&settings.name, intent)),
-        Box::pin(registry.gateway(settings.gateway.as_ref())),
-        Box::pin(enclave::examine(registry, deployment, settings.profile)),
-        Box::pin(static_authority::examine(&keys, deployment, budget::now())),
+        user.caller(),
+        registry.look(&settings.name, intent),
+        registry.gateway(settings.gateway.as_ref()),
+        enclave::examine(registry, deployment, settings.profile),
+        static_authority::examine(&keys, deployment, budget::now()),
     );
     let (look, gateway) = (look?, gateway?);
     let credential = Credential::StaticKeys(keys);
-    let examined = user::examine(caller, &user, &credential, registry, (&settings).into());
-    let examined = Box::pin(examined).await?;
+    let examined = user::examine(caller, &user, &credential, registry, (&settings).into()).await?;
     let mut findings = around?;
     findings.extend(authority);
     findings.extend(examined.findings);

@@ -230,10 +230,10 @@ impl Call {
     }
 }
 
-/// Codes are single words; anything else is not repeated.
+/// Codes are single words of letters alone, which no key is; anything else is not repeated.
 fn plain(code: Option<&str>) -> &str {
     let word = |code: &&str| {
-        (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
     code.filter(word).unwrap_or("an error without a code")
 }

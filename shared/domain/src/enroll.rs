@@ -8,7 +8,7 @@ use futures_util::future::join;
 use crate::{
     AccountId, AccountName, Check, CloudAccount, Failure, Finding, Intent, Known, Method,
     Partition, PortError, Registration, Report, SecretArn, Severity, Uid, Verified,
-    ports::{Owner, Registry, Staged, Vault},
+    ports::{Owner, Registry, Staged, Standing, Vault},
 };
 
 /// What a method's preflight found out.
@@ -120,14 +120,14 @@ async fn enroll(
     let mut rounds = 1;
     let seen = loop {
         match last.stands(registration, vault, registry).await {
-            Standing::Settled(seen) => break seen,
-            Standing::Mixed(_) if rounds == ROUNDS => {
+            Stand::Settled(seen) => break seen,
+            Stand::Mixed(_) if rounds == ROUNDS => {
                 return Err(Failure::Conflict(format!(
                     "other requests change account {} at the same time: send this one again when they are done",
                     last.uid
                 )));
             }
-            Standing::Mixed(current) => {
+            Stand::Mixed(current) => {
                 registry.rest(rounds).await;
                 rounds += 1;
                 last = once(registration, Some(&current), intent, vault, registry).await?;
@@ -152,7 +152,7 @@ struct Placed {
 }
 
 /// How an account stands after it was placed.
-enum Standing {
+enum Stand {
     /// As it was placed, or as another run has it that came later; whether it could be read back.
     Settled(Finding),
     /// One store as this run has it, and one as another.
@@ -170,21 +170,21 @@ impl Placed {
         registration: &Registration,
         vault: &impl Vault,
         registry: &impl Registry,
-    ) -> Standing {
+    ) -> Stand {
         if self.outcome == Enrolled::Unchanged {
-            return Standing::Settled(LISTED.passed("found before anything was done"));
+            return Stand::Settled(LISTED.passed("found before anything was done"));
         }
         let Some(staged) = &self.staged else {
-            return Standing::Settled(read_back(&self.uid, &registry.get(&self.uid).await));
+            return Stand::Settled(read_back(&self.uid, &registry.get(&self.uid).await));
         };
         let (read, held) = join(registry.get(&self.uid), vault.holds(staged, &self.uid)).await;
         // What cannot be looked at cannot be told apart.
         let ours = |account: &CloudAccount| account.access.shows(&registration.credential);
         match (&read, held) {
             (Ok(account), Ok(held)) if ours(account).is_some_and(|ours| ours != held) => {
-                Standing::Mixed(Box::new(account.clone()))
+                Stand::Mixed(Box::new(account.clone()))
             }
-            (read, _) => Standing::Settled(read_back(&self.uid, read)),
+            (read, _) => Stand::Settled(read_back(&self.uid, read)),
         }
     }
 }
@@ -198,9 +198,9 @@ async fn once(
     registry: &impl Registry,
 ) -> Result<Placed, Failure> {
     let staged = vault.stage(registration).await?;
-    let in_use_for = staged.as_ref().map(|staged| staged.in_use_for.clone());
+    let standing = staged.as_ref().map(|staged| staged.standing.clone());
     let settled = |known: &CloudAccount| {
-        let same_secret = in_use_for.as_ref().is_none_or(|uid| uid.as_ref() == Some(&known.uid));
+        let same_secret = standing.as_ref().is_none_or(|it| it.in_use_for() == Some(&known.uid));
         same_secret && registration.matches(known)
     };
     let mut placed = place(registration, current, &settled, registry).await;
@@ -212,6 +212,7 @@ async fn once(
     }
     match placed {
         Ok((uid, outcome)) => {
+            let staged = staged.map(|staged| looked_at_again(staged, outcome));
             if let Some(staged) = &staged {
                 vault.promote(staged, &uid).await?;
             }
@@ -221,6 +222,18 @@ async fn once(
             discard_unused(staged, &refusal, vault).await;
             Err(refusal)
         }
+    }
+}
+
+/// A secret that this run made is as it was left where this run made the account, too: whoever keeps other keys in it can only
+/// have come later, and puts them in use later. Where the account was there first, they may be in use by now.
+fn looked_at_again(staged: Staged, outcome: Enrolled) -> Staged {
+    match (&staged.standing, outcome) {
+        (Standing::New, Enrolled::Updated | Enrolled::Unchanged) => {
+            Staged { standing: Standing::Unused, ..staged }
+        }
+        (Standing::New, Enrolled::Created)
+        | (Standing::Unused | Standing::InUse(_) | Standing::Used, _) => staged,
     }
 }
 
@@ -245,7 +258,7 @@ async fn place(
 /// caller needs to know, and the next try stages the same secret again.
 async fn discard_unused(staged: Option<Staged>, refusal: &Failure, vault: &impl Vault) {
     if let Some(staged) = staged
-        && staged.unused
+        && matches!(staged.standing, Standing::New | Standing::Unused)
         && !refusal.retryable()
     {
         drop(vault.discard(staged).await);

@@ -7,7 +7,8 @@ use std::{
 
 use super::*;
 use crate::{
-    Access, AssumedRole, Credential, NAME_FREE, PermissionProfile, Scope, StaticKeys, ports::Staged,
+    Access, AssumedRole, Credential, NAME_FREE, PermissionProfile, Scope, StaticKeys,
+    ports::{Staged, Standing},
 };
 
 /// The outside, in memory. Each call may be cut off before or after it does its work.
@@ -22,6 +23,8 @@ struct State {
     calls: usize,
     cut: Option<Cut>,
     refuses_create: bool,
+    /// Before which call another run puts other keys in use.
+    overtaken_before: Option<usize>,
     /// Registrations that come in between, each once.
     interferes: Vec<Registration>,
 }
@@ -29,6 +32,18 @@ struct State {
 impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
         (&self.accounts, &self.secrets) == (&other.accounts, &other.secrets)
+    }
+}
+
+impl State {
+    /// What another run does: Palette has its keys, and so has the secret.
+    fn overtake(&mut self) {
+        let other = wanted(keys(NEW_KEY));
+        let uid = self.accounts.values().next().map(|known| known.uid.clone());
+        let uid = uid.unwrap_or_else(|| "uid-0".parse().unwrap());
+        drop(self.accounts.insert(uid.to_string(), as_known(&other, &uid)));
+        let kept = (NEW_KEY.to_owned(), None, Some(uid));
+        drop(self.secrets.insert(secret_arn(&other).to_string(), kept));
     }
 }
 
@@ -55,6 +70,9 @@ impl World {
         let mut state = self.state();
         let number = state.calls;
         state.calls += 1;
+        if state.overtaken_before == Some(number) {
+            state.overtake();
+        }
         if state.cut == Some(Cut::Before(number)) {
             return Err(down());
         }
@@ -84,24 +102,34 @@ impl Vault for World {
         let Credential::StaticKeys(keys) = &registration.credential else { return Ok(None) };
         let (secret, version) = (secret_arn(registration), keys.id.as_str().to_owned());
         self.call(|state| {
-            let kept = state
-                .secrets
-                .entry(secret.to_string())
-                .or_insert_with(|| (version.clone(), None, None));
-            let in_use_for = if kept.0 == version { kept.2.clone() } else { None };
+            let Some(kept) = state.secrets.get_mut(secret.as_str()) else {
+                let kept = (version.clone(), None, None);
+                drop(state.secrets.insert(secret.to_string(), kept));
+                return Ok(Some(Staged { secret, version, standing: Standing::New }));
+            };
             if kept.0 != version {
                 kept.1 = Some(version.clone());
             }
-            let unused = kept.2.is_none();
-            Ok(Some(Staged { secret, version, in_use_for, unused }))
+            let standing = match kept.2.clone() {
+                None => Standing::Unused,
+                Some(uid) if kept.0 == version => Standing::InUse(uid),
+                Some(_) => Standing::Used,
+            };
+            Ok(Some(Staged { secret, version, standing }))
         })
     }
 
     async fn promote(&self, staged: &Staged, uid: &Uid) -> Result<(), PortError> {
-        if staged.in_use_for.as_ref() == Some(uid) {
+        if staged.standing.in_use_for() == Some(uid) {
             return Ok(());
         }
         self.call(|state| {
+            if staged.standing == Standing::New {
+                // Which version is current is not looked at.
+                let kept = state.secrets.get_mut(staged.secret.as_str()).ok_or_else(down)?;
+                kept.2 = Some(uid.clone());
+                return Ok(());
+            }
             let kept = (staged.version.clone(), None, Some(uid.clone()));
             drop(state.secrets.insert(staged.secret.to_string(), kept));
             Ok(())
@@ -420,4 +448,18 @@ fn of_two_that_replace_keys_at_the_same_time_one_wins_in_both_stores() {
     world.state().interferes = vec![wanted(keys(KEY)); 40];
     let failure = run(&world, &intent, &wanted(keys(NEW_KEY))).unwrap_err();
     assert!(matches!(failure, Failure::Conflict(_)), "{failure:?}");
+}
+
+#[test]
+fn keys_in_use_are_those_that_palette_has_whoever_gets_in_between() {
+    // Stage, create, (find, replace,) promote.
+    for (before, in_use) in [(1, KEY), (2, NEW_KEY)] {
+        let world = World(Mutex::new(State { overtaken_before: Some(before), ..State::default() }));
+        drop(run(&world, &Intent::Register, &wanted(keys(KEY))).unwrap());
+        let end = world.end_state();
+        let [account] = end.accounts.into_values().collect::<Vec<_>>().try_into().unwrap();
+        assert_eq!(account.access, Access::StaticKeys { access_key_id: in_use.to_owned() });
+        let [kept] = end.secrets.into_values().collect::<Vec<_>>().try_into().unwrap();
+        assert_eq!(kept, (in_use.to_owned(), None, Some(account.uid)), "before call {before}");
+    }
 }

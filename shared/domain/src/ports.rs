@@ -14,10 +14,31 @@ pub struct Staged {
     pub secret: SecretArn,
     /// Which version of the secret it is. Derived from the content, so the same content is the same version.
     pub version: String,
-    /// The account that this very version is in use for already.
-    pub in_use_for: Option<Uid>,
-    /// Whether the secret has never been in use for any account, in any version.
-    pub unused: bool,
+    /// How the secret was found.
+    pub standing: Standing,
+}
+
+/// How a secret was found when a credential was kept in it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// There was none: it was made with this version alone.
+    New,
+    /// It has never been in use for any account, in any version.
+    Unused,
+    /// This very version is in use already, for this account.
+    InUse(Uid),
+    /// Another version is in use, or it is not told.
+    Used,
+}
+
+impl Standing {
+    /// The account that the version is in use for.
+    pub const fn in_use_for(&self) -> Option<&Uid> {
+        match self {
+            Self::InUse(uid) => Some(uid),
+            Self::New | Self::Unused | Self::Used => None,
+        }
+    }
 }
 
 /// The account whose secrets are meant.
@@ -39,7 +60,8 @@ pub trait Vault {
         registration: &Registration,
     ) -> impl Future<Output = Result<Option<Staged>, PortError>> + Send;
 
-    /// Puts a staged version in use for an account. Twice is once.
+    /// Puts a staged version in use for an account. Twice is once. A secret that is [`Standing::New`] is not looked at again:
+    /// say so only where nobody can have put another version in use before this account was made.
     fn promote(
         &self,
         staged: &Staged,

@@ -14,7 +14,7 @@ pub enum InvalidText {
     #[error("must be at most 255 characters, without line breaks or other control characters")]
     Description,
     /// Not a uid.
-    #[error("must be a Palette uid: 1 to 64 letters, digits and '-'")]
+    #[error("must be a Palette uid: 1 to 36 letters, digits and '-'")]
     Uid,
     /// Neither a uid nor a name.
     #[error("must be a uid or a name: 1 to 128 characters without control characters")]
@@ -70,11 +70,11 @@ text!(
 );
 
 text!(
-    /// Palette's own name for one of its objects. Safe in a path.
+    /// Palette's own name for one of its objects. Safe in a path. No longer than a UUID, so that a line of a key is none.
     Uid,
     Uid,
     |text| {
-        (1..=64).contains(&text.len())
+        (1..=36).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     }
 );

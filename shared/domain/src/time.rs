@@ -20,9 +20,12 @@ pub fn instant(text: &str) -> Option<SystemTime> {
         && (0..24).contains(&hour)
         && (0..60).contains(&minute)
         && (0..=60).contains(&second);
+    if !fits {
+        return None;
+    }
     let seconds = days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
     let since = u64::try_from(seconds - offset(zone)?).ok()?;
-    if fits { UNIX_EPOCH.checked_add(Duration::from_secs(since)) } else { None }
+    UNIX_EPOCH.checked_add(Duration::from_secs(since))
 }
 
 /// Days since 1970 in the civil calendar, with years that begin in March.
@@ -65,6 +68,7 @@ mod tests {
             ("2026-11-24", None),
             ("2026-11-24T02:15:06", None),
             ("2026-11-24T02:15:06+0230", None),
+            ("9223372036854775807-01-01T00:00:00Z", None),
             ("in an hour", None),
             ("", None),
         ] {

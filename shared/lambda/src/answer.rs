@@ -85,6 +85,11 @@ impl Reply {
         }
     }
 
+    /// The body of the answer, for those who describe this API.
+    pub fn body(&self) -> Value {
+        serde_json::from_str(self.json().get()).unwrap_or_default()
+    }
+
     fn json(&self) -> Box<RawValue> {
         match self {
             Self::Report(report) => document(&ReportJson::from(report)),

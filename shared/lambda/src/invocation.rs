@@ -35,50 +35,74 @@ where
     Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
 }
 
+/// What an invocation asks for: how it is read, and what is told of how it came out.
+pub(crate) trait Errand: Sized {
+    /// Reads a payload.
+    fn read(payload: &str, context: &Context) -> Result<Self, Rejection>;
+
+    /// What logs and metrics may say of it.
+    fn seen(service: &'static str, errand: Option<&Self>) -> Seen;
+
+    /// What Lambda is told.
+    fn told(
+        origin: Origin,
+        outcome: &Result<Reply, Rejection>,
+        request_id: &str,
+    ) -> Result<Answer, Diagnostic>;
+}
+
+impl Errand for Request {
+    fn read(payload: &str, context: &Context) -> Result<Self, Rejection> {
+        Self::read(payload, &context.invoked_function_arn)
+    }
+
+    fn seen(service: &'static str, errand: Option<&Self>) -> Seen {
+        Seen::of(service, errand)
+    }
+
+    fn told(
+        origin: Origin,
+        outcome: &Result<Reply, Rejection>,
+        request_id: &str,
+    ) -> Result<Answer, Diagnostic> {
+        answer(origin, outcome, request_id)
+    }
+}
+
 /// One invocation, its log line and its metrics.
-async fn invocation<H>(
+pub(crate) async fn invocation<E, H>(
     service: &'static str,
     handler: &H,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Answer, Diagnostic>
 where
-    H: AsyncFn(Request) -> Result<Reply, Rejection>,
+    E: Errand,
+    H: AsyncFn(E) -> Result<Reply, Rejection>,
 {
     let started = Instant::now();
     let LambdaEvent { payload, context } = event;
     REQUEST_ID
         .scope(context.request_id.clone(), async {
             let payload = Zeroizing::new(Box::<str>::from(payload));
-            let request = Request::read(&payload, &context.invoked_function_arn);
+            let errand = E::read(&payload, &context);
             drop(payload);
-            let mut seen = Seen::of(service, request.as_ref().ok());
-            let outcome = match request {
-                Ok(request) => {
-                    let left = left(&context, request.origin());
-                    // On the heap: each layer around it would hold a copy of its own, and the stack of a debug build is not
-                    // that deep.
-                    attempt(Box::pin(handler(request)), started + left).await
+            let mut seen = E::seen(service, errand.as_ref().ok());
+            let outcome = match errand {
+                Ok(errand) => {
+                    let deadline = started + left(&context, seen.origin);
+                    match in_time(handler(errand), deadline).await {
+                        Ok(outcome) => outcome,
+                        Err(cut) => Err(cut.into()),
+                    }
                 }
                 Err(unreadable) => Err(unreadable),
             };
             seen.took = started.elapsed();
             seen.log(&outcome);
             metrics::write(&seen, &outcome);
-            answer(seen.origin, &outcome, &context.request_id)
+            E::told(seen.origin, &outcome, &context.request_id)
         })
         .await
-}
-
-/// Does the work by the deadline, and survives its panics.
-pub(crate) async fn attempt<F>(work: F, deadline: Instant) -> Result<Reply, Rejection>
-where
-    F: Future<Output = Result<Reply, Rejection>>,
-{
-    match in_time(work, deadline).await {
-        Ok(outcome) => outcome,
-        Err(Cut::Panicked) => Err(Rejection::Broken),
-        Err(Cut::TimedOut) => Err(Failure::from(PortError::TimedOut { service: "Gangway" }).into()),
-    }
 }
 
 /// Why work came to no end.
@@ -90,13 +114,30 @@ pub(crate) enum Cut {
     TimedOut,
 }
 
+impl From<Cut> for Rejection {
+    fn from(cut: Cut) -> Self {
+        match cut {
+            Cut::Panicked => Self::Broken,
+            Cut::TimedOut => Failure::from(PortError::TimedOut { service: "Gangway" }).into(),
+        }
+    }
+}
+
 /// Does the work by the deadline, and survives its panics.
-pub(crate) async fn in_time<F: Future>(work: F, deadline: Instant) -> Result<F::Output, Cut> {
-    let by = |spare: Duration| deadline.checked_sub(spare).unwrap_or(deadline);
-    let work = caught(budget::within(by(RESERVE), work));
-    match timeout_at(by(LAST_CALL), work).await {
-        Ok(done) => done.map_err(|Panicked| Cut::Panicked),
-        Err(_elapsed) => Err(Cut::TimedOut),
+///
+/// On the heap, before anything is wrapped around it: each layer would hold a copy of its own, and the stack of a debug
+/// build is not that deep.
+pub(crate) fn in_time<F: Future>(
+    work: F,
+    deadline: Instant,
+) -> impl Future<Output = Result<F::Output, Cut>> {
+    let by = move |spare: Duration| deadline.checked_sub(spare).unwrap_or(deadline);
+    let work = caught(budget::within(by(RESERVE), Box::pin(work)));
+    async move {
+        match timeout_at(by(LAST_CALL), work).await {
+            Ok(done) => done.map_err(|Panicked| Cut::Panicked),
+            Err(_elapsed) => Err(Cut::TimedOut),
+        }
     }
 }
 

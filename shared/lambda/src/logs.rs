@@ -1,6 +1,6 @@
 //! Logs: JSON lines, the invocation's id in each.
 //!
-//! A subscriber of our own. The runtime's brings a language of filters with its regular expressions, to be compiled at
+//! A subscriber of our own, for lines of our own. The runtime's brings a language of filters with its regular expressions, to be compiled at
 //! every start; and at finer levels the runtime and the SDK write whole requests, keys and all. Here nothing finer than
 //! INFO is ever written.
 
@@ -19,8 +19,35 @@ tokio::task_local! {
     pub(crate) static REQUEST_ID: String;
 }
 
-/// The runtime's own word on a failure that has been logged with its cause already.
-const REPEATED: &str = "lambda_runtime::layers::panic";
+/// Whose lines are written. Libraries say what they have read, answers and headers and all (kube warns with the whole of an
+/// answer that it cannot parse), so nothing of theirs is.
+const OURS: [&str; 19] = [
+    "account_sweep",
+    "account_vended",
+    "accounts",
+    "aws",
+    "certificates",
+    "deployment",
+    "domain",
+    "lambda",
+    "organizations",
+    "palette",
+    "pod_identity",
+    "policies",
+    "portal",
+    "preflight",
+    "queue",
+    "scap",
+    "static_credentials",
+    "sts",
+    "transport",
+];
+
+/// Whether a target is one of our crates, or within one.
+fn ours(target: &str) -> bool {
+    let name = target.split_once("::").map_or(target, |(name, _)| name);
+    OURS.contains(&name)
+}
 
 /// Writes INFO and worse, or only what `AWS_LAMBDA_LOG_LEVEL` asks for.
 pub(crate) fn start() {
@@ -51,7 +78,7 @@ pub(crate) struct Lines<W> {
 
 impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for Lines<W> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= self.level && metadata.target() != REPEATED
+        metadata.is_event() && *metadata.level() <= self.level && ours(metadata.target())
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -155,6 +182,22 @@ mod tests {
     }
 
     #[test]
+    fn each_crate_of_ours_may_speak_and_no_other() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folders = ["functions", "shared"].into_iter().flat_map(|folder| {
+            std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().file_name())
+        });
+        let mut crates: Vec<_> =
+            folders.map(|name| name.to_str().unwrap().replace('-', "_")).collect();
+        crates.sort();
+        assert_eq!(crates, OURS);
+        assert!(ours("lambda::invocation"));
+        for other in ["lambda_runtime::layers::panic", "aws_config", "kube_client::client", ""] {
+            assert!(!ours(other), "{other}");
+        }
+    }
+
+    #[test]
     fn a_line_is_json_with_every_field() {
         let logged = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&logged);
@@ -163,7 +206,7 @@ mod tests {
             let error: &(dyn Error + 'static) = &fmt::Error;
             tracing::warn!(text = "a \"b\"", n = -1, u = 1, yes = true, error, "it {}", "happened");
             tracing::debug!("not this");
-            tracing::error!(target: REPEATED, "nor this");
+            tracing::error!(target: "kube_client::client", "nor this");
             let _span = tracing::info_span!("nor").entered();
         });
         let error = fmt::Error.to_string();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{Failure, Fault, PortError, Violation};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{Rejection, wire::ReportJson};
 
@@ -76,6 +77,12 @@ impl Rejection {
         };
         let r#type = format!("urn:gangway:problem:{id}");
         Problem { r#type, title, status, detail: self.detail(), request_id, errors, report }
+    }
+
+    /// Status and body of the answer, for those who describe this API.
+    pub fn document(&self, request_id: &str) -> (u16, Value) {
+        let problem = self.problem(request_id);
+        (problem.status, serde_json::to_value(&problem).unwrap_or_default())
     }
 
     /// What to do, in one sentence; where there are several faults, that there are.

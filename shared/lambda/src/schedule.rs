@@ -3,17 +3,13 @@
 use std::borrow::Cow;
 
 use domain::Failure;
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Context, Diagnostic, Error, Runtime, service_fn};
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use tokio::time::Instant;
 
 use crate::{
     Members, Origin, Rejection, Reply,
     answer::{Answer, answer},
-    invocation::{Seen, attempt, left},
-    logs::REQUEST_ID,
-    metrics,
+    invocation::{Errand, Seen, invocation},
 };
 
 /// What the events of a schedule are called, of a rule's as of the scheduler's.
@@ -36,32 +32,31 @@ where
     Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
 }
 
-async fn invocation<H>(
-    service: &'static str,
-    handler: &H,
-    event: LambdaEvent<Box<RawValue>>,
-) -> Result<Answer, Diagnostic>
-where
-    H: AsyncFn(Members) -> Result<Reply, Rejection>,
-{
-    let started = Instant::now();
-    let LambdaEvent { payload, context } = event;
-    REQUEST_ID
-        .scope(context.request_id.clone(), async {
-            let mut seen = Seen::of(service, None);
-            let outcome = match members(payload.get()) {
-                Ok(members) => {
-                    let deadline = started + left(&context, Origin::Event);
-                    attempt(handler(members), deadline).await
-                }
-                Err(unreadable) => Err(unreadable),
-            };
-            seen.took = started.elapsed();
-            seen.log(&outcome);
-            metrics::write(&seen, &outcome);
-            told(&outcome, &context.request_id)
-        })
-        .await
+impl Errand for Members {
+    fn read(payload: &str, _context: &Context) -> Result<Self, Rejection> {
+        members(payload)
+    }
+
+    fn seen(service: &'static str, _errand: Option<&Self>) -> Seen {
+        Seen::of(service, None)
+    }
+
+    /// Nobody looks at the answer to a schedule: what was not done has to be an error, or no alarm would tell of it.
+    fn told(
+        origin: Origin,
+        outcome: &Result<Reply, Rejection>,
+        request_id: &str,
+    ) -> Result<Answer, Diagnostic> {
+        match outcome {
+            Err(Rejection::Failure(failure)) if !matches!(failure, Failure::Invalid(_)) => {
+                Err(Diagnostic {
+                    error_type: "Gangway.Failed".to_owned(),
+                    error_message: failure.to_string(),
+                })
+            }
+            Ok(_) | Err(_) => answer(origin, outcome, request_id),
+        }
+    }
 }
 
 /// The members of a direct invocation. A schedule's own event has none that matter.
@@ -71,19 +66,6 @@ fn members(payload: &str) -> Result<Members, Rejection> {
         None => Ok(Members::read(payload)?),
         Some(kind) if kind == SCHEDULED => Ok(Members::none()),
         Some(_) => Err(Rejection::Unreadable),
-    }
-}
-
-/// Nobody looks at the answer to a schedule: what was not done has to be an error, or no alarm would tell of it.
-fn told(outcome: &Result<Reply, Rejection>, request_id: &str) -> Result<Answer, Diagnostic> {
-    match outcome {
-        Err(Rejection::Failure(failure)) if !matches!(failure, Failure::Invalid(_)) => {
-            Err(Diagnostic {
-                error_type: "Gangway.Failed".to_owned(),
-                error_message: failure.to_string(),
-            })
-        }
-        Ok(_) | Err(_) => answer(Origin::Event, outcome, request_id),
     }
 }
 
@@ -127,17 +109,21 @@ mod tests {
         }
     }
 
+    fn told(outcome: &Result<Reply, Rejection>) -> Result<Answer, Diagnostic> {
+        <Members as Errand>::told(Origin::Event, outcome, "1")
+    }
+
     #[test]
     fn what_was_not_done_is_an_error_and_bad_members_are_an_answer() {
         let denied =
             PortError::Denied { service: "AWS Organizations", reason: "allow it".to_owned() };
-        let failed = told(&Err(denied.into()), "1").err().unwrap();
+        let failed = told(&Err(denied.into())).err().unwrap();
         assert_eq!(failed.error_type, "Gangway.Failed");
-        assert!(told(&Err(Rejection::Broken), "1").is_err());
+        assert!(told(&Err(Rejection::Broken)).is_err());
         let malformed = Err(Failure::malformed("/dryRun", "dryRun must be true or false").into());
-        let answer = serde_json::to_value(told(&malformed, "1").ok().unwrap()).unwrap();
+        let answer = serde_json::to_value(told(&malformed).ok().unwrap()).unwrap();
         assert_eq!(answer["outcome"], "rejected");
-        let shown = told(&Ok(Reply::Json(json!({ "outcome": "swept" }))), "1").ok().unwrap();
+        let shown = told(&Ok(Reply::Json(json!({ "outcome": "swept" })))).ok().unwrap();
         assert_eq!(serde_json::to_value(shown).unwrap()["outcome"], "swept");
     }
 }

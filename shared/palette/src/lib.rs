@@ -9,6 +9,8 @@ mod fault;
 mod gate;
 mod gateway;
 mod key;
+#[doc(hidden)]
+pub mod outside;
 mod projects;
 mod read;
 mod refusal;

@@ -2,17 +2,23 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+/// How many letters of a secret may not be shown, wherever in it they stand: messages are cut off.
+const FRAGMENT: usize = 8;
+
+/// How much of Palette's words is looked at.
+const READ: usize = 4096;
+
 /// How much of Palette's words is shown.
 const LONGEST: usize = 300;
 
 /// Takes out every one of `secrets` and whatever looks like one.
 pub(crate) fn scrub(text: &str, secrets: &[SecretString]) -> String {
-    let mut text = text.to_owned();
+    let mut text: String = text.chars().take(READ).collect();
     for secret in secrets {
         #[expect(clippy::disallowed_methods, reason = "looks for the secret in order to remove it")]
         let secret = secret.expose_secret();
         if !secret.is_empty() {
-            text = text.replace(secret, "[redacted]");
+            text = without(&text.replace(secret, "[redacted]"), secret);
         }
     }
     let text = runs(&text, |letter| !ends_url(letter), url_without_query);
@@ -23,6 +29,29 @@ pub(crate) fn scrub(text: &str, secrets: &[SecretString]) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
+}
+
+/// The text without fragments of a secret. Short secrets are none to be guessed from a fragment.
+fn without(text: &str, secret: &str) -> String {
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(letter) = rest.chars().next() {
+        let fragment = longest_in(rest, secret);
+        if fragment >= FRAGMENT {
+            kept.push_str("[redacted]");
+            rest = rest.get(fragment..).unwrap_or_default();
+        } else {
+            kept.push(letter);
+            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        }
+    }
+    kept
+}
+
+/// How many bytes of the text's beginning stand in the secret, in whole letters.
+fn longest_in(text: &str, secret: &str) -> usize {
+    let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let within = |end: &usize| text.get(..*end).is_some_and(|part| secret.contains(part));
+    ends.take_while(within).last().unwrap_or_default()
 }
 
 /// Puts each longest run of letters that belong together past `judge`, which may put something else in its place.
@@ -87,6 +116,16 @@ mod tests {
         assert_eq!(shown("ApiKey p4l3tte-k3y not found"), "ApiKey [redacted] not found");
         assert_eq!(shown("'short secret'p4l3tte-k3y"), "'[redacted]'[redacted]");
         assert_eq!(scrub("as it is", &["".into()]), "as it is");
+    }
+
+    #[test]
+    fn f95_no_fragment_of_what_was_sent_comes_back() {
+        let secret = "9rZqVbT0cXnLw3KdPe5GsHa7UyMf1oJi8QtB2E";
+        for start in 0..secret.len() - 12 {
+            let said = format!("key {}", &secret[start..start + 12]);
+            assert_eq!(scrub(&said, &[secret.into()]), "key [redacted]");
+        }
+        assert_eq!(scrub("key 9rZqV is wrong", &[secret.into()]), "key 9rZqV is wrong");
     }
 
     #[test]

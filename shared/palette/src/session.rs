@@ -91,9 +91,9 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
                 "must be the scope that the account was made in: an account cannot be moved",
             )),
             // Palette calls an account of another scope forbidden.
-            Err(fault) if fault.missing() || fault.denial().is_some() => {
-                Err(Failure::NotFound(format!("Palette shows no AWS account {uid} in this scope")))
-            }
+            Err(fault) if fault.missing() || fault.denial().is_some() => Err(Failure::NotFound(
+                "Palette shows no AWS account with this uid in this scope".to_owned(),
+            )),
             Err(fault) => Err(fault.port(ACCOUNT).into()),
         }
     }

@@ -55,6 +55,8 @@ struct Entry {
     also_known_as: &'static [&'static str],
     text: &'static str,
     parsed: OnceLock<Value>,
+    /// As IAM takes it, in each partition.
+    rendered: [OnceLock<String>; 4],
 }
 
 macro_rules! entry {
@@ -64,6 +66,7 @@ macro_rules! entry {
             also_known_as: &[$($other),*],
             text: include_str!(concat!("../documents/", $name, ".json")),
             parsed: OnceLock::new(),
+            rendered: [const { OnceLock::new() }; 4],
         }
     };
 }
@@ -146,9 +149,16 @@ impl Document {
         map_text(self.neutral(), &|text| text.replace(PARTITION, partition.id()).into())
     }
 
-    /// The document for a partition without white space, as IAM takes it.
-    pub fn text(self, partition: Partition) -> String {
-        self.render(partition).to_string()
+    /// The document for a partition without white space, as IAM takes it. Written once, when first asked for.
+    pub fn text(self, partition: Partition) -> &'static str {
+        let [aws, gov, secret, top_secret] = &self.entry().rendered;
+        let rendered = match partition {
+            Partition::Aws => aws,
+            Partition::AwsUsGov => gov,
+            Partition::AwsIsoB => secret,
+            Partition::AwsIso => top_secret,
+        };
+        rendered.get_or_init(|| self.render(partition).to_string())
     }
 }
 

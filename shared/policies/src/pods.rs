@@ -9,7 +9,7 @@ use std::fmt;
 
 use domain::AccountId;
 
-pub use document::PodDocument;
+pub use document::{NodePolicy, PodDocument};
 pub use grant::{Grant, NODE_AGENT};
 pub use roles::{Part, Roles};
 

@@ -3,6 +3,8 @@
 //! Nothing that a portal answers is logged: its success is a secret, and its errors are read before they are told.
 
 mod answer;
+#[doc(hidden)]
+pub mod outside;
 mod question;
 
 use std::time::Duration;

@@ -67,7 +67,7 @@ pub async fn examine(
     findings.push(role_name(&portal));
     let usable = !findings.iter().any(|finding| finding.blocks() && finding.check != &ROLE_NAME);
     let fetched = if usable {
-        Box::pin(fetch::keys(&portal, registry, deployment, now)).await?
+        fetch::keys(&portal, registry, deployment, now).await?
     } else {
         fetch::not_asked()
     };
@@ -79,8 +79,8 @@ pub async fn examine(
     let boundary = portal.permission_boundary.clone();
     let credential = Credential::AccessPortal(Box::new(portal));
     let (inside, accepted) = join!(
-        Box::pin(inside(view.as_ref(), named, boundary.as_ref(), demand)),
-        Box::pin(accepted(registry, &credential, refused, demand)),
+        inside(view.as_ref(), named, boundary.as_ref(), demand),
+        accepted(registry, &credential, refused, demand),
     );
     let (inside, account) = inside?;
     findings.extend(inside);
@@ -128,7 +128,7 @@ async fn inside(
         }
     };
     let (permissions, arns, bounded) = join!(
-        Box::pin(permissions::check(aws, principal, demand.profile)),
+        permissions::check(aws, principal, demand.profile),
         policy_arns::exist(aws, demand.policies),
         bounded,
     );

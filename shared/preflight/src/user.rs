@@ -26,7 +26,7 @@ const VALIDATION_REMEDY: &str =
 /// Where nothing leads in but a connection of its own, Palette's word tells of that, too (X03).
 static PALETTE_VALIDATES_ENCLAVE: Check = Check {
     id: "palette.validation",
-    title: "Palette gets in with these keys",
+    title: "Palette reaches the enclave and gets in with these keys",
     severity: Severity::Blocker,
     covers: &["C17", "X03"],
 };

@@ -8,6 +8,7 @@
 
 mod contract;
 pub mod enclave;
+pub mod evidence;
 mod visits;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,6 +62,14 @@ impl Stage {
     pub async fn over_tls(partition: Partition) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let options = Options { tls: true, ..Options::default() };
+        let world = World::of(options, &template, &[partition]).await;
+        Self::of(&Arc::new(world.expect("a world")), partition).await
+    }
+
+    /// The same, where Palette's cluster is in another account than Gangway.
+    pub async fn with_cluster_elsewhere(partition: Partition) -> Self {
+        let template = Template::of_repository().expect("the repository's template");
+        let options = Options { cluster_elsewhere: true, ..Options::default() };
         let world = World::of(options, &template, &[partition]).await;
         Self::of(&Arc::new(world.expect("a world")), partition).await
     }

@@ -1,124 +1,101 @@
-//! `make bench`: what the functions cost, each beside a bare one that was built with the same profile. With the argument
-//! `vending` only what whole organizations cost.
+//! `make bench`: what the functions cost, each figure beside a peer or a limit of the same run. It ends with 1 where a limit is
+//! broken.
+//!
+//! Arguments choose parts: `functions`, `registrations`, `vending`, `peer`; none chooses all. `--readme` writes the tables of
+//! the last whole run into README.md.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
-mod figures;
+mod functions;
+mod limits;
+mod markdown;
+mod peer;
+mod place;
 mod process;
+mod registrations;
 mod requests;
+mod samples;
 mod vending;
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
-use domain::Partition;
-use figures::Figures;
-use local_cloud::{
-    Effect, Fault, Options, World, functions::Lambda, template::Template, world::Realm,
-};
-use requests::Request;
-use serde_json::Value;
-
-/// How often a process is started, and how often a warm one is asked.
-const STARTS: usize = 20;
-const WARM: usize = 200;
-
-/// What each network call takes while hops are counted: long enough to tell calls that wait from calls that do not.
-const HOP: Duration = Duration::from_millis(40);
+use limits::Limits;
+use local_cloud::template::Template;
+use serde_json::{Value, json};
 
 type Failed = Box<dyn Error + Send + Sync>;
 
+const PARTS: [&str; 4] = ["functions", "registrations", "vending", "peer"];
+
 #[tokio::main]
-async fn main() -> Result<(), Failed> {
+async fn main() -> Result<ExitCode, Failed> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--readme") {
+        readme()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(unknown) = arguments.iter().find(|one| !PARTS.contains(&one.as_str())) {
+        return Err(format!("{unknown} is no part: {}", PARTS.join(", ")).into());
+    }
+    let chosen = |part: &str| arguments.is_empty() || arguments.iter().any(|one| one == part);
     let template = Template::of_repository()?;
-    if std::env::args().nth(1).as_deref() == Some("vending") {
-        return vending::run(&template).await;
+    let (mut limits, mut found) = (Limits::default(), json!({ "cores": cores() }));
+    let mut note = |part: &str, rows: Value| {
+        println!("{}", markdown::tables(&json!({ part: rows })));
+        if let Some(found) = found.as_object_mut() {
+            found.insert(part.to_owned(), rows);
+        }
+    };
+    let mut validation = f64::NAN;
+    // Vending is held against a validation of the same run.
+    if chosen("functions") || chosen("vending") {
+        let (rows, on_processor) = functions::run(&template, &mut limits).await?;
+        validation = on_processor;
+        note("functions", rows);
     }
-    let options = Options { tls: true, port: 0 };
-    let world = World::of(options, &template, &[Partition::Aws]).await?;
-    let realm = world.realm(Partition::Aws);
-
-    println!(
-        "{STARTS} starts, {WARM} warm requests each; upstreams on loopback over TLS, answering at once."
-    );
-    println!("{}", Figures::HEADINGS);
-    let sts = deployed(realm, "sts")?;
-    let hello = sts.altered(|function| {
-        "hello".clone_into(&mut function.package);
-        function.environment.clear();
-    });
-    println!("{}", measure(&hello, &Request::validate_role(realm)).await?);
-    println!("{}", measure(&sts, &Request::validate_role(realm)).await?);
-    let keys = deployed(realm, "static-credentials")?;
-    println!("{}", measure(&keys, &Request::validate_keys(realm)).await?);
-    let accounts = deployed(realm, "accounts")?;
-    println!("{}", measure(&accounts, &Request::list()).await?);
-    println!();
-    println!(
-        "Sequential network hops of a registration (warm, every call {} ms):",
-        HOP.as_millis()
-    );
-    for (function, request) in
-        [(&sts, Request::register_role(realm)), (&keys, Request::register_keys(realm))]
-    {
-        let (hops, calls, took) = hops(&world, function, &request).await?;
-        let package = &function.function().package;
-        println!("{package:<19} {hops:>3} hops, {calls:>3} calls, {:>4} ms", took.as_millis());
+    if chosen("registrations") {
+        note("registrations", registrations::run(&template, &mut limits).await?);
     }
-    println!();
-    println!("A whole organization, and accounts as they are vended:");
-    vending::run(&template).await
+    if chosen("vending") {
+        note("vending", vending::run(&template, validation, &mut limits).await?);
+    }
+    if chosen("peer") {
+        let python = variable("PEER_PYTHON")
+            .ok_or("PEER_PYTHON must name a Python with tests/bench/peer/requirements.txt")?;
+        note("peer", peer::run(&template, &python, &mut limits).await?);
+    }
+    if let Some(found) = found.as_object_mut() {
+        found.insert("limits".to_owned(), limits.json());
+    }
+    if arguments.is_empty() {
+        fs::write(results(), format!("{found:#}\n"))?;
+        println!("All of it, with least and most: {}", results().display());
+    }
+    let broken = limits.broken();
+    if broken.is_empty() {
+        println!("Every limit holds.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("Broken:\n{}", broken.join("\n"));
+    Ok(ExitCode::FAILURE)
 }
 
-/// A function as it is deployed where Palette's certificate is a public one: no bundle is fetched at start.
-fn deployed(realm: &Realm, package: &str) -> Result<Lambda, Failed> {
-    let lambda: &Arc<Lambda> = realm.functions.get(package).ok_or("a function of the template")?;
-    Ok(lambda.altered(|function| drop(function.environment.remove("PALETTE_CA_BUNDLE_SECRET"))))
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-async fn measure(lambda: &Lambda, request: &Request) -> Result<Figures, Failed> {
-    let mut figures = Figures::of(lambda)?;
-    for _ in 0..STARTS {
-        figures.first_poll.push(lambda.warm().await?);
-        figures.idle_memory.push(process::memory(lambda)?);
-        let asked = std::time::Instant::now();
-        request.expect(&lambda.invoke(&request.event).await?)?;
-        let polled = figures.first_poll.last().copied().unwrap_or_default();
-        figures.first_answer.push(polled + asked.elapsed());
-        figures.used_memory.push(process::memory(lambda)?);
-        // Later ones would wait for Palette's rate limit, which is not what is measured.
-        let asked = std::time::Instant::now();
-        request.expect(&lambda.invoke(&request.event).await?)?;
-        figures.second_answer.push(asked.elapsed());
-        lambda.kill();
-    }
-    request.expect(&lambda.invoke(&request.event).await?)?;
-    for _ in 0..WARM {
-        let before = process::time_on_processor(lambda)?;
-        let answer = lambda.invoke(&request.event).await?;
-        figures.own_time.push(process::time_on_processor(lambda)?.saturating_sub(before));
-        request.expect(&answer)?;
-    }
-    lambda.kill();
-    Ok(figures)
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from)
 }
 
-/// The longest chain of calls that waited for one another, of a function that is warm.
-async fn hops(
-    world: &World,
-    lambda: &Lambda,
-    request: &Request,
-) -> Result<(usize, usize, Duration), Failed> {
-    // It reads Palette's key and opens its connections once, whoever asks first.
-    let warming = Request::list();
-    let _whatever: Value = lambda.invoke(&warming.event).await?;
-    let _report = lambda.invoke(&request.validating().event).await?;
-    world.cloud.calls().clear();
-    world.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)));
-    let asked = std::time::Instant::now();
-    let answer = lambda.invoke(&request.event).await?;
-    let took = asked.elapsed();
-    world.cloud.faults().clear();
-    request.expect(&answer)?;
-    let calls = world.cloud.calls().all().iter().filter(|call| !call.nested).count();
-    lambda.kill();
-    Ok((world.cloud.calls().longest_chain(), calls, took))
+/// Where a whole run is written down: beside what was measured.
+fn results() -> PathBuf {
+    variable("GANGWAY_BINARIES").unwrap_or_default().join("../bench.json")
+}
+
+fn readme() -> Result<(), Failed> {
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let found: Value = serde_json::from_str(&fs::read_to_string(results())?)?;
+    let written = markdown::replaced(&fs::read_to_string(&page)?, &markdown::tables(&found));
+    fs::write(page, written.ok_or("README.md has no marks for the tables")?)?;
+    Ok(())
 }

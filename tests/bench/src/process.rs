@@ -1,4 +1,4 @@
-//! What the kernel knows of a function's process.
+//! What the kernel knows of processes.
 
 use std::{fs, time::Duration};
 
@@ -10,27 +10,33 @@ fn process(lambda: &Lambda) -> Result<u32, Failed> {
     lambda.processes().first().copied().ok_or_else(|| "a function that runs".into())
 }
 
-/// Resident memory in KiB.
-pub(crate) fn memory(lambda: &Lambda) -> Result<u64, Failed> {
+/// Resident memory in MB.
+pub(crate) fn memory(lambda: &Lambda) -> Result<f64, Failed> {
     status(process(lambda)?, "VmRSS:")
 }
 
-/// The most that was ever resident of any of its processes, in KiB.
-pub(crate) fn peak_memory(lambda: &Lambda) -> Result<u64, Failed> {
+/// The most that was ever resident of any of its processes, in MB.
+pub(crate) fn peak_memory(lambda: &Lambda) -> Result<f64, Failed> {
     let peaks = lambda.processes().into_iter().map(|process| status(process, "VmHWM:"));
-    Ok(peaks.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or_default())
+    Ok(peaks.collect::<Result<Vec<_>, _>>()?.into_iter().fold(0.0, f64::max))
 }
 
-fn status(process: u32, figure: &str) -> Result<u64, Failed> {
+fn status(process: u32, figure: &str) -> Result<f64, Failed> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(figure));
     let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.ok_or("a line for resident memory")?.parse()?)
+    let kib: u32 = number.ok_or("a line for resident memory")?.parse()?;
+    Ok(f64::from(kib) / 1024.0)
 }
 
 /// How long the threads of all its processes have been on a processor.
 pub(crate) fn time_on_processor(lambda: &Lambda) -> Result<Duration, Failed> {
     lambda.processes().into_iter().map(thread_times).sum()
+}
+
+/// The same of this program: the local cloud and Lambda's part.
+pub(crate) fn own_time() -> Result<Duration, Failed> {
+    thread_times(std::process::id())
 }
 
 fn thread_times(process: u32) -> Result<Duration, Failed> {

@@ -1,74 +1,144 @@
-//! The requests that are measured, as API Gateway sends them.
+//! The requests that are measured, as API Gateway, SQS and EventBridge send them.
 
-use local_cloud::world::Realm;
+use domain::Partition;
+use local_cloud::{
+    World,
+    world::{Case, Kind, Realm},
+};
 use serde_json::{Value, json};
 
 use crate::Failed;
 
-/// An event, and the status of a proper answer to it.
-#[derive(Debug)]
+/// A way to register an account.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Method {
+    StaticCredentials,
+    Sts,
+    PodIdentity,
+    Scap,
+}
+
+impl Method {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::StaticCredentials, Self::Sts, Self::PodIdentity, Self::Scap];
+
+    /// Its function.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::StaticCredentials => "static-credentials",
+            Self::Sts => "sts",
+            Self::PodIdentity => "pod-identity",
+            Self::Scap => "scap",
+        }
+    }
+
+    /// Where it is measured.
+    pub(crate) const fn partition(self) -> Partition {
+        match self {
+            Self::StaticCredentials | Self::Sts | Self::PodIdentity => Partition::Aws,
+            Self::Scap => Partition::AwsIsoB,
+        }
+    }
+
+    fn members(self, realm: &Realm) -> Result<Value, Failed> {
+        let [first, second] = &realm.customers;
+        Ok(match self {
+            Self::StaticCredentials => {
+                json!({ "accessKeyId": first.keys.id, "secretAccessKey": first.keys.secret })
+            }
+            Self::Sts => json!({ "roleArn": second.role.arn() }),
+            Self::PodIdentity => {
+                realm.palette_cluster().work_for(Case::SameAccount).request(Case::SameAccount)
+            }
+            Self::Scap => {
+                let (portal, access) = (realm.portal.as_ref(), first.access.as_ref());
+                let (portal, access) = portal.zip(access).ok_or("an access portal")?;
+                json!({
+                    "agency": access.agency, "accountName": access.account_name, "role": access.role_name,
+                    "certificateAuthority": portal.ca_pem(), "userCertificate": access.identity.certificate,
+                    "userKey": access.identity.key,
+                })
+            }
+        })
+    }
+}
+
+/// An event, and how a proper answer to it is told.
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) event: Value,
-    status: u64,
-    body: Value,
-    path: &'static str,
+    /// Where the answer has it, and what it is to be.
+    answer: (&'static str, Value),
 }
 
 impl Request {
-    fn post(path: &'static str, status: u64, body: Value) -> Self {
-        Self { event: proxy("POST", path, Some(&body)), status, body, path }
+    /// A full validation; nothing is kept.
+    pub(crate) fn validate(world: &World, method: Method) -> Result<Self, Failed> {
+        Self::of_method(world, method, "/validate", "bench", 200)
     }
 
-    pub(crate) fn validate_role(realm: &Realm) -> Self {
-        Self::post("/v1/accounts/sts/validate", 200, role(realm))
+    /// A registration under a name that is free.
+    pub(crate) fn register(world: &World, method: Method, name: &str) -> Result<Self, Failed> {
+        Self::of_method(world, method, "", name, 201)
     }
 
-    pub(crate) fn validate_keys(realm: &Realm) -> Self {
-        Self::post("/v1/accounts/static-credentials/validate", 200, keys(realm))
+    fn of_method(
+        world: &World,
+        method: Method,
+        rest: &str,
+        name: &str,
+        status: u16,
+    ) -> Result<Self, Failed> {
+        let mut body = method.members(world.realm(method.partition()))?;
+        if let Some(members) = body.as_object_mut() {
+            members.insert("name".to_owned(), json!(name));
+        }
+        let path = format!("/v1/accounts/{}{rest}", method.package());
+        Ok(Self {
+            event: proxy("POST", &path, Some(&body)),
+            answer: ("/statusCode", json!(status)),
+        })
     }
 
-    pub(crate) fn register_role(realm: &Realm) -> Self {
-        Self::post("/v1/accounts/sts", 201, role(realm))
-    }
-
-    pub(crate) fn register_keys(realm: &Realm) -> Self {
-        Self::post("/v1/accounts/static-credentials", 201, keys(realm))
-    }
-
-    /// The same account, looked at without being registered.
-    pub(crate) fn validating(&self) -> Self {
-        let path = match self.path {
-            "/v1/accounts/sts" => "/v1/accounts/sts/validate",
-            _ => "/v1/accounts/static-credentials/validate",
-        };
-        Self::post(path, 200, self.body.clone())
-    }
-
+    /// The list of accounts.
     pub(crate) fn list() -> Self {
-        let path = "/v1/accounts";
-        Self { event: proxy("GET", path, None), status: 200, body: Value::Null, path }
+        let event = proxy("GET", "/v1/accounts", None);
+        Self { event, answer: ("/statusCode", json!(200)) }
+    }
+
+    /// A message about an account that is vended now; the second time it is aboard.
+    pub(crate) fn vended(realm: &Realm) -> Self {
+        let organization = realm.organization();
+        let vended = organization.vend(Kind::Organizations, "bench", &organization.sandbox);
+        let record = json!({
+            "messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
+            "receiptHandle": "AQEB",
+            "body": organization.custom("onboard", vended.account.id()).to_string(),
+            "attributes": { "ApproximateReceiveCount": "1" },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+        });
+        Self { event: json!({ "Records": [record] }), answer: ("/batchItemFailures", json!([])) }
+    }
+
+    /// A sweep that queues nothing.
+    pub(crate) fn sweep() -> Self {
+        Self { event: json!({ "dryRun": true }), answer: ("/outcome", json!("compared")) }
+    }
+
+    /// The same request to the bare function, which answers everything alike.
+    pub(crate) fn to_bare(&self) -> Self {
+        Self { event: self.event.clone(), answer: ("/statusCode", json!(200)) }
     }
 
     /// A figure of a request that failed would be worth nothing.
     pub(crate) fn expect(&self, answer: &Value) -> Result<(), Failed> {
-        let status = answer.get("statusCode").and_then(Value::as_u64).unwrap_or_default();
-        let bare = answer.get("body").is_none();
-        if bare || status == self.status {
+        let (place, expected) = &self.answer;
+        if answer.pointer(place) == Some(expected) {
             return Ok(());
         }
-        Err(format!("{} was answered with {answer}", self.path).into())
+        Err(format!("answered with {answer}").into())
     }
-}
-
-fn role(realm: &Realm) -> Value {
-    let [_, customer] = &realm.customers;
-    json!({ "name": "bench-sts", "roleArn": customer.role.arn() })
-}
-
-fn keys(realm: &Realm) -> Value {
-    let [customer, _] = &realm.customers;
-    let keys = &customer.keys;
-    json!({ "name": "bench-keys", "accessKeyId": keys.id, "secretAccessKey": keys.secret })
 }
 
 fn proxy(verb: &str, path: &str, body: Option<&Value>) -> Value {

@@ -11,8 +11,10 @@ use crate::aws::Aws;
 use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
+use crate::host::Host;
 use crate::palette;
 use crate::server;
+use crate::tap::Tap;
 use crate::tls::Authority;
 
 /// How to start.
@@ -22,29 +24,43 @@ pub struct Options {
     pub tls: bool,
     /// The port; 0 takes any free one.
     pub port: u16,
+    /// Palette's cluster is in Palette's own account, not in Gangway's.
+    pub cluster_elsewhere: bool,
+    /// Who reaches it.
+    pub host: Host,
+    /// How often a second each function asks Palette, where not as often as it would by itself.
+    pub pace: Option<u16>,
 }
 
 /// What a cloud is made of. Calls are served by it, tests set it up and look at it.
 #[derive(Debug)]
 pub struct Parts {
     address: SocketAddr,
+    host: Host,
     authority: Option<Authority>,
     clock: Arc<Clock>,
     calls: Calls,
     faults: Faults,
+    tap: Tap,
     aws: Aws,
     palette: palette::State,
 }
 
 impl Parts {
-    /// Where it listens: `http://127.0.0.1:<port>`, or `https://localhost:<port>` with TLS. No slash at the end.
+    /// Where it listens: `http://127.0.0.1:<port>`, `https://localhost:<port>` with TLS, or under its other name. No slash at
+    /// the end.
     pub fn url(&self) -> String {
         let port = self.address.port();
         if self.authority.is_some() {
-            format!("https://localhost:{port}")
+            format!("https://{}:{port}", self.host.certified())
         } else {
-            format!("http://127.0.0.1:{port}")
+            format!("http://{}:{port}", self.host.plain())
         }
+    }
+
+    /// By which name it and all that belongs to it is reached.
+    pub const fn host(&self) -> Host {
+        self.host
     }
 
     /// AWS: accounts, users, roles, policies, secrets.
@@ -65,6 +81,11 @@ impl Parts {
     /// The faults in force.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// What callers send, word for word.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
     }
 
     /// Adds a fault.
@@ -113,7 +134,7 @@ impl Drop for Door {
     }
 }
 
-/// A cloud of its own, on loopback. It ends when dropped.
+/// A cloud of its own. It ends when dropped.
 #[derive(Debug)]
 pub struct Cloud {
     parts: Arc<Parts>,
@@ -124,18 +145,22 @@ impl Cloud {
     /// Starts one. Any number may run in a process; none knows of another.
     ///
     /// # Panics
-    /// Where loopback has no free port.
+    /// Where the host has no free port.
     pub async fn start(options: Options) -> Cloud {
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).await.expect("a free port");
+        let host = options.host;
+        let listener =
+            TcpListener::bind((host.listens(), options.port)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let clock = Arc::new(Clock::default());
         let parts = Arc::new(Parts {
             address,
-            authority: options.tls.then(Authority::new),
+            host,
+            authority: options.tls.then(|| Authority::new(host)),
             aws: Aws::new(Arc::clone(&clock), u64::from(address.port())),
             palette: palette::State::default(),
             calls: Calls::default(),
             faults: Faults::default(),
+            tap: Tap::default(),
             clock,
         });
         let tls = parts.authority.as_ref().map(|authority| Arc::clone(&authority.config));
@@ -146,12 +171,13 @@ impl Cloud {
     /// Another way in, with a private authority of its own: the same AWS and Palette behind it. It ends when dropped.
     ///
     /// # Panics
-    /// Where loopback has no free port.
+    /// Where the host has no free port.
     pub async fn door(&self) -> Door {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url =
-            format!("https://localhost:{}", listener.local_addr().expect("an address").port());
-        let authority = Authority::new();
+        let host = self.host;
+        let listener = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let url = format!("https://{}:{port}", host.certified());
+        let authority = Authority::new(host);
         let tls = Some(Arc::clone(&authority.config));
         let listening = tokio::spawn(server::listen(listener, self.parts(), tls));
         Door { url, ca_pem: authority.certificate_pem, listening }

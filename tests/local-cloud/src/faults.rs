@@ -1,9 +1,13 @@
 //! Faults on demand, for any call of AWS or Palette.
+mod echo;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+
+pub use self::echo::Echo;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub enum Effect {
     CutBefore,
     /// The work is done, then the connection is cut: the caller cannot know.
     CutAfter,
+    /// Nothing is done, and what was sent is repeated.
+    Echo(Echo),
     /// The call is served, later.
     Delay(Duration),
     /// The call is served, and readers of the service do not see it yet: for so long, by the cloud's clock, they are shown
@@ -189,6 +195,7 @@ impl Faults {
                     | Effect::Garbage
                     | Effect::CutBefore
                     | Effect::CutAfter
+                    | Effect::Echo(_)
                     | Effect::Stale(_) => {
                         fate.effect = Some(fault.effect);
                         fate.ends.clone_from(&fault.ends);

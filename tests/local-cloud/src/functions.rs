@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use self::instance::Instance;
 pub use self::{
-    environment::{Hosting, RoleKeys},
+    environment::{Hosting, Lasting, RoleKeys},
     error::FunctionError,
     logs::Logs,
     polling::{Batch, Poller},
@@ -41,6 +41,7 @@ pub struct Lambda {
     idle: Mutex<Vec<Instance>>,
     starts: Mutex<Vec<Duration>>,
     limit: Mutex<Option<Duration>>,
+    set: Mutex<BTreeMap<String, String>>,
     crash: Arc<Notify>,
 }
 
@@ -56,6 +57,7 @@ impl Lambda {
             idle: Mutex::default(),
             starts: Mutex::default(),
             limit: Mutex::default(),
+            set: Mutex::default(),
             crash: Arc::default(),
         }
     }
@@ -90,9 +92,10 @@ impl Lambda {
     }
 
     /// The environment of a new process, for those who start one themselves. It holds fresh credentials of the function's
-    /// role.
+    /// role, which are good for half a day.
     pub fn environment(&self) -> BTreeMap<String, String> {
-        let mut variables = self.hosting.variables(&self.function, ([127, 0, 0, 1], 0).into());
+        let runtime_api = ([127, 0, 0, 1], 0).into();
+        let mut variables = self.hosting.variables(&self.function, runtime_api, Lasting::HalfDay);
         variables.remove("AWS_LAMBDA_RUNTIME_API");
         variables
     }
@@ -185,14 +188,20 @@ impl Lambda {
         *lock(&self.limit) = Some(timeout);
     }
 
+    /// Sets a variable of each instance that starts from now on, whatever the template says.
+    pub fn set(&self, name: &str, value: &str) {
+        lock(&self.set).insert(name.to_owned(), value.to_owned());
+    }
+
     /// Ends every instance that is at work, whenever it is notified: for `Fault::ending`.
     pub fn crash(&self) -> Arc<Notify> {
         Arc::clone(&self.crash)
     }
 
     async fn start(&self) -> Result<Instance, FunctionError> {
-        let instance =
-            Instance::start(&self.binary, &self.function, &self.hosting, &self.logs).await?;
+        let mut function = self.function.clone();
+        function.environment.extend(lock(&self.set).clone());
+        let instance = Instance::start(&self.binary, &function, &self.hosting, &self.logs).await?;
         lock(&self.starts).push(instance.first_poll());
         Ok(instance)
     }

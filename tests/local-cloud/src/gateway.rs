@@ -6,6 +6,8 @@ mod proxy;
 mod refusals;
 mod routes;
 #[cfg(test)]
+mod signed_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -23,7 +25,11 @@ pub use self::{
     bus::{Bus, Delivery, Reached},
     refusals::Refusals,
 };
-use crate::functions::Functions;
+use crate::{
+    aws::{Account, Api, NotAdmitted},
+    functions::Functions,
+    server,
+};
 
 /// What a REST API takes at most.
 const LONGEST_BODY: usize = 10 * 1024 * 1024;
@@ -37,11 +43,21 @@ pub struct Gateway {
     serving: JoinHandle<()>,
 }
 
+/// What becomes of requests that are not signed. One that is must be signed well, always.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unsigned {
+    /// They are served, so that a laptop's requests need no keys.
+    Served,
+    /// They are refused, as a deployment refuses them.
+    Refused,
+}
+
 struct Front {
     functions: Functions,
     routes: Routes,
     refusals: Refusals,
-    account: String,
+    api: Api,
+    unsigned: Unsigned,
 }
 
 impl Gateway {
@@ -49,12 +65,23 @@ impl Gateway {
     ///
     /// # Panics
     /// Where the port is taken.
-    pub async fn start(functions: Functions, refusals: Refusals, account: &str, port: u16) -> Self {
+    pub async fn start(
+        functions: Functions,
+        refusals: Refusals,
+        (owner, region): (&Account, &str),
+        unsigned: Unsigned,
+        port: u16,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let routes = Routes::of(&functions);
-        let account = account.to_owned();
-        let front = Arc::new(Front { functions, routes, refusals, account });
+        let api = Api {
+            owner: owner.clone(),
+            region: region.to_owned(),
+            id: proxy::API.to_owned(),
+            stage: proxy::STAGE.to_owned(),
+        };
+        let front = Arc::new(Front { functions, routes, refusals, api, unsigned });
         let app = Router::new().fallback(answer).with_state(front);
         let serving = tokio::spawn(async move {
             // It ends with the task.
@@ -83,9 +110,23 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response<B
         return refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
     let Some(found) = front.routes.find(head.method.as_str(), head.uri.path()) else {
-        return refused(StatusCode::FORBIDDEN, "Missing Authentication Token");
+        let response = refused(StatusCode::FORBIDDEN, "Missing Authentication Token");
+        return named(response, "MissingAuthenticationTokenException");
     };
-    let event = proxy::event(&front.account, &id, &found, &head, &body);
+    let request = server::Request::from_parts(head, body.to_vec());
+    let caller = if front.unsigned == Unsigned::Refused || Api::is_signed(&request) {
+        match front.api.admit(&request) {
+            Ok(caller) => Some(caller),
+            Err(NotAdmitted { code, message }) => {
+                return named(refused(StatusCode::FORBIDDEN, &message), &code);
+            }
+        }
+    } else {
+        None
+    };
+    let (head, body) = request.into_parts();
+    let owner = front.api.owner.id();
+    let event = proxy::event(owner, &id, caller.as_deref(), &found, &head, &body);
     match timeout(PATIENCE, front.functions.invoke(&found.package, &event)).await {
         Ok(Ok(answer)) => match proxy::response(&answer, &id) {
             Some(response) => response,
@@ -102,4 +143,12 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response<B
         }
         Err(_elapsed) => refused(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out"),
     }
+}
+
+/// A refusal with the name of its kind, as API Gateway gives it to whoever did not get in.
+fn named(mut response: Response<Body>, code: &str) -> Response<Body> {
+    if let Ok(code) = code.parse() {
+        response.headers_mut().insert("x-amzn-errortype", code);
+    }
+    response
 }

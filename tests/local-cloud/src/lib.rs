@@ -7,6 +7,7 @@
 
 pub mod aws;
 pub mod calls;
+pub mod canaries;
 pub mod certificates;
 pub mod clock;
 pub mod cloud;
@@ -14,16 +15,19 @@ pub mod contract;
 pub mod faults;
 pub mod functions;
 pub mod gateway;
+pub mod host;
 pub mod kubernetes;
 pub mod outbound;
 pub mod palette;
 pub mod portal;
 pub mod server;
+pub mod tap;
 pub mod template;
 pub mod tls;
 pub mod world;
 
 pub use cloud::{Cloud, Door, Options, Parts};
-pub use faults::{Effect, Fault};
+pub use faults::{Echo, Effect, Fault};
+pub use host::Host;
 pub use server::{Request, Response};
 pub use world::World;

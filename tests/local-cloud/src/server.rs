@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::cloud::Parts;
 use crate::faults::{Effect, Fate};
+use crate::tap::Sent;
 use crate::{aws, calls, palette};
 
 /// A call with its whole body.
@@ -88,6 +89,7 @@ async fn answer(
         Half::Aws => aws::operation(&request),
         Half::Palette => ("palette".to_owned(), palette::operation(&request)),
     };
+    let sent = Sent::of(&service, &operation, &request);
     let refusal = |effect| match half {
         Half::Aws => aws::broken(&service, effect),
         Half::Palette => palette::broken(effect),
@@ -98,18 +100,22 @@ async fn answer(
             Half::Palette => palette::handle(&served, request).await,
         }
     };
-    befallen(&parts, (&service, &operation, nested), refusal, work).await
+    befallen(&parts, (sent, nested), refusal, work).await
 }
 
 /// One call: logged under its service and operation, and served unless a fault befalls it. `refusal` says an outage or a
 /// throttle in the service's own words.
 pub(crate) async fn befallen(
     parts: &Parts,
-    (service, operation, nested): (&str, &str, bool),
+    (sent, nested): (Sent, bool),
     refusal: impl FnOnce(Effect) -> Response,
     work: impl Future<Output = Response>,
 ) -> io::Result<http::Response<Body>> {
+    let (service, operation) = (&sent.service, &sent.operation);
     let place = parts.calls().arrived(service, operation, nested);
+    if !nested {
+        parts.tap().note(&sent);
+    }
     let Fate { delay, effect, ends } = parts.faults().befall(service, operation, nested);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -121,6 +127,7 @@ pub(crate) async fn befallen(
             return cut("before the work", ends).await;
         }
         Some(Effect::Garbage) => garbage(),
+        Some(Effect::Echo(echo)) => echo.answer(refusal(Effect::InternalError), &sent.words()),
         Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
             refusal(broken)
         }

@@ -1,5 +1,6 @@
 //! The SAM template, read as CloudFormation reads it: which functions a deployment has, with their environment, rights and triggers.
 
+mod api;
 mod function;
 mod intrinsics;
 mod names;
@@ -94,7 +95,10 @@ impl Template {
 
     /// The functions of a deployment, by logical id; those whose condition is false are not there.
     pub fn functions(&self, deployment: &Deployment) -> Result<Vec<Function>, TemplateError> {
-        function::all(&intrinsics::Scope { document: &self.document, deployment })
+        let scope = intrinsics::Scope { document: &self.document, deployment };
+        let mut functions = function::all(&scope)?;
+        api::route(&scope, &mut functions)?;
+        Ok(functions)
     }
 
     /// The queues of a deployment, with their policies.
@@ -114,6 +118,13 @@ impl Template {
             |resource: &'_ Value| resource.pointer("/Properties/GatewayResponses").is_some();
         let api = resources.values().find(|resource| responses(resource))?;
         api.pointer("/Properties/GatewayResponses")?.get(kind)
+    }
+
+    /// The resources of a type, as they are written: key and properties.
+    pub fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
+        let all = self.document.get("Resources").and_then(Value::as_object);
+        let of_kind = all.into_iter().flatten().filter(|(_, it)| it["Type"] == kind);
+        of_kind.map(|(logical_id, it)| (logical_id.as_str(), &it["Properties"])).collect()
     }
 
     /// Names of the parameters.

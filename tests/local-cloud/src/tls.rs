@@ -8,6 +8,8 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::host::Host;
+
 /// What a TLS listener needs, and what its callers must trust.
 #[derive(Debug)]
 pub struct Authority {
@@ -17,11 +19,11 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new authority, which has signed one certificate for `localhost` and 127.0.0.1.
+    /// A new authority, which has signed one certificate for both names of the host.
     ///
     /// # Panics
     /// Only if this machine cannot make keys.
-    pub fn new() -> Authority {
+    pub fn new(host: Host) -> Authority {
         let mut ca = CertificateParams::default();
         ca.distinguished_name.push(DnType::CommonName, "Local cloud authority");
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -30,8 +32,7 @@ impl Authority {
             .expect("a certificate");
 
         let key = KeyPair::generate().expect("a key");
-        let server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])
-            .expect("two names");
+        let server = CertificateParams::new([host.certified(), host.plain()]).expect("names");
         let server = server.signed_by(&key, &ca).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -41,11 +42,5 @@ impl Authority {
             .with_single_cert(vec![server.der().clone()], key)
             .expect("a key that fits its certificate");
         Authority { certificate_pem: ca.pem(), config: Arc::new(config) }
-    }
-}
-
-impl Default for Authority {
-    fn default() -> Authority {
-        Authority::new()
     }
 }

@@ -64,7 +64,9 @@ impl World {
         let authority = Authority::of(&cloud);
         let mut realms = Vec::new();
         for partition in partitions {
-            realms.push(Realm::furnish(&cloud, template, *partition, authority.as_ref()).await?);
+            let authority = authority.as_ref();
+            let realm = Realm::furnish(&cloud, options, template, *partition, authority).await?;
+            realms.push(realm);
         }
         Ok(Self { cloud, realms, _authority: authority })
     }

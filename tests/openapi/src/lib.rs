@@ -2,6 +2,7 @@
 
 #[expect(dead_code, reason = "described, never made")]
 mod answers;
+mod examples;
 mod parts;
 #[expect(dead_code, reason = "described, never made")]
 mod plan;

@@ -3,6 +3,8 @@
 use domain::Method;
 use serde_json::{Map, Value, json};
 
+use crate::examples;
+
 /// As types and operations are called.
 pub(crate) const fn words(method: Method) -> &'static str {
     match method {
@@ -115,8 +117,12 @@ fn examples(method: Method) -> Value {
     }
 }
 
-/// What a route answers: types where it goes well, problems where it does not.
-pub(crate) fn answers(good: &[(&str, &str)], problems: &[u16]) -> Map<String, Value> {
+/// What a route answers: types where it goes well, problems where it does not. The method whose route it is, where it is one's.
+pub(crate) fn answers(
+    good: &[(&str, &str)],
+    method: Option<Method>,
+    problems: &[u16],
+) -> Map<String, Value> {
     let good = good.iter().map(|(status, name)| {
         let description = match (*name, *status) {
             ("Receipt", "201") => "The account is new.",
@@ -124,23 +130,47 @@ pub(crate) fn answers(good: &[(&str, &str)], problems: &[u16]) -> Map<String, Va
             _ => "As the type says.",
         };
         let headers = json!({ "x-request-id": { "$ref": "#/components/headers/RequestId" } });
-        let content = json!({ "application/json": { "schema": schema(name) } });
-        let answer = json!({ "description": description, "headers": headers, "content": content });
+        let examples = examples::of_type(name, status, method);
+        let content =
+            json!({ "application/json": { "schema": schema(name), "examples": examples } });
+        let mut answer =
+            json!({ "description": description, "headers": headers, "content": content });
+        if let (true, Some(members)) = (*name == "Receipt", answer.as_object_mut()) {
+            members.insert("links".to_owned(), links());
+        }
         ((*status).to_owned(), answer)
     });
-    // API Gateway's own, before any function is asked.
-    let gateway = [(403, "Forbidden")];
-    let problems = problems.iter().map(|status| (*status, problem(*status))).chain(gateway);
-    let problems = problems.map(|(status, name)| {
+    // Whatever the route: API Gateway's own, and what may befall anything that is invoked.
+    let always = [403, 429, 500, 502, 504];
+    let problems = problems.iter().chain(&always);
+    let problems = problems.map(|status| {
+        let name = problem(*status);
         (status.to_string(), json!({ "$ref": format!("#/components/responses/{name}") }))
     });
     good.chain(problems).collect()
+}
+
+/// What may be done next with an account that was registered.
+fn links() -> Value {
+    let link = |operation: &str, description: &str| {
+        json!({
+            "operationId": operation,
+            "description": description,
+            "parameters": { "uid": "$response.body#/uid" },
+        })
+    };
+    json!({
+        "show": link("showAccount", "See it."),
+        "lookAgain": link("validateAccount", "Check it again."),
+        "remove": link("removeAccount", "Take it off."),
+    })
 }
 
 /// What an answer with this status is called.
 const fn problem(status: u16) -> &'static str {
     match status {
         400 => "Invalid",
+        403 => "Forbidden",
         404 => "NotFound",
         409 => "Conflict",
         413 => "TooLarge",
@@ -153,37 +183,41 @@ const fn problem(status: u16) -> &'static str {
     }
 }
 
-/// Every problem.
+/// Every problem, with an example of each.
 pub(crate) fn responses() -> Value {
-    let told = |description: &str, schemas: Value| {
+    let told = |status: u16, description: &str| {
+        let ours = examples::problems(status);
+        let gateway = examples::of_gateway(status);
+        // The gateway may say the same status before a function does.
+        let schemas = match (ours.is_empty(), gateway.is_empty()) {
+            (false, false) => json!({ "anyOf": [schema("Problem"), schema("GatewayProblem")] }),
+            (true, _) => schema("GatewayProblem"),
+            (_, true) => schema("Problem"),
+        };
+        let examples: Map<_, _> = ours.into_iter().chain(gateway).collect();
         json!({
             "description": description,
             "headers": { "x-request-id": { "$ref": "#/components/headers/RequestId" } },
-            "content": { "application/problem+json": { "schema": schemas } },
+            "content": { "application/problem+json": { "schema": schemas, "examples": examples } },
         })
     };
-    let ours = |description: &str| told(description, schema("Problem"));
-    // The gateway may say the same status before a function does.
-    let either = |description: &str| {
-        told(description, json!({ "anyOf": [schema("Problem"), schema("GatewayProblem")] }))
-    };
-    let mut busy = either("Palette or AWS is asked too often, or this API is.");
+    let mut busy = told(429, "Palette or AWS is asked too often, or this API is.");
     if let Some(headers) = busy.get_mut("headers").and_then(Value::as_object_mut) {
         let seconds = json!({ "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } });
         headers.insert("retry-after".to_owned(), seconds);
     }
     json!({
-        "Invalid": either("The request is not as it should be: every fault, each with its pointer."),
-        "Forbidden": told("The signature is missing or wrong, or its identity may not call this route.", schema("GatewayProblem")),
-        "NotFound": either("There is no such thing, in this scope."),
-        "Conflict": ours("The name belongs to another account; nothing was touched."),
-        "TooLarge": either("The body is larger than 256 KiB."),
-        "NotJson": either("The body is not declared as JSON."),
-        "Refused": ours("Well written, yet not possible here; or the account is not ready, then with the report."),
+        "Invalid": told(400, "The request is not as it should be: every fault, each with its pointer."),
+        "Forbidden": told(403, "The signature is missing or wrong, or its identity may not call this route."),
+        "NotFound": told(404, "There is no such thing, in this scope."),
+        "Conflict": told(409, "The name belongs to another account; nothing was touched."),
+        "TooLarge": told(413, "The body is larger than 256 KiB."),
+        "NotJson": told(415, "The body is not declared as JSON."),
+        "Refused": told(422, "Well written, yet not possible here; or the account is not ready, then with the report."),
         "Busy": busy,
-        "Broken": either("Gangway failed; nothing is lost."),
-        "UpstreamFailed": either("Palette or AWS refused or broke."),
-        "TimedOut": either("Palette or AWS did not answer in time."),
+        "Broken": told(500, "Gangway failed; nothing is lost."),
+        "UpstreamFailed": told(502, "Palette or AWS refused or broke; or the function did not answer."),
+        "TimedOut": told(504, "Palette or AWS did not answer in time."),
     })
 }
 

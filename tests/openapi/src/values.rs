@@ -23,7 +23,7 @@ text!(
 );
 text!(
     /// Palette's own name for one of its objects.
-    Uid { pattern = "^[A-Za-z0-9-]{1,64}$", examples("5f0c1a2b3c4d5e6f70818293") }
+    Uid { pattern = "^[A-Za-z0-9-]{1,36}$", examples("5f0c1a2b3c4d5e6f70818293") }
 );
 text!(
     /// A uid or a name.

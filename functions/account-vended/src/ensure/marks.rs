@@ -111,8 +111,10 @@ fn fingerprint(profile: PermissionProfile, partition: Partition) -> String {
         hash.update(document.name());
         hash.update(document.text(partition));
     }
-    let digits = hash.finalize().into_iter().take(12).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let mut digits = hex::encode(hash.finalize());
+    // A tag's value has room for 256 characters, and versions follow.
+    digits.truncate(24);
+    digits
 }
 
 #[cfg(test)]

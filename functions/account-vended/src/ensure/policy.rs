@@ -110,6 +110,6 @@ async fn update(
             known.arn
         )));
     }
-    version::create(aws, &known.arn, &document.text(wanted.partition())).await?;
+    version::create(aws, &known.arn, document.text(wanted.partition())).await?;
     Ok((known.arn, Took::Changes))
 }

@@ -46,12 +46,8 @@ pub(super) async fn inside(views: &Views, wish: &Wish) -> Result<Inside, PortErr
             });
         }
     };
-    let (described, agent, nodes, associations) = join!(
-        Box::pin(cluster(aws, &eks, views, wish)),
-        Box::pin(eks.agent()),
-        Box::pin(nodes(aws, &eks)),
-        Box::pin(eks.associations()),
-    );
+    let (described, agent, nodes, associations) =
+        join!(cluster(aws, &eks, views, wish), eks.agent(), nodes(aws, &eks), eks.associations(),);
     let (cluster, elsewhere, kubernetes, client, fargate) = described?;
     let (agent, nodes, associations) = (agent?, nodes?, associations?);
     Ok(Inside { cluster, elsewhere, agent, nodes, fargate, kubernetes, client, associations })

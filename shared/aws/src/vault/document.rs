@@ -5,8 +5,6 @@ mod fields;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
-
 use domain::{ClientIdentity, Credential, Partition};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
@@ -78,11 +76,7 @@ impl Document {
             parting = ",\"";
         }
         text.push('}');
-        let mut version = String::with_capacity(64);
-        for byte in Sha256::digest(text.as_bytes()) {
-            // Writing into a String cannot fail.
-            let _infallible = write!(version, "{byte:02x}");
-        }
+        let version = hex::encode(Sha256::digest(text.as_bytes()));
         Self { text, version }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{PortError, SecretArn, Uid, ports::Staged};
+use domain::{
+    PortError, SecretArn, Uid,
+    ports::{Staged, Standing},
+};
 use tokio::{join, time::sleep};
 
 use super::{
@@ -27,9 +30,12 @@ pub(super) async fn promote(
     staged: &Staged,
     uid: &Uid,
 ) -> Result<(), PortError> {
-    let Staged { secret, version, in_use_for, unused: _ } = staged;
-    if in_use_for.as_ref() == Some(uid) {
-        return Ok(());
+    let Staged { secret, version, standing } = staged;
+    match standing {
+        Standing::InUse(by) if by == uid => return Ok(()),
+        // The first version of a secret is current whatever one asks.
+        Standing::New => return tag(vault, secret, uid).await,
+        Standing::InUse(_) | Standing::Unused | Standing::Used => {}
     }
     let mut pauses = LATE.into_iter();
     loop {
@@ -78,7 +84,7 @@ async fn put_in_use(
     let (moved, cleared, tagged) = join!(
         make_current(vault, known, version),
         clear(vault, &known.arn, stray),
-        tag(vault, known, uid),
+        retag(vault, known, uid),
     );
     moved?;
     cleared?;
@@ -122,15 +128,19 @@ async fn clear(
     answer.map(drop).map_err(|error| call.failed(&error))
 }
 
-async fn tag(vault: &SecretsManager, known: &Known, uid: &Uid) -> Result<(), PortError> {
+async fn retag(vault: &SecretsManager, known: &Known, uid: &Uid) -> Result<(), PortError> {
     if known.registered_for() == Some(uid) {
         return Ok(());
     }
+    tag(vault, &known.arn, uid).await
+}
+
+async fn tag(vault: &SecretsManager, secret: &SecretArn, uid: &Uid) -> Result<(), PortError> {
     let call = call("secretsmanager:TagResource");
     let request = vault
         .client()
         .tag_resource()
-        .secret_id(known.arn.as_str())
+        .secret_id(secret.as_str())
         .tags(known::stated(State::Registered))
         .tags(known::belonging_to(uid));
     let answer = request.send().await;

@@ -1,6 +1,9 @@
 //! Keeping a credential beside the one in use.
 
-use domain::{PortError, Registration, SecretArn, ports::Staged};
+use domain::{
+    PortError, Registration, SecretArn,
+    ports::{Staged, Standing},
+};
 
 use super::{
     PENDING, SecretsManager, call,
@@ -28,7 +31,7 @@ pub(super) async fn stage(
         }
         if let Some(secret) = create(vault, &name, registration, &document).await? {
             let version = document.version;
-            return Ok(Some(Staged { secret, version, in_use_for: None, unused: true }));
+            return Ok(Some(Staged { secret, version, standing: Standing::New }));
         }
     }
     Err(PortError::Duplicate { service: SECRETS_MANAGER })
@@ -84,12 +87,12 @@ async fn beside(
         request.send().await.map_err(|error| call.failed(&error))?;
     }
     let current = known.current() == Some(version) && !known.scheduled;
-    Ok(Staged {
-        in_use_for: known.registered_for().filter(|_| current).cloned(),
-        unused: matches!(known.state, Some(State::Staged | State::Retired)),
-        secret: known.arn,
-        version: document.version,
-    })
+    let standing = match (known.state, known.registered_for().filter(|_| current)) {
+        (_, Some(uid)) => Standing::InUse(uid.clone()),
+        (Some(State::Staged | State::Retired), None) => Standing::Unused,
+        (Some(State::Registered) | None, None) => Standing::Used,
+    };
+    Ok(Staged { secret: known.arn, version: document.version, standing })
 }
 
 async fn put(vault: &SecretsManager, known: &Known, document: &Document) -> Result<(), PortError> {

@@ -17,20 +17,12 @@ pub enum PodDocument {
     IdentityLocal,
     /// What lets Hubble into the other account (P19).
     HubbleLocal,
-    /// What the agent needs of the nodes' roles (P06). AWS's own `AmazonEKSWorkerNodePolicy` has it too.
-    NodeAgent,
 }
 
 impl PodDocument {
     /// Every document.
-    pub const ALL: [Self; 6] = [
-        Self::Supplement,
-        Self::Hubble,
-        Self::Identity,
-        Self::IdentityLocal,
-        Self::HubbleLocal,
-        Self::NodeAgent,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Supplement, Self::Hubble, Self::Identity, Self::IdentityLocal, Self::HubbleLocal];
 
     /// The name that the policy should have in IAM.
     pub const fn name(self) -> &'static str {
@@ -40,7 +32,6 @@ impl PodDocument {
             Self::Identity => "PaletteIdentityPolicy",
             Self::IdentityLocal => "PaletteIdentityLocalPolicy",
             Self::HubbleLocal => "PaletteHubbleLocalPolicy",
-            Self::NodeAgent => "PalettePodIdentityAgentPolicy",
         }
     }
 
@@ -59,20 +50,26 @@ impl PodDocument {
             Self::HubbleLocal => {
                 include_str!("../../documents/pod-identity/PaletteHubbleLocalPolicy.json")
             }
-            Self::NodeAgent => {
-                include_str!("../../documents/pod-identity/PalettePodIdentityAgentPolicy.json")
-            }
         }
-    }
-
-    /// The document as it is, for those that name no role.
-    pub fn plain(self) -> Value {
-        self.render(&[])
     }
 
     /// The document with its placeholders filled in.
     pub(super) fn render(self, values: &[(&str, &str)]) -> Value {
         fill(self.file(), values)
+    }
+}
+
+/// What the agent needs of the nodes' roles (P06). AWS's own `AmazonEKSWorkerNodePolicy` has it too.
+#[derive(Clone, Copy, Debug)]
+pub struct NodePolicy;
+
+impl NodePolicy {
+    /// The name that the policy should have in IAM.
+    pub const NAME: &str = "PalettePodIdentityAgentPolicy";
+
+    /// The document. It names no role, so there is nothing to fill in.
+    pub fn document() -> Value {
+        fill(include_str!("../../documents/pod-identity/PalettePodIdentityAgentPolicy.json"), &[])
     }
 }
 
@@ -122,7 +119,9 @@ mod tests {
         let trusts =
             [TrustDocument::Pods, TrustDocument::PaletteTarget, TrustDocument::HubbleTarget];
         let permissions = PodDocument::ALL.map(|document| document.render(&[]));
-        for document in permissions.into_iter().chain(trusts.map(|trust| trust.render(&[]))) {
+        let others =
+            trusts.map(|trust| trust.render(&[])).into_iter().chain([NodePolicy::document()]);
+        for document in permissions.into_iter().chain(others) {
             assert_eq!(document["Version"], "2012-10-17");
             assert!(!document["Statement"].as_array().unwrap().is_empty(), "{document}");
             assert!(!document.to_string().contains("arn:"), "{document}");

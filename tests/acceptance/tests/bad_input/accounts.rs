@@ -66,6 +66,10 @@ fn queries() -> Vec<Row> {
         Row::bare("two limits", "GET", "/v1/accounts?limit=5&limit=500")
             .invalid(&["/limit"], limit),
     );
+    rows.push(
+        Row::bare("an empty next", "GET", "/v1/accounts?next=")
+            .invalid(&["/next"], "next must not be empty: leave it out"),
+    );
     let long = "p".repeat(129);
     for (verb, path) in [
         ("GET", LIST.to_owned()),
@@ -88,7 +92,7 @@ fn queries() -> Vec<Row> {
 }
 
 fn uids() -> Vec<Row> {
-    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let longer = "a".repeat(8000);
     let mut rows = Vec::new();

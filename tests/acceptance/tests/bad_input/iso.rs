@@ -97,7 +97,7 @@ fn deployed_all_the_same(stage: &Stage) -> Functions {
         environment: ["AWS_ENDPOINT_URL", "PALETTE_URL"]
             .map(|name| (name.to_owned(), url.clone()))
             .into(),
-        keys: std::sync::Arc::new(move |_function| {
+        keys: std::sync::Arc::new(move |_function, _lasting| {
             let keys = role.session("sts");
             RoleKeys {
                 access_key_id: keys.id,

@@ -111,6 +111,7 @@ fn failure(trouble: &Trouble, answer: &Answer) -> Result<(), String> {
         | Effect::Garbage
         | Effect::CutBefore
         | Effect::CutAfter
+        | Effect::Echo(_)
         | Effect::Delay(_) => &[502],
     };
     if !expected.contains(&answer.status) {

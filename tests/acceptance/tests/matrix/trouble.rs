@@ -66,6 +66,7 @@ impl Trouble {
             | Effect::NeverAnswer
             | Effect::Garbage
             | Effect::CutBefore
+            | Effect::Echo(_)
             | Effect::Delay(_) => true,
         }
     }

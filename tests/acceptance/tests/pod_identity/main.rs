@@ -10,6 +10,7 @@
 mod associations;
 mod cluster;
 mod cross_account;
+mod elsewhere;
 mod ensure;
 mod hops;
 mod method;

@@ -6,7 +6,7 @@ use local_cloud::world::Case;
 use policies::pods::Part;
 use serde_json::{Value, json};
 
-use crate::method::{ROUTE, cluster, register, request, validate, with};
+use crate::method::{ROUTE, boundary, cluster, register, request, validate, with};
 
 async fn stage() -> Stage {
     Stage::start(Partition::Aws).await
@@ -31,9 +31,7 @@ async fn f36_profiles_for_clusters_on_ec2_are_refused() {
 async fn f62_a_boundary_goes_to_palette_and_must_be_a_policy_that_exists() {
     let stage = stage().await;
     let account = stage.realm().deployment.clone();
-    let everything = json!({"Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-    let arn = account.policy("TeamBoundary", &everything);
+    let arn = boundary(&stage);
     let wish = with(request(&stage, Case::SameAccount), "permissionBoundaryArn", json!(arn));
     register(&stage, &wish).await.assert_status(201);
     let spec = {

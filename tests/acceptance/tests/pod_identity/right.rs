@@ -5,7 +5,7 @@ use domain::Partition;
 use local_cloud::world::Case;
 use serde_json::json;
 
-use crate::method::{ROUTE, cluster, register, request, validate};
+use crate::method::{ROUTE, boundary, cluster, register, request, validate};
 
 #[tokio::test]
 async fn f30_f57_both_cases_register_in_both_partitions_with_palettes_own_role() {
@@ -38,11 +38,8 @@ async fn the_same_request_again_changes_nothing_and_another_role_is_an_update() 
     let again = register(&stage, &wish).await;
     again.assert_status(200);
     assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()));
-    let everything = json!({"Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-    let boundary = stage.realm().deployment.policy("TeamBoundary", &everything);
     let mut bounded = wish.clone();
-    bounded["permissionBoundaryArn"] = json!(boundary);
+    bounded["permissionBoundaryArn"] = json!(boundary(&stage));
     let replaced = stage.put(&format!("{ROUTE}/{}", first.uid()), &bounded).await;
     replaced.assert_status(200);
     assert_eq!(replaced.outcome(), "updated");

@@ -41,13 +41,37 @@ async fn a_project_may_be_named_by_uid_or_by_name() {
             let shown = stage.get(&format!("{path}{query}")).await;
             assert_eq!(shown.body["scope"], json!({"project": uid}), "{}", shown.text);
         }
-        assert_ne!(stage.get(&path).await.status, 200);
+        // Palette calls that forbidden. It is the caller's scope that is wrong, not Gangway's key.
         let elsewhere = project(&stage, 0).0;
-        assert_ne!(stage.get(&format!("{path}?project={elsewhere}")).await.status, 200);
+        for query in [String::new(), format!("?project={elsewhere}")] {
+            for answer in [
+                stage.get(&format!("{path}{query}")).await,
+                stage.post(&format!("{path}/validate{query}"), &Value::Null).await,
+                stage.delete(&format!("{path}{query}")).await,
+            ] {
+                assert_eq!(answer.status, 404, "{}", answer.text);
+                assert!(answer.text_at("/detail").contains("?project="), "{}", answer.text);
+            }
+        }
         assert_eq!(State::of(&stage, "prod"), state);
         let removed = stage.delete(&format!("{path}?project={name}")).await;
         assert_eq!(removed.status, 204, "{}", removed.text);
         stage.assert_untouched();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_of_the_tenant_is_not_removed_through_a_project() {
+    everywhere(|stage: Stage, way| async move {
+        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+        assert_eq!(receipt.status, 201, "{}", receipt.text);
+        let (state, project) = (State::of(&stage, "prod"), project(&stage, 0).0);
+        let path = format!("/v1/accounts/{}", receipt.uid());
+        let refused = stage.delete(&format!("{path}?project={project}")).await;
+        assert_eq!(refused.status, 404, "{}", refused.text);
+        assert_eq!(State::of(&stage, "prod"), state);
+        assert_eq!(stage.delete(&path).await.status, 204);
     })
     .await;
 }

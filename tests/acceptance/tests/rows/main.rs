@@ -19,4 +19,5 @@ mod session;
 mod source;
 mod stack;
 mod trust;
+mod watching;
 mod way;

@@ -6,7 +6,7 @@ use domain::Partition;
 use local_cloud::{
     Effect, Fault,
     functions::Lambda,
-    world::{Kind, Vended},
+    world::{Kind, Organization, Vended},
 };
 use serde_json::{Value, json};
 
@@ -95,6 +95,22 @@ async fn the_schedule_sweeps() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_accounts_of_the_chosen_units_come_aboard_by_sweep_and_by_event() {
+    chosen_units(|_told_by_the_tree_alone| ()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_accounts_come_with_their_units_nobody_looks_for_those() {
+    let scene = chosen_units(|organization| organization.api.tell_paths()).await;
+    let calls = scene.cloud().calls();
+    for walked in
+        ["ListRoots", "ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListParents"]
+    {
+        assert_eq!(calls.count("organizations", walked), 0, "{walked}");
+    }
+}
+
+/// Only what is below one unit, and is called as it should be.
+async fn chosen_units(tells: impl FnOnce(&Organization)) -> Scene {
     let scene = Scene::with(Partition::Aws, |organization| {
         vec![
             ("GANGWAY_OUS_IN", organization.workloads.clone()),
@@ -103,6 +119,7 @@ async fn only_accounts_of_the_chosen_units_come_aboard_by_sweep_and_by_event() {
     })
     .await;
     let organization = scene.organization();
+    tells(organization);
     let below = vend(&scene, 2, &organization.production);
     let beside = vend(&scene, 2, &organization.sandbox);
     let other = organization.vend(Kind::Organizations, "payroll", &organization.production);
@@ -124,11 +141,12 @@ async fn only_accounts_of_the_chosen_units_come_aboard_by_sweep_and_by_event() {
         scene.assert_untouched(&vended.account);
     }
     assert_eq!(scene.dead(), []);
+    scene
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_nearest_unit_decides_about_the_project() {
-    let scopes = |organization: &local_cloud::world::Organization| {
+    let scopes = |organization: &Organization| {
         let (workloads, production) = (&organization.workloads, &organization.production);
         format!("{workloads}=tenant,{production}=project:Payments")
     };

@@ -1,7 +1,9 @@
 //! `AssumeRole`: the role must trust the caller, and the caller must be allowed to ask.
+use serde_json::Value;
+
 use super::caller::{Caller, Who};
 use super::form::Form;
-use super::policy::{Context, Kind, Outcome, Principals, Query, evaluate_statements};
+use super::policy::{Context, Document, Kind, Outcome, Principals, Query, evaluate_statements};
 use super::refusal::Refusal;
 use super::store::{Role, Session, Store, Text};
 use super::xml::Xml;
@@ -207,12 +209,37 @@ fn may(
     }
 }
 
+/// What a trust policy alone decides about a user of another account who may ask for every role: whether it lets the user in,
+/// with these condition keys in its call. `None` where IAM takes no such document.
+pub fn lets_in(trust: &Value, user: &str, keys: &[(&str, &str)]) -> Option<bool> {
+    let document = Document::read(trust, Kind::Trust).ok()?;
+    let context = keys.iter().fold(Context::default(), |all, (key, value)| all.with(key, *value));
+    let resource = "arn:aws:iam::123456789012:role/Asked";
+    let query = Query { action: "sts:AssumeRole", resource, context: &context };
+    let named = |principals: &Principals| {
+        let partition = user.split(':').nth(1).unwrap_or_default();
+        named(principals, &[user], (partition, account_of(user).unwrap_or_default()))
+    };
+    let about = document
+        .statements
+        .iter()
+        .filter(|statement| statement.principals.as_ref().map_or(Named::No, named) > Named::No);
+    let all = about.map(|statement| ("trust", "role", statement));
+    Some(evaluate_statements(all, query).outcome == Outcome::Allowed)
+}
+
 fn names(principals: &Principals, caller: &Caller, principal: &str) -> Named {
-    let root = format!("arn:{}:iam::{}:root", caller.partition(), caller.account());
+    let own = [caller.arn.as_str(), principal, caller.id.as_str()];
+    named(principals, &own, (caller.partition(), caller.account()))
+}
+
+/// How principals name somebody with these names, of this partition and account.
+fn named(principals: &Principals, own: &[&str], (partition, account): (&str, &str)) -> Named {
+    let root = format!("arn:{partition}:iam::{account}:root");
     let one = |name: &String| match name.as_str() {
         "*" => Named::Itself,
-        name if name == caller.arn || name == principal || name == caller.id => Named::Itself,
-        name if name == root || name == caller.account() => Named::Account,
+        name if own.contains(&name) => Named::Itself,
+        name if name == root || name == account => Named::Account,
         _ => Named::No,
     };
     let best = principals.aws.iter().map(one).max().unwrap_or(Named::No);

@@ -2,6 +2,7 @@
 use super::caller::{Caller, Who};
 use super::policy::{Context, Named, Outcome, Query, Verdict, evaluate};
 use super::refusal::Refusal;
+use super::rights;
 use super::store::{Grants, Home, Store};
 
 /// Whose policies are judged.
@@ -144,6 +145,11 @@ impl Store {
                 })
                 .collect();
             decision.session = Some(evaluate(&documents, query));
+        }
+        if let Who::Session { role, .. } = &caller.who
+            && decision.outcome() == Outcome::Allowed
+        {
+            rights::used(role, action, &decision.identity);
         }
         decision
     }

@@ -46,15 +46,24 @@ impl Store {
         request: &Request,
         claim: &Claim,
     ) -> Result<Caller, Refusal> {
+        self.authenticate_at(request, claim, &super::addressed(request))
+    }
+
+    /// The same for a call to this service.
+    pub(super) fn authenticate_at(
+        &mut self,
+        request: &Request,
+        claim: &Claim,
+        service: &str,
+    ) -> Result<Caller, Refusal> {
         let partition = partition::of_region(&claim.region)
             .ok_or_else(|| Refusal::signature("Credential should be scoped to a valid region."))?;
-        let service = super::addressed(request);
         if service != claim.service {
             return Err(Refusal::signature(format!(
                 "Credential should be scoped to correct service: '{service}'."
             )));
         }
-        if matches!(service.as_str(), "iam" | "organizations")
+        if matches!(service, "iam" | "organizations")
             && claim.region != partition::iam_region(partition)
         {
             let region = partition::iam_region(partition);

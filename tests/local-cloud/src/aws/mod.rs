@@ -8,6 +8,7 @@ pub mod eks;
 mod form;
 mod iam;
 mod ids;
+mod invoke;
 mod lag;
 mod managed;
 pub mod organizations;
@@ -15,6 +16,7 @@ mod partition;
 mod policy;
 mod presigned;
 mod refusal;
+mod rights;
 mod secrets;
 mod seen;
 pub mod setup;
@@ -28,9 +30,11 @@ mod xml;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::assume::lets_in;
 use self::caller::Caller;
 pub use self::eks::Handle as Cluster;
 use self::form::Form;
+pub(crate) use self::invoke::{Api, NotAdmitted};
 pub use self::organizations::Handle as Organization;
 use self::refusal::{Protocol, Refusal, answer};
 pub use self::seen::{PolicySeen, RoleSeen};
@@ -38,6 +42,7 @@ pub use self::setup::{Account, Group, Keys, Role, SecretSeen, User};
 use self::signature::Claim;
 pub use self::sqs::Handle as Queue;
 use self::store::Store;
+use crate::canaries::{Canary, Kind};
 use crate::clock::Clock;
 use crate::cloud::Parts;
 use crate::faults::Effect;
@@ -52,6 +57,20 @@ pub struct Aws {
 impl Aws {
     pub(crate) fn new(clock: Arc<Clock>, seed: u64) -> Aws {
         Aws { store: Arc::new(Mutex::new(Store::new(clock, seed))) }
+    }
+
+    /// Every secret that it ever gave out: what it is, and whose (an ARN's end).
+    pub fn issued(&self) -> Vec<Canary> {
+        let store = self.store();
+        let keys =
+            store.keys.values().map(|key| Canary::new(Kind::AccessKey, &key.id, &key.secret));
+        let sessions = store.sessions.iter().flat_map(|(id, session)| {
+            [
+                Canary::new(Kind::Session, id, &session.secret),
+                Canary::new(Kind::Token, id, &session.token),
+            ]
+        });
+        keys.chain(sessions).collect()
     }
 
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {

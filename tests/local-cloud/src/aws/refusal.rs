@@ -86,6 +86,7 @@ impl Refusal {
             | Effect::Garbage
             | Effect::CutBefore
             | Effect::CutAfter
+            | Effect::Echo(_)
             | Effect::Delay(_)
             | Effect::Stale(_) => Refusal::new(
                 500,
@@ -101,7 +102,7 @@ impl Refusal {
     }
 
     /// The same refusal as a JSON service words and counts it.
-    fn for_json(&self) -> (u16, &str) {
+    pub(super) fn for_json(&self) -> (u16, &str) {
         match self.code {
             "InvalidClientTokenId" => (400, "UnrecognizedClientException"),
             "SignatureDoesNotMatch" => (400, "InvalidSignatureException"),

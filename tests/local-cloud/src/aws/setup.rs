@@ -10,6 +10,7 @@ use super::authorize::Subject;
 use super::iam::{check_document, check_trust};
 use super::partition;
 use super::policy::{Context, Kind, Outcome, Query};
+use super::rights;
 use super::secrets::Payload;
 use super::store::{self, Grants, Home, Owner, Session, Text};
 
@@ -488,13 +489,18 @@ impl Role {
         self
     }
 
-    /// Whether its policies, within its boundary and its organization's, let it.
+    /// Whether its policies, within its boundary and its organization's, let it: asked before a service uses it.
     pub fn may(&self, action: &str, resource: &str) -> bool {
         let store = self.account.aws.store();
         let context = Context::default();
         let query = Query { action, resource, context: &context };
         let subject = Subject::Role(self.name.clone());
-        store.decide(&self.account.home, &subject, query, None).outcome() == Outcome::Allowed
+        let decision = store.decide(&self.account.home, &subject, query, None);
+        let may = decision.outcome() == Outcome::Allowed;
+        if may {
+            rights::used(&self.name, action, &decision.identity);
+        }
+        may
     }
 
     /// Deletes it; its sessions end.

@@ -3,30 +3,57 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
-use domain::Partition;
-use local_cloud::{Options, World, palette::ADMIN_KEY, template::Template, world::Realm};
+use domain::{Method, Partition};
+use local_cloud::{
+    Host, Options, World, gateway::Unsigned, palette::ADMIN_KEY, template::Template, world::Realm,
+};
+use serde_json::{Value, json};
 
-const USAGE: &str =
-    "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso] [--env-file FILE]
+const USAGE: &str = "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-iso-b|aws-iso]
+             [--signed] [--pace N] [--facts FILE] [--host HOST] [--env-file FILE]
   The API listens on the port, AWS and Palette on the next one.
+  --signed refuses requests that nobody signed, as a deployment does; a wrong signature is refused always.
+  --pace: how often a second each function asks Palette; a real one takes 10 in all, this one any.
+  --facts: the file gets the API's address, a portal's keys and requests to try, as JSON.
+  Containers reach AWS and Palette by the host: host.docker.internal with Docker Desktop, else the address of Docker's
+  bridge, 172.17.0.1 as a rule.
   The file gets the environment of each function, as `sam local --env-vars` takes it.";
 
 /// What the command line asks for.
 struct Wish {
     port: u16,
     partition: Partition,
+    unsigned: Unsigned,
+    pace: Option<u16>,
+    facts: Option<PathBuf>,
+    host: Host,
     env_file: Option<PathBuf>,
 }
 
 impl Wish {
     fn read(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
-        let mut wish = Self { port: 8080, partition: Partition::Aws, env_file: None };
+        let mut wish = Self {
+            port: 8080,
+            partition: Partition::Aws,
+            unsigned: Unsigned::Served,
+            pace: None,
+            facts: None,
+            host: Host::Loopback,
+            env_file: None,
+        };
         while let Some(argument) = arguments.next() {
+            if argument == "--signed" {
+                wish.unsigned = Unsigned::Refused;
+                continue;
+            }
             match (argument.as_str(), arguments.next()?) {
                 ("--port", value) => {
                     wish.port = value.parse().ok().filter(|port| *port < u16::MAX)?;
                 }
                 ("--partition", value) => wish.partition = value.parse().ok()?,
+                ("--pace", value) => wish.pace = Some(value.parse().ok()?),
+                ("--facts", value) => wish.facts = Some(value.into()),
+                ("--host", value) => wish.host = value.parse().ok()?,
                 ("--env-file", value) => wish.env_file = Some(value.into()),
                 _ => return None,
             }
@@ -52,10 +79,11 @@ async fn main() -> ExitCode {
 
 async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::of_repository()?;
-    let options = Options { tls: false, port: wish.port + 1 };
+    let options =
+        Options { port: wish.port + 1, host: wish.host, pace: wish.pace, ..Options::default() };
     let world = World::of(options, &template, &[wish.partition]).await?;
     let realm = world.realm(wish.partition);
-    let gateway = realm.gateway(wish.port).await;
+    let gateway = realm.gateway_that(wish.unsigned, wish.port).await;
     for lambda in realm.functions.all() {
         lambda.warm().await?;
     }
@@ -65,38 +93,98 @@ async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
             .all()
             .map(|lambda| (lambda.function().logical_id.clone(), lambda.environment()))
             .collect();
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
     }
-    introduce(realm, &gateway.url(), &world.cloud.url());
+    let environment = environment(realm, &gateway.url());
+    introduce(realm, &environment, wish.unsigned, &world.cloud.url());
+    // Last: whoever waits for the file may call at once.
+    if let Some(file) = &wish.facts {
+        let facts = json!({
+            "environment": BTreeMap::from(environment),
+            "partition": realm.partition.id(),
+            "requests": requests(realm),
+        });
+        let unfinished = file.with_extension("part");
+        std::fs::write(&unfinished, serde_json::to_vec_pretty(&facts)?)?;
+        std::fs::rename(unfinished, file)?;
+    }
     tokio::signal::ctrl_c().await?;
     println!("\nbye");
     Ok(())
 }
 
-fn introduce(realm: &Realm, gateway: &str, cloud: &str) {
+/// What the examples in the documentation take from the environment: where the API is, and keys that may call it.
+fn environment(realm: &Realm, gateway: &str) -> [(&'static str, String); 4] {
+    let keys = realm.developer_portal();
+    [
+        ("GANGWAY", gateway.to_owned()),
+        ("AWS_REGION", realm.region.to_owned()),
+        ("AWS_ACCESS_KEY_ID", keys.id),
+        ("AWS_SECRET_ACCESS_KEY", keys.secret),
+    ]
+}
+
+/// A registration that will do, for each method that asks for nothing else than what a customer has.
+fn requests(realm: &Realm) -> BTreeMap<&'static str, Value> {
     let [first, second] = &realm.customers;
-    let keys = &first.keys;
-    let curl = |path: &str, body: &str| {
-        println!("  curl -s {gateway}{path} -H 'content-type: application/json' -d '{body}'\n");
+    let mut keys = json!({
+        "name": "first", "accessKeyId": first.keys.id, "secretAccessKey": first.keys.secret,
+    });
+    if let (Some(pem), Some(members)) = (&realm.certificate_authority, keys.as_object_mut()) {
+        members.insert("certificateAuthority".to_owned(), pem.as_str().into());
+    }
+    let mut requests = BTreeMap::from([(Method::StaticCredentials.id(), keys)]);
+    if realm.source.is_some() {
+        let role = json!({ "name": "second", "roleArn": second.role.arn() });
+        requests.insert(Method::Sts.id(), role);
+    }
+    requests
+}
+
+fn introduce(realm: &Realm, environment: &[(&str, String); 4], unsigned: Unsigned, cloud: &str) {
+    let [first, second] = &realm.customers;
+    let [(_, gateway), ..] = environment;
+    let signed = match unsigned {
+        Unsigned::Served => "",
+        Unsigned::Refused => {
+            r#" --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY""#
+        }
     };
     println!("Gangway's API    {gateway}");
     println!("AWS and Palette  {cloud}   (Palette's API key: {ADMIN_KEY})");
     println!("partition        {}, region {}\n", realm.partition, realm.region);
-    println!(
-        "Account {} with the keys of an IAM user (they are good in this cloud only):\n",
-        first.account.id()
-    );
-    let (id, secret) = (&keys.id, &keys.secret);
-    let body =
-        format!(r#"{{"name": "first", "accessKeyId": "{id}", "secretAccessKey": "{secret}"}}"#);
-    curl("/v1/accounts/static-credentials/validate", &body);
-    curl("/v1/accounts/static-credentials", &body);
-    if realm.source.is_some() {
-        println!("Account {} with a role that trusts Palette:\n", second.account.id());
-        let body = format!(r#"{{"name": "second", "roleArn": "{}"}}"#, second.role.arn());
-        curl("/v1/accounts/sts/validate", &body);
-        curl("/v1/accounts/sts", &body);
-        println!("  curl -s {gateway}/v1/accounts/sts/trust\n");
+    println!("A portal that signs its requests has this in its environment:\n");
+    for (name, value) in environment {
+        println!("  export {name}='{value}'");
     }
-    println!("  curl -s {gateway}/v1/accounts\n\nCtrl-C ends it.");
+    let whose = [
+        (
+            Method::StaticCredentials,
+            format!(
+                "\nAccount {} with the keys of an IAM user (they are good in this cloud only):\n",
+                first.account.id()
+            ),
+        ),
+        (
+            Method::Sts,
+            format!("Account {} with a role that trusts Palette:\n", second.account.id()),
+        ),
+    ];
+    let requests = requests(realm);
+    for (method, words) in whose {
+        let Some(body) = requests.get(method.id()) else { continue };
+        println!("{words}");
+        for path in [format!("{}/validate", method.id()), method.id().to_owned()] {
+            println!(
+                "  curl -s{signed} {gateway}/v1/accounts/{path} -H 'content-type: application/json' -d '{body}'\n"
+            );
+        }
+    }
+    if realm.source.is_some() {
+        println!("  curl -s{signed} {gateway}/v1/accounts/sts/trust\n");
+    }
+    println!("  curl -s{signed} {gateway}/v1/accounts\n\nCtrl-C ends it.");
 }

@@ -15,7 +15,26 @@ pub struct RoleKeys {
     pub session_token: String,
 }
 
-type IssueKeys = Arc<dyn Fn(&Function) -> RoleKeys + Send + Sync>;
+type IssueKeys = Arc<dyn Fn(&Function, Lasting) -> RoleKeys + Send + Sync>;
+
+/// How long credentials are good for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lasting {
+    /// An hour: Lambda starts another instance in time.
+    Hour,
+    /// The longest that AWS lets a role's session last, for processes that nobody replaces.
+    HalfDay,
+}
+
+impl Lasting {
+    /// The same in seconds.
+    pub const fn seconds(self) -> u32 {
+        match self {
+            Self::Hour => 3600,
+            Self::HalfDay => 12 * 3600,
+        }
+    }
+}
 
 /// What every function of a deployment has around it.
 #[derive(Clone)]
@@ -61,9 +80,11 @@ impl Hosting {
         &self,
         function: &Function,
         runtime_api: SocketAddr,
+        lasting: Lasting,
     ) -> BTreeMap<String, String> {
         let Function { name, memory, environment, .. } = function;
-        let RoleKeys { access_key_id, secret_access_key, session_token } = (self.keys)(function);
+        let RoleKeys { access_key_id, secret_access_key, session_token } =
+            (self.keys)(function, lasting);
         let lambda = [
             ("AWS_ACCESS_KEY_ID", access_key_id),
             ("AWS_SECRET_ACCESS_KEY", secret_access_key),

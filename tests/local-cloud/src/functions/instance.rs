@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    FunctionError, Hosting, Logs,
+    FunctionError, Hosting, Lasting, Logs,
     runtime_api::{Invocation, RuntimeApi},
 };
 use crate::template::Function;
@@ -52,7 +52,7 @@ impl Instance {
         let passed = hosting.clock.passed();
         let (api, ready) = RuntimeApi::start().await.map_err(not_started)?;
         let mut command = Command::new(binary);
-        command.env_clear().envs(hosting.variables(function, api.address));
+        command.env_clear().envs(hosting.variables(function, api.address, Lasting::Hour));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = Instant::now();
         let mut child = command.kill_on_drop(true).spawn().map_err(not_started)?;

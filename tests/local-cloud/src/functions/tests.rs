@@ -64,7 +64,7 @@ fn lambda(folder: &Path, environment: &[(&str, &str)]) -> Lambda {
         binaries: folder.to_owned(),
         region: "eu-west-1".into(),
         environment: own(&[("PALETTE_URL", "http://127.0.0.1:1")]),
-        keys: Arc::new(|_function| RoleKeys {
+        keys: Arc::new(|_function, _lasting| RoleKeys {
             access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG".into(),
             session_token: "token".into(),

@@ -5,12 +5,16 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::routes::Found;
+
+/// The API's id, and its only stage.
+pub(super) const API: &str = "local12345";
+pub(super) const STAGE: &str = "live";
 
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
@@ -20,7 +24,15 @@ pub(super) fn request_id() -> String {
     format!("c6af9ac6-7b61-41e6-9a41-{number:012x}")
 }
 
-pub(super) fn event(account: &str, id: &str, found: &Found, head: &Parts, body: &Bytes) -> Value {
+/// The event that a function gets. `caller` is the ARN of whoever signed the request.
+pub(super) fn event(
+    account: &str,
+    id: &str,
+    caller: Option<&str>,
+    found: &Found,
+    head: &Parts,
+    body: &[u8],
+) -> Value {
     let (path, verb) = (head.uri.path(), head.method.as_str());
     let headers = header_lists(&head.headers);
     let query = query_lists(head.uri.query().unwrap_or_default());
@@ -39,7 +51,7 @@ pub(super) fn event(account: &str, id: &str, found: &Found, head: &Parts, body: 
         "stageVariables": null,
         "requestContext": {
             "accountId": account,
-            "apiId": "local12345",
+            "apiId": API,
             "domainName": "127.0.0.1",
             "domainPrefix": "127",
             "extendedRequestId": "JKJaXmPLvHcESHA=",
@@ -47,16 +59,16 @@ pub(super) fn event(account: &str, id: &str, found: &Found, head: &Parts, body: 
             "identity": {
                 "accessKey": null, "accountId": account, "caller": null, "cognitoAuthenticationProvider": null,
                 "cognitoAuthenticationType": null, "cognitoIdentityId": null, "cognitoIdentityPoolId": null,
-                "principalOrgId": null, "sourceIp": "127.0.0.1", "user": null, "userAgent": user_agent, "userArn": null,
+                "principalOrgId": null, "sourceIp": "127.0.0.1", "user": null, "userAgent": user_agent, "userArn": caller,
             },
-            "path": format!("/live{path}"),
+            "path": format!("/{STAGE}{path}"),
             "protocol": "HTTP/1.1",
             "requestId": id,
             "requestTime": "23/Nov/2026:08:00:00 +0000",
             "requestTimeEpoch": 1_795_420_800_000_u64,
             "resourceId": "123456",
             "resourcePath": found.resource,
-            "stage": "live",
+            "stage": STAGE,
         },
         "body": text,
         "isBase64Encoded": false,

@@ -45,9 +45,6 @@ impl Refusals {
         };
         let mut response = Response::builder().status(status).header("content-type", content_type);
         response = response.header("x-amzn-requestid", id);
-        if status == StatusCode::FORBIDDEN {
-            response = response.header("x-amzn-errortype", "MissingAuthenticationTokenException");
-        }
         response.body(body.into()).unwrap_or_default()
     }
 }

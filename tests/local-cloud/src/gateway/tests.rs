@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    Cloud, Options,
     functions::{Hosting, RoleKeys},
     outbound,
     template::{Deployment, Template},
 };
+
+pub(super) const ACCOUNT: &str = "111122223333";
 
 const TEMPLATE: &str = r"
 Resources:
@@ -44,7 +47,12 @@ while True:
     call("POST", headers["Lambda-Runtime-Aws-Request-Id"] + "/response", json.dumps(answer))
 "#;
 
-fn folder(name: &str) -> std::path::PathBuf {
+pub(super) async fn gateway(cloud: &Cloud, name: &str, unsigned: Unsigned) -> Gateway {
+    let owner = cloud.aws().account("aws", ACCOUNT);
+    Gateway::start(functions(name), Refusals::default(), (&owner, "us-east-1"), unsigned, 0).await
+}
+
+pub(super) fn folder(name: &str) -> std::path::PathBuf {
     std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()))
 }
 
@@ -56,7 +64,7 @@ fn functions(name: &str) -> Functions {
     let deployment = Deployment {
         partition: "aws".into(),
         region: "us-east-1".into(),
-        account: "111122223333".into(),
+        account: ACCOUNT.into(),
         stack: "gangway".into(),
         parameters: std::collections::BTreeMap::new(),
     };
@@ -64,7 +72,7 @@ fn functions(name: &str) -> Functions {
         binaries: folder,
         region: "us-east-1".into(),
         environment: std::collections::BTreeMap::new(),
-        keys: Arc::new(|_function| RoleKeys {
+        keys: Arc::new(|_function, _lasting| RoleKeys {
             access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: "token".into(),
@@ -76,7 +84,8 @@ fn functions(name: &str) -> Functions {
 
 #[tokio::test]
 async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gateway_refuses_them() {
-    let gateway = Gateway::start(functions("proxy"), Refusals::default(), "111122223333", 0).await;
+    let cloud = Cloud::start(Options::default()).await;
+    let gateway = gateway(&cloud, "proxy", Unsigned::Served).await;
     let (http, url) = (outbound::client(None), gateway.url());
     let request = http.post(format!("{url}/v1/accounts/65f0/validate?a=1&a=2&b=x%20y"));
     let response =
@@ -96,7 +105,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
         ("/multiValueHeaders/x-portal", json!(["yes"])),
         ("/body", json!("{\"name\": \"prod\"}")),
         ("/isBase64Encoded", json!(false)),
-        ("/requestContext/accountId", json!("111122223333")),
+        ("/requestContext/accountId", json!(ACCOUNT)),
         ("/requestContext/resourcePath", json!("/v1/accounts/{uid}/validate")),
     ] {
         assert_eq!(event.pointer(pointer), Some(&value), "{pointer}");
@@ -122,7 +131,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
 
 #[tokio::test]
 async fn events_reach_the_functions_whose_rules_they_fit() {
-    let bus = Bus::new(functions("bus"), "111122223333", "us-east-1");
+    let bus = Bus::new(functions("bus"), ACCOUNT, "us-east-1");
     let deliveries =
         bus.put_event("portal", "Gangway Registration Requested", &json!({"method": "sts"})).await;
     let [Delivery { package, outcome: Ok(answer) }] = deliveries.as_slice() else {

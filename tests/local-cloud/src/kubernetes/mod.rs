@@ -26,16 +26,19 @@ use self::status::{Refusal, answer};
 use self::token::Who;
 use crate::aws::Cluster;
 use crate::cloud::Parts;
+use crate::host::Host;
 use crate::server::{Principal, Request, Response, befallen};
+use crate::tap::Sent;
 use crate::tls::Authority;
 
 /// No object of Kubernetes is longer.
 const LONGEST_BODY: usize = 3 * 1024 * 1024;
 
-/// A listener on loopback that has an address and an authority, but no cluster to speak for yet.
+/// A listener that has an address and an authority, but no cluster to speak for yet.
 #[derive(Debug)]
 pub struct Listener {
     listener: TcpListener,
+    host: Host,
     authority: Authority,
 }
 
@@ -55,19 +58,19 @@ impl Listener {
     /// On any free port.
     ///
     /// # Panics
-    /// Where loopback has none.
-    pub async fn bind() -> Listener {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        Listener { listener, authority: Authority::new() }
+    /// Where the host has none.
+    pub async fn bind(host: Host) -> Listener {
+        let listener = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
+        Listener { listener, host, authority: Authority::new(host) }
     }
 
-    /// `https://localhost:<port>`
+    /// `https://localhost:<port>`, or under the host's other name.
     ///
     /// # Panics
     /// Never: a bound listener has an address.
     pub fn url(&self) -> String {
         let port = self.listener.local_addr().expect("an address").port();
-        format!("https://localhost:{port}")
+        format!("https://{}:{port}", self.host.certified())
     }
 
     /// The authority that its callers must trust: PEM.
@@ -81,7 +84,11 @@ impl Listener {
     }
 }
 
-async fn listen(Listener { listener, authority }: Listener, parts: Arc<Parts>, cluster: Cluster) {
+async fn listen(
+    Listener { listener, authority, .. }: Listener,
+    parts: Arc<Parts>,
+    cluster: Cluster,
+) {
     let tls = TlsAcceptor::from(Arc::clone(&authority.config));
     let mut connections = JoinSet::new();
     loop {
@@ -107,9 +114,10 @@ async fn take(
     let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
     let operation = operation(&request);
+    let sent = Sent::of("kubernetes", &operation, &request);
     let served = Arc::clone(&parts);
     let work = async move { serve(&served, &cluster, &request) };
-    befallen(&parts, ("kubernetes", &operation, false), Refusal::broken, work).await
+    befallen(&parts, (sent, false), Refusal::broken, work).await
 }
 
 /// As RBAC would put it: `get configmaps`, `list pods`; a path where it is none of that.

@@ -88,6 +88,7 @@ impl Refusal {
             | Effect::Garbage
             | Effect::CutBefore
             | Effect::CutAfter
+            | Effect::Echo(_)
             | Effect::Delay(_)
             | Effect::Stale(_) => Refusal::new(
                 500,

@@ -71,6 +71,7 @@ pub(crate) fn broken(effect: Effect) -> Response {
         | Effect::Garbage
         | Effect::CutBefore
         | Effect::CutAfter
+        | Effect::Echo(_)
         | Effect::Delay(_)
         | Effect::Stale(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "Service unavailable")

@@ -19,6 +19,7 @@ use super::{Desk, OPERATION, page, request, tls};
 use crate::{
     cloud::Parts,
     server::{self, NESTED, Principal, Request},
+    tap::Sent,
 };
 
 /// A request has no body to speak of.
@@ -66,6 +67,7 @@ async fn answer(
     let request = Request::from_parts(head, body.to_vec());
     let nested = request.headers().contains_key(NESTED);
     let name = recognised(&desk, &cloud, verifier.as_ref(), &shown);
+    let sent = Sent::of(desk.kind.service(), OPERATION, &request);
     let work = async {
         let mut response = request::answer(&desk, &cloud, name.as_deref(), &request);
         if let Some(name) = name {
@@ -73,7 +75,7 @@ async fn answer(
         }
         response
     };
-    server::befallen(&cloud, (desk.kind.service(), OPERATION, nested), page::broken, work).await
+    server::befallen(&cloud, (sent, nested), page::broken, work).await
 }
 
 /// The name of whoever showed a certificate that is good now and that the portal knows.

@@ -21,6 +21,7 @@ pub use self::entitlement::{Entitlement, Holder};
 use crate::{
     certificates::{Chain, Issued, Wish},
     cloud::{Cloud, Parts},
+    host::Host,
 };
 
 /// Which portal.
@@ -116,6 +117,7 @@ struct Records {
 #[derive(Debug)]
 struct Desk {
     kind: Kind,
+    host: Host,
     address: SocketAddr,
     /// Not its owner: a cloud may end before its portals.
     cloud: Weak<Parts>,
@@ -124,6 +126,11 @@ struct Desk {
 }
 
 impl Desk {
+    /// Host and port, as a request names them.
+    fn authority(&self) -> String {
+        format!("{}:{}", self.host.certified(), self.address.port())
+    }
+
     fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,11 +147,13 @@ impl Portal {
     /// Opens one.
     ///
     /// # Panics
-    /// Where loopback has no free port.
+    /// Where the host has no free port.
     pub async fn open(cloud: &Cloud, kind: Kind) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let host = cloud.host();
+        let listener = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
         let desk = Arc::new(Desk {
             kind,
+            host,
             address: listener.local_addr().expect("an address"),
             cloud: Arc::downgrade(&cloud.parts()),
             chain: Chain::new(&format!("{} Authority", kind.service().to_uppercase())),
@@ -159,9 +168,10 @@ impl Portal {
         self.desk.kind
     }
 
-    /// Its credentials resource, without a query. It is reached by name: the certificate is for `localhost`.
+    /// Its credentials resource, without a query. It is reached by the name that its certificate is for: `localhost`, where it
+    /// has no other.
     pub fn url(&self) -> String {
-        format!("https://localhost:{}{}", self.desk.address.port(), self.desk.kind.path())
+        format!("https://{}{}", self.desk.authority(), self.desk.kind.path())
     }
 
     /// PEM of the intermediate and the root: the `certificateAuthority` that a caller needs.

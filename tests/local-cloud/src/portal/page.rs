@@ -40,6 +40,7 @@ pub(super) fn broken(effect: Effect) -> Response {
         | Effect::Garbage
         | Effect::CutBefore
         | Effect::CutAfter
+        | Effect::Echo(_)
         | Effect::Delay(_)
         | Effect::Stale(_) => 503,
     };

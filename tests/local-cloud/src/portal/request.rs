@@ -30,7 +30,7 @@ pub(super) fn answer(
         return page::any(instead.status, &instead.content_type, &instead.body);
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let by_name = host == Some(format!("localhost:{}", desk.address.port()).as_str());
+    let by_name = host == Some(desk.authority().as_str());
     if !by_name || request.uri().path() != desk.kind.path() {
         return page::not_found();
     }

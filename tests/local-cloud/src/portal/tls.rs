@@ -91,7 +91,8 @@ pub(super) fn verifier(chain: &Chain) -> Arc<dyn ClientCertVerifier> {
 
 pub(super) fn config(desk: &Arc<Desk>, verifier: Arc<dyn ClientCertVerifier>) -> ServerConfig {
     let provider = aws_lc_rs::default_provider();
-    let server = desk.chain.issue(&Wish::server());
+    let hosts = vec![desk.host.certified()];
+    let server = desk.chain.issue(&Wish { hosts, ..Wish::server() });
     let shown = |chain: Vec<CertificateDer<'static>>| {
         let key = CertifiedKey::from_der(chain, server.private_key(), &provider);
         Arc::new(key.expect("a key that fits its certificate"))

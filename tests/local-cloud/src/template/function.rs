@@ -143,14 +143,20 @@ type Rights = (Vec<Value>, Vec<String>);
 fn rights(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Rights, TemplateError> {
     let (mut documents, mut managed) = (Vec::new(), Vec::new());
     let partition = &scope.deployment.partition;
+    let properties =
+        |logical_id: &str| scope.document.get("Resources")?.get(logical_id)?.get("Properties");
     let role = own.get("Role").and_then(|role| {
-        let role = role.pointer("/Fn::GetAtt/0").or_else(|| role.get("Ref"))?.as_str()?;
-        scope.document.get("Resources")?.get(role)?.get("Properties")
+        properties(role.pointer("/Fn::GetAtt/0").or_else(|| role.get("Ref"))?.as_str()?)
     });
     if let Some(role) = role {
         let arns = role.get("ManagedPolicyArns").and_then(Value::as_array);
         for arn in arns.into_iter().flatten() {
-            managed.push(scope.text(arn)?);
+            // A policy of the template's own is as good as one written into the role.
+            let own = arn.get("Ref").and_then(Value::as_str).and_then(properties);
+            match own.and_then(|policy| policy.get("PolicyDocument")) {
+                Some(document) => documents.extend(scope.resolve(document)?),
+                None => managed.push(scope.text(arn)?),
+            }
         }
     }
     let named = role.and_then(|role| role.get("Policies")).or_else(|| own.get("Policies"));

@@ -162,3 +162,34 @@ fn the_repositorys_own_template_is_understood_in_every_partition() {
         }
     }
 }
+
+#[test]
+fn routes_come_from_the_apis_description_and_go_with_it() {
+    let template = Template::of_repository().unwrap();
+    let routes = |partition: &str, region: &str, api: &str| {
+        let mut deployment = deployment(partition, region);
+        deployment.parameters.insert("HttpApi".into(), api.into());
+        let functions = template.functions(&deployment).unwrap();
+        functions.iter().map(|function| function.routes.len()).sum::<usize>()
+    };
+    assert_eq!(routes("aws", "us-east-1", "regional"), 18);
+    assert_eq!(routes("aws-us-gov", "us-gov-west-1", "private"), 18);
+    assert_eq!(routes("aws-iso", "us-iso-east-1", "private"), 13);
+    assert_eq!(routes("aws-iso-b", "us-isob-west-1", "none"), 0);
+}
+
+#[test]
+fn a_policy_of_the_templates_own_is_part_of_the_roles_that_name_it() {
+    let text = TEMPLATE.replace("ManagedPolicyArns: [", "ManagedPolicyArns: [!Ref Rights, ")
+        + r#"
+  Rights:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Version: "2012-10-17", Statement: [{Sid: Own, Effect: Allow, Action: "kms:Decrypt", Resource: !GetAtt Key.Arn}]}
+"#;
+    let functions = Template::parse(&text).unwrap();
+    let functions = functions.functions(&deployment("aws-us-gov", "us-gov-west-1")).unwrap();
+    let gov = functions.iter().find(|function| function.package == "gov").unwrap();
+    assert_eq!(gov.policies[0]["Statement"][0]["Sid"], "Own");
+    assert_eq!(gov.managed_policies, ["arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"]);
+}

@@ -9,7 +9,7 @@ use super::feeding;
 use crate::{
     Cloud,
     aws::{Account, Queue},
-    functions::{Functions, Hosting, Poller, RoleKeys},
+    functions::{Functions, Hosting, Lasting, Poller, RoleKeys},
     portal::{Kind, Portal},
     template::{Deployment, EventRule, Function, Template, TemplateError},
 };
@@ -30,6 +30,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) cloud: &'a Cloud,
     pub(super) authority: Option<&'a Authority>,
     pub(super) portal: Option<&'a Portal>,
+    pub(super) pace: Option<u16>,
 }
 
 /// What a template makes.
@@ -43,7 +44,7 @@ pub(super) struct Deployed {
 /// Deploys the template's queues, rules and functions into Gangway's own account, each function with a role of exactly the
 /// template's policies.
 pub(super) fn deploy(
-    Surroundings { cloud, authority, portal }: &Surroundings<'_>,
+    Surroundings { cloud, authority, portal, pace }: &Surroundings<'_>,
     template: &Template,
     partition: Partition,
     account: &Account,
@@ -79,8 +80,9 @@ pub(super) fn deploy(
         execution_role(account, function);
     }
     let owner = account.clone();
-    let keys = Arc::new(move |function: &Function| {
-        let keys = owner.role(&role_name(function)).session(&function.name);
+    let keys = Arc::new(move |function: &Function, lasting: Lasting| {
+        let role = owner.role(&role_name(function));
+        let keys = role.session_of(&function.name, lasting.seconds());
         RoleKeys {
             access_key_id: keys.id,
             secret_access_key: keys.secret,
@@ -90,7 +92,7 @@ pub(super) fn deploy(
     let hosting = Hosting {
         binaries: Hosting::beside_this_program(),
         region: region.to_owned(),
-        environment: environment(cloud, *authority),
+        environment: environment(cloud, *authority, *pace),
         keys,
         clock: cloud.shared_clock(),
     };
@@ -132,13 +134,20 @@ fn execution_role(account: &Account, function: &Function) {
 }
 
 /// Where AWS and Palette are. FIPS endpoints are names of real ones: they go with no endpoint of one's own.
-fn environment(cloud: &Cloud, authority: Option<&Authority>) -> BTreeMap<String, String> {
+fn environment(
+    cloud: &Cloud,
+    authority: Option<&Authority>,
+    pace: Option<u16>,
+) -> BTreeMap<String, String> {
     let mut environment = BTreeMap::from([
         ("AWS_ENDPOINT_URL".to_owned(), cloud.url()),
         ("PALETTE_URL".to_owned(), cloud.url()),
         ("AWS_USE_FIPS_ENDPOINT".to_owned(), "false".to_owned()),
         ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
     ]);
+    if let Some(pace) = pace {
+        environment.insert("PALETTE_REQUESTS_PER_SECOND".to_owned(), pace.to_string());
+    }
     if let Some(Authority(file)) = authority {
         environment.insert("AWS_CA_BUNDLE".to_owned(), file.display().to_string());
     }

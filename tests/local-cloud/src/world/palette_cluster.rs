@@ -63,7 +63,7 @@ impl PaletteCluster {
         deployment: &Account,
     ) -> Self {
         let region = partition.facts().home_region;
-        let listener = Listener::bind().await;
+        let listener = Listener::bind(parts.host()).await;
         let (endpoint, authority) = (listener.url(), listener.ca_pem().to_owned());
         let new = NewCluster {
             name: NAME,

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use super::{
     Customer, Organization, PaletteCluster,
-    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed},
+    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
 };
 use crate::{
-    Cloud,
-    aws::{Account, Aws, Queue, User, client::Client},
+    Cloud, Options,
+    aws::{Account, Aws, Keys, Queue, User, client::Client},
     clock::Clock,
     functions::{Functions, Poller},
-    gateway::{Bus, Gateway, Refusals},
+    gateway::{Bus, Gateway, Refusals, Unsigned},
     outbound,
     palette::{ADMIN_KEY, SECRET_PARTITION_FLAG, StsSource},
     portal::{Kind, Portal},
@@ -67,6 +67,7 @@ pub struct Realm {
 impl Realm {
     pub(super) async fn furnish(
         cloud: &Cloud,
+        options: Options,
         template: &Template,
         partition: Partition,
         authority: Option<&Authority>,
@@ -88,7 +89,12 @@ impl Realm {
             .is_some()
             .then(|| Organization::found(cloud.aws(), cloud.shared_clock(), region, &deployment));
         let administrator = administrator(cloud, &deployment, region);
-        let surroundings = deployed::Surroundings { cloud, authority, portal: portal.as_ref() };
+        let surroundings = deployed::Surroundings {
+            cloud,
+            authority,
+            portal: portal.as_ref(),
+            pace: options.pace,
+        };
         let Deployed { functions, queues, rules, pollers } =
             deployed::deploy(&surroundings, template, partition, &deployment)?;
         let [_, other] = &customers;
@@ -97,10 +103,15 @@ impl Realm {
         let cluster = if partition == Partition::AwsIso {
             None
         } else {
-            Some(PaletteCluster::found(&parts, partition, &deployment, target, &deployment).await)
+            let home = if options.cluster_elsewhere { &palette } else { &deployment };
+            Some(PaletteCluster::found(&parts, partition, home, target, &deployment).await)
         };
         if let (Some(cluster), Some(function)) = (&cluster, functions.get("pod-identity")) {
-            let role = deployment.role(&deployed::role_of(function.logical_id()));
+            let role = if options.cluster_elsewhere {
+                palette.role(INSPECTION_ROLE)
+            } else {
+                deployment.role(&deployed::role_of(function.logical_id()))
+            };
             cluster.admit(&role.arn());
         }
         let bus = Bus::new(functions.clone(), deployment.id(), region).with_rules(rules, &queues);
@@ -142,7 +153,7 @@ impl Realm {
         self.organization.as_ref().expect("an organization")
     }
 
-    /// The EKS cluster that Palette itself runs on: in Gangway's own account, with the second customer's as the other one.
+    /// The EKS cluster that Palette itself runs on: in Gangway's own account unless it was asked for elsewhere, with the second customer's as the other one.
     ///
     /// # Panics
     /// In the Top Secret partition, which has no Pod Identity.
@@ -152,8 +163,32 @@ impl Realm {
 
     /// An HTTP front for the functions. Port 0 takes any free one.
     pub async fn gateway(&self, port: u16) -> Gateway {
+        self.gateway_that(Unsigned::Served, port).await
+    }
+
+    /// The same, told what to do with requests that nobody signed.
+    pub async fn gateway_that(&self, unsigned: Unsigned, port: u16) -> Gateway {
         let (functions, refusals) = (self.functions.clone(), self.refusals.clone());
-        Gateway::start(functions, refusals, self.deployment.id(), port).await
+        let home = (&self.deployment, self.region);
+        Gateway::start(functions, refusals, home, unsigned, port).await
+    }
+
+    /// Keys of an internal portal: an IAM user of Gangway's own account that may call the API and nothing else.
+    pub fn developer_portal(&self) -> Keys {
+        let user = self.deployment.user("developer-portal");
+        let (partition, region, account) = (self.partition.id(), self.region, self.deployment.id());
+        user.inline(
+            "CallGangway",
+            &json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Action": "execute-api:Invoke",
+                    "Resource": format!("arn:{partition}:execute-api:{region}:{account}:*/live/*"),
+                }],
+            }),
+        );
+        user.keys()
     }
 
     /// Keeps a secret in Gangway's own account, in place of one of that name; its ARN.
@@ -232,8 +267,9 @@ fn token(name: &str, value: &str) -> String {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value} {call}"));
-    let digits = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let mut digits = hex::encode(digest);
+    digits.truncate(32);
+    digits
 }
 
 /// One of a realm's own accounts, by its first digit.

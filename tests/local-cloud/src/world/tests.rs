@@ -1,17 +1,19 @@
 //! Palette's validation is real: it gets in where the set-up is good, and tells why where it is not.
 
+use std::time::Duration;
+
 use policies::Document;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{outbound, palette::ADMIN_KEY};
+use crate::{Host, aws::Keys, outbound, palette::ADMIN_KEY};
 
 const NONE: &str = "Resources: {}";
 
 async fn world(tls: bool) -> World {
     let (template, partitions) =
         (Template::parse(NONE).unwrap(), [Partition::Aws, Partition::AwsUsGov]);
-    World::of(Options { tls, port: 0 }, &template, &partitions).await.unwrap()
+    World::of(Options { tls, ..Options::default() }, &template, &partitions).await.unwrap()
 }
 
 async fn post(world: &World, path: &str, body: &Value) -> (u16, Value) {
@@ -142,5 +144,45 @@ async fn every_partition_is_furnished_from_the_repositorys_own_template() {
         assert_eq!(validated(&world, &keys(realm)).await, (204, String::new()));
         let arn = realm.customers[1].role.arn();
         assert!(arn.starts_with(&format!("arn:{}:iam::4", realm.partition)), "{arn}");
+    }
+}
+
+#[tokio::test]
+async fn who_reaches_another_address_than_loopbacks_finds_every_part_there() {
+    let host: Host = "127.0.0.2".parse().unwrap();
+    let (template, partitions) = (Template::of_repository().unwrap(), [Partition::AwsIsoB]);
+    let options = Options { tls: true, host, ..Options::default() };
+    let world = World::of(options, &template, &partitions).await.unwrap();
+    let realm = world.realm(Partition::AwsIsoB);
+    let (cloud, portal) = (world.cloud.url(), realm.portal.as_ref().unwrap());
+    let environment = realm.functions.get("scap").unwrap().environment();
+    assert_eq!((&environment["AWS_ENDPOINT_URL"], &environment["PALETTE_URL"]), (&cloud, &cloud));
+    assert_eq!(environment["GANGWAY_SCAP_URL"], portal.url());
+    for url in [&cloud, &portal.url()] {
+        assert!(url.starts_with("https://127.0.0.2:"), "{url}");
+    }
+    // Its certificate is for that name, and the request is one that the portal takes for its own.
+    let there = outbound::client(Some(&portal.ca_pem())).get(portal.url()).send().await.unwrap();
+    assert_eq!(there.status(), 200, "{:?}", there.text().await);
+    assert_eq!(validated(&world, &keys(realm)).await, (204, String::new()));
+}
+
+#[tokio::test]
+async fn an_environment_that_is_written_down_stays_good_for_half_a_day() {
+    let template = Template::of_repository().unwrap();
+    let world = World::of(Options::default(), &template, &[Partition::Aws]).await.unwrap();
+    let realm = world.realm(Partition::Aws);
+    let environment = realm.functions.get("accounts").unwrap().environment();
+    let value = |name: &str| environment[name].clone();
+    let keys = Keys {
+        id: value("AWS_ACCESS_KEY_ID"),
+        secret: value("AWS_SECRET_ACCESS_KEY"),
+        token: Some(value("AWS_SESSION_TOKEN")),
+    };
+    let function = realm.administrator().with_keys(&keys);
+    for (hours, expired) in [(11, None), (2, Some("ExpiredToken".to_owned()))] {
+        world.cloud.clock().advance(Duration::from_secs(hours * 3600));
+        let answer = function.query("sts", "GetCallerIdentity", &[]).await.unwrap();
+        assert_eq!(answer.code(), expired);
     }
 }

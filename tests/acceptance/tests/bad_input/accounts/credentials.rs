@@ -90,7 +90,7 @@ pub(super) fn credentials() -> Vec<Row> {
 
 /// Which account is meant, said wrongly or in more ways than one.
 fn ways() -> Vec<Row> {
-    let uid = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let uid = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let one = "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
     let role = "arn:aws:iam::300000000001:role/R";

@@ -6,7 +6,7 @@ use crate::row::{Row, proxied};
 /// Paths, verbs and uids.
 pub(super) fn routes() -> Vec<Row> {
     let body = right().to_string();
-    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let mut rows = vec![
         Row::bare("GET", "GET", PATH).by_gateway(),
         Row::post("POST to plan", PLAN, &*body).by_gateway(),

@@ -65,7 +65,7 @@ pub(super) fn routes() -> Vec<Row> {
 /// Uids in paths.
 pub(super) fn uids() -> Vec<Row> {
     let body = right().to_string();
-    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let mut rows: Vec<_> = [
         "a%2F..%2Fb",

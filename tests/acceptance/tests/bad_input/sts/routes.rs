@@ -7,7 +7,7 @@ use crate::row::{Row, proxied, with};
 pub(super) fn routes() -> Vec<Row> {
     let body = right().to_string();
     let no_route = "no route has this path";
-    let rule = "uid must be a Palette uid: 1 to 64 letters, digits and '-'";
+    let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let mut rows = vec![
         Row::bare("GET", "GET", PATH).by_gateway(),

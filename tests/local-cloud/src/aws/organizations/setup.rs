@@ -46,6 +46,7 @@ impl Aws {
                 root,
                 management: management.id().to_owned(),
                 tells_status: true,
+                tells_paths: false,
                 units: BTreeMap::new(),
                 members: BTreeMap::from([(management.id().to_owned(), own)]),
                 delegates: BTreeSet::new(),
@@ -180,6 +181,11 @@ impl Organization {
     /// Answers no longer have the retired `Status`.
     pub fn retire_status(&self) {
         self.with(|all| all.tells_status = false);
+    }
+
+    /// Accounts come with their `Paths` from now on.
+    pub fn tell_paths(&self) {
+        self.with(|all| all.tells_paths = true);
     }
 
     /// Notes a request that made an account, its GovCloud twin too where it has one, or that failed for a reason; its id.

@@ -105,6 +105,8 @@ pub(crate) struct Organization {
     pub(crate) management: String,
     /// Whether answers still have the retired `Status`.
     pub(crate) tells_status: bool,
+    /// Whether accounts come with their `Paths`.
+    pub(crate) tells_paths: bool,
     /// By id: `ou-…`
     pub(crate) units: BTreeMap<String, Unit>,
     /// By account id.
@@ -151,7 +153,21 @@ impl Organization {
         if self.tells_status {
             account["Status"] = member.state.status().into();
         }
+        if self.tells_paths {
+            account["Paths"] = json!([self.path(id, member)]);
+        }
         account
+    }
+
+    /// From the organization down to the account: `o-…/r-…/ou-…/<account>/`.
+    fn path(&self, id: &str, member: &Member) -> String {
+        let mut path = format!("{id}/");
+        let mut parent = &member.parent;
+        while let Some(unit) = self.units.get(parent) {
+            path = format!("{parent}/{path}");
+            parent = &unit.parent;
+        }
+        format!("{}/{parent}/{path}", self.id)
     }
 
     pub(crate) fn unit(&self, id: &str, unit: &Unit) -> Value {

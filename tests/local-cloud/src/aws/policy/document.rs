@@ -36,6 +36,8 @@ pub(crate) struct Principals {
 /// One statement.
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
+    /// Empty where it has none.
+    pub(crate) sid: String,
     pub(crate) allows: bool,
     pub(crate) principals: Option<Principals>,
     pub(crate) actions: Patterns,
@@ -159,7 +161,7 @@ fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
         None => Vec::new(),
         Some(value) => Condition::read_all(value.as_object().ok_or_else(syntax)?)?,
     };
-    Ok(Statement { allows, principals, actions, resources, conditions })
+    Ok(Statement { sid: sid.to_owned(), allows, principals, actions, resources, conditions })
 }
 
 fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String> {

@@ -36,6 +36,8 @@ pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
     /// Name and kind of each document with a statement that applied and decided.
     pub(crate) matched: Vec<(String, &'static str)>,
+    /// The ids of those statements.
+    pub(crate) sids: Vec<String>,
     /// Condition keys that statements asked for and the call lacks.
     pub(crate) missing: BTreeSet<String>,
 }
@@ -62,7 +64,7 @@ pub(crate) fn evaluate_statements<'a>(
     for (id, kind, statement) in statements {
         if applies(statement, query, &mut missing) {
             let side = if statement.allows { &mut allowing } else { &mut denying };
-            side.push((id.to_owned(), kind));
+            side.push(((id.to_owned(), kind), statement.sid.clone()));
         }
     }
     let (outcome, matched) = match (denying.is_empty(), allowing.is_empty()) {
@@ -70,7 +72,8 @@ pub(crate) fn evaluate_statements<'a>(
         (true, false) => (Outcome::Allowed, allowing),
         (true, true) => (Outcome::ImplicitDeny, Vec::new()),
     };
-    Verdict { outcome, matched, missing }
+    let (matched, sids) = matched.into_iter().unzip();
+    Verdict { outcome, matched, sids, missing }
 }
 
 fn applies(statement: &Statement, query: Query<'_>, missing: &mut BTreeSet<String>) -> bool {

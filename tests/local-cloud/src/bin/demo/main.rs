@@ -39,7 +39,8 @@ async fn main() -> ExitCode {
 /// How many accounts were registered, and how many were not.
 async fn tour() -> Result<(usize, usize), Surprise> {
     let partitions = [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso];
-    let options = Options { tls: std::env::args().any(|argument| argument == "--tls"), port: 0 };
+    let tls = std::env::args().any(|argument| argument == "--tls");
+    let options = Options { tls, ..Options::default() };
     let template = Template::of_repository().map_err(|error| error.to_string())?;
     let world = World::of(options, &template, &partitions).await;
     let world = world.map_err(|error| error.to_string())?;

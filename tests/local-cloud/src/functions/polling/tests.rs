@@ -124,7 +124,7 @@ async fn scene(name: &str) -> Scene {
         binaries: folder,
         region: "us-east-1".into(),
         environment: std::collections::BTreeMap::new(),
-        keys: std::sync::Arc::new(|_function| RoleKeys {
+        keys: std::sync::Arc::new(|_function, _lasting| RoleKeys {
             access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: "token".into(),

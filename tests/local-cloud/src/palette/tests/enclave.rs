@@ -13,7 +13,7 @@ use crate::{
 const PARTITIONS: [Partition; 2] = [Partition::AwsIsoB, Partition::AwsIso];
 
 async fn world(tls: bool) -> World {
-    let options = Options { tls, port: 0 };
+    let options = Options { tls, ..Options::default() };
     World::of(options, &Template::of_repository().unwrap(), &PARTITIONS).await.unwrap()
 }
 

@@ -1,0 +1,58 @@
+//! A function that tells a text wherever it is asked to, through the frame that all functions have: what searches for leaks
+//! must find each of them, or the frame must have kept it in.
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it does on purpose what none of the others may"
+)]
+
+use domain::{PortError, Violation};
+use lambda::{Rejection, Reply, Request};
+use local_cloud::outbound;
+use serde_json::json;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::start();
+    lambda::serve("leaky", tell).await
+}
+
+async fn tell(request: Request) -> Result<Reply, Rejection> {
+    let mut members = request.json()?;
+    let (place, text) = (members.required::<String>("place"), members.required::<String>("text"));
+    let to = members.required::<String>("to").unwrap_or_default();
+    let text = text.unwrap_or_default();
+    match place.unwrap_or_default().as_str() {
+        "log" => tracing::info!(target: "lambda", text, "told"),
+        "log of a failure" => {
+            let source = text.into();
+            return Err(PortError::Unavailable { service: "Nobody", source }.into());
+        }
+        "standard output" => println!("{}", json!({"_aws": {}, "Metric": text})),
+        "standard error" => eprintln!("{text}"),
+        "answer" => return Ok(Reply::Json(json!({"text": text}))),
+        "problem" => return Err(Violation::malformed("/text", text).into()),
+        "pointer of a problem" => return Err(Violation::malformed(text, "wrong").into()),
+        "panic without the frame's hook" => {
+            let _hook = std::panic::take_hook();
+            panic!("{text}");
+        }
+        "query of a call" => drop(call(&to, &format!("?text={text}"), "", "").await),
+        "trace header of a call" => drop(call(&to, "", &text, "").await),
+        "body of a call" => drop(call(&to, "", "", &json!({"tags": [text]}).to_string()).await),
+        // What the frame keeps in.
+        "log of a library" => tracing::error!(target: "kube_client::client", text, "told"),
+        "finer log" => tracing::debug!(target: "lambda", text, "told"),
+        "finest log" => tracing::trace!(target: "lambda", text, "told"),
+        "panic" => panic!("{text}"),
+        other => return Err(Violation::malformed("/place", other).into()),
+    }
+    Ok(Reply::NoContent)
+}
+
+async fn call(to: &str, query: &str, trace: &str, body: &str) -> reqwest::Result<()> {
+    let request = outbound::client(None).post(format!("{to}/v1/cloudaccounts/aws{query}"));
+    let request = request.header("apikey", "none").header("x-amzn-trace-id", trace);
+    request.body(body.to_owned()).send().await.map(drop)
+}

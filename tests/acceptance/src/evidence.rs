@@ -1,0 +1,107 @@
+//! All that Gangway says to anybody, by where it says it, and the search for secrets in it.
+
+mod own;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local_cloud::canaries::{Canary, Found, Searcher};
+
+pub use self::world::{TALKATIVE, talk};
+use crate::Answer;
+
+/// Texts by place.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    texts: BTreeMap<&'static str, Vec<String>>,
+    canaries: Vec<Canary>,
+    public: Vec<String>,
+}
+
+/// What a search came to.
+#[derive(Debug)]
+pub struct Searched {
+    /// Calls that have one secret where another belongs.
+    pub elsewhere: Vec<String>,
+    /// Place, texts, bytes.
+    pub places: Vec<(&'static str, usize, usize)>,
+    /// Secrets that were looked for.
+    pub canaries: usize,
+    /// Where a secret was found, and which.
+    pub found: BTreeSet<(&'static str, Found)>,
+}
+
+impl Evidence {
+    /// Adds what was said at a place.
+    pub fn add(&mut self, place: &'static str, text: impl Into<String>) {
+        self.texts.entry(place).or_default().push(text.into());
+    }
+
+    /// Adds what a portal saw.
+    pub fn answer(&mut self, answer: &Answer) {
+        self.add("answers: bodies", answer.text.as_str());
+        self.add("answers: headers", format!("{} {:?}", answer.status, answer.headers));
+    }
+
+    /// Adds secrets to be looked for.
+    pub fn secret(&mut self, canaries: impl IntoIterator<Item = Canary>) {
+        self.canaries.extend(canaries);
+    }
+
+    /// What anybody may know, though it has something in common with a secret.
+    pub fn public(&mut self, text: impl Into<String>) {
+        self.public.push(text.into());
+    }
+
+    /// Takes in what another has.
+    pub fn merge(&mut self, other: Self) {
+        for (place, texts) in other.texts {
+            self.texts.entry(place).or_default().extend(texts);
+        }
+        self.canaries.extend(other.canaries);
+        self.public.extend(other.public);
+    }
+
+    /// Looks for every secret at every place.
+    pub fn search(&self) -> Searched {
+        let searcher = self.searcher();
+        let mut found = BTreeSet::new();
+        let mut places = Vec::new();
+        for (place, texts) in &self.texts {
+            places.push((*place, texts.len(), texts.iter().map(String::len).sum()));
+            for text in texts {
+                found.extend(searcher.find(text.as_bytes()).into_iter().map(|one| (*place, one)));
+                // What was put into a URL for good reasons.
+                if text.contains('%') {
+                    let decoded = percent_encoding::percent_decode_str(text).collect::<Vec<_>>();
+                    found.extend(searcher.find(&decoded).into_iter().map(|one| (*place, one)));
+                }
+            }
+        }
+        let elsewhere = self.texts.get(world::ELSEWHERE).cloned().unwrap_or_default();
+        Searched { elsewhere, places, canaries: searcher.canaries(), found }
+    }
+
+    fn searcher(&self) -> Searcher {
+        Searcher::new(self.canaries.clone(), &self.public)
+    }
+}
+
+impl Searched {
+    /// What was looked at.
+    #[expect(clippy::print_stdout, reason = "what `make leaks` shows")]
+    pub fn print(&self) {
+        println!("{:<48} {:>8} {:>12}  secrets found", "place", "texts", "bytes");
+        for (place, texts, bytes) in &self.places {
+            let here = self.found.iter().filter(|(at, _)| at == place).count();
+            println!("{place:<48} {texts:>8} {bytes:>12}  {here}");
+        }
+        let bytes: usize = self.places.iter().map(|(_, _, bytes)| bytes).sum();
+        println!(
+            "{} places, {bytes} bytes, {} secrets in every spelling: {} found",
+            self.places.len(),
+            self.canaries,
+            self.found.len()
+        );
+    }
+}

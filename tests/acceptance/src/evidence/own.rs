@@ -1,0 +1,78 @@
+//! Where a secret belongs, and which: what stands there is held against that, and taken out before the rest is searched.
+
+use local_cloud::canaries::Kind::{
+    self, AccessKey, ClusterToken, PaletteKey, PrivateKey, Session, Token,
+};
+use local_cloud::{canaries::Searcher, tap::Sent};
+use serde_json::Value;
+
+/// A part of a call.
+enum Place {
+    /// A header.
+    Header(&'static str),
+    /// A member of the body.
+    Body(&'static str),
+}
+
+use Place::{Body, Header};
+
+/// Who is asked; `aws` stands for every service of AWS.
+const OWN: &[(&str, Place, &[Kind])] = &[
+    ("palette", Header("apikey"), &[PaletteKey]),
+    ("aws", Header("x-amz-security-token"), &[Token]),
+    ("kubernetes", Header("authorization"), &[ClusterToken, Token]),
+    ("secretsmanager", Body("/SecretString"), &[AccessKey, PrivateKey]),
+    ("palette", Body("/spec/secretKey"), &[AccessKey, Session]),
+    ("palette", Body("/secretKey"), &[AccessKey, Session]),
+    ("palette", Body("/account/secretKey"), &[AccessKey, Session]),
+    ("palette", Body("/spec/secretToken"), &[Token]),
+    ("palette", Body("/secretToken"), &[Token]),
+    ("palette", Body("/account/secretToken"), &[Token]),
+    ("palette", Body("/spec/secretSpec/tls/key"), &[PrivateKey]),
+    ("palette", Body("/secretSpec/tls/key"), &[PrivateKey]),
+    ("palette", Body("/account/secretSpec/tls/key"), &[PrivateKey]),
+];
+
+/// The same body without the secrets that it may hold.
+pub(super) fn without(body: &mut Value, service: &str) -> Vec<(String, &'static [Kind])> {
+    let mut taken = Vec::new();
+    for (_, place, kinds) in rows(service) {
+        if let Body(pointer) = place
+            && let Some(value) = body.pointer_mut(pointer)
+        {
+            taken.push((value.take().as_str().unwrap_or_default().to_owned(), *kinds));
+        }
+    }
+    taken
+}
+
+fn rows(service: &str) -> impl Iterator<Item = &'static (&'static str, Place, &'static [Kind])> {
+    let aws = !["palette", "kubernetes", "cap", "scap"].contains(&service);
+    OWN.iter().filter(move |(whose, ..)| *whose == service || (aws && *whose == "aws"))
+}
+
+/// A call without the secrets that belong there: headers with the target, and the body. `Err` where another kind of secret
+/// stands in such a place.
+pub(super) fn strip(mut sent: Sent, searcher: &Searcher) -> Result<(String, String), String> {
+    let mut taken = Vec::new();
+    for (_, place, kinds) in rows(&sent.service) {
+        if let Header(name) = place {
+            for (_, value) in sent.headers.iter_mut().filter(|(given, _)| given == name) {
+                taken.push((std::mem::take(value), *kinds));
+            }
+        }
+    }
+    let mut body = String::from_utf8_lossy(&sent.body).into_owned();
+    if let Ok(mut value) = serde_json::from_slice::<Value>(&sent.body) {
+        taken.extend(without(&mut value, &sent.service));
+        body = value.to_string();
+    }
+    for (text, kinds) in taken {
+        if let Some(wrong) =
+            searcher.find(text.as_bytes()).iter().find(|one| !kinds.contains(&one.kind))
+        {
+            return Err(format!("{} {}: {wrong:?}", sent.service, sent.operation));
+        }
+    }
+    Ok((format!("{}\n{:?}", sent.target, sent.headers), body))
+}

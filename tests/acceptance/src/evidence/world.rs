@@ -1,0 +1,142 @@
+//! What is to be seen of a partition once something was played in it.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use local_cloud::{
+    Cloud,
+    canaries::{Canary, Kind},
+    certificates::{Chain, KeyKind, Wish},
+    palette::ADMIN_KEY,
+    tap::Sent,
+    world::Realm,
+};
+
+use super::{Evidence, own};
+
+/// Where calls are told that have one secret where another belongs. Nothing may ever be told here.
+pub(super) const ELSEWHERE: &str = "a secret in another's place";
+
+/// What every session's token begins with.
+const TOKENS_BEGIN: &str = "IQoJb3JpZ2luX2Vj";
+
+/// Every function writes as much as it can be brought to.
+pub fn talk(realm: &Realm) {
+    for lambda in realm.functions.all() {
+        for (name, value) in TALKATIVE {
+            lambda.set(name, value);
+        }
+    }
+}
+
+/// Levels of logs, and what Rust itself says of a panic.
+pub const TALKATIVE: [(&str, &str); 5] = [
+    ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+    ("RUST_LOG", "trace"),
+    ("RUST_BACKTRACE", "full"),
+    ("RUST_LIB_BACKTRACE", "1"),
+    // So many requests would else wait for one another.
+    ("PALETTE_REQUESTS_PER_SECOND", "1000"),
+];
+
+impl Evidence {
+    /// Adds what a partition's functions wrote, what they sent since the tap was opened, and what they left behind; and the
+    /// secrets of that partition.
+    pub fn of(&mut self, cloud: &Cloud, realm: &Realm) {
+        let sent = cloud.tap().take();
+        self.secrets_of(cloud, realm, &sent);
+        let searcher = self.searcher();
+        for sent in sent {
+            let (head, body) = places(&sent.service);
+            match own::strip(sent, &searcher) {
+                Ok((said, told)) => {
+                    self.add(head, said);
+                    self.add(body, told);
+                }
+                Err(wrong) => self.add(ELSEWHERE, wrong),
+            }
+        }
+        for lambda in realm.functions.all() {
+            self.add("logs, metrics and panics", lambda.logs().text());
+        }
+        self.left(cloud, realm);
+    }
+
+    /// What is in Palette and AWS now.
+    fn left(&mut self, cloud: &Cloud, realm: &Realm) {
+        for account in &cloud.palette().records().accounts {
+            let mut body = account.body.clone();
+            own::without(&mut body, "palette");
+            self.add("left in Palette: accounts but for their keys", body.to_string());
+        }
+        let mut accounts = vec![&realm.deployment, &realm.palette];
+        accounts.extend(realm.customers.iter().map(|customer| &customer.account));
+        for account in accounts {
+            for secret in account.secrets() {
+                self.add(
+                    "left in AWS: names and tags",
+                    format!("{} {:?}", secret.name, secret.tags),
+                );
+            }
+            for role in account.roles() {
+                self.add("left in AWS: names and tags", format!("{role:?}"));
+            }
+            for policy in account.policies() {
+                self.add("left in AWS: names and tags", format!("{policy:?}"));
+            }
+        }
+        for queue in &realm.queues {
+            for message in queue.messages() {
+                self.add("left in queues: messages and dead letters", format!("{message:?}"));
+            }
+        }
+    }
+
+    fn secrets_of(&mut self, cloud: &Cloud, realm: &Realm, sent: &[Sent]) {
+        self.secret(cloud.aws().issued());
+        self.secret([Canary::new(Kind::PaletteKey, "Gangway", ADMIN_KEY)]);
+        for access in realm.customers.iter().filter_map(|customer| customer.access.as_ref()) {
+            self.secret([Canary::new(Kind::PrivateKey, &access.agency, &access.identity.key)]);
+            self.public(access.identity.certificate.as_str());
+        }
+        // A token of a cluster is made by the function: whatever it shows to the cluster is one.
+        let tokens =
+            sent.iter().filter(|call| call.service == "kubernetes").flat_map(|call| &call.headers);
+        let tokens = tokens.filter(|(name, _)| name == "authorization");
+        let tokens = tokens.filter_map(|(_, value)| value.strip_prefix("Bearer k8s-aws-v1."));
+        for token in tokens {
+            self.secret([Canary::new(Kind::ClusterToken, "the cluster", token)]);
+            let url = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+            let url = String::from_utf8_lossy(&url);
+            let signature = url.split_once("X-Amz-Signature=").map(|(_, behind)| behind);
+            let signature = signature.and_then(|behind| behind.split('&').next());
+            self.secret(signature.map(|it| Canary::new(Kind::ClusterToken, "its signature", it)));
+        }
+        self.public(TOKENS_BEGIN);
+        for text in
+            realm.certificate_authority.iter().cloned().chain(cloud.ca_pem().map(str::to_owned))
+        {
+            self.public(text);
+        }
+        if let Some(portal) = &realm.portal {
+            self.public(portal.ca_pem());
+        }
+        // What all keys of a kind begin with.
+        for key in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
+            self.public(Chain::new("Nobody").issue(&Wish { key, ..Wish::client("nobody") }).key);
+        }
+    }
+}
+
+/// Where the head of a call is told, and where its body.
+fn places(service: &str) -> (&'static str, &'static str) {
+    match service {
+        "palette" => {
+            ("sent to Palette: targets and headers", "sent to Palette: bodies but for their keys")
+        }
+        "kubernetes" => ("sent to Kubernetes: targets and headers", "sent to Kubernetes: objects"),
+        "cap" | "scap" => ("sent to the portal: targets and headers", "sent to the portal: bodies"),
+        "sqs" => {
+            ("sent to queues: targets and headers", "sent to queues: messages and dead letters")
+        }
+        _ => ("sent to AWS: targets and headers", "sent to AWS: session names, tags, documents"),
+    }
+}

@@ -1,0 +1,104 @@
+//! Everything that a portal can ask about an account of some method, once each.
+
+use acceptance::{Answer, Stage, with};
+use serde_json::{Value, json};
+
+/// A way aboard.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    /// The method, as routes name it.
+    pub(crate) method: &'static str,
+    /// The shortest request.
+    pub(crate) request: Value,
+    /// The members that hold secrets.
+    pub(crate) secrets: &'static [&'static str],
+}
+
+impl Flow {
+    /// Where it is registered.
+    pub(crate) fn route(&self) -> String {
+        format!("/v1/accounts/{}", self.method)
+    }
+
+    /// The same for another account name.
+    pub(crate) fn named(&self, name: &str) -> Value {
+        with(self.request.clone(), &json!({"name": name}))
+    }
+
+    /// What may be chosen from with these credentials: the request but for its name.
+    fn credentials(&self) -> Value {
+        let mut request = self.request.clone();
+        request.as_object_mut().expect("an object").remove("name");
+        request
+    }
+
+    /// Registers, in fair weather; the uid.
+    pub(crate) async fn aboard(&self, stage: &Stage, name: &str) -> (String, Answer) {
+        let answer = stage.post(&self.route(), &self.named(name)).await;
+        assert!([200, 201].contains(&answer.status), "{}: {}", self.method, answer.text);
+        (answer.uid().to_owned(), answer)
+    }
+
+    /// Every question once, about an account that is aboard under this uid.
+    pub(crate) async fn ask_all(&self, stage: &Stage, name: &str, uid: &str) -> Vec<Answer> {
+        let (route, request) = (self.route(), self.named(name));
+        let known = format!("/v1/accounts/{uid}");
+        let changed = with(request.clone(), &json!({"description": "changed"}));
+        vec![
+            stage.post(&format!("{route}/validate"), &request).await,
+            stage.post(&route, &request).await,
+            stage.put(&format!("{route}/{uid}"), &changed).await,
+            stage.get("/v1/accounts").await,
+            stage.get(&known).await,
+            stage.post(&format!("{known}/validate"), &json!({})).await,
+            stage.post("/v1/policies", &self.credentials()).await,
+            stage.post("/v1/policies", &json!({"uid": uid})).await,
+            stage.get("/v1/private-cloud-gateways").await,
+        ]
+    }
+
+    /// What asks most of whom.
+    pub(crate) async fn ask_some(&self, stage: &Stage, name: &str, uid: &str) -> Vec<Answer> {
+        let changed = with(self.named(name), &json!({"description": "changed"}));
+        vec![
+            stage.post(&self.route(), &self.named(name)).await,
+            stage.put(&format!("{}/{uid}", self.route()), &changed).await,
+            stage.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await,
+            stage.post("/v1/policies", &self.credentials()).await,
+        ]
+    }
+
+    /// The same request from the event bus, with its secrets in it (which is refused) and left under an ARN.
+    pub(crate) async fn by_event(&self, stage: &Stage, name: &str) -> Vec<String> {
+        let method = json!({"method": self.method});
+        let mut told = Vec::new();
+        let mut detail = with(self.named(name), &method);
+        told.extend(events(stage, &detail).await);
+        if let Some(held) = self.held(&self.request) {
+            let arn =
+                stage.realm().keep(&format!("gangway/incoming/{name}"), &held.to_string()).await;
+            let members = detail.as_object_mut().expect("an object");
+            for member in held.as_object().expect("an object").keys() {
+                members.remove(member);
+            }
+            told.extend(events(stage, &with(detail, &json!({"secretArn": arn}))).await);
+        }
+        told
+    }
+
+    /// The members that a secret may hold in their place.
+    pub(crate) fn held(&self, request: &Value) -> Option<Value> {
+        let held: serde_json::Map<_, _> = self
+            .secrets
+            .iter()
+            .filter_map(|member| Some(((*member).to_owned(), request.get(member)?.clone())))
+            .collect();
+        (!held.is_empty()).then_some(Value::Object(held))
+    }
+}
+
+/// What functions answered to an event.
+async fn events(stage: &Stage, detail: &Value) -> Vec<String> {
+    let deliveries = stage.event(detail).await;
+    deliveries.into_iter().map(|one| format!("{:?}", one.outcome)).collect()
+}

@@ -1,0 +1,182 @@
+//! Types that hold secrets, found in the sources: directly, or through another type.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use syn::{Attribute, Fields, Item, Type, visit::Visit};
+
+/// What wraps a secret.
+const WRAPPERS: [&str; 4] = ["SecretString", "SecretBox", "SecretSlice", "Zeroizing"];
+
+/// How a type can be printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Print {
+    /// Not at all.
+    Never,
+    /// As its fields are.
+    Derived,
+    /// As somebody wrote.
+    ByHand,
+}
+
+/// A type, and what is known of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Holder {
+    /// Its crate.
+    pub(crate) of: String,
+    pub(crate) name: String,
+    pub(crate) public: bool,
+    pub(crate) print: Print,
+    /// Whether it holds directly what is wiped, and not hidden.
+    pub(crate) wiped: bool,
+    names: BTreeSet<String>,
+}
+
+/// Those of every crate that is deployed.
+pub(crate) fn find() -> Vec<Holder> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut sources = Vec::new();
+    for shelf in ["functions", "shared"] {
+        for folder in fs::read_dir(root.join(shelf)).expect("a folder") {
+            let folder = folder.expect("a folder").path();
+            let of = folder
+                .file_name()
+                .and_then(|name| name.to_str())
+                .expect("a name")
+                .replace('-', "_");
+            let mut files = Vec::new();
+            collect(&folder.join("src"), &mut files);
+            sources.extend(
+                files
+                    .into_iter()
+                    .map(|file| (of.clone(), fs::read_to_string(file).expect("a source"))),
+            );
+        }
+    }
+    of(sources)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        if stem.ends_with("tests") || stem == "samples" {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Those of these sources, each with its crate; by name.
+pub(crate) fn of(sources: Vec<(String, String)>) -> Vec<Holder> {
+    let (mut types, mut by_hand) = (Vec::new(), BTreeSet::new());
+    for (of, source) in sources {
+        let file = syn::parse_file(&source).expect("Rust");
+        let mut reader = Reader { of, types: &mut types, by_hand: &mut by_hand };
+        reader.visit_file(&file);
+    }
+    let mut holding: BTreeSet<String> = WRAPPERS.iter().map(|name| (*name).to_owned()).collect();
+    loop {
+        let more: Vec<_> = types
+            .iter()
+            .filter(|one| !holding.contains(&one.name) && !one.names.is_disjoint(&holding))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        holding.extend(more.into_iter().map(|one| one.name.clone()).collect::<Vec<_>>());
+    }
+    types.retain(|one| !one.names.is_disjoint(&holding));
+    for one in &mut types {
+        if by_hand.contains(&(one.of.clone(), one.name.clone())) {
+            one.print = Print::ByHand;
+        }
+    }
+    types.sort_by(|one, other| (&one.name, &one.of).cmp(&(&other.name, &other.of)));
+    types
+}
+
+struct Reader<'a> {
+    of: String,
+    types: &'a mut Vec<Holder>,
+    by_hand: &'a mut BTreeSet<(String, String)>,
+}
+
+impl Visit<'_> for Reader<'_> {
+    fn visit_item(&mut self, item: &Item) {
+        let (attributes, name, public, fields): (_, _, _, Vec<&Fields>) = match item {
+            Item::Struct(it) => (&it.attrs, &it.ident, &it.vis, vec![&it.fields]),
+            Item::Enum(it) => {
+                (&it.attrs, &it.ident, &it.vis, it.variants.iter().map(|one| &one.fields).collect())
+            }
+            Item::Impl(it) => {
+                let of_debug = it
+                    .trait_
+                    .as_ref()
+                    .and_then(|(path, ..)| path_of(path))
+                    .is_some_and(|name| name == "Debug");
+                if let (true, Type::Path(it)) = (of_debug, &*it.self_ty) {
+                    self.by_hand.extend(
+                        it.path
+                            .segments
+                            .last()
+                            .map(|last| (self.of.clone(), last.ident.to_string())),
+                    );
+                }
+                return;
+            }
+            Item::Mod(it) if it.attrs.iter().any(is_test) => return,
+            other => return syn::visit::visit_item(self, other),
+        };
+        let mut names = Names::default();
+        fields.into_iter().for_each(|fields| names.visit_fields(fields));
+        self.types.push(Holder {
+            of: self.of.clone(),
+            name: name.to_string(),
+            public: matches!(public, syn::Visibility::Public(_)),
+            print: if attributes.iter().any(derives_debug) { Print::Derived } else { Print::Never },
+            wiped: names.0.contains("Zeroizing"),
+            names: names.0,
+        });
+    }
+}
+
+/// The last name of an implemented trait's path.
+fn path_of(path: &syn::Path) -> Option<String> {
+    path.segments.last().map(|last| last.ident.to_string())
+}
+
+fn is_test(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+}
+
+fn derives_debug(attribute: &Attribute) -> bool {
+    let mut found = false;
+    if attribute.path().is_ident("derive") {
+        attribute
+            .parse_nested_meta(|derived| {
+                found |= derived.path.segments.last().is_some_and(|last| last.ident == "Debug");
+                Ok(())
+            })
+            .expect("a list of traits");
+    }
+    found
+}
+
+/// Every name in the types of fields.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Visit<'_> for Names {
+    fn visit_path_segment(&mut self, segment: &syn::PathSegment) {
+        self.0.insert(segment.ident.to_string());
+        syn::visit::visit_path_segment(self, segment);
+    }
+}

@@ -1,0 +1,20 @@
+//! No secret is told: unique ones go through every function, flow and fault at the most talkative level, and none is found in
+//! any spelling. What looks for them finds every one that is told on purpose.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::tests_outside_test_module,
+    reason = "a test program"
+)]
+
+mod debug;
+mod enclave;
+mod faults;
+mod flow;
+mod holders;
+mod nowhere;
+mod open;
+mod planted;
+mod vended;
+mod wrong;

@@ -1,0 +1,144 @@
+//! What looks for secrets finds one that is told on purpose, at each place and in each spelling; and what the frame keeps in
+//! is not there.
+
+use std::collections::BTreeSet;
+
+use acceptance::{
+    Answer,
+    evidence::{Evidence, TALKATIVE},
+};
+use domain::Partition;
+use local_cloud::{
+    canaries::{Spelling, spellings},
+    functions::Lambda,
+};
+use reqwest::header::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+
+use crate::open::stage;
+
+/// What is told, and where it is to be found.
+const TOLD: [(&str, &str); 10] = [
+    ("log", "logs"),
+    ("log of a failure", "logs"),
+    ("standard output", "logs"),
+    ("standard error", "logs"),
+    ("panic without the frame's hook", "logs"),
+    ("answer", "answers"),
+    ("problem", "answers"),
+    ("pointer of a problem", "answers"),
+    ("query of a call", "sent to Palette: targets and headers"),
+    ("trace header of a call", "sent to Palette: targets and headers"),
+];
+
+/// What the frame keeps in: lines of libraries, those finer than INFO, and what a panic says.
+const KEPT_IN: [&str; 4] = ["log of a library", "finer log", "finest log", "panic"];
+
+async fn tell(lambda: &Lambda, place: &str, text: &str, to: &str) -> String {
+    let body = json!({"place": place, "text": text, "to": to}).to_string();
+    let event = json!({
+        "requestContext": {"requestId": "planted"}, "httpMethod": "POST", "path": "/v1/leak", "resource": "/v1/leak",
+        "headers": {"content-type": "application/json"}, "body": body,
+    });
+    let answer = lambda.invoke(&event).await;
+    assert!(!format!("{answer:?}").contains("NotBuilt"), "{answer:?}");
+    answer
+        .as_ref()
+        .ok()
+        .and_then(|answer| answer["body"].as_str())
+        .map_or_else(|| format!("{answer:?}"), str::to_owned)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_told_is_found_wherever_and_however_it_is_told() {
+    let stage = stage(Partition::Aws).await;
+    let (cloud, realm) = (stage.cloud(), stage.realm());
+    let lambda = realm
+        .functions
+        .get("accounts")
+        .expect("a function")
+        .altered(|function| "leaky".clone_into(&mut function.package));
+    for (name, value) in TALKATIVE {
+        lambda.set(name, value);
+    }
+    let secret = &stage.customer().keys.secret;
+    let mut missed = Vec::new();
+    for (place, found_in) in TOLD.into_iter().chain([("body of a call", "sent to Palette: bodies")])
+    {
+        for Spelling { how, text, .. } in some(secret) {
+            let mut evidence = Evidence::default();
+            lambda.logs().clear();
+            evidence.add("answers", tell(&lambda, place, &text, &cloud.url()).await);
+            // Its lines come through a pipe, after its answer; the frame writes one for each invocation.
+            written(&lambda).await;
+            evidence.add("logs", lambda.logs().text());
+            evidence.of(cloud, realm);
+            let found = evidence.search().found;
+            if !found.iter().any(|(at, _)| at.starts_with(found_in)) {
+                missed.push(format!("{place} {how}: {found:?}\n{}", lambda.logs().text()));
+            }
+        }
+        lambda.kill();
+    }
+    assert!(missed.is_empty(), "{} were not found:\n{}", missed.len(), missed.join("\n"));
+    for place in KEPT_IN {
+        lambda.logs().clear();
+        let mut evidence = Evidence::default();
+        evidence.add("answers", tell(&lambda, place, secret, &cloud.url()).await);
+        written(&lambda).await;
+        assert_eq!(
+            lambda.logs().text().contains("panicked"),
+            place == "panic",
+            "{}",
+            lambda.logs().text()
+        );
+        evidence.add("logs", lambda.logs().text());
+        evidence.of(cloud, realm);
+        assert_eq!(evidence.search().found, BTreeSet::new(), "{place}");
+    }
+}
+
+/// The last line of an invocation is the one with its metrics.
+async fn written(lambda: &Lambda) {
+    for _look in 0..1000 {
+        if lambda.logs().text().contains("\"CloudWatchMetrics\"") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("no line was written\n{}", lambda.logs().text());
+}
+
+/// The secret, a fragment, and each spelling of it that is another one.
+fn some(secret: &str) -> Vec<Spelling> {
+    let mut all: Vec<Spelling> = spellings(secret);
+    let mut fragment = all.last().expect("as it is").clone();
+    fragment.how = "a fragment";
+    fragment.text = fragment.text[7..7 + fragment.least].to_owned();
+    all.push(fragment);
+    all.dedup_by(|one, other| one.text == other.text);
+    all
+}
+
+#[tokio::test]
+async fn a_secret_in_what_is_left_or_in_a_header_is_found() {
+    let stage = stage(Partition::Aws).await;
+    let secret = &stage.customer().keys.secret;
+    let searched = |evidence: Evidence| {
+        let found = evidence.search().found;
+        found.into_iter().map(|(place, _)| place).collect::<BTreeSet<_>>()
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("x-secret", HeaderValue::from_str(secret).expect("a header"));
+    let mut evidence = Evidence::default();
+    evidence.answer(&Answer { status: 200, headers, text: String::new(), body: Value::Null });
+    evidence.of(stage.cloud(), stage.realm());
+    assert_eq!(searched(evidence), BTreeSet::from(["answers: headers"]));
+
+    stage.customer().role.tag("note", secret);
+    stage.realm().queues[0].send(secret);
+    let mut evidence = Evidence::default();
+    evidence.of(stage.cloud(), stage.realm());
+    let expected = ["left in AWS: names and tags", "left in queues: messages and dead letters"];
+    assert_eq!(searched(evidence), BTreeSet::from(expected));
+}

@@ -1,0 +1,58 @@
+//! Palette's cluster is in another account than Gangway: everything is seen through the inspection role there.
+
+use acceptance::{PARTITIONS, Stage};
+use domain::Partition;
+use local_cloud::world::{Case, Way};
+use policies::pods::Part;
+
+use crate::method::{cluster, differs, register, request, validate};
+
+#[tokio::test]
+async fn f35_f57_a_cluster_in_another_account_is_seen_and_its_account_comes_aboard() {
+    for partition in PARTITIONS {
+        let stage = Stage::with_cluster_elsewhere(partition).await;
+        let own = stage.realm().deployment.id().to_owned();
+        for case in Case::ALL {
+            let wish = request(&stage, case);
+            let roles = wish.to_string();
+            assert!(!roles.contains(&own), "no role is in Gangway's account: {roles}");
+            let seen = validate(&stage, &wish).await;
+            assert_eq!((seen.ready(), seen.failed()), (Some(true), vec![]), "{:#}", seen.body);
+            let near = Stage::start(partition).await;
+            let known = validate(&near, &request(&near, case)).await;
+            assert_eq!(seen.with_outcome("unverified"), known.with_outcome("unverified"));
+        }
+        let wish = request(&stage, Case::SameAccount);
+        register(&stage, &wish).await.assert_status(201);
+        assert_eq!(stage.registered(), ["prod"]);
+    }
+}
+
+#[tokio::test]
+async fn f44_f58_what_is_broken_there_is_found() {
+    let stage = Stage::with_cluster_elsewhere(Partition::Aws).await;
+    for (way, check) in [
+        (Way::NoRole(Part::Palette), "pod-identity.palette-role-trust"),
+        (Way::NotAssociated(policies::pods::HUBBLE), "pod-identity.hubble-association"),
+        (Way::NoAgent, "eks.pod-identity-agent"),
+        (Way::NoConfig, "kubernetes.global-config"),
+    ] {
+        let (_, answer) = differs(&stage, Case::SameAccount, &[way]).await;
+        assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn without_an_inspection_role_there_nothing_is_passed_that_could_not_be_seen() {
+    let stage = Stage::with_cluster_elsewhere(Partition::Aws).await;
+    let wish = request(&stage, Case::SameAccount);
+    cluster(&stage).cluster.account().role("GangwayInspection").remove();
+    let seen = validate(&stage, &wish).await;
+    let unverified = seen.with_outcome("unverified");
+    for check in ["eks.cluster-exists", "pod-identity.hubble-association", "kubernetes.access"] {
+        assert!(unverified.contains(&check.to_owned()), "{check}: {:#}", seen.body);
+        let finding = seen.check(check);
+        let remedy = finding["remedy"].as_str().unwrap_or_default();
+        assert!(remedy.contains("GangwayInspection"), "{finding:#}");
+    }
+}

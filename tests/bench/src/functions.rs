@@ -1,0 +1,168 @@
+//! What each function costs: its start, its first and its later answers, memory, processor, size.
+
+use std::{fs, io::Write as _, time::Instant};
+
+use domain::Partition;
+use flate2::{Compression, write::DeflateEncoder};
+use local_cloud::{World, functions::Lambda, template::Template};
+use serde_json::{Value, json};
+
+use crate::{
+    Failed,
+    limits::{self, Limits},
+    place::{calls, deployed, world},
+    process,
+    requests::{Method, Request},
+    samples::{Samples, count, rounded},
+};
+
+/// How often a process is started. All functions take turns, so that a machine that slows down does so for all.
+const STARTS: usize = 15;
+
+/// How often a warm one is asked.
+const WARM: usize = 60;
+
+/// One function, and what was measured of it.
+struct Measured {
+    lambda: Lambda,
+    what: &'static str,
+    request: Request,
+    calls: usize,
+    first_poll: Samples,
+    first_answer: Samples,
+    warm_answer: Samples,
+    on_processor: Samples,
+    idle_memory: Samples,
+    used_memory: Samples,
+    zip: f64,
+}
+
+impl Measured {
+    fn new(lambda: Lambda, what: &'static str, request: Request) -> Result<Self, Failed> {
+        let mut zip = DeflateEncoder::new(Vec::new(), Compression::best());
+        zip.write_all(&fs::read(lambda.binary())?)?;
+        let zip = count(zip.finish()?.len()) / f64::from(1 << 20);
+        let none = Samples::default;
+        Ok(Self {
+            lambda,
+            what,
+            request,
+            calls: 0,
+            first_poll: none(),
+            first_answer: none(),
+            warm_answer: none(),
+            on_processor: none(),
+            idle_memory: none(),
+            used_memory: none(),
+            zip,
+        })
+    }
+
+    async fn start(&mut self) -> Result<(), Failed> {
+        let Self { lambda, request, .. } = self;
+        let polled = lambda.warm().await?;
+        self.first_poll.time(polled);
+        self.idle_memory.push(process::memory(lambda)?);
+        let asked = Instant::now();
+        request.expect(&lambda.invoke(&request.event).await?)?;
+        self.first_answer.time(polled + asked.elapsed());
+        lambda.kill();
+        Ok(())
+    }
+
+    async fn warm(&mut self, world: &World) -> Result<(), Failed> {
+        let Self { lambda, request, .. } = self;
+        request.expect(&lambda.invoke(&request.event).await?)?;
+        world.cloud.calls().clear();
+        request.expect(&lambda.invoke(&request.event).await?)?;
+        self.calls = calls(world);
+        for _ in 0..WARM {
+            let (before, asked) = (process::time_on_processor(lambda)?, Instant::now());
+            let answer = lambda.invoke(&request.event).await?;
+            self.warm_answer.time(asked.elapsed());
+            self.on_processor.time(process::time_on_processor(lambda)?.saturating_sub(before));
+            request.expect(&answer)?;
+        }
+        self.used_memory.push(process::memory(lambda)?);
+        lambda.kill();
+        Ok(())
+    }
+
+    fn hold(&self, bare: &Self, limits: &mut Limits) {
+        let package = &self.lambda.function().package;
+        let mut times = |what: &str, ours: f64, theirs: f64, limit| {
+            limits.hold(format!("{package}: {what}"), ours / theirs, limit);
+        };
+        let poll = (self.first_poll.median(), bare.first_poll.median());
+        times("start to first poll", poll.0, poll.1, limits::FIRST_POLL);
+        let idle = (self.idle_memory.median(), bare.idle_memory.median());
+        times("memory before a request", idle.0, idle.1, limits::IDLE_MEMORY);
+        let used = (self.used_memory.median(), bare.used_memory.median());
+        times("memory after requests", used.0, used.1, limits::USED_MEMORY);
+        times("zip", self.zip, bare.zip, limits::ZIP);
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "function": self.lambda.function().package,
+            "request": self.what,
+            "calls": self.calls,
+            "firstPollMs": self.first_poll.json(),
+            "firstAnswerMs": self.first_answer.json(),
+            "warmAnswerMs": self.warm_answer.json(),
+            "onProcessorMs": self.on_processor.json(),
+            "idleMemoryMb": self.idle_memory.json(),
+            "usedMemoryMb": self.used_memory.json(),
+            "zipMb": rounded(self.zip),
+        })
+    }
+}
+
+/// Measures the bare function and all of ours. The processor time of a whole STS validation is what vending is held against.
+pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Value, f64), Failed> {
+    let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
+    let realm = world.realm(Partition::Aws);
+    realm.pollers.iter().for_each(local_cloud::functions::Poller::pause);
+    let validation = "a full validation";
+    let bare = deployed(realm, "sts")?.altered(|function| {
+        "hello".clone_into(&mut function.package);
+        function.environment.clear();
+    });
+    let request = Request::validate(&world, Method::Sts)?.to_bare();
+    let mut bare = Measured::new(bare, "nothing", request)?;
+    let mut ours = Vec::new();
+    for method in Method::ALL {
+        let lambda = deployed(world.realm(method.partition()), method.package())?;
+        ours.push(Measured::new(lambda, validation, Request::validate(&world, method)?)?);
+    }
+    let others = [
+        ("accounts", "a list", Request::list()),
+        ("account-vended", "an account that is aboard", Request::vended(realm)),
+        ("account-sweep", "an organization of one unit", Request::sweep()),
+    ];
+    for (package, what, request) in others {
+        ours.push(Measured::new(deployed(realm, package)?, what, request)?);
+    }
+    for measured in &mut ours {
+        // The account that is vended comes aboard; files are in the page cache.
+        measured.start().await?;
+        let fresh = Samples::default;
+        (measured.first_poll, measured.first_answer, measured.idle_memory) =
+            (fresh(), fresh(), fresh());
+    }
+    for _ in 0..STARTS {
+        bare.start().await?;
+        for measured in &mut ours {
+            measured.start().await?;
+        }
+    }
+    bare.warm(&world).await?;
+    for measured in &mut ours {
+        measured.warm(&world).await?;
+        measured.hold(&bare, limits);
+    }
+    let sts = ours.iter().find(|one| one.lambda.function().package == Method::Sts.package());
+    let validation = sts.map(|sts| sts.on_processor.median()).unwrap_or_default();
+    let rows: Vec<_> = [&bare].into_iter().chain(&ours).map(Measured::json).collect();
+    Ok((rows.into(), validation))
+}

@@ -1,0 +1,141 @@
+//! The tables that people read, made of what was written down.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+const BEGIN: &str = "<!-- Written by `make bench README=1`. -->";
+const END: &str = "<!-- Until here. -->";
+
+/// A column: its heading, and where a row has its figure.
+type Column = (&'static str, &'static str, Unit);
+
+#[derive(Clone, Copy)]
+enum Unit {
+    Text,
+    Code,
+    Count,
+    Ms,
+    Mb,
+    Times,
+}
+
+/// Every table.
+pub(crate) fn tables(found: &Value) -> String {
+    let mut text = String::new();
+    let mut table = |title: &str, part: &str, columns: &[Column]| {
+        let rows = found.get(part).and_then(Value::as_array).cloned().unwrap_or_default();
+        if !rows.is_empty() {
+            // Writing into a String cannot fail.
+            let _infallible = write!(text, "{title}\n\n{}\n", lines(&rows, columns));
+        }
+    };
+    table(
+        "Each function beside a bare `lambda_runtime` one, warm requests with upstreams that answer at once:",
+        "functions",
+        &[
+            ("function", "/function", Unit::Code),
+            ("asked for", "/request", Unit::Text),
+            ("calls", "/calls", Unit::Count),
+            ("start to first poll", "/firstPollMs/median", Unit::Ms),
+            ("start to first answer", "/firstAnswerMs/median", Unit::Ms),
+            ("warm answer", "/warmAnswerMs/median", Unit::Ms),
+            ("on the processor", "/onProcessorMs/median", Unit::Ms),
+            ("memory", "/usedMemoryMb/median", Unit::Mb),
+            ("zip", "/zipMb", Unit::Mb),
+        ],
+    );
+    table(
+        "A warm request where every call takes 20 ms, against the sum of the calls that wait for one another:",
+        "registrations",
+        &[
+            ("function", "/function", Unit::Code),
+            ("request", "/what", Unit::Text),
+            ("calls", "/calls", Unit::Count),
+            ("hops", "/hops", Unit::Count),
+            ("hops × 20 ms", "/hopSumMs", Unit::Ms),
+            ("median", "/tookMs/median", Unit::Ms),
+            ("least", "/tookMs/least", Unit::Ms),
+            ("least to sum", "/ratio", Unit::Times),
+        ],
+    );
+    table(
+        "Whole organizations, without Palette's limit of 10 requests a second:",
+        "vending",
+        &[
+            ("", "/what", Unit::Text),
+            ("calls an account", "/callsEach", Unit::Times),
+            ("function's processor", "/functionMs", Unit::Ms),
+            ("local cloud's processor", "/cloudMs", Unit::Ms),
+            ("accounts per core second", "/accountsPerCoreSecond", Unit::Count),
+            ("accounts per second here", "/accountsPerSecond", Unit::Count),
+            ("memory", "/peakMemoryMb", Unit::Mb),
+        ],
+    );
+    table(
+        "A registration with access keys, beside a Python handler with boto3 and requests (`tests/bench/peer`):",
+        "peer",
+        &[
+            ("", "/who", Unit::Text),
+            ("calls", "/calls", Unit::Count),
+            ("start to first poll", "/firstPollMs/median", Unit::Ms),
+            ("start to first answer", "/firstAnswerMs/median", Unit::Ms),
+            ("processor, cold", "/coldOnProcessorMs/median", Unit::Ms),
+            ("warm answer", "/warmAnswerMs/median", Unit::Ms),
+            ("processor, warm", "/onProcessorMs/median", Unit::Ms),
+            ("memory", "/memoryMb/median", Unit::Mb),
+        ],
+    );
+    text
+}
+
+fn lines(rows: &[Value], columns: &[Column]) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(columns.iter().map(|(heading, ..)| (*heading).to_owned()).collect());
+    text.extend(["|", &"---|".repeat(columns.len()), "\n"]);
+    for row in rows {
+        let cell = |(_, place, unit): &Column| written(row.pointer(place), *unit);
+        text.push_str(&line(columns.iter().map(cell).collect()));
+    }
+    text
+}
+
+fn written(figure: Option<&Value>, unit: Unit) -> String {
+    let number = || figure.and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let word = || figure.and_then(Value::as_str).unwrap_or_default();
+    match unit {
+        Unit::Text => word().to_owned(),
+        Unit::Code => format!("`{}`", word()),
+        Unit::Count => format!("{:.0}", number()),
+        Unit::Ms if number() < 20.0 => format!("{:.1} ms", number()),
+        Unit::Ms => format!("{:.0} ms", number()),
+        Unit::Mb => format!("{:.1} MB", number()),
+        Unit::Times => format!("{:.2}", number()),
+    }
+}
+
+/// A page with these tables in place of those between the marks.
+pub(crate) fn replaced(page: &str, tables: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (_old, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n\n{tables}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_line_for_each_row_and_replaces_the_one_that_was_there() {
+        let found = json!({ "peer": [{ "who": "peer", "memoryMb": { "median": 51.26 } }] });
+        let tables = tables(&found);
+        assert!(tables.ends_with("| 51.3 MB |\n\n"), "{tables}");
+        let page = format!("a\n{BEGIN}\nold\n{END}\nb\n");
+        let page = replaced(&page, &tables).unwrap();
+        assert!(page.starts_with("a\n") && page.ends_with("\nb\n") && !page.contains("old"));
+        assert_eq!(replaced(&page, &tables).as_deref(), Some(page.as_str()));
+        assert_eq!(replaced("no marks", &tables), None);
+    }
+}

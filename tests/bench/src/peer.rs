@@ -1,0 +1,153 @@
+//! The same onboarding by the Python handler in `tests/bench/peer`, beside Gangway's own.
+
+use std::{collections::BTreeMap, path::Path, time::Instant};
+
+use domain::Partition;
+use local_cloud::{World, functions::Lambda, template::Template};
+use serde_json::{Value, json};
+
+use crate::{
+    Failed,
+    limits::{self, Limits},
+    place::{calls, deployed, world},
+    process,
+    requests::{Method, Request},
+    samples::Samples,
+};
+
+/// How often each is started and registers one account. They take turns.
+const STARTS: usize = 7;
+
+/// How many accounts each registers while it is warm.
+const WARM: usize = 25;
+
+/// One of the two.
+struct Side {
+    name: &'static str,
+    lambda: Lambda,
+    calls: usize,
+    number: usize,
+    first_poll: Samples,
+    first_answer: Samples,
+    cold_on_processor: Samples,
+    warm_answer: Samples,
+    on_processor: Samples,
+    memory: Samples,
+}
+
+impl Side {
+    fn new(name: &'static str, lambda: Lambda) -> Self {
+        let none = Samples::default;
+        Self {
+            name,
+            lambda,
+            calls: 0,
+            number: 0,
+            first_poll: none(),
+            first_answer: none(),
+            cold_on_processor: none(),
+            warm_answer: none(),
+            on_processor: none(),
+            memory: none(),
+        }
+    }
+
+    /// Registers one more account.
+    async fn register(&mut self, world: &World) -> Result<(), Failed> {
+        self.number += 1;
+        let name = format!("{}-{}", self.name, self.number);
+        let request = Request::register(world, Method::StaticCredentials, &name)?;
+        request.expect(&self.lambda.invoke(&request.event).await?)
+    }
+
+    async fn start(&mut self, world: &World) -> Result<(), Failed> {
+        let polled = self.lambda.warm().await?;
+        self.first_poll.time(polled);
+        let asked = Instant::now();
+        self.register(world).await?;
+        self.first_answer.time(polled + asked.elapsed());
+        self.cold_on_processor.time(process::time_on_processor(&self.lambda)?);
+        self.lambda.kill();
+        Ok(())
+    }
+
+    async fn warm(&mut self, world: &World) -> Result<(), Failed> {
+        self.register(world).await?;
+        for _ in 0..WARM {
+            world.cloud.calls().clear();
+            let (before, asked) = (process::time_on_processor(&self.lambda)?, Instant::now());
+            self.register(world).await?;
+            self.warm_answer.time(asked.elapsed());
+            let after = process::time_on_processor(&self.lambda)?;
+            self.on_processor.time(after.saturating_sub(before));
+            self.calls = calls(world);
+        }
+        self.memory.push(process::memory(&self.lambda)?);
+        self.lambda.kill();
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "who": self.name,
+            "calls": self.calls,
+            "firstPollMs": self.first_poll.json(),
+            "firstAnswerMs": self.first_answer.json(),
+            "coldOnProcessorMs": self.cold_on_processor.json(),
+            "warmAnswerMs": self.warm_answer.json(),
+            "onProcessorMs": self.on_processor.json(),
+            "memoryMb": self.memory.json(),
+        })
+    }
+}
+
+/// Measures both.
+pub(crate) async fn run(
+    template: &Template,
+    python: &Path,
+    limits: &mut Limits,
+) -> Result<Value, Failed> {
+    let world = world(template, &[Partition::Aws]).await?;
+    let ours = deployed(world.realm(Partition::Aws), Method::StaticCredentials.package())?;
+    let mut sides = [Side::new("peer", handwritten(&ours, python)?), Side::new("gangway", ours)];
+    for _ in 0..STARTS {
+        for side in &mut sides {
+            side.start(&world).await?;
+        }
+    }
+    for side in &mut sides {
+        side.warm(&world).await?;
+    }
+    let [peer, ours] = &sides;
+    for (what, ours, peer) in [
+        ("start to first answer", &ours.first_answer, &peer.first_answer),
+        ("processor, warm", &ours.on_processor, &peer.on_processor),
+        ("processor, cold", &ours.cold_on_processor, &peer.cold_on_processor),
+        ("memory", &ours.memory, &peer.memory),
+    ] {
+        let ratio = ours.median() / peer.median();
+        limits.hold(format!("gangway and peer: {what}"), ratio, limits::PEER);
+    }
+    Ok(sides.iter().map(Side::json).collect())
+}
+
+/// The handler, deployed with our own function's role, settings and memory.
+fn handwritten(ours: &Lambda, python: &Path) -> Result<Lambda, Failed> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let folder = repository.join("tests/bench/peer");
+    let authority =
+        ours.environment().remove("AWS_CA_BUNDLE").ok_or("a certification authority")?;
+    let variables = BTreeMap::from([
+        ("PEER_PYTHON", python.display().to_string()),
+        ("PYTHONPATH", folder.display().to_string()),
+        ("POLICY_DOCUMENTS", repository.join("shared/policies/documents").display().to_string()),
+        // boto3 knows the other name of it.
+        ("REQUESTS_CA_BUNDLE", authority),
+    ]);
+    Ok(ours.altered(|function| {
+        // A path of its own in place of one beside our binaries.
+        function.package = folder.join("bootstrap").display().to_string();
+        let named = |(name, value): (&str, String)| (name.to_owned(), value);
+        function.environment.extend(variables.into_iter().map(named));
+    }))
+}

@@ -1,0 +1,108 @@
+//! What a registration takes where the network takes its time: against the calls that have to wait for one another.
+
+use std::time::{Duration, Instant};
+
+use domain::Partition;
+use local_cloud::{Effect, Fault, World, functions::Lambda, template::Template};
+use serde_json::{Value, json};
+
+use crate::{
+    Failed,
+    limits::{self, Limit, Limits},
+    place::{calls, deployed, world},
+    requests::{Method, Request},
+    samples::{Samples, count, rounded},
+};
+
+/// What each network call takes.
+const HOP: Duration = Duration::from_millis(20);
+
+/// How often each is measured.
+const RUNS: usize = 7;
+
+/// The longest chain of calls of which each needs the answer of the one before, and why each is there.
+const fn chain(method: Method) -> (f64, &'static str) {
+    match method {
+        Method::Sts => (
+            4.0,
+            "what Palette knows · what the role may do, with Palette's word on it · create · read back",
+        ),
+        Method::StaticCredentials => (
+            7.0,
+            "whose keys · what they may do · is there a secret · keep it · create · put it in use · read back",
+        ),
+        Method::PodIdentity => (
+            7.0,
+            "what Palette knows · the cluster · into it (a token, then its lists) · Palette's word · create · read back",
+        ),
+        Method::Scap => (
+            8.0,
+            "the portal's keys · whose they are · what they may do · is there a secret · keep it · create · put it in use · read back",
+        ),
+    }
+}
+
+/// Measures validation and registration of every method.
+pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<Value, Failed> {
+    let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
+    let mut rows = Vec::new();
+    for method in Method::ALL {
+        let lambda = deployed(world.realm(method.partition()), method.package())?;
+        // It reads Palette's key and opens its connections once, whoever asks first.
+        let warming = Request::validate(&world, method)?;
+        warming.expect(&lambda.invoke(&warming.event).await?)?;
+        for (what, registers) in [("validate", false), ("register", true)] {
+            let row = measure(&world, &lambda, (method, registers), limits).await?;
+            let Measured { hops, calls, took } = row;
+            let sum = hops * HOP.as_secs_f64() * 1e3;
+            let ratio = took.least() / sum;
+            limits.hold(format!("{}: {what}, wall time", method.package()), ratio, limits::HOP_SUM);
+            rows.push(json!({
+                "function": method.package(), "what": what, "hops": hops, "calls": calls,
+                "hopSumMs": rounded(sum), "tookMs": took.json(), "ratio": rounded(ratio),
+            }));
+        }
+        lambda.kill();
+    }
+    Ok(rows.into())
+}
+
+struct Measured {
+    hops: f64,
+    calls: usize,
+    took: Samples,
+}
+
+async fn measure(
+    world: &World,
+    lambda: &Lambda,
+    (method, registers): (Method, bool),
+    limits: &mut Limits,
+) -> Result<Measured, Failed> {
+    // What Palette asks in its turn is Palette's own affair.
+    world.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).own());
+    let (mut took, mut hops, mut called) = (Samples::default(), Samples::default(), 0);
+    for number in 0..RUNS {
+        let request = if registers {
+            Request::register(world, method, &format!("{}-{number}", method.package()))?
+        } else {
+            Request::validate(world, method)?
+        };
+        world.cloud.calls().clear();
+        let asked = Instant::now();
+        let answer = lambda.invoke(&request.event).await?;
+        took.time(asked.elapsed());
+        request.expect(&answer)?;
+        hops.push(count(world.cloud.calls().longest_chain()));
+        called = calls(world);
+    }
+    world.cloud.faults().clear();
+    // Calls that a busy machine sends one after the other do not wait for one another.
+    let hops = hops.least();
+    if registers {
+        let (most, why) = chain(method);
+        let of = "hops";
+        limits.hold(format!("{}: hops", method.package()), hops, Limit { most, of, why });
+    }
+    Ok(Measured { hops, calls: called, took })
+}

@@ -1,0 +1,59 @@
+use super::*;
+use crate::certificates::{Chain, Wish};
+
+const SECRET: &str = "9rZq/VbT0cXn+Lw3KdPe5GsHa7UyMf1oJi8QtB2E";
+
+fn searcher() -> Searcher {
+    Searcher::new(vec![Canary::new(Kind::AccessKey, "somebody", SECRET)], &[])
+}
+
+#[test]
+fn every_spelling_is_found_whole_and_by_any_fragment() {
+    let searcher = searcher();
+    for Spelling { how, text, least } in spellings(SECRET) {
+        assert!(text.is_ascii(), "{how}");
+        for start in 0..=text.len() - least {
+            let around = format!("{{\"member\":\"{}\"}}", &text[start..start + least]);
+            assert!(!searcher.find(around.as_bytes()).is_empty(), "{how} from {start}: {around}");
+        }
+        let short = format!(" {} ", &text[..7]);
+        assert_eq!(searcher.find(short.as_bytes()), [], "{how}");
+    }
+}
+
+#[test]
+fn base64_is_found_wherever_the_secret_stands_in_what_is_encoded() {
+    use base64::{Engine as _, prelude::*};
+    let searcher = searcher();
+    for before in 0..9 {
+        let whole = format!("{}{SECRET}, and more", "x".repeat(before));
+        for text in [BASE64_STANDARD.encode(&whole), BASE64_URL_SAFE_NO_PAD.encode(&whole)] {
+            assert!(!searcher.find(text.as_bytes()).is_empty(), "{before}");
+        }
+    }
+}
+
+#[test]
+fn a_private_key_is_found_by_any_line_and_its_certificate_is_none() {
+    let chain = Chain::new("Authority");
+    let issued = chain.issue(&Wish::client("somebody"));
+    let other = chain.issue(&Wish::client("other"));
+    let canary = Canary::new(Kind::PrivateKey, "somebody", &issued.key);
+    let public = [issued.certificate.clone(), other.certificate, other.key, chain.pem()];
+    let searcher = Searcher::new(vec![canary], &public);
+    assert_eq!(searcher.find(issued.certificate.as_bytes()), []);
+    assert_eq!(searcher.find(chain.pem().as_bytes()), []);
+    let whole = searcher.find(issued.key.as_bytes());
+    assert!(!whole.is_empty());
+    let lines = issued.key.lines().filter(|line| searcher.find(line.as_bytes()) != []).count();
+    assert!(lines >= 1, "the lines with the private half");
+}
+
+#[test]
+fn what_is_no_secret_is_not_found() {
+    let searcher = searcher();
+    let text = include_str!("../../../../README.md");
+    assert_eq!(searcher.find(text.as_bytes()), []);
+    let debug = format!("{:?}", Canary::new(Kind::AccessKey, "somebody", SECRET));
+    assert_eq!(searcher.find(debug.as_bytes()), []);
+}

@@ -1,0 +1,113 @@
+//! Services that repeat what they were sent, secrets and all: in a refusal, in a page, in JSON of the wrong shape.
+
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
+use serde_json::Value;
+
+use crate::server::Response;
+
+/// Where a service repeats what it was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Echo {
+    /// As the reason of a refusal in its own format, with this status.
+    Refusal(u16),
+    /// The same, cut off after so many letters, as long messages are.
+    Cut(u16, usize),
+    /// As its error's code.
+    Code(u16),
+    /// On a page of HTML that calls itself a success.
+    Page,
+    /// As a JSON text where an object belongs: parsers like to quote that.
+    Text,
+}
+
+/// Members of an error that hold words.
+const MESSAGES: [&str; 3] = ["message", "Message", "details"];
+/// Members of an error that hold its code.
+const CODES: [&str; 4] = ["code", "reason", "__type", "Code"];
+
+impl Echo {
+    /// The answer, made of what the service answers when it breaks.
+    pub(crate) fn answer(self, broken: Response, words: &str) -> Response {
+        let mut answer = match self {
+            Self::Refusal(status) => said(broken, status, &MESSAGES, words),
+            Self::Cut(status, letters) => {
+                let cut: String = words.chars().rev().take(letters).collect();
+                let cut: String = cut.chars().rev().collect();
+                said(broken, status, &MESSAGES, &cut)
+            }
+            Self::Code(status) => said(broken, status, &CODES, words),
+            Self::Page => {
+                let page = format!("<html><body><pre>{words}</pre></body></html>");
+                with_type(StatusCode::OK, "text/html", page)
+            }
+            Self::Text => {
+                with_type(StatusCode::OK, "application/json", Value::from(words).to_string())
+            }
+        };
+        answer.headers_mut().remove(CONTENT_LENGTH);
+        let line: String =
+            words.chars().filter(|letter| letter.is_ascii_graphic()).take(4096).collect();
+        if let Ok(value) = HeaderValue::from_str(&line) {
+            answer.headers_mut().insert("x-echo", value);
+        }
+        answer
+    }
+}
+
+fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let mut answer = Response::new(body.into_bytes());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// The same refusal with other words: a member of its JSON, or an element of its XML.
+fn said(mut broken: Response, status: u16, members: &[&str], words: &str) -> Response {
+    *broken.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    if let Ok(Value::Object(mut error)) = serde_json::from_slice(broken.body()) {
+        for member in members {
+            if error.contains_key(*member) {
+                error.insert((*member).to_owned(), words.into());
+            }
+        }
+        *broken.body_mut() = Value::Object(error).to_string().into_bytes();
+        return broken;
+    }
+    let mut text = String::from_utf8_lossy(broken.body()).into_owned();
+    for member in members {
+        let (open, close) = (format!("<{member}>"), format!("</{member}>"));
+        let place = text.find(&open).zip(text.find(&close));
+        if let Some((start, end)) = place {
+            let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            text.replace_range(start + open.len()..end, &escaped);
+        }
+    }
+    *broken.body_mut() = text.into_bytes();
+    broken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{aws, faults::Effect, palette};
+
+    #[test]
+    fn each_service_repeats_it_in_its_own_format() {
+        for service in ["sts", "iam", "secretsmanager", "eks", "sqs", "organizations"] {
+            for echo in [Echo::Refusal(400), Echo::Page, Echo::Text, Echo::Cut(400, 12)] {
+                let broken = aws::broken(service, Effect::InternalError);
+                let answer = echo.answer(broken, "what <was> sent");
+                let body = String::from_utf8(answer.into_body()).unwrap();
+                assert!(body.contains("sent"), "{service} {echo:?}: {body}");
+            }
+        }
+        let answer = Echo::Code(400).answer(palette::broken(Effect::InternalError), "w");
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(body["code"], "w");
+        let answer = Echo::Code(400).answer(aws::broken("iam", Effect::InternalError), "w");
+        assert!(String::from_utf8(answer.into_body()).unwrap().contains("<Code>w</Code>"));
+    }
+}

@@ -1,0 +1,194 @@
+//! Examples of answers. What Gangway's own types can say is said by them, so that no example says otherwise.
+
+mod shown;
+
+use std::{io, time::Duration};
+
+use domain::{
+    AccountId, Check, Enrolled, Failure, Method, NAME_FREE, Partition, PortError, Receipt, Report,
+    Violation,
+};
+use lambda::{Rejection, Reply};
+use policies::trust;
+use serde_json::{Map, Value, json};
+
+/// What the log would call these requests.
+const REQUEST_ID: &str = "c6af9ac6-7b61-41e6-9a41-000000000001";
+const PALETTE: &str = "Palette";
+
+/// Examples of an answer that went well, by the type that it has.
+pub(crate) fn of_type(name: &str, status: &str, method: Option<Method>) -> Value {
+    let method = method.unwrap_or(Method::Sts);
+    match name {
+        "Report" => json!({
+            "ready": { "summary": "Nothing forbids registering", "value": Reply::Report(ready(method)).body() },
+            "notReady": { "summary": "Something must be mended first", "value": Reply::Report(blocked(method)).body() },
+        }),
+        "Receipt" if status == "201" => json!({
+            "created": { "summary": "A new account", "value": receipt(method, Enrolled::Created) },
+        }),
+        "Receipt" => json!({
+            "updated": { "summary": "It was there, and was changed", "value": receipt(method, Enrolled::Updated) },
+            "unchanged": { "summary": "It was there as asked for", "value": receipt(method, Enrolled::Unchanged) },
+        }),
+        other => shown::of_type(other),
+    }
+}
+
+/// Every problem of a status that Gangway itself tells, by the last part of its type.
+pub(crate) fn problems(status: u16) -> Map<String, Value> {
+    rejections()
+        .iter()
+        .map(|rejection| rejection.document(REQUEST_ID))
+        .filter(|(told, _)| *told == status)
+        .map(|(_, document)| {
+            let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
+            let id = text("type").rsplit(':').next().unwrap_or_default().to_owned();
+            let summary = text("title").to_owned();
+            (id, json!({ "summary": summary, "value": document }))
+        })
+        .collect()
+}
+
+/// What API Gateway says of a status by itself.
+pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
+    let told = match status {
+        400 => vec![("gatewayBadRequest", "Invalid request body")],
+        403 => vec![
+            ("gatewayUnsigned", "Missing Authentication Token"),
+            ("gatewayUnknownKey", "The security token included in the request is invalid."),
+            (
+                "gatewayWrongSignature",
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                 Access Key and signing method. Consult the service documentation for details.",
+            ),
+            (
+                "gatewayNotAllowed",
+                "User: arn:aws:iam::123456789012:user/portal is not authorized to perform: execute-api:Invoke on \
+                 resource: arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/live/GET/v1/accounts because no \
+                 identity-based policy allows the execute-api:Invoke action",
+            ),
+        ],
+        413 => vec![("gatewayTooLarge", "Request Too Long")],
+        415 => vec![("gatewayNotJson", "Unsupported Media Type")],
+        429 => vec![("gatewayThrottled", "Too Many Requests")],
+        500 | 502 => vec![("gatewayFailed", "Internal server error")],
+        504 => vec![("gatewayTimedOut", "Endpoint request timed out")],
+        _ => vec![],
+    };
+    let title = if status < 500 {
+        "API Gateway refused the request"
+    } else {
+        "The function did not answer"
+    };
+    let example = |(id, detail): (&str, &str)| {
+        let value = json!({
+            "type": "urn:gangway:problem:gateway",
+            "title": title,
+            "detail": detail,
+            "requestId": REQUEST_ID,
+        });
+        (id.to_owned(), json!({ "summary": "API Gateway's own", "value": value }))
+    };
+    told.into_iter().map(example).collect()
+}
+
+/// One of each that a caller of the API can meet. The test below knows which are left out, and why.
+fn rejections() -> Vec<Rejection> {
+    let source = || Box::new(io::Error::from(io::ErrorKind::ConnectionReset));
+    let port = |error: PortError| Rejection::Failure(Failure::Port(error));
+    vec![
+        Rejection::TooLarge,
+        Rejection::NotJson,
+        Rejection::Broken,
+        Rejection::Failure(Failure::Invalid(vec![
+            Violation::malformed("/name", "is missing"),
+            Violation::malformed("/roleArn", "must be the ARN of an IAM role"),
+        ])),
+        Rejection::Failure(Failure::refused("/partition", "this deployment serves aws")),
+        Rejection::Failure(Failure::Blocked(Box::new(blocked(Method::Sts)))),
+        Rejection::Failure(Failure::Conflict(
+            "the name team-payments-prod belongs to another account, 5f0c1a2b3c4d5e6f70818293".to_owned(),
+        )),
+        Rejection::Failure(Failure::NotFound(
+            "no account 5f0c1a2b3c4d5e6f70818293 in this scope; name its project with ?project=<uid or name> if it \
+             belongs to one"
+                .to_owned(),
+        )),
+        port(PortError::Refused { service: PALETTE, reason: "quota of cloud accounts reached".to_owned() }),
+        port(PortError::Denied {
+            service: PALETTE,
+            reason: "its API key is unknown, expired or inactive".to_owned(),
+        }),
+        port(PortError::Missing { service: "AWS Secrets Manager", what: "secret of this name" }),
+        port(PortError::Duplicate { service: PALETTE }),
+        port(PortError::Busy { service: PALETTE, retry_after: Duration::from_secs(2) }),
+        port(PortError::Unavailable { service: PALETTE, source: source() }),
+        port(PortError::TimedOut { service: PALETTE }),
+    ]
+}
+
+/// The first account of the documentation.
+fn account() -> Option<AccountId> {
+    "123456789012".parse().ok()
+}
+
+fn report(method: Method, findings: Vec<domain::Finding>) -> Report {
+    // The partition whose documents have this method.
+    let partition = if method == Method::Scap { Partition::AwsIsoB } else { Partition::Aws };
+    Report { partition, method, account: account(), findings, notices: Vec::new() }
+}
+
+fn ready(method: Method) -> Report {
+    report(method, vec![NAME_FREE.passed("no account is called team-payments-prod")])
+}
+
+fn blocked(method: Method) -> Report {
+    let free = NAME_FREE.passed("no account is called team-payments-prod");
+    let mut report = report(method, vec![free]);
+    let failed: (&'static Check, &str, &str) = match method {
+        Method::Sts => (
+            &trust::EXTERNAL_ID_REQUIRED,
+            "the trust policy asks for no external id",
+            "add the condition StringEquals sts:ExternalId with the value that GET /v1/accounts/sts/trust shows",
+        ),
+        Method::StaticCredentials | Method::PodIdentity | Method::Scap => (
+            &NAME_FREE,
+            "the name belongs to another account, 5f0c1a2b3c4d5e6f70818293",
+            "choose another name, or replace that account with PUT",
+        ),
+    };
+    let (check, observed, remedy) = failed;
+    report.findings.retain(|finding| finding.check.id != check.id);
+    report.findings.push(check.failed(observed, remedy));
+    report
+}
+
+fn receipt(method: Method, outcome: Enrolled) -> Value {
+    let partition = if method == Method::Scap { Partition::AwsIsoB } else { Partition::Aws };
+    let (id, region) = (partition.id(), partition.facts().home_region);
+    let secret = || {
+        format!(
+            "arn:{id}:secretsmanager:{region}:111122223333:secret:gangway/{id}/123456789012/team-payments-prod-AbCdEf"
+        )
+        .parse()
+        .ok()
+    };
+    let with_secret = matches!(method, Method::StaticCredentials | Method::Scap);
+    let receipt = || {
+        Some(Receipt {
+            uid: "5f0c1a2b3c4d5e6f70818293".parse().ok()?,
+            name: "team-payments-prod".parse().ok()?,
+            outcome,
+            partition,
+            method,
+            account: account()?,
+            secret: if with_secret { secret() } else { None },
+            report: ready(method),
+        })
+    };
+    receipt().map(|receipt| Reply::Receipt(Box::new(receipt)).body()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

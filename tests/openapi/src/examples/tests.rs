@@ -1,0 +1,129 @@
+//! Examples are of their types, and there is one of every problem.
+
+use std::collections::BTreeSet;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::document;
+
+/// Where a rejection is in the documentation; why it is in none.
+fn place(rejection: &Rejection) -> Result<&'static str, &'static str> {
+    match rejection {
+        Rejection::NoRoute | Rejection::VerbNotAllowed { .. } => {
+            Err("API Gateway leads no such request to a function")
+        }
+        Rejection::Unreadable => Err("API Gateway sends what can be read"),
+        Rejection::TooLarge => Ok("TooLarge"),
+        Rejection::NotJson => Ok("NotJson"),
+        Rejection::Broken => Ok("Broken"),
+        Rejection::Failure(Failure::Invalid(faults)) => match faults.first().map(|it| it.fault) {
+            Some(domain::Fault::Malformed) => Ok("Invalid"),
+            Some(domain::Fault::Refused) | None => Ok("Refused"),
+        },
+        Rejection::Failure(Failure::Blocked(_)) => Ok("Refused"),
+        Rejection::Failure(Failure::Conflict(_) | Failure::Port(PortError::Duplicate { .. })) => {
+            Ok("Conflict")
+        }
+        Rejection::Failure(Failure::NotFound(_)) => Ok("NotFound"),
+        Rejection::Failure(Failure::Port(PortError::Busy { .. })) => Ok("Busy"),
+        Rejection::Failure(Failure::Port(PortError::TimedOut { .. })) => Ok("TimedOut"),
+        Rejection::Failure(Failure::Port(
+            PortError::Refused { .. }
+            | PortError::Denied { .. }
+            | PortError::Missing { .. }
+            | PortError::Unavailable { .. },
+        )) => Ok("UpstreamFailed"),
+    }
+}
+
+#[test]
+fn every_problem_has_an_example_where_its_status_is_described() {
+    let document = document();
+    let all = rejections();
+    let mut kinds = BTreeSet::new();
+    for rejection in &all {
+        let (_, problem) = rejection.document(REQUEST_ID);
+        let response = place(rejection).expect("one that callers meet");
+        let examples =
+            format!("/components/responses/{response}/content/application~1problem+json/examples");
+        let shown = document.pointer(&examples).and_then(Value::as_object).expect("examples");
+        assert!(shown.values().any(|example| example["value"] == problem), "{response}: {problem}");
+        kinds.insert(problem["type"].to_string());
+    }
+    // No two of them are the same problem, so none hides another.
+    assert_eq!(kinds.len(), all.len(), "{kinds:?}");
+}
+
+#[test]
+fn every_example_is_of_its_type() {
+    let document = document();
+    let mut seen = 0;
+    visit(&document, &mut |holder| {
+        let Some(schema) = holder.get("schema") else { return };
+        let one = holder.get("example");
+        let several = holder.get("examples").and_then(Value::as_object);
+        let several = several.into_iter().flat_map(|all| all.values()).map(|it| &it["value"]);
+        for example in one.into_iter().chain(several) {
+            let faults = faults(&document, schema, example);
+            assert!(faults.is_empty(), "{faults:?}\nin {example:#}");
+            seen += 1;
+        }
+    });
+    assert!(seen > 70, "{seen} examples");
+    for (name, schema) in document["components"]["schemas"].as_object().expect("types") {
+        visit(schema, &mut |part| {
+            for example in part.get("examples").and_then(Value::as_array).into_iter().flatten() {
+                let faults = faults(&document, part, example);
+                assert!(faults.is_empty(), "{name}: {faults:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn every_answer_with_a_body_has_an_example() {
+    let document = document();
+    let mut seen = 0;
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        visit(operations, &mut |part| {
+            for content in part.get("content").and_then(Value::as_object).into_iter().flatten() {
+                let (kind, content) = content;
+                let shown = content.get("examples").or_else(|| content.get("example"));
+                assert!(shown.is_some_and(|shown| *shown != json!({})), "{path}: {kind}");
+                seen += 1;
+            }
+        });
+    }
+    for (name, response) in document["components"]["responses"].as_object().expect("responses") {
+        let shown = &response["content"]["application/problem+json"]["examples"];
+        assert!(shown.as_object().is_some_and(|shown| !shown.is_empty()), "{name}");
+    }
+    assert!(seen > 30, "{seen} bodies");
+}
+
+#[test]
+fn a_wrong_example_is_noticed() {
+    let document = document();
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    assert!(!faults(&document, &schema, &json!({ "type": "urn:other" })).is_empty());
+}
+
+/// Every object below a value, and the value itself.
+fn visit(value: &Value, look: &mut impl FnMut(&Value)) {
+    match value {
+        Value::Object(members) => {
+            look(value);
+            members.values().for_each(|member| visit(member, look));
+        }
+        Value::Array(items) => items.iter().for_each(|item| visit(item, look)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn faults(document: &Value, schema: &Value, example: &Value) -> Vec<String> {
+    let schema = json!({ "allOf": [schema], "components": document["components"] });
+    let validator: Validator = jsonschema::validator_for(&schema).expect("a schema");
+    validator.iter_errors(example).map(|fault| fault.to_string()).collect()
+}

@@ -1,0 +1,29 @@
+//! What Palette and the portals answer.
+
+use crate::assert_silent;
+
+/// Any status and any body: no reason that is given repeats a secret, nor a fragment of one.
+pub(crate) fn palette(data: &[u8]) {
+    let (status, body) = split(data);
+    for told in palette::outside::told(status, body, crate::PLANTED) {
+        assert_silent(&told);
+        assert!(told.len() < 2000, "{} bytes are told", told.len());
+    }
+}
+
+/// The same of a portal.
+pub(crate) fn portal(data: &[u8]) {
+    let (status, body) = split(data);
+    for is_json in [true, false] {
+        if let Some(told) = portal::outside::told(status, is_json, body) {
+            assert!(told.len() < 2000, "{} bytes are told", told.len());
+        }
+    }
+}
+
+/// Three digits, then the body.
+fn split(data: &[u8]) -> (u16, &[u8]) {
+    let (head, body) = data.split_at_checked(3).unwrap_or((b"200", data));
+    let status = str::from_utf8(head).ok().and_then(|digits| digits.parse().ok());
+    (status.filter(|status| (100..=599).contains(status)).unwrap_or(200), body)
+}

@@ -1,0 +1,31 @@
+//! Certificates and keys as people paste them.
+
+use std::str::FromStr;
+
+use certificates::{CaChain, ClientCertificate, PrivateKey};
+use secrecy::SecretString;
+
+use crate::assert_silent;
+
+/// What is read is written down in one form, which is read as the same.
+pub(crate) fn pem(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match CaChain::from_str(&text) {
+        Ok(chain) => {
+            let again = CaChain::from_str(chain.pem()).expect("what we wrote");
+            assert_eq!(again.pem(), chain.pem());
+        }
+        Err(fault) => assert_silent(&fault.to_string()),
+    }
+    match ClientCertificate::from_str(&text) {
+        Ok(client) => {
+            let again = ClientCertificate::from_str(client.pem()).expect("what we wrote");
+            assert_eq!(again.pem(), client.pem());
+        }
+        Err(fault) => assert_silent(&fault.to_string()),
+    }
+    if let Err(fault) = PrivateKey::try_from(SecretString::from(text.as_ref())) {
+        assert_silent(&fault.to_string());
+        assert_silent(&format!("{fault:?}"));
+    }
+}

@@ -1,0 +1,92 @@
+//! Types that are one text: what is taken prints as what was taken.
+
+use std::{fmt::Display, str::FromStr};
+
+use domain::{
+    AccessKeyId, AccountId, AccountName, Description, Method, Partition, PermissionProfile,
+    PolicyArn, RoleArn, SecretArn, Uid, UidOrName, time,
+};
+use organizations::{Glob, NamePattern, UnitId};
+
+use crate::assert_silent;
+
+fn same<T>(text: &str, print: impl Fn(&T) -> &str)
+where
+    T: FromStr<Err: Display>,
+{
+    match text.parse::<T>() {
+        Ok(read) => {
+            let printed = print(&read);
+            let again =
+                printed.parse::<T>().map_err(|fault| fault.to_string()).expect("what it prints");
+            assert_eq!(print(&again), printed);
+        }
+        Err(rule) => assert_silent(&rule.to_string()),
+    }
+}
+
+/// Names, ids and ARNs, line by line.
+pub(crate) fn texts(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for text in text.lines().take(200).chain([text.as_ref()]) {
+        same::<RoleArn>(text, RoleArn::as_str);
+        same::<PolicyArn>(text, PolicyArn::as_str);
+        same::<SecretArn>(text, SecretArn::as_str);
+        same::<AccountId>(text, AccountId::as_str);
+        same::<AccessKeyId>(text, AccessKeyId::as_str);
+        same::<AccountName>(text, AccountName::as_str);
+        same::<Description>(text, Description::as_str);
+        same::<Uid>(text, Uid::as_str);
+        same::<Partition>(text, |partition| partition.id());
+        same::<Method>(text, |method| method.id());
+        same::<PermissionProfile>(text, |profile| profile.id());
+        if let Err(rule) = text.parse::<UidOrName>() {
+            assert_silent(&rule.to_string());
+        }
+        if let Ok(arn) = text.parse::<RoleArn>() {
+            assert!(text.ends_with(arn.name()), "{text}");
+        }
+        let _instant = time::instant(text);
+        let _partition = Partition::of_region(text);
+    }
+}
+
+/// Patterns of account names, the first line, against the others.
+pub(crate) fn patterns(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut lines = text.lines();
+    let pattern = lines.next().unwrap_or_default();
+    match pattern.parse::<Glob>() {
+        Ok(glob) => {
+            for line in lines.take(50) {
+                let line: String = line.chars().take(300).collect();
+                assert_eq!(glob.matches(&line), slowly(pattern, &line), "{pattern:?} {line:?}");
+            }
+        }
+        Err(rule) => assert_silent(&rule.to_string()),
+    }
+    if let Err(rule) = pattern.parse::<NamePattern>() {
+        assert_silent(&rule.to_string());
+    }
+    if let Err(rule) = pattern.parse::<UnitId>() {
+        assert_silent(&rule.to_string());
+    }
+}
+
+/// The same by another way: which places of the text each part of the pattern can end at.
+fn slowly(pattern: &str, text: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    let mut ends = vec![0];
+    for part in pattern.chars() {
+        ends = match part {
+            '*' => (ends.first().copied().unwrap_or(text.len() + 1)..=text.len()).collect(),
+            '?' => ends.into_iter().filter(|end| *end < text.len()).map(|end| end + 1).collect(),
+            letter => ends
+                .into_iter()
+                .filter(|end| text.get(*end) == Some(&letter))
+                .map(|end| end + 1)
+                .collect(),
+        };
+    }
+    ends.contains(&text.len())
+}

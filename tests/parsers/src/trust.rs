@@ -1,0 +1,184 @@
+//! Trust policies: what the analysis says of one is held against a slow evaluator that was written apart from it.
+
+use domain::{AccountId, Finding, Outcome, Partition};
+use local_cloud::aws::lets_in;
+use policies::trust::analyse;
+use serde_json::{Map, Value, json};
+
+const PALETTE: &str = "222222222222";
+const USER: &str = "arn:aws:iam::222222222222:user/palette";
+const EXTERNAL_ID: &str = "tenant-7f3a";
+
+/// What the document may speak of in a call of Palette's, and what it holds there.
+const KEYS: [(&str, &str); 6] = [
+    ("aws:PrincipalArn", USER),
+    ("aws:PrincipalAccount", PALETTE),
+    ("aws:PrincipalType", "User"),
+    ("aws:PrincipalIsAWSService", "false"),
+    ("aws:SecureTransport", "true"),
+    ("aws:ViaAWSService", "false"),
+];
+
+/// Any JSON.
+pub(crate) fn document(data: &[u8]) {
+    if let Ok(document) = serde_json::from_slice::<Value>(data) {
+        judge(&document);
+    }
+}
+
+/// Documents that IAM takes, made of what people write, as the bytes choose.
+pub(crate) fn made(data: &[u8]) {
+    let mut choices = Choices(data);
+    let statements: Vec<_> = (0..=choices.below(3)).map(|_| statement(&mut choices)).collect();
+    judge(&json!({"Version": "2012-10-17", "Statement": statements}));
+}
+
+/// Where all three checks pass, Palette gets in with its external id, and neither with another nor without any.
+fn judge(document: &Value) {
+    let account: AccountId = PALETTE.parse().expect("an account id");
+    let findings = analyse(document, account, EXTERNAL_ID, Partition::Aws);
+    let passed = |finding: &Finding| matches!(finding.outcome, Outcome::Passed { .. });
+    if !findings.iter().all(passed) {
+        return;
+    }
+    let with = |external_id: Option<&str>| {
+        let mut keys = KEYS.to_vec();
+        keys.extend(external_id.map(|id| ("sts:ExternalId", id)));
+        lets_in(document, USER, &keys)
+    };
+    let Some(own) = with(Some(EXTERNAL_ID)) else { return };
+    assert!(own, "Palette does not get in: {document}");
+    assert_eq!(with(None), Some(false), "gets in without an external id: {document}");
+    for other in [
+        "other",
+        "x",
+        "tenant-7f3b",
+        "tenant-",
+        "tenant-7f3a-2",
+        "TENANT-OTHER",
+        "some/other:id",
+        "0000",
+    ] {
+        assert_eq!(with(Some(other)), Some(false), "gets in with {other}: {document}");
+    }
+}
+
+/// What is chosen with the next byte.
+struct Choices<'a>(&'a [u8]);
+
+impl Choices<'_> {
+    fn below(&mut self, sides: usize) -> usize {
+        let Some((first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        usize::from(*first) % sides
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+}
+
+fn statement(choices: &mut Choices<'_>) -> Value {
+    let mut statement = Map::new();
+    statement.insert("Effect".into(), choices.one(&["Allow", "Allow", "Allow", "Deny"]).into());
+    let whom = choices.one(&["Principal", "Principal", "Principal", "NotPrincipal"]);
+    statement.insert(whom.into(), principal(choices));
+    let action = choices.one(&["Action", "Action", "Action", "NotAction"]);
+    let actions = [
+        "sts:AssumeRole",
+        "sts:AssumeRole",
+        "sts:*",
+        "sts:TagSession",
+        "*",
+        "STS:assumerole",
+        "sts:Assume*",
+    ];
+    statement.insert(action.into(), choices.one(&actions).into());
+    let conditions = choices.below(4);
+    if conditions > 0 {
+        let mut all = Map::new();
+        for _ in 0..conditions {
+            condition(choices, &mut all);
+        }
+        statement.insert("Condition".into(), Value::Object(all));
+    }
+    Value::Object(statement)
+}
+
+fn principal(choices: &mut Choices<'_>) -> Value {
+    let root = "arn:aws:iam::222222222222:root";
+    let other = "arn:aws:iam::333333333333:root";
+    match choices.below(8) {
+        0 => json!("*"),
+        1 => json!({"AWS": "*"}),
+        2 => json!({"AWS": other}),
+        3 => json!({"AWS": [root, other]}),
+        4 => json!({"AWS": PALETTE}),
+        5 => json!({"AWS": USER}),
+        6 => json!({"Service": "ec2.amazonaws.com"}),
+        _ => json!({"AWS": root}),
+    }
+}
+
+const OPERATORS: [&str; 16] = [
+    "StringEquals",
+    "StringEquals",
+    "StringLike",
+    "StringNotEquals",
+    "StringNotLike",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringEqualsIfExists",
+    "StringNotEqualsIfExists",
+    "ForAnyValue:StringEquals",
+    "ForAllValues:StringEquals",
+    "ForAnyValue:StringLike",
+    "Null",
+    "Bool",
+    "ArnLike",
+    "StringLikeIfExists",
+];
+
+fn condition(choices: &mut Choices<'_>, all: &mut Map<String, Value>) {
+    let operator = choices.one(&OPERATORS);
+    let keys = [
+        "sts:ExternalId",
+        "sts:ExternalId",
+        "sts:ExternalId",
+        "STS:externalid",
+        "aws:PrincipalArn",
+        "aws:PrincipalAccount",
+        "aws:MultiFactorAuthPresent",
+        "aws:SecureTransport",
+        "aws:PrincipalType",
+        "aws:SourceAccount",
+        "aws:PrincipalOrgID",
+        "aws:PrincipalIsAWSService",
+    ];
+    let key = choices.one(&keys);
+    let values = [
+        EXTERNAL_ID,
+        EXTERNAL_ID,
+        "other",
+        "*",
+        "tenant-*",
+        "tenant-7f3?",
+        "?",
+        "",
+        "TENANT-7F3A",
+        "true",
+        "false",
+        USER,
+        PALETTE,
+        "${aws:username}",
+        "arn:aws:iam::222222222222:*",
+        "o-1a2b3c",
+    ];
+    let value = match choices.below(5) {
+        0 => json!([choices.one(&values), choices.one(&values)]),
+        1 if operator == "Null" || operator == "Bool" => json!(choices.below(2) == 0),
+        _ => json!(choices.one(&values)),
+    };
+    let lines = all.entry(operator).or_insert_with(|| json!({}));
+    lines[key] = value;
+}

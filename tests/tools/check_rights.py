@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Compares what template.yaml allows each function with what the functions did in all tests, the local cloud having taken notes.
+
+That nothing is done which is not allowed needs no look here: the local cloud refuses it. This is the other way round.
+"""
+
+import sys
+from pathlib import Path
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Statements that only services use which the local cloud has not, or which no test can come to.
+UNSEEN = {
+    "WriteLogs": "Lambda writes what a function prints",
+    "WriteTraces": "Lambda sends traces",
+    "PutEventsAside": "Lambda sends events that a function gave up on",
+    "UseRunningKey": "SQS and Lambda open what they keep encrypted",
+    "LiveInVpc": "Lambda makes the network interfaces",
+    "UseOtherKeys": "Secrets Manager opens secrets that a user encrypted with a key of their own",
+}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements(document):
+    """Every statement, whatever the conditions of the template."""
+    for statement in document["Statement"]:
+        branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+        yield from (branch for branch in branches if "Effect" in branch)
+
+
+def granted(template):
+    """(role, statement, action) of everything that a role may do."""
+    resources = template["Resources"]
+    for id, role in resources.items():
+        if role["Type"] != "AWS::IAM::Role" or f"{id}".removesuffix("Role") not in resources:
+            continue
+        own = [policy["PolicyDocument"] for policy in role["Properties"].get("Policies", [])]
+        named = [it["Ref"] for it in role["Properties"].get("ManagedPolicyArns", [])]
+        for document in [*own, *(resources[name]["Properties"]["PolicyDocument"] for name in named)]:
+            for statement in statements(document):
+                if statement["Effect"] == "Allow":
+                    yield from ((id, statement["Sid"], action) for action in listed(statement["Action"]))
+
+
+def main():
+    """Tells every right that no function used."""
+    notes = [line.split("\t") for path in Path(sys.argv[1]).glob("*.tsv") for line in path.read_text().splitlines()]
+    used = {(role.removeprefix("gangway-"), sid, action) for role, sid, action in notes}
+    allowed = set(granted(yaml_parse((ROOT / "template.yaml").read_text())))
+    faults = [f"{role} may {action} ({sid}), and no function did" for role, sid, action in allowed - used if sid not in UNSEEN]
+    faults += [f"{sid} was used by {role}: take it out of UNSEEN" for role, sid, _ in used if sid in UNSEEN]
+    faults += [f"no role has {sid}: take it out of UNSEEN" for sid in UNSEEN.keys() - {sid for _, sid, _ in allowed}]
+    if not notes:
+        faults = [f"nothing was written down in {sys.argv[1]}"]
+    for fault in sorted(faults):
+        print(f"error: {fault}", file=sys.stderr)
+    if not faults:
+        print(f"{len({role for role, _, _ in allowed})} roles have {len(allowed)} rights; each was used, or is explained")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""What becomes of a command that the documentation shows."""
+
+import collections
+import http.server
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.parse
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What is not run, by the words that it begins with, and why.
+NOT_RUN = {}
+# What stands for a reader's own value, and what the check puts in its place.
+SAMPLES = {
+    "<DeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-DeadLetters",
+    "<AccountSweepArn>": "arn:aws:lambda:us-east-1:111122223333:function:gangway-AccountSweep",
+    "<VendedDeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-VendedDeadLetters",
+    "<management account>": "111122223333",
+}
+# An option of version 2 of the AWS CLI; version 1, which PyPI has, does by itself what it asks for.
+SECOND_VERSION = re.compile(r"--cli-binary-format\s+raw-in-base64-out")
+# The role of the documentation's examples; in the local cloud, one that is there.
+ROLE = "arn:aws:iam::123456789012:role/SpectroCloudRole"
+PARSE_SAM = """
+import sys
+from samcli.cli.main import cli
+context = cli.make_context("sam", sys.argv[1:])
+name, command, rest = cli.resolve_command(context, [*context.protected_args, *context.args])
+command.make_context(name, rest, parent=context)
+"""
+
+
+class Anything(http.server.BaseHTTPRequestHandler):
+    """Says yes to every call of AWS, in the format that the call's protocol has."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.calls += 1
+        action = urllib.parse.parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
+        self.send_response(200)
+        self.send_header("content-type", "text/xml" if action else "application/json")
+        self.end_headers()
+        xml = f"<{action}Response><{action}Result></{action}Result></{action}Response>"
+        self.wfile.write(xml.encode() if action else b"{}")
+
+    do_GET = do_PUT = do_DELETE = do_POST
+
+    def log_message(self, *_):
+        """Nobody reads it."""
+
+
+class Commands:
+    """Judges commands, each by its own program."""
+
+    def __init__(self, facts, node, sam):
+        self.facts, self.node, self.sam = facts, node, sam
+        self.done, self.used = collections.Counter(), set()
+        self.helped = self.run(["make", "help"], cwd=ROOT).stdout
+
+    def __enter__(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Anything)
+        self.server.calls = 0
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.folder = tempfile.TemporaryDirectory()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.folder.cleanup()
+
+    def run(self, command, **more):
+        """A program that ends by itself."""
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, **more)
+
+    def judge(self, command):
+        """What is wrong with it; nothing where it does."""
+        for placeholder in re.findall(r"<[A-Za-z][^<>\n]*>", command):
+            if placeholder not in SAMPLES:
+                return f"nobody knows what stands for {placeholder}"
+            self.used.add(placeholder)
+            command = command.replace(placeholder, SAMPLES[placeholder])
+        words = shlex.split(command.replace("\\\n", " "), comments=True)
+        for start in NOT_RUN:
+            if words[: len(start.split())] == start.split():
+                self.used.add(start)
+                self.done["not run"] += 1
+                return None
+        judges = {
+            "make": self.make,
+            "curl": self.call,
+            "python3": self.call,
+            "node": self.call,
+            "aws": self.aws,
+            "sam": self.sam_cli,
+            "npm": self.packages,
+            "pip": self.packages,
+        }
+        judge = judges.get(words[0])
+        if judge is None:
+            return "is neither run nor listed in NOT_RUN (tests/tools/docs_commands.py)"
+        self.done[words[0]] += 1
+        return judge(command, words)
+
+    def make(self, _, words):
+        """Its targets are those that `make help` tells."""
+        for word in words[1:]:
+            if "=" not in word and not re.search(rf"^make {re.escape(word)} ", self.helped, re.M):
+                return f"make help tells of no {word}"
+        return None
+
+    def call(self, command, words):
+        """It ends well against the local cloud, which refuses whoever signs wrongly."""
+        command = command.replace(ROLE, self.facts["requests"]["sts"]["roleArn"])
+        if words[0] == "node":
+            shutil.copy(ROOT / words[1], self.node / "portal.ts")
+            command = command.replace(words[1], "portal.ts")
+        beside = Path(sys.executable).parent
+        environment = {**os.environ, **self.facts["environment"], "PATH": f"{beside}:{os.environ['PATH']}"}
+        shell = f'curl() {{ command curl --fail-with-body "$@"; }}\n{command}'
+        cwd = self.node if words[0] == "node" else ROOT
+        done = self.run(["bash", "-euo", "pipefail", "-c", shell], cwd=cwd, env=environment)
+        return None if done.returncode == 0 else f"{done.stdout}{done.stderr}"
+
+    def aws(self, command, _):
+        """The AWS CLI takes it, and makes a call of it."""
+        words = shlex.split(SECOND_VERSION.sub("", command.replace("\\\n", " ")), comments=True)
+        for word in words:
+            if word.startswith("file://"):
+                # One of the repository's own, or one that the reader is told to write.
+                name = word.removeprefix("file://")
+                file = Path(self.folder.name) / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text((ROOT / name).read_text() if (ROOT / name).exists() else "{}")
+        before = self.server.calls
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": self.folder.name,
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "not-a-secret-of-anybody",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        program = Path(sys.executable).parent / "aws"
+        # Told here: by the environment it would not be heeded for a queue, whose URL is an address itself.
+        anything = f"--endpoint-url=http://127.0.0.1:{self.server.server_port}"
+        done = self.run([program, anything, *words[1:]], cwd=self.folder.name, env=environment)
+        if done.returncode:
+            return done.stderr.strip().splitlines()[-1]
+        return None if self.server.calls > before else "the AWS CLI made no call of it"
+
+    def sam_cli(self, _, words):
+        """The SAM CLI's parser takes its options."""
+        environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+        done = self.run([self.sam, "-c", PARSE_SAM, *words[1:]], cwd=ROOT, env=environment)
+        return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+
+    def packages(self, _, words):
+        """What it installs is what the check itself has."""
+        kept = "".join((ROOT / "tests/tools" / it).read_text() for it in ("requirements-api.txt", "node/package.json"))
+        for word in words[2:]:
+            if f'"{word}":' not in kept and f"\n{word}==" not in kept:
+                return f"the check has no {word}"
+        return None
+
+    def unused(self):
+        """A table that lists what nobody shows hides something one day."""
+        return [f"docs_commands.py lists {it}, which no page shows" for it in {*NOT_RUN, *SAMPLES} - self.used]
+
+    def summary(self):
+        """How many of which."""
+        return ", ".join(f"{count} {what}" for what, count in sorted(self.done.items()))

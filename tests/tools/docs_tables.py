@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Keeps the tables of docs/ that tell what template.yaml has in step with it; with --write it writes them."""
+
+import re
+import sys
+from pathlib import Path
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+PARAMETERS, RESOURCES = TEMPLATE["Parameters"], TEMPLATE["Resources"]
+
+
+def section(page, name):
+    """The two comments around a table, and what is between them."""
+    found = re.search(rf"(<!-- {name}:.*?-->\n)(.*?)(<!-- /{name} -->)", page, re.S)
+    return found or sys.exit(f"no table {name}")
+
+
+def parameters():
+    """Every parameter, in the groups of the template's own interface."""
+    yield "| parameter | default | is |\n|---|---|---|\n"
+    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    for name in [name for group in groups for name in group["Parameters"]]:
+        it = PARAMETERS[name]
+        told = " ".join(it["Description"].split()).replace("|", "\\|").replace("<", "`<").replace(">", ">`")
+        if allowed := it.get("AllowedValues"):
+            told += " One of " + ", ".join(f"`{value}`" for value in allowed) + "."
+        default = f"`{it['Default']}`" if str(it["Default"]) else ""
+        yield f"| `{name}` | {default} | {told} |\n"
+
+
+def statements(value, when=""):
+    """(sid, actions, effect, condition of the template) of every statement below a value."""
+    if isinstance(value, list):
+        for it in value:
+            yield from statements(it, when)
+    elif isinstance(value, dict) and "Action" in value:
+        actions = value["Action"] if isinstance(value["Action"], list) else [value["Action"]]
+        yield value.get("Sid", ""), actions, value.get("Effect"), when
+    elif isinstance(value, dict) and "Fn::If" in value:
+        condition, yes, no = value["Fn::If"]
+        yield from statements(yes, condition)
+        yield from statements(no, f"not {condition}")
+
+
+def words(sid):
+    """`KeepSecrets` as people write it."""
+    return re.sub(r"(?<!^)([A-Z])", lambda it: " " + it[1].lower(), sid)
+
+
+def rights():
+    """What each managed policy allows, and which policies each function has."""
+    yield "| right | actions | where |\n|---|---|---|\n"
+    for name, it in RESOURCES.items():
+        if it["Type"] == "AWS::IAM::ManagedPolicy":
+            yield from rows(name, it["Properties"]["PolicyDocument"]["Statement"])
+    for name, it in RESOURCES.items():
+        if it["Type"] == "AWS::Serverless::Function":
+            # `!GetAtt StsRole.Arn` is read as a list.
+            role = RESOURCES[it["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
+            package = Path(it["Properties"]["CodeUri"]).name
+            shared = ", ".join(policy["Ref"] for policy in role["ManagedPolicyArns"])
+            yield f"| **`{package}`** | {shared} | |\n"
+            for policy in role.get("Policies", []):
+                yield from rows(f"`{package}`", policy["PolicyDocument"]["Statement"])
+
+
+def rows(owner, all_statements):
+    """A row for each statement."""
+    for sid, actions, effect, when in statements(all_statements):
+        listed = ", ".join(f"`{action}`" for action in actions)
+        denied = "denied: " if effect == "Deny" else ""
+        yield f"| {owner}: {words(sid)} | {denied}{listed} | {when} |\n"
+
+
+def faults():
+    """What a table cannot hold together by being written: who may deploy, and names in other places."""
+    services = {it["Type"].split("::")[1].lower() for it in RESOURCES.values()} - {"serverless"}
+    told = section((ROOT / "docs" / "deploy.md").read_text(), "deployer")[2]
+    for service in sorted(services):
+        if f"| `{service}` |" not in told:
+            yield f"docs/deploy.md does not say that a deployer needs rights for {service}"
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    for name, it in RESOURCES.items():
+        if it["Type"] == "AWS::CloudWatch::Alarm" and f"| `{name}` |" not in operations:
+            yield f"docs/operations.md does not say what to do about the alarm {name}"
+    # Other pages speak of this template; that one, of what `make package` makes of it.
+    pages = [ROOT / "README.md", *({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "air-gapped.md"})]
+    known = {"ParameterKey", *PARAMETERS}
+    for path in (ROOT / "templates").glob("*.yaml"):
+        known |= set(yaml_parse(path.read_text()).get("Parameters", {}))
+    for page in pages:
+        text = page.read_text()
+        named = re.findall(r"(?:`|\s)([A-Z][a-z]+(?:[A-Z][A-Za-z]*)?)=[\w\"]", text)
+        for name in sorted(set(named) - known):
+            yield f"{page.relative_to(ROOT)} sets {name}, which no template has"
+
+
+TABLES = [("docs/deploy.md", "parameters", parameters), ("docs/security.md", "rights", rights)]
+
+
+def main():
+    """Writes, or tells what differs."""
+    told = list(faults())
+    for where, name, rows_of in TABLES:
+        path = ROOT / where
+        page = path.read_text()
+        found = section(page, name)
+        wanted = page[: found.start(2)] + "".join(rows_of()) + page[found.end(2) :]
+        if "--write" in sys.argv:
+            path.write_text(wanted)
+        elif wanted != page:
+            told.append(f"{where}: its table of {name} is not what template.yaml has: docs_tables.py --write")
+    for fault in told:
+        print(f"error: {fault}", file=sys.stderr)
+    return 1 if told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

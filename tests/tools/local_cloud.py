@@ -1,0 +1,26 @@
+"""Starts the local cloud of one partition (`make local`), and ends it."""
+
+import contextlib
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+from running import free_port, wait
+
+
+@contextlib.contextmanager
+def local_cloud(binaries, partition, signed=True):
+    """What `--facts` tells of a cloud that runs meanwhile: environment, partition, requests."""
+    with tempfile.TemporaryDirectory() as folder:
+        facts = Path(folder) / "facts.json"
+        command = [Path(binaries) / "local", "--port", str(free_port(2)), "--partition", partition]
+        # This Palette takes any number of requests: nobody needs to wait for it.
+        command += ["--pace", "1000", "--facts", facts]
+        process = subprocess.Popen([*command, *(["--signed"] if signed else [])], stdout=subprocess.DEVNULL)
+        try:
+            wait("the local cloud", facts.exists, process)
+            yield json.loads(facts.read_text())
+        finally:
+            process.terminate()
+            process.wait()

@@ -1,0 +1,40 @@
+"""The page of instructions in a package: docs/air-gapped.md as one partition needs it."""
+
+import re
+
+from samples import ROOT
+
+PAGE = ROOT / "docs" / "air-gapped.md"
+COMMENT = re.compile(r"<!-- `make package.*-->\n")
+ONLY = re.compile(r"<!-- only: ([a-z -]+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
+FORGOTTEN = re.compile(r"<!--.*?-->|\{\{\w+\}\}")
+REGIONS = {
+    "aws": "us-east-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso": "us-iso-east-1",
+}
+
+
+def parameters(template):
+    """A table of what may be asked of a template."""
+    rows = ["| parameter | proposed | is |", "|---|---|---|"]
+    for name, it in template["Parameters"].items():
+        proposed = f"`{it['Default']}`" if it.get("Default") else "–" if "Default" in it else "**you say**"
+        values = f" One of {', '.join(f'`{value}`' for value in it['AllowedValues'])}." if "AllowedValues" in it else ""
+        told = f"{it.get('Description', '')}{values}".replace("|", "\\|").strip()
+        rows.append(f"| `{name}` | {proposed} | {told} |")
+    return "\n".join(rows)
+
+
+def page(partition, template, name, version, revision):
+    """As Markdown."""
+    text = COMMENT.sub("", PAGE.read_text())
+    text = ONLY.sub(lambda found: found[2] if partition in found[1].split() else "", text)
+    known = {"name": name, "version": version, "revision": revision, "partition": partition, "region": REGIONS[partition]}
+    for word, value in known.items():
+        text = text.replace(f"{{{{{word}}}}}", value)
+    text = text.replace("<!-- parameters -->", parameters(template))
+    if forgotten := FORGOTTEN.search(text):
+        raise ValueError(f"{PAGE} has {forgotten[0]}, which nothing fills")
+    return text

@@ -1,0 +1,105 @@
+"""Programs that are started for a while: the local cloud, and AWS's emulator around a function."""
+
+import contextlib
+import importlib.util
+import json
+import platform
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from samples import ROOT
+
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+
+
+def emulator():
+    """It comes inside the SAM CLI."""
+    sam = Path(importlib.util.find_spec("samcli").origin).parent
+    path = sam / "local" / "rapid" / f"aws-lambda-rie-{ARCHITECTURE}"
+    path.chmod(path.stat().st_mode | 0o100)
+    return path
+
+
+def free_port(count=1, host="127.0.0.1"):
+    """A port that nobody has, with as many free ones behind it as are asked for."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            port = probe.getsockname()[1]
+        try:
+            for other in range(port, port + count):
+                with socket.socket() as probe:
+                    probe.bind((host, other))
+            return port
+        except OSError:
+            continue
+
+
+def wait(what, ready, process):
+    """Until it is ready; a process that ends or takes half a minute is a failure."""
+    for _ in range(300):
+        if ready():
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    sys.exit(f"{what} did not start")
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def environments(path):
+    """What the local cloud wrote for each function; nothing while it has not."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+@contextlib.contextmanager
+def local_cloud(partition, binaries, env_file, host="127.0.0.1"):
+    """`make local` of a partition, while it lasts: the environment of each function."""
+    port = free_port(2)
+    command = [binaries / "local", "--port", str(port), "--partition", partition, "--host", host, "--env-file", env_file]
+    local = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        wait("the local cloud", lambda: listens(port) and environments(env_file), local)
+        yield environments(env_file)
+    finally:
+        local.kill()
+        local.wait()
+
+
+@contextlib.contextmanager
+def emulated(binary, environment, log):
+    """A function under the emulator, while it lasts: how it is invoked."""
+    front, api = free_port(), free_port()
+    command = [
+        emulator(),
+        "--runtime-interface-emulator-address",
+        f"127.0.0.1:{front}",
+        "--runtime-api-address",
+        f"127.0.0.1:{api}",
+        binary,
+    ]
+
+    def invoke(event):
+        url = f"http://127.0.0.1:{front}/2015-03-31/functions/function/invocations"
+        with urllib.request.urlopen(urllib.request.Request(url, event, method="POST"), timeout=60) as answer:
+            return json.load(answer)
+
+    with open(log, "wb") as out:
+        rie = subprocess.Popen(command, env=environment | {"AWS_LAMBDA_FUNCTION_TIMEOUT": "28"}, stdout=out, stderr=out)
+    try:
+        wait("the emulator", lambda: listens(front), rie)
+        yield invoke
+    finally:
+        rie.kill()
+        rie.wait()

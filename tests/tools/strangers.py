@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Schemathesis against the local cloud: openapi.json is believed, and whatever the API answers besides is an error.
+
+usage: strangers.py BINARIES [--examples N] [--seed N] [--partition P]…
+
+Every answer must be one that openapi.json has for that operation (status, type, headers, schema), none may be a 5xx, and what
+breaks a schema must be refused. The API insists on signatures, so each request is signed, but for those that leave it out on
+purpose. Half of the requests of a method name what exists in this cloud, so that the checks behind the parser are met as well.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from local_cloud import local_cloud
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+    "allow_header_conformance",
+    "ignored_auth",
+    "use_after_free",
+]
+
+
+def run(binaries, partition, examples, seed):
+    """Whether everything was as documented."""
+    with local_cloud(binaries, partition) as facts, tempfile.TemporaryDirectory() as folder:
+        facts_file = Path(folder) / "facts.json"
+        facts_file.write_text(json.dumps(facts))
+        command = [
+            Path(sys.executable).parent / "schemathesis",
+            *("run", ROOT / "openapi.json", "--url", facts["environment"]["GANGWAY"]),
+            *("--checks", ",".join(CHECKS), "--continue-on-failure"),
+            *("--max-examples", examples, "--seed", seed, "--workers", 2, "--request-timeout", 60),
+            *("--generation-database", "none", "--no-color", "--warnings", "off"),
+        ]
+        environment = {
+            **os.environ,
+            **facts["environment"],
+            "FACTS": str(facts_file),
+            "SCHEMATHESIS_HOOKS": "strangers_hooks",
+            "PYTHONPATH": str(Path(__file__).parent),
+        }
+        started = time.monotonic()
+        done = subprocess.run([*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True)
+        took = time.monotonic() - started
+    told = [line.strip() for line in done.stdout.splitlines() if "generated" in line and "ailure" not in line]
+    if done.returncode:
+        print(done.stdout, done.stderr, file=sys.stderr)
+    print(f"{partition}: {'; '.join(told) or 'failed'} ({took:.0f} s)")
+    return done.returncode == 0
+
+
+def main():
+    """One run for each partition."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binaries")
+    parser.add_argument("--examples", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=6)
+    parser.add_argument("--partition", action="append")
+    wish = parser.parse_args()
+    partitions = wish.partition or ["aws", "aws-iso-b"]
+    return 0 if all([run(wish.binaries, it, wish.examples, wish.seed) for it in partitions]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
