@@ -60,6 +60,9 @@ pub(crate) async fn suffer_all(what: &str, flows: &'static [Flow], choice: Choic
             row.runs,
             words(&row.words),
         );
+        for one in &row.wrong {
+            println!("        {one:.300}");
+        }
         let of = |one: String| format!("{} {}: {one}", flow.function, flow.name);
         wrong.extend(row.wrong.into_iter().map(of));
     }
