@@ -23,7 +23,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east
 
 .DEFAULT_GOAL := help
 .PHONY: help demo local sam-ready sam-local sam-image test lint format clippy template templates openapi openapi-check
-.PHONY: schemathesis docs emulated build package bench
+.PHONY: schemathesis docs emulated build package bench crash faults
 .PHONY: supplies advisories leaks fuzz
 
 help: ## this list
@@ -59,6 +59,14 @@ test: lint ## formatting, lints, the template, every test
 	@$(VENV)/bin/python tests/tools/check_package.py $(TARGET)/debug
 	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
 	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples 3
+
+crash: ## every flow of every function, ended at each call that it makes and run again: a table
+	@cargo build $(LOCKED) --all-targets
+	@cargo test $(LOCKED) --quiet --test matrix -- crash:: --nocapture --test-threads=1 --quiet
+
+faults: ## every flow of every function, each of its calls going wrong in every way: a table, in half an hour
+	@cargo build $(LOCKED) --all-targets
+	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- faults:: --nocapture --test-threads=1 --quiet
 
 lint: format supplies clippy openapi-check template ## what can be told without running anything
 

@@ -96,8 +96,12 @@ impl Vault for SecretsManager {
         stage::stage(self, registration).await
     }
 
-    async fn promote(&self, staged: Staged, uid: &Uid) -> Result<SecretArn, PortError> {
+    async fn promote(&self, staged: &Staged, uid: &Uid) -> Result<(), PortError> {
         promote::promote(self, staged, uid).await
+    }
+
+    async fn holds(&self, staged: &Staged, uid: &Uid) -> Result<bool, PortError> {
+        promote::holds(self, staged, uid).await
     }
 
     async fn discard(&self, staged: Staged) -> Result<(), PortError> {

@@ -51,6 +51,12 @@ impl Access {
         }
     }
 
+    /// The same where Palette shows it: some mask the public half of keys, too.
+    pub(crate) fn shows(&self, credential: &Credential) -> Option<bool> {
+        let masked = matches!(self, Self::StaticKeys { access_key_id } if access_key_id.is_empty());
+        (!masked).then(|| self.is_of(credential))
+    }
+
     /// Whether this is what Palette shows of a credential.
     pub(crate) fn is_of(&self, credential: &Credential) -> bool {
         match (credential, self) {

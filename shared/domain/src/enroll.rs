@@ -3,6 +3,8 @@
 //! Each step may be repeated, so a run that was cut off anywhere is mended by running it again. All that is ever undone
 //! is a secret that was kept for an account which Palette then refused.
 
+use futures_util::future::join;
+
 use crate::{
     AccountId, AccountName, Check, CloudAccount, Failure, Finding, Intent, Known, Method,
     Partition, PortError, Registration, Report, SecretArn, Severity, Uid, Verified,
@@ -91,7 +93,15 @@ impl Preflight {
     }
 }
 
-/// Stage, create or replace, promote. Only what a report cleared comes in.
+/// How often a run starts over at most where another got in between.
+const ROUNDS: usize = 5;
+
+/// Stage, create or replace, promote; and once more where another run did the same in between. Only what a report cleared
+/// comes in.
+///
+/// Palette and the vault are two stores, and nothing locks both. Every run writes to Palette first and to the vault then, and
+/// looks at both at last: whoever is the last to write sees it if Palette has the one run's keys and the vault the other's,
+/// and writes both again.
 async fn enroll(
     verified: Verified<Registration>,
     intent: &Intent,
@@ -100,38 +110,119 @@ async fn enroll(
     registry: &impl Registry,
 ) -> Result<Receipt, Failure> {
     let registration = verified.subject();
-    let staged = vault.stage(registration).await?;
-    let standing = staged.as_ref().map(|staged| staged.standing.clone());
-    let settled = |known: &CloudAccount| {
-        let same_secret = standing.as_ref().is_none_or(|it| it.in_use_for() == Some(&known.uid));
-        same_secret && registration.matches(known)
-    };
-    let (uid, outcome) = match place(registration, known.current(intent), settled, registry).await {
-        Ok(placed) => placed,
-        Err(refusal) => {
-            discard_unused(staged, &refusal, vault).await;
-            return Err(refusal);
-        }
-    };
-    let secret = match staged {
-        Some(staged) => Some(vault.promote(looked_at_again(staged, outcome), &uid).await?),
-        None => None,
-    };
+    let placed = once(registration, known.current(intent), intent, vault, registry).await?;
     if let Intent::Replace(uid) = intent {
         let owner = Owner { uid, scope: &registration.scope, seen: known.target.as_ref() };
         // A new identity has a new secret, and a method without secrets has none: the old one must not stay behind.
-        let _retired = vault.retire(owner, secret.as_ref()).await?;
+        let _retired = vault.retire(owner, placed.secret()).await?;
     }
-    let seen = match outcome {
-        Enrolled::Unchanged => LISTED.passed("found before anything was done"),
-        Enrolled::Created | Enrolled::Updated => read_back(&uid, registry).await,
+    let (outcome, mut last) = (placed.outcome, placed);
+    let mut rounds = 1;
+    let seen = loop {
+        match last.stands(registration, vault, registry).await {
+            Stand::Settled(seen) => break seen,
+            Stand::Mixed(_) if rounds == ROUNDS => {
+                return Err(Failure::Conflict(format!(
+                    "other requests change account {} at the same time: send this one again when they are done",
+                    last.uid
+                )));
+            }
+            Stand::Mixed(current) => {
+                registry.rest(rounds).await;
+                rounds += 1;
+                last = once(registration, Some(&current), intent, vault, registry).await?;
+            }
+        }
     };
+    let Placed { uid, staged, .. } = last;
+    let secret = staged.map(|staged| staged.secret);
     let Registration { name, partition, account, credential, .. } = registration;
     let (name, partition, account, method) =
         (name.clone(), *partition, *account, credential.method());
     let mut report = verified.into_report();
     report.findings.push(seen);
     Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
+}
+
+/// An account that was placed, with its credential in use.
+struct Placed {
+    uid: Uid,
+    outcome: Enrolled,
+    staged: Option<Staged>,
+}
+
+/// How an account stands after it was placed.
+enum Stand {
+    /// As it was placed, or as another run has it that came later; whether it could be read back.
+    Settled(Finding),
+    /// One store as this run has it, and one as another.
+    Mixed(Box<CloudAccount>),
+}
+
+impl Placed {
+    fn secret(&self) -> Option<&SecretArn> {
+        self.staged.as_ref().map(|staged| &staged.secret)
+    }
+
+    /// Looks at both stores. It never undoes what was done.
+    async fn stands(
+        &self,
+        registration: &Registration,
+        vault: &impl Vault,
+        registry: &impl Registry,
+    ) -> Stand {
+        if self.outcome == Enrolled::Unchanged {
+            return Stand::Settled(LISTED.passed("found before anything was done"));
+        }
+        let Some(staged) = &self.staged else {
+            return Stand::Settled(read_back(&self.uid, &registry.get(&self.uid).await));
+        };
+        let (read, held) = join(registry.get(&self.uid), vault.holds(staged, &self.uid)).await;
+        // What cannot be looked at cannot be told apart.
+        let ours = |account: &CloudAccount| account.access.shows(&registration.credential);
+        match (&read, held) {
+            (Ok(account), Ok(held)) if ours(account).is_some_and(|ours| ours != held) => {
+                Stand::Mixed(Box::new(account.clone()))
+            }
+            (read, _) => Stand::Settled(read_back(&self.uid, read)),
+        }
+    }
+}
+
+/// One time through.
+async fn once(
+    registration: &Registration,
+    current: Option<&CloudAccount>,
+    intent: &Intent,
+    vault: &impl Vault,
+    registry: &impl Registry,
+) -> Result<Placed, Failure> {
+    let staged = vault.stage(registration).await?;
+    let standing = staged.as_ref().map(|staged| staged.standing.clone());
+    let settled = |known: &CloudAccount| {
+        let same_secret = standing.as_ref().is_none_or(|it| it.in_use_for() == Some(&known.uid));
+        same_secret && registration.matches(known)
+    };
+    let mut placed = place(registration, current, &settled, registry).await;
+    if let (Err(Failure::Port(PortError::Missing { .. })), Intent::Register) = (&placed, intent) {
+        // Removed since it was seen: the name tells whether there is another.
+        let found = registry.find(&registration.name).await?;
+        let found = found.filter(|found| registration.identifies(found));
+        placed = place(registration, found.as_ref(), &settled, registry).await;
+    }
+    match placed {
+        Ok((uid, outcome)) => {
+            let staged = staged.map(|staged| looked_at_again(staged, outcome));
+            if let Some(staged) = &staged {
+                vault.promote(staged, &uid).await?;
+            }
+            Ok(Placed { uid, outcome, staged })
+        }
+        Err(refusal) => {
+            discard_unused(staged, &refusal, vault).await;
+            Err(refusal)
+        }
+    }
 }
 
 /// A secret that this run made is as it was left where this run made the account, too: whoever keeps other keys in it can only
@@ -150,7 +241,7 @@ fn looked_at_again(staged: Staged, outcome: Enrolled) -> Staged {
 async fn place(
     registration: &Registration,
     current: Option<&CloudAccount>,
-    settled: impl Fn(&CloudAccount) -> bool,
+    settled: &impl Fn(&CloudAccount) -> bool,
     registry: &impl Registry,
 ) -> Result<(Uid, Enrolled), Failure> {
     let overtaken = match current {
@@ -177,7 +268,7 @@ async fn discard_unused(staged: Option<Staged>, refusal: &Failure, vault: &impl 
 async fn bring_to_state(
     current: &CloudAccount,
     registration: &Registration,
-    settled: impl Fn(&CloudAccount) -> bool,
+    settled: &impl Fn(&CloudAccount) -> bool,
     registry: &impl Registry,
 ) -> Result<(Uid, Enrolled), Failure> {
     if settled(current) {
@@ -228,9 +319,9 @@ async fn create(registration: &Registration, registry: &impl Registry) -> Result
     }
 }
 
-/// The answer to [`LISTED`] (C18). It never undoes what was done.
-async fn read_back(uid: &Uid, registry: &impl Registry) -> Finding {
-    match registry.get(uid).await {
+/// The answer to [`LISTED`] (C18).
+fn read_back(uid: &Uid, read: &Result<CloudAccount, PortError>) -> Finding {
+    match read {
         Ok(account) => {
             let state = account.state.as_deref().unwrap_or("not told");
             LISTED.passed(format!("read back by its uid, state: {state}"))

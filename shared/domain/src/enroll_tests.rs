@@ -15,7 +15,7 @@ use crate::{
 #[derive(Default)]
 struct World(Mutex<State>);
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 struct State {
     accounts: BTreeMap<String, CloudAccount>,
     /// Secret name → (current version, pending version, account it is in use for).
@@ -25,6 +25,14 @@ struct State {
     refuses_create: bool,
     /// Before which call another run puts other keys in use.
     overtaken_before: Option<usize>,
+    /// Registrations that come in between, each once.
+    interferes: Vec<Registration>,
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.accounts, &self.secrets) == (&other.accounts, &other.secrets)
+    }
 }
 
 impl State {
@@ -111,20 +119,28 @@ impl Vault for World {
         })
     }
 
-    async fn promote(&self, staged: Staged, uid: &Uid) -> Result<SecretArn, PortError> {
+    async fn promote(&self, staged: &Staged, uid: &Uid) -> Result<(), PortError> {
         if staged.standing.in_use_for() == Some(uid) {
-            return Ok(staged.secret);
+            return Ok(());
         }
         self.call(|state| {
             if staged.standing == Standing::New {
                 // Which version is current is not looked at.
                 let kept = state.secrets.get_mut(staged.secret.as_str()).ok_or_else(down)?;
                 kept.2 = Some(uid.clone());
-                return Ok(staged.secret);
+                return Ok(());
             }
-            let kept = (staged.version, None, Some(uid.clone()));
+            let kept = (staged.version.clone(), None, Some(uid.clone()));
             drop(state.secrets.insert(staged.secret.to_string(), kept));
-            Ok(staged.secret)
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    async fn holds(&self, staged: &Staged, uid: &Uid) -> Result<bool, PortError> {
+        self.call(|state| {
+            let kept = state.secrets.get(staged.secret.as_str());
+            Ok(kept.is_some_and(|kept| kept.0 == staged.version && kept.2.as_ref() == Some(uid)))
         })
     }
 
@@ -218,6 +234,8 @@ impl Registry for World {
         })
     }
 
+    async fn rest(&self, _round: usize) {}
+
     async fn replace(
         &self,
         known: &CloudAccount,
@@ -227,7 +245,13 @@ impl Registry for World {
             let uid = &known.uid;
             drop(state.accounts.insert(uid.to_string(), as_known(registration, uid)));
             Ok(())
-        })
+        })?;
+        let other = self.state().interferes.pop();
+        if let Some(other) = other {
+            // Another run comes from its beginning to its end while this one has yet to promote.
+            drop(run(self, &Intent::Replace(known.uid.clone()), &other).unwrap());
+        }
+        Ok(())
     }
 }
 
@@ -407,6 +431,23 @@ fn keys_that_are_in_use_stay_when_new_ones_are_refused() {
     world.state().refuses_create = true;
     drop(run(&world, &Intent::Register, &wanted(keys(KEY))).unwrap_err());
     assert_eq!(world.end_state().secrets, before);
+}
+
+#[test]
+fn of_two_that_replace_keys_at_the_same_time_one_wins_in_both_stores() {
+    let world = registered(keys(KEY));
+    let intent = Intent::Replace("uid-0".parse().unwrap());
+    for others in 1..=3 {
+        world.state().interferes = vec![wanted(keys(KEY)); others];
+        let receipt = run(&world, &intent, &wanted(keys(NEW_KEY))).unwrap();
+        let state = world.end_state();
+        let shown = &state.accounts[receipt.uid.as_str()].access;
+        let kept = state.secrets.values().next().unwrap();
+        assert_eq!(*shown, Access::StaticKeys { access_key_id: kept.0.clone() }, "{others}");
+    }
+    world.state().interferes = vec![wanted(keys(KEY)); 40];
+    let failure = run(&world, &intent, &wanted(keys(NEW_KEY))).unwrap_err();
+    assert!(matches!(failure, Failure::Conflict(_)), "{failure:?}");
 }
 
 #[test]

@@ -64,9 +64,16 @@ pub trait Vault {
     /// say so only where nobody can have put another version in use before this account was made.
     fn promote(
         &self,
-        staged: Staged,
+        staged: &Staged,
         uid: &Uid,
-    ) -> impl Future<Output = Result<SecretArn, PortError>> + Send;
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Whether a version is in use for an account, as it is now: another run may have put its own in use since.
+    fn holds(
+        &self,
+        staged: &Staged,
+        uid: &Uid,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
     /// Sends a secret that was never in use into its recovery window: its account was refused.
     fn discard(&self, staged: Staged) -> impl Future<Output = Result<(), PortError>> + Send;
@@ -96,6 +103,10 @@ pub trait Registry {
         &self,
         registration: &Registration,
     ) -> impl Future<Output = Result<Uid, PortError>> + Send;
+
+    /// Waits before the account is written once more, longer from round to round: others come to their end meanwhile, and
+    /// readers catch up.
+    fn rest(&self, round: usize) -> impl Future<Output = ()> + Send;
 
     /// Brings an account to this state, and keeps what is noted on it besides. Twice is once.
     fn replace(

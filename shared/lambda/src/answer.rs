@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Done, Receipt, Report};
+use domain::{Done, Failure, PortError, Receipt, Report};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::{
@@ -115,7 +115,7 @@ pub(crate) fn answer(
             error_type: "Gangway.Broken".to_owned(),
             error_message: "Gangway failed: the log tells where".to_owned(),
         }),
-        (Origin::Event, Err(Rejection::Failure(failure))) if failure.retryable() => {
+        (Origin::Event, Err(Rejection::Failure(failure))) if comes_again(failure) => {
             Err(Diagnostic {
                 error_type: "Gangway.Retryable".to_owned(),
                 error_message: failure.to_string(),
@@ -126,6 +126,12 @@ pub(crate) fn answer(
             Ok(Answer::Event(document(&rejected)))
         }
     }
+}
+
+/// Whether an event is to be delivered again. Palette answers 500 to what it refuses and to what fails within it, in the same
+/// words: an event that was put aside for its outage would be lost, and one that is refused again ends where people look.
+fn comes_again(failure: &Failure) -> bool {
+    failure.retryable() || matches!(failure, Failure::Port(PortError::Refused { .. }))
 }
 
 impl Response {

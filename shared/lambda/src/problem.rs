@@ -104,6 +104,10 @@ impl Rejection {
                 let failed: Vec<_> = report.findings.iter().filter(|finding| finding.blocks()).map(|finding| finding.check.id).collect();
                 format!("mend what fails, then send the request again: {}", failed.join(", "))
             }
+            // A run that was cut off anywhere is finished by the next.
+            Self::Failure(failure @ Failure::Port(error)) if error.retryable() => {
+                format!("{failure}: nothing has to be undone, send the request again")
+            }
             Self::Failure(failure @ (Failure::Conflict(_) | Failure::NotFound(_) | Failure::Port(_))) => failure.to_string(),
         }
     }

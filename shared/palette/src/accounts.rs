@@ -1,10 +1,13 @@
 //! The AWS accounts of one scope.
 
+use std::time::Duration;
+
 use domain::{
     AccountName, CloudAccount, PortError, Registration, Uid,
     ports::{Keyring, Registry},
 };
 use reqwest::Method;
+use tokio::time::sleep;
 
 use crate::{
     Scoped,
@@ -24,6 +27,14 @@ pub(crate) const LIST: &str = "list of AWS accounts for this scope";
 
 /// Palette's page, by default and at most.
 const PAGE: u8 = 50;
+
+/// From the first round to the last: eleven seconds together, and more than replicas lag behind.
+const RESTS: [Duration; 4] = [
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(7),
+];
 
 /// Enough for the largest quota of accounts that a tenant can have, 10 000.
 const PAGES: usize = 200;
@@ -142,6 +153,11 @@ impl<K: Keyring + Sync + Send> Registry for Scoped<'_, K> {
             self.palette.ask(&call, &self.scope).await.map_err(|fault| fault.naming(what))?;
         let Created { uid: told } = answer.json().map_err(|fault| fault.port(what))?;
         uid(&told).ok_or_else(|| unavailable(Nameless))
+    }
+
+    async fn rest(&self, round: usize) {
+        let longest = RESTS.last().copied().unwrap_or_default();
+        sleep(RESTS.get(round.saturating_sub(1)).copied().unwrap_or(longest)).await;
     }
 
     async fn replace(

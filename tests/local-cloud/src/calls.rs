@@ -21,6 +21,25 @@ pub struct Call {
     pub nested: bool,
 }
 
+impl Call {
+    /// Whether it changes something, or could have.
+    pub fn changes(&self) -> bool {
+        changes(&self.service, &self.operation)
+    }
+}
+
+/// Whether an operation changes what others see. Sessions of STS are nobody else's.
+pub fn changes(service: &str, operation: &str) -> bool {
+    let begins = |with: &[&str]| with.iter().any(|verb| operation.starts_with(verb));
+    match service {
+        "palette" => begins(&["PUT ", "DELETE "]) || operation == "POST /v1/cloudaccounts/aws",
+        // It asks, whatever the verb.
+        "kubernetes" => begins(&["create "]) && !operation.contains("reviews"),
+        "sts" | "cap" | "scap" => false,
+        _ => !begins(&["Describe", "Get", "List", "Simulate"]),
+    }
+}
+
 /// Every call so far.
 #[derive(Debug, Default)]
 pub struct Calls {

@@ -2,6 +2,7 @@
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -90,6 +91,15 @@ impl Parts {
     /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.faults.add(fault);
+    }
+
+    /// From now on, and for so long by the cloud's clock, readers of a service see what there is now.
+    pub(crate) fn lag(&self, service: &str, time: Duration) {
+        let until = self.clock.now() + i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        match service {
+            "palette" => self.palette.records().lag(until),
+            _ => self.aws.store().lag(service, until),
+        }
     }
 
     /// The cloud's clock.

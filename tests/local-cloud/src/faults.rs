@@ -1,6 +1,7 @@
 //! Faults on demand, for any call of AWS or Palette.
 mod echo;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ pub enum Effect {
     Echo(Echo),
     /// The call is served, later.
     Delay(Duration),
+    /// The call is served, and readers of the service do not see it yet: for so long, by the cloud's clock, they are shown
+    /// what there was before it, as by a replica that lags behind. For calls that change something.
+    Stale(Duration),
 }
 
 /// An effect, the calls that it is for, and how often.
@@ -156,6 +160,7 @@ impl Fault {
 #[derive(Debug, Default)]
 pub struct Faults {
     list: Mutex<Vec<Fault>>,
+    met: AtomicUsize,
 }
 
 impl Faults {
@@ -167,6 +172,12 @@ impl Faults {
     /// The weather clears.
     pub fn clear(&self) {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.met.store(0, Ordering::Relaxed);
+    }
+
+    /// How many calls something has befallen since the weather cleared last.
+    pub fn met(&self) -> usize {
+        self.met.load(Ordering::Relaxed)
     }
 
     /// What befalls this call: delays added up, and the first effect that is not a delay.
@@ -174,6 +185,7 @@ impl Faults {
         let mut fate = Fate::default();
         for fault in self.list.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
             if fault.meets(service, operation, nested) {
+                self.met.fetch_add(1, Ordering::Relaxed);
                 match fault.effect {
                     Effect::Delay(more) => fate.delay += more,
                     Effect::Throttle
@@ -183,7 +195,8 @@ impl Faults {
                     | Effect::Garbage
                     | Effect::CutBefore
                     | Effect::CutAfter
-                    | Effect::Echo(_) => {
+                    | Effect::Echo(_)
+                    | Effect::Stale(_) => {
                         fate.effect = Some(fault.effect);
                         fate.ends.clone_from(&fault.ends);
                         return fate;
@@ -206,6 +219,7 @@ mod tests {
         faults.add(Fault::on("*", "*", Effect::Delay(Duration::from_millis(3))));
         let met: Vec<_> = (0..3).map(|_| faults.befall("iam", "GetRole", false).effect).collect();
         assert_eq!(met, [None, Some(Effect::Throttle), None]);
+        assert_eq!(faults.met(), 4, "the delay has met each of them, too");
         let fate = faults.befall("palette", "GET /v1/users/info", false);
         assert_eq!((fate.delay, fate.effect), (Duration::from_millis(3), None));
         faults.clear();

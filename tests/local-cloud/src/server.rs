@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::cloud::Parts;
 use crate::faults::{Effect, Fate};
 use crate::tap::Sent;
-use crate::{aws, palette};
+use crate::{aws, calls, palette};
 
 /// A call with its whole body.
 pub type Request = http::Request<Vec<u8>>;
@@ -130,6 +130,12 @@ pub(crate) async fn befallen(
         Some(Effect::Echo(echo)) => echo.answer(refusal(Effect::InternalError), &sent.words()),
         Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
             refusal(broken)
+        }
+        Some(Effect::Stale(time)) => {
+            if calls::changes(service, operation) {
+                parts.lag(service, time);
+            }
+            work.await
         }
         None | Some(Effect::CutAfter | Effect::Delay(_)) => work.await,
     };

@@ -1,46 +1,94 @@
 //! Putting a staged version in use.
 
+use std::time::Duration;
+
 use domain::{
     PortError, SecretArn, Uid,
     ports::{Staged, Standing},
 };
-use tokio::join;
+use tokio::{join, time::sleep};
 
 use super::{
     CURRENT, PENDING, SecretsManager, call,
     known::{self, Known, State},
 };
 
+/// How long what was staged a moment ago is waited for, from one look to the next: readers may be shown what was before.
+const LATE: [Duration; 6] = [
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+    Duration::from_secs(4),
+];
+
 /// Moves the label, then tells in the tags for whom. Until both are done the version does not count as in use, so a run
 /// that was cut off between them is finished by the next.
 pub(super) async fn promote(
     vault: &SecretsManager,
-    staged: Staged,
+    staged: &Staged,
     uid: &Uid,
-) -> Result<SecretArn, PortError> {
+) -> Result<(), PortError> {
     let Staged { secret, version, standing } = staged;
     match standing {
-        Standing::InUse(by) if by == *uid => return Ok(secret),
+        Standing::InUse(by) if by == uid => return Ok(()),
         // The first version of a secret is current whatever one asks.
-        Standing::New => {
-            tag(vault, &secret, uid).await?;
-            return Ok(secret);
-        }
+        Standing::New => return tag(vault, secret, uid).await,
         Standing::InUse(_) | Standing::Unused | Standing::Used => {}
     }
-    let missing = || call("secretsmanager:DescribeSecret").unreadable("the staged secret is gone");
-    let known = Known::of(vault, secret.as_str()).await?.ok_or_else(missing)?;
+    let mut pauses = LATE.into_iter();
+    loop {
+        let known = Known::of(vault, secret.as_str()).await?;
+        let outcome = match known.filter(|known| known.has(version)) {
+            None => None,
+            // A removal has sent it off since: whoever looks what holds finds out, and stages it again.
+            Some(known) if known.scheduled => return Ok(()),
+            Some(known) => Some(put_in_use(vault, &known, version, uid).await),
+        };
+        // Refused: a label is not where it was seen, since another run has moved it or since readers see the past.
+        let late = matches!(outcome, None | Some(Err(PortError::Refused { .. })));
+        match (outcome, pauses.next().filter(|_| late)) {
+            (_, Some(pause)) => sleep(pause).await,
+            (Some(outcome), None) => return outcome,
+            (None, None) => {
+                let unseen = "what was staged is not seen yet";
+                return Err(call("secretsmanager:DescribeSecret").unreadable(unseen));
+            }
+        }
+    }
+}
+
+/// Whether the version is in use for this account.
+pub(super) async fn holds(
+    vault: &SecretsManager,
+    staged: &Staged,
+    uid: &Uid,
+) -> Result<bool, PortError> {
+    let known = Known::of(vault, staged.secret.as_str()).await?;
+    Ok(known.is_some_and(|known| {
+        !known.scheduled
+            && known.current() == Some(staged.version.as_str())
+            && known.registered_for() == Some(uid)
+    }))
+}
+
+async fn put_in_use(
+    vault: &SecretsManager,
+    known: &Known,
+    version: &str,
+    uid: &Uid,
+) -> Result<(), PortError> {
     // A pending version of a run that came to nothing would keep rotations from starting.
     let stray = known.pending().filter(|pending| *pending != version);
     let (moved, cleared, tagged) = join!(
-        make_current(vault, &known, &version),
-        clear(vault, &secret, stray),
-        retag(vault, &known, uid),
+        make_current(vault, known, version),
+        clear(vault, &known.arn, stray),
+        retag(vault, known, uid),
     );
     moved?;
     cleared?;
-    tagged?;
-    Ok(secret)
+    tagged
 }
 
 async fn make_current(

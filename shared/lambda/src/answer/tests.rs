@@ -79,7 +79,7 @@ fn every_rejection_has_its_status_and_its_problem() {
             PortError::Refused { service: s, reason: text("no") }.into(),
             502,
             "upstream-refused",
-            false,
+            true,
         ),
         (
             PortError::Denied { service: s, reason: text("no") }.into(),

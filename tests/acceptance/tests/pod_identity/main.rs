@@ -12,7 +12,6 @@ mod cluster;
 mod cross_account;
 mod elsewhere;
 mod ensure;
-mod faults;
 mod hops;
 mod method;
 mod pods;

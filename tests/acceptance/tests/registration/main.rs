@@ -8,19 +8,14 @@
     reason = "a test program"
 )]
 
-mod concurrency;
-mod crash;
-mod faults;
 mod hops;
 mod idempotency;
 mod listing;
-mod matrix;
 mod replace;
 mod revalidate;
 mod scene;
 mod scopes;
 mod state;
 mod triggers;
-mod trouble;
 mod upstream;
 mod vault;

@@ -99,6 +99,8 @@ async fn an_event_that_may_do_better_later_is_an_error_and_its_retry_registers()
         for (operation, effect) in [
             ("GET /v1/cloudaccounts/aws", Effect::Throttle),
             ("GET /v1/cloudaccounts/aws", Effect::Unavailable),
+            // Palette says so to what it refuses, too; its outage must not cost an event.
+            ("GET /v1/cloudaccounts/aws", Effect::InternalError),
             ("POST /v1/cloudaccounts/aws", Effect::CutBefore),
         ] {
             stage.realm().functions.kill();

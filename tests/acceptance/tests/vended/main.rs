@@ -8,7 +8,6 @@
 )]
 
 mod again;
-mod crash;
 mod foreign;
 mod leaving;
 mod letters;

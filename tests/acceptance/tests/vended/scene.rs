@@ -208,19 +208,8 @@ impl Scene {
     /// Calls since the log was cleared that changed something in AWS or Palette; what tells nobody but a queue is not among
     /// them.
     pub(crate) fn writes(&self) -> Vec<String> {
-        let reads = ["Describe", "Get", "List", "Simulate"];
         let mut calls = self.cloud().calls().all();
-        calls.retain(|call| {
-            let writes = match call.service.as_str() {
-                "palette" => {
-                    ["PUT ", "DELETE "].iter().any(|verb| call.operation.starts_with(verb))
-                        || call.operation == "POST /v1/cloudaccounts/aws"
-                }
-                "sts" | "sqs" => false,
-                _ => !reads.iter().any(|verb| call.operation.starts_with(verb)),
-            };
-            writes && !call.nested
-        });
+        calls.retain(|call| call.service != "sqs" && !call.nested && call.changes());
         calls.into_iter().map(|call| format!("{} {}", call.service, call.operation)).collect()
     }
 

@@ -9,6 +9,7 @@ mod form;
 mod iam;
 mod ids;
 mod invoke;
+mod lag;
 mod managed;
 pub mod organizations;
 mod partition;
@@ -30,6 +31,7 @@ mod xml;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::assume::lets_in;
+use self::caller::Caller;
 pub use self::eks::Handle as Cluster;
 use self::form::Form;
 pub(crate) use self::invoke::{Api, NotAdmitted};
@@ -127,33 +129,44 @@ pub(crate) fn handle(cloud: &Parts, request: &Request) -> Response {
         Ok(caller) => caller,
         Err(refusal) => return refusal.render(protocol, &id),
     };
-    let served = match (service.as_str(), protocol) {
-        ("secretsmanager", _) => secrets::serve(&mut store, &caller, &operation, request.body())
-            .map(|body| answer(200, "application/x-amz-json-1.1", body, &id)),
-        ("organizations", _) => {
-            organizations::serve(&mut store, &caller, &operation, request.body())
-                .map(|body| answer(200, "application/x-amz-json-1.1", body, &id))
+    let served = store.as_readers_see(&service, &operation, |store| {
+        serve((&service, protocol), &operation, (store, &caller), request, &id)
+    });
+    let mut response = served.unwrap_or_else(|refusal| refusal.render(protocol, &id));
+    response.extensions_mut().insert(Principal(caller.arn));
+    response
+}
+
+fn serve(
+    (service, protocol): (&str, Protocol),
+    operation: &str,
+    (store, caller): (&mut Store, &Caller),
+    request: &Request,
+    id: &str,
+) -> Result<Response, Refusal> {
+    match (service, protocol) {
+        ("secretsmanager", _) => secrets::serve(store, caller, operation, request.body())
+            .map(|body| answer(200, "application/x-amz-json-1.1", body, id)),
+        ("organizations", _) => organizations::serve(store, caller, operation, request.body())
+            .map(|body| answer(200, "application/x-amz-json-1.1", body, id)),
+        ("sqs", _) => sqs::serve(store, caller, operation, request.body())
+            .map(|body| answer(200, "application/x-amz-json-1.0", body, id)),
+        ("eks", _) => {
+            eks::serve(store, caller, request).map(|body| answer(200, "application/json", body, id))
         }
-        ("sqs", _) => sqs::serve(&mut store, &caller, &operation, request.body())
-            .map(|body| answer(200, "application/x-amz-json-1.0", body, &id)),
-        ("eks", _) => eks::serve(&mut store, &caller, request)
-            .map(|body| answer(200, "application/json", body, &id)),
         ("sts" | "iam", Protocol::Query(namespace)) => {
             let form = Form::read(request.body());
             let served = if service == "iam" {
-                iam::serve(&mut store, &caller, &operation, &form)
+                iam::serve(store, caller, operation, &form)
             } else {
-                sts::serve(&mut store, &caller, &operation, &form)
+                sts::serve(store, caller, operation, &form)
             };
-            served.map(|xml| answer(200, "text/xml", xml.respond(namespace, &operation, &id), &id))
+            served.map(|xml| answer(200, "text/xml", xml.respond(namespace, operation, id), id))
         }
         _ => {
             Err(Refusal::new(404, "UnknownOperationException", "Nobody here speaks this service."))
         }
-    };
-    let mut response = served.unwrap_or_else(|refusal| refusal.render(protocol, &id));
-    response.extensions_mut().insert(Principal(caller.arn));
-    response
+    }
 }
 
 /// What a query service answers to an action it does not have.

@@ -87,7 +87,8 @@ impl Refusal {
             | Effect::CutBefore
             | Effect::CutAfter
             | Effect::Echo(_)
-            | Effect::Delay(_) => Refusal::new(
+            | Effect::Delay(_)
+            | Effect::Stale(_) => Refusal::new(
                 500,
                 match service {
                     "iam" => "ServiceFailure",

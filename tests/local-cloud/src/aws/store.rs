@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::eks::Cluster;
+use super::lag::Lag;
 use super::managed;
 use super::organizations::Organization;
 use super::policy::{Document, Kind, Named};
@@ -175,6 +176,8 @@ pub(crate) struct Store {
     /// By partition.
     pub(crate) organizations: BTreeMap<String, Organization>,
     managed: BTreeMap<String, Policy>,
+    /// Replicas that lag behind, by service.
+    pub(super) lags: BTreeMap<&'static str, Lag>,
 }
 
 impl Store {
@@ -190,6 +193,7 @@ impl Store {
             sessions: HashMap::new(),
             organizations: BTreeMap::new(),
             managed: managed::policies(),
+            lags: BTreeMap::new(),
         }
     }
 

@@ -89,7 +89,8 @@ impl Refusal {
             | Effect::CutBefore
             | Effect::CutAfter
             | Effect::Echo(_)
-            | Effect::Delay(_) => Refusal::new(
+            | Effect::Delay(_)
+            | Effect::Stale(_) => Refusal::new(
                 500,
                 "InternalError",
                 "an error on the server has prevented the request from succeeding",

@@ -72,7 +72,8 @@ pub(crate) fn broken(effect: Effect) -> Response {
         | Effect::CutBefore
         | Effect::CutAfter
         | Effect::Echo(_)
-        | Effect::Delay(_) => {
+        | Effect::Delay(_)
+        | Effect::Stale(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "Service unavailable")
         }
     };
@@ -128,13 +129,17 @@ impl State {
             Operation::ResourceLimits => gateways::limits(&self.records(), &caller, uid),
             Operation::Overlords => Ok(gateways::overlords(&self.records(), &caller, &query)),
             Operation::Overlord => gateways::overlord(&self.records(), &caller, uid),
-            Operation::ListAccounts => accounts::list(&self.records(), &caller, &query),
+            Operation::ListAccounts => {
+                self.records().as_readers_see(|records| accounts::list(records, &caller, &query))
+            }
             Operation::CreateAccount => {
                 let (uid, answer) = accounts::create(&mut self.records(), &caller, body)?;
                 self.refresh(&uid).await;
                 Ok(answer)
             }
-            Operation::GetAccount => accounts::get(&self.records(), &caller, uid),
+            Operation::GetAccount => {
+                self.records().as_readers_see(|records| accounts::get(records, &caller, uid))
+            }
             Operation::PutAccount => {
                 let answer = accounts::put(&mut self.records(), &caller, uid, body)?;
                 self.refresh(uid).await;

@@ -40,6 +40,8 @@ pub struct Records {
     pub(super) buckets: Buckets,
     /// When the call came that is being served.
     pub(super) now: i64,
+    /// What readers of accounts are shown, and until when.
+    lag: Option<(i64, Vec<Account>)>,
     serial: u64,
 }
 
@@ -157,6 +159,7 @@ impl Records {
             endpoints: json!({"partitions": {}}),
             features: BTreeMap::from([(SECRET_PARTITION_FLAG.to_owned(), false)]),
             now: 0,
+            lag: None,
             behaviour: Behaviour::default(),
             buckets: Buckets::default(),
             serial: 0,
@@ -205,6 +208,23 @@ impl Records {
         self.serial += 1;
         let scattered = self.serial.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         format!("{:08x}{scattered:016x}", 0x65f0_0000_u64 + self.serial)
+    }
+
+    /// Until then, readers are shown the accounts that there are now.
+    pub(crate) fn lag(&mut self, until: i64) {
+        self.lag = Some((until, self.accounts.clone()));
+    }
+
+    /// Reads accounts where readers are sent to: a replica, while it lags behind.
+    pub(super) fn as_readers_see<R>(&mut self, read: impl FnOnce(&Self) -> R) -> R {
+        let Some((until, before)) = self.lag.take().filter(|(until, _)| *until > self.now) else {
+            return read(self);
+        };
+        let there = std::mem::replace(&mut self.accounts, before);
+        let seen = read(self);
+        let before = std::mem::replace(&mut self.accounts, there);
+        self.lag = Some((until, before));
+        seen
     }
 
     /// A tenant, by uid.

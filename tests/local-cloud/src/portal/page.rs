@@ -41,7 +41,8 @@ pub(super) fn broken(effect: Effect) -> Response {
         | Effect::CutBefore
         | Effect::CutAfter
         | Effect::Echo(_)
-        | Effect::Delay(_) => 503,
+        | Effect::Delay(_)
+        | Effect::Stale(_) => 503,
     };
     json(status, &json!({"status": status, "message": "The service is not available"}))
 }

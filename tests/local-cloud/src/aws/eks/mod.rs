@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use self::ask::Ask;
 pub use self::setup::{AssociationSeen, Cluster as Handle, NewCluster};
-pub(crate) use self::state::{Access, Addon, Cluster, Nodegroup, Rule};
+pub(crate) use self::state::{Access, Addon, Association, Cluster, Nodegroup, Rule};
 use super::body::Body;
 use super::caller::Caller;
 use super::refusal::Refusal;

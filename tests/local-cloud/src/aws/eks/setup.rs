@@ -151,24 +151,31 @@ impl Cluster {
         });
     }
 
+    /// Every association: namespace and service account, and what it is associated with.
+    pub fn associations(&self) -> Vec<((String, String), AssociationSeen)> {
+        self.with(|cluster| {
+            let pair = |one: &Association| {
+                let seen = AssociationSeen {
+                    id: one.id.clone(),
+                    role: one.role.clone(),
+                    target: one.target.clone(),
+                    external_id: one.external_id.clone(),
+                };
+                ((one.namespace.clone(), one.service_account.clone()), seen)
+            };
+            cluster.associations.values().map(pair).collect()
+        })
+    }
+
     /// What a service account is associated with.
     pub fn association(
         &self,
         (namespace, service_account): (&str, &str),
     ) -> Option<AssociationSeen> {
-        self.with(|cluster| {
-            let mut all = cluster.associations.values();
-            let found = all.find(|one| {
-                (one.namespace.as_str(), one.service_account.as_str())
-                    == (namespace, service_account)
-            })?;
-            Some(AssociationSeen {
-                id: found.id.clone(),
-                role: found.role.clone(),
-                target: found.target.clone(),
-                external_id: found.external_id.clone(),
-            })
-        })
+        let mut all = self.associations().into_iter();
+        let found =
+            all.find(|((space, account), _)| space == namespace && account == service_account);
+        found.map(|(_, seen)| seen)
     }
 
     /// An object of Kubernetes by its path, as `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.

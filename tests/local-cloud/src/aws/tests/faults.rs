@@ -84,3 +84,39 @@ async fn hops_are_counted_and_callers_are_named() {
             .all(|principal| principal.as_deref() == Some("arn:aws:iam::123456789012:user/admin"))
     );
 }
+
+#[tokio::test]
+async fn readers_of_a_replica_that_lags_behind_see_what_there_was_until_it_has_caught_up() {
+    let cloud = cloud().await;
+    let account = commercial(&cloud);
+    let keys = admin(&account);
+    let aws = client(&cloud, &keys);
+    let late = || Effect::Stale(Duration::from_secs(10));
+    let caught_up = || cloud.clock().advance(Duration::from_secs(11));
+
+    let document = trust(&account.root_arn(), &Value::Null).to_string();
+    let new = [("RoleName", "new"), ("AssumeRolePolicyDocument", document.as_str())];
+    cloud.fault(Fault::on("iam", "CreateRole", late()).once());
+    assert_eq!(aws.query("iam", "CreateRole", &new).await.unwrap().status, 200);
+    let role = account.role_seen("new").expect("it is there");
+    let get = || async { aws.query("iam", "GetRole", &new[..1]).await.unwrap().status };
+    let assume = || async { aws.assume(&role.arn, "session", None).await.unwrap().is_ok() };
+    assert_eq!((get().await, assume().await), (404, false));
+    // Who writes is no reader.
+    let again = aws.query("iam", "CreateRole", &new).await.unwrap();
+    assert_eq!(again.code().as_deref(), Some("EntityAlreadyExists"));
+    caught_up();
+    assert_eq!((get().await, assume().await), (200, true));
+
+    let token = "0123456789abcdef0123456789abcdef";
+    let secret = json!({"Name": "a", "SecretString": "v", "ClientRequestToken": token});
+    cloud.fault(Fault::on("secretsmanager", "CreateSecret", late()).once());
+    assert_eq!(aws.secrets("CreateSecret", &secret).await.unwrap().status, 200);
+    let describe = || async {
+        let asked = json!({"SecretId": "a"});
+        aws.secrets("DescribeSecret", &asked).await.unwrap().status
+    };
+    assert_eq!((describe().await, get().await), (400, 200), "each service has its own replica");
+    caught_up();
+    assert_eq!(describe().await, 200);
+}

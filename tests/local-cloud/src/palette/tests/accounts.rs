@@ -36,6 +36,28 @@ async fn names_are_unique_in_their_scope_only() {
 }
 
 #[tokio::test]
+async fn readers_of_a_replica_that_lags_behind_are_shown_what_there_was() {
+    let api = Api::new();
+    let old = created(&api, "old").await;
+    let now = api.0.records().now;
+    api.0.records().lag(now + 10);
+    let new = created(&api, "new").await;
+    let seen = || async {
+        let (_, list) = api.call(ADMIN_KEY, &format!("GET {ACCOUNTS}"), Value::Null).await;
+        let (old_status, _) =
+            api.call(ADMIN_KEY, &format!("GET {ACCOUNTS}/{old}"), Value::Null).await;
+        let (new_status, _) =
+            api.call(ADMIN_KEY, &format!("GET {ACCOUNTS}/{new}"), Value::Null).await;
+        (list["items"].as_array().unwrap().len(), old_status, new_status)
+    };
+    assert_eq!(seen().await, (1, 200, 404));
+    let again = api.call(ADMIN_KEY, &format!("POST {ACCOUNTS}"), account("new", "tenant")).await;
+    assert!(again.0 >= 400, "who writes is no reader");
+    api.0.records().now = now + 10;
+    assert_eq!(seen().await, (2, 200, 200));
+}
+
+#[tokio::test]
 async fn lists_come_in_pages_of_fifty() {
     let api = Api::new();
     for number in 0..120 {

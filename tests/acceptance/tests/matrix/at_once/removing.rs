@@ -1,0 +1,41 @@
+//! Registrations against a removal: the account is there with its secret, or neither is.
+
+use std::sync::Arc;
+
+use domain::Partition::{Aws, AwsUsGov};
+use serde_json::Value;
+
+use super::{MANY, assert_consistent, assert_settles, at_once, kinds, subject};
+use crate::{flow::Ask, flows, ground::Ground};
+
+async fn against_a_removal(ground: Ground, route: &str, request: Value) {
+    let ground = Arc::new(ground);
+    let ask = Ask::post(route, request);
+    let first = ground.carry(&ask, &subject()).await;
+    let remove = Ask::Http("DELETE", format!("/v1/accounts/{}", first.uid()), None);
+    let mut asks = vec![ask.clone(); MANY / 2];
+    asks.insert(MANY / 4, remove);
+    let answers = at_once(&ground, &asks).await;
+    println!("against a removal, {route}: {:?}", kinds(&answers));
+    assert_consistent(&ground, &answers);
+    let removal = &answers[MANY / 4];
+    assert!([204, 404].contains(&removal.status), "{}", removal.text);
+    for answer in &answers {
+        assert!([200, 201, 204, 409].contains(&answer.status), "{}", answer.text);
+    }
+    assert_settles(&ground, &ask).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_of_keys_and_a_removal() {
+    let ground = Ground::open(AwsUsGov).await;
+    let request = flows::keys(ground.stage.customer(), &subject().name);
+    against_a_removal(ground, "/v1/accounts/static-credentials", request).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_of_a_role_and_a_removal() {
+    let ground = Ground::open(Aws).await;
+    let request = flows::role(ground.stage.customer(), &subject().name);
+    against_a_removal(ground, "/v1/accounts/sts", request).await;
+}

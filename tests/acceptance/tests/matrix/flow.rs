@@ -1,0 +1,185 @@
+//! What is done to an account, by whichever way it is asked for.
+
+use acceptance::{Answer, text};
+use domain::Partition;
+use local_cloud::world::Vended;
+use serde_json::Value;
+
+use crate::ground::Ground;
+
+/// A flow: what has to be there, and the one request or event that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flow {
+    /// The function that serves it: package and binary have one name.
+    pub(crate) function: &'static str,
+    /// In a word or two.
+    pub(crate) name: &'static str,
+    /// Where.
+    pub(crate) partition: Partition,
+    /// The way in.
+    pub(crate) trigger: Trigger,
+    /// Asked before, undisturbed.
+    pub(crate) before: fn(&Ground, &mut Subject) -> Vec<Ask>,
+    /// What somebody else does to it then.
+    pub(crate) disturb: fn(&Ground, &Subject),
+    /// What is asked.
+    pub(crate) ask: fn(&Ground, &Subject) -> Ask,
+}
+
+/// The ways into a function, as the template has them.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Trigger {
+    /// Verb and path.
+    Route(&'static str, &'static str),
+    /// A rule of an event bus.
+    Event,
+    /// A queue.
+    Queue,
+    /// A schedule, or whoever invokes it directly.
+    Schedule,
+}
+
+impl Trigger {
+    /// Whether nothing is ever changed this way: a process that ends there has left nothing behind.
+    pub(crate) fn reads(self) -> bool {
+        match self {
+            Self::Route(verb, path) => {
+                verb == "GET" || path.ends_with("/validate") || path == "/v1/policies"
+            }
+            Self::Event | Self::Queue | Self::Schedule => false,
+        }
+    }
+}
+
+impl Flow {
+    /// Nothing has to be there, and nobody does anything.
+    pub(crate) const fn new(
+        function: &'static str,
+        name: &'static str,
+        partition: Partition,
+        trigger: Trigger,
+        ask: fn(&Ground, &Subject) -> Ask,
+    ) -> Self {
+        let (before, disturb): (fn(&Ground, &mut Subject) -> Vec<Ask>, fn(&Ground, &Subject)) =
+            (|_, _| Vec::new(), |_, _| ());
+        Self { function, name, partition, trigger, before, disturb, ask }
+    }
+
+    /// This was asked before.
+    pub(crate) const fn after(self, before: fn(&Ground, &mut Subject) -> Vec<Ask>) -> Self {
+        Self { before, ..self }
+    }
+
+    /// Then somebody else did this.
+    pub(crate) const fn disturbed(self, disturb: fn(&Ground, &Subject)) -> Self {
+        Self { disturb, ..self }
+    }
+}
+
+/// The account that a run is about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subject {
+    /// Its name, which is part of no other's.
+    pub(crate) name: String,
+    /// Palette's, where it was registered before.
+    pub(crate) uid: String,
+    /// Where keys were left for Gangway.
+    pub(crate) secret: String,
+    /// The AWS account that was vended.
+    pub(crate) vended: Option<Vended>,
+}
+
+/// What is asked, and how.
+#[derive(Clone, Debug)]
+pub(crate) enum Ask {
+    /// Over HTTP.
+    Http(&'static str, String, Option<Value>),
+    /// By an event that asks for a registration: its detail.
+    Event(Value),
+    /// By events that a queue takes.
+    Queue(Vec<Value>),
+    /// The sweep, directly.
+    Sweep,
+    /// Not of Gangway: keys are left in Secrets Manager.
+    Leave(String),
+}
+
+impl Ask {
+    /// `POST`
+    pub(crate) fn post(path: &str, body: Value) -> Self {
+        Self::Http("POST", path.to_owned(), Some(body))
+    }
+
+    /// `PUT`
+    pub(crate) fn put(path: String, body: Value) -> Self {
+        Self::Http("PUT", path, Some(body))
+    }
+
+    /// `GET`
+    pub(crate) fn get(path: &str) -> Self {
+        Self::Http("GET", path.to_owned(), None)
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub(crate) enum Told {
+    /// An answer over HTTP.
+    Answer(Box<Answer>),
+    /// What a function answered to an event, or to a direct invocation.
+    Done(Value),
+    /// A function's error to an event or a direct invocation: it would come again.
+    Failed(String),
+    /// A message was worked, and is gone.
+    Worked,
+    /// A message stays in its queue.
+    Left,
+    /// Messages went to the dead letters, for these reasons.
+    Dead(Vec<String>),
+    /// Keys were left: the secret's ARN.
+    Kept(String),
+}
+
+impl Told {
+    /// What was asked for is done, or so it says.
+    pub(crate) fn succeeded(&self) -> bool {
+        match self {
+            Self::Answer(answer) => (200..300).contains(&answer.status),
+            Self::Done(value) => {
+                text(value, "outcome") != "rejected" && value["complete"] != Value::Bool(false)
+            }
+            Self::Worked | Self::Kept(_) => true,
+            Self::Failed(_) | Self::Left | Self::Dead(_) => false,
+        }
+    }
+
+    /// In a word, to be counted.
+    pub(crate) fn word(&self) -> String {
+        match self {
+            Self::Answer(answer) => answer.status.to_string(),
+            Self::Done(value) if text(value, "outcome") == "rejected" => {
+                value.pointer("/problem/status").map(ToString::to_string).unwrap_or_default()
+            }
+            Self::Done(_) | Self::Worked | Self::Kept(_) => "done".to_owned(),
+            Self::Failed(_) | Self::Left => "again".to_owned(),
+            Self::Dead(_) => "dead".to_owned(),
+        }
+    }
+
+    /// All that was said.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Answer(answer) => format!("{}: {}", answer.status, answer.text),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// Palette's name for the account, where it was told.
+    pub(crate) fn uid(&self) -> &str {
+        match self {
+            Self::Answer(answer) => answer.uid(),
+            Self::Done(value) => text(value, "uid"),
+            Self::Failed(_) | Self::Worked | Self::Left | Self::Dead(_) | Self::Kept(_) => "",
+        }
+    }
+}

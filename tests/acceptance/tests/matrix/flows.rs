@@ -1,0 +1,31 @@
+//! Every flow, one file for each function.
+
+mod account_sweep;
+mod account_vended;
+mod accounts;
+mod pod_identity;
+mod scap;
+mod static_credentials;
+mod sts;
+
+use serde_json::Value;
+
+pub(crate) use self::{
+    account_sweep::FLOWS as SWEEP, account_vended::FLOWS as VENDED, accounts::FLOWS as ACCOUNTS,
+    pod_identity::FLOWS as POD_IDENTITY, scap::FLOWS as SCAP,
+    static_credentials::FLOWS as STATIC_CREDENTIALS, sts::FLOWS as STS,
+};
+pub(crate) use self::{
+    static_credentials::{members, request as keys},
+    sts::request as role,
+};
+use crate::flow::Flow;
+
+/// All of them.
+pub(crate) const ALL: [&[Flow]; 7] =
+    [STATIC_CREDENTIALS, STS, POD_IDENTITY, SCAP, ACCOUNTS, VENDED, SWEEP];
+
+/// The request with these members besides, or in place of its own.
+fn with(request: Value, members: Value) -> Value {
+    acceptance::with(request, &members)
+}

@@ -1,0 +1,101 @@
+//! EKS Pod Identity, in an account of Palette's cluster and in another one.
+
+use domain::Partition::{self, Aws, AwsUsGov};
+use local_cloud::world::{Case, Way};
+use policies::pods::{HUBBLE, IDENTITY};
+use serde_json::{Value, json};
+
+use super::with;
+use crate::{
+    flow::{Ask, Flow, Subject, Trigger},
+    ground::Ground,
+};
+
+const ROUTE: &str = "/v1/accounts/pod-identity";
+const POST: Trigger = Trigger::Route("POST", ROUTE);
+
+fn own(ground: &Ground, subject: &Subject) -> Value {
+    let cluster = ground.stage.realm().palette_cluster();
+    with(cluster.request(cluster.case()), json!({"name": subject.name}))
+}
+
+/// Both are to be put right where they are not.
+fn ensured(ground: &Ground, subject: &Subject) -> Ask {
+    let wish = json!({"ensureAssociations": true, "ensureConfigMap": true});
+    Ask::post(ROUTE, with(own(ground, subject), wish))
+}
+
+fn same_account(ground: &Ground, _subject: &mut Subject) -> Vec<Ask> {
+    ground.stage.realm().palette_cluster().work_for(Case::SameAccount);
+    Vec::new()
+}
+
+fn cross_account(ground: &Ground, _subject: &mut Subject) -> Vec<Ask> {
+    ground.stage.realm().palette_cluster().work_for(Case::CrossAccount);
+    Vec::new()
+}
+
+fn registered(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
+    same_account(ground, subject);
+    vec![Ask::post(ROUTE, own(ground, subject))]
+}
+
+fn break_up(ground: &Ground, _subject: &Subject) {
+    let cluster = ground.stage.realm().palette_cluster();
+    let ways = [Way::NotAssociated(HUBBLE), Way::NotAssociated(IDENTITY), Way::NoConfig];
+    for way in ways {
+        cluster.break_it(way);
+    }
+}
+
+const fn flow(
+    name: &'static str,
+    partition: Partition,
+    trigger: Trigger,
+    ask: fn(&Ground, &Subject) -> Ask,
+) -> Flow {
+    Flow::new("pod-identity", name, partition, trigger, ask)
+}
+
+pub(crate) const FLOWS: &[Flow] = &[
+    flow(
+        "plan",
+        Aws,
+        Trigger::Route("GET", "/v1/accounts/pod-identity/plan"),
+        |ground, subject| {
+            let members = own(ground, subject);
+            let members = members.as_object().expect("members").iter();
+            let query = members.filter(|(name, _)| *name != "name");
+            let query: Vec<_> = query
+                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
+                .collect();
+            Ask::get(&format!("{ROUTE}/plan?{}", query.join("&")))
+        },
+    )
+    .after(same_account),
+    flow(
+        "validate",
+        AwsUsGov,
+        Trigger::Route("POST", "/v1/accounts/pod-identity/validate"),
+        |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
+    )
+    .after(cross_account),
+    flow("register, one account", AwsUsGov, POST, ensured).after(same_account).disturbed(break_up),
+    flow("register, two accounts", Aws, POST, ensured).after(cross_account).disturbed(break_up),
+    flow("register by an event", Aws, Trigger::Event, |ground, subject| {
+        Ask::Event(with(own(ground, subject), json!({"method": "pod-identity"})))
+    })
+    .after(same_account),
+    flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
+        .after(registered),
+    flow(
+        "PUT other settings",
+        AwsUsGov,
+        Trigger::Route("PUT", "/v1/accounts/pod-identity/{uid}"),
+        |ground, subject| {
+            let settings = json!({"description": "Payments"});
+            Ask::put(format!("{ROUTE}/{}", subject.uid), with(own(ground, subject), settings))
+        },
+    )
+    .after(registered),
+];

@@ -1,0 +1,73 @@
+//! A role that Palette assumes.
+
+use domain::Partition::{self, Aws, AwsUsGov};
+use local_cloud::world::Customer;
+use serde_json::{Value, json};
+
+use super::{static_credentials, with};
+use crate::{
+    flow::{Ask, Flow, Subject, Trigger},
+    ground::Ground,
+};
+
+const ROUTE: &str = "/v1/accounts/sts";
+const POST: Trigger = Trigger::Route("POST", ROUTE);
+const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/sts/{uid}");
+
+/// The shortest request for a customer.
+pub(crate) fn request(customer: &Customer, name: &str) -> Value {
+    json!({"name": name, "roleArn": customer.role.arn()})
+}
+
+fn own(ground: &Ground, subject: &Subject) -> Value {
+    request(ground.stage.customer(), &subject.name)
+}
+
+/// Registered with the role of the first customer.
+pub(crate) fn registered(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
+    vec![Ask::post(ROUTE, own(ground, subject))]
+}
+
+fn put(subject: &Subject, request: Value) -> Ask {
+    Ask::put(format!("{ROUTE}/{}", subject.uid), request)
+}
+
+const fn flow(
+    name: &'static str,
+    partition: Partition,
+    trigger: Trigger,
+    ask: fn(&Ground, &Subject) -> Ask,
+) -> Flow {
+    Flow::new("sts", name, partition, trigger, ask)
+}
+
+pub(crate) const FLOWS: &[Flow] = &[
+    flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
+        Ask::get("/v1/accounts/sts/trust")
+    }),
+    flow(
+        "validate",
+        Aws,
+        Trigger::Route("POST", "/v1/accounts/sts/validate"),
+        |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
+    ),
+    flow("register", AwsUsGov, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
+    flow("register by an event", Aws, Trigger::Event, |ground, subject| {
+        Ask::Event(with(own(ground, subject), json!({"method": "sts"})))
+    }),
+    flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
+        .after(registered),
+    flow("other settings", AwsUsGov, POST, |ground, subject| {
+        let settings = json!({"description": "Payments", "permissionProfile": "core"});
+        Ask::post(ROUTE, with(own(ground, subject), settings))
+    })
+    .after(registered),
+    flow("PUT another role", Aws, PUT, |ground, subject| {
+        put(subject, request(ground.stage.neighbour(), &subject.name))
+    })
+    .after(registered),
+    flow("PUT a role for keys", AwsUsGov, PUT, |ground, subject| {
+        put(subject, own(ground, subject))
+    })
+    .after(static_credentials::registered),
+];

@@ -1,0 +1,192 @@
+//! What is left behind in every store: Palette, Secrets Manager, IAM, EKS, Kubernetes, queues.
+
+use local_cloud::aws::{Account, Queue, SecretSeen};
+use serde_json::{Value, json};
+
+use crate::{
+    flow::Subject,
+    ground::{Ground, belongs},
+};
+
+const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
+
+/// Where others leave keys for Gangway.
+const INCOMING: &str = "gangway/incoming/";
+
+/// All that there is of the account of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// Uid, project and what was sent last.
+    pub(crate) accounts: Vec<Value>,
+    /// Those in their recovery window, too.
+    pub(crate) secrets: Vec<SecretSeen>,
+    elsewhere: Value,
+    subject: Subject,
+}
+
+impl State {
+    pub(crate) fn of(ground: &Ground, subject: &Subject) -> Self {
+        let (stage, realm) = (&ground.stage, ground.stage.realm());
+        let records = stage.cloud().palette().records();
+        let ours = records.accounts.iter().filter(|one| belongs(&one.body.to_string(), subject));
+        let accounts = ours
+            .map(|one| json!({"uid": one.uid, "project": one.project, "body": one.body}))
+            .collect();
+        drop(records);
+        let mut secrets = realm.deployment.secrets();
+        secrets.retain(|secret| belongs(&secret.name, subject));
+        let queued = |queue: Option<&Queue>| queue.map_or(0, Queue::len);
+        let others = [&realm.deployment, &stage.customer().account, &stage.neighbour().account];
+        let others = others.map(|account| (account.roles().len(), account.policies().len()));
+        let elsewhere = json!({
+            "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),
+            // Nothing is ever made in these.
+            "others": others,
+            "cluster": cluster(ground),
+            "queued": queued(ground.queue()),
+            "dead": queued(ground.dead_letters()),
+        });
+        Self { accounts, secrets, elsewhere, subject: subject.clone() }
+    }
+
+    /// Secrets that Gangway keeps and that are not in their recovery window.
+    pub(crate) fn live(&self) -> Vec<&SecretSeen> {
+        let incoming = |secret: &&SecretSeen| !secret.name.starts_with(INCOMING);
+        self.secrets.iter().filter(|secret| !secret.deleted).filter(incoming).collect()
+    }
+
+    /// What holds whatever went wrong before, once a run has come to its end: one account of a name at most; keys in Palette
+    /// are those in use in Secrets Manager, noted as this account's; and what is kept is kept for an account.
+    pub(crate) fn consistent(&self) -> Result<(), String> {
+        if self.accounts.len() > 1 {
+            return Err(format!("{} accounts in Palette", self.accounts.len()));
+        }
+        let live = self.live();
+        let spec = self.accounts.first().map(|account| &account["body"]["spec"]);
+        let kept = spec.is_some_and(|spec| spec["credentialType"] == "secret");
+        if live.len() != usize::from(kept) {
+            return Err(format!("{} secrets kept: {live:#?}", live.len()));
+        }
+        let (Some(spec), [secret]) = (spec, live.as_slice()) else { return Ok(()) };
+        let current: Value = secret.current.as_deref().map_or(Value::Null, parsed);
+        let agrees = if through_portal(spec) {
+            spec["secretSpec"]["tls"]["cert"] == current["userCertificate"]
+        } else {
+            spec["accessKey"] == current["accessKeyId"]
+                && spec["secretKey"] == current["secretAccessKey"]
+        };
+        if !agrees {
+            return Err(format!("Palette has other keys than are in use: {current}, {spec}"));
+        }
+        let uid = self.accounts[0]["uid"].as_str().unwrap_or_default();
+        let tag = |name: &str| secret.tags.get(name).map(String::as_str);
+        if tag("gangway:palette-uid") != Some(uid) || tag("gangway:state") != Some("registered") {
+            return Err(format!("the secret is not noted as that of {uid}: {:?}", secret.tags));
+        }
+        if secret.pending.is_some() && secret.pending != secret.current {
+            return Err("a value still waits to be put in use".to_owned());
+        }
+        Ok(())
+    }
+
+    /// All of it, without what differs from one run to the next.
+    pub(crate) fn anonymous(&self) -> String {
+        let mut accounts = self.accounts.clone();
+        for account in &mut accounts {
+            // Sent with an update, and not with a creation.
+            if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
+                metadata.remove("uid");
+            }
+            // What a portal hands out is new each time.
+            let renewed = through_portal(&account["body"]["spec"]);
+            let spec = account["body"]["spec"].as_object_mut().filter(|_| renewed);
+            for (member, key) in spec.into_iter().flatten() {
+                if ["accessKey", "secretKey", "secretToken"].contains(&member.as_str()) {
+                    *key = "KEY".into();
+                }
+            }
+        }
+        let secrets = self.secrets.iter().map(|one| {
+            if one.name.starts_with(INCOMING) {
+                // Somebody else's, and to be left alone: its version's id is not ours.
+                return json!({"name": one.name, "current": one.current, "deleted": one.deleted});
+            }
+            json!({
+                "name": one.name, "key": one.kms_key, "tags": one.tags, "versions": one.versions,
+                "current": one.current, "pending": one.pending, "deleted": one.deleted,
+            })
+        });
+        let secrets: Vec<Value> = secrets.collect();
+        let all = json!({"accounts": accounts, "secrets": secrets, "elsewhere": self.elsewhere});
+        self.without_names(&format!("{all:#}"))
+    }
+
+    /// A text without the names and ids of this run.
+    pub(crate) fn without_names(&self, text: &str) -> String {
+        let mut text = text.replace(&self.subject.name, "NAME");
+        let uids = self.accounts.iter().filter_map(|account| account["uid"].as_str());
+        // The account may be gone while its secret is not.
+        let tags = self.secrets.iter().filter_map(|one| one.tags.get("gangway:palette-uid"));
+        let before = Some(self.subject.uid.as_str()).filter(|uid| !uid.is_empty());
+        for uid in uids.chain(tags.map(String::as_str)).chain(before) {
+            text = text.replace(uid, "UID");
+        }
+        for secret in &self.secrets {
+            let anonymous = secret.arn.rsplit_once('-').map_or("", |(arn, _suffix)| arn);
+            text = text.replace(&secret.arn, anonymous);
+        }
+        if let Some(vended) = &self.subject.vended {
+            text = text.replace(vended.account.id(), "ACCOUNT");
+        }
+        text
+    }
+}
+
+/// Whether Palette fetches keys from an access portal, again and again.
+fn through_portal(spec: &Value) -> bool {
+    spec["secretSpec"]["isCapValidationEnabled"] == true
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn roles_and_policies(account: &Account) -> Value {
+    let roles: Vec<_> = account
+        .roles()
+        .into_iter()
+        .map(|role| {
+            json!({
+                "role": role.name, "trust": role.trust, "attached": role.attached,
+                "inline": role.inline, "tags": role.tags, "boundary": role.boundary,
+            })
+        })
+        .collect();
+    let policies: Vec<_> = account
+        .policies()
+        .into_iter()
+        .map(|policy| {
+            json!({
+                "policy": policy.name, "document": policy.document, "tags": policy.tags,
+                "roles": policy.roles, "versions": policy.versions.len() <= 5,
+            })
+        })
+        .collect();
+    json!({"roles": roles, "policies": policies})
+}
+
+/// Associations and the ConfigMap of Palette's cluster, where there is one.
+fn cluster(ground: &Ground) -> Value {
+    if ground.stage.partition() == domain::Partition::AwsIso {
+        return Value::Null;
+    }
+    let cluster = &ground.stage.realm().palette_cluster().cluster;
+    let mut associations: Vec<_> = cluster
+        .associations()
+        .into_iter()
+        .map(|(account, one)| json!([account, one.role, one.target, one.external_id]))
+        .collect();
+    associations.sort_by_key(Value::to_string);
+    let config = cluster.object(CONFIG).map(|object| object["data"].clone());
+    json!({"associations": associations, "config": config})
+}

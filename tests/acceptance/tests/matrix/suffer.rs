@@ -1,0 +1,134 @@
+//! One trouble in one run, and the weather clears.
+
+use std::time::Duration;
+
+use local_cloud::Effect;
+
+use crate::{
+    flow::{Ask, Flow, Told},
+    ground::Ground,
+    judge::judge,
+    record::Recorded,
+    state::State,
+    trouble::{Kind, Trouble},
+};
+
+/// What a function gets where an upstream never answers; more where it did not even come to that call, as on a machine that
+/// has much else to do. So often is a run tried that did not come to its trouble.
+const LIMITS: [Duration; 3] =
+    [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
+
+/// Why a run proves nothing, or what is wrong.
+enum Wrong {
+    /// The call that something was to befall was not made.
+    NotMet(String),
+    /// What was told or left behind is wrong.
+    Told(String),
+}
+
+impl From<String> for Wrong {
+    fn from(wrong: String) -> Self {
+        Self::Told(wrong)
+    }
+}
+
+impl Ground {
+    /// The word for what was told, or what is wrong with it.
+    pub(crate) async fn suffer(
+        &self,
+        flow: &Flow,
+        trouble: &Trouble,
+        name: &str,
+        recorded: &Recorded,
+    ) -> Result<String, String> {
+        for (time, limit) in LIMITS.into_iter().enumerate() {
+            let name = format!("{name}-{time}");
+            match self.once(flow, trouble, (&name, limit), recorded).await {
+                Err(Wrong::NotMet(_)) if time + 1 < LIMITS.len() => {}
+                Err(Wrong::NotMet(told)) => return Err(format!("no such call was made: {told}")),
+                Err(Wrong::Told(wrong)) => return Err(wrong),
+                Ok(word) => return Ok(word),
+            }
+        }
+        Err("it was not tried".to_owned())
+    }
+
+    async fn once(
+        &self,
+        flow: &Flow,
+        trouble: &Trouble,
+        (name, limit): (&str, Duration),
+        recorded: &Recorded,
+    ) -> Result<String, Wrong> {
+        let subject = self.prepare(flow, name).await;
+        let (cloud, function) = (self.cloud(), self.function(flow.function));
+        cloud.fault(trouble.fault(function));
+        if trouble.effect == Effect::NeverAnswer {
+            function.limit(limit);
+        }
+        let ask = (flow.ask)(self, &subject);
+        let told = self.carry(&ask, &subject).await;
+        let met = cloud.faults().met();
+        cloud.faults().clear();
+        function.limit(function.function().timeout);
+        let state = State::of(self, &subject);
+        if met == 0 {
+            self.settle().await;
+            self.forget(&subject);
+            return Err(Wrong::NotMet(told.text()));
+        }
+        if state.accounts.len() > 1 {
+            return Err(format!("{} accounts in Palette", state.accounts.len()).into());
+        }
+        let crashed = trouble.kind == Kind::Crash && !told.succeeded();
+        if !crashed {
+            judge(flow, trouble, &told, &state, recorded)
+                .map_err(|wrong| format!("{wrong}\ntold: {}", told.text()))?;
+        }
+        let again = self.again(&ask, &subject, &told, trouble).await?;
+        let state = State::of(self, &subject);
+        let reached = state.anonymous();
+        let ends = if reached == recorded.end {
+            state.consistent()
+        } else {
+            Err(format!("it ends as {reached}\nand not as {}", recorded.end))
+        };
+        self.forget(&subject);
+        ends.map_err(|wrong| format!("{wrong}\nafter {}\nand {again}", told.text()))?;
+        Ok(told.word())
+    }
+
+    /// The same once more, unless it was done; as one has to where nothing tells whether it was.
+    async fn again(
+        &self,
+        ask: &Ask,
+        subject: &crate::flow::Subject,
+        told: &Told,
+        trouble: &Trouble,
+    ) -> Result<String, String> {
+        if matches!(trouble.effect, Effect::Stale(_)) && !matches!(ask, Ask::Queue(_)) {
+            // Whoever does not believe the answer asks again at once, while readers still see the past: nothing is doubled.
+            let at_once = self.carry(ask, subject).await;
+            let accounts = State::of(self, subject).accounts.len();
+            if accounts > 1 {
+                return Err(format!("{accounts} accounts after {}", at_once.text()));
+            }
+        }
+        self.catch_up();
+        let stale = matches!(trouble.effect, Effect::Stale(_));
+        let mut last = told.clone();
+        if !matches!(ask, Ask::Queue(_)) && (stale || !told.succeeded()) {
+            last = self.carry(ask, subject).await;
+            let gone = matches!(ask, Ask::Http("DELETE", ..)) && last.word() == "404";
+            if !last.succeeded() && !gone {
+                return Err(format!("{}\nthen, in fair weather, {}", told.text(), last.text()));
+            }
+        }
+        let settled = self.settle().await;
+        if settled.succeeded() {
+            Ok(last.text())
+        } else {
+            Err(format!("{}\nthen, in fair weather, {}", told.text(), settled.text()))
+        }
+    }
+}

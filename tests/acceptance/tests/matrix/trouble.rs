@@ -1,0 +1,89 @@
+//! What befalls a run.
+
+use local_cloud::{Effect, Fault, calls, functions::Lambda};
+
+/// A call of an undisturbed run.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Place {
+    pub(crate) service: String,
+    pub(crate) operation: String,
+    /// The first of its operation is 1.
+    pub(crate) nth: u32,
+}
+
+impl Place {
+    /// Whether the call changes something.
+    pub(crate) fn changes(&self) -> bool {
+        calls::changes(&self.service, &self.operation)
+    }
+
+    /// As an answer must call the service.
+    pub(crate) fn service(&self) -> &str {
+        match self.service.as_str() {
+            "palette" => "Palette",
+            "sts" => "AWS STS",
+            "iam" => "AWS IAM",
+            "eks" => "Amazon EKS",
+            "sqs" => "Amazon SQS",
+            "organizations" => "AWS Organizations",
+            "secretsmanager" => "AWS Secrets Manager",
+            "kubernetes" => "Kubernetes",
+            "cap" | "scap" => "access portal",
+            other => other,
+        }
+    }
+}
+
+/// How long it lasts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// One call only.
+    Once,
+    /// That call and all like it, until cleared.
+    Lasting,
+    /// The function's process ends there.
+    Crash,
+}
+
+/// What befalls a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Trouble {
+    pub(crate) place: Place,
+    pub(crate) effect: Effect,
+    pub(crate) kind: Kind,
+}
+
+impl Trouble {
+    /// Whether it can make a difference: where nothing is done, nothing is done before the connection is cut, and nobody sees
+    /// it late.
+    pub(crate) fn differs(&self) -> bool {
+        match self.effect {
+            Effect::CutAfter => self.place.changes(),
+            Effect::Stale(_) => self.place.changes() && self.lags(),
+            Effect::Throttle
+            | Effect::InternalError
+            | Effect::Unavailable
+            | Effect::NeverAnswer
+            | Effect::Garbage
+            | Effect::CutBefore
+            | Effect::Echo(_)
+            | Effect::Delay(_) => true,
+        }
+    }
+
+    /// Whether the service's readers may see late what was written.
+    fn lags(&self) -> bool {
+        ["palette", "iam", "secretsmanager", "eks"].contains(&self.place.service.as_str())
+    }
+
+    /// The fault that the local cloud is told.
+    pub(crate) fn fault(&self, function: &Lambda) -> Fault {
+        let Place { service, operation, nth } = &self.place;
+        let fault = Fault::on(service, operation, self.effect).nth(*nth).own();
+        match self.kind {
+            Kind::Once => fault,
+            Kind::Lasting => fault.times(u32::MAX),
+            Kind::Crash => fault.ending(function.crash()),
+        }
+    }
+}
