@@ -10,7 +10,7 @@ pub(crate) fn vended(data: &[u8]) {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         match account_vended::subject(&text, partition) {
             Ok(Some(account)) => {
-                assert!(text.contains(account.as_str()) || text.contains("\\u"), "from nowhere")
+                assert!(text.contains(account.as_str()) || text.contains("\\u"), "from nowhere");
             }
             Ok(None) => {}
             Err(told) => assert_silent(&told),

@@ -3,6 +3,7 @@
 //! `cargo test` puts the corpus and its offspring through each; `make fuzz` lets libFuzzer look for more.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "a broken promise ends the program: that is how a fuzzer is told"
 )]

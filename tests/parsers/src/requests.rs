@@ -44,7 +44,7 @@ fn read(mut members: Members) {
     drop(members.optional::<SecretArn>("secretArn"));
     members.flag("ensureAssociations");
     if let Err(rejection) = members.finish() {
-        told(rejection.into());
+        told(rejection);
     }
 }
 

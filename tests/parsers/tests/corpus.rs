@@ -72,7 +72,7 @@ fn every_input_of_the_corpus_and_its_children_keep_the_promises() {
 fn huge_and_deep_inputs_take_neither_long_nor_the_stack() {
     let six = 6 * 1024 * 1024;
     let long_list = format!("[{}1]", "1,".repeat(six / 2));
-    let members: String = (0..200_000).map(|n| format!("\"member{n}\":{n},")).collect();
+    let members = (0..200_000).map(|n| format!("\"member{n}\":{n},")).collect::<Vec<_>>().concat();
     for target in TARGETS {
         let (_, first) = corpus(target).swap_remove(0);
         for (what, input) in [

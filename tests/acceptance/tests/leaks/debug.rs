@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use certificates::{CaChain, ClientCertificate, PrivateKey};
 use domain::{
-    AccessPortal, ClientIdentity, Credential, Partition, PermissionProfile, Registration, Scope,
-    SecretKey, SessionKeys, StaticKeys,
+    AccessPortal, ClientIdentity, Credential, Partition, PermissionProfile, Registration,
+    RolePrefix, Scope, SecretKey, SessionKeys, StaticKeys,
 };
 use local_cloud::{
     canaries::{Canary, Kind, Searcher},
@@ -60,7 +60,7 @@ fn samples() -> Samples {
         agency: parse("agency"),
         account: parse("account"),
         role: parse("role"),
-        prefix: Default::default(),
+        prefix: RolePrefix::default(),
         permission_boundary: None,
         identity: identity(),
         session: Some(session()),

@@ -120,6 +120,7 @@ struct Reader<'a> {
 }
 
 impl Visit<'_> for Reader<'_> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "syn's items grow in number")]
     fn visit_item(&mut self, item: &Item) {
         let (attributes, name, public, fields): (_, _, _, Vec<&Fields>) = match item {
             Item::Struct(it) => (&it.attrs, &it.ident, &it.vis, vec![&it.fields]),
@@ -146,7 +147,9 @@ impl Visit<'_> for Reader<'_> {
             other => return syn::visit::visit_item(self, other),
         };
         let mut names = Names::default();
-        fields.into_iter().for_each(|fields| names.visit_fields(fields));
+        for fields in fields {
+            names.visit_fields(fields);
+        }
         self.types.push(Holder {
             of: self.of.clone(),
             name: name.to_string(),

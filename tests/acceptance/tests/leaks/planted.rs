@@ -114,7 +114,7 @@ fn some(secret: &str) -> Vec<Spelling> {
     let mut all: Vec<Spelling> = spellings(secret);
     let mut fragment = all.last().expect("as it is").clone();
     fragment.how = "a fragment";
-    fragment.text = fragment.text[7..7 + fragment.least].to_owned();
+    fragment.text = fragment.text.drain(7..7 + fragment.least).collect();
     all.push(fragment);
     all.dedup_by(|one, other| one.text == other.text);
     all

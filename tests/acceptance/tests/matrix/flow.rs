@@ -60,9 +60,8 @@ impl Flow {
         trigger: Trigger,
         ask: fn(&Ground, &Subject) -> Ask,
     ) -> Self {
-        let (before, disturb): (fn(&Ground, &mut Subject) -> Vec<Ask>, fn(&Ground, &Subject)) =
-            (|_, _| Vec::new(), |_, _| ());
-        Self { function, name, partition, trigger, before, disturb, ask }
+        let before = |_: &Ground, _: &mut Subject| Vec::new();
+        Self { function, name, partition, trigger, before, disturb: |_, _| (), ask }
     }
 
     /// This was asked before.
@@ -170,7 +169,12 @@ impl Told {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Answer(answer) => format!("{}: {}", answer.status, answer.text),
-            other => format!("{other:?}"),
+            Self::Done(_)
+            | Self::Failed(_)
+            | Self::Worked
+            | Self::Left
+            | Self::Dead(_)
+            | Self::Kept(_) => format!("{self:?}"),
         }
     }
 

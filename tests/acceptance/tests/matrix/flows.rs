@@ -8,8 +8,6 @@ mod scap;
 mod static_credentials;
 mod sts;
 
-use serde_json::Value;
-
 pub(crate) use self::{
     account_sweep::FLOWS as SWEEP, account_vended::FLOWS as VENDED, accounts::FLOWS as ACCOUNTS,
     pod_identity::FLOWS as POD_IDENTITY, scap::FLOWS as SCAP,
@@ -24,8 +22,3 @@ use crate::flow::Flow;
 /// All of them.
 pub(crate) const ALL: [&[Flow]; 7] =
     [STATIC_CREDENTIALS, STS, POD_IDENTITY, SCAP, ACCOUNTS, VENDED, SWEEP];
-
-/// The request with these members besides, or in place of its own.
-fn with(request: Value, members: Value) -> Value {
-    acceptance::with(request, &members)
-}

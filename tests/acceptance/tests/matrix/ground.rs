@@ -90,9 +90,10 @@ impl Ground {
             let told = self.carry(&ask, &subject).await;
             assert!(told.succeeded(), "before {}: {}", flow.name, told.text());
             self.settle().await;
-            match told {
-                Told::Kept(arn) => subject.secret = arn,
-                told => told.uid().clone_into(&mut subject.uid),
+            if let Told::Kept(arn) = told {
+                subject.secret = arn;
+            } else {
+                told.uid().clone_into(&mut subject.uid);
             }
         }
         (flow.disturb)(self, &subject);

@@ -29,10 +29,9 @@ pub(crate) fn judge(
         Told::Done(value) if value["complete"] == false => Ok(()),
         Told::Done(value) => refused(trouble, &value["problem"]),
         Told::Failed(words) => names_service(trouble, words),
-        // It comes again.
-        Told::Left => Ok(()),
         Told::Dead(reasons) => Err(format!("given up as dead: {reasons:?}")),
-        Told::Worked | Told::Kept(_) => Ok(()),
+        // What is left comes again.
+        Told::Left | Told::Worked | Told::Kept(_) => Ok(()),
     }
 }
 

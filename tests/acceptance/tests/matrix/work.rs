@@ -37,8 +37,8 @@ struct Row {
 pub(crate) async fn suffer_all(what: &str, flows: &'static [Flow], choice: Choice) {
     let started = Instant::now();
     let mut wrong = Vec::new();
-    let only = std::env::var("GANGWAY_FLOW").unwrap_or_default();
-    for flow in flows.iter().filter(|flow| flow.name.contains(&only)) {
+    let only = std::env::var_os("GANGWAY_FLOW").unwrap_or_default();
+    for flow in flows.iter().filter(|flow| flow.name.contains(&*only.to_string_lossy())) {
         let places = Ground::open(flow.partition).await.record(flow, Pace::Slow).await.places;
         let troubles = places.iter().enumerate().flat_map(|(at, place)| {
             let trouble = |(effect, kind)| Trouble { place: place.clone(), effect, kind };

@@ -86,9 +86,9 @@ impl Store {
     /// Until then, readers of a service are shown what there is now. Services that are not known to lag do not.
     pub(crate) fn lag(&mut self, service: &str, until: i64) {
         let Some(service) = replica(service, "Get") else { return };
-        let shelf =
+        let shown =
             |(home, account): (&Home, &Account)| Some((home.clone(), Shelf::of(service, account)?));
-        let before = self.accounts.iter().filter_map(shelf).collect();
+        let before = self.accounts.iter().filter_map(shown).collect();
         self.lags.insert(service, Lag { until, before });
     }
 
@@ -102,12 +102,12 @@ impl Store {
         let now = self.now();
         self.lags.retain(|_, lag| lag.until > now);
         let lag = replica(service, operation).and_then(|service| self.lags.remove_entry(service));
-        let Some((service, mut lag)) = lag else { return serve(self) };
+        let Some((replica, mut lag)) = lag else { return serve(self) };
         self.exchange(&mut lag);
-        let served = serve(self);
+        let answer = serve(self);
         self.exchange(&mut lag);
-        self.lags.insert(service, lag);
-        served
+        self.lags.insert(replica, lag);
+        answer
     }
 
     fn exchange(&mut self, lag: &mut Lag) {

@@ -1,11 +1,11 @@
 //! EKS Pod Identity, in an account of Palette's cluster and in another one.
 
+use acceptance::with;
 use domain::Partition::{self, Aws, AwsUsGov};
 use local_cloud::world::{Case, Way};
 use policies::pods::{HUBBLE, IDENTITY};
 use serde_json::{Value, json};
 
-use super::with;
 use crate::{
     flow::{Ask, Flow, Subject, Trigger},
     ground::Ground,
@@ -16,13 +16,13 @@ const POST: Trigger = Trigger::Route("POST", ROUTE);
 
 fn own(ground: &Ground, subject: &Subject) -> Value {
     let cluster = ground.stage.realm().palette_cluster();
-    with(cluster.request(cluster.case()), json!({"name": subject.name}))
+    with(cluster.request(cluster.case()), &json!({"name": subject.name}))
 }
 
 /// Both are to be put right where they are not.
 fn ensured(ground: &Ground, subject: &Subject) -> Ask {
     let wish = json!({"ensureAssociations": true, "ensureConfigMap": true});
-    Ask::post(ROUTE, with(own(ground, subject), wish))
+    Ask::post(ROUTE, with(own(ground, subject), &wish))
 }
 
 fn same_account(ground: &Ground, _subject: &mut Subject) -> Vec<Ask> {
@@ -83,7 +83,7 @@ pub(crate) const FLOWS: &[Flow] = &[
     flow("register, one account", AwsUsGov, POST, ensured).after(same_account).disturbed(break_up),
     flow("register, two accounts", Aws, POST, ensured).after(cross_account).disturbed(break_up),
     flow("register by an event", Aws, Trigger::Event, |ground, subject| {
-        Ask::Event(with(own(ground, subject), json!({"method": "pod-identity"})))
+        Ask::Event(with(own(ground, subject), &json!({"method": "pod-identity"})))
     })
     .after(same_account),
     flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
@@ -94,7 +94,7 @@ pub(crate) const FLOWS: &[Flow] = &[
         Trigger::Route("PUT", "/v1/accounts/pod-identity/{uid}"),
         |ground, subject| {
             let settings = json!({"description": "Payments"});
-            Ask::put(format!("{ROUTE}/{}", subject.uid), with(own(ground, subject), settings))
+            Ask::put(format!("{ROUTE}/{}", subject.uid), with(own(ground, subject), &settings))
         },
     )
     .after(registered),

@@ -1,10 +1,9 @@
 //! The access portals of the secret partitions.
 
-use acceptance::enclave;
+use acceptance::{enclave, with};
 use domain::Partition::{self, AwsIso, AwsIsoB};
 use serde_json::{Value, json};
 
-use super::with;
 use crate::{
     flow::{Ask, Flow, Subject, Trigger},
     ground::Ground,
@@ -17,7 +16,7 @@ const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/scap/{uid}");
 fn own(ground: &Ground, subject: &Subject) -> Value {
     let stage = &ground.stage;
     let members = enclave::through_portal(stage.realm(), stage.customer());
-    with(members, json!({"name": subject.name}))
+    with(members, &json!({"name": subject.name}))
 }
 
 fn post(ground: &Ground, subject: &Subject) -> Ask {
@@ -39,7 +38,7 @@ fn left(ground: &Ground, _subject: &mut Subject) -> Vec<Ask> {
 fn renewed(ground: &Ground, subject: &Subject) -> Ask {
     let fresh = ground.fresh.as_ref().expect("a certificate");
     let shown = json!({"userCertificate": fresh.certificate, "userKey": fresh.key});
-    Ask::put(format!("{ROUTE}/{}", subject.uid), with(own(ground, subject), shown))
+    Ask::put(format!("{ROUTE}/{}", subject.uid), with(own(ground, subject), &shown))
 }
 
 const fn flow(
@@ -66,7 +65,7 @@ pub(crate) const FLOWS: &[Flow] = &[
         for secret in ["certificateAuthority", "userCertificate", "userKey"] {
             members.remove(secret);
         }
-        Ask::Event(with(detail, json!({"method": "scap", "secretArn": subject.secret})))
+        Ask::Event(with(detail, &json!({"method": "scap", "secretArn": subject.secret})))
     })
     .after(left),
     flow("register again", AwsIso, POST, post).after(registered),

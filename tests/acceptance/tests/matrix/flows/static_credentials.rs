@@ -1,10 +1,10 @@
 //! Keys of an IAM user.
 
+use acceptance::with;
 use domain::Partition::{self, Aws, AwsIsoB, AwsUsGov};
 use local_cloud::{aws::Keys, world::Customer};
 use serde_json::{Value, json};
 
-use super::with;
 use crate::{
     flow::{Ask, Flow, Subject, Trigger},
     ground::Ground,
@@ -17,7 +17,7 @@ const VALIDATE: Trigger = Trigger::Route("POST", "/v1/accounts/static-credential
 
 /// The shortest request for a customer.
 pub(crate) fn request(customer: &Customer, name: &str) -> Value {
-    with(json!({"name": name}), members(&customer.keys))
+    with(json!({"name": name}), &members(&customer.keys))
 }
 
 pub(crate) fn members(keys: &Keys) -> Value {
@@ -58,7 +58,7 @@ pub(crate) const FLOWS: &[Flow] = &[
     flow("register", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
     flow("register", AwsIsoB, POST, |ground, subject| {
         let authority = json!({"certificateAuthority": ground.stage.realm().certificate_authority});
-        Ask::post(ROUTE, with(own(ground, subject), authority))
+        Ask::post(ROUTE, with(own(ground, subject), &authority))
     }),
     flow("register by secretArn", AwsUsGov, POST, |_, subject| {
         Ask::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
@@ -75,21 +75,21 @@ pub(crate) const FLOWS: &[Flow] = &[
     .after(registered),
     flow("other settings", Aws, POST, |ground, subject| {
         let settings = json!({"description": "Payments", "permissionProfile": "core"});
-        Ask::post(ROUTE, with(own(ground, subject), settings))
+        Ask::post(ROUTE, with(own(ground, subject), &settings))
     })
     .after(registered),
     flow("a new key", AwsUsGov, POST, |ground, subject| {
-        Ask::post(ROUTE, with(own(ground, subject), members(&ground.spare)))
+        Ask::post(ROUTE, with(own(ground, subject), &members(&ground.spare)))
     })
     .after(registered),
     flow("PUT a new key", Aws, PUT, |ground, subject| {
-        put(subject, with(own(ground, subject), members(&ground.spare)))
+        put(subject, with(own(ground, subject), &members(&ground.spare)))
     })
     .after(registered),
     flow("PUT other settings and name", AwsUsGov, PUT, |ground, subject| {
         let settings =
             json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
-        put(subject, with(own(ground, subject), settings))
+        put(subject, with(own(ground, subject), &settings))
     })
     .after(registered),
     flow("PUT another AWS account", Aws, PUT, |ground, subject| {

@@ -1,10 +1,11 @@
 //! A role that Palette assumes.
 
+use acceptance::with;
 use domain::Partition::{self, Aws, AwsUsGov};
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
 
-use super::{static_credentials, with};
+use super::static_credentials;
 use crate::{
     flow::{Ask, Flow, Subject, Trigger},
     ground::Ground,
@@ -53,13 +54,13 @@ pub(crate) const FLOWS: &[Flow] = &[
     ),
     flow("register", AwsUsGov, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
     flow("register by an event", Aws, Trigger::Event, |ground, subject| {
-        Ask::Event(with(own(ground, subject), json!({"method": "sts"})))
+        Ask::Event(with(own(ground, subject), &json!({"method": "sts"})))
     }),
     flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
         .after(registered),
     flow("other settings", AwsUsGov, POST, |ground, subject| {
         let settings = json!({"description": "Payments", "permissionProfile": "core"});
-        Ask::post(ROUTE, with(own(ground, subject), settings))
+        Ask::post(ROUTE, with(own(ground, subject), &settings))
     })
     .after(registered),
     flow("PUT another role", Aws, PUT, |ground, subject| {
