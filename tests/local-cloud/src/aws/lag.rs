@@ -86,9 +86,9 @@ impl Store {
     /// Until then, readers of a service are shown what there is now. Services that are not known to lag do not.
     pub(crate) fn lag(&mut self, service: &str, until: i64) {
         let Some(service) = replica(service, "Get") else { return };
-        let shelf =
+        let kept =
             |(home, account): (&Home, &Account)| Some((home.clone(), Shelf::of(service, account)?));
-        let before = self.accounts.iter().filter_map(shelf).collect();
+        let before = self.accounts.iter().filter_map(kept).collect();
         self.lags.insert(service, Lag { until, before });
     }
 
