@@ -1,6 +1,9 @@
 //! The AWS accounts of one scope.
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
 
 use domain::{
     AccountName, CloudAccount, PortError, Registration, Uid,
@@ -157,7 +160,10 @@ impl<K: Keyring + Sync + Send> Registry for Scoped<'_, K> {
 
     async fn rest(&self, round: usize) {
         let longest = RESTS.last().copied().unwrap_or_default();
-        sleep(RESTS.get(round.saturating_sub(1)).copied().unwrap_or(longest)).await;
+        let rest = RESTS.get(round.saturating_sub(1)).copied().unwrap_or(longest);
+        // Two that rest alike would meet again.
+        let more = RandomState::new().hash_one(round) % 1000;
+        sleep(rest + Duration::from_millis(more)).await;
     }
 
     async fn replace(
