@@ -5,6 +5,7 @@ mod associations;
 mod config_map;
 
 use domain::{Check, Finding, Intent, PortError, Severity};
+use transport::budget;
 
 use crate::{
     checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},
@@ -65,7 +66,7 @@ pub(crate) async fn run(
         done.push(associations::ensure(views, wish, facts).await?);
     }
     if config_map {
-        done.push(config_map::ensure(wish, facts).await);
+        done.push(budget::in_half(config_map::ensure(wish, facts)).await);
     }
     Ok(done)
 }

@@ -69,7 +69,13 @@ pub(crate) async fn run(
         return Ok(preflight);
     }
     let mut news = answers::all(&facts, &wish);
-    if done.iter().any(|done| done.changed) {
+    // Others may have made the associations meanwhile: then Palette was asked too early, though this run changes nothing.
+    let too_early = preflight
+        .report
+        .findings
+        .iter()
+        .any(|finding| finding.check.id == PALETTE_VALIDATES.id && finding.blocks());
+    if done.iter().any(|done| done.changed) || (too_early && *intent != Intent::Validate) {
         news.push(validates(registry, &credential, demand).await?);
     }
     renew(&mut preflight.report.findings, news);

@@ -445,6 +445,7 @@ fn of_two_that_replace_keys_at_the_same_time_one_wins_in_both_stores() {
         let kept = state.secrets.values().next().unwrap();
         assert_eq!(*shown, Access::StaticKeys { access_key_id: kept.0.clone() }, "{others}");
     }
+    let world = registered(keys(KEY));
     world.state().interferes = vec![wanted(keys(KEY)); 40];
     let failure = run(&world, &intent, &wanted(keys(NEW_KEY))).unwrap_err();
     assert!(matches!(failure, Failure::Conflict(_)), "{failure:?}");

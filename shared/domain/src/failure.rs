@@ -129,7 +129,7 @@ pub enum Failure {
     /// The request is fine; the account is not ready.
     #[error("the preflight found what must be mended first")]
     Blocked(Box<Report>),
-    /// The name belongs to another account.
+    /// The name belongs to another account, or another request changes this one at the same time.
     #[error("{0}")]
     Conflict(String),
     /// There is no such thing.

@@ -236,8 +236,13 @@ impl Members {
     }
 }
 
+/// The longest name that may have digits in it: as short as no secret is.
+const SHORT_NAME: usize = 11;
+
 /// Whether a member's name can be repeated: what does not look like one may be a secret that slipped, and keys have digits.
 fn sayable(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || b"_-".contains(&byte);
+    let short = name.len() <= SHORT_NAME;
     (1..=32).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && name.bytes().all(|byte| letter(byte) || (short && byte.is_ascii_digit()))
 }

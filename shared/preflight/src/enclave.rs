@@ -5,7 +5,7 @@ use domain::{Check, Finding, Partition, PermissionProfile, PortError, Severity};
 use futures_util::future::join_all;
 use palette::{Overrides, SecretPartitions};
 use tokio::join;
-use transport::{Unreached, handshake};
+use transport::{Unreached, budget, handshake};
 
 static EDITION: Check = Check {
     id: "palette.edition-vertex",
@@ -87,7 +87,7 @@ pub async fn examine(
     }
     let (offered, overrides) = join!(
         registry.secret_partitions(),
-        registry.endpoint_overrides(partition, deployment.aws.region()),
+        budget::in_half(registry.endpoint_overrides(partition, deployment.aws.region())),
     );
     let mut findings = offered_findings(offered)?;
     findings.push(endpoints(deployment, overrides.as_ref()).await);

@@ -45,6 +45,21 @@ pub async fn bounded<F: Future>(cap: Duration, work: F) -> Result<F::Output, Ela
     timeout(time, work).await
 }
 
+/// Does the work in half of the time that is left: what an answer can do without must not take the time of what it cannot.
+pub async fn in_half<F: Future>(work: F) -> F::Output {
+    let deadline = Instant::now() + remaining() / 2;
+    let half = Budget { deadline, skew: Cell::new(None) };
+    let noted = async {
+        let output = work.await;
+        (output, BUDGET.with(|half| half.skew.get()))
+    };
+    let (output, skew) = BUDGET.scope(half, noted).await;
+    if let Some(skew) = skew {
+        note(skew);
+    }
+    output
+}
+
 /// Notes what the `Date` of an answer says the time is (C06). Does nothing outside [`within`].
 pub fn note_clock(server: SystemTime) {
     let ours = now();
@@ -52,6 +67,10 @@ pub fn note_clock(server: SystemTime) {
         Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
         Err(behind) => i64::try_from(behind.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
     };
+    note(skew);
+}
+
+fn note(skew: i64) {
     // Outside an invocation nobody asks.
     let _outside = BUDGET.try_with(|budget| {
         let worst = budget.skew.get().map_or(skew, |known| {

@@ -219,7 +219,7 @@ mod tests {
         faults.add(Fault::on("*", "*", Effect::Delay(Duration::from_millis(3))));
         let met: Vec<_> = (0..3).map(|_| faults.befall("iam", "GetRole", false).effect).collect();
         assert_eq!(met, [None, Some(Effect::Throttle), None]);
-        assert_eq!(faults.met(), 4, "the delay has met each of them, too");
+        assert_eq!(faults.met(), 3, "each met one: what goes wrong is not late besides");
         let fate = faults.befall("palette", "GET /v1/users/info", false);
         assert_eq!((fate.delay, fate.effect), (Duration::from_millis(3), None));
         faults.clear();

@@ -210,7 +210,7 @@ pub(crate) fn responses() -> Value {
         "Invalid": told(400, "The request is not as it should be: every fault, each with its pointer."),
         "Forbidden": told(403, "The signature is missing or wrong, or its identity may not call this route."),
         "NotFound": told(404, "There is no such thing, in this scope."),
-        "Conflict": told(409, "The name belongs to another account; nothing was touched."),
+        "Conflict": told(409, "The name belongs to another account, and nothing was touched; or other requests change this account at the same time."),
         "TooLarge": told(413, "The body is larger than 256 KiB."),
         "NotJson": told(415, "The body is not declared as JSON."),
         "Refused": told(422, "Well written, yet not possible here; or the account is not ready, then with the report."),

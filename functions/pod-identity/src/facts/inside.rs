@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use kube::Client;
 use policies::pods::NODE_AGENT;
 use tokio::join;
+use transport::budget;
 
 use super::{Views, open};
 use crate::{
@@ -62,20 +63,24 @@ async fn cluster(aws: &Aws, eks: &Eks, views: &Views, wish: &Wish) -> Result<Clu
         remedy: "mend the checks above".to_owned(),
         refused: false,
     };
-    let opened = match &described {
-        Seen::There(there) => kubernetes::open(aws, &wish.cluster, there).await,
-        Seen::Missing => Err(hidden("there is no such cluster")),
-        Seen::Hidden(why) => Err(why.clone()),
-    };
+    // What cannot be seen inside the cluster is unverified; all else is still to be asked.
+    let (look, client) = budget::in_half(async {
+        let opened = match &described {
+            Seen::There(there) => kubernetes::open(aws, &wish.cluster, there).await,
+            Seen::Missing => Err(hidden("there is no such cluster")),
+            Seen::Hidden(why) => Err(why.clone()),
+        };
+        match opened {
+            Ok(client) => (Look::at(&client).await, Some(client)),
+            Err(hidden) => (Look::hidden(&hidden), None),
+        }
+    })
+    .await;
     let elsewhere = match (&described, &views.own) {
         (Seen::Missing, Some(own)) => {
             matches!(Eks::new(own, &wish.cluster).describe().await, Ok(Seen::There(_)))
         }
         (Seen::There(_) | Seen::Missing | Seen::Hidden(_), _) => false,
-    };
-    let (look, client) = match opened {
-        Ok(client) => (Look::at(&client).await, Some(client)),
-        Err(hidden) => (Look::hidden(&hidden), None),
     };
     let named =
         matches!(look.config.there(), Some(Some(name)) if *name == wish.cluster.name.to_string());

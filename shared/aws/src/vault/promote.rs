@@ -39,8 +39,8 @@ pub(super) async fn promote(
     }
     let mut pauses = LATE.into_iter();
     loop {
-        let known = Known::of(vault, secret.as_str()).await?;
-        let outcome = match known.filter(|known| known.has(version)) {
+        // A version whose label another run has taken is not listed any more, and can still be put in use.
+        let outcome = match Known::of(vault, secret.as_str()).await? {
             None => None,
             // A removal has sent it off since: whoever looks what holds finds out, and stages it again.
             Some(known) if known.scheduled => return Ok(()),

@@ -6,7 +6,7 @@ use deployment::{Accounts, Deployment};
 use domain::{AccessPortal, Check, Finding, PortError, Portal, SessionKeys, Severity};
 use palette::Fetched;
 use portal::Fault;
-use transport::{TlsRefusal, Unreached};
+use transport::{TlsRefusal, Unreached, budget};
 
 use crate::validation;
 
@@ -73,7 +73,9 @@ pub(super) async fn keys(
         );
         return through_palette(trusted, wanted, registry, deployment, now).await;
     };
-    let fault = match portal::keys(url, deployment.partition, wanted).await {
+    // Without an answer there is still Palette's own way.
+    let asked = budget::in_half(portal::keys(url, deployment.partition, wanted));
+    let fault = match asked.await {
         Ok(keys) => {
             let trusted = TRUSTED.passed(format!("{label} at {url} is trusted by them alone"));
             return Ok(got(trusted, format!("{label} handed them out"), keys, now));

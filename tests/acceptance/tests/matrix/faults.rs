@@ -37,12 +37,12 @@ const ALL: [(Effect, Kind); 14] = [
 /// Names the part of the matrix that runs: everything where it is set, as `make faults` does.
 const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
 
-/// What befalls a call. Each meets one in three of all that may befall it, and the next call of its run meets the next
-/// third, so that every effect befalls every kind of call somewhere; or everything, where the whole matrix is asked for.
+/// What befalls a call. Each meets one in five of all that may befall it, and the next call of its run meets the next
+/// fifth, so that every effect befalls every kind of call somewhere; or everything, where the whole matrix is asked for.
 fn chosen(_flow: &Flow, at: usize, _place: &Place) -> Vec<(Effect, Kind)> {
     let whole = std::env::var_os(WHOLE).is_some();
     let some =
-        ALL.iter().enumerate().filter(|(number, _)| whole || (number + at).is_multiple_of(3));
+        ALL.iter().enumerate().filter(|(number, _)| whole || (number + at).is_multiple_of(5));
     some.map(|(_, one)| *one).collect()
 }
 

@@ -7,7 +7,7 @@ use local_cloud::Effect;
 use crate::{
     flow::{Ask, Flow, Told},
     ground::Ground,
-    judge::judge,
+    judge::{judge, owed},
     record::Recorded,
     state::State,
     trouble::{Kind, Trouble},
@@ -85,10 +85,11 @@ impl Ground {
             judge(flow, trouble, &told, &state, recorded)
                 .map_err(|wrong| format!("{wrong}\ntold: {}", told.text()))?;
         }
-        let again = self.again(&ask, &subject, &told, trouble).await?;
+        let whole = state.anonymous() == recorded.end;
+        let again = self.again(&ask, &subject, (&told, whole), trouble).await?;
         let state = State::of(self, &subject);
         let reached = state.anonymous();
-        let ends = if reached == recorded.end {
+        let ends = if owed(trouble, &Told::Left, &reached, recorded) {
             state.consistent()
         } else {
             Err(format!("it ends as {reached}\nand not as {}", recorded.end))
@@ -103,7 +104,7 @@ impl Ground {
         &self,
         ask: &Ask,
         subject: &crate::flow::Subject,
-        told: &Told,
+        (told, whole): (&Told, bool),
         trouble: &Trouble,
     ) -> Result<String, String> {
         if matches!(trouble.effect, Effect::Stale(_)) && !matches!(ask, Ask::Queue(_)) {
@@ -117,7 +118,7 @@ impl Ground {
         self.catch_up();
         let stale = matches!(trouble.effect, Effect::Stale(_));
         let mut last = told.clone();
-        if !matches!(ask, Ask::Queue(_)) && (stale || !told.succeeded()) {
+        if !matches!(ask, Ask::Queue(_)) && (stale || !told.succeeded() || !whole) {
             last = self.carry(ask, subject).await;
             let gone = matches!(ask, Ask::Http("DELETE", ..)) && last.word() == "404";
             if !last.succeeded() && !gone {
