@@ -150,7 +150,17 @@ impl Aws {
         let request = self.sts().assume_role().role_arn(role.as_str());
         let request = request.role_session_name(session).duration_seconds(SESSION_SECONDS);
         let answer = request.set_policy(at_most.map(Value::to_string)).send();
-        let answer = answer.await.map_err(|error| call.failed(&error))?;
+        let answer = answer.await.map_err(|error| {
+            let failed = call.failed(&error);
+            if !matches!(failed, PortError::Denied { .. }) {
+                return failed;
+            }
+            // AWS tells the same of a role that is not there and of one that keeps Gangway out.
+            let reason = format!(
+                "make {role}, let it trust this function's role, and allow that one sts:AssumeRole on it"
+            );
+            PortError::Denied { service: STS, reason }
+        })?;
         let credentials = answer.credentials.ok_or_else(|| call.unreadable("no credentials"))?;
         let expires = credentials.expiration.try_into().ok();
         let credentials = Credentials::new(

@@ -136,7 +136,9 @@ fn of_failure(failure: &Failure) -> Kind {
             row("refused", 422, "The request asks for what is not possible here")
         }
         Failure::Blocked(_) => row("blocked", 422, "The account is not ready"),
-        Failure::Conflict(_) => row("conflict", 409, "Another account or another request is in the way"),
+        Failure::Conflict(_) => {
+            row("conflict", 409, "Another account or another request is in the way")
+        }
         Failure::NotFound(_) => row("not-found", 404, "There is no such thing"),
         Failure::Port(error) => match error {
             PortError::Refused { .. } => {

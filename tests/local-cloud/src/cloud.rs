@@ -26,6 +26,8 @@ pub struct Options {
     pub port: u16,
     /// Palette's cluster is in Palette's own account, not in Gangway's.
     pub cluster_elsewhere: bool,
+    /// The organization's management account is another one than Gangway's.
+    pub managed_elsewhere: bool,
     /// Who reaches it.
     pub host: Host,
     /// How often a second each function asks Palette, where not as often as it would by itself.

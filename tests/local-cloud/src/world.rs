@@ -5,6 +5,7 @@ mod customer;
 mod deployed;
 mod feeding;
 mod inspection;
+mod management;
 mod organization;
 mod palette_cluster;
 mod realm;
@@ -17,6 +18,7 @@ use self::deployed::Authority;
 pub use self::{
     access::Access,
     customer::Customer,
+    management::MANAGEMENT_ROLE,
     organization::{Kind, Organization, Vended},
     palette_cluster::{Case, PaletteCluster, Way},
     realm::{API_KEY_SECRET, Realm},

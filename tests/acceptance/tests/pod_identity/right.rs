@@ -30,6 +30,21 @@ async fn f30_f57_both_cases_register_in_both_partitions_with_palettes_own_role()
 }
 
 #[tokio::test]
+async fn an_account_that_palette_entered_with_keys_leaves_no_secret_behind() {
+    let stage = Stage::start(PARTITIONS[0]).await;
+    let keys = &stage.customer().keys;
+    let with_keys = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
+    let first = stage.post("/v1/accounts/static-credentials", &with_keys).await;
+    first.assert_status(201);
+    assert_eq!(stage.kept().len(), 1);
+    let wish = request(&stage, Case::SameAccount);
+    let replaced = stage.put(&format!("{ROUTE}/{}", first.uid()), &wish).await;
+    replaced.assert_status(200);
+    assert_eq!((replaced.outcome(), replaced.uid()), ("updated", first.uid()));
+    assert_eq!(stage.kept(), Vec::<String>::new(), "it is in its recovery window");
+}
+
+#[tokio::test]
 async fn the_same_request_again_changes_nothing_and_another_role_is_an_update() {
     let stage = Stage::start(PARTITIONS[0]).await;
     let wish = request(&stage, Case::SameAccount);

@@ -74,5 +74,21 @@ async fn f16_a_role_of_the_deployments_own_account_is_seen_without_an_inspection
         let receipt = Role.registered(&stage, &request).await;
         assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new());
         receipt.assert_check("iam.actions-allowed", "passed", "", "");
+        // A document that has lost what Palette needs is read, now and when the account is looked at again.
+        let empty = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+        });
+        own.policy(Document::Nodes.name(), &empty);
+        let again = format!("/v1/accounts/{}/validate", receipt.uid());
+        for report in [
+            stage.post("/v1/accounts/sts/validate", &request).await,
+            stage.post(&again, &serde_json::json!({})).await,
+        ] {
+            report.assert_status(200);
+            assert_eq!(report.with_outcome("unverified"), Vec::<String>::new());
+            report.assert_check("iam.actions-allowed", "failed", "", "");
+            report.assert_check("iam.policies-attached", "failed", "PaletteNodesPolicy", "");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod again;
 mod foreign;
 mod leaving;
 mod letters;
+mod managed;
 mod scene;
 mod storm;
 mod sweep;

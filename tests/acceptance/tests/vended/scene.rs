@@ -8,7 +8,7 @@ use local_cloud::{
     aws::{Account, PolicySeen, Queue, RoleSeen, sqs::MessageSeen},
     functions::{Lambda, Poller},
     template::Template,
-    world::{Organization, Realm, Vended},
+    world::{MANAGEMENT_ROLE, Organization, Realm, Vended},
 };
 use serde_json::Value;
 
@@ -44,7 +44,26 @@ impl Scene {
         settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
     ) -> Self {
         let template = Template::of_repository().expect("the repository's template");
-        let world = World::of(Options::default(), &template, &[partition]).await;
+        Self::of(partition, Options::default(), &template, settings).await
+    }
+
+    /// Where the organization is managed from another account than Gangway's.
+    pub(crate) async fn managed_elsewhere(partition: Partition) -> Self {
+        let template = Template::of_repository().expect("the repository's template");
+        let number = if partition == Partition::Aws { 1 } else { 2 };
+        let role = format!("arn:{partition}:iam::90000000000{number}:role/{MANAGEMENT_ROLE}");
+        let template = template.with_default("ManagementRoleArn", &role);
+        let options = Options { managed_elsewhere: true, ..Options::default() };
+        Self::of(partition, options, &template, |_organization| Vec::new()).await
+    }
+
+    async fn of(
+        partition: Partition,
+        options: Options,
+        template: &Template,
+        settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
+    ) -> Self {
+        let world = World::of(options, template, &[partition]).await;
         let world = world.expect("a world");
         world.cloud.palette().records().tenants[0].quota = 20_000;
         let realm = world.realm(partition);

@@ -81,6 +81,20 @@ async fn what_is_missing_is_told_dry_then_queued_and_then_there_is_nothing_more(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_left_the_organization_is_told_and_left_alone() {
+    let scene = Scene::start(Partition::Aws).await;
+    let accounts = vend(&scene, 2, &scene.organization().sandbox);
+    let lambda = sweeper(&scene, &[]);
+    sweep(&lambda, json!({})).await;
+    scene.work_off().await;
+    drop(scene.organization().depart(&accounts[0].account));
+    let answer = sweep(&lambda, json!({})).await;
+    assert_eq!(ids(&answer, "registeredButUnknown"), [accounts[0].account.id()], "{answer:#}");
+    scene.work_off().await;
+    assert_eq!(scene.registered(&accounts[0].account).len(), 1, "it may be another organization's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_schedule_sweeps() {
     let scene = Scene::start(Partition::Aws).await;
     let accounts = vend(&scene, 3, &scene.organization().sandbox);

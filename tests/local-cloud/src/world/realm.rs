@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Customer, Organization, PaletteCluster,
     deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
+    management::management_role,
 };
 use crate::{
     Cloud, Options,
@@ -85,9 +86,10 @@ impl Realm {
             Customer::settle(account(first), partition, &deployment, trusted, portal.as_ref())
         });
         // Neither Control Tower nor new accounts are known of in the iso partitions.
-        let organization = source
-            .is_some()
-            .then(|| Organization::found(cloud.aws(), cloud.shared_clock(), region, &deployment));
+        let organization = source.is_some().then(|| {
+            let management = management(cloud, options, partition, &deployment);
+            Organization::found(cloud.aws(), cloud.shared_clock(), region, &management)
+        });
         let administrator = administrator(cloud, &deployment, region);
         let surroundings = deployed::Surroundings {
             cloud,
@@ -247,6 +249,21 @@ async fn portal(cloud: &Cloud, partition: Partition) -> Option<Portal> {
     records.portals.insert(partition.id().to_owned(), portal.url());
     records.features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
     Some(portal)
+}
+
+/// The account that the organization is managed from; where it is not Gangway's, with the role that lets Gangway's in.
+fn management(
+    cloud: &Cloud,
+    options: Options,
+    partition: Partition,
+    deployment: &Account,
+) -> Account {
+    if !options.managed_elsewhere {
+        return deployment.clone();
+    }
+    let management = account(cloud.aws(), 9, partition);
+    management_role(&management, deployment);
+    management
 }
 
 fn administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {
