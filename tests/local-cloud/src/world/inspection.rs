@@ -26,7 +26,7 @@ pub(super) fn inspection_role(account: &Account, deployment: &Account) {
                 "Effect": "Allow",
                 "Action": [
                     "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:ListAttachedRolePolicies",
-                    "iam:ListRolePolicies", "iam:SimulatePrincipalPolicy",
+                    "iam:SimulatePrincipalPolicy",
                 ],
                 "Resource": [iam(&format!("{own}:role/*")), iam(&format!("{own}:policy/*")), iam("aws:policy/*")],
             },
