@@ -36,8 +36,8 @@ const fn chain(method: Method) -> (f64, &'static str) {
             "what Palette knows · the cluster · into it (a token, then its lists) · Palette's word · create · read back",
         ),
         Method::Scap => (
-            8.0,
-            "the portal's keys · whose they are · what they may do · is there a secret · keep it · create · put it in use · read back",
+            9.0,
+            "the portal's keys · whose they are · their role · what it may do · is there a secret · keep it · create · put it in use · read back",
         ),
     }
 }
