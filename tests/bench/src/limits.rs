@@ -22,6 +22,12 @@ pub(crate) const FIRST_POLL: Limit = Limit {
     of: "× bare",
     why: "a start reads settings and compiled-in authorities, and makes no client, connection or call",
 };
+/// The same where AWS's endpoints stand behind private authorities.
+pub(crate) const FIRST_POLL_PRIVATE: Limit = Limit {
+    most: 100.0,
+    of: "× bare",
+    why: "a start fetches the authorities from Secrets Manager: one call, over TLS, before anything else can be trusted",
+};
 /// Resident before the first request.
 pub(crate) const IDLE_MEMORY: Limit =
     Limit { most: 6.0, of: "× bare", why: "the binary itself and the parsed authorities" };
