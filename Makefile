@@ -62,11 +62,11 @@ test: lint ## formatting, lints, the template, every test
 
 crash: ## every flow of every function, ended at each call that it makes and run again: a table
 	@cargo build $(LOCKED) --all-targets
-	@cargo test $(LOCKED) --quiet --test matrix -- crash:: --nocapture --test-threads=1 --quiet
+	@cargo test $(LOCKED) --quiet --test matrix -- crash:: --nocapture --test-threads=1
 
 faults: ## every flow of every function, each of its calls going wrong in every way: a table, in half an hour
 	@cargo build $(LOCKED) --all-targets
-	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- faults:: --nocapture --test-threads=1 --quiet
+	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- faults:: --nocapture --test-threads=1
 
 lint: format supplies clippy openapi-check template ## what can be told without running anything
 
