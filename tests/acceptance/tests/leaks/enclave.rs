@@ -16,7 +16,7 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHOES, OTHERS, impatient, patient, strike},
+    faults::{ECHOES, OTHERS, strike_each},
     flow::Flow,
     open::stage,
     wrong,
@@ -82,26 +82,14 @@ pub(crate) async fn life(partition: Partition) -> Evidence {
 async fn struck(effect: Effect) -> Evidence {
     let stage = stage(Partition::AwsIsoB).await;
     let mut evidence = Evidence::default();
-    for flow in flows(&stage) {
-        patient(&stage);
-        let (uid, receipt) = flow.aboard(&stage, flow.method).await;
-        evidence.answer(&receipt);
-        if effect == Effect::NeverAnswer {
-            impatient(&stage);
-        }
-        for service in ["sts", "iam", "secretsmanager", "palette", "scap"] {
-            strike(&stage, service, effect);
-            let answers = match (effect, service) {
-                (Effect::Echo(_), "palette") => flow.ask_all(&stage, flow.method, &uid).await,
-                (Effect::Echo(_), _) => flow.ask_some(&stage, flow.method, &uid).await,
-                _ => vec![stage.post(&flow.route(), &flow.named("struck")).await],
-            };
-            for answer in answers {
-                evidence.answer(&answer);
-            }
-        }
-        stage.cloud().faults().clear();
-    }
+    strike_each(
+        &stage,
+        &flows(&stage),
+        &["sts", "iam", "secretsmanager", "palette", "scap"],
+        effect,
+        &mut evidence,
+    )
+    .await;
     evidence.of(stage.cloud(), stage.realm());
     evidence
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use acceptance::Stage;
+use acceptance::{Stage, evidence::Evidence};
 use local_cloud::{Echo, Effect, Fault};
+
+use crate::flow::Flow;
 
 /// A service repeats what it was sent.
 pub(crate) const ECHOES: [Effect; 7] = [
@@ -34,6 +36,36 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(2500);
 pub(crate) fn strike(stage: &Stage, service: &str, effect: Effect) {
     stage.cloud().faults().clear();
     stage.cloud().fault(Fault::on(service, "*", effect));
+}
+
+/// Every question of each flow while one service after the other answers everything in this way.
+pub(crate) async fn strike_each(
+    stage: &Stage,
+    flows: &[Flow],
+    services: &[&str],
+    effect: Effect,
+    evidence: &mut Evidence,
+) {
+    for flow in flows {
+        patient(stage);
+        let (uid, receipt) = flow.aboard(stage, flow.method).await;
+        evidence.answer(&receipt);
+        if effect == Effect::NeverAnswer {
+            impatient(stage);
+        }
+        for service in services {
+            strike(stage, service, effect);
+            let answers = match (effect, *service) {
+                (Effect::Echo(_), "palette") => flow.ask_all(stage, flow.method, &uid).await,
+                (Effect::Echo(_), _) => flow.ask_some(stage, flow.method, &uid).await,
+                _ => vec![stage.post(&flow.route(), &flow.named("struck")).await],
+            };
+            for answer in answers {
+                evidence.answer(&answer);
+            }
+        }
+        stage.cloud().faults().clear();
+    }
 }
 
 /// As long as the template has it.

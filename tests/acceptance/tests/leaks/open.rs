@@ -17,7 +17,7 @@ use policies::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHOES, OTHERS, impatient, patient, strike},
+    faults::{ECHOES, OTHERS, strike, strike_each},
     flow::Flow,
     wrong,
 };
@@ -137,26 +137,7 @@ async fn keys_of_palette(stage: &Stage, evidence: &mut Evidence) {
 pub(crate) async fn struck(effect: Effect) -> Evidence {
     let stage = stage(Partition::Aws).await;
     let mut evidence = Evidence::default();
-    for flow in flows(&stage) {
-        patient(&stage);
-        let (uid, receipt) = flow.aboard(&stage, flow.method).await;
-        evidence.answer(&receipt);
-        if effect == Effect::NeverAnswer {
-            impatient(&stage);
-        }
-        for service in SERVICES {
-            strike(&stage, service, effect);
-            let answers = match (effect, service) {
-                (Effect::Echo(_), "palette") => flow.ask_all(&stage, flow.method, &uid).await,
-                (Effect::Echo(_), _) => flow.ask_some(&stage, flow.method, &uid).await,
-                _ => vec![stage.post(&flow.route(), &flow.named("struck")).await],
-            };
-            for answer in answers {
-                evidence.answer(&answer);
-            }
-        }
-        stage.cloud().faults().clear();
-    }
+    strike_each(&stage, &flows(&stage), &SERVICES, effect, &mut evidence).await;
     for service in SERVICES.into_iter().filter(|_| matches!(effect, Effect::Echo(_))) {
         strike(&stage, service, effect);
         helpers(&stage, &mut evidence).await;
