@@ -9,4 +9,4 @@ mod vault;
 
 pub use caller::{Caller, CallerKind, Principal};
 pub use sdk::{Aws, Misconfigured};
-pub use vault::{Contents, Kept, SecretsManager};
+pub use vault::{Contents, Kept, SecretsManager, outside};

@@ -3,6 +3,7 @@
 mod document;
 mod keyring;
 mod known;
+pub mod outside;
 mod promote;
 mod read;
 mod retire;

@@ -10,6 +10,7 @@ mod json;
 mod logs;
 mod members;
 mod metrics;
+pub mod outside;
 mod panics;
 mod problem;
 mod queue;

@@ -107,6 +107,11 @@ where
     Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
 }
 
+/// The messages of a batch.
+pub(crate) fn messages(payload: &str) -> Result<Vec<Message>, Diagnostic> {
+    Batch::read(payload)
+}
+
 /// One batch: each message with its own log line and metrics, all of them with the invocation's deadline.
 async fn invocation<H>(
     service: &'static str,
@@ -122,7 +127,7 @@ where
     let Context { request_id, .. } = context;
     REQUEST_ID
         .scope(request_id, async {
-            let messages = Batch::read(payload.get())?;
+            let messages = messages(payload.get())?;
             drop(payload);
             let worked = messages.iter().map(|message| work(service, handler, message, deadline));
             let verdicts = join_all(worked).await;

@@ -60,7 +60,7 @@ impl Errand for Members {
 }
 
 /// The members of a direct invocation. A schedule's own event has none that matter.
-fn members(payload: &str) -> Result<Members, Rejection> {
+pub(crate) fn members(payload: &str) -> Result<Members, Rejection> {
     let shape = serde_json::from_str::<Shape<'_>>(payload);
     match shape.ok().and_then(|shape| shape.detail_type) {
         None => Ok(Members::read(payload)?),

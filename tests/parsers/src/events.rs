@@ -1,8 +1,8 @@
-//! Messages of Control Tower, Organizations, Account Factory for Terraform and topics.
+//! Messages of Control Tower, Organizations, Account Factory for Terraform and topics; how SQS and schedules bring them.
 
 use domain::Partition;
 
-use crate::assert_silent;
+use crate::{assert_silent, requests::told};
 
 /// A message of the queue, as deployments of both kinds of partition read it.
 pub(crate) fn vended(data: &[u8]) {
@@ -15,5 +15,33 @@ pub(crate) fn vended(data: &[u8]) {
             Ok(None) => {}
             Err(told) => assert_silent(&told),
         }
+    }
+}
+
+/// A payload of SQS: a batch has no message that is not in the payload, and none is left out.
+pub(crate) fn batch(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let Some(messages) = lambda::outside::messages(&text) else { return };
+    let payload: serde_json::Value = serde_json::from_str(&text).expect("what was read");
+    let records = payload["Records"].as_array().expect("the records");
+    assert_eq!(messages.len(), records.len());
+    for (message, record) in messages.iter().zip(records) {
+        assert_eq!(
+            (record["messageId"].as_str(), record["body"].as_str()),
+            (Some(&*message.id), Some(&*message.body))
+        );
+    }
+}
+
+/// What a schedule sends, or somebody by hand.
+pub(crate) fn schedule(data: &[u8]) {
+    match lambda::outside::asked(&String::from_utf8_lossy(data)) {
+        Ok(mut members) => {
+            members.flag("dryRun");
+            if let Err(rejection) = members.finish() {
+                told(rejection);
+            }
+        }
+        Err(rejection) => told(rejection),
     }
 }

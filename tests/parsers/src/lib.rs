@@ -14,6 +14,8 @@ mod events;
 pub mod mutate;
 mod pem;
 mod requests;
+mod secrets;
+mod settings;
 mod texts;
 mod trust;
 
@@ -30,9 +32,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "request", run: requests::request },
     Target { name: "members", run: requests::members },
+    Target { name: "schedule", run: events::schedule },
+    Target { name: "batch", run: events::batch },
     Target { name: "vended", run: events::vended },
     Target { name: "pem", run: pem::pem },
     Target { name: "texts", run: texts::texts },
@@ -42,6 +46,8 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "trust-made", run: trust::made },
     Target { name: "palette", run: answers::palette },
     Target { name: "portal", run: answers::portal },
+    Target { name: "secret", run: secrets::secret },
+    Target { name: "settings", run: settings::settings },
 ];
 
 /// Runs one by its name.

@@ -48,7 +48,8 @@ fn read(mut members: Members) {
     }
 }
 
-fn told(rejection: Rejection) {
+/// Each fault of a refusal names its place, and repeats nothing.
+pub(crate) fn told(rejection: Rejection) {
     if let Rejection::Failure(Failure::Invalid(faults)) = rejection {
         assert!(!faults.is_empty(), "refused for no reason");
         for fault in faults {

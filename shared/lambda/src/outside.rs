@@ -1,0 +1,13 @@
+//! What is made of payloads, for tests that hand over any there is.
+
+use crate::{Members, Message, Rejection, queue, schedule};
+
+/// The messages of a batch; `None` where it is none.
+pub fn messages(payload: &str) -> Option<Vec<Message>> {
+    queue::messages(payload).ok()
+}
+
+/// What a schedule or somebody by hand asks.
+pub fn asked(payload: &str) -> Result<Members, Rejection> {
+    schedule::members(payload)
+}

@@ -1,0 +1,16 @@
+//! Secrets that users have written themselves, for `secretArn`.
+
+use domain::Partition;
+
+use crate::assert_silent;
+
+/// The text of one, as each partition reads it.
+pub(crate) fn secret(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for partition in [Partition::Aws, Partition::AwsIsoB] {
+        for told in aws::outside::told(&text, partition) {
+            assert_silent(&told);
+            assert!(told.len() < 2000, "{} bytes are told", told.len());
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The environment that a deployment gives its functions.
+
+use domain::{Partition, Variables};
+
+use crate::assert_silent;
+
+/// Lines of `NAME=value`.
+pub(crate) fn settings(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let variable = |name: &str| {
+        let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned());
+        text.lines().find_map(value)
+    };
+    match deployment::Settings::read(variable) {
+        Ok(settings) => {
+            assert_eq!(
+                variable("AWS_REGION").as_deref().and_then(Partition::of_region),
+                Some(settings.partition)
+            );
+        }
+        Err(misconfigured) => assert_silent(&misconfigured.to_string()),
+    }
+    for partition in [Partition::Aws, Partition::AwsIso] {
+        let mut variables = Variables::new(variable);
+        let read = organizations::Settings::read(&mut variables, partition);
+        let faults = variables.finish();
+        assert_eq!(read.is_some(), faults.is_empty());
+        for fault in faults {
+            assert_silent(&fault.detail);
+        }
+    }
+}
