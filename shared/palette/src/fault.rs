@@ -12,6 +12,9 @@ use crate::{
 /// How long to keep away when Palette is asked too often and does not say.
 const MOMENT: Duration = Duration::from_secs(1);
 
+/// What to make of a status that means both.
+const EITHER: &str = "Palette answers so when it refuses and when it fails by itself, so try again once before changing anything";
+
 /// A call that did not do.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -97,9 +100,13 @@ impl Fault {
     /// For callers. `what` names what was asked for.
     pub(crate) fn port(self, what: &'static str) -> PortError {
         match self {
-            Self::Refusal(Refusal { kind, reason, .. }) => match kind {
+            Self::Refusal(Refusal { kind, status, reason, .. }) => match kind {
                 Kind::KeyRefused | Kind::Denied => PortError::Denied { service: SERVICE, reason },
                 Kind::Missing => PortError::Missing { service: SERVICE, what },
+                Kind::Other if status == 500 => {
+                    let reason = format!("{reason}; {EITHER}");
+                    PortError::Refused { service: SERVICE, reason }
+                }
                 Kind::Taken | Kind::Other => PortError::Refused { service: SERVICE, reason },
             },
             Self::Throttled(pause) => {

@@ -9,6 +9,8 @@ use crate::scrub::scrub;
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) kind: Kind,
+    /// The answer's. Palette says 500 where it refuses, too, so by itself it does not tell that something failed.
+    pub(crate) status: u16,
     /// Palette's code; the router's own are numbers.
     pub(crate) code: String,
     /// In words fit for the caller.
@@ -58,7 +60,7 @@ impl Refusal {
             (false, true) => format!("{message} (HTTP {status})"),
             (false, false) => format!("{message} ({code}, HTTP {status})"),
         };
-        Some(Self { kind, reason: scrub(&reason, &secrets), code: scrub(&code, &secrets) })
+        Some(Self { kind, status, reason: scrub(&reason, &secrets), code: scrub(&code, &secrets) })
     }
 }
 

@@ -23,13 +23,17 @@ pub struct TrustFacts {
 
 impl<K: Keyring + Sync> Scoped<'_, K> {
     /// Palette's account and external id. Where Palette has no account for this partition, it tells an empty one or
-    /// refuses: both are facts without an account (D01).
+    /// refuses: both are facts without an account (D01). An error of Palette's own (500) tells nothing of the kind.
     pub async fn sts_trust(&self, partition: Partition) -> Result<TrustFacts, PortError> {
         let what = "AWS account of its own for this partition";
         let call = Call::get("/v1/clouds/aws/account/sts").query("partition", partition.id());
         let answer = match self.palette.ask(&call, &self.scope).await {
             Ok(answer) => answer,
-            Err(Fault::Refusal(Refusal { kind: Kind::Other | Kind::Missing, .. })) => {
+            Err(Fault::Refusal(Refusal {
+                kind: Kind::Other | Kind::Missing,
+                status: ..500,
+                ..
+            })) => {
                 return Ok(TrustFacts {
                     account: None,
                     raw_account: String::new(),

@@ -70,6 +70,19 @@ async fn f26_f28_trust_facts_tell_what_is_missing_and_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn f24_a_refusal_says_that_there_is_no_source_account_and_a_failure_says_nothing() {
+    let error = json!({ "code": "AwsStsAccountNotConfigured", "message": "it did not work" });
+    for status in [400, 404, 422] {
+        let fake = Fake::saying(status, error.clone()).await;
+        let facts = fake.tenant().sts_trust(Partition::Aws).await.unwrap();
+        assert_eq!((facts.account, facts.external_id), (None, None), "{status}");
+    }
+    let fake = Fake::saying(500, error).await;
+    let fault = fake.tenant().sts_trust(Partition::Aws).await.unwrap_err();
+    assert!(fault.to_string().contains("it did not work"), "{fault}");
+}
+
+#[tokio::test]
 async fn f20_policies_are_listed_for_a_credential_or_an_account() {
     let policy =
         json!({ "arn": "arn:aws:iam::aws:policy/P", "policyId": "ANPA", "policyName": "P" });

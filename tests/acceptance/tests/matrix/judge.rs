@@ -133,10 +133,7 @@ fn failure(trouble: &Trouble, answer: &Answer) -> Result<(), String> {
     if answer.status == 422 {
         return blocked(trouble, &answer.checks());
     }
-    let unconfigured = trouble.place.operation.ends_with("/account/sts");
     let expected: &[u16] = match trouble.effect {
-        // As Palette says it where nobody has told it of an account.
-        Effect::InternalError if unconfigured => &[404, 502],
         Effect::Throttle => &[429],
         Effect::NeverAnswer => &[504],
         Effect::Stale(_) => &[409, 502],
@@ -157,14 +154,7 @@ fn failure(trouble: &Trouble, answer: &Answer) -> Result<(), String> {
     if later != (answer.status == 429) {
         return Err("Retry-After is for 429, and every 429 has one".to_owned());
     }
-    let advice = detail.contains("again");
-    // Palette answers 500 to what it refuses and to what fails within it, so a second try may help or not.
-    let kind = answer.text_at("/type").rsplit(':').next().unwrap_or_default();
-    if advice || ["upstream-refused", "not-found"].contains(&kind) {
-        Ok(())
-    } else {
-        Err("no word about trying again".to_owned())
-    }
+    if detail.contains("again") { Ok(()) } else { Err("no word about trying again".to_owned()) }
 }
 
 fn names_service(trouble: &Trouble, words: &str) -> Result<(), String> {
@@ -180,13 +170,9 @@ fn blocked(trouble: &Trouble, checks: &[Value]) -> Result<(), String> {
         .map(|check| text(check, "id"))
         .collect();
     let Place { service, operation, .. } = &trouble.place;
-    let asks = ["/account/validate", "/account/sts"];
     let may = |id: &&str| match service.as_str() {
         // Palette answers 500 where it refuses, too.
-        "palette" => {
-            asks.iter().any(|question| operation.ends_with(question))
-                && (id.starts_with("palette.") || *id == "sts.source-account")
-        }
+        "palette" => operation.ends_with("/account/validate") && id.starts_with("palette."),
         // A page with status 200 is how portals say that they do not know a certificate.
         "cap" | "scap" => trouble.effect == Effect::Garbage && *id == "portal.keys",
         "kubernetes" => id.starts_with("kubernetes."),
