@@ -2,7 +2,7 @@
 
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use domain::{
-    PortError, SecretArn,
+    PortError, SecretArn, Uid,
     ports::{Owner, Staged},
 };
 use futures_util::future::join_all;
@@ -41,21 +41,34 @@ pub(super) async fn retire(
     found.dedup();
     let going: Vec<_> =
         found.iter().filter(|arn| keep.is_none_or(|keep| keep.as_str() != arn.as_str())).collect();
-    for outcome in join_all(going.iter().map(|arn| send_off(vault, arn))).await {
+    for outcome in join_all(going.iter().map(|arn| send_off(vault, owner.uid, arn))).await {
         outcome?;
     }
     Ok(going.len())
 }
 
-/// The state first: a secret that comes back out of the window must not pass for one in use.
-async fn send_off(vault: &SecretsManager, arn: &str) -> Result<(), PortError> {
+/// The state first: a secret that comes back out of the window must not pass for one in use. Then another look: whoever
+/// registers the same name in the meantime notes an account of its own, and its secret stays.
+async fn send_off(vault: &SecretsManager, uid: &Uid, arn: &str) -> Result<(), PortError> {
+    if !state(vault, arn, State::Retired).await? {
+        return Ok(());
+    }
+    match Known::of(vault, arn).await? {
+        Some(known) if known.uid.as_ref() != Some(uid) => {
+            state(vault, arn, State::Registered).await.map(drop)
+        }
+        Some(_) | None => delete(vault, arn).await,
+    }
+}
+
+/// Notes a state; `false` where the secret is gone, or in its recovery window.
+async fn state(vault: &SecretsManager, arn: &str, state: State) -> Result<bool, PortError> {
     let call = call("secretsmanager:TagResource");
-    let request = vault.client().tag_resource().secret_id(arn);
-    match request.tags(known::stated(State::Retired)).send().await {
-        Ok(_) => delete(vault, arn).await,
+    let request = vault.client().tag_resource().secret_id(arn).tags(known::stated(state));
+    match request.send().await {
+        Ok(_) => Ok(true),
         Err(error) => match Refusal::from_sdk(&error) {
-            // Gone, or in its recovery window.
-            Some(Refusal::NotFound | Refusal::WrongState) => Ok(()),
+            Some(Refusal::NotFound | Refusal::WrongState) => Ok(false),
             Some(_) | None => Err(call.failed(&error)),
         },
     }

@@ -1,7 +1,11 @@
 //! Accounts that are closed or leave.
 
 use domain::Partition;
-use local_cloud::world::{Kind, Vended};
+use local_cloud::{
+    Effect, Fault, outbound,
+    world::{Kind, Vended},
+};
+use serde_json::json;
 
 use crate::scene::{ROLE, Scene};
 
@@ -68,4 +72,42 @@ async fn a_removal_that_aws_refused_is_none() {
     scene.put(&events).await;
     scene.work_off().await;
     assert_eq!(scene.registered(&vended.account).len(), 1);
+}
+
+/// Somebody gives Palette keys instead of the role, and then the role again: Secrets Manager fails just before the keys would
+/// have gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_were_left_behind_go_with_the_account() {
+    let scene =
+        Scene::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())]).await;
+    let account = aboard(&scene).await.account;
+    let [registered] = scene.registered(&account).try_into().expect("one account");
+    let user = account.user("palette");
+    for policy in account.policies() {
+        user.attach(&policy.arn);
+    }
+    let (keys, role, name) = (user.keys(), account.role(ROLE).arn(), registered.name);
+    let keys = json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret});
+    let gateway = scene.realm().gateway(0).await;
+    let put = async |method: &str, body: serde_json::Value| {
+        let url = format!("{}/v1/accounts/{method}/{}", gateway.url(), registered.uid);
+        let answer = outbound::client(None).put(url).json(&body).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    let (status, told) = put("static-credentials", keys).await;
+    assert_eq!(status, 200, "{told}");
+    scene.cloud().fault(Fault::on("secretsmanager", "TagResource", Effect::InternalError));
+    let (status, told) = put("sts", json!({"name": name, "roleArn": role})).await;
+    assert_eq!(status, 502, "{told}");
+    scene.cloud().faults().clear();
+    let kept = || {
+        let secrets = scene.realm().deployment.secrets().into_iter();
+        secrets.filter(|one| one.name.ends_with(&name)).map(|one| one.deleted).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(), [false]);
+    scene.put(&scene.organization().close(&account)).await;
+    scene.work_off().await;
+    assert_eq!(scene.registered(&account), [], "{}", scene.logs());
+    assert_eq!(kept(), [true]);
+    assert_eq!(scene.dead(), []);
 }
