@@ -160,7 +160,7 @@ impl<'a> Candidate<'a> {
         };
         let intent = Intent::Register;
         let preflight = found.about(settings, &intent, &registry);
-        match preflight.conclude(&intent, &vending.deployment.vault, &registry).await {
+        match vending.deployment.conclude(preflight, &intent, &registry).await {
             Ok(Done::Receipt(receipt)) => Ok(End::Aboard(receipt.outcome)),
             // Only a validation ends with a report.
             Ok(Done::Report(report)) => Err(Failure::Blocked(Box::new(report)).into()),

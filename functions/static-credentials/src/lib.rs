@@ -15,5 +15,5 @@ pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply,
     let wish = Wish::read(members, deployment.partition)?.opened(&deployment.vault).await?;
     let registry = deployment.palette.scoped(&wish.settings.scope).await?;
     let preflight = preflight::run(wish, &intent, &registry, deployment).await?;
-    Ok(preflight.conclude(&intent, &deployment.vault, &registry).await?.into())
+    Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

@@ -21,5 +21,5 @@ pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply,
     let registry = deployment.palette.scoped(&wish.settings.scope).await?;
     let own = request.deployed_in();
     let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
-    Ok(preflight.conclude(&intent, &deployment.vault, &registry).await?.into())
+    Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

@@ -1,5 +1,6 @@
 //! What a function is made of: the settings of its deployment, and the adapters wired as they say.
 
+mod conclusion;
 mod portal;
 mod removal;
 mod settings;

@@ -72,12 +72,14 @@ pub static LISTED: Check = Check {
 };
 
 impl Preflight {
-    /// Does what the caller intends: answers the report, or goes on to register.
+    /// Does what the caller intends: answers the report, or goes on to register. `rest` waits before the account is written
+    /// once more, longer from round to round (the first is 1).
     pub async fn conclude(
         self,
         intent: &Intent,
         vault: &impl Vault,
         registry: &impl Registry,
+        rest: impl AsyncFn(usize),
     ) -> Result<Done, Failure> {
         let Self { report, registration, known } = self;
         if *intent == Intent::Validate {
@@ -89,7 +91,10 @@ impl Preflight {
         }
         let verified =
             report.verify(registration).map_err(|report| Failure::Blocked(Box::new(report)))?;
-        enroll(verified, intent, &known, vault, registry).await.map(Box::new).map(Done::Receipt)
+        enroll(verified, intent, &known, (vault, registry), rest)
+            .await
+            .map(Box::new)
+            .map(Done::Receipt)
     }
 }
 
@@ -106,8 +111,8 @@ async fn enroll(
     verified: Verified<Registration>,
     intent: &Intent,
     known: &Known,
-    vault: &impl Vault,
-    registry: &impl Registry,
+    (vault, registry): (&impl Vault, &impl Registry),
+    rest: impl AsyncFn(usize),
 ) -> Result<Receipt, Failure> {
     let registration = verified.subject();
     let placed = once(registration, known.current(intent), intent, vault, registry).await?;
@@ -128,7 +133,7 @@ async fn enroll(
                 )));
             }
             Stand::Mixed(current) => {
-                registry.rest(rounds).await;
+                rest(rounds).await;
                 rounds += 1;
                 last = once(registration, Some(&current), intent, vault, registry).await?;
             }

@@ -234,8 +234,6 @@ impl Registry for World {
         })
     }
 
-    async fn rest(&self, _round: usize) {}
-
     async fn replace(
         &self,
         known: &CloudAccount,
@@ -304,7 +302,7 @@ fn run(world: &World, intent: &Intent, registration: &Registration) -> Result<Re
         notices: Vec::new(),
     };
     let preflight = Preflight { report, registration: Some(registration.clone()), known };
-    match now(preflight.conclude(intent, world, world))? {
+    match now(preflight.conclude(intent, world, world, no_rest))? {
         Done::Receipt(receipt) => Ok(*receipt),
         Done::Report(report) => panic!("a report was not asked for: {report:?}"),
     }
@@ -343,6 +341,9 @@ fn registered(credential: Credential) -> World {
     drop(run(&world, &Intent::Register, &wanted(credential)).unwrap());
     world
 }
+
+/// Nothing is under way that could come to its end.
+async fn no_rest(_round: usize) {}
 
 #[test]
 fn a_registration_that_was_cut_off_anywhere_is_mended_by_running_it_again() {
@@ -402,7 +403,8 @@ fn f18_what_a_report_does_not_clear_is_not_kept() {
     for registration in [Some(registration), None] {
         let known = Known::default();
         let preflight = Preflight { report: report.clone(), registration, known };
-        let failure = now(preflight.conclude(&Intent::Register, &world, &world)).unwrap_err();
+        let failure =
+            now(preflight.conclude(&Intent::Register, &world, &world, no_rest)).unwrap_err();
         assert!(matches!(failure, Failure::Blocked(_)), "{failure:?}");
     }
     assert_eq!(world.end_state(), State::default());

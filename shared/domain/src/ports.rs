@@ -104,10 +104,6 @@ pub trait Registry {
         registration: &Registration,
     ) -> impl Future<Output = Result<Uid, PortError>> + Send;
 
-    /// Waits before the account is written once more, longer from round to round: others come to their end meanwhile, and
-    /// readers catch up.
-    fn rest(&self, round: usize) -> impl Future<Output = ()> + Send;
-
     /// Brings an account to this state, and keeps what is noted on it besides. Twice is once.
     fn replace(
         &self,

@@ -1,16 +1,10 @@
 //! The AWS accounts of one scope.
 
-use std::{
-    hash::{BuildHasher as _, RandomState},
-    time::Duration,
-};
-
 use domain::{
     AccountName, CloudAccount, PortError, Registration, Uid,
     ports::{Keyring, Registry},
 };
 use reqwest::Method;
-use tokio::time::sleep;
 
 use crate::{
     Scoped,
@@ -30,14 +24,6 @@ pub(crate) const LIST: &str = "list of AWS accounts for this scope";
 
 /// Palette's page, by default and at most.
 const PAGE: u8 = 50;
-
-/// From the first round to the last: eleven seconds together, and more than replicas lag behind.
-const RESTS: [Duration; 4] = [
-    Duration::from_millis(300),
-    Duration::from_secs(1),
-    Duration::from_secs(3),
-    Duration::from_secs(7),
-];
 
 /// Enough for the largest quota of accounts that a tenant can have, 10 000.
 const PAGES: usize = 200;
@@ -156,14 +142,6 @@ impl<K: Keyring + Sync + Send> Registry for Scoped<'_, K> {
             self.palette.ask(&call, &self.scope).await.map_err(|fault| fault.naming(what))?;
         let Created { uid: told } = answer.json().map_err(|fault| fault.port(what))?;
         uid(&told).ok_or_else(|| unavailable(Nameless))
-    }
-
-    async fn rest(&self, round: usize) {
-        let longest = RESTS.last().copied().unwrap_or_default();
-        let rest = RESTS.get(round.saturating_sub(1)).copied().unwrap_or(longest);
-        // Two that rest alike would meet again.
-        let more = RandomState::new().hash_one(round) % 1000;
-        sleep(rest + Duration::from_millis(more)).await;
     }
 
     async fn replace(

@@ -51,19 +51,25 @@ impl Trigger {
     }
 }
 
-impl Flow {
+/// A function, by its name: the one that its flows have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Function(pub(crate) &'static str);
+
+impl Function {
     /// Nothing has to be there, and nobody does anything.
-    pub(crate) const fn new(
-        function: &'static str,
+    pub(crate) const fn flow(
+        self,
         name: &'static str,
         partition: Partition,
         trigger: Trigger,
         ask: fn(&Ground, &Subject) -> Ask,
-    ) -> Self {
+    ) -> Flow {
         let before = |_: &Ground, _: &mut Subject| Vec::new();
-        Self { function, name, partition, trigger, before, disturb: |_, _| (), ask }
+        Flow { function: self.0, name, partition, trigger, before, disturb: |_, _| (), ask }
     }
+}
 
+impl Flow {
     /// This was asked before.
     pub(crate) const fn after(self, before: fn(&Ground, &mut Subject) -> Vec<Ask>) -> Self {
         Self { before, ..self }

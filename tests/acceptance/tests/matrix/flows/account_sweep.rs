@@ -3,9 +3,11 @@
 use domain::Partition::{Aws, AwsUsGov};
 
 use super::account_vended::made;
-use crate::flow::{Ask, Flow, Trigger};
+use crate::flow::{Ask, Flow, Function, Trigger};
+
+const OWN: Function = Function("account-sweep");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    Flow::new("account-sweep", "find one", Aws, Trigger::Schedule, |_, _| Ask::Sweep).after(made),
-    Flow::new("account-sweep", "find nothing", AwsUsGov, Trigger::Schedule, |_, _| Ask::Sweep),
+    OWN.flow("find one", Aws, Trigger::Schedule, |_, _| Ask::Sweep).after(made),
+    OWN.flow("find nothing", AwsUsGov, Trigger::Schedule, |_, _| Ask::Sweep),
 ];

@@ -1,11 +1,11 @@
 //! Accounts that come by themselves, are updated, and go.
 
-use domain::Partition::{self, Aws, AwsUsGov};
+use domain::Partition::{Aws, AwsUsGov};
 use local_cloud::world::Kind;
 use serde_json::{Value, json};
 
 use crate::{
-    flow::{Ask, Flow, Subject, Trigger},
+    flow::{Ask, Flow, Function, Subject, Trigger},
     ground::{Ground, ROLE},
 };
 
@@ -67,13 +67,11 @@ fn closed(ground: &Ground, subject: &Subject) -> Ask {
     Ask::Queue(ground.stage.realm().organization().close(account))
 }
 
-const fn flow(name: &'static str, partition: Partition, ask: fn(&Ground, &Subject) -> Ask) -> Flow {
-    Flow::new("account-vended", name, partition, Trigger::Queue, ask)
-}
+const OWN: Function = Function("account-vended");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    flow("vend", Aws, told).after(made),
-    flow("vend, told again", AwsUsGov, updated).after(aboard),
-    flow("vend, after drift", Aws, updated).after(aboard).disturbed(drift),
-    flow("off board", AwsUsGov, closed).after(aboard),
+    OWN.flow("vend", Aws, Trigger::Queue, told).after(made),
+    OWN.flow("vend, told again", AwsUsGov, Trigger::Queue, updated).after(aboard),
+    OWN.flow("vend, after drift", Aws, Trigger::Queue, updated).after(aboard).disturbed(drift),
+    OWN.flow("off board", AwsUsGov, Trigger::Queue, closed).after(aboard),
 ];

@@ -1,13 +1,13 @@
 //! EKS Pod Identity, in an account of Palette's cluster and in another one.
 
 use acceptance::with;
-use domain::Partition::{self, Aws, AwsUsGov};
+use domain::Partition::{Aws, AwsUsGov};
 use local_cloud::world::{Case, Way};
 use policies::pods::{HUBBLE, IDENTITY};
 use serde_json::{Value, json};
 
 use crate::{
-    flow::{Ask, Flow, Subject, Trigger},
+    flow::{Ask, Flow, Function, Subject, Trigger},
     ground::Ground,
 };
 
@@ -48,17 +48,10 @@ fn break_up(ground: &Ground, _subject: &Subject) {
     }
 }
 
-const fn flow(
-    name: &'static str,
-    partition: Partition,
-    trigger: Trigger,
-    ask: fn(&Ground, &Subject) -> Ask,
-) -> Flow {
-    Flow::new("pod-identity", name, partition, trigger, ask)
-}
+const OWN: Function = Function("pod-identity");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    flow(
+    OWN.flow(
         "plan",
         Aws,
         Trigger::Route("GET", "/v1/accounts/pod-identity/plan"),
@@ -73,22 +66,24 @@ pub(crate) const FLOWS: &[Flow] = &[
         },
     )
     .after(same_account),
-    flow(
+    OWN.flow(
         "validate",
         AwsUsGov,
         Trigger::Route("POST", "/v1/accounts/pod-identity/validate"),
         |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
     )
     .after(cross_account),
-    flow("register, one account", AwsUsGov, POST, ensured).after(same_account).disturbed(break_up),
-    flow("register, two accounts", Aws, POST, ensured).after(cross_account).disturbed(break_up),
-    flow("register by an event", Aws, Trigger::Event, |ground, subject| {
+    OWN.flow("register, one account", AwsUsGov, POST, ensured)
+        .after(same_account)
+        .disturbed(break_up),
+    OWN.flow("register, two accounts", Aws, POST, ensured).after(cross_account).disturbed(break_up),
+    OWN.flow("register by an event", Aws, Trigger::Event, |ground, subject| {
         Ask::Event(with(own(ground, subject), &json!({"method": "pod-identity"})))
     })
     .after(same_account),
-    flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
+    OWN.flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
         .after(registered),
-    flow(
+    OWN.flow(
         "PUT other settings",
         AwsUsGov,
         Trigger::Route("PUT", "/v1/accounts/pod-identity/{uid}"),

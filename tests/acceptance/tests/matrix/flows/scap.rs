@@ -1,11 +1,11 @@
 //! The access portals of the secret partitions.
 
 use acceptance::{enclave, with};
-use domain::Partition::{self, AwsIso, AwsIsoB};
+use domain::Partition::{AwsIso, AwsIsoB};
 use serde_json::{Value, json};
 
 use crate::{
-    flow::{Ask, Flow, Subject, Trigger},
+    flow::{Ask, Flow, Function, Subject, Trigger},
     ground::Ground,
 };
 
@@ -41,25 +41,18 @@ fn renewed(ground: &Ground, subject: &Subject) -> Ask {
     Ask::put(format!("{ROUTE}/{}", subject.uid), with(own(ground, subject), &shown))
 }
 
-const fn flow(
-    name: &'static str,
-    partition: Partition,
-    trigger: Trigger,
-    ask: fn(&Ground, &Subject) -> Ask,
-) -> Flow {
-    Flow::new("scap", name, partition, trigger, ask)
-}
+const OWN: Function = Function("scap");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    flow(
+    OWN.flow(
         "validate",
         AwsIso,
         Trigger::Route("POST", "/v1/accounts/scap/validate"),
         |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
     ),
-    flow("register", AwsIsoB, POST, post),
-    flow("register", AwsIso, POST, post),
-    flow("register by an event", AwsIsoB, Trigger::Event, |ground, subject| {
+    OWN.flow("register", AwsIsoB, POST, post),
+    OWN.flow("register", AwsIso, POST, post),
+    OWN.flow("register by an event", AwsIsoB, Trigger::Event, |ground, subject| {
         let mut detail = own(ground, subject);
         let members = detail.as_object_mut().expect("members");
         for secret in ["certificateAuthority", "userCertificate", "userKey"] {
@@ -68,7 +61,7 @@ pub(crate) const FLOWS: &[Flow] = &[
         Ask::Event(with(detail, &json!({"method": "scap", "secretArn": subject.secret})))
     })
     .after(left),
-    flow("register again", AwsIso, POST, post).after(registered),
-    flow("PUT a new certificate", AwsIsoB, PUT, renewed).after(registered),
-    flow("PUT a new certificate", AwsIso, PUT, renewed).after(registered),
+    OWN.flow("register again", AwsIso, POST, post).after(registered),
+    OWN.flow("PUT a new certificate", AwsIsoB, PUT, renewed).after(registered),
+    OWN.flow("PUT a new certificate", AwsIso, PUT, renewed).after(registered),
 ];

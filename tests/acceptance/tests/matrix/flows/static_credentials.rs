@@ -1,12 +1,12 @@
 //! Keys of an IAM user.
 
 use acceptance::with;
-use domain::Partition::{self, Aws, AwsIsoB, AwsUsGov};
+use domain::Partition::{Aws, AwsIsoB, AwsUsGov};
 use local_cloud::{aws::Keys, world::Customer};
 use serde_json::{Value, json};
 
 use crate::{
-    flow::{Ask, Flow, Subject, Trigger},
+    flow::{Ask, Flow, Function, Subject, Trigger},
     ground::Ground,
 };
 
@@ -42,57 +42,50 @@ fn put(subject: &Subject, request: Value) -> Ask {
     Ask::put(format!("{ROUTE}/{}", subject.uid), request)
 }
 
-const fn flow(
-    name: &'static str,
-    partition: Partition,
-    trigger: Trigger,
-    ask: fn(&Ground, &Subject) -> Ask,
-) -> Flow {
-    Flow::new("static-credentials", name, partition, trigger, ask)
-}
+const OWN: Function = Function("static-credentials");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    flow("validate", Aws, VALIDATE, |ground, subject| {
+    OWN.flow("validate", Aws, VALIDATE, |ground, subject| {
         Ask::post(&format!("{ROUTE}/validate"), own(ground, subject))
     }),
-    flow("register", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
-    flow("register", AwsIsoB, POST, |ground, subject| {
+    OWN.flow("register", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
+    OWN.flow("register", AwsIsoB, POST, |ground, subject| {
         let authority = json!({"certificateAuthority": ground.stage.realm().certificate_authority});
         Ask::post(ROUTE, with(own(ground, subject), &authority))
     }),
-    flow("register by secretArn", AwsUsGov, POST, |_, subject| {
+    OWN.flow("register by secretArn", AwsUsGov, POST, |_, subject| {
         Ask::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
     })
     .after(left),
-    flow("register by an event", Aws, Trigger::Event, |_, subject| {
+    OWN.flow("register by an event", Aws, Trigger::Event, |_, subject| {
         let method = "static-credentials";
         Ask::Event(json!({"method": method, "name": subject.name, "secretArn": subject.secret}))
     })
     .after(left),
-    flow("register again", AwsUsGov, POST, |ground, subject| {
+    OWN.flow("register again", AwsUsGov, POST, |ground, subject| {
         Ask::post(ROUTE, own(ground, subject))
     })
     .after(registered),
-    flow("other settings", Aws, POST, |ground, subject| {
+    OWN.flow("other settings", Aws, POST, |ground, subject| {
         let settings = json!({"description": "Payments", "permissionProfile": "core"});
         Ask::post(ROUTE, with(own(ground, subject), &settings))
     })
     .after(registered),
-    flow("a new key", AwsUsGov, POST, |ground, subject| {
+    OWN.flow("a new key", AwsUsGov, POST, |ground, subject| {
         Ask::post(ROUTE, with(own(ground, subject), &members(&ground.spare)))
     })
     .after(registered),
-    flow("PUT a new key", Aws, PUT, |ground, subject| {
+    OWN.flow("PUT a new key", Aws, PUT, |ground, subject| {
         put(subject, with(own(ground, subject), &members(&ground.spare)))
     })
     .after(registered),
-    flow("PUT other settings and name", AwsUsGov, PUT, |ground, subject| {
+    OWN.flow("PUT other settings and name", AwsUsGov, PUT, |ground, subject| {
         let settings =
             json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
         put(subject, with(own(ground, subject), &settings))
     })
     .after(registered),
-    flow("PUT another AWS account", Aws, PUT, |ground, subject| {
+    OWN.flow("PUT another AWS account", Aws, PUT, |ground, subject| {
         put(subject, request(ground.stage.neighbour(), &subject.name))
     })
     .after(registered),

@@ -1,13 +1,13 @@
 //! A role that Palette assumes.
 
 use acceptance::with;
-use domain::Partition::{self, Aws, AwsUsGov};
+use domain::Partition::{Aws, AwsUsGov};
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
 
 use super::static_credentials;
 use crate::{
-    flow::{Ask, Flow, Subject, Trigger},
+    flow::{Ask, Flow, Function, Subject, Trigger},
     ground::Ground,
 };
 
@@ -33,41 +33,34 @@ fn put(subject: &Subject, request: Value) -> Ask {
     Ask::put(format!("{ROUTE}/{}", subject.uid), request)
 }
 
-const fn flow(
-    name: &'static str,
-    partition: Partition,
-    trigger: Trigger,
-    ask: fn(&Ground, &Subject) -> Ask,
-) -> Flow {
-    Flow::new("sts", name, partition, trigger, ask)
-}
+const OWN: Function = Function("sts");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
+    OWN.flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
         Ask::get("/v1/accounts/sts/trust")
     }),
-    flow(
+    OWN.flow(
         "validate",
         Aws,
         Trigger::Route("POST", "/v1/accounts/sts/validate"),
         |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
     ),
-    flow("register", AwsUsGov, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
-    flow("register by an event", Aws, Trigger::Event, |ground, subject| {
+    OWN.flow("register", AwsUsGov, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
+    OWN.flow("register by an event", Aws, Trigger::Event, |ground, subject| {
         Ask::Event(with(own(ground, subject), &json!({"method": "sts"})))
     }),
-    flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
+    OWN.flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
         .after(registered),
-    flow("other settings", AwsUsGov, POST, |ground, subject| {
+    OWN.flow("other settings", AwsUsGov, POST, |ground, subject| {
         let settings = json!({"description": "Payments", "permissionProfile": "core"});
         Ask::post(ROUTE, with(own(ground, subject), &settings))
     })
     .after(registered),
-    flow("PUT another role", Aws, PUT, |ground, subject| {
+    OWN.flow("PUT another role", Aws, PUT, |ground, subject| {
         put(subject, request(ground.stage.neighbour(), &subject.name))
     })
     .after(registered),
-    flow("PUT a role for keys", AwsUsGov, PUT, |ground, subject| {
+    OWN.flow("PUT a role for keys", AwsUsGov, PUT, |ground, subject| {
         put(subject, own(ground, subject))
     })
     .after(static_credentials::registered),
