@@ -51,7 +51,8 @@ def granted(template):
 def main():
     """Tells every right that no function used."""
     notes = [line.split("\t") for path in Path(sys.argv[1]).glob("*.tsv") for line in path.read_text().splitlines()]
-    used = {(role.removeprefix("gangway-"), sid, action) for role, sid, action in notes}
+    # CloudFormation's names: stack, key in the template, a suffix.
+    used = {(role.split("-")[1], sid, action) for role, sid, action in notes}
     allowed = set(granted(yaml_parse((ROOT / "template.yaml").read_text())))
     unused = {it for it in allowed - used if it[1] not in UNSEEN}
     faults = [f"{role} may {action} ({sid}), and no function did" for role, sid, action in unused]

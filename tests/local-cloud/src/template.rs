@@ -5,6 +5,7 @@ mod function;
 mod intrinsics;
 mod names;
 mod queues;
+mod roles;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -19,6 +20,7 @@ use serde_json::Value;
 pub use self::{
     function::{Function, Route, Rule},
     queues::{EventRule, Mapping, Queue, Schedule},
+    roles::Role,
 };
 
 /// A template that was read.
@@ -74,7 +76,12 @@ impl Template {
 
     /// Reads the repository's own `template.yaml`.
     pub fn of_repository() -> Result<Self, TemplateError> {
-        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml"))
+        Self::read(&repository().join("template.yaml"))
+    }
+
+    /// Reads one that the repository has beside it, such as `inspection-role.yaml`.
+    pub fn beside(name: &str) -> Result<Self, TemplateError> {
+        Self::read(&repository().join("templates").join(name))
     }
 
     /// Reads text.
@@ -104,6 +111,11 @@ impl Template {
     /// The resource policy of the REST API: who may call it. Nothing where no API is made.
     pub fn api_policy(&self, deployment: &Deployment) -> Result<Option<Value>, TemplateError> {
         api::policy(&intrinsics::Scope { document: &self.document, deployment })
+    }
+
+    /// The role that a deployment makes, of a template that makes one role.
+    pub fn role(&self, deployment: &Deployment) -> Result<Role, TemplateError> {
+        roles::only(&intrinsics::Scope { document: &self.document, deployment })
     }
 
     /// The queues of a deployment, with their policies.
@@ -137,4 +149,8 @@ impl Template {
         let parameters = self.document.get("Parameters").and_then(Value::as_object);
         parameters.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
     }
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

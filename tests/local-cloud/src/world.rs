@@ -3,9 +3,8 @@
 mod access;
 mod customer;
 mod deployed;
+mod entrances;
 mod feeding;
-mod inspection;
-mod management;
 mod organization;
 mod palette_cluster;
 mod realm;
@@ -18,7 +17,7 @@ use self::deployed::Authority;
 pub use self::{
     access::Access,
     customer::Customer,
-    management::MANAGEMENT_ROLE,
+    entrances::MANAGEMENT_ROLE,
     organization::{Kind, Organization, Vended},
     palette_cluster::{Case, PaletteCluster, Way},
     realm::{API_KEY_SECRET, Realm},

@@ -13,15 +13,15 @@ use crate::{
     trouble::{Kind, Trouble},
 };
 
-/// What a function gets where an upstream never answers; more where it did not even come to that call, as on a machine that
-/// has much else to do. So often is a run tried that did not come to its trouble.
+/// What a function gets where an upstream never answers; more where it did not even come to that call, or did not come further
+/// with its others, as on a machine that has much else to do. So often is such a run tried.
 const LIMITS: [Duration; 3] =
     [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
 
-/// Why a run proves nothing, or what is wrong.
+/// What is wrong with a run.
 enum Wrong {
-    /// The call that something was to befall was not made.
-    NotMet(String),
+    /// It may have had too little time.
+    Hurried(String),
     /// What was told or left behind is wrong.
     Told(String),
 }
@@ -44,9 +44,8 @@ impl Ground {
         for (time, limit) in LIMITS.into_iter().enumerate() {
             let name = format!("{name}-{time}");
             match self.once(flow, trouble, (&name, limit), recorded).await {
-                Err(Wrong::NotMet(_)) if time + 1 < LIMITS.len() => {}
-                Err(Wrong::NotMet(told)) => return Err(format!("no such call was made: {told}")),
-                Err(Wrong::Told(wrong)) => return Err(wrong),
+                Err(Wrong::Hurried(_)) if time + 1 < LIMITS.len() => {}
+                Err(Wrong::Hurried(wrong) | Wrong::Told(wrong)) => return Err(wrong),
                 Ok(word) => return Ok(word),
             }
         }
@@ -75,15 +74,20 @@ impl Ground {
         if met == 0 {
             self.settle().await;
             self.forget(&subject);
-            return Err(Wrong::NotMet(told.text()));
+            return Err(Wrong::Hurried(format!("no such call was made: {}", told.text())));
         }
         if state.accounts.len() > 1 {
             return Err(format!("{} accounts in Palette", state.accounts.len()).into());
         }
         let crashed = trouble.kind == Kind::Crash && !told.succeeded();
         if !crashed {
-            judge(flow, trouble, &told, &state, recorded)
-                .map_err(|wrong| format!("{wrong}\ntold: {}", told.text()))?;
+            let verdict = judge(flow, trouble, &told, &state, recorded);
+            if let Err(wrong) = verdict.map_err(|wrong| format!("{wrong}\ntold: {}", told.text())) {
+                self.settle().await;
+                self.forget(&subject);
+                let hurried = trouble.effect == Effect::NeverAnswer;
+                return Err(if hurried { Wrong::Hurried(wrong) } else { Wrong::Told(wrong) });
+            }
         }
         let whole = state.anonymous() == recorded.end;
         let again = self.again(&ask, &subject, (&told, whole), trouble).await?;

@@ -3,9 +3,10 @@
 use acceptance::{PARTITIONS, Stage};
 use domain::Partition;
 use local_cloud::world::{Case, Way};
-use policies::pods::Part;
+use policies::pods::{HUBBLE, Part};
+use serde_json::json;
 
-use crate::method::{cluster, differs, register, request, validate};
+use crate::method::{cluster, differs, register, request, validate, with};
 
 #[tokio::test]
 async fn f35_f57_a_cluster_in_another_account_is_seen_and_its_account_comes_aboard() {
@@ -33,13 +34,24 @@ async fn f44_f58_what_is_broken_there_is_found() {
     let stage = Stage::with_cluster_elsewhere(Partition::Aws).await;
     for (way, check) in [
         (Way::NoRole(Part::Palette), "pod-identity.palette-role-trust"),
-        (Way::NotAssociated(policies::pods::HUBBLE), "pod-identity.hubble-association"),
+        (Way::NotAssociated(HUBBLE), "pod-identity.hubble-association"),
         (Way::NoAgent, "eks.pod-identity-agent"),
         (Way::NoConfig, "kubernetes.global-config"),
     ] {
         let (_, answer) = differs(&stage, Case::SameAccount, &[way]).await;
         assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn f58_associations_are_made_there_where_the_inspection_role_allows_it() {
+    let stage = Stage::with_cluster_elsewhere(Partition::Aws).await;
+    let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
+    cluster(&stage).break_it(Way::NotAssociated(HUBBLE));
+    let done = register(&stage, &wish).await;
+    done.assert_status(201).assert_check("pod-identity.associations-ensured", "passed", "made", "");
+    let there = cluster(&stage).cluster.association((HUBBLE.namespace, HUBBLE.name));
+    assert!(there.is_some());
 }
 
 #[tokio::test]

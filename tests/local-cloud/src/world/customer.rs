@@ -4,7 +4,7 @@ use domain::{Partition, PermissionProfile};
 use policies::Document;
 use serde_json::{Value, json};
 
-use super::{access::Access, deployed::INSPECTION_ROLE, inspection::inspection_role};
+use super::{access::Access, deployed::INSPECTION_ROLE, entrances::inspection_role};
 use crate::{
     aws::{Account, Keys, Role, User},
     portal::Portal,

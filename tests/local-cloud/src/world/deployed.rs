@@ -23,7 +23,11 @@ pub(super) const AWS_CA_SECRET: &str = "gangway/aws-ca-bundle";
 /// What `templates/inspection-role.yaml` calls the role that it makes.
 pub(super) const INSPECTION_ROLE: &str = "GangwayInspection";
 
-const STACK: &str = "gangway";
+/// The stack that Gangway is deployed as.
+pub(super) const STACK: &str = "gangway";
+
+/// What CloudFormation puts behind the names that it gives.
+const SUFFIX: &str = "-1LOCALCLOUD1";
 
 /// What is around a deployment.
 pub(super) struct Surroundings<'a> {
@@ -116,7 +120,7 @@ pub(super) fn role_name(function: &Function) -> String {
 
 /// The same by the function's key in the template.
 pub(super) fn role_of(logical_id: &str) -> String {
-    format!("{STACK}-{logical_id}Role")
+    format!("{STACK}-{logical_id}Role{SUFFIX}")
 }
 
 fn execution_role(account: &Account, function: &Function) {

@@ -13,7 +13,7 @@ use policies::pods::{self, Roles};
 use serde_json::{Value, json};
 
 pub use self::ways::Way;
-use super::inspection::inspection_role;
+use super::entrances::inspection_role;
 use crate::{
     Parts,
     aws::{Account, Cluster, eks::NewCluster},

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Customer, Organization, PaletteCluster,
     deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
-    management::management_role,
+    entrances::management_role,
 };
 use crate::{
     Cloud, Options,
