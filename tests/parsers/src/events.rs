@@ -23,7 +23,8 @@ pub(crate) fn batch(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Some(messages) = lambda::outside::messages(&text) else { return };
     let payload: serde_json::Value = serde_json::from_str(&text).expect("what was read");
-    let records = payload["Records"].as_array().expect("the records");
+    // The members of a list are read in their order, which is nobody's way to write them.
+    let Some(records) = payload["Records"].as_array() else { return };
     assert_eq!(messages.len(), records.len());
     for (message, record) in messages.iter().zip(records) {
         assert_eq!(

@@ -35,6 +35,9 @@ pub(crate) fn made(data: &[u8]) {
 
 /// Where all three checks pass, Palette gets in with its external id, and neither with another nor without any.
 fn judge(document: &Value) {
+    if names_another(document) {
+        return;
+    }
     let account: AccountId = PALETTE.parse().expect("an account id");
     let findings = analyse(document, account, EXTERNAL_ID, Partition::Aws);
     let passed = |finding: &Finding| matches!(finding.outcome, Outcome::Passed);
@@ -60,6 +63,19 @@ fn judge(document: &Value) {
         "0000",
     ] {
         assert_eq!(with(Some(other)), Some(false), "gets in with {other}: {document}");
+    }
+}
+
+/// Whether it names an identity of Palette's account that is not the one which calls here. The analysis, which cannot know,
+/// takes it for that one.
+fn names_another(document: &Value) -> bool {
+    match document {
+        Value::String(text) => ["user/", "role/"]
+            .iter()
+            .any(|kind| text.contains(&format!("{PALETTE}:{kind}")) && text != USER),
+        Value::Array(items) => items.iter().any(names_another),
+        Value::Object(members) => members.values().any(names_another),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

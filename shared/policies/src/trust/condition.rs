@@ -78,10 +78,14 @@ fn seen(
 fn identity(condition: &Condition<'_>, palette: &Palette) -> String {
     let own = format!("arn:{}:iam::{}:", palette.partition, palette.account);
     let any = format!("{own}user/palette");
+    let names_one = |value: &String| {
+        let named = value.strip_prefix(&own);
+        named.is_some_and(|named| named.starts_with("user/") || named.starts_with("role/"))
+    };
     condition
         .values
         .iter()
-        .find(|value| fits(value, &any) || (value.starts_with(&own) && !value.ends_with(":root")))
+        .find(|value| fits(value, &any) || names_one(value))
         .map_or(any.clone(), |value| if fits(value, &any) { any } else { value.replace('*', "x") })
 }
 

@@ -179,12 +179,14 @@ impl<'a> Reading<'a> {
         let mut lines: Vec<_> =
             if free { Vec::new() } else { at_doors.into_iter().flatten().collect() };
         for bar in &self.bars {
-            let unconditional = bar.lines.is_empty() && bar.reach != Reach::Identity;
-            let only_external_id = !bar.lines.is_empty() && bar.lines.iter().all(is_external_id);
-            if unconditional || only_external_id || self.bars(bar, own) == Truth::False {
-                continue;
+            let only_external_id = bar.lines.iter().all(is_external_id);
+            match self.bars(bar, own) {
+                Truth::False => continue,
+                // Told by the checks of principal and external id.
+                Truth::True if only_external_id => continue,
+                Truth::True | Truth::Unknown => {}
             }
-            if bar.lines.is_empty() {
+            if only_external_id {
                 lines.push(Line {
                     label: bar.label.clone(),
                     what: "a Deny".to_owned(),
@@ -192,7 +194,10 @@ impl<'a> Reading<'a> {
                     certain: false,
                 });
             }
-            lines.extend(self.lines(bar, Truth::False, Truth::True));
+            let told = self.lines(bar, Truth::False, Truth::True);
+            // Of one identity nobody knows whether it is the one that Palette uses.
+            let certain = |line: &Line| line.certain && bar.reach != Reach::Identity;
+            lines.extend(told.into_iter().map(|line| Line { certain: certain(&line), ..line }));
         }
         lines
     }

@@ -80,6 +80,41 @@ fn denials() {
             "PPU",
         ),
         (
+            "the same where it presents the external id",
+            json!([
+                right(),
+                deny(
+                    &json!({"AWS": USER}),
+                    &json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}})
+                )
+            ]),
+            "PPU",
+        ),
+        (
+            "the same without MFA",
+            json!([right(), deny(&json!({"AWS": USER}), &without_mfa())]),
+            "PPU",
+        ),
+        (
+            "an external id that is filled in later",
+            json!([
+                right(),
+                deny(&all(), &json!({"StringEquals": {"sts:ExternalId": "${aws:userid}"}}))
+            ]),
+            "PPU",
+        ),
+        (
+            "all but what is neither user nor role",
+            json!([
+                right(),
+                deny(
+                    &all(),
+                    &json!({"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:-*"}})
+                )
+            ]),
+            "PPF",
+        ),
+        (
             "all but Palette",
             json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": ROOT}, "Action": "*"}]),
             "PPP",
