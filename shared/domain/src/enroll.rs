@@ -3,13 +3,16 @@
 //! Each step may be repeated, so a run that was cut off anywhere is mended by running it again. All that is ever undone
 //! is a secret that was kept for an account which Palette then refused.
 
+mod create;
+
 use futures_util::future::join;
 
 use crate::{
-    AccountId, AccountName, Check, CloudAccount, Failure, Finding, Intent, Known, Method,
-    Partition, PortError, Registration, Report, SecretArn, Severity, Uid, Verified,
+    Check, CloudAccount, Done, Enrolled, Failure, Finding, Intent, Known, PortError, Receipt,
+    Registration, Report, SecretArn, Severity, Uid, Verified,
     ports::{Owner, Registry, Staged, Standing, Vault},
 };
+use create::{Created, create};
 
 /// What a method's preflight found out.
 #[derive(Debug)]
@@ -20,47 +23,6 @@ pub struct Preflight {
     pub registration: Option<Registration>,
     /// What Palette already has.
     pub known: Known,
-}
-
-/// What was done.
-#[derive(Debug)]
-pub enum Done {
-    /// It was looked at, and nothing was kept.
-    Report(Report),
-    /// The account is registered.
-    Receipt(Box<Receipt>),
-}
-
-/// An account that is registered.
-#[derive(Debug)]
-pub struct Receipt {
-    /// Palette's own name for it.
-    pub uid: Uid,
-    /// Its name.
-    pub name: AccountName,
-    /// What it took.
-    pub outcome: Enrolled,
-    /// Where it is.
-    pub partition: Partition,
-    /// How Palette gets in.
-    pub method: Method,
-    /// Which AWS account it is.
-    pub account: AccountId,
-    /// Where its secret is kept, for methods that have one.
-    pub secret: Option<SecretArn>,
-    /// The report that cleared it.
-    pub report: Report,
-}
-
-/// What a registration took.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Enrolled {
-    /// The account is new.
-    Created,
-    /// The account was there, and has been changed.
-    Updated,
-    /// The account was there as asked for.
-    Unchanged,
 }
 
 /// Palette has the account.
@@ -283,47 +245,6 @@ async fn bring_to_state(
     Ok((current.uid.clone(), Enrolled::Updated))
 }
 
-/// How an account came to be there.
-enum Created {
-    /// We made it.
-    New(Uid),
-    /// Somebody made the same one between our look and our call.
-    Overtaken(Box<CloudAccount>),
-}
-
-/// How often a create is sent at most. Between two, the name is looked up.
-const TRIES: usize = 2;
-
-/// Makes the account without ever making two: after any error that leaves doubt, the name decides.
-async fn create(registration: &Registration, registry: &impl Registry) -> Result<Created, Failure> {
-    let mut tries = 1;
-    loop {
-        let error = match registry.create(registration).await {
-            Ok(uid) => return Ok(Created::New(uid)),
-            Err(busy @ PortError::Busy { .. }) => return Err(busy.into()),
-            Err(error) => error,
-        };
-        match registry.find(&registration.name).await? {
-            Some(found) if registration.identifies(&found) => {
-                let overtaken = matches!(error, PortError::Duplicate { .. });
-                return Ok(if overtaken {
-                    Created::Overtaken(Box::new(found))
-                } else {
-                    Created::New(found.uid)
-                });
-            }
-            Some(found) => {
-                let (name, uid) = (&registration.name, found.uid);
-                return Err(Failure::Conflict(format!(
-                    "the name {name} was taken by another account, {uid}, just now"
-                )));
-            }
-            None if error.retryable() && tries < TRIES => tries += 1,
-            None => return Err(error.into()),
-        }
-    }
-}
-
 /// The answer to [`LISTED`] (C18).
 fn read_back(uid: &Uid, read: &Result<CloudAccount, PortError>) -> Finding {
     match read {
@@ -339,5 +260,4 @@ fn read_back(uid: &Uid, read: &Result<CloudAccount, PortError>) -> Finding {
 }
 
 #[cfg(test)]
-#[path = "enroll_tests.rs"]
 mod tests;

@@ -14,6 +14,7 @@ mod partition;
 pub mod ports;
 mod preflight;
 mod profile;
+mod receipt;
 mod registration;
 mod source;
 mod text;
@@ -30,13 +31,14 @@ pub use arn::{InvalidArn, PolicyArn, RoleArn, SecretArn};
 pub use credential::{
     AccessKeyId, AssumedRole, Credential, InvalidKey, PodIdentity, SecretKey, StaticKeys,
 };
-pub use enroll::{Done, Enrolled, LISTED, Preflight, Receipt};
+pub use enroll::{LISTED, Preflight};
 pub use failure::{Failure, Fault, PortError, Violation};
 pub use known::{Known, NAME_FREE};
 pub use method::{InvalidMethod, Method};
 pub use partition::{Architecture, Facts, InvalidPartition, Partition, Portal, Roots, TABLE};
 pub use preflight::{Check, Finding, Outcome, Report, Severity, Verified};
 pub use profile::{InvalidProfile, PermissionProfile};
+pub use receipt::{Done, Enrolled, Receipt};
 pub use registration::{CloudAccount, Intent, Registration, Scope, ScopeWish, Settings};
 pub use source::Source;
 pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};

@@ -168,11 +168,13 @@ impl<'a> Reading<'a> {
     /// What is asked of Palette besides the external id and does not hold for certain. Nothing, where one door is free of it.
     pub(super) fn in_the_way(&self) -> Vec<Line> {
         let own = Some(self.external_id);
-        let usable = |door: &&Gate<'_>| self.takes(door, own) != Truth::False;
-        let mut doors: Vec<_> = self.doors.iter().filter(usable).collect();
-        if doors.is_empty() {
-            doors = self.doors.iter().collect();
-        }
+        // The doors that take the external id; where none does for certain, those that may.
+        let taking = |wanted: Truth| {
+            let taken = self.doors.iter().filter(move |door| self.takes(door, own) == wanted);
+            Some(taken.collect::<Vec<_>>()).filter(|doors| !doors.is_empty())
+        };
+        let doors = taking(Truth::True).or_else(|| taking(Truth::Unknown));
+        let doors = doors.unwrap_or_else(|| self.doors.iter().collect());
         let at_doors: Vec<Vec<Line>> =
             doors.into_iter().map(|door| self.lines(door, Truth::True, Truth::False)).collect();
         let free = at_doors.iter().any(Vec::is_empty);

@@ -80,41 +80,6 @@ fn denials() {
             "PPU",
         ),
         (
-            "the same where it presents the external id",
-            json!([
-                right(),
-                deny(
-                    &json!({"AWS": USER}),
-                    &json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}})
-                )
-            ]),
-            "PPU",
-        ),
-        (
-            "the same without MFA",
-            json!([right(), deny(&json!({"AWS": USER}), &without_mfa())]),
-            "PPU",
-        ),
-        (
-            "an external id that is filled in later",
-            json!([
-                right(),
-                deny(&all(), &json!({"StringEquals": {"sts:ExternalId": "${aws:userid}"}}))
-            ]),
-            "PPU",
-        ),
-        (
-            "all but what is neither user nor role",
-            json!([
-                right(),
-                deny(
-                    &all(),
-                    &json!({"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:-*"}})
-                )
-            ]),
-            "PPF",
-        ),
-        (
             "all but Palette",
             json!([right(), {"Effect": "Deny", "NotPrincipal": {"AWS": ROOT}, "Action": "*"}]),
             "PPP",
@@ -177,6 +142,50 @@ fn denials() {
             "some session names",
             json!([right(), deny(&all(), &json!({"StringLike": {"sts:RoleSessionName": "x*"}}))]),
             "PPU",
+        ),
+    ]);
+}
+
+#[test]
+fn denials_that_may_be_palettes_or_are() {
+    let right = || principal(&json!({"AWS": ROOT}));
+    let all = || json!("*");
+    let without_mfa = || json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+    check(&[
+        (
+            "a user of Palette's where it presents the external id",
+            json!([
+                right(),
+                deny(
+                    &json!({"AWS": USER}),
+                    &json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}})
+                )
+            ]),
+            "PPU",
+        ),
+        (
+            "the same without MFA",
+            json!([right(), deny(&json!({"AWS": USER}), &without_mfa())]),
+            "PPU",
+        ),
+        (
+            "an external id that is filled in later",
+            json!([
+                right(),
+                deny(&all(), &json!({"StringEquals": {"sts:ExternalId": "${aws:userid}"}}))
+            ]),
+            "PPU",
+        ),
+        (
+            "all but what is neither user nor role",
+            json!([
+                right(),
+                deny(
+                    &all(),
+                    &json!({"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:-*"}})
+                )
+            ]),
+            "PPF",
         ),
     ]);
 }
@@ -248,6 +257,14 @@ fn conditions_besides_the_external_id() {
                 principal(&json!({"AWS": USER}))
             ]),
             "PPP",
+        ),
+        (
+            "beside an external id that is filled in later",
+            json!([
+                and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
+                allow(&json!({"StringEquals": {"sts:ExternalId": "${aws:userid}"}}))
+            ]),
+            "PPF",
         ),
         (
             "around the external id that is right",

@@ -1,0 +1,44 @@
+//! What became of a request for an account.
+
+use crate::{AccountId, AccountName, Method, Partition, Report, SecretArn, Uid};
+
+/// What was done.
+#[derive(Debug)]
+pub enum Done {
+    /// It was looked at, and nothing was kept.
+    Report(Report),
+    /// The account is registered.
+    Receipt(Box<Receipt>),
+}
+
+/// An account that is registered.
+#[derive(Debug)]
+pub struct Receipt {
+    /// Palette's own name for it.
+    pub uid: Uid,
+    /// Its name.
+    pub name: AccountName,
+    /// What it took.
+    pub outcome: Enrolled,
+    /// Where it is.
+    pub partition: Partition,
+    /// How Palette gets in.
+    pub method: Method,
+    /// Which AWS account it is.
+    pub account: AccountId,
+    /// Where its secret is kept, for methods that have one.
+    pub secret: Option<SecretArn>,
+    /// The report that cleared it.
+    pub report: Report,
+}
+
+/// What a registration took.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Enrolled {
+    /// The account is new.
+    Created,
+    /// The account was there, and has been changed.
+    Updated,
+    /// The account was there as asked for.
+    Unchanged,
+}
