@@ -22,7 +22,8 @@ pub(crate) fn vended(data: &[u8]) {
 pub(crate) fn batch(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Some(messages) = lambda::outside::messages(&text) else { return };
-    let payload: serde_json::Value = serde_json::from_str(&text).expect("what was read");
+    // Numbers that no program holds may stand in members that are not read.
+    let Ok(payload) = serde_json::from_str::<serde_json::Value>(&text) else { return };
     // The members of a list are read in their order, which is nobody's way to write them.
     let Some(records) = payload["Records"].as_array() else { return };
     assert_eq!(messages.len(), records.len());
