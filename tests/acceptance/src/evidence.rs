@@ -82,6 +82,12 @@ impl Evidence {
         Searched { elsewhere, places, canaries: searcher.canaries(), found }
     }
 
+    /// No secret is anywhere.
+    pub fn assert_silent(&self) {
+        let found = self.search().found;
+        assert!(found.is_empty(), "secrets are told: {found:#?}");
+    }
+
     fn searcher(&self) -> Searcher {
         Searcher::new(self.canaries.clone(), &self.public)
     }
