@@ -10,7 +10,9 @@ use crate::way::{BOTH, Way, in_palette, with};
 /// What was answered, and all that was written, told to Palette or left behind: no secret but where it belongs.
 fn assert_silent(stage: &Stage, answers: &[Answer]) {
     let mut evidence = Evidence::default();
-    answers.iter().for_each(|answer| evidence.answer(answer));
+    for answer in answers {
+        evidence.answer(answer);
+    }
     evidence.of(stage.cloud(), stage.realm());
     evidence.assert_silent();
 }
