@@ -43,6 +43,7 @@ impl Registered {
                 other @ (domain::Failure::Invalid(_)
                 | domain::Failure::Blocked(_)
                 | domain::Failure::Conflict(_)
+                | domain::Failure::Overtaken(_)
                 | domain::Failure::NotFound(_)) => PortError::Refused {
                     service: "Palette",
                     reason: format!("GANGWAY_SCOPES names a project that it has not: {other}"),

@@ -27,7 +27,8 @@ pub(crate) async fn enter(
                 PortError::Denied { .. } | PortError::Missing { .. } | PortError::Refused { .. },
             ) => {}
             Err(
-                error @ (PortError::Duplicate { .. }
+                error @ (PortError::NoProject { .. }
+                | PortError::Duplicate { .. }
                 | PortError::Busy { .. }
                 | PortError::Unavailable { .. }
                 | PortError::TimedOut { .. }),

@@ -98,6 +98,7 @@ fn moved(error: PortError) -> Setback {
         missing @ PortError::Missing { .. } => Setback::NotYet(missing.to_string()),
         error @ (PortError::Refused { .. }
         | PortError::Denied { .. }
+        | PortError::NoProject { .. }
         | PortError::Duplicate { .. }
         | PortError::Busy { .. }
         | PortError::Unavailable { .. }

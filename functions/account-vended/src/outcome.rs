@@ -69,7 +69,8 @@ impl Setback {
             missing @ (PortError::Missing { .. } | PortError::Duplicate { .. }) => {
                 Self::NotYet(missing.to_string())
             }
-            error @ (PortError::Busy { .. }
+            error @ (PortError::NoProject { .. }
+            | PortError::Busy { .. }
             | PortError::Unavailable { .. }
             | PortError::TimedOut { .. }) => Self::Port(error),
         }
@@ -108,6 +109,7 @@ impl From<Failure> for Setback {
         match failure {
             Failure::Port(error) => Self::Port(error),
             Failure::Blocked(report) => blocked(&report),
+            Failure::Overtaken(reason) => Self::NotYet(reason),
             Failure::Conflict(reason) | Failure::NotFound(reason) => Self::Final(reason),
             Failure::Invalid(faults) => {
                 let faults: Vec<_> = faults.into_iter().map(|fault| fault.detail).collect();
@@ -117,15 +119,11 @@ impl From<Failure> for Setback {
     }
 }
 
-/// Checks that are about the deployment and not about one account: their failing must not bury every account.
-const OURS: [&str; 2] = ["palette.session", "sts.source-account"];
-
-/// What a report holds that keeps the account out.
+/// What a report holds that keeps the account out. What is about the deployment must not bury every account.
 pub(crate) fn blocked(report: &Report) -> Setback {
     let blockers = || report.findings.iter().filter(|finding| finding.blocks());
-    let ours = blockers().any(|finding| OURS.contains(&finding.check.id));
     let said = blockers().map(said).collect::<Vec<_>>().join("; ");
-    if ours { Setback::NotYet(said) } else { Setback::Barred(said) }
+    if report.blames_deployment() { Setback::NotYet(said) } else { Setback::Barred(said) }
 }
 
 fn said(finding: &Finding) -> String {

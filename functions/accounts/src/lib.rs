@@ -26,6 +26,10 @@ const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+    routed(request, deployment).await.map_err(|rejection| request.of_query(rejection))
+}
+
+async fn routed(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
     let (verb, path) = request.route();
     match (verb, path.as_slice()) {
         (Verb::Get, ["accounts"]) => list::page(request, deployment).await,

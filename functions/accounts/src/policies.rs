@@ -57,6 +57,7 @@ fn refused(error: PortError, pointer: &str) -> Failure {
         ),
         PortError::Denied { .. }
         | PortError::Missing { .. }
+        | PortError::NoProject { .. }
         | PortError::Duplicate { .. }
         | PortError::Busy { .. }
         | PortError::Unavailable { .. }

@@ -5,10 +5,10 @@ mod kept;
 use deployment::{Accounts, Deployment};
 use domain::{
     Access, AccountId, Check, CloudAccount, Failure, Finding, LISTED, Method, PermissionProfile,
-    PolicyArn, Report, Severity, UidOrName, next_steps,
+    PodIdentity, PolicyArn, Report, RoleArn, Severity, UidOrName, next_steps,
 };
 use lambda::{Rejection, Reply, Request};
-use preflight::{Demand, Eyes, enclave, role};
+use preflight::{Demand, Eyes, enclave, pod_identity, role};
 use tokio::join;
 
 use crate::{scoped, view};
@@ -37,6 +37,7 @@ pub(crate) async fn account(
         );
         return Err(Failure::refused("/uid", elsewhere).into());
     }
+    let method = account.access.method().ok_or_else(unknown)?;
     let gateway = gateway(&account)?;
     let profile = account.profile.unwrap_or_default();
     let policies = policies(&account);
@@ -50,9 +51,6 @@ pub(crate) async fn account(
     let mut findings = vec![LISTED.passed(format!("Palette has it, state: {state}"))];
     findings.extend(seen?);
     findings.extend(gateway?.findings);
-    let method = account.access.method().ok_or_else(|| {
-        Failure::refused("/uid", "uid is of an account of a method that Gangway does not know")
-    })?;
     let notices = notices(&account, method, profile, demand);
     Ok(Reply::Report(Report {
         partition,
@@ -61,6 +59,10 @@ pub(crate) async fn account(
         findings,
         notices,
     }))
+}
+
+fn unknown() -> Failure {
+    Failure::refused("/uid", "uid is of an account of a method that Gangway does not know")
 }
 
 /// The checks of its method.
@@ -79,7 +81,7 @@ async fn look(
             kept::certificate(account, registry, deployment, demand).await
         }
         Access::AssumedRole { role_arn } => {
-            let Ok(role) = role_arn.parse::<domain::RoleArn>() else {
+            let Ok(role) = role_arn.parse::<RoleArn>() else {
                 return Ok(vec![METHOD_KNOWN.failed(
                     "the role ARN that Palette has is not one",
                     "PUT the account with the role's ARN",
@@ -91,10 +93,27 @@ async fn look(
             );
             Ok(role::examine(&role, facts, &eyes?, registry, demand).await?.findings)
         }
-        Access::PodIdentity { .. } | Access::Unknown(_) => Ok(vec![METHOD_KNOWN.unverified(
-            "this function looks at accounts with keys, a role for STS or an access portal",
-            "send the account's request to the validate route of its own method",
-        )]),
+        Access::PodIdentity { role_arn, permission_boundary_arn } => {
+            let boundary = Some(permission_boundary_arn.as_str()).filter(|arn| !arn.is_empty());
+            let (Ok(role), Ok(permission_boundary)) =
+                (role_arn.parse::<RoleArn>(), boundary.map(str::parse).transpose())
+            else {
+                return Ok(vec![METHOD_KNOWN.failed(
+                    "the ARN of the role or of its boundary that Palette has is not one",
+                    "PUT the account with its roles",
+                )]);
+            };
+            let eyes = Eyes::into(role.account(), own, deployment).await?;
+            let pod_identity = PodIdentity { role, permission_boundary };
+            let cluster = METHOD_KNOWN.unverified(
+                "Palette does not tell which cluster it runs on, so neither that nor its associations were looked at",
+                "send the account's request to POST /v1/accounts/pod-identity/validate",
+            );
+            let mut findings = vec![cluster];
+            findings.extend(pod_identity::examine(pod_identity, &eyes, registry, demand).await?);
+            Ok(findings)
+        }
+        Access::Unknown(_) => Err(unknown()),
     }
 }
 

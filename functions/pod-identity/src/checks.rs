@@ -212,13 +212,6 @@ pub(crate) static REGISTERED_ROLE: Check = Check {
     covers: &["P30"],
 };
 
-pub(crate) static BOUNDARY: Check = Check {
-    id: "pod-identity.permission-boundary",
-    title: "The permissions boundary is an IAM policy that exists",
-    severity: Severity::Blocker,
-    covers: &["P31", "C16"],
-};
-
 /// Asked only where the method is a deployment's own choice.
 pub(crate) static OPTED_IN: Check = Check {
     id: "pod-identity.partition-supported",

@@ -5,12 +5,12 @@ mod associations;
 mod config_map;
 
 use domain::{Check, Finding, Intent, PortError, Severity};
+use preflight::pod_identity::VALIDATES;
 use transport::budget;
 
 use crate::{
     checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},
     facts::{Facts, Views},
-    preflight::PALETTE_VALIDATES,
     request::{Ensure, Wish},
 };
 
@@ -74,13 +74,8 @@ pub(crate) async fn run(
 /// What blocks and would still block afterwards.
 fn in_the_way(ensure: Ensure, seen: &[Finding]) -> Option<String> {
     // Pods carry credentials, and Palette gets in, only once the associations are there.
-    let with_associations: [&Check; 5] = [
-        &HUBBLE_ASSOCIATION,
-        &IDENTITY_ASSOCIATION,
-        &TARGET_ROLES,
-        &PODS_RESTARTED,
-        &PALETTE_VALIDATES,
-    ];
+    let with_associations: [&Check; 5] =
+        [&HUBBLE_ASSOCIATION, &IDENTITY_ASSOCIATION, &TARGET_ROLES, &PODS_RESTARTED, &VALIDATES];
     let mended = |check: &'static Check| {
         ensure.associations && with_associations.iter().any(|mended| mended.id == check.id)
             || ensure.config_map && check.id == FALLBACK.id

@@ -13,12 +13,11 @@ use domain::{Finding, PortError, RoleArn};
 use futures_util::future::join_all;
 use kube::Client;
 use policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part};
-use preflight::Eyes;
+use preflight::{Eyes, pod_identity::BOUNDARY};
 use tokio::join;
 
 use self::inside::{Inside, inside};
 use crate::{
-    checks::BOUNDARY,
     eks::{Addon, Associations, Described, Eks},
     kubernetes::Look,
     request::Wish,

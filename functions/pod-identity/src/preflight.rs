@@ -3,10 +3,13 @@
 
 use deployment::{Accounts, Deployment};
 use domain::{
-    AccountId, Check, Credential, Failure, Finding, Intent, Method, PodIdentity, PortError,
-    Preflight, Severity,
+    AccountId, Credential, Failure, Finding, Intent, Method, PodIdentity, PortError, Preflight,
 };
-use preflight::{Demand, Eyes, Found, validation};
+use preflight::{
+    Demand, Eyes, Found,
+    pod_identity::{VALIDATES, validates},
+    validation,
+};
 use tokio::join;
 
 use crate::{
@@ -15,15 +18,6 @@ use crate::{
     notices,
     request::Wish,
 };
-
-pub(crate) static PALETTE_VALIDATES: Check = Check {
-    id: "palette.validation",
-    title: "Palette gets at its role through Pod Identity",
-    severity: Severity::Blocker,
-    covers: &["C17"],
-};
-
-const REMEDY: &str = "mend the checks above and restart Palette's pods; then validate again";
 
 /// The questions of a round are asked at the same time.
 pub(crate) async fn run(
@@ -74,7 +68,7 @@ pub(crate) async fn run(
         .report
         .findings
         .iter()
-        .any(|finding| finding.check.id == PALETTE_VALIDATES.id && finding.blocks());
+        .any(|finding| finding.check.id == VALIDATES.id && finding.blocks());
     if done.iter().any(|done| done.changed) || (too_early && *intent != Intent::Validate) {
         news.push(validates(registry, &credential, demand).await?);
     }
@@ -90,14 +84,6 @@ fn renew(findings: &mut [Finding], news: Vec<Finding>) {
             *old = news;
         }
     }
-}
-
-async fn validates(
-    registry: &Accounts<'_>,
-    credential: &Credential,
-    demand: Demand<'_>,
-) -> Result<Finding, PortError> {
-    validation::of_credential(&PALETTE_VALIDATES, REMEDY, registry, credential, demand).await
 }
 
 /// Into the cluster's account, and into the target account where that is another.

@@ -47,7 +47,8 @@ impl<T> Seen<T> {
                 }))
             }
             Err(
-                error @ (PortError::Duplicate { .. }
+                error @ (PortError::NoProject { .. }
+                | PortError::Duplicate { .. }
                 | PortError::Busy { .. }
                 | PortError::Unavailable { .. }
                 | PortError::TimedOut { .. }),

@@ -4,7 +4,6 @@ use deployment::{Accounts, Deployment};
 use domain::{ClientIdentity, Failure, Intent, Method, Preflight};
 use preflight::{Found, enclave, portal};
 use tokio::join;
-use transport::budget;
 
 use crate::request::Wish;
 
@@ -20,7 +19,7 @@ pub(crate) async fn run(
         registry.look(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),
         enclave::examine(registry, deployment, settings.profile),
-        portal::examine(wanted, registry, deployment, (&settings).into(), budget::now()),
+        portal::examine(wanted, None, registry, deployment, (&settings).into()),
     );
     let (look, gateway, examined) = (look?, gateway?, examined?);
     let mut findings = around?;

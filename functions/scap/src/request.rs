@@ -3,7 +3,7 @@
 use aws::SecretsManager;
 use domain::{
     AccessPortal, ClientIdentity, Failure, Method, Partition, PolicyArn, PortalName, PortalRole,
-    RolePrefix, Settings, Source,
+    RolePrefix, Scope, Settings, Source,
 };
 use lambda::{Members, Rejection};
 
@@ -57,9 +57,10 @@ impl Wish<Source<ClientIdentity>> {
     pub(crate) async fn opened(
         self,
         vault: &SecretsManager,
+        scope: &Scope,
     ) -> Result<Wish<ClientIdentity>, Failure> {
         let Self { settings, wanted, identity } = self;
-        let identity = vault.opened(identity, Some(&settings.name)).await?;
+        let identity = vault.opened(identity, Some((&settings.name, scope))).await?;
         Ok(Wish { settings, wanted, identity })
     }
 }

@@ -1,7 +1,7 @@
 //! The request, as a caller writes it.
 
 use aws::SecretsManager;
-use domain::{Failure, Method, Partition, Settings, Source, StaticKeys};
+use domain::{Failure, Method, Partition, Scope, Settings, Source, StaticKeys};
 use lambda::{Members, Rejection};
 
 /// What the caller asks for.
@@ -25,8 +25,12 @@ impl Wish<Source<StaticKeys>> {
     }
 
     /// The same with the keys at hand.
-    pub(crate) async fn opened(self, vault: &SecretsManager) -> Result<Wish<StaticKeys>, Failure> {
-        let keys = vault.opened(self.keys, Some(&self.settings.name)).await?;
+    pub(crate) async fn opened(
+        self,
+        vault: &SecretsManager,
+        scope: &Scope,
+    ) -> Result<Wish<StaticKeys>, Failure> {
+        let keys = vault.opened(self.keys, Some((&self.settings.name, scope))).await?;
         Ok(Wish { settings: self.settings, keys })
     }
 }

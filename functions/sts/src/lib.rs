@@ -14,7 +14,8 @@ use request::Wish;
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
     let (verb, path) = request.route();
     if verb == Verb::Get && path == ["accounts", "sts", "trust"] {
-        return trust::facts(request, deployment).await;
+        let facts = trust::facts(request, deployment).await;
+        return facts.map_err(|rejection| request.of_query(rejection));
     }
     let (intent, members) = request.order(Method::Sts)?;
     let wish = Wish::read(members, deployment.partition)?;

@@ -15,7 +15,7 @@ use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use domain::{
     AccountId, AccountName, Partition, PortError, Registration, Scope, SecretArn, Uid,
-    ports::{Owner, Staged, Vault},
+    ports::{Condemned, Owner, Staged, Vault},
 };
 
 use crate::fault::{Call, SECRETS_MANAGER};
@@ -74,9 +74,14 @@ impl SecretsManager {
         scope: &Scope,
     ) -> String {
         let prefix = &self.0.prefix;
+        format!("{prefix}/{partition}/{account}/{}", Self::named(name, scope))
+    }
+
+    /// The part that tells name and scope.
+    fn named(name: &AccountName, scope: &Scope) -> String {
         match scope {
-            Scope::Tenant => format!("{prefix}/{partition}/{account}/{name}"),
-            Scope::Project(uid) => format!("{prefix}/{partition}/{account}/{name}@{uid}"),
+            Scope::Tenant => name.to_string(),
+            Scope::Project(uid) => format!("{name}@{uid}"),
         }
     }
 }
@@ -109,7 +114,19 @@ impl Vault for SecretsManager {
         retire::discard(self, &staged).await
     }
 
-    async fn retire(&self, owner: Owner<'_>, keep: Option<&SecretArn>) -> Result<usize, PortError> {
-        retire::retire(self, owner, keep).await
+    async fn condemn(
+        &self,
+        owner: Owner<'_>,
+        keep: Option<&SecretArn>,
+    ) -> Result<Condemned, PortError> {
+        retire::condemn(self, owner, keep).await
+    }
+
+    async fn retire(&self, uid: &Uid, condemned: Condemned) -> Result<usize, PortError> {
+        retire::retire(self, uid, condemned).await
+    }
+
+    async fn spare(&self, condemned: Condemned) -> Result<(), PortError> {
+        retire::spare(self, condemned).await
     }
 }

@@ -25,21 +25,41 @@ impl Deployment {
             Err(PortError::Missing { .. }) => None,
             Err(error) => return Err(error),
         };
-        if seen.is_some() {
-            match registry.delete(uid).await {
-                Ok(()) | Err(PortError::Missing { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        } else if registry.lists(uid).await? {
-            // One "not found" may be a disguise; a scope that lists its accounts without this one is none.
-            return Err(PortError::Unavailable {
-                service: "Palette",
-                source: "an account is listed and cannot be read".into(),
-            });
+        let told = match &seen {
+            Some(_) => registry.delete(uid).await,
+            None => Err(PortError::Missing { service: PALETTE, what: "AWS account" }),
+        };
+        match told {
+            Ok(()) => {}
+            Err(PortError::Missing { .. }) => certainly_gone(uid, registry).await?,
+            Err(error) => return Err(error),
         }
         let owner = Owner { uid, scope: registry.scope(), seen: seen.as_ref() };
-        let retired = self.vault.retire(owner, None).await?;
+        let condemned = self.vault.condemn(owner, None).await?;
+        let retired = self.vault.retire(uid, condemned).await?;
         let found = seen.is_some() || retired > 0;
         Ok(if found { Removal::Removed } else { Removal::Absent })
     }
+}
+
+const PALETTE: &str = "Palette";
+
+/// How often the account has to be missing from what can be read, and from what is listed.
+const LOOKS: usize = 2;
+
+/// One "not found" may be a disguise, and a list may lack a line; an account that is neither read nor listed, twice, is gone.
+async fn certainly_gone(uid: &Uid, registry: &Accounts<'_>) -> Result<(), PortError> {
+    let still_there =
+        |how: &'static str| Err(PortError::Unavailable { service: PALETTE, source: how.into() });
+    for _look in 0..LOOKS {
+        match registry.get(uid).await {
+            Ok(_) => return still_there("an account is shown and cannot be removed"),
+            Err(PortError::Missing { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        if registry.lists(uid).await? {
+            return still_there("an account is listed and cannot be read");
+        }
+    }
+    Ok(())
 }

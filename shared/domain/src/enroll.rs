@@ -12,7 +12,7 @@ use crate::{
     Registration, Report, SecretArn, Severity, Uid, Verified,
     ports::{Owner, Registry, Staged, Standing, Vault},
 };
-use create::{Created, create};
+use create::{Created, Refused, create};
 
 /// What a method's preflight found out.
 #[derive(Debug)]
@@ -78,18 +78,13 @@ async fn enroll(
 ) -> Result<Receipt, Failure> {
     let registration = verified.subject();
     let placed = once(registration, known.current(intent), intent, vault, registry).await?;
-    if let Intent::Replace(uid) = intent {
-        let owner = Owner { uid, scope: &registration.scope, seen: known.target.as_ref() };
-        // A new identity has a new secret, and a method without secrets has none: the old one must not stay behind.
-        let _retired = vault.retire(owner, placed.secret()).await?;
-    }
     let (outcome, mut last) = (placed.outcome, placed);
     let mut rounds = 1;
     let seen = loop {
         match last.stands(registration, vault, registry).await {
             Stand::Settled(seen) => break seen,
             Stand::Mixed(_) if rounds == ROUNDS => {
-                return Err(Failure::Conflict(format!(
+                return Err(Failure::Overtaken(format!(
                     "other requests change account {} at the same time: send this one again when they are done",
                     last.uid
                 )));
@@ -101,6 +96,10 @@ async fn enroll(
             }
         }
     };
+    if let Intent::Replace(uid) = intent {
+        let owner = Owner { uid, scope: &registration.scope, seen: known.target.as_ref() };
+        clear_up(owner, last.secret(), registration, vault, registry).await?;
+    }
     let Placed { uid, staged, .. } = last;
     let secret = staged.map(|staged| staged.secret);
     let Registration { name, partition, account, credential, .. } = registration;
@@ -109,6 +108,27 @@ async fn enroll(
     let mut report = verified.into_report();
     report.findings.push(seen);
     Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
+}
+
+/// A new identity has a new secret, and a method without secrets has none: the old one must not stay behind. Where another run
+/// has replaced the account since, it is for that one to clear up: what is in use now may be among the condemned.
+async fn clear_up(
+    owner: Owner<'_>,
+    keep: Option<&SecretArn>,
+    registration: &Registration,
+    vault: &impl Vault,
+    registry: &impl Registry,
+) -> Result<(), PortError> {
+    let condemned = vault.condemn(owner, keep).await?;
+    if condemned.0.is_empty() {
+        return Ok(());
+    }
+    let account = registry.get(owner.uid).await?;
+    if account.access.shows(&registration.credential) == Some(false) {
+        vault.spare(condemned).await
+    } else {
+        vault.retire(owner.uid, condemned).await.map(drop)
+    }
 }
 
 /// An account that was placed, with its credential in use.
@@ -171,11 +191,17 @@ async fn once(
         same_secret && registration.matches(known)
     };
     let mut placed = place(registration, current, &settled, registry).await;
-    if let (Err(Failure::Port(PortError::Missing { .. })), Intent::Register) = (&placed, intent) {
+    if let (Err(Refused::ForGood(Failure::Port(PortError::Missing { .. }))), Intent::Register) =
+        (&placed, intent)
+    {
         // Removed since it was seen: the name tells whether there is another.
-        let found = registry.find(&registration.name).await?;
-        let found = found.filter(|found| registration.identifies(found));
-        placed = place(registration, found.as_ref(), &settled, registry).await;
+        placed = match registry.find(&registration.name).await {
+            Ok(found) => {
+                let found = found.filter(|found| registration.identifies(found));
+                place(registration, found.as_ref(), &settled, registry).await
+            }
+            Err(error) => Err(Refused::ForGood(error.into())),
+        };
     }
     match placed {
         Ok((uid, outcome)) => {
@@ -185,7 +211,8 @@ async fn once(
             }
             Ok(Placed { uid, outcome, staged })
         }
-        Err(refusal) => {
+        Err(Refused::InDoubt(failure)) => Err(failure),
+        Err(Refused::ForGood(refusal)) => {
             discard_unused(staged, &refusal, vault).await;
             Err(refusal)
         }
@@ -210,15 +237,19 @@ async fn place(
     current: Option<&CloudAccount>,
     settled: &impl Fn(&CloudAccount) -> bool,
     registry: &impl Registry,
-) -> Result<(Uid, Enrolled), Failure> {
+) -> Result<(Uid, Enrolled), Refused> {
     let overtaken = match current {
-        Some(current) => return bring_to_state(current, registration, settled, registry).await,
+        Some(current) => {
+            return bring_to_state(current, registration, settled, registry)
+                .await
+                .map_err(Refused::ForGood);
+        }
         None => match create(registration, registry).await? {
             Created::New(uid) => return Ok((uid, Enrolled::Created)),
             Created::Overtaken(current) => current,
         },
     };
-    bring_to_state(&overtaken, registration, settled, registry).await
+    bring_to_state(&overtaken, registration, settled, registry).await.map_err(Refused::ForGood)
 }
 
 /// Keys of an account that was refused for good must not stay behind. If this fails too, the refusal is still what the

@@ -63,6 +63,12 @@ pub enum PortError {
         /// What was asked for.
         what: &'static str,
     },
+    /// It has no such project, or does not show it: it does not tell these apart. Whoever asked named a wrong one.
+    #[error("{service} shows no such project")]
+    NoProject {
+        /// Who.
+        service: &'static str,
+    },
     /// It already has one of that name.
     #[error("{service} already has one of that name")]
     Duplicate {
@@ -101,6 +107,7 @@ impl PortError {
             Self::Refused { service, .. }
             | Self::Denied { service, .. }
             | Self::Missing { service, .. }
+            | Self::NoProject { service }
             | Self::Duplicate { service }
             | Self::Busy { service, .. }
             | Self::Unavailable { service, .. }
@@ -115,6 +122,7 @@ impl PortError {
             Self::Refused { .. }
             | Self::Denied { .. }
             | Self::Missing { .. }
+            | Self::NoProject { .. }
             | Self::Duplicate { .. } => false,
         }
     }
@@ -129,15 +137,31 @@ pub enum Failure {
     /// The request is fine; the account is not ready.
     #[error("the preflight found what must be mended first")]
     Blocked(Box<Report>),
-    /// The name belongs to another account, or another request changes this one at the same time.
+    /// The name belongs to another account.
     #[error("{0}")]
     Conflict(String),
+    /// Other requests change the account at the same time, and this one did not come to its end.
+    #[error("{0}")]
+    Overtaken(String),
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
     /// A service that we need failed us.
     #[error(transparent)]
-    Port(#[from] PortError),
+    Port(PortError),
+}
+
+/// What a project has to be that a request names in its member `scope`.
+const PROJECT_RULE: &str =
+    "must be the uid or the name of a project that Palette has and Gangway's API key may see";
+
+impl From<PortError> for Failure {
+    fn from(error: PortError) -> Self {
+        if matches!(error, PortError::NoProject { .. }) {
+            return Self::refused("/scope/project", PROJECT_RULE);
+        }
+        Self::Port(error)
+    }
 }
 
 impl Failure {
@@ -155,6 +179,7 @@ impl Failure {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::Port(error) => error.retryable(),
+            Self::Overtaken(_) => true,
             Self::Invalid(_) | Self::Blocked(_) | Self::Conflict(_) | Self::NotFound(_) => false,
         }
     }

@@ -41,6 +41,11 @@ impl Standing {
     }
 }
 
+/// Secrets that are noted as going, and have not gone.
+#[derive(Debug)]
+#[must_use = "what is condemned is to be retired or spared"]
+pub struct Condemned(pub Vec<SecretArn>);
+
 /// The account whose secrets are meant.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'a> {
@@ -78,13 +83,24 @@ pub trait Vault {
     /// Sends a secret that was never in use into its recovery window: its account was refused.
     fn discard(&self, staged: Staged) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Sends every secret kept for an account of this scope into its recovery window, save one, and tells how many it
-    /// sent. Twice is once. The scope guards the secrets of an account that is merely not seen from here.
-    fn retire(
+    /// Notes of every secret kept for an account of this scope, save one, that it goes: whoever puts one of them in use from
+    /// now on finds out. Twice is once. The scope guards the secrets of an account that is merely not seen from here.
+    fn condemn(
         &self,
         owner: Owner<'_>,
         keep: Option<&SecretArn>,
+    ) -> impl Future<Output = Result<Condemned, PortError>> + Send;
+
+    /// Sends what was condemned into its recovery window, but for what another run has put in use since. Tells how many
+    /// secrets were condemned.
+    fn retire(
+        &self,
+        uid: &Uid,
+        condemned: Condemned,
     ) -> impl Future<Output = Result<usize, PortError>> + Send;
+
+    /// Takes it back.
+    fn spare(&self, condemned: Condemned) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
 /// Knows the cloud accounts of one scope.

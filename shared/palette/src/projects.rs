@@ -1,9 +1,9 @@
 //! Finds the project that a request names.
 
-use domain::{Failure, Scope, ScopeWish, Uid, UidOrName, ports::Keyring};
+use domain::{Failure, PortError, Scope, ScopeWish, Uid, UidOrName, ports::Keyring};
 
 use crate::{
-    Palette, Scoped,
+    Palette, SERVICE, Scoped,
     call::Call,
     read::{Projects, uid},
 };
@@ -31,14 +31,9 @@ impl<K: Keyring + Sync> Palette<K> {
             .map(|item| item.metadata)
             .find(|project| project.name == name)
             .and_then(|project| uid(&project.uid))
-            .ok_or_else(no_project)
+            .ok_or_else(|| NO_PROJECT.into())
     }
 }
 
 /// The project is not there, or the key may not see it: Palette does not tell these apart.
-pub(crate) fn no_project() -> Failure {
-    Failure::refused(
-        "/scope/project",
-        "must be the uid or the name of a project that Palette has and Gangway's API key may see",
-    )
-}
+pub(crate) const NO_PROJECT: PortError = PortError::NoProject { service: SERVICE };

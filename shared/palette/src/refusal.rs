@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Denied,
     /// There is no such thing, or Palette says so.
     Missing,
+    /// There is no such project, or the key may not see it.
+    NoProject,
     /// The name is taken.
     Taken,
     /// All else.
@@ -37,7 +39,10 @@ const DENIALS: [&str; 4] =
     ["OperationForbidden", "ResOperationForbidden", "UnAuthorizedAccess", "ResourceAccessDenied"];
 
 /// Codes that mean "is not there", whatever the status.
-const ABSENCES: [&str; 2] = ["ResourceNotFound", "ProjectNotFoundInTenant"];
+const ABSENCES: [&str; 1] = ["ResourceNotFound"];
+
+/// The code of a project that is not there, or not shown.
+const NO_PROJECT: &str = "ProjectNotFoundInTenant";
 
 impl Refusal {
     /// Reads a status from 400 to 500. `None` if nothing in it tells why: then it was not Palette that answered.
@@ -78,6 +83,7 @@ fn kind(
         _ if absent && repeats_key => Kind::KeyRefused,
         403 => Kind::Denied,
         _ if DENIALS.contains(&code) => Kind::Denied,
+        _ if code == NO_PROJECT => Kind::NoProject,
         409 => Kind::Taken,
         _ if !explained => return None,
         _ if absent => Kind::Missing,

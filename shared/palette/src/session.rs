@@ -10,7 +10,7 @@ use crate::{
     accounts::{ACCOUNT, LIST},
     call::Call,
     fault::Fault,
-    projects::no_project,
+    projects::NO_PROJECT,
     read::{User, belongs, some},
 };
 
@@ -53,6 +53,11 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
     pub async fn look(&self, name: &AccountName, intent: &Intent) -> Result<Look, Failure> {
         let (user, namesake, target) =
             tokio::join!(self.user(), self.named(name), self.target(intent));
+        // The key is taken; so it is the project that is not shown to it, or not there.
+        let in_project = matches!(self.scope, Scope::Project(_)) && user.is_ok();
+        if in_project && namesake.as_ref().is_err_and(|fault| fault.denial().is_some()) {
+            return Err(NO_PROJECT.into());
+        }
         let denied = [user.as_ref().err(), namesake.as_ref().err()];
         if let Some(reason) = denied.into_iter().flatten().find_map(Fault::denial) {
             let session = SESSION.failed(format!("Palette: {reason}"), REMEDY);
@@ -101,7 +106,7 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
     /// In a project, the list is only missing if the project is.
     fn no_list(&self, fault: Fault) -> Failure {
         match self.scope {
-            Scope::Project(_) if fault.missing() => no_project(),
+            Scope::Project(_) if fault.missing() => NO_PROJECT.into(),
             Scope::Project(_) | Scope::Tenant => fault.port(LIST).into(),
         }
     }

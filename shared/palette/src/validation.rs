@@ -105,7 +105,7 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
 /// Whether it is the credential that Palette refuses, and not us or the path.
 pub(crate) fn judges_the_credential(refusal: &Refusal) -> bool {
     match refusal.kind {
-        Kind::KeyRefused | Kind::Denied => false,
+        Kind::KeyRefused | Kind::Denied | Kind::NoProject => false,
         // Palette's router has numbers for codes: it does not know the path. A role that is not there has words.
         Kind::Missing => refusal.code.parse::<u16>().is_err(),
         Kind::Taken | Kind::Other => true,

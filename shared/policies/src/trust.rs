@@ -129,7 +129,7 @@ fn external_id_required(reading: &Reading<'_>) -> Finding {
         let observed = format!("{} takes other external ids too, such as {other:?}", door.label);
         return check.failed(observed, remedy());
     }
-    if taken == Truth::Unknown {
+    if taken == Truth::Unknown || reading.may_open_to_another() {
         let observed = "Asks for the external id in a way that the document alone does not settle";
         return check.unverified(observed, remedy());
     }

@@ -4,6 +4,7 @@ pub mod certificates;
 pub mod enclave;
 mod eyes;
 mod found;
+pub mod pod_identity;
 pub mod portal;
 pub mod role;
 pub mod static_authority;

@@ -2,8 +2,6 @@
 
 mod fetch;
 
-use std::time::SystemTime;
-
 use aws::{
     Aws,
     checks::{permissions, policy_arns, session},
@@ -14,6 +12,7 @@ use domain::{
     Severity,
 };
 use tokio::join;
+use transport::budget;
 
 use crate::{
     Demand, certificates,
@@ -25,6 +24,13 @@ static ROLE_NAME: Check = Check {
     title: "Prefix and role together make a name that IAM takes",
     severity: Severity::Blocker,
     covers: &["X10"],
+};
+
+static ACCOUNT_KNOWN: Check = Check {
+    id: "portal.account-known",
+    title: "It is known which AWS account the portal leads to",
+    severity: Severity::Blocker,
+    covers: &["X05", "X12"],
 };
 
 static BOUNDARY: Check = Check {
@@ -55,14 +61,16 @@ pub struct Examined {
     pub credential: Credential,
 }
 
-/// Gets keys from the portal, then asks the account with them, and Palette, at the same time.
+/// Gets keys from the portal, then asks the account with them, and Palette, at the same time. `registered` is the AWS account
+/// that it led to when it was registered.
 pub async fn examine(
     mut portal: AccessPortal,
+    registered: Option<AccountId>,
     registry: &Accounts<'_>,
     deployment: &Deployment,
     demand: Demand<'_>,
-    now: SystemTime,
 ) -> Result<Examined, PortError> {
+    let now = budget::now();
     let mut findings = certificates::of_client(&portal.identity, now);
     findings.push(role_name(&portal));
     let usable = !findings.iter().any(|finding| finding.blocks() && finding.check != &ROLE_NAME);
@@ -74,7 +82,7 @@ pub async fn examine(
     let refused = !usable || fetched.findings.iter().any(Finding::blocks);
     findings.extend(fetched.findings);
     portal.session = fetched.keys;
-    let named = portal.account.as_str().parse().ok();
+    let named = portal.account.as_str().parse().ok().or(registered);
     let view = portal.session.as_ref().map(|keys| deployment.aws.with_session(keys));
     let boundary = portal.permission_boundary.clone();
     let credential = Credential::AccessPortal(Box::new(portal));
@@ -83,9 +91,23 @@ pub async fn examine(
         accepted(registry, &credential, refused, demand),
     );
     let (inside, account) = inside?;
+    let account = account.or(named);
+    findings.push(known(account, refused));
     findings.extend(inside);
     findings.extend(accepted?);
-    Ok(Examined { findings, account: account.or(named), credential })
+    Ok(Examined { findings, account, credential })
+}
+
+/// An account or mission may be called by a name (X05), of which only the portal's keys tell which AWS account it is.
+fn known(account: Option<AccountId>, refused: bool) -> Finding {
+    match account {
+        Some(account) => ACCOUNT_KNOWN.passed(format!("account {account}")),
+        None if refused => ACCOUNT_KNOWN.unverified("there are no keys to ask with", "mend portal.keys"),
+        None => ACCOUNT_KNOWN.failed(
+            "it is called by a name, and there are no keys that would tell which one it is",
+            "call the account by its 12 digits, or let the function reach the portal and set its address",
+        ),
+    }
 }
 
 /// IAM's limit holds for the whole name (X10).

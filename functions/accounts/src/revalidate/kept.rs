@@ -34,14 +34,14 @@ pub(super) async fn keys(
     deployment: &Deployment,
     demand: Demand<'_>,
 ) -> Result<Vec<Finding>, Failure> {
-    let (in_use, keys) = match kept::<StaticKeys>(account, registry, deployment).await? {
+    let (in_use, keys) = match kept::<StaticKeys>(account, deployment).await? {
         Ok(kept) => (in_use(account, &kept), kept.contents),
         Err(finding) => return Ok(vec![finding]),
     };
-    let same = if keys.id.as_str() == registered_id {
-        SAME_KEY.passed(format!("key {}", keys.id))
-    } else {
-        SAME_KEY.failed(format!("the kept key is {}; Palette shows another", keys.id), REMEDY)
+    let same = match registered_id {
+        "" => SAME_KEY.unverified("Palette shows no access key id", REMEDY),
+        id if id == keys.id.as_str() => SAME_KEY.passed(format!("key {id}")),
+        _ => SAME_KEY.failed(format!("the kept key is {}; Palette shows another", keys.id), REMEDY),
     };
     let user = deployment.aws.with_keys(&keys);
     let (caller, around, authority) = join!(
@@ -65,7 +65,7 @@ pub(super) async fn certificate(
     deployment: &Deployment,
     demand: Demand<'_>,
 ) -> Result<Vec<Finding>, Failure> {
-    let (in_use, identity) = match kept::<ClientIdentity>(account, registry, deployment).await? {
+    let (in_use, identity) = match kept::<ClientIdentity>(account, deployment).await? {
         Ok(kept) => (in_use(account, &kept), kept.contents),
         Err(finding) => return Ok(vec![finding]),
     };
@@ -75,7 +75,7 @@ pub(super) async fn certificate(
     };
     let (around, examined) = join!(
         enclave::examine(registry, deployment, demand.profile),
-        portal::examine(wanted, registry, deployment, demand, budget::now()),
+        portal::examine(wanted, account.aws_account(), registry, deployment, demand),
     );
     let mut findings = vec![in_use];
     findings.extend(around?);
@@ -86,7 +86,6 @@ pub(super) async fn certificate(
 /// What is kept for the account, or what to say where nothing is.
 async fn kept<T: Contents>(
     account: &CloudAccount,
-    registry: &Accounts<'_>,
     deployment: &Deployment,
 ) -> Result<Result<Kept<T>, Finding>, Failure> {
     let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
@@ -94,7 +93,7 @@ async fn kept<T: Contents>(
         return Ok(Err(SECRET_IN_USE.unverified(observed, REMEDY)));
     };
     let partition = deployment.partition;
-    let kept = deployment.vault.kept_for::<T>(partition, aws_account, &name, registry.scope());
+    let kept = deployment.vault.kept_for::<T>(partition, aws_account, &name, &account.scope);
     let missing = || SECRET_IN_USE.failed("no secret is kept for this account", REMEDY);
     Ok(kept.await?.ok_or_else(missing))
 }

@@ -72,6 +72,7 @@ pub fn of_caller(
         Err(
             error @ (PortError::Denied { .. }
             | PortError::Missing { .. }
+            | PortError::NoProject { .. }
             | PortError::Duplicate { .. }
             | PortError::Busy { .. }
             | PortError::Unavailable { .. }

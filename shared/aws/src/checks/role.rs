@@ -93,6 +93,7 @@ pub fn findings(
         }
         Err(
             error @ (PortError::Refused { .. }
+            | PortError::NoProject { .. }
             | PortError::Duplicate { .. }
             | PortError::Busy { .. }
             | PortError::Unavailable { .. }

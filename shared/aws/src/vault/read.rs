@@ -37,17 +37,20 @@ enum Opened {
 
 const POINTER: &str = "/secretArn";
 
+/// Letters that Secrets Manager puts behind the name, in the ARN.
+const SUFFIX: usize = 6;
+
 const OPEN: Call = call("secretsmanager:GetSecretValue");
 
 impl SecretsManager {
     /// What a caller has sent or put into a secret. Every fault of a secret is one of the request's member `secretArn`.
     ///
-    /// Of the secrets that Gangway itself keeps, a caller may only name that of the account it registers: the function's
-    /// right to read the others is not the caller's.
+    /// Of the secrets that Gangway itself keeps, a caller may only name one of the account that it registers, in its scope:
+    /// the function's right to read the others is not the caller's.
     pub async fn opened<T: Contents>(
         &self,
         source: Source<T>,
-        registering: Option<&AccountName>,
+        registering: Option<(&AccountName, &Scope)>,
     ) -> Result<T, Failure> {
         let arn = match source {
             Source::Inline(contents) => return Ok(contents),
@@ -60,13 +63,19 @@ impl SecretsManager {
                 self.0.region, self.0.partition
             ));
         }
-        if self.keeps_for_another(&arn, registering) {
-            return refused(format!(
+        let of_another = || {
+            refused(format!(
                 "must not be a secret that Gangway keeps for another account: leave keys under {}/incoming/",
                 self.0.prefix
-            ));
+            ))
+        };
+        let kept = self.kept_name(&arn);
+        if kept.is_some_and(|kept| !registering.is_some_and(|own| is_of(kept, own))) {
+            return of_another();
         }
         match self.open(arn.as_str()).await? {
+            // A part of an ARN is enough for Secrets Manager, which may know a longer name that begins so.
+            Opened::Text { arn: whole, .. } if kept.is_some() && whole != arn => of_another(),
             Opened::Text { text, .. } => {
                 document::read(&text, self.0.partition).map_err(|faults| {
                     let told = |fault| {
@@ -99,15 +108,10 @@ impl SecretsManager {
         }
     }
 
-    fn keeps_for_another(&self, arn: &SecretArn, registering: Option<&AccountName>) -> bool {
+    /// Of a secret that Gangway keeps: AWS account, name, scope and suffix, as its ARN has them.
+    fn kept_name<'a>(&self, arn: &'a SecretArn) -> Option<&'a str> {
         let kept = format!("{}/{}/", self.0.prefix, self.0.partition);
-        let Some(account_and_name) = arn.name_and_suffix().strip_prefix(&kept) else {
-            return false;
-        };
-        let of = account_and_name.split_once('/').and_then(|(_, name)| name.rsplit_once('-'));
-        of.zip(registering).is_none_or(|((name, _suffix), registering)| {
-            name.split('@').next() != Some(registering.as_str())
-        })
+        arn.name_and_suffix().strip_prefix(&kept)
     }
 
     /// What is kept for an account, to look at it again. `None` where nothing is, or not any more.
@@ -173,4 +177,12 @@ impl SecretsManager {
             },
         }
     }
+}
+
+/// Whether a kept secret is one of this name and scope. Its keys are of the AWS account in its name: Gangway has put them there.
+fn is_of(kept: &str, (name, scope): (&AccountName, &Scope)) -> bool {
+    let named = kept.split_once('/').and_then(|(_aws_account, named)| named.rsplit_once('-'));
+    named.is_some_and(|(named, suffix)| {
+        suffix.len() == SUFFIX && named == SecretsManager::named(name, scope)
+    })
 }

@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use domain::{
     PortError, SecretArn, Uid,
-    ports::{Owner, Staged},
+    ports::{Condemned, Owner, Staged},
 };
 use futures_util::future::join_all;
 use tokio::join;
@@ -27,44 +27,64 @@ pub(super) async fn discard(vault: &SecretsManager, staged: &Staged) -> Result<(
     }
 }
 
-/// Every secret whose tags name the account goes, save one.
-pub(super) async fn retire(
+/// Every secret whose tags name the account, save one. The state is noted before anything goes: a secret that comes back out
+/// of the window must not pass for one in use.
+pub(super) async fn condemn(
     vault: &SecretsManager,
     owner: Owner<'_>,
     keep: Option<&SecretArn>,
-) -> Result<usize, PortError> {
+) -> Result<Condemned, PortError> {
     let (listed, named) = join!(listed(vault, owner), named(vault, owner));
     let mut found = listed?;
     // The list of secrets lags behind; what was registered just now is found by its name.
-    found.extend(named?);
-    found.sort_unstable();
-    found.dedup();
-    let going: Vec<_> =
-        found.iter().filter(|arn| keep.is_none_or(|keep| keep.as_str() != arn.as_str())).collect();
-    for outcome in join_all(going.iter().map(|arn| send_off(vault, owner.uid, arn))).await {
+    found.extend(named?.filter(|named| !found.contains(named)));
+    found.retain(|arn| keep != Some(arn));
+    let noted = join_all(found.iter().map(|arn| state(vault, arn, State::Retired))).await;
+    let mut condemned = Vec::new();
+    for (arn, there) in found.into_iter().zip(noted) {
+        if there? {
+            condemned.push(arn);
+        }
+    }
+    Ok(Condemned(condemned))
+}
+
+/// Another look at each: whoever registers the same name meanwhile, or puts the secret in use again, has noted that.
+pub(super) async fn retire(
+    vault: &SecretsManager,
+    uid: &Uid,
+    Condemned(going): Condemned,
+) -> Result<usize, PortError> {
+    for outcome in join_all(going.iter().map(|arn| send_off(vault, uid, arn))).await {
         outcome?;
     }
     Ok(going.len())
 }
 
-/// The state first: a secret that comes back out of the window must not pass for one in use. Then another look: whoever
-/// registers the same name in the meantime notes an account of its own, and its secret stays.
-async fn send_off(vault: &SecretsManager, uid: &Uid, arn: &str) -> Result<(), PortError> {
-    if !state(vault, arn, State::Retired).await? {
-        return Ok(());
-    }
-    match Known::of(vault, arn).await? {
+async fn send_off(vault: &SecretsManager, uid: &Uid, arn: &SecretArn) -> Result<(), PortError> {
+    match Known::of(vault, arn.as_str()).await? {
+        Some(known) if known.state == Some(State::Registered) => Ok(()),
         Some(known) if known.uid.as_ref() != Some(uid) => {
             state(vault, arn, State::Registered).await.map(drop)
         }
-        Some(_) | None => delete(vault, arn).await,
+        Some(_) | None => delete(vault, arn.as_str()).await,
     }
 }
 
+pub(super) async fn spare(
+    vault: &SecretsManager,
+    Condemned(going): Condemned,
+) -> Result<(), PortError> {
+    for outcome in join_all(going.iter().map(|arn| state(vault, arn, State::Registered))).await {
+        outcome?;
+    }
+    Ok(())
+}
+
 /// Notes a state; `false` where the secret is gone, or in its recovery window.
-async fn state(vault: &SecretsManager, arn: &str, state: State) -> Result<bool, PortError> {
+async fn state(vault: &SecretsManager, arn: &SecretArn, state: State) -> Result<bool, PortError> {
     let call = call("secretsmanager:TagResource");
-    let request = vault.client().tag_resource().secret_id(arn).tags(known::stated(state));
+    let request = vault.client().tag_resource().secret_id(arn.as_str()).tags(known::stated(state));
     match request.send().await {
         Ok(_) => Ok(true),
         Err(error) => match Refusal::from_sdk(&error) {
@@ -92,7 +112,7 @@ async fn delete(vault: &SecretsManager, arn: &str) -> Result<(), PortError> {
 }
 
 /// The secret that the account has by its name, if that is still its own.
-async fn named(vault: &SecretsManager, owner: Owner<'_>) -> Result<Option<String>, PortError> {
+async fn named(vault: &SecretsManager, owner: Owner<'_>) -> Result<Option<SecretArn>, PortError> {
     let Some((account, partition, aws_account, name)) = owner.seen.and_then(|account| {
         let partition = account.partition.parse().ok()?;
         Some((account, partition, account.aws_account()?, account.name.parse().ok()?))
@@ -106,11 +126,11 @@ async fn named(vault: &SecretsManager, owner: Owner<'_>) -> Result<Option<String
     let own = known.uid.as_ref() == Some(&account.uid)
         && known.scope == Some(known::scope_value(owner.scope))
         && !known.scheduled;
-    Ok(own.then(|| known.arn.to_string()))
+    Ok(own.then_some(known.arn))
 }
 
 /// The secrets whose tags name the account. Filters match beginnings, so the tags decide.
-async fn listed(vault: &SecretsManager, owner: Owner<'_>) -> Result<Vec<String>, PortError> {
+async fn listed(vault: &SecretsManager, owner: Owner<'_>) -> Result<Vec<SecretArn>, PortError> {
     let Owner { uid, scope, .. } = owner;
     let call = call("secretsmanager:ListSecrets");
     let filter =
@@ -131,7 +151,7 @@ async fn listed(vault: &SecretsManager, owner: Owner<'_>) -> Result<Vec<String>,
             .iter()
             .filter(|secret| known::belongs(secret.tags(), uid, scope))
             .filter(|secret| secret.deleted_date().is_none());
-        found.extend(ours.filter_map(|secret| secret.arn().map(str::to_owned)));
+        found.extend(ours.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok()));
         next = answer.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         if next.is_none() {
             return Ok(found);

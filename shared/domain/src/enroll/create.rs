@@ -10,6 +10,14 @@ pub(super) enum Created {
     Overtaken(Box<CloudAccount>),
 }
 
+/// Why there is no account, as far as that is known.
+pub(super) enum Refused {
+    /// There is none, or there is one that is another's.
+    ForGood(Failure),
+    /// There may be one.
+    InDoubt(Failure),
+}
+
 /// How often a create is sent at most. Between two, the name is looked up.
 const TRIES: usize = 2;
 
@@ -17,15 +25,19 @@ const TRIES: usize = 2;
 pub(super) async fn create(
     registration: &Registration,
     registry: &impl Registry,
-) -> Result<Created, Failure> {
+) -> Result<Created, Refused> {
     let mut tries = 1;
     loop {
         let error = match registry.create(registration).await {
             Ok(uid) => return Ok(Created::New(uid)),
-            Err(busy @ PortError::Busy { .. }) => return Err(busy.into()),
+            Err(busy @ PortError::Busy { .. }) => return Err(Refused::ForGood(busy.into())),
             Err(error) => error,
         };
-        match registry.find(&registration.name).await? {
+        // The name could not be looked up: what went wrong first is what another try mends.
+        let Ok(found) = registry.find(&registration.name).await else {
+            return Err(Refused::InDoubt(error.into()));
+        };
+        match found {
             Some(found) if registration.identifies(&found) => {
                 let overtaken = matches!(error, PortError::Duplicate { .. });
                 return Ok(if overtaken {
@@ -36,12 +48,12 @@ pub(super) async fn create(
             }
             Some(found) => {
                 let (name, uid) = (&registration.name, found.uid);
-                return Err(Failure::Conflict(format!(
+                return Err(Refused::ForGood(Failure::Conflict(format!(
                     "the name {name} was taken by another account, {uid}, just now"
-                )));
+                ))));
             }
             None if error.retryable() && tries < TRIES => tries += 1,
-            None => return Err(error.into()),
+            None => return Err(Refused::ForGood(error.into())),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     Access, AccountName, AssumedRole, Credential, Method, NAME_FREE, Partition, PermissionProfile,
     Scope, StaticKeys,
-    ports::{Staged, Standing},
+    ports::{Condemned, Staged, Standing},
 };
 use world::{Cut, State, World};
 

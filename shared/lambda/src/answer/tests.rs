@@ -12,6 +12,12 @@ use super::{Origin, Rejection, Reply, answer};
 
 static BLOCKER: Check =
     Check { id: "a.b", title: "A holds", severity: Severity::Blocker, covers: &["C01", "D07"] };
+static SESSION: Check = Check {
+    id: "palette.session",
+    title: "The key is taken",
+    severity: Severity::Blocker,
+    covers: &["C01"],
+};
 static WARNING: Check =
     Check { id: "a.w", title: "W holds", severity: Severity::Warning, covers: &["C02"] };
 static INFO: Check = Check { id: "a.i", title: "I holds", severity: Severity::Info, covers: &[] };
@@ -73,7 +79,14 @@ fn every_rejection_has_its_status_and_its_problem() {
             "blocked",
             false,
         ),
+        (
+            Failure::Blocked(Box::new(report(vec![SESSION.failed("x", "y")]))).into(),
+            422,
+            "blocked",
+            true,
+        ),
         (Failure::Conflict(text("taken")).into(), 409, "conflict", false),
+        (Failure::Overtaken(text("send this one again")).into(), 409, "conflict", true),
         (Failure::NotFound(text("gone")).into(), 404, "not-found", false),
         (
             PortError::Refused { service: s, reason: text("no") }.into(),
@@ -81,12 +94,7 @@ fn every_rejection_has_its_status_and_its_problem() {
             "upstream-refused",
             true,
         ),
-        (
-            PortError::Denied { service: s, reason: text("no") }.into(),
-            502,
-            "upstream-denied",
-            false,
-        ),
+        (PortError::Denied { service: s, reason: text("no") }.into(), 502, "upstream-denied", true),
         (PortError::Missing { service: s, what: "account" }.into(), 502, "upstream-missing", false),
         (PortError::Duplicate { service: s }.into(), 409, "upstream-duplicate", false),
         (PortError::Busy { service: s, retry_after: seconds }.into(), 429, "upstream-busy", true),

@@ -13,6 +13,7 @@ fn kind(error: &PortError) -> &'static str {
         PortError::Refused { .. } => "refused",
         PortError::Denied { .. } => "denied",
         PortError::Missing { .. } => "missing",
+        PortError::NoProject { .. } => "no project",
         PortError::Duplicate { .. } => "duplicate",
         PortError::Busy { .. } => "busy",
         PortError::Unavailable { .. } => "unavailable",

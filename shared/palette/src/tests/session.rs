@@ -74,7 +74,10 @@ async fn an_account_to_replace_must_be_in_this_scope() {
         let seen = match &failure {
             Failure::NotFound(_) => "not found",
             Failure::Invalid(violations) => &violations[0].pointer,
-            Failure::Blocked(_) | Failure::Conflict(_) | Failure::Port(_) => "other",
+            Failure::Blocked(_)
+            | Failure::Conflict(_)
+            | Failure::Overtaken(_)
+            | Failure::Port(_) => "other",
         };
         assert_eq!(seen, fault, "{failure}");
     }

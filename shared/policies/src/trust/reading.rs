@@ -128,8 +128,21 @@ impl<'a> Reading<'a> {
         if denied { None } else { self.doors.iter().find(open) }
     }
 
-    /// The same for any external id that is not Palette's, tried with those that the document itself suggests.
+    /// The same for any external id that is not Palette's.
     pub(super) fn opens_to_another(&self) -> Option<(&Gate<'a>, String)> {
+        let mut others = self.others();
+        others.find_map(|other| self.opens(Some(&other)).map(|door| (door, other)))
+    }
+
+    /// Whether the document leaves open if it asks for the external id, or if it takes another.
+    pub(super) fn may_open_to_another(&self) -> bool {
+        let unsure =
+            |id: Option<&str>| self.doors.iter().any(|door| self.takes(door, id) == Truth::Unknown);
+        unsure(None) || self.others().any(|other| unsure(Some(&other)))
+    }
+
+    /// External ids that are not Palette's: those that the document itself suggests, and any.
+    fn others(&self) -> impl Iterator<Item = String> {
         let suggested = self.external_ids().into_iter().flat_map(|pattern| {
             let any = pattern.replace('?', "x");
             [any.replace('*', "other"), any.replace('*', "")]
@@ -137,7 +150,6 @@ impl<'a> Reading<'a> {
         suggested
             .chain(["some-other-external-id".to_owned()])
             .filter(|other| !other.eq_ignore_ascii_case(self.external_id))
-            .find_map(|other| self.opens(Some(&other)).map(|door| (door, other)))
     }
 
     /// Whether Palette's own external id is taken by one of the doors and refused by no bar that asks for nothing else.

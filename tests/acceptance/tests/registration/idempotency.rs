@@ -2,6 +2,7 @@
 //! is a conflict.
 
 use acceptance::Stage;
+use local_cloud::palette::SecretsOnRead;
 use policies::Document;
 use serde_json::{Value, json};
 
@@ -163,6 +164,25 @@ async fn what_others_noted_on_an_account_survives_updates() {
         let replaced = stage.put(&way.path_of(first.uid()), &request).await;
         assert_eq!(replaced.outcome(), "updated", "{}", replaced.text);
         noted(&stage);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_again_is_unchanged_where_palette_masks_all_of_a_key() {
+    play(&[Way::Keys], |stage: Stage, way| async move {
+        let masked = SecretsOnRead::MaskedWithId;
+        stage.cloud().palette().behave(|palette| palette.secrets = masked);
+        let request = way.request(stage.customer(), "prod");
+        let outcomes = ["created", "unchanged"];
+        for outcome in outcomes {
+            let receipt = stage.post(&way.path(), &request).await;
+            assert_eq!(receipt.outcome(), outcome, "{}", receipt.text);
+        }
+        let key = stage.customer().user.keys();
+        let renewed = json!({"accessKeyId": key.id, "secretAccessKey": key.secret});
+        let updated = stage.post(&way.path(), &with(&request, renewed)).await;
+        assert_eq!(updated.outcome(), "updated", "{}", updated.text);
     })
     .await;
 }

@@ -1,6 +1,7 @@
 //! `POST /v1/accounts/{uid}/validate`: a registered account, looked at as it is now.
 
 use acceptance::{Answer, Stage};
+use local_cloud::palette::SecretsOnRead;
 use serde_json::json;
 
 use crate::{
@@ -128,6 +129,40 @@ async fn an_account_that_was_made_by_hand_is_looked_at_as_far_as_that_goes() {
         let report = look(&stage, &uid).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         assert!(!report.body["notices"].to_string().contains("No permission profile is noted"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_that_is_gone_or_another_than_palettes_is_seen() {
+    play(&[Way::Keys], |stage: Stage, way| async move {
+        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+        let key = stage.customer().user.keys();
+        stage.cloud().palette().records().accounts[0].body["spec"]["accessKey"] = json!(key.id);
+        let report = look(&stage, receipt.uid()).await;
+        assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "failed");
+        let masked = SecretsOnRead::MaskedWithId;
+        stage.cloud().palette().behave(|palette| palette.secrets = masked);
+        let report = look(&stage, receipt.uid()).await;
+        assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "unverified");
+        let arn = receipt.text_at("/secretArn");
+        let deletion = json!({"SecretId": arn, "RecoveryWindowInDays": 7});
+        let administrator = stage.realm().administrator();
+        administrator.secrets("DeleteSecret", &deletion).await.expect("an answer");
+        let report = look(&stage, receipt.uid()).await;
+        assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_of_the_tenant_is_looked_at_through_a_project_too() {
+    everywhere(|stage: Stage, way| async move {
+        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+        let project = stage.cloud().palette().records().tenants[0].projects[0].uid.clone();
+        let path = format!("/v1/accounts/{}/validate?project={project}", receipt.uid());
+        let report = stage.post(&path, &json!({})).await;
+        assert_eq!(report.ready(), Some(true), "{}", report.text);
     })
     .await;
 }

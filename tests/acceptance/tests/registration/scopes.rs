@@ -1,6 +1,8 @@
 //! Whose an account is: the tenant's or a project's. A name is taken in one scope only.
 
 use acceptance::Stage;
+use domain::Partition;
+use local_cloud::palette::UnknownProject;
 use serde_json::{Value, json};
 
 use crate::{
@@ -119,13 +121,43 @@ async fn a_project_that_palette_does_not_have_is_refused() {
         let request = way.request(stage.customer(), "prod");
         // The second tenant's projects are none of ours.
         let foreign = stage.cloud().palette().records().tenants[1].projects[0].uid.clone();
-        for project in ["Nowhere", "65f000ffffffffffffffffff", &foreign] {
-            let answer =
-                stage.post(&way.path(), &scoped(&request, &json!({"project": project}))).await;
-            assert_eq!(answer.status, 422, "{project}: {}", answer.text);
-            assert_eq!(answer.text_at("/errors/0/pointer"), "/scope/project", "{}", answer.text);
+        for unknown in [UnknownProject::Missing, UnknownProject::Denied] {
+            stage.cloud().palette().behave(|palette| palette.unknown_project = unknown);
+            for project in ["Nowhere", "65f000ffffffffffffffffff", &foreign] {
+                let answer =
+                    stage.post(&way.path(), &scoped(&request, &json!({"project": project}))).await;
+                assert_eq!(answer.status, 422, "{project}: {}", answer.text);
+                assert_eq!(answer.pointers(), ["/scope/project"], "{}", answer.text);
+            }
+            stage.realm().functions.kill();
         }
         stage.assert_untouched();
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_project_of_the_query_that_palette_does_not_have_is_refused() {
+    let stage = Stage::start(Partition::Aws).await;
+    let uid = "65f000abcdefabcdefabcdef";
+    let role = json!({"roleArn": stage.customer().role.arn()});
+    for project in ["Nowhere", "65f000ffffffffffffffffff"] {
+        for (verb, path, body) in [
+            ("GET", "/v1/accounts".to_owned(), None),
+            ("GET", format!("/v1/accounts/{uid}"), None),
+            ("DELETE", format!("/v1/accounts/{uid}"), None),
+            ("POST", format!("/v1/accounts/{uid}/validate"), Some(json!({}))),
+            ("POST", "/v1/policies".to_owned(), Some(role.clone())),
+            ("GET", "/v1/private-cloud-gateways".to_owned(), None),
+            ("GET", "/v1/accounts/sts/trust".to_owned(), None),
+        ] {
+            stage.realm().functions.kill();
+            let headers: Vec<_> = body.iter().map(|_| acceptance::JSON).collect();
+            let body = body.map(|body| body.to_string().into_bytes());
+            let path = format!("{path}?project={project}");
+            let answer = stage.send(verb, &path, &headers, body).await;
+            assert_eq!(answer.status, 422, "{verb} {path}: {}", answer.text);
+            assert_eq!(answer.pointers(), ["/project"], "{verb} {path}: {}", answer.text);
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! One request, two triggers: the same end, told to whoever asked in his own terms.
 
 use acceptance::Stage;
-use local_cloud::{Effect, Fault, functions::FunctionError};
+use local_cloud::{
+    Effect, Fault, functions::FunctionError, palette::ADMIN_KEY, world::API_KEY_SECRET,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -88,6 +90,25 @@ async fn an_event_that_no_later_delivery_would_help_is_rejected_and_not_retried(
         assert_eq!(answer["problem"]["type"], "urn:gangway:problem:blocked", "{answer}");
         assert_eq!(answer["problem"]["report"]["ready"], false);
         stage.assert_untouched();
+    })
+    .await;
+}
+
+/// What only this deployment's operator can mend must not cost an event: it ends where people look.
+#[tokio::test]
+async fn an_event_that_the_deployment_is_not_let_in_for_is_an_error() {
+    everywhere(|stage: Stage, way| async move {
+        let event = detail(&stage, way, "prod").await;
+        drop(stage.realm().keep(API_KEY_SECRET, "a key that nobody knows").await);
+        stage.realm().functions.kill();
+        let error = deliver(&stage, way, &event).await.expect_err("an error");
+        let FunctionError::Failed { kind, .. } = &error else { panic!("{error}") };
+        assert_eq!(kind, "Gangway.Retryable");
+        stage.assert_untouched();
+        drop(stage.realm().keep(API_KEY_SECRET, ADMIN_KEY).await);
+        stage.realm().functions.kill();
+        let receipt = deliver(&stage, way, &event).await.expect("a receipt");
+        assert_eq!(receipt["outcome"], "created", "{receipt}");
     })
     .await;
 }

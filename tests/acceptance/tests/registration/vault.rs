@@ -2,7 +2,7 @@
 
 use acceptance::Stage;
 use domain::Partition;
-use local_cloud::{Effect, Fault};
+use local_cloud::{Effect, Fault, palette::Concealed};
 use serde_json::{Value, json};
 
 use crate::{
@@ -150,6 +150,47 @@ async fn keys_may_come_by_secret_arn_from_the_inbox_or_from_where_they_are_kept(
 }
 
 #[tokio::test]
+async fn nobody_registers_what_is_kept_for_another_account() {
+    let stage = Stage::start(Partition::Aws).await;
+    let way = Way::Keys;
+    let project = stage.cloud().palette().records().tenants[0].projects[0].uid.clone();
+    let whose = |project: Option<&str>| project.map(|uid| json!({"scope": {"project": uid}}));
+    let mut kept = Vec::new();
+    for (customer, name, project) in [
+        (stage.customer(), "prod", None),
+        (stage.neighbour(), "prod", Some(&*project)),
+        (stage.neighbour(), "prod-team", None),
+        (stage.neighbour(), "prod-sixsix", None),
+    ] {
+        let request = way.request(customer, name);
+        let request = whose(project).map_or(request.clone(), |scope| with(&request, scope));
+        let receipt = stage.post(&way.path(), &request).await;
+        assert_eq!(receipt.status, 201, "{}", receipt.text);
+        kept.push(receipt.text_at("/secretArn").to_owned());
+    }
+    let [of_tenant, of_project, team, six] = kept.as_slice() else { panic!("four: {kept:?}") };
+    // Secrets Manager takes a part of an ARN: the six letters behind a name may be left out.
+    let part = |arn: &str| arn.rsplit_once('-').expect("a suffix").0.to_owned();
+    for (project, arn) in [
+        (Some(&*project), of_tenant.clone()),
+        (None, of_project.clone()),
+        (None, team.clone()),
+        (None, part(team)),
+        (None, part(six)),
+        (None, part(of_tenant)),
+    ] {
+        let request = json!({"name": "prod", "secretArn": arn});
+        let request = whose(project).map_or(request.clone(), |scope| with(&request, scope));
+        let refused = stage.post(&way.path(), &request).await;
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{arn}");
+        assert!(refused.text.contains("keeps for another account"), "{}", refused.text);
+    }
+    let own = json!({"name": "prod", "secretArn": of_project, "scope": {"project": project}});
+    let again = stage.post(&way.path(), &own).await;
+    assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+}
+
+#[tokio::test]
 async fn a_deleted_account_takes_its_secret_into_the_window_and_registering_again_restores_it() {
     everywhere(|stage: Stage, way| async move {
         let request = way.request(stage.customer(), "prod");
@@ -211,4 +252,49 @@ async fn a_deletion_that_was_cut_off_is_finished_by_the_next() {
     assert_eq!(stage.delete(&path).await.status, 204);
     stage.assert_untouched();
     assert_eq!(stage.delete(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_account_that_only_looks_gone_keeps_its_secret() {
+    use Concealed::{Lists, Reads, Removals};
+    let stage = Stage::start(Partition::Aws).await;
+    let way = Way::Keys;
+    let first = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+    let before = State::of(&stage, "prod");
+    let path = format!("/v1/accounts/{}", first.uid());
+    let conceal = |places: &'static [Concealed]| {
+        stage.realm().functions.kill();
+        stage.cloud().palette().behave(|palette| palette.conceals = places);
+    };
+    for places in [&[Reads][..], &[Removals], &[Removals, Lists], &[Removals, Reads]] {
+        conceal(places);
+        let refused = stage.delete(&path).await;
+        assert_eq!(refused.status, 502, "{places:?}: {}", refused.text);
+        assert!(refused.text_at("/detail").contains("again"), "{}", refused.text);
+        assert_eq!(State::of(&stage, "prod"), before, "{places:?}");
+    }
+    conceal(&[Lists]);
+    assert_eq!(stage.delete(&path).await.status, 204);
+    stage.assert_untouched();
+}
+
+/// Palette makes the account and breaks, and breaks once more when it is asked whether it did.
+#[tokio::test]
+async fn a_creation_in_doubt_keeps_its_secret() {
+    let stage = Stage::start(Partition::Aws).await;
+    let way = Way::Keys;
+    let request = way.request(stage.customer(), "prod");
+    stage.cloud().fault(Fault::on("palette", CREATE, Effect::CutAfter));
+    let list = Fault::on("palette", "GET /v1/cloudaccounts/aws", Effect::InternalError);
+    stage.cloud().fault(list.nth(2).times(u32::MAX));
+    let doubtful = stage.post(&way.path(), &request).await;
+    assert_eq!(doubtful.status, 502, "{}", doubtful.text);
+    assert!(doubtful.text_at("/detail").contains("again"), "{}", doubtful.text);
+    let left = State::of(&stage, "prod");
+    assert_eq!((left.accounts.len(), left.live().len()), (1, 1));
+    stage.cloud().faults().clear();
+    stage.realm().functions.kill();
+    let receipt = stage.post(&way.path(), &request).await;
+    assert_eq!(receipt.outcome(), "updated", "{}", receipt.text);
+    assert_true(&stage, way, "prod", &receipt);
 }

@@ -1,7 +1,11 @@
 //! F80–F83: where the portal is, for Gangway and for Palette.
 
-use acceptance::{Stage, enclave::portal};
+use acceptance::{
+    Stage,
+    enclave::{account_member, portal},
+};
 use domain::Partition;
+use local_cloud::palette::Concealed;
 use serde_json::{Value, json};
 
 use crate::{
@@ -27,6 +31,29 @@ async fn f80_without_an_address_palettes_own_for_the_partition_is_used() {
             !calls.is_empty() && calls.iter().all(|call| call.nested),
             "by Palette only: {calls:?}"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f74_an_account_that_is_called_by_a_name_has_to_be_made_out_before_it_is_registered() {
+    play(&[Way::Portal], |stage: Stage, way: Way| async move {
+        let request = way.request(&stage, stage.customer(), "prod");
+        let function = stage.realm().functions.get("scap").expect("the function");
+        let bare =
+            function.in_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
+        stage.cloud().palette().behave(|palette| palette.conceals = &[Concealed::Portal]);
+        let answer = report(&bare, way, &request).await;
+        let by_number = request[account_member(stage.partition())]
+            .as_str()
+            .is_some_and(|account| account.bytes().all(|byte| byte.is_ascii_digit()));
+        let known = if by_number { "passed" } else { "failed" };
+        answer.assert_check("portal.account-known", known, "", "");
+        assert_eq!(answer.ready(), Some(by_number), "{:#}", answer.body);
+        let mut named = request.clone();
+        named[account_member(stage.partition())] = json!("payments");
+        let answer = report(&bare, way, &named).await;
+        assert_eq!(answer.ready(), Some(false), "{:#}", answer.body);
     })
     .await;
 }

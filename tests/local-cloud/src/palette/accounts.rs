@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{Answer, Problem},
-    behaviour::{DuplicateAnswer, SecretsOnRead},
+    behaviour::{Concealed, DuplicateAnswer, SecretsOnRead},
     callers::Caller,
     paging::{self, Page, Query},
     records::{Account, Records, Token},
@@ -15,7 +15,9 @@ use crate::clock::iso8601;
 pub(super) fn list(records: &Records, caller: &Caller, query: &Query) -> Result<Answer, Problem> {
     let wanted = name_filter(query.filters.as_deref())?;
     let fits = |account: &&Account| {
-        caller.sees(account) && wanted.is_none_or(|name| account.name() == name)
+        caller.sees(account)
+            && wanted.is_none_or(|name| account.name() == name)
+            && !conceals(records, Concealed::Lists)
     };
     let found: Vec<&Account> = records.accounts.iter().filter(fits).collect();
     let Page { offset, limit } = query.page();
@@ -57,7 +59,7 @@ pub(super) fn create(
 
 pub(super) fn get(records: &Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
     let account = records.accounts.iter().find(|known| known.uid == uid);
-    match account {
+    match account.filter(|_| !conceals(records, Concealed::Reads)) {
         Some(account) if caller.sees(account) => Ok(Answer::ok("account", shown(records, account))),
         // A project's account, asked for without the project: told as a lack of permission.
         Some(account) if account.tenant == caller.tenant => {
@@ -92,12 +94,19 @@ pub(super) fn put(
 
 pub(super) fn delete(records: &mut Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
     let at = owned(records, caller, uid, "cloudaccount.delete")?;
+    if conceals(records, Concealed::Removals) {
+        return Err(Problem::not_found("cloudaccount", uid));
+    }
     if records.accounts.get(at).is_some_and(|account| account.in_use) {
         let message = "Cloud account is in use by a cluster";
         return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "CloudAccountInUse", message));
     }
     records.accounts.remove(at);
     Ok(Answer::no_content())
+}
+
+fn conceals(records: &Records, place: Concealed) -> bool {
+    records.behaviour.conceals.contains(&place)
 }
 
 fn owned(
@@ -166,7 +175,12 @@ fn shown(records: &Records, account: &Account) -> Value {
             metadata.insert(stamp.into(), value.into());
         }
     }
-    if records.behaviour.secrets == SecretsOnRead::Masked {
+    if records.behaviour.secrets == SecretsOnRead::MaskedWithId
+        && let Some(id) = body.pointer_mut("/spec/accessKey")
+    {
+        *id = "".into();
+    }
+    if records.behaviour.secrets != SecretsOnRead::Real {
         for pointer in ["/spec/secretKey", "/spec/secretToken", "/spec/secretSpec/tls/key"] {
             if let Some(secret) = body.pointer_mut(pointer) {
                 *secret = "**********".into();

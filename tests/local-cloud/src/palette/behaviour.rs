@@ -17,6 +17,33 @@ pub struct Behaviour {
     pub errors_repeat_secrets: bool,
     /// Ten requests a second for each source and prefix, fifty at once.
     pub rate_limited: bool,
+    /// Where accounts that are there look as if they were not.
+    pub conceals: &'static [Concealed],
+    /// What a project gets that is not there, or not the caller's.
+    pub unknown_project: UnknownProject,
+}
+
+/// A place where an account that is there is not shown: Palette disguises a wrong scope so, and lists may lack lines.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Concealed {
+    /// Reading it by its uid: 404.
+    Reads,
+    /// The list lacks it.
+    Lists,
+    /// Deleting it: 404.
+    Removals,
+    /// Nothing of an account: the whole route that fetches keys from a portal, as in an older Palette.
+    Portal,
+}
+
+/// How an unknown project is refused: Palette's release notes name both.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum UnknownProject {
+    /// 404 `ProjectNotFoundInTenant`.
+    #[default]
+    Missing,
+    /// 403 `ResourceAccessDenied`.
+    Denied,
 }
 
 /// How a duplicate is refused. No document tells.
@@ -39,6 +66,8 @@ pub enum SecretsOnRead {
     Real,
     /// Asterisks.
     Masked,
+    /// Asterisks, and no access key id.
+    MaskedWithId,
 }
 
 /// How an unknown API key is refused.

@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     answer::Problem,
-    behaviour::RefusedKey,
+    behaviour::{RefusedKey, UnknownProject},
     records::{Account, Records, SYSTEM_TOKEN, User},
     routes::Operation,
 };
@@ -101,8 +101,11 @@ fn known_project(records: &Records, tenant: &str, uid: &str) -> Result<String, P
         records.tenant(tenant).map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
     let project = projects.iter().find(|project| project.uid == uid);
     project.map(|project| project.uid.clone()).ok_or_else(|| {
-        let message = format!("Project '{uid}' not found in the tenant");
-        Problem::new(StatusCode::NOT_FOUND, "ProjectNotFoundInTenant", message)
+        let (status, code) = match records.behaviour.unknown_project {
+            UnknownProject::Missing => (StatusCode::NOT_FOUND, "ProjectNotFoundInTenant"),
+            UnknownProject::Denied => (StatusCode::FORBIDDEN, "ResourceAccessDenied"),
+        };
+        Problem::new(status, code, format!("Project '{uid}' not found in the tenant"))
     })
 }
 

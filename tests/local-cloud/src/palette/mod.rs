@@ -29,7 +29,10 @@ use self::{
     signed::SignedCalls,
 };
 pub use self::{
-    behaviour::{Behaviour, DuplicateAnswer, RefusedKey, SecretsOnRead, UnconfiguredSts},
+    behaviour::{
+        Behaviour, Concealed, DuplicateAnswer, RefusedKey, SecretsOnRead, UnconfiguredSts,
+        UnknownProject,
+    },
     enclave::SECRET_PARTITION_FLAG,
     records::{
         ADMIN_KEY, Account, Gateway, MEMBER_KEY, Named, OTHER_TENANT_KEY, Records, SYSTEM_TOKEN,
@@ -154,6 +157,11 @@ impl State {
                 Ok(enclave::endpoints(&self.records()))
             }
             Operation::ChangeEndpoints => Ok(enclave::change_endpoints(&mut self.records(), body)),
+            Operation::PortalKeys
+                if self.records().behaviour.conceals.contains(&Concealed::Portal) =>
+            {
+                Err(Problem::numbered(StatusCode::NOT_FOUND, 404, "path was not found"))
+            }
             Operation::PortalKeys => self.portal_keys(&body).await,
             Operation::Validate => self.validate(&body).await,
             Operation::ValidatePolicyArns => {

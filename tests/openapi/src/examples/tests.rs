@@ -18,14 +18,19 @@ fn place(rejection: &Rejection) -> Result<&'static str, &'static str> {
         Rejection::TooLarge => Ok("TooLarge"),
         Rejection::NotJson => Ok("NotJson"),
         Rejection::Broken => Ok("Broken"),
+        Rejection::Failure(Failure::Port(PortError::NoProject { .. })) => {
+            Err("it is told as a member that is refused")
+        }
         Rejection::Failure(Failure::Invalid(faults)) => match faults.first().map(|it| it.fault) {
             Some(domain::Fault::Malformed) => Ok("Invalid"),
             Some(domain::Fault::Refused) | None => Ok("Refused"),
         },
         Rejection::Failure(Failure::Blocked(_)) => Ok("Refused"),
-        Rejection::Failure(Failure::Conflict(_) | Failure::Port(PortError::Duplicate { .. })) => {
-            Ok("Conflict")
-        }
+        Rejection::Failure(
+            Failure::Conflict(_)
+            | Failure::Overtaken(_)
+            | Failure::Port(PortError::Duplicate { .. }),
+        ) => Ok("Conflict"),
         Rejection::Failure(Failure::NotFound(_)) => Ok("NotFound"),
         Rejection::Failure(Failure::Port(PortError::Busy { .. })) => Ok("Busy"),
         Rejection::Failure(Failure::Port(PortError::TimedOut { .. })) => Ok("TimedOut"),

@@ -147,18 +147,30 @@ impl Vault for World {
         })
     }
 
-    async fn retire(
+    async fn condemn(
         &self,
         Owner { uid, .. }: Owner<'_>,
         keep: Option<&SecretArn>,
-    ) -> Result<usize, PortError> {
+    ) -> Result<Condemned, PortError> {
         self.call(|state| {
-            let before = state.secrets.len();
-            state.secrets.retain(|name, kept| {
-                kept.2.as_ref() != Some(uid) || keep.is_some_and(|arn| arn.as_str() == name)
+            let going = state.secrets.iter().filter(|(name, kept)| {
+                kept.2.as_ref() == Some(uid) && keep.is_none_or(|arn| arn.as_str() != *name)
             });
-            Ok(before - state.secrets.len())
+            Ok(Condemned(going.map(|(name, _)| name.parse().unwrap()).collect()))
         })
+    }
+
+    async fn retire(&self, _uid: &Uid, condemned: Condemned) -> Result<usize, PortError> {
+        self.call(|state| {
+            for arn in &condemned.0 {
+                drop(state.secrets.remove(arn.as_str()));
+            }
+            Ok(condemned.0.len())
+        })
+    }
+
+    async fn spare(&self, _condemned: Condemned) -> Result<(), PortError> {
+        self.call(|_state| Ok(()))
     }
 }
 

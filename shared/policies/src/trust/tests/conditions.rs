@@ -54,6 +54,14 @@ fn f27_external_ids() {
             json!([by("StringEquals"), {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sts:AssumeRole"}]),
             "PFP",
         ),
+        (
+            "beside one that may take others",
+            json!([
+                by("StringEquals"),
+                allow(&json!({"StringLike": {"sts:ExternalId": "${aws:userid}"}}))
+            ]),
+            "PUP",
+        ),
         ("an operator that IAM lacks", by("StringIs"), "PUP"),
         ("filled in later", equals(json!("${aws:userid}")), "PUP"),
     ]);
@@ -264,7 +272,7 @@ fn conditions_besides_the_external_id() {
                 and("Bool", "aws:MultiFactorAuthPresent", &json!("true")),
                 allow(&json!({"StringEquals": {"sts:ExternalId": "${aws:userid}"}}))
             ]),
-            "PPF",
+            "PUF",
         ),
         (
             "around the external id that is right",

@@ -1,12 +1,18 @@
 //! Replacements against each other: Palette's keys are those in use in Secrets Manager, whoever won.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::Partition::Aws;
-use serde_json::json;
+use local_cloud::{Effect, Fault};
+use serde_json::{Value, json};
+use tokio::{join, task::yield_now};
 
 use super::{assert_consistent, assert_settles, at_once, kinds, subject, with};
-use crate::{flow::Ask, flows, ground::Ground};
+use crate::{
+    flow::{Ask, Told},
+    flows,
+    ground::Ground,
+};
 
 /// How often two meet.
 const TIMES: usize = 10;
@@ -39,5 +45,41 @@ async fn two_that_replace_keys_leave_one_key_in_both_stores() {
     }
     for ask in &asks {
         assert_settles(&ground, ask).await;
+    }
+}
+
+/// One puts a role in place of keys, or another AWS account's keys, and turns to the secret that is not needed any more; another
+/// has meanwhile put keys of its own in place of those.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_overtaken_lets_the_others_secret_be() {
+    let late = Effect::Delay(Duration::from_secs(4));
+    for of_role in [true, false] {
+        let ground = Ground::open(Aws).await;
+        let (cloud, subject) = (ground.cloud(), subject());
+        let of = |customer| flows::keys(customer, &subject.name);
+        let (own, others) = (of(ground.stage.customer()), of(ground.stage.neighbour()));
+        let first =
+            ground.carry(&Ask::post("/v1/accounts/static-credentials", own), &subject).await;
+        let put = |method: &str, request: Value| {
+            Ask::put(format!("/v1/accounts/{method}/{}", first.uid()), request)
+        };
+        let spare = with(of(ground.stage.customer()), &flows::members(&ground.spare));
+        let slow = if of_role {
+            put("sts", flows::role(ground.stage.customer(), &subject.name))
+        } else {
+            put("static-credentials", others)
+        };
+        let quick = put("static-credentials", spare);
+        cloud.calls().clear();
+        cloud.fault(Fault::on("secretsmanager", "ListSecrets", late).once());
+        let (slow, quick) = join!(ground.carry(&slow, &subject), async {
+            while cloud.calls().count("secretsmanager", "ListSecrets") == 0 {
+                yield_now().await;
+            }
+            ground.carry(&quick, &subject).await
+        });
+        let (Told::Answer(slow), Told::Answer(quick)) = (slow, quick) else { panic!("answers") };
+        assert_eq!((slow.status, quick.status), (200, 200), "{} {}", slow.text, quick.text);
+        assert_consistent(&ground, &[*slow, *quick]);
     }
 }

@@ -1,0 +1,37 @@
+//! `POST /v1/accounts/{uid}/validate` of an account that Palette enters by Pod Identity.
+
+use acceptance::{Answer, PARTITIONS, Stage};
+use local_cloud::world::{Case, Way};
+use policies::pods::Part;
+use serde_json::json;
+
+use crate::method::{cluster, register, request};
+
+async fn look(stage: &Stage, uid: &str) -> Answer {
+    stage.realm().functions.kill();
+    let report = stage.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
+    report.assert_status(200);
+    report
+}
+
+#[tokio::test]
+async fn f18_a_registered_account_is_looked_at_as_far_as_palette_tells_of_it() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let wish = request(&stage, Case::SameAccount);
+        let uid = register(&stage, &wish).await.assert_status(201).uid().to_owned();
+        let report = look(&stage, &uid).await;
+        assert_eq!((report.ready(), report.failed()), (Some(true), vec![]), "{:#}", report.body);
+        report.assert_check("palette.validation", "passed", "", "");
+        report.assert_check(
+            "palette.method",
+            "unverified",
+            "which cluster",
+            "pod-identity/validate",
+        );
+        cluster(&stage).break_it(Way::NoRole(Part::Palette));
+        let report = look(&stage, &uid).await;
+        assert_eq!(report.ready(), Some(false), "{:#}", report.body);
+        assert!(report.failed().contains(&"palette.validation".to_owned()), "{:#}", report.body);
+    }
+}
