@@ -18,7 +18,7 @@ pub const EKS: &str = "Amazon EKS";
 /// As people know the services.
 pub const SECRETS_MANAGER: &str = "AWS Secrets Manager";
 
-/// Throttling is per account and second; the SDK has tried three times by now.
+/// Throttling is per account and second; the SDK has tried more than once by now.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What a code means.

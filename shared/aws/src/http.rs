@@ -21,6 +21,8 @@ use reqwest::{
 };
 use transport::budget;
 
+use crate::fault::{EKS, IAM, SECRETS_MANAGER, STS};
+
 /// How long one request may take. A second try must still fit into API Gateway's 29 s.
 const REQUEST: Duration = Duration::from_secs(8);
 
@@ -55,10 +57,25 @@ impl HttpConnector for Http {
                 // Not a timeout of this request, which the SDK would try again.
                 return Err(ConnectorError::user("the invocation has no time left".into()));
             }
-            budget::bounded(REQUEST, exchange(&client, request))
+            let service = service(&request);
+            budget::timed(service, budget::bounded(REQUEST, exchange(&client, request)))
                 .await
                 .unwrap_or_else(|elapsed| Err(ConnectorError::timeout(elapsed.into())))
         })
+    }
+}
+
+/// Who is asked, as the signature's scope says: `Credential=<id>/<day>/<region>/<service>/aws4_request`.
+fn service(request: &HttpRequest) -> &'static str {
+    let scope = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
+    match scope {
+        Some("sts") => STS,
+        Some("iam") => IAM,
+        Some("eks") => EKS,
+        Some("secretsmanager") => SECRETS_MANAGER,
+        Some("organizations") => "AWS Organizations",
+        Some("sqs") => "Amazon SQS",
+        Some(_) | None => "AWS",
     }
 }
 

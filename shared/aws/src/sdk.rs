@@ -56,12 +56,22 @@ const SESSION: &str = "gangway-inspection";
 /// The shortest that STS offers, in seconds.
 const SESSION_SECONDS: i32 = 900;
 
+/// How often a call is sent at most.
+const ATTEMPTS: u32 = 3;
+
+/// The same of IAM, which takes few simulations at once of all that an account asks: the last try comes up to three seconds
+/// after the first.
+const IAM_ATTEMPTS: u32 = 6;
+
+fn retries(attempts: u32) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(attempts)
+        .with_initial_backoff(Duration::from_millis(100))
+}
+
 impl Aws {
     /// The function's own view: region, endpoints and credentials are those of the environment, as Lambda sets them.
     pub async fn load(http: reqwest::Client) -> Result<Self, Misconfigured> {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(3)
-            .with_initial_backoff(Duration::from_millis(100));
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(Http(http))
             // Named, so that neither profiles nor the instance metadata service are ever asked.
@@ -69,7 +79,7 @@ impl Aws {
             .region(EnvironmentVariableRegionProvider::new())
             .profile_files(no_profiles())
             .identity_cache(IdentityCache::no_cache())
-            .retry_config(retries)
+            .retry_config(retries(ATTEMPTS))
             // Answers are read whole, under a deadline.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .load()
@@ -203,7 +213,7 @@ impl Aws {
             // one that the environment names.
             let home = Region::from_static(self.0.partition.facts().home_region);
             let config = aws_sdk_iam::config::Builder::from(&self.0.config).region(home);
-            aws_sdk_iam::Client::from_conf(config.build())
+            aws_sdk_iam::Client::from_conf(config.retry_config(retries(IAM_ATTEMPTS)).build())
         })
     }
 

@@ -132,7 +132,13 @@ pub(crate) fn in_time<F: Future>(
     deadline: Instant,
 ) -> impl Future<Output = Result<F::Output, Cut>> {
     let by = move |spare: Duration| deadline.checked_sub(spare).unwrap_or(deadline);
-    let work = caught(budget::within(by(RESERVE), Box::pin(work)));
+    let work = Box::pin(work);
+    let counted = async move {
+        let output = work.await;
+        metrics::write_waits(&budget::waits());
+        output
+    };
+    let work = caught(budget::within(by(RESERVE), counted));
     async move {
         match timeout_at(by(LAST_CALL), work).await {
             Ok(done) => done.map_err(|Panicked| Cut::Panicked),

@@ -2,14 +2,21 @@
 //!
 //! Written by hand: `metrique` is a framework with queues and sinks, and this is a line or two for an invocation.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use domain::{Failure, Outcome, PortError, Report};
 use serde_json::{Map, Value, json};
+use transport::budget::Wait;
 
 use crate::{Rejection, Reply, Worked, invocation::Seen, stdout};
 
 const NAMESPACE: &str = "Gangway";
+
+/// As many values as a metric may have in one line.
+const MOST_VALUES: usize = 100;
 
 /// Writes what an invocation is counted by.
 pub(crate) fn write(seen: &Seen, outcome: &Result<Reply, Rejection>) {
@@ -21,6 +28,33 @@ pub(crate) fn write(seen: &Seen, outcome: &Result<Reply, Rejection>) {
 /// Writes what a message is counted by.
 pub(crate) fn write_message(service: &str, worked: &Worked, took: Duration) {
     stdout::line(&message(service, worked, took, now()));
+}
+
+/// Writes how long each service took for its answers.
+pub(crate) fn write_waits(waits: &[Wait]) {
+    for line in of_waits(waits, now()) {
+        stdout::line(&line);
+    }
+}
+
+/// One line for each service, with every wait.
+fn of_waits(waits: &[Wait], at: u64) -> Vec<Value> {
+    let mut services: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (service, took) in waits {
+        services.entry(service).or_default().push(millis(*took));
+    }
+    let lines = services.into_iter().flat_map(|(service, times)| {
+        let lines: Vec<_> = times
+            .chunks(MOST_VALUES)
+            .map(|times| {
+                let mut line = Line::default();
+                line.metric(&[("Upstream", service)], "UpstreamLatency", times, "Milliseconds");
+                line.at(at)
+            })
+            .collect();
+        lines
+    });
+    lines.collect()
 }
 
 /// In milliseconds.
@@ -82,7 +116,13 @@ struct Line {
 }
 
 impl Line {
-    fn metric(&mut self, dimensions: &[(&str, &str)], name: &str, value: u64, unit: &str) {
+    fn metric(
+        &mut self,
+        dimensions: &[(&str, &str)],
+        name: &str,
+        value: impl Into<Value>,
+        unit: &str,
+    ) {
         let names: Vec<_> = dimensions.iter().map(|(dimension, _)| *dimension).collect();
         self.values.extend(
             dimensions.iter().map(|(dimension, value)| ((*dimension).to_owned(), (*value).into())),
@@ -153,6 +193,20 @@ mod tests {
         );
         assert_eq!(lines[1]["CheckId"], "a.b");
         assert_eq!(lines[1]["FailedChecks"], 1);
+    }
+
+    #[test]
+    fn each_service_has_a_line_with_all_its_waits() {
+        let second = Duration::from_secs(1);
+        let waits = [("Palette", second), ("AWS IAM", second * 2), ("Palette", second * 3)];
+        let lines = of_waits(&waits, 0);
+        let told: Vec<_> =
+            lines.iter().map(|line| (&line["Upstream"], &line["UpstreamLatency"])).collect();
+        assert_eq!(
+            told,
+            [(&json!("AWS IAM"), &json!([2000])), (&json!("Palette"), &json!([1000, 3000]))]
+        );
+        assert_eq!(of_waits(&[("Palette", second); 101], 0).len(), 2);
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl<K: Keyring + Sync> Palette<K> {
     async fn once(&self, call: &Call, scope: &Scope, key: &Arc<Key>) -> Result<Answer, Fault> {
         self.gate.pass(&call.path).await?;
         let start = Instant::now();
-        let heard = budget::bounded(CAP, hear(self.request(call, scope, key)))
+        let heard = budget::bounded(CAP, hear(self.request(call, scope, key)));
+        let heard = budget::timed(SERVICE, heard)
             .await
             .map_err(|_elapsed| Fault::Port(PortError::TimedOut { service: SERVICE }))??;
         tracing::debug!(

@@ -76,6 +76,9 @@ impl Fault {
     }
 }
 
+/// As metrics call it.
+const SERVICE: &str = "The access portal";
+
 /// Asks the portal at this address for keys. It must be one that the request's own authorities have signed for (X08).
 pub async fn keys(
     address: &Url,
@@ -87,7 +90,8 @@ pub async fn keys(
     let client = transport::identified(&roots, &identity.certificate, &identity.key)?;
     let url = question::url(address, partition, portal);
     let request = client.get(url).header(header::ACCEPT, "application/json");
-    budget::bounded(ANSWERED_WITHIN, hear(request)).await.unwrap_or(Err(Unreached::TimedOut.into()))
+    let heard = budget::bounded(ANSWERED_WITHIN, hear(request));
+    budget::timed(SERVICE, heard).await.unwrap_or(Err(Unreached::TimedOut.into()))
 }
 
 async fn hear(request: reqwest::RequestBuilder) -> Result<SessionKeys, Fault> {

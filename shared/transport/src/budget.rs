@@ -1,7 +1,8 @@
-//! The time that an invocation has left, and how wrong its clock is. Both follow the task, not the arguments.
+//! The time that an invocation has left, how wrong its clock is, and whom it waited for. All of it follows the task, not the
+//! arguments.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     future::pending,
     time::{Duration, SystemTime},
 };
@@ -17,6 +18,16 @@ struct Budget {
     deadline: Instant,
     /// Ours less the server's, in seconds.
     skew: Cell<Option<i64>>,
+    waits: RefCell<Vec<Wait>>,
+}
+
+/// Whose answer was waited for, and how long, whether it came or not.
+pub type Wait = (&'static str, Duration);
+
+impl Budget {
+    fn until(deadline: Instant) -> Self {
+        Self { deadline, skew: Cell::new(None), waits: RefCell::default() }
+    }
 }
 
 tokio::task_local! {
@@ -25,7 +36,7 @@ tokio::task_local! {
 
 /// Does the work with this deadline in view of all that it awaits. Tasks that it spawns do not see it.
 pub async fn within<F: Future>(deadline: Instant, work: F) -> F::Output {
-    BUDGET.scope(Budget { deadline, skew: Cell::new(None) }, work).await
+    BUDGET.scope(Budget::until(deadline), work).await
 }
 
 /// How long until the deadline; 25 s outside [`within`].
@@ -47,17 +58,35 @@ pub async fn bounded<F: Future>(cap: Duration, work: F) -> Result<F::Output, Ela
 
 /// Does the work in half of the time that is left: what an answer can do without must not take the time of what it cannot.
 pub async fn in_half<F: Future>(work: F) -> F::Output {
-    let deadline = Instant::now() + remaining() / 2;
-    let half = Budget { deadline, skew: Cell::new(None) };
+    let half = Budget::until(Instant::now() + remaining() / 2);
     let noted = async {
         let output = work.await;
-        (output, BUDGET.with(|half| half.skew.get()))
+        (output, BUDGET.with(|half| half.skew.get()), waits())
     };
-    let (output, skew) = BUDGET.scope(half, noted).await;
+    let (output, skew, waits) = BUDGET.scope(half, noted).await;
     if let Some(skew) = skew {
         note(skew);
     }
+    waits.into_iter().for_each(waited);
     output
+}
+
+/// Does the work, and notes how long a service took for it.
+pub async fn timed<F: Future>(service: &'static str, work: F) -> F::Output {
+    let started = Instant::now();
+    let output = work.await;
+    waited((service, started.elapsed()));
+    output
+}
+
+fn waited(wait: Wait) {
+    // Outside an invocation nobody asks.
+    let _outside = BUDGET.try_with(|budget| budget.waits.borrow_mut().push(wait));
+}
+
+/// Every wait of this invocation so far.
+pub fn waits() -> Vec<Wait> {
+    BUDGET.try_with(|budget| budget.waits.borrow().clone()).unwrap_or_default()
 }
 
 /// Notes what the `Date` of an answer says the time is (C06). Does nothing outside [`within`].
@@ -110,6 +139,20 @@ mod tests {
                 assert!(never.await.is_err());
             })
             .await;
+        });
+    }
+
+    #[test]
+    fn every_wait_is_noted_in_half_the_time_too() {
+        block_on(async {
+            within(Instant::now() + Duration::from_mins(1), async {
+                timed("Palette", async {}).await;
+                in_half(timed("Kubernetes", async {})).await;
+                let whom: Vec<_> = waits().into_iter().map(|(whom, _)| whom).collect();
+                assert_eq!(whom, ["Palette", "Kubernetes"]);
+            })
+            .await;
+            assert_eq!(waits(), []);
         });
     }
 

@@ -53,7 +53,8 @@ pub(super) fn new(endpoint: &str, authority: &[u8], token: &str) -> Result<Clien
         let (http, endpoint, bearer) = (http.clone(), endpoint.clone(), bearer.clone());
         async move {
             let exchange = exchange(&http, &endpoint, bearer, request);
-            budget::bounded(CALL, exchange).await.unwrap_or(Err(Broken::Late))
+            let bounded = budget::bounded(CALL, exchange);
+            budget::timed("Kubernetes", bounded).await.unwrap_or(Err(Broken::Late))
         }
     });
     Ok(Client::new(service, "default"))

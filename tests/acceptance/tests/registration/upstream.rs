@@ -38,6 +38,18 @@ async fn a_busy_palette_is_a_429_that_says_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn simulations_that_iam_throttles_are_asked_again() {
+    everywhere(|stage: Stage, way| async move {
+        let throttled = Fault::on("iam", "SimulatePrincipalPolicy", Effect::Throttle).times(30);
+        stage.cloud().fault(throttled);
+        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+        assert_eq!(receipt.status, 201, "{}", receipt.text);
+        assert_eq!(receipt.check("iam.actions-allowed")["outcome"], "passed", "{}", receipt.text);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn palettes_own_rate_limit_is_kept_without_a_single_429() {
     play(&[Way::Role], |stage: Stage, way| async move {
         stage.cloud().palette().behave(|palette| palette.rate_limited = true);

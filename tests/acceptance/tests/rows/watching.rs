@@ -26,10 +26,12 @@ fn written(logs: &str) -> BTreeMap<Metric, BTreeSet<Vec<String>>> {
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
             assert_eq!(directive["Namespace"], "Gangway");
             let dimensions = texts(&directive["Dimensions"][0]);
-            let values = dimensions.iter().map(|name| text(&line[name.as_str()])).collect();
+            let whose = dimensions.iter().map(|name| text(&line[name.as_str()])).collect();
             let name = text(&directive["Metrics"][0]["Name"]);
-            assert!(line[name.as_str()].is_u64(), "{line}");
-            written.entry((name, dimensions)).or_default().insert(values);
+            let value = &line[name.as_str()];
+            let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            assert!(!values.is_empty() && values.iter().all(Value::is_u64), "{line}");
+            written.entry((name, dimensions)).or_default().insert(whose);
         }
     }
     written
