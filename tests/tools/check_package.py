@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,18 @@ def faults(binaries, cloud, folder):
     there = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()} - {"SHA256SUMS"}
     if listed != there:
         yield f"SHA256SUMS and the archive differ in {listed ^ there}"
+    yield from links(unpacked)
     yield from templates(unpacked)
     yield from crates(unpacked)
     yield from functions(unpacked, cloud, folder)
+
+
+def links(unpacked):
+    """Pages of the archive lead to nothing that it does not have."""
+    for page in unpacked.rglob("*.md"):
+        for to in re.findall(r"\]\(([^)#:\s]+)[^)]*\)", page.read_text()):
+            if not (page.parent / to).exists():
+                yield f"{page.relative_to(unpacked)} links to {to}, which is not there"
 
 
 def templates(unpacked):

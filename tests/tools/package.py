@@ -107,7 +107,12 @@ def contents(partition, architecture, binaries):
         "LICENCES.txt": crates.licences(),
         "sbom.cdx.json": json.dumps(crates.bill("gangway", version, revision()), indent=1),
         "first-call.json": (samples.ROOT / "events/accounts/http-list.json").read_text(),
+        "openapi.json": (samples.ROOT / "openapi.json").read_text(),
     }
+    # What its page leads to. That page itself is INSTRUCTIONS.md here.
+    for path in [*samples.ROOT.glob("docs/*.md"), *samples.ROOT.glob("events/schema/*.json")]:
+        if path != package_page.PAGE:
+            texts[str(path.relative_to(samples.ROOT))] = path.read_text()
     for other, partitions in OTHER_ACCOUNTS.items():
         if partition in partitions:
             texts[f"other-accounts/{other}"] = (samples.ROOT / "templates" / other).read_text()

@@ -32,6 +32,7 @@ def page(partition, template, name, version, revision):
     text = COMMENT.sub("", PAGE.read_text())
     text = ONLY.sub(lambda found: found[2] if partition in found[1].split() else "", text)
     known = {"name": name, "version": version, "revision": revision, "partition": partition, "region": REGIONS[partition]}
+    known["architecture"] = template["Parameters"]["Architecture"]["Default"]
     for word, value in known.items():
         text = text.replace(f"{{{{{word}}}}}", value)
     text = text.replace("<!-- parameters -->", parameters(template))
