@@ -17,7 +17,9 @@ HEAD = """# Checks
 What a report may hold. An id stays what it is: portals, alarms and runbooks may rely on it. A *blocker* that failed forbids a
 registration; a *warning* and an *info* do not. *Answers* names the prerequisites that a check answers: C for every
 method, S for access keys, D for roles that Palette assumes, P for EKS Pod Identity, X for the Secret and Top Secret
-partitions, G for private cloud gateways.
+partitions, G for private cloud gateways. The numbers are those of the checklist that Gangway was written from, which is
+not kept here; in reports (`covers`) and in the sources they mean the same. Tests called `f32_…` are rows of its acceptance
+table, `(T5)` is one of its traps.
 
 A check is *passed*, *failed* (with what mends it), *unverified* (with what would let Gangway look) or *not-applicable*.
 
