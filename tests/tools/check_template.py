@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what the linters of CloudFormation cannot know: partitions, the functions' folders, routes and sample events."""
+"""Checks what the linters of CloudFormation cannot know: partitions, the functions' folders, alarms, routes, sample events."""
 
 import json
 import logging
@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import alarms
 from boto3 import Session
 from jsonschema import Draft4Validator
 from samtranslator.parser.parser import Parser
@@ -192,7 +193,8 @@ def main():
     """Tells every fault at once."""
     logging.disable(logging.CRITICAL)  # SAM's translator warns of feature toggles that only AWS sets
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    faults = [*literal_partitions(), *transformed(), *houses(template), *api(template), *bodies(template)]
+    watched = alarms.faults(template, functions(template))
+    faults = [*literal_partitions(), *transformed(), *houses(template), *watched, *api(template), *bodies(template)]
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)
     return 1 if faults else 0
