@@ -114,9 +114,9 @@ def functions(unpacked, cloud, folder):
             program.chmod(0o755)
             event = samples.of(name)[0]
             with emulated(program, deployed[ids[name]], folder / f"{name}.log") as invoke:
-                said, fine = samples.verdict(invoke(samples.payload(event)), event)
-            if not fine:
-                yield f"{path.name} says {said} to {event.name}"
+                said, right = samples.verdict(invoke(samples.payload(event)), event, PARTITION)
+            if not right:
+                yield f"{path.name} says {said} to {event.name}, not {samples.expected(event, PARTITION)}"
 
 
 def main():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Puts every sample event through `sam local invoke`, and those of HTTP through `sam local start-api`, against the local cloud.
 
-An answer is right when a caller may get it, both ways give it, and AWS's emulator gives it without Docker (where that can run: on
-Linux). Exits with 1 where one is wrong, 3 without Docker, 4 without an image.
+An answer is right when it is the one that events/answers.json has, both ways give it, and AWS's emulator gives it without Docker
+(where that can run: on Linux). Exits with 1 where one is wrong, 3 without Docker, 4 without an image.
 """
 
 import argparse
@@ -41,7 +41,7 @@ class Sam:
 
     def __init__(self, partition, deployed, binaries, folder):
         template = sam_template.write(partition, deployed, binaries, folder)
-        self.folder = folder
+        self.folder, self.partition = folder, partition
         self.options = ["--template", template, "--env-vars", folder / "environment.json", "--skip-pull-image"]
         # SAM asks STS whose account this is: that of the functions.
         own = next(iter(deployed.values()))
@@ -62,7 +62,7 @@ class Sam:
             self.command("invoke", id, "--event", event), cwd=self.folder, env=self.environment, capture_output=True, text=True
         )
         try:
-            return samples.verdict(json.loads(ran.stdout.strip().splitlines()[-1]), path)
+            return samples.verdict(json.loads(ran.stdout.strip().splitlines()[-1]), path, self.partition)
         except (IndexError, ValueError):
             return f"nothing: {ran.stderr.strip().splitlines()[-1:]}", False
 
@@ -82,12 +82,13 @@ class Sam:
 
 
 def request(port, event):
-    """The status that the API answers to what the event was made of."""
+    """What the API answers to what the event was made of."""
     query = urlencode(event["multiValueQueryStringParameters"] or {}, doseq=True)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {name: value for name, value in event["headers"].items() if name not in {"Host", "Content-Length"}}
     connection.request(event["httpMethod"], event["path"] + (query and f"?{query}"), event["body"], headers)
-    return str(connection.getresponse().status)
+    answer = connection.getresponse()
+    return samples.over_http(answer.status, answer.read())
 
 
 def run(partition, binaries, functions, folder):
@@ -99,7 +100,7 @@ def run(partition, binaries, functions, folder):
             return sam_template.binary(functions, id, package)
 
         paths = [path for id, package in samples.PACKAGES.items() if id in deployed for path in samples.of(package)]
-        found = emulated.answers(deployed, runs, folder) if platform.system() == "Linux" else ()
+        found = emulated.answers(partition, deployed, runs, folder) if platform.system() == "Linux" else ()
         expected = {path: (said, fine) for path, said, fine in found}
         requested, wrong = sam.api([path for path in paths if samples.is_http(path)]), 0
         ids = {package: id for id, package in samples.PACKAGES.items()}
@@ -110,9 +111,9 @@ def run(partition, binaries, functions, folder):
                 emulators, _ = expected.get(path, (said, fine))
                 right = fine and said == emulators and through_api in ("", said)
                 wrong += not right
-                told = "" if right else f"  WRONG: the emulator says {emulators}"
+                told = "" if right else f"  WRONG: the emulator says {emulators}, {samples.expected(path, partition)} was expected"
                 name = path.relative_to(samples.ROOT)
-                print(f"{partition:<11} {name!s:<65} {said:<12} {through_api:<4}{told}", flush=True)
+                print(f"{partition:<11} {name!s:<65} {said:<16} {through_api:<12}{told}", flush=True)
     return len(paths), len(requested), wrong
 
 
@@ -130,7 +131,7 @@ def main():
         sys.exit(NO_IMAGE)
     started, binaries = time.monotonic(), wish.binaries.resolve()
     functions = (wish.functions or binaries).resolve()
-    print(f"{'partition':<11} {'event':<65} {'invoke':<12} start-api", flush=True)
+    print(f"{'partition':<11} {'event':<65} {'invoke':<16} start-api", flush=True)
     outcomes = []
     for partition in [wish.partition] if wish.partition else samples.PARTITIONS:
         with tempfile.TemporaryDirectory(prefix="gangway-sam-") as folder:
