@@ -19,11 +19,24 @@ const LIMITS: [Duration; 3] =
     [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
 
 /// What is wrong with a run.
+#[derive(Debug, Eq, PartialEq)]
 enum Wrong {
     /// It may have had too little time.
     Hurried(String),
     /// What was told or left behind is wrong.
     Told(String),
+}
+
+impl Wrong {
+    /// Too little time may make another failure of a failure; no hurry makes a success of one.
+    fn of(effect: Effect, told: &Told, wrong: &str) -> Self {
+        let wrong = format!("{wrong}\ntold: {}", told.text());
+        if effect == Effect::NeverAnswer && !told.succeeded() {
+            Self::Hurried(wrong)
+        } else {
+            Self::Told(wrong)
+        }
+    }
 }
 
 impl From<String> for Wrong {
@@ -82,11 +95,10 @@ impl Ground {
         let crashed = trouble.kind == Kind::Crash && !told.succeeded();
         if !crashed {
             let verdict = judge(flow, trouble, &told, &state, recorded);
-            if let Err(wrong) = verdict.map_err(|wrong| format!("{wrong}\ntold: {}", told.text())) {
+            if let Err(wrong) = verdict {
                 self.settle().await;
                 self.forget(&subject);
-                let hurried = trouble.effect == Effect::NeverAnswer;
-                return Err(if hurried { Wrong::Hurried(wrong) } else { Wrong::Told(wrong) });
+                return Err(Wrong::of(trouble.effect, &told, &wrong));
             }
         }
         let whole = state.anonymous() == recorded.end;
@@ -135,5 +147,19 @@ impl Ground {
         } else {
             Err(format!("{}\nthen, in fair weather, {}", told.text(), settled.text()))
         }
+    }
+}
+
+#[test]
+fn only_a_failure_may_be_for_want_of_time() {
+    let (done, failed) = (Told::Worked, Told::Failed("no time".to_owned()));
+    for (effect, told, hurried) in [
+        (Effect::NeverAnswer, &failed, true),
+        (Effect::NeverAnswer, &done, false),
+        (Effect::CutBefore, &failed, false),
+        (Effect::CutBefore, &done, false),
+    ] {
+        let wrong = Wrong::of(effect, told, "a verdict");
+        assert_eq!(matches!(wrong, Wrong::Hurried(_)), hurried, "{effect:?}: {wrong:?}");
     }
 }
