@@ -5,16 +5,19 @@ use local_cloud::Effect;
 use crate::{
     flow::Flow,
     flows,
-    trouble::{Kind, Place},
-    work::suffer_all,
+    trouble::{Kind::Crash, Trouble},
+    work::{Course, suffer_all},
 };
 
 /// Where nothing is ever changed, nothing can be left half done.
-fn both(flow: &Flow, _at: usize, _place: &Place) -> Vec<(Effect, Kind)> {
-    if flow.trigger.reads() {
-        return Vec::new();
-    }
-    vec![(Effect::CutBefore, Kind::Crash), (Effect::CutAfter, Kind::Crash)]
+fn both(courses: &[Course]) -> Vec<Vec<Trouble>> {
+    let of = |course: &Course| {
+        let places = course.places.iter().filter(|_| !course.flow.trigger.reads());
+        let both =
+            |place| [Effect::CutBefore, Effect::CutAfter].map(|it| Trouble::new(place, it, Crash));
+        places.flat_map(both).collect()
+    };
+    courses.iter().map(of).collect()
 }
 
 async fn crash(flows: &'static [Flow]) {

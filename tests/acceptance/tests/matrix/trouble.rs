@@ -17,6 +17,11 @@ impl Place {
         calls::changes(&self.service, &self.operation)
     }
 
+    /// Service and operation: calls of the same kind share them.
+    pub(crate) fn operation(&self) -> (&str, &str) {
+        (&self.service, &self.operation)
+    }
+
     /// As an answer must call the service.
     pub(crate) fn service(&self) -> &str {
         match self.service.as_str() {
@@ -54,6 +59,11 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
+    /// At this place.
+    pub(crate) fn new(place: &Place, effect: Effect, kind: Kind) -> Self {
+        Self { place: place.clone(), effect, kind }
+    }
+
     /// Whether it can make a difference: where nothing is done, nothing is done before the connection is cut, and nobody sees
     /// it late.
     pub(crate) fn differs(&self) -> bool {

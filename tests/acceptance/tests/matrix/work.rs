@@ -6,14 +6,13 @@ use std::{
     time::Instant,
 };
 
-use local_cloud::Effect;
 use tokio::task::JoinSet;
 
 use crate::{
     flow::Flow,
     ground::Ground,
     record::{Pace, Recorded},
-    trouble::{Kind, Place, Trouble},
+    trouble::{Place, Trouble},
 };
 
 /// How many grounds work at the same time at most: they wait more than they work.
@@ -22,8 +21,14 @@ const GROUNDS: usize = 12;
 /// What a ground is worth opening for.
 const RUNS: usize = 5;
 
-/// What is to befall each call.
-pub(crate) type Choice = fn(&Flow, usize, &Place) -> Vec<(Effect, Kind)>;
+/// A flow, and where something may befall it.
+pub(crate) struct Course {
+    pub(crate) flow: &'static Flow,
+    pub(crate) places: Vec<Place>,
+}
+
+/// What is to befall the calls of all these flows: for each of them in its order.
+pub(crate) type Choice = fn(&[Course]) -> Vec<Vec<Trouble>>;
 
 /// What came of one flow.
 #[derive(Default)]
@@ -38,13 +43,15 @@ pub(crate) async fn suffer_all(what: &str, flows: &'static [Flow], choice: Choic
     let started = Instant::now();
     let mut wrong = Vec::new();
     let only = std::env::var_os("GANGWAY_FLOW").unwrap_or_default();
+    let mut courses = Vec::new();
     for flow in flows.iter().filter(|flow| flow.name.contains(&*only.to_string_lossy())) {
         let places = Ground::open(flow.partition).await.record(flow, Pace::Slow).await.places;
-        let troubles = places.iter().enumerate().flat_map(|(at, place)| {
-            let trouble = |(effect, kind)| Trouble { place: place.clone(), effect, kind };
-            choice(flow, at, place).into_iter().map(trouble).collect::<Vec<_>>()
-        });
-        let troubles: Vec<_> = troubles.filter(Trouble::differs).collect();
+        courses.push(Course { flow, places });
+    }
+    let troubles = choice(&courses);
+    assert_eq!(troubles.len(), courses.len(), "a choice for each flow");
+    for (Course { flow, places }, mut troubles) in courses.into_iter().zip(troubles) {
+        troubles.retain(Trouble::differs);
         let row = work(flow, troubles).await;
         let verdict = if row.wrong.is_empty() {
             "all converged".to_owned()
