@@ -45,8 +45,13 @@ pub struct Stage {
 impl Stage {
     /// A world of its own with this partition only.
     pub async fn start(partition: Partition) -> Self {
+        Self::with(partition, Options::default()).await
+    }
+
+    /// The same in another cloud.
+    pub async fn with(partition: Partition, options: Options) -> Self {
         let template = Template::of_repository().expect("the repository's template");
-        let world = World::of(Options::default(), &template, &[partition]).await;
+        let world = World::of(options, &template, &[partition]).await;
         Self::of(&Arc::new(world.expect("a world")), partition).await
     }
 
@@ -60,18 +65,12 @@ impl Stage {
 
     /// The same, where everything is reached over TLS.
     pub async fn over_tls(partition: Partition) -> Self {
-        let template = Template::of_repository().expect("the repository's template");
-        let options = Options { tls: true, ..Options::default() };
-        let world = World::of(options, &template, &[partition]).await;
-        Self::of(&Arc::new(world.expect("a world")), partition).await
+        Self::with(partition, Options { tls: true, ..Options::default() }).await
     }
 
     /// The same, where Palette's cluster is in another account than Gangway.
     pub async fn with_cluster_elsewhere(partition: Partition) -> Self {
-        let template = Template::of_repository().expect("the repository's template");
-        let options = Options { cluster_elsewhere: true, ..Options::default() };
-        let world = World::of(options, &template, &[partition]).await;
-        Self::of(&Arc::new(world.expect("a world")), partition).await
+        Self::with(partition, Options { cluster_elsewhere: true, ..Options::default() }).await
     }
 
     /// Stages of one world: the same Palette serves all these partitions.

@@ -17,6 +17,16 @@ use crate::server;
 use crate::tap::Tap;
 use crate::tls::Authority;
 
+/// Whether Gangway may change which roles EKS gives to Palette's pods (`AllowPodIdentityChanges`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Associations {
+    /// It may.
+    #[default]
+    Changeable,
+    /// It may not, as the templates propose.
+    Fixed,
+}
+
 /// How to start.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -26,6 +36,8 @@ pub struct Options {
     pub port: u16,
     /// Palette's cluster is in Palette's own account, not in Gangway's.
     pub cluster_elsewhere: bool,
+    /// Whether Gangway may change the associations of that cluster.
+    pub associations: Associations,
     /// The organization's management account is another one than Gangway's.
     pub managed_elsewhere: bool,
     /// Who reaches it.

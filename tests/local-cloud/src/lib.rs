@@ -26,7 +26,7 @@ pub mod template;
 pub mod tls;
 pub mod world;
 
-pub use cloud::{Cloud, Door, Options, Parts};
+pub use cloud::{Associations, Cloud, Door, Options, Parts};
 pub use faults::{Echo, Effect, Fault};
 pub use host::Host;
 pub use server::{Request, Response};

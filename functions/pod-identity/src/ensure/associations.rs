@@ -22,6 +22,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// What the caller needs for whoever may not change associations.
 const RIGHTS: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway looks with (parameter AllowPodIdentityChanges)";
 
+/// Where the caller reads what to do about what Gangway leaves alone.
+const LEFT: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
+
 /// A step that is still to be taken.
 #[derive(Debug, Eq, PartialEq)]
 enum Step<'a> {
@@ -58,7 +61,7 @@ pub(super) async fn ensure(
         let left: Vec<_> = steps.iter().filter_map(|(_, step)| step.left_alone()).collect();
         if !left.is_empty() {
             let changed = !done.is_empty();
-            let finding = ASSOCIATIONS.failed(left.join("; "), "see pod-identity.target-roles");
+            let finding = ASSOCIATIONS.failed(left.join("; "), LEFT);
             return Ok(Done { finding, changed });
         }
         for (change, step) in &steps {

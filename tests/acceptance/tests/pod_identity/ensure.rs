@@ -1,7 +1,6 @@
 //! What Gangway may put right where it is asked to: associations and the ConfigMap. Both are idempotent and told.
 
-use acceptance::Stage;
-use domain::Partition;
+use acceptance::{PARTITIONS, Stage};
 use local_cloud::{
     Effect, Fault,
     world::{Case, Way},
@@ -9,86 +8,94 @@ use local_cloud::{
 use policies::pods::{HUBBLE, IDENTITY};
 use serde_json::json;
 
-use crate::method::{cluster, register, request, validate, with};
+use crate::method::{ENSURED, cluster, register, request, validate, with};
 
-const ENSURED: &str = "pod-identity.associations-ensured";
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
-
-async fn stage() -> Stage {
-    Stage::start(Partition::Aws).await
-}
 
 #[tokio::test]
 async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_left_alone() {
-    let stage = stage().await;
-    let wish = with(request(&stage, Case::CrossAccount), "ensureAssociations", json!(true));
-    cluster(&stage).break_it(Way::NoTarget).break_it(Way::NotAssociated(IDENTITY));
-    let roles = cluster(&stage).roles(Case::CrossAccount);
-    let at = |account: policies::pods::ServiceAccount| {
-        cluster(&stage).cluster.association((account.namespace, account.name))
-    };
-    validate(&stage, &wish).await;
-    assert!(at(IDENTITY).is_none(), "validate changes nothing");
-    let done = register(&stage, &wish).await;
-    done.assert_status(201).assert_check(ENSURED, "passed", "made that of", "");
-    let (hubble, identity) = (at(HUBBLE).expect("Hubble's"), at(IDENTITY).expect("the other"));
-    assert_eq!(hubble.target.as_deref(), roles.hubble_target().map(domain::RoleArn::as_str));
-    assert!(hubble.external_id.is_some_and(|id| id.ends_with("/hubble-system/spectro-hubble")));
-    assert_eq!((identity.role.as_str(), identity.target), (roles.identity().as_str(), None));
-    stage.cloud().calls().clear();
-    let again = register(&stage, &wish).await;
-    again.assert_status(200).assert_check(ENSURED, "passed", "nothing had to be done", "");
-    for operation in ["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"] {
-        assert_eq!(stage.cloud().calls().count("eks", operation), 0, "{operation}");
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let wish = with(request(&stage, Case::CrossAccount), "ensureAssociations", json!(true));
+        cluster(&stage).break_it(Way::NoTarget).break_it(Way::NotAssociated(IDENTITY));
+        let roles = cluster(&stage).roles(Case::CrossAccount);
+        let at = |account: policies::pods::ServiceAccount| {
+            cluster(&stage).cluster.association((account.namespace, account.name))
+        };
+        validate(&stage, &wish).await;
+        assert!(at(IDENTITY).is_none(), "validate changes nothing");
+        let done = register(&stage, &wish).await;
+        done.assert_status(201).assert_check(ENSURED, "passed", "made that of", "");
+        let (hubble, identity) = (at(HUBBLE).expect("Hubble's"), at(IDENTITY).expect("the other"));
+        assert_eq!(hubble.target.as_deref(), roles.hubble_target().map(domain::RoleArn::as_str));
+        assert!(hubble.external_id.is_some_and(|id| id.ends_with("/hubble-system/spectro-hubble")));
+        assert_eq!((identity.role.as_str(), identity.target), (roles.identity().as_str(), None));
+        stage.cloud().calls().clear();
+        let again = register(&stage, &wish).await;
+        again.assert_status(200).assert_check(ENSURED, "passed", "nothing had to be done", "");
+        for operation in ["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"] {
+            assert_eq!(stage.cloud().calls().count("eks", operation), 0, "{operation}");
+        }
     }
 }
 
 #[tokio::test]
 async fn f58_what_eks_shows_late_is_waited_for_and_what_it_did_before_a_cut_is_found() {
-    let stage = stage().await;
-    let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
-    cluster(&stage).break_it(Way::NotAssociated(HUBBLE)).break_it(Way::NotAssociated(IDENTITY));
-    stage.cloud().aws().settle_after(2);
-    let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::CutAfter).once();
-    stage.cloud().fault(cut);
-    let done = register(&stage, &wish).await;
-    done.assert_status(201).assert_check(ENSURED, "passed", "", "");
-    for account in [HUBBLE, IDENTITY] {
-        let there = cluster(&stage).cluster.association((account.namespace, account.name));
-        assert!(there.is_some(), "{account}");
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
+        cluster(&stage).break_it(Way::NotAssociated(HUBBLE)).break_it(Way::NotAssociated(IDENTITY));
+        stage.cloud().aws().settle_after(2);
+        let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::CutAfter).once();
+        stage.cloud().fault(cut);
+        let done = register(&stage, &wish).await;
+        done.assert_status(201).assert_check(ENSURED, "passed", "", "");
+        for account in [HUBBLE, IDENTITY] {
+            let there = cluster(&stage).cluster.association((account.namespace, account.name));
+            assert!(there.is_some(), "{account}");
+        }
     }
 }
 
 #[tokio::test]
 async fn f39_the_config_map_is_made_where_asked_and_never_changed() {
-    let stage = stage().await;
-    let wish = with(request(&stage, Case::SameAccount), "ensureConfigMap", json!(true));
-    let object = || cluster(&stage).cluster.object(CONFIG);
-    cluster(&stage).break_it(Way::NoConfig);
-    validate(&stage, &wish).await;
-    assert!(object().is_none(), "validate changes nothing");
-    let done = register(&stage, &wish).await;
-    done.assert_status(201);
-    done.assert_check("kubernetes.global-config-ensured", "passed", "made it", "");
-    let made = object().expect("the ConfigMap");
-    assert_eq!(made["data"]["managementClusterName"], cluster(&stage).cluster.name());
-    let again = register(&stage, &wish).await;
-    again.assert_check("kubernetes.global-config-ensured", "passed", "nothing had to be done", "");
-    assert_eq!(object(), Some(made));
-    cluster(&stage).break_it(Way::ConfigOfAnother);
-    let there = object();
-    let refused = register(&stage, &wish).await;
-    refused.assert_status(422);
-    assert_eq!(object(), there, "one that is there is never changed");
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let wish = with(request(&stage, Case::SameAccount), "ensureConfigMap", json!(true));
+        let object = || cluster(&stage).cluster.object(CONFIG);
+        cluster(&stage).break_it(Way::NoConfig);
+        validate(&stage, &wish).await;
+        assert!(object().is_none(), "validate changes nothing");
+        let done = register(&stage, &wish).await;
+        done.assert_status(201);
+        done.assert_check("kubernetes.global-config-ensured", "passed", "made it", "");
+        let made = object().expect("the ConfigMap");
+        assert_eq!(made["data"]["managementClusterName"], cluster(&stage).cluster.name());
+        let again = register(&stage, &wish).await;
+        again.assert_check(
+            "kubernetes.global-config-ensured",
+            "passed",
+            "nothing had to be done",
+            "",
+        );
+        assert_eq!(object(), Some(made));
+        cluster(&stage).break_it(Way::ConfigOfAnother);
+        let there = object();
+        let refused = register(&stage, &wish).await;
+        refused.assert_status(422);
+        assert_eq!(object(), there, "one that is there is never changed");
+    }
 }
 
 #[tokio::test]
 async fn nothing_is_changed_unless_it_is_asked_for() {
-    let stage = stage().await;
-    let wish = request(&stage, Case::SameAccount);
-    cluster(&stage).break_it(Way::NotAssociated(HUBBLE)).break_it(Way::NoConfig);
-    register(&stage, &wish).await.assert_status(422);
-    assert!(cluster(&stage).cluster.object(CONFIG).is_none());
-    assert!(cluster(&stage).cluster.association((HUBBLE.namespace, HUBBLE.name)).is_none());
-    stage.assert_untouched();
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let wish = request(&stage, Case::SameAccount);
+        cluster(&stage).break_it(Way::NotAssociated(HUBBLE)).break_it(Way::NoConfig);
+        register(&stage, &wish).await.assert_status(422);
+        assert!(cluster(&stage).cluster.object(CONFIG).is_none());
+        assert!(cluster(&stage).cluster.association((HUBBLE.namespace, HUBBLE.name)).is_none());
+        stage.assert_untouched();
+    }
 }

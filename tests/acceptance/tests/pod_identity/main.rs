@@ -13,6 +13,7 @@ mod cross_account;
 mod elsewhere;
 mod ensure;
 mod hops;
+mod left_alone;
 mod look_again;
 mod method;
 mod pods;

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use acceptance::{Answer, Stage, text};
+use domain::PermissionProfile;
 use local_cloud::world::{Case, PaletteCluster, Way};
+use policies::pods::Part;
 use serde_json::{Value, json};
 
 /// Where it is registered.
 pub(crate) const ROUTE: &str = "/v1/accounts/pod-identity";
+
+/// What Gangway did about the associations.
+pub(crate) const ENSURED: &str = "pod-identity.associations-ensured";
 
 /// Palette's own cluster.
 pub(crate) fn cluster(stage: &Stage) -> &PaletteCluster {
@@ -32,6 +37,28 @@ pub(crate) fn boundary(stage: &Stage) -> String {
     let everything = json!({"Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     stage.realm().deployment.policy("TeamBoundary", &everything)
+}
+
+/// The role that is registered.
+pub(crate) const fn registered(case: Case) -> Part {
+    match case {
+        Case::SameAccount => Part::Palette,
+        Case::CrossAccount => Part::PaletteTarget,
+    }
+}
+
+/// The role that is registered has the policies of a profile beside its own, and no other.
+pub(crate) fn furnish(stage: &Stage, case: Case, profile: PermissionProfile) {
+    let (palette, part) = (cluster(stage), registered(case));
+    let role = palette.role(part);
+    for arn in role.attached() {
+        role.detach(&arn);
+    }
+    let documents = policies::of(profile).iter();
+    let documents = documents.map(|document| palette.profile_policy(part, *document));
+    for arn in documents.chain([palette.policy(part)]) {
+        role.attach(&arn);
+    }
 }
 
 /// Looks at it, and keeps nothing. Each request meets a new instance, so that nobody waits for Palette's rate limit.

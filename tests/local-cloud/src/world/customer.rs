@@ -42,7 +42,7 @@ impl Customer {
         let user = account.user("palette");
         let (keys, role) = (user.keys(), account.role(ROLE));
         let access = portal.map(|portal| Access::enroll(portal, &account));
-        inspection_role(&account, deployment);
+        inspection_role(&account, deployment, true);
         let customer = Self {
             account,
             user,

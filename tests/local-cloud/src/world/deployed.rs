@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::feeding;
 use crate::{
-    Cloud,
+    Associations, Cloud,
     aws::{Account, Queue},
     functions::{Functions, Hosting, Lasting, Poller, RoleKeys},
     portal::{Kind, Portal},
@@ -23,6 +23,9 @@ pub(super) const AWS_CA_SECRET: &str = "gangway/aws-ca-bundle";
 /// What `templates/inspection-role.yaml` calls the role that it makes.
 pub(super) const INSPECTION_ROLE: &str = "GangwayInspection";
 
+/// The parameter of both templates that lets Gangway change associations.
+pub(super) const CHANGES: &str = "AllowPodIdentityChanges";
+
 /// The stack that Gangway is deployed as.
 pub(super) const STACK: &str = "gangway";
 
@@ -35,6 +38,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) authority: Option<&'a Authority>,
     pub(super) portal: Option<&'a Portal>,
     pub(super) pace: Option<u16>,
+    pub(super) associations: Associations,
 }
 
 /// What a template makes.
@@ -48,7 +52,7 @@ pub(super) struct Deployed {
 /// Deploys the template's queues, rules and functions into Gangway's own account, each function with a role of exactly the
 /// template's policies.
 pub(super) fn deploy(
-    Surroundings { cloud, authority, portal, pace }: &Surroundings<'_>,
+    Surroundings { cloud, authority, portal, pace, associations }: &Surroundings<'_>,
     template: &Template,
     partition: Partition,
     account: &Account,
@@ -57,8 +61,10 @@ pub(super) fn deploy(
     let mut parameters = BTreeMap::from([
         ("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned()),
         ("AccountVending".to_owned(), "enabled".to_owned()),
-        ("AllowPodIdentityChanges".to_owned(), "true".to_owned()),
     ]);
+    if *associations == Associations::Changeable {
+        parameters.insert(CHANGES.to_owned(), "true".to_owned());
+    }
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
     }

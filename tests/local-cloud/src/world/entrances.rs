@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::deployed::{INSPECTION_ROLE, STACK};
+use super::deployed::{CHANGES, INSPECTION_ROLE, STACK};
 use crate::{
     aws::Account,
     template::{Deployment, Template},
@@ -11,10 +11,10 @@ use crate::{
 /// What the role in the management account is called here: its template leaves that to CloudFormation.
 pub const MANAGEMENT_ROLE: &str = "GangwayManagement";
 
-/// Through which Gangway looks into an account, and puts associations right there.
-pub(super) fn inspection_role(account: &Account, gangway: &Account) {
-    let changes = ("AllowPodIdentityChanges", "true");
-    deploy("inspection-role.yaml", INSPECTION_ROLE, account, gangway, &[changes]);
+/// Through which Gangway looks into an account, and where it may, puts associations right there.
+pub(super) fn inspection_role(account: &Account, gangway: &Account, changes: bool) {
+    let changes = changes.then_some((CHANGES, "true"));
+    deploy("inspection-role.yaml", INSPECTION_ROLE, account, gangway, changes.as_slice());
 }
 
 /// Through which Gangway asks and enters an organization that is managed from another account.

@@ -13,7 +13,6 @@ use policies::pods::{self, Roles};
 use serde_json::{Value, json};
 
 pub use self::ways::Way;
-use super::entrances::inspection_role;
 use crate::{
     Parts,
     aws::{Account, Cluster, eks::NewCluster},
@@ -60,7 +59,6 @@ impl PaletteCluster {
         partition: Partition,
         account: &Account,
         target: &Account,
-        deployment: &Account,
     ) -> Self {
         let region = partition.facts().home_region;
         let listener = Listener::bind(parts.host()).await;
@@ -73,9 +71,6 @@ impl PaletteCluster {
             authority: &authority,
         };
         let cluster = parts.aws().cluster(account, &new);
-        if account.id() != deployment.id() {
-            inspection_role(account, deployment);
-        }
         parts.palette().records().runs_on.insert(partition.id().to_owned(), cluster.clone());
         let api = listener.serve(Arc::clone(parts), cluster.clone());
         let founded = Self {

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::{
     Customer, Organization, PaletteCluster,
     deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
-    entrances::management_role,
+    entrances::{inspection_role, management_role},
 };
 use crate::{
-    Cloud, Options,
+    Associations, Cloud, Options,
     aws::{Account, Aws, Keys, Queue, User, client::Client},
     clock::Clock,
     functions::{Functions, Poller},
@@ -96,6 +96,7 @@ impl Realm {
             authority,
             portal: portal.as_ref(),
             pace: options.pace,
+            associations: options.associations,
         };
         let Deployed { functions, queues, rules, pollers } =
             deployed::deploy(&surroundings, template, partition, &deployment)?;
@@ -106,7 +107,11 @@ impl Realm {
             None
         } else {
             let home = if options.cluster_elsewhere { &palette } else { &deployment };
-            Some(PaletteCluster::found(&parts, partition, home, target, &deployment).await)
+            if options.cluster_elsewhere {
+                let changes = options.associations == Associations::Changeable;
+                inspection_role(home, &deployment, changes);
+            }
+            Some(PaletteCluster::found(&parts, partition, home, target).await)
         };
         if let (Some(cluster), Some(function)) = (&cluster, functions.get("pod-identity")) {
             let role = if options.cluster_elsewhere {

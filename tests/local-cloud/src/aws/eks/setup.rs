@@ -141,6 +141,24 @@ impl Cluster {
         id
     }
 
+    /// An add-on of EKS made a service account's association: whoever changes it has to change the add-on.
+    ///
+    /// # Panics
+    /// Where there is no such association.
+    pub fn own(&self, (namespace, service_account): (&str, &str), addon: &str) {
+        let (account, (region, name)) = (&self.account, &self.key);
+        let (partition, id) = (account.partition(), account.id());
+        let owner = format!("arn:{partition}:eks:{region}:{id}:addon/{name}/{addon}/1");
+        self.with(|cluster| {
+            let mut all = cluster.associations.values_mut();
+            let found = all.find(|one| {
+                (one.namespace.as_str(), one.service_account.as_str())
+                    == (namespace, service_account)
+            });
+            found.expect("an association").owner = Some(owner);
+        });
+    }
+
     /// Takes a service account's association away.
     pub fn dissociate(&self, (namespace, service_account): (&str, &str)) {
         self.with(|cluster| {

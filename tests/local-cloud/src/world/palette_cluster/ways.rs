@@ -67,6 +67,8 @@ pub enum Way {
     NotAssociated(ServiceAccount),
     /// A service account is associated with another role (P20, P21).
     OtherRole(ServiceAccount),
+    /// A service account is associated with another role by an add-on, which owns the association (P20, P21).
+    OwnedByAddon(ServiceAccount),
     /// Hubble's association has no target role, as after the documents' command (P22).
     NoTarget,
     /// The identity service's association has a target role (P22).
@@ -151,6 +153,10 @@ impl PaletteCluster {
             Way::DocumentedPrincipal => self.trust_documented(),
             Way::NotAssociated(account) => cluster.dissociate((account.namespace, account.name)),
             Way::OtherRole(account) => self.associate_other(account),
+            Way::OwnedByAddon(account) => {
+                self.associate_other(account);
+                cluster.own((account.namespace, account.name), "palette-pods");
+            }
             Way::NoTarget => {
                 self.associate(HUBBLE, self.roles(self.case()).hubble().as_str(), None);
             }

@@ -1,0 +1,64 @@
+//! What Gangway does not put right though it is asked to: where the operator lets it change nothing, and where an add-on
+//! of EKS owns the association.
+
+use acceptance::{PARTITIONS, Stage};
+use local_cloud::{
+    Associations, Options,
+    world::{
+        Case::{self, CrossAccount, SameAccount},
+        Way,
+    },
+};
+use policies::pods::{HUBBLE, IDENTITY};
+use serde_json::json;
+
+use crate::method::{ENSURED, cluster, register, request, with};
+
+/// A registration that is to put this right is refused, for that reason, and nothing has changed.
+async fn refused(stage: &Stage, case: Case, way: Way, (observed, remedy): (&str, &str)) {
+    let wish = with(request(stage, case), "ensureAssociations", json!(true));
+    cluster(stage).break_it(way);
+    let before = cluster(stage).cluster.associations();
+    let answer = register(stage, &wish).await;
+    answer.assert_status(422).assert_check(ENSURED, "failed", observed, remedy);
+    assert_eq!(cluster(stage).cluster.associations(), before, "{case:?} {way:?}");
+    stage.assert_untouched();
+}
+
+#[tokio::test]
+async fn f58_f59_f60_without_the_operators_leave_no_association_is_made_or_corrected() {
+    for partition in PARTITIONS {
+        for cluster_elsewhere in [false, true] {
+            let associations = Associations::Fixed;
+            let options = Options { associations, cluster_elsewhere, ..Options::default() };
+            let stage = Stage::with(partition, options).await;
+            for (case, way, right) in [
+                (SameAccount, Way::NotAssociated(HUBBLE), "eks:CreatePodIdentityAssociation"),
+                (CrossAccount, Way::NotAssociated(IDENTITY), "eks:CreatePodIdentityAssociation"),
+                (SameAccount, Way::OtherRole(IDENTITY), "eks:UpdatePodIdentityAssociation"),
+                (CrossAccount, Way::NoTarget, "eks:UpdatePodIdentityAssociation"),
+            ] {
+                refused(&stage, case, way, (right, "AllowPodIdentityChanges")).await;
+            }
+            // Where nothing is to be changed, no leave is needed.
+            let wish = with(request(&stage, CrossAccount), "ensureAssociations", json!(true));
+            let done = register(&stage, &wish).await;
+            done.assert_status(201).assert_check(ENSURED, "passed", "nothing had to be done", "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f58_f59_f60_associations_of_an_add_on_and_superfluous_targets_are_left_alone() {
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        for (case, way, observed, remedy) in [
+            (SameAccount, Way::OwnedByAddon(HUBBLE), "palette-pods", "hubble-association"),
+            (CrossAccount, Way::OwnedByAddon(HUBBLE), "palette-pods", "hubble-association"),
+            (SameAccount, Way::OwnedByAddon(IDENTITY), "palette-pods", "identity-association"),
+            (CrossAccount, Way::SuperfluousTarget, "takes away from none", "target-roles"),
+        ] {
+            refused(&stage, case, way, (observed, remedy)).await;
+        }
+    }
+}
