@@ -1,7 +1,6 @@
 //! F58–F61: which roles EKS gives to Palette's service accounts.
 
-use acceptance::Stage;
-use domain::Partition;
+use acceptance::{PARTITIONS, Stage};
 use local_cloud::world::{
     Case::{self, CrossAccount, SameAccount},
     Way,
@@ -11,10 +10,12 @@ use policies::pods::{HUBBLE, IDENTITY};
 use crate::method::differs;
 
 async fn told(rows: &[(Case, Way, &str, &str)]) {
-    let stage = Stage::start(Partition::AwsUsGov).await;
-    for (case, way, check, observed) in rows {
-        let (_, answer) = differs(&stage, *case, &[*way]).await;
-        answer.assert_check(check, "failed", observed, "");
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        for (case, way, check, observed) in rows {
+            let (_, answer) = differs(&stage, *case, &[*way]).await;
+            answer.assert_check(check, "failed", observed, "");
+        }
     }
 }
 

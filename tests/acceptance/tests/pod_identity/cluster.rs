@@ -1,7 +1,6 @@
 //! F35–F43: the cluster that Palette runs on.
 
-use acceptance::Stage;
-use domain::Partition;
+use acceptance::{PARTITIONS, Stage};
 use local_cloud::world::{Case::SameAccount, Way};
 
 use crate::method::differs;
@@ -10,10 +9,12 @@ use crate::method::differs;
 type Row = (Way, &'static str, &'static str, &'static str, &'static str);
 
 async fn told(rows: &[Row]) {
-    let stage = Stage::start(Partition::Aws).await;
-    for (way, check, outcome, observed, remedy) in rows {
-        let (_, answer) = differs(&stage, SameAccount, &[*way]).await;
-        answer.assert_check(check, outcome, observed, remedy);
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        for (way, check, outcome, observed, remedy) in rows {
+            let (_, answer) = differs(&stage, SameAccount, &[*way]).await;
+            answer.assert_check(check, outcome, observed, remedy);
+        }
     }
 }
 
@@ -84,13 +85,16 @@ async fn f43_access_to_the_cluster_is_needed_to_look_at_its_pods() {
 
 #[tokio::test]
 async fn f35_without_a_cluster_nothing_about_it_is_judged() {
-    let stage = Stage::start(Partition::Aws).await;
-    let (changed, answer) = differs(&stage, SameAccount, &[Way::NoCluster]).await;
-    assert_eq!(answer.failed(), ["eks.cluster-exists", "palette.validation"], "{:#}", answer.body);
-    let others = changed.iter().filter(|(_, outcome)| *outcome != "failed");
-    assert!(others.clone().count() > 10, "{changed:#?}");
-    for (id, outcome) in others {
-        assert_eq!(outcome, "not-applicable", "{id}");
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let (changed, answer) = differs(&stage, SameAccount, &[Way::NoCluster]).await;
+        let failed = answer.failed();
+        assert_eq!(failed, ["eks.cluster-exists", "palette.validation"], "{:#}", answer.body);
+        let others = changed.iter().filter(|(_, outcome)| *outcome != "failed");
+        assert!(others.clone().count() > 10, "{changed:#?}");
+        for (id, outcome) in others {
+            assert_eq!(outcome, "not-applicable", "{id}");
+        }
+        answer.assert_check("eks.cluster-exists", "failed", "EKS has no", "another method");
     }
-    answer.assert_check("eks.cluster-exists", "failed", "EKS has no", "another method");
 }

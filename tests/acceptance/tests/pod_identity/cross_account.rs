@@ -1,7 +1,6 @@
 //! F50–F57: the roles of the case of two accounts, and the plan that makes them.
 
 use acceptance::{Answer, PARTITIONS, Stage};
-use domain::Partition;
 use local_cloud::world::{
     Case::{self, CrossAccount},
     Way,
@@ -11,10 +10,12 @@ use policies::pods::Part;
 use crate::method::{ROUTE, differs, request};
 
 async fn fails(ways: &[Way], check: &str) {
-    let stage = Stage::start(Partition::Aws).await;
-    for way in ways {
-        let (_, answer) = differs(&stage, CrossAccount, &[*way]).await;
-        assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        for way in ways {
+            let (_, answer) = differs(&stage, CrossAccount, &[*way]).await;
+            assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Palette's cluster is in another account than Gangway: everything is seen through the inspection role there.
 
 use acceptance::{PARTITIONS, Stage};
-use domain::Partition;
 use local_cloud::world::{Case, Way};
 use policies::pods::{HUBBLE, Part};
 use serde_json::json;
@@ -31,40 +30,52 @@ async fn f35_f57_a_cluster_in_another_account_is_seen_and_its_account_comes_aboa
 
 #[tokio::test]
 async fn f44_f58_what_is_broken_there_is_found() {
-    let stage = Stage::with_cluster_elsewhere(Partition::Aws).await;
-    for (way, check) in [
-        (Way::NoRole(Part::Palette), "pod-identity.palette-role-trust"),
-        (Way::NotAssociated(HUBBLE), "pod-identity.hubble-association"),
-        (Way::NoAgent, "eks.pod-identity-agent"),
-        (Way::NoConfig, "kubernetes.global-config"),
-    ] {
-        let (_, answer) = differs(&stage, Case::SameAccount, &[way]).await;
-        assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+    for partition in PARTITIONS {
+        let stage = Stage::with_cluster_elsewhere(partition).await;
+        for (way, check) in [
+            (Way::NoRole(Part::Palette), "pod-identity.palette-role-trust"),
+            (Way::NotAssociated(HUBBLE), "pod-identity.hubble-association"),
+            (Way::NoAgent, "eks.pod-identity-agent"),
+            (Way::NoConfig, "kubernetes.global-config"),
+        ] {
+            let (_, answer) = differs(&stage, Case::SameAccount, &[way]).await;
+            assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+        }
     }
 }
 
 #[tokio::test]
 async fn f58_associations_are_made_there_where_the_inspection_role_allows_it() {
-    let stage = Stage::with_cluster_elsewhere(Partition::Aws).await;
-    let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
-    cluster(&stage).break_it(Way::NotAssociated(HUBBLE));
-    let done = register(&stage, &wish).await;
-    done.assert_status(201).assert_check("pod-identity.associations-ensured", "passed", "made", "");
-    let there = cluster(&stage).cluster.association((HUBBLE.namespace, HUBBLE.name));
-    assert!(there.is_some());
+    for partition in PARTITIONS {
+        let stage = Stage::with_cluster_elsewhere(partition).await;
+        let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
+        cluster(&stage).break_it(Way::NotAssociated(HUBBLE));
+        let done = register(&stage, &wish).await;
+        done.assert_status(201).assert_check(
+            "pod-identity.associations-ensured",
+            "passed",
+            "made",
+            "",
+        );
+        let there = cluster(&stage).cluster.association((HUBBLE.namespace, HUBBLE.name));
+        assert!(there.is_some());
+    }
 }
 
 #[tokio::test]
 async fn without_an_inspection_role_there_nothing_is_passed_that_could_not_be_seen() {
-    let stage = Stage::with_cluster_elsewhere(Partition::Aws).await;
-    let wish = request(&stage, Case::SameAccount);
-    cluster(&stage).cluster.account().role("GangwayInspection").remove();
-    let seen = validate(&stage, &wish).await;
-    let unverified = seen.with_outcome("unverified");
-    for check in ["eks.cluster-exists", "pod-identity.hubble-association", "kubernetes.access"] {
-        assert!(unverified.contains(&check.to_owned()), "{check}: {:#}", seen.body);
-        let finding = seen.check(check);
-        let remedy = finding["remedy"].as_str().unwrap_or_default();
-        assert!(remedy.contains("GangwayInspection"), "{finding:#}");
+    for partition in PARTITIONS {
+        let stage = Stage::with_cluster_elsewhere(partition).await;
+        let wish = request(&stage, Case::SameAccount);
+        cluster(&stage).cluster.account().role("GangwayInspection").remove();
+        let seen = validate(&stage, &wish).await;
+        let unverified = seen.with_outcome("unverified");
+        for check in ["eks.cluster-exists", "pod-identity.hubble-association", "kubernetes.access"]
+        {
+            assert!(unverified.contains(&check.to_owned()), "{check}: {:#}", seen.body);
+            let finding = seen.check(check);
+            let remedy = finding["remedy"].as_str().unwrap_or_default();
+            assert!(remedy.contains("GangwayInspection"), "{finding:#}");
+        }
     }
 }

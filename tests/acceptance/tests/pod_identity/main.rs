@@ -7,6 +7,7 @@
     reason = "a test program: what is not as expected ends the test"
 )]
 
+mod account;
 mod associations;
 mod cluster;
 mod cross_account;

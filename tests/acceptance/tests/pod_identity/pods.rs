@@ -1,7 +1,6 @@
 //! F63–F65: Palette's pods, and what a person runs where Gangway cannot look.
 
-use acceptance::Stage;
-use domain::Partition;
+use acceptance::{PARTITIONS, Stage};
 use local_cloud::{
     Effect, Fault,
     world::{Case::SameAccount, Way},
@@ -13,13 +12,15 @@ use crate::method::{cluster, differs, request, validate};
 const PODS: &str = "kubernetes.pods-have-credentials";
 
 async fn told(account: ServiceAccount) {
-    let stage = Stage::start(Partition::Aws).await;
-    for way in [Way::NotRestarted(account), Way::HalfRestarted(account)] {
-        let (_, answer) = differs(&stage, SameAccount, &[way]).await;
-        answer.assert_check(PODS, "failed", account.name, "kubectl delete pod");
-        cluster(&stage).mend();
-        let mended = validate(&stage, &request(&stage, SameAccount)).await;
-        mended.assert_check(PODS, "passed", account.name, "");
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        for way in [Way::NotRestarted(account), Way::HalfRestarted(account)] {
+            let (_, answer) = differs(&stage, SameAccount, &[way]).await;
+            answer.assert_check(PODS, "failed", account.name, "kubectl delete pod");
+            cluster(&stage).mend();
+            let mended = validate(&stage, &request(&stage, SameAccount)).await;
+            mended.assert_check(PODS, "passed", account.name, "");
+        }
     }
 }
 
@@ -35,21 +36,23 @@ async fn f64_the_identity_services_pods_must_carry_both_variables() {
 
 #[tokio::test]
 async fn f65_where_the_api_cannot_be_asked_the_report_has_the_commands() {
-    let stage = Stage::start(Partition::Aws).await;
-    let wish = request(&stage, SameAccount);
-    for effect in [Effect::CutBefore, Effect::Unavailable, Effect::Garbage] {
-        stage.cloud().fault(Fault::on("kubernetes", "*", effect));
-        let seen = validate(&stage, &wish).await;
-        assert_eq!(seen.failed(), Vec::<String>::new(), "{effect:?}: {:#}", seen.body);
-        for (check, command) in [
-            (PODS, "kubectl get pods -n hubble-system -l app=spectro-hubble"),
-            ("kubernetes.access", "aws eks update-kubeconfig --name palette-mgmt"),
-            ("kubernetes.global-config", "kubectl get configmap palette-global-config"),
-            ("kubernetes.service-accounts", "kubectl get serviceaccount"),
-            ("kubernetes.agent-on-every-node", "kubectl get daemonset"),
-        ] {
-            seen.assert_check(check, "unverified", "", command);
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let wish = request(&stage, SameAccount);
+        for effect in [Effect::CutBefore, Effect::Unavailable, Effect::Garbage] {
+            stage.cloud().fault(Fault::on("kubernetes", "*", effect));
+            let seen = validate(&stage, &wish).await;
+            assert_eq!(seen.failed(), Vec::<String>::new(), "{effect:?}: {:#}", seen.body);
+            for (check, command) in [
+                (PODS, "kubectl get pods -n hubble-system -l app=spectro-hubble"),
+                ("kubernetes.access", "aws eks update-kubeconfig --name palette-mgmt"),
+                ("kubernetes.global-config", "kubectl get configmap palette-global-config"),
+                ("kubernetes.service-accounts", "kubectl get serviceaccount"),
+                ("kubernetes.agent-on-every-node", "kubectl get daemonset"),
+            ] {
+                seen.assert_check(check, "unverified", "", command);
+            }
+            stage.cloud().faults().clear();
         }
-        stage.cloud().faults().clear();
     }
 }

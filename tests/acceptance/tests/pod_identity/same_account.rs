@@ -1,7 +1,6 @@
 //! F44–F49: the roles of the case of one account.
 
-use acceptance::Stage;
-use domain::Partition;
+use acceptance::{PARTITIONS, Stage};
 use local_cloud::world::{Case::SameAccount, Way};
 use policies::{Document, pods::Part};
 use serde_json::Value;
@@ -9,10 +8,12 @@ use serde_json::Value;
 use crate::method::{cluster, differs, request, validate};
 
 async fn fails(ways: &[Way], check: &str) {
-    let stage = Stage::start(Partition::Aws).await;
-    for way in ways {
-        let (_, answer) = differs(&stage, SameAccount, &[*way]).await;
-        assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        for way in ways {
+            let (_, answer) = differs(&stage, SameAccount, &[*way]).await;
+            assert!(answer.failed().contains(&check.to_owned()), "{way:?}: {:#}", answer.body);
+        }
     }
 }
 
@@ -25,13 +26,15 @@ async fn f44_palettes_role_must_trust_eks_with_tags() {
 
 #[tokio::test]
 async fn f45_palettes_role_must_have_what_its_profile_needs() {
-    let stage = Stage::start(Partition::Aws).await;
-    let wish = request(&stage, SameAccount);
-    let palette = cluster(&stage);
-    let policy = palette.profile_policy(Part::Palette, Document::Controller);
-    palette.role(Part::Palette).detach(&policy);
-    let seen = validate(&stage, &wish).await;
-    assert!(seen.failed().contains(&"iam.actions-allowed".to_owned()), "{:#}", seen.body);
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let wish = request(&stage, SameAccount);
+        let palette = cluster(&stage);
+        let policy = palette.profile_policy(Part::Palette, Document::Controller);
+        palette.role(Part::Palette).detach(&policy);
+        let seen = validate(&stage, &wish).await;
+        assert!(seen.failed().contains(&"iam.actions-allowed".to_owned()), "{:#}", seen.body);
+    }
 }
 
 #[tokio::test]
@@ -65,10 +68,13 @@ async fn f48_the_identity_services_role_must_have_trust_and_policy() {
 
 #[tokio::test]
 async fn f49_the_plan_makes_palettes_role_then_hubbles_then_the_identity_services() {
-    let stage = Stage::start(Partition::Aws).await;
-    let plan = crate::cross_account::plan(&stage, SameAccount).await;
-    let order: Vec<_> = plan.body["roles"].as_array().expect("roles").iter().map(role).collect();
-    assert_eq!(order, ["palette", "hubble", "identity"]);
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let plan = crate::cross_account::plan(&stage, SameAccount).await;
+        let roles = plan.body["roles"].as_array().expect("roles");
+        let order: Vec<_> = roles.iter().map(role).collect();
+        assert_eq!(order, ["palette", "hubble", "identity"]);
+    }
 }
 
 fn role(role: &Value) -> &str {

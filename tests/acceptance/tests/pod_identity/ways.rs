@@ -1,7 +1,6 @@
 //! Each way to break a set-up, and the answers that change with it: no more, and no fewer.
 
-use acceptance::Stage;
-use domain::Partition;
+use acceptance::{PARTITIONS, Stage};
 use local_cloud::world::{
     Case::{self, CrossAccount, SameAccount},
     Way,
@@ -226,19 +225,21 @@ const ROWS: &[Row] = &[
 
 #[tokio::test]
 async fn a_set_up_broken_in_one_way_yields_exactly_its_checks() {
-    let stage = Stage::start(Partition::Aws).await;
-    let mut wrong = Vec::new();
-    for (id, case, way, rows) in ROWS {
-        let (changed, answer) = differs(&stage, *case, &[*way]).await;
-        if changed != expected(rows) {
-            wrong.push(format!("{id} {case:?} {way:?}: {changed:#?}"));
-        }
-        for (check, _) in rows.iter().filter(|(_, outcome)| *outcome == F) {
-            let check = answer.check(check);
-            if check["remedy"].as_str().is_none_or(str::is_empty) {
-                wrong.push(format!("{id} {way:?} has no remedy: {check:#}"));
+    for partition in PARTITIONS {
+        let stage = Stage::start(partition).await;
+        let mut wrong = Vec::new();
+        for (id, case, way, rows) in ROWS {
+            let (changed, answer) = differs(&stage, *case, &[*way]).await;
+            if changed != expected(rows) {
+                wrong.push(format!("{id} {case:?} {way:?}: {changed:#?}"));
+            }
+            for (check, _) in rows.iter().filter(|(_, outcome)| *outcome == F) {
+                let check = answer.check(check);
+                if check["remedy"].as_str().is_none_or(str::is_empty) {
+                    wrong.push(format!("{id} {way:?} has no remedy: {check:#}"));
+                }
             }
         }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
