@@ -193,3 +193,22 @@ fn a_policy_of_the_templates_own_is_part_of_the_roles_that_name_it() {
     assert_eq!(gov.policies[0]["Statement"][0]["Sid"], "Own");
     assert_eq!(gov.managed_policies, ["arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"]);
 }
+
+#[test]
+fn fips_endpoints_are_asked_exactly_where_the_partition_table_says_so() {
+    for facts in &domain::TABLE {
+        let deployment = deployment(facts.id, facts.home_region);
+        // The one template, and what is carried into a partition by itself.
+        let own = Template::beside(&format!("{}.yaml", facts.id)).ok();
+        assert_eq!(own.is_none(), facts.id == "aws", "templates/{}.yaml", facts.id);
+        for template in [Template::of_repository().ok(), own].into_iter().flatten() {
+            let functions = template.functions(&deployment).unwrap();
+            assert!(functions.len() > 2, "{}", facts.id);
+            for function in functions {
+                let told = function.environment.get("AWS_USE_FIPS_ENDPOINT").map(String::as_str);
+                let wanted = facts.fips.then_some("true");
+                assert_eq!(told, wanted, "{} in {}", function.package, facts.id);
+            }
+        }
+    }
+}
