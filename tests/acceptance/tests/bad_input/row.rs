@@ -100,6 +100,7 @@ impl Row {
 
     /// The verb is wrong: the right ones are told.
     pub(crate) fn verb_not_allowed(self, remedy: &str) -> Self {
+        assert!(remedy.starts_with("use ") && remedy.len() > 4, "{remedy}: which verbs?");
         self.is(405, "verb-not-allowed", remedy)
     }
 
