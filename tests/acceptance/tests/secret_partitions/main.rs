@@ -11,6 +11,7 @@ mod addresses;
 mod certificates;
 mod choices;
 mod edition;
+mod hops;
 mod keys;
 mod permissions;
 mod portal;
