@@ -1,7 +1,6 @@
 //! Faults on demand, for any call of AWS or Palette.
 mod echo;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -160,7 +159,7 @@ impl Fault {
 #[derive(Debug, Default)]
 pub struct Faults {
     list: Mutex<Vec<Fault>>,
-    met: AtomicUsize,
+    met: Mutex<Vec<Effect>>,
 }
 
 impl Faults {
@@ -172,12 +171,17 @@ impl Faults {
     /// The weather clears.
     pub fn clear(&self) {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.met.store(0, Ordering::Relaxed);
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// How many calls something has befallen since the weather cleared last.
+    /// What has befallen calls since the weather cleared last.
+    pub fn seen(&self) -> Vec<Effect> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many calls that were.
     pub fn met(&self) -> usize {
-        self.met.load(Ordering::Relaxed)
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// What befalls this call: delays added up, and the first effect that is not a delay.
@@ -185,7 +189,7 @@ impl Faults {
         let mut fate = Fate::default();
         for fault in self.list.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
             if fault.meets(service, operation, nested) {
-                self.met.fetch_add(1, Ordering::Relaxed);
+                self.met.lock().unwrap_or_else(PoisonError::into_inner).push(fault.effect);
                 match fault.effect {
                     Effect::Delay(more) => fate.delay += more,
                     Effect::Throttle

@@ -100,6 +100,16 @@ impl Template {
         self
     }
 
+    /// The default of a parameter.
+    ///
+    /// # Panics
+    /// Where there is no such parameter, or no default of it.
+    pub fn default(&self, parameter: &str) -> String {
+        let default = self.document.pointer(&format!("/Parameters/{parameter}/Default"));
+        let default = default.expect("a parameter with a default");
+        default.as_str().map_or_else(|| default.to_string(), str::to_owned)
+    }
+
     /// The functions of a deployment, by logical id; those whose condition is false are not there.
     pub fn functions(&self, deployment: &Deployment) -> Result<Vec<Function>, TemplateError> {
         let scope = intrinsics::Scope { document: &self.document, deployment };

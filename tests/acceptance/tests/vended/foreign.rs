@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::scene::{ROLE, Scene};
 
 /// The role as a person would have made it after Palette's documents.
-fn made_by_hand(scene: &Scene, account: &Account, external_id: &str) {
+pub(crate) fn made_by_hand(scene: &Scene, account: &Account, external_id: &str) {
     let (realm, role) = (scene.realm(), account.role(ROLE));
     for document in policies::of(PermissionProfile::CoreEks) {
         role.attach(&account.policy(document.name(), &document.render(realm.partition)));

@@ -57,6 +57,23 @@ impl Scene {
         Self::of(partition, options, &template, |_organization| Vec::new()).await
     }
 
+    /// With other parameters of the template, and its own pace towards Palette.
+    pub(crate) async fn deployed(partition: Partition, parameters: &[(&str, &str)]) -> Self {
+        let mut template = Template::of_repository().expect("the repository's template");
+        for (name, value) in parameters {
+            template = template.with_default(name, value);
+        }
+        let pace = template.default("VendedPaletteRequestsPerSecond");
+        let settings = |_: &Organization| vec![("PALETTE_REQUESTS_PER_SECOND", pace)];
+        Self::of(partition, Options::default(), &template, settings).await
+    }
+
+    /// The function is set up anew.
+    pub(crate) fn set(&mut self, settings: Vec<(&'static str, String)>) {
+        let lambda = self.realm().redeploy(VENDED, |one| set(&mut one.environment, settings));
+        self.lambda = lambda.expect("the function is deployed");
+    }
+
     async fn of(
         partition: Partition,
         options: Options,

@@ -62,6 +62,11 @@ async fn a_thousand_events_end_in_one_palette_account_and_one_role_for_each_aws_
     let took = started.elapsed();
     let calls = scene.cloud().calls().all();
     let own = calls.iter().filter(|call| !call.nested).count();
+    let seen = scene.cloud().faults().seen();
+    for effect in WRONG {
+        assert!(seen.contains(&effect), "{effect:?} befell no call");
+    }
+    assert!(seen.len() >= own / 40, "{} of {own} calls went wrong", seen.len());
     println!("{} events of {} accounts: {took:.1?}, {own} calls", events.len(), accounts.len());
     scene.cloud().faults().clear();
     for account in &accounts {

@@ -13,26 +13,26 @@ use serde_json::{Value, json};
 use crate::scene::{SWEEP, Scene, set};
 
 /// The sweep with these settings.
-fn sweeper(scene: &Scene, settings: &[(&'static str, String)]) -> Arc<Lambda> {
+pub(crate) fn sweeper(scene: &Scene, settings: &[(&'static str, String)]) -> Arc<Lambda> {
     let settings = settings.to_vec();
     let lambda = scene.realm().redeploy(SWEEP, |function| set(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 
-async fn sweep(lambda: &Lambda, ask: Value) -> Value {
+pub(crate) async fn sweep(lambda: &Lambda, ask: Value) -> Value {
     lambda.invoke(&ask).await.unwrap_or_else(|error| panic!("{error}\n{}", lambda.logs().text()))
 }
 
-fn count(answer: &Value, what: &str) -> u64 {
+pub(crate) fn count(answer: &Value, what: &str) -> u64 {
     answer["counts"][what].as_u64().unwrap_or_else(|| panic!("no count of {what}: {answer:#}"))
 }
 
-fn ids(answer: &Value, what: &str) -> Vec<String> {
+pub(crate) fn ids(answer: &Value, what: &str) -> Vec<String> {
     let listed = answer[what]["accounts"].as_array().into_iter().flatten();
     listed.filter_map(|one| one["accountId"].as_str().map(str::to_owned)).collect()
 }
 
-fn vend(scene: &Scene, count: usize, parent: &str) -> Vec<Vended> {
+pub(crate) fn vend(scene: &Scene, count: usize, parent: &str) -> Vec<Vended> {
     let organization = scene.organization();
     (0..count)
         .map(|number| organization.vend(Kind::Organizations, &format!("team-{number}"), parent))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Partition;
+use domain::{Partition, PermissionProfile};
 use local_cloud::world::Kind;
 
 use crate::scene::Scene;
@@ -37,6 +37,10 @@ async fn a_role_that_sts_does_not_know_yet_is_waited_for() {
     scene.work_off().await;
     scene.assert_aboard(&vended.account);
     assert_eq!(scene.dead(), []);
+    let mut attached = scene.cloud().calls().of("iam", "AttachRolePolicy");
+    attached.retain(|call| call.status == Some(404));
+    let policies = policies::of(PermissionProfile::CoreEks).len();
+    assert_eq!(attached.len(), 2 * policies, "each policy is overlooked twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -138,7 +138,7 @@ pub(super) fn inline(call: &Call<'_>) -> Result<Xml, Refusal> {
 pub(super) fn attach(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let arn = call.form.need("PolicyArn")?.to_owned();
     call.allow_change("iam:PolicyARN", &arn)?;
-    if call.store.policy(&call.caller.home, &arn).is_none() {
+    if !call.sees(&arn) {
         return Err(Refusal::missing(format!("Policy {arn} does not exist or is not attachable.")));
     }
     let quota = call.quota(&format!("AttachedPoliciesPer{}Quota", call.kind()));
@@ -196,7 +196,7 @@ pub(super) fn put_inline(call: &mut Call<'_>) -> Result<Xml, Refusal> {
 pub(super) fn bound(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let arn = call.form.need("PermissionsBoundary")?.to_owned();
     call.allow_change("iam:PermissionsBoundary", &arn)?;
-    if call.store.policy(&call.caller.home, &arn).is_none() {
+    if !call.sees(&arn) {
         return Err(Refusal::missing(format!("Policy {arn} does not exist or is not attachable.")));
     }
     call.change(|grants| grants.boundary = Some(arn));

@@ -174,7 +174,7 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?.unwrap_or(3600);
     let home = call.caller.home.clone();
     if let Some(boundary) = &boundary
-        && call.store.policy(&home, boundary).is_none()
+        && !call.sees(boundary)
     {
         return Err(Refusal::missing(format!(
             "Scope ARN: {boundary} does not exist or is not attachable."

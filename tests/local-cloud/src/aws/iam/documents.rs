@@ -21,6 +21,16 @@ impl Call<'_> {
             .ok_or_else(|| Refusal::missing(format!("Policy {arn} was not found.")))
     }
 
+    /// Whether a policy is there, and is seen: one that was just made is overlooked some times.
+    pub(super) fn sees(&mut self, arn: &str) -> bool {
+        let own = self.store.account_mut(&self.caller.home).policies.get_mut(arn);
+        if let Some(policy) = own.filter(|policy| policy.unseen > 0) {
+            policy.unseen -= 1;
+            return false;
+        }
+        self.store.policy(&self.caller.home, arn).is_some()
+    }
+
     /// How many roles, users and groups have it.
     fn attachments(&self, arn: &str) -> usize {
         let account = self.store.account(&self.caller.home);
@@ -44,9 +54,7 @@ impl Call<'_> {
 
 pub(super) fn policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let found = call.policy()?.clone();
-    let own = call.store.account_mut(&call.caller.home).policies.get_mut(&found.arn);
-    if let Some(policy) = own.filter(|policy| policy.unseen > 0) {
-        policy.unseen -= 1;
+    if !call.sees(&found.arn) {
         return Err(Refusal::missing(format!("Policy {} was not found.", found.arn)));
     }
     let mut xml = Xml::default();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ask::{Ask, invalid, missing};
 use super::page;
-use super::state::Organization;
+use super::state::{Creation, Organization};
 use crate::aws::refusal::Refusal;
 
 type Rest<'b, T> = Box<dyn Iterator<Item = (&'b String, &'b T)> + 'b>;
@@ -24,6 +24,25 @@ pub(super) fn accounts(ask: &Ask<'_>) -> Result<Value, Refusal> {
     ask.authorize("*")?;
     let rest = |after: Option<&str>| behind(&organization.members, after);
     page::of(ask, "", "Accounts", rest, |id, member| organization.account(id, member))
+}
+
+/// Requests for accounts, those in the states that are asked for.
+pub(super) fn creations(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let organization = ask.administered()?;
+    ask.authorize("*")?;
+    let states = ask.body.texts("States")?;
+    let known = |state: &&str| ["IN_PROGRESS", "SUCCEEDED", "FAILED"].contains(state);
+    if !states.iter().all(|state| known(&state)) {
+        return Err(invalid("States must be IN_PROGRESS, SUCCEEDED or FAILED."));
+    }
+    let rest = |after: Option<&str>| -> Rest<'_, _> {
+        let states = states.clone();
+        let wanted = move |state: &str| states.is_empty() || states.contains(&state);
+        let all = behind(&organization.creations, after);
+        Box::new(all.filter(move |(_, creation)| wanted(creation.state())))
+    };
+    let show = |id: &String, creation: &Creation| creation.status(id);
+    page::of(ask, &states.join(","), "CreateAccountStatuses", rest, show)
 }
 
 pub(super) fn accounts_for_parent(ask: &Ask<'_>) -> Result<Value, Refusal> {

@@ -32,6 +32,7 @@ pub(crate) fn serve(
         "DescribeAccount" => read::account(&ask),
         "DescribeOrganizationalUnit" => read::unit(&ask),
         "DescribeCreateAccountStatus" => read::create_account_status(&ask),
+        "ListCreateAccountStatus" => list::creations(&ask),
         "ListAccounts" => list::accounts(&ask),
         "ListAccountsForParent" => list::accounts_for_parent(&ask),
         "ListOrganizationalUnitsForParent" => list::units_for_parent(&ask),

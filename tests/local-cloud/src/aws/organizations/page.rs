@@ -29,7 +29,7 @@ pub(super) fn of<'b, T: 'b>(
     let mut items = rest(place.after.as_deref()).peekable();
     let next = |after: Option<String>| token(ask, scope, &Place { after, page: place.page + 1 });
     // A page may be short or empty and yet not be the last: AWS says so, and here it is so at once.
-    if place.page == 1 && items.peek().is_some() {
+    if place.page == ask.organization()?.empty_page && items.peek().is_some() {
         return Ok(json!({member: [], "NextToken": next(place.after.clone())}));
     }
     let (mut page, mut last) = (Vec::new(), None);

@@ -50,22 +50,5 @@ pub(super) fn create_account_status(ask: &Ask<'_>) -> Result<Value, Refusal> {
     let found = found.ok_or_else(|| {
         missing("CreateAccountStatusNotFoundException", "a create account request")
     })?;
-    let mut status = json!({
-        "Id": id,
-        "AccountName": found.name,
-        "State": if found.failure.is_some() { "FAILED" } else { "SUCCEEDED" },
-        "RequestedTimestamp": found.requested,
-        "CompletedTimestamp": found.completed,
-    });
-    let more = [
-        ("AccountId", &found.account),
-        ("GovCloudAccountId", &found.gov_cloud_account),
-        ("FailureReason", &found.failure),
-    ];
-    for (member, value) in more {
-        if let Some(value) = value {
-            status[member] = value.as_str().into();
-        }
-    }
-    Ok(json!({"CreateAccountStatus": status}))
+    Ok(json!({"CreateAccountStatus": found.status(id)}))
 }

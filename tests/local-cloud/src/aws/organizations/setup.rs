@@ -47,6 +47,8 @@ impl Aws {
                 management: management.id().to_owned(),
                 tells_status: true,
                 tells_paths: false,
+                pathless: BTreeSet::new(),
+                empty_page: 1,
                 units: BTreeMap::new(),
                 members: BTreeMap::from([(management.id().to_owned(), own)]),
                 delegates: BTreeSet::new(),
@@ -186,6 +188,16 @@ impl Organization {
     /// Accounts come with their `Paths` from now on.
     pub fn tell_paths(&self) {
         self.with(|all| all.tells_paths = true);
+    }
+
+    /// This account comes without them all the same.
+    pub fn hide_path(&self, id: &str) {
+        self.with(|all| all.pathless.insert(id.to_owned()));
+    }
+
+    /// The first page of every list is empty, instead of the second.
+    pub fn begin_with_an_empty_page(&self) {
+        self.with(|all| all.empty_page = 0);
     }
 
     /// Notes a request that made an account, its GovCloud twin too where it has one, or that failed for a reason; its id.

@@ -94,6 +94,33 @@ pub(crate) struct Creation {
     pub(crate) completed: i64,
 }
 
+impl Creation {
+    pub(crate) const fn state(&self) -> &'static str {
+        if self.failure.is_some() { "FAILED" } else { "SUCCEEDED" }
+    }
+
+    pub(crate) fn status(&self, id: &str) -> Value {
+        let mut status = json!({
+            "Id": id,
+            "AccountName": self.name,
+            "State": self.state(),
+            "RequestedTimestamp": self.requested,
+            "CompletedTimestamp": self.completed,
+        });
+        let more = [
+            ("AccountId", &self.account),
+            ("GovCloudAccountId", &self.gov_cloud_account),
+            ("FailureReason", &self.failure),
+        ];
+        for (member, value) in more {
+            if let Some(value) = value {
+                status[member] = value.as_str().into();
+            }
+        }
+        status
+    }
+}
+
 /// An organization.
 #[derive(Debug)]
 pub(crate) struct Organization {
@@ -107,6 +134,10 @@ pub(crate) struct Organization {
     pub(crate) tells_status: bool,
     /// Whether accounts come with their `Paths`.
     pub(crate) tells_paths: bool,
+    /// Those that come without all the same.
+    pub(crate) pathless: BTreeSet<String>,
+    /// Which page of a list is empty, counted from 0.
+    pub(crate) empty_page: usize,
     /// By id: `ou-…`
     pub(crate) units: BTreeMap<String, Unit>,
     /// By account id.
@@ -153,7 +184,7 @@ impl Organization {
         if self.tells_status {
             account["Status"] = member.state.status().into();
         }
-        if self.tells_paths {
+        if self.tells_paths && !self.pathless.contains(id) {
             account["Paths"] = json!([self.path(id, member)]);
         }
         account
