@@ -1,7 +1,9 @@
 //! Every account of an organization, page by page, so that thousands of them take no memory.
 
+use std::collections::BTreeSet;
+
 use aws::fault::Call;
-use domain::PortError;
+use domain::{AccountId, PortError};
 
 use crate::{
     Lineage, Member, Organization, UnitId,
@@ -15,6 +17,8 @@ pub struct Listing<'a> {
     organization: &'a Organization,
     with_units: bool,
     stage: Stage,
+    /// Those that were given, where units matter: the tree tells of all accounts, whatever the list told.
+    given: BTreeSet<AccountId>,
 }
 
 /// Where the walk is.
@@ -22,7 +26,7 @@ pub struct Listing<'a> {
 enum Stage {
     /// In the list of all accounts, from this token on.
     Flat(Option<String>),
-    /// In the tree, since the list does not tell where accounts are: units that are left to look into, the next last.
+    /// In the tree, since the list does not tell where every account is: units that are left to look into, the next last.
     Tree(Vec<Step>),
     /// At the end.
     Done,
@@ -44,31 +48,34 @@ const ROOTS: Call = call("organizations:ListRoots", "root");
 
 impl<'a> Listing<'a> {
     pub(crate) const fn new(organization: &'a Organization, with_units: bool) -> Self {
-        Self { organization, with_units, stage: Stage::Flat(None) }
+        Self { organization, with_units, stage: Stage::Flat(None), given: BTreeSet::new() }
     }
 
     /// Some more accounts, few or none; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Member>>, PortError> {
-        match &mut self.stage {
-            Stage::Done => Ok(None),
+        let mut page = match &mut self.stage {
+            Stage::Done => return Ok(None),
             Stage::Tree(steps) => {
-                let page = self.organization.step(steps).await?;
-                if page.is_none() {
+                let Some(page) = self.organization.step(steps).await? else {
                     self.stage = Stage::Done;
-                }
-                Ok(page)
+                    return Ok(None);
+                };
+                page
             }
             Stage::Flat(next) => {
-                let first = next.is_none();
                 let (page, next) = self.organization.page(next.take()).await?;
-                if first && self.with_units && page.iter().any(|member| member.lineage.is_none()) {
+                if self.with_units && page.iter().any(|member| member.lineage.is_none()) {
                     self.stage = Stage::Tree(self.organization.roots().await?);
                     return Ok(Some(Vec::new()));
                 }
                 self.stage = next.map_or(Stage::Done, |next| Stage::Flat(Some(next)));
-                Ok(Some(page))
+                page
             }
+        };
+        if self.with_units {
+            page.retain(|member| self.given.insert(member.id));
         }
+        Ok(Some(page))
     }
 }
 

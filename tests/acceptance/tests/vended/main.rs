@@ -18,5 +18,6 @@ mod settings;
 mod storm;
 mod sweep;
 mod table;
+mod units;
 mod versions;
 mod young;

@@ -1,0 +1,50 @@
+//! However Organizations pages its accounts and tells of their units, each is found once.
+
+use domain::Partition;
+use local_cloud::world::Organization;
+use serde_json::json;
+
+use crate::{
+    scene::Scene,
+    sweep::{count, sweep, sweeper, vend},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_account_of_the_chosen_units_is_found_once() {
+    let all_but = |organization: &Organization, which: fn(usize) -> bool| {
+        organization.api.tell_paths();
+        let members = organization.api.members();
+        for (_, id) in members.iter().enumerate().filter(|(place, _)| which(*place)) {
+            organization.api.hide_path(id);
+        }
+    };
+    type Tells<'a> = &'a dyn Fn(&Organization);
+    let cases: [(&str, Tells<'_>); 5] = [
+        ("no paths, and an empty page first", &|organization| {
+            organization.api.begin_with_an_empty_page();
+        }),
+        ("no paths", &|_organization| ()),
+        ("a path is missing on the first page", &|organization| {
+            all_but(organization, |place| place == 7);
+        }),
+        ("a path is missing on the last page", &|organization| {
+            all_but(organization, |place| place == 43);
+        }),
+        ("paths, and an empty page first", &|organization| {
+            organization.api.tell_paths();
+            organization.api.begin_with_an_empty_page();
+        }),
+    ];
+    for (what, tells) in cases {
+        let scene = Scene::start(Partition::Aws).await;
+        let organization = scene.organization();
+        let below = vend(&scene, 40, &organization.production).len();
+        let beside = vend(&scene, 5, &organization.sandbox).len();
+        tells(organization);
+        let lambda = sweeper(&scene, &[("GANGWAY_OUS_IN", organization.workloads.clone())]);
+        let answer = sweep(&lambda, json!({"dryRun": true})).await;
+        let counts = ["missing", "ignored", "organization"].map(|kind| count(&answer, kind));
+        let expected = [below, beside + 1, below + beside + 1];
+        assert_eq!(counts.map(usize::try_from).map(Result::unwrap), expected, "{what}: {answer:#}");
+    }
+}
