@@ -1,6 +1,6 @@
 //! The event that the queue is told of an account with: the same that custom vending sends.
 
-use domain::Partition;
+use domain::{Partition, Uid};
 use organizations::{Member, UnitId};
 use serde_json::json;
 
@@ -23,7 +23,14 @@ impl Action {
 }
 
 /// An event of `events/schema/aws-account-vended.json`, as `EventBridge` would deliver it.
-pub(crate) fn event(action: Action, member: &Member, partition: Partition) -> String {
+///
+/// The project is one that no setting names, which whoever follows the event would have to look for.
+pub(crate) fn event(
+    action: Action,
+    member: &Member,
+    project: Option<&Uid>,
+    partition: Partition,
+) -> String {
     let mut detail = json!({
         "schemaVersion": "1",
         "action": action.id(),
@@ -33,6 +40,9 @@ pub(crate) fn event(action: Action, member: &Member, partition: Partition) -> St
     if let Some(members) = detail.as_object_mut() {
         if !member.name.is_empty() {
             members.insert("accountName".to_owned(), member.name.as_str().into());
+        }
+        if let Some(project) = project {
+            members.insert("project".to_owned(), project.as_str().into());
         }
         let unit = member.lineage.as_ref().and_then(|lineage| lineage.nearest());
         if let Some(unit) = unit.map(UnitId::as_str).filter(|unit| unit.starts_with("ou-")) {

@@ -72,7 +72,7 @@ impl Why {
                     .to_owned()
             }
             Self::OtherScope => {
-                "Palette has it in another scope, from where nothing moves it: remove it there, and the next sweep brings it aboard here"
+                "Palette has it in another scope than the settings say, from where nothing moves it: an event may have named that; if not, remove it there, and the next sweep brings it aboard here"
                     .to_owned()
             }
         }

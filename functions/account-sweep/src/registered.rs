@@ -1,9 +1,10 @@
 //! Which AWS accounts Palette has. Ten thousand of them take a megabyte.
 
 use deployment::{Accounts, Deployment};
-use domain::{AccountId, CloudAccount, PortError, Scope};
+use domain::{AccountId, CloudAccount, Failure, PortError, Scope, ScopeWish, Uid, UidOrName};
 use futures_util::future::try_join_all;
 use organizations::Scopes;
+use tokio::try_join;
 
 /// Palette's own largest page.
 const PAGE: u8 = 50;
@@ -16,7 +17,8 @@ const PROJECT: &str = "project";
 pub(crate) struct Registration {
     /// The AWS account in this partition, where it is known.
     pub(crate) account: Option<AccountId>,
-    /// The place of its scope among those that the settings name; `None` for one of a scope that they do not.
+    /// The place of its scope among those that the settings name, and the projects that they do not name behind them; `None`
+    /// where Palette does not tell which project it is in.
     pub(crate) scope: Option<usize>,
     pub(crate) name: Box<str>,
     pub(crate) uid: Box<str>,
@@ -31,29 +33,35 @@ pub(crate) struct Registered {
     all: Vec<Registration>,
     /// Their places there, by scope and name.
     by_name: Vec<usize>,
+    /// How many scopes the settings name.
+    named: usize,
+    /// The projects that they do not name.
+    others: Vec<Uid>,
 }
 
+/// How many projects are read at once.
+const AT_ONCE: usize = 10;
+
 impl Registered {
-    /// Reads every page of every scope that the settings name.
+    /// Reads every page of every scope that the key may see: events may have named projects that the settings do not.
     pub(crate) async fn read(deployment: &Deployment, scopes: &Scopes) -> Result<Self, PortError> {
         let wishes = scopes.all();
-        let opened = wishes.iter().map(|wish| async {
-            deployment.palette.scoped(wish).await.map_err(|failure| match failure {
-                domain::Failure::Port(error) => error,
-                other @ (domain::Failure::Invalid(_)
-                | domain::Failure::Blocked(_)
-                | domain::Failure::Conflict(_)
-                | domain::Failure::Overtaken(_)
-                | domain::Failure::NotFound(_)) => PortError::Refused {
-                    service: "Palette",
-                    reason: format!("GANGWAY_SCOPES names a project that it has not: {other}"),
-                },
-            })
-        });
+        let opened = wishes
+            .iter()
+            .map(|wish| async { deployment.palette.scoped(wish).await.map_err(unopened) });
         let opened = try_join_all(opened).await?;
         let partition = deployment.partition.id();
         let listed = opened.iter().enumerate().map(|(place, scope)| list(scope, place, partition));
-        Ok(Self::of(try_join_all(listed).await?.into_iter().flatten().collect()))
+        let (listed, mut others) = try_join!(try_join_all(listed), deployment.palette.projects())?;
+        let seen: Vec<_> = opened.iter().map(|scope| scope.scope().clone()).collect();
+        others.retain(|uid| !seen.contains(&Scope::Project(uid.clone())));
+        let mut all: Vec<_> = listed.into_iter().flatten().collect();
+        let placed: Vec<_> = (opened.len()..).zip(&others).collect();
+        for some in placed.chunks(AT_ONCE) {
+            let listed = some.iter().map(|(place, uid)| other(deployment, uid, *place));
+            all.extend(try_join_all(listed).await?.into_iter().flatten());
+        }
+        Ok(Self { named: opened.len(), others, ..Self::of(all) })
     }
 
     pub(crate) fn of(mut all: Vec<Registration>) -> Self {
@@ -62,7 +70,7 @@ impl Registered {
         let name = |place: &usize| all.get(*place).map(|one| (one.scope, one.name.clone()));
         let mut by_name: Vec<_> = (0..all.len()).collect();
         by_name.sort_by_cached_key(name);
-        Self { all, by_name }
+        Self { all, by_name, ..Self::default() }
     }
 
     /// How many there are.
@@ -81,6 +89,19 @@ impl Registered {
         met
     }
 
+    /// The project that has an AWS account, where no scope that the settings name has it.
+    pub(crate) fn elsewhere(&self, account: AccountId) -> Option<&Uid> {
+        let start = self.all.partition_point(|one| one.account < Some(account));
+        let places = || {
+            let all = self.all.iter().skip(start);
+            all.take_while(|one| one.account == Some(account)).filter_map(|one| one.scope)
+        };
+        if places().any(|place| place < self.named) {
+            return None;
+        }
+        places().find_map(|place| self.others.get(place.checked_sub(self.named)?))
+    }
+
     /// Whether an account of a scope has this name.
     pub(crate) fn has_name(&self, scope: usize, name: &str) -> bool {
         let key = |place: &usize| self.all.get(*place).map(|one| (one.scope, &*one.name));
@@ -90,6 +111,34 @@ impl Registered {
     /// Those whose AWS account is known, and that the organization has not told of.
     pub(crate) fn unmet(&self) -> impl Iterator<Item = (AccountId, &Registration)> {
         self.all.iter().filter(|one| !one.met).filter_map(|one| Some((one.account?, one)))
+    }
+}
+
+/// A project that no setting names. It may have gone since it was listed.
+async fn other(
+    deployment: &Deployment,
+    uid: &Uid,
+    place: usize,
+) -> Result<Vec<Registration>, PortError> {
+    let wish = ScopeWish::Project(UidOrName::Uid(uid.clone()));
+    let scope = deployment.palette.scoped(&wish).await.map_err(unopened)?;
+    match list(&scope, place, deployment.partition.id()).await {
+        Err(PortError::Missing { .. }) => Ok(Vec::new()),
+        listed => listed,
+    }
+}
+
+fn unopened(failure: Failure) -> PortError {
+    match failure {
+        Failure::Port(error) => error,
+        other @ (Failure::Invalid(_)
+        | Failure::Blocked(_)
+        | Failure::Conflict(_)
+        | Failure::Overtaken(_)
+        | Failure::NotFound(_)) => PortError::Refused {
+            service: "Palette",
+            reason: format!("GANGWAY_SCOPES names a project that it has not: {other}"),
+        },
     }
 }
 

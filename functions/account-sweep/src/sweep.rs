@@ -99,7 +99,8 @@ impl Sweep<'_> {
         };
         if !difference.dry_run {
             difference.queued += 1;
-            events.push(event(action, member, self.deployment.partition));
+            let project = registered.elsewhere(member.id);
+            events.push(event(action, member, project, self.deployment.partition));
         }
     }
 

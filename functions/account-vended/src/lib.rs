@@ -4,6 +4,7 @@ mod ensure;
 mod entry;
 mod event;
 mod management;
+mod namesakes;
 mod offboard;
 mod onboard;
 mod outcome;

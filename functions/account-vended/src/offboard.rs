@@ -1,12 +1,13 @@
 //! An account goes: somebody is told, or it is taken out of Palette.
 
-use deployment::Accounts;
-use domain::{AccountId, AccountName, CloudAccount, Method, ScopeWish, ports::Registry as _};
-use organizations::{Member, Offboarding, State};
+use domain::{PortError, ScopeWish};
+use organizations::{Ignored, Member, Offboarding, State};
 
 use crate::{
     Vending,
     event::{Leave, Subject},
+    management::View,
+    namesakes,
     outcome::{End, Setback},
 };
 
@@ -31,29 +32,28 @@ pub(crate) async fn account(
     let mut scopes: Vec<ScopeWish> =
         subject.project.clone().map(ScopeWish::Project).into_iter().collect();
     scopes.extend(vending.settings.accounts.scopes.all().into_iter().cloned());
-    let mut reported = Vec::new();
-    let mut removed = false;
-    for scope in &scopes {
-        let registry = vending.answers.scoped(&vending.deployment, scope).await?;
-        let Some(known) = namesake(&registry, &name, id).await? else { continue };
-        match vending.settings.accounts.offboarding {
-            Offboarding::Remove => {
-                vending.deployment.remove(&known.uid, &registry).await?;
-                removed = true;
-            }
-            Offboarding::Report => reported.push(known.uid.to_string()),
-        }
+    let found = namesakes::of(vending, &name, id, &scopes).await?;
+    if found.is_empty() {
+        return Ok(End::Ignored(format!("Palette has no account {name} of AWS account {id}")));
     }
-    Ok(if removed {
-        End::Removed
-    } else if reported.is_empty() {
-        End::Ignored(format!("Palette has no account {name} of AWS account {id}"))
-    } else {
-        End::Reported(format!(
-            "account {id} has gone: remove {name} ({}) from Palette, or set GANGWAY_OFFBOARDING to remove",
-            reported.join(", ")
-        ))
-    })
+    let kept = match (vending.settings.accounts.offboarding, leave) {
+        (Offboarding::Report, _) => "or set GANGWAY_OFFBOARDING to remove".to_owned(),
+        (Offboarding::Remove, Leave::Asked) => String::new(),
+        (Offboarding::Remove, Leave::Closed | Leave::Departed) => {
+            not_ours(vending, &view, member.as_ref()).await?.unwrap_or_default()
+        }
+    };
+    if kept.is_empty() {
+        for (registry, known) in &found {
+            vending.deployment.remove(&known.uid, registry).await?;
+        }
+        return Ok(End::Removed);
+    }
+    let uids: Vec<_> = found.iter().map(|(_, known)| known.uid.as_str()).collect();
+    Ok(End::Reported(format!(
+        "account {id} has gone: remove {name} ({}) from Palette, {kept}",
+        uids.join(", ")
+    )))
 }
 
 /// Events come late: an account that was opened again, or came back, stays.
@@ -69,14 +69,28 @@ fn still_here(leave: Leave, member: Option<&Member>) -> Option<String> {
     }
 }
 
-/// The account of this name, if it is this AWS account and was registered as vended ones are.
-async fn namesake(
-    registry: &Accounts<'_>,
-    name: &AccountName,
-    id: AccountId,
-) -> Result<Option<CloudAccount>, Setback> {
-    let known = registry.find(name).await?;
-    Ok(known.filter(|known| {
-        known.aws_account() == Some(id) && known.access.method() == Some(Method::Sts)
-    }))
+/// Why an account is not known to be one that this deployment would bring aboard; none of the others goes by itself.
+async fn not_ours(
+    vending: &Vending,
+    view: &View,
+    member: Option<&Member>,
+) -> Result<Option<String>, Setback> {
+    let choice = &vending.settings.accounts.choice;
+    let unknown = "as nobody can tell any more whether the settings choose it";
+    let Some(member) = member else {
+        return Ok((!choice.takes_all()).then(|| unknown.to_owned()));
+    };
+    if member.management {
+        return Ok(Some(format!("as {}", Ignored::Management)));
+    }
+    let lineage = if choice.asks_for_units() {
+        match view.organization.lineage(member).await {
+            Ok(lineage) => lineage,
+            Err(PortError::Missing { .. }) => return Ok(Some(unknown.to_owned())),
+            Err(error) => return Err(error.into()),
+        }
+    } else {
+        member.lineage.clone().unwrap_or_default()
+    };
+    Ok(choice.of(&member.name, &lineage).err().map(|why| format!("as {why}")))
 }

@@ -3,8 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use aws::Aws;
-use domain::{PortError, ScopeWish, UidOrName};
+use deployment::Accounts;
+use domain::{AccountId, AccountName, PortError, Scope, ScopeWish, UidOrName};
 use organizations::{Lineage, Member, State};
+use palette::Look;
 use tokio::join;
 
 use crate::{
@@ -13,6 +15,7 @@ use crate::{
     entry,
     event::Subject,
     management::View,
+    namesakes,
     outcome::{End, Setback},
     palette::Trusted,
     register::{Candidate, Whose},
@@ -133,8 +136,7 @@ async fn aboard(
     loop {
         let found = ensure::look(aws, &arn, settings.stack.as_str()).await?;
         let wish = settled_scope(&found).unwrap_or_else(|| wish.clone());
-        let registry = vending.answers.scoped(&vending.deployment, &wish).await?;
-        let look = vending.answers.look(&registry, &name).await?;
+        let (wish, registry, look) = place(vending, &found, wish, &name, member.id).await?;
         let wanted = Wanted {
             trust: policies::trust_policy(partition, trusted.account, &trusted.external_id),
             boundary: settings.boundary.as_ref().map(|policy| policy.arn(partition, member.id)),
@@ -177,4 +179,31 @@ fn settled_scope(found: &Found) -> Option<ScopeWish> {
         "tenant" => Some(ScopeWish::Tenant),
         uid => uid.parse().ok().map(UidOrName::Uid).map(ScopeWish::Project),
     }
+}
+
+/// The scope of an account, and what Palette has of it there. On somebody else's role there is no note of the scope, and the
+/// event that named it may have been an earlier one: it is looked for in all of them before it is made once more.
+async fn place<'a>(
+    vending: &'a Vending,
+    found: &Found,
+    wish: ScopeWish,
+    name: &AccountName,
+    id: AccountId,
+) -> Result<(ScopeWish, Accounts<'a>, Look), Setback> {
+    let registry = vending.answers.scoped(&vending.deployment, &wish).await?;
+    let look = vending.answers.look(&registry, name).await?;
+    if look.known.namesake.is_some() || !matches!(found, Found::Theirs(_)) {
+        return Ok((wish, registry, look));
+    }
+    let seen = [registry.scope().clone()];
+    let elsewhere = namesakes::elsewhere(vending, name, id, &seen).await?;
+    let Some((there, _)) = elsewhere.into_iter().next() else {
+        return Ok((wish, registry, look));
+    };
+    let wish = match there.scope().clone() {
+        Scope::Tenant => ScopeWish::Tenant,
+        Scope::Project(uid) => ScopeWish::Project(UidOrName::Uid(uid)),
+    };
+    let look = vending.answers.look(&there, name).await?;
+    Ok((wish, there, look))
 }

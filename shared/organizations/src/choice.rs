@@ -59,6 +59,11 @@ impl Choice {
         !self.units_in.is_empty() || !self.units_out.is_empty()
     }
 
+    /// Whether every account comes aboard, so that nothing has to be known of one.
+    pub fn takes_all(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Why an account of this name in these units does not come aboard; `Ok` where it does.
     pub fn of(&self, name: &str, lineage: &Lineage) -> Result<(), Ignored> {
         let is_in = |units: &[UnitId]| lineage.iter().any(|unit| units.contains(unit));
@@ -106,5 +111,6 @@ mod tests {
             assert_eq!(choice.of(name, lineage), expected, "{choice:?} {name} {lineage:?}");
         }
         assert!(!all.asks_for_units() && only_work.asks_for_units());
+        assert!(all.takes_all() && !only_work.takes_all() && !teams.takes_all());
     }
 }

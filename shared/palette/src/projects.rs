@@ -8,6 +8,9 @@ use crate::{
     read::{Projects, uid},
 };
 
+const PROJECTS: &str = "/v1/dashboard/projects/metadata";
+const LIST: &str = "list of projects";
+
 impl<K: Keyring + Sync> Palette<K> {
     /// The scope that a caller names. Only a project's name costs a call; a uid is judged by the calls that follow.
     ///
@@ -21,9 +24,17 @@ impl<K: Keyring + Sync> Palette<K> {
         Ok(Scoped { palette: self, scope })
     }
 
+    /// Every project that the key may see.
+    pub async fn projects(&self) -> Result<Vec<Uid>, PortError> {
+        let answer = self.ask(&Call::get(PROJECTS), &Scope::Tenant).await;
+        let answer = answer.map_err(|fault| fault.port(LIST))?;
+        let Projects { items } = answer.json().map_err(|fault| fault.port(LIST))?;
+        Ok(items.into_iter().filter_map(|item| uid(&item.metadata.uid)).collect())
+    }
+
     async fn project(&self, name: &str) -> Result<Uid, Failure> {
-        let call = Call::get("/v1/dashboard/projects/metadata").query("name", name);
-        let what = "list of projects";
+        let call = Call::get(PROJECTS).query("name", name);
+        let what = LIST;
         let answer = self.ask(&call, &Scope::Tenant).await.map_err(|fault| fault.port(what))?;
         let Projects { items } = answer.json().map_err(|fault| fault.port(what))?;
         items

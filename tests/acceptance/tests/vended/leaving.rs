@@ -2,7 +2,9 @@
 
 use domain::Partition;
 use local_cloud::{
-    Effect, Fault, outbound,
+    Effect, Fault,
+    aws::Account,
+    outbound,
     world::{Kind, Vended},
 };
 use serde_json::json;
@@ -110,4 +112,58 @@ async fn keys_that_were_left_behind_go_with_the_account() {
     assert_eq!(scene.registered(&account), [], "{}", scene.logs());
     assert_eq!(kept(), [true]);
     assert_eq!(scene.dead(), []);
+}
+
+/// What is closed or has left goes by itself only where this deployment would have brought it aboard.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() {
+    let scene = Scene::with(Partition::Aws, |organization| {
+        vec![
+            ("GANGWAY_OFFBOARDING", "remove".to_owned()),
+            ("GANGWAY_OUS_OUT", organization.production.clone()),
+        ]
+    })
+    .await;
+    let organization = scene.organization();
+    let close = |account: &Account| organization.close(account);
+    let depart = |account: &Account| organization.depart(account);
+    let ask = |account: &Account| vec![organization.custom("offboard", account.id())];
+    type Goes<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
+    let cases: [(&str, bool, Goes<'_>, &str); 5] = [
+        ("closed and chosen", false, &close, "removed"),
+        ("closed in a unit that is left out", true, &close, "reported"),
+        // Nobody can tell any more which units it was in.
+        ("left", false, &depart, "reported"),
+        ("asked for", false, &ask, "removed"),
+        ("asked for in a unit that is left out", true, &ask, "removed"),
+    ];
+    for (what, left_out, goes, outcome) in cases {
+        let account = aboard(&scene).await.account;
+        if left_out {
+            organization.api.move_to(account.id(), &organization.production);
+        }
+        scene.lambda.logs().clear();
+        scene.put(&goes(&account)[..1]).await;
+        scene.work_off().await;
+        scene.written(&format!("\"outcome\":\"{outcome}\"")).await;
+        assert_eq!(scene.outcomes(account.id()), [outcome], "{what}");
+        let stays = usize::from(outcome == "reported");
+        assert_eq!(scene.registered(&account).len(), stays, "{what}");
+    }
+    assert_eq!(scene.dead(), []);
+}
+
+/// By name: what has left has none that anybody could look at.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_left_goes_by_event_only_where_every_name_comes_aboard() {
+    for (names, stays) in [("*", 0), ("te?m", 1)] {
+        let settings =
+            vec![("GANGWAY_OFFBOARDING", "remove".into()), ("GANGWAY_ACCOUNT_NAMES", names.into())];
+        let scene = Scene::with(Partition::Aws, |_organization| settings).await;
+        let account = aboard(&scene).await.account;
+        scene.put(&scene.organization().depart(&account)).await;
+        scene.work_off().await;
+        assert_eq!(scene.registered(&account).len(), stays, "{names}");
+        assert_eq!(scene.dead(), []);
+    }
 }

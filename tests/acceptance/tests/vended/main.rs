@@ -13,6 +13,7 @@ mod leaving;
 mod letters;
 mod managed;
 mod paced;
+mod projects;
 mod scene;
 mod settings;
 mod storm;

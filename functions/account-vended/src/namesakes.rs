@@ -1,0 +1,78 @@
+//! Where in Palette an AWS account is that is called as vended ones are. An event may have named any project.
+
+use deployment::Accounts;
+use domain::{
+    AccountId, AccountName, CloudAccount, Method, PortError, Scope, ScopeWish, UidOrName,
+    ports::Registry as _,
+};
+use futures_util::future::try_join_all;
+
+use crate::{Vending, outcome::Setback};
+
+/// How many projects are asked at once.
+const AT_ONCE: usize = 10;
+
+/// An account and the scope that has it.
+pub(crate) type Found<'a> = (Accounts<'a>, CloudAccount);
+
+/// Those in these scopes; where there is none, those in all others that Palette shows.
+pub(crate) async fn of<'a>(
+    vending: &'a Vending,
+    name: &AccountName,
+    id: AccountId,
+    likely: &[ScopeWish],
+) -> Result<Vec<Found<'a>>, Setback> {
+    let (mut found, mut seen) = (Vec::new(), Vec::new());
+    for scope in likely {
+        let registry = vending.answers.scoped(&vending.deployment, scope).await?;
+        if seen.contains(registry.scope()) {
+            continue;
+        }
+        seen.push(registry.scope().clone());
+        if let Some(known) = namesake(&registry, name, id).await? {
+            found.push((registry, known));
+        }
+    }
+    if found.is_empty() { elsewhere(vending, name, id, &seen).await } else { Ok(found) }
+}
+
+/// Those in all scopes but these. One call for each project, so only for accounts that can be anywhere.
+pub(crate) async fn elsewhere<'a>(
+    vending: &'a Vending,
+    name: &AccountName,
+    id: AccountId,
+    seen: &[Scope],
+) -> Result<Vec<Found<'a>>, Setback> {
+    let projects = vending.deployment.palette.projects().await?.into_iter();
+    let mut others = vec![(Scope::Tenant, ScopeWish::Tenant)];
+    others.extend(
+        projects.map(|uid| (Scope::Project(uid.clone()), ScopeWish::Project(UidOrName::Uid(uid)))),
+    );
+    others.retain(|(scope, _)| !seen.contains(scope));
+    let mut found = Vec::new();
+    for some in others.chunks(AT_ONCE) {
+        let asked = some.iter().map(async |(_, wish)| {
+            let registry = vending.answers.scoped(&vending.deployment, wish).await?;
+            match namesake(&registry, name, id).await {
+                Ok(known) => Ok(known.map(|known| (registry, known))),
+                // A project that has gone meanwhile.
+                Err(PortError::Missing { .. }) => Ok(None),
+                Err(error) => Err(Setback::from(error)),
+            }
+        });
+        found.extend(try_join_all(asked).await?.into_iter().flatten());
+    }
+    Ok(found)
+}
+
+/// The account of this name, if it is this AWS account and was registered as vended ones are.
+async fn namesake(
+    registry: &Accounts<'_>,
+    name: &AccountName,
+    id: AccountId,
+) -> Result<Option<CloudAccount>, PortError> {
+    let known = registry.find(name).await?;
+    Ok(known.filter(|known| {
+        known.aws_account() == Some(id) && known.access.method() == Some(Method::Sts)
+    }))
+}
