@@ -26,6 +26,8 @@ pub(crate) enum Plan {
 pub(crate) enum Why {
     /// The settings leave it out.
     NotChosen(Ignored),
+    /// It is there for the bills of its twin in GovCloud.
+    GovCloudTwin,
     /// It is not in use yet.
     NotActive,
     /// It is closed or suspended, and Palette does not have it.
@@ -45,6 +47,7 @@ impl Why {
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::NotChosen(ignored) => ignored.id(),
+            Self::GovCloudTwin => "govcloud-twin",
             Self::NotActive => "not-active-yet",
             Self::Closed => "closed-or-suspended",
             Self::StateUnknown => "state-unknown",
@@ -58,6 +61,9 @@ impl Why {
     pub(crate) fn text(self) -> String {
         match self {
             Self::NotChosen(ignored) => ignored.to_string(),
+            Self::GovCloudTwin => {
+                "it is there for the bills of its twin in GovCloud, where that comes aboard".to_owned()
+            }
             Self::NotActive => "it is not active yet: a later sweep brings it aboard".to_owned(),
             Self::Closed => "it is closed or suspended, and Palette does not have it".to_owned(),
             Self::StateUnknown => {
@@ -79,20 +85,27 @@ impl Why {
     }
 }
 
-/// Compares an account with what Palette has.
-pub(crate) fn plan(member: &Member, settings: &Settings, registered: &mut Registered) -> Plan {
+/// Compares an account with what Palette has. Of a twin it is known that it is one.
+pub(crate) fn plan(
+    member: &Member,
+    twin: bool,
+    settings: &Settings,
+    registered: &mut Registered,
+) -> Plan {
     let lineage = member.lineage.clone().unwrap_or_default();
     let chosen = if member.management {
-        Err(Ignored::Management)
+        Err(Why::NotChosen(Ignored::Management))
+    } else if twin {
+        Err(Why::GovCloudTwin)
     } else {
-        settings.choice.of(&member.name, &lineage)
+        settings.choice.of(&member.name, &lineage).map_err(Why::NotChosen)
     };
     let known = registered.meet(member.id);
     match (member.state, chosen) {
         (State::Closed | State::Closing | State::Suspended, chosen) if !known.is_empty() => {
             Plan::Closed { take_off: member.state == State::Closed && chosen.is_ok() }
         }
-        (_, Err(ignored)) => Plan::Ignored(Why::NotChosen(ignored)),
+        (_, Err(why)) => Plan::Ignored(why),
         (State::Closed | State::Closing | State::Suspended, Ok(())) => Plan::Ignored(Why::Closed),
         (State::Pending, Ok(())) => Plan::Ignored(Why::NotActive),
         (State::Unknown, Ok(())) => Plan::Ignored(Why::StateUnknown),
@@ -261,7 +274,7 @@ mod tests {
         ] {
             let settings = settings(&variables);
             let mut registered = registered(&palette);
-            assert_eq!(plan(&member(state), &settings, &mut registered), expected, "{what}");
+            assert_eq!(plan(&member(state), false, &settings, &mut registered), expected, "{what}");
             let met = palette.iter().filter(|(account, ..)| *account == this).count();
             let known = palette.iter().filter(|(account, ..)| account.is_some()).count();
             assert_eq!(registered.unmet().count(), known - met, "{what}");
@@ -271,15 +284,30 @@ mod tests {
     #[test]
     fn the_management_account_stays_ashore() {
         let member = Member { management: true, ..member(State::Active) };
-        let planned = plan(&member, &settings(&[]), &mut Registered::default());
+        let planned = plan(&member, false, &settings(&[]), &mut Registered::default());
         assert_eq!(planned, Plan::Ignored(Why::NotChosen(Ignored::Management)));
+    }
+
+    #[test]
+    fn a_twin_stays_ashore_and_is_not_taken_off_either() {
+        for (state, palette, expected) in [
+            (State::Active, vec![], Plan::Ignored(Why::GovCloudTwin)),
+            (
+                State::Closed,
+                vec![(Some("123456789012"), Some(0), "billing")],
+                Plan::Closed { take_off: false },
+            ),
+        ] {
+            let planned = plan(&member(state), true, &settings(&[]), &mut registered(&palette));
+            assert_eq!(planned, expected);
+        }
     }
 
     #[test]
     fn a_name_that_leaves_nothing_is_told() {
         let settings = settings(&[("GANGWAY_PALETTE_NAME", "{accountName}")]);
         let member = Member { name: "***".to_owned(), ..member(State::Active) };
-        let planned = plan(&member, &settings, &mut Registered::default());
+        let planned = plan(&member, false, &settings, &mut Registered::default());
         assert_eq!(planned, Plan::Ignored(Why::Nameless));
     }
 }

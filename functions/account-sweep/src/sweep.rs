@@ -1,11 +1,12 @@
 //! One sweep: Palette's accounts first, then the organization's page by page.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use domain::PortError;
+use domain::{AccountId, Partition, PortError};
 use futures_util::future::try_join_all;
 use organizations::{Listing, Member, Offboarding, Organization};
 use serde_json::json;
+use tokio::try_join;
 use transport::budget;
 
 use crate::{
@@ -29,14 +30,16 @@ impl Sweep<'_> {
     pub(crate) async fn run(&self, dry_run: bool) -> Result<Difference, PortError> {
         let settings = &self.settings.organization;
         let organization = self.organization().await?;
-        let mut registered = Registered::read(self.deployment, &settings.scopes).await?;
+        let read = Registered::read(self.deployment, &settings.scopes);
+        let (mut registered, twins) = try_join!(read, self.twins(&organization))?;
         let mut difference =
             Difference { dry_run, palette: registered.len(), ..Difference::default() };
         let mut listing = organization.list(settings.ask_for_units());
         let mut events = Vec::new();
         while let Some(page) = self.turn(&mut listing, &mut events).await? {
             for member in &page {
-                self.judge(member, &mut registered, &mut difference, &mut events);
+                let twin = twins.contains(&member.id);
+                self.judge((member, twin), &mut registered, &mut difference, &mut events);
             }
             if budget::remaining() < PAGE_TAKES {
                 difference.stopped = Some(format!(
@@ -49,6 +52,15 @@ impl Sweep<'_> {
         }
         self.look_for(&organization, &registered, &mut difference).await?;
         Ok(difference)
+    }
+
+    /// Accounts that are there for the bills of others, which no event brings aboard either. Only the commercial partition
+    /// has them.
+    async fn twins(&self, organization: &Organization) -> Result<BTreeSet<AccountId>, PortError> {
+        match self.deployment.partition {
+            Partition::Aws => organization.billing_twins().await,
+            Partition::AwsUsGov | Partition::AwsIsoB | Partition::AwsIso => Ok(BTreeSet::new()),
+        }
     }
 
     /// Asks for the next page, and sends what the last one gave rise to meanwhile.
@@ -65,14 +77,14 @@ impl Sweep<'_> {
     /// Finds an account its place in the difference, and what is to be done about it.
     fn judge(
         &self,
-        member: &Member,
+        (member, twin): (&Member, bool),
         registered: &mut Registered,
         difference: &mut Difference,
         events: &mut Vec<String>,
     ) {
         difference.organization += 1;
         let settings = &self.settings.organization;
-        let action = match plan(member, settings, registered) {
+        let action = match plan(member, twin, settings, registered) {
             Plan::Aboard => {
                 difference.aboard += 1;
                 return;

@@ -1,6 +1,7 @@
 //! AWS Organizations, as Gangway needs it: which accounts there are, where they stand, and which of them are to come aboard.
 
 mod choice;
+mod creations;
 mod glob;
 mod listing;
 mod member;

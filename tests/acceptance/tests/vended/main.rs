@@ -19,6 +19,7 @@ mod settings;
 mod storm;
 mod sweep;
 mod table;
+mod twins;
 mod units;
 mod versions;
 mod young;
