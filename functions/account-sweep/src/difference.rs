@@ -21,6 +21,8 @@ pub(crate) struct Difference {
     pub(crate) organization: usize,
     /// Accounts that Palette has.
     pub(crate) palette: usize,
+    /// Projects of Palette's that do not let Gangway look.
+    pub(crate) unread: usize,
     pub(crate) aboard: usize,
     pub(crate) missing: Kind,
     pub(crate) closed: Kind,
@@ -82,6 +84,7 @@ impl Difference {
             "counts": {
                 "organization": self.organization,
                 "palette": self.palette,
+                "unreadProjects": self.unread,
                 "aboard": self.aboard,
                 "missing": self.missing.count,
                 "closedButRegistered": self.closed.count,
@@ -105,6 +108,7 @@ impl Difference {
             dryRun = self.dry_run,
             organization = self.organization,
             palette = self.palette,
+            unreadProjects = self.unread,
             aboard = self.aboard,
             missing = self.missing.count,
             closedButRegistered = self.closed.count,

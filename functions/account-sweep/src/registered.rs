@@ -37,6 +37,8 @@ pub(crate) struct Registered {
     named: usize,
     /// The projects that they do not name.
     others: Vec<Uid>,
+    /// How many of these do not let Gangway look.
+    pub(crate) unread: usize,
 }
 
 /// How many projects are read at once.
@@ -56,12 +58,18 @@ impl Registered {
         let seen: Vec<_> = opened.iter().map(|scope| scope.scope().clone()).collect();
         others.retain(|uid| !seen.contains(&Scope::Project(uid.clone())));
         let mut all: Vec<_> = listed.into_iter().flatten().collect();
+        let mut unread = 0;
         let placed: Vec<_> = (opened.len()..).zip(&others).collect();
         for some in placed.chunks(AT_ONCE) {
             let listed = some.iter().map(|(place, uid)| other(deployment, uid, *place));
-            all.extend(try_join_all(listed).await?.into_iter().flatten());
+            for listed in try_join_all(listed).await? {
+                match listed {
+                    Some(listed) => all.extend(listed),
+                    None => unread += 1,
+                }
+            }
         }
-        Ok(Self { named: opened.len(), others, ..Self::of(all) })
+        Ok(Self { named: opened.len(), others, unread, ..Self::of(all) })
     }
 
     pub(crate) fn of(mut all: Vec<Registration>) -> Self {
@@ -114,17 +122,18 @@ impl Registered {
     }
 }
 
-/// A project that no setting names. It may have gone since it was listed.
+/// A project that no setting names. It may have gone since it was listed; `None` where the key may not look.
 async fn other(
     deployment: &Deployment,
     uid: &Uid,
     place: usize,
-) -> Result<Vec<Registration>, PortError> {
+) -> Result<Option<Vec<Registration>>, PortError> {
     let wish = ScopeWish::Project(UidOrName::Uid(uid.clone()));
     let scope = deployment.palette.scoped(&wish).await.map_err(unopened)?;
     match list(&scope, place, deployment.partition.id()).await {
-        Err(PortError::Missing { .. }) => Ok(Vec::new()),
-        listed => listed,
+        Err(PortError::Missing { .. }) => Ok(Some(Vec::new())),
+        Err(PortError::Denied { .. }) => Ok(None),
+        listed => listed.map(Some),
     }
 }
 

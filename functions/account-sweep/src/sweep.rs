@@ -32,8 +32,8 @@ impl Sweep<'_> {
         let organization = self.organization().await?;
         let read = Registered::read(self.deployment, &settings.scopes);
         let (mut registered, twins) = try_join!(read, self.twins(&organization))?;
-        let mut difference =
-            Difference { dry_run, palette: registered.len(), ..Difference::default() };
+        let (palette, unread) = (registered.len(), registered.unread);
+        let mut difference = Difference { dry_run, palette, unread, ..Difference::default() };
         let mut listing = organization.list(settings.ask_for_units());
         let mut events = Vec::new();
         while let Some(page) = self.turn(&mut listing, &mut events).await? {

@@ -15,13 +15,21 @@ const AT_ONCE: usize = 10;
 /// An account and the scope that has it.
 pub(crate) type Found<'a> = (Accounts<'a>, CloudAccount);
 
+/// What was found.
+#[derive(Default)]
+pub(crate) struct Namesakes<'a> {
+    pub(crate) found: Vec<Found<'a>>,
+    /// How many projects did not let Gangway look.
+    pub(crate) unread: usize,
+}
+
 /// Those in these scopes; where there is none, those in all others that Palette shows.
 pub(crate) async fn of<'a>(
     vending: &'a Vending,
     name: &AccountName,
     id: AccountId,
     likely: &[ScopeWish],
-) -> Result<Vec<Found<'a>>, Setback> {
+) -> Result<Namesakes<'a>, Setback> {
     let (mut found, mut seen) = (Vec::new(), Vec::new());
     for scope in likely {
         let registry = vending.answers.scoped(&vending.deployment, scope).await?;
@@ -33,7 +41,11 @@ pub(crate) async fn of<'a>(
             found.push((registry, known));
         }
     }
-    if found.is_empty() { elsewhere(vending, name, id, &seen).await } else { Ok(found) }
+    if found.is_empty() {
+        elsewhere(vending, name, id, &seen).await
+    } else {
+        Ok(Namesakes { found, unread: 0 })
+    }
 }
 
 /// Those in all scopes but these. One call for each project, so only for accounts that can be anywhere.
@@ -42,27 +54,33 @@ pub(crate) async fn elsewhere<'a>(
     name: &AccountName,
     id: AccountId,
     seen: &[Scope],
-) -> Result<Vec<Found<'a>>, Setback> {
+) -> Result<Namesakes<'a>, Setback> {
     let projects = vending.deployment.palette.projects().await?.into_iter();
     let mut others = vec![(Scope::Tenant, ScopeWish::Tenant)];
     others.extend(
         projects.map(|uid| (Scope::Project(uid.clone()), ScopeWish::Project(UidOrName::Uid(uid)))),
     );
     others.retain(|(scope, _)| !seen.contains(scope));
-    let mut found = Vec::new();
+    let mut all = Namesakes::default();
     for some in others.chunks(AT_ONCE) {
         let asked = some.iter().map(async |(_, wish)| {
             let registry = vending.answers.scoped(&vending.deployment, wish).await?;
             match namesake(&registry, name, id).await {
-                Ok(known) => Ok(known.map(|known| (registry, known))),
+                Ok(known) => Ok(Some(known.map(|known| (registry, known)))),
                 // A project that has gone meanwhile.
-                Err(PortError::Missing { .. }) => Ok(None),
+                Err(PortError::Missing { .. }) => Ok(Some(None)),
+                Err(PortError::Denied { .. }) => Ok(None),
                 Err(error) => Err(Setback::from(error)),
             }
         });
-        found.extend(try_join_all(asked).await?.into_iter().flatten());
+        for one in try_join_all(asked).await? {
+            match one {
+                Some(known) => all.found.extend(known),
+                None => all.unread += 1,
+            }
+        }
     }
-    Ok(found)
+    Ok(all)
 }
 
 /// The account of this name, if it is this AWS account and was registered as vended ones are.

@@ -7,7 +7,7 @@ use crate::{
     Vending,
     event::{Leave, Subject},
     management::View,
-    namesakes,
+    namesakes::{self, Namesakes},
     outcome::{End, Setback},
 };
 
@@ -32,7 +32,12 @@ pub(crate) async fn account(
     let mut scopes: Vec<ScopeWish> =
         subject.project.clone().map(ScopeWish::Project).into_iter().collect();
     scopes.extend(vending.settings.accounts.scopes.all().into_iter().cloned());
-    let found = namesakes::of(vending, &name, id, &scopes).await?;
+    let Namesakes { found, unread } = namesakes::of(vending, &name, id, &scopes).await?;
+    if found.is_empty() && unread > 0 {
+        return Ok(End::Reported(format!(
+            "account {id} has gone: remove {name} from Palette, if one of the {unread} projects has it that do not let Gangway look"
+        )));
+    }
     if found.is_empty() {
         return Ok(End::Ignored(format!("Palette has no account {name} of AWS account {id}")));
     }

@@ -197,7 +197,7 @@ async fn place<'a>(
     }
     let seen = [registry.scope().clone()];
     let elsewhere = namesakes::elsewhere(vending, name, id, &seen).await?;
-    let Some((there, _)) = elsewhere.into_iter().next() else {
+    let Some((there, _)) = elsewhere.found.into_iter().next() else {
         return Ok((wish, registry, look));
     };
     let wish = match there.scope().clone() {

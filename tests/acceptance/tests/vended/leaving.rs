@@ -114,6 +114,9 @@ async fn keys_that_were_left_behind_go_with_the_account() {
     assert_eq!(scene.dead(), []);
 }
 
+/// How an account goes: the events that tell.
+type Goes<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
+
 /// What is closed or has left goes by itself only where this deployment would have brought it aboard.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() {
@@ -128,7 +131,6 @@ async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() 
     let close = |account: &Account| organization.close(account);
     let depart = |account: &Account| organization.depart(account);
     let ask = |account: &Account| vec![organization.custom("offboard", account.id())];
-    type Goes<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
     let cases: [(&str, bool, Goes<'_>, &str); 5] = [
         ("closed and chosen", false, &close, "removed"),
         ("closed in a unit that is left out", true, &close, "reported"),

@@ -73,3 +73,29 @@ async fn an_account_in_such_a_project_is_taken_off_by_event_and_by_sweep() {
         assert_eq!(scene.dead(), []);
     }
 }
+
+/// Palette shows such a project in its list and refuses all else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_refuses_the_key_is_told_of_and_stops_nothing() {
+    let scene = Scene::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let hidden = in_payments(&scene, false).await;
+    let organization = scene.organization();
+    let other = organization.vend(Kind::ControlTower, "other", &organization.sandbox);
+    {
+        let mut records = scene.cloud().palette().records();
+        let tenant = &mut records.tenants[0];
+        tenant.closed = tenant.projects.iter().map(|project| project.uid.clone()).collect();
+    }
+    let answer = sweep(&sweeper(&scene, &[]), json!({"dryRun": true})).await;
+    assert_eq!(count(&answer, "unreadProjects"), 2, "{answer:#}");
+    made_by_hand(&scene, &other.account, &scene.realm().external_id);
+    scene.put(&[told(&scene, &other, None)]).await;
+    scene.work_off().await;
+    assert_eq!(scene.registered(&other.account).len(), 1, "{}", scene.logs());
+    scene.lambda.logs().clear();
+    scene.put(&organization.close(&hidden.account)).await;
+    scene.work_off().await;
+    scene.written("projects has it that do not let Gangway look").await;
+    assert_eq!(scene.registered(&hidden.account).len(), 1);
+    assert_eq!(scene.dead(), []);
+}

@@ -9,6 +9,9 @@ use crate::{
     sweep::{count, sweep, sweeper, vend},
 };
 
+/// How Organizations tells of its accounts.
+type Tells<'a> = &'a dyn Fn(&Organization);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_account_of_the_chosen_units_is_found_once() {
     let all_but = |organization: &Organization, which: fn(usize) -> bool| {
@@ -18,7 +21,6 @@ async fn every_account_of_the_chosen_units_is_found_once() {
             organization.api.hide_path(id);
         }
     };
-    type Tells<'a> = &'a dyn Fn(&Organization);
     let cases: [(&str, Tells<'_>); 5] = [
         ("no paths, and an empty page first", &|organization| {
             organization.api.begin_with_an_empty_page();

@@ -97,8 +97,12 @@ impl Caller {
 }
 
 fn known_project(records: &Records, tenant: &str, uid: &str) -> Result<String, Problem> {
-    let projects =
-        records.tenant(tenant).map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
+    let tenant = records.tenant(tenant);
+    if tenant.is_some_and(|tenant| tenant.closed.contains(uid)) {
+        let message = format!("Access to project '{uid}' is denied");
+        return Err(Problem::new(StatusCode::FORBIDDEN, "ResourceAccessDenied", message));
+    }
+    let projects = tenant.map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
     let project = projects.iter().find(|project| project.uid == uid);
     project.map(|project| project.uid.clone()).ok_or_else(|| {
         let (status, code) = match records.behaviour.unknown_project {

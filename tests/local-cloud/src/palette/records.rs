@@ -1,6 +1,6 @@
 //! Tenants, their users, projects, gateways and accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -56,6 +56,8 @@ pub struct Tenant {
     pub external_ids: BTreeMap<String, String>,
     /// Its projects.
     pub projects: Vec<Named>,
+    /// Uids of projects that everybody sees and nobody may look into.
+    pub closed: BTreeSet<String>,
     /// Its private cloud gateways.
     pub gateways: Vec<Gateway>,
     /// How many cloud accounts it may have.
@@ -198,6 +200,7 @@ impl Records {
             organisation: organisation.to_owned(),
             external_ids: external_ids.into(),
             projects: projects.into(),
+            closed: BTreeSet::new(),
             gateways: gateways.into(),
             quota: 200,
         }

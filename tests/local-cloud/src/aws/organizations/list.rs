@@ -32,7 +32,7 @@ pub(super) fn creations(ask: &Ask<'_>) -> Result<Value, Refusal> {
     ask.authorize("*")?;
     let states = ask.body.texts("States")?;
     let known = |state: &&str| ["IN_PROGRESS", "SUCCEEDED", "FAILED"].contains(state);
-    if !states.iter().all(|state| known(&state)) {
+    if !states.iter().all(known) {
         return Err(invalid("States must be IN_PROGRESS, SUCCEEDED or FAILED."));
     }
     let rest = |after: Option<&str>| -> Rest<'_, _> {

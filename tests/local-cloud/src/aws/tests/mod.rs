@@ -7,6 +7,7 @@ mod iam;
 mod organizations;
 mod queues;
 mod secrets;
+mod settling;
 mod signatures;
 mod simulate;
 

@@ -169,3 +169,26 @@ async fn ten_thousand_accounts_are_cheap() {
     let (accounts, pages) = all(&client, "ListAccounts", json!({}), "Accounts").await;
     assert_eq!((accounts.len(), pages), (10_001, 502));
 }
+
+#[tokio::test]
+async fn requests_for_accounts_are_listed_by_state_with_their_twins() {
+    let cloud = cloud().await;
+    let (organization, _) = organization(&cloud, 0);
+    for number in 0..30 {
+        let (id, twin) = (format!("5{number:011}"), format!("6{number:011}"));
+        organization.created("team", Some(&id), (number == 9).then_some(&*twin), None);
+    }
+    organization.created("never", None, None, Some("EMAIL_ALREADY_EXISTS"));
+    let client = client(&cloud, &admin(&commercial(&cloud)));
+    for (states, count) in [(json!([]), 31), (json!(["SUCCEEDED"]), 30), (json!(["FAILED"]), 1)] {
+        let ask = json!({"States": states});
+        let (found, _) =
+            all(&client, "ListCreateAccountStatus", ask, "CreateAccountStatuses").await;
+        assert_eq!(found.len(), count, "{states}");
+        let twins = found.iter().filter(|one| one["GovCloudAccountId"] == "600000000009").count();
+        assert_eq!(twins, usize::from(count > 1), "{states}");
+    }
+    let strange = json!({"States": ["DONE"]});
+    let strange = client.organizations("ListCreateAccountStatus", &strange);
+    assert_eq!(strange.await.unwrap().code().as_deref(), Some("InvalidInputException"));
+}

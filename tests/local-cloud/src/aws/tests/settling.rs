@@ -1,0 +1,34 @@
+//! What was just made is overlooked for a while.
+use super::*;
+
+#[tokio::test]
+async fn a_new_policy_can_be_attached_and_can_bound_once_it_has_settled() {
+    let cloud = cloud().await;
+    let account = commercial(&cloud);
+    let keys = admin(&account);
+    let client = client(&cloud, &keys);
+    account.role("Palette");
+    let trust = trust(&account.root_arn(), &Value::Null).to_string();
+    let document = allow(&["s3:GetObject"], "*").to_string();
+    cloud.aws().settle_after(2);
+    for (policy, action, names) in [
+        ("Read", "AttachRolePolicy", ["RoleName", "PolicyArn"]),
+        ("Bounds", "PutRolePermissionsBoundary", ["RoleName", "PermissionsBoundary"]),
+        ("NewBounds", "CreateRole", ["RoleName", "PermissionsBoundary"]),
+    ] {
+        let made = [("PolicyName", policy), ("PolicyDocument", document.as_str())];
+        assert_eq!(client.query("iam", "CreatePolicy", &made).await.unwrap().status, 200);
+        let arn = format!("arn:aws:iam::{ACCOUNT}:policy/{policy}");
+        let role = if action == "CreateRole" { "New" } else { "Palette" };
+        let mut ask = vec![(names[0], role), (names[1], arn.as_str())];
+        if action == "CreateRole" {
+            ask.push(("AssumeRolePolicyDocument", trust.as_str()));
+        }
+        let mut codes = Vec::new();
+        for _try in 0..3 {
+            codes.push(client.query("iam", action, &ask).await.unwrap().code());
+        }
+        let missing = || Some("NoSuchEntity".to_owned());
+        assert_eq!(codes, [missing(), missing(), None], "{action}");
+    }
+}
