@@ -45,7 +45,7 @@ def problem(document):
     """Which problem a document tells, and of which members; nothing where it tells none."""
     if not isinstance(document, dict) or "type" not in document:
         return []
-    return [document["type"].split(":")[-1], *(it["pointer"] for it in document.get("errors", []))]
+    return [document["type"].split(":")[-1], *(it["pointer"] or "whole" for it in document.get("errors", []))]
 
 
 def over_http(status, body):
