@@ -91,7 +91,7 @@ pub trait Vault {
         keep: Option<&SecretArn>,
     ) -> impl Future<Output = Result<Condemned, PortError>> + Send;
 
-    /// Sends what was condemned into its recovery window, but for what another run has put in use since. Tells how many
+    /// Sends what was condemned into its recovery window, but for what is kept for another account by now. Tells how many
     /// secrets were condemned.
     fn retire(
         &self,

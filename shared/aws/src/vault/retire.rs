@@ -49,7 +49,8 @@ pub(super) async fn condemn(
     Ok(Condemned(condemned))
 }
 
-/// Another look at each: whoever registers the same name meanwhile, or puts the secret in use again, has noted that.
+/// Another look at each: whoever registers the same name meanwhile has noted an account of its own. The state tells nothing, as
+/// readers may see what was noted before.
 pub(super) async fn retire(
     vault: &SecretsManager,
     uid: &Uid,
@@ -63,7 +64,6 @@ pub(super) async fn retire(
 
 async fn send_off(vault: &SecretsManager, uid: &Uid, arn: &SecretArn) -> Result<(), PortError> {
     match Known::of(vault, arn.as_str()).await? {
-        Some(known) if known.state == Some(State::Registered) => Ok(()),
         Some(known) if known.uid.as_ref() != Some(uid) => {
             state(vault, arn, State::Registered).await.map(drop)
         }
