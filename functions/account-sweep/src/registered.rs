@@ -131,7 +131,7 @@ async fn other(
     let wish = ScopeWish::Project(UidOrName::Uid(uid.clone()));
     let scope = deployment.palette.scoped(&wish).await.map_err(unopened)?;
     match list(&scope, place, deployment.partition.id()).await {
-        Err(PortError::Missing { .. }) => Ok(Some(Vec::new())),
+        Err(PortError::Missing { .. } | PortError::NoProject { .. }) => Ok(Some(Vec::new())),
         Err(PortError::Denied { .. }) => Ok(None),
         listed => listed.map(Some),
     }

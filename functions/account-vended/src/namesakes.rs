@@ -68,7 +68,7 @@ pub(crate) async fn elsewhere<'a>(
             match namesake(&registry, name, id).await {
                 Ok(known) => Ok(Some(known.map(|known| (registry, known)))),
                 // A project that has gone meanwhile.
-                Err(PortError::Missing { .. }) => Ok(Some(None)),
+                Err(PortError::Missing { .. } | PortError::NoProject { .. }) => Ok(Some(None)),
                 Err(PortError::Denied { .. }) => Ok(None),
                 Err(error) => Err(Setback::from(error)),
             }

@@ -4,15 +4,17 @@
 //! is a secret that was kept for an account which Palette then refused.
 
 mod create;
-
-use futures_util::future::join;
+mod stand;
 
 use crate::{
-    Check, CloudAccount, Done, Enrolled, Failure, Finding, Intent, Known, PortError, Receipt,
-    Registration, Report, SecretArn, Severity, Uid, Verified,
+    CloudAccount, Done, Enrolled, Failure, Intent, Known, PortError, Receipt, Registration, Report,
+    SecretArn, Uid, Verified,
     ports::{Owner, Registry, Staged, Standing, Vault},
 };
 use create::{Created, Refused, create};
+use stand::{Placed, Stand};
+
+pub use stand::LISTED;
 
 /// What a method's preflight found out.
 #[derive(Debug)]
@@ -24,14 +26,6 @@ pub struct Preflight {
     /// What Palette already has.
     pub known: Known,
 }
-
-/// Palette has the account.
-pub static LISTED: Check = Check {
-    id: "palette.account-readable",
-    title: "Palette shows the account after it was registered",
-    severity: Severity::Blocker,
-    covers: &["C18"],
-};
 
 impl Preflight {
     /// Does what the caller intends: answers the report, or goes on to register. `rest` waits before the account is written
@@ -128,51 +122,6 @@ async fn clear_up(
         vault.spare(condemned).await
     } else {
         vault.retire(owner.uid, condemned).await.map(drop)
-    }
-}
-
-/// An account that was placed, with its credential in use.
-struct Placed {
-    uid: Uid,
-    outcome: Enrolled,
-    staged: Option<Staged>,
-}
-
-/// How an account stands after it was placed.
-enum Stand {
-    /// As it was placed, or as another run has it that came later; whether it could be read back.
-    Settled(Finding),
-    /// One store as this run has it, and one as another.
-    Mixed(Box<CloudAccount>),
-}
-
-impl Placed {
-    fn secret(&self) -> Option<&SecretArn> {
-        self.staged.as_ref().map(|staged| &staged.secret)
-    }
-
-    /// Looks at both stores. It never undoes what was done.
-    async fn stands(
-        &self,
-        registration: &Registration,
-        vault: &impl Vault,
-        registry: &impl Registry,
-    ) -> Stand {
-        if self.outcome == Enrolled::Unchanged {
-            return Stand::Settled(LISTED.passed("found before anything was done"));
-        }
-        let Some(staged) = &self.staged else {
-            return Stand::Settled(read_back(&self.uid, &registry.get(&self.uid).await));
-        };
-        let (read, held) = join(registry.get(&self.uid), vault.holds(staged, &self.uid)).await;
-        // What cannot be looked at cannot be told apart.
-        let ours = |account: &CloudAccount| account.access.shows(&registration.credential);
-        match (&read, held) {
-            (Ok(account), Ok(held)) if ours(account).is_some_and(|ours| ours != held) => {
-                Stand::Mixed(Box::new(account.clone()))
-            }
-            (read, _) => Stand::Settled(read_back(&self.uid, read)),
-        }
     }
 }
 
@@ -274,20 +223,6 @@ async fn bring_to_state(
     }
     registry.replace(current, registration).await?;
     Ok((current.uid.clone(), Enrolled::Updated))
-}
-
-/// The answer to [`LISTED`] (C18).
-fn read_back(uid: &Uid, read: &Result<CloudAccount, PortError>) -> Finding {
-    match read {
-        Ok(account) => {
-            let state = account.state.as_deref().unwrap_or("not told");
-            LISTED.passed(format!("read back by its uid, state: {state}"))
-        }
-        Err(error) => LISTED.unverified(
-            format!("it was registered, and could not be read back: {error}"),
-            format!("read it again: GET /v1/accounts/{uid}"),
-        ),
-    }
 }
 
 #[cfg(test)]

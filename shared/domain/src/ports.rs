@@ -4,7 +4,7 @@ use std::future::Future;
 
 use secrecy::SecretString;
 
-use crate::{AccountName, CloudAccount, PortError, Registration, Scope, SecretArn, Uid};
+use crate::{AccountName, CloudAccount, Method, PortError, Registration, Scope, SecretArn, Uid};
 
 /// A credential that is kept, and not yet in use.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ use crate::{AccountName, CloudAccount, PortError, Registration, Scope, SecretArn
 pub struct Staged {
     /// Where it is kept.
     pub secret: SecretArn,
+    /// Whose way in it is.
+    pub method: Method,
     /// Which version of the secret it is. Derived from the content, so the same content is the same version.
     pub version: String,
     /// How the secret was found.

@@ -42,6 +42,7 @@ pub(super) struct Known {
     pub(super) state: Option<State>,
     pub(super) uid: Option<Uid>,
     pub(super) scope: Option<String>,
+    method: Option<String>,
     /// In its recovery window.
     pub(super) scheduled: bool,
     current: Option<String>,
@@ -82,8 +83,9 @@ impl Known {
         });
         let uid = value(tags, UID).and_then(|uid| uid.parse().ok());
         let scope = value(tags, SCOPE).map(str::to_owned);
+        let method = value(tags, METHOD).map(str::to_owned);
         let scheduled = answer.deleted_date().is_some();
-        Self { arn, state, uid, scope, scheduled, current, pending, versions }
+        Self { arn, state, uid, scope, method, scheduled, current, pending, versions }
     }
 
     pub(super) fn has(&self, version: &str) -> bool {
@@ -96,6 +98,11 @@ impl Known {
 
     pub(super) fn pending(&self) -> Option<&str> {
         self.pending.as_deref()
+    }
+
+    /// Whether its tags say that it is in use for this account, by this method.
+    pub(super) fn serves(&self, uid: &Uid, method: Method) -> bool {
+        self.registered_for() == Some(uid) && self.method.as_deref() == Some(method.id())
     }
 
     /// The account that the secret is in use for.
@@ -111,7 +118,7 @@ pub(super) fn tags(registration: &Registration) -> Vec<Tag> {
     vec![
         tag(PARTITION, partition.id()),
         tag(ACCOUNT, account.as_str()),
-        tag(METHOD, method.id()),
+        of_method(method),
         scoped(scope),
         stated(State::Staged),
     ]
@@ -133,6 +140,11 @@ pub(super) fn scope_value(scope: &Scope) -> String {
 /// The tag that says how far a secret has come.
 pub(super) fn stated(state: State) -> Tag {
     tag(STATE, state.tag())
+}
+
+/// The tag that says by which method it lets Palette in.
+pub(super) fn of_method(method: Method) -> Tag {
+    tag(METHOD, method.id())
 }
 
 /// The tag that says what account a secret is for.

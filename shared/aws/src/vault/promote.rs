@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    PortError, SecretArn, Uid,
+    Method, PortError, SecretArn, Uid,
     ports::{Staged, Standing},
 };
 use tokio::{join, time::sleep};
@@ -30,11 +30,11 @@ pub(super) async fn promote(
     staged: &Staged,
     uid: &Uid,
 ) -> Result<(), PortError> {
-    let Staged { secret, version, standing } = staged;
+    let Staged { secret, method, standing, .. } = staged;
     match standing {
         Standing::InUse(by) if by == uid => return Ok(()),
         // The first version of a secret is current whatever one asks.
-        Standing::New => return tag(vault, secret, uid).await,
+        Standing::New => return tag(vault, secret, uid, *method).await,
         Standing::InUse(_) | Standing::Unused | Standing::Used => {}
     }
     let mut pauses = LATE.into_iter();
@@ -44,7 +44,7 @@ pub(super) async fn promote(
             None => None,
             // A removal has sent it off since: whoever looks what holds finds out, and stages it again.
             Some(known) if known.scheduled => return Ok(()),
-            Some(known) => Some(put_in_use(vault, &known, version, uid).await),
+            Some(known) => Some(put_in_use(vault, &known, staged, uid).await),
         };
         // Refused: a label is not where it was seen, since another run has moved it or since readers see the past.
         let late = matches!(outcome, None | Some(Err(PortError::Refused { .. })));
@@ -76,15 +76,15 @@ pub(super) async fn holds(
 async fn put_in_use(
     vault: &SecretsManager,
     known: &Known,
-    version: &str,
+    Staged { version, method, .. }: &Staged,
     uid: &Uid,
 ) -> Result<(), PortError> {
     // A pending version of a run that came to nothing would keep rotations from starting.
-    let stray = known.pending().filter(|pending| *pending != version);
+    let stray = known.pending().filter(|pending| pending != version);
     let (moved, cleared, tagged) = join!(
         make_current(vault, known, version),
         clear(vault, &known.arn, stray),
-        retag(vault, known, uid),
+        retag(vault, known, uid, *method),
     );
     moved?;
     cleared?;
@@ -128,20 +128,31 @@ async fn clear(
     answer.map(drop).map_err(|error| call.failed(&error))
 }
 
-async fn retag(vault: &SecretsManager, known: &Known, uid: &Uid) -> Result<(), PortError> {
-    if known.registered_for() == Some(uid) {
+async fn retag(
+    vault: &SecretsManager,
+    known: &Known,
+    uid: &Uid,
+    method: Method,
+) -> Result<(), PortError> {
+    if known.serves(uid, method) {
         return Ok(());
     }
-    tag(vault, &known.arn, uid).await
+    tag(vault, &known.arn, uid, method).await
 }
 
-async fn tag(vault: &SecretsManager, secret: &SecretArn, uid: &Uid) -> Result<(), PortError> {
+async fn tag(
+    vault: &SecretsManager,
+    secret: &SecretArn,
+    uid: &Uid,
+    method: Method,
+) -> Result<(), PortError> {
     let call = call("secretsmanager:TagResource");
     let request = vault
         .client()
         .tag_resource()
         .secret_id(secret.as_str())
         .tags(known::stated(State::Registered))
+        .tags(known::of_method(method))
         .tags(known::belonging_to(uid));
     let answer = request.send().await;
     answer.map(drop).map_err(|error| call.failed(&error))

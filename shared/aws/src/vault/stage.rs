@@ -30,8 +30,8 @@ pub(super) async fn stage(
             return beside(vault, known, registration, document).await.map(Some);
         }
         if let Some(secret) = create(vault, &name, registration, &document).await? {
-            let version = document.version;
-            return Ok(Some(Staged { secret, version, standing: Standing::New }));
+            let (method, version) = (credential.method(), document.version);
+            return Ok(Some(Staged { secret, method, version, standing: Standing::New }));
         }
     }
     Err(PortError::Duplicate { service: SECRETS_MANAGER })
@@ -92,7 +92,8 @@ async fn beside(
         (Some(State::Staged | State::Retired), None) => Standing::Unused,
         (Some(State::Registered) | None, None) => Standing::Used,
     };
-    Ok(Staged { secret: known.arn, version: document.version, standing })
+    let method = registration.credential.method();
+    Ok(Staged { secret: known.arn, method, version: document.version, standing })
 }
 
 async fn put(vault: &SecretsManager, known: &Known, document: &Document) -> Result<(), PortError> {

@@ -97,11 +97,12 @@ impl Vault for World {
     async fn stage(&self, registration: &Registration) -> Result<Option<Staged>, PortError> {
         let Credential::StaticKeys(keys) = &registration.credential else { return Ok(None) };
         let (secret, version) = (secret_arn(registration), keys.id.as_str().to_owned());
+        let method = registration.credential.method();
         self.call(|state| {
             let Some(kept) = state.secrets.get_mut(secret.as_str()) else {
                 let kept = (version.clone(), None, None);
                 drop(state.secrets.insert(secret.to_string(), kept));
-                return Ok(Some(Staged { secret, version, standing: Standing::New }));
+                return Ok(Some(Staged { secret, method, version, standing: Standing::New }));
             };
             if kept.0 != version {
                 kept.1 = Some(version.clone());
@@ -111,7 +112,7 @@ impl Vault for World {
                 Some(uid) if kept.0 == version => Standing::InUse(uid),
                 Some(_) => Standing::Used,
             };
-            Ok(Some(Staged { secret, version, standing }))
+            Ok(Some(Staged { secret, method, version, standing }))
         })
     }
 
