@@ -136,9 +136,13 @@ pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
             any(&|value| value.eq_ignore_ascii_case(seen))
         }
         "stringlike" | "stringnotlike" => any(&|value| fits(value, seen)),
-        // What is no ARN is like none.
+        // What is no ARN is like none; whether a bare wildcard is an exception, no document of AWS tells.
         "arnlike" | "arnnotlike" | "arnequals" | "arnnotequals" => {
-            seen.starts_with("arn:") && any(&|value| fits(value, seen))
+            let found = any(&|value| fits(value, seen));
+            if found && !seen.starts_with("arn:") {
+                return Truth::Unknown;
+            }
+            found
         }
         _ => return Truth::Unknown,
     };
