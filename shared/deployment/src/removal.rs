@@ -20,19 +20,10 @@ impl Deployment {
     /// Palette first: a secret must outlive the account that it opens. A run cut off between the two is finished by the
     /// next, which finds the secret by its tags.
     pub async fn remove(&self, uid: &Uid, registry: &Accounts<'_>) -> Result<Removal, PortError> {
-        let seen = match registry.get(uid).await {
-            Ok(account) => Some(account),
-            Err(PortError::Missing { .. }) => None,
-            Err(error) => return Err(error),
-        };
-        let told = match &seen {
-            Some(_) => registry.delete(uid).await,
-            None => Err(PortError::Missing { service: PALETTE, what: "AWS account" }),
-        };
-        match told {
-            Ok(()) => {}
-            Err(PortError::Missing { .. }) => certainly_gone(uid, registry).await?,
-            Err(error) => return Err(error),
+        let seen = if_there(registry.get(uid).await)?;
+        let removed = seen.is_some() && if_there(registry.delete(uid).await)?.is_some();
+        if !removed {
+            certainly_gone(uid, registry).await?;
         }
         let owner = Owner { uid, scope: registry.scope(), seen: seen.as_ref() };
         let condemned = self.vault.condemn(owner, None).await?;
@@ -42,7 +33,13 @@ impl Deployment {
     }
 }
 
-const PALETTE: &str = "Palette";
+/// `None` where Palette says that it has no such account.
+fn if_there<T>(answer: Result<T, PortError>) -> Result<Option<T>, PortError> {
+    match answer {
+        Err(PortError::Missing { .. }) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
 
 /// How often the account has to be missing from what can be read, and from what is listed.
 const LOOKS: usize = 2;
@@ -50,12 +47,10 @@ const LOOKS: usize = 2;
 /// One "not found" may be a disguise, and a list may lack a line; an account that is neither read nor listed, twice, is gone.
 async fn certainly_gone(uid: &Uid, registry: &Accounts<'_>) -> Result<(), PortError> {
     let still_there =
-        |how: &'static str| Err(PortError::Unavailable { service: PALETTE, source: how.into() });
+        |how: &'static str| Err(PortError::Unavailable { service: "Palette", source: how.into() });
     for _look in 0..LOOKS {
-        match registry.get(uid).await {
-            Ok(_) => return still_there("an account is shown and cannot be removed"),
-            Err(PortError::Missing { .. }) => {}
-            Err(error) => return Err(error),
+        if if_there(registry.get(uid).await)?.is_some() {
+            return still_there("an account is shown and cannot be removed");
         }
         if registry.lists(uid).await? {
             return still_there("an account is listed and cannot be read");
