@@ -41,22 +41,22 @@ pub(crate) async fn account(
     if found.is_empty() {
         return Ok(End::Ignored(format!("Palette has no account {name} of AWS account {id}")));
     }
-    let kept = match (vending.settings.accounts.offboarding, leave) {
-        (Offboarding::Report, _) => "or set GANGWAY_OFFBOARDING to remove".to_owned(),
-        (Offboarding::Remove, Leave::Asked) => String::new(),
+    let stays = match (vending.settings.accounts.offboarding, leave) {
+        (Offboarding::Report, _) => Some("or set GANGWAY_OFFBOARDING to remove".to_owned()),
+        (Offboarding::Remove, Leave::Asked) => None,
         (Offboarding::Remove, Leave::Closed | Leave::Departed) => {
-            not_ours(vending, &view, member.as_ref()).await?.unwrap_or_default()
+            not_ours(vending, &view, member.as_ref()).await?
         }
     };
-    if kept.is_empty() {
+    let Some(why) = stays else {
         for (registry, known) in &found {
             vending.deployment.remove(&known.uid, registry).await?;
         }
         return Ok(End::Removed);
-    }
+    };
     let uids: Vec<_> = found.iter().map(|(_, known)| known.uid.as_str()).collect();
     Ok(End::Reported(format!(
-        "account {id} has gone: remove {name} ({}) from Palette, {kept}",
+        "account {id} has gone: remove {name} ({}) from Palette, {why}",
         uids.join(", ")
     )))
 }
