@@ -80,7 +80,8 @@ def local_cloud(partition, binaries, env_file, host="127.0.0.1"):
 @contextlib.contextmanager
 def emulated(binary, environment, log):
     """A function under the emulator, while it lasts: how it is invoked."""
-    front, api = free_port(), free_port()
+    front = free_port(2)
+    api = front + 1
     command = [
         emulator(),
         "--runtime-interface-emulator-address",
