@@ -10,6 +10,7 @@ mod contract;
 pub mod enclave;
 pub mod evidence;
 mod visits;
+mod waiting;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,6 +26,7 @@ use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 pub use visits::with;
+pub use waiting::comes_true;
 
 /// The partitions in which both methods are offered.
 pub const PARTITIONS: [Partition; 2] = [Partition::Aws, Partition::AwsUsGov];

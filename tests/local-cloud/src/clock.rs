@@ -1,15 +1,19 @@
 //! The cloud's own clock, which a test may set ahead or behind.
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicI64, Ordering},
+};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use tokio::sync::watch;
 
-/// Real time, plus what it is wrong by, plus the time that a test let pass.
+/// Real time, as long as it is not stopped, plus what it is wrong by, plus the time that a test let pass.
 #[derive(Debug, Default)]
 pub struct Clock {
     skew: AtomicI64,
+    stopped: OnceLock<i64>,
     passed: AtomicI64,
     turned: watch::Sender<()>,
 }
@@ -19,6 +23,11 @@ impl Clock {
     pub fn skew(&self, seconds: i64) {
         self.skew.store(seconds, Ordering::Relaxed);
         self.turned.send_replace(());
+    }
+
+    /// Lets real time stand still here, so that two readings are the same. Callers' own clocks go on.
+    pub fn stop(&self) {
+        self.stopped.get_or_init(real);
     }
 
     /// Lets time pass, for everybody: session tokens expire, recovery windows end, messages come back into sight. Callers'
@@ -46,19 +55,23 @@ impl Clock {
 
     /// What callers' clocks are compared with: not the time that a test let pass, as no process here can follow it.
     pub fn wall(&self) -> i64 {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where the local cloud reads the time"
-        )]
-        let real = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let real = real.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-        real.saturating_add(self.skew.load(Ordering::Relaxed))
+        let now = self.stopped.get().copied().unwrap_or_else(real);
+        now.saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
     /// Now, as a `Date` header says it.
     pub fn http_date(&self) -> String {
         DateTime::from_secs(self.wall()).fmt(Format::HttpDate).unwrap_or_default()
     }
+}
+
+fn real() -> i64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the local cloud reads the time"
+    )]
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// A time as AWS's XML answers write it.

@@ -21,7 +21,7 @@ use parsers::{
 /// Children of all of a target's inputs together.
 const CHILDREN: usize = 3000;
 /// In a debug build on a busy machine.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(30);
 
 fn corpus(target: Target) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);

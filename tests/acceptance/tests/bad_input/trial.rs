@@ -1,11 +1,8 @@
 //! Sends rows one by one to one process of a function, and looks at everything that could have gone wrong.
 
-use std::time::Duration;
-
-use acceptance::{JSON, REGISTRATION_REQUESTED, Stage};
+use acceptance::{JSON, REGISTRATION_REQUESTED, Stage, comes_true};
 use local_cloud::functions::Lambda;
 use serde_json::Value;
-use tokio::{task::yield_now, time::timeout};
 
 use crate::{
     MARKS,
@@ -100,17 +97,11 @@ async fn send(stage: &Stage, lambda: &Lambda, sent: &Sent) -> Result<Told, Strin
 
 /// Each problem has its line in the log, by its id; and no line tells a secret or of a panic.
 async fn logged(lambda: &Lambda, ids: &[String]) -> Vec<String> {
-    let all_there = async {
-        // Lines are on their way through a pipe.
-        while !ids.iter().all(|id| lambda.logs().text().contains(id)) {
-            yield_now().await;
-        }
-    };
-    let arrived = timeout(Duration::from_secs(10), all_there).await;
+    let arrived = comes_true(|| ids.iter().all(|id| lambda.logs().text().contains(id))).await;
     let logs = lambda.logs().text();
     let missing = ids.iter().filter(|id| !logs.contains(*id)).map(|id| format!("- no log of {id}"));
     let mut wrongs: Vec<_> = missing.collect();
-    assert!(arrived.is_ok() || !wrongs.is_empty());
+    assert!(arrived || !wrongs.is_empty());
     let unspeakable = MARKS.iter().chain(&["panicked", "\"ERROR\"", "RUST_BACKTRACE"]);
     for word in unspeakable {
         let lines = logs.lines().filter(|line| line.contains(word));

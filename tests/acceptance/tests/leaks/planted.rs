@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use acceptance::{
-    Answer,
+    Answer, comes_true,
     evidence::{Evidence, TALKATIVE},
 };
 use domain::Partition;
@@ -66,15 +66,19 @@ async fn a_secret_that_is_told_is_found_wherever_and_however_it_is_told() {
     for (place, found_in) in TOLD.into_iter().chain([("body of a call", "sent to Palette: bodies")])
     {
         for Spelling { how, text, .. } in some(secret) {
-            let mut evidence = Evidence::default();
             lambda.logs().clear();
-            evidence.add("answers", tell(&lambda, place, &text, &cloud.url()).await);
-            // Its lines come through a pipe, after its answer; the frame writes one for each invocation.
+            let answer = tell(&lambda, place, &text, &cloud.url()).await;
             written(&lambda).await;
-            evidence.add("logs", lambda.logs().text());
-            evidence.of(cloud, realm);
-            let found = evidence.search().found;
-            if !found.iter().any(|(at, _)| at.starts_with(found_in)) {
+            let mut found = BTreeSet::new();
+            let is_found = comes_true(|| {
+                let mut evidence = Evidence::default();
+                evidence.add("answers", answer.clone());
+                evidence.add("logs", lambda.logs().text());
+                evidence.of(cloud, realm);
+                found = evidence.search().found;
+                found.iter().any(|(at, _)| at.starts_with(found_in))
+            });
+            if !is_found.await {
                 missed.push(format!("{place} {how}: {found:?}\n{}", lambda.logs().text()));
             }
         }
@@ -86,27 +90,18 @@ async fn a_secret_that_is_told_is_found_wherever_and_however_it_is_told() {
         let mut evidence = Evidence::default();
         evidence.add("answers", tell(&lambda, place, secret, &cloud.url()).await);
         written(&lambda).await;
-        assert_eq!(
-            lambda.logs().text().contains("panicked"),
-            place == "panic",
-            "{}",
-            lambda.logs().text()
-        );
+        let panicked = || lambda.logs().text().contains("panicked") == (place == "panic");
+        assert!(comes_true(panicked).await, "{}", lambda.logs().text());
         evidence.add("logs", lambda.logs().text());
         evidence.of(cloud, realm);
         assert_eq!(evidence.search().found, BTreeSet::new(), "{place}");
     }
 }
 
-/// The last line of an invocation is the one with its metrics.
+/// Its lines come through pipes, after its answer. The last one of an invocation is that with its metrics.
 async fn written(lambda: &Lambda) {
-    for _look in 0..1000 {
-        if lambda.logs().text().contains("\"CloudWatchMetrics\"") {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    panic!("no line was written\n{}", lambda.logs().text());
+    let last = || lambda.logs().text().contains("\"CloudWatchMetrics\"");
+    assert!(comes_true(last).await, "no line was written\n{}", lambda.logs().text());
 }
 
 /// The secret, a fragment, and each spelling of it that is another one.

@@ -158,6 +158,15 @@ impl Told {
         }
     }
 
+    /// A function found that its time was over, or Lambda did.
+    pub(crate) fn ran_out_of_time(&self) -> bool {
+        match self {
+            Self::Answer(answer) => answer.status == 504,
+            Self::Failed(words) => words.contains("timed out"),
+            Self::Done(_) | Self::Worked | Self::Left | Self::Dead(_) | Self::Kept(_) => false,
+        }
+    }
+
     /// In a word, to be counted.
     pub(crate) fn word(&self) -> String {
         match self {

@@ -31,11 +31,14 @@ impl Wrong {
     /// Too little time may make another failure of a failure; no hurry makes a success of one.
     fn of(effect: Effect, told: &Told, wrong: &str) -> Self {
         let wrong = format!("{wrong}\ntold: {}", told.text());
-        if effect == Effect::NeverAnswer && !told.succeeded() {
-            Self::Hurried(wrong)
-        } else {
-            Self::Told(wrong)
-        }
+        let hurried = effect == Effect::NeverAnswer || told.ran_out_of_time();
+        if hurried && !told.succeeded() { Self::Hurried(wrong) } else { Self::Told(wrong) }
+    }
+
+    /// It failed again, after nothing was in its way any more.
+    fn in_fair_weather(last: &Told, first: &Told) -> Self {
+        let wrong = format!("{}\nthen, in fair weather, {}", first.text(), last.text());
+        if last.ran_out_of_time() { Self::Hurried(wrong) } else { Self::Told(wrong) }
     }
 }
 
@@ -122,13 +125,13 @@ impl Ground {
         subject: &crate::flow::Subject,
         (told, whole): (&Told, bool),
         trouble: &Trouble,
-    ) -> Result<String, String> {
+    ) -> Result<String, Wrong> {
         if matches!(trouble.effect, Effect::Stale(_)) && !matches!(ask, Ask::Queue(_)) {
             // Whoever does not believe the answer asks again at once, while readers still see the past: nothing is doubled.
             let at_once = self.carry(ask, subject).await;
             let accounts = State::of(self, subject).accounts.len();
             if accounts > 1 {
-                return Err(format!("{accounts} accounts after {}", at_once.text()));
+                return Err(format!("{accounts} accounts after {}", at_once.text()).into());
             }
         }
         self.catch_up();
@@ -138,25 +141,27 @@ impl Ground {
             last = self.carry(ask, subject).await;
             let gone = matches!(ask, Ask::Http("DELETE", ..)) && last.word() == "404";
             if !last.succeeded() && !gone {
-                return Err(format!("{}\nthen, in fair weather, {}", told.text(), last.text()));
+                return Err(Wrong::in_fair_weather(&last, told));
             }
         }
         let settled = self.settle().await;
         if settled.succeeded() {
             Ok(last.text())
         } else {
-            Err(format!("{}\nthen, in fair weather, {}", told.text(), settled.text()))
+            Err(Wrong::in_fair_weather(&settled, told))
         }
     }
 }
 
 #[test]
 fn only_a_failure_may_be_for_want_of_time() {
-    let (done, failed) = (Told::Worked, Told::Failed("no time".to_owned()));
+    let (done, failed) = (Told::Worked, Told::Failed("refused".to_owned()));
+    let late = Told::Failed("it had timed out".to_owned());
     for (effect, told, hurried) in [
         (Effect::NeverAnswer, &failed, true),
         (Effect::NeverAnswer, &done, false),
         (Effect::CutBefore, &failed, false),
+        (Effect::CutBefore, &late, true),
         (Effect::CutBefore, &done, false),
     ] {
         let wrong = Wrong::of(effect, told, "a verdict");

@@ -10,6 +10,9 @@ use crate::method::{ROUTE, request, validate, with};
 /// Palette's cluster is described before its Kubernetes API can be asked, in which many things are asked at once.
 const MOST: usize = 7;
 
+/// Far longer than what calls at the same time are apart on a busy machine.
+const HOP: Duration = Duration::from_millis(250);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registration_crosses_the_network_in_few_hops() {
     for partition in PARTITIONS {
@@ -18,7 +21,7 @@ async fn a_registration_crosses_the_network_in_few_hops() {
             let wish = request(&stage, case);
             // The function is warm: it holds Palette's key.
             validate(&stage, &with(wish.clone(), "name", "another".into())).await;
-            stage.cloud().fault(Fault::on("*", "*", Effect::Delay(Duration::from_millis(50))));
+            stage.cloud().fault(Fault::on("*", "*", Effect::Delay(HOP)));
             stage.cloud().calls().clear();
             stage.post(ROUTE, &wish).await.assert_status(201);
             let calls = stage.cloud().calls();

@@ -40,7 +40,7 @@ async fn a_busy_palette_is_a_429_that_says_when_to_come_back() {
 #[tokio::test]
 async fn simulations_that_iam_throttles_are_asked_again() {
     everywhere(|stage: Stage, way| async move {
-        let throttled = Fault::on("iam", "SimulatePrincipalPolicy", Effect::Throttle).times(30);
+        let throttled = Fault::on("iam", "SimulatePrincipalPolicy", Effect::Throttle).times(20);
         stage.cloud().fault(throttled);
         let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);

@@ -30,7 +30,7 @@ async fn a_closed_account_is_reported_and_stays_in_palette() {
     scene.work_off().await;
     assert_eq!(scene.registered(&vended.account).len(), 1);
     assert_eq!(scene.writes(), Vec::<String>::new());
-    assert_eq!(scene.outcomes(vended.account.id()).len(), 1, "{}", scene.logs());
+    scene.assert_outcomes(vended.account.id(), 1).await;
     assert_eq!(scene.dead(), []);
 }
 

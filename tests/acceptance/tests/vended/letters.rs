@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use acceptance::comes_true;
 use domain::Partition;
 use local_cloud::{Effect, Fault, world::Kind};
 use serde_json::json;
@@ -56,8 +57,9 @@ async fn a_failed_creation_is_told_and_no_more() {
         scene.idle().await;
         assert_eq!((scene.queue().len(), scene.dead().len()), (0, 0));
         assert!(scene.cloud().palette().records().accounts.is_empty());
-        assert_eq!(scene.logs().matches("\"messageId\"").count(), 2, "{}", scene.logs());
-        assert!(scene.logs().contains("EMAIL_ALREADY_EXISTS"), "{}", scene.logs());
+        scene.written("EMAIL_ALREADY_EXISTS").await;
+        let lines = || scene.logs().matches("\"messageId\"").count();
+        assert!(comes_true(|| lines() == 2).await, "{}", scene.logs());
     }
 }
 
@@ -76,7 +78,7 @@ async fn what_never_succeeds_is_redriven_in_the_end() {
     let [letter] = scene.dead().try_into().expect("one letter");
     assert_eq!(letter.dead_from, Some(scene.queue().arn()));
     assert_eq!(letter.received, 4);
-    assert_eq!(scene.outcomes(vended.account.id()).len(), 4, "it was tried each time");
+    scene.assert_outcomes(vended.account.id(), 4).await;
     assert_eq!(scene.registered(&vended.account), []);
 }
 
@@ -91,7 +93,7 @@ async fn what_palette_refuses_is_tried_again_and_then_put_aside_with_its_reason(
         scene.cloud().fault(fault);
         scene.put(&vended.events[2..]).await;
         scene.work_off().await;
-        assert_eq!(scene.outcomes(vended.account.id()).len(), 4, "{}", scene.logs());
+        scene.assert_outcomes(vended.account.id(), 4).await;
         if aboard {
             scene.assert_aboard(&vended.account);
             assert_eq!(scene.dead(), []);

@@ -31,5 +31,5 @@ async fn a_crowd_comes_aboard_within_palettes_rate() {
     let told_to_wait = own.clone().filter(|call| call.status == Some(429)).count();
     println!("{ACCOUNTS} accounts: {took:.1?}, {} requests, {told_to_wait} too many", own.count());
     assert!(told_to_wait <= ACCOUNTS / 10, "{told_to_wait} requests were too many");
-    assert!(took < Duration::from_mins(1), "{took:?}");
+    assert!(took < Duration::from_mins(3), "{took:?}");
 }

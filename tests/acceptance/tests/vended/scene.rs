@@ -4,6 +4,7 @@ mod seen;
 
 use std::{sync::Arc, time::Duration};
 
+use acceptance::comes_true;
 use domain::Partition;
 use local_cloud::{
     Cloud, Options, World,
@@ -156,13 +157,14 @@ impl Scene {
 
     /// Waits until the function has written this: its lines come through a pipe, after its answer.
     pub(crate) async fn written(&self, text: &str) {
-        for _look in 0..400 {
-            if self.logs().contains(text) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{text} was not written\n{}", self.logs());
+        let written = comes_true(|| self.logs().contains(text)).await;
+        assert!(written, "{text} was not written\n{}", self.logs());
+    }
+
+    /// So many outcomes were logged of an account, and no more. Lines come through a pipe, after the answer.
+    pub(crate) async fn assert_outcomes(&self, account: &str, count: usize) {
+        let _enough = comes_true(|| self.outcomes(account).len() >= count).await;
+        assert_eq!(self.outcomes(account).len(), count, "{}", self.logs());
     }
 
     /// The outcomes that were logged of an account.

@@ -55,7 +55,7 @@ impl Instance {
         command.env_clear().envs(hosting.variables(function, api.address, Lasting::Hour));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = command.kill_on_drop(true).spawn().map_err(not_started)?;
+        let mut child = spawn(&mut command).await.map_err(not_started)?;
         if let Some(stdout) = child.stdout.take() {
             logs.follow(stdout);
         }
@@ -63,6 +63,7 @@ impl Instance {
             logs.follow(stderr);
         }
         let reason = tokio::select! {
+            biased;
             ready = ready => match ready {
                 Ok(Ok(polled)) => {
                     let first_poll = polled.duration_since(started);
@@ -124,4 +125,19 @@ impl Instance {
 
 fn how(ended: io::Result<std::process::ExitStatus>) -> String {
     ended.map_or_else(|error| error.to_string(), |status| status.to_string())
+}
+
+/// A binary that was written a moment ago may be open still in a process that was forked meanwhile.
+async fn spawn(command: &mut Command) -> io::Result<Child> {
+    let since = Instant::now();
+    loop {
+        match command.kill_on_drop(true).spawn() {
+            Err(busy)
+                if busy.kind() == io::ErrorKind::ExecutableFileBusy && since.elapsed() < START =>
+            {
+                sleep(Duration::from_millis(1)).await;
+            }
+            spawned => return spawned,
+        }
+    }
 }

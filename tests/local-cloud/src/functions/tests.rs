@@ -51,7 +51,7 @@ fn lambda(folder: &Path, environment: &[(&str, &str)]) -> Lambda {
         arn: "arn:aws:lambda:eu-west-1:111122223333:function:gangway-Scripted".into(),
         package: "scripted".into(),
         environment: own(environment),
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(20),
         memory: 256,
         policies: Vec::new(),
         managed_policies: Vec::new(),
@@ -92,7 +92,7 @@ async fn an_instance_serves_one_event_after_the_other_in_the_environment_of_lamb
         (&json!("eu-west-1"), &json!("ASIAIOSFODNN7EXAMPLE"))
     );
     assert_eq!((&first["palette"], &first["home"]), (&json!("http://127.0.0.1:1"), &Value::Null));
-    assert!((1.0..=2.1).contains(&first["left"].as_f64().unwrap()), "{first}");
+    assert!((10.0..=20.1).contains(&first["left"].as_f64().unwrap()), "{first}");
     let failed = lambda.invoke(&json!({"do": "fail"})).await.unwrap_err();
     assert!(matches!(failed, FunctionError::Failed { kind, .. } if kind == "Bad"));
     assert_eq!(lambda.starts().len(), 1, "an error does not end it");
@@ -123,6 +123,7 @@ async fn what_does_not_answer_is_told_apart() {
         matches!(&exited, FunctionError::Exited { reason, .. } if reason.contains('3')),
         "{exited}"
     );
+    well.limit(Duration::from_secs(2));
     let late = well.invoke(&json!({"do": "sleep"})).await.unwrap_err();
     assert!(matches!(late, FunctionError::TimedOut { .. }), "{late}");
     assert_eq!(well.processes().len(), 0, "it was killed");

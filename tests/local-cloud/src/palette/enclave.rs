@@ -17,8 +17,8 @@ use crate::{aws::Keys, outbound, server::NESTED};
 /// The flag that opens these partitions to every tenant of the instance. Once set it stays (T28).
 pub const SECRET_PARTITION_FLAG: &str = "AwsSecretPartition";
 
-/// How long Palette waits for a portal.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long Palette waits for a portal: less than Gangway waits for Palette.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// What Palette assumes where a portal does not say when its keys end: an hour.
 const USUAL_LIFETIME: i64 = 3600;

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use acceptance::comes_true;
 use domain::Partition::{Aws, AwsUsGov};
 use local_cloud::{Effect, Fault};
 use serde_json::Value;
-use tokio::{join, task::yield_now};
+use tokio::join;
 
 use super::{MANY, assert_consistent, assert_settles, at_once, kinds, subject};
 use crate::{
@@ -61,9 +62,7 @@ async fn a_removal_that_is_overtaken_lets_the_new_accounts_secret_be() {
     let late = Effect::Delay(Duration::from_secs(5));
     cloud.fault(Fault::on("secretsmanager", "TagResource", late).once());
     let (removed, registered) = join!(ground.carry(&remove, &subject), async {
-        while cloud.calls().count("secretsmanager", "TagResource") == 0 {
-            yield_now().await;
-        }
+        assert!(comes_true(|| cloud.calls().count("secretsmanager", "TagResource") > 0).await);
         ground.carry(&ask, &subject).await
     });
     assert_eq!((&*removed.word(), &*registered.word()), ("204", "201"));

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use acceptance::comes_true;
 use domain::Partition::Aws;
 use local_cloud::{Effect, Fault};
 use serde_json::{Value, json};
-use tokio::{join, task::yield_now};
+use tokio::join;
 
 use super::{assert_consistent, assert_settles, at_once, kinds, subject, with};
 use crate::{
@@ -73,9 +74,7 @@ async fn one_that_is_overtaken_lets_the_others_secret_be() {
         cloud.calls().clear();
         cloud.fault(Fault::on("secretsmanager", "ListSecrets", late).once());
         let (slow, quick) = join!(ground.carry(&slow, &subject), async {
-            while cloud.calls().count("secretsmanager", "ListSecrets") == 0 {
-                yield_now().await;
-            }
+            assert!(comes_true(|| cloud.calls().count("secretsmanager", "ListSecrets") > 0).await);
             ground.carry(&quick, &subject).await
         });
         let (Told::Answer(slow), Told::Answer(quick)) = (slow, quick) else { panic!("answers") };

@@ -1,5 +1,7 @@
 //! What goes wrong on demand.
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
+
+use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::{Effect, Fault};
@@ -58,8 +60,14 @@ async fn garbage_and_silence() {
     assert!(answer.status == 200 && answer.body.starts_with("<html>"));
     cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::NeverAnswer));
     let asking = client(&cloud, &keys);
-    let asking = asking.query("sts", "GetCallerIdentity", &[]);
-    assert!(tokio::time::timeout(Duration::from_millis(100), asking).await.is_err());
+    let mut asking = pin!(asking.query("sts", "GetCallerIdentity", &[]));
+    let arrived = async {
+        while cloud.calls().count("sts", "GetCallerIdentity") < 2 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let answered = tokio::select! { _answer = &mut asking => true, () = arrived => false };
+    assert!(!answered && timeout(Duration::from_millis(100), asking).await.is_err());
     assert_eq!(cloud.calls().all().last().unwrap().status, None);
 }
 
@@ -69,7 +77,7 @@ async fn hops_are_counted_and_callers_are_named() {
     let account = commercial(&cloud);
     let client = client(&cloud, &admin(&account));
     client.query("sts", "GetCallerIdentity", &[]).await.unwrap();
-    cloud.fault(Fault::on("iam", "*", Effect::Delay(Duration::from_millis(50))));
+    cloud.fault(Fault::on("iam", "*", Effect::Delay(Duration::from_millis(500))));
     let (one, two) = tokio::join!(
         client.query("iam", "GetUser", &[]),
         client.query("iam", "GetAccountSummary", &[])

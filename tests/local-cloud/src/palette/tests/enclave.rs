@@ -60,6 +60,7 @@ async fn spec(world: &World, realm: &Realm) -> Value {
 async fn keys_come_from_the_portal_and_an_account_of_them_is_validated_and_refreshed() {
     for tls in [false, true] {
         let world = world(tls).await;
+        world.cloud.clock().stop();
         for realm in world.realms() {
             let spec = spec(&world, realm).await;
             assert_eq!(post(&world, VALIDATE, &spec).await.0, 204);
