@@ -1,9 +1,7 @@
 //! The settings of the partition's access portal.
 
-use domain::{Partition, Violation};
+use domain::{Partition, Variables};
 use reqwest::Url;
-
-use crate::settings::fault;
 
 /// How the access portal is reached: by Gangway, and by Palette.
 #[derive(Clone, Debug, Default)]
@@ -26,31 +24,22 @@ const URL_RULE: &str =
     "must be the https URL of the portal's credentials, without a query, a fragment or a user";
 
 impl PortalSettings {
-    /// Reads the variables of this partition; elsewhere there is nothing to read.
-    pub(crate) fn read(
-        partition: Option<Partition>,
-        optional: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<Violation>> {
-        let Some((partition, portal)) = partition.and_then(|partition| {
-            partition.facts().portal.as_ref().map(|portal| (partition, portal))
-        }) else {
-            return Ok(Self::default());
+    /// Reads the variables of this partition; elsewhere there is nothing to read. Their faults stay with the reader.
+    pub(crate) fn read<V>(partition: Option<Partition>, variables: &mut Variables<V>) -> Self
+    where
+        V: Fn(&str) -> Option<String>,
+    {
+        let Some((partition, portal)) =
+            partition.and_then(|partition| Some((partition, partition.facts().portal.as_ref()?)))
+        else {
+            return Self::default();
         };
-        let mut faults = Vec::new();
-        let text = optional(portal.setting);
-        let url = text.as_deref().and_then(address);
-        if text.is_some() && url.is_none() {
-            faults.push(fault(portal.setting, URL_RULE));
-        }
-        let named = optional(VARIABLES).map(|text| variable_of(partition, &text)).transpose();
-        let palette_variable = named.unwrap_or_else(|NotPairs| {
-            faults.push(fault(VARIABLES, VARIABLES_RULE));
-            None
-        });
-        let palette_variable = palette_variable.flatten();
-        let palette_variable =
-            palette_variable.unwrap_or_else(|| portal.palette_variable.to_owned());
-        if faults.is_empty() { Ok(Self { url, palette_variable }) } else { Err(faults) }
+        let url = variables.given(portal.setting, URL_RULE, address);
+        let mut named = variables.list(VARIABLES, VARIABLES_RULE, pair).into_iter();
+        let palette_variable = named
+            .rfind(|(of, _)| *of == partition)
+            .map_or_else(|| portal.palette_variable.to_owned(), |(_, variable)| variable);
+        Self { url, palette_variable }
     }
 }
 
@@ -62,23 +51,11 @@ fn address(text: &str) -> Option<Url> {
     text.parse().ok().filter(fits)
 }
 
-struct NotPairs;
-
-/// The variable of this partition, where the pairs name it.
-fn variable_of(partition: Partition, pairs: &str) -> Result<Option<String>, NotPairs> {
-    let mut found = None;
-    for pair in pairs.split(',') {
-        let (of, variable) = pair.trim().split_once('=').ok_or(NotPairs)?;
-        let of: Partition = of.parse().map_err(|_invalid| NotPairs)?;
-        let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        if variable.is_empty() || !variable.bytes().all(fits) {
-            return Err(NotPairs);
-        }
-        if of == partition {
-            found = Some(variable.to_owned());
-        }
-    }
-    Ok(found)
+fn pair(entry: &str) -> Option<(Partition, String)> {
+    let (partition, variable) = entry.split_once('=')?;
+    let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let fits = !variable.is_empty() && variable.bytes().all(allowed);
+    Some((partition.parse().ok()?, variable.to_owned())).filter(|_| fits)
 }
 
 #[cfg(test)]
@@ -90,9 +67,14 @@ mod tests {
         variables: &[(&str, &str)],
     ) -> Result<(Option<String>, String), Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
-        PortalSettings::read(Some(partition), |name| find(name).map(|(_, it)| (*it).to_owned()))
-            .map(|portal| (portal.url.map(|url| url.to_string()), portal.palette_variable))
-            .map_err(|faults| faults.into_iter().map(|fault| fault.pointer).collect())
+        let mut variables = Variables::new(|name: &str| find(name).map(|(_, it)| (*it).to_owned()));
+        let portal = PortalSettings::read(Some(partition), &mut variables);
+        let faults: Vec<_> = variables.finish().into_iter().map(|fault| fault.pointer).collect();
+        if faults.is_empty() {
+            Ok((portal.url.map(|url| url.to_string()), portal.palette_variable))
+        } else {
+            Err(faults)
+        }
     }
 
     #[test]

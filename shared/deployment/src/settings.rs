@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use domain::{Fault, Partition, Violation};
+use domain::{Partition, Variables, Violation};
 use reqwest::Url;
 
 use crate::portal::PortalSettings;
@@ -37,7 +37,13 @@ pub struct Settings {
     pub portal: PortalSettings,
 }
 
+const URL_RULE: &str = "must be the http(s) URL of Palette, such as https://api.spectrocloud.com";
+const KEY_RULE: &str = "must be the name or ARN of the secret that holds Palette's API key";
 const REGION_RULE: &str = "must be a region of aws, aws-us-gov, aws-iso-b or aws-iso";
+const PREFIX_RULE: &str =
+    "must be 1 to 64 letters, digits and '/_+=.@-', without a '/' at either end";
+const TRUTH_RULE: &str = "must be true or false";
+const PACE_RULE: &str = "must be a number from 1 to 1000";
 
 /// Variables that keep a function from starting, each with what it must be.
 #[derive(Debug, Eq, PartialEq)]
@@ -60,77 +66,40 @@ impl Settings {
 
     /// Reads variables from anywhere, and tells every fault at once.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Misconfigured> {
-        let mut faults = Vec::new();
-        let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let mut required = |name: &str, rule: &str| {
-            let value = optional(name);
-            if value.is_none() {
-                faults.push(fault(name, rule));
+        let mut variables = Variables::new(variable);
+        let palette_url = variables.needed("PALETTE_URL", URL_RULE, palette_url);
+        let text = |text: &str| Some(text.to_owned());
+        let palette_api_key_secret = variables.needed("PALETTE_API_KEY_SECRET", KEY_RULE, text);
+        let partition = variables.needed("AWS_REGION", REGION_RULE, Partition::of_region);
+        let secret_prefix = variables.given("GANGWAY_SECRET_PREFIX", PREFIX_RULE, secret_prefix);
+        let allow = variables.given("GANGWAY_ALLOW_SECRET_POD_IDENTITY", TRUTH_RULE, truth);
+        let portal = PortalSettings::read(partition, &mut variables);
+        let pace = variables.given("PALETTE_REQUESTS_PER_SECOND", PACE_RULE, pace);
+        let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
+        let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
+        let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
+        let aws_ca_bundle_secret = variables.optional("GANGWAY_AWS_CA_BUNDLE_SECRET");
+        let aws_ca_bundle = variables.optional("AWS_CA_BUNDLE");
+        let faults = variables.finish();
+        match (partition, palette_url, palette_api_key_secret) {
+            (Some(partition), Some(palette_url), Some(palette_api_key_secret))
+                if faults.is_empty() =>
+            {
+                Ok(Self {
+                    partition,
+                    palette_url,
+                    palette_api_key_secret,
+                    palette_ca_bundle_secret,
+                    secret_prefix: secret_prefix.unwrap_or_else(|| "gangway".to_owned()),
+                    kms_key_id,
+                    inspection_role,
+                    aws_ca_bundle_secret,
+                    aws_ca_bundle,
+                    allow_secret_pod_identity: allow.unwrap_or_default(),
+                    palette_requests_per_second: pace,
+                    portal,
+                })
             }
-            value.unwrap_or_default()
-        };
-        let url_rule = "must be the http(s) URL of Palette, such as https://api.spectrocloud.com";
-        let url = required("PALETTE_URL", url_rule);
-        let palette_api_key_secret = required(
-            "PALETTE_API_KEY_SECRET",
-            "must be the name or ARN of the secret that holds Palette's API key",
-        );
-        let region = required("AWS_REGION", REGION_RULE);
-        let partition = Partition::of_region(&region);
-        if partition.is_none() && !region.is_empty() {
-            faults.push(fault("AWS_REGION", REGION_RULE));
-        }
-        let palette_url = url.parse().ok().filter(|url: &Url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
-        });
-        if palette_url.is_none() && !url.is_empty() {
-            faults.push(fault("PALETTE_URL", url_rule));
-        }
-        let secret_prefix =
-            optional("GANGWAY_SECRET_PREFIX").unwrap_or_else(|| "gangway".to_owned());
-        if !is_secret_prefix(&secret_prefix) {
-            faults.push(fault(
-                "GANGWAY_SECRET_PREFIX",
-                "must be 1 to 64 letters, digits and '/_+=.@-', without a '/' at either end",
-            ));
-        }
-        let allow_secret_pod_identity = match optional("GANGWAY_ALLOW_SECRET_POD_IDENTITY")
-            .as_deref()
-        {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => {
-                faults.push(fault("GANGWAY_ALLOW_SECRET_POD_IDENTITY", "must be true or false"));
-                false
-            }
-        };
-        let portal = PortalSettings::read(partition, optional).unwrap_or_else(|portal_faults| {
-            faults.extend(portal_faults);
-            PortalSettings::default()
-        });
-        let pace = optional("PALETTE_REQUESTS_PER_SECOND");
-        let palette_requests_per_second = pace
-            .as_deref()
-            .and_then(|pace| pace.parse().ok())
-            .filter(|pace| (1..=1000).contains(pace));
-        if pace.is_some() && palette_requests_per_second.is_none() {
-            faults.push(fault("PALETTE_REQUESTS_PER_SECOND", "must be a number from 1 to 1000"));
-        }
-        match (palette_url, partition) {
-            (Some(palette_url), Some(partition)) if faults.is_empty() => Ok(Self {
-                partition,
-                palette_url,
-                palette_api_key_secret,
-                palette_ca_bundle_secret: optional("PALETTE_CA_BUNDLE_SECRET"),
-                secret_prefix,
-                kms_key_id: optional("GANGWAY_KMS_KEY_ID"),
-                inspection_role: optional("GANGWAY_INSPECTION_ROLE"),
-                aws_ca_bundle_secret: optional("GANGWAY_AWS_CA_BUNDLE_SECRET"),
-                aws_ca_bundle: optional("AWS_CA_BUNDLE"),
-                allow_secret_pod_identity,
-                palette_requests_per_second,
-                portal,
-            }),
             _ => Err(Misconfigured(faults)),
         }
     }
@@ -142,17 +111,28 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-pub(crate) fn fault(variable: &str, rule: &str) -> Violation {
-    Violation { pointer: variable.to_owned(), detail: rule.to_owned(), fault: Fault::Malformed }
+fn palette_url(text: &str) -> Option<Url> {
+    text.parse().ok().filter(|url: &Url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+    })
 }
 
 /// Secrets Manager's own characters; the rest of a secret's name is added behind a slash.
-fn is_secret_prefix(text: &str) -> bool {
+fn secret_prefix(text: &str) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
-    (1..=64).contains(&text.len())
+    let fits = (1..=64).contains(&text.len())
         && text.bytes().all(allowed)
         && !text.starts_with('/')
-        && !text.ends_with('/')
+        && !text.ends_with('/');
+    fits.then(|| text.to_owned())
+}
+
+fn truth(text: &str) -> Option<bool> {
+    text.parse().ok()
+}
+
+fn pace(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|pace| (1..=1000).contains(pace))
 }
 
 #[cfg(test)]

@@ -30,6 +30,35 @@ impl<V: Fn(&str) -> Option<String>> Variables<V> {
         text.parse().map_err(|rule| self.fault(name, rule)).ok()
     }
 
+    /// A setting that may be left out, read with this, which has none for what breaks the rule. `None` also where a fault
+    /// was noted.
+    pub fn given<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let read = read(&self.text(name)?);
+        if read.is_none() {
+            self.fault(name, rule);
+        }
+        read
+    }
+
+    /// A setting that must be there, read with this. `None` where a fault was noted.
+    pub fn needed<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let read = self.text(name).as_deref().and_then(read);
+        if read.is_none() {
+            self.fault(name, rule);
+        }
+        read
+    }
+
     /// The entries of a list with commas between them. None where it is left out; only good ones where a fault was noted.
     pub fn list<T>(
         &mut self,
