@@ -1,9 +1,10 @@
 //! Which AWS accounts Palette has. Ten thousand of them take a megabyte.
 
 use deployment::{Accounts, Deployment};
-use domain::{AccountId, CloudAccount, Failure, PortError, Scope, ScopeWish, Uid, UidOrName};
+use domain::{AccountId, CloudAccount, Failure, PortError, Scope, Uid};
 use futures_util::future::try_join_all;
 use organizations::Scopes;
+use palette::Survey;
 use tokio::try_join;
 
 /// Palette's own largest page.
@@ -41,9 +42,6 @@ pub(crate) struct Registered {
     pub(crate) unread: usize,
 }
 
-/// How many projects are read at once.
-const AT_ONCE: usize = 10;
-
 impl Registered {
     /// Reads every page of every scope that the key may see: events may have named projects that the settings do not.
     pub(crate) async fn read(deployment: &Deployment, scopes: &Scopes) -> Result<Self, PortError> {
@@ -57,18 +55,12 @@ impl Registered {
         let (listed, mut others) = try_join!(try_join_all(listed), deployment.palette.projects())?;
         let seen: Vec<_> = opened.iter().map(|scope| scope.scope().clone()).collect();
         others.retain(|uid| !seen.contains(&Scope::Project(uid.clone())));
-        let mut all: Vec<_> = listed.into_iter().flatten().collect();
-        let mut unread = 0;
-        let placed: Vec<_> = (opened.len()..).zip(&others).collect();
-        for some in placed.chunks(AT_ONCE) {
-            let listed = some.iter().map(|(place, uid)| other(deployment, uid, *place));
-            for listed in try_join_all(listed).await? {
-                match listed {
-                    Some(listed) => all.extend(listed),
-                    None => unread += 1,
-                }
-            }
-        }
+        let asked = (opened.len()..).zip(&others).map(async |(place, uid)| {
+            let scope = deployment.palette.within(Scope::Project(uid.clone()));
+            list(&scope, place, partition).await
+        });
+        let Survey { told, unread } = palette::survey(asked).await?;
+        let all = listed.into_iter().chain(told).flatten().collect();
         Ok(Self { named: opened.len(), others, unread, ..Self::of(all) })
     }
 
@@ -119,21 +111,6 @@ impl Registered {
     /// Those whose AWS account is known, and that the organization has not told of.
     pub(crate) fn unmet(&self) -> impl Iterator<Item = (AccountId, &Registration)> {
         self.all.iter().filter(|one| !one.met).filter_map(|one| Some((one.account?, one)))
-    }
-}
-
-/// A project that no setting names. It may have gone since it was listed; `None` where the key may not look.
-async fn other(
-    deployment: &Deployment,
-    uid: &Uid,
-    place: usize,
-) -> Result<Option<Vec<Registration>>, PortError> {
-    let wish = ScopeWish::Project(UidOrName::Uid(uid.clone()));
-    let scope = deployment.palette.scoped(&wish).await.map_err(unopened)?;
-    match list(&scope, place, deployment.partition.id()).await {
-        Err(PortError::Missing { .. } | PortError::NoProject { .. }) => Ok(Some(Vec::new())),
-        Err(PortError::Denied { .. }) => Ok(None),
-        listed => listed.map(Some),
     }
 }
 

@@ -1,16 +1,14 @@
 //! Where in Palette an AWS account is that is called as vended ones are. An event may have named any project.
 
+use std::iter;
+
 use deployment::Accounts;
 use domain::{
-    AccountId, AccountName, CloudAccount, Method, PortError, Scope, ScopeWish, UidOrName,
-    ports::Registry as _,
+    AccountId, AccountName, CloudAccount, Method, PortError, Scope, ScopeWish, ports::Registry as _,
 };
-use futures_util::future::try_join_all;
+use palette::Survey;
 
 use crate::{Vending, outcome::Setback};
-
-/// How many projects are asked at once.
-const AT_ONCE: usize = 10;
 
 /// An account and the scope that has it.
 pub(crate) type Found<'a> = (Accounts<'a>, CloudAccount);
@@ -55,32 +53,16 @@ pub(crate) async fn elsewhere<'a>(
     id: AccountId,
     seen: &[Scope],
 ) -> Result<Namesakes<'a>, Setback> {
-    let projects = vending.deployment.palette.projects().await?.into_iter();
-    let mut others = vec![(Scope::Tenant, ScopeWish::Tenant)];
-    others.extend(
-        projects.map(|uid| (Scope::Project(uid.clone()), ScopeWish::Project(UidOrName::Uid(uid)))),
-    );
-    others.retain(|(scope, _)| !seen.contains(scope));
-    let mut all = Namesakes::default();
-    for some in others.chunks(AT_ONCE) {
-        let asked = some.iter().map(async |(_, wish)| {
-            let registry = vending.answers.scoped(&vending.deployment, wish).await?;
-            match namesake(&registry, name, id).await {
-                Ok(known) => Ok(Some(known.map(|known| (registry, known)))),
-                // A project that has gone meanwhile.
-                Err(PortError::Missing { .. } | PortError::NoProject { .. }) => Ok(Some(None)),
-                Err(PortError::Denied { .. }) => Ok(None),
-                Err(error) => Err(Setback::from(error)),
-            }
-        });
-        for one in try_join_all(asked).await? {
-            match one {
-                Some(known) => all.found.extend(known),
-                None => all.unread += 1,
-            }
-        }
-    }
-    Ok(all)
+    let palette = &vending.deployment.palette;
+    let projects = palette.projects().await?.into_iter().map(Scope::Project);
+    let others = iter::once(Scope::Tenant).chain(projects).filter(|scope| !seen.contains(scope));
+    let asked = others.map(async |scope| {
+        let registry = palette.within(scope);
+        let known = namesake(&registry, name, id).await?;
+        Ok(known.map(|known| (registry, known)))
+    });
+    let Survey { told, unread } = palette::survey(asked).await?;
+    Ok(Namesakes { found: told.into_iter().flatten().collect(), unread })
 }
 
 /// The account of this name, if it is this AWS account and was registered as vended ones are.

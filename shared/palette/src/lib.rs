@@ -24,6 +24,7 @@ pub use accounts::Page;
 pub use client::{Palette, Scoped};
 pub use enclave::{Fetched, Overrides, SecretPartitions};
 pub use gateway::{GATEWAY, GATEWAY_PROXY, GATEWAY_RUNNING, Gateway, GatewayInfo};
+pub use projects::{Survey, survey};
 pub use session::{Look, SESSION};
 pub use trust::TrustFacts;
 pub use validation::{IamPolicy, Verdict};

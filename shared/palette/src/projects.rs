@@ -1,6 +1,7 @@
 //! Finds the project that a request names.
 
 use domain::{Failure, PortError, Scope, ScopeWish, Uid, UidOrName, ports::Keyring};
+use futures_util::{StreamExt as _, stream};
 
 use crate::{
     Palette, SERVICE, Scoped,
@@ -21,7 +22,12 @@ impl<K: Keyring + Sync> Palette<K> {
             ScopeWish::Project(UidOrName::Uid(uid)) => Scope::Project(uid.clone()),
             ScopeWish::Project(UidOrName::Name(name)) => Scope::Project(self.project(name).await?),
         };
-        Ok(Scoped { palette: self, scope })
+        Ok(self.within(scope))
+    }
+
+    /// A scope that is known already; the calls that follow judge whether it is there.
+    pub const fn within(&self, scope: Scope) -> Scoped<'_, K> {
+        Scoped { palette: self, scope }
     }
 
     /// Every project that the key may see.
@@ -44,6 +50,35 @@ impl<K: Keyring + Sync> Palette<K> {
             .and_then(|project| uid(&project.uid))
             .ok_or_else(|| NO_PROJECT.into())
     }
+}
+
+/// What scopes had to say that were listed a moment ago.
+#[derive(Debug)]
+pub struct Survey<T> {
+    /// The answers, in the order of the questions, but for those of scopes that have gone meanwhile.
+    pub told: Vec<T>,
+    /// How many did not let the key look.
+    pub unread: usize,
+}
+
+/// How many are asked at once.
+const AT_ONCE: usize = 10;
+
+/// Asks scopes that were listed a moment ago, ten at a time. Fails as the first one does that neither has gone nor is shut.
+pub async fn survey<T>(
+    questions: impl IntoIterator<Item: Future<Output = Result<T, PortError>>>,
+) -> Result<Survey<T>, PortError> {
+    let mut answers = stream::iter(questions).buffered(AT_ONCE);
+    let mut survey = Survey { told: Vec::new(), unread: 0 };
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(told) => survey.told.push(told),
+            Err(PortError::Missing { .. } | PortError::NoProject { .. }) => {}
+            Err(PortError::Denied { .. }) => survey.unread += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(survey)
 }
 
 /// The project is not there, or the key may not see it: Palette does not tell these apart.
