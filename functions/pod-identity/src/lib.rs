@@ -19,13 +19,15 @@ use lambda::{Rejection, Reply, Request, Verb};
 
 use request::Wish;
 
+/// What a person asks who is to make roles and associations.
+const PLAN: (Verb, &str) = (Verb::Get, "accounts/pod-identity/plan");
+
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    let (verb, path) = request.route();
-    if verb == Verb::Get && path == ["accounts", "pod-identity", "plan"] {
+    if request.is(PLAN) {
         return plan::show(request, deployment);
     }
-    let (intent, members) = request.order(Method::PodIdentity)?;
+    let (intent, members) = request.order(Method::PodIdentity, &[PLAN])?;
     let wish = Wish::read(members, deployment)?;
     let registry = deployment.palette.scoped(&wish.settings.scope).await?;
     let own = request.deployed_in();

@@ -11,7 +11,7 @@ use request::Wish;
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    let (intent, members) = request.order(Method::StaticCredentials)?;
+    let (intent, members) = request.order(Method::StaticCredentials, &[])?;
     let wish = Wish::read(members, deployment.partition)?;
     let registry = deployment.palette.scoped(&wish.settings.scope).await?;
     let wish = wish.opened(&deployment.vault, registry.scope()).await?;

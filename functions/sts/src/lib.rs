@@ -10,14 +10,16 @@ use lambda::{Rejection, Reply, Request, Verb};
 
 use request::Wish;
 
+/// What a person asks who is to make the role.
+const TRUST: (Verb, &str) = (Verb::Get, "accounts/sts/trust");
+
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    let (verb, path) = request.route();
-    if verb == Verb::Get && path == ["accounts", "sts", "trust"] {
+    if request.is(TRUST) {
         let facts = trust::facts(request, deployment).await;
         return facts.map_err(|rejection| request.of_query(rejection));
     }
-    let (intent, members) = request.order(Method::Sts)?;
+    let (intent, members) = request.order(Method::Sts, &[TRUST])?;
     let wish = Wish::read(members, deployment.partition)?;
     let registry = deployment.palette.scoped(&wish.settings.scope).await?;
     let own = request.deployed_in();

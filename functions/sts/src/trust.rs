@@ -1,10 +1,8 @@
 //! What a person needs to make the role: the facts that Palette's wizard shows, and the documents that follow from them.
 
-use std::fmt::Display;
-
 use deployment::Deployment;
-use domain::{Failure, Method, Partition, PermissionProfile, ScopeWish, Violation};
-use lambda::{Rejection, Reply, Request};
+use domain::{Failure, Method, Partition, PermissionProfile, ScopeWish};
+use lambda::{Query, Rejection, Reply, Request};
 use policies::{
     Document,
     cloudformation::{self, ROLE_NAME},
@@ -13,8 +11,8 @@ use serde_json::{Value, json};
 
 /// `GET /v1/accounts/sts/trust`: trusted account, external id, policies and a template that makes the role (D03).
 pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    let Question { partition, profile, add_ons, scope } =
-        Question::read(request, deployment.partition)?;
+    let partition = deployment.partition;
+    let Question { profile, add_ons, scope } = Question::read(request, partition)?;
     let registry = deployment.palette.scoped(&scope).await?;
     let facts = registry.sts_trust(partition).await?;
     let (Some(palette_account), Some(external_id)) = (facts.account, facts.external_id) else {
@@ -51,7 +49,6 @@ pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<
 
 /// What the query asks.
 struct Question {
-    partition: Partition,
     profile: PermissionProfile,
     add_ons: Vec<Document>,
     scope: ScopeWish,
@@ -60,49 +57,24 @@ struct Question {
 impl Question {
     /// The query, or every fault of it.
     fn read(request: &Request, deployed: Partition) -> Result<Self, Rejection> {
-        let mut faults = Vec::new();
-        let partition = request.query("partition").map_or(Ok(deployed), str::parse);
-        let partition = partition
-            .map_err(|fault| faults.push(malformed("partition", &fault)))
-            .unwrap_or(deployed);
-        if partition != deployed {
-            let rule = format!(
-                "partition must be {deployed}: this deployment serves no other; ask the one in {partition}"
-            );
-            faults.push(Violation::refused("/partition", rule));
-        } else if !Method::Sts.allowed_in(partition, false) {
-            let rule = format!(
-                "sts is not offered in partition {partition}: use static-credentials or scap"
-            );
-            faults.push(Violation::refused("/partition", rule));
-        }
-        let profile = request.query("permissionProfile").map_or(Ok(<_>::default()), str::parse);
-        let profile = profile
-            .map_err(|fault| faults.push(malformed("permissionProfile", &fault)))
-            .unwrap_or_default();
-        let names = request.query("addOns").into_iter().flat_map(|names| names.split(','));
-        let add_ons = names.filter_map(|name| match name {
-            "cloudformation" => Some(Document::CloudFormationStack),
-            "host-resource-groups" => Some(Document::HostResourceGroups),
-            _ => {
-                let rule =
-                    "must be cloudformation, host-resource-groups, or both with a comma between";
-                faults.push(malformed("addOns", &rule));
-                None
-            }
-        });
-        let add_ons = add_ons.collect();
-        let scope =
-            request.scope().map_err(|fault| faults.push(fault)).unwrap_or(ScopeWish::Tenant);
-        if faults.is_empty() {
-            Ok(Self { partition, profile, add_ons, scope })
-        } else {
-            Err(Failure::Invalid(faults).into())
-        }
+        const ADD_ONS: &str =
+            "must be cloudformation, host-resource-groups, or both with a comma between";
+        let mut query = Query::of(request);
+        query.partition(deployed, Method::Sts, false);
+        let profile = query.optional("permissionProfile").unwrap_or_default();
+        let add_ons =
+            query.given("addOns", ADD_ONS, |names| names.split(',').map(add_on).collect());
+        let add_ons = add_ons.unwrap_or_default();
+        let scope = query.scope();
+        query.finish()?;
+        Ok(Self { profile, add_ons, scope })
     }
 }
 
-/// A parameter that is not written as it should be.
-fn malformed(parameter: &str, rule: &dyn Display) -> Violation {
-    Violation::malformed(format!("/{parameter}"), format!("{parameter} {rule}"))
+fn add_on(name: &str) -> Option<Document> {
+    match name {
+        "cloudformation" => Some(Document::CloudFormationStack),
+        "host-resource-groups" => Some(Document::HostResourceGroups),
+        _ => None,
+    }
 }

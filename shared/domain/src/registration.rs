@@ -51,9 +51,10 @@ impl Settings {
 }
 
 /// Whose an account is to be, as a caller names it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum ScopeWish {
     /// The tenant's.
+    #[default]
     Tenant,
     /// A project's.
     Project(UidOrName),

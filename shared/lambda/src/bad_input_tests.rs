@@ -22,7 +22,7 @@ fn parse(members: &mut Members) -> bool {
 }
 
 fn sts(body: &str) -> Result<(), Rejection> {
-    let (_, mut members) = read(&rest("POST", "/v1/accounts/sts", body)).order(Method::Sts)?;
+    let (_, mut members) = read(&rest("POST", "/v1/accounts/sts", body)).order(Method::Sts, &[])?;
     let complete = parse(&mut members);
     members.finish()?;
     assert!(complete);

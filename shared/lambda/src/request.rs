@@ -81,6 +81,11 @@ impl Request {
         (self.verb, self.path.iter().map(String::as_str).collect())
     }
 
+    /// Whether it is this: a verb, and a path behind `/v1` without placeholders.
+    pub fn is(&self, (verb, path): (Verb, &str)) -> bool {
+        self.verb == verb && path.split('/').eq(&self.path)
+    }
+
     /// A parameter of the query.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
@@ -147,10 +152,15 @@ impl Request {
         Ok(Members::read(text)?)
     }
 
-    /// What is to be done, and the members that say to what. The same for every method and both triggers.
-    pub fn order(&self, method: Method) -> Result<(Intent, Members), Rejection> {
+    /// What is to be done, and the members that say to what. The same for every method and both triggers; `own` are the
+    /// routes that this method alone has.
+    pub fn order(
+        &self,
+        method: Method,
+        own: &[(Verb, &str)],
+    ) -> Result<(Intent, Members), Rejection> {
         match self.origin() {
-            Origin::Http => Ok((self.intent(method)?, self.json()?)),
+            Origin::Http => Ok((self.intent(method, own)?, self.json()?)),
             Origin::Event => {
                 let mut members = self.json()?;
                 members.asks_for(method);
@@ -161,7 +171,7 @@ impl Request {
     }
 
     /// What to say when no route fits: 404, or 405 where the path is one of these.
-    pub fn unrouted(&self, routes: &[(Verb, &'static str)]) -> Rejection {
+    pub fn unrouted(&self, routes: &[(Verb, &str)]) -> Rejection {
         let (_, path) = self.route();
         let verbs = route::verbs(routes, &path);
         if verbs.is_empty() {
@@ -171,17 +181,20 @@ impl Request {
         Rejection::VerbNotAllowed { allow: names.join(", ") }
     }
 
-    fn intent(&self, method: Method) -> Result<Intent, Rejection> {
-        let routes = route::of_method(method);
+    fn intent(&self, method: Method, own: &[(Verb, &str)]) -> Result<Intent, Rejection> {
+        let register = format!("accounts/{method}");
+        let (validate, replace) = (format!("{register}/validate"), format!("{register}/{{uid}}"));
+        let mut routes = own.to_vec();
+        routes.extend([(Verb::Post, &*validate), (Verb::Post, &*register), (Verb::Put, &*replace)]);
         let (verb, path) = self.route();
-        if !route::verbs(routes, &path).contains(&verb) {
-            return Err(self.unrouted(routes));
+        if !route::verbs(&routes, &path).contains(&verb) {
+            return Err(self.unrouted(&routes));
         }
         match (verb, path.as_slice()) {
             (Verb::Post, [_, _, "validate"]) => Ok(Intent::Validate),
             (Verb::Post, [_, _]) => Ok(Intent::Register),
             (Verb::Put, [_, _, uid]) => Ok(Intent::Replace(Self::uid(uid)?)),
-            _ => Err(self.unrouted(routes)),
+            _ => Err(self.unrouted(&routes)),
         }
     }
 

@@ -1,6 +1,5 @@
 //! Paths and verbs.
 
-use domain::Method;
 use percent_encoding::percent_decode_str;
 
 /// An HTTP method that some route has.
@@ -59,36 +58,8 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
     }
 }
 
-/// The routes of a method's function.
-pub(crate) fn of_method(method: Method) -> &'static [(Verb, &'static str)] {
-    match method {
-        Method::StaticCredentials => &[
-            (Verb::Post, "accounts/static-credentials/validate"),
-            (Verb::Post, "accounts/static-credentials"),
-            (Verb::Put, "accounts/static-credentials/{uid}"),
-        ],
-        Method::Sts => &[
-            (Verb::Get, "accounts/sts/trust"),
-            (Verb::Post, "accounts/sts/validate"),
-            (Verb::Post, "accounts/sts"),
-            (Verb::Put, "accounts/sts/{uid}"),
-        ],
-        Method::PodIdentity => &[
-            (Verb::Get, "accounts/pod-identity/plan"),
-            (Verb::Post, "accounts/pod-identity/validate"),
-            (Verb::Post, "accounts/pod-identity"),
-            (Verb::Put, "accounts/pod-identity/{uid}"),
-        ],
-        Method::Scap => &[
-            (Verb::Post, "accounts/scap/validate"),
-            (Verb::Post, "accounts/scap"),
-            (Verb::Put, "accounts/scap/{uid}"),
-        ],
-    }
-}
-
 /// The verbs that a path has. As in API Gateway, a path that is spelled out wins over one with a placeholder.
-pub(crate) fn verbs(routes: &[(Verb, &'static str)], path: &[&str]) -> Vec<Verb> {
+pub(crate) fn verbs(routes: &[(Verb, &str)], path: &[&str]) -> Vec<Verb> {
     let spelled_out = routes.iter().any(|(_, route)| matches(route, path, false));
     routes
         .iter()
@@ -141,7 +112,12 @@ mod tests {
 
     #[test]
     fn a_path_that_is_spelled_out_wins_over_a_placeholder() {
-        let routes = of_method(Method::Sts);
+        let routes = &[
+            (Verb::Get, "accounts/sts/trust"),
+            (Verb::Post, "accounts/sts/validate"),
+            (Verb::Post, "accounts/sts"),
+            (Verb::Put, "accounts/sts/{uid}"),
+        ];
         for (path, expected) in [
             (vec!["accounts", "sts"], vec![Verb::Post]),
             (vec!["accounts", "sts", "validate"], vec![Verb::Post]),

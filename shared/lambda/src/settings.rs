@@ -2,7 +2,7 @@
 
 use domain::{Method, Partition, ScopeWish, Settings};
 
-use crate::{Members, json::Json, members::Given};
+use crate::{Members, json::Json, members::Given, partition};
 
 /// A role cannot have more, even where its quota of ten is raised (C09).
 const MOST_POLICIES: usize = 20;
@@ -54,24 +54,8 @@ impl Members {
     /// Refuses another partition than the deployment's, and a method that is not offered in the partition (C04).
     fn partition(&mut self, deployed: Partition, method: Method, opted_in: bool) {
         let asked = self.optional::<Partition>("partition").unwrap_or(deployed);
-        if !method.allowed_in(asked, opted_in) {
-            let offered: Vec<_> = Method::ALL
-                .iter()
-                .filter(|method| method.allowed_in(asked, opted_in))
-                .map(|method| method.id())
-                .collect();
-            self.refused(
-                "partition",
-                format!(
-                    "{method} is not offered in partition {asked}: use one of {}",
-                    offered.join(", ")
-                ),
-            );
-        } else if asked != deployed {
-            self.refused(
-                "partition",
-                format!("partition must be {deployed}, which this deployment serves: send the request to the deployment for {asked}"),
-            );
+        if let Err(rule) = partition::served(asked, deployed, method, opted_in) {
+            self.refused("partition", rule);
         }
     }
 }

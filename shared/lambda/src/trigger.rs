@@ -141,7 +141,7 @@ mod tests {
             assert_eq!(request.route(), (Verb::Post, vec!["accounts", "sts"]), "{invocation}");
             assert_eq!(request.origin(), Origin::Http);
             assert_eq!(request.deployed_in().unwrap().as_str(), "123456789012");
-            let mut members = request.order(Method::Sts).unwrap().1;
+            let mut members = request.order(Method::Sts, &[]).unwrap().1;
             assert_eq!(members.required::<String>("name").unwrap(), "prod");
             members.finish().unwrap();
         }
@@ -212,8 +212,8 @@ mod tests {
                 for text in
                     [head.to_owned(), format!("{head}{}", rest.as_str()), format!("{head}\\{tail}")]
                 {
-                    let order =
-                        Request::read(&text, ARN).and_then(|request| request.order(Method::Sts));
+                    let order = Request::read(&text, ARN)
+                        .and_then(|request| request.order(Method::Sts, &[]));
                     drop(order.map(|(_, members)| members.finish()));
                 }
             }

@@ -18,7 +18,7 @@ pub(crate) fn request(data: &[u8]) {
         assert_silent(&fault.detail);
     }
     for method in [Method::StaticCredentials, Method::Sts, Method::PodIdentity, Method::Scap] {
-        match request.order(method) {
+        match request.order(method, &[]) {
             Ok((_, members)) => read(members),
             Err(rejection) => told(rejection),
         }

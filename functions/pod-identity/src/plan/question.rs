@@ -1,10 +1,8 @@
 //! What the query asks: a cluster's name is enough.
 
-use std::{fmt::Display, str::FromStr};
-
 use deployment::Deployment;
-use domain::{AccountId, Failure, Method, Partition, PermissionProfile, RoleArn, Violation};
-use lambda::{Rejection, Request};
+use domain::{AccountId, Method, Partition, PermissionProfile, RoleArn};
+use lambda::{Query, Rejection, Request};
 use policies::pods::Roles;
 
 use crate::cluster::{Cluster, Name, Region};
@@ -25,50 +23,18 @@ pub(super) struct Question {
     pub(super) profile: PermissionProfile,
 }
 
-/// The query, as far as it was read, and its faults.
-struct Query<'a> {
-    request: &'a Request,
-    faults: Vec<Violation>,
-}
-
-impl Query<'_> {
-    /// A parameter that may be left out.
-    fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        let text = self.request.query(name)?;
-        text.parse().map_err(|rule| self.malformed(name, &rule)).ok()
-    }
-
-    fn role(&mut self, name: &str, deployed: Partition) -> Option<RoleArn> {
-        let role: RoleArn = self.optional(name)?;
-        if role.partition() != deployed {
-            self.refused(
-                name,
-                &format!("must be of partition {deployed}, which this deployment serves"),
-            );
-        }
-        Some(role)
-    }
-
-    fn malformed(&mut self, name: &str, rule: &dyn Display) {
-        self.faults.push(Violation::malformed(format!("/{name}"), format!("{name} {rule}")));
-    }
-
-    fn refused(&mut self, name: &str, rule: &str) {
-        self.faults.push(Violation::refused(format!("/{name}"), format!("{name} {rule}")));
-    }
-}
-
 impl Question {
     /// The query, or every fault of it.
     pub(super) fn read(request: &Request, deployment: &Deployment) -> Result<Self, Rejection> {
         let deployed = deployment.partition;
-        let mut query = Query { request, faults: Vec::new() };
-        partition(&mut query, deployed, deployment.settings.allow_secret_pod_identity);
+        let mut query = Query::of(request);
+        let opted_in = deployment.settings.allow_secret_pod_identity;
+        query.partition(deployed, Method::PodIdentity, opted_in);
         let name: Option<Name> = query.optional("clusterName");
-        if request.query("clusterName").is_none() {
+        if !query.has("clusterName") {
             query.malformed(
                 "clusterName",
-                &"is missing: it must be the name of the EKS cluster that Palette runs on",
+                "is missing: it must be the name of the EKS cluster that Palette runs on",
             );
         }
         let region = region(&mut query, deployed, deployment.aws.region());
@@ -79,39 +45,34 @@ impl Question {
             own: request.deployed_in(),
         };
         let roles = accounts.roles(&mut query, deployed);
-        let Query { faults, .. } = query;
-        match (name, region, roles) {
-            (Some(name), Some(region), Some(roles)) if faults.is_empty() => {
-                let account = roles.cluster_account();
-                Ok(Self { cluster: Cluster { name, region, account }, roles, profile })
-            }
-            _ if faults.is_empty() => Err(Rejection::incomplete()),
-            _ => Err(Failure::Invalid(faults).into()),
-        }
+        query.finish()?;
+        let (Some(name), Some(region), Some(roles)) = (name, region, roles) else {
+            return Err(Rejection::incomplete());
+        };
+        let account = roles.cluster_account();
+        Ok(Self { cluster: Cluster { name, region, account }, roles, profile })
     }
 }
 
-fn partition(query: &mut Query<'_>, deployed: Partition, opted_in: bool) {
-    let asked = query.optional("partition").unwrap_or(deployed);
-    if !Method::PodIdentity.allowed_in(asked, opted_in) {
-        query.refused(
-            "partition",
-            &format!(
-                "must be one that offers pod-identity, and {asked} does not: use another method"
-            ),
+/// A role that may be left out.
+fn role(query: &mut Query<'_>, name: &str, deployed: Partition) -> Option<RoleArn> {
+    let role: RoleArn = query.optional(name)?;
+    if role.partition() != deployed {
+        query.refuse(
+            name,
+            format_args!("must be of partition {deployed}, which this deployment serves"),
         );
-    } else if asked != deployed {
-        query.refused("partition", &format!("must be {deployed}: ask the deployment in {asked}"));
     }
+    Some(role)
 }
 
 fn region(query: &mut Query<'_>, deployed: Partition, own: &str) -> Option<Region> {
-    if query.request.query("clusterRegion").is_none() {
+    if !query.has("clusterRegion") {
         return own.parse().ok();
     }
     let region: Region = query.optional("clusterRegion")?;
     if region.partition != deployed {
-        query.refused("clusterRegion", &format!("must be a region of partition {deployed}"));
+        query.refuse("clusterRegion", format_args!("must be a region of partition {deployed}"));
     }
     Some(region)
 }
@@ -126,7 +87,7 @@ struct Accounts {
 impl Accounts {
     /// The roles that were named, and the proposed ones in the place of the others.
     fn roles(self, query: &mut Query<'_>, deployed: Partition) -> Option<Roles> {
-        let mut named = |name| query.role(name, deployed);
+        let mut named = |name| role(query, name, deployed);
         let (palette, hubble) = (named("roleArn"), named("hubbleRoleArn"));
         let (identity, target) = (named("identityRoleArn"), named("hubbleTargetRoleArn"));
         let of = |role: &Option<RoleArn>| role.as_ref().map(RoleArn::account);
@@ -134,7 +95,7 @@ impl Accounts {
         let Some(local) = local else {
             query.malformed(
                 "clusterAccountId",
-                &"is missing: it must be the AWS account of the cluster, 12 digits",
+                "is missing: it must be the AWS account of the cluster, 12 digits",
             );
             return None;
         };
@@ -147,16 +108,16 @@ impl Accounts {
         ] {
             if of(role).is_some_and(|found| found != account) {
                 let of = if account == local && local != away { "cluster" } else { "target" };
-                query.refused(
+                query.refuse(
                     name,
-                    &format!(
+                    format_args!(
                         "must be in the {of} account, as the others are or as {of}AccountId says"
                     ),
                 );
             }
         }
         if away == local && target.is_some() {
-            query.refused(
+            query.refuse(
                 "hubbleTargetRoleArn",
                 "belongs to the case of two accounts: leave it out, or name another targetAccountId",
             );

@@ -17,7 +17,7 @@ fn f03_the_schema_of_events_names_the_members_that_are_read() {
     .unwrap();
     for example in schema["examples"].as_array().unwrap() {
         let method: Method = example["method"].as_str().unwrap().parse().unwrap();
-        let (_, mut members) = read(&event(example)).order(method).unwrap();
+        let (_, mut members) = read(&event(example)).order(method, &[]).unwrap();
         let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
         let settings = members.settings(partition, method, false).unwrap();
         // With Pod Identity the policies are on the role already, so none are named.
@@ -71,7 +71,7 @@ fn f03_the_schema_of_events_names_the_members_that_are_read() {
 fn events_carry_no_secret_and_name_their_function() {
     let faults = |detail: Value| {
         let request = read(&event(&detail));
-        let outcome = request.order(Method::StaticCredentials).and_then(|(_, mut members)| {
+        let outcome = request.order(Method::StaticCredentials, &[]).and_then(|(_, mut members)| {
             let settings = members.settings(Partition::Aws, Method::StaticCredentials, false);
             let id = members.required::<String>("accessKeyId");
             let secret = members.secret::<domain::SecretKey>("secretAccessKey");

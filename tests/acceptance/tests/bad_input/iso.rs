@@ -49,11 +49,11 @@ fn rows(partition: &str) -> Vec<Row> {
         Row::delivered("an event", with(&body(&own), "method", "sts".into()))
             .refused(&["/partition"], elsewhere),
         Row::invocation("trust", trust(&[]))
-            .refused(&["/partition"], "use static-credentials or scap"),
+            .refused(&["/partition"], "use one of static-credentials, scap"),
         Row::invocation("trust of this partition", trust(&[("partition", partition)]))
-            .refused(&["/partition"], "use static-credentials or scap"),
+            .refused(&["/partition"], "use one of static-credentials, scap"),
         Row::invocation("trust of another partition", trust(&[("partition", "aws")]))
-            .refused(&["/partition"], "ask the one in aws"),
+            .refused(&["/partition"], "send the request to the deployment for aws"),
         Row::invocation("trust of no partition", trust(&[("partition", "aws-cn")])).invalid(
             &["/partition", "/partition"],
             "must be one of aws, aws-us-gov, aws-iso-b, aws-iso",

@@ -55,8 +55,12 @@ pub(super) fn questions() -> Vec<Row> {
         })
         .collect();
     let refused = [
-        ("partition=aws-us-gov".to_owned(), "partition", "ask the deployment in aws-us-gov"),
-        ("partition=aws-iso".to_owned(), "partition", "use another method"),
+        (
+            "partition=aws-us-gov".to_owned(),
+            "partition",
+            "send the request to the deployment for aws-us-gov",
+        ),
+        ("partition=aws-iso".to_owned(), "partition", "use one of static-credentials, scap"),
         (
             "clusterRegion=us-gov-west-1".to_owned(),
             "clusterRegion",

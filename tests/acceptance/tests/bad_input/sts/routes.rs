@@ -98,10 +98,12 @@ pub(super) fn questions() -> Vec<Row> {
             Row::bare(&format!("trust?{query:.40}"), "GET", &path(query)).invalid(at, remedy)
         })
         .collect();
-    rows.extend(["aws-us-gov", "aws-iso", "aws-iso-b"].map(|elsewhere| {
-        let remedy = format!("ask the one in {elsewhere}");
+    let other = "send the request to the deployment for aws-us-gov";
+    let without = "use one of static-credentials, scap";
+    let elsewhere = [("aws-us-gov", other), ("aws-iso", without), ("aws-iso-b", without)];
+    rows.extend(elsewhere.map(|(elsewhere, remedy)| {
         let query = path(&format!("partition={elsewhere}"));
-        Row::bare(&format!("trust in {elsewhere}"), "GET", &query).refused(&["/partition"], &remedy)
+        Row::bare(&format!("trust in {elsewhere}"), "GET", &query).refused(&["/partition"], remedy)
     }));
     rows
 }

@@ -1,0 +1,25 @@
+//! Which partition may be asked for, in a body or in a query.
+
+use domain::{Method, Partition};
+
+/// Refuses another partition than the deployment's, and a method that is not offered in the partition (C04). `opted_in`
+/// admits a method that Palette's newest documents withdraw there.
+pub(crate) fn served(
+    asked: Partition,
+    deployed: Partition,
+    method: Method,
+    opted_in: bool,
+) -> Result<(), String> {
+    if !method.allowed_in(asked, opted_in) {
+        let offered = Method::ALL.iter().filter(|method| method.allowed_in(asked, opted_in));
+        let offered: Vec<_> = offered.map(|method| method.id()).collect();
+        let offered = offered.join(", ");
+        return Err(format!("{method} is not offered in partition {asked}: use one of {offered}"));
+    }
+    if asked != deployed {
+        return Err(format!(
+            "partition must be {deployed}, which this deployment serves: send the request to the deployment for {asked}"
+        ));
+    }
+    Ok(())
+}
