@@ -8,6 +8,7 @@ mod feeding;
 mod organization;
 mod palette_cluster;
 mod realm;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 

@@ -10,6 +10,7 @@
 mod hops;
 mod idempotency;
 mod listing;
+mod removal;
 mod replace;
 mod revalidate;
 mod scene;

@@ -18,6 +18,7 @@ mod secrecy;
 mod session;
 mod source;
 mod stack;
+mod told;
 mod trust;
 mod watching;
 mod way;

@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 use super::{
     Customer, Organization, PaletteCluster,
     deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
-    entrances::{inspection_role, management_role},
+    entrances::inspection_role,
+    surroundings::{account, administrator, management, portal, source},
 };
 use crate::{
     Associations, Cloud, Options,
-    aws::{Account, Aws, Keys, Queue, User, client::Client},
+    aws::{Account, Keys, Queue, User, client::Client},
     clock::Clock,
     functions::{Functions, Poller},
     gateway::{Bus, Gateway, Refusals, Unsigned},
-    outbound,
-    palette::{ADMIN_KEY, SECRET_PARTITION_FLAG, StsSource},
-    portal::{Kind, Portal},
+    palette::ADMIN_KEY,
+    portal::Portal,
     template::{Template, TemplateError},
 };
 
@@ -221,69 +221,6 @@ impl Realm {
     }
 }
 
-/// Palette's user in this partition, and what it presents; told to Palette as its operator would.
-fn source(cloud: &Cloud, partition: Partition, palette: &Account) -> (Option<User>, String) {
-    let mut records = cloud.palette().records();
-    let external_id =
-        records.tenants.first().and_then(|tenant| tenant.external_ids.get(partition.id()));
-    let Some(external_id) = external_id.cloned() else { return (None, String::new()) };
-    let user = palette.user("palette-sts");
-    user.inline(
-        "AssumeTenantRoles",
-        &json!({
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}],
-        }),
-    );
-    let keys = user.keys();
-    let account = palette.id().to_owned();
-    let source = StsSource { account, access_key: keys.id, secret_key: keys.secret };
-    records.sts_sources.insert(partition.id().to_owned(), source);
-    (Some(user), external_id)
-}
-
-/// The partition's access portal; where it is is told to Palette as its operator would.
-async fn portal(cloud: &Cloud, partition: Partition) -> Option<Portal> {
-    let kind = match partition {
-        Partition::Aws | Partition::AwsUsGov => return None,
-        Partition::AwsIsoB => Kind::Scap,
-        Partition::AwsIso => Kind::Cap,
-    };
-    let portal = Portal::open(cloud, kind).await;
-    let mut records = cloud.palette().records();
-    records.portals.insert(partition.id().to_owned(), portal.url());
-    records.features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
-    Some(portal)
-}
-
-/// The account that the organization is managed from; where it is not Gangway's, with the role that lets Gangway's in.
-fn management(
-    cloud: &Cloud,
-    options: Options,
-    partition: Partition,
-    deployment: &Account,
-) -> Account {
-    if !options.managed_elsewhere {
-        return deployment.clone();
-    }
-    let management = account(cloud.aws(), 9, partition);
-    management_role(&management, deployment);
-    management
-}
-
-fn administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {
-    let role = account.role("Administrator");
-    role.inline(
-        "Everything",
-        &json!({
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-        }),
-    );
-    let keys = role.session("furnisher");
-    Client::new(outbound::client(cloud.ca_pem()), &cloud.url(), region, &keys).nested()
-}
-
 /// 32 characters that no other call has: an earlier value that is kept again must come into use again.
 fn token(name: &str, value: &str) -> String {
     static CALLS: AtomicU64 = AtomicU64::new(0);
@@ -292,24 +229,4 @@ fn token(name: &str, value: &str) -> String {
     let mut digits = hex::encode(digest);
     digits.truncate(32);
     digits
-}
-
-/// One of a realm's own accounts, by its first digit.
-fn account(aws: &Aws, first: u8, partition: Partition) -> Account {
-    aws.account(partition.id(), &format!("{first}0000000000{}", number(partition)))
-}
-
-/// Gangway's own account in a partition.
-pub(super) fn deployment_account(aws: &Aws, partition: Partition) -> Account {
-    account(aws, 1, partition)
-}
-
-/// The last digit of every account id, so that no two partitions share one.
-const fn number(partition: Partition) -> u8 {
-    match partition {
-        Partition::Aws => 1,
-        Partition::AwsUsGov => 2,
-        Partition::AwsIsoB => 3,
-        Partition::AwsIso => 4,
-    }
 }

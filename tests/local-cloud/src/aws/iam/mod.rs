@@ -4,6 +4,7 @@ mod change;
 mod documents;
 mod keys;
 mod read;
+mod roles;
 mod simulate;
 mod versions;
 
@@ -63,11 +64,11 @@ pub(crate) fn serve(
         "UpdateAccessKey" => keys::update(&mut call),
         "DeleteAccessKey" => keys::delete(&mut call),
         "SimulatePrincipalPolicy" => simulate::principal(&call),
-        "CreateRole" => change::create_role(&mut call),
-        "DeleteRole" => change::delete_role(&mut call),
-        "UpdateRole" => change::update_role(&mut call),
-        "UpdateAssumeRolePolicy" => change::update_trust(&mut call),
-        "TagRole" => change::tag_role(&mut call),
+        "CreateRole" => roles::create_role(&mut call),
+        "DeleteRole" => roles::delete_role(&mut call),
+        "UpdateRole" => roles::update_role(&mut call),
+        "UpdateAssumeRolePolicy" => roles::update_trust(&mut call),
+        "TagRole" => roles::tag_role(&mut call),
         "TagPolicy" => change::tag_policy(&mut call),
         "CreatePolicy" => change::create_policy(&mut call),
         "CreateUser" => change::create_user(&mut call),

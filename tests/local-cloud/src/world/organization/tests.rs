@@ -1,9 +1,16 @@
 //! Accounts as each kind of vending makes them, and what is told of them.
 
+use domain::Partition;
 use serde_json::json;
 
 use super::*;
-use crate::{Options, World, aws::client::Client, outbound, template::Template, world::Realm};
+use crate::{
+    Options, World,
+    aws::{Role, client::Client},
+    outbound,
+    template::Template,
+    world::Realm,
+};
 
 async fn world() -> World {
     let template = Template::parse("Resources: {}").unwrap();
