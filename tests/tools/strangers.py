@@ -43,7 +43,9 @@ def run(binaries, partition, examples, seed):
             Path(sys.executable).parent / "schemathesis",
             *("run", ROOT / "openapi.json", "--url", facts["environment"]["GANGWAY"]),
             *("--checks", ",".join(CHECKS), "--continue-on-failure"),
-            *("--max-examples", examples, "--seed", seed, "--workers", 2, "--request-timeout", 60),
+            *("--max-examples", examples, "--seed", seed, "--request-timeout", 60),
+            # Two would parse Python at the same time, which CPython may answer with a SystemError (python/cpython#106905).
+            *("--workers", 1),
             *("--generation-database", "none", "--no-color", "--warnings", "off"),
         ]
         environment = {
