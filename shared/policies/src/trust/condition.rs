@@ -121,7 +121,14 @@ pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
     let Operator { base, absent } = operator(condition.operator);
     let any = |same: &dyn Fn(&str) -> bool| condition.values.iter().any(|value| same(value));
     if base == "null" {
-        return any(&|wanted| wanted.eq_ignore_ascii_case("true") == seen.is_none()).into();
+        let all =
+            |word: &str| condition.values.iter().all(|value| value.eq_ignore_ascii_case(word));
+        // What comes of other words or of both, no document of AWS tells.
+        return match (all("true"), all("false")) {
+            (true, false) => seen.is_none().into(),
+            (false, true) => seen.is_some().into(),
+            (true, true) | (false, false) => Truth::Unknown,
+        };
     }
     let Some(seen) = seen else {
         return absent.unwrap_or_else(|| negated(&base)).into();

@@ -246,6 +246,11 @@ fn conditions_besides_the_external_id() {
             and("ArnNotLike", "aws:PrincipalArn", &json!("arn:aws:iam::111122223333:*")),
             "PPF",
         ),
+        ("Null", and("Null", "aws:SourceAccount", &json!("true")), "PPP"),
+        ("Null, of what is there", and("Null", "aws:PrincipalArn", &json!("true")), "PPF"),
+        // What IAM makes of these, no document of AWS tells.
+        ("Null, neither true nor false", and("Null", "aws:PrincipalArn", &json!("yes")), "PPU"),
+        ("Null, true and false", and("Null", "aws:PrincipalArn", &json!(["true", "false"])), "PPU"),
         (
             "source account, which no principal has",
             and("StringEquals", "aws:SourceAccount", &account),
