@@ -92,7 +92,7 @@ async fn enroll(
     };
     if let Intent::Replace(uid) = intent {
         let owner = Owner { uid, scope: &registration.scope, seen: known.target.as_ref() };
-        clear_up(owner, last.secret(), registration, vault, registry).await?;
+        clear_up(owner, last.secret(), registration, (vault, registry), rest).await?;
     }
     let Placed { uid, staged, .. } = last;
     let secret = staged.map(|staged| staged.secret);
@@ -110,19 +110,26 @@ async fn clear_up(
     owner: Owner<'_>,
     keep: Option<&SecretArn>,
     registration: &Registration,
-    vault: &impl Vault,
-    registry: &impl Registry,
+    (vault, registry): (&impl Vault, &impl Registry),
+    rest: impl AsyncFn(usize),
 ) -> Result<(), PortError> {
     let condemned = vault.condemn(owner, keep).await?;
     if condemned.0.is_empty() {
         return Ok(());
     }
-    let account = registry.get(owner.uid).await?;
-    if account.access.shows(&registration.credential) == Some(false) {
-        vault.spare(condemned).await
-    } else {
-        vault.retire(owner.uid, condemned).await.map(drop)
+    for round in 1.. {
+        let account = registry.get(owner.uid).await?;
+        if account.access.shows(&registration.credential) != Some(false) {
+            break;
+        }
+        // Readers may see for a while what was there before this run.
+        let as_before = owner.seen.is_some_and(|seen| seen.access == account.access);
+        if !as_before || round == ROUNDS {
+            return vault.spare(condemned).await;
+        }
+        rest(round).await;
     }
+    vault.retire(owner.uid, condemned).await.map(drop)
 }
 
 /// One time through.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use local_cloud::Effect;
 
 use crate::{
-    flow::{Ask, Flow, Told},
+    flow::{Ask, Flow, Subject, Told},
     ground::Ground,
     judge::{judge, owed},
     record::Recorded,
@@ -88,8 +88,7 @@ impl Ground {
         function.limit(function.function().timeout);
         let state = State::of(self, &subject);
         if met == 0 {
-            self.settle().await;
-            self.forget(&subject);
+            self.leave(&subject).await;
             return Err(Wrong::Hurried(format!("no such call was made: {}", told.text())));
         }
         if state.accounts.len() > 1 {
@@ -99,8 +98,7 @@ impl Ground {
         if !crashed {
             let verdict = judge(flow, trouble, &told, &state, recorded);
             if let Err(wrong) = verdict {
-                self.settle().await;
-                self.forget(&subject);
+                self.leave(&subject).await;
                 return Err(Wrong::of(trouble.effect, &told, &wrong));
             }
         }
@@ -118,11 +116,18 @@ impl Ground {
         Ok(told.word())
     }
 
+    /// Nothing of a run that went wrong is in the next one's way.
+    async fn leave(&self, subject: &Subject) {
+        self.catch_up();
+        self.settle().await;
+        self.forget(subject);
+    }
+
     /// The same once more, unless it was done; as one has to where nothing tells whether it was.
     async fn again(
         &self,
         ask: &Ask,
-        subject: &crate::flow::Subject,
+        subject: &Subject,
         (told, whole): (&Told, bool),
         trouble: &Trouble,
     ) -> Result<String, Wrong> {

@@ -1,6 +1,9 @@
 //! PUT: the account of a uid becomes another one, whatever it was.
 
+use std::time::Duration;
+
 use acceptance::Stage;
+use local_cloud::{Effect, Fault};
 use serde_json::json;
 
 use crate::{
@@ -81,6 +84,22 @@ async fn the_other_method_takes_over_and_leaves_no_secret_behind_that_nobody_use
             stage.put(&way.path_of(first.uid()), &way.request(stage.customer(), "prod")).await;
         assert_eq!((back.status, back.outcome()), (200, "updated"), "{}", back.text);
         assert_true(&stage, way, "prod", &back);
+    })
+    .await;
+}
+
+/// A replica shows the account as it was: no sign that another run has replaced it since.
+#[tokio::test]
+async fn a_reader_that_lags_behind_keeps_no_secret_that_nobody_uses() {
+    play(&[Way::Keys], |stage: Stage, way| async move {
+        let first = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+        let late = Effect::Stale(Duration::from_secs(2));
+        stage.cloud().fault(Fault::on("palette", "PUT /v1/cloudaccounts/aws/{uid}", late).once());
+        let other = way.other();
+        let request = other.request(stage.customer(), "prod");
+        let replaced = stage.put(&other.path_of(first.uid()), &request).await;
+        assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
+        assert_true(&stage, other, "prod", &replaced);
     })
     .await;
 }
