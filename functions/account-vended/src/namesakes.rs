@@ -14,7 +14,6 @@ use crate::{Vending, outcome::Setback};
 pub(crate) type Found<'a> = (Accounts<'a>, CloudAccount);
 
 /// What was found.
-#[derive(Default)]
 pub(crate) struct Namesakes<'a> {
     pub(crate) found: Vec<Found<'a>>,
     /// How many projects did not let Gangway look.

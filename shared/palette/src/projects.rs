@@ -64,7 +64,8 @@ pub struct Survey<T> {
 /// How many are asked at once.
 const AT_ONCE: usize = 10;
 
-/// Asks scopes that were listed a moment ago, ten at a time. Fails as the first one does that neither has gone nor is shut.
+/// Asks scopes that were listed a moment ago, ten at a time. Fails as the first of the questions does, in their order, whose
+/// scope neither has gone nor is shut.
 pub async fn survey<T>(
     questions: impl IntoIterator<Item: Future<Output = Result<T, PortError>>>,
 ) -> Result<Survey<T>, PortError> {

@@ -103,7 +103,13 @@ impl Ground {
             }
         }
         let whole = state.anonymous() == recorded.end;
-        let again = self.again(&ask, &subject, (&told, whole), trouble).await?;
+        let again = match self.again(&ask, &subject, (&told, whole), trouble).await {
+            Ok(again) => again,
+            Err(wrong) => {
+                self.leave(&subject).await;
+                return Err(wrong);
+            }
+        };
         let state = State::of(self, &subject);
         let reached = state.anonymous();
         let ends = if owed(trouble, &Told::Left, &reached, recorded) {

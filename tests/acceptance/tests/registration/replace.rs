@@ -93,7 +93,7 @@ async fn the_other_method_takes_over_and_leaves_no_secret_behind_that_nobody_use
 async fn a_reader_that_lags_behind_keeps_no_secret_that_nobody_uses() {
     play(&[Way::Keys], |stage: Stage, way| async move {
         let first = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
-        let late = Effect::Stale(Duration::from_secs(2));
+        let late = Effect::Stale(Duration::from_secs(10));
         stage.cloud().fault(Fault::on("palette", "PUT /v1/cloudaccounts/aws/{uid}", late).once());
         let other = way.other();
         let request = other.request(stage.customer(), "prod");

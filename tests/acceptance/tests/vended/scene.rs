@@ -161,7 +161,7 @@ impl Scene {
         assert!(written, "{text} was not written\n{}", self.logs());
     }
 
-    /// So many outcomes were logged of an account, and no more. Lines come through a pipe, after the answer.
+    /// So many outcomes were logged of an account. Lines come through a pipe, after the answer.
     pub(crate) async fn assert_outcomes(&self, account: &str, count: usize) {
         let _enough = comes_true(|| self.outcomes(account).len() >= count).await;
         assert_eq!(self.outcomes(account).len(), count, "{}", self.logs());

@@ -49,28 +49,39 @@ async fn two_that_replace_keys_leave_one_key_in_both_stores() {
     }
 }
 
+/// What meets.
+enum Rivals {
+    RoleAndNewKeys,
+    OthersKeysAndNewKeys,
+    /// A replica that lags behind would show the same.
+    RoleAndTheKeysBefore,
+}
+
 /// One puts a role in place of keys, or another AWS account's keys, and turns to the secret that is not needed any more; another
 /// has meanwhile put keys of its own in place of those.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_overtaken_lets_the_others_secret_be() {
+    use Rivals::{OthersKeysAndNewKeys, RoleAndNewKeys, RoleAndTheKeysBefore};
     let late = Effect::Delay(Duration::from_secs(4));
-    for of_role in [true, false] {
+    for rivals in [RoleAndNewKeys, OthersKeysAndNewKeys, RoleAndTheKeysBefore] {
         let ground = Ground::open(Aws).await;
         let (cloud, subject) = (ground.cloud(), subject());
         let of = |customer| flows::keys(customer, &subject.name);
         let (own, others) = (of(ground.stage.customer()), of(ground.stage.neighbour()));
-        let first =
-            ground.carry(&Ask::post("/v1/accounts/static-credentials", own), &subject).await;
+        let first = ground
+            .carry(&Ask::post("/v1/accounts/static-credentials", own.clone()), &subject)
+            .await;
         let put = |method: &str, request: Value| {
             Ask::put(format!("/v1/accounts/{method}/{}", first.uid()), request)
         };
         let spare = with(of(ground.stage.customer()), &flows::members(&ground.spare));
-        let slow = if of_role {
-            put("sts", flows::role(ground.stage.customer(), &subject.name))
-        } else {
-            put("static-credentials", others)
+        let role = flows::role(ground.stage.customer(), &subject.name);
+        let keys = |request| put("static-credentials", request);
+        let (slow, quick) = match rivals {
+            RoleAndNewKeys => (put("sts", role), keys(spare)),
+            OthersKeysAndNewKeys => (keys(others), keys(spare)),
+            RoleAndTheKeysBefore => (put("sts", role), keys(own)),
         };
-        let quick = put("static-credentials", spare);
         cloud.calls().clear();
         cloud.fault(Fault::on("secretsmanager", "ListSecrets", late).once());
         let (slow, quick) = join!(ground.carry(&slow, &subject), async {
