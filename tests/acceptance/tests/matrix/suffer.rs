@@ -59,7 +59,15 @@ impl Ground {
     ) -> Result<String, String> {
         for (time, limit) in LIMITS.into_iter().enumerate() {
             let name = format!("{name}-{time}");
-            match self.once(flow, trouble, (&name, limit), recorded).await {
+            let subject = self.prepare(flow, &name).await;
+            let outcome = self.once(flow, trouble, (&subject, limit), recorded).await;
+            if outcome.is_err() {
+                // Nothing of it is to be in the next one's way.
+                self.catch_up();
+                self.settle().await;
+            }
+            self.forget(&subject);
+            match outcome {
                 Err(Wrong::Hurried(_)) if time + 1 < LIMITS.len() => {}
                 Err(Wrong::Hurried(wrong) | Wrong::Told(wrong)) => return Err(wrong),
                 Ok(word) => return Ok(word),
@@ -72,23 +80,21 @@ impl Ground {
         &self,
         flow: &Flow,
         trouble: &Trouble,
-        (name, limit): (&str, Duration),
+        (subject, limit): (&Subject, Duration),
         recorded: &Recorded,
     ) -> Result<String, Wrong> {
-        let subject = self.prepare(flow, name).await;
         let (cloud, function) = (self.cloud(), self.function(flow.function));
         cloud.fault(trouble.fault(function));
         if trouble.effect == Effect::NeverAnswer {
             function.limit(limit);
         }
-        let ask = (flow.ask)(self, &subject);
-        let told = self.carry(&ask, &subject).await;
+        let ask = (flow.ask)(self, subject);
+        let told = self.carry(&ask, subject).await;
         let met = cloud.faults().met();
         cloud.faults().clear();
         function.limit(function.function().timeout);
-        let state = State::of(self, &subject);
+        let state = State::of(self, subject);
         if met == 0 {
-            self.leave(&subject).await;
             return Err(Wrong::Hurried(format!("no such call was made: {}", told.text())));
         }
         if state.accounts.len() > 1 {
@@ -97,36 +103,19 @@ impl Ground {
         let crashed = trouble.kind == Kind::Crash && !told.succeeded();
         if !crashed {
             let verdict = judge(flow, trouble, &told, &state, recorded);
-            if let Err(wrong) = verdict {
-                self.leave(&subject).await;
-                return Err(Wrong::of(trouble.effect, &told, &wrong));
-            }
+            verdict.map_err(|wrong| Wrong::of(trouble.effect, &told, &wrong))?;
         }
         let whole = state.anonymous() == recorded.end;
-        let again = match self.again(&ask, &subject, (&told, whole), trouble).await {
-            Ok(again) => again,
-            Err(wrong) => {
-                self.leave(&subject).await;
-                return Err(wrong);
-            }
-        };
-        let state = State::of(self, &subject);
+        let again = self.again(&ask, subject, (&told, whole), trouble).await?;
+        let state = State::of(self, subject);
         let reached = state.anonymous();
         let ends = if owed(trouble, &Told::Left, &reached, recorded) {
             state.consistent()
         } else {
             Err(format!("it ends as {reached}\nand not as {}", recorded.end))
         };
-        self.forget(&subject);
         ends.map_err(|wrong| format!("{wrong}\nafter {}\nand {again}", told.text()))?;
         Ok(told.word())
-    }
-
-    /// Nothing of a run that went wrong is in the next one's way.
-    async fn leave(&self, subject: &Subject) {
-        self.catch_up();
-        self.settle().await;
-        self.forget(subject);
     }
 
     /// The same once more, unless it was done; as one has to where nothing tells whether it was.

@@ -1,17 +1,12 @@
 //! How often a registration waits for the network.
 
-use std::time::Duration;
-
 use acceptance::{PARTITIONS, Stage};
-use local_cloud::{Effect, Fault, world::Case};
+use local_cloud::world::Case;
 
 use crate::method::{ROUTE, request, validate, with};
 
 /// Palette's cluster is described before its Kubernetes API can be asked, in which many things are asked at once.
 const MOST: usize = 7;
-
-/// Far longer than what calls at the same time are apart on a busy machine.
-const HOP: Duration = Duration::from_millis(250);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registration_crosses_the_network_in_few_hops() {
@@ -21,8 +16,7 @@ async fn a_registration_crosses_the_network_in_few_hops() {
             let wish = request(&stage, case);
             // The function is warm: it holds Palette's key.
             validate(&stage, &with(wish.clone(), "name", "another".into())).await;
-            stage.cloud().fault(Fault::on("*", "*", Effect::Delay(HOP)));
-            stage.cloud().calls().clear();
+            stage.tell_hops_apart();
             stage.post(ROUTE, &wish).await.assert_status(201);
             let calls = stage.cloud().calls();
             let hops = calls.longest_chain();

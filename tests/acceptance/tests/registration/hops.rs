@@ -1,9 +1,6 @@
 //! How often a registration waits for the network.
 
-use std::time::Duration;
-
 use acceptance::Stage;
-use local_cloud::{Effect, Fault};
 use serde_json::json;
 
 use crate::scene::{Way, everywhere, with};
@@ -16,9 +13,6 @@ const fn most(way: Way) -> usize {
     }
 }
 
-/// Far longer than what calls at the same time are apart on a busy machine.
-const HOP: Duration = Duration::from_millis(250);
-
 #[tokio::test]
 async fn a_registration_crosses_the_network_in_few_hops() {
     everywhere(|stage: Stage, way| async move {
@@ -27,8 +21,7 @@ async fn a_registration_crosses_the_network_in_few_hops() {
         let request = with(&way.request(stage.customer(), "prod"), nowhere);
         assert_eq!(stage.post(&way.path(), &request).await.status, 422);
 
-        stage.cloud().fault(Fault::on("*", "*", Effect::Delay(HOP)));
-        stage.cloud().calls().clear();
+        stage.tell_hops_apart();
         let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
         let hops = stage.cloud().calls().longest_chain();

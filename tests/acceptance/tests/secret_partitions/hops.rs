@@ -1,9 +1,6 @@
 //! How often a registration waits for the network.
 
-use std::time::Duration;
-
 use acceptance::{Stage, with};
-use local_cloud::{Effect, Fault};
 use serde_json::json;
 
 use crate::way::{Way, everywhere};
@@ -16,9 +13,6 @@ const fn most(way: Way) -> usize {
     }
 }
 
-/// Far longer than what calls at the same time are apart on a busy machine.
-const HOP: Duration = Duration::from_millis(250);
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registration_crosses_the_network_in_few_hops() {
     everywhere(|stage: Stage, way| async move {
@@ -28,8 +22,7 @@ async fn a_registration_crosses_the_network_in_few_hops() {
         let nowhere = with(request.clone(), &json!({"scope": {"project": "Nowhere"}}));
         stage.post(&path, &nowhere).await.assert_status(422);
 
-        stage.cloud().fault(Fault::on("*", "*", Effect::Delay(HOP)));
-        stage.cloud().calls().clear();
+        stage.tell_hops_apart();
         stage.post(&path, &request).await.assert_status(201);
         let calls = stage.cloud().calls();
         let hops = calls.longest_chain();
