@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::AccountId;
-use organizations::Member;
+use gangway_aws::organizations::Member;
+use gangway_model::AccountId;
 use serde_json::{Value, json};
 
 use crate::plan::Why;

@@ -1,7 +1,7 @@
 //! The event that the queue is told of an account with: the same that custom vending sends.
 
-use domain::{Partition, Uid};
-use organizations::{Member, UnitId};
+use gangway_aws::organizations::{Member, UnitId};
+use gangway_model::{Partition, Uid};
 use serde_json::json;
 
 /// What is to be done.

@@ -8,11 +8,11 @@ mod registered;
 mod settings;
 mod sweep;
 
-use deployment::{Deployment, Misconfigured, variable};
-use domain::PortError;
-use lambda::{Members, Rejection, Reply};
-use organizations::Organization;
-use queue::Queue;
+use gangway_aws::organizations::Organization;
+use gangway_aws::sqs::Queue;
+use gangway_lambda::{Members, Rejection, Reply};
+use gangway_model::PortError;
+use gangway_registration::{Deployment, Misconfigured, variable};
 
 use settings::Settings;
 
@@ -26,8 +26,8 @@ pub struct Sweep<'a> {
 impl<'a> Sweep<'a> {
     /// The sweep of this deployment, as the function's own variables say.
     pub fn over(deployment: &'a Deployment) -> Result<Self, Misconfigured> {
-        let settings = Settings::read(variable, deployment.partition)?;
-        let queue = Queue::of(&deployment.aws, settings.queue.clone());
+        let settings = Settings::read(variable, deployment.clients.partition)?;
+        let queue = Queue::of(&deployment.clients.aws, settings.queue.clone());
         Ok(Self { deployment, settings, queue })
     }
 
@@ -43,8 +43,8 @@ impl<'a> Sweep<'a> {
     /// The organization, asked as the function itself or through the management role.
     async fn organization(&self) -> Result<Organization, PortError> {
         match &self.settings.organization.management_role {
-            Some(role) => Ok(Organization::of(&self.deployment.aws.assume(role).await?)),
-            None => Ok(Organization::of(&self.deployment.aws)),
+            Some(role) => Ok(Organization::of(&self.deployment.clients.aws.assume(role).await?)),
+            None => Ok(Organization::of(&self.deployment.clients.aws)),
         }
     }
 }

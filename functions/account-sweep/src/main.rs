@@ -1,12 +1,13 @@
 //! Finds the accounts of the organization that no event brought aboard.
 
-use account_sweep::Sweep;
-use deployment::Deployment;
+use gangway_account_sweep::Sweep;
+use gangway_registration::Deployment;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::start();
+async fn main() -> Result<(), gangway_lambda::Error> {
+    gangway_lambda::start();
     let deployment = Deployment::open().await?;
     let sweep = Sweep::over(&deployment)?;
-    lambda::serve_schedule("account-sweep", async |members| sweep.answer(members).await).await
+    gangway_lambda::serve_schedule("account-sweep", async |members| sweep.answer(members).await)
+        .await
 }

@@ -1,7 +1,8 @@
 //! What is to become of one account of the organization.
 
-use domain::{AccountName, ScopeWish};
-use organizations::{Ignored, Member, Settings, State};
+use gangway_aws::organizations::{Member, State};
+use gangway_model::{AccountName, ScopeWish};
+use gangway_registration::vending::{Ignored, Settings};
 
 use crate::registered::Registered;
 

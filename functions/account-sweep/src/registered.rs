@@ -1,10 +1,11 @@
 //! Which AWS accounts Palette has. Ten thousand of them take a megabyte.
 
-use deployment::{Accounts, Deployment};
-use domain::{AccountId, CloudAccount, Failure, PortError, Scope, Uid};
 use futures_util::future::try_join_all;
-use organizations::Scopes;
-use palette::Survey;
+use gangway_checks::Accounts;
+use gangway_model::{AccountId, CloudAccount, Failure, PortError, Scope, Uid};
+use gangway_palette::Survey;
+use gangway_registration::Deployment;
+use gangway_registration::vending::Scopes;
 use tokio::try_join;
 
 /// Palette's own largest page.
@@ -48,18 +49,19 @@ impl Registered {
         let wishes = scopes.all();
         let opened = wishes
             .iter()
-            .map(|wish| async { deployment.palette.scoped(wish).await.map_err(unopened) });
+            .map(|wish| async { deployment.clients.palette.scoped(wish).await.map_err(unopened) });
         let opened = try_join_all(opened).await?;
-        let partition = deployment.partition.id();
+        let partition = deployment.clients.partition.id();
         let listed = opened.iter().enumerate().map(|(place, scope)| list(scope, place, partition));
-        let (listed, mut others) = try_join!(try_join_all(listed), deployment.palette.projects())?;
+        let (listed, mut others) =
+            try_join!(try_join_all(listed), deployment.clients.palette.projects())?;
         let seen: Vec<_> = opened.iter().map(|scope| scope.scope().clone()).collect();
         others.retain(|uid| !seen.contains(&Scope::Project(uid.clone())));
         let asked = (opened.len()..).zip(&others).map(async |(place, uid)| {
-            let scope = deployment.palette.within(Scope::Project(uid.clone()));
+            let scope = deployment.clients.palette.within(Scope::Project(uid.clone()));
             list(&scope, place, partition).await
         });
-        let Survey { told, unread } = palette::survey(asked).await?;
+        let Survey { told, unread } = gangway_palette::survey(asked).await?;
         let all = listed.into_iter().chain(told).flatten().collect();
         Ok(Self { named: opened.len(), others, unread, ..Self::of(all) })
     }
@@ -172,7 +174,7 @@ fn note(
 mod tests {
     use std::collections::BTreeMap;
 
-    use domain::Access;
+    use gangway_model::Access;
 
     use super::*;
 

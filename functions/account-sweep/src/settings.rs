@@ -1,14 +1,15 @@
 //! The settings of this function, read from the environment once, at start.
 
-use deployment::Misconfigured;
-use domain::{Partition, Variables};
-use queue::QueueUrl;
+use gangway_aws::sqs::QueueUrl;
+use gangway_model::Partition;
+use gangway_registration::Misconfigured;
+use gangway_registration::Variables;
 
 /// How the sweep is set up.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Which accounts come aboard, and where to: the same as for events.
-    pub(crate) organization: organizations::Settings,
+    pub(crate) organization: gangway_registration::vending::Settings,
     /// `GANGWAY_VENDED_QUEUE_URL`: where what is to be done goes.
     pub(crate) queue: QueueUrl,
 }
@@ -20,7 +21,7 @@ impl Settings {
         partition: Partition,
     ) -> Result<Self, Misconfigured> {
         let mut variables = Variables::new(variable);
-        let organization = organizations::Settings::read(&mut variables, partition);
+        let organization = gangway_registration::vending::Settings::read(&mut variables, partition);
         let queue = variables.required("GANGWAY_VENDED_QUEUE_URL");
         match (organization, queue) {
             (Some(organization), Some(queue)) => Ok(Self { organization, queue }),

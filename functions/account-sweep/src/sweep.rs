@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use domain::{AccountId, Partition, PortError};
 use futures_util::future::try_join_all;
-use organizations::{Listing, Member, Offboarding, Organization};
+use gangway_aws::organizations::{Listing, Member, Organization};
+use gangway_http::budget;
+use gangway_model::{AccountId, Partition, PortError};
+use gangway_registration::vending::Offboarding;
 use serde_json::json;
 use tokio::try_join;
-use transport::budget;
 
 use crate::{
     Sweep,
@@ -57,7 +58,7 @@ impl Sweep<'_> {
     /// Accounts that are there for the bills of others, which no event brings aboard either. Only the commercial partition
     /// has them.
     async fn twins(&self, organization: &Organization) -> Result<BTreeSet<AccountId>, PortError> {
-        match self.deployment.partition {
+        match self.deployment.clients.partition {
             Partition::Aws => organization.billing_twins().await,
             Partition::AwsUsGov | Partition::AwsIsoB | Partition::AwsIso => Ok(BTreeSet::new()),
         }
@@ -112,7 +113,7 @@ impl Sweep<'_> {
         if !difference.dry_run {
             difference.queued += 1;
             let project = registered.elsewhere(member.id);
-            events.push(event(action, member, project, self.deployment.partition));
+            events.push(event(action, member, project, self.deployment.clients.partition));
         }
     }
 

@@ -13,8 +13,9 @@ mod versions;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use aws::{Aws, checks::role::Role};
-use domain::{AccountId, Partition, PermissionProfile, RoleArn};
+use gangway_aws::Aws;
+use gangway_checks::iam::role::Role;
+use gangway_model::{AccountId, Partition, PermissionProfile, RoleArn};
 use serde_json::Value;
 
 use crate::outcome::Setback;

@@ -1,7 +1,7 @@
 //! The way into an account: the first of the configured roles that lets Gangway in.
 
-use aws::Aws;
-use domain::{AccountId, PortError};
+use gangway_aws::Aws;
+use gangway_model::{AccountId, PortError};
 use serde_json::{Value, json};
 
 use crate::{

@@ -8,7 +8,7 @@ mod vended;
 
 use std::fmt;
 
-use domain::{AccountId, Partition, UidOrName};
+use gangway_model::{AccountId, Partition, UidOrName};
 
 /// A message, understood.
 #[derive(Clone, Debug, Eq, PartialEq)]

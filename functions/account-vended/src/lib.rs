@@ -21,8 +21,8 @@ pub use vending::Vending;
 #[doc(hidden)]
 pub fn subject(
     body: &str,
-    deployed: domain::Partition,
-) -> Result<Option<domain::AccountId>, String> {
+    deployed: gangway_model::Partition,
+) -> Result<Option<gangway_model::AccountId>, String> {
     event::Event::read(body, deployed)
         .map(|event| event.account())
         .map_err(|fault| fault.to_string())

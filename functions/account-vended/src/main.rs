@@ -1,10 +1,10 @@
 //! Brings accounts aboard that events tell of, and takes closed ones off.
 
-use account_vended::Vending;
+use gangway_account_vended::Vending;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::start();
+async fn main() -> Result<(), gangway_lambda::Error> {
+    gangway_lambda::start();
     let vending = Vending::open().await?;
-    lambda::serve_queue("account-vended", async |message| vending.work(message).await).await
+    gangway_lambda::serve_queue("account-vended", async |message| vending.work(message).await).await
 }

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws::Aws;
-use domain::{PortError, RoleArn};
-use organizations::Organization;
+use gangway_aws::Aws;
+use gangway_aws::organizations::Organization;
+use gangway_model::{PortError, RoleArn};
 use tokio::{sync::Mutex, time::Instant};
 
 /// What AWS's logs call Gangway's sessions.

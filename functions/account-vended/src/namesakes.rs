@@ -2,11 +2,11 @@
 
 use std::iter;
 
-use deployment::Accounts;
-use domain::{
+use gangway_checks::Accounts;
+use gangway_model::{
     AccountId, AccountName, CloudAccount, Method, PortError, Scope, ScopeWish, ports::Registry as _,
 };
-use palette::Survey;
+use gangway_palette::Survey;
 
 use crate::{Vending, outcome::Setback};
 
@@ -52,7 +52,7 @@ pub(crate) async fn elsewhere<'a>(
     id: AccountId,
     seen: &[Scope],
 ) -> Result<Namesakes<'a>, Setback> {
-    let palette = &vending.deployment.palette;
+    let palette = &vending.deployment.clients.palette;
     let projects = palette.projects().await?.into_iter().map(Scope::Project);
     let others = iter::once(Scope::Tenant).chain(projects).filter(|scope| !seen.contains(scope));
     let asked = others.map(async |scope| {
@@ -60,7 +60,7 @@ pub(crate) async fn elsewhere<'a>(
         let known = namesake(&registry, name, id).await?;
         Ok(known.map(|known| (registry, known)))
     });
-    let Survey { told, unread } = palette::survey(asked).await?;
+    let Survey { told, unread } = gangway_palette::survey(asked).await?;
     Ok(Namesakes { found: told.into_iter().flatten().collect(), unread })
 }
 

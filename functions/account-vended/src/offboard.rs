@@ -1,7 +1,8 @@
 //! An account goes: somebody is told, or it is taken out of Palette.
 
-use domain::{PortError, ScopeWish};
-use organizations::{Ignored, Member, Offboarding, State};
+use gangway_aws::organizations::{Member, State};
+use gangway_model::{PortError, ScopeWish};
+use gangway_registration::vending::{Ignored, Offboarding};
 
 use crate::{
     Vending,

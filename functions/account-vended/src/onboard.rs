@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws::Aws;
-use deployment::Accounts;
-use domain::{AccountId, AccountName, PortError, Scope, ScopeWish, UidOrName};
-use organizations::{Lineage, Member, State};
-use palette::Look;
+use gangway_aws::Aws;
+use gangway_aws::organizations::{Lineage, Member, State};
+use gangway_checks::Accounts;
+use gangway_model::{AccountId, AccountName, PortError, Scope, ScopeWish, UidOrName};
+use gangway_palette::Look;
 use tokio::join;
 
 use crate::{
@@ -84,7 +84,7 @@ async fn chosen(
         }
     }
     if member.management {
-        return Ok(Err(organizations::Ignored::Management.to_string()));
+        return Ok(Err(gangway_registration::vending::Ignored::Management.to_string()));
     }
     let lineage = if vending.settings.accounts.ask_for_units() {
         view.organization.lineage(member).await.map_err(moved)?
@@ -122,7 +122,7 @@ async fn aboard(
     aws: &Aws,
     trusted: &Trusted,
 ) -> Result<End, Setback> {
-    let (settings, partition) = (&vending.settings, vending.deployment.partition);
+    let (settings, partition) = (&vending.settings, vending.deployment.clients.partition);
     let Some(name) = settings.accounts.names.name(member.id, &member.name) else {
         return Err(Setback::Final(format!(
             "GANGWAY_PALETTE_NAME makes no name of account {} that Palette takes: rename it, or mend the setting",
@@ -138,7 +138,7 @@ async fn aboard(
         let wish = settled_scope(&found).unwrap_or_else(|| wish.clone());
         let (wish, registry, look) = place(vending, &found, wish, &name, member.id).await?;
         let wanted = Wanted {
-            trust: policies::trust_policy(partition, trusted.account, &trusted.external_id),
+            trust: gangway_policies::trust_policy(partition, trusted.account, &trusted.external_id),
             boundary: settings.boundary.as_ref().map(|policy| policy.arn(partition, member.id)),
             marks: Marks::new(
                 settings.stack.as_str(),

@@ -1,6 +1,6 @@
 //! How messages come out, and what is worth another try.
 
-use domain::{Enrolled, Failure, Finding, Outcome, PortError, Report};
+use gangway_model::{Enrolled, Failure, Finding, Outcome, PortError, Report};
 
 /// A message came to its end.
 #[derive(Debug)]

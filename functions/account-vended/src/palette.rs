@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use deployment::{Accounts, Deployment};
-use domain::{
+use gangway_checks::Accounts;
+use gangway_model::{
     AccountId, AccountName, Failure, Finding, Intent, Known, PortError, Scope, ScopeWish, Uid,
     UidOrName, ports::Registry as _,
 };
-use palette::Look;
+use gangway_palette::Look;
+use gangway_registration::Deployment;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::outcome::Setback;
@@ -42,11 +43,11 @@ impl Answers {
             return Ok(trusted.clone());
         }
         let registry = self.scoped(deployment, &ScopeWish::Tenant).await?;
-        let facts = registry.sts_trust(deployment.partition).await?;
+        let facts = registry.sts_trust(deployment.clients.partition).await?;
         let (Some(account), Some(external_id)) = (facts.account, facts.external_id) else {
             return Err(Setback::NotYet(format!(
                 "Palette tells no AWS account of its own or no external id for {}: have its operator enable STS there in the system console",
-                deployment.partition
+                deployment.clients.partition
             )));
         };
         let trusted = Trusted { account, external_id };
@@ -61,15 +62,15 @@ impl Answers {
         wish: &ScopeWish,
     ) -> Result<Accounts<'a>, Setback> {
         let ScopeWish::Project(UidOrName::Name(name)) = wish else {
-            return Ok(deployment.palette.scoped(wish).await?);
+            return Ok(deployment.clients.palette.scoped(wish).await?);
         };
         let mut projects = self.projects.lock().await;
         let known = projects.get(name).filter(|(since, _)| since.elapsed() < FRESH);
         if let Some((_, uid)) = known {
             let wish = ScopeWish::Project(UidOrName::Uid(uid.clone()));
-            return Ok(deployment.palette.scoped(&wish).await?);
+            return Ok(deployment.clients.palette.scoped(&wish).await?);
         }
-        let registry = match deployment.palette.scoped(wish).await {
+        let registry = match deployment.clients.palette.scoped(wish).await {
             Ok(registry) => registry,
             // A project may be made after the accounts that are to be its own.
             Err(Failure::Invalid(_)) => {

@@ -2,14 +2,15 @@
 
 mod judge;
 
-use aws::{Aws, checks::role::Role};
-use deployment::Accounts;
-use domain::{
+use gangway_aws::Aws;
+use gangway_checks::Accounts;
+use gangway_checks::iam::role::Role;
+use gangway_checks::{Eyes, Found, role};
+use gangway_model::{
     AccountName, AssumedRole, Credential, Description, Done, Enrolled, Failure, Intent, Method,
     Registration, RoleArn, ScopeWish, Settings, UidOrName,
 };
-use palette::{Look, TrustFacts};
-use preflight::{Eyes, Found, role};
+use gangway_palette::{Look, TrustFacts};
 
 use crate::{
     Vending,
@@ -63,7 +64,7 @@ impl<'a> Candidate<'a> {
             description: known
                 .and_then(|known| known.description.as_deref())
                 .and_then(|text| text.parse::<Description>().ok()),
-            partition: vending.deployment.partition,
+            partition: vending.deployment.clients.partition,
             scope,
             policies: known
                 .map(|known| known.policies.iter().filter_map(|arn| arn.parse().ok()).collect())
@@ -144,7 +145,7 @@ impl<'a> Candidate<'a> {
     async fn conclude(
         self,
         role: &RoleArn,
-        findings: Vec<domain::Finding>,
+        findings: Vec<gangway_model::Finding>,
     ) -> Result<End, Setback> {
         let credential = Some(Credential::AssumedRole(self.assumed(role)));
         let Self { vending, registry, look, settings, .. } = self;

@@ -2,15 +2,16 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use deployment::Misconfigured;
-use domain::{AccountId, Method, Partition, PermissionProfile, PolicyArn, RoleArn, Variables};
-use queue::QueueUrl;
+use gangway_aws::sqs::QueueUrl;
+use gangway_model::{AccountId, Method, Partition, PermissionProfile, PolicyArn, RoleArn};
+use gangway_registration::Misconfigured;
+use gangway_registration::Variables;
 
 /// How accounts are entered and what is made there. Each field names its variable.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Which accounts come aboard, where to, and what becomes of closed ones.
-    pub(crate) accounts: organizations::Settings,
+    pub(crate) accounts: gangway_registration::vending::Settings,
     /// `GANGWAY_ENTRY_ROLES`: roles of the accounts, of which the first that lets Gangway in is used.
     pub(crate) entry_roles: Vec<RoleName>,
     /// `GANGWAY_ROLE_NAME`: the role that lets Palette in; `SpectroCloudRole` unless told.
@@ -47,7 +48,7 @@ impl Settings {
                 "must be a region of a partition where Palette assumes roles: aws or aws-us-gov";
             variables.fault("AWS_REGION", rule);
         }
-        let accounts = organizations::Settings::read(&mut variables, partition);
+        let accounts = gangway_registration::vending::Settings::read(&mut variables, partition);
         let name = |entry: &str| entry.parse::<RoleName>().ok();
         let mut entry_roles = variables.list("GANGWAY_ENTRY_ROLES", NAMES, name);
         if entry_roles.is_empty() {
@@ -93,7 +94,7 @@ pub(crate) struct InvalidRoleName;
 
 impl Default for RoleName {
     fn default() -> Self {
-        Self(policies::cloudformation::ROLE_NAME.to_owned())
+        Self(gangway_policies::cloudformation::ROLE_NAME.to_owned())
     }
 }
 

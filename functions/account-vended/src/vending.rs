@@ -1,8 +1,8 @@
 //! The function: a message comes in, its end or its setback is told.
 
-use deployment::{Deployment, Error, variable};
-use lambda::{Message, Verdict, Worked};
-use queue::Queue;
+use gangway_aws::sqs::Queue;
+use gangway_lambda::{Message, Verdict, Worked};
+use gangway_registration::{Deployment, Error, variable};
 
 use crate::{
     event::{Event, Tidings},
@@ -46,16 +46,18 @@ impl Vending {
     /// Reads the environment and makes every client.
     pub async fn open() -> Result<Self, Error> {
         let deployment = Deployment::open().await?;
-        let settings = Settings::read(variable, deployment.partition)?;
-        let management =
-            Management::new(deployment.aws.clone(), settings.accounts.management_role.clone());
-        let dead_letters = Queue::of(&deployment.aws, settings.dead_letters.clone());
+        let settings = Settings::read(variable, deployment.clients.partition)?;
+        let management = Management::new(
+            deployment.clients.aws.clone(),
+            settings.accounts.management_role.clone(),
+        );
+        let dead_letters = Queue::of(&deployment.clients.aws, settings.dead_letters.clone());
         Ok(Self { deployment, settings, management, answers: Answers::default(), dead_letters })
     }
 
     /// Works one message. What nobody can work goes to the dead letters, with the reason.
     pub async fn work(&self, message: &Message) -> Worked {
-        let event = match Event::read(&message.body, self.deployment.partition) {
+        let event = match Event::read(&message.body, self.deployment.clients.partition) {
             Ok(event) => event,
             Err(unreadable) => {
                 let setback = Setback::Final(unreadable.to_string());

@@ -1,7 +1,7 @@
 //! `GET /v1/private-cloud-gateways`: the gateways that an account can be reached through.
 
-use deployment::Deployment;
-use lambda::{Rejection, Reply, Request};
+use gangway_lambda::{Rejection, Reply, Request};
+use gangway_registration::Deployment;
 use serde_json::{Value, json};
 
 use crate::scoped;

@@ -7,8 +7,9 @@ mod remove;
 mod revalidate;
 mod view;
 
-use deployment::{Accounts, Deployment};
-use lambda::{Rejection, Reply, Request, Verb};
+use gangway_checks::Accounts;
+use gangway_lambda::{Rejection, Reply, Request, Verb};
+use gangway_registration::Deployment;
 
 /// Every route of this function, so that a wrong verb can be told the right ones.
 const ROUTES: &[(Verb, &str)] = &[
@@ -51,5 +52,5 @@ async fn scoped<'a>(
     deployment: &'a Deployment,
 ) -> Result<Accounts<'a>, Rejection> {
     let scope = request.scope()?;
-    Ok(deployment.palette.scoped(&scope).await?)
+    Ok(deployment.clients.palette.scoped(&scope).await?)
 }

@@ -1,8 +1,8 @@
 //! `GET /v1/accounts`: a page of accounts.
 
-use deployment::Deployment;
-use domain::{Failure, PortError};
-use lambda::{Query, Rejection, Reply, Request};
+use gangway_lambda::{Query, Rejection, Reply, Request};
+use gangway_model::{Failure, PortError};
+use gangway_registration::Deployment;
 use serde_json::json;
 
 use crate::view;
@@ -19,7 +19,7 @@ pub(crate) async fn page(request: &Request, deployment: &Deployment) -> Result<R
     });
     let scope = query.scope();
     query.finish()?;
-    let page = deployment.palette.scoped(&scope).await?.page(limit, next.as_deref()).await;
+    let page = deployment.clients.palette.scoped(&scope).await?.page(limit, next.as_deref()).await;
     let page = page.map_err(|error| refused(error, next.as_deref()))?;
     let accounts: Vec<_> = page.accounts.iter().map(view::json).collect();
     let mut answer = json!({ "accounts": accounts });

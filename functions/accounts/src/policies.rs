@@ -1,11 +1,12 @@
 //! `POST /v1/policies`: the IAM policies of an AWS account, to choose `policyArns` from.
 
-use aws::SecretsManager;
-use deployment::{Accounts, Deployment};
-use domain::{
+use gangway_aws::SecretsManager;
+use gangway_checks::Accounts;
+use gangway_lambda::{Members, Rejection, Reply, Request};
+use gangway_model::{
     AssumedRole, Credential, Failure, Partition, PortError, RoleArn, Source, StaticKeys, Uid,
 };
-use lambda::{Members, Rejection, Reply, Request};
+use gangway_registration::Deployment;
 use serde_json::{Value, json};
 
 use crate::{scoped, view};
@@ -22,8 +23,8 @@ pub(crate) async fn to_choose_from(
     request: &Request,
     deployment: &Deployment,
 ) -> Result<Reply, Rejection> {
-    let partition = deployment.partition;
-    let whose = Whose::read(request.json()?, partition)?.opened(&deployment.vault).await?;
+    let partition = deployment.clients.partition;
+    let whose = Whose::read(request.json()?, partition)?.opened(&deployment.clients.vault).await?;
     let registry = scoped(request, deployment).await?;
     let (found, pointer) = match whose {
         Whose::Account(uid) => {

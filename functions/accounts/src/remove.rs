@@ -1,8 +1,8 @@
 //! `DELETE /v1/accounts/{uid}`
 
-use deployment::{Deployment, Removal};
-use domain::PortError;
-use lambda::{Rejection, Reply, Request};
+use gangway_lambda::{Rejection, Reply, Request};
+use gangway_model::PortError;
+use gangway_registration::{Deployment, Removal};
 
 use crate::{scoped, view};
 

@@ -2,13 +2,14 @@
 
 mod kept;
 
-use deployment::{Accounts, Deployment};
-use domain::{
+use gangway_checks::Accounts;
+use gangway_checks::{Demand, Eyes, enclave, pod_identity, role};
+use gangway_lambda::{Rejection, Reply, Request};
+use gangway_model::{
     Access, AccountId, Check, CloudAccount, Failure, Finding, LISTED, Method, PermissionProfile,
     PodIdentity, PolicyArn, Report, RoleArn, Severity, UidOrName, next_steps,
 };
-use lambda::{Rejection, Reply, Request};
-use preflight::{Demand, Eyes, enclave, pod_identity, role};
+use gangway_registration::Deployment;
 use tokio::join;
 
 use crate::{scoped, view};
@@ -29,7 +30,7 @@ pub(crate) async fn account(
     let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
     let account = view::read(&uid, &registry).await?;
-    let partition = deployment.partition;
+    let partition = deployment.clients.partition;
     if account.partition != partition.id() {
         let elsewhere = format!(
             "uid is of an account of partition {}; ask the deployment there, this one serves {partition}",
@@ -89,7 +90,7 @@ async fn look(
             };
             let (facts, eyes) = join!(
                 registry.sts_trust(demand.partition),
-                Eyes::into(role.account(), own, deployment)
+                Eyes::into(role.account(), own, &deployment.clients)
             );
             Ok(role::examine(&role, facts, &eyes?, registry, demand).await?.findings)
         }
@@ -103,7 +104,7 @@ async fn look(
                     "PUT the account with its roles",
                 )]);
             };
-            let eyes = Eyes::into(role.account(), own, deployment).await?;
+            let eyes = Eyes::into(role.account(), own, &deployment.clients).await?;
             let pod_identity = PodIdentity { role, permission_boundary };
             let cluster = METHOD_KNOWN.unverified(
                 "Palette does not tell which cluster it runs on, so neither that nor its associations were looked at",

@@ -1,10 +1,11 @@
 //! An account as callers see it: everything but secrets.
 
-use deployment::{Accounts, Deployment};
-use domain::{
+use gangway_checks::Accounts;
+use gangway_lambda::{Rejection, Reply, Request};
+use gangway_model::{
     Access, CloudAccount, Failure, Partition, PortError, Scope, Uid, ports::Registry as _,
 };
-use lambda::{Rejection, Reply, Request};
+use gangway_registration::Deployment;
 use serde_json::{Value, json};
 
 use crate::scoped;
@@ -89,12 +90,12 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
         "name": name,
         "description": description,
         "partition": partition,
-        "method": method.map(domain::Method::id),
+        "method": method.map(gangway_model::Method::id),
         "awsAccountId": account.aws_account().map(|account| account.to_string()),
         "scope": scope,
         "policyArns": policies,
         "privateCloudGateway": gateway,
-        "permissionProfile": profile.map(domain::PermissionProfile::id),
+        "permissionProfile": profile.map(gangway_model::PermissionProfile::id),
         "state": state,
         "credential": credential,
     });
@@ -106,5 +107,6 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
 
 /// Enough of an access key id to tell keys apart.
 fn abbreviated(id: &str) -> String {
-    id.parse::<domain::AccessKeyId>().map_or_else(|_masked| "…".to_owned(), |id| id.to_string())
+    id.parse::<gangway_model::AccessKeyId>()
+        .map_or_else(|_masked| "…".to_owned(), |id| id.to_string())
 }

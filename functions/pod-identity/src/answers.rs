@@ -8,7 +8,7 @@ pub(crate) mod pods;
 mod roles;
 mod rules;
 
-use domain::{Check, Finding};
+use gangway_model::{Check, Finding};
 
 use crate::{facts::Facts, request::Wish, seen::Seen};
 

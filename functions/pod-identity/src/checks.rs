@@ -1,6 +1,6 @@
 //! The checklist of this method: P01 to P32. The answers are in the modules beside it.
 
-use domain::{Check, Severity};
+use gangway_model::{Check, Severity};
 
 pub(crate) static CLUSTER_EXISTS: Check = Check {
     id: "eks.cluster-exists",

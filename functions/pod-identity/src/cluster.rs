@@ -2,8 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use domain::{AccountId, Partition};
-use policies::pods;
+use gangway_model::{AccountId, Partition};
+use gangway_policies::pods;
 
 /// Why a text does not name a cluster.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

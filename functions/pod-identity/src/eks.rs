@@ -2,17 +2,17 @@
 
 mod associations;
 
-use aws::{
-    Aws,
-    fault::{Call, EKS},
-};
 use aws_sdk_eks::{
     Client,
     config::{Builder, Region},
     types::{AddonHealth, AddonStatus, ClusterStatus},
 };
-use domain::{PortError, RoleArn};
 use futures_util::future::join_all;
+use gangway_aws::{
+    Aws,
+    fault::{Call, EKS},
+};
+use gangway_model::{PortError, RoleArn};
 
 pub(crate) use associations::{Association, Associations, Change};
 

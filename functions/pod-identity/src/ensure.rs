@@ -4,9 +4,9 @@
 mod associations;
 mod config_map;
 
-use domain::{Check, Finding, Intent, PortError, Severity};
-use preflight::pod_identity::VALIDATES;
-use transport::budget;
+use gangway_checks::pod_identity::VALIDATES;
+use gangway_http::budget;
+use gangway_model::{Check, Finding, Intent, PortError, Severity};
 
 use crate::{
     checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},

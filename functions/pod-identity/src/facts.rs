@@ -2,18 +2,16 @@
 
 mod inside;
 
-use aws::{
-    Aws, Principal,
-    checks::{
-        grants::{self, Allowed},
-        permissions, policy_arns, role,
-    },
-};
-use domain::{Finding, PortError, RoleArn};
 use futures_util::future::join_all;
+use gangway_aws::{Aws, Principal};
+use gangway_checks::iam::{
+    grants::{self, Allowed},
+    permissions, policy_arns, role,
+};
+use gangway_checks::{Eyes, pod_identity::BOUNDARY};
+use gangway_model::{Finding, PortError, RoleArn};
+use gangway_policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part};
 use kube::Client;
-use policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part};
-use preflight::{Eyes, pod_identity::BOUNDARY};
 use tokio::join;
 
 use self::inside::{Inside, inside};

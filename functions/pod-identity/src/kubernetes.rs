@@ -4,8 +4,8 @@ mod client;
 mod look;
 mod token;
 
-use aws::Aws;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use gangway_aws::Aws;
 use kube::Client;
 
 use crate::{

@@ -13,9 +13,9 @@ mod preflight;
 mod request;
 mod seen;
 
-use deployment::Deployment;
-use domain::Method;
-use lambda::{Rejection, Reply, Request, Verb};
+use gangway_lambda::{Rejection, Reply, Request, Verb};
+use gangway_model::Method;
+use gangway_registration::Deployment;
 
 use request::Wish;
 
@@ -29,7 +29,7 @@ pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply,
     }
     let (intent, members) = request.order(Method::PodIdentity, &[PLAN])?;
     let wish = Wish::read(members, deployment)?;
-    let registry = deployment.palette.scoped(&wish.settings.scope).await?;
+    let registry = deployment.clients.palette.scoped(&wish.settings.scope).await?;
     let own = request.deployed_in();
     let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())

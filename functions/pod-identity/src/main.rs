@@ -1,11 +1,13 @@
 //! Lets Palette into an account through EKS Pod Identity.
 
-use deployment::Deployment;
+use gangway_registration::Deployment;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::start();
+async fn main() -> Result<(), gangway_lambda::Error> {
+    gangway_lambda::start();
     let deployment = Deployment::open().await?;
-    lambda::serve("pod-identity", async |request| pod_identity::handle(&request, &deployment).await)
-        .await
+    gangway_lambda::serve("pod-identity", async |request| {
+        gangway_pod_identity::handle(&request, &deployment).await
+    })
+    .await
 }

@@ -5,11 +5,11 @@ mod command;
 mod question;
 mod steps;
 
-use deployment::Deployment;
-use lambda::{Rejection, Reply, Request};
-use policies::pods::{
+use gangway_lambda::{Rejection, Reply, Request};
+use gangway_policies::pods::{
     ExternalIds, HUBBLE, IDENTITY, NodePolicy, Part, PodDocument, REGISTRY, Roles,
 };
+use gangway_registration::Deployment;
 use serde_json::{Value, json};
 
 use self::question::Question;
@@ -44,7 +44,7 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
         .collect();
     let steps = steps::all(&question, &ids);
     let commands: Vec<String> = steps.iter().map(steps::Step::script).collect();
-    let documents = policies::of(*profile);
+    let documents = gangway_policies::of(*profile);
     Ok(Reply::Json(json!({
         "partition": partition.id(),
         "case": if roles.hubble_target().is_some() { "cross-account" } else { "same-account" },
@@ -72,7 +72,7 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
         "commands": commands.join("\n\n"),
         "validation": pods::commands(cluster),
         "register": register(&question),
-        "notices": notices(roles, &policies::escalations(documents)),
+        "notices": notices(roles, &gangway_policies::escalations(documents)),
     })))
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
 fn policies_of(question: &Question, part: Part) -> Vec<(&'static str, Value)> {
     let partition = question.cluster.region.partition;
     let profile = match part {
-        Part::Palette | Part::PaletteTarget => policies::of(question.profile),
+        Part::Palette | Part::PaletteTarget => gangway_policies::of(question.profile),
         Part::Hubble
         | Part::Identity
         | Part::IdentityLocal

@@ -1,15 +1,16 @@
 //! What is asked before the role is registered, in two rounds: what Palette knows and whose eyes there are, then
 //! everything else at the same time.
 
-use deployment::{Accounts, Deployment};
-use domain::{
-    AccountId, Credential, Failure, Finding, Intent, Method, PodIdentity, PortError, Preflight,
-};
-use preflight::{
+use gangway_checks::Accounts;
+use gangway_checks::{
     Demand, Eyes, Found,
     pod_identity::{VALIDATES, validates},
     validation,
 };
+use gangway_model::{
+    AccountId, Credential, Failure, Finding, Intent, Method, PodIdentity, PortError, Preflight,
+};
+use gangway_registration::Deployment;
 use tokio::join;
 
 use crate::{
@@ -93,10 +94,10 @@ async fn views(
     deployment: &Deployment,
 ) -> Result<Views, PortError> {
     let (local, target) = (wish.cluster.account, wish.roles.palette().account());
-    let into = |account| Eyes::into(account, own, deployment);
+    let into = |account| Eyes::into(account, own, &deployment.clients);
     let (cluster, target) = join!(into(local), async {
         if target == local { Ok(None) } else { into(target).await.map(Some) }
     });
-    let own = (own != Some(local)).then(|| deployment.aws.clone());
+    let own = (own != Some(local)).then(|| deployment.clients.aws.clone());
     Ok(Views { cluster: cluster?, target: target?, own })
 }

@@ -1,9 +1,9 @@
 //! The request, as a caller writes it.
 
-use deployment::Deployment;
-use domain::{Method, Partition, PolicyArn, RoleArn, Settings};
-use lambda::{Members, Rejection};
-use policies::pods::Roles;
+use gangway_lambda::{Members, Rejection};
+use gangway_model::{Method, Partition, PolicyArn, RoleArn, Settings};
+use gangway_policies::pods::Roles;
+use gangway_registration::Deployment;
 
 use crate::cluster::{Cluster, Name, Region};
 
@@ -39,11 +39,11 @@ const BOUNDARYS_ACCOUNT: &str =
 impl Wish {
     /// Every member parsed, or every fault of them.
     pub(crate) fn read(mut members: Members, deployment: &Deployment) -> Result<Self, Rejection> {
-        let deployed = deployment.partition;
+        let deployed = deployment.clients.partition;
         let opted_in = deployment.settings.allow_secret_pod_identity;
         let settings = members.settings(deployed, Method::PodIdentity, opted_in);
         let name: Option<Name> = members.required("clusterName");
-        let region = region(&mut members, deployed, deployment.aws.region());
+        let region = region(&mut members, deployed, deployment.clients.aws.region());
         let palette = members.role_arn("roleArn", deployed);
         let roles = roles(&mut members, deployed, palette.as_ref());
         let boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);

@@ -1,7 +1,7 @@
 //! What was looked at, and what hides it.
 
-use aws::checks::grants::Allowed;
-use domain::{Check, Finding, PortError};
+use gangway_checks::iam::grants::Allowed;
+use gangway_model::{Check, Finding, PortError};
 
 /// A thing in the customer's account or cluster.
 #[derive(Clone, Debug)]

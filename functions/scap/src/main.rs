@@ -1,10 +1,11 @@
 //! Lets Palette into an account of a classified partition through its access portal.
 
-use deployment::Deployment;
+use gangway_registration::Deployment;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::start();
+async fn main() -> Result<(), gangway_lambda::Error> {
+    gangway_lambda::start();
     let deployment = Deployment::open().await?;
-    lambda::serve("scap", async |request| scap::handle(&request, &deployment).await).await
+    gangway_lambda::serve("scap", async |request| gangway_scap::handle(&request, &deployment).await)
+        .await
 }

@@ -1,8 +1,9 @@
 //! What is asked before an account behind a portal is registered: Palette and the portal at the same time, then the account.
 
-use deployment::{Accounts, Deployment};
-use domain::{ClientIdentity, Failure, Intent, Method, Preflight};
-use preflight::{Found, enclave, portal};
+use gangway_checks::Accounts;
+use gangway_checks::{Found, enclave, portal};
+use gangway_model::{ClientIdentity, Failure, Intent, Method, Preflight};
+use gangway_registration::Deployment;
 use tokio::join;
 
 use crate::request::Wish;
@@ -18,8 +19,8 @@ pub(crate) async fn run(
     let (look, gateway, around, examined) = join!(
         registry.look(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),
-        enclave::examine(registry, deployment, settings.profile),
-        portal::examine(wanted, None, registry, deployment, (&settings).into()),
+        enclave::examine(registry, &deployment.clients, settings.profile),
+        portal::examine(wanted, None, registry, &deployment.clients, (&settings).into()),
     );
     let (look, gateway, examined) = (look?, gateway?, examined?);
     let mut findings = around?;

@@ -1,11 +1,11 @@
 //! The request, as a caller writes it.
 
-use aws::SecretsManager;
-use domain::{
+use gangway_aws::SecretsManager;
+use gangway_lambda::{Members, Rejection};
+use gangway_model::{
     AccessPortal, ClientIdentity, Failure, Method, Partition, PolicyArn, PortalName, PortalRole,
     RolePrefix, Scope, Settings, Source,
 };
-use lambda::{Members, Rejection};
 
 /// What the caller asks for.
 pub(crate) struct Wish<I> {

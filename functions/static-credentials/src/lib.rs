@@ -3,18 +3,18 @@
 mod preflight;
 mod request;
 
-use deployment::Deployment;
-use domain::Method;
-use lambda::{Rejection, Reply, Request};
+use gangway_lambda::{Rejection, Reply, Request};
+use gangway_model::Method;
+use gangway_registration::Deployment;
 
 use request::Wish;
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
     let (intent, members) = request.order(Method::StaticCredentials, &[])?;
-    let wish = Wish::read(members, deployment.partition)?;
-    let registry = deployment.palette.scoped(&wish.settings.scope).await?;
-    let wish = wish.opened(&deployment.vault, registry.scope()).await?;
+    let wish = Wish::read(members, deployment.clients.partition)?;
+    let registry = deployment.clients.palette.scoped(&wish.settings.scope).await?;
+    let wish = wish.opened(&deployment.clients.vault, registry.scope()).await?;
     let preflight = preflight::run(wish, &intent, &registry, deployment).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

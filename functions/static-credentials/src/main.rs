@@ -1,13 +1,13 @@
 //! Lets Palette into an account through the access keys of an IAM user.
 
-use deployment::Deployment;
+use gangway_registration::Deployment;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::start();
+async fn main() -> Result<(), gangway_lambda::Error> {
+    gangway_lambda::start();
     let deployment = Deployment::open().await?;
-    lambda::serve("static-credentials", async |request| {
-        static_credentials::handle(&request, &deployment).await
+    gangway_lambda::serve("static-credentials", async |request| {
+        gangway_static_credentials::handle(&request, &deployment).await
     })
     .await
 }

@@ -1,10 +1,11 @@
 //! What is asked before keys are registered, in two rounds: whose they are, then what they may do.
 
-use deployment::{Accounts, Deployment};
-use domain::{Credential, Failure, Intent, Method, Preflight, StaticKeys};
-use preflight::{Found, enclave, static_authority, user};
+use gangway_checks::Accounts;
+use gangway_checks::{Found, enclave, static_authority, user};
+use gangway_http::budget;
+use gangway_model::{Credential, Failure, Intent, Method, Preflight, StaticKeys};
+use gangway_registration::Deployment;
 use tokio::join;
-use transport::budget;
 
 use crate::request::Wish;
 
@@ -16,13 +17,13 @@ pub(crate) async fn run(
     deployment: &Deployment,
 ) -> Result<Preflight, Failure> {
     let Wish { settings, keys } = wish;
-    let user = deployment.aws.with_keys(&keys);
+    let user = deployment.clients.aws.with_keys(&keys);
     let (caller, look, gateway, around, authority) = join!(
         user.caller(),
         registry.look(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),
-        enclave::examine(registry, deployment, settings.profile),
-        static_authority::examine(&keys, deployment, budget::now()),
+        enclave::examine(registry, &deployment.clients, settings.profile),
+        static_authority::examine(&keys, &deployment.clients, budget::now()),
     );
     let (look, gateway) = (look?, gateway?);
     let credential = Credential::StaticKeys(keys);

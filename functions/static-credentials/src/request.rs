@@ -1,8 +1,8 @@
 //! The request, as a caller writes it.
 
-use aws::SecretsManager;
-use domain::{Failure, Method, Partition, Scope, Settings, Source, StaticKeys};
-use lambda::{Members, Rejection};
+use gangway_aws::SecretsManager;
+use gangway_lambda::{Members, Rejection};
+use gangway_model::{Failure, Method, Partition, Scope, Settings, Source, StaticKeys};
 
 /// What the caller asks for.
 pub(crate) struct Wish<K> {

@@ -4,9 +4,9 @@ mod preflight;
 mod request;
 mod trust;
 
-use deployment::Deployment;
-use domain::Method;
-use lambda::{Rejection, Reply, Request, Verb};
+use gangway_lambda::{Rejection, Reply, Request, Verb};
+use gangway_model::Method;
+use gangway_registration::Deployment;
 
 use request::Wish;
 
@@ -20,8 +20,8 @@ pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply,
         return facts.map_err(|rejection| request.of_query(rejection));
     }
     let (intent, members) = request.order(Method::Sts, &[TRUST])?;
-    let wish = Wish::read(members, deployment.partition)?;
-    let registry = deployment.palette.scoped(&wish.settings.scope).await?;
+    let wish = Wish::read(members, deployment.clients.partition)?;
+    let registry = deployment.clients.palette.scoped(&wish.settings.scope).await?;
     let own = request.deployed_in();
     let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())

@@ -1,8 +1,9 @@
 //! What is asked before a role is registered, in two rounds: what Palette knows, then what the account shows.
 
-use deployment::{Accounts, Deployment};
-use domain::{AccountId, Failure, Intent, Method, Preflight};
-use preflight::{Eyes, Found, role};
+use gangway_checks::Accounts;
+use gangway_checks::{Eyes, Found, role};
+use gangway_model::{AccountId, Failure, Intent, Method, Preflight};
+use gangway_registration::Deployment;
 use tokio::join;
 
 use crate::request::Wish;
@@ -20,7 +21,7 @@ pub(crate) async fn run(
         registry.look(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),
         registry.sts_trust(settings.partition),
-        Eyes::into(role.account(), own, deployment),
+        Eyes::into(role.account(), own, &deployment.clients),
     );
     let (look, gateway, eyes) = (look?, gateway?, eyes?);
     let examined = role::examine(&role, facts, &eyes, registry, (&settings).into()).await?;

@@ -1,7 +1,7 @@
 //! The request, as a caller writes it.
 
-use domain::{Method, Partition, RoleArn, Settings};
-use lambda::{Members, Rejection};
+use gangway_lambda::{Members, Rejection};
+use gangway_model::{Method, Partition, RoleArn, Settings};
 
 /// What the caller asks for.
 pub(crate) struct Wish {

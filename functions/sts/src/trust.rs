@@ -1,19 +1,19 @@
 //! What a person needs to make the role: the facts that Palette's wizard shows, and the documents that follow from them.
 
-use deployment::Deployment;
-use domain::{Failure, Method, Partition, PermissionProfile, ScopeWish};
-use lambda::{Query, Rejection, Reply, Request};
-use policies::{
+use gangway_lambda::{Query, Rejection, Reply, Request};
+use gangway_model::{Failure, Method, Partition, PermissionProfile, ScopeWish};
+use gangway_policies::{
     Document,
     cloudformation::{self, ROLE_NAME},
 };
+use gangway_registration::Deployment;
 use serde_json::{Value, json};
 
 /// `GET /v1/accounts/sts/trust`: trusted account, external id, policies and a template that makes the role (D03).
 pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    let partition = deployment.partition;
+    let partition = deployment.clients.partition;
     let Question { profile, add_ons, scope } = Question::read(request, partition)?;
-    let registry = deployment.palette.scoped(&scope).await?;
+    let registry = deployment.clients.palette.scoped(&scope).await?;
     let facts = registry.sts_trust(partition).await?;
     let (Some(palette_account), Some(external_id)) = (facts.account, facts.external_id) else {
         return Err(Failure::NotFound(format!(
@@ -27,7 +27,8 @@ pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<
         palette_account,
         external_id: &external_id,
     };
-    let documents: Vec<Document> = policies::of(profile).iter().chain(&add_ons).copied().collect();
+    let documents: Vec<Document> =
+        gangway_policies::of(profile).iter().chain(&add_ons).copied().collect();
     let rendered: Vec<Value> = documents
         .iter()
         .map(|document| json!({ "name": document.name(), "document": document.render(partition) }))
@@ -40,10 +41,10 @@ pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<
         "externalId": external_id,
         "roleName": ROLE_NAME,
         "permissionProfile": profile.id(),
-        "trustPolicy": policies::trust_policy(partition, palette_account, &external_id),
+        "trustPolicy": gangway_policies::trust_policy(partition, palette_account, &external_id),
         "permissionPolicies": rendered,
         "cloudFormationTemplate": cloudformation::role_template(&role),
-        "notices": policies::escalations(&documents),
+        "notices": gangway_policies::escalations(&documents),
     })))
 }
 

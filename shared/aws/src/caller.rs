@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{AccountId, Partition, PortError, RoleArn};
-use transport::budget;
+use gangway_http::budget;
+use gangway_model::{AccountId, Partition, PortError, RoleArn};
 
 use crate::{
     Aws,
@@ -86,7 +86,7 @@ impl Principal {
     }
 
     /// For people: `user gangway`, `role SpectroCloudRole`.
-    pub(crate) fn label(&self) -> String {
+    pub fn label(&self) -> String {
         match self {
             Self::User { name, .. } => format!("user {name}"),
             Self::Role(role) => format!("role {}", role.name()),

@@ -7,7 +7,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use domain::PortError;
+use gangway_model::PortError;
 
 /// As people know the services.
 pub const STS: &str = "AWS STS";

@@ -15,11 +15,11 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::{DateTime, body::SdkBody, date_time::Format};
+use gangway_http::budget;
 use reqwest::{
     Client,
     header::{CONTENT_TYPE, HeaderMap},
 };
-use transport::budget;
 
 use crate::fault::{EKS, IAM, SECRETS_MANAGER, STS};
 

@@ -1,10 +1,13 @@
 //! AWS, as Gangway needs it: whose credentials these are, what they may do, and where secrets are kept.
 
 mod caller;
-pub mod checks;
 pub mod fault;
 mod http;
+#[cfg(feature = "organizations")]
+pub mod organizations;
 mod sdk;
+#[cfg(feature = "sqs")]
+pub mod sqs;
 mod vault;
 
 pub use caller::{Caller, CallerKind, Principal};

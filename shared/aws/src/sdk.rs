@@ -13,7 +13,7 @@ use aws_config::{
     stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use domain::{Partition, PortError, RoleArn, SessionKeys, StaticKeys};
+use gangway_model::{Partition, PortError, RoleArn, SessionKeys, StaticKeys};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -111,7 +111,7 @@ impl Aws {
     }
 
     /// The public half of the keys under test, where this is their view.
-    pub(crate) fn key_id(&self) -> Option<&str> {
+    pub fn key_id(&self) -> Option<&str> {
         self.0.key_id.as_deref()
     }
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
-use domain::{
+use gangway_model::{
     AccountId, AccountName, Partition, PortError, Registration, Scope, SecretArn, Uid,
     ports::{Condemned, Owner, Staged, Vault},
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Done, Failure, PortError, Receipt, Report};
+use gangway_model::{Done, Failure, PortError, Receipt, Report};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::{
@@ -79,7 +79,7 @@ impl Reply {
 
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::Receipt(receipt) if receipt.outcome == domain::Enrolled::Created => 201,
+            Self::Receipt(receipt) if receipt.outcome == gangway_model::Enrolled::Created => 201,
             Self::Report(_) | Self::Receipt(_) | Self::Json(_) | Self::Static(_) => 200,
             Self::NoContent => 204,
         }

@@ -1,6 +1,6 @@
 //! Members that are ARNs: those of another partition than the deployment's are refused.
 
-use domain::{Partition, PolicyArn, RoleArn, SecretArn};
+use gangway_model::{Partition, PolicyArn, RoleArn, SecretArn};
 
 use crate::{Members, json::Json, members::Given};
 

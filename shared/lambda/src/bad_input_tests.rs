@@ -4,7 +4,7 @@ mod bodies;
 mod events;
 mod members;
 
-use domain::{Failure, Method, Partition};
+use gangway_model::{Failure, Method, Partition};
 use serde_json::{Value, json};
 
 use crate::{

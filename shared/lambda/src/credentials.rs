@@ -1,7 +1,7 @@
 //! Members that are secret, or the secret that holds them.
 
-use certificates::CaChain;
-use domain::{AccessKeyId, Partition, SecretKey, Source, StaticKeys};
+use gangway_certificates::CaChain;
+use gangway_model::{AccessKeyId, Partition, SecretKey, Source, StaticKeys};
 
 use crate::Members;
 

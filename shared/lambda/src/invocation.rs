@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use domain::{AccountId, Failure, Method, PortError};
+use gangway_http::budget;
+use gangway_model::{AccountId, Failure, Method, PortError};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
-use transport::budget;
 use zeroize::Zeroizing;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, mem, str::FromStr};
 
-use domain::{Failure, Violation};
+use gangway_model::{Failure, Violation};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 

@@ -7,9 +7,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use domain::{Failure, Outcome, PortError, Report};
+use gangway_http::budget::Wait;
+use gangway_model::{Failure, Outcome, PortError, Report};
 use serde_json::{Map, Value, json};
-use transport::budget::Wait;
 
 use crate::{Rejection, Reply, Worked, invocation::Seen, stdout};
 
@@ -161,7 +161,7 @@ fn upstream(outcome: &Result<Reply, Rejection>) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Check, Method, Partition, Severity};
+    use gangway_model::{Check, Method, Partition, Severity};
 
     use super::*;
     use crate::Origin;

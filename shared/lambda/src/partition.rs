@@ -1,6 +1,6 @@
 //! Which partition may be asked for, in a body or in a query.
 
-use domain::{Method, Partition};
+use gangway_model::{Method, Partition};
 
 /// Refuses another partition than the deployment's, and a method that is not offered in the partition (C04). `opted_in`
 /// admits a method that Palette's newest documents withdraw there.

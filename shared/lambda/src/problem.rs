@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Failure, Fault, PortError, Violation};
+use gangway_model::{Failure, Fault, PortError, Violation};
 use serde::Serialize;
 use serde_json::Value;
 

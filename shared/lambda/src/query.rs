@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use domain::{Failure, Method, Partition, ScopeWish, Violation};
+use gangway_model::{Failure, Method, Partition, ScopeWish, Violation};
 
 use crate::{Rejection, Request, partition};
 

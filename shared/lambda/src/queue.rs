@@ -6,7 +6,7 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use domain::{AccountId, PortError};
+use gangway_model::{AccountId, PortError};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 use tokio::time::Instant;

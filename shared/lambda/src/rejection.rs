@@ -1,6 +1,6 @@
 //! Why a request gets no reply.
 
-use domain::{Failure, PortError, Violation};
+use gangway_model::{Failure, PortError, Violation};
 
 /// Every way to turn a request away: what the domain says, and what only HTTP knows.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, Failure, Intent, Method, ScopeWish, Uid, Violation};
+use gangway_model::{AccountId, Failure, Intent, Method, ScopeWish, Uid, Violation};
 use zeroize::Zeroizing;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::Failure;
+use gangway_model::Failure;
 use lambda_runtime::{Context, Diagnostic, Error, Runtime, service_fn};
 use serde::Deserialize;
 
@@ -71,7 +71,7 @@ pub(crate) fn members(payload: &str) -> Result<Members, Rejection> {
 
 #[cfg(test)]
 mod tests {
-    use domain::PortError;
+    use gangway_model::PortError;
     use serde_json::{Value, json};
 
     use super::*;

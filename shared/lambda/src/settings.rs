@@ -1,6 +1,6 @@
 //! The members that every method's request has.
 
-use domain::{Method, Partition, ScopeWish, Settings};
+use gangway_model::{Method, Partition, ScopeWish, Settings};
 
 use crate::{Members, json::Json, members::Given, partition};
 

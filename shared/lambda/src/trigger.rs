@@ -115,7 +115,7 @@ impl Trigger {
 
 #[cfg(test)]
 mod tests {
-    use domain::Method;
+    use gangway_model::Method;
     use serde_json::{Value, json};
 
     use crate::{

@@ -1,6 +1,6 @@
 //! Reports and receipts as JSON.
 
-use domain::{Enrolled, Finding, Outcome, Receipt, Report, Severity};
+use gangway_model::{Enrolled, Finding, Outcome, Receipt, Report, Severity};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ impl<'a> From<&'a Report> for ReportJson<'a> {
             ready: report.ready(),
             partition: report.partition.id(),
             method: report.method.id(),
-            aws_account_id: report.account.as_ref().map(domain::AccountId::as_str),
+            aws_account_id: report.account.as_ref().map(gangway_model::AccountId::as_str),
             checks: report.findings.iter().map(CheckJson::from).collect(),
             notices: &report.notices,
         }
@@ -82,7 +82,7 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
             partition: receipt.partition.id(),
             method: receipt.method.id(),
             aws_account_id: receipt.account.as_str(),
-            secret_arn: receipt.secret.as_ref().map(domain::SecretArn::as_str),
+            secret_arn: receipt.secret.as_ref().map(gangway_model::SecretArn::as_str),
             report: (&receipt.report).into(),
         }
     }

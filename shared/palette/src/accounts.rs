@@ -1,6 +1,6 @@
 //! The AWS accounts of one scope.
 
-use domain::{
+use gangway_model::{
     AccountName, CloudAccount, PortError, Registration, Uid,
     ports::{Keyring, Registry},
 };

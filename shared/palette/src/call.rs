@@ -1,7 +1,7 @@
 //! A call to Palette, ready to be sent as often as it needs.
 
 use bytes::Bytes;
-use domain::{AccessPortal, Credential, PortError, SessionKeys};
+use gangway_model::{AccessPortal, Credential, PortError, SessionKeys};
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Scope, ports::Keyring};
+use gangway_model::{Scope, ports::Keyring};
 use reqwest::Url;
 
 use crate::{gate::Gate, key::Keys};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccessPortal, Partition, PortError, SessionKeys, ports::Keyring};
+use gangway_model::{AccessPortal, Partition, PortError, SessionKeys, ports::Keyring};
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -114,7 +114,7 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
             id: access_key,
             secret: secret_key,
             token: Some(secret_token).filter(|token| !blank(token)),
-            expires: domain::time::instant(&expiration_time),
+            expires: gangway_model::time::instant(&expiration_time),
         }))
     }
 }

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
-use domain::{PortError, Scope, ports::Keyring};
+use gangway_http::budget;
+use gangway_model::{PortError, Scope, ports::Keyring};
 use reqwest::{
     RequestBuilder,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use transport::budget;
 use zeroize::Zeroizing;
 
 use crate::{

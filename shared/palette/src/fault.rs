@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use domain::PortError;
+use gangway_model::PortError;
 
 use crate::{
     SERVICE,

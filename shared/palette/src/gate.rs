@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use domain::PortError;
+use gangway_http::budget;
+use gangway_model::PortError;
 use tokio::time::{Instant, sleep};
-use transport::budget;
 
 use crate::SERVICE;
 

@@ -1,6 +1,6 @@
 //! Private cloud gateways: which there are, and whether the one that was chosen will do.
 
-use domain::{Check, Finding, PortError, Severity, Uid, UidOrName, ports::Keyring};
+use gangway_model::{Check, Finding, PortError, Severity, Uid, UidOrName, ports::Keyring};
 
 use crate::{
     Scoped,
@@ -167,7 +167,7 @@ fn chosen(wish: &UidOrName, all: &[GatewayInfo]) -> Gateway {
 
 #[cfg(test)]
 mod tests {
-    use domain::Outcome;
+    use gangway_model::Outcome;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{PortError, ports::Keyring};
+use gangway_model::{PortError, ports::Keyring};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;

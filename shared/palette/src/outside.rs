@@ -1,6 +1,6 @@
 //! What is made of Palette's answers, for tests that put any answer there is to it.
 
-use domain::Scope;
+use gangway_model::Scope;
 use secrecy::SecretString;
 
 use crate::{

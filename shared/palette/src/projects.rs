@@ -1,7 +1,7 @@
 //! Finds the project that a request names.
 
-use domain::{Failure, PortError, Scope, ScopeWish, Uid, UidOrName, ports::Keyring};
 use futures_util::{StreamExt as _, stream};
+use gangway_model::{Failure, PortError, Scope, ScopeWish, Uid, UidOrName, ports::Keyring};
 
 use crate::{
     Palette, SERVICE, Scoped,

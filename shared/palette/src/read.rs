@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Access, CloudAccount, Scope, Uid};
+use gangway_model::{Access, CloudAccount, Scope, Uid};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

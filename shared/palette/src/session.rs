@@ -1,6 +1,6 @@
 //! What every registration asks of Palette first, all at once: who we are, and what is there already.
 
-use domain::{
+use gangway_model::{
     AccountName, Check, CloudAccount, Failure, Finding, Intent, Known, NAME_FREE, Registration,
     Scope, Severity, ports::Keyring,
 };

@@ -1,6 +1,6 @@
 //! Whom a role must trust, as Palette says it (D01, D03, D04).
 
-use domain::{AccountId, Partition, PortError, ports::Keyring};
+use gangway_model::{AccountId, Partition, PortError, ports::Keyring};
 
 use crate::{
     Scoped,

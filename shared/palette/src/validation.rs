@@ -1,6 +1,6 @@
 //! Palette's own judgement of a credential, and the policies that it finds with it.
 
-use domain::{CloudAccount, Credential, Partition, PolicyArn, PortError, ports::Keyring};
+use gangway_model::{CloudAccount, Credential, Partition, PolicyArn, PortError, ports::Keyring};
 use reqwest::Method;
 
 use crate::{

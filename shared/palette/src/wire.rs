@@ -5,7 +5,7 @@ mod secret_spec;
 
 use std::collections::BTreeMap;
 
-use domain::{
+use gangway_model::{
     Access, CloudAccount, Credential, Description, Partition, PolicyArn, Registration, Scope, Uid,
 };
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! A template that makes the role for Palette, as it is, in every partition (F31).
 
-use domain::{AccountId, PermissionProfile};
+use gangway_model::{AccountId, PermissionProfile};
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, PARTITION, map_text, of};

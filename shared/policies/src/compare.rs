@@ -1,6 +1,6 @@
 //! Whether the policies that are attached say what Palette's documents say (C08).
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::Value;
 
 use crate::{

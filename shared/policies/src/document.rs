@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use domain::{Partition, PermissionProfile};
+use gangway_model::{Partition, PermissionProfile};
 use serde_json::Value;
 
 /// What stands in the files where an ARN differs from partition to partition.
@@ -176,7 +176,7 @@ pub(crate) fn map_text(value: &Value, replace: &dyn Fn(&str) -> Value) -> Value 
 
 #[cfg(test)]
 mod tests {
-    use domain::TABLE;
+    use gangway_model::TABLE;
 
     use super::*;
 

@@ -45,7 +45,7 @@ fn notice(document: Document) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::PermissionProfile;
+    use gangway_model::PermissionProfile;
 
     use super::*;
     use crate::of;

@@ -7,7 +7,7 @@ pub mod trust;
 
 use std::fmt;
 
-use domain::AccountId;
+use gangway_model::AccountId;
 
 pub use document::{NodePolicy, PodDocument};
 pub use grant::{Grant, NODE_AGENT};

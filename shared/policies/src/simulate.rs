@@ -4,7 +4,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-use domain::{AccountId, Partition, PermissionProfile};
+use gangway_model::{AccountId, Partition, PermissionProfile};
 
 use crate::{
     document::{Document, PARTITION, of},

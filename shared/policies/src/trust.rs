@@ -6,7 +6,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-use domain::{AccountId, Check, Finding, Partition, Severity};
+use gangway_model::{AccountId, Check, Finding, Partition, Severity};
 use serde_json::{Value, json};
 
 use condition::Truth;

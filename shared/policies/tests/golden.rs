@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use domain::{AccountId, Partition, PermissionProfile, TABLE};
-use policies::{
+use gangway_model::{AccountId, Partition, PermissionProfile, TABLE};
+use gangway_policies::{
     Document,
     cloudformation::{Role, role_template},
     trust_policy,
@@ -87,7 +87,7 @@ fn f29_f90_f91_the_template_has_the_documents_of_the_profile_and_no_other() {
                 palette_account,
                 external_id: EXTERNAL_ID,
             });
-            let wanted: Vec<_> = policies::of(profile).iter().chain(add_ons).collect();
+            let wanted: Vec<_> = gangway_policies::of(profile).iter().chain(add_ons).collect();
             let attached = template["Resources"]["Role"]["Properties"]["ManagedPolicyArns"].clone();
             let names: Value =
                 wanted.iter().map(|document| json!({"Ref": document.name()})).collect();

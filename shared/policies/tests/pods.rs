@@ -3,8 +3,8 @@
 
 use std::{fs, path::Path};
 
-use domain::{Partition, RoleArn, TABLE};
-use policies::pods::{Cluster, ExternalIds, Grant, Part, Roles};
+use gangway_model::{Partition, RoleArn, TABLE};
+use gangway_policies::pods::{Cluster, ExternalIds, Grant, Part, Roles};
 use serde_json::{Value, json};
 
 const CLUSTERS: &str = "111122223333";

@@ -1,6 +1,6 @@
 //! Requests of the secret partitions, as a portal would send them.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     portal::Portal,
     world::{Access, Customer, Realm},

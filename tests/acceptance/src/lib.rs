@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     Cloud, Effect, Fault, Options, World,
     gateway::{Delivery, Gateway},

@@ -2,8 +2,8 @@
 
 use std::{fs, io::Write as _, time::Instant};
 
-use domain::Partition;
 use flate2::{Compression, write::DeflateEncoder};
+use gangway_model::Partition;
 use local_cloud::{World, functions::Lambda, template::Template};
 use serde_json::{Value, json};
 

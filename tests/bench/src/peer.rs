@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{World, functions::Lambda, template::Template};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Where everything is measured: a world with nothing in the way that is not the function's own.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Options, World, functions::Lambda, template::Template, world::Realm};
 
 use crate::Failed;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Effect, Fault, World, functions::Lambda, template::Template};
 use serde_json::{Value, json};
 

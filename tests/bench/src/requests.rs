@@ -1,6 +1,6 @@
 //! The requests that are measured, as API Gateway, SQS and EventBridge send them.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     World,
     world::{Case, Kind, Realm},

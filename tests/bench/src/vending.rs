@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     World,
     functions::{Lambda, Poller},

@@ -12,7 +12,7 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 
-use domain::Partition;
+use gangway_model::Partition;
 
 use self::deployed::Authority;
 pub use self::{

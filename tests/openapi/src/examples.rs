@@ -4,12 +4,12 @@ mod shown;
 
 use std::{io, time::Duration};
 
-use domain::{
+use gangway_lambda::{Rejection, Reply};
+use gangway_model::{
     AccountId, Check, Enrolled, Failure, Method, NAME_FREE, Partition, PortError, Receipt, Report,
     Violation,
 };
-use lambda::{Rejection, Reply};
-use policies::trust;
+use gangway_policies::trust;
 use serde_json::{Map, Value, json};
 
 /// What the log would call these requests.
@@ -133,7 +133,7 @@ fn account() -> Option<AccountId> {
     "123456789012".parse().ok()
 }
 
-fn report(method: Method, findings: Vec<domain::Finding>) -> Report {
+fn report(method: Method, findings: Vec<gangway_model::Finding>) -> Report {
     // The partition whose documents have this method.
     let partition = if method == Method::Scap { Partition::AwsIsoB } else { Partition::Aws };
     Report { partition, method, account: account(), findings, notices: Vec::new() }

@@ -1,6 +1,6 @@
 //! What routes share: parameters, bodies, answers.
 
-use domain::Method;
+use gangway_model::Method;
 use serde_json::{Map, Value, json};
 
 use crate::examples;

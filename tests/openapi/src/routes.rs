@@ -1,6 +1,6 @@
 //! Paths, what they take and what they answer.
 
-use domain::Method;
+use gangway_model::Method;
 use serde_json::{Map, Value, json};
 
 use crate::parts::{answers, body, parameter, schema, words};

@@ -120,15 +120,15 @@ macro_rules! ids {
 ids!(
     /// A partition.
     PartitionId,
-    domain::TABLE.iter().map(|facts| facts.id).collect()
+    gangway_model::TABLE.iter().map(|facts| facts.id).collect()
 );
 ids!(
     /// A method.
     MethodId,
-    domain::Method::ALL.map(domain::Method::id).to_vec()
+    gangway_model::Method::ALL.map(gangway_model::Method::id).to_vec()
 );
 ids!(
     /// A set of IAM policies.
     Profile,
-    domain::PermissionProfile::ALL.map(domain::PermissionProfile::id).to_vec()
+    gangway_model::PermissionProfile::ALL.map(gangway_model::PermissionProfile::id).to_vec()
 );

@@ -1,17 +1,17 @@
 //! Policy documents of other people.
 
-use policies::{missing_actions, same};
+use gangway_policies::{missing_actions, same};
 use serde_json::Value;
 
 /// Compared with ours, and with itself.
 pub(crate) fn policy(data: &[u8]) {
     let Ok(document) = serde_json::from_slice::<Value>(data) else { return };
     assert!(same(&document, &document), "a document is what it is");
-    let ours = policies::Document::Controller;
+    let ours = gangway_policies::Document::Controller;
     let held = [document];
-    let missing = missing_actions(ours, domain::Partition::Aws, &held);
-    let both = [held[0].clone(), ours.render(domain::Partition::Aws)];
-    let with_ours = missing_actions(ours, domain::Partition::Aws, &both);
+    let missing = missing_actions(ours, gangway_model::Partition::Aws, &held);
+    let both = [held[0].clone(), ours.render(gangway_model::Partition::Aws)];
+    let with_ours = missing_actions(ours, gangway_model::Partition::Aws, &both);
     assert!(with_ours.is_empty(), "with all of it there, {with_ours:?} is missing");
     assert!(missing.len() < 1000, "more than the document has");
 }

@@ -1,6 +1,6 @@
 //! Messages of Control Tower, Organizations, Account Factory for Terraform and topics; how SQS and schedules bring them.
 
-use domain::Partition;
+use gangway_model::Partition;
 
 use crate::{assert_silent, requests::told};
 
@@ -8,7 +8,7 @@ use crate::{assert_silent, requests::told};
 pub(crate) fn vended(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsUsGov] {
-        match account_vended::subject(&text, partition) {
+        match gangway_account_vended::subject(&text, partition) {
             Ok(Some(account)) => {
                 assert!(text.contains(account.as_str()) || text.contains("\\u"), "from nowhere");
             }
@@ -21,7 +21,7 @@ pub(crate) fn vended(data: &[u8]) {
 /// A payload of SQS: a batch has no message that is not in the payload, and none is left out.
 pub(crate) fn batch(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let Some(messages) = lambda::outside::messages(&text) else { return };
+    let Some(messages) = gangway_lambda::outside::messages(&text) else { return };
     // Numbers that no program holds may stand in members that are not read.
     let Ok(payload) = serde_json::from_str::<serde_json::Value>(&text) else { return };
     // The members of a list are read in their order, which is nobody's way to write them.
@@ -37,7 +37,7 @@ pub(crate) fn batch(data: &[u8]) {
 
 /// What a schedule sends, or somebody by hand.
 pub(crate) fn schedule(data: &[u8]) {
-    match lambda::outside::asked(&String::from_utf8_lossy(data)) {
+    match gangway_lambda::outside::asked(&String::from_utf8_lossy(data)) {
         Ok(mut members) => {
             members.flag("dryRun");
             if let Err(rejection) = members.finish() {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use certificates::{CaChain, ClientCertificate, PrivateKey};
+use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
 use secrecy::SecretString;
 
 use crate::assert_silent;

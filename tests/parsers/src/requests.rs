@@ -1,10 +1,10 @@
 //! Requests of API Gateway and events of EventBridge, with all their members.
 
-use domain::{
+use gangway_lambda::{Members, Rejection, Request};
+use gangway_model::{
     AccessKeyId, AccountName, Failure, Method, Partition, PermissionProfile, RoleArn, SecretArn,
     SecretKey,
 };
-use lambda::{Members, Rejection, Request};
 
 use crate::assert_silent;
 

@@ -1,6 +1,7 @@
 //! The environment that a deployment gives its functions.
 
-use domain::{Partition, Variables};
+use gangway_model::Partition;
+use gangway_registration::Variables;
 
 use crate::assert_silent;
 
@@ -11,7 +12,7 @@ pub(crate) fn settings(data: &[u8]) {
         let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned());
         text.lines().find_map(value)
     };
-    match deployment::Settings::read(variable) {
+    match gangway_registration::Settings::read(variable) {
         Ok(settings) => {
             assert_eq!(
                 variable("AWS_REGION").as_deref().and_then(Partition::of_region),
@@ -22,7 +23,7 @@ pub(crate) fn settings(data: &[u8]) {
     }
     for partition in [Partition::Aws, Partition::AwsIso] {
         let mut variables = Variables::new(variable);
-        let read = organizations::Settings::read(&mut variables, partition);
+        let read = gangway_registration::vending::Settings::read(&mut variables, partition);
         let faults = variables.finish();
         assert_eq!(read.is_some(), faults.is_empty());
         for fault in faults {

@@ -2,11 +2,12 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use domain::{
+use gangway_aws::organizations::UnitId;
+use gangway_model::{
     AccessKeyId, AccountId, AccountName, Description, Method, Partition, PermissionProfile,
     PolicyArn, RoleArn, SecretArn, Uid, UidOrName, time,
 };
-use organizations::{Glob, NamePattern, UnitId};
+use gangway_registration::vending::{Glob, NamePattern};
 
 use crate::assert_silent;
 

@@ -1,8 +1,8 @@
 //! Trust policies: what the analysis says of one is held against a slow evaluator that was written apart from it.
 
-use domain::{AccountId, Finding, Outcome, Partition};
+use gangway_model::{AccountId, Finding, Outcome, Partition};
+use gangway_policies::trust::analyse;
 use local_cloud::aws::lets_in;
-use policies::trust::analyse;
 use serde_json::{Map, Value, json};
 
 const PALETTE: &str = "222222222222";

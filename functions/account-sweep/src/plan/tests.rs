@@ -1,4 +1,5 @@
-use domain::{Partition, Variables};
+use gangway_model::Partition;
+use gangway_registration::Variables;
 
 use super::*;
 use crate::registered::Registration;

@@ -1,9 +1,9 @@
 //! Which policies the role has, and those that it is to have.
 
-use aws::Aws;
-use domain::RoleArn;
 use futures_util::future::try_join_all;
-use policies::Document;
+use gangway_aws::Aws;
+use gangway_model::RoleArn;
+use gangway_policies::Document;
 
 use super::{PATH, Took, Wanted, policy, settled};
 use crate::outcome::Setback;
@@ -37,12 +37,13 @@ pub(super) async fn of(aws: &Aws, role: &RoleArn) -> Result<Vec<Attached>, Setba
 /// Whether the profile's policies are all attached, and no other of Gangway's.
 pub(super) fn complete(wanted: &Wanted, attached: &[Attached]) -> bool {
     let has = |document: &Document| attached.iter().any(|one| one.name == document.name());
-    policies::of(wanted.profile).iter().all(has) && surplus(wanted, attached).next().is_none()
+    gangway_policies::of(wanted.profile).iter().all(has)
+        && surplus(wanted, attached).next().is_none()
 }
 
 /// Policies of Gangway's that another profile had.
 fn surplus<'a>(wanted: &Wanted, attached: &'a [Attached]) -> impl Iterator<Item = &'a Attached> {
-    let profile = policies::of(wanted.profile);
+    let profile = gangway_policies::of(wanted.profile);
     let ours = format!("arn:{}:iam::{}:policy{PATH}", wanted.partition(), wanted.account());
     attached.iter().filter(move |one| {
         one.arn.starts_with(&ours)
@@ -58,7 +59,7 @@ pub(super) async fn all(
     attached: &[Attached],
     likely: policy::Likely,
 ) -> Result<Took, Setback> {
-    let documents = policies::of(wanted.profile).iter();
+    let documents = gangway_policies::of(wanted.profile).iter();
     let each = try_join_all(documents.map(async |document| {
         let (arn, took) = policy::ensure(aws, wanted, *document, likely).await?;
         if attached.iter().any(|one| one.arn == arn) {

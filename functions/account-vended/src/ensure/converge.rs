@@ -1,7 +1,8 @@
 //! Brings a role that Gangway made to the state that it is to be in.
 
-use aws::{Aws, checks::role::Role};
-use domain::PortError;
+use gangway_aws::Aws;
+use gangway_checks::iam::role::Role;
+use gangway_model::PortError;
 use tokio::join;
 
 use super::{
@@ -17,7 +18,7 @@ pub(super) async fn role(aws: &Aws, wanted: &Wanted, role: &Role) -> Result<Took
     let mut marks = wanted.marks.with(&versions);
     let read_already = versions.all_ours() && marks.same_documents(&role.tags);
     let mut took = Took::Nothing;
-    if !policies::same(&role.trust, &wanted.trust) {
+    if !gangway_policies::same(&role.trust, &wanted.trust) {
         trust(aws, wanted).await?;
         took = Took::Changes;
     }

@@ -1,7 +1,7 @@
 //! Makes the role.
 
-use aws::Aws;
-use domain::PortError;
+use gangway_aws::Aws;
+use gangway_model::PortError;
 
 use super::{DESCRIPTION, SESSION_SECONDS, Wanted};
 use crate::outcome::Setback;

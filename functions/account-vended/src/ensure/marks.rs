@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::Tag;
-use domain::{Partition, PermissionProfile, PortError, Scope};
+use gangway_model::{Partition, PermissionProfile, PortError, Scope};
 use sha2::{Digest as _, Sha256};
 
 use super::versions::Versions;
@@ -42,7 +42,8 @@ impl Marks {
         Self {
             stack: stack.to_owned(),
             scope,
-            documents: fingerprint(profile, partition) + &".v1".repeat(policies::of(profile).len()),
+            documents: fingerprint(profile, partition)
+                + &".v1".repeat(gangway_policies::of(profile).len()),
         }
     }
 
@@ -96,7 +97,7 @@ pub(super) fn ours(tags: &BTreeMap<String, String>, stack: &str) -> bool {
 }
 
 fn tag(key: &str, value: &str) -> Result<Tag, Setback> {
-    let service = aws::fault::IAM;
+    let service = gangway_aws::fault::IAM;
     Tag::builder()
         .key(key)
         .value(value)
@@ -107,7 +108,7 @@ fn tag(key: &str, value: &str) -> Result<Tag, Setback> {
 /// The profile's documents as they are to be here, as one number.
 fn fingerprint(profile: PermissionProfile, partition: Partition) -> String {
     let mut hash = Sha256::new();
-    for document in policies::of(profile) {
+    for document in gangway_policies::of(profile) {
         hash.update(document.name());
         hash.update(document.text(partition));
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws::Aws;
-use domain::PortError;
-use policies::Document;
+use gangway_aws::Aws;
+use gangway_model::PortError;
+use gangway_policies::Document;
 
 use super::{PATH, Took, Wanted, marks, version};
 use crate::outcome::Setback;
@@ -101,7 +101,7 @@ async fn update(
     known: Known,
 ) -> Result<(String, Took), Setback> {
     let says = version::read(aws, &known).await?;
-    if policies::same(&says, &document.render(wanted.partition())) {
+    if gangway_policies::same(&says, &document.render(wanted.partition())) {
         return Ok((known.arn, Took::Nothing));
     }
     if !marks::ours(&known.tags, wanted.marks.stack()) {

@@ -1,10 +1,8 @@
 //! Reads a role.
 
-use aws::{
-    Aws,
-    checks::role::{self, Role},
-};
-use domain::{PortError, RoleArn};
+use gangway_aws::Aws;
+use gangway_checks::iam::role::{self, Role};
+use gangway_model::{PortError, RoleArn};
 
 use crate::outcome::Setback;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::PortError;
+use gangway_http::budget;
+use gangway_model::PortError;
 use tokio::time::{Instant, sleep};
-use transport::budget;
 
 /// What an invocation must have left for what follows.
 const SPARE: Duration = Duration::from_secs(8);

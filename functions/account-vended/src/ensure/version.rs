@@ -1,8 +1,9 @@
 //! Versions of a policy, of which IAM keeps five.
 
-use aws::{Aws, checks::role};
 use aws_sdk_iam::{error::SdkError, types::PolicyVersion};
-use domain::PortError;
+use gangway_aws::Aws;
+use gangway_checks::iam::role;
+use gangway_model::PortError;
 use serde_json::Value;
 
 use super::policy::Known;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aws::Aws;
 use aws_sdk_iam::types::PolicyScopeType;
+use gangway_aws::Aws;
 
 use super::{PATH, Wanted};
 use crate::outcome::Setback;
@@ -30,7 +30,7 @@ impl Versions {
                 break;
             }
         }
-        let documents = policies::of(wanted.profile).iter();
+        let documents = gangway_policies::of(wanted.profile).iter();
         Ok(Self(documents.map(|document| all.remove(document.name())).collect()))
     }
 

@@ -1,6 +1,6 @@
 //! How messages are wrapped: an EventBridge event, alone or in an SNS notification; or a payload without an envelope.
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::Value;
 
 use super::{Kind, Unreadable};

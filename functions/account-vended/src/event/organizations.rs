@@ -1,6 +1,6 @@
 //! Events of Organizations: results of what takes a while, accounts that come and go, one call of its API.
 
-use domain::{AccountId, Partition};
+use gangway_model::{AccountId, Partition};
 use serde_json::Value;
 
 use super::{

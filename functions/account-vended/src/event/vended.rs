@@ -1,6 +1,6 @@
 //! Gangway's own event, for everybody else who vends accounts. Its schema is in the repository.
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::Value;
 
 use super::{Leave, Subject, Tidings, Unreadable, Why, envelope::text};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use aws::{Aws, Principal, checks::permissions};
-use domain::{Finding, Outcome, RoleArn};
-use preflight::role;
+use gangway_aws::{Aws, Principal};
+use gangway_checks::iam::permissions;
+use gangway_checks::role;
+use gangway_model::{Finding, Outcome, RoleArn};
 use tokio::join;
 
 use super::Candidate;

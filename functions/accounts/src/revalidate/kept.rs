@@ -1,14 +1,15 @@
 //! Accounts whose credential Gangway keeps: looked at with that, since Palette does not show its own.
 
-use aws::{Contents, Kept};
-use deployment::{Accounts, Deployment};
-use domain::{
+use gangway_aws::{Contents, Kept};
+use gangway_checks::Accounts;
+use gangway_checks::{Demand, enclave, portal, static_authority, user};
+use gangway_http::budget;
+use gangway_model::{
     Access, AccessPortal, Check, ClientIdentity, CloudAccount, Credential, Failure, Finding,
     Severity, StaticKeys,
 };
-use preflight::{Demand, enclave, portal, static_authority, user};
+use gangway_registration::Deployment;
 use tokio::join;
-use transport::budget;
 
 static SECRET_IN_USE: Check = Check {
     id: "vault.secret-in-use",
@@ -43,11 +44,11 @@ pub(super) async fn keys(
         id if id == keys.id.as_str() => SAME_KEY.passed(format!("key {id}")),
         _ => SAME_KEY.failed(format!("the kept key is {}; Palette shows another", keys.id), REMEDY),
     };
-    let user = deployment.aws.with_keys(&keys);
+    let user = deployment.clients.aws.with_keys(&keys);
     let (caller, around, authority) = join!(
         user.caller(),
-        enclave::examine(registry, deployment, demand.profile),
-        static_authority::examine(&keys, deployment, budget::now()),
+        enclave::examine(registry, &deployment.clients, demand.profile),
+        static_authority::examine(&keys, &deployment.clients, budget::now()),
     );
     let credential = Credential::StaticKeys(keys);
     let examined = user::examine(caller, &user, &credential, registry, demand).await?;
@@ -74,8 +75,8 @@ pub(super) async fn certificate(
         return Ok(vec![in_use, SECRET_IN_USE.failed(observed, REMEDY)]);
     };
     let (around, examined) = join!(
-        enclave::examine(registry, deployment, demand.profile),
-        portal::examine(wanted, account.aws_account(), registry, deployment, demand),
+        enclave::examine(registry, &deployment.clients, demand.profile),
+        portal::examine(wanted, account.aws_account(), registry, &deployment.clients, demand),
     );
     let mut findings = vec![in_use];
     findings.extend(around?);
@@ -92,8 +93,9 @@ async fn kept<T: Contents>(
         let observed = "Gangway did not register this account, so it keeps nothing of it";
         return Ok(Err(SECRET_IN_USE.unverified(observed, REMEDY)));
     };
-    let partition = deployment.partition;
-    let kept = deployment.vault.kept_for::<T>(partition, aws_account, &name, &account.scope);
+    let partition = deployment.clients.partition;
+    let kept =
+        deployment.clients.vault.kept_for::<T>(partition, aws_account, &name, &account.scope);
     let missing = || SECRET_IN_USE.failed("no secret is kept for this account", REMEDY);
     Ok(kept.await?.ok_or_else(missing))
 }

@@ -1,7 +1,7 @@
 //! The agent that gives pods their credentials, and the nodes that it runs on (P04–P07).
 
-use aws::checks::grants::Allowed;
-use domain::Finding;
+use gangway_checks::iam::grants::Allowed;
+use gangway_model::Finding;
 
 use super::without_cluster;
 use crate::{
@@ -105,7 +105,7 @@ fn node_roles(facts: &Facts, wish: &Wish) -> Finding {
     if nodes.is_empty() {
         return NODE_ROLES.unverified(
             "there are no managed node groups, and EKS does not tell the roles of other nodes",
-            format!("see that the role of every node has AmazonEKSWorkerNodePolicy, or allows {}: kubectl get nodes -o wide", policies::pods::NODE_AGENT),
+            format!("see that the role of every node has AmazonEKSWorkerNodePolicy, or allows {}: kubectl get nodes -o wide", gangway_policies::pods::NODE_AGENT),
         );
     }
     let name_of = |wanted: fn(&Allowed) -> bool| -> Vec<&str> {
@@ -115,7 +115,7 @@ fn node_roles(facts: &Facts, wish: &Wish) -> Finding {
     let hidden = name_of(|seen| *seen == Allowed::Hidden);
     if !denied.is_empty() {
         return NODE_ROLES.failed(
-            format!("{} not allowed to {}", policies::pods::NODE_AGENT, denied.join(", ")),
+            format!("{} not allowed to {}", gangway_policies::pods::NODE_AGENT, denied.join(", ")),
             "attach the current AmazonEKSWorkerNodePolicy to these roles, or a policy that allows it: GET /v1/accounts/pod-identity/plan shows one",
         );
     }

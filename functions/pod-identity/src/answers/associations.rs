@@ -1,7 +1,7 @@
 //! Which roles EKS gives to Palette's service accounts (P20–P24, P28).
 
-use domain::{Check, Finding};
-use policies::pods::{
+use gangway_model::{Check, Finding};
+use gangway_policies::pods::{
     HUBBLE, IDENTITY, Part, REGISTRY, ServiceAccount,
     trust::{Judged, takes_external_id},
 };

@@ -1,6 +1,6 @@
 //! The cluster itself (P01–P03).
 
-use domain::Finding;
+use gangway_model::Finding;
 
 use crate::{
     checks::{CLUSTER_ACTIVE, CLUSTER_EXISTS, KUBERNETES_VERSION},
@@ -81,7 +81,7 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use domain::Outcome;
+    use gangway_model::Outcome;
 
     use super::*;
 

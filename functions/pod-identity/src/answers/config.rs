@@ -1,6 +1,6 @@
 //! How Palette learns the name of its own cluster (P08, P09).
 
-use domain::Finding;
+use gangway_model::Finding;
 
 use super::without_cluster;
 use crate::{

@@ -1,7 +1,7 @@
 //! Palette's pods, and whether they may be looked at (P10, P25, P26).
 
-use domain::{Check, Finding};
-use policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
+use gangway_model::{Check, Finding};
+use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
 
 use super::without_cluster;
 use crate::{

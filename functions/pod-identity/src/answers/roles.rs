@@ -1,8 +1,8 @@
 //! The roles, by their trust and what they may do (P11–P14, P16–P19).
 
-use aws::checks::grants::Allowed;
-use domain::{Check, Finding, RoleArn};
-use policies::pods::{
+use gangway_checks::iam::grants::Allowed;
+use gangway_model::{Check, Finding, RoleArn};
+use gangway_policies::pods::{
     Part,
     trust::{Judged, judge},
 };

@@ -1,6 +1,6 @@
 //! What the request itself tells (P15, P27, P29, P30, P32, X18).
 
-use domain::{Finding, Method};
+use gangway_model::{Finding, Method};
 
 use crate::{
     checks::{EKS_ONLY, MAPPED_USERS, NO_POLICIES, OPTED_IN, REGISTERED_ROLE, ROLES_ACCOUNT},

@@ -1,8 +1,8 @@
 //! Pod Identity associations: which role EKS gives to the pods of a service account.
 
-use domain::PortError;
 use futures_util::future::join_all;
-use policies::pods::{MANAGER, ServiceAccount};
+use gangway_model::PortError;
+use gangway_policies::pods::{MANAGER, ServiceAccount};
 
 use super::{Eks, call};
 use crate::seen::Seen;

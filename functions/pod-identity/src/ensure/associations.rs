@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{PortError, RoleArn};
-use policies::pods::{HUBBLE, IDENTITY};
+use gangway_http::budget;
+use gangway_model::{PortError, RoleArn};
+use gangway_policies::pods::{HUBBLE, IDENTITY};
 use tokio::time::sleep;
-use transport::budget;
 
 use super::{ASSOCIATIONS, Done};
 use crate::{

@@ -39,7 +39,10 @@ pub(super) async fn ensure(wish: &Wish, facts: &mut Facts) -> Done {
 }
 
 /// Makes it, and reads back what is there then: somebody else may have been quicker (409).
-async fn create(client: &Client, name: &str) -> (domain::Finding, Option<Seen<Option<String>>>) {
+async fn create(
+    client: &Client,
+    name: &str,
+) -> (gangway_model::Finding, Option<Seen<Option<String>>>) {
     let maps: Api<ConfigMap> = Api::namespaced(client.clone(), SYSTEM);
     let data = BTreeMap::from([(CONFIG_KEY.to_owned(), name.to_owned())]);
     let metadata = ObjectMeta { name: Some(CONFIG.to_owned()), ..ObjectMeta::default() };

@@ -1,15 +1,13 @@
 //! What EKS and the cluster's own API show.
 
-use aws::{
-    Aws,
-    checks::grants::{self, Allowed},
-};
-use domain::{PortError, RoleArn};
 use futures_util::future::join_all;
+use gangway_aws::Aws;
+use gangway_checks::iam::grants::{self, Allowed};
+use gangway_http::budget;
+use gangway_model::{PortError, RoleArn};
+use gangway_policies::pods::NODE_AGENT;
 use kube::Client;
-use policies::pods::NODE_AGENT;
 use tokio::join;
-use transport::budget;
 
 use super::{Views, open};
 use crate::{

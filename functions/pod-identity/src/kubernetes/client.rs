@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use gangway_http::{Roots, TlsError, budget};
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use kube::{Client, client::Body};
 use reqwest::Url;
 use tower::service_fn;
-use transport::{Roots, TlsError, budget};
 
 /// How long one call may take. A cluster that cannot be reached must not use up the invocation.
 const CALL: Duration = Duration::from_secs(6);
@@ -45,7 +45,7 @@ enum Broken {
 /// A client of the API at this address, which shows a certificate of this authority (PEM) and takes this token.
 pub(super) fn new(endpoint: &str, authority: &[u8], token: &str) -> Result<Client, Unusable> {
     let endpoint: Url = endpoint.parse().map_err(|_not_a_url| Unusable::Endpoint)?;
-    let http = transport::client(&Roots::only(authority)?)?;
+    let http = gangway_http::client(&Roots::only(authority)?)?;
     let mut bearer =
         HeaderValue::try_from(format!("Bearer {token}")).map_err(|_not_ascii| Unusable::Token)?;
     bearer.set_sensitive(true);

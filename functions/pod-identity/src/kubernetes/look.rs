@@ -1,11 +1,11 @@
 //! What is looked at in the cluster, all at the same time.
 
+use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount as Account};
 use k8s_openapi::api::{
     apps::v1::DaemonSet,
     core::v1::{self, ConfigMap, Node, ServiceAccount},
 };
 use kube::{Api, Client, api::ListParams};
-use policies::pods::{HUBBLE, IDENTITY, ServiceAccount as Account};
 use tokio::join;
 
 use super::seen;

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws::Aws;
 use aws_credential_types::provider::{ProvideCredentials as _, error::CredentialsError};
 use aws_sigv4::{
     http_request::{
@@ -12,6 +11,7 @@ use aws_sigv4::{
     sign::v4::{SigningParams, signing_params::BuildError},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use gangway_aws::Aws;
 
 use crate::cluster::Cluster;
 

@@ -1,9 +1,9 @@
 //! What the query asks: a cluster's name is enough.
 
-use deployment::Deployment;
-use domain::{AccountId, Method, Partition, PermissionProfile, RoleArn};
-use lambda::{Query, Rejection, Request};
-use policies::pods::Roles;
+use gangway_lambda::{Query, Rejection, Request};
+use gangway_model::{AccountId, Method, Partition, PermissionProfile, RoleArn};
+use gangway_policies::pods::Roles;
+use gangway_registration::Deployment;
 
 use crate::cluster::{Cluster, Name, Region};
 
@@ -26,7 +26,7 @@ pub(super) struct Question {
 impl Question {
     /// The query, or every fault of it.
     pub(super) fn read(request: &Request, deployment: &Deployment) -> Result<Self, Rejection> {
-        let deployed = deployment.partition;
+        let deployed = deployment.clients.partition;
         let mut query = Query::of(request);
         let opted_in = deployment.settings.allow_secret_pod_identity;
         query.partition(deployed, Method::PodIdentity, opted_in);
@@ -37,7 +37,7 @@ impl Question {
                 "is missing: it must be the name of the EKS cluster that Palette runs on",
             );
         }
-        let region = region(&mut query, deployed, deployment.aws.region());
+        let region = region(&mut query, deployed, deployment.clients.aws.region());
         let profile = query.optional("permissionProfile").unwrap_or_default();
         let accounts = Accounts {
             cluster: query.optional("clusterAccountId"),

@@ -1,8 +1,8 @@
 //! The steps, in an order that works: roles of the cluster's account, then the roles that trust them, then the permissions
 //! that name those (T8).
 
-use domain::{AccountId, RoleArn};
-use policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part, ServiceAccount};
+use gangway_model::{AccountId, RoleArn};
+use gangway_policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part, ServiceAccount};
 use serde_json::{Value, json};
 
 use super::{Question, command::Command, config_command, policies_of};

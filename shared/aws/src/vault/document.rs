@@ -5,7 +5,7 @@ mod fields;
 #[cfg(test)]
 mod tests;
 
-use domain::{ClientIdentity, Credential, Partition};
+use gangway_model::{ClientIdentity, Credential, Partition};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;

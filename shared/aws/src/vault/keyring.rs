@@ -1,6 +1,6 @@
 //! Palette's API key, from the secret that the settings name.
 
-use domain::{PortError, ports::Keyring};
+use gangway_model::{PortError, ports::Keyring};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 

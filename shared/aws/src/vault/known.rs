@@ -1,7 +1,7 @@
 //! What is known of a secret without opening it: its versions and its tags.
 
 use aws_sdk_secretsmanager::{operation::describe_secret::DescribeSecretOutput, types::Tag};
-use domain::{Method, PortError, Registration, Scope, SecretArn, Uid};
+use gangway_model::{Method, PortError, Registration, Scope, SecretArn, Uid};
 
 use super::{CURRENT, PENDING, SecretsManager, call, secret_arn};
 use crate::fault::Refusal;

@@ -1,6 +1,6 @@
 //! What is made of secrets that others have written, for tests that put any text into them.
 
-use domain::{ClientIdentity, Partition, StaticKeys};
+use gangway_model::{ClientIdentity, Partition, StaticKeys};
 use secrecy::SecretString;
 
 use super::{Contents, document};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{
+use gangway_model::{
     Method, PortError, SecretArn, Uid,
     ports::{Staged, Standing},
 };

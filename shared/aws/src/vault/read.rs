@@ -1,6 +1,6 @@
 //! Opening secrets: those that callers name, those that are kept, and certificates.
 
-use domain::{
+use gangway_model::{
     AccountId, AccountName, Failure, Partition, PortError, Scope, SecretArn, Source, Uid, Violation,
 };
 use secrecy::SecretString;

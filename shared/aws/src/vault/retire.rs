@@ -1,11 +1,11 @@
 //! Sending secrets into their recovery window.
 
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
-use domain::{
+use futures_util::future::join_all;
+use gangway_model::{
     PortError, SecretArn, Uid,
     ports::{Condemned, Owner, Staged},
 };
-use futures_util::future::join_all;
 use tokio::join;
 
 use super::{

@@ -1,6 +1,6 @@
 //! Keeping a credential beside the one in use.
 
-use domain::{
+use gangway_model::{
     PortError, Registration, SecretArn,
     ports::{Staged, Standing},
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{
+use gangway_model::{
     Check, Enrolled, Failure, Finding, Method, Partition, PortError, Receipt, Report, Severity,
     Violation,
 };

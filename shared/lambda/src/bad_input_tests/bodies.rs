@@ -1,6 +1,6 @@
 //! Bodies and routes that no member is read of.
 
-use domain::Method;
+use gangway_model::Method;
 use serde_json::{Value, json};
 
 use super::{said, sts, with};

@@ -1,6 +1,6 @@
 //! What holds for events besides.
 
-use domain::{Failure, Fault, Method, Partition};
+use gangway_model::{Failure, Fault, Method, Partition};
 use serde_json::{Value, json};
 
 use super::said;
@@ -49,10 +49,10 @@ fn f03_the_schema_of_events_names_the_members_that_are_read() {
             Method::Scap => {
                 assert!(members.secret_arn("secretArn", partition).is_some());
                 for name in ["agency", "accountName"] {
-                    assert!(members.required::<domain::PortalName>(name).is_some());
+                    assert!(members.required::<gangway_model::PortalName>(name).is_some());
                 }
-                assert!(members.required::<domain::PortalRole>("role").is_some());
-                assert!(members.optional::<domain::RolePrefix>("rolePrefix").is_some());
+                assert!(members.required::<gangway_model::PortalRole>("role").is_some());
+                assert!(members.optional::<gangway_model::RolePrefix>("rolePrefix").is_some());
                 assert!(members.optional_policy_arn("permissionBoundaryArn", partition).is_some());
                 6
             }
@@ -74,7 +74,7 @@ fn events_carry_no_secret_and_name_their_function() {
         let outcome = request.order(Method::StaticCredentials, &[]).and_then(|(_, mut members)| {
             let settings = members.settings(Partition::Aws, Method::StaticCredentials, false);
             let id = members.required::<String>("accessKeyId");
-            let secret = members.secret::<domain::SecretKey>("secretAccessKey");
+            let secret = members.secret::<gangway_model::SecretKey>("secretAccessKey");
             members.finish()?;
             assert!(settings.is_some() && id.is_some() && secret.is_some());
             Ok(())

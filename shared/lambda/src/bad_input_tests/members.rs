@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use domain::Failure;
+use gangway_model::Failure;
 
 use super::{ROLE, said, sts, with};
 use crate::{
@@ -156,8 +156,8 @@ fn f14_f15_keys_are_judged_and_never_shown() {
     ] {
         let body = json!({ "accessKeyId": id, "secretAccessKey": secret }).to_string();
         let mut members = read(&rest("POST", "/v1/policies", &body)).json().unwrap();
-        let id = members.required::<domain::AccessKeyId>("accessKeyId");
-        let secret = members.secret::<domain::SecretKey>("secretAccessKey");
+        let id = members.required::<gangway_model::AccessKeyId>("accessKeyId");
+        let secret = members.secret::<gangway_model::SecretKey>("secretAccessKey");
         assert_eq!(id.is_some() && secret.is_some(), expected.is_empty());
         members.excluded("uid", "must be left out");
         assert_eq!(said(members.finish()).1, expected);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::{Failure, PortError};
+use gangway_model::{Failure, PortError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::Level;
@@ -112,7 +112,7 @@ async fn work_that_outlasts_the_invocation_is_cut_off_in_time() {
 #[tokio::test]
 async fn the_work_sees_less_time_than_there_is() {
     let (_, _) = run(&registration(), 0, async |_| {
-        let left = transport::budget::remaining();
+        let left = gangway_http::budget::remaining();
         assert!(left + super::RESERVE <= super::GATEWAY_WAITS, "{left:?}");
         Ok(Reply::NoContent)
     })

@@ -6,10 +6,10 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use gangway_http::budget;
 use serde_json::{Value, json};
 use tokio::{sync::Barrier, time::sleep};
 use tracing::Level;
-use transport::budget;
 
 use super::*;
 use crate::logs::Lines;

@@ -1,6 +1,6 @@
 //! Accounts: what is written, what is read, in which scope.
 
-use domain::{
+use gangway_model::{
     Access, Failure, Partition, PermissionProfile, Scope, ScopeWish, ports::Registry as _,
 };
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{PortError, ports::Registry as _};
+use gangway_model::{PortError, ports::Registry as _};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -117,7 +117,7 @@ async fn no_time_left_is_no_answer_in_time() {
     let fake = Fake::saying(204, "").await;
     let now = tokio::time::Instant::now();
     let uid = UID.parse().unwrap();
-    let error = transport::budget::within(now, fake.tenant().delete(&uid)).await.unwrap_err();
+    let error = gangway_http::budget::within(now, fake.tenant().delete(&uid)).await.unwrap_err();
     assert_eq!(kind(&error), "timed out");
 }
 

@@ -1,6 +1,6 @@
 //! When the API key is read, and how it is sent.
 
-use domain::{PortError, ports::Registry as _};
+use gangway_model::{PortError, ports::Registry as _};
 use serde_json::json;
 
 use super::palette::{Asked, Fake, KEY, NEXT_KEY, UID, told};

@@ -14,7 +14,7 @@ use axum::{
     extract::Request,
     http::Response,
 };
-use domain::{
+use gangway_model::{
     AssumedRole, Credential, Partition, PermissionProfile, PortError, Registration, Scope,
     StaticKeys, ports::Keyring,
 };
@@ -128,7 +128,9 @@ impl Fake {
 
 /// A client that hardly pauses between two tries.
 pub(super) fn palette(base: &str, ring: Ring) -> Palette<Ring> {
-    let http = transport::client(&transport::Roots::of(domain::Roots::Public).unwrap()).unwrap();
+    let http =
+        gangway_http::client(&gangway_http::Roots::of(gangway_model::Roots::Public).unwrap())
+            .unwrap();
     let palette = Palette::new(http, base.parse().unwrap(), ring);
     Palette { pause: Duration::from_millis(1), ..palette }
 }

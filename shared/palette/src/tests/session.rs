@@ -1,6 +1,6 @@
 //! The first look: whose key it is, and what is there.
 
-use domain::{Failure, Intent, Outcome};
+use gangway_model::{Failure, Intent, Outcome};
 use serde_json::json;
 
 use super::palette::{Asked, Fake, PROJECT, Told, UID, told};

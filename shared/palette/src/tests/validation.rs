@@ -1,6 +1,6 @@
 //! Palette's judgement, its trust facts, and its lists for the wizard.
 
-use domain::{Partition, PortError, UidOrName, ports::Registry as _};
+use gangway_model::{Partition, PortError, UidOrName, ports::Registry as _};
 use serde_json::json;
 
 use super::palette::{Asked, Fake, SECRET, UID, keys, role, told};

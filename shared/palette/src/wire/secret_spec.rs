@@ -3,8 +3,8 @@
 //! The published descriptions of `namePrefix` and `permissionBoundary` stand at each other's place; the names are right
 //! (T3).
 
-use certificates::CaChain;
-use domain::{AccessPortal, Partition, PolicyArn};
+use gangway_certificates::CaChain;
+use gangway_model::{AccessPortal, Partition, PolicyArn};
 use serde::Serialize;
 
 use super::Exposed;

@@ -1,6 +1,6 @@
 //! What a permission document grants, as questions for IAM's simulator.
 
-use domain::AccountId;
+use gangway_model::AccountId;
 use serde_json::Value;
 
 use super::roles::{Part, Roles};

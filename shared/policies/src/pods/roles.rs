@@ -1,6 +1,6 @@
 //! The roles of both cases, in an order that works.
 
-use domain::{AccountId, RoleArn};
+use gangway_model::{AccountId, RoleArn};
 use serde_json::Value;
 
 use super::{

@@ -5,7 +5,7 @@ mod call;
 #[cfg(test)]
 mod tests;
 
-use domain::RoleArn;
+use gangway_model::RoleArn;
 use serde_json::Value;
 
 use self::call::{Call, Trust, Who};

@@ -1,6 +1,6 @@
 //! Real-looking ARNs for the patterns that documents have: a pattern is never within another pattern.
 
-use domain::{AccountId, Partition};
+use gangway_model::{AccountId, Partition};
 
 /// Stands where any name will do.
 pub(super) const PROBE: &str = "probe";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::TABLE;
+use gangway_model::TABLE;
 
 use super::*;
 use crate::pattern::{fits, fits_any_case};

@@ -1,6 +1,6 @@
 //! Whom a statement of a trust policy is about.
 
-use domain::{AccountId, Partition};
+use gangway_model::{AccountId, Partition};
 use serde_json::Value;
 
 use crate::statement::{Statement, texts};

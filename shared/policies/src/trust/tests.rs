@@ -2,7 +2,7 @@
 
 mod conditions;
 
-use domain::Outcome;
+use gangway_model::Outcome;
 
 use super::*;
 
@@ -67,7 +67,7 @@ fn check(rows: &[(&str, Value, &str)]) {
 
 #[test]
 fn f31_the_policy_that_gangway_hands_out_passes_in_every_partition() {
-    for facts in &domain::TABLE {
+    for facts in &gangway_model::TABLE {
         let account = "111122223333".parse().unwrap();
         let findings = look(&policy(facts.partition, account, EXTERNAL_ID), facts.partition);
         assert_eq!(letters(&findings), "PPP", "{findings:#?}");

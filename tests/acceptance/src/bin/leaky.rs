@@ -7,15 +7,15 @@
     reason = "it does on purpose what none of the others may"
 )]
 
-use domain::{PortError, Violation};
-use lambda::{Rejection, Reply, Request};
+use gangway_lambda::{Rejection, Reply, Request};
+use gangway_model::{PortError, Violation};
 use local_cloud::outbound;
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::start();
-    lambda::serve("leaky", tell).await
+async fn main() -> Result<(), gangway_lambda::Error> {
+    gangway_lambda::start();
+    gangway_lambda::serve("leaky", tell).await
 }
 
 async fn tell(request: Request) -> Result<Reply, Rejection> {

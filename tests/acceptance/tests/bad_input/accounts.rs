@@ -3,7 +3,7 @@
 mod credentials;
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use self::credentials::credentials;

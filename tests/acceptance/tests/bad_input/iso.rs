@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     functions::{Functions, Hosting, RoleKeys},
     template::{Deployment, Template},

@@ -5,7 +5,7 @@ mod members;
 mod routes;
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use self::{

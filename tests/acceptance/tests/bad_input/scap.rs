@@ -4,7 +4,7 @@
 mod certificates;
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::certificates::{Chain, Issued, Wish};
 use serde_json::{Value, json};
 

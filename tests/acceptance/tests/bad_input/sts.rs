@@ -4,7 +4,7 @@ mod events;
 mod routes;
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use self::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Options, World, functions::Lambda, template::Template, world::Realm};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use certificates::{CaChain, ClientCertificate, PrivateKey};
-use domain::{
+use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
+use gangway_model::{
     AccessPortal, ClientIdentity, Credential, Partition, PermissionProfile, Registration,
     RolePrefix, Scope, SecretKey, SessionKeys, StaticKeys,
 };

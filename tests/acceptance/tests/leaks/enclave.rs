@@ -6,7 +6,7 @@ use acceptance::{
     evidence::Evidence,
     with,
 };
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     Effect,
     canaries::{Canary, Kind},

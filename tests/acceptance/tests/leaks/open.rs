@@ -4,15 +4,15 @@ use acceptance::{
     Stage,
     evidence::{Evidence, talk},
 };
-use domain::Partition;
+use gangway_model::Partition;
+use gangway_policies::{
+    Document,
+    pods::{HUBBLE, IDENTITY},
+};
 use local_cloud::{
     Effect,
     palette::{ADMIN_KEY, RefusedKey, SecretsOnRead},
     world::{API_KEY_SECRET, Case, Way},
-};
-use policies::{
-    Document,
-    pods::{HUBBLE, IDENTITY},
 };
 use serde_json::json;
 

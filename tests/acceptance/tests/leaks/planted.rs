@@ -7,7 +7,7 @@ use acceptance::{
     Answer, comes_true,
     evidence::{Evidence, TALKATIVE},
 };
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     canaries::{Spelling, spellings},
     functions::Lambda,

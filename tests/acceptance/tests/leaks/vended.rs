@@ -1,7 +1,7 @@
 //! Accounts that come aboard by themselves: messages, roles made, the sweep, and accounts that leave.
 
 use acceptance::{Stage, evidence::Evidence};
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Effect, Fault, world::Kind};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! What is done to an account, by whichever way it is asked for.
 
 use acceptance::{Answer, text};
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::world::Vended;
 use serde_json::Value;
 

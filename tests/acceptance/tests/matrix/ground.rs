@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     Cloud,
     aws::{Keys, Queue},

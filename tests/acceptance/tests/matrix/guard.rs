@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 
 use crate::{flow::Trigger, flows};
 

@@ -177,7 +177,7 @@ fn roles_and_policies(account: &Account) -> Value {
 
 /// Associations and the ConfigMap of Palette's cluster, where there is one.
 fn cluster(ground: &Ground) -> Value {
-    if ground.stage.partition() == domain::Partition::AwsIso {
+    if ground.stage.partition() == gangway_model::Partition::AwsIso {
         return Value::Null;
     }
     let cluster = &ground.stage.realm().palette_cluster().cluster;

@@ -1,12 +1,12 @@
 //! F01, F02, F04, F05, F23, F90–F93: what holds of an account by whichever method, held of this one, in both cases.
 
 use acceptance::{Answer, PARTITIONS, Stage, with};
-use domain::PermissionProfile::{CoreEks, MinimumEksDynamic, MinimumEksStatic};
+use gangway_model::PermissionProfile::{CoreEks, MinimumEksDynamic, MinimumEksStatic};
+use gangway_policies::Document;
 use local_cloud::{
     palette::MEMBER_KEY,
     world::{API_KEY_SECRET, Case},
 };
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::method::{cluster, furnish, registered, request};
@@ -124,8 +124,8 @@ async fn f90_f91_the_role_needs_the_policies_of_its_profile_that_for_eks_among_t
     everywhere(async |stage, case| {
         for (profile, missing) in [
             (CoreEks, Document::ControllersEks),
-            (MinimumEksStatic, policies::of(MinimumEksStatic)[0]),
-            (MinimumEksDynamic, policies::of(MinimumEksDynamic)[0]),
+            (MinimumEksStatic, gangway_policies::of(MinimumEksStatic)[0]),
+            (MinimumEksDynamic, gangway_policies::of(MinimumEksDynamic)[0]),
         ] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
             let wish = with(request(&stage, case), &more);

@@ -1,11 +1,11 @@
 //! F58–F61: which roles EKS gives to Palette's service accounts.
 
 use acceptance::{PARTITIONS, Stage};
+use gangway_policies::pods::{HUBBLE, IDENTITY};
 use local_cloud::world::{
     Case::{self, CrossAccount, SameAccount},
     Way,
 };
-use policies::pods::{HUBBLE, IDENTITY};
 
 use crate::method::differs;
 

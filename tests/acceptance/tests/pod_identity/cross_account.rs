@@ -1,11 +1,11 @@
 //! F50–F57: the roles of the case of two accounts, and the plan that makes them.
 
 use acceptance::{Answer, PARTITIONS, Stage};
+use gangway_policies::pods::Part;
 use local_cloud::world::{
     Case::{self, CrossAccount},
     Way,
 };
-use policies::pods::Part;
 
 use crate::method::{ROUTE, differs, request};
 

@@ -1,8 +1,8 @@
 //! Palette's cluster is in another account than Gangway: everything is seen through the inspection role there.
 
 use acceptance::{PARTITIONS, Stage};
+use gangway_policies::pods::{HUBBLE, Part};
 use local_cloud::world::{Case, Way};
-use policies::pods::{HUBBLE, Part};
 use serde_json::json;
 
 use crate::method::{cluster, differs, register, request, validate, with};

@@ -1,11 +1,11 @@
 //! What Gangway may put right where it is asked to: associations and the ConfigMap. Both are idempotent and told.
 
 use acceptance::{PARTITIONS, Stage};
+use gangway_policies::pods::{HUBBLE, IDENTITY};
 use local_cloud::{
     Effect, Fault,
     world::{Case, Way},
 };
-use policies::pods::{HUBBLE, IDENTITY};
 use serde_json::json;
 
 use crate::method::{ENSURED, cluster, register, request, validate, with};
@@ -19,7 +19,7 @@ async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_le
         let wish = with(request(&stage, Case::CrossAccount), "ensureAssociations", json!(true));
         cluster(&stage).break_it(Way::NoTarget).break_it(Way::NotAssociated(IDENTITY));
         let roles = cluster(&stage).roles(Case::CrossAccount);
-        let at = |account: policies::pods::ServiceAccount| {
+        let at = |account: gangway_policies::pods::ServiceAccount| {
             cluster(&stage).cluster.association((account.namespace, account.name))
         };
         validate(&stage, &wish).await;
@@ -27,7 +27,10 @@ async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_le
         let done = register(&stage, &wish).await;
         done.assert_status(201).assert_check(ENSURED, "passed", "made that of", "");
         let (hubble, identity) = (at(HUBBLE).expect("Hubble's"), at(IDENTITY).expect("the other"));
-        assert_eq!(hubble.target.as_deref(), roles.hubble_target().map(domain::RoleArn::as_str));
+        assert_eq!(
+            hubble.target.as_deref(),
+            roles.hubble_target().map(gangway_model::RoleArn::as_str)
+        );
         assert!(hubble.external_id.is_some_and(|id| id.ends_with("/hubble-system/spectro-hubble")));
         assert_eq!((identity.role.as_str(), identity.target), (roles.identity().as_str(), None));
         stage.cloud().calls().clear();

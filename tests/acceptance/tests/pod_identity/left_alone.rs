@@ -2,6 +2,7 @@
 //! of EKS owns the association.
 
 use acceptance::{PARTITIONS, Stage};
+use gangway_policies::pods::{HUBBLE, IDENTITY};
 use local_cloud::{
     Associations, Options,
     world::{
@@ -9,7 +10,6 @@ use local_cloud::{
         Way,
     },
 };
-use policies::pods::{HUBBLE, IDENTITY};
 use serde_json::json;
 
 use crate::method::{ENSURED, cluster, register, request, with};

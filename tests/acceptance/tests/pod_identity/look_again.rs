@@ -1,8 +1,8 @@
 //! `POST /v1/accounts/{uid}/validate` of an account that Palette enters by Pod Identity.
 
 use acceptance::{Answer, PARTITIONS, Stage};
+use gangway_policies::pods::Part;
 use local_cloud::world::{Case, Way};
-use policies::pods::Part;
 use serde_json::json;
 
 use crate::method::{cluster, register, request};

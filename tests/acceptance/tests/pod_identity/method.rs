@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use acceptance::{Answer, Stage, text};
-use domain::PermissionProfile;
+use gangway_model::PermissionProfile;
+use gangway_policies::pods::Part;
 use local_cloud::world::{Case, PaletteCluster, Way};
-use policies::pods::Part;
 use serde_json::{Value, json};
 
 /// Where it is registered.
@@ -54,7 +54,7 @@ pub(crate) fn furnish(stage: &Stage, case: Case, profile: PermissionProfile) {
     for arn in role.attached() {
         role.detach(&arn);
     }
-    let documents = policies::of(profile).iter();
+    let documents = gangway_policies::of(profile).iter();
     let documents = documents.map(|document| palette.profile_policy(part, *document));
     for arn in documents.chain([palette.policy(part)]) {
         role.attach(&arn);

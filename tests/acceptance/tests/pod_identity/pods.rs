@@ -1,11 +1,11 @@
 //! F63–F65: Palette's pods, and what a person runs where Gangway cannot look.
 
 use acceptance::{PARTITIONS, Stage};
+use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
 use local_cloud::{
     Effect, Fault,
     world::{Case::SameAccount, Way},
 };
-use policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
 
 use crate::method::{cluster, differs, request, validate};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use acceptance::{PARTITIONS, Stage};
-use domain::PermissionProfile;
+use gangway_model::PermissionProfile;
+use gangway_policies::pods::Part;
 use local_cloud::world::Case;
-use policies::pods::Part;
 use serde_json::{Value, json};
 
 use crate::method::{ROUTE, boundary, cluster, furnish, register, request, validate, with};
@@ -83,7 +83,7 @@ fn wrong(stage: &Stage) -> [Row; 8] {
     let other = PARTITIONS.into_iter().find(|other| *other != partition).expect("another");
     let target = cluster(stage).roles(Case::CrossAccount);
     let elsewhere = format!("arn:{partition}:iam::999988887777:role/I");
-    let hubble_target = json!(target.hubble_target().map(domain::RoleArn::as_str));
+    let hubble_target = json!(target.hubble_target().map(gangway_model::RoleArn::as_str));
     [
         (
             Case::SameAccount,

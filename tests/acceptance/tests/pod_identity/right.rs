@@ -1,7 +1,7 @@
 //! A cluster that is set up well: the account comes aboard, in both cases and both partitions.
 
 use acceptance::{PARTITIONS, Stage};
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::world::Case;
 use serde_json::json;
 

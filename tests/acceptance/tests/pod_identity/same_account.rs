@@ -1,8 +1,8 @@
 //! F44–F49: the roles of the case of one account.
 
 use acceptance::{PARTITIONS, Stage};
+use gangway_policies::{Document, pods::Part};
 use local_cloud::world::{Case::SameAccount, Way};
-use policies::{Document, pods::Part};
 use serde_json::Value;
 
 use crate::method::{cluster, differs, request, validate};

@@ -1,11 +1,11 @@
 //! Each way to break a set-up, and the answers that change with it: no more, and no fewer.
 
 use acceptance::{PARTITIONS, Stage};
+use gangway_policies::pods::{HUBBLE, IDENTITY, Part};
 use local_cloud::world::{
     Case::{self, CrossAccount, SameAccount},
     Way,
 };
-use policies::pods::{HUBBLE, IDENTITY, Part};
 
 use crate::method::{differs, expected};
 

@@ -2,8 +2,8 @@
 //! is a conflict.
 
 use acceptance::Stage;
+use gangway_policies::Document;
 use local_cloud::palette::SecretsOnRead;
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use acceptance::{PARTITIONS, Stage};
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::palette::Account;
 use serde_json::{Value, json};
 

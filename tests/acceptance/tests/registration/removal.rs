@@ -1,7 +1,7 @@
 //! A removal and the secret: it goes with its account, and no sooner.
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Effect, Fault, palette::Concealed};
 
 use crate::{

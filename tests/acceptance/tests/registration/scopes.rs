@@ -1,7 +1,7 @@
 //! Whose an account is: the tenant's or a project's. A name is taken in one scope only.
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::palette::UnknownProject;
 use serde_json::{Value, json};
 

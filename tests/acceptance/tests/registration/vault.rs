@@ -1,7 +1,7 @@
 //! Where keys are kept: name, tags, key; in use only after Palette took them; gone into the recovery window after it let go.
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Effect, Fault};
 use serde_json::{Value, json};
 

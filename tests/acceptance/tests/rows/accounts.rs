@@ -1,7 +1,7 @@
 //! F04, F05, F18, F22, F23: the account itself.
 
 use acceptance::{PARTITIONS, Stage};
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Effect, Fault, palette::DuplicateAnswer};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! F16, F17, F33 where Gangway may not look into the account: nothing passes unseen, and Palette's own validation decides.
 
 use acceptance::{PARTITIONS, Stage};
-use policies::Document;
+use gangway_policies::Document;
 
 use crate::way::Way::Role;
 
@@ -64,11 +64,11 @@ async fn f16_a_role_of_the_deployments_own_account_is_seen_without_an_inspection
         let stage = Stage::start(partition).await;
         let (own, customer) = (&stage.realm().deployment, stage.customer());
         let role = own.role("SpectroCloudRole");
-        for document in policies::of(domain::PermissionProfile::CoreEks) {
+        for document in gangway_policies::of(gangway_model::PermissionProfile::CoreEks) {
             role.attach(&own.policy(document.name(), &document.render(partition)));
         }
         let palette = stage.realm().palette.id().parse().expect("an account id");
-        role.trust(&policies::trust_policy(partition, palette, &stage.realm().external_id));
+        role.trust(&gangway_policies::trust_policy(partition, palette, &stage.realm().external_id));
         assert_ne!(own.id(), customer.account.id());
         let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
         let receipt = Role.registered(&stage, &request).await;

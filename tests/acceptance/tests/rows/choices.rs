@@ -1,7 +1,7 @@
 //! F19–F21, F87: policies for the roles of clusters, and private cloud gateways, to choose from.
 
 use acceptance::{Answer, PARTITIONS, Stage};
-use policies::Document;
+use gangway_policies::Document;
 use serde_json::{Value, json};
 
 use crate::way::{BOTH, Way, in_palette, with};

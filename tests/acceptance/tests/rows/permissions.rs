@@ -1,9 +1,9 @@
 //! F17: what the user or the role must be allowed.
 
 use acceptance::{PARTITIONS, Stage};
-use domain::PermissionProfile;
+use gangway_model::PermissionProfile;
+use gangway_policies::Document;
 use local_cloud::world::Customer;
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::way::{BOTH, Way};
@@ -45,7 +45,7 @@ async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
             let stage = Stage::start(partition).await;
             let customer = stage.customer();
             let request = way.request(customer, "prod");
-            for missing in policies::of(PermissionProfile::CoreEks) {
+            for missing in gangway_policies::of(PermissionProfile::CoreEks) {
                 customer.disallow(*missing);
                 let report = way.validate(&stage, &request).await;
                 report.assert_check(
@@ -117,7 +117,7 @@ async fn f17_a_user_may_have_its_policies_through_a_group() {
         let stage = Stage::start(partition).await;
         let customer = stage.customer();
         let group = customer.account.group("palette");
-        for document in policies::of(PermissionProfile::CoreEks) {
+        for document in gangway_policies::of(PermissionProfile::CoreEks) {
             let arn = customer.policy(*document);
             customer.user.detach(&arn);
             group.attach(&arn);

@@ -1,19 +1,19 @@
 //! F90–F93: profiles of permissions, the quota of policies, next steps.
 
 use acceptance::{Answer, PARTITIONS, Stage};
-use domain::PermissionProfile;
+use gangway_model::PermissionProfile;
+use gangway_policies::Document;
 use local_cloud::world::Customer;
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::way::{BOTH, Way, in_palette, with};
 
 /// Attached are the policies of this profile, and no other.
 fn furnish(customer: &Customer, profile: PermissionProfile) {
-    for document in policies::of(PermissionProfile::CoreEks) {
+    for document in gangway_policies::of(PermissionProfile::CoreEks) {
         customer.disallow(*document);
     }
-    for document in policies::of(profile) {
+    for document in gangway_policies::of(profile) {
         customer.allow(*document);
     }
 }
@@ -63,7 +63,7 @@ async fn f91_each_minimum_profile_is_asked_for_its_own_policy_alone() {
                     &json!({"name": format!("prod-{}", way.id())}),
                 );
                 furnish(customer, profile);
-                let document = policies::of(profile)[0];
+                let document = gangway_policies::of(profile)[0];
                 customer.disallow(document);
                 let report = way.blocked(&stage, &request).await;
                 report.assert_check("iam.actions-allowed", "failed", "", document.name());

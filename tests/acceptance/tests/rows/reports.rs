@@ -1,9 +1,9 @@
 //! F94: whatever is found, the report says what was seen and how to mend it.
 
 use acceptance::{Answer, PARTITIONS, Stage, text};
-use domain::Partition;
+use gangway_model::Partition;
+use gangway_policies::Document;
 use local_cloud::{Effect, Fault, palette::MEMBER_KEY, world::API_KEY_SECRET};
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::way::{BOTH, Way, with};

@@ -49,7 +49,7 @@ async fn f16_a_role_whose_sessions_are_short_is_told_and_one_under_a_path_is_fin
             role.attach(&arn);
         }
         let palette = stage.realm().palette.id().parse().expect("an account id");
-        role.trust(&policies::trust_policy(partition, palette, &stage.realm().external_id));
+        role.trust(&gangway_policies::trust_policy(partition, palette, &stage.realm().external_id));
         role.max_session(1800);
         let request = json!({"name": "prod", "roleArn": role.arn()});
         let report = Role.blocked(&stage, &request).await;

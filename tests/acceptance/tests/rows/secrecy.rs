@@ -1,8 +1,8 @@
 //! F15, F95: what is secret is told to Palette and kept in Secrets Manager, and is nowhere else.
 
 use acceptance::{Answer, PARTITIONS, Stage, evidence::Evidence};
+use gangway_policies::Document;
 use local_cloud::{Effect, Fault, palette::SecretsOnRead};
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::way::{BOTH, Way, in_palette, with};

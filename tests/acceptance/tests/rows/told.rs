@@ -1,7 +1,7 @@
 //! F06, F07, F10, F11: what Palette is told of an account, its partition and its kind of credential.
 
 use acceptance::{PARTITIONS, Stage};
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::json;
 
 use crate::way::{Way, in_palette, with};

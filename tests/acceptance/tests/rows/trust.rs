@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use acceptance::{Answer, PARTITIONS, Stage};
-use domain::PermissionProfile;
+use gangway_model::PermissionProfile;
 use local_cloud::{palette::OTHER_TENANT_KEY, world::API_KEY_SECRET};
 use serde_json::{Value, json};
 
@@ -151,7 +151,7 @@ async fn f30_the_role_is_called_spectro_cloud_role_and_need_not_be() {
         let customer = stage.customer();
         let role = customer.account.role("palette-by-another-name");
         role.trust(&facts.body["trustPolicy"]);
-        for document in policies::of(PermissionProfile::CoreEks) {
+        for document in gangway_policies::of(PermissionProfile::CoreEks) {
             role.attach(&customer.policy(*document));
         }
         Role.registered(&stage, &json!({"name": "prod", "roleArn": role.arn()})).await;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use acceptance::Stage;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     faults::{Effect, Fault},
     template::Template,

@@ -4,7 +4,7 @@ use acceptance::{
     Stage,
     enclave::{account_member, portal},
 };
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::palette::Concealed;
 use serde_json::{Value, json};
 

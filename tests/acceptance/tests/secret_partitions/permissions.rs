@@ -1,8 +1,8 @@
 //! F16, F17: what the user or the role behind the portal must be allowed.
 
 use acceptance::{Stage, with};
-use domain::PermissionProfile;
-use policies::Document;
+use gangway_model::PermissionProfile;
+use gangway_policies::Document;
 use serde_json::json;
 
 use crate::way::{Way, everywhere, play, role};
@@ -12,7 +12,7 @@ async fn f17_a_missing_or_older_policy_is_told_by_its_name_and_mended_by_attachi
     everywhere(|stage: Stage, way: Way| async move {
         let customer = stage.customer();
         let request = way.request(&stage, customer, "prod");
-        for missing in policies::of(PermissionProfile::CoreEks) {
+        for missing in gangway_policies::of(PermissionProfile::CoreEks) {
             customer.disallow(*missing);
             let report = way.validate(&stage, &request).await;
             report.assert_check("iam.policies-attached", "failed", missing.name(), missing.name());

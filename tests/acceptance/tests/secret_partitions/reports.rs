@@ -1,9 +1,9 @@
 //! F90–F94: profiles, the quota of policies, next steps, remedies.
 
 use acceptance::{Answer, Stage, enclave::portal, text, with};
-use domain::PermissionProfile;
+use gangway_model::PermissionProfile;
+use gangway_policies::Document;
 use local_cloud::{Effect, Fault, palette::SECRET_PARTITION_FLAG};
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::way::{Way, everywhere, role};
@@ -42,17 +42,17 @@ async fn f91_f93_each_profile_is_asked_for_its_own_policies_and_tells_its_next_s
             MinimumIaasDynamic,
             MinimumIaasStatic,
         ] {
-            for document in policies::of(CoreEks) {
+            for document in gangway_policies::of(CoreEks) {
                 customer.disallow(*document);
             }
-            for document in policies::of(profile) {
+            for document in gangway_policies::of(profile) {
                 customer.allow(*document);
             }
             let request = with(
                 way.request(&stage, customer, profile.id()),
                 &json!({"permissionProfile": profile.id()}),
             );
-            let document = policies::of(profile)[0];
+            let document = gangway_policies::of(profile)[0];
             customer.disallow(document);
             let report = way.validate(&stage, &request).await;
             report.assert_check("iam.actions-allowed", "failed", "", document.name());
@@ -75,7 +75,7 @@ async fn f91_f93_each_profile_is_asked_for_its_own_policies_and_tells_its_next_s
                 let told = format!("{notices:?}");
                 assert!(next.is_empty() && told.contains("no cluster can be made"), "{told}");
             }
-            for document in policies::of(profile) {
+            for document in gangway_policies::of(profile) {
                 customer.disallow(*document);
             }
         }

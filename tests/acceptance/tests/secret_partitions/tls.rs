@@ -8,7 +8,7 @@ use acceptance::{
     enclave::{ENCLAVES, portal},
     text, with,
 };
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Door, functions::Lambda};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What was told before changes nothing.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::world::Kind;
 
 use crate::scene::Scene;

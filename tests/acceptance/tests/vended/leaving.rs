@@ -1,6 +1,6 @@
 //! Accounts that are closed or leave.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     Effect, Fault,
     aws::Account,

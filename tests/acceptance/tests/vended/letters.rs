@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acceptance::comes_true;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Effect, Fault, world::Kind};
 use serde_json::json;
 

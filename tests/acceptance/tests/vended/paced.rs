@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::Partition;
+use gangway_model::Partition;
 
 use crate::{scene::Scene, sweep::vend};
 

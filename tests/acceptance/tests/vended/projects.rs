@@ -1,6 +1,6 @@
 //! An event may name any project of Palette's, one that no setting names as well: the account is found there again.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::world::{Kind, Vended};
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ mod seen;
 use std::{sync::Arc, time::Duration};
 
 use acceptance::comes_true;
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     Cloud, Options, World,
     aws::{Queue, sqs::MessageSeen},

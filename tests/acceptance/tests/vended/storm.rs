@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{Effect, Fault, world::Kind};
 
 use crate::scene::Scene;

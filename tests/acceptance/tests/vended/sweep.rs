@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::{
     Effect, Fault,
     functions::Lambda,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use domain::Partition::{self, Aws, AwsUsGov};
+use gangway_model::Partition::{self, Aws, AwsUsGov};
 use local_cloud::{aws::Account, world::Kind};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! An account that is there for the bills of its twin in GovCloud is no account to bring aboard.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::world::Kind;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! However Organizations pages its accounts and tells of their units, each is found once.
 
-use domain::Partition;
+use gangway_model::Partition;
 use local_cloud::world::Organization;
 use serde_json::json;
 

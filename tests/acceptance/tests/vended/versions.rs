@@ -1,6 +1,6 @@
 //! Policies that Gangway made are brought up to date; the oldest version makes room.
 
-use domain::{Partition, PermissionProfile};
+use gangway_model::{Partition, PermissionProfile};
 use local_cloud::world::Kind;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ async fn an_outdated_policy_gets_a_new_version_and_the_oldest_of_five_goes() {
     scene.put(&vended.events[2..]).await;
     scene.work_off().await;
     let first = scene.assert_aboard(&vended.account);
-    let document = policies::of(PermissionProfile::CoreEks)[0];
+    let document = gangway_policies::of(PermissionProfile::CoreEks)[0];
     let find = || {
         let all = scene.managed_policies(&vended.account);
         all.into_iter().find(|policy| policy.name == document.name()).expect("the policy")

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
-use domain::{Method, Partition};
+use gangway_model::{Method, Partition};
 use local_cloud::{
     Host, Options, World, gateway::Unsigned, palette::ADMIN_KEY, template::Template, world::Realm,
 };

@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use crate::aws::Keys;

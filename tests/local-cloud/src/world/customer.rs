@@ -1,7 +1,7 @@
 //! An account that is to come aboard, with everything that Palette's documents ask for; and ways to break it and to mend it.
 
-use domain::{Partition, PermissionProfile};
-use policies::Document;
+use gangway_model::{Partition, PermissionProfile};
+use gangway_policies::Document;
 use serde_json::{Value, json};
 
 use super::{access::Access, deployed::INSPECTION_ROLE, entrances::inspection_role};
@@ -53,7 +53,7 @@ impl Customer {
             palette: palette.id().to_owned(),
             external_id: external_id.to_owned(),
         };
-        for document in policies::of(PermissionProfile::CoreEks) {
+        for document in gangway_policies::of(PermissionProfile::CoreEks) {
             customer.allow(*document);
         }
         customer.let_user_look();
@@ -190,7 +190,7 @@ impl Customer {
     /// For an account id that is not twelve digits.
     pub fn trust(&self, account: &str, external_id: &str) {
         let account = account.parse().expect("an account id");
-        self.role.trust(&policies::trust_policy(self.partition, account, external_id));
+        self.role.trust(&gangway_policies::trust_policy(self.partition, account, external_id));
     }
 
     /// Trusts Palette with an external id that is not the tenant's (D07).

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::json;
 
 use super::feeding;

@@ -8,8 +8,8 @@ mod ways;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::Partition;
-use policies::pods::{self, Roles};
+use gangway_model::Partition;
+use gangway_policies::pods::{self, Roles};
 use serde_json::{Value, json};
 
 pub use self::ways::Way;

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use super::{

@@ -1,6 +1,6 @@
 //! What is in a partition before Gangway is deployed there.
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::json;
 
 use super::entrances::management_role;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use policies::Document;
+use gangway_policies::Document;
 use serde_json::{Value, json};
 
 use super::*;

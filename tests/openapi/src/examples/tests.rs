@@ -22,8 +22,8 @@ fn place(rejection: &Rejection) -> Result<&'static str, &'static str> {
             Err("it is told as a member that is refused")
         }
         Rejection::Failure(Failure::Invalid(faults)) => match faults.first().map(|it| it.fault) {
-            Some(domain::Fault::Malformed) => Ok("Invalid"),
-            Some(domain::Fault::Refused) | None => Ok("Refused"),
+            Some(gangway_model::Fault::Malformed) => Ok("Invalid"),
+            Some(gangway_model::Fault::Refused) | None => Ok("Refused"),
         },
         Rejection::Failure(Failure::Blocked(_)) => Ok("Refused"),
         Rejection::Failure(

@@ -1,7 +1,7 @@
 //! What is secret of each method, as documents hold it.
 
-use certificates::CaChain;
-use domain::{AccessKeyId, ClientIdentity, Partition, SecretKey, StaticKeys};
+use gangway_certificates::CaChain;
+use gangway_model::{AccessKeyId, ClientIdentity, Partition, SecretKey, StaticKeys};
 
 use super::Fields;
 

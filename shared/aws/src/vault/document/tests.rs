@@ -1,6 +1,6 @@
 //! Documents of both methods: read as they are written, and every fault told.
 
-use domain::{InvalidKey, StaticKeys};
+use gangway_model::{InvalidKey, StaticKeys};
 
 use super::*;
 

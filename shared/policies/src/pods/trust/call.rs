@@ -1,6 +1,6 @@
 //! One call of `sts:AssumeRole` or `sts:TagSession`, held against a trust policy.
 
-use domain::RoleArn;
+use gangway_model::RoleArn;
 use serde_json::Value;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Trust policies of the Pod Identity roles, and what each of them means.
 
-use domain::TABLE;
+use gangway_model::TABLE;
 use serde_json::json;
 
 use super::*;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::Partition::{Aws, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsUsGov};
 use serde_json::{Value, json};
 
 use super::{MANY, assert_consistent, assert_settles, at_once, kinds, subject, with};

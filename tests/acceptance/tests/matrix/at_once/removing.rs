@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use acceptance::comes_true;
-use domain::Partition::{Aws, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsUsGov};
 use local_cloud::{Effect, Fault};
 use serde_json::Value;
 use tokio::join;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use acceptance::comes_true;
-use domain::Partition::Aws;
+use gangway_model::Partition::Aws;
 use local_cloud::{Effect, Fault};
 use serde_json::{Value, json};
 use tokio::join;

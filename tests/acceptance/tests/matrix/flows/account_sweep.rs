@@ -1,6 +1,6 @@
 //! What no event brought.
 
-use domain::Partition::{Aws, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsUsGov};
 
 use super::account_vended::made;
 use crate::flow::{Ask, Flow, Function, Trigger};

@@ -1,6 +1,6 @@
 //! Accounts that come by themselves, are updated, and go.
 
-use domain::Partition::{Aws, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsUsGov};
 use local_cloud::world::Kind;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What is registered: shown, looked at again, removed; and what the wizard lets one choose from.
 
-use domain::Partition::{Aws, AwsIsoB, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsIsoB, AwsUsGov};
 
 use super::{scap, static_credentials, sts};
 use crate::{

@@ -1,9 +1,9 @@
 //! EKS Pod Identity, in an account of Palette's cluster and in another one.
 
 use acceptance::with;
-use domain::Partition::{Aws, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsUsGov};
+use gangway_policies::pods::{HUBBLE, IDENTITY};
 use local_cloud::world::{Case, Way};
-use policies::pods::{HUBBLE, IDENTITY};
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! The access portals of the secret partitions.
 
 use acceptance::{enclave, with};
-use domain::Partition::{AwsIso, AwsIsoB};
+use gangway_model::Partition::{AwsIso, AwsIsoB};
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Keys of an IAM user.
 
 use acceptance::with;
-use domain::Partition::{Aws, AwsIsoB, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsIsoB, AwsUsGov};
 use local_cloud::{aws::Keys, world::Customer};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! A role that Palette assumes.
 
 use acceptance::with;
-use domain::Partition::{Aws, AwsUsGov};
+use gangway_model::Partition::{Aws, AwsUsGov};
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What is to be seen of an account in IAM and in Palette.
 
-use domain::PermissionProfile;
+use gangway_model::PermissionProfile;
 use local_cloud::aws::{Account, PolicySeen, RoleSeen, sqs::MessageSeen};
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ impl Scene {
         };
         let role = self.role(account).unwrap_or_else(|| panic!("{id} has no role"));
         assert_eq!(role.tags.get(MANAGED.0).map(String::as_str), Some(MANAGED.1), "{role:?}");
-        let mut expected: Vec<_> = policies::of(PermissionProfile::CoreEks)
+        let mut expected: Vec<_> = gangway_policies::of(PermissionProfile::CoreEks)
             .iter()
             .map(|document| document.name())
             .collect();
@@ -44,7 +44,7 @@ impl Scene {
         names.sort_unstable();
         assert_eq!(names, expected, "policies of {id}");
         for (document, policy) in
-            policies::of(PermissionProfile::CoreEks).iter().filter_map(|document| {
+            gangway_policies::of(PermissionProfile::CoreEks).iter().filter_map(|document| {
                 Some((document, found.iter().find(|one| one.name == document.name())?))
             })
         {

@@ -13,7 +13,7 @@ mod wizard;
 
 use std::process::ExitCode;
 
-use domain::{Method, Partition};
+use gangway_model::{Method, Partition};
 use local_cloud::{Options, World, template::Template, world::Case};
 
 use show::{Portal, Surprise};

@@ -1,7 +1,7 @@
 //! EKS Pod Identity, in the cluster's own account and in another: broken, mended, the rest put right by Gangway, registered.
 
+use gangway_policies::pods::{HUBBLE, Part};
 use local_cloud::world::{Case, Way};
-use policies::pods::{HUBBLE, Part};
 use serde_json::{Value, json};
 
 use crate::show::{Portal, Surprise, blocked, expect, told};

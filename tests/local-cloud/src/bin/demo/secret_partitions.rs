@@ -1,6 +1,6 @@
 //! The secret partitions: keys of a user with their authority, and keys of the access portal, each broken in several ways.
 
-use domain::{Method, Partition};
+use gangway_model::{Method, Partition};
 use local_cloud::{
     certificates::{Chain, Wish},
     world::Customer,

@@ -1,8 +1,8 @@
 //! What a portal does for keys of a user or a role: broken, mended, registered, listed and removed again.
 
-use domain::Method;
+use gangway_model::Method;
+use gangway_policies::Document;
 use local_cloud::world::Customer;
-use policies::Document;
 use serde_json::{Value, json};
 
 use crate::show::{Portal, Surprise, blocked, expect, names, told};

@@ -1,6 +1,6 @@
 //! What Palette does for the classified partitions, in a world with portals.
 
-use domain::Partition;
+use gangway_model::Partition;
 
 use super::*;
 use crate::{

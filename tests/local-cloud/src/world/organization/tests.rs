@@ -1,6 +1,6 @@
 //! Accounts as each kind of vending makes them, and what is told of them.
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::json;
 
 use super::*;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use domain::Partition;
+use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use super::Organization;

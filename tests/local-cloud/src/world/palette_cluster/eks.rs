@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policies::pods::{HUBBLE, IDENTITY};
+use gangway_policies::pods::{HUBBLE, IDENTITY};
 
 use super::{NAME, PaletteCluster};
 use crate::aws::{
@@ -42,7 +42,7 @@ impl PaletteCluster {
                 .into();
         });
         let roles = self.roles(self.case());
-        let target = roles.hubble_target().map(domain::RoleArn::as_str);
+        let target = roles.hubble_target().map(gangway_model::RoleArn::as_str);
         let hubble = (HUBBLE.namespace, HUBBLE.name);
         self.cluster.associate(hubble, roles.hubble().as_str(), target);
         let identity = (IDENTITY.namespace, IDENTITY.name);

@@ -1,6 +1,6 @@
 //! What Kubernetes holds of the cluster.
 
-use policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
+use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
 use serde_json::{Value, json};
 
 use super::PaletteCluster;

@@ -1,7 +1,7 @@
 //! The roles with their trust and permissions, in the order in which IAM takes them.
 
-use domain::PermissionProfile;
-use policies::{
+use gangway_model::PermissionProfile;
+use gangway_policies::{
     Document,
     pods::{ExternalIds, Part},
 };
@@ -65,7 +65,7 @@ impl PaletteCluster {
                 role.trust(&self.trust(part));
                 role.attach(&self.policy(part));
                 if matches!(part, Part::Palette | Part::PaletteTarget) {
-                    for document in policies::of(PermissionProfile::CoreEks) {
+                    for document in gangway_policies::of(PermissionProfile::CoreEks) {
                         role.attach(&self.profile_policy(part, *document));
                     }
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use policies::pods::{HUBBLE, IDENTITY, Part, REGISTRY, ServiceAccount};
+use gangway_policies::pods::{HUBBLE, IDENTITY, Part, REGISTRY, ServiceAccount};
 use serde_json::{Value, json};
 
 use super::{
@@ -209,7 +209,7 @@ impl PaletteCluster {
         let other = self.cluster.account().role("SomebodyElse");
         let roles = self.roles(self.case());
         let target = roles.hubble_target().filter(|_| account == HUBBLE);
-        self.associate(account, &other.arn(), target.map(domain::RoleArn::as_str));
+        self.associate(account, &other.arn(), target.map(gangway_model::RoleArn::as_str));
     }
 
     fn take_addon_away(&self) {

@@ -1,0 +1,40 @@
+//! The clients of a deployment, built once at start.
+
+use gangway_aws::{Aws, SecretsManager};
+use gangway_model::Partition;
+use gangway_palette::Palette;
+use reqwest::Url;
+
+/// Clients of every outside system, and the facts of the deployment that checks need.
+pub struct Clients {
+    /// The partition that this deployment serves.
+    pub partition: Partition,
+    /// AWS, as the function's own role.
+    pub aws: Aws,
+    /// Stored credentials.
+    pub vault: SecretsManager,
+    /// Palette's API.
+    pub palette: Palette<SecretsManager>,
+    /// HTTP client with the trust roots of AWS's endpoints.
+    pub http: reqwest::Client,
+    /// Base URL of AWS STS, after the SDK's endpoint settings.
+    pub sts_address: String,
+    /// Name of the role in other accounts that lets Gangway read IAM there.
+    pub inspection_role: Option<String>,
+    /// Address of the partition's access portal.
+    pub portal: PortalConfig,
+}
+
+/// Addresses of the partition's access portal: Gangway's own, and where Palette keeps its.
+#[derive(Clone, Debug, Default)]
+pub struct PortalConfig {
+    /// `GANGWAY_CAP_URL` in `aws-iso`, `GANGWAY_SCAP_URL` in `aws-iso-b`: URL of the credentials, without a query. Unset
+    /// where Gangway has no path to the portal; then Palette is asked for credentials.
+    pub url: Option<Url>,
+    /// Variable of Palette's own deployment that names the portal of this partition, from
+    /// `GANGWAY_CUSTOM_ENDPOINT_VARIABLES`. Empty where there is no portal.
+    pub palette_variable: String,
+}
+
+/// Palette's accounts of one scope.
+pub type Accounts<'a> = gangway_palette::Scoped<'a, SecretsManager>;

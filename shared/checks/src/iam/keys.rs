@@ -1,0 +1,100 @@
+//! How old the keys under test are (S04).
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
+use gangway_model::{Check, Finding, PortError, Severity};
+
+use gangway_aws::{Aws, Principal, fault::Refusal};
+
+static AGE: Check = Check {
+    id: "iam.key-age",
+    title: "The access key is active and has been rotated in the last 90 days",
+    severity: Severity::Warning,
+    covers: &["S04"],
+};
+
+/// What AWS's own guidance and the CIS benchmark call old.
+const OLD: Duration = Duration::from_hours(90 * 24);
+
+/// The answer where nothing can be seen.
+pub fn unverified(reason: &str, remedy: &str) -> Finding {
+    AGE.unverified(reason, remedy)
+}
+
+/// Looks at the key that this view was made with.
+pub async fn age(aws: &Aws, principal: &Principal) -> Result<Finding, PortError> {
+    let Principal::User { name, .. } = principal else {
+        return Ok(AGE.not_applicable("a role has no access keys"));
+    };
+    let Some(id) = aws.key_id() else {
+        return Ok(AGE.not_applicable("the key itself is not at hand"));
+    };
+    let answer = aws.iam().list_access_keys().user_name(name).send().await;
+    let listed = match answer {
+        Ok(answer) => answer.access_key_metadata,
+        Err(error) => {
+            return match Refusal::from_sdk(&error) {
+                Some(Refusal::NotAllowed) => Ok(AGE.unverified(
+                    "the user may not list its access keys",
+                    format!("allow iam:ListAccessKeys to user {name} on itself"),
+                )),
+                Some(Refusal::Throttled) => {
+                    Ok(AGE.unverified("IAM is asked too often", "validate again later"))
+                }
+                Some(_) | None => {
+                    Err(Aws::iam_call("iam:ListAccessKeys", "such user").failed(&error))
+                }
+            };
+        }
+    };
+    let key = listed.iter().find(|key| key.access_key_id() == Some(id));
+    #[expect(clippy::disallowed_methods, reason = "an age is told from today")]
+    let now = SystemTime::now();
+    Ok(key.map_or_else(
+        || AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
+        |key| told(key, listed.len(), now),
+    ))
+}
+
+fn told(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Finding {
+    if key.status() == Some(&StatusType::Inactive) {
+        return AGE.failed("the access key is inactive", "activate it, or send an active one");
+    }
+    let made = key.create_date().and_then(|date| SystemTime::try_from(*date).ok());
+    let Some(made) = made else {
+        return AGE.unverified("IAM does not tell when the key was made", "rotate it if in doubt");
+    };
+    let age = now.duration_since(made).unwrap_or_default();
+    let days = age.as_secs() / 86_400;
+    if age > OLD {
+        let observed = format!("the access key is {days} days old; the user has {keys} of 2");
+        AGE.failed(observed, "create a new access key, PUT the account with it, delete the old one")
+    } else {
+        AGE.passed(format!("the access key is {days} days old; the user has {keys} of 2"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::DateTime;
+    use gangway_model::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_old_after_90_days() {
+        let day = Duration::from_hours(24);
+        let now = SystemTime::UNIX_EPOCH + day * 20_000;
+        for (days, status, passes) in [
+            (0, StatusType::Active, true),
+            (90, StatusType::Active, true),
+            (91, StatusType::Active, false),
+            (1, StatusType::Inactive, false),
+        ] {
+            let made = DateTime::from(now - day * days);
+            let key = AccessKeyMetadata::builder().status(status).create_date(made).build();
+            assert_eq!(told(&key, 1, now).outcome == Outcome::Passed, passes, "{days}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What an identity may do, against what Palette needs (C07–C13, S05, S06, D09).
+
+use gangway_model::{Check, Finding, PermissionProfile, PortError, Severity};
+use gangway_policies::{Document, simulate};
+use tokio::join;
+
+use super::{
+    attached::{self, Attached, Hidden, Seen},
+    content::{self, ATTACHED},
+    simulation::{self, Judgement, Mfa},
+    verdict::{self, ALLOWED, BOUNDARY, DEFECTS, NO_MFA, ORGANIZATION},
+};
+use gangway_aws::{Aws, Principal};
+
+static POSSIBLE: Check = Check {
+    id: "iam.simulation-possible",
+    title: "IAM may be asked what the identity is allowed to do",
+    severity: Severity::Warning,
+    covers: &["C13"],
+};
+
+static QUOTA: Check = Check {
+    id: "iam.policy-quota",
+    title: "There is room for the policies that must be attached",
+    severity: Severity::Blocker,
+    covers: &["C09"],
+};
+
+static FIT: Check = Check {
+    id: "iam.policy-documents-fit",
+    title: "Each of Palette's documents fits into a managed policy",
+    severity: Severity::Blocker,
+    covers: &["C10"],
+};
+
+/// How many managed policies an identity may have, unless the account's quota was raised.
+const DEFAULT_QUOTA: usize = 10;
+
+/// Characters of a managed policy; white space does not count.
+const LONGEST_DOCUMENT: usize = 6144;
+
+/// The answers where nothing can be seen.
+pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+    [&POSSIBLE, &ALLOWED, &BOUNDARY, &ORGANIZATION, &NO_MFA, &ATTACHED, &QUOTA]
+        .map(|check| check.unverified(reason, remedy))
+        .into()
+}
+
+/// Asks everything at the same time; asks again only where something is denied or hidden.
+pub async fn check(
+    aws: &Aws,
+    principal: &Principal,
+    profile: PermissionProfile,
+) -> Result<Vec<Finding>, PortError> {
+    let account = principal.account();
+    let questions = simulate::questions(profile, aws.partition(), account, aws.region());
+    let (judgement, direct, groups, quota) = join!(
+        simulation::ask(aws, principal, &questions, Mfa::Absent),
+        attached::direct(aws, principal),
+        attached::groups(aws, principal),
+        attached::quota(aws, principal),
+    );
+    let judgement = judgement?;
+    let documents = gangway_policies::of(profile);
+    let clear = matches!(&judgement, Judgement::Given(verdicts) if !verdicts.iter().any(simulation::Verdict::is_denial));
+
+    let mut findings = judged(aws, principal, &questions, judgement).await?;
+    let (direct, groups) = (direct?, groups?);
+    let held = held(aws, documents, clear, &direct, groups).await?;
+    findings.push(attached_finding(aws, principal, documents, clear, &held).await?);
+    let missing = match &held {
+        Ok(held) if !clear => content::missing(documents, held).len(),
+        Ok(_) | Err(_) => 0,
+    };
+    findings.push(quota_finding(&direct, missing, quota?, principal));
+    findings.push(fit(aws, documents));
+    Ok(findings)
+}
+
+/// The same of an identity that Gangway has attached every one of the profile's policies to: only IAM's judgement is
+/// asked for, as boundaries and policies of the organization may still take away what they allow.
+pub async fn of_attached(
+    aws: &Aws,
+    principal: &Principal,
+    profile: PermissionProfile,
+) -> Result<Vec<Finding>, PortError> {
+    let account = principal.account();
+    let questions = simulate::questions(profile, aws.partition(), account, aws.region());
+    let judgement = simulation::ask(aws, principal, &questions, Mfa::Absent).await?;
+    let mut findings = judged(aws, principal, &questions, judgement).await?;
+    let documents = gangway_policies::of(profile);
+    findings.push(ATTACHED.passed(format!("Gangway attached {}", content::names(documents))));
+    findings.push(QUOTA.passed("everything is attached"));
+    findings.push(fit(aws, documents));
+    Ok(findings)
+}
+
+/// What simulation tells.
+async fn judged(
+    aws: &Aws,
+    principal: &Principal,
+    questions: &[simulate::Question],
+    judgement: Judgement,
+) -> Result<Vec<Finding>, PortError> {
+    let label = principal.label();
+    let (possible, reason, remedy) = match judgement {
+        Judgement::Given(verdicts) => {
+            let mut findings = vec![POSSIBLE.passed(format!("asked about {label}"))];
+            findings.extend(verdict::findings(&verdicts, principal));
+            findings.push(verdict::second_factor(aws, principal, questions, &verdicts).await?);
+            return Ok(findings);
+        }
+        Judgement::NotAllowed => {
+            let reason = format!("IAM may not be asked what {label} is allowed to do");
+            let remedy = format!(
+                "allow iam:SimulatePrincipalPolicy on {} to the identity that looks",
+                principal.arn()
+            );
+            (POSSIBLE.failed(reason.clone(), remedy.clone()), reason, remedy)
+        }
+        Judgement::NoSuchPrincipal => {
+            let reason = format!("IAM does not know {}", principal.arn());
+            let remedy = "create it, or correct its ARN".to_owned();
+            (POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
+        }
+    };
+    let mut findings = vec![possible];
+    for check in [&ALLOWED, &BOUNDARY, &ORGANIZATION, &NO_MFA] {
+        findings.push(check.unverified(reason.clone(), remedy.clone()));
+    }
+    Ok(findings)
+}
+
+/// Every managed policy that the identity has. A user's groups are read where the user itself has not all that is needed,
+/// or where there is doubt.
+async fn held(
+    aws: &Aws,
+    documents: &[Document],
+    clear: bool,
+    direct: &Result<Vec<Attached>, Hidden>,
+    groups: Result<Vec<String>, Hidden>,
+) -> Seen<Vec<Attached>> {
+    let mut held = match direct {
+        Ok(direct) => direct.clone(),
+        Err(hidden) => return Ok(Err(*hidden)),
+    };
+    let enough = content::missing(documents, &held).is_empty();
+    if enough && clear {
+        return Ok(Ok(held));
+    }
+    let through = match groups {
+        Ok(groups) => attached::through(aws, &groups).await?,
+        Err(hidden) => Err(hidden),
+    };
+    match through {
+        Ok(more) => held.extend(more),
+        Err(hidden) if !enough => return Ok(Err(hidden)),
+        Err(_not_needed) => {}
+    }
+    Ok(Ok(held))
+}
+
+/// The answer to C08: by names, and by what the policies say where there is doubt.
+async fn attached_finding(
+    aws: &Aws,
+    principal: &Principal,
+    documents: &[Document],
+    clear: bool,
+    held: &Result<Vec<Attached>, Hidden>,
+) -> Result<Finding, PortError> {
+    match held {
+        Ok(held) if clear => Ok(content::by_name(documents, held, principal)),
+        Ok(held) => content::by_content(aws, documents, held, principal).await,
+        Err(hidden) => {
+            let observed = format!("the policies of {} could not be listed", principal.label());
+            Ok(ATTACHED.unverified(observed, hidden.remedy()))
+        }
+    }
+}
+
+/// The answer to C09: what is attached to the identity itself, and what still has to be.
+fn quota_finding(
+    direct: &Result<Vec<Attached>, Hidden>,
+    missing: usize,
+    quota: Result<Option<usize>, Hidden>,
+    principal: &Principal,
+) -> Finding {
+    let label = principal.label();
+    let direct = match direct {
+        Ok(direct) => direct,
+        Err(hidden) => {
+            let observed = format!("the policies of {label} could not be counted");
+            return QUOTA.unverified(observed, hidden.remedy());
+        }
+    };
+    let (quota, source, hidden) = match quota {
+        Ok(Some(quota)) => (quota, "the account's quota", None),
+        Ok(None) => {
+            (DEFAULT_QUOTA, "AWS's default", Some("ask AWS for the account's quota".to_owned()))
+        }
+        Err(hidden) => (DEFAULT_QUOTA, "AWS's default", Some(hidden.remedy())),
+    };
+    let count = direct.len();
+    let observed = format!("{label} has {count} of {quota} ({source}); {missing} to come");
+    match hidden {
+        _ if count + missing <= quota => QUOTA.passed(observed),
+        // The account's own quota may be higher.
+        Some(remedy) => QUOTA.unverified(observed, remedy),
+        None => QUOTA.failed(
+            observed,
+            format!("merge policies of {label}, or have AWS raise the quota of managed policies"),
+        ),
+    }
+}
+
+/// The answer to C10, from the documents themselves.
+fn fit(aws: &Aws, documents: &[Document]) -> Finding {
+    let size = |document: &Document| {
+        let text = document.text(aws.partition());
+        let size = text.chars().filter(|letter| !letter.is_whitespace()).count();
+        (document.name(), size)
+    };
+    let longest = documents.iter().map(size).max_by_key(|(_, size)| *size);
+    let (name, size) = longest.unwrap_or(("none", 0));
+    let observed = format!("the longest is {name}: {size} of {LONGEST_DOCUMENT} characters");
+    if size > LONGEST_DOCUMENT {
+        FIT.failed(observed, format!("split {name} into two policies"))
+    } else {
+        FIT.passed(observed)
+    }
+}
+
+/// The answer where the published documents are at fault themselves.
+pub(super) fn defects(denied: &[&str]) -> Option<Finding> {
+    (!denied.is_empty()).then(|| {
+        DEFECTS.failed(
+            format!(
+                "denied although Palette's document names them, since it grants them on resources that they do not \
+                 have: {}",
+                denied.join(", ")
+            ),
+            "nothing is wrong in this account; if Palette reports these actions, allow them on * in a policy of your own",
+        )
+    })
+}

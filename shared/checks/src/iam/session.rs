@@ -1,0 +1,142 @@
+//! Whose keys an access portal has handed out (X09, X11, X12).
+
+use gangway_http::budget;
+use gangway_model::{AccountId, Check, Finding, Partition, PortError, RoleArn, Severity};
+
+use super::identity::{REACHABLE, clock};
+use gangway_aws::{Aws, Caller, CallerKind, Principal};
+
+static VALID: Check = Check {
+    id: "aws.identity-valid",
+    title: "AWS takes the keys that the access portal handed out",
+    severity: Severity::Blocker,
+    covers: &["X11"],
+};
+
+static PLACE: Check = Check {
+    id: "aws.partition",
+    title: "The portal's keys belong to the partition and the account that were asked for",
+    severity: Severity::Blocker,
+    covers: &["C03", "X12"],
+};
+
+static ROLE: Check = Check {
+    id: "aws.identity-is-role",
+    title: "The portal's keys act as a role whose permissions can be looked at",
+    severity: Severity::Blocker,
+    covers: &["X09"],
+};
+
+/// Whose keys they are, as far as STS tells.
+#[derive(Debug)]
+pub struct Identified {
+    /// Every check and its answer.
+    pub findings: Vec<Finding>,
+    /// The account that they act in.
+    pub account: Option<AccountId>,
+    /// The role behind them; a user where the portal hands out a user's keys.
+    pub principal: Option<Principal>,
+}
+
+/// The answers where there are no keys to ask with.
+pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+    [&REACHABLE, &VALID, &PLACE, &ROLE].map(|check| check.unverified(reason, remedy)).into()
+}
+
+/// What the answer of [`Aws::caller`] with the portal's keys means, given the account where it was asked for by number.
+/// Keys that STS does not take are a finding; an STS that could not be asked is an error.
+pub async fn of_caller(
+    aws: &Aws,
+    answer: Result<Caller, PortError>,
+    wanted: Partition,
+    named: Option<AccountId>,
+) -> Result<Identified, PortError> {
+    let reached = REACHABLE.passed(format!("AWS STS of {wanted} answered"));
+    let caller = match answer {
+        Ok(caller) => caller,
+        Err(PortError::Refused { reason, .. }) => {
+            let (unknown, mend) = ("AWS does not take the keys", "mend aws.identity-valid");
+            let valid = VALID.failed(
+                reason,
+                format!(
+                    "see that the portal hands out keys of {wanted}, and that its clock is right"
+                ),
+            );
+            let rest = [&PLACE, &ROLE].map(|check| check.unverified(unknown, mend));
+            let mut findings = vec![reached, clock(budget::clock_skew()), valid];
+            findings.extend(rest);
+            return Ok(Identified { findings, account: None, principal: None });
+        }
+        Err(error) => return Err(error),
+    };
+    let (role, principal) = behind(aws, &caller, wanted).await?;
+    let findings = vec![
+        reached,
+        clock(budget::clock_skew()),
+        VALID.passed(format!("the keys are those of {}", caller.arn)),
+        place(&caller, wanted, named),
+        role,
+    ];
+    Ok(Identified { findings, account: Some(caller.account), principal })
+}
+
+fn place(caller: &Caller, wanted: Partition, named: Option<AccountId>) -> Finding {
+    if caller.partition != wanted {
+        return PLACE.failed(
+            format!("the portal's keys are of partition {}, not {wanted}", caller.partition),
+            format!(
+                "set the address of the portal of {wanted}, or ask the clients of {}",
+                caller.partition
+            ),
+        );
+    }
+    match named {
+        Some(named) if named != caller.account => PLACE.failed(
+            format!("the portal's keys are of account {}, not {named}", caller.account),
+            "correct the account, or have the portal's administrator correct what it stands for",
+        ),
+        Some(_) | None => PLACE.passed(format!("account {} of {wanted}", caller.account)),
+    }
+}
+
+/// The identity whose permissions count. A session's ARN leaves out the path of its role, so IAM is asked for it.
+async fn behind(
+    aws: &Aws,
+    caller: &Caller,
+    wanted: Partition,
+) -> Result<(Finding, Option<Principal>), PortError> {
+    let role_name = match &caller.kind {
+        CallerKind::AssumedRole { role_name } => role_name,
+        CallerKind::User { name } => {
+            let seen = format!("they are those of user {name}, whose permissions count");
+            return Ok((ROLE.passed(seen), caller.principal()));
+        }
+        CallerKind::Root | CallerKind::Federated | CallerKind::Other => {
+            let failed = ROLE.failed(
+                format!("they are those of {}", caller.arn),
+                "have the portal's administrator map the portal's role to an IAM role with Palette's policies",
+            );
+            return Ok((failed, None));
+        }
+    };
+    let call = Aws::iam_call("iam:GetRole", "such role");
+    let answer = aws.iam().get_role().role_name(role_name).send().await;
+    let answer = answer.map_err(|error| call.failed(&error));
+    let (arn, whence) = match answer {
+        Ok(answer) => (answer.role.map(|role| role.arn), "as IAM has it"),
+        // Without a path, which most roles have none of.
+        Err(PortError::Denied { .. } | PortError::Missing { .. }) => {
+            (None, "its path is not known")
+        }
+        Err(error) => return Err(error),
+    };
+    let (partition, account) = (wanted.id(), caller.account);
+    let arn = arn.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:role/{role_name}"));
+    Ok(match arn.parse::<RoleArn>() {
+        Ok(role) => (ROLE.passed(format!("role {role}, {whence}")), Some(Principal::Role(role))),
+        Err(_invalid) => {
+            let remedy = "have the portal's administrator map the portal's role to an IAM role";
+            (ROLE.failed(format!("{role_name} is not the name of a role"), remedy), None)
+        }
+    })
+}

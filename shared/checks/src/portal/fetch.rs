@@ -1,0 +1,204 @@
+//! Getting keys from the portal: by Gangway's own way, else by Palette's (X05, X06, X08, X11, X13).
+
+use std::time::{Duration, SystemTime};
+
+use crate::{Accounts, Clients};
+use gangway_access_portal::Fault;
+use gangway_http::{TlsRefusal, Unreached, budget};
+use gangway_model::{AccessPortal, Check, Finding, PortError, Portal, SessionKeys, Severity};
+use gangway_palette::Fetched;
+
+use crate::validation;
+
+static TRUSTED: Check = Check {
+    id: "portal.trusted",
+    title: "The access portal's certificate is signed by the authorities that were sent",
+    severity: Severity::Blocker,
+    covers: &["C05", "X08"],
+};
+
+static KEYS: Check = Check {
+    id: "portal.keys",
+    title: "The access portal hands out keys for this agency, account and role",
+    severity: Severity::Blocker,
+    covers: &["X05", "X06", "X11"],
+};
+
+static LIFETIME: Check = Check {
+    id: "portal.key-lifetime",
+    title: "The portal's keys are temporary, and it is known when they end",
+    severity: Severity::Warning,
+    covers: &["X13"],
+};
+
+/// Keys, or why there are none.
+pub(super) struct Fetch {
+    pub(super) keys: Option<SessionKeys>,
+    pub(super) findings: Vec<Finding>,
+}
+
+const AUTHORITY_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
+
+/// How long a portal is let be that is asked too often: it does not say.
+const PAUSE: Duration = Duration::from_secs(10);
+
+const CLIENT_REMEDY: &str = "have the identity team see that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
+
+const NAMES_REMEDY: &str = "have the portal's administrator confirm agency, account and role, and that the account is enrolled";
+
+/// The answers where the certificates cannot be shown to a portal.
+pub(super) fn not_asked() -> Fetch {
+    let reason = "not asked, since the certificates will not do";
+    let findings = [&TRUSTED, &KEYS, &LIFETIME]
+        .map(|check| check.unverified(reason, "mend the checks of the certificates"))
+        .into();
+    Fetch { keys: None, findings }
+}
+
+/// Asks the portal; where there is no way to it, lets Palette ask.
+pub(super) async fn keys(
+    wanted: &AccessPortal,
+    registry: &Accounts<'_>,
+    clients: &Clients,
+    now: SystemTime,
+) -> Result<Fetch, PortError> {
+    let (label, setting) = match &clients.partition.facts().portal {
+        Some(Portal { label, setting, .. }) => (*label, *setting),
+        None => ("access portal", "no setting"),
+    };
+    let Some(url) = &clients.portal.url else {
+        let trusted = TRUSTED.unverified(
+            format!("Gangway knows no address of {label}, so Palette was asked for keys"),
+            format!("set {setting} to the address of the credentials, where the function has a path to it"),
+        );
+        return through_palette(trusted, wanted, registry, clients, now).await;
+    };
+    // Without an answer there is still Palette's own way.
+    let asked = budget::in_half(gangway_access_portal::keys(url, clients.partition, wanted));
+    let fault = match asked.await {
+        Ok(keys) => {
+            let trusted = TRUSTED.passed(format!("{label} at {url} is trusted by them alone"));
+            return Ok(got(trusted, format!("{label} handed them out"), keys, now));
+        }
+        Err(fault) => fault,
+    };
+    let observed = format!("{label} at {url}: {fault}");
+    if fault.no_path() {
+        let trusted = TRUSTED.unverified(
+            format!("{observed}; so Palette was asked for keys"),
+            format!("let the function reach it, or correct {setting}"),
+        );
+        return through_palette(trusted, wanted, registry, clients, now).await;
+    }
+    refused(&fault, &observed)
+}
+
+fn refused(fault: &Fault, observed: &str) -> Result<Fetch, PortError> {
+    let trusted = || TRUSTED.passed("its certificate is trusted");
+    let remedy = match fault {
+        Fault::Unreached(Unreached::Tls(TlsRefusal::ClientRefused)) | Fault::Page { .. } => {
+            CLIENT_REMEDY
+        }
+        Fault::Unreached(_) | Fault::Unusable(_) => {
+            let findings = vec![
+                TRUSTED.failed(observed, AUTHORITY_REMEDY),
+                KEYS.unverified(
+                    "not asked, since the portal is not trusted",
+                    "mend portal.trusted",
+                ),
+                LIFETIME.unverified("there are no keys", "mend portal.trusted"),
+            ];
+            return Ok(Fetch { keys: None, findings });
+        }
+        Fault::Refused { status: 500.., .. } => {
+            return Err(PortError::Unavailable {
+                service: "The access portal",
+                source: observed.to_owned().into(),
+            });
+        }
+        Fault::Refused { status: 429, .. } => {
+            return Err(PortError::Busy { service: "The access portal", retry_after: PAUSE });
+        }
+        Fault::Refused { status: 401 | 403, .. } => CLIENT_REMEDY,
+        Fault::Refused { .. } => NAMES_REMEDY,
+        Fault::SwitchedOff { .. } => {
+            "have the portal's administrator switch its interface on, or correct the address that Gangway asks"
+        }
+        Fault::Elsewhere { .. } | Fault::NoKeys | Fault::TooLong => {
+            "correct the address that Gangway asks: it must be that of the credentials themselves"
+        }
+    };
+    let findings = vec![
+        trusted(),
+        KEYS.failed(observed, remedy),
+        LIFETIME.unverified("there are no keys", "mend portal.keys"),
+    ];
+    Ok(Fetch { keys: None, findings })
+}
+
+/// Palette's own way, as its wizard goes it (X11).
+async fn through_palette(
+    trusted: Finding,
+    wanted: &AccessPortal,
+    registry: &Accounts<'_>,
+    clients: &Clients,
+    now: SystemTime,
+) -> Result<Fetch, PortError> {
+    let answer = registry.portal_keys(clients.partition, wanted).await;
+    let keys = match validation::not_let(&KEYS, &answer) {
+        Some(denied) => denied,
+        None => match answer {
+            Ok(Fetched::Keys(keys)) => {
+                return Ok(got(
+                    trusted,
+                    "Palette fetched them from the portal".to_owned(),
+                    keys,
+                    now,
+                ));
+            }
+            Ok(Fetched::Refused(reason)) => {
+                KEYS.failed(format!("Palette got none: {reason}"), NAMES_REMEDY)
+            }
+            Ok(Fetched::Nothing) => {
+                KEYS.failed("Palette says that it got some, and tells none", NAMES_REMEDY)
+            }
+            Err(PortError::Missing { .. }) => KEYS.unverified(
+                "this Palette cannot fetch keys from a portal before the account is registered",
+                "let the function reach the portal, and set its address",
+            ),
+            Err(error) => return Err(error),
+        },
+    };
+    let lifetime = LIFETIME.unverified("there are no keys", "mend portal.keys");
+    Ok(Fetch { keys: None, findings: vec![trusted, keys, lifetime] })
+}
+
+fn got(trusted: Finding, observed: String, keys: SessionKeys, now: SystemTime) -> Fetch {
+    let findings = vec![trusted, KEYS.passed(observed), lifetime(&keys, now)];
+    Fetch { keys: Some(keys), findings }
+}
+
+/// Palette fetches new keys by itself; it must know when (X13).
+fn lifetime(keys: &SessionKeys, now: SystemTime) -> Finding {
+    if keys.token.is_none() {
+        return LIFETIME.failed(
+            "they have no session token, so they are a user's own and do not end by themselves",
+            "have the portal's administrator hand out keys of a role",
+        );
+    }
+    let Some(expires) = keys.expires else {
+        return LIFETIME.unverified(
+            "the portal does not tell when they end; 60 minutes are usual",
+            "see that Palette fetches new ones within 45 minutes: the account's status tells tokenExpiry",
+        );
+    };
+    match expires.duration_since(now) {
+        Ok(left) if left > Duration::ZERO => {
+            LIFETIME.passed(format!("they end in {} minutes", left.as_secs() / 60))
+        }
+        Ok(_) | Err(_) => LIFETIME.failed(
+            "they had ended when they came",
+            "compare the clocks of the portal and of AWS (NTP)",
+        ),
+    }
+}

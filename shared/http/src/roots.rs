@@ -1,0 +1,148 @@
+//! Whose certificates are trusted.
+
+use std::{fs, sync::Arc};
+
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+
+/// Where Lambda's images keep the certification authorities of their partition: Amazon Linux, then Debian.
+const PLATFORM_BUNDLES: [&str; 2] =
+    ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"];
+
+/// Certification authorities to trust.
+#[derive(Clone, Debug)]
+pub struct Roots(Arc<RootCertStore>);
+
+/// Why TLS cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file system holds no bundle.
+    #[error(
+        "no certification authorities: neither {} nor {} has any",
+        PLATFORM_BUNDLES[0],
+        PLATFORM_BUNDLES[1]
+    )]
+    NoPlatformBundle,
+    /// A bundle without certificates.
+    #[error(
+        "the CA bundle holds no certificate: it must be PEM, with -----BEGIN CERTIFICATE----- lines"
+    )]
+    NoCertificate,
+    /// A bundle that is not PEM throughout.
+    #[error("certificate {position} of the CA bundle cannot be read: it is not PEM")]
+    NotPem {
+        /// Counted from 1.
+        position: usize,
+    },
+    /// A PEM block that holds something else.
+    #[error("certificate {position} of the CA bundle is not a certificate that can be trusted")]
+    NotCertificate {
+        /// Counted from 1.
+        position: usize,
+        /// For the log only.
+        #[source]
+        source: rustls::Error,
+    },
+    /// The cryptography offers no protocol version.
+    #[error("TLS cannot be set up")]
+    Protocol(#[source] rustls::Error),
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Roots {
+    /// The authorities that sign a partition's own endpoints. The public ones are compiled in: reading those of the
+    /// system costs most of a cold start.
+    pub fn of(roots: gangway_model::Roots) -> Result<Self, TlsError> {
+        match roots {
+            gangway_model::Roots::Public => {
+                Ok(Self(Arc::new(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })))
+            }
+            gangway_model::Roots::Platform => {
+                let bundle = PLATFORM_BUNDLES.iter().find_map(|path| fs::read(path).ok());
+                Self::platform(&bundle.ok_or(TlsError::NoPlatformBundle)?)
+            }
+        }
+    }
+
+    /// A system's bundle may hold certificates that rustls does not take; the others still count.
+    fn platform(bundle: &[u8]) -> Result<Self, TlsError> {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(CertificateDer::pem_slice_iter(bundle).flatten());
+        if store.is_empty() { Err(TlsError::NoPlatformBundle) } else { Ok(Self(Arc::new(store))) }
+    }
+
+    /// Every certificate of a PEM bundle, and none besides.
+    pub fn only(pem: &[u8]) -> Result<Self, TlsError> {
+        Self(Arc::new(RootCertStore::empty())).trusting(pem)
+    }
+
+    /// These, and every certificate of a PEM bundle. One that cannot be read spoils the bundle.
+    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, TlsError> {
+        let store = Arc::make_mut(&mut self.0);
+        let before = store.len();
+        for (certificate, position) in CertificateDer::pem_slice_iter(pem).zip(1..) {
+            let certificate = certificate.map_err(|_not_pem| TlsError::NotPem { position })?;
+            store
+                .add(certificate)
+                .map_err(|source| TlsError::NotCertificate { position, source })?;
+        }
+        if store.len() == before { Err(TlsError::NoCertificate) } else { Ok(self) }
+    }
+
+    pub(crate) const fn store(&self) -> &Arc<RootCertStore> {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate() -> String {
+        rcgen::generate_simple_self_signed(vec!["palette.example.com".to_owned()])
+            .unwrap()
+            .cert
+            .pem()
+    }
+
+    #[test]
+    fn every_certificate_of_a_good_bundle_is_added() {
+        let roots = Roots::of(gangway_model::Roots::Public).unwrap();
+        let before = roots.store().len();
+        let bundle = format!("# the company's\n{}\n{}", certificate(), certificate());
+        assert_eq!(roots.trusting(bundle.as_bytes()).unwrap().store().len(), before + 2);
+    }
+
+    #[test]
+    fn a_bad_bundle_is_an_error_that_says_where() {
+        let good = certificate();
+        let no_end = good.replace("-----END CERTIFICATE-----", "");
+        let no_base64 = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
+        let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        for (bundle, fault) in [
+            (String::new(), "holds no certificate"),
+            ("not a bundle".to_owned(), "holds no certificate"),
+            (key.to_owned(), "holds no certificate"),
+            (no_end, "certificate 1 of the CA bundle cannot be read"),
+            (format!("{good}{no_base64}"), "certificate 2 of the CA bundle cannot be read"),
+            (format!("{good}{no_der}"), "certificate 2 of the CA bundle is not a certificate"),
+        ] {
+            let roots = Roots::of(gangway_model::Roots::Public).unwrap();
+            let error = roots.trusting(bundle.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(fault), "{bundle:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_platform_bundle_may_hold_what_rustls_does_not_take() {
+        let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let bundle = format!("{no_der}{}", certificate());
+        assert_eq!(Roots::platform(bundle.as_bytes()).unwrap().store().len(), 1);
+        assert!(Roots::platform(no_der.as_bytes()).is_err());
+    }
+}

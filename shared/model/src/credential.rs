@@ -1,0 +1,185 @@
+//! What lets Palette into an account.
+
+use std::{fmt, str::FromStr};
+
+use gangway_certificates::CaChain;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{AccessPortal, Method, PolicyArn, RoleArn};
+
+/// A way into an account, complete: what Palette is told.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// Long-lived keys of an IAM user.
+    StaticKeys(StaticKeys),
+    /// A role that trusts Palette's own AWS account.
+    AssumedRole(AssumedRole),
+    /// A role that Palette's pods get through EKS Pod Identity.
+    PodIdentity(PodIdentity),
+    /// Temporary keys that a partition's access portal hands out to a client certificate.
+    AccessPortal(Box<AccessPortal>),
+}
+
+impl Credential {
+    /// The method it belongs to.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::StaticKeys(_) => Method::StaticCredentials,
+            Self::AssumedRole(_) => Method::Sts,
+            Self::PodIdentity(_) => Method::PodIdentity,
+            Self::AccessPortal(_) => Method::Scap,
+        }
+    }
+}
+
+/// Keys of an IAM user.
+#[derive(Clone, Debug)]
+pub struct StaticKeys {
+    /// The public half.
+    pub id: AccessKeyId,
+    /// The private half.
+    pub secret: SecretKey,
+    /// Who signs the certificates of the partition's endpoints, where they are not public (S07).
+    pub certificate_authority: Option<CaChain>,
+}
+
+/// A role, and the external id that Palette presents when it assumes it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AssumedRole {
+    /// The role.
+    pub role: RoleArn,
+    /// Made by Palette, one for each tenant; not a secret, yet never chosen by the customer (D03).
+    pub external_id: String,
+}
+
+/// A role behind EKS Pod Identity: Palette's own in its cluster's account, its target role in another (P30).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PodIdentity {
+    /// The role.
+    pub role: RoleArn,
+    /// What limits the roles that Palette makes.
+    pub permission_boundary: Option<PolicyArn>,
+}
+
+/// Why a text is not one half of a pair of long-lived keys (S02).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InvalidKey {
+    /// Not an access key id.
+    #[error("must be an access key id: 16 to 128 letters, digits and '_', without white space")]
+    Id,
+    /// Keys that expire.
+    #[error(
+        "is a temporary key (ASIA…), which expires: create a long-lived access key (AKIA…) for the IAM user"
+    )]
+    Temporary,
+    /// Not a secret access key.
+    #[error("must be a secret access key: 16 to 128 printable characters, without white space")]
+    Secret,
+}
+
+/// The public half of a pair of keys. Printed with its middle left out.
+#[derive(Clone, Eq, PartialEq)]
+pub struct AccessKeyId(String);
+
+impl AccessKeyId {
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccessKeyId {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !(16..=128).contains(&text.len()) || !text.bytes().all(word) {
+            return Err(InvalidKey::Id);
+        }
+        if text.starts_with("ASIA") {
+            return Err(InvalidKey::Temporary);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for AccessKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, tail) =
+            (self.0.get(..4), self.0.len().checked_sub(4).and_then(|at| self.0.get(at..)));
+        write!(f, "{}…{}", head.unwrap_or_default(), tail.unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for AccessKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The private half of a pair of keys.
+#[derive(Clone, Debug)]
+pub struct SecretKey(SecretString);
+
+impl SecretKey {
+    /// Still wrapped: only an adapter may open it.
+    pub const fn secret(&self) -> &SecretString {
+        &self.0
+    }
+}
+
+impl TryFrom<SecretString> for SecretKey {
+    type Error = InvalidKey;
+
+    fn try_from(secret: SecretString) -> Result<Self, Self::Error> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "looks at the shape of the secret, keeps no part of it"
+        )]
+        let text = secret.expose_secret();
+        let fits =
+            (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(secret)) } else { Err(InvalidKey::Secret) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f14_access_key_ids() {
+        for (text, outcome) in [
+            ("AKIAIOSFODNN7EXAMPLE", Ok("AKIA…MPLE")),
+            ("AKIA_SIXTEEN_CHR", Ok("AKIA…_CHR")),
+            ("ANYPREFIXISFORSTSTOJUDGE", Ok("ANYP…UDGE")),
+            ("ASIAIOSFODNN7EXAMPLE", Err(InvalidKey::Temporary)),
+            ("AKIAIOSFODNN7EX", Err(InvalidKey::Id)),
+            (" AKIAIOSFODNN7EXAMPLE", Err(InvalidKey::Id)),
+            ("AKIAIOSFODNN7EXAMPLE\n", Err(InvalidKey::Id)),
+            ("", Err(InvalidKey::Id)),
+        ] {
+            let parsed = text.parse::<AccessKeyId>().map(|id| id.to_string());
+            assert_eq!(parsed.as_deref().map_err(|fault| *fault), outcome, "{text}");
+        }
+    }
+
+    #[test]
+    fn f15_no_debug_shows_a_secret() {
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let keys = Credential::StaticKeys(StaticKeys {
+            id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
+            secret: SecretString::from(secret).try_into().unwrap(),
+            certificate_authority: None,
+        });
+        let shown = format!("{keys:?} {keys:#?}");
+        assert!(shown.contains("AKIA…MPLE") && !shown.contains("wJalrX"), "{shown}");
+        for text in ["", "short", "has a space in its very middle", "ends-with-a-line-break-here\n"]
+        {
+            assert_eq!(
+                SecretKey::try_from(SecretString::from(text)).unwrap_err(),
+                InvalidKey::Secret
+            );
+        }
+    }
+}

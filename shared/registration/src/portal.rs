@@ -1,0 +1,106 @@
+//! The settings of the partition's access portal.
+
+use gangway_checks::PortalConfig;
+use gangway_model::Partition;
+use reqwest::Url;
+
+use crate::Variables;
+
+const VARIABLES: &str = "GANGWAY_CUSTOM_ENDPOINT_VARIABLES";
+
+const VARIABLES_RULE: &str =
+    "must be pairs such as aws-iso-b=CUSTOM_ISO_URL,aws-iso=CUSTOM_ISOB_URL";
+
+const URL_RULE: &str =
+    "must be the https URL of the portal's credentials, without a query, a fragment or a user";
+
+/// Reads the variables of this partition; elsewhere there is nothing to read. Their faults stay with the reader.
+pub(crate) fn read<V>(partition: Option<Partition>, variables: &mut Variables<V>) -> PortalConfig
+where
+    V: Fn(&str) -> Option<String>,
+{
+    let Some((partition, portal)) =
+        partition.and_then(|partition| Some((partition, partition.facts().portal.as_ref()?)))
+    else {
+        return PortalConfig::default();
+    };
+    let url = variables.given(portal.setting, URL_RULE, address);
+    let mut named = variables.list(VARIABLES, VARIABLES_RULE, pair).into_iter();
+    let palette_variable = named
+        .rfind(|(of, _)| *of == partition)
+        .map_or_else(|| portal.palette_variable.to_owned(), |(_, variable)| variable);
+    PortalConfig { url, palette_variable }
+}
+
+fn address(text: &str) -> Option<Url> {
+    let fits = |url: &Url| {
+        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        url.scheme() == "https" && url.has_host() && bare && url.password().is_none()
+    };
+    text.parse().ok().filter(fits)
+}
+
+fn pair(entry: &str) -> Option<(Partition, String)> {
+    let (partition, variable) = entry.split_once('=')?;
+    let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let fits = !variable.is_empty() && variable.bytes().all(allowed);
+    Some((partition.parse().ok()?, variable.to_owned())).filter(|_| fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        partition: Partition,
+        variables: &[(&str, &str)],
+    ) -> Result<(Option<String>, String), Vec<String>> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        let mut variables = Variables::new(|name: &str| find(name).map(|(_, it)| (*it).to_owned()));
+        let portal = super::read(Some(partition), &mut variables);
+        let faults: Vec<_> = variables.finish().into_iter().map(|fault| fault.pointer).collect();
+        if faults.is_empty() {
+            Ok((portal.url.map(|url| url.to_string()), portal.palette_variable))
+        } else {
+            Err(faults)
+        }
+    }
+
+    #[test]
+    fn f80_f81_f82_each_partition_has_its_own_portal() {
+        let both = [
+            ("GANGWAY_CAP_URL", "https://cap.example.com/api/v1/credentials"),
+            ("GANGWAY_SCAP_URL", "https://scap.example.com/gxCAP/getTemporaryCredentials"),
+        ];
+        let url = |index: usize| Some(both[index].1.to_owned());
+        for (partition, expected) in [
+            (Partition::AwsIso, (url(0), "CUSTOM_ISOB_URL")),
+            (Partition::AwsIsoB, (url(1), "CUSTOM_ISO_URL")),
+            (Partition::Aws, (None, "")),
+        ] {
+            let (url, variable) = read(partition, &both).unwrap();
+            assert_eq!((url, variable.as_str()), expected, "{partition}");
+        }
+        let swapped = [(VARIABLES, "aws-iso=CUSTOM_ISO_URL, aws-iso-b=CUSTOM_ISOB_URL")];
+        assert_eq!(read(Partition::AwsIso, &swapped).unwrap().1, "CUSTOM_ISO_URL");
+        assert_eq!(read(Partition::AwsIsoB, &swapped).unwrap().1, "CUSTOM_ISOB_URL");
+    }
+
+    #[test]
+    fn an_address_is_whole_or_a_fault() {
+        for wrong in [
+            "http://cap.example.com/x",
+            "cap.example.com",
+            "https://cap.example.com/x?agency=A",
+            "https://u:p@cap.example.com/x",
+            "https://cap.example.com/x#y",
+        ] {
+            let read = read(Partition::AwsIso, &[("GANGWAY_CAP_URL", wrong)]);
+            assert_eq!(read.unwrap_err(), ["GANGWAY_CAP_URL"], "{wrong}");
+        }
+        for wrong in ["CUSTOM_ISO_URL", "aws-iso=", "aws-iso=lower", "aws-cn=X", "aws-iso=A,"] {
+            let read = read(Partition::AwsIso, &[(VARIABLES, wrong)]);
+            assert_eq!(read.unwrap_err(), [VARIABLES], "{wrong}");
+        }
+    }
+}
