@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gangway_aws::organizations::Member;
+use gangway_aws::organizations::OrgAccount;
 use gangway_model::AccountId;
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ impl Kind {
 }
 
 /// What people know an account by.
-pub(crate) fn shown(member: &Member) -> Value {
+pub(crate) fn shown(member: &OrgAccount) -> Value {
     json!({ "accountId": member.id.as_str(), "accountName": member.name })
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn unknown(account: AccountId, name: &str, uid: &str) -> Value {
 }
 
 impl Difference {
-    pub(crate) fn ignore(&mut self, member: &Member, why: Why) {
+    pub(crate) fn ignore(&mut self, member: &OrgAccount, why: Why) {
         *self.reasons.entry(why).or_default() += 1;
         self.ignored.add(|| json!({ "accountId": member.id.as_str(), "reason": why.id() }));
     }

@@ -1,6 +1,6 @@
 //! The event that the queue is told of an account with: the same that custom vending sends.
 
-use gangway_aws::organizations::{Member, UnitId};
+use gangway_aws::organizations::{OrgAccount, OuId};
 use gangway_model::{Partition, Uid};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ impl Action {
 /// The project is one that no setting names, which whoever follows the event would have to look for.
 pub(crate) fn event(
     action: Action,
-    member: &Member,
+    member: &OrgAccount,
     project: Option<&Uid>,
     partition: Partition,
 ) -> String {
@@ -44,8 +44,8 @@ pub(crate) fn event(
         if let Some(project) = project {
             members.insert("project".to_owned(), project.as_str().into());
         }
-        let unit = member.lineage.as_ref().and_then(|lineage| lineage.nearest());
-        if let Some(unit) = unit.map(UnitId::as_str).filter(|unit| unit.starts_with("ou-")) {
+        let unit = member.lineage.as_ref().and_then(|lineage| lineage.parent());
+        if let Some(unit) = unit.map(OuId::as_str).filter(|unit| unit.starts_with("ou-")) {
             members.insert("ouId".to_owned(), unit.into());
         }
     }

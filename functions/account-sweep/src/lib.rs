@@ -8,43 +8,45 @@ mod registered;
 mod settings;
 mod sweep;
 
-use gangway_aws::organizations::Organization;
-use gangway_aws::sqs::Queue;
-use gangway_lambda::{Members, Rejection, Reply};
-use gangway_model::PortError;
-use gangway_registration::{Deployment, Misconfigured, variable};
+use gangway_aws::organizations::OrganizationsClient;
+use gangway_aws::sqs::SqsQueue;
+use gangway_lambda::{ApiError, JsonFields, Response};
+use gangway_model::UpstreamError;
+use gangway_registration::{AppContext, ConfigError, env_var};
 
 use settings::Settings;
 
 /// The whole function.
 pub struct Sweep<'a> {
-    deployment: &'a Deployment,
+    deployment: &'a AppContext,
     settings: Settings,
-    queue: Queue,
+    queue: SqsQueue,
 }
 
 impl<'a> Sweep<'a> {
     /// The sweep of this deployment, as the function's own variables say.
-    pub fn over(deployment: &'a Deployment) -> Result<Self, Misconfigured> {
-        let settings = Settings::read(variable, deployment.clients.partition)?;
-        let queue = Queue::of(&deployment.clients.aws, settings.queue.clone());
+    pub fn over(deployment: &'a AppContext) -> Result<Self, ConfigError> {
+        let settings = Settings::read(env_var, deployment.clients.partition)?;
+        let queue = SqsQueue::new(&deployment.clients.aws, settings.queue.clone());
         Ok(Self { deployment, settings, queue })
     }
 
     /// Compares, queues what is to be done, and answers with the difference. With `dryRun` it queues nothing.
-    pub async fn answer(&self, mut members: Members) -> Result<Reply, Rejection> {
-        let dry_run = members.flag("dryRun");
+    pub async fn answer(&self, mut members: JsonFields) -> Result<Response, ApiError> {
+        let dry_run = members.optional_bool("dryRun");
         members.finish()?;
         let difference = self.run(dry_run).await?;
         difference.log();
-        Ok(Reply::Json(difference.json()))
+        Ok(Response::Json(difference.json()))
     }
 
     /// The organization, asked as the function itself or through the management role.
-    async fn organization(&self) -> Result<Organization, PortError> {
+    async fn organization(&self) -> Result<OrganizationsClient, UpstreamError> {
         match &self.settings.organization.management_role {
-            Some(role) => Ok(Organization::of(&self.deployment.clients.aws.assume(role).await?)),
-            None => Ok(Organization::of(&self.deployment.clients.aws)),
+            Some(role) => {
+                Ok(OrganizationsClient::new(&self.deployment.clients.aws.assume_role(role).await?))
+            }
+            None => Ok(OrganizationsClient::new(&self.deployment.clients.aws)),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Finds the accounts of the organization that no event brought aboard.
 
 use gangway_account_sweep::Sweep;
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::start();
-    let deployment = Deployment::open().await?;
+    gangway_lambda::init_telemetry();
+    let deployment = AppContext::from_env().await?;
     let sweep = Sweep::over(&deployment)?;
-    gangway_lambda::serve_schedule("account-sweep", async |members| sweep.answer(members).await)
+    gangway_lambda::run_scheduled("account-sweep", async |members| sweep.answer(members).await)
         .await
 }

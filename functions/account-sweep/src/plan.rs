@@ -1,8 +1,8 @@
 //! What is to become of one account of the organization.
 
-use gangway_aws::organizations::{Member, State};
-use gangway_model::{AccountName, ScopeWish};
-use gangway_registration::vending::{Ignored, Settings};
+use gangway_aws::organizations::{AccountState, OrgAccount};
+use gangway_model::{AccountName, RequestedScope};
+use gangway_registration::vending::{ExclusionReason, VendingConfig};
 
 use crate::registered::Registered;
 
@@ -26,7 +26,7 @@ pub(crate) enum Plan {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Why {
     /// The settings leave it out.
-    NotChosen(Ignored),
+    NotChosen(ExclusionReason),
     /// It is there for the bills of its twin in GovCloud.
     GovCloudTwin,
     /// It is not in use yet.
@@ -88,30 +88,34 @@ impl Why {
 
 /// Compares an account with what Palette has. Of a twin it is known that it is one.
 pub(crate) fn plan(
-    member: &Member,
+    member: &OrgAccount,
     twin: bool,
-    settings: &Settings,
+    settings: &VendingConfig,
     registered: &mut Registered,
 ) -> Plan {
     let lineage = member.lineage.clone().unwrap_or_default();
     let chosen = if member.management {
-        Err(Why::NotChosen(Ignored::Management))
+        Err(Why::NotChosen(ExclusionReason::Management))
     } else if twin {
         Err(Why::GovCloudTwin)
     } else {
-        settings.choice.of(&member.name, &lineage).map_err(Why::NotChosen)
+        settings.choice.exclusion_reason(&member.name, &lineage).map_err(Why::NotChosen)
     };
     let known = registered.meet(member.id);
     match (member.state, chosen) {
-        (State::Closed | State::Closing | State::Suspended, chosen) if !known.is_empty() => {
-            Plan::Closed { take_off: member.state == State::Closed && chosen.is_ok() }
+        (AccountState::Closed | AccountState::Closing | AccountState::Suspended, chosen)
+            if !known.is_empty() =>
+        {
+            Plan::Closed { take_off: member.state == AccountState::Closed && chosen.is_ok() }
         }
         (_, Err(why)) => Plan::Ignored(why),
-        (State::Closed | State::Closing | State::Suspended, Ok(())) => Plan::Ignored(Why::Closed),
-        (State::Pending, Ok(())) => Plan::Ignored(Why::NotActive),
-        (State::Unknown, Ok(())) => Plan::Ignored(Why::StateUnknown),
-        (State::Active, Ok(())) => {
-            let scope = place(settings, settings.scopes.of(&lineage));
+        (AccountState::Closed | AccountState::Closing | AccountState::Suspended, Ok(())) => {
+            Plan::Ignored(Why::Closed)
+        }
+        (AccountState::Pending, Ok(())) => Plan::Ignored(Why::NotActive),
+        (AccountState::Unknown, Ok(())) => Plan::Ignored(Why::StateUnknown),
+        (AccountState::Active, Ok(())) => {
+            let scope = place(settings, settings.scopes.scope_for(&lineage));
             if known.iter().any(|one| one.scope == scope) {
                 return Plan::Aboard;
             }
@@ -127,7 +131,7 @@ pub(crate) fn plan(
     }
 }
 
-fn place(settings: &Settings, wish: &ScopeWish) -> Option<usize> {
+fn place(settings: &VendingConfig, wish: &RequestedScope) -> Option<usize> {
     settings.scopes.all().into_iter().position(|scope| scope == wish)
 }
 

@@ -1,11 +1,11 @@
 //! Which AWS accounts Palette has. Ten thousand of them take a megabyte.
 
 use futures_util::future::try_join_all;
-use gangway_checks::Accounts;
-use gangway_model::{AccountId, CloudAccount, Failure, PortError, Scope, Uid};
-use gangway_palette::Survey;
-use gangway_registration::Deployment;
-use gangway_registration::vending::Scopes;
+use gangway_checks::ScopedAccounts;
+use gangway_model::{AccountId, CloudAccount, RegistrationError, Scope, Uid, UpstreamError};
+use gangway_palette::ScopedResults;
+use gangway_registration::AppContext;
+use gangway_registration::vending::OuScopeMap;
 use tokio::try_join;
 
 /// Palette's own largest page.
@@ -45,11 +45,14 @@ pub(crate) struct Registered {
 
 impl Registered {
     /// Reads every page of every scope that the key may see: events may have named projects that the settings do not.
-    pub(crate) async fn read(deployment: &Deployment, scopes: &Scopes) -> Result<Self, PortError> {
+    pub(crate) async fn read(
+        deployment: &AppContext,
+        scopes: &OuScopeMap,
+    ) -> Result<Self, UpstreamError> {
         let wishes = scopes.all();
-        let opened = wishes
-            .iter()
-            .map(|wish| async { deployment.clients.palette.scoped(wish).await.map_err(unopened) });
+        let opened = wishes.iter().map(|wish| async {
+            deployment.clients.palette.resolve_scope(wish).await.map_err(unopened)
+        });
         let opened = try_join_all(opened).await?;
         let partition = deployment.clients.partition.id();
         let listed = opened.iter().enumerate().map(|(place, scope)| list(scope, place, partition));
@@ -58,10 +61,11 @@ impl Registered {
         let seen: Vec<_> = opened.iter().map(|scope| scope.scope().clone()).collect();
         others.retain(|uid| !seen.contains(&Scope::Project(uid.clone())));
         let asked = (opened.len()..).zip(&others).map(async |(place, uid)| {
-            let scope = deployment.clients.palette.within(Scope::Project(uid.clone()));
+            let scope = deployment.clients.palette.in_scope(Scope::Project(uid.clone()));
             list(&scope, place, partition).await
         });
-        let Survey { told, unread } = gangway_palette::survey(asked).await?;
+        let ScopedResults { results: told, denied: unread } =
+            gangway_palette::query_scopes(asked).await?;
         let all = listed.into_iter().chain(told).flatten().collect();
         Ok(Self { named: opened.len(), others, unread, ..Self::of(all) })
     }
@@ -116,14 +120,14 @@ impl Registered {
     }
 }
 
-fn unopened(failure: Failure) -> PortError {
+fn unopened(failure: RegistrationError) -> UpstreamError {
     match failure {
-        Failure::Port(error) => error,
-        other @ (Failure::Invalid(_)
-        | Failure::Blocked(_)
-        | Failure::Conflict(_)
-        | Failure::Overtaken(_)
-        | Failure::NotFound(_)) => PortError::Refused {
+        RegistrationError::Upstream(error) => error,
+        other @ (RegistrationError::Invalid(_)
+        | RegistrationError::ChecksFailed(_)
+        | RegistrationError::Conflict(_)
+        | RegistrationError::ConcurrentModification(_)
+        | RegistrationError::NotFound(_)) => UpstreamError::Rejected {
             service: "Palette",
             reason: format!("GANGWAY_SCOPES names a project that it has not: {other}"),
         },
@@ -131,13 +135,13 @@ fn unopened(failure: Failure) -> PortError {
 }
 
 async fn list(
-    scope: &Accounts<'_>,
+    scope: &ScopedAccounts<'_>,
     place: usize,
     partition: &str,
-) -> Result<Vec<Registration>, PortError> {
+) -> Result<Vec<Registration>, UpstreamError> {
     let (mut registrations, mut next) = (Vec::new(), None);
     loop {
-        let page = scope.page(PAGE, next.as_deref()).await?;
+        let page = scope.list_page(PAGE, next.as_deref()).await?;
         let own = page.accounts.into_iter();
         registrations.extend(own.filter_map(|one| note(&one, scope.scope(), place, partition)));
         next = page.next;
@@ -174,7 +178,7 @@ fn note(
 mod tests {
     use std::collections::BTreeMap;
 
-    use gangway_model::Access;
+    use gangway_model::StoredCredential;
 
     use super::*;
 
@@ -184,7 +188,7 @@ mod tests {
             uid: "5f0c1a2b3c4d5e6f70818293".parse().unwrap(),
             name: "aws-123456789012".to_owned(),
             partition: "aws".to_owned(),
-            access: Access::AssumedRole { role_arn },
+            access: StoredCredential::AssumedRole { role_arn },
             account: None,
             profile: None,
             policies: Vec::new(),

@@ -2,14 +2,14 @@
 
 use gangway_aws::sqs::QueueUrl;
 use gangway_model::Partition;
-use gangway_registration::Misconfigured;
-use gangway_registration::Variables;
+use gangway_registration::ConfigError;
+use gangway_registration::EnvReader;
 
 /// How the sweep is set up.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Which accounts come aboard, and where to: the same as for events.
-    pub(crate) organization: gangway_registration::vending::Settings,
+    pub(crate) organization: gangway_registration::vending::VendingConfig,
     /// `GANGWAY_VENDED_QUEUE_URL`: where what is to be done goes.
     pub(crate) queue: QueueUrl,
 }
@@ -19,13 +19,14 @@ impl Settings {
     pub(crate) fn read(
         variable: impl Fn(&str) -> Option<String>,
         partition: Partition,
-    ) -> Result<Self, Misconfigured> {
-        let mut variables = Variables::new(variable);
-        let organization = gangway_registration::vending::Settings::read(&mut variables, partition);
+    ) -> Result<Self, ConfigError> {
+        let mut variables = EnvReader::new(variable);
+        let organization =
+            gangway_registration::vending::VendingConfig::from_variables(&mut variables, partition);
         let queue = variables.required("GANGWAY_VENDED_QUEUE_URL");
         match (organization, queue) {
             (Some(organization), Some(queue)) => Ok(Self { organization, queue }),
-            _ => Err(Misconfigured(variables.finish())),
+            _ => Err(ConfigError(variables.into_errors())),
         }
     }
 }
@@ -43,7 +44,7 @@ mod tests {
                 "GANGWAY_OUS_IN" => Some(units.to_owned()),
                 _ => None,
             };
-            Settings::read(variable, Partition::Aws).map_err(|Misconfigured(faults)| {
+            Settings::read(variable, Partition::Aws).map_err(|ConfigError(faults)| {
                 faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
             })
         };

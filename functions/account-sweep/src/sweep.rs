@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::try_join_all;
-use gangway_aws::organizations::{Listing, Member, Organization};
-use gangway_http::budget;
-use gangway_model::{AccountId, Partition, PortError};
-use gangway_registration::vending::Offboarding;
+use gangway_aws::organizations::{AccountPaginator, OrgAccount, OrganizationsClient};
+use gangway_http::deadline;
+use gangway_model::{AccountId, Partition, UpstreamError};
+use gangway_registration::vending::OffboardingPolicy;
 use serde_json::json;
 use tokio::try_join;
 
@@ -28,26 +28,26 @@ impl Sweep<'_> {
     /// Compares the organization with Palette, and queues what is to be done.
     ///
     /// Where time runs out it says so. Nothing is noted for the next sweep: that finds aboard what this one queued.
-    pub(crate) async fn run(&self, dry_run: bool) -> Result<Difference, PortError> {
+    pub(crate) async fn run(&self, dry_run: bool) -> Result<Difference, UpstreamError> {
         let settings = &self.settings.organization;
         let organization = self.organization().await?;
         let read = Registered::read(self.deployment, &settings.scopes);
         let (mut registered, twins) = try_join!(read, self.twins(&organization))?;
         let (palette, unread) = (registered.len(), registered.unread);
         let mut difference = Difference { dry_run, palette, unread, ..Difference::default() };
-        let mut listing = organization.list(settings.ask_for_units());
+        let mut listing = organization.list_accounts(settings.needs_ou_path());
         let mut events = Vec::new();
         while let Some(page) = self.turn(&mut listing, &mut events).await? {
             for member in &page {
                 let twin = twins.contains(&member.id);
                 self.judge((member, twin), &mut registered, &mut difference, &mut events);
             }
-            if budget::remaining() < PAGE_TAKES {
+            if deadline::remaining() < PAGE_TAKES {
                 difference.stopped = Some(format!(
                     "time ran out after {} accounts of the organization: what is missing of them is queued; run it again for the rest",
                     difference.organization
                 ));
-                self.queue.send(&events).await?;
+                self.queue.send_batch(&events).await?;
                 return Ok(difference);
             }
         }
@@ -57,9 +57,12 @@ impl Sweep<'_> {
 
     /// Accounts that are there for the bills of others, which no event brings aboard either. Only the commercial partition
     /// has them.
-    async fn twins(&self, organization: &Organization) -> Result<BTreeSet<AccountId>, PortError> {
+    async fn twins(
+        &self,
+        organization: &OrganizationsClient,
+    ) -> Result<BTreeSet<AccountId>, UpstreamError> {
         match self.deployment.clients.partition {
-            Partition::Aws => organization.billing_twins().await,
+            Partition::Aws => organization.govcloud_paired_accounts().await,
             Partition::AwsUsGov | Partition::AwsIsoB | Partition::AwsIso => Ok(BTreeSet::new()),
         }
     }
@@ -67,18 +70,18 @@ impl Sweep<'_> {
     /// Asks for the next page, and sends what the last one gave rise to meanwhile.
     async fn turn(
         &self,
-        listing: &mut Listing<'_>,
+        listing: &mut AccountPaginator<'_>,
         events: &mut Vec<String>,
-    ) -> Result<Option<Vec<Member>>, PortError> {
+    ) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
         let due = std::mem::take(events);
-        let (page, sent) = tokio::join!(listing.next(), self.queue.send(&due));
+        let (page, sent) = tokio::join!(listing.next(), self.queue.send_batch(&due));
         sent.and(page)
     }
 
     /// Finds an account its place in the difference, and what is to be done about it.
     fn judge(
         &self,
-        (member, twin): (&Member, bool),
+        (member, twin): (&OrgAccount, bool),
         registered: &mut Registered,
         difference: &mut Difference,
         events: &mut Vec<String>,
@@ -103,7 +106,7 @@ impl Sweep<'_> {
                     let id = member.id.as_str();
                     json!({ "accountId": id, "accountName": member.name, "state": member.state.id() })
                 });
-                if !take_off || settings.offboarding == Offboarding::Report {
+                if !take_off || settings.offboarding == OffboardingPolicy::Report {
                     return;
                 }
                 difference.offboarding += 1;
@@ -121,15 +124,17 @@ impl Sweep<'_> {
     /// that the answer shows are asked for one by one.
     async fn look_for(
         &self,
-        organization: &Organization,
+        organization: &OrganizationsClient,
         registered: &Registered,
         difference: &mut Difference,
-    ) -> Result<(), PortError> {
+    ) -> Result<(), UpstreamError> {
         let unmet: Vec<_> = registered.unmet().collect();
         let (asked, rest) = unmet.split_at(unmet.len().min(SHOWN));
         for some in asked.chunks(AT_ONCE) {
-            let found =
-                try_join_all(some.iter().map(|(account, _)| organization.member(*account))).await?;
+            let found = try_join_all(
+                some.iter().map(|(account, _)| organization.describe_account(*account)),
+            )
+            .await?;
             for ((account, one), member) in some.iter().zip(found) {
                 if member.is_none() {
                     difference.unknown.add(|| unknown(*account, &one.name, &one.uid));

@@ -13,8 +13,8 @@ mod versions;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use gangway_aws::Aws;
-use gangway_checks::iam::role::Role;
+use gangway_aws::AwsSession;
+use gangway_checks::iam::iam_role::IamRole;
 use gangway_model::{AccountId, Partition, PermissionProfile, RoleArn};
 use serde_json::Value;
 
@@ -50,8 +50,8 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// The role, once it is as it is to be.
-    pub(crate) fn done(&self) -> Role {
-        Role {
+    pub(crate) fn done(&self) -> IamRole {
+        IamRole {
             arn: self.arn.as_str().to_owned(),
             trust: self.trust.clone(),
             max_session: Duration::from_secs(SESSION_SECONDS.unsigned_abs().into()),
@@ -77,9 +77,9 @@ pub(crate) enum Found {
     /// Not at all.
     Nothing,
     /// As Gangway made it, or as somebody changed what Gangway made.
-    Ours(Role),
+    Ours(IamRole),
     /// Made by somebody else.
-    Theirs(Role),
+    Theirs(IamRole),
 }
 
 /// What it took.
@@ -92,14 +92,14 @@ pub(crate) enum Took {
 }
 
 /// Looks for the role.
-pub(crate) async fn look(aws: &Aws, arn: &RoleArn, stack: &str) -> Result<Found, Setback> {
+pub(crate) async fn look(aws: &AwsSession, arn: &RoleArn, stack: &str) -> Result<Found, Setback> {
     let Some(role) = read::role(aws, arn).await? else { return Ok(Found::Nothing) };
     let ours = role.arn == arn.as_str() && marks::ours(&role.tags, stack);
     Ok(if ours { Found::Ours(role) } else { Found::Theirs(role) })
 }
 
 /// Makes what is not there. `false` where somebody else made the role meanwhile: look again.
-pub(crate) async fn make(aws: &Aws, wanted: &Wanted) -> Result<bool, Setback> {
+pub(crate) async fn make(aws: &AwsSession, wanted: &Wanted) -> Result<bool, Setback> {
     let made = create::role(aws, wanted).await?;
     if made {
         attachments::all(aws, wanted, &[], policy::Likely::New).await?;
@@ -108,6 +108,10 @@ pub(crate) async fn make(aws: &Aws, wanted: &Wanted) -> Result<bool, Setback> {
 }
 
 /// Mends what differs.
-pub(crate) async fn mend(aws: &Aws, wanted: &Wanted, role: &Role) -> Result<Took, Setback> {
+pub(crate) async fn mend(
+    aws: &AwsSession,
+    wanted: &Wanted,
+    role: &IamRole,
+) -> Result<Took, Setback> {
     converge::role(aws, wanted, role).await
 }

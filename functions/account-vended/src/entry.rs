@@ -1,7 +1,7 @@
 //! The way into an account: the first of the configured roles that lets Gangway in.
 
-use gangway_aws::Aws;
-use gangway_model::{AccountId, PortError};
+use gangway_aws::AwsSession;
+use gangway_model::{AccountId, UpstreamError};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,25 +13,27 @@ use crate::{
 
 /// Enters an account. AWS gives one answer to a role that is not there and to one that does not trust, so each is tried.
 pub(crate) async fn enter(
-    management: &Aws,
+    management: &AwsSession,
     account: AccountId,
     settings: &Settings,
-) -> Result<Aws, Setback> {
+) -> Result<AwsSession, Setback> {
     let partition = management.partition();
     let at_most = session_policy(management, account, &settings.role);
     for role in &settings.entry_roles {
         let Some(role) = role.in_account(partition, account) else { continue };
-        match management.assume_as(&role, SESSION, Some(&at_most)).await {
+        match management.assume_role_with(&role, SESSION, Some(&at_most)).await {
             Ok(aws) => return Ok(aws),
             Err(
-                PortError::Denied { .. } | PortError::Missing { .. } | PortError::Refused { .. },
+                UpstreamError::AccessDenied { .. }
+                | UpstreamError::NotFound { .. }
+                | UpstreamError::Rejected { .. },
             ) => {}
             Err(
-                error @ (PortError::NoProject { .. }
-                | PortError::Duplicate { .. }
-                | PortError::Busy { .. }
-                | PortError::Unavailable { .. }
-                | PortError::TimedOut { .. }),
+                error @ (UpstreamError::ProjectNotFound { .. }
+                | UpstreamError::AlreadyExists { .. }
+                | UpstreamError::Throttled { .. }
+                | UpstreamError::Unavailable { .. }
+                | UpstreamError::TimedOut { .. }),
             ) => return Err(error.into()),
         }
     }
@@ -43,7 +45,7 @@ pub(crate) async fn enter(
 }
 
 /// Entry roles may do anything; Gangway's sessions of them may do no more than it does.
-fn session_policy(management: &Aws, account: AccountId, role: &RoleName) -> Value {
+fn session_policy(management: &AwsSession, account: AccountId, role: &RoleName) -> Value {
     let partition = management.partition();
     let iam = |rest: &str| format!("arn:{partition}:iam::{account}:{rest}");
     json!({

@@ -4,7 +4,7 @@ use gangway_account_vended::Vending;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::start();
+    gangway_lambda::init_telemetry();
     let vending = Vending::open().await?;
-    gangway_lambda::serve_queue("account-vended", async |message| vending.work(message).await).await
+    gangway_lambda::run_sqs("account-vended", async |message| vending.work(message).await).await
 }

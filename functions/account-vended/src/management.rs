@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gangway_aws::Aws;
-use gangway_aws::organizations::Organization;
-use gangway_model::{PortError, RoleArn};
+use gangway_aws::AwsSession;
+use gangway_aws::organizations::OrganizationsClient;
+use gangway_model::{RoleArn, UpstreamError};
 use tokio::{sync::Mutex, time::Instant};
 
 /// What AWS's logs call Gangway's sessions.
@@ -16,7 +16,7 @@ const RENEWED: Duration = Duration::from_mins(10);
 /// The way to the management account. Opened when first needed.
 #[derive(Debug)]
 pub(crate) struct Management {
-    own: Aws,
+    own: AwsSession,
     role: Option<RoleArn>,
     open: Mutex<Option<Arc<View>>>,
 }
@@ -25,20 +25,20 @@ pub(crate) struct Management {
 #[derive(Debug)]
 pub(crate) struct View {
     /// AWS, as who may enter accounts.
-    pub(crate) aws: Aws,
+    pub(crate) aws: AwsSession,
     /// The accounts there are.
-    pub(crate) organization: Organization,
+    pub(crate) organization: OrganizationsClient,
     since: Instant,
 }
 
 impl Management {
     /// Through this role, or as the function itself where it is deployed there.
-    pub(crate) fn new(own: Aws, role: Option<RoleArn>) -> Self {
+    pub(crate) fn new(own: AwsSession, role: Option<RoleArn>) -> Self {
         Self { own, role, open: Mutex::new(None) }
     }
 
     /// The view, the same one for messages that are worked at the same time.
-    pub(crate) async fn view(&self) -> Result<Arc<View>, PortError> {
+    pub(crate) async fn view(&self) -> Result<Arc<View>, UpstreamError> {
         let mut open = self.open.lock().await;
         if let Some(view) = &*open
             && (self.role.is_none() || view.since.elapsed() < RENEWED)
@@ -47,9 +47,9 @@ impl Management {
         }
         let aws = match &self.role {
             None => self.own.clone(),
-            Some(role) => self.own.assume_as(role, SESSION, None).await?,
+            Some(role) => self.own.assume_role_with(role, SESSION, None).await?,
         };
-        let organization = Organization::of(&aws);
+        let organization = OrganizationsClient::new(&aws);
         let view = Arc::new(View { aws, organization, since: Instant::now() });
         *open = Some(Arc::clone(&view));
         Ok(view)

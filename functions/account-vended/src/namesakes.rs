@@ -2,16 +2,17 @@
 
 use std::iter;
 
-use gangway_checks::Accounts;
+use gangway_checks::ScopedAccounts;
 use gangway_model::{
-    AccountId, AccountName, CloudAccount, Method, PortError, Scope, ScopeWish, ports::Registry as _,
+    AccountId, AccountName, AuthMethod, CloudAccount, RequestedScope, Scope, UpstreamError,
+    stores::CloudAccountStore as _,
 };
-use gangway_palette::Survey;
+use gangway_palette::ScopedResults;
 
 use crate::{Vending, outcome::Setback};
 
 /// An account and the scope that has it.
-pub(crate) type Found<'a> = (Accounts<'a>, CloudAccount);
+pub(crate) type Found<'a> = (ScopedAccounts<'a>, CloudAccount);
 
 /// What was found.
 pub(crate) struct Namesakes<'a> {
@@ -25,7 +26,7 @@ pub(crate) async fn of<'a>(
     vending: &'a Vending,
     name: &AccountName,
     id: AccountId,
-    likely: &[ScopeWish],
+    likely: &[RequestedScope],
 ) -> Result<Namesakes<'a>, Setback> {
     let (mut found, mut seen) = (Vec::new(), Vec::new());
     for scope in likely {
@@ -56,22 +57,23 @@ pub(crate) async fn elsewhere<'a>(
     let projects = palette.projects().await?.into_iter().map(Scope::Project);
     let others = iter::once(Scope::Tenant).chain(projects).filter(|scope| !seen.contains(scope));
     let asked = others.map(async |scope| {
-        let registry = palette.within(scope);
+        let registry = palette.in_scope(scope);
         let known = namesake(&registry, name, id).await?;
         Ok(known.map(|known| (registry, known)))
     });
-    let Survey { told, unread } = gangway_palette::survey(asked).await?;
+    let ScopedResults { results: told, denied: unread } =
+        gangway_palette::query_scopes(asked).await?;
     Ok(Namesakes { found: told.into_iter().flatten().collect(), unread })
 }
 
 /// The account of this name, if it is this AWS account and was registered as vended ones are.
 async fn namesake(
-    registry: &Accounts<'_>,
+    registry: &ScopedAccounts<'_>,
     name: &AccountName,
     id: AccountId,
-) -> Result<Option<CloudAccount>, PortError> {
-    let known = registry.find(name).await?;
+) -> Result<Option<CloudAccount>, UpstreamError> {
+    let known = registry.find_by_name(name).await?;
     Ok(known.filter(|known| {
-        known.aws_account() == Some(id) && known.access.method() == Some(Method::Sts)
+        known.aws_account() == Some(id) && known.access.method() == Some(AuthMethod::Sts)
     }))
 }

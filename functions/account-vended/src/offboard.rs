@@ -1,8 +1,8 @@
 //! An account goes: somebody is told, or it is taken out of Palette.
 
-use gangway_aws::organizations::{Member, State};
-use gangway_model::{PortError, ScopeWish};
-use gangway_registration::vending::{Ignored, Offboarding};
+use gangway_aws::organizations::{AccountState, OrgAccount};
+use gangway_model::{RequestedScope, UpstreamError};
+use gangway_registration::vending::{ExclusionReason, OffboardingPolicy};
 
 use crate::{
     Vending,
@@ -20,7 +20,7 @@ pub(crate) async fn account(
 ) -> Result<End, Setback> {
     let id = subject.account;
     let view = vending.management.view().await?;
-    let member = view.organization.member(id).await?;
+    let member = view.organization.describe_account(id).await?;
     if let Some(why) = still_here(leave, member.as_ref()) {
         return Ok(End::Ignored(why));
     }
@@ -30,8 +30,8 @@ pub(crate) async fn account(
             "account {id} has gone, and what Palette calls it is not known any more: remove it there"
         )));
     };
-    let mut scopes: Vec<ScopeWish> =
-        subject.project.clone().map(ScopeWish::Project).into_iter().collect();
+    let mut scopes: Vec<RequestedScope> =
+        subject.project.clone().map(RequestedScope::Project).into_iter().collect();
     scopes.extend(vending.settings.accounts.scopes.all().into_iter().cloned());
     let Namesakes { found, unread } = namesakes::of(vending, &name, id, &scopes).await?;
     if found.is_empty() && unread > 0 {
@@ -43,15 +43,15 @@ pub(crate) async fn account(
         return Ok(End::Ignored(format!("Palette has no account {name} of AWS account {id}")));
     }
     let stays = match (vending.settings.accounts.offboarding, leave) {
-        (Offboarding::Report, _) => Some("or set GANGWAY_OFFBOARDING to remove".to_owned()),
-        (Offboarding::Remove, Leave::Asked) => None,
-        (Offboarding::Remove, Leave::Closed | Leave::Departed) => {
+        (OffboardingPolicy::Report, _) => Some("or set GANGWAY_OFFBOARDING to remove".to_owned()),
+        (OffboardingPolicy::Remove, Leave::Asked) => None,
+        (OffboardingPolicy::Remove, Leave::Closed | Leave::Departed) => {
             not_ours(vending, &view, member.as_ref()).await?
         }
     };
     let Some(why) = stays else {
         for (registry, known) in &found {
-            vending.deployment.remove(&known.uid, registry).await?;
+            vending.deployment.delete_account(&known.uid, registry).await?;
         }
         return Ok(End::Removed);
     };
@@ -63,9 +63,9 @@ pub(crate) async fn account(
 }
 
 /// Events come late: an account that was opened again, or came back, stays.
-fn still_here(leave: Leave, member: Option<&Member>) -> Option<String> {
+fn still_here(leave: Leave, member: Option<&OrgAccount>) -> Option<String> {
     let member = member?;
-    let active = member.state == State::Active;
+    let active = member.state == AccountState::Active;
     match leave {
         Leave::Closed if active => Some(format!("account {} is ACTIVE again", member.id)),
         Leave::Departed if active => {
@@ -79,24 +79,24 @@ fn still_here(leave: Leave, member: Option<&Member>) -> Option<String> {
 async fn not_ours(
     vending: &Vending,
     view: &View,
-    member: Option<&Member>,
+    member: Option<&OrgAccount>,
 ) -> Result<Option<String>, Setback> {
     let choice = &vending.settings.accounts.choice;
     let unknown = "as nobody can tell any more whether the settings choose it";
     let Some(member) = member else {
-        return Ok((!choice.takes_all()).then(|| unknown.to_owned()));
+        return Ok((!choice.matches_everything()).then(|| unknown.to_owned()));
     };
     if member.management {
-        return Ok(Some(format!("as {}", Ignored::Management)));
+        return Ok(Some(format!("as {}", ExclusionReason::Management)));
     }
-    let lineage = if choice.asks_for_units() {
-        match view.organization.lineage(member).await {
+    let lineage = if choice.needs_ou_path() {
+        match view.organization.ou_path(member).await {
             Ok(lineage) => lineage,
-            Err(PortError::Missing { .. }) => return Ok(Some(unknown.to_owned())),
+            Err(UpstreamError::NotFound { .. }) => return Ok(Some(unknown.to_owned())),
             Err(error) => return Err(error.into()),
         }
     } else {
         member.lineage.clone().unwrap_or_default()
     };
-    Ok(choice.of(&member.name, &lineage).err().map(|why| format!("as {why}")))
+    Ok(choice.exclusion_reason(&member.name, &lineage).err().map(|why| format!("as {why}")))
 }

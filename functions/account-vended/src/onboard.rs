@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use gangway_aws::Aws;
-use gangway_aws::organizations::{Lineage, Member, State};
-use gangway_checks::Accounts;
-use gangway_model::{AccountId, AccountName, PortError, Scope, ScopeWish, UidOrName};
-use gangway_palette::Look;
+use gangway_aws::AwsSession;
+use gangway_aws::organizations::{AccountState, OrgAccount, OuPath};
+use gangway_checks::ScopedAccounts;
+use gangway_model::{AccountId, AccountName, RequestedScope, Scope, UidOrName, UpstreamError};
+use gangway_palette::PaletteState;
 use tokio::join;
 
 use crate::{
@@ -34,7 +34,7 @@ pub(crate) async fn account(
     let told_lately = young(sent);
     let asked = async {
         let view = vending.management.view().await?;
-        let member = view.organization.member(subject.account).await?;
+        let member = view.organization.describe_account(subject.account).await?;
         Ok((view, member))
     };
     let (asked, trusted) = join!(asked, vending.answers.trusted(&vending.deployment));
@@ -49,8 +49,8 @@ pub(crate) async fn account(
             Err(why) => return Ok(End::Ignored(why)),
         };
         let wish = match &subject.project {
-            Some(project) => ScopeWish::Project(project.clone()),
-            None => vending.settings.accounts.scopes.of(&lineage).clone(),
+            Some(project) => RequestedScope::Project(project.clone()),
+            None => vending.settings.accounts.scopes.scope_for(&lineage).clone(),
         };
         let aws = entry::enter(&view.aws, member.id, &vending.settings).await?;
         aboard(vending, &member, wish, &aws, &trusted?).await
@@ -70,13 +70,13 @@ fn unknown(subject: &Subject) -> Setback {
 async fn chosen(
     vending: &Vending,
     view: &View,
-    member: &Member,
-) -> Result<Result<Lineage, String>, Setback> {
+    member: &OrgAccount,
+) -> Result<Result<OuPath, String>, Setback> {
     let state = || format!("account {} is {} in Organizations", member.id, member.state.id());
     match member.state {
-        State::Active | State::Unknown => {}
-        State::Pending => return Err(Setback::NotYet(state())),
-        State::Suspended | State::Closing | State::Closed => {
+        AccountState::Active | AccountState::Unknown => {}
+        AccountState::Pending => return Err(Setback::NotYet(state())),
+        AccountState::Suspended | AccountState::Closing | AccountState::Closed => {
             return Err(Setback::Final(format!(
                 "{}: have it opened again and send this message again, or delete it",
                 state()
@@ -84,28 +84,31 @@ async fn chosen(
         }
     }
     if member.management {
-        return Ok(Err(gangway_registration::vending::Ignored::Management.to_string()));
+        return Ok(Err(gangway_registration::vending::ExclusionReason::Management.to_string()));
     }
-    let lineage = if vending.settings.accounts.ask_for_units() {
-        view.organization.lineage(member).await.map_err(moved)?
+    let lineage = if vending.settings.accounts.needs_ou_path() {
+        view.organization.ou_path(member).await.map_err(moved)?
     } else {
-        Lineage::default()
+        OuPath::default()
     };
     let choice = &vending.settings.accounts.choice;
-    Ok(choice.of(&member.name, &lineage).map(|()| lineage).map_err(|why| why.to_string()))
+    Ok(choice
+        .exclusion_reason(&member.name, &lineage)
+        .map(|()| lineage)
+        .map_err(|why| why.to_string()))
 }
 
 /// What was there a moment ago is being moved or closed.
-fn moved(error: PortError) -> Setback {
+fn moved(error: UpstreamError) -> Setback {
     match error {
-        missing @ PortError::Missing { .. } => Setback::NotYet(missing.to_string()),
-        error @ (PortError::Refused { .. }
-        | PortError::Denied { .. }
-        | PortError::NoProject { .. }
-        | PortError::Duplicate { .. }
-        | PortError::Busy { .. }
-        | PortError::Unavailable { .. }
-        | PortError::TimedOut { .. }) => Setback::Port(error),
+        missing @ UpstreamError::NotFound { .. } => Setback::NotYet(missing.to_string()),
+        error @ (UpstreamError::Rejected { .. }
+        | UpstreamError::AccessDenied { .. }
+        | UpstreamError::ProjectNotFound { .. }
+        | UpstreamError::AlreadyExists { .. }
+        | UpstreamError::Throttled { .. }
+        | UpstreamError::Unavailable { .. }
+        | UpstreamError::TimedOut { .. }) => Setback::Port(error),
     }
 }
 
@@ -117,9 +120,9 @@ const NEW: Duration = Duration::from_mins(15);
 
 async fn aboard(
     vending: &Vending,
-    member: &Member,
-    wish: ScopeWish,
-    aws: &Aws,
+    member: &OrgAccount,
+    wish: RequestedScope,
+    aws: &AwsSession,
     trusted: &Trusted,
 ) -> Result<End, Setback> {
     let (settings, partition) = (&vending.settings, vending.deployment.clients.partition);
@@ -173,11 +176,11 @@ async fn aboard(
 }
 
 /// Whose an account is in Palette was settled when its role was made: nothing in Palette moves it.
-fn settled_scope(found: &Found) -> Option<ScopeWish> {
+fn settled_scope(found: &Found) -> Option<RequestedScope> {
     let Found::Ours(role) = found else { return None };
     match role.tags.get(SCOPE).map(String::as_str)? {
-        "tenant" => Some(ScopeWish::Tenant),
-        uid => uid.parse().ok().map(UidOrName::Uid).map(ScopeWish::Project),
+        "tenant" => Some(RequestedScope::Tenant),
+        uid => uid.parse().ok().map(UidOrName::Uid).map(RequestedScope::Project),
     }
 }
 
@@ -186,13 +189,13 @@ fn settled_scope(found: &Found) -> Option<ScopeWish> {
 async fn place<'a>(
     vending: &'a Vending,
     found: &Found,
-    wish: ScopeWish,
+    wish: RequestedScope,
     name: &AccountName,
     id: AccountId,
-) -> Result<(ScopeWish, Accounts<'a>, Look), Setback> {
+) -> Result<(RequestedScope, ScopedAccounts<'a>, PaletteState), Setback> {
     let registry = vending.answers.scoped(&vending.deployment, &wish).await?;
     let look = vending.answers.look(&registry, name).await?;
-    if look.known.namesake.is_some() || !matches!(found, Found::Theirs(_)) {
+    if look.existing.by_name.is_some() || !matches!(found, Found::Theirs(_)) {
         return Ok((wish, registry, look));
     }
     let seen = [registry.scope().clone()];
@@ -201,8 +204,8 @@ async fn place<'a>(
         return Ok((wish, registry, look));
     };
     let wish = match there.scope().clone() {
-        Scope::Tenant => ScopeWish::Tenant,
-        Scope::Project(uid) => ScopeWish::Project(UidOrName::Uid(uid)),
+        Scope::Tenant => RequestedScope::Tenant,
+        Scope::Project(uid) => RequestedScope::Project(UidOrName::Uid(uid)),
     };
     let look = vending.answers.look(&there, name).await?;
     Ok((wish, there, look))

@@ -1,12 +1,12 @@
 //! How messages come out, and what is worth another try.
 
-use gangway_model::{Enrolled, Failure, Finding, Outcome, PortError, Report};
+use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, UpstreamError};
 
 /// A message came to its end.
 #[derive(Debug)]
 pub(crate) enum End {
     /// The account is aboard.
-    Aboard(Enrolled),
+    Aboard(UpsertOutcome),
     /// The account was taken out of Palette.
     Removed,
     /// Somebody should take the account out of Palette.
@@ -21,9 +21,9 @@ impl End {
     /// In a word, for metrics.
     pub(crate) const fn id(&self) -> &'static str {
         match self {
-            Self::Aboard(Enrolled::Created) => "created",
-            Self::Aboard(Enrolled::Updated) => "updated",
-            Self::Aboard(Enrolled::Unchanged) => "unchanged",
+            Self::Aboard(UpsertOutcome::Created) => "created",
+            Self::Aboard(UpsertOutcome::Updated) => "updated",
+            Self::Aboard(UpsertOutcome::Unchanged) => "unchanged",
             Self::Removed => "removed",
             Self::Reported(_) => "reported",
             Self::Ignored(_) => "ignored",
@@ -54,25 +54,25 @@ pub(crate) enum Setback {
     Final(String),
     /// A service failed us: Palette, Organizations, or AWS itself.
     #[error(transparent)]
-    Port(#[from] PortError),
+    Port(#[from] UpstreamError),
 }
 
 impl Setback {
     /// What a call within an account failed for.
-    pub(crate) fn within(error: PortError) -> Self {
+    pub(crate) fn within(error: UpstreamError) -> Self {
         match error {
-            denied @ PortError::Denied { .. } => {
+            denied @ UpstreamError::AccessDenied { .. } => {
                 Self::Barred(format!("the account does not let Gangway in all the way: {denied}"))
             }
-            refused @ PortError::Refused { .. } => Self::Final(refused.to_string()),
+            refused @ UpstreamError::Rejected { .. } => Self::Final(refused.to_string()),
             // What was just made is not seen everywhere at once.
-            missing @ (PortError::Missing { .. } | PortError::Duplicate { .. }) => {
+            missing @ (UpstreamError::NotFound { .. } | UpstreamError::AlreadyExists { .. }) => {
                 Self::NotYet(missing.to_string())
             }
-            error @ (PortError::NoProject { .. }
-            | PortError::Busy { .. }
-            | PortError::Unavailable { .. }
-            | PortError::TimedOut { .. }) => Self::Port(error),
+            error @ (UpstreamError::ProjectNotFound { .. }
+            | UpstreamError::Throttled { .. }
+            | UpstreamError::Unavailable { .. }
+            | UpstreamError::TimedOut { .. }) => Self::Port(error),
         }
     }
 
@@ -83,13 +83,15 @@ impl Setback {
             Self::Barred(_) => young,
             Self::Final(_) => false,
             // What is denied here is denied to the deployment itself: its operator can mend that while messages wait.
-            Self::Port(error) => error.retryable() || matches!(error, PortError::Denied { .. }),
+            Self::Port(error) => {
+                error.is_retryable() || matches!(error, UpstreamError::AccessDenied { .. })
+            }
         }
     }
 
     /// Whether nobody can tell: Palette answers 500 to what it refuses and to what fails within it, in the same words.
     pub(crate) const fn doubtful(&self) -> bool {
-        matches!(self, Self::Port(PortError::Refused { .. }))
+        matches!(self, Self::Port(UpstreamError::Rejected { .. }))
     }
 
     /// In a word, for metrics.
@@ -104,14 +106,16 @@ impl Setback {
     }
 }
 
-impl From<Failure> for Setback {
-    fn from(failure: Failure) -> Self {
+impl From<RegistrationError> for Setback {
+    fn from(failure: RegistrationError) -> Self {
         match failure {
-            Failure::Port(error) => Self::Port(error),
-            Failure::Blocked(report) => blocked(&report),
-            Failure::Overtaken(reason) => Self::NotYet(reason),
-            Failure::Conflict(reason) | Failure::NotFound(reason) => Self::Final(reason),
-            Failure::Invalid(faults) => {
+            RegistrationError::Upstream(error) => Self::Port(error),
+            RegistrationError::ChecksFailed(report) => blocked(&report),
+            RegistrationError::ConcurrentModification(reason) => Self::NotYet(reason),
+            RegistrationError::Conflict(reason) | RegistrationError::NotFound(reason) => {
+                Self::Final(reason)
+            }
+            RegistrationError::Invalid(faults) => {
                 let faults: Vec<_> = faults.into_iter().map(|fault| fault.detail).collect();
                 Self::Final(faults.join("; "))
             }
@@ -121,9 +125,9 @@ impl From<Failure> for Setback {
 
 /// What a report holds that keeps the account out. What is about the deployment must not bury every account.
 pub(crate) fn blocked(report: &Report) -> Setback {
-    let blockers = || report.findings.iter().filter(|finding| finding.blocks());
+    let blockers = || report.findings.iter().filter(|finding| finding.is_blocking());
     let said = blockers().map(said).collect::<Vec<_>>().join("; ");
-    if report.blames_deployment() { Setback::NotYet(said) } else { Setback::Barred(said) }
+    if report.has_deployment_failure() { Setback::NotYet(said) } else { Setback::Barred(said) }
 }
 
 fn said(finding: &Finding) -> String {

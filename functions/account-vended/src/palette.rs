@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use gangway_checks::Accounts;
+use gangway_checks::ScopedAccounts;
 use gangway_model::{
-    AccountId, AccountName, Failure, Finding, Intent, Known, PortError, Scope, ScopeWish, Uid,
-    UidOrName, ports::Registry as _,
+    AccountId, AccountName, ExistingAccounts, Finding, Operation, RegistrationError,
+    RequestedScope, Scope, Uid, UidOrName, UpstreamError, stores::CloudAccountStore as _,
 };
-use gangway_palette::Look;
-use gangway_registration::Deployment;
+use gangway_palette::PaletteState;
+use gangway_registration::AppContext;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::outcome::Setback;
@@ -35,15 +35,15 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Whom the role must trust (D01, D03, D04).
-    pub(crate) async fn trusted(&self, deployment: &Deployment) -> Result<Trusted, Setback> {
+    pub(crate) async fn trusted(&self, deployment: &AppContext) -> Result<Trusted, Setback> {
         let mut kept = self.trusted.lock().await;
         if let Some((since, trusted)) = &*kept
             && since.elapsed() < FRESH
         {
             return Ok(trusted.clone());
         }
-        let registry = self.scoped(deployment, &ScopeWish::Tenant).await?;
-        let facts = registry.sts_trust(deployment.clients.partition).await?;
+        let registry = self.scoped(deployment, &RequestedScope::Tenant).await?;
+        let facts = registry.sts_source_account(deployment.clients.partition).await?;
         let (Some(account), Some(external_id)) = (facts.account, facts.external_id) else {
             return Err(Setback::NotYet(format!(
                 "Palette tells no AWS account of its own or no external id for {}: have its operator enable STS there in the system console",
@@ -58,22 +58,22 @@ impl Answers {
     /// The accounts of a scope. A project's name is looked up once for many accounts.
     pub(crate) async fn scoped<'a>(
         &self,
-        deployment: &'a Deployment,
-        wish: &ScopeWish,
-    ) -> Result<Accounts<'a>, Setback> {
-        let ScopeWish::Project(UidOrName::Name(name)) = wish else {
-            return Ok(deployment.clients.palette.scoped(wish).await?);
+        deployment: &'a AppContext,
+        wish: &RequestedScope,
+    ) -> Result<ScopedAccounts<'a>, Setback> {
+        let RequestedScope::Project(UidOrName::Name(name)) = wish else {
+            return Ok(deployment.clients.palette.resolve_scope(wish).await?);
         };
         let mut projects = self.projects.lock().await;
         let known = projects.get(name).filter(|(since, _)| since.elapsed() < FRESH);
         if let Some((_, uid)) = known {
-            let wish = ScopeWish::Project(UidOrName::Uid(uid.clone()));
-            return Ok(deployment.clients.palette.scoped(&wish).await?);
+            let wish = RequestedScope::Project(UidOrName::Uid(uid.clone()));
+            return Ok(deployment.clients.palette.resolve_scope(&wish).await?);
         }
-        let registry = match deployment.clients.palette.scoped(wish).await {
+        let registry = match deployment.clients.palette.resolve_scope(wish).await {
             Ok(registry) => registry,
             // A project may be made after the accounts that are to be its own.
-            Err(Failure::Invalid(_)) => {
+            Err(RegistrationError::Invalid(_)) => {
                 return Err(Setback::Barred(format!(
                     "Palette has no project {name}, or does not show it to Gangway's API key: make it, or mend GANGWAY_SCOPES"
                 )));
@@ -89,25 +89,28 @@ impl Answers {
     /// Whose key this is, and the account of this name.
     pub(crate) async fn look(
         &self,
-        registry: &Accounts<'_>,
+        registry: &ScopedAccounts<'_>,
         name: &AccountName,
-    ) -> Result<Look, Setback> {
+    ) -> Result<PaletteState, Setback> {
         let kept = {
             let session = self.session.lock().await;
             session.clone().filter(|(since, _)| since.elapsed() < FRESH)
         };
         if let Some((_, session)) = kept {
-            let namesake = registry.find(name).await.map_err(denied_now)?;
-            return Ok(Look { session, known: Known { target: None, namesake } });
+            let namesake = registry.find_by_name(name).await.map_err(denied_now)?;
+            return Ok(PaletteState {
+                session,
+                existing: ExistingAccounts { by_uid: None, by_name: namesake },
+            });
         }
-        let look = registry.look(name, &Intent::Register).await?;
-        if !look.session.blocks() {
+        let look = registry.fetch_state(name, &Operation::Register).await?;
+        if !look.session.is_blocking() {
             *self.session.lock().await = Some((Instant::now(), look.session.clone()));
         }
         Ok(look)
     }
 }
 
-fn denied_now(error: PortError) -> Setback {
+fn denied_now(error: UpstreamError) -> Setback {
     Setback::Port(error)
 }

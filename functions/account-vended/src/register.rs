@@ -2,15 +2,15 @@
 
 mod judge;
 
-use gangway_aws::Aws;
-use gangway_checks::Accounts;
-use gangway_checks::iam::role::Role;
-use gangway_checks::{Eyes, Found, role};
+use gangway_aws::AwsSession;
+use gangway_checks::ScopedAccounts;
+use gangway_checks::iam::iam_role::IamRole;
+use gangway_checks::{InspectionAccess, MethodFindings, role};
 use gangway_model::{
-    AccountName, AssumedRole, Credential, Description, Done, Enrolled, Failure, Intent, Method,
-    Registration, RoleArn, ScopeWish, Settings, UidOrName,
+    AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Done, Operation,
+    Registration, RegistrationError, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
 };
-use gangway_palette::{Look, TrustFacts};
+use gangway_palette::{PaletteState, StsSourceAccount};
 
 use crate::{
     Vending,
@@ -22,9 +22,9 @@ use crate::{
 /// An account that is to be registered.
 pub(crate) struct Candidate<'a> {
     vending: &'a Vending,
-    registry: Accounts<'a>,
-    look: Look,
-    settings: Settings,
+    registry: ScopedAccounts<'a>,
+    look: PaletteState,
+    settings: AccountSpec,
     trusted: &'a Trusted,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Whose {
     /// Gangway did, and brought it to its state.
     Ours {
         /// As it is now.
-        role: Role,
+        role: IamRole,
         /// Whether AWS may not see all of it yet.
         fresh: bool,
         /// What that took.
@@ -47,19 +47,19 @@ impl<'a> Candidate<'a> {
     /// What Palette has of it already is kept as people have set it.
     pub(crate) fn new(
         vending: &'a Vending,
-        registry: Accounts<'a>,
-        look: Look,
-        (name, scope): (AccountName, ScopeWish),
+        registry: ScopedAccounts<'a>,
+        look: PaletteState,
+        (name, scope): (AccountName, RequestedScope),
         trusted: &'a Trusted,
     ) -> Result<Self, Setback> {
-        if look.session.blocks() {
+        if look.session.is_blocking() {
             return Err(Setback::NotYet(format!(
                 "{}: {}",
                 look.session.check.id, look.session.observed
             )));
         }
-        let known = look.known.namesake.as_ref();
-        let settings = Settings {
+        let known = look.existing.by_name.as_ref();
+        let settings = AccountSpec {
             name,
             description: known
                 .and_then(|known| known.description.as_deref())
@@ -80,8 +80,8 @@ impl<'a> Candidate<'a> {
 
     /// A name that belongs to another account is found out before anything is made.
     pub(crate) fn may_have_the_name(&self, role: &RoleArn) -> Result<(), Setback> {
-        match &self.look.known.namesake {
-            Some(known) if !self.registration(role).identifies(known) => {
+        match &self.look.existing.by_name {
+            Some(known) if !self.registration(role).is_same_identity_as(known) => {
                 Err(Setback::Final(format!(
                     "the name {} belongs to account {} in Palette, which is another AWS account or is reached by another method: rename that, or mend GANGWAY_PALETTE_NAME",
                     self.settings.name, known.uid
@@ -103,13 +103,13 @@ impl<'a> Candidate<'a> {
         };
         let credential = Credential::AssumedRole(self.assumed(role));
         let scope = self.registry.scope().clone();
-        self.settings.clone().register(role.account(), scope, gateway, credential)
+        self.settings.clone().into_registration(role.account(), scope, gateway, credential)
     }
 
     /// Registers it, if that takes anything.
     pub(crate) async fn register(
         self,
-        aws: &Aws,
+        aws: &AwsSession,
         wanted: &RoleArn,
         whose: Whose,
     ) -> Result<End, Setback> {
@@ -117,24 +117,25 @@ impl<'a> Candidate<'a> {
             Whose::Ours { took, .. } => (wanted.clone(), *took == Took::Nothing),
             Whose::Theirs(arn) => (arn.parse().unwrap_or_else(|_fault| wanted.clone()), true),
         };
-        let known = self.look.known.namesake.as_ref();
-        if untouched && known.is_some_and(|known| self.registration(&arn).matches(known)) {
-            return Ok(End::Aboard(Enrolled::Unchanged));
+        let known = self.look.existing.by_name.as_ref();
+        if untouched && known.is_some_and(|known| self.registration(&arn).is_up_to_date(known)) {
+            return Ok(End::Aboard(UpsertOutcome::Unchanged));
         }
         let findings = match whose {
             Whose::Ours { role, fresh, .. } => {
                 let (allowed, validated) = self.judged(aws, &arn, fresh).await?;
                 let trusted = (self.trusted.account, self.trusted.external_id.as_str());
-                role::of_made(&role, &arn, trusted, allowed, validated)?
+                role::check_created_role(&role, &arn, trusted, allowed, validated)?
             }
             Whose::Theirs(_) => {
-                let facts = TrustFacts {
+                let facts = StsSourceAccount {
                     account: Some(self.trusted.account),
                     raw_account: self.trusted.account.to_string(),
                     external_id: Some(self.trusted.external_id.clone()),
                 };
-                let (eyes, demand) = (Eyes::Open(aws.clone()), (&self.settings).into());
-                let seen = role::examine(&arn, Ok(facts), &eyes, &self.registry, demand).await;
+                let (eyes, demand) =
+                    (InspectionAccess::Granted(aws.clone()), (&self.settings).into());
+                let seen = role::run_checks(&arn, Ok(facts), &eyes, &self.registry, demand).await;
                 seen.map_err(Setback::within)?.findings
             }
         };
@@ -150,21 +151,23 @@ impl<'a> Candidate<'a> {
         let credential = Some(Credential::AssumedRole(self.assumed(role)));
         let Self { vending, registry, look, settings, .. } = self;
         let gateway = registry.gateway(settings.gateway.as_ref()).await?;
-        let found = Found {
-            method: Method::Sts,
+        let found = MethodFindings {
+            method: AuthMethod::Sts,
             account: Some(role.account()),
             credential,
-            look,
+            palette: look,
             gateway,
             findings,
             notices: Vec::new(),
         };
-        let intent = Intent::Register;
-        let preflight = found.about(settings, &intent, &registry);
+        let intent = Operation::Register;
+        let preflight = found.into_preflight(settings, &intent, &registry);
         match vending.deployment.conclude(preflight, &intent, &registry).await {
             Ok(Done::Receipt(receipt)) => Ok(End::Aboard(receipt.outcome)),
             // Only a validation ends with a report.
-            Ok(Done::Report(report)) => Err(Failure::Blocked(Box::new(report)).into()),
+            Ok(Done::Report(report)) => {
+                Err(RegistrationError::ChecksFailed(Box::new(report)).into())
+            }
             Err(failure) => Err(failure.into()),
         }
     }

@@ -3,15 +3,15 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use gangway_aws::sqs::QueueUrl;
-use gangway_model::{AccountId, Method, Partition, PermissionProfile, PolicyArn, RoleArn};
-use gangway_registration::Misconfigured;
-use gangway_registration::Variables;
+use gangway_model::{AccountId, AuthMethod, Partition, PermissionProfile, PolicyArn, RoleArn};
+use gangway_registration::ConfigError;
+use gangway_registration::EnvReader;
 
 /// How accounts are entered and what is made there. Each field names its variable.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Which accounts come aboard, where to, and what becomes of closed ones.
-    pub(crate) accounts: gangway_registration::vending::Settings,
+    pub(crate) accounts: gangway_registration::vending::VendingConfig,
     /// `GANGWAY_ENTRY_ROLES`: roles of the accounts, of which the first that lets Gangway in is used.
     pub(crate) entry_roles: Vec<RoleName>,
     /// `GANGWAY_ROLE_NAME`: the role that lets Palette in; `SpectroCloudRole` unless told.
@@ -40,15 +40,16 @@ impl Settings {
     pub(crate) fn read(
         variable: impl Fn(&str) -> Option<String>,
         partition: Partition,
-    ) -> Result<Self, Misconfigured> {
+    ) -> Result<Self, ConfigError> {
         const BOUNDARY: &str = "GANGWAY_ROLE_BOUNDARY";
-        let mut variables = Variables::new(variable);
-        if !Method::Sts.allowed_in(partition, false) {
+        let mut variables = EnvReader::new(variable);
+        if !AuthMethod::Sts.is_supported_in(partition, false) {
             let rule =
                 "must be a region of a partition where Palette assumes roles: aws or aws-us-gov";
-            variables.fault("AWS_REGION", rule);
+            variables.add_error("AWS_REGION", rule);
         }
-        let accounts = gangway_registration::vending::Settings::read(&mut variables, partition);
+        let accounts =
+            gangway_registration::vending::VendingConfig::from_variables(&mut variables, partition);
         let name = |entry: &str| entry.parse::<RoleName>().ok();
         let mut entry_roles = variables.list("GANGWAY_ENTRY_ROLES", NAMES, name);
         if entry_roles.is_empty() {
@@ -60,13 +61,13 @@ impl Settings {
         if let Some(Boundary::Managed(arn)) = &boundary
             && arn.partition() != partition
         {
-            variables.fault(BOUNDARY, format_args!("must be a policy of {partition}"));
+            variables.add_error(BOUNDARY, format_args!("must be a policy of {partition}"));
         }
         let grace = variables.optional("GANGWAY_YOUNG_ACCOUNT_MINUTES");
         let Minutes(grace) = grace.unwrap_or(Minutes(Duration::from_hours(1)));
         let dead_letters = variables.required("GANGWAY_DEAD_LETTER_QUEUE_URL");
         let stack = variables.optional("GANGWAY_STACK_NAME").unwrap_or_default();
-        let faults = variables.finish();
+        let faults = variables.into_errors();
         match (accounts, dead_letters) {
             (Some(accounts), Some(dead_letters)) if faults.is_empty() => Ok(Self {
                 accounts,
@@ -78,7 +79,7 @@ impl Settings {
                 dead_letters,
                 stack,
             }),
-            _ => Err(Misconfigured(faults)),
+            _ => Err(ConfigError(faults)),
         }
     }
 }

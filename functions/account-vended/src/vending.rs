@@ -1,8 +1,8 @@
 //! The function: a message comes in, its end or its setback is told.
 
-use gangway_aws::sqs::Queue;
-use gangway_lambda::{Message, Verdict, Worked};
-use gangway_registration::{Deployment, Error, variable};
+use gangway_aws::sqs::SqsQueue;
+use gangway_lambda::{Disposition, MessageResult, SqsMessage};
+use gangway_registration::{AppContext, Error, env_var};
 
 use crate::{
     event::{Event, Tidings},
@@ -15,11 +15,11 @@ use crate::{
 
 /// What the function is made of. Made once, at start.
 pub struct Vending {
-    pub(crate) deployment: Deployment,
+    pub(crate) deployment: AppContext,
     pub(crate) settings: Settings,
     pub(crate) management: Management,
     pub(crate) answers: Answers,
-    dead_letters: Queue,
+    dead_letters: SqsQueue,
 }
 
 /// How often a message is delivered of which nobody can tell whether its setback passes.
@@ -45,18 +45,18 @@ impl Trouble {
 impl Vending {
     /// Reads the environment and makes every client.
     pub async fn open() -> Result<Self, Error> {
-        let deployment = Deployment::open().await?;
-        let settings = Settings::read(variable, deployment.clients.partition)?;
+        let deployment = AppContext::from_env().await?;
+        let settings = Settings::read(env_var, deployment.clients.partition)?;
         let management = Management::new(
             deployment.clients.aws.clone(),
             settings.accounts.management_role.clone(),
         );
-        let dead_letters = Queue::of(&deployment.clients.aws, settings.dead_letters.clone());
+        let dead_letters = SqsQueue::new(&deployment.clients.aws, settings.dead_letters.clone());
         Ok(Self { deployment, settings, management, answers: Answers::default(), dead_letters })
     }
 
     /// Works one message. What nobody can work goes to the dead letters, with the reason.
-    pub async fn work(&self, message: &Message) -> Worked {
+    pub async fn work(&self, message: &SqsMessage) -> MessageResult {
         let event = match Event::read(&message.body, self.deployment.clients.partition) {
             Ok(event) => event,
             Err(unreadable) => {
@@ -65,19 +65,19 @@ impl Vending {
             }
         };
         match self.follow(&event, message).await {
-            Ok(end) => Worked {
+            Ok(end) => MessageResult {
                 kind: event.kind.id(),
                 account: event.account(),
                 outcome: end.id(),
                 detail: end.detail(),
                 error: None,
-                verdict: Verdict::Done,
+                verdict: Disposition::Delete,
             },
             Err(trouble) => self.set_back(message, Some(&event), trouble).await,
         }
     }
 
-    async fn follow(&self, event: &Event, message: &Message) -> Result<End, Trouble> {
+    async fn follow(&self, event: &Event, message: &SqsMessage) -> Result<End, Trouble> {
         match &event.tidings {
             Tidings::Arrived(subject) => onboard::account(self, subject, message.sent).await,
             Tidings::Left(subject, leave) => {
@@ -92,24 +92,25 @@ impl Vending {
     /// Lets a message come again, or puts it where people look.
     async fn set_back(
         &self,
-        message: &Message,
+        message: &SqsMessage,
         event: Option<&Event>,
         Trouble { setback, passes }: Trouble,
-    ) -> Worked {
+    ) -> MessageResult {
         let account = event.and_then(Event::account);
         let passes = passes || setback.doubtful() && message.deliveries < DOUBTFUL_DELIVERIES;
-        let mut worked = Worked {
+        let mut worked = MessageResult {
             kind: event.map_or("unreadable", |event| event.kind.id()),
             account,
             outcome: setback.id(passes),
             detail: Some(setback.to_string()),
             error: None,
-            verdict: Verdict::Again,
+            verdict: Disposition::Retry,
         };
         if !passes {
             let reason = setback.to_string();
-            match self.dead_letters.bury(&message.body, &reason, account).await {
-                Ok(()) => worked.verdict = Verdict::Done,
+            match self.dead_letters.send_to_dead_letter_queue(&message.body, &reason, account).await
+            {
+                Ok(()) => worked.verdict = Disposition::Delete,
                 Err(error) => {
                     worked.error = Some(error);
                     return worked;

@@ -1,13 +1,13 @@
 //! `GET /v1/private-cloud-gateways`: the gateways that an account can be reached through.
 
-use gangway_lambda::{Rejection, Reply, Request};
-use gangway_registration::Deployment;
+use gangway_lambda::{ApiError, Request, Response};
+use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
 use crate::scoped;
 
 /// All of the tenant's, with their state (G01).
-pub(crate) async fn all(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+pub(crate) async fn all(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
     let gateways = scoped(request, deployment).await?.gateways().await?;
     let view: Vec<Value> = gateways
         .iter()
@@ -15,5 +15,5 @@ pub(crate) async fn all(request: &Request, deployment: &Deployment) -> Result<Re
             json!({ "uid": gateway.uid.as_str(), "name": gateway.name, "state": gateway.state, "healthy": gateway.healthy })
         })
         .collect();
-    Ok(Reply::Json(json!({ "privateCloudGateways": view })))
+    Ok(Response::Json(json!({ "privateCloudGateways": view })))
 }

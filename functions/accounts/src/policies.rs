@@ -1,12 +1,13 @@
 //! `POST /v1/policies`: the IAM policies of an AWS account, to choose `policyArns` from.
 
-use gangway_aws::SecretsManager;
-use gangway_checks::Accounts;
-use gangway_lambda::{Members, Rejection, Reply, Request};
+use gangway_aws::SecretsManagerStore;
+use gangway_checks::ScopedAccounts;
+use gangway_lambda::{ApiError, JsonFields, Request, Response};
 use gangway_model::{
-    AssumedRole, Credential, Failure, Partition, PortError, RoleArn, Source, StaticKeys, Uid,
+    AccessKey, AssumedRole, Credential, Partition, RegistrationError, RoleArn, SecretSource, Uid,
+    UpstreamError,
 };
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
 use crate::{scoped, view};
@@ -21,10 +22,11 @@ enum Whose<K> {
 /// Answers what Palette's drop-down list shows (F20).
 pub(crate) async fn to_choose_from(
     request: &Request,
-    deployment: &Deployment,
-) -> Result<Reply, Rejection> {
+    deployment: &AppContext,
+) -> Result<Response, ApiError> {
     let partition = deployment.clients.partition;
-    let whose = Whose::read(request.json()?, partition)?.opened(&deployment.clients.vault).await?;
+    let whose =
+        Whose::read(request.json()?, partition)?.opened(&deployment.clients.secrets).await?;
     let registry = scoped(request, deployment).await?;
     let (found, pointer) = match whose {
         Whose::Account(uid) => {
@@ -32,7 +34,7 @@ pub(crate) async fn to_choose_from(
             (registry.iam_policies_of(&account).await, "/uid")
         }
         Whose::Keys(keys) => {
-            let credential = Credential::StaticKeys(keys);
+            let credential = Credential::AccessKey(keys);
             (registry.iam_policies(partition, &credential).await, "/accessKeyId")
         }
         Whose::Role(role) => {
@@ -44,49 +46,52 @@ pub(crate) async fn to_choose_from(
     let found = found.map_err(|error| refused(error, pointer))?;
     let view: Vec<Value> =
         found.iter().map(|policy| json!({ "arn": policy.arn, "name": policy.name })).collect();
-    Ok(Reply::Json(json!({ "policies": view })))
+    Ok(Response::Json(json!({ "policies": view })))
 }
 
 /// What Palette cannot see with a credential is the caller's to mend.
-fn refused(error: PortError, pointer: &str) -> Failure {
+fn refused(error: UpstreamError, pointer: &str) -> RegistrationError {
     match error {
-        PortError::Refused { service, reason } => Failure::refused(
+        UpstreamError::Rejected { service, reason } => RegistrationError::unprocessable(
             pointer,
             format!(
                 "must be a way into the account that may list policies; {service} says: {reason}"
             ),
         ),
-        PortError::Denied { .. }
-        | PortError::Missing { .. }
-        | PortError::NoProject { .. }
-        | PortError::Duplicate { .. }
-        | PortError::Busy { .. }
-        | PortError::Unavailable { .. }
-        | PortError::TimedOut { .. } => error.into(),
+        UpstreamError::AccessDenied { .. }
+        | UpstreamError::NotFound { .. }
+        | UpstreamError::ProjectNotFound { .. }
+        | UpstreamError::AlreadyExists { .. }
+        | UpstreamError::Throttled { .. }
+        | UpstreamError::Unavailable { .. }
+        | UpstreamError::TimedOut { .. } => error.into(),
     }
 }
 
-impl Whose<Source<StaticKeys>> {
-    fn read(mut members: Members, deployed: Partition) -> Result<Self, Rejection> {
+impl Whose<SecretSource<AccessKey>> {
+    fn read(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
         let ways = ["uid", "roleArn", "secretArn", "accessKeyId"];
         let whose = if members.has("uid") {
             members.required::<Uid>("uid").map(Self::Account)
         } else if members.has("roleArn") {
             members.role_arn("roleArn", deployed).map(Self::Role)
         } else {
-            members.static_keys(deployed).map(Self::Keys)
+            members.access_key(deployed).map(Self::Keys)
         };
         for other in ways {
-            members.excluded(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
+            members.is_excluded(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
         }
         members.finish()?;
-        whose.ok_or_else(Rejection::incomplete)
+        whose.ok_or_else(ApiError::incomplete)
     }
 
     /// The same with the keys at hand.
-    async fn opened(self, vault: &SecretsManager) -> Result<Whose<StaticKeys>, Failure> {
+    async fn opened(
+        self,
+        vault: &SecretsManagerStore,
+    ) -> Result<Whose<AccessKey>, RegistrationError> {
         Ok(match self {
-            Self::Keys(source) => Whose::Keys(vault.opened(source, None).await?),
+            Self::Keys(source) => Whose::Keys(vault.resolve_source(source, None).await?),
             Self::Role(role) => Whose::Role(role),
             Self::Account(uid) => Whose::Account(uid),
         })
@@ -96,12 +101,12 @@ impl Whose<Source<StaticKeys>> {
 /// The role, with what Palette presents when it assumes it.
 async fn assumed(
     role: RoleArn,
-    registry: &Accounts<'_>,
+    registry: &ScopedAccounts<'_>,
     partition: Partition,
-) -> Result<AssumedRole, Failure> {
-    let facts = registry.sts_trust(partition).await?;
+) -> Result<AssumedRole, RegistrationError> {
+    let facts = registry.sts_source_account(partition).await?;
     let external_id = facts.external_id.ok_or_else(|| {
-        Failure::NotFound(format!("Palette tells no external id for {partition}"))
+        RegistrationError::NotFound(format!("Palette tells no external id for {partition}"))
     })?;
     Ok(AssumedRole { role, external_id })
 }

@@ -1,8 +1,8 @@
 //! `DELETE /v1/accounts/{uid}`
 
-use gangway_lambda::{Rejection, Reply, Request};
-use gangway_model::PortError;
-use gangway_registration::{Deployment, Removal};
+use gangway_lambda::{ApiError, Request, Response};
+use gangway_model::UpstreamError;
+use gangway_registration::{AppContext, DeleteOutcome};
 
 use crate::{scoped, view};
 
@@ -10,14 +10,14 @@ use crate::{scoped, view};
 pub(crate) async fn account(
     uid: &str,
     request: &Request,
-    deployment: &Deployment,
-) -> Result<Reply, Rejection> {
+    deployment: &AppContext,
+) -> Result<Response, ApiError> {
     let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
-    match deployment.remove(&uid, &registry).await {
-        Ok(Removal::Removed) => Ok(Reply::NoContent),
-        Ok(Removal::Absent) => Err(view::missing(&uid).into()),
-        Err(denied @ PortError::Denied { .. }) => {
+    match deployment.delete_account(&uid, &registry).await {
+        Ok(DeleteOutcome::Deleted) => Ok(Response::NoContent),
+        Ok(DeleteOutcome::NotFound) => Err(view::missing(&uid).into()),
+        Err(denied @ UpstreamError::AccessDenied { .. }) => {
             Err(view::elsewhere(denied, &uid, &registry).await.into())
         }
         Err(error) => Err(error.into()),

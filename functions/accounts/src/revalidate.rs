@@ -2,14 +2,15 @@
 
 mod kept;
 
-use gangway_checks::Accounts;
-use gangway_checks::{Demand, Eyes, enclave, pod_identity, role};
-use gangway_lambda::{Rejection, Reply, Request};
+use gangway_checks::ScopedAccounts;
+use gangway_checks::{InspectionAccess, RequiredPermissions, classified, pod_identity, role};
+use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{
-    Access, AccountId, Check, CloudAccount, Failure, Finding, LISTED, Method, PermissionProfile,
-    PodIdentity, PolicyArn, Report, RoleArn, Severity, UidOrName, next_steps,
+    ACCOUNT_READABLE, AccountId, AuthMethod, Check, CloudAccount, Finding, PermissionProfile,
+    PodIdentityRole, PolicyArn, RegistrationError, Report, RoleArn, Severity, StoredCredential,
+    UidOrName, next_steps,
 };
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 use tokio::join;
 
 use crate::{scoped, view};
@@ -25,8 +26,8 @@ static METHOD_KNOWN: Check = Check {
 pub(crate) async fn account(
     uid: &str,
     request: &Request,
-    deployment: &Deployment,
-) -> Result<Reply, Rejection> {
+    deployment: &AppContext,
+) -> Result<Response, ApiError> {
     let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
     let account = view::read(&uid, &registry).await?;
@@ -36,24 +37,24 @@ pub(crate) async fn account(
             "uid is of an account of partition {}; ask the deployment there, this one serves {partition}",
             account.partition
         );
-        return Err(Failure::refused("/uid", elsewhere).into());
+        return Err(RegistrationError::unprocessable("/uid", elsewhere).into());
     }
     let method = account.access.method().ok_or_else(unknown)?;
     let gateway = gateway(&account)?;
     let profile = account.profile.unwrap_or_default();
     let policies = policies(&account);
-    let demand = Demand { partition, profile, policies: &policies };
-    let own = request.deployed_in();
+    let demand = RequiredPermissions { partition, profile, policies: &policies };
+    let own = request.function_account_id();
     let (gateway, seen) = join!(
         registry.gateway(gateway.as_ref()),
         look(&account, &registry, deployment, demand, own),
     );
     let state = account.state.as_deref().unwrap_or("not told");
-    let mut findings = vec![LISTED.passed(format!("Palette has it, state: {state}"))];
+    let mut findings = vec![ACCOUNT_READABLE.passed(format!("Palette has it, state: {state}"))];
     findings.extend(seen?);
     findings.extend(gateway?.findings);
     let notices = notices(&account, method, profile, demand);
-    Ok(Reply::Report(Report {
+    Ok(Response::Report(Report {
         partition,
         method,
         account: account.aws_account(),
@@ -62,26 +63,29 @@ pub(crate) async fn account(
     }))
 }
 
-fn unknown() -> Failure {
-    Failure::refused("/uid", "uid is of an account of a method that Gangway does not know")
+fn unknown() -> RegistrationError {
+    RegistrationError::unprocessable(
+        "/uid",
+        "uid is of an account of a method that Gangway does not know",
+    )
 }
 
 /// The checks of its method.
 async fn look(
     account: &CloudAccount,
-    registry: &Accounts<'_>,
-    deployment: &Deployment,
-    demand: Demand<'_>,
+    registry: &ScopedAccounts<'_>,
+    deployment: &AppContext,
+    demand: RequiredPermissions<'_>,
     own: Option<AccountId>,
-) -> Result<Vec<Finding>, Failure> {
+) -> Result<Vec<Finding>, RegistrationError> {
     match &account.access {
-        Access::StaticKeys { access_key_id } => {
+        StoredCredential::AccessKey { access_key_id } => {
             kept::keys(account, access_key_id, registry, deployment, demand).await
         }
-        Access::AccessPortal { .. } => {
+        StoredCredential::AccessPortal { .. } => {
             kept::certificate(account, registry, deployment, demand).await
         }
-        Access::AssumedRole { role_arn } => {
+        StoredCredential::AssumedRole { role_arn } => {
             let Ok(role) = role_arn.parse::<RoleArn>() else {
                 return Ok(vec![METHOD_KNOWN.failed(
                     "the role ARN that Palette has is not one",
@@ -89,12 +93,12 @@ async fn look(
                 )]);
             };
             let (facts, eyes) = join!(
-                registry.sts_trust(demand.partition),
-                Eyes::into(role.account(), own, &deployment.clients)
+                registry.sts_source_account(demand.partition),
+                InspectionAccess::connect(role.account(), own, &deployment.clients)
             );
-            Ok(role::examine(&role, facts, &eyes?, registry, demand).await?.findings)
+            Ok(role::run_checks(&role, facts, &eyes?, registry, demand).await?.findings)
         }
-        Access::PodIdentity { role_arn, permission_boundary_arn } => {
+        StoredCredential::PodIdentity { role_arn, permission_boundary_arn } => {
             let boundary = Some(permission_boundary_arn.as_str()).filter(|arn| !arn.is_empty());
             let (Ok(role), Ok(permission_boundary)) =
                 (role_arn.parse::<RoleArn>(), boundary.map(str::parse).transpose())
@@ -104,24 +108,24 @@ async fn look(
                     "PUT the account with its roles",
                 )]);
             };
-            let eyes = Eyes::into(role.account(), own, &deployment.clients).await?;
-            let pod_identity = PodIdentity { role, permission_boundary };
+            let eyes = InspectionAccess::connect(role.account(), own, &deployment.clients).await?;
+            let pod_identity = PodIdentityRole { role, permission_boundary };
             let cluster = METHOD_KNOWN.unverified(
                 "Palette does not tell which cluster it runs on, so neither that nor its associations were looked at",
                 "send the account's request to POST /v1/accounts/pod-identity/validate",
             );
             let mut findings = vec![cluster];
-            findings.extend(pod_identity::examine(pod_identity, &eyes, registry, demand).await?);
+            findings.extend(pod_identity::run_checks(pod_identity, &eyes, registry, demand).await?);
             Ok(findings)
         }
-        Access::Unknown(_) => Err(unknown()),
+        StoredCredential::Unrecognized(_) => Err(unknown()),
     }
 }
 
-fn gateway(account: &CloudAccount) -> Result<Option<UidOrName>, Failure> {
+fn gateway(account: &CloudAccount) -> Result<Option<UidOrName>, RegistrationError> {
     let named = account.gateway.as_deref().filter(|gateway| !gateway.is_empty());
     named.map(|gateway| gateway.parse().map(UidOrName::Uid)).transpose().map_err(|_invalid| {
-        Failure::refused(
+        RegistrationError::unprocessable(
             "/uid",
             "uid is of an account whose gateway has no proper uid; PUT it with a gateway that exists",
         )
@@ -135,12 +139,13 @@ fn policies(account: &CloudAccount) -> Vec<PolicyArn> {
 
 fn notices(
     account: &CloudAccount,
-    method: Method,
+    method: AuthMethod,
     profile: PermissionProfile,
-    demand: Demand<'_>,
+    demand: RequiredPermissions<'_>,
 ) -> Vec<String> {
-    let mut notices = vec![next_steps::notice(demand.partition, method, profile)];
-    notices.extend(enclave::notices(demand.partition));
+    let mut notices =
+        vec![next_steps::supported_clusters_notice(demand.partition, method, profile)];
+    notices.extend(classified::notices(demand.partition));
     if account.profile.is_none() {
         notices.push(format!(
             "No permission profile is noted on the account; it was checked against {profile}."

@@ -1,11 +1,12 @@
 //! An account as callers see it: everything but secrets.
 
-use gangway_checks::Accounts;
-use gangway_lambda::{Rejection, Reply, Request};
+use gangway_checks::ScopedAccounts;
+use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{
-    Access, CloudAccount, Failure, Partition, PortError, Scope, Uid, ports::Registry as _,
+    CloudAccount, Partition, RegistrationError, Scope, StoredCredential, Uid, UpstreamError,
+    stores::CloudAccountStore as _,
 };
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
 use crate::scoped;
@@ -14,30 +15,41 @@ use crate::scoped;
 pub(crate) async fn account(
     uid: &str,
     request: &Request,
-    deployment: &Deployment,
-) -> Result<Reply, Rejection> {
+    deployment: &AppContext,
+) -> Result<Response, ApiError> {
     let uid = Request::uid(uid)?;
     let registry = scoped(request, deployment).await?;
-    Ok(Reply::Json(json(&read(&uid, &registry).await?)))
+    Ok(Response::Json(json(&read(&uid, &registry).await?)))
 }
 
 /// The account of this uid in this scope.
-pub(crate) async fn read(uid: &Uid, registry: &Accounts<'_>) -> Result<CloudAccount, Failure> {
+pub(crate) async fn read(
+    uid: &Uid,
+    registry: &ScopedAccounts<'_>,
+) -> Result<CloudAccount, RegistrationError> {
     match registry.get(uid).await {
         Ok(account) => Ok(account),
-        Err(PortError::Missing { .. }) => Err(missing(uid)),
-        Err(denied @ PortError::Denied { .. }) => Err(elsewhere(denied, uid, registry).await),
+        Err(UpstreamError::NotFound { .. }) => Err(missing(uid)),
+        Err(denied @ UpstreamError::AccessDenied { .. }) => {
+            Err(elsewhere(denied, uid, registry).await)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Palette says of an account of another scope that Gangway's key has no permission. So it is asked whether that is so in
 /// this scope at all: the scope is the caller's to mend, the key is not.
-pub(crate) async fn elsewhere(denied: PortError, uid: &Uid, registry: &Accounts<'_>) -> Failure {
+pub(crate) async fn elsewhere(
+    denied: UpstreamError,
+    uid: &Uid,
+    registry: &ScopedAccounts<'_>,
+) -> RegistrationError {
     match registry.get(uid).await {
         // A project sees the tenant's accounts, and may not change them.
         Ok(account) if account.scope != *registry.scope() => missing(uid),
-        Err(PortError::Denied { .. }) if matches!(registry.lists(uid).await, Ok(false)) => {
+        Err(UpstreamError::AccessDenied { .. })
+            if matches!(registry.contains(uid).await, Ok(false)) =>
+        {
             missing(uid)
         }
         Ok(_) | Err(_) => denied.into(),
@@ -45,8 +57,8 @@ pub(crate) async fn elsewhere(denied: PortError, uid: &Uid, registry: &Accounts<
 }
 
 /// Palette shows no such account from here.
-pub(crate) fn missing(uid: &Uid) -> Failure {
-    Failure::NotFound(format!(
+pub(crate) fn missing(uid: &Uid) -> RegistrationError {
+    RegistrationError::NotFound(format!(
         "no account {uid} in this scope; name its project with ?project=<uid or name> if it belongs to one"
     ))
 }
@@ -67,19 +79,20 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
         ..
     } = account;
     let (method, credential) = match access {
-        Access::StaticKeys { access_key_id } => {
+        StoredCredential::AccessKey { access_key_id } => {
             (access.method(), json!({ "accessKeyId": abbreviated(access_key_id) }))
         }
-        Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn, .. } => {
+        StoredCredential::AssumedRole { role_arn }
+        | StoredCredential::PodIdentity { role_arn, .. } => {
             (access.method(), json!({ "roleArn": role_arn }))
         }
-        Access::AccessPortal { agency, account, role, .. } => {
+        StoredCredential::AccessPortal { agency, account, role, .. } => {
             let portal =
-                partition.parse::<Partition>().ok().and_then(|it| it.facts().portal.as_ref());
+                partition.parse::<Partition>().ok().and_then(|it| it.info().portal.as_ref());
             let member = portal.map_or("account", |portal| portal.account);
             (access.method(), json!({ "agency": agency, member: account, "role": role }))
         }
-        Access::Unknown(_) => (access.method(), json!({})),
+        StoredCredential::Unrecognized(_) => (access.method(), json!({})),
     };
     let scope = match scope {
         Scope::Tenant => json!("tenant"),
@@ -90,7 +103,7 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
         "name": name,
         "description": description,
         "partition": partition,
-        "method": method.map(gangway_model::Method::id),
+        "method": method.map(gangway_model::AuthMethod::id),
         "awsAccountId": account.aws_account().map(|account| account.to_string()),
         "scope": scope,
         "policyArns": policies,

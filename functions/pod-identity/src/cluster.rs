@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use gangway_model::{AccountId, Partition};
-use gangway_policies::pods;
+use gangway_policies::pod_identity;
 
 /// Why a text does not name a cluster.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -44,7 +44,7 @@ impl FromStr for Region {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let partition = Partition::of_region(text).ok_or(Invalid::Region)?;
+        let partition = Partition::from_region(text).ok_or(Invalid::Region)?;
         Ok(Self { name: text.to_owned(), partition })
     }
 }
@@ -71,8 +71,12 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// As the documents name it.
-    pub(crate) fn place(&self) -> pods::Cluster<'_> {
-        pods::Cluster { name: &self.name.0, region: &self.region.name, account: self.account }
+    pub(crate) fn place(&self) -> pod_identity::Cluster<'_> {
+        pod_identity::Cluster {
+            name: &self.name.0,
+            region: &self.region.name,
+            account: self.account,
+        }
     }
 }
 

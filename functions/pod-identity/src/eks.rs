@@ -9,10 +9,10 @@ use aws_sdk_eks::{
 };
 use futures_util::future::join_all;
 use gangway_aws::{
-    Aws,
-    fault::{Call, EKS},
+    AwsSession,
+    error::{ApiCall, EKS},
 };
-use gangway_model::{PortError, RoleArn};
+use gangway_model::{RoleArn, UpstreamError};
 
 pub(crate) use associations::{Association, Associations, Change};
 
@@ -57,24 +57,24 @@ pub(crate) struct Addon {
     pub(crate) version: String,
 }
 
-const fn call(action: &'static str, what: &'static str) -> Call {
-    Call { service: EKS, action, what }
+const fn call(action: &'static str, what: &'static str) -> ApiCall {
+    ApiCall { service: EKS, action, resource: what }
 }
 
 impl Eks {
-    pub(crate) fn new(aws: &Aws, cluster: &Cluster) -> Self {
+    pub(crate) fn new(aws: &AwsSession, cluster: &Cluster) -> Self {
         let region = Region::new(cluster.region.to_string());
         let config = Builder::from(aws.config()).region(region).build();
         Self { client: Client::from_conf(config), cluster: cluster.name.to_string() }
     }
 
     /// P01–P03, and where its Kubernetes API is.
-    pub(crate) async fn describe(&self) -> Result<Seen<Described>, PortError> {
+    pub(crate) async fn describe(&self) -> Result<Seen<Described>, UpstreamError> {
         let call = call("eks:DescribeCluster", "such cluster");
         let answer = self.client.describe_cluster().name(&self.cluster).send().await;
-        let answer = answer.map_err(|error| call.failed(&error));
+        let answer = answer.map_err(|error| call.to_upstream_error(&error));
         let answer = answer.and_then(|answer| {
-            answer.cluster.ok_or_else(|| call.unreadable("no cluster")).map(|cluster| {
+            answer.cluster.ok_or_else(|| call.invalid_response("no cluster")).map(|cluster| {
                 let network = cluster.resources_vpc_config();
                 let compute = cluster.compute_config();
                 Described {
@@ -102,12 +102,12 @@ impl Eks {
     }
 
     /// P04.
-    pub(crate) async fn agent(&self) -> Result<Seen<Addon>, PortError> {
+    pub(crate) async fn agent(&self) -> Result<Seen<Addon>, UpstreamError> {
         let call = call("eks:DescribeAddon", "such add-on");
         let request = self.client.describe_addon().cluster_name(&self.cluster).addon_name(AGENT);
-        let answer = request.send().await.map_err(|error| call.failed(&error));
+        let answer = request.send().await.map_err(|error| call.to_upstream_error(&error));
         let answer = answer.and_then(|answer| {
-            let addon = answer.addon.ok_or_else(|| call.unreadable("no add-on"))?;
+            let addon = answer.addon.ok_or_else(|| call.invalid_response("no add-on"))?;
             let issues = addon.health().map(AddonHealth::issues).unwrap_or_default();
             let codes = issues.iter().map(|issue| {
                 issue.code().map_or_else(
@@ -128,11 +128,11 @@ impl Eks {
     }
 
     /// The roles of the managed node groups, one for each group (P06, P09).
-    pub(crate) async fn node_roles(&self) -> Result<Seen<Vec<RoleArn>>, PortError> {
+    pub(crate) async fn node_roles(&self) -> Result<Seen<Vec<RoleArn>>, UpstreamError> {
         let call = call("eks:ListNodegroups", "such cluster");
         let pages = self.client.list_nodegroups().cluster_name(&self.cluster).into_paginator();
         let names = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-        let names = names.map_err(|error| call.failed(&error));
+        let names = names.map_err(|error| call.to_upstream_error(&error));
         let names = match Seen::of(names, call.action)? {
             Seen::There(names) => names,
             Seen::Missing => return Ok(Seen::Missing),
@@ -150,25 +150,25 @@ impl Eks {
         Ok(Seen::There(roles))
     }
 
-    async fn role_of(&self, group: &str) -> Result<Seen<RoleArn>, PortError> {
+    async fn role_of(&self, group: &str) -> Result<Seen<RoleArn>, UpstreamError> {
         let call = call("eks:DescribeNodegroup", "such node group");
         let request = self.client.describe_nodegroup();
         let request = request.cluster_name(&self.cluster).nodegroup_name(group);
-        let answer = request.send().await.map_err(|error| call.failed(&error));
+        let answer = request.send().await.map_err(|error| call.to_upstream_error(&error));
         let role = answer.and_then(|answer| {
             let role = answer.nodegroup().and_then(|group| group.node_role());
             let role = role.and_then(|role| role.parse().ok());
-            role.ok_or_else(|| call.unreadable("a node group without a role"))
+            role.ok_or_else(|| call.invalid_response("a node group without a role"))
         });
         Seen::of(role, call.action)
     }
 
     /// The Fargate profiles: their pods have no instance metadata (P09).
-    pub(crate) async fn fargate(&self) -> Result<Seen<Vec<String>>, PortError> {
+    pub(crate) async fn fargate(&self) -> Result<Seen<Vec<String>>, UpstreamError> {
         let call = call("eks:ListFargateProfiles", "such cluster");
         let pages =
             self.client.list_fargate_profiles().cluster_name(&self.cluster).into_paginator();
         let names = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-        Seen::of(names.map_err(|error| call.failed(&error)), call.action)
+        Seen::of(names.map_err(|error| call.to_upstream_error(&error)), call.action)
     }
 }

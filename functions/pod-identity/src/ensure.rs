@@ -4,9 +4,9 @@
 mod associations;
 mod config_map;
 
-use gangway_checks::pod_identity::VALIDATES;
-use gangway_http::budget;
-use gangway_model::{Check, Finding, Intent, PortError, Severity};
+use gangway_checks::pod_identity::PALETTE_VALIDATES;
+use gangway_http::deadline;
+use gangway_model::{Check, Finding, Operation, Severity, UpstreamError};
 
 use crate::{
     checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},
@@ -39,12 +39,12 @@ pub(crate) struct Done {
 pub(crate) async fn run(
     views: &Views,
     wish: &Wish,
-    intent: &Intent,
+    intent: &Operation,
     facts: &mut Facts,
     seen: &[Finding],
-) -> Result<Vec<Done>, PortError> {
+) -> Result<Vec<Done>, UpstreamError> {
     let Ensure { associations, config_map } = wish.ensure;
-    let reason = if *intent == Intent::Validate {
+    let reason = if *intent == Operation::Validate {
         Some("nothing is changed by validate".to_owned())
     } else {
         in_the_way(wish.ensure, seen)
@@ -66,7 +66,7 @@ pub(crate) async fn run(
         done.push(associations::ensure(views, wish, facts).await?);
     }
     if config_map {
-        done.push(budget::in_half(config_map::ensure(wish, facts)).await);
+        done.push(deadline::with_half_remaining(config_map::ensure(wish, facts)).await);
     }
     Ok(done)
 }
@@ -74,13 +74,18 @@ pub(crate) async fn run(
 /// What blocks and would still block afterwards.
 fn in_the_way(ensure: Ensure, seen: &[Finding]) -> Option<String> {
     // Pods carry credentials, and Palette gets in, only once the associations are there.
-    let with_associations: [&Check; 5] =
-        [&HUBBLE_ASSOCIATION, &IDENTITY_ASSOCIATION, &TARGET_ROLES, &PODS_RESTARTED, &VALIDATES];
+    let with_associations: [&Check; 5] = [
+        &HUBBLE_ASSOCIATION,
+        &IDENTITY_ASSOCIATION,
+        &TARGET_ROLES,
+        &PODS_RESTARTED,
+        &PALETTE_VALIDATES,
+    ];
     let mended = |check: &'static Check| {
         ensure.associations && with_associations.iter().any(|mended| mended.id == check.id)
             || ensure.config_map && check.id == FALLBACK.id
     };
-    let blocking = seen.iter().filter(|finding| finding.blocks() && !mended(finding.check));
+    let blocking = seen.iter().filter(|finding| finding.is_blocking() && !mended(finding.check));
     let ids: Vec<_> = blocking.map(|finding| finding.check.id).collect();
     (!ids.is_empty()).then(|| format!("nothing was changed, since this blocks: {}", ids.join(", ")))
 }

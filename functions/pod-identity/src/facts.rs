@@ -3,14 +3,16 @@
 mod inside;
 
 use futures_util::future::join_all;
-use gangway_aws::{Aws, Principal};
+use gangway_aws::{AwsSession, Principal};
 use gangway_checks::iam::{
-    grants::{self, Allowed},
-    permissions, policy_arns, role,
+    grants::{self, SimulationOutcome},
+    iam_role, permissions, policy_arns,
 };
-use gangway_checks::{Eyes, pod_identity::BOUNDARY};
-use gangway_model::{Finding, PortError, RoleArn};
-use gangway_policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part};
+use gangway_checks::{InspectionAccess, pod_identity::BOUNDARY};
+use gangway_model::{Finding, RoleArn, UpstreamError};
+use gangway_policies::pod_identity::{
+    ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
+};
 use kube::Client;
 use tokio::join;
 
@@ -24,10 +26,10 @@ use crate::{
 
 /// Whose eyes see into the cluster's account, and into the target account where that is another.
 pub(crate) struct Views {
-    pub(crate) cluster: Eyes,
-    pub(crate) target: Option<Eyes>,
+    pub(crate) cluster: InspectionAccess,
+    pub(crate) target: Option<InspectionAccess>,
     /// The function's own, where the roles are in another account than its own.
-    pub(crate) own: Option<Aws>,
+    pub(crate) own: Option<AwsSession>,
 }
 
 /// What was seen.
@@ -37,13 +39,13 @@ pub(crate) struct Facts {
     pub(crate) elsewhere: bool,
     pub(crate) agent: Seen<Addon>,
     /// What the role of each managed node group lets the agent do.
-    pub(crate) nodes: Seen<Vec<(RoleArn, Allowed)>>,
+    pub(crate) nodes: Seen<Vec<(RoleArn, SimulationOutcome)>>,
     /// Looked at only where the ConfigMap is of no use.
     pub(crate) fargate: Option<Seen<Vec<String>>>,
     pub(crate) kubernetes: Look,
     pub(crate) client: Option<Client>,
     pub(crate) associations: Seen<Associations>,
-    pub(crate) roles: Vec<(Part, RoleSeen)>,
+    pub(crate) roles: Vec<(RolePurpose, RoleSeen)>,
     /// What the profile asks of Palette's role.
     pub(crate) permissions: Vec<Finding>,
     pub(crate) policies: Finding,
@@ -51,21 +53,21 @@ pub(crate) struct Facts {
 }
 
 impl Views {
-    const fn target(&self) -> &Eyes {
+    const fn target(&self) -> &InspectionAccess {
         match &self.target {
             Some(target) => target,
             None => &self.cluster,
         }
     }
 
-    fn of(&self, part: Part) -> &Eyes {
+    fn of(&self, part: RolePurpose) -> &InspectionAccess {
         match part {
-            Part::PaletteTarget | Part::HubbleTarget => self.target(),
-            Part::Palette
-            | Part::Hubble
-            | Part::Identity
-            | Part::IdentityLocal
-            | Part::HubbleLocal => &self.cluster,
+            RolePurpose::PaletteTarget | RolePurpose::HubbleTarget => self.target(),
+            RolePurpose::Palette
+            | RolePurpose::Hubble
+            | RolePurpose::Identity
+            | RolePurpose::IdentityLocal
+            | RolePurpose::HubbleLocal => &self.cluster,
         }
     }
 
@@ -75,10 +77,10 @@ impl Views {
     }
 }
 
-fn open(eyes: &Eyes) -> Result<&Aws, Hidden> {
+fn open(eyes: &InspectionAccess) -> Result<&AwsSession, Hidden> {
     match eyes {
-        Eyes::Open(aws) => Ok(aws),
-        Eyes::Shut { reason, remedy } => {
+        InspectionAccess::Granted(aws) => Ok(aws),
+        InspectionAccess::Unavailable { reason, remedy } => {
             Err(Hidden { reason: reason.clone(), remedy: remedy.clone(), refused: false })
         }
     }
@@ -86,10 +88,13 @@ fn open(eyes: &Eyes) -> Result<&Aws, Hidden> {
 
 impl Facts {
     /// Asks everything at the same time; the Kubernetes API as soon as EKS has told where it is.
-    pub(crate) async fn gather(views: &Views, wish: &Wish) -> Result<Self, PortError> {
+    pub(crate) async fn gather(views: &Views, wish: &Wish) -> Result<Self, UpstreamError> {
         let (palette, profile) = (wish.roles.palette(), wish.settings.profile);
-        let roles =
-            wish.roles.in_order().into_iter().map(|(part, arn)| role(views, wish, part, arn));
+        let roles = wish
+            .roles
+            .in_creation_order()
+            .into_iter()
+            .map(|(part, arn)| role(views, wish, part, arn));
         let (inside, roles, permissions, policies, boundary) = join!(
             inside(views, wish),
             join_all(roles),
@@ -103,7 +108,7 @@ impl Facts {
             },
             async {
                 match open(views.target()) {
-                    Ok(aws) => policy_arns::exist(aws, &wish.settings.policies).await,
+                    Ok(aws) => policy_arns::check_exist(aws, &wish.settings.policies).await,
                     Err(hidden) => Ok(policy_arns::unverified(&hidden.reason, &hidden.remedy)),
                 }
             },
@@ -133,11 +138,12 @@ impl Facts {
             let found = self.associations.there()?.of(account)?;
             found.external_id.as_deref()
         };
-        ExternalIds::expected(wish.cluster.place()).issued(issued(HUBBLE), issued(IDENTITY))
+        ExternalIds::expected(wish.cluster.place())
+            .issued(issued(HUBBLE_SERVICE_ACCOUNT), issued(IDENTITY_SERVICE_ACCOUNT))
     }
 
     /// What was seen of a role.
-    pub(crate) fn role(&self, part: Part) -> Option<&RoleSeen> {
+    pub(crate) fn role(&self, part: RolePurpose) -> Option<&RoleSeen> {
         self.roles.iter().find(|(known, _)| *known == part).map(|(_, seen)| seen)
     }
 }
@@ -146,9 +152,9 @@ impl Facts {
 async fn role(
     views: &Views,
     wish: &Wish,
-    part: Part,
+    part: RolePurpose,
     arn: &RoleArn,
-) -> Result<(Part, RoleSeen), PortError> {
+) -> Result<(RolePurpose, RoleSeen), UpstreamError> {
     let aws = match open(views.of(part)) {
         Ok(aws) => aws,
         Err(hidden) => {
@@ -156,9 +162,9 @@ async fn role(
             return Ok((part, RoleSeen { trust, allowed }));
         }
     };
-    let wanted = wish.roles.grants(part);
+    let wanted = wish.roles.permission_queries(part);
     let wanted = wanted.into_iter().map(|grant| (grant.actions, grant.resources)).collect();
-    let (read, allowed) = join!(role::read(aws, arn), grants::allowed(aws, arn, wanted));
+    let (read, allowed) = join!(iam_role::get_role(aws, arn), grants::simulate(aws, arn, wanted));
     let trust = match Seen::of(read, "iam:GetRole")? {
         // Found by its name alone: with another path it is another ARN.
         Seen::There(role) if role.arn != arn.as_str() => Seen::Missing,
@@ -168,12 +174,12 @@ async fn role(
 }
 
 /// P31.
-async fn boundary(views: &Views, wish: &Wish) -> Result<Finding, PortError> {
+async fn boundary(views: &Views, wish: &Wish) -> Result<Finding, UpstreamError> {
     let Some(boundary) = &wish.boundary else {
         return Ok(BOUNDARY.not_applicable("no boundary was named"));
     };
     match open(views.target()) {
-        Ok(aws) => policy_arns::boundary(aws, &BOUNDARY, boundary).await,
+        Ok(aws) => policy_arns::check_boundary(aws, &BOUNDARY, boundary).await,
         Err(hidden) => Ok(hidden.answer(&BOUNDARY, "")),
     }
 }

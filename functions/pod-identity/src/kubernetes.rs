@@ -5,7 +5,7 @@ mod look;
 mod token;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use gangway_aws::Aws;
+use gangway_aws::AwsSession;
 use kube::Client;
 
 use crate::{
@@ -18,7 +18,7 @@ pub(crate) use look::{Agent, CONFIG, CONFIG_KEY, Look, Pod, SYSTEM};
 
 /// The Kubernetes API of a cluster, or why it cannot be asked.
 pub(crate) async fn open(
-    aws: &Aws,
+    aws: &AwsSession,
     cluster: &Cluster,
     described: &Described,
 ) -> Result<Client, Hidden> {

@@ -13,24 +13,24 @@ mod preflight;
 mod request;
 mod seen;
 
-use gangway_lambda::{Rejection, Reply, Request, Verb};
-use gangway_model::Method;
-use gangway_registration::Deployment;
+use gangway_lambda::{ApiError, HttpMethod, Request, Response};
+use gangway_model::AuthMethod;
+use gangway_registration::AppContext;
 
 use request::Wish;
 
 /// What a person asks who is to make roles and associations.
-const PLAN: (Verb, &str) = (Verb::Get, "accounts/pod-identity/plan");
+const PLAN: (HttpMethod, &str) = (HttpMethod::Get, "accounts/pod-identity/plan");
 
 /// The whole function.
-pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    if request.is(PLAN) {
+pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+    if request.matches_route(PLAN) {
         return plan::show(request, deployment);
     }
-    let (intent, members) = request.order(Method::PodIdentity, &[PLAN])?;
+    let (intent, members) = request.parse_operation(AuthMethod::PodIdentity, &[PLAN])?;
     let wish = Wish::read(members, deployment)?;
-    let registry = deployment.clients.palette.scoped(&wish.settings.scope).await?;
-    let own = request.deployed_in();
+    let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
+    let own = request.function_account_id();
     let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

@@ -5,11 +5,12 @@ mod command;
 mod question;
 mod steps;
 
-use gangway_lambda::{Rejection, Reply, Request};
-use gangway_policies::pods::{
-    ExternalIds, HUBBLE, IDENTITY, NodePolicy, Part, PodDocument, REGISTRY, Roles,
+use gangway_lambda::{ApiError, Request, Response};
+use gangway_policies::pod_identity::{
+    ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, NodePolicy, PodIdentityPolicy,
+    PodIdentityRoles, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
 };
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
 use self::question::Question;
@@ -20,13 +21,13 @@ use crate::{
 };
 
 /// `GET /v1/accounts/pod-identity/plan`. Asks nobody: whoever has nothing yet can ask for it.
-pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+pub(crate) fn show(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
     let question = Question::read(request, deployment)?;
     let Question { cluster, roles, profile } = &question;
     let partition = cluster.region.partition;
     let ids = ExternalIds::expected(cluster.place());
     let rendered: Vec<Value> = roles
-        .in_order()
+        .in_creation_order()
         .into_iter()
         .map(|(part, arn)| {
             json!({
@@ -44,8 +45,8 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
         .collect();
     let steps = steps::all(&question, &ids);
     let commands: Vec<String> = steps.iter().map(steps::Step::script).collect();
-    let documents = gangway_policies::of(*profile);
-    Ok(Reply::Json(json!({
+    let documents = gangway_policies::documents_for(*profile);
+    Ok(Response::Json(json!({
         "partition": partition.id(),
         "case": if roles.hubble_target().is_some() { "cross-account" } else { "same-account" },
         "cluster": {
@@ -72,37 +73,39 @@ pub(crate) fn show(request: &Request, deployment: &Deployment) -> Result<Reply, 
         "commands": commands.join("\n\n"),
         "validation": pods::commands(cluster),
         "register": register(&question),
-        "notices": notices(roles, &gangway_policies::escalations(documents)),
+        "notices": notices(roles, &gangway_policies::privilege_escalation_notices(documents)),
     })))
 }
 
 /// A role's permission policies by name: its own, and for Palette's those of the profile first.
-fn policies_of(question: &Question, part: Part) -> Vec<(&'static str, Value)> {
+fn policies_of(question: &Question, part: RolePurpose) -> Vec<(&'static str, Value)> {
     let partition = question.cluster.region.partition;
     let profile = match part {
-        Part::Palette | Part::PaletteTarget => gangway_policies::of(question.profile),
-        Part::Hubble
-        | Part::Identity
-        | Part::IdentityLocal
-        | Part::HubbleLocal
-        | Part::HubbleTarget => &[],
+        RolePurpose::Palette | RolePurpose::PaletteTarget => {
+            gangway_policies::documents_for(question.profile)
+        }
+        RolePurpose::Hubble
+        | RolePurpose::Identity
+        | RolePurpose::IdentityLocal
+        | RolePurpose::HubbleLocal
+        | RolePurpose::HubbleTarget => &[],
     };
     let profile = profile.iter().map(|document| (document.name(), document.render(partition)));
     profile.chain([(part.document().name(), question.roles.permissions(part))]).collect()
 }
 
-fn associations(roles: &Roles) -> Value {
+fn associations(roles: &PodIdentityRoles) -> Value {
     let mut hubble = json!({
-        "namespace": HUBBLE.namespace,
-        "serviceAccount": HUBBLE.name,
+        "namespace": HUBBLE_SERVICE_ACCOUNT.namespace,
+        "serviceAccount": HUBBLE_SERVICE_ACCOUNT.name,
         "roleArn": roles.hubble().as_str(),
     });
     if let (Some(target), Some(members)) = (roles.hubble_target(), hubble.as_object_mut()) {
         members.insert("targetRoleArn".to_owned(), target.as_str().into());
     }
     let identity = json!({
-        "namespace": IDENTITY.namespace,
-        "serviceAccount": IDENTITY.name,
+        "namespace": IDENTITY_SERVICE_ACCOUNT.namespace,
+        "serviceAccount": IDENTITY_SERVICE_ACCOUNT.name,
         "roleArn": roles.identity().as_str(),
     });
     json!([hubble, identity])
@@ -125,7 +128,7 @@ fn register(question: &Question) -> Value {
     members
 }
 
-fn notices(roles: &Roles, escalations: &[String]) -> Vec<String> {
+fn notices(roles: &PodIdentityRoles, escalations: &[String]) -> Vec<String> {
     let mut notices = vec![
         "Palette associates its own role when the account is used: never do it by hand.".to_owned(),
         "Leave policyArns out when the account is registered: the policies are on Palette's role."
@@ -134,13 +137,13 @@ fn notices(roles: &Roles, escalations: &[String]) -> Vec<String> {
             .to_owned(),
         format!(
             "{} may pass any role of its account on; a permissions boundary on Palette's role limits that.",
-            PodDocument::Supplement.name()
+            PodIdentityPolicy::Supplement.name()
         ),
     ];
     notices.push(if roles.hubble_target().is_some() {
         "EKS tells the external id with each association: if it is another than in the trust policies, what EKS tells is right.".to_owned()
     } else {
-        format!("A pack registry in ECR can use Pod Identity: associate {REGISTRY} with Hubble's role too.")
+        format!("A pack registry in ECR can use Pod Identity: associate {REGISTRY_SERVICE_ACCOUNT} with Hubble's role too.")
     });
     notices.extend(escalations.iter().cloned());
     notices

@@ -1,16 +1,17 @@
 //! What is asked before the role is registered, in two rounds: what Palette knows and whose eyes there are, then
 //! everything else at the same time.
 
-use gangway_checks::Accounts;
+use gangway_checks::ScopedAccounts;
 use gangway_checks::{
-    Demand, Eyes, Found,
-    pod_identity::{VALIDATES, validates},
+    InspectionAccess, MethodFindings, RequiredPermissions,
+    pod_identity::{PALETTE_VALIDATES, check_palette_validation},
     validation,
 };
 use gangway_model::{
-    AccountId, Credential, Failure, Finding, Intent, Method, PodIdentity, PortError, Preflight,
+    AccountId, AuthMethod, Credential, Finding, Operation, PodIdentityRole, PreflightResult,
+    RegistrationError, UpstreamError,
 };
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 use tokio::join;
 
 use crate::{
@@ -23,42 +24,42 @@ use crate::{
 /// The questions of a round are asked at the same time.
 pub(crate) async fn run(
     wish: Wish,
-    intent: &Intent,
-    registry: &Accounts<'_>,
-    deployment: &Deployment,
+    intent: &Operation,
+    registry: &ScopedAccounts<'_>,
+    deployment: &AppContext,
     own: Option<AccountId>,
-) -> Result<Preflight, Failure> {
+) -> Result<PreflightResult, RegistrationError> {
     let role = wish.roles.palette().clone();
-    let credential = Credential::PodIdentity(PodIdentity {
+    let credential = Credential::PodIdentity(PodIdentityRole {
         role: role.clone(),
         permission_boundary: wish.boundary.clone(),
     });
     let (look, gateway, views) = join!(
-        registry.look(&wish.settings.name, intent),
+        registry.fetch_state(&wish.settings.name, intent),
         registry.gateway(wish.settings.gateway.as_ref()),
         views(&wish, own, deployment),
     );
     let (look, gateway, views) = (look?, gateway?, views?);
-    let demand = Demand::from(&wish.settings);
+    let demand = RequiredPermissions::from(&wish.settings);
     let (facts, validated, accepted) = join!(
         Facts::gather(&views, &wish),
-        validates(registry, &credential, demand),
-        validation::of_policies(registry, &credential, demand),
+        check_palette_validation(registry, &credential, demand),
+        validation::check_policies(registry, &credential, demand),
     );
     let mut facts = facts?;
     let mut findings = answers::all(&facts, &wish);
     findings.append(&mut facts.permissions);
     findings.extend([facts.policies.clone(), accepted?, validated?]);
-    let found = Found {
-        method: Method::PodIdentity,
+    let found = MethodFindings {
+        method: AuthMethod::PodIdentity,
         account: Some(role.account()),
         credential: Some(credential.clone()),
-        look,
+        palette: look,
         gateway,
         findings,
         notices: notices::of(&facts, &wish),
     };
-    let mut preflight = found.about(wish.settings.clone(), intent, registry);
+    let mut preflight = found.into_preflight(wish.settings.clone(), intent, registry);
     let done = ensure::run(&views, &wish, intent, &mut facts, &preflight.report.findings).await?;
     if done.is_empty() {
         return Ok(preflight);
@@ -69,9 +70,9 @@ pub(crate) async fn run(
         .report
         .findings
         .iter()
-        .any(|finding| finding.check.id == VALIDATES.id && finding.blocks());
-    if done.iter().any(|done| done.changed) || (too_early && *intent != Intent::Validate) {
-        news.push(validates(registry, &credential, demand).await?);
+        .any(|finding| finding.check.id == PALETTE_VALIDATES.id && finding.is_blocking());
+    if done.iter().any(|done| done.changed) || (too_early && *intent != Operation::Validate) {
+        news.push(check_palette_validation(registry, &credential, demand).await?);
     }
     renew(&mut preflight.report.findings, news);
     preflight.report.findings.extend(done.into_iter().map(|done| done.finding));
@@ -91,10 +92,10 @@ fn renew(findings: &mut [Finding], news: Vec<Finding>) {
 async fn views(
     wish: &Wish,
     own: Option<AccountId>,
-    deployment: &Deployment,
-) -> Result<Views, PortError> {
+    deployment: &AppContext,
+) -> Result<Views, UpstreamError> {
     let (local, target) = (wish.cluster.account, wish.roles.palette().account());
-    let into = |account| Eyes::into(account, own, &deployment.clients);
+    let into = |account| InspectionAccess::connect(account, own, &deployment.clients);
     let (cluster, target) = join!(into(local), async {
         if target == local { Ok(None) } else { into(target).await.map(Some) }
     });

@@ -1,9 +1,9 @@
 //! The request, as a caller writes it.
 
-use gangway_lambda::{Members, Rejection};
-use gangway_model::{Method, Partition, PolicyArn, RoleArn, Settings};
-use gangway_policies::pods::Roles;
-use gangway_registration::Deployment;
+use gangway_lambda::{ApiError, JsonFields};
+use gangway_model::{AccountSpec, AuthMethod, Partition, PolicyArn, RoleArn};
+use gangway_policies::pod_identity::PodIdentityRoles;
+use gangway_registration::AppContext;
 
 use crate::cluster::{Cluster, Name, Region};
 
@@ -11,11 +11,11 @@ use crate::cluster::{Cluster, Name, Region};
 #[derive(Debug)]
 pub(crate) struct Wish {
     /// What every method asks.
-    pub(crate) settings: Settings,
+    pub(crate) settings: AccountSpec,
     /// Where Palette runs.
     pub(crate) cluster: Cluster,
     /// The roles of its pods.
-    pub(crate) roles: Roles,
+    pub(crate) roles: PodIdentityRoles,
     /// What is to limit the roles that Palette makes.
     pub(crate) boundary: Option<PolicyArn>,
     /// What Gangway may put right.
@@ -38,10 +38,10 @@ const BOUNDARYS_ACCOUNT: &str =
 
 impl Wish {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn read(mut members: Members, deployment: &Deployment) -> Result<Self, Rejection> {
+    pub(crate) fn read(mut members: JsonFields, deployment: &AppContext) -> Result<Self, ApiError> {
         let deployed = deployment.clients.partition;
-        let opted_in = deployment.settings.allow_secret_pod_identity;
-        let settings = members.settings(deployed, Method::PodIdentity, opted_in);
+        let opted_in = deployment.config.allow_secret_pod_identity;
+        let settings = members.account_spec(deployed, AuthMethod::PodIdentity, opted_in);
         let name: Option<Name> = members.required("clusterName");
         let region = region(&mut members, deployed, deployment.clients.aws.region());
         let palette = members.role_arn("roleArn", deployed);
@@ -50,12 +50,12 @@ impl Wish {
         if let (Some(boundary), Some(palette)) = (&boundary, &palette) {
             let owner = boundary.as_str().split(':').nth(4);
             if owner != Some("aws") && owner != Some(palette.account().as_str()) {
-                members.refuse("permissionBoundaryArn", BOUNDARYS_ACCOUNT);
+                members.reject("permissionBoundaryArn", BOUNDARYS_ACCOUNT);
             }
         }
         let ensure = Ensure {
-            associations: members.flag("ensureAssociations"),
-            config_map: members.flag("ensureConfigMap"),
+            associations: members.optional_bool("ensureAssociations"),
+            config_map: members.optional_bool("ensureConfigMap"),
         };
         members.finish()?;
         match (settings, name, region, roles) {
@@ -63,13 +63,13 @@ impl Wish {
                 let cluster = Cluster { name, region, account: roles.cluster_account() };
                 Ok(Self { settings, cluster, roles, boundary, ensure })
             }
-            _ => Err(Rejection::incomplete()),
+            _ => Err(ApiError::incomplete()),
         }
     }
 }
 
 /// The cluster's region: the deployment's, unless another of its partition is named.
-fn region(members: &mut Members, deployed: Partition, own: &str) -> Option<Region> {
+fn region(members: &mut JsonFields, deployed: Partition, own: &str) -> Option<Region> {
     if !members.has("clusterRegion") {
         return own.parse().ok();
     }
@@ -78,12 +78,16 @@ fn region(members: &mut Members, deployed: Partition, own: &str) -> Option<Regio
         return Some(region);
     }
     let rule = format!("must be a region of partition {deployed}, which this deployment serves");
-    members.refuse("clusterRegion", &rule);
+    members.reject("clusterRegion", &rule);
     None
 }
 
 /// The roles, and by their accounts the case (P15, P30).
-fn roles(members: &mut Members, deployed: Partition, palette: Option<&RoleArn>) -> Option<Roles> {
+fn roles(
+    members: &mut JsonFields,
+    deployed: Partition,
+    palette: Option<&RoleArn>,
+) -> Option<PodIdentityRoles> {
     let hubble = members.role_arn("hubbleRoleArn", deployed);
     let identity = members.role_arn("identityRoleArn", deployed);
     let targeted = members.has("hubbleTargetRoleArn");
@@ -91,30 +95,30 @@ fn roles(members: &mut Members, deployed: Partition, palette: Option<&RoleArn>) 
     if let (Some(hubble), Some(identity)) = (&hubble, &identity)
         && hubble.account() != identity.account()
     {
-        members.refuse("identityRoleArn", CLUSTERS_ACCOUNT);
+        members.reject("identityRoleArn", CLUSTERS_ACCOUNT);
     }
     let (palette, hubble) = (palette?.clone(), hubble?);
     let same = palette.account() == hubble.account();
     match (same, target) {
         (true, None) if !targeted => {
-            Some(Roles::SameAccount { palette, hubble, identity: identity? })
+            Some(PodIdentityRoles::SameAccount { palette, hubble, identity: identity? })
         }
         (true, Some(_)) => {
-            members.refuse("hubbleTargetRoleArn", NOT_CROSS);
+            members.reject("hubbleTargetRoleArn", NOT_CROSS);
             None
         }
         (false, Some(target)) if target.account() != palette.account() => {
-            members.refuse("hubbleTargetRoleArn", TARGETS_ACCOUNT);
+            members.reject("hubbleTargetRoleArn", TARGETS_ACCOUNT);
             None
         }
-        (false, Some(hubble_target)) => Some(Roles::CrossAccount {
+        (false, Some(hubble_target)) => Some(PodIdentityRoles::CrossAccount {
             palette_target: palette,
             hubble_target,
             hubble_local: hubble,
             identity_local: identity?,
         }),
         (false, None) if !targeted => {
-            members.refuse("hubbleTargetRoleArn", CROSS);
+            members.reject("hubbleTargetRoleArn", CROSS);
             None
         }
         // Its own fault is noted already.

@@ -1,7 +1,7 @@
 //! What was looked at, and what hides it.
 
-use gangway_checks::iam::grants::Allowed;
-use gangway_model::{Check, Finding, PortError};
+use gangway_checks::iam::grants::SimulationOutcome;
+use gangway_model::{Check, Finding, UpstreamError};
 
 /// A thing in the customer's account or cluster.
 #[derive(Clone, Debug)]
@@ -35,11 +35,14 @@ impl Hidden {
 
 impl<T> Seen<T> {
     /// Sorts what AWS says. What may work later is an error, so that nobody takes it for an answer.
-    pub(crate) fn of(answer: Result<T, PortError>, action: &str) -> Result<Self, PortError> {
+    pub(crate) fn of(
+        answer: Result<T, UpstreamError>,
+        action: &str,
+    ) -> Result<Self, UpstreamError> {
         match answer {
             Ok(there) => Ok(Self::There(there)),
-            Err(PortError::Missing { .. }) => Ok(Self::Missing),
-            Err(error @ (PortError::Denied { .. } | PortError::Refused { .. })) => {
+            Err(UpstreamError::NotFound { .. }) => Ok(Self::Missing),
+            Err(error @ (UpstreamError::AccessDenied { .. } | UpstreamError::Rejected { .. })) => {
                 Ok(Self::Hidden(Hidden {
                     reason: error.to_string(),
                     remedy: format!("allow {action} to the role that Gangway looks with"),
@@ -47,11 +50,11 @@ impl<T> Seen<T> {
                 }))
             }
             Err(
-                error @ (PortError::NoProject { .. }
-                | PortError::Duplicate { .. }
-                | PortError::Busy { .. }
-                | PortError::Unavailable { .. }
-                | PortError::TimedOut { .. }),
+                error @ (UpstreamError::ProjectNotFound { .. }
+                | UpstreamError::AlreadyExists { .. }
+                | UpstreamError::Throttled { .. }
+                | UpstreamError::Unavailable { .. }
+                | UpstreamError::TimedOut { .. }),
             ) => Err(error),
         }
     }
@@ -80,5 +83,5 @@ pub(crate) struct RoleSeen {
     /// Its trust policy.
     pub(crate) trust: Seen<serde_json::Value>,
     /// What is denied of what it needs.
-    pub(crate) allowed: Seen<Allowed>,
+    pub(crate) allowed: Seen<SimulationOutcome>,
 }

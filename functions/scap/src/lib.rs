@@ -3,18 +3,18 @@
 mod preflight;
 mod request;
 
-use gangway_lambda::{Rejection, Reply, Request};
-use gangway_model::Method;
-use gangway_registration::Deployment;
+use gangway_lambda::{ApiError, Request, Response};
+use gangway_model::AuthMethod;
+use gangway_registration::AppContext;
 
 use request::Wish;
 
 /// The whole function.
-pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    let (intent, members) = request.order(Method::Scap, &[])?;
+pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+    let (intent, members) = request.parse_operation(AuthMethod::Scap, &[])?;
     let wish = Wish::read(members, deployment.clients.partition)?;
-    let registry = deployment.clients.palette.scoped(&wish.settings.scope).await?;
-    let wish = wish.opened(&deployment.clients.vault, registry.scope()).await?;
+    let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
+    let wish = wish.opened(&deployment.clients.secrets, registry.scope()).await?;
     let preflight = preflight::run(wish, &intent, &registry, deployment).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

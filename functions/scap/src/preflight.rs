@@ -1,39 +1,39 @@
 //! What is asked before an account behind a portal is registered: Palette and the portal at the same time, then the account.
 
-use gangway_checks::Accounts;
-use gangway_checks::{Found, enclave, portal};
-use gangway_model::{ClientIdentity, Failure, Intent, Method, Preflight};
-use gangway_registration::Deployment;
+use gangway_checks::ScopedAccounts;
+use gangway_checks::{MethodFindings, classified, portal};
+use gangway_model::{AuthMethod, ClientTlsIdentity, Operation, PreflightResult, RegistrationError};
+use gangway_registration::AppContext;
 use tokio::join;
 
 use crate::request::Wish;
 
 /// The questions of a round are asked at the same time.
 pub(crate) async fn run(
-    wish: Wish<ClientIdentity>,
-    intent: &Intent,
-    registry: &Accounts<'_>,
-    deployment: &Deployment,
-) -> Result<Preflight, Failure> {
+    wish: Wish<ClientTlsIdentity>,
+    intent: &Operation,
+    registry: &ScopedAccounts<'_>,
+    deployment: &AppContext,
+) -> Result<PreflightResult, RegistrationError> {
     let (settings, wanted) = wish.parts();
     let (look, gateway, around, examined) = join!(
-        registry.look(&settings.name, intent),
+        registry.fetch_state(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),
-        enclave::examine(registry, &deployment.clients, settings.profile),
-        portal::examine(wanted, None, registry, &deployment.clients, (&settings).into()),
+        classified::run_checks(registry, &deployment.clients, settings.profile),
+        portal::run_checks(wanted, None, registry, &deployment.clients, (&settings).into()),
     );
     let (look, gateway, examined) = (look?, gateway?, examined?);
     let mut findings = around?;
     findings.extend(examined.findings);
 
-    let found = Found {
-        method: Method::Scap,
+    let found = MethodFindings {
+        method: AuthMethod::Scap,
         account: examined.account,
         credential: Some(examined.credential),
-        look,
+        palette: look,
         gateway,
         findings,
-        notices: enclave::notices(settings.partition),
+        notices: classified::notices(settings.partition),
     };
-    Ok(found.about(settings, intent, registry))
+    Ok(found.into_preflight(settings, intent, registry))
 }

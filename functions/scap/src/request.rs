@@ -1,16 +1,16 @@
 //! The request, as a caller writes it.
 
-use gangway_aws::SecretsManager;
-use gangway_lambda::{Members, Rejection};
+use gangway_aws::SecretsManagerStore;
+use gangway_lambda::{ApiError, JsonFields};
 use gangway_model::{
-    AccessPortal, ClientIdentity, Failure, Method, Partition, PolicyArn, PortalName, PortalRole,
-    RolePrefix, Scope, Settings, Source,
+    AccessPortalCredential, AccountSpec, AuthMethod, ClientTlsIdentity, Partition, PolicyArn,
+    PortalName, PortalRole, RegistrationError, RolePrefix, Scope, SecretSource,
 };
 
 /// What the caller asks for.
 pub(crate) struct Wish<I> {
     /// What every method asks.
-    pub(crate) settings: Settings,
+    pub(crate) settings: AccountSpec,
     /// What the portal is asked for.
     wanted: Wanted,
     /// The certificates, or where they are.
@@ -29,16 +29,16 @@ struct Wanted {
 /// The members that a secret may hold instead.
 const HELD: [&str; 3] = ["certificateAuthority", "userCertificate", "userKey"];
 
-impl Wish<Source<ClientIdentity>> {
+impl Wish<SecretSource<ClientTlsIdentity>> {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn read(mut members: Members, deployed: Partition) -> Result<Self, Rejection> {
-        let settings = members.settings(deployed, Method::Scap, false);
+    pub(crate) fn read(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
+        let settings = members.account_spec(deployed, AuthMethod::Scap, false);
         let wanted = Wanted::read(&mut members, deployed);
-        let identity = members.source(deployed, &HELD, |members| {
+        let identity = members.secret_or_inline(deployed, &HELD, |members| {
             let certificate_authority = members.required("certificateAuthority");
             let certificate = members.required("userCertificate");
             let key = members.secret("userKey");
-            Some(ClientIdentity {
+            Some(ClientTlsIdentity {
                 certificate_authority: certificate_authority?,
                 certificate: certificate?,
                 key: key?,
@@ -49,27 +49,26 @@ impl Wish<Source<ClientIdentity>> {
             (Some(settings), Some(wanted), Some(identity)) => {
                 Ok(Self { settings, wanted, identity })
             }
-            _ => Err(Rejection::incomplete()),
+            _ => Err(ApiError::incomplete()),
         }
     }
 
     /// The same with the certificates at hand.
     pub(crate) async fn opened(
         self,
-        vault: &SecretsManager,
+        vault: &SecretsManagerStore,
         scope: &Scope,
-    ) -> Result<Wish<ClientIdentity>, Failure> {
+    ) -> Result<Wish<ClientTlsIdentity>, RegistrationError> {
         let Self { settings, wanted, identity } = self;
-        let identity = vault.opened(identity, Some((&settings.name, scope))).await?;
+        let identity = vault.resolve_source(identity, Some((&settings.name, scope))).await?;
         Ok(Wish { settings, wanted, identity })
     }
 }
 
 impl Wanted {
-    fn read(members: &mut Members, deployed: Partition) -> Option<Self> {
+    fn read(members: &mut JsonFields, deployed: Partition) -> Option<Self> {
         // A partition without a portal is refused as such; what it would be asked for is still read.
-        let account_member =
-            deployed.facts().portal.as_ref().map_or("accountName", |it| it.account);
+        let account_member = deployed.info().portal.as_ref().map_or("accountName", |it| it.account);
         let agency = members.required("agency");
         let account = members.required(account_member);
         let role = members.required("role");
@@ -79,14 +78,21 @@ impl Wanted {
     }
 }
 
-impl Wish<ClientIdentity> {
+impl Wish<ClientTlsIdentity> {
     /// What every method asks, and what this one does.
-    pub(crate) fn parts(self) -> (Settings, AccessPortal) {
+    pub(crate) fn parts(self) -> (AccountSpec, AccessPortalCredential) {
         let Self { settings, wanted, identity } = self;
         let Wanted { agency, account, role, prefix, permission_boundary } = wanted;
         let session = None;
-        let portal =
-            AccessPortal { agency, account, role, prefix, permission_boundary, identity, session };
+        let portal = AccessPortalCredential {
+            agency,
+            account,
+            role,
+            prefix,
+            permission_boundary,
+            identity,
+            session,
+        };
         (settings, portal)
     }
 }

@@ -1,36 +1,38 @@
 //! The request, as a caller writes it.
 
-use gangway_aws::SecretsManager;
-use gangway_lambda::{Members, Rejection};
-use gangway_model::{Failure, Method, Partition, Scope, Settings, Source, StaticKeys};
+use gangway_aws::SecretsManagerStore;
+use gangway_lambda::{ApiError, JsonFields};
+use gangway_model::{
+    AccessKey, AccountSpec, AuthMethod, Partition, RegistrationError, Scope, SecretSource,
+};
 
 /// What the caller asks for.
 pub(crate) struct Wish<K> {
     /// What every method asks.
-    pub(crate) settings: Settings,
+    pub(crate) settings: AccountSpec,
     /// The keys, or where they are.
     pub(crate) keys: K,
 }
 
-impl Wish<Source<StaticKeys>> {
+impl Wish<SecretSource<AccessKey>> {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn read(mut members: Members, deployed: Partition) -> Result<Self, Rejection> {
-        let settings = members.settings(deployed, Method::StaticCredentials, false);
-        let keys = members.static_keys(deployed);
+    pub(crate) fn read(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
+        let settings = members.account_spec(deployed, AuthMethod::StaticCredentials, false);
+        let keys = members.access_key(deployed);
         members.finish()?;
         settings
             .zip(keys)
             .map(|(settings, keys)| Self { settings, keys })
-            .ok_or_else(Rejection::incomplete)
+            .ok_or_else(ApiError::incomplete)
     }
 
     /// The same with the keys at hand.
     pub(crate) async fn opened(
         self,
-        vault: &SecretsManager,
+        vault: &SecretsManagerStore,
         scope: &Scope,
-    ) -> Result<Wish<StaticKeys>, Failure> {
-        let keys = vault.opened(self.keys, Some((&self.settings.name, scope))).await?;
+    ) -> Result<Wish<AccessKey>, RegistrationError> {
+        let keys = vault.resolve_source(self.keys, Some((&self.settings.name, scope))).await?;
         Ok(Wish { settings: self.settings, keys })
     }
 }

@@ -4,25 +4,25 @@ mod preflight;
 mod request;
 mod trust;
 
-use gangway_lambda::{Rejection, Reply, Request, Verb};
-use gangway_model::Method;
-use gangway_registration::Deployment;
+use gangway_lambda::{ApiError, HttpMethod, Request, Response};
+use gangway_model::AuthMethod;
+use gangway_registration::AppContext;
 
 use request::Wish;
 
 /// What a person asks who is to make the role.
-const TRUST: (Verb, &str) = (Verb::Get, "accounts/sts/trust");
+const TRUST: (HttpMethod, &str) = (HttpMethod::Get, "accounts/sts/trust");
 
 /// The whole function.
-pub async fn handle(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
-    if request.is(TRUST) {
+pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+    if request.matches_route(TRUST) {
         let facts = trust::facts(request, deployment).await;
-        return facts.map_err(|rejection| request.of_query(rejection));
+        return facts.map_err(|rejection| request.map_query_errors(rejection));
     }
-    let (intent, members) = request.order(Method::Sts, &[TRUST])?;
+    let (intent, members) = request.parse_operation(AuthMethod::Sts, &[TRUST])?;
     let wish = Wish::read(members, deployment.clients.partition)?;
-    let registry = deployment.clients.palette.scoped(&wish.settings.scope).await?;
-    let own = request.deployed_in();
+    let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
+    let own = request.function_account_id();
     let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

@@ -1,25 +1,25 @@
 //! The request, as a caller writes it.
 
-use gangway_lambda::{Members, Rejection};
-use gangway_model::{Method, Partition, RoleArn, Settings};
+use gangway_lambda::{ApiError, JsonFields};
+use gangway_model::{AccountSpec, AuthMethod, Partition, RoleArn};
 
 /// What the caller asks for.
 pub(crate) struct Wish {
     /// What every method asks.
-    pub(crate) settings: Settings,
+    pub(crate) settings: AccountSpec,
     /// The role that Palette is to assume.
     pub(crate) role: RoleArn,
 }
 
 impl Wish {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn read(mut members: Members, deployed: Partition) -> Result<Self, Rejection> {
-        let settings = members.settings(deployed, Method::Sts, false);
+    pub(crate) fn read(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
+        let settings = members.account_spec(deployed, AuthMethod::Sts, false);
         let role = members.role_arn("roleArn", deployed);
         members.finish()?;
         match (settings, role) {
             (Some(settings), Some(role)) => Ok(Self { settings, role }),
-            _ => Err(Rejection::incomplete()),
+            _ => Err(ApiError::incomplete()),
         }
     }
 }

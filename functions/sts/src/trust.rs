@@ -1,39 +1,42 @@
 //! What a person needs to make the role: the facts that Palette's wizard shows, and the documents that follow from them.
 
-use gangway_lambda::{Query, Rejection, Reply, Request};
-use gangway_model::{Failure, Method, Partition, PermissionProfile, ScopeWish};
+use gangway_lambda::{ApiError, Query, Request, Response};
+use gangway_model::{AuthMethod, Partition, PermissionProfile, RegistrationError, RequestedScope};
 use gangway_policies::{
-    Document,
+    PolicyDocument,
     cloudformation::{self, ROLE_NAME},
 };
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
 /// `GET /v1/accounts/sts/trust`: trusted account, external id, policies and a template that makes the role (D03).
-pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<Reply, Rejection> {
+pub(crate) async fn facts(
+    request: &Request,
+    deployment: &AppContext,
+) -> Result<Response, ApiError> {
     let partition = deployment.clients.partition;
     let Question { profile, add_ons, scope } = Question::read(request, partition)?;
-    let registry = deployment.clients.palette.scoped(&scope).await?;
-    let facts = registry.sts_trust(partition).await?;
+    let registry = deployment.clients.palette.resolve_scope(&scope).await?;
+    let facts = registry.sts_source_account(partition).await?;
     let (Some(palette_account), Some(external_id)) = (facts.account, facts.external_id) else {
-        return Err(Failure::NotFound(format!(
+        return Err(RegistrationError::NotFound(format!(
             "Palette has no STS source account for {partition}; have its operator enable STS in the system console, or use static credentials"
         ))
         .into());
     };
-    let role = cloudformation::Role {
+    let role = cloudformation::RoleTemplateParams {
         profile,
         add_ons: &add_ons,
         palette_account,
         external_id: &external_id,
     };
-    let documents: Vec<Document> =
-        gangway_policies::of(profile).iter().chain(&add_ons).copied().collect();
+    let documents: Vec<PolicyDocument> =
+        gangway_policies::documents_for(profile).iter().chain(&add_ons).copied().collect();
     let rendered: Vec<Value> = documents
         .iter()
         .map(|document| json!({ "name": document.name(), "document": document.render(partition) }))
         .collect();
-    Ok(Reply::Json(json!({
+    Ok(Response::Json(json!({
         "partition": partition.id(),
         "trustedEntityType": "AWS account: another AWS account",
         "paletteAccountId": palette_account.as_str(),
@@ -44,27 +47,27 @@ pub(crate) async fn facts(request: &Request, deployment: &Deployment) -> Result<
         "trustPolicy": gangway_policies::trust_policy(partition, palette_account, &external_id),
         "permissionPolicies": rendered,
         "cloudFormationTemplate": cloudformation::role_template(&role),
-        "notices": gangway_policies::escalations(&documents),
+        "notices": gangway_policies::privilege_escalation_notices(&documents),
     })))
 }
 
 /// What the query asks.
 struct Question {
     profile: PermissionProfile,
-    add_ons: Vec<Document>,
-    scope: ScopeWish,
+    add_ons: Vec<PolicyDocument>,
+    scope: RequestedScope,
 }
 
 impl Question {
     /// The query, or every fault of it.
-    fn read(request: &Request, deployed: Partition) -> Result<Self, Rejection> {
+    fn read(request: &Request, deployed: Partition) -> Result<Self, ApiError> {
         const ADD_ONS: &str =
             "must be cloudformation, host-resource-groups, or both with a comma between";
-        let mut query = Query::of(request);
-        query.partition(deployed, Method::Sts, false);
+        let mut query = Query::new(request);
+        query.partition(deployed, AuthMethod::Sts, false);
         let profile = query.optional("permissionProfile").unwrap_or_default();
         let add_ons =
-            query.given("addOns", ADD_ONS, |names| names.split(',').map(add_on).collect());
+            query.parse_with("addOns", ADD_ONS, |names| names.split(',').map(add_on).collect());
         let add_ons = add_ons.unwrap_or_default();
         let scope = query.scope();
         query.finish()?;
@@ -72,10 +75,10 @@ impl Question {
     }
 }
 
-fn add_on(name: &str) -> Option<Document> {
+fn add_on(name: &str) -> Option<PolicyDocument> {
     match name {
-        "cloudformation" => Some(Document::CloudFormationStack),
-        "host-resource-groups" => Some(Document::HostResourceGroups),
+        "cloudformation" => Some(PolicyDocument::CloudFormationStack),
+        "host-resource-groups" => Some(PolicyDocument::HostResourceGroups),
         _ => None,
     }
 }

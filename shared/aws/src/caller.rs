@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use gangway_http::budget;
-use gangway_model::{AccountId, Partition, PortError, RoleArn};
+use gangway_http::deadline;
+use gangway_model::{AccountId, Partition, RoleArn, UpstreamError};
 
 use crate::{
-    Aws,
-    fault::{Call, Refusal, STS},
+    AwsSession,
+    error::{ApiCall, AwsErrorKind, STS},
 };
 
 /// Whose credentials they are (S01, S03).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Caller {
+pub struct CallerIdentity {
     /// The account that they act in.
     pub account: AccountId,
     /// As STS writes it.
@@ -20,12 +20,12 @@ pub struct Caller {
     /// The second field of the ARN: where the identity really is.
     pub partition: Partition,
     /// What it is.
-    pub kind: CallerKind,
+    pub kind: IdentityKind,
 }
 
 /// What kind of identity credentials belong to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum CallerKind {
+pub enum IdentityKind {
     /// An IAM user.
     User {
         /// Its name, without the path.
@@ -94,14 +94,14 @@ impl Principal {
     }
 }
 
-impl Caller {
+impl CallerIdentity {
     /// Takes the ARN apart. `None` where it is not one of a partition that Palette serves.
     fn read(arn: &str) -> Option<Self> {
         let mut fields = arn.splitn(6, ':');
         let mut next = || fields.next();
         let (_arn, partition, service, _region) = (next()?, next()?, next()?, next()?);
         let (account, resource) = (next()?, next()?);
-        let kind = CallerKind::of(service, resource);
+        let kind = IdentityKind::of(service, resource);
         let (partition, account) = (partition.parse().ok()?, account.parse().ok()?);
         Some(Self { account, arn: arn.to_owned(), partition, kind })
     }
@@ -109,19 +109,19 @@ impl Caller {
     /// The identity whose permissions count; `None` for those that cannot own long-lived keys.
     pub fn principal(&self) -> Option<Principal> {
         match &self.kind {
-            CallerKind::User { name } => {
+            IdentityKind::User { name } => {
                 let (arn, name, account) = (self.arn.clone(), name.clone(), self.account);
                 Some(Principal::User { arn, name, account })
             }
-            CallerKind::AssumedRole { .. }
-            | CallerKind::Root
-            | CallerKind::Federated
-            | CallerKind::Other => None,
+            IdentityKind::AssumedRole { .. }
+            | IdentityKind::Root
+            | IdentityKind::Federated
+            | IdentityKind::Other => None,
         }
     }
 }
 
-impl CallerKind {
+impl IdentityKind {
     fn of(service: &str, resource: &str) -> Self {
         let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
         match (service, kind) {
@@ -141,46 +141,51 @@ impl CallerKind {
 }
 
 /// How long STS may take to tell (C05).
-const TOLD_WITHIN: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl Aws {
+impl AwsSession {
     /// Who this view's credentials belong to. Keys that STS does not take are [`PortError::Refused`], in words for the
     /// one who sent them.
-    pub async fn caller(&self) -> Result<Caller, PortError> {
-        let call = Call { service: STS, action: "sts:GetCallerIdentity", what: "such identity" };
-        let answer = budget::bounded(TOLD_WITHIN, self.sts().get_caller_identity().send()).await;
+    pub async fn caller(&self) -> Result<CallerIdentity, UpstreamError> {
+        let call =
+            ApiCall { service: STS, action: "sts:GetCallerIdentity", resource: "such identity" };
+        let answer = deadline::timeout(CALL_TIMEOUT, self.sts().get_caller_identity().send()).await;
         let answer = match answer {
             Ok(answer) => answer,
-            Err(_elapsed) => return Err(PortError::TimedOut { service: STS }),
+            Err(_elapsed) => return Err(UpstreamError::TimedOut { service: STS }),
         };
-        let identity = answer.map_err(|error| match Refusal::from_sdk(&error).and_then(why) {
-            Some(reason) => PortError::Refused { service: STS, reason: reason.to_owned() },
-            None => call.failed(&error),
-        })?;
+        let identity =
+            answer.map_err(|error| match AwsErrorKind::from_sdk(&error).and_then(why) {
+                Some(reason) => UpstreamError::Rejected { service: STS, reason: reason.to_owned() },
+                None => call.to_upstream_error(&error),
+            })?;
         let arn = identity.arn().unwrap_or_default();
-        Caller::read(arn).ok_or_else(|| call.unreadable("its answer names no known identity"))
+        CallerIdentity::read(arn)
+            .ok_or_else(|| call.invalid_response("its answer names no known identity"))
     }
 }
 
 /// Refusals that are about the keys, not about us.
-const fn why(refusal: Refusal) -> Option<&'static str> {
+const fn why(refusal: AwsErrorKind) -> Option<&'static str> {
     match refusal {
-        Refusal::UnknownKey => {
+        AwsErrorKind::UnknownAccessKey => {
             Some("no active access key of this id exists in this partition (InvalidClientTokenId)")
         }
-        Refusal::WrongSecret => {
+        AwsErrorKind::WrongSignature => {
             Some("the secret access key is not that of this access key id (SignatureDoesNotMatch)")
         }
-        Refusal::Expired => Some("the credentials have expired (ExpiredToken)"),
-        Refusal::Clock => Some("the clocks differ by more than AWS takes (RequestExpired)"),
-        Refusal::NotAllowed
-        | Refusal::NotFound
-        | Refusal::Exists
-        | Refusal::WrongState
-        | Refusal::Encryption
-        | Refusal::Throttled
-        | Refusal::Broken
-        | Refusal::Other => None,
+        AwsErrorKind::Expired => Some("the credentials have expired (ExpiredToken)"),
+        AwsErrorKind::ClockSkew => {
+            Some("the clocks differ by more than AWS takes (RequestExpired)")
+        }
+        AwsErrorKind::AccessDenied
+        | AwsErrorKind::NotFound
+        | AwsErrorKind::AlreadyExists
+        | AwsErrorKind::InvalidState
+        | AwsErrorKind::KmsFailure
+        | AwsErrorKind::Throttled
+        | AwsErrorKind::ServiceFailure
+        | AwsErrorKind::Other => None,
     }
 }
 
@@ -190,34 +195,35 @@ mod tests {
 
     #[test]
     fn callers_are_told_by_their_arns() {
-        let user = |name: &str| Some(CallerKind::User { name: name.to_owned() });
-        let role = |name: &str| Some(CallerKind::AssumedRole { role_name: name.to_owned() });
+        let user = |name: &str| Some(IdentityKind::User { name: name.to_owned() });
+        let role = |name: &str| Some(IdentityKind::AssumedRole { role_name: name.to_owned() });
         for (arn, kind) in [
             ("arn:aws:iam::123456789012:user/palette", user("palette")),
             ("arn:aws-us-gov:iam::123456789012:user/team/ci/palette", user("palette")),
             ("arn:aws-iso:sts::123456789012:assumed-role/Admin/me", role("Admin")),
-            ("arn:aws:iam::123456789012:root", Some(CallerKind::Root)),
-            ("arn:aws:sts::123456789012:federated-user/me", Some(CallerKind::Federated)),
-            ("arn:aws:iam::123456789012:user/", Some(CallerKind::Other)),
-            ("arn:aws:iam::123456789012:role/x", Some(CallerKind::Other)),
+            ("arn:aws:iam::123456789012:root", Some(IdentityKind::Root)),
+            ("arn:aws:sts::123456789012:federated-user/me", Some(IdentityKind::Federated)),
+            ("arn:aws:iam::123456789012:user/", Some(IdentityKind::Other)),
+            ("arn:aws:iam::123456789012:role/x", Some(IdentityKind::Other)),
             ("arn:aws-cn:iam::123456789012:user/x", None),
             ("arn:aws:iam::me:user/x", None),
             ("arn:aws:iam::123456789012", None),
             ("", None),
         ] {
-            assert_eq!(Caller::read(arn).map(|caller| caller.kind), kind, "{arn}");
+            assert_eq!(CallerIdentity::read(arn).map(|caller| caller.kind), kind, "{arn}");
         }
     }
 
     #[test]
     fn only_users_are_principals_of_their_own_keys() {
-        let caller = Caller::read("arn:aws-us-gov:iam::123456789012:user/ci/palette").unwrap();
+        let caller =
+            CallerIdentity::read("arn:aws-us-gov:iam::123456789012:user/ci/palette").unwrap();
         assert_eq!(caller.partition, Partition::AwsUsGov);
         let principal = caller.principal().unwrap();
         assert_eq!((principal.arn(), principal.name()), (caller.arn.as_str(), "palette"));
         for arn in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:assumed-role/A/s"]
         {
-            assert_eq!(Caller::read(arn).unwrap().principal(), None, "{arn}");
+            assert_eq!(CallerIdentity::read(arn).unwrap().principal(), None, "{arn}");
         }
     }
 }

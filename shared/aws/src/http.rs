@@ -15,31 +15,31 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::{DateTime, body::SdkBody, date_time::Format};
-use gangway_http::budget;
+use gangway_http::deadline;
 use reqwest::{
     Client,
     header::{CONTENT_TYPE, HeaderMap},
 };
 
-use crate::fault::{EKS, IAM, SECRETS_MANAGER, STS};
+use crate::error::{EKS, IAM, SECRETS_MANAGER, STS};
 
 /// How long one request may take. A second try must still fit into API Gateway's 29 s.
-const REQUEST: Duration = Duration::from_secs(8);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Larger than any answer that is asked for, smaller than what would hurt.
-const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Sends the SDK's requests through reqwest. Knows no credentials: requests come signed.
 #[derive(Clone)]
-pub(crate) struct Http(pub(crate) Client);
+pub(crate) struct ReqwestConnector(pub(crate) Client);
 
-impl fmt::Debug for Http {
+impl fmt::Debug for ReqwestConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Http")
     }
 }
 
-impl HttpClient for Http {
+impl HttpClient for ReqwestConnector {
     fn http_connector(
         &self,
         _settings: &HttpConnectorSettings,
@@ -49,18 +49,21 @@ impl HttpClient for Http {
     }
 }
 
-impl HttpConnector for Http {
+impl HttpConnector for ReqwestConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
-            if budget::remaining().is_zero() {
+            if deadline::remaining().is_zero() {
                 // Not a timeout of this request, which the SDK would try again.
                 return Err(ConnectorError::user("the invocation has no time left".into()));
             }
             let service = service(&request);
-            budget::timed(service, budget::bounded(REQUEST, exchange(&client, request)))
-                .await
-                .unwrap_or_else(|elapsed| Err(ConnectorError::timeout(elapsed.into())))
+            deadline::record_upstream(
+                service,
+                deadline::timeout(REQUEST_TIMEOUT, exchange(&client, request)),
+            )
+            .await
+            .unwrap_or_else(|elapsed| Err(ConnectorError::timeout(elapsed.into())))
         })
     }
 }
@@ -80,18 +83,18 @@ fn service(request: &HttpRequest) -> &'static str {
 }
 
 async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let request = request.try_into_http1x().map_err(unsendable)?;
+    let request = request.try_into_http1x().map_err(invalid_request)?;
     let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
-    let request = reqwest::Request::try_from(request).map_err(unsendable)?;
+    let request = reqwest::Request::try_from(request).map_err(invalid_request)?;
     let mut answer = client.execute(request).await.map_err(classify)?;
-    let status = StatusCode::try_from(answer.status().as_u16()).map_err(unreadable)?;
+    let status = StatusCode::try_from(answer.status().as_u16()).map_err(invalid_response)?;
     let headers = std::mem::take(answer.headers_mut());
-    if status.is_success() && is_page(&headers) {
+    if status.is_success() && is_html(&headers) {
         return Err(ConnectorError::other("a page that is not AWS's".into(), None));
     }
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(classify)? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
+        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
             return Err(ConnectorError::other("the answer is too long".into(), None));
         }
         body.extend_from_slice(&chunk);
@@ -100,10 +103,10 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
     for (name, value) in &headers {
         if let Ok(value) = value.to_str() {
             if name == "date" {
-                note_clock(value);
+                record_server_date(value);
             }
             let (name, value) = (name.as_str().to_owned(), value.to_owned());
-            response.headers_mut().try_append(name, value).map_err(unreadable)?;
+            response.headers_mut().try_append(name, value).map_err(invalid_response)?;
         }
     }
     Ok(response)
@@ -111,24 +114,24 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
 
 /// A proxy or an access portal answers with a page of its own, and calls that a success. The SDK does not read answers that
 /// tell it nothing, so it would believe that.
-fn is_page(headers: &HeaderMap) -> bool {
+fn is_html(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }
 
-fn note_clock(date: &str) {
+fn record_server_date(date: &str) {
     if let Ok(date) = DateTime::from_str(date, Format::HttpDate)
         && let Ok(date) = date.try_into()
     {
-        budget::note_clock(date);
+        deadline::record_server_date(date);
     }
 }
 
-fn unsendable(error: impl Error + Send + Sync + 'static) -> ConnectorError {
+fn invalid_request(error: impl Error + Send + Sync + 'static) -> ConnectorError {
     ConnectorError::user(error.into())
 }
 
-fn unreadable(error: impl Error + Send + Sync + 'static) -> ConnectorError {
+fn invalid_response(error: impl Error + Send + Sync + 'static) -> ConnectorError {
     ConnectorError::other(error.into(), None)
 }
 

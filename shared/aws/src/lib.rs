@@ -1,15 +1,15 @@
 //! AWS, as Gangway needs it: whose credentials these are, what they may do, and where secrets are kept.
 
 mod caller;
-pub mod fault;
+pub mod error;
 mod http;
 #[cfg(feature = "organizations")]
 pub mod organizations;
-mod sdk;
+mod secrets;
+mod session;
 #[cfg(feature = "sqs")]
 pub mod sqs;
-mod vault;
 
-pub use caller::{Caller, CallerKind, Principal};
-pub use sdk::{Aws, Misconfigured};
-pub use vault::{Contents, Kept, SecretsManager, outside};
+pub use caller::{CallerIdentity, IdentityKind, Principal};
+pub use secrets::{SecretPayloadType, SecretsManagerStore, StoredSecret, fuzzing};
+pub use session::{AwsSession, ConfigError};

@@ -1,12 +1,12 @@
 //! AWS Organizations: accounts, their states and their organizational units.
 
-mod creations;
-mod listing;
-mod member;
-mod organization;
-mod unit;
+mod account;
+mod account_paginator;
+mod client;
+mod govcloud_pairs;
+mod ou;
 
-pub use listing::Listing;
-pub use member::{Member, State};
-pub use organization::Organization;
-pub use unit::{InvalidUnit, Lineage, UnitId};
+pub use account::{AccountState, OrgAccount};
+pub use account_paginator::AccountPaginator;
+pub use client::OrganizationsClient;
+pub use ou::{InvalidOuId, OuId, OuPath};

@@ -3,5 +3,5 @@
 mod send;
 mod url;
 
-pub use send::Queue;
+pub use send::SqsQueue;
 pub use url::{InvalidQueueUrl, QueueUrl};

@@ -3,10 +3,10 @@
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use x509_parser::{extensions::ExtendedKeyUsage, prelude::FromDer as _, x509::X509Name};
 
-use crate::{Fault, pem::Block, validity::Span};
+use crate::{PemError, pem::PemBlock, validity::ValidityPeriod};
 
 /// How much of a name is shown.
-const LONGEST_NAME: usize = 120;
+const MAX_NAME_CHARS: usize = 120;
 
 /// A certificate that was read, and what it says of itself.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Certificate {
     pub(crate) subject: String,
     /// Who signed it, fit to be shown.
     pub(crate) issuer: String,
-    pub(crate) span: Span,
+    pub(crate) span: ValidityPeriod,
     /// Signs others.
     pub(crate) authority: bool,
     /// May be shown by a TLS client; where nothing is said, it may.
@@ -27,10 +27,10 @@ pub(crate) struct Certificate {
 
 impl Certificate {
     /// Reads a block, the one at this position.
-    pub(crate) fn read(block: &Block, position: usize) -> Result<Self, Fault> {
+    pub(crate) fn read(block: &PemBlock, position: usize) -> Result<Self, PemError> {
         let der = CertificateDer::from_pem_slice(block.text.as_bytes())
-            .map_err(|_quotes_it| Fault::NotBase64 { position })?;
-        let damaged = || Fault::NotX509 { position };
+            .map_err(|_quotes_it| PemError::NotBase64 { position })?;
+        let damaged = || PemError::NotX509 { position };
         let parsed = x509_parser::certificate::X509Certificate::from_der(&der);
         let (rest, x509) = parsed.map_err(|_quotes_it| damaged())?;
         if !rest.is_empty() {
@@ -42,9 +42,9 @@ impl Certificate {
         let for_clients = for_clients && signs.is_none_or(|usage| usage.value.digital_signature());
         let validity = x509.validity();
         Ok(Self {
-            subject: shown(x509.subject()),
-            issuer: shown(x509.issuer()),
-            span: Span {
+            subject: display_name(x509.subject()),
+            issuer: display_name(x509.issuer()),
+            span: ValidityPeriod {
                 from: validity.not_before.timestamp(),
                 until: validity.not_after.timestamp(),
             },
@@ -71,9 +71,9 @@ fn clients(usage: &ExtendedKeyUsage<'_>) -> bool {
 }
 
 /// A name without what could spoil a line of a log.
-fn shown(name: &X509Name<'_>) -> String {
+fn display_name(name: &X509Name<'_>) -> String {
     let name = name.to_string().replace(char::is_control, " ");
-    match name.char_indices().nth(LONGEST_NAME) {
+    match name.char_indices().nth(MAX_NAME_CHARS) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
         None => name,
     }

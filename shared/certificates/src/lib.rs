@@ -2,21 +2,21 @@
 //!
 //! What is here cannot be half read. Whether a certificate is still good is asked with the time as an argument.
 
-mod authority;
+mod ca_chain;
 mod certificate;
-mod client;
-mod fault;
-mod key;
+mod client_certificate;
+mod error;
 mod pem;
+mod private_key;
 mod validity;
 
 #[cfg(test)]
 mod tests;
 
-pub use authority::{CaChain, Links};
-pub use client::ClientCertificate;
-pub use fault::{Fault, Wanted};
-pub use key::PrivateKey;
-pub use pem::Label;
+pub use ca_chain::{CaChain, ChainStatus};
+pub use client_certificate::ClientCertificate;
+pub use error::{Expected, PemError};
+pub use pem::PemLabel;
+pub use private_key::PrivateKey;
 pub use rustls::pki_types::CertificateDer;
-pub use validity::{Day, Validity};
+pub use validity::{Date, Validity};

@@ -4,11 +4,11 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{Fault, Wanted};
+use crate::{Expected, PemError};
 
 /// What a block says that it holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Label {
+pub enum PemLabel {
     /// A certificate.
     Certificate,
     /// A private key: PKCS#8, PKCS#1 or SEC1.
@@ -33,7 +33,7 @@ pub enum Label {
     Other,
 }
 
-impl Label {
+impl PemLabel {
     fn of(label: &str) -> Self {
         match label {
             "CERTIFICATE" | "X509 CERTIFICATE" => Self::Certificate,
@@ -58,7 +58,7 @@ impl Label {
     }
 }
 
-impl fmt::Display for Label {
+impl fmt::Display for PemLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Certificate => "a certificate",
@@ -79,8 +79,8 @@ impl fmt::Display for Label {
 }
 
 /// One block.
-pub(crate) struct Block {
-    pub(crate) label: Label,
+pub(crate) struct PemBlock {
+    pub(crate) label: PemLabel,
     /// Its headers say that it is encrypted.
     pub(crate) encrypted: bool,
     /// In one form, whatever it was pasted in: lines of 64 characters. Wiped.
@@ -91,51 +91,55 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
 /// Every block of a text. What stands outside of blocks is not read: tools write there what is inside.
-pub(crate) fn blocks(text: &str, wanted: Wanted, longest: usize) -> Result<Vec<Block>, Fault> {
+pub(crate) fn blocks(
+    text: &str,
+    wanted: Expected,
+    longest: usize,
+) -> Result<Vec<PemBlock>, PemError> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
-        return Err(Fault::Empty(wanted));
+        return Err(PemError::Empty(wanted));
     }
     if text.len() > longest {
-        return Err(Fault::TooLong(wanted));
+        return Err(PemError::TooLong(wanted));
     }
     if !text.contains(BEGIN) && !text.contains(END) {
         let binary = text.starts_with("MI") && text.bytes().all(is_base64);
-        return Err(if binary { Fault::Binary(wanted) } else { Fault::NotPem(wanted) });
+        return Err(if binary { PemError::Binary(wanted) } else { PemError::NotPem(wanted) });
     }
     let mut blocks = Vec::new();
     let mut open: Option<Open<'_>> = None;
     for line in text.split(['\n', '\r']).map(str::trim) {
         let position = blocks.len() + 1;
-        if let Some(label) = armour(line, BEGIN)? {
+        if let Some(label) = boundary_line(line, BEGIN)? {
             if open.is_some() {
-                return Err(Fault::Truncated { position });
+                return Err(PemError::Truncated { position });
             }
             open = Some(Open::new(label, text.len()));
-        } else if let Some(label) = armour(line, END)? {
+        } else if let Some(label) = boundary_line(line, END)? {
             let block = open.take().filter(|open| open.label == label);
-            blocks.push(block.ok_or(Fault::Truncated { position })?.close(position)?);
+            blocks.push(block.ok_or(PemError::Truncated { position })?.close(position)?);
         } else if let Some(open) = &mut open {
             open.line(line);
         }
     }
     if open.is_some() {
-        return Err(Fault::Truncated { position: blocks.len() + 1 });
+        return Err(PemError::Truncated { position: blocks.len() + 1 });
     }
     // A break within the armour: there is a beginning, and no block.
-    if blocks.is_empty() { Err(Fault::Truncated { position: 1 }) } else { Ok(blocks) }
+    if blocks.is_empty() { Err(PemError::Truncated { position: 1 }) } else { Ok(blocks) }
 }
 
 /// The label, where the line is armour. Armour that shares its line with anything else is a fault.
-fn armour<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, Fault> {
+fn boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, PemError> {
     match line.strip_prefix(kind) {
         Some(rest) => match rest.split_once("-----") {
             Some((label, "")) => Ok(Some(label)),
-            Some(_) => Err(Fault::LineBreaks),
+            Some(_) => Err(PemError::LineBreaks),
             // The line was cut off.
             None => Ok(Some("")),
         },
-        None if line.contains(kind) => Err(Fault::LineBreaks),
+        None if line.contains(kind) => Err(PemError::LineBreaks),
         None => Ok(None),
     }
 }
@@ -161,10 +165,10 @@ impl<'a> Open<'a> {
         self.base64.extend(line.split_whitespace());
     }
 
-    fn close(self, position: usize) -> Result<Block, Fault> {
+    fn close(self, position: usize) -> Result<PemBlock, PemError> {
         let Self { label, encrypted, base64 } = self;
         if !encrypted && (base64.is_empty() || !base64.bytes().all(is_base64)) {
-            return Err(Fault::NotBase64 { position });
+            return Err(PemError::NotBase64 { position });
         }
         // An older name of the same, which fewer readers know.
         let label = if label == "X509 CERTIFICATE" { "CERTIFICATE" } else { label };
@@ -178,7 +182,7 @@ impl<'a> Open<'a> {
             text.push(letter);
         }
         text.extend(["\n", END, label, "-----\n"]);
-        Ok(Block { label: Label::of(label), encrypted, text })
+        Ok(PemBlock { label: PemLabel::of(label), encrypted, text })
     }
 }
 

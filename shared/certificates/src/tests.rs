@@ -8,7 +8,7 @@ mod validity;
 
 use secrecy::SecretString;
 
-use crate::{CaChain, ClientCertificate, Fault, PrivateKey, Wanted};
+use crate::{CaChain, ClientCertificate, Expected, PemError, PrivateKey};
 
 /// Where a text is pasted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,15 +19,15 @@ enum Place {
 }
 
 impl Place {
-    const fn wanted(self) -> Wanted {
+    const fn wanted(self) -> Expected {
         match self {
-            Self::Authority => Wanted::Authorities,
-            Self::Certificate => Wanted::Certificate,
-            Self::Key => Wanted::Key,
+            Self::Authority => Expected::CaCertificates,
+            Self::Certificate => Expected::Certificate,
+            Self::Key => Expected::Key,
         }
     }
 
-    fn outcome(self, text: &str) -> Result<(), Fault> {
+    fn outcome(self, text: &str) -> Result<(), PemError> {
         match self {
             Self::Authority => text.parse::<CaChain>().map(drop),
             Self::Certificate => text.parse::<ClientCertificate>().map(drop),
@@ -37,7 +37,7 @@ impl Place {
 }
 
 /// Judges a table: the name of the case, where it is pasted, the text, and what comes of it.
-fn judge(cases: &[(&str, Place, &str, Option<Fault>)]) {
+fn judge(cases: &[(&str, Place, &str, Option<PemError>)]) {
     for (case, into, text, fault) in cases {
         let outcome = into.outcome(text);
         assert_eq!(outcome.err(), *fault, "{case}, as {into:?}");
@@ -82,22 +82,22 @@ fn what_is_no_pem_is_told_apart() {
     let bad_padding = "-----BEGIN CERTIFICATE-----\nAAAAA\n-----END CERTIFICATE-----\n";
     let shortened = maker::without_line(leaf, 3);
     let long = format!("{}{leaf}", "x".repeat(40_000));
-    let cut = |position| Some(Fault::Truncated { position });
+    let cut = |position| Some(PemError::Truncated { position });
     for into in [Authority, Certificate, Key] {
         let wanted = into.wanted();
         judge(&[
-            ("nothing", into, "", Some(Fault::Empty(wanted))),
-            ("white space", into, " \r\n\t", Some(Fault::Empty(wanted))),
-            ("a byte order mark alone", into, "\u{feff}", Some(Fault::Empty(wanted))),
-            ("a sentence", into, "see attachment", Some(Fault::NotPem(wanted))),
-            ("a path", into, "/etc/ssl/ca.pem", Some(Fault::NotPem(wanted))),
-            ("DER read as text", into, "0\u{82}\u{3}é0\u{82}", Some(Fault::NotPem(wanted))),
-            ("far too much", into, &long, Some(Fault::TooLong(wanted))),
-            ("DER in Base64", into, &flat(leaf), Some(Fault::Binary(wanted))),
-            ("a key's DER in Base64", into, &flat(key), Some(Fault::Binary(wanted))),
-            ("line breaks as \\n", into, &escaped, Some(Fault::LineBreaks)),
-            ("line breaks as spaces", into, &one_line, Some(Fault::LineBreaks)),
-            ("no line breaks", into, &glued, Some(Fault::LineBreaks)),
+            ("nothing", into, "", Some(PemError::Empty(wanted))),
+            ("white space", into, " \r\n\t", Some(PemError::Empty(wanted))),
+            ("a byte order mark alone", into, "\u{feff}", Some(PemError::Empty(wanted))),
+            ("a sentence", into, "see attachment", Some(PemError::NotPem(wanted))),
+            ("a path", into, "/etc/ssl/ca.pem", Some(PemError::NotPem(wanted))),
+            ("DER read as text", into, "0\u{82}\u{3}é0\u{82}", Some(PemError::NotPem(wanted))),
+            ("far too much", into, &long, Some(PemError::TooLong(wanted))),
+            ("DER in Base64", into, &flat(leaf), Some(PemError::Binary(wanted))),
+            ("a key's DER in Base64", into, &flat(key), Some(PemError::Binary(wanted))),
+            ("line breaks as \\n", into, &escaped, Some(PemError::LineBreaks)),
+            ("line breaks as spaces", into, &one_line, Some(PemError::LineBreaks)),
+            ("no line breaks", into, &glued, Some(PemError::LineBreaks)),
             ("no end", into, &no_end, cut(1)),
             ("no begin", into, &no_begin, cut(1)),
             ("half of it", into, half, cut(1)),
@@ -106,12 +106,17 @@ fn what_is_no_pem_is_told_apart() {
             ("another end", into, &other_end, cut(1)),
         ]);
     }
-    let at = |position| Some(Fault::NotX509 { position });
+    let at = |position| Some(PemError::NotX509 { position });
     for into in [Authority, Certificate] {
         judge(&[
-            ("a page inside", into, no_base64, Some(Fault::NotBase64 { position: 1 })),
-            ("nothing inside", into, empty, Some(Fault::NotBase64 { position: 1 })),
-            ("Base64 that does not end", into, bad_padding, Some(Fault::NotBase64 { position: 1 })),
+            ("a page inside", into, no_base64, Some(PemError::NotBase64 { position: 1 })),
+            ("nothing inside", into, empty, Some(PemError::NotBase64 { position: 1 })),
+            (
+                "Base64 that does not end",
+                into,
+                bad_padding,
+                Some(PemError::NotBase64 { position: 1 }),
+            ),
             ("no certificate inside", into, no_der, at(1)),
             ("a line lost", into, &shortened, at(1)),
         ]);

@@ -8,44 +8,44 @@ use std::{
 use crate::certificate::Certificate;
 
 /// How long before its end a certificate should be replaced.
-const SOON: Duration = Duration::from_hours(30 * 24);
+const EXPIRY_WARNING_PERIOD: Duration = Duration::from_hours(30 * 24);
 
 /// Whether certificates are good at a time: the worst that holds for any of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Validity {
     /// All of them, until this day.
-    Good {
+    Valid {
         /// The first day on which one ends.
-        until: Day,
+        until: Date,
     },
     /// All of them, and one ends within 30 days.
-    EndsSoon {
+    ExpiresSoon {
         /// Whose it is.
         subject: String,
         /// How many whole days are left.
         days: u64,
         /// Its last day.
-        until: Day,
+        until: Date,
     },
     /// One has ended.
-    Ended {
+    Expired {
         /// Whose it is.
         subject: String,
         /// Its last day.
-        on: Day,
+        on: Date,
     },
     /// One has not begun.
-    NotYet {
+    NotYetValid {
         /// Whose it is.
         subject: String,
         /// Its first day.
-        from: Day,
+        from: Date,
     },
 }
 
 /// From when until when a certificate is good, in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Span {
+pub(crate) struct ValidityPeriod {
     pub(crate) from: i64,
     pub(crate) until: i64,
 }
@@ -55,33 +55,33 @@ impl Validity {
     pub(crate) fn of(certificates: &[&Certificate], now: SystemTime) -> Self {
         let now = seconds(now);
         let judged = certificates.iter().map(|one| one.span.judge(&one.subject, now));
-        judged.max_by_key(Self::gravity).unwrap_or(Self::Good { until: Day(i64::MAX) })
+        judged.max_by_key(Self::severity).unwrap_or(Self::Valid { until: Date(i64::MAX) })
     }
 
     /// What is worse is greater; of two that are as bad, the one that ends sooner.
-    fn gravity(&self) -> (u8, i64) {
+    fn severity(&self) -> (u8, i64) {
         match self {
-            Self::Good { until } => (0, until.0.saturating_neg()),
-            Self::EndsSoon { until, .. } => (1, until.0.saturating_neg()),
-            Self::NotYet { from, .. } => (2, from.0),
-            Self::Ended { on, .. } => (3, on.0.saturating_neg()),
+            Self::Valid { until } => (0, until.0.saturating_neg()),
+            Self::ExpiresSoon { until, .. } => (1, until.0.saturating_neg()),
+            Self::NotYetValid { from, .. } => (2, from.0),
+            Self::Expired { on, .. } => (3, on.0.saturating_neg()),
         }
     }
 }
 
-impl Span {
+impl ValidityPeriod {
     fn judge(self, subject: &str, now: i64) -> Validity {
         let Self { from, until } = self;
         let subject = || subject.to_owned();
         let left = u64::try_from(until.saturating_sub(now)).unwrap_or(0);
         if now > until {
-            Validity::Ended { subject: subject(), on: Day(until) }
+            Validity::Expired { subject: subject(), on: Date(until) }
         } else if now < from {
-            Validity::NotYet { subject: subject(), from: Day(from) }
-        } else if left < SOON.as_secs() {
-            Validity::EndsSoon { subject: subject(), days: left / 86_400, until: Day(until) }
+            Validity::NotYetValid { subject: subject(), from: Date(from) }
+        } else if left < EXPIRY_WARNING_PERIOD.as_secs() {
+            Validity::ExpiresSoon { subject: subject(), days: left / 86_400, until: Date(until) }
         } else {
-            Validity::Good { until: Day(until) }
+            Validity::Valid { until: Date(until) }
         }
     }
 }
@@ -95,9 +95,9 @@ fn seconds(time: SystemTime) -> i64 {
 
 /// A day, of a second since 1970 in UTC. Written as 2026-01-31.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Day(i64);
+pub struct Date(i64);
 
-impl fmt::Display for Day {
+impl fmt::Display for Date {
     /// The civil calendar from a count of days, with years that begin in March.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = self.0.div_euclid(86_400).saturating_add(719_468);

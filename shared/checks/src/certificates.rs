@@ -2,24 +2,24 @@
 
 use std::time::SystemTime;
 
-use gangway_certificates::{CaChain, ClientCertificate, Links, PrivateKey, Validity};
-use gangway_model::{Check, ClientIdentity, Finding, Severity};
+use gangway_certificates::{CaChain, ChainStatus, ClientCertificate, PrivateKey, Validity};
+use gangway_model::{Check, ClientTlsIdentity, Finding, Severity};
 
-static AUTHORITY_VALID: Check = Check {
+static CA_VALID: Check = Check {
     id: "certificates.authority-valid",
     title: "The certification authorities are authorities, and valid now",
     severity: Severity::Blocker,
     covers: &["S07", "X08"],
 };
 
-static AUTHORITY_WHOLE: Check = Check {
+static CA_CHAIN_COMPLETE: Check = Check {
     id: "certificates.authority-whole",
     title: "The certification authorities are complete up to a root, and in order",
     severity: Severity::Warning,
     covers: &["S07", "X08"],
 };
 
-static AUTHORITY_LASTS: Check = Check {
+static CA_EXPIRY: Check = Check {
     id: "certificates.authority-lasts",
     title: "No certification authority ends within 30 days",
     severity: Severity::Warning,
@@ -40,7 +40,7 @@ static CLIENT_USAGE: Check = Check {
     covers: &["X07"],
 };
 
-static CLIENT_LASTS: Check = Check {
+static CLIENT_EXPIRY: Check = Check {
     id: "certificates.client-lasts",
     title: "The client's certificate does not end within 30 days",
     severity: Severity::Warning,
@@ -55,53 +55,53 @@ static KEY_MATCHES: Check = Check {
 };
 
 /// The authorities that were sent (S07, X08).
-pub fn of_authority(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
+pub fn check_ca_chain(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
     let validity = chain.validity(now);
     let subjects = chain.subjects().join("; ");
-    let whole = match chain.links() {
-        Links::Whole => AUTHORITY_WHOLE.passed(subjects.clone()),
-        Links::IssuerMissing { subject, issuer } => AUTHORITY_WHOLE.failed(
+    let whole = match chain.chain_status() {
+        ChainStatus::Complete => CA_CHAIN_COMPLETE.passed(subjects.clone()),
+        ChainStatus::IssuerMissing { subject, issuer } => CA_CHAIN_COMPLETE.failed(
             format!("{subject} was issued by {issuer}, whose certificate is not there"),
             "add the issuer's certificate, up to and with the root: ask the cloud's administrator for the whole chain",
         ),
-        Links::OutOfOrder { subject } => AUTHORITY_WHOLE.failed(
+        ChainStatus::OutOfOrder { subject } => CA_CHAIN_COMPLETE.failed(
             format!("{subject} does not stand beside its issuer"),
             "put each certificate before the one that issued it, the root last",
         ),
     };
     vec![
-        valid(
-            &AUTHORITY_VALID,
+        validity_finding(
+            &CA_VALID,
             &validity,
             &subjects,
             "get the authorities' present certificates from the cloud's administrator",
         ),
         whole,
-        lasts(&AUTHORITY_LASTS, &validity),
+        expiry_finding(&CA_EXPIRY, &validity),
     ]
 }
 
 /// What a client shows to the portal (X07, X08).
-pub fn of_client(identity: &ClientIdentity, now: SystemTime) -> Vec<Finding> {
-    let ClientIdentity { certificate_authority, certificate, key } = identity;
+pub fn check_client_certificate(identity: &ClientTlsIdentity, now: SystemTime) -> Vec<Finding> {
+    let ClientTlsIdentity { certificate_authority, certificate, key } = identity;
     let validity = certificate.validity(now);
-    let mut findings = of_authority(certificate_authority, now);
+    let mut findings = check_ca_chain(certificate_authority, now);
     findings.extend([
-        valid(
+        validity_finding(
             &CLIENT_VALID,
             &validity,
             certificate.subject(),
             "have the identity team issue a new certificate, and PUT the account with it",
         ),
-        usage(certificate),
-        lasts(&CLIENT_LASTS, &validity),
-        matches(certificate, key),
+        usage_finding(certificate),
+        expiry_finding(&CLIENT_EXPIRY, &validity),
+        key_match_finding(certificate, key),
     ]);
     findings
 }
 
-fn usage(certificate: &ClientCertificate) -> Finding {
-    if certificate.is_for_clients() {
+fn usage_finding(certificate: &ClientCertificate) -> Finding {
+    if certificate.allows_client_auth() {
         return CLIENT_USAGE.passed("its extensions allow client authentication");
     }
     CLIENT_USAGE.failed(
@@ -110,8 +110,8 @@ fn usage(certificate: &ClientCertificate) -> Finding {
     )
 }
 
-fn matches(certificate: &ClientCertificate, key: &PrivateKey) -> Finding {
-    if certificate.belongs_to(key) {
+fn key_match_finding(certificate: &ClientCertificate, key: &PrivateKey) -> Finding {
+    if certificate.matches_key(key) {
         return KEY_MATCHES.passed("the public halves are the same");
     }
     KEY_MATCHES.failed(
@@ -120,29 +120,34 @@ fn matches(certificate: &ClientCertificate, key: &PrivateKey) -> Finding {
     )
 }
 
-fn valid(check: &'static Check, validity: &Validity, subjects: &str, remedy: &str) -> Finding {
+fn validity_finding(
+    check: &'static Check,
+    validity: &Validity,
+    subjects: &str,
+    remedy: &str,
+) -> Finding {
     match validity {
-        Validity::Good { until } | Validity::EndsSoon { until, .. } => {
+        Validity::Valid { until } | Validity::ExpiresSoon { until, .. } => {
             check.passed(format!("{subjects}; valid until {until}"))
         }
-        Validity::Ended { subject, on } => {
+        Validity::Expired { subject, on } => {
             check.failed(format!("{subject} has expired on {on}"), remedy)
         }
-        Validity::NotYet { subject, from } => check.failed(
+        Validity::NotYetValid { subject, from } => check.failed(
             format!("{subject} is not valid before {from}"),
             format!("wait for that day or correct the clock (NTP); else {remedy}"),
         ),
     }
 }
 
-fn lasts(check: &'static Check, validity: &Validity) -> Finding {
+fn expiry_finding(check: &'static Check, validity: &Validity) -> Finding {
     match validity {
-        Validity::Good { until } => check.passed(format!("valid until {until}")),
-        Validity::EndsSoon { subject, days, until } => check.failed(
+        Validity::Valid { until } => check.passed(format!("valid until {until}")),
+        Validity::ExpiresSoon { subject, days, until } => check.failed(
             format!("{subject} expires on {until}, in {days} days"),
             "have a new one issued, and PUT the account with it before that day",
         ),
-        Validity::Ended { .. } | Validity::NotYet { .. } => {
+        Validity::Expired { .. } | Validity::NotYetValid { .. } => {
             check.not_applicable("it is not valid now")
         }
     }

@@ -1,8 +1,8 @@
 //! The clients of a deployment, built once at start.
 
-use gangway_aws::{Aws, SecretsManager};
+use gangway_aws::{AwsSession, SecretsManagerStore};
 use gangway_model::Partition;
-use gangway_palette::Palette;
+use gangway_palette::PaletteClient;
 use reqwest::Url;
 
 /// Clients of every outside system, and the facts of the deployment that checks need.
@@ -10,11 +10,11 @@ pub struct Clients {
     /// The partition that this deployment serves.
     pub partition: Partition,
     /// AWS, as the function's own role.
-    pub aws: Aws,
+    pub aws: AwsSession,
     /// Stored credentials.
-    pub vault: SecretsManager,
+    pub secrets: SecretsManagerStore,
     /// Palette's API.
-    pub palette: Palette<SecretsManager>,
+    pub palette: PaletteClient<SecretsManagerStore>,
     /// HTTP client with the trust roots of AWS's endpoints.
     pub http: reqwest::Client,
     /// Base URL of AWS STS, after the SDK's endpoint settings.
@@ -37,4 +37,4 @@ pub struct PortalConfig {
 }
 
 /// Palette's accounts of one scope.
-pub type Accounts<'a> = gangway_palette::Scoped<'a, SecretsManager>;
+pub type ScopedAccounts<'a> = gangway_palette::ScopedClient<'a, SecretsManagerStore>;

@@ -1,13 +1,13 @@
 //! Findings about an AWS account that several functions need.
 
-mod attached;
-mod content;
+mod attached_policies;
 pub mod grants;
+pub mod iam_role;
 pub mod identity;
 pub mod keys;
 pub mod permissions;
 pub mod policy_arns;
-pub mod role;
+mod policy_content;
 pub mod session;
 mod simulation;
-mod verdict;
+mod simulation_findings;

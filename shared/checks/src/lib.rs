@@ -1,27 +1,27 @@
 //! The checks that two functions ask: the one that registers by a method, and the one that looks again later.
 
+pub mod access_key;
+pub mod ca_chain;
 pub mod certificates;
+pub mod classified;
 mod clients;
-pub mod enclave;
-mod eyes;
-mod found;
 pub mod iam;
+mod inspection;
+mod method_findings;
 pub mod pod_identity;
 pub mod portal;
 pub mod role;
-pub mod static_authority;
-pub mod user;
 pub mod validation;
 
-use gangway_model::{Partition, PermissionProfile, PolicyArn, Settings};
+use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn};
 
-pub use clients::{Accounts, Clients, PortalConfig};
-pub use eyes::Eyes;
-pub use found::Found;
+pub use clients::{Clients, PortalConfig, ScopedAccounts};
+pub use inspection::InspectionAccess;
+pub use method_findings::MethodFindings;
 
 /// What an account is to allow Palette.
 #[derive(Clone, Copy, Debug)]
-pub struct Demand<'a> {
+pub struct RequiredPermissions<'a> {
     /// Where it is.
     pub partition: Partition,
     /// What Palette is to be able to do.
@@ -30,9 +30,9 @@ pub struct Demand<'a> {
     pub policies: &'a [PolicyArn],
 }
 
-impl<'a> From<&'a Settings> for Demand<'a> {
-    fn from(settings: &'a Settings) -> Self {
-        let Settings { partition, profile, policies, .. } = settings;
+impl<'a> From<&'a AccountSpec> for RequiredPermissions<'a> {
+    fn from(settings: &'a AccountSpec) -> Self {
+        let AccountSpec { partition, profile, policies, .. } = settings;
         Self { partition: *partition, profile: *profile, policies }
     }
 }

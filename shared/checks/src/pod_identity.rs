@@ -1,15 +1,15 @@
 //! What Palette's role of EKS Pod Identity shows, whatever its cluster: the role itself, and Palette's word.
 
-use crate::Accounts;
-use crate::iam::{permissions, policy_arns, role};
+use crate::ScopedAccounts;
+use crate::iam::{iam_role, permissions, policy_arns};
 use gangway_aws::Principal;
-use gangway_model::{Check, Credential, Finding, PodIdentity, PortError, Severity};
+use gangway_model::{Check, Credential, Finding, PodIdentityRole, Severity, UpstreamError};
 use tokio::join;
 
-use crate::{Demand, Eyes, validation};
+use crate::{InspectionAccess, RequiredPermissions, validation};
 
 /// Palette's own attempt (C17).
-pub static VALIDATES: Check = Check {
+pub static PALETTE_VALIDATES: Check = Check {
     id: "palette.validation",
     title: "Palette gets at its role through Pod Identity",
     severity: Severity::Blocker,
@@ -27,42 +27,42 @@ pub static BOUNDARY: Check = Check {
 const REMEDY: &str = "mend the checks above and restart Palette's pods; then validate again";
 
 /// Palette's own attempt, as the answer to [`VALIDATES`].
-pub async fn validates(
-    registry: &Accounts<'_>,
+pub async fn check_palette_validation(
+    registry: &ScopedAccounts<'_>,
     credential: &Credential,
-    demand: Demand<'_>,
-) -> Result<Finding, PortError> {
-    validation::of_credential(&VALIDATES, REMEDY, registry, credential, demand).await
+    demand: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
+    validation::check_credential(&PALETTE_VALIDATES, REMEDY, registry, credential, demand).await
 }
 
 /// Asks the account and Palette at the same time.
-pub async fn examine(
-    pod_identity: PodIdentity,
-    eyes: &Eyes,
-    registry: &Accounts<'_>,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, PortError> {
+pub async fn run_checks(
+    pod_identity: PodIdentityRole,
+    eyes: &InspectionAccess,
+    registry: &ScopedAccounts<'_>,
+    demand: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, UpstreamError> {
     let credential = Credential::PodIdentity(pod_identity.clone());
     let (inside, accepted, validated) = join!(
-        inside(&pod_identity, eyes, demand),
-        validation::of_policies(registry, &credential, demand),
-        validates(registry, &credential, demand),
+        check_account(&pod_identity, eyes, demand),
+        validation::check_policies(registry, &credential, demand),
+        check_palette_validation(registry, &credential, demand),
     );
     let mut findings = inside?;
     findings.extend([accepted?, validated?]);
     Ok(findings)
 }
 
-async fn inside(
-    pod_identity: &PodIdentity,
-    eyes: &Eyes,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, PortError> {
-    let PodIdentity { role, permission_boundary } = pod_identity;
+async fn check_account(
+    pod_identity: &PodIdentityRole,
+    eyes: &InspectionAccess,
+    demand: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, UpstreamError> {
+    let PodIdentityRole { role, permission_boundary } = pod_identity;
     let aws = match eyes {
-        Eyes::Open(aws) => aws,
-        Eyes::Shut { reason, remedy } => {
-            let mut findings = role::unverified(reason, remedy);
+        InspectionAccess::Granted(aws) => aws,
+        InspectionAccess::Unavailable { reason, remedy } => {
+            let mut findings = iam_role::unverified(reason, remedy);
             findings.extend(permissions::unverified(reason, remedy));
             findings.push(policy_arns::unverified(reason, remedy));
             findings.push(BOUNDARY.unverified(reason, remedy));
@@ -71,17 +71,17 @@ async fn inside(
     };
     let principal = Principal::Role(role.clone());
     let (read, permissions, arns, bounded) = join!(
-        role::read(aws, role),
+        iam_role::get_role(aws, role),
         permissions::check(aws, &principal, demand.profile),
-        policy_arns::exist(aws, demand.policies),
+        policy_arns::check_exist(aws, demand.policies),
         async {
             match permission_boundary {
-                Some(arn) => policy_arns::boundary(aws, &BOUNDARY, arn).await,
+                Some(arn) => policy_arns::check_boundary(aws, &BOUNDARY, arn).await,
                 None => Ok(BOUNDARY.not_applicable("no boundary was named")),
             }
         },
     );
-    let (mut findings, _trust) = role::findings(read, role)?;
+    let (mut findings, _trust) = iam_role::findings(read, role)?;
     findings.extend(permissions?);
     findings.extend([arns?, bounded?]);
     Ok(findings)

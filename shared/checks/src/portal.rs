@@ -3,17 +3,17 @@
 mod fetch;
 
 use crate::iam::{permissions, policy_arns, session};
-use crate::{Accounts, Clients};
-use gangway_aws::Aws;
-use gangway_http::budget;
+use crate::{Clients, ScopedAccounts};
+use gangway_aws::AwsSession;
+use gangway_http::deadline;
 use gangway_model::{
-    AccessPortal, AccountId, Check, Credential, Finding, LONGEST_ROLE_NAME, PolicyArn, PortError,
-    Severity,
+    AccessPortalCredential, AccountId, Check, Credential, Finding, MAX_ROLE_NAME_LEN, PolicyArn,
+    Severity, UpstreamError,
 };
 use tokio::join;
 
 use crate::{
-    Demand, certificates,
+    RequiredPermissions, certificates,
     validation::{self, POLICIES_ACCEPTED},
 };
 
@@ -50,7 +50,7 @@ const VALIDATION_REMEDY: &str = "see that Palette reaches this partition and its
 
 /// What was found out about an access portal and the account behind it.
 #[derive(Debug)]
-pub struct Examined {
+pub struct PortalChecks {
     /// Every check and its answer.
     pub findings: Vec<Finding>,
     /// The account that the portal's keys act in; else the one that was asked for by number.
@@ -61,43 +61,44 @@ pub struct Examined {
 
 /// Gets keys from the portal, then asks the account with them, and Palette, at the same time. `registered` is the AWS account
 /// that it led to when it was registered.
-pub async fn examine(
-    mut portal: AccessPortal,
+pub async fn run_checks(
+    mut portal: AccessPortalCredential,
     registered: Option<AccountId>,
-    registry: &Accounts<'_>,
+    registry: &ScopedAccounts<'_>,
     clients: &Clients,
-    demand: Demand<'_>,
-) -> Result<Examined, PortError> {
-    let now = budget::now();
-    let mut findings = certificates::of_client(&portal.identity, now);
-    findings.push(role_name(&portal));
-    let usable = !findings.iter().any(|finding| finding.blocks() && finding.check != &ROLE_NAME);
+    demand: RequiredPermissions<'_>,
+) -> Result<PortalChecks, UpstreamError> {
+    let now = deadline::now();
+    let mut findings = certificates::check_client_certificate(&portal.identity, now);
+    findings.push(role_name_finding(&portal));
+    let usable =
+        !findings.iter().any(|finding| finding.is_blocking() && finding.check != &ROLE_NAME);
     let fetched = if usable {
-        fetch::keys(&portal, registry, clients, now).await?
+        fetch::fetch_credentials(&portal, registry, clients, now).await?
     } else {
-        fetch::not_asked()
+        fetch::not_fetched()
     };
-    let refused = !usable || fetched.findings.iter().any(Finding::blocks);
+    let refused = !usable || fetched.findings.iter().any(Finding::is_blocking);
     findings.extend(fetched.findings);
     portal.session = fetched.keys;
     let named = portal.account.as_str().parse().ok().or(registered);
-    let view = portal.session.as_ref().map(|keys| clients.aws.with_session(keys));
+    let view = portal.session.as_ref().map(|keys| clients.aws.with_temporary_credentials(keys));
     let boundary = portal.permission_boundary.clone();
     let credential = Credential::AccessPortal(Box::new(portal));
     let (inside, accepted) = join!(
-        inside(view.as_ref(), named, boundary.as_ref(), demand),
-        accepted(registry, &credential, refused, demand),
+        check_account(view.as_ref(), named, boundary.as_ref(), demand),
+        check_palette(registry, &credential, refused, demand),
     );
     let (inside, account) = inside?;
     let account = account.or(named);
-    findings.push(known(account, refused));
+    findings.push(account_known_finding(account, refused));
     findings.extend(inside);
     findings.extend(accepted?);
-    Ok(Examined { findings, account, credential })
+    Ok(PortalChecks { findings, account, credential })
 }
 
 /// An account or mission may be called by a name (X05), of which only the portal's keys tell which AWS account it is.
-fn known(account: Option<AccountId>, refused: bool) -> Finding {
+fn account_known_finding(account: Option<AccountId>, refused: bool) -> Finding {
     match account {
         Some(account) => ACCOUNT_KNOWN.passed(format!("account {account}")),
         None if refused => ACCOUNT_KNOWN.unverified("there are no keys to ask with", "mend portal.keys"),
@@ -109,47 +110,47 @@ fn known(account: Option<AccountId>, refused: bool) -> Finding {
 }
 
 /// IAM's limit holds for the whole name (X10).
-fn role_name(portal: &AccessPortal) -> Finding {
-    let (prefix, role) = (portal.prefix.effective(), portal.role.as_str());
+fn role_name_finding(portal: &AccessPortalCredential) -> Finding {
+    let (prefix, role) = (portal.prefix.or_default(), portal.role.as_str());
     let length = prefix.len() + role.len();
-    if length > LONGEST_ROLE_NAME {
+    if length > MAX_ROLE_NAME_LEN {
         return ROLE_NAME.failed(
             format!("{prefix}{role} has {length} characters"),
-            format!("shorten rolePrefix or role: together they may have {LONGEST_ROLE_NAME}"),
+            format!("shorten rolePrefix or role: together they may have {MAX_ROLE_NAME_LEN}"),
         );
     }
-    ROLE_NAME.passed(format!("{prefix}{role}, {length} of {LONGEST_ROLE_NAME} characters"))
+    ROLE_NAME.passed(format!("{prefix}{role}, {length} of {MAX_ROLE_NAME_LEN} characters"))
 }
 
 /// What the account shows to the portal's keys (X09, X12).
-async fn inside(
-    view: Option<&Aws>,
+async fn check_account(
+    view: Option<&AwsSession>,
     named: Option<AccountId>,
     boundary: Option<&PolicyArn>,
-    demand: Demand<'_>,
-) -> Result<(Vec<Finding>, Option<AccountId>), PortError> {
+    demand: RequiredPermissions<'_>,
+) -> Result<(Vec<Finding>, Option<AccountId>), UpstreamError> {
     let (reason, remedy) = ("there are no keys to ask with", "mend portal.keys");
     let Some(aws) = view else {
         let mut findings = session::unverified(reason, remedy);
-        findings.extend(unseen(boundary, reason, remedy));
+        findings.extend(unverified_account(boundary, reason, remedy));
         return Ok((findings, None));
     };
-    let whose = session::of_caller(aws, aws.caller().await, demand.partition, named).await?;
+    let whose = session::check_caller(aws, aws.caller().await, demand.partition, named).await?;
     let mut findings = whose.findings;
     let Some(principal) = &whose.principal else {
         let reason = "the portal's keys are not those of a role";
-        findings.extend(unseen(boundary, reason, "mend aws.identity-is-role"));
+        findings.extend(unverified_account(boundary, reason, "mend aws.identity-is-role"));
         return Ok((findings, whose.account));
     };
     let bounded = async {
         match boundary {
-            Some(arn) => policy_arns::boundary(aws, &BOUNDARY, arn).await,
-            None => Ok(unbounded()),
+            Some(arn) => policy_arns::check_boundary(aws, &BOUNDARY, arn).await,
+            None => Ok(no_boundary_finding()),
         }
     };
     let (permissions, arns, bounded) = join!(
         permissions::check(aws, principal, demand.profile),
-        policy_arns::exist(aws, demand.policies),
+        policy_arns::check_exist(aws, demand.policies),
         bounded,
     );
     findings.extend(permissions?);
@@ -158,27 +159,27 @@ async fn inside(
     Ok((findings, whose.account))
 }
 
-fn unbounded() -> Finding {
+fn no_boundary_finding() -> Finding {
     BOUNDARY.not_applicable("no permission boundary was asked for")
 }
 
-fn unseen(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) -> Vec<Finding> {
+fn unverified_account(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) -> Vec<Finding> {
     let mut findings = permissions::unverified(reason, remedy);
     findings.push(policy_arns::unverified(reason, remedy));
     findings.push(match boundary {
         Some(_) => BOUNDARY.unverified(reason, remedy),
-        None => unbounded(),
+        None => no_boundary_finding(),
     });
     findings
 }
 
 /// What Palette says, unless the portal has already said no.
-async fn accepted(
-    registry: &Accounts<'_>,
+async fn check_palette(
+    registry: &ScopedAccounts<'_>,
     credential: &Credential,
     refused: bool,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, PortError> {
+    demand: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, UpstreamError> {
     if refused {
         let reason = "not asked, since the portal hands out no keys";
         return Ok(vec![
@@ -187,8 +188,8 @@ async fn accepted(
         ]);
     }
     let (accepted, validates) = join!(
-        validation::of_policies(registry, credential, demand),
-        validation::of_credential(
+        validation::check_policies(registry, credential, demand),
+        validation::check_credential(
             &PALETTE_VALIDATES,
             VALIDATION_REMEDY,
             registry,

@@ -1,19 +1,19 @@
 //! The checks of a role that Palette assumes (D01–D13).
 
-use crate::Accounts;
+use crate::ScopedAccounts;
 use crate::iam::{
+    iam_role::{self, IamRole},
     permissions, policy_arns,
-    role::{self, Role},
 };
 use gangway_aws::Principal;
 use gangway_model::{
-    AccountId, AssumedRole, Check, Credential, Finding, Outcome, PortError, RoleArn, Severity,
+    AccountId, AssumedRole, Check, Credential, Finding, Outcome, RoleArn, Severity, UpstreamError,
 };
-use gangway_palette::{TrustFacts, Verdict};
+use gangway_palette::{StsSourceAccount, ValidationOutcome};
 use tokio::join;
 
 use crate::{
-    Demand, Eyes,
+    InspectionAccess, RequiredPermissions,
     validation::{self, POLICIES_ACCEPTED},
 };
 
@@ -38,7 +38,7 @@ static PALETTE_ASSUMES: Check = Check {
     covers: &["C17", "D02", "D11"],
 };
 
-static ENFORCED: Check = Check {
+static EXTERNAL_ID_ENFORCED: Check = Check {
     id: "sts.external-id-enforced",
     title: "The role refuses Palette when it presents another external id",
     severity: Severity::Warning,
@@ -50,7 +50,7 @@ const TRUST_REMEDY: &str =
 
 /// What was found out about a role.
 #[derive(Debug)]
-pub struct Examined {
+pub struct RoleChecks {
     /// Every check and its answer.
     pub findings: Vec<Finding>,
     /// The credential, where Palette tells its own half of it.
@@ -58,35 +58,37 @@ pub struct Examined {
 }
 
 /// Asks the account and Palette at the same time, given who Palette says it is.
-pub async fn examine(
+pub async fn run_checks(
     role: &RoleArn,
-    facts: Result<TrustFacts, PortError>,
-    eyes: &Eyes,
-    registry: &Accounts<'_>,
-    demand: Demand<'_>,
-) -> Result<Examined, PortError> {
-    let (source, trusted) = source(facts)?;
+    facts: Result<StsSourceAccount, UpstreamError>,
+    eyes: &InspectionAccess,
+    registry: &ScopedAccounts<'_>,
+    demand: RequiredPermissions<'_>,
+) -> Result<RoleChecks, UpstreamError> {
+    let (source, trusted) = check_source_account(facts)?;
     let assumed = trusted.as_ref().map(|(_, external_id)| AssumedRole {
         role: role.clone(),
         external_id: external_id.clone(),
     });
     let (inside, assumable) = join!(
-        inside(eyes, role, trusted.as_ref(), demand),
-        assumable(registry, assumed.as_ref(), demand),
+        check_account(eyes, role, trusted.as_ref(), demand),
+        check_assumable(registry, assumed.as_ref(), demand),
     );
     let arn = ROLE_ARN.passed(format!("role {} of account {}", role.name(), role.account()));
     let mut findings = vec![arn, source];
     findings.extend(inside?);
     findings.extend(assumable?);
-    Ok(Examined { findings, credential: assumed.map(Credential::AssumedRole) })
+    Ok(RoleChecks { findings, credential: assumed.map(Credential::AssumedRole) })
 }
 
 /// Whom the role's trust must name: Palette's account and the tenant's external id.
 type Trusted = (AccountId, String);
 
 /// Who Palette says it is (D01, D03, D04).
-fn source(facts: Result<TrustFacts, PortError>) -> Result<(Finding, Option<Trusted>), PortError> {
-    if let Some(finding) = validation::not_let(&SOURCE_ACCOUNT, &facts) {
+fn check_source_account(
+    facts: Result<StsSourceAccount, UpstreamError>,
+) -> Result<(Finding, Option<Trusted>), UpstreamError> {
+    if let Some(finding) = validation::access_denied_finding(&SOURCE_ACCOUNT, &facts) {
         return Ok((finding, None));
     }
     let facts = facts?;
@@ -113,27 +115,32 @@ fn source(facts: Result<TrustFacts, PortError>) -> Result<(Finding, Option<Trust
 }
 
 /// What the account's IAM shows (D05–D10 and the permissions).
-async fn inside(
-    eyes: &Eyes,
+async fn check_account(
+    eyes: &InspectionAccess,
     role: &RoleArn,
     trusted: Option<&Trusted>,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, PortError> {
+    demand: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, UpstreamError> {
     let aws = match eyes {
-        Eyes::Open(aws) => aws,
-        Eyes::Shut { reason, remedy } => return Ok(unseen(reason, remedy)),
+        InspectionAccess::Granted(aws) => aws,
+        InspectionAccess::Unavailable { reason, remedy } => {
+            return Ok(unverified_account(reason, remedy));
+        }
     };
     let principal = Principal::Role(role.clone());
     let (read, permissions, arns) = join!(
-        role::read(aws, role),
+        iam_role::get_role(aws, role),
         permissions::check(aws, &principal, demand.profile),
-        policy_arns::exist(aws, demand.policies),
+        policy_arns::check_exist(aws, demand.policies),
     );
-    let (mut findings, trust) = role::findings(read, role)?;
+    let (mut findings, trust) = iam_role::findings(read, role)?;
     findings.extend(match (trust, trusted) {
-        (Some(trust), Some((account, external_id))) => {
-            gangway_policies::trust::analyse(&trust, *account, external_id, demand.partition)
-        }
+        (Some(trust), Some((account, external_id))) => gangway_policies::trust::check_trust_policy(
+            &trust,
+            *account,
+            external_id,
+            demand.partition,
+        ),
         (None, _) => gangway_policies::trust::unverified(
             "the role could not be read",
             "mend the checks above",
@@ -149,8 +156,8 @@ async fn inside(
 }
 
 /// The same checks where nothing can be seen.
-fn unseen(reason: &str, remedy: &str) -> Vec<Finding> {
-    let mut findings = role::unverified(reason, remedy);
+fn unverified_account(reason: &str, remedy: &str) -> Vec<Finding> {
+    let mut findings = iam_role::unverified(reason, remedy);
     findings.extend(gangway_policies::trust::unverified(reason, remedy));
     findings.extend(permissions::unverified(reason, remedy));
     findings.push(policy_arns::unverified(reason, remedy));
@@ -159,26 +166,26 @@ fn unseen(reason: &str, remedy: &str) -> Vec<Finding> {
 
 /// The checks of a role that Gangway itself has just brought to this state, given IAM's and Palette's judgement of it: what
 /// was written needs no second look.
-pub fn of_made(
-    role: &Role,
+pub fn check_created_role(
+    role: &IamRole,
     arn: &RoleArn,
     (account, external_id): (AccountId, &str),
     allowed: Vec<Finding>,
     validated: Finding,
-) -> Result<Vec<Finding>, PortError> {
+) -> Result<Vec<Finding>, UpstreamError> {
     let mut findings = vec![
         ROLE_ARN.passed(format!("role {} of account {}", arn.name(), arn.account())),
         SOURCE_ACCOUNT.passed(format!("Palette comes from account {account}")),
     ];
-    findings.extend(role::findings(Ok(role.clone()), arn)?.0);
-    findings.extend(gangway_policies::trust::analyse(
+    findings.extend(iam_role::findings(Ok(role.clone()), arn)?.0);
+    findings.extend(gangway_policies::trust::check_trust_policy(
         &role.trust,
         account,
         external_id,
         arn.partition(),
     ));
     findings.extend(allowed);
-    findings.push(ENFORCED.unverified(
+    findings.push(EXTERNAL_ID_ENFORCED.unverified(
         "not tried: Gangway wrote the trust policy itself",
         "send POST /v1/accounts/{uid}/validate to have it tried",
     ));
@@ -188,25 +195,26 @@ pub fn of_made(
 }
 
 /// Palette's own attempt, as the answer to `palette.validation` (C17, D11).
-pub async fn assumes(
-    registry: &Accounts<'_>,
+pub async fn check_palette_can_assume(
+    registry: &ScopedAccounts<'_>,
     assumed: &AssumedRole,
-    demand: Demand<'_>,
-) -> Result<Finding, PortError> {
+    demand: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
     let credential = Credential::AssumedRole(assumed.clone());
-    validation::of_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &credential, demand).await
+    validation::check_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &credential, demand)
+        .await
 }
 
 /// Palette's own attempt, and one that must fail: the same with another external id (D11).
-async fn assumable(
-    registry: &Accounts<'_>,
+async fn check_assumable(
+    registry: &ScopedAccounts<'_>,
     assumed: Option<&AssumedRole>,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, PortError> {
+    demand: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, UpstreamError> {
     let Some(assumed) = assumed else {
         let reason = "not asked, since Palette tells no identity to assume the role with";
         return Ok(vec![
-            ENFORCED.not_applicable(reason),
+            EXTERNAL_ID_ENFORCED.not_applicable(reason),
             POLICIES_ACCEPTED.not_applicable(reason),
             PALETTE_ASSUMES.not_applicable(reason),
         ]);
@@ -215,22 +223,22 @@ async fn assumable(
     let external_id = format!("not-{}", assumed.external_id);
     let strange = Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
     let (validated, accepted, stranger) = join!(
-        validation::of_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &proper, demand),
-        validation::of_policies(registry, &proper, demand),
+        validation::check_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &proper, demand),
+        validation::check_policies(registry, &proper, demand),
         registry.validate(demand.partition, &strange, demand.policies),
     );
     let validated = validated?;
     let enforced = match (&validated.outcome, stranger) {
-        (Outcome::Passed, Ok(Verdict::Refused(_))) => {
-            ENFORCED.passed("another external id was refused")
+        (Outcome::Passed, Ok(ValidationOutcome::Rejected(_))) => {
+            EXTERNAL_ID_ENFORCED.passed("another external id was refused")
         }
-        (Outcome::Passed, Ok(Verdict::Accepted)) => ENFORCED.failed(
+        (Outcome::Passed, Ok(ValidationOutcome::Accepted)) => EXTERNAL_ID_ENFORCED.failed(
             "Palette got in with an external id that is not this tenant's, so another tenant could get in too",
             "require the external id in every statement of the role's trust policy that lets Palette's account in",
         ),
-        (Outcome::Passed, Err(error)) => ENFORCED.unverified(error.to_string(), "validate again"),
+        (Outcome::Passed, Err(error)) => EXTERNAL_ID_ENFORCED.unverified(error.to_string(), "validate again"),
         (Outcome::Failed { .. } | Outcome::Unverified { .. } | Outcome::NotApplicable, _) => {
-            ENFORCED.not_applicable("not known while the role cannot be assumed at all")
+            EXTERNAL_ID_ENFORCED.not_applicable("not known while the role cannot be assumed at all")
         }
     };
     Ok(vec![enforced, accepted?, validated])

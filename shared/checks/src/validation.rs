@@ -1,10 +1,10 @@
 //! Palette's own word on what it is to be told: the last checks of every method.
 
-use crate::Accounts;
-use gangway_model::{Check, Credential, Finding, PortError, Severity};
-use gangway_palette::Verdict;
+use crate::ScopedAccounts;
+use gangway_model::{Check, Credential, Finding, Severity, UpstreamError};
+use gangway_palette::ValidationOutcome;
 
-use crate::Demand;
+use crate::RequiredPermissions;
 
 /// Palette finds the policies that are to be attached to the roles of clusters.
 pub static POLICIES_ACCEPTED: Check = Check {
@@ -15,28 +15,33 @@ pub static POLICIES_ACCEPTED: Check = Check {
 };
 
 /// What Palette says of a credential, as the answer to `check` (C17).
-pub async fn of_credential(
+pub async fn check_credential(
     check: &'static Check,
     remedy: &str,
-    registry: &Accounts<'_>,
+    registry: &ScopedAccounts<'_>,
     credential: &Credential,
-    demand: Demand<'_>,
-) -> Result<Finding, PortError> {
+    demand: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
     let verdict = registry.validate(demand.partition, credential, demand.policies).await;
-    if let Some(finding) = not_let(check, &verdict) {
+    if let Some(finding) = access_denied_finding(check, &verdict) {
         return Ok(finding);
     }
     Ok(match verdict? {
-        Verdict::Accepted => check.passed("Palette's own validation succeeded"),
-        Verdict::Refused(reason) => check.failed(format!("Palette refused: {reason}"), remedy),
+        ValidationOutcome::Accepted => check.passed("Palette's own validation succeeded"),
+        ValidationOutcome::Rejected(reason) => {
+            check.failed(format!("Palette refused: {reason}"), remedy)
+        }
     })
 }
 
 /// Why a question could not be put to Palette: Gangway's own key is at fault, and the report says so (C01). What Palette
 /// has not answered blocks, as if it had said no.
-pub fn not_let<T>(check: &'static Check, answer: &Result<T, PortError>) -> Option<Finding> {
+pub fn access_denied_finding<T>(
+    check: &'static Check,
+    answer: &Result<T, UpstreamError>,
+) -> Option<Finding> {
     match answer {
-        Err(PortError::Denied { reason, .. }) => Some(check.failed(
+        Err(UpstreamError::AccessDenied { reason, .. }) => Some(check.failed(
             format!("Palette does not let Gangway ask: {reason}"),
             "mend palette.session: Gangway's API key must be that of a tenant administrator",
         )),
@@ -45,21 +50,23 @@ pub fn not_let<T>(check: &'static Check, answer: &Result<T, PortError>) -> Optio
 }
 
 /// What Palette says of the policies (C15).
-pub async fn of_policies(
-    registry: &Accounts<'_>,
+pub async fn check_policies(
+    registry: &ScopedAccounts<'_>,
     credential: &Credential,
-    Demand { partition, policies, .. }: Demand<'_>,
-) -> Result<Finding, PortError> {
+    RequiredPermissions { partition, policies, .. }: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
     if policies.is_empty() {
         return Ok(POLICIES_ACCEPTED.not_applicable("no policies were named"));
     }
     let verdict = registry.validate_policy_arns(partition, credential, policies).await;
-    if let Some(finding) = not_let(&POLICIES_ACCEPTED, &verdict) {
+    if let Some(finding) = access_denied_finding(&POLICIES_ACCEPTED, &verdict) {
         return Ok(finding);
     }
     Ok(match verdict? {
-        Verdict::Accepted => POLICIES_ACCEPTED.passed(format!("{} found", policies.len())),
-        Verdict::Refused(reason) => POLICIES_ACCEPTED.failed(
+        ValidationOutcome::Accepted => {
+            POLICIES_ACCEPTED.passed(format!("{} found", policies.len()))
+        }
+        ValidationOutcome::Rejected(reason) => POLICIES_ACCEPTED.failed(
             format!("Palette refused: {reason}"),
             "name policies that exist in the account: POST /v1/policies lists them",
         ),

@@ -11,34 +11,36 @@ use rustls::{
     sign::{CertifiedKey, SingleCertAndKey},
 };
 
-use crate::{Roots, TlsError};
+use crate::{RootStore, TlsError};
 
 /// How long TCP and TLS may take before a service counts as unreachable (C05).
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Load balancers close idle connections after 20 s and more; a frozen function does not see it.
-const IDLE: Duration = Duration::from_secs(15);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A client that trusts these roots and no others. Cheap to clone; clones share their connections.
 ///
 /// Proxies are those of `HTTPS_PROXY` and `NO_PROXY`. Redirects are answers, not followed: what is sent holds credentials.
-pub fn client(roots: &Roots) -> Result<Client, TlsError> {
-    over(trusting(roots)?.with_no_client_auth())
+pub fn build_client(roots: &RootStore) -> Result<Client, TlsError> {
+    build(build_client_with_roots(roots)?.with_no_client_auth())
 }
 
 /// The same, and shows this certificate to servers that ask for one (X07). It does not follow redirects either: a portal's
 /// answer is for whoever has the key.
-pub fn identified(
-    roots: &Roots,
+pub fn build_client_with_identity(
+    roots: &RootStore,
     certificate: &ClientCertificate,
     key: &PrivateKey,
 ) -> Result<Client, TlsError> {
     let shown = CertifiedKey::new(certificate.chain(), key.signer());
     let resolver = SingleCertAndKey::from(shown);
-    over(trusting(roots)?.with_client_cert_resolver(Arc::new(resolver)))
+    build(build_client_with_roots(roots)?.with_client_cert_resolver(Arc::new(resolver)))
 }
 
-fn trusting(roots: &Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
+fn build_client_with_roots(
+    roots: &RootStore,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
     // The provider is named, so that no process-wide default has to be installed first.
     Ok(ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -46,14 +48,14 @@ fn trusting(roots: &Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert
         .with_root_certificates(Arc::clone(roots.store())))
 }
 
-fn over(tls: ClientConfig) -> Result<Client, TlsError> {
+fn build(tls: ClientConfig) -> Result<Client, TlsError> {
     #[expect(clippy::disallowed_methods, reason = "this is where TLS and timeouts are set")]
     let builder = Client::builder();
     builder
         .tls_backend_preconfigured(tls)
         .http1_only()
-        .connect_timeout(CONNECT)
-        .pool_idle_timeout(IDLE)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(redirect::Policy::none())
         .user_agent(concat!("gangway/", env!("CARGO_PKG_VERSION")))
         .build()
@@ -66,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_client_needs_no_file_and_no_process_wide_provider() {
-        let roots = Roots::of(gangway_model::Roots::Public).unwrap();
-        assert!(client(&roots).is_ok());
+        let roots = RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap();
+        assert!(build_client(&roots).is_ok());
     }
 }

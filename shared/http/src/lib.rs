@@ -1,10 +1,10 @@
 //! The way out: TLS set up once, one HTTP client for everything, and the time that is left.
 
-pub mod budget;
 mod client;
-mod handshake;
+pub mod deadline;
 mod roots;
+mod tls_probe;
 
-pub use client::{client, identified};
-pub use handshake::{TlsRefusal, Unreached, handshake};
-pub use roots::{Roots, TlsError};
+pub use client::{build_client, build_client_with_identity};
+pub use roots::{RootStore, TlsError};
+pub use tls_probe::{ProbeError, TlsFailure, probe};

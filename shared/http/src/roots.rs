@@ -13,7 +13,7 @@ const PLATFORM_BUNDLES: [&str; 2] =
 
 /// Certification authorities to trust.
 #[derive(Clone, Debug)]
-pub struct Roots(Arc<RootCertStore>);
+pub struct RootStore(Arc<RootCertStore>);
 
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -53,15 +53,15 @@ pub enum TlsError {
     Client(#[source] reqwest::Error),
 }
 
-impl Roots {
+impl RootStore {
     /// The authorities that sign a partition's own endpoints. The public ones are compiled in: reading those of the
     /// system costs most of a cold start.
-    pub fn of(roots: gangway_model::Roots) -> Result<Self, TlsError> {
+    pub fn for_kind(roots: gangway_model::RootStoreKind) -> Result<Self, TlsError> {
         match roots {
-            gangway_model::Roots::Public => {
+            gangway_model::RootStoreKind::Public => {
                 Ok(Self(Arc::new(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })))
             }
-            gangway_model::Roots::Platform => {
+            gangway_model::RootStoreKind::Platform => {
                 let bundle = PLATFORM_BUNDLES.iter().find_map(|path| fs::read(path).ok());
                 Self::platform(&bundle.ok_or(TlsError::NoPlatformBundle)?)
             }
@@ -76,12 +76,12 @@ impl Roots {
     }
 
     /// Every certificate of a PEM bundle, and none besides.
-    pub fn only(pem: &[u8]) -> Result<Self, TlsError> {
-        Self(Arc::new(RootCertStore::empty())).trusting(pem)
+    pub fn from_pem(pem: &[u8]) -> Result<Self, TlsError> {
+        Self(Arc::new(RootCertStore::empty())).with_pem(pem)
     }
 
     /// These, and every certificate of a PEM bundle. One that cannot be read spoils the bundle.
-    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, TlsError> {
+    pub fn with_pem(mut self, pem: &[u8]) -> Result<Self, TlsError> {
         let store = Arc::make_mut(&mut self.0);
         let before = store.len();
         for (certificate, position) in CertificateDer::pem_slice_iter(pem).zip(1..) {
@@ -111,10 +111,10 @@ mod tests {
 
     #[test]
     fn every_certificate_of_a_good_bundle_is_added() {
-        let roots = Roots::of(gangway_model::Roots::Public).unwrap();
+        let roots = RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap();
         let before = roots.store().len();
         let bundle = format!("# the company's\n{}\n{}", certificate(), certificate());
-        assert_eq!(roots.trusting(bundle.as_bytes()).unwrap().store().len(), before + 2);
+        assert_eq!(roots.with_pem(bundle.as_bytes()).unwrap().store().len(), before + 2);
     }
 
     #[test]
@@ -132,8 +132,8 @@ mod tests {
             (format!("{good}{no_base64}"), "certificate 2 of the CA bundle cannot be read"),
             (format!("{good}{no_der}"), "certificate 2 of the CA bundle is not a certificate"),
         ] {
-            let roots = Roots::of(gangway_model::Roots::Public).unwrap();
-            let error = roots.trusting(bundle.as_bytes()).unwrap_err().to_string();
+            let roots = RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap();
+            let error = roots.with_pem(bundle.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(fault), "{bundle:?}: {error}");
         }
     }
@@ -142,7 +142,7 @@ mod tests {
     fn a_platform_bundle_may_hold_what_rustls_does_not_take() {
         let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let bundle = format!("{no_der}{}", certificate());
-        assert_eq!(Roots::platform(bundle.as_bytes()).unwrap().store().len(), 1);
-        assert!(Roots::platform(no_der.as_bytes()).is_err());
+        assert_eq!(RootStore::platform(bundle.as_bytes()).unwrap().store().len(), 1);
+        assert!(RootStore::platform(no_der.as_bytes()).is_err());
     }
 }

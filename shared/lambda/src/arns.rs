@@ -2,9 +2,9 @@
 
 use gangway_model::{Partition, PolicyArn, RoleArn, SecretArn};
 
-use crate::{Members, json::Json, members::Given};
+use crate::{JsonFields, fields::Field, json::Json};
 
-impl Members {
+impl JsonFields {
     /// The ARN of a role in this deployment's partition.
     pub fn role_arn(&mut self, name: &'static str, deployed: Partition) -> Option<RoleArn> {
         let role = self.required::<RoleArn>(name)?;
@@ -45,9 +45,9 @@ impl Members {
         deployed: Partition,
     ) -> Vec<PolicyArn> {
         let items = match self.take(name) {
-            Given::Absent | Given::Spoiled => return Vec::new(),
-            Given::Value(Json::List(items)) => items,
-            Given::Value(other) => {
+            Field::Missing | Field::Invalid => return Vec::new(),
+            Field::Present(Json::List(items)) => items,
+            Field::Present(other) => {
                 self.malformed(
                     name,
                     format!("{name} must be a list of ARNs, not {}", other.kind()),
@@ -90,7 +90,7 @@ impl Members {
     /// Whether an ARN's partition is ours.
     fn of_partition(&mut self, place: &str, partition: Partition, deployed: Partition) -> bool {
         if partition != deployed {
-            self.refused(
+            self.unprocessable(
                 place,
                 format!("{place} is in partition {partition}, and this deployment serves {deployed}: use an ARN of {deployed}, or send the request to the deployment for {partition}"),
             );

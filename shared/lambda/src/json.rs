@@ -6,7 +6,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use zeroize::Zeroizing;
 
 /// More than any request needs.
-const DEEPEST: u8 = 8;
+const MAX_DEPTH: u8 = 8;
 
 /// A value. Members keep their order and their duplicates, so that both can be judged.
 pub(crate) enum Json {
@@ -62,7 +62,7 @@ impl<'de> DeserializeSeed<'de> for Depth {
 
 impl Depth {
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        if self.0 < DEEPEST { Ok(Self(self.0 + 1)) } else { Err(E::custom("too deep")) }
+        if self.0 < MAX_DEPTH { Ok(Self(self.0 + 1)) } else { Err(E::custom("too deep")) }
     }
 }
 

@@ -2,25 +2,25 @@
 //!
 //! The only crate that knows Lambda, HTTP status codes or EventBridge.
 
-mod answer;
+mod account_spec;
+mod api_error;
 mod arns;
 mod credentials;
+mod fields;
+pub mod fuzzing;
 mod invocation;
 mod json;
 mod logs;
-mod members;
 mod metrics;
-pub mod outside;
 mod panics;
 mod partition;
 mod problem;
 mod query;
 mod queue;
-mod rejection;
 mod request;
+mod response;
 mod route;
 mod schedule;
-mod settings;
 mod stdout;
 mod trigger;
 mod wire;
@@ -30,19 +30,19 @@ mod bad_input_tests;
 #[cfg(test)]
 mod samples;
 
-pub use answer::Reply;
-pub use invocation::serve;
+pub use api_error::ApiError;
+pub use fields::JsonFields;
+pub use invocation::run_http;
 pub use lambda_runtime::Error;
-pub use members::Members;
 pub use query::Query;
-pub use queue::{Message, Verdict, Worked, serve_queue};
-pub use rejection::Rejection;
-pub use request::{Origin, Request};
-pub use route::Verb;
-pub use schedule::serve_schedule;
+pub use queue::{Disposition, MessageResult, SqsMessage, run_sqs};
+pub use request::{Request, Trigger};
+pub use response::Response;
+pub use route::HttpMethod;
+pub use schedule::run_scheduled;
 
 /// Sets up logs, and what a panic may say. Once, before anything else.
-pub fn start() {
+pub fn init_telemetry() {
     logs::start();
-    panics::start();
+    panics::install_hook();
 }

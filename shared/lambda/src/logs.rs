@@ -22,7 +22,7 @@ tokio::task_local! {
 /// Whose lines are written. Libraries say what they have read, answers and headers and all (kube warns with the whole of an
 /// answer that it cannot parse), so nothing of theirs is.
 /// Whether a target is one of our crates, or within one.
-fn ours(target: &str) -> bool {
+fn is_own_crate(target: &str) -> bool {
     target.starts_with("gangway_")
 }
 
@@ -34,7 +34,8 @@ pub(crate) fn start() {
     )]
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
     let level = level_of(level.as_deref().unwrap_or_default());
-    let lines = Lines { level, write: |line: &Value| crate::stdout::line(line) };
+    let lines =
+        JsonSubscriber { level, write: |line: &Value| crate::stdout::write_json_line(line) };
     // A second start changes nothing.
     drop(tracing::subscriber::set_global_default(lines));
 }
@@ -48,14 +49,14 @@ fn level_of(name: &str) -> Level {
     }
 }
 
-pub(crate) struct Lines<W> {
+pub(crate) struct JsonSubscriber<W> {
     pub(crate) level: Level,
     pub(crate) write: W,
 }
 
-impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for Lines<W> {
+impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for JsonSubscriber<W> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= self.level && ours(metadata.target())
+        metadata.is_event() && *metadata.level() <= self.level && is_own_crate(metadata.target())
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -81,7 +82,7 @@ impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for Lines<W> {
 }
 
 fn json(event: &Event<'_>) -> Value {
-    let mut line = Line(Map::new());
+    let mut line = JsonVisitor(Map::new());
     line.put("level", event.metadata().level().as_str());
     event.record(&mut line);
     // Outside an invocation there is none.
@@ -89,15 +90,15 @@ fn json(event: &Event<'_>) -> Value {
     Value::Object(line.0)
 }
 
-struct Line(Map<String, Value>);
+struct JsonVisitor(Map<String, Value>);
 
-impl Line {
+impl JsonVisitor {
     fn put(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());
     }
 }
 
-impl Visit for Line {
+impl Visit for JsonVisitor {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field.name(), format!("{value:?}"));
     }
@@ -119,12 +120,12 @@ impl Visit for Line {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field.name(), chain(value));
+        self.put(field.name(), error_chain(value));
     }
 }
 
 /// An error and its causes, outermost first.
-fn chain(error: &dyn Error) -> String {
+fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -160,9 +161,9 @@ mod tests {
 
     #[test]
     fn only_own_crates_are_logged() {
-        assert!(ours("gangway_lambda::invocation"));
+        assert!(is_own_crate("gangway_lambda::invocation"));
         for other in ["lambda_runtime::layers::panic", "aws_config", "kube_client::client", ""] {
-            assert!(!ours(other), "{other}");
+            assert!(!is_own_crate(other), "{other}");
         }
     }
 
@@ -171,7 +172,7 @@ mod tests {
         let logged = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&logged);
         let write = move |line: &Value| lines.lock().unwrap().push(line.clone());
-        tracing::subscriber::with_default(Lines { level: Level::INFO, write }, || {
+        tracing::subscriber::with_default(JsonSubscriber { level: Level::INFO, write }, || {
             let error: &(dyn Error + 'static) = &fmt::Error;
             tracing::warn!(text = "a \"b\"", n = -1, u = 1, yes = true, error, "it {}", "happened");
             tracing::debug!("not this");

@@ -7,45 +7,45 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use gangway_http::budget::Wait;
-use gangway_model::{Failure, Outcome, PortError, Report};
+use gangway_http::deadline::UpstreamCall;
+use gangway_model::{Outcome, RegistrationError, Report, UpstreamError};
 use serde_json::{Map, Value, json};
 
-use crate::{Rejection, Reply, Worked, invocation::Seen, stdout};
+use crate::{ApiError, MessageResult, Response, invocation::InvocationRecord, stdout};
 
 const NAMESPACE: &str = "Gangway";
 
 /// As many values as a metric may have in one line.
-const MOST_VALUES: usize = 100;
+const MAX_VALUES: usize = 100;
 
 /// Writes what an invocation is counted by.
-pub(crate) fn write(seen: &Seen, outcome: &Result<Reply, Rejection>) {
+pub(crate) fn write(seen: &InvocationRecord, outcome: &Result<Response, ApiError>) {
     for line in lines(seen, outcome, now()) {
-        stdout::line(&line);
+        stdout::write_json_line(&line);
     }
 }
 
 /// Writes what a message is counted by.
-pub(crate) fn write_message(service: &str, worked: &Worked, took: Duration) {
-    stdout::line(&message(service, worked, took, now()));
+pub(crate) fn write_message(service: &str, worked: &MessageResult, took: Duration) {
+    stdout::write_json_line(&message(service, worked, took, now()));
 }
 
 /// Writes how long each service took for its answers.
-pub(crate) fn write_waits(waits: &[Wait]) {
-    for line in of_waits(waits, now()) {
-        stdout::line(&line);
+pub(crate) fn write_upstream_latency(waits: &[UpstreamCall]) {
+    for line in upstream_latency_metrics(waits, now()) {
+        stdout::write_json_line(&line);
     }
 }
 
 /// One line for each service, with every wait.
-fn of_waits(waits: &[Wait], at: u64) -> Vec<Value> {
+fn upstream_latency_metrics(waits: &[UpstreamCall], at: u64) -> Vec<Value> {
     let mut services: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (service, took) in waits {
         services.entry(service).or_default().push(millis(*took));
     }
     let lines = services.into_iter().flat_map(|(service, times)| {
         let lines: Vec<_> = times
-            .chunks(MOST_VALUES)
+            .chunks(MAX_VALUES)
             .map(|times| {
                 let mut line = Line::default();
                 line.metric(&[("Upstream", service)], "UpstreamLatency", times, "Milliseconds");
@@ -72,19 +72,19 @@ fn millis(time: Duration) -> u64 {
 }
 
 /// One line for a message of a queue.
-fn message(service: &str, worked: &Worked, took: Duration, at: u64) -> Value {
+fn message(service: &str, worked: &MessageResult, took: Duration, at: u64) -> Value {
     let mut line = Line::default();
     let dimensions = [("Function", service), ("Outcome", worked.outcome)];
     line.metric(&dimensions, "Messages", 1, "Count");
     line.metric(&[("Function", service)], "Latency", millis(took), "Milliseconds");
-    if let Some(upstream) = worked.error.as_ref().map(PortError::service) {
+    if let Some(upstream) = worked.error.as_ref().map(UpstreamError::service) {
         line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
     line.at(at)
 }
 
 /// One line for the invocation, one for each check that failed: a line has one value for each dimension.
-fn lines(seen: &Seen, outcome: &Result<Reply, Rejection>, at: u64) -> Vec<Value> {
+fn lines(seen: &InvocationRecord, outcome: &Result<Response, ApiError>, at: u64) -> Vec<Value> {
     let word = match outcome {
         Ok(reply) => reply.outcome(),
         Err(rejection) => rejection.kind().id,
@@ -142,40 +142,40 @@ impl Line {
     }
 }
 
-fn report(outcome: &Result<Reply, Rejection>) -> Option<&Report> {
+fn report(outcome: &Result<Response, ApiError>) -> Option<&Report> {
     match outcome {
-        Ok(Reply::Report(report)) => Some(report),
-        Ok(Reply::Receipt(receipt)) => Some(&receipt.report),
-        Err(Rejection::Failure(Failure::Blocked(report))) => Some(report),
-        Ok(Reply::Json(_) | Reply::Static(_) | Reply::NoContent) | Err(_) => None,
+        Ok(Response::Report(report)) => Some(report),
+        Ok(Response::Receipt(receipt)) => Some(&receipt.report),
+        Err(ApiError::Registration(RegistrationError::ChecksFailed(report))) => Some(report),
+        Ok(Response::Json(_) | Response::Static(_) | Response::NoContent) | Err(_) => None,
     }
 }
 
 /// The service whose failure it was.
-fn upstream(outcome: &Result<Reply, Rejection>) -> Option<&'static str> {
+fn upstream(outcome: &Result<Response, ApiError>) -> Option<&'static str> {
     match outcome {
-        Err(Rejection::Failure(Failure::Port(error))) => Some(error.service()),
+        Err(ApiError::Registration(RegistrationError::Upstream(error))) => Some(error.service()),
         Ok(_) | Err(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use gangway_model::{Check, Method, Partition, Severity};
+    use gangway_model::{AuthMethod, Check, Partition, Severity};
 
     use super::*;
-    use crate::Origin;
+    use crate::Trigger;
 
     static CHECK: Check = Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &[] };
 
     #[test]
     fn an_invocation_is_counted_and_so_is_each_failed_check() {
-        let seen = Seen::sample("sts", Origin::Http, Duration::from_millis(12));
+        let seen = InvocationRecord::sample("sts", Trigger::Http, Duration::from_millis(12));
         let findings =
             vec![CHECK.failed("seen", "mend"), CHECK.passed("seen"), CHECK.failed("x", "y")];
-        let (partition, method) = (Partition::Aws, Method::Sts);
+        let (partition, method) = (Partition::Aws, AuthMethod::Sts);
         let report = Report { partition, method, account: None, findings, notices: Vec::new() };
-        let blocked = Err(Failure::Blocked(Box::new(report)).into());
+        let blocked = Err(RegistrationError::ChecksFailed(Box::new(report)).into());
         let lines = lines(&seen, &blocked, 1_700_000_000_000);
         assert_eq!(lines.len(), 3);
         assert_eq!(
@@ -199,20 +199,20 @@ mod tests {
     fn each_service_has_a_line_with_all_its_waits() {
         let second = Duration::from_secs(1);
         let waits = [("Palette", second), ("AWS IAM", second * 2), ("Palette", second * 3)];
-        let lines = of_waits(&waits, 0);
+        let lines = upstream_latency_metrics(&waits, 0);
         let told: Vec<_> =
             lines.iter().map(|line| (&line["Upstream"], &line["UpstreamLatency"])).collect();
         assert_eq!(
             told,
             [(&json!("AWS IAM"), &json!([2000])), (&json!("Palette"), &json!([1000, 3000]))]
         );
-        assert_eq!(of_waits(&[("Palette", second); 101], 0).len(), 2);
+        assert_eq!(upstream_latency_metrics(&[("Palette", second); 101], 0).len(), 2);
     }
 
     #[test]
     fn a_service_that_fails_us_is_counted_by_name() {
-        let seen = Seen::sample("accounts", Origin::Http, Duration::ZERO);
-        let failed = Err(PortError::TimedOut { service: "Palette" }.into());
+        let seen = InvocationRecord::sample("accounts", Trigger::Http, Duration::ZERO);
+        let failed = Err(UpstreamError::TimedOut { service: "Palette" }.into());
         let [line] = lines(&seen, &failed, 0).try_into().unwrap();
         assert_eq!((&line["Upstream"], &line["UpstreamErrors"]), (&json!("Palette"), &json!(1)));
         assert_eq!(line["Outcome"], "upstream-timeout");

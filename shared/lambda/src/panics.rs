@@ -1,34 +1,26 @@
-//! What a panic may do and say: an answer like any other failure's, and the place in the log. Its text may hold anything.
+//! Panics become errors. Only the location is logged: the message of a panic may hold a secret.
 
-use std::{
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind, set_hook},
-    pin::pin,
-    task::Poll,
-};
+use std::panic::{AssertUnwindSafe, set_hook};
 
-/// The work panicked. The hook has said where.
+use futures_util::FutureExt as _;
+
+/// The work panicked; the panic hook has logged where.
 #[derive(Debug)]
-pub(crate) struct Panicked;
+pub(crate) struct PanicError;
 
-/// Logs the place, and nothing else.
-pub(crate) fn start() {
+/// Installs a panic hook that logs the location and nothing else.
+pub(crate) fn install_hook() {
     set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string);
-        tracing::error!(place, "panicked");
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "panic");
     }));
 }
 
-/// Does the work; a panic in it is an error.
-pub(crate) async fn caught<F: Future>(work: F) -> Result<F::Output, Panicked> {
-    let mut work = pin!(work);
-    poll_fn(|context| {
-        // After a panic the work is dropped and never polled again, so nothing sees it half done.
-        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(_text) => Poll::Ready(Err(Panicked)),
-        }
-    })
-    .await
+/// Runs `work`, which is dropped if it panics and never polled again.
+///
+/// # Errors
+///
+/// [`PanicError`] if `work` panicked.
+pub(crate) async fn catch_unwind<F: Future>(work: F) -> Result<F::Output, PanicError> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_message| PanicError)
 }

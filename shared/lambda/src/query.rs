@@ -2,20 +2,20 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use gangway_model::{Failure, Method, Partition, ScopeWish, Violation};
+use gangway_model::{AuthMethod, FieldError, Partition, RegistrationError, RequestedScope};
 
-use crate::{Rejection, Request, partition};
+use crate::{ApiError, Request, partition};
 
 /// The parameters of a request's query, all of which may be left out. A fault never quotes a value.
 #[must_use = "faults are told by `finish`"]
 pub struct Query<'a> {
     request: &'a Request,
-    faults: Vec<Violation>,
+    faults: Vec<FieldError>,
 }
 
 impl<'a> Query<'a> {
     /// The query of this request.
-    pub const fn of(request: &'a Request) -> Self {
+    pub const fn new(request: &'a Request) -> Self {
         Self { request, faults: Vec::new() }
     }
 
@@ -32,7 +32,7 @@ impl<'a> Query<'a> {
 
     /// A parameter that is read with this, which has none for what breaks the rule. `None` where it was left out, or where a
     /// fault was noted.
-    pub fn given<T>(
+    pub fn parse_with<T>(
         &mut self,
         name: &str,
         rule: &str,
@@ -46,30 +46,34 @@ impl<'a> Query<'a> {
     }
 
     /// Refuses another `partition` than the deployment's, and a method that is not offered there (C04).
-    pub fn partition(&mut self, deployed: Partition, method: Method, opted_in: bool) {
+    pub fn partition(&mut self, deployed: Partition, method: AuthMethod, opted_in: bool) {
         let asked = self.optional("partition").unwrap_or(deployed);
-        if let Err(rule) = partition::served(asked, deployed, method, opted_in) {
-            self.faults.push(Violation::refused("/partition", rule));
+        if let Err(rule) = partition::served_partition(asked, deployed, method, opted_in) {
+            self.faults.push(FieldError::unprocessable("/partition", rule));
         }
     }
 
     /// The scope that `project` names, else the tenant's.
-    pub fn scope(&mut self) -> ScopeWish {
+    pub fn scope(&mut self) -> RequestedScope {
         self.request.scope().map_err(|fault| self.faults.push(fault)).unwrap_or_default()
     }
 
     /// Notes a parameter that is not written as it should be: the rule completes the sentence that its name begins.
     pub fn malformed(&mut self, name: &str, rule: impl Display) {
-        self.faults.push(Violation::malformed(format!("/{name}"), format!("{name} {rule}")));
+        self.faults.push(FieldError::malformed(format!("/{name}"), format!("{name} {rule}")));
     }
 
     /// Notes a parameter that is well written and will not do here.
-    pub fn refuse(&mut self, name: &str, rule: impl Display) {
-        self.faults.push(Violation::refused(format!("/{name}"), format!("{name} {rule}")));
+    pub fn reject(&mut self, name: &str, rule: impl Display) {
+        self.faults.push(FieldError::unprocessable(format!("/{name}"), format!("{name} {rule}")));
     }
 
     /// Every fault.
-    pub fn finish(self) -> Result<(), Rejection> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Failure::Invalid(self.faults).into()) }
+    pub fn finish(self) -> Result<(), ApiError> {
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(RegistrationError::Invalid(self.faults).into())
+        }
     }
 }

@@ -6,14 +6,14 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use gangway_model::{AccountId, PortError};
+use gangway_model::{AccountId, UpstreamError};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::{
-    Origin,
-    invocation::{Cut, in_time, left},
+    Trigger,
+    invocation::{Aborted, remaining_time, run_with_deadline},
     logs::REQUEST_ID,
     metrics,
 };
@@ -21,7 +21,7 @@ use batch::{Batch, Partial, join_all};
 
 /// A message, as SQS delivers it.
 #[derive(Debug)]
-pub struct Message {
+pub struct SqsMessage {
     /// SQS's own name for it.
     pub id: String,
     /// What it says. May be logged nowhere.
@@ -34,7 +34,7 @@ pub struct Message {
 
 /// How a message came out.
 #[derive(Debug)]
-pub struct Worked {
+pub struct MessageResult {
     /// What it told of, in a word.
     pub kind: &'static str,
     /// The AWS account that it is about.
@@ -44,33 +44,33 @@ pub struct Worked {
     /// The same for people, where there is more to say.
     pub detail: Option<String>,
     /// What failed, where something did.
-    pub error: Option<PortError>,
+    pub error: Option<UpstreamError>,
     /// What SQS is to do with it.
-    pub verdict: Verdict,
+    pub verdict: Disposition,
 }
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verdict {
+pub enum Disposition {
     /// It goes.
-    Done,
+    Delete,
     /// It comes again when its visibility timeout ends, until the queue has had enough of it.
-    Again,
+    Retry,
 }
 
-impl Worked {
+impl MessageResult {
     /// A message that came to no end.
-    fn cut(cut: &Cut) -> Self {
+    fn cut(cut: &Aborted) -> Self {
         let (outcome, error) = match cut {
-            Cut::Panicked => ("internal-error", None),
-            Cut::TimedOut => ("timeout", Some(PortError::TimedOut { service: "Gangway" })),
+            Aborted::Panicked => ("internal-error", None),
+            Aborted::TimedOut => ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" })),
         };
-        let (kind, verdict) = ("message", Verdict::Again);
+        let (kind, verdict) = ("message", Disposition::Retry);
         Self { kind, account: None, outcome, detail: None, error, verdict }
     }
 
     /// The one line of a message.
-    fn log(&self, service: &str, message: &Message, took: Duration) {
+    fn log(&self, service: &str, message: &SqsMessage, took: Duration) {
         let Self { kind, account, outcome, detail, error, verdict } = self;
         let account = account.as_ref().map(AccountId::as_str);
         let duration = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -92,23 +92,23 @@ impl Worked {
             };
         }
         match verdict {
-            Verdict::Done => line!(info, "worked"),
-            Verdict::Again => line!(warn, "comes again"),
+            Disposition::Delete => line!(info, "worked"),
+            Disposition::Retry => line!(warn, "comes again"),
         }
     }
 }
 
 /// Works batches of messages until the environment is torn down. Those that are to come again are told to SQS one by one.
-pub async fn serve_queue<H>(service: &'static str, handler: H) -> Result<(), Error>
+pub async fn run_sqs<H>(service: &'static str, handler: H) -> Result<(), Error>
 where
-    H: AsyncFn(&Message) -> Worked,
+    H: AsyncFn(&SqsMessage) -> MessageResult,
 {
     let handler = &handler;
     Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
 }
 
 /// The messages of a batch.
-pub(crate) fn messages(payload: &str) -> Result<Vec<Message>, Diagnostic> {
+pub(crate) fn messages(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic> {
     Batch::read(payload)
 }
 
@@ -119,11 +119,11 @@ async fn invocation<H>(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Partial, Diagnostic>
 where
-    H: AsyncFn(&Message) -> Worked,
+    H: AsyncFn(&SqsMessage) -> MessageResult,
 {
     let started = Instant::now();
     let LambdaEvent { payload, context } = event;
-    let deadline = started + left(&context, Origin::Event);
+    let deadline = started + remaining_time(&context, Trigger::Event);
     let Context { request_id, .. } = context;
     REQUEST_ID
         .scope(request_id, async {
@@ -139,16 +139,16 @@ where
 async fn work<H>(
     service: &'static str,
     handler: &H,
-    message: &Message,
+    message: &SqsMessage,
     deadline: Instant,
-) -> Verdict
+) -> Disposition
 where
-    H: AsyncFn(&Message) -> Worked,
+    H: AsyncFn(&SqsMessage) -> MessageResult,
 {
     let started = Instant::now();
-    let worked = match in_time(handler(message), deadline).await {
+    let worked = match run_with_deadline(handler(message), deadline).await {
         Ok(worked) => worked,
-        Err(cut) => Worked::cut(&cut),
+        Err(cut) => MessageResult::cut(&cut),
     };
     let took = started.elapsed();
     worked.log(service, message, took);

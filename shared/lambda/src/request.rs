@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use gangway_model::{AccountId, Failure, Intent, Method, ScopeWish, Uid, Violation};
+use gangway_model::{
+    AccountId, AuthMethod, FieldError, Operation, RegistrationError, RequestedScope, Uid,
+};
 use zeroize::Zeroizing;
 
 use crate::{
-    Members, Rejection,
-    route::{self, Verb},
-    trigger::{Call, Trigger},
+    ApiError, JsonFields,
+    route::{self, HttpMethod},
+    trigger::{Payload, ProxyRequest},
 };
 
 /// API Gateway lets 10 MB through; the longest request, three PEM chains, has 60 KB.
-const LONGEST_BODY: usize = 256 * 1024;
+const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Members whose values are secrets. Events are logged, archived and replayed, so they may not be in one.
-const SECRETS: [&str; 2] = ["secretAccessKey", "userKey"];
+const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
 
 /// Who waits for the answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Origin {
+pub enum Trigger {
     /// A caller, through API Gateway.
     Http,
     /// Nobody: EventBridge delivers again what fails.
@@ -28,7 +30,7 @@ pub enum Origin {
 
 /// A request, whichever way it came.
 pub struct Request {
-    verb: Verb,
+    verb: HttpMethod,
     path: Vec<String>,
     resource: Option<String>,
     query: BTreeMap<String, String>,
@@ -44,10 +46,10 @@ enum Body {
 
 impl Request {
     /// Reads an invocation. The function's ARN tells which account it is deployed in.
-    pub fn read(payload: &str, function_arn: &str) -> Result<Self, Rejection> {
+    pub fn read(payload: &str, function_arn: &str) -> Result<Self, ApiError> {
         let deployed_in = function_arn.split(':').nth(4).and_then(|account| account.parse().ok());
-        match Trigger::read(payload).ok_or(Rejection::Unreadable)? {
-            Trigger::Http(Call {
+        match Payload::read(payload).ok_or(ApiError::UnrecognizedEvent)? {
+            Payload::Http(ProxyRequest {
                 verb,
                 path,
                 resource,
@@ -56,7 +58,7 @@ impl Request {
                 query,
                 body,
             }) => Ok(Self {
-                verb: Verb::of(&verb),
+                verb: HttpMethod::of(&verb),
                 path: route::segments(&path),
                 resource,
                 query,
@@ -64,8 +66,8 @@ impl Request {
                 body: Body::Http { content_type, bytes: body },
                 deployed_in,
             }),
-            Trigger::Event(detail) => Ok(Self {
-                verb: Verb::Other,
+            Payload::Event(detail) => Ok(Self {
+                verb: HttpMethod::Other,
                 path: Vec::new(),
                 resource: None,
                 query: BTreeMap::new(),
@@ -77,12 +79,12 @@ impl Request {
     }
 
     /// The verb, and the segments behind `/v1`. An event has neither.
-    pub fn route(&self) -> (Verb, Vec<&str>) {
+    pub fn route(&self) -> (HttpMethod, Vec<&str>) {
         (self.verb, self.path.iter().map(String::as_str).collect())
     }
 
     /// Whether it is this: a verb, and a path behind `/v1` without placeholders.
-    pub fn is(&self, (verb, path): (Verb, &str)) -> bool {
+    pub fn matches_route(&self, (verb, path): (HttpMethod, &str)) -> bool {
         self.verb == verb && path.split('/').eq(&self.path)
     }
 
@@ -92,17 +94,17 @@ impl Request {
     }
 
     /// The scope that the query names: `project=<uid or name>`, else the tenant's.
-    pub fn scope(&self) -> Result<ScopeWish, Violation> {
+    pub fn scope(&self) -> Result<RequestedScope, FieldError> {
         match self.query("project").map(str::parse) {
-            None => Ok(ScopeWish::Tenant),
-            Some(Ok(project)) => Ok(ScopeWish::Project(project)),
-            Some(Err(rule)) => Err(Violation::malformed("/project", format!("project {rule}"))),
+            None => Ok(RequestedScope::Tenant),
+            Some(Ok(project)) => Ok(RequestedScope::Project(project)),
+            Some(Err(rule)) => Err(FieldError::malformed("/project", format!("project {rule}"))),
         }
     }
 
     /// What is wrong with a project that the query names is told of the query.
-    pub fn of_query(&self, mut rejection: Rejection) -> Rejection {
-        if let Rejection::Failure(Failure::Invalid(faults)) = &mut rejection
+    pub fn map_query_errors(&self, mut rejection: ApiError) -> ApiError {
+        if let ApiError::Registration(RegistrationError::Invalid(faults)) = &mut rejection
             && self.query("project").is_some()
         {
             for fault in faults.iter_mut().filter(|fault| fault.pointer == "/scope/project") {
@@ -113,88 +115,96 @@ impl Request {
     }
 
     /// Who waits for the answer.
-    pub const fn origin(&self) -> Origin {
+    pub const fn origin(&self) -> Trigger {
         match self.body {
-            Body::Http { .. } => Origin::Http,
-            Body::Event(_) => Origin::Event,
+            Body::Http { .. } => Trigger::Http,
+            Body::Event(_) => Trigger::Event,
         }
     }
 
     /// The uid that a segment of the path is.
-    pub fn uid(segment: &str) -> Result<Uid, Violation> {
-        segment.parse().map_err(|rule| Violation::malformed("/uid", format!("uid {rule}")))
+    pub fn uid(segment: &str) -> Result<Uid, FieldError> {
+        segment.parse().map_err(|rule| FieldError::malformed("/uid", format!("uid {rule}")))
     }
 
     /// The account that this function is deployed in.
-    pub const fn deployed_in(&self) -> Option<AccountId> {
+    pub const fn function_account_id(&self) -> Option<AccountId> {
         self.deployed_in
     }
 
     /// The members of the JSON body. An empty body has none, so that those which are missing are named.
-    pub fn json(&self) -> Result<Members, Rejection> {
+    pub fn json(&self) -> Result<JsonFields, ApiError> {
         let (content_type, bytes) = match &self.body {
-            Body::Event(detail) => return Ok(Members::read(detail)?),
+            Body::Event(detail) => return Ok(JsonFields::parse_body(detail)?),
             Body::Http { content_type, bytes } => (content_type.as_deref(), bytes),
         };
-        let not_text = |what: &str| Violation::malformed("", format!("the body {what}"));
+        let not_text = |what: &str| FieldError::malformed("", format!("the body {what}"));
         let bytes =
             bytes.as_ref().ok_or_else(|| not_text("is not the base64 that it claims to be"))?;
-        if bytes.len() > LONGEST_BODY {
-            return Err(Rejection::TooLarge);
+        if bytes.len() > MAX_BODY_BYTES {
+            return Err(ApiError::PayloadTooLarge);
         }
         if bytes.trim_ascii().is_empty() {
-            return Ok(Members::none());
+            return Ok(JsonFields::none());
         }
         if !content_type.is_some_and(is_json) {
-            return Err(Rejection::NotJson);
+            return Err(ApiError::UnsupportedMediaType);
         }
         let text = str::from_utf8(bytes).map_err(|_not_utf8| not_text("must be text in UTF-8"))?;
-        Ok(Members::read(text)?)
+        Ok(JsonFields::parse_body(text)?)
     }
 
     /// What is to be done, and the members that say to what. The same for every method and both triggers; `own` are the
     /// routes that this method alone has.
-    pub fn order(
+    pub fn parse_operation(
         &self,
-        method: Method,
-        own: &[(Verb, &str)],
-    ) -> Result<(Intent, Members), Rejection> {
+        method: AuthMethod,
+        own: &[(HttpMethod, &str)],
+    ) -> Result<(Operation, JsonFields), ApiError> {
         match self.origin() {
-            Origin::Http => Ok((self.intent(method, own)?, self.json()?)),
-            Origin::Event => {
+            Trigger::Http => Ok((self.operation(method, own)?, self.json()?)),
+            Trigger::Event => {
                 let mut members = self.json()?;
-                members.asks_for(method);
-                members.withhold(&SECRETS);
-                Ok((Intent::Register, members))
+                members.require_method(method);
+                members.forbid_in_events(&SECRET_FIELDS);
+                Ok((Operation::Register, members))
             }
         }
     }
 
     /// What to say when no route fits: 404, or 405 where the path is one of these.
-    pub fn unrouted(&self, routes: &[(Verb, &str)]) -> Rejection {
+    pub fn routing_error(&self, routes: &[(HttpMethod, &str)]) -> ApiError {
         let (_, path) = self.route();
-        let verbs = route::verbs(routes, &path);
+        let verbs = route::methods(routes, &path);
         if verbs.is_empty() {
-            return Rejection::NoRoute;
+            return ApiError::NotFound;
         }
-        let names: Vec<_> = verbs.into_iter().map(Verb::name).collect();
-        Rejection::VerbNotAllowed { allow: names.join(", ") }
+        let names: Vec<_> = verbs.into_iter().map(HttpMethod::name).collect();
+        ApiError::MethodNotAllowed { allow: names.join(", ") }
     }
 
-    fn intent(&self, method: Method, own: &[(Verb, &str)]) -> Result<Intent, Rejection> {
+    fn operation(
+        &self,
+        method: AuthMethod,
+        own: &[(HttpMethod, &str)],
+    ) -> Result<Operation, ApiError> {
         let register = format!("accounts/{method}");
         let (validate, replace) = (format!("{register}/validate"), format!("{register}/{{uid}}"));
         let mut routes = own.to_vec();
-        routes.extend([(Verb::Post, &*validate), (Verb::Post, &*register), (Verb::Put, &*replace)]);
+        routes.extend([
+            (HttpMethod::Post, &*validate),
+            (HttpMethod::Post, &*register),
+            (HttpMethod::Put, &*replace),
+        ]);
         let (verb, path) = self.route();
-        if !route::verbs(&routes, &path).contains(&verb) {
-            return Err(self.unrouted(&routes));
+        if !route::methods(&routes, &path).contains(&verb) {
+            return Err(self.routing_error(&routes));
         }
         match (verb, path.as_slice()) {
-            (Verb::Post, [_, _, "validate"]) => Ok(Intent::Validate),
-            (Verb::Post, [_, _]) => Ok(Intent::Register),
-            (Verb::Put, [_, _, uid]) => Ok(Intent::Replace(Self::uid(uid)?)),
-            _ => Err(self.unrouted(&routes)),
+            (HttpMethod::Post, [_, _, "validate"]) => Ok(Operation::Validate),
+            (HttpMethod::Post, [_, _]) => Ok(Operation::Register),
+            (HttpMethod::Put, [_, _, uid]) => Ok(Operation::Replace(Self::uid(uid)?)),
+            _ => Err(self.routing_error(&routes)),
         }
     }
 
@@ -208,22 +218,22 @@ impl Request {
     }
 
     /// Whether it asks for something to be registered, rather than shown, checked or removed.
-    pub(crate) fn registers(&self) -> bool {
+    pub(crate) fn is_registration(&self) -> bool {
         let (verb, path) = self.route();
         match (self.origin(), verb) {
-            (Origin::Event, _) | (Origin::Http, Verb::Put) => true,
-            (Origin::Http, Verb::Post) => matches!(path.as_slice(), ["accounts", _]),
-            (Origin::Http, Verb::Get | Verb::Delete | Verb::Other) => false,
+            (Trigger::Event, _) | (Trigger::Http, HttpMethod::Put) => true,
+            (Trigger::Http, HttpMethod::Post) => matches!(path.as_slice(), ["accounts", _]),
+            (Trigger::Http, HttpMethod::Get | HttpMethod::Delete | HttpMethod::Other) => false,
         }
     }
 }
 
-impl Members {
+impl JsonFields {
     /// Refuses an event that is for another function.
-    fn asks_for(&mut self, method: Method) {
-        let Some(asked) = self.required::<Method>("method") else { return };
+    fn require_method(&mut self, method: AuthMethod) {
+        let Some(asked) = self.required::<AuthMethod>("method") else { return };
         if asked != method {
-            self.refused("method", format!("method must be {method} here: the rule must deliver events for {asked} to the function {asked}"));
+            self.unprocessable("method", format!("method must be {method} here: the rule must deliver events for {asked} to the function {asked}"));
         }
     }
 }

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 /// An HTTP method that some route has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verb {
+pub enum HttpMethod {
     /// Look.
     Get,
     /// Make.
@@ -17,7 +17,7 @@ pub enum Verb {
     Other,
 }
 
-impl Verb {
+impl HttpMethod {
     pub(crate) fn of(method: &str) -> Self {
         match method {
             "GET" => Self::Get,
@@ -59,7 +59,7 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
 }
 
 /// The verbs that a path has. As in API Gateway, a path that is spelled out wins over one with a placeholder.
-pub(crate) fn verbs(routes: &[(Verb, &str)], path: &[&str]) -> Vec<Verb> {
+pub(crate) fn methods(routes: &[(HttpMethod, &str)], path: &[&str]) -> Vec<HttpMethod> {
     let spelled_out = routes.iter().any(|(_, route)| matches(route, path, false));
     routes
         .iter()
@@ -113,23 +113,23 @@ mod tests {
     #[test]
     fn a_path_that_is_spelled_out_wins_over_a_placeholder() {
         let routes = &[
-            (Verb::Get, "accounts/sts/trust"),
-            (Verb::Post, "accounts/sts/validate"),
-            (Verb::Post, "accounts/sts"),
-            (Verb::Put, "accounts/sts/{uid}"),
+            (HttpMethod::Get, "accounts/sts/trust"),
+            (HttpMethod::Post, "accounts/sts/validate"),
+            (HttpMethod::Post, "accounts/sts"),
+            (HttpMethod::Put, "accounts/sts/{uid}"),
         ];
         for (path, expected) in [
-            (vec!["accounts", "sts"], vec![Verb::Post]),
-            (vec!["accounts", "sts", "validate"], vec![Verb::Post]),
-            (vec!["accounts", "sts", "trust"], vec![Verb::Get]),
-            (vec!["accounts", "sts", "5f0c1a2b3c4d5e6f70818293"], vec![Verb::Put]),
+            (vec!["accounts", "sts"], vec![HttpMethod::Post]),
+            (vec!["accounts", "sts", "validate"], vec![HttpMethod::Post]),
+            (vec!["accounts", "sts", "trust"], vec![HttpMethod::Get]),
+            (vec!["accounts", "sts", "5f0c1a2b3c4d5e6f70818293"], vec![HttpMethod::Put]),
             (vec!["accounts", "sts", ""], vec![]),
             (vec!["accounts", "sts", "a", "b"], vec![]),
             (vec!["accounts", "static-credentials"], vec![]),
             (vec!["accounts"], vec![]),
             (vec![], vec![]),
         ] {
-            assert_eq!(verbs(routes, &path), expected, "{path:?}");
+            assert_eq!(methods(routes, &path), expected, "{path:?}");
         }
     }
 }

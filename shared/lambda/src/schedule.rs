@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use gangway_model::Failure;
+use gangway_model::RegistrationError;
 use lambda_runtime::{Context, Diagnostic, Error, Runtime, service_fn};
 use serde::Deserialize;
 
 use crate::{
-    Members, Origin, Rejection, Reply,
-    answer::{Answer, answer},
-    invocation::{Errand, Seen, invocation},
+    ApiError, JsonFields, Response, Trigger,
+    invocation::{InvocationRecord, LambdaEventKind, invocation},
+    response::{LambdaResponse, answer},
 };
 
 /// What the events of a schedule are called, of a rule's as of the scheduler's.
@@ -24,31 +24,33 @@ struct Shape<'a> {
 
 /// Answers a schedule, and invocations with members of their own, until the environment is torn down. The answer is JSON;
 /// whatever kept the work from being done is an error, so that it is seen, save members that will not do.
-pub async fn serve_schedule<H>(service: &'static str, handler: H) -> Result<(), Error>
+pub async fn run_scheduled<H>(service: &'static str, handler: H) -> Result<(), Error>
 where
-    H: AsyncFn(Members) -> Result<Reply, Rejection>,
+    H: AsyncFn(JsonFields) -> Result<Response, ApiError>,
 {
     let handler = &handler;
     Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
 }
 
-impl Errand for Members {
-    fn read(payload: &str, _context: &Context) -> Result<Self, Rejection> {
+impl LambdaEventKind for JsonFields {
+    fn read(payload: &str, _context: &Context) -> Result<Self, ApiError> {
         members(payload)
     }
 
-    fn seen(service: &'static str, _errand: Option<&Self>) -> Seen {
-        Seen::of(service, None)
+    fn seen(service: &'static str, _errand: Option<&Self>) -> InvocationRecord {
+        InvocationRecord::of(service, None)
     }
 
     /// Nobody looks at the answer to a schedule: what was not done has to be an error, or no alarm would tell of it.
     fn told(
-        origin: Origin,
-        outcome: &Result<Reply, Rejection>,
+        origin: Trigger,
+        outcome: &Result<Response, ApiError>,
         request_id: &str,
-    ) -> Result<Answer, Diagnostic> {
+    ) -> Result<LambdaResponse, Diagnostic> {
         match outcome {
-            Err(Rejection::Failure(failure)) if !matches!(failure, Failure::Invalid(_)) => {
+            Err(ApiError::Registration(failure))
+                if !matches!(failure, RegistrationError::Invalid(_)) =>
+            {
                 Err(Diagnostic {
                     error_type: "Gangway.Failed".to_owned(),
                     error_message: failure.to_string(),
@@ -60,18 +62,18 @@ impl Errand for Members {
 }
 
 /// The members of a direct invocation. A schedule's own event has none that matter.
-pub(crate) fn members(payload: &str) -> Result<Members, Rejection> {
+pub(crate) fn members(payload: &str) -> Result<JsonFields, ApiError> {
     let shape = serde_json::from_str::<Shape<'_>>(payload);
     match shape.ok().and_then(|shape| shape.detail_type) {
-        None => Ok(Members::read(payload)?),
-        Some(kind) if kind == SCHEDULED => Ok(Members::none()),
-        Some(_) => Err(Rejection::Unreadable),
+        None => Ok(JsonFields::parse_body(payload)?),
+        Some(kind) if kind == SCHEDULED => Ok(JsonFields::none()),
+        Some(_) => Err(ApiError::UnrecognizedEvent),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use gangway_model::PortError;
+    use gangway_model::UpstreamError;
     use serde_json::{Value, json};
 
     use super::*;
@@ -79,13 +81,13 @@ mod tests {
     fn faults(payload: &Value) -> Vec<String> {
         let mut members = match members(&payload.to_string()) {
             Ok(members) => members,
-            Err(Rejection::Failure(Failure::Invalid(faults))) => {
+            Err(ApiError::Registration(RegistrationError::Invalid(faults))) => {
                 return faults.into_iter().map(|fault| fault.detail).collect();
             }
             Err(other) => return vec![format!("{other:?}")],
         };
-        members.flag("dryRun");
-        members.into_faults().into_iter().map(|fault| fault.pointer).collect()
+        members.optional_bool("dryRun");
+        members.into_errors().into_iter().map(|fault| fault.pointer).collect()
     }
 
     #[test]
@@ -109,21 +111,24 @@ mod tests {
         }
     }
 
-    fn told(outcome: &Result<Reply, Rejection>) -> Result<Answer, Diagnostic> {
-        <Members as Errand>::told(Origin::Event, outcome, "1")
+    fn told(outcome: &Result<Response, ApiError>) -> Result<LambdaResponse, Diagnostic> {
+        <JsonFields as LambdaEventKind>::told(Trigger::Event, outcome, "1")
     }
 
     #[test]
     fn what_was_not_done_is_an_error_and_bad_members_are_an_answer() {
-        let denied =
-            PortError::Denied { service: "AWS Organizations", reason: "allow it".to_owned() };
+        let denied = UpstreamError::AccessDenied {
+            service: "AWS Organizations",
+            reason: "allow it".to_owned(),
+        };
         let failed = told(&Err(denied.into())).err().unwrap();
         assert_eq!(failed.error_type, "Gangway.Failed");
-        assert!(told(&Err(Rejection::Broken)).is_err());
-        let malformed = Err(Failure::malformed("/dryRun", "dryRun must be true or false").into());
+        assert!(told(&Err(ApiError::Internal)).is_err());
+        let malformed =
+            Err(RegistrationError::malformed("/dryRun", "dryRun must be true or false").into());
         let answer = serde_json::to_value(told(&malformed).ok().unwrap()).unwrap();
         assert_eq!(answer["outcome"], "rejected");
-        let shown = told(&Ok(Reply::Json(json!({ "outcome": "swept" })))).ok().unwrap();
+        let shown = told(&Ok(Response::Json(json!({ "outcome": "swept" })))).ok().unwrap();
         assert_eq!(serde_json::to_value(shown).unwrap()["outcome"], "swept");
     }
 }

@@ -15,7 +15,7 @@ const DETAIL_TYPE: &str = "Gangway Registration Requested";
 
 /// Either trigger, told by its members.
 #[derive(Deserialize)]
-struct Shape<'a> {
+struct RawEvent<'a> {
     #[serde(borrow, rename = "detail-type")]
     detail_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -57,15 +57,15 @@ struct Http<'a> {
 }
 
 /// What called us, taken apart.
-pub(crate) enum Trigger {
+pub(crate) enum Payload {
     /// API Gateway.
-    Http(Call),
+    Http(ProxyRequest),
     /// EventBridge, with the event's detail.
     Event(Zeroizing<String>),
 }
 
 /// A request of API Gateway.
-pub(crate) struct Call {
+pub(crate) struct ProxyRequest {
     pub(crate) verb: String,
     pub(crate) path: String,
     /// The route as API Gateway has it, with placeholders: fit for logs.
@@ -77,10 +77,10 @@ pub(crate) struct Call {
     pub(crate) body: Option<Zeroizing<Vec<u8>>>,
 }
 
-impl Trigger {
+impl Payload {
     /// Takes an invocation apart; `None` where it is neither.
     pub(crate) fn read(payload: &str) -> Option<Self> {
-        let shape: Shape<'_> = serde_json::from_str(payload).ok()?;
+        let shape: RawEvent<'_> = serde_json::from_str(payload).ok()?;
         let body = shape.body.map(Zeroizing::new).unwrap_or_default();
         let Some(context) = shape.context else {
             let detail = shape.detail.filter(|_| shape.detail_type.as_deref() == Some(DETAIL_TYPE));
@@ -101,7 +101,7 @@ impl Trigger {
         } else {
             Some(Zeroizing::new(body.as_bytes().to_vec()))
         };
-        Some(Self::Http(Call {
+        Some(Self::Http(ProxyRequest {
             verb: verb.into_owned(),
             path: path.into_owned(),
             resource: resource.map(Cow::into_owned),
@@ -115,11 +115,11 @@ impl Trigger {
 
 #[cfg(test)]
 mod tests {
-    use gangway_model::Method;
+    use gangway_model::AuthMethod;
     use serde_json::{Value, json};
 
     use crate::{
-        Origin, Rejection, Request, Verb,
+        ApiError, HttpMethod, Request, Trigger,
         samples::{ARN, event, http, read, rest},
     };
 
@@ -138,10 +138,14 @@ mod tests {
             shouted,
         ] {
             let request = read(&invocation);
-            assert_eq!(request.route(), (Verb::Post, vec!["accounts", "sts"]), "{invocation}");
-            assert_eq!(request.origin(), Origin::Http);
-            assert_eq!(request.deployed_in().unwrap().as_str(), "123456789012");
-            let mut members = request.order(Method::Sts, &[]).unwrap().1;
+            assert_eq!(
+                request.route(),
+                (HttpMethod::Post, vec!["accounts", "sts"]),
+                "{invocation}"
+            );
+            assert_eq!(request.origin(), Trigger::Http);
+            assert_eq!(request.function_account_id().unwrap().as_str(), "123456789012");
+            let mut members = request.parse_operation(AuthMethod::Sts, &[]).unwrap().1;
             assert_eq!(members.required::<String>("name").unwrap(), "prod");
             members.finish().unwrap();
         }
@@ -162,9 +166,12 @@ mod tests {
     #[test]
     fn an_event_is_told_by_its_detail_type() {
         let request = read(&event(&json!({ "method": "sts", "name": "prod" })));
-        assert_eq!(request.origin(), Origin::Event);
-        assert_eq!(request.route(), (Verb::Other, vec![]));
-        assert!(matches!(request.unrouted(&[(Verb::Get, "accounts")]), Rejection::NoRoute));
+        assert_eq!(request.origin(), Trigger::Event);
+        assert_eq!(request.route(), (HttpMethod::Other, vec![]));
+        assert!(matches!(
+            request.routing_error(&[(HttpMethod::Get, "accounts")]),
+            ApiError::NotFound
+        ));
     }
 
     #[test]
@@ -191,10 +198,10 @@ mod tests {
             with(rest("GET", "/v1/accounts", ""), "headers", json!("none")),
         ] {
             let read = Request::read(&garbage.to_string(), ARN).map(|_| ());
-            assert!(matches!(read, Err(Rejection::Unreadable)), "{garbage}");
+            assert!(matches!(read, Err(ApiError::UnrecognizedEvent)), "{garbage}");
         }
         for text in ["", "{", "\0", "nul"] {
-            assert!(matches!(Request::read(text, ""), Err(Rejection::Unreadable)), "{text}");
+            assert!(matches!(Request::read(text, ""), Err(ApiError::UnrecognizedEvent)), "{text}");
         }
     }
 
@@ -213,7 +220,7 @@ mod tests {
                     [head.to_owned(), format!("{head}{}", rest.as_str()), format!("{head}\\{tail}")]
                 {
                     let order = Request::read(&text, ARN)
-                        .and_then(|request| request.order(Method::Sts, &[]));
+                        .and_then(|request| request.parse_operation(AuthMethod::Sts, &[]));
                     drop(order.map(|(_, members)| members.finish()));
                 }
             }
@@ -224,7 +231,11 @@ mod tests {
     fn a_function_without_an_arn_is_in_no_account() {
         let invocation = rest("GET", "/v1/accounts", "").to_string();
         for arn in ["", "none", "arn:aws:lambda:us-east-1:12:function:sts", ":::::"] {
-            assert_eq!(Request::read(&invocation, arn).unwrap().deployed_in(), None, "{arn}");
+            assert_eq!(
+                Request::read(&invocation, arn).unwrap().function_account_id(),
+                None,
+                "{arn}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reports and receipts as JSON.
 
-use gangway_model::{Enrolled, Finding, Outcome, Receipt, Report, Severity};
+use gangway_model::{Finding, Outcome, Receipt, Report, Severity, UpsertOutcome};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(crate) struct ReceiptJson<'a> {
 impl<'a> From<&'a Report> for ReportJson<'a> {
     fn from(report: &'a Report) -> Self {
         Self {
-            ready: report.ready(),
+            ready: report.is_ready(),
             partition: report.partition.id(),
             method: report.method.id(),
             aws_account_id: report.account.as_ref().map(gangway_model::AccountId::as_str),
@@ -88,10 +88,10 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
     }
 }
 
-pub(crate) const fn enrolled(outcome: Enrolled) -> &'static str {
+pub(crate) const fn enrolled(outcome: UpsertOutcome) -> &'static str {
     match outcome {
-        Enrolled::Created => "created",
-        Enrolled::Updated => "updated",
-        Enrolled::Unchanged => "unchanged",
+        UpsertOutcome::Created => "created",
+        UpsertOutcome::Updated => "updated",
+        UpsertOutcome::Unchanged => "unchanged",
     }
 }

@@ -5,11 +5,11 @@ use std::{fmt, str::FromStr, time::SystemTime};
 use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
 use secrecy::SecretString;
 
-use crate::{Access, PolicyArn};
+use crate::{PolicyArn, StoredCredential};
 
 /// What an access portal is asked with, and what Palette does with the keys that it hands out.
 #[derive(Clone, Debug)]
-pub struct AccessPortal {
+pub struct AccessPortalCredential {
     /// Whose account it is (X05).
     pub agency: PortalName,
     /// The account: `accountName` of SCAP, `mission` of CAP (X05).
@@ -21,14 +21,14 @@ pub struct AccessPortal {
     /// What limits the roles that Palette makes (C16).
     pub permission_boundary: Option<PolicyArn>,
     /// What is shown to the portal.
-    pub identity: ClientIdentity,
+    pub identity: ClientTlsIdentity,
     /// The keys that it has handed out, where they are at hand.
-    pub session: Option<SessionKeys>,
+    pub session: Option<TemporaryCredentials>,
 }
 
 /// A client that is no person (X06), and whom it trusts.
 #[derive(Clone, Debug)]
-pub struct ClientIdentity {
+pub struct ClientTlsIdentity {
     /// Who signed the portal's certificate (X08).
     pub certificate_authority: CaChain,
     /// The client's certificate (X07).
@@ -39,7 +39,7 @@ pub struct ClientIdentity {
 
 /// Keys that an access portal hands out (X11).
 #[derive(Clone)]
-pub struct SessionKeys {
+pub struct TemporaryCredentials {
     /// The public half.
     pub id: String,
     /// The private half.
@@ -50,19 +50,25 @@ pub struct SessionKeys {
     pub expires: Option<SystemTime>,
 }
 
-impl fmt::Debug for SessionKeys {
+impl fmt::Debug for TemporaryCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKeys([REDACTED])")
     }
 }
 
 /// The longest name of a role in IAM (X10).
-pub const LONGEST_ROLE_NAME: usize = 64;
+pub const MAX_ROLE_NAME_LEN: usize = 64;
 
-impl AccessPortal {
+impl AccessPortalCredential {
     /// Whether this is what Palette shows of an account. The certificates are not compared: the vault knows them.
-    pub(crate) fn shown_as(&self, known: &Access) -> bool {
-        let Access::AccessPortal { agency, account, role, prefix, permission_boundary_arn } = known
+    pub(crate) fn shown_as(&self, known: &StoredCredential) -> bool {
+        let StoredCredential::AccessPortal {
+            agency,
+            account,
+            role,
+            prefix,
+            permission_boundary_arn,
+        } = known
         else {
             return false;
         };
@@ -71,7 +77,7 @@ impl AccessPortal {
         self.agency.as_str() == agency
             && self.account.as_str() == account
             && self.role.as_str() == role
-            && self.prefix.effective() == prefix
+            && self.prefix.or_default() == prefix
             && boundary == permission_boundary_arn
     }
 }
@@ -137,14 +143,14 @@ name!(
     /// A role that a portal hands out keys for.
     PortalRole,
     Role,
-    |text| (1..=LONGEST_ROLE_NAME).contains(&text.len()) && text.bytes().all(of_a_role)
+    |text| (1..=MAX_ROLE_NAME_LEN).contains(&text.len()) && text.bytes().all(of_a_role)
 );
 
 name!(
     /// What Palette puts before the names of roles that it makes; empty for Palette's own choice.
     RolePrefix,
     Prefix,
-    |text| text.len() < LONGEST_ROLE_NAME && text.bytes().all(of_a_role)
+    |text| text.len() < MAX_ROLE_NAME_LEN && text.bytes().all(of_a_role)
 );
 
 impl RolePrefix {
@@ -152,7 +158,7 @@ impl RolePrefix {
     pub const DEFAULT: &str = "PROJECT_";
 
     /// What names will begin with.
-    pub fn effective(&self) -> &str {
+    pub fn or_default(&self) -> &str {
         if self.0.is_empty() { Self::DEFAULT } else { &self.0 }
     }
 }
@@ -183,14 +189,14 @@ mod tests {
 
     #[test]
     fn f75_f76_roles_and_prefixes_are_parts_of_names_in_iam() {
-        assert_eq!(RolePrefix::default().effective(), "PROJECT_");
+        assert_eq!(RolePrefix::default().or_default(), "PROJECT_");
         for text in ["DevOpsRole", "a.b@c=d+e,f_g-h", &"r".repeat(64)] {
             assert!(text.parse::<PortalRole>().is_ok(), "{text}");
         }
         for text in ["", "a b", "a/b", "rôle", &"r".repeat(65)] {
             assert_eq!(text.parse::<PortalRole>(), Err(InvalidPortalName::Role), "{text}");
         }
-        assert_eq!("".parse::<RolePrefix>().unwrap().effective(), "PROJECT_");
+        assert_eq!("".parse::<RolePrefix>().unwrap().or_default(), "PROJECT_");
         for text in ["P/", "p p", &"p".repeat(64)] {
             assert_eq!(text.parse::<RolePrefix>(), Err(InvalidPortalName::Prefix), "{text}");
         }

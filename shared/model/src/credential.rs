@@ -5,40 +5,40 @@ use std::{fmt, str::FromStr};
 use gangway_certificates::CaChain;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{AccessPortal, Method, PolicyArn, RoleArn};
+use crate::{AccessPortalCredential, AuthMethod, PolicyArn, RoleArn};
 
 /// A way into an account, complete: what Palette is told.
 #[derive(Clone, Debug)]
 pub enum Credential {
     /// Long-lived keys of an IAM user.
-    StaticKeys(StaticKeys),
+    AccessKey(AccessKey),
     /// A role that trusts Palette's own AWS account.
     AssumedRole(AssumedRole),
     /// A role that Palette's pods get through EKS Pod Identity.
-    PodIdentity(PodIdentity),
+    PodIdentity(PodIdentityRole),
     /// Temporary keys that a partition's access portal hands out to a client certificate.
-    AccessPortal(Box<AccessPortal>),
+    AccessPortal(Box<AccessPortalCredential>),
 }
 
 impl Credential {
     /// The method it belongs to.
-    pub const fn method(&self) -> Method {
+    pub const fn method(&self) -> AuthMethod {
         match self {
-            Self::StaticKeys(_) => Method::StaticCredentials,
-            Self::AssumedRole(_) => Method::Sts,
-            Self::PodIdentity(_) => Method::PodIdentity,
-            Self::AccessPortal(_) => Method::Scap,
+            Self::AccessKey(_) => AuthMethod::StaticCredentials,
+            Self::AssumedRole(_) => AuthMethod::Sts,
+            Self::PodIdentity(_) => AuthMethod::PodIdentity,
+            Self::AccessPortal(_) => AuthMethod::Scap,
         }
     }
 }
 
 /// Keys of an IAM user.
 #[derive(Clone, Debug)]
-pub struct StaticKeys {
+pub struct AccessKey {
     /// The public half.
     pub id: AccessKeyId,
     /// The private half.
-    pub secret: SecretKey,
+    pub secret: SecretAccessKey,
     /// Who signs the certificates of the partition's endpoints, where they are not public (S07).
     pub certificate_authority: Option<CaChain>,
 }
@@ -54,7 +54,7 @@ pub struct AssumedRole {
 
 /// A role behind EKS Pod Identity: Palette's own in its cluster's account, its target role in another (P30).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PodIdentity {
+pub struct PodIdentityRole {
     /// The role.
     pub role: RoleArn,
     /// What limits the roles that Palette makes.
@@ -63,7 +63,7 @@ pub struct PodIdentity {
 
 /// Why a text is not one half of a pair of long-lived keys (S02).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum InvalidKey {
+pub enum InvalidAccessKey {
     /// Not an access key id.
     #[error("must be an access key id: 16 to 128 letters, digits and '_', without white space")]
     Id,
@@ -89,15 +89,15 @@ impl AccessKeyId {
 }
 
 impl FromStr for AccessKeyId {
-    type Err = InvalidKey;
+    type Err = InvalidAccessKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if !(16..=128).contains(&text.len()) || !text.bytes().all(word) {
-            return Err(InvalidKey::Id);
+            return Err(InvalidAccessKey::Id);
         }
         if text.starts_with("ASIA") {
-            return Err(InvalidKey::Temporary);
+            return Err(InvalidAccessKey::Temporary);
         }
         Ok(Self(text.to_owned()))
     }
@@ -119,17 +119,17 @@ impl fmt::Debug for AccessKeyId {
 
 /// The private half of a pair of keys.
 #[derive(Clone, Debug)]
-pub struct SecretKey(SecretString);
+pub struct SecretAccessKey(SecretString);
 
-impl SecretKey {
+impl SecretAccessKey {
     /// Still wrapped: only an adapter may open it.
     pub const fn secret(&self) -> &SecretString {
         &self.0
     }
 }
 
-impl TryFrom<SecretString> for SecretKey {
-    type Error = InvalidKey;
+impl TryFrom<SecretString> for SecretAccessKey {
+    type Error = InvalidAccessKey;
 
     fn try_from(secret: SecretString) -> Result<Self, Self::Error> {
         #[expect(
@@ -139,7 +139,7 @@ impl TryFrom<SecretString> for SecretKey {
         let text = secret.expose_secret();
         let fits =
             (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(Self(secret)) } else { Err(InvalidKey::Secret) }
+        if fits { Ok(Self(secret)) } else { Err(InvalidAccessKey::Secret) }
     }
 }
 
@@ -153,11 +153,11 @@ mod tests {
             ("AKIAIOSFODNN7EXAMPLE", Ok("AKIA…MPLE")),
             ("AKIA_SIXTEEN_CHR", Ok("AKIA…_CHR")),
             ("ANYPREFIXISFORSTSTOJUDGE", Ok("ANYP…UDGE")),
-            ("ASIAIOSFODNN7EXAMPLE", Err(InvalidKey::Temporary)),
-            ("AKIAIOSFODNN7EX", Err(InvalidKey::Id)),
-            (" AKIAIOSFODNN7EXAMPLE", Err(InvalidKey::Id)),
-            ("AKIAIOSFODNN7EXAMPLE\n", Err(InvalidKey::Id)),
-            ("", Err(InvalidKey::Id)),
+            ("ASIAIOSFODNN7EXAMPLE", Err(InvalidAccessKey::Temporary)),
+            ("AKIAIOSFODNN7EX", Err(InvalidAccessKey::Id)),
+            (" AKIAIOSFODNN7EXAMPLE", Err(InvalidAccessKey::Id)),
+            ("AKIAIOSFODNN7EXAMPLE\n", Err(InvalidAccessKey::Id)),
+            ("", Err(InvalidAccessKey::Id)),
         ] {
             let parsed = text.parse::<AccessKeyId>().map(|id| id.to_string());
             assert_eq!(parsed.as_deref().map_err(|fault| *fault), outcome, "{text}");
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn f15_no_debug_shows_a_secret() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-        let keys = Credential::StaticKeys(StaticKeys {
+        let keys = Credential::AccessKey(AccessKey {
             id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
             secret: SecretString::from(secret).try_into().unwrap(),
             certificate_authority: None,
@@ -177,8 +177,8 @@ mod tests {
         for text in ["", "short", "has a space in its very middle", "ends-with-a-line-break-here\n"]
         {
             assert_eq!(
-                SecretKey::try_from(SecretString::from(text)).unwrap_err(),
-                InvalidKey::Secret
+                SecretAccessKey::try_from(SecretString::from(text)).unwrap_err(),
+                InvalidAccessKey::Secret
             );
         }
     }

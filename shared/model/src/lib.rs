@@ -1,43 +1,47 @@
 //! What Gangway knows of accounts, and the flow of a registration. No I/O, no vendor's SDK, no JSON.
 
-mod access;
 mod access_portal;
 mod account_id;
 mod arn;
+mod auth_method;
 mod credential;
-mod enroll;
-mod failure;
-mod known;
-mod method;
+mod error;
+mod existing_accounts;
 pub mod next_steps;
 mod partition;
-pub mod ports;
-mod preflight;
 mod profile;
 mod receipt;
+mod register;
 mod registration;
+mod report;
 mod source;
+mod stored_credential;
+pub mod stores;
 mod text;
 pub mod time;
 
-pub use access::Access;
 pub use access_portal::{
-    AccessPortal, ClientIdentity, InvalidPortalName, LONGEST_ROLE_NAME, PortalName, PortalRole,
-    RolePrefix, SessionKeys,
+    AccessPortalCredential, ClientTlsIdentity, InvalidPortalName, MAX_ROLE_NAME_LEN, PortalName,
+    PortalRole, RolePrefix, TemporaryCredentials,
 };
 pub use account_id::{AccountId, InvalidAccountId};
 pub use arn::{InvalidArn, PolicyArn, RoleArn, SecretArn};
+pub use auth_method::{AuthMethod, InvalidMethod};
 pub use credential::{
-    AccessKeyId, AssumedRole, Credential, InvalidKey, PodIdentity, SecretKey, StaticKeys,
+    AccessKey, AccessKeyId, AssumedRole, Credential, InvalidAccessKey, PodIdentityRole,
+    SecretAccessKey,
 };
-pub use enroll::{LISTED, Preflight};
-pub use failure::{Failure, Fault, PortError, Violation};
-pub use known::{Known, NAME_FREE};
-pub use method::{InvalidMethod, Method};
-pub use partition::{Architecture, Facts, InvalidPartition, Partition, Portal, Roots, TABLE};
-pub use preflight::{Check, Finding, Outcome, Report, Severity, Verified};
+pub use error::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};
+pub use existing_accounts::{ExistingAccounts, NAME_AVAILABLE};
+pub use partition::{
+    AccessPortalInfo, Architecture, InvalidPartition, PARTITIONS, Partition, PartitionInfo,
+    RootStoreKind,
+};
 pub use profile::{InvalidProfile, PermissionProfile};
-pub use receipt::{Done, Enrolled, Receipt};
-pub use registration::{CloudAccount, Intent, Registration, Scope, ScopeWish, Settings};
-pub use source::Source;
+pub use receipt::{Done, Receipt, UpsertOutcome};
+pub use register::{ACCOUNT_READABLE, PreflightResult};
+pub use registration::{AccountSpec, CloudAccount, Operation, Registration, RequestedScope, Scope};
+pub use report::{Check, Finding, Outcome, Report, Severity, Verified};
+pub use source::SecretSource;
+pub use stored_credential::StoredCredential;
 pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};

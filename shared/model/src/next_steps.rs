@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::{Method, Partition, PermissionProfile};
+use crate::{AuthMethod, Partition, PermissionProfile};
 
 /// A kind of cluster that Palette makes in an AWS account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Clusters {
+pub enum ClusterType {
     /// On EC2 machines of its own.
     Iaas,
     /// On Amazon EKS.
@@ -15,7 +15,7 @@ pub enum Clusters {
     EksHybridNodes,
 }
 
-impl fmt::Display for Clusters {
+impl fmt::Display for ClusterType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Iaas => "clusters on EC2 (IaaS)",
@@ -26,16 +26,22 @@ impl fmt::Display for Clusters {
 }
 
 /// The kinds that an account can be used for: what its partition and method admit, as far as its permissions go.
-pub fn clusters(partition: Partition, method: Method, profile: PermissionProfile) -> Vec<Clusters> {
+pub fn cluster_types(
+    partition: Partition,
+    method: AuthMethod,
+    profile: PermissionProfile,
+) -> Vec<ClusterType> {
     let everything = match (partition, method) {
-        (Partition::Aws | Partition::AwsUsGov, Method::StaticCredentials | Method::Sts) => true,
-        (Partition::Aws | Partition::AwsUsGov, Method::PodIdentity | Method::Scap)
+        (Partition::Aws | Partition::AwsUsGov, AuthMethod::StaticCredentials | AuthMethod::Sts) => {
+            true
+        }
+        (Partition::Aws | Partition::AwsUsGov, AuthMethod::PodIdentity | AuthMethod::Scap)
         | (Partition::AwsIsoB | Partition::AwsIso, _) => false,
     };
     [
-        (Clusters::Iaas, everything && profile.serves_iaas()),
-        (Clusters::Eks, profile.serves_eks()),
-        (Clusters::EksHybridNodes, everything && profile.serves_eks()),
+        (ClusterType::Iaas, everything && profile.supports_iaas()),
+        (ClusterType::Eks, profile.supports_eks()),
+        (ClusterType::EksHybridNodes, everything && profile.supports_eks()),
     ]
     .into_iter()
     .filter_map(|(clusters, possible)| possible.then_some(clusters))
@@ -43,13 +49,17 @@ pub fn clusters(partition: Partition, method: Method, profile: PermissionProfile
 }
 
 /// The same as a notice for a report (F93).
-pub fn notice(partition: Partition, method: Method, profile: PermissionProfile) -> String {
+pub fn supported_clusters_notice(
+    partition: Partition,
+    method: AuthMethod,
+    profile: PermissionProfile,
+) -> String {
     let kinds: Vec<_> =
-        clusters(partition, method, profile).iter().map(ToString::to_string).collect();
+        cluster_types(partition, method, profile).iter().map(ToString::to_string).collect();
     if kinds.is_empty() {
         return format!(
             "With profile {profile} no cluster can be made in {}.",
-            partition.facts().label
+            partition.info().label
         );
     }
     format!(
@@ -64,8 +74,8 @@ mod tests {
 
     #[test]
     fn f93_next_steps_are_those_of_the_matrix() {
-        use Clusters::{Eks, EksHybridNodes, Iaas};
-        use Method::{PodIdentity, Scap, StaticCredentials, Sts};
+        use AuthMethod::{PodIdentity, Scap, StaticCredentials, Sts};
+        use ClusterType::{Eks, EksHybridNodes, Iaas};
         use Partition::{Aws, AwsIso, AwsIsoB, AwsUsGov};
         use PermissionProfile::{Core, CoreEks, MinimumEksStatic, MinimumIaasDynamic};
         for (partition, method, profile, expected) in [
@@ -80,7 +90,7 @@ mod tests {
             (AwsIso, Scap, Core, vec![]),
         ] {
             assert_eq!(
-                clusters(partition, method, profile),
+                cluster_types(partition, method, profile),
                 expected,
                 "{partition} {method} {profile}"
             );

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::Method;
+use crate::AuthMethod;
 
 /// A group of AWS regions with identities, endpoints and ARNs of its own.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -19,7 +19,7 @@ pub enum Partition {
 
 /// Which certification authorities a partition's own endpoints are signed by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Roots {
+pub enum RootStoreKind {
     /// The public ones, known when Gangway is compiled.
     Public,
     /// Those that Lambda installs in the function's file system.
@@ -37,7 +37,7 @@ pub enum Architecture {
 
 /// The portal of a classified partition that hands out temporary keys. Its own names for what it is asked.
 #[derive(Debug)]
-pub struct Portal {
+pub struct AccessPortalInfo {
     /// As people call it.
     pub label: &'static str,
     /// The account: the member of a request, Palette's field and the portal's parameter have the same name.
@@ -52,7 +52,7 @@ pub struct Portal {
 }
 
 /// Secret: SCAP.
-const SCAP: Portal = Portal {
+const SCAP: AccessPortalInfo = AccessPortalInfo {
     label: "SCAP",
     account: "accountName",
     role_parameter: "roleName",
@@ -61,7 +61,7 @@ const SCAP: Portal = Portal {
 };
 
 /// Top Secret: CAP.
-const CAP: Portal = Portal {
+const CAP: AccessPortalInfo = AccessPortalInfo {
     label: "CAP",
     account: "mission",
     role_parameter: "role",
@@ -71,7 +71,7 @@ const CAP: Portal = Portal {
 
 /// One row of the table.
 #[derive(Debug)]
-pub struct Facts {
+pub struct PartitionInfo {
     /// The row's key.
     pub partition: Partition,
     /// As ARNs and Palette's API spell it.
@@ -87,23 +87,24 @@ pub struct Facts {
     /// Whether AWS lists FIPS endpoints for the services that Gangway calls.
     pub fips: bool,
     /// Who signs its endpoints' certificates.
-    pub roots: Roots,
+    pub roots: RootStoreKind,
     /// The portal that hands out temporary keys. Where there is one, endpoints are behind private authorities (S07).
-    pub portal: Option<Portal>,
+    pub portal: Option<AccessPortalInfo>,
     /// What to build for.
     pub architecture: Architecture,
     /// How Palette may be let into an account here.
-    pub methods: &'static [Method],
+    pub methods: &'static [AuthMethod],
     /// Methods that Palette's newest documents withdraw; offered only where a setting allows them.
-    pub opt_in_methods: &'static [Method],
+    pub opt_in_methods: &'static [AuthMethod],
 }
 
-const OPEN: &[Method] = &[Method::StaticCredentials, Method::Sts, Method::PodIdentity];
-const ENCLAVE: &[Method] = &[Method::StaticCredentials, Method::Scap];
+const PUBLIC_METHODS: &[AuthMethod] =
+    &[AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity];
+const CLASSIFIED_METHODS: &[AuthMethod] = &[AuthMethod::StaticCredentials, AuthMethod::Scap];
 
 /// Every partition served.
-pub const TABLE: [Facts; 4] = [
-    Facts {
+pub const PARTITIONS: [PartitionInfo; 4] = [
+    PartitionInfo {
         partition: Partition::Aws,
         id: "aws",
         label: "AWS",
@@ -111,13 +112,13 @@ pub const TABLE: [Facts; 4] = [
         region_prefixes: &["us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"],
         home_region: "us-east-1",
         fips: false,
-        roots: Roots::Public,
+        roots: RootStoreKind::Public,
         portal: None,
         architecture: Architecture::Arm64,
-        methods: OPEN,
+        methods: PUBLIC_METHODS,
         opt_in_methods: &[],
     },
-    Facts {
+    PartitionInfo {
         partition: Partition::AwsUsGov,
         id: "aws-us-gov",
         label: "AWS US Gov",
@@ -125,13 +126,13 @@ pub const TABLE: [Facts; 4] = [
         region_prefixes: &["us-gov-"],
         home_region: "us-gov-west-1",
         fips: true,
-        roots: Roots::Public,
+        roots: RootStoreKind::Public,
         portal: None,
         architecture: Architecture::Arm64,
-        methods: OPEN,
+        methods: PUBLIC_METHODS,
         opt_in_methods: &[],
     },
-    Facts {
+    PartitionInfo {
         partition: Partition::AwsIsoB,
         id: "aws-iso-b",
         label: "AWS US Secret",
@@ -139,13 +140,13 @@ pub const TABLE: [Facts; 4] = [
         region_prefixes: &["us-isob-"],
         home_region: "us-isob-east-1",
         fips: false,
-        roots: Roots::Platform,
+        roots: RootStoreKind::Platform,
         portal: Some(SCAP),
         architecture: Architecture::X86_64,
-        methods: ENCLAVE,
-        opt_in_methods: &[Method::PodIdentity],
+        methods: CLASSIFIED_METHODS,
+        opt_in_methods: &[AuthMethod::PodIdentity],
     },
-    Facts {
+    PartitionInfo {
         partition: Partition::AwsIso,
         id: "aws-iso",
         label: "AWS US Top Secret",
@@ -153,37 +154,37 @@ pub const TABLE: [Facts; 4] = [
         region_prefixes: &["us-iso-"],
         home_region: "us-iso-east-1",
         fips: false,
-        roots: Roots::Platform,
+        roots: RootStoreKind::Platform,
         portal: Some(CAP),
         architecture: Architecture::X86_64,
-        methods: ENCLAVE,
+        methods: CLASSIFIED_METHODS,
         opt_in_methods: &[],
     },
 ];
 
 impl Partition {
     /// Its row of the table.
-    pub const fn facts(self) -> &'static Facts {
+    pub const fn info(self) -> &'static PartitionInfo {
         match self {
-            Self::Aws => &TABLE[0],
-            Self::AwsUsGov => &TABLE[1],
-            Self::AwsIsoB => &TABLE[2],
-            Self::AwsIso => &TABLE[3],
+            Self::Aws => &PARTITIONS[0],
+            Self::AwsUsGov => &PARTITIONS[1],
+            Self::AwsIsoB => &PARTITIONS[2],
+            Self::AwsIso => &PARTITIONS[3],
         }
     }
 
     /// As ARNs and Palette's API spell it.
     pub const fn id(self) -> &'static str {
-        self.facts().id
+        self.info().id
     }
 
     /// The partition that a region is in; `None` for regions that Palette does not serve.
-    pub fn of_region(region: &str) -> Option<Self> {
-        TABLE.iter().find(|facts| facts.has_region(region)).map(|facts| facts.partition)
+    pub fn from_region(region: &str) -> Option<Self> {
+        PARTITIONS.iter().find(|facts| facts.has_region(region)).map(|facts| facts.partition)
     }
 }
 
-impl Facts {
+impl PartitionInfo {
     /// Whether the name is that of a region here, whether or not it exists yet.
     pub fn has_region(&self, region: &str) -> bool {
         self.region_prefixes.iter().any(|prefix| {
@@ -214,7 +215,7 @@ impl FromStr for Partition {
     type Err = InvalidPartition;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let row = TABLE.iter().find(|facts| facts.id == text).ok_or(InvalidPartition)?;
+        let row = PARTITIONS.iter().find(|facts| facts.id == text).ok_or(InvalidPartition)?;
         Ok(row.partition)
     }
 }

@@ -44,12 +44,12 @@ impl PermissionProfile {
     }
 
     /// Whether EKS clusters can be made with it.
-    pub const fn serves_eks(self) -> bool {
+    pub const fn supports_eks(self) -> bool {
         matches!(self, Self::CoreEks | Self::MinimumEksDynamic | Self::MinimumEksStatic)
     }
 
     /// Whether clusters on EC2 can be made with it.
-    pub const fn serves_iaas(self) -> bool {
+    pub const fn supports_iaas(self) -> bool {
         matches!(
             self,
             Self::Core | Self::CoreEks | Self::MinimumIaasDynamic | Self::MinimumIaasStatic

@@ -1,6 +1,6 @@
 //! What became of a request for an account.
 
-use crate::{AccountId, AccountName, Method, Partition, Report, SecretArn, Uid};
+use crate::{AccountId, AccountName, AuthMethod, Partition, Report, SecretArn, Uid};
 
 /// What was done.
 #[derive(Debug)]
@@ -19,11 +19,11 @@ pub struct Receipt {
     /// Its name.
     pub name: AccountName,
     /// What it took.
-    pub outcome: Enrolled,
+    pub outcome: UpsertOutcome,
     /// Where it is.
     pub partition: Partition,
     /// How Palette gets in.
-    pub method: Method,
+    pub method: AuthMethod,
     /// Which AWS account it is.
     pub account: AccountId,
     /// Where its secret is kept, for methods that have one.
@@ -34,7 +34,7 @@ pub struct Receipt {
 
 /// What a registration took.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Enrolled {
+pub enum UpsertOutcome {
     /// The account is new.
     Created,
     /// The account was there, and has been changed.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Access, AccountId, AccountName, Credential, Description, Partition, PermissionProfile,
-    PolicyArn, RoleArn, Uid, UidOrName,
+    AccountId, AccountName, Credential, Description, Partition, PermissionProfile, PolicyArn,
+    RoleArn, StoredCredential, Uid, UidOrName,
 };
 
 /// What a request asks for besides the credential, the same for every method.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct AccountSpec {
     /// What Palette is to call the account.
     pub name: AccountName,
     /// What people are to read about it.
@@ -17,7 +17,7 @@ pub struct Settings {
     /// Where it is: the partition that this deployment serves.
     pub partition: Partition,
     /// Whose it is to be.
-    pub scope: ScopeWish,
+    pub scope: RequestedScope,
     /// Policies that Palette is to attach to the roles of clusters and nodes (T12).
     pub policies: Vec<PolicyArn>,
     /// The private cloud gateway that Palette is to go through.
@@ -26,9 +26,9 @@ pub struct Settings {
     pub profile: PermissionProfile,
 }
 
-impl Settings {
+impl AccountSpec {
     /// The account, now that everything it names has been looked up.
-    pub fn register(
+    pub fn into_registration(
         self,
         account: AccountId,
         scope: Scope,
@@ -52,7 +52,7 @@ impl Settings {
 
 /// Whose an account is to be, as a caller names it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum ScopeWish {
+pub enum RequestedScope {
     /// The tenant's.
     #[default]
     Tenant,
@@ -71,7 +71,7 @@ pub enum Scope {
 
 /// What the caller wants done with a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Intent {
+pub enum Operation {
     /// Tell whether it would work; keep nothing.
     Validate,
     /// Make the account, or bring the one of that name to this state.
@@ -113,7 +113,7 @@ pub struct CloudAccount {
     /// Its partition, as Palette spells it; unknown ones are possible.
     pub partition: String,
     /// The way in, as far as it is known.
-    pub access: Access,
+    pub access: StoredCredential,
     /// The AWS account, where Gangway noted it or the ARN tells.
     pub account: Option<AccountId>,
     /// What it is to be allowed, where Gangway noted it.
@@ -138,27 +138,30 @@ impl CloudAccount {
     /// The AWS account: as noted, else as the role's ARN tells.
     pub fn aws_account(&self) -> Option<AccountId> {
         self.account.or_else(|| match &self.access {
-            Access::AssumedRole { role_arn } | Access::PodIdentity { role_arn, .. } => {
+            StoredCredential::AssumedRole { role_arn }
+            | StoredCredential::PodIdentity { role_arn, .. } => {
                 role_arn.parse::<RoleArn>().ok().map(|role| role.account())
             }
-            Access::StaticKeys { .. } | Access::AccessPortal { .. } | Access::Unknown(_) => None,
+            StoredCredential::AccessKey { .. }
+            | StoredCredential::AccessPortal { .. }
+            | StoredCredential::Unrecognized(_) => None,
         })
     }
 }
 
 impl Registration {
     /// Whether the account that Palette has is this one: same partition, method and AWS account.
-    pub fn identifies(&self, known: &CloudAccount) -> bool {
+    pub fn is_same_identity_as(&self, known: &CloudAccount) -> bool {
         let same_account = match (known.aws_account(), &known.access, &self.credential) {
             (Some(account), _, _) => account == self.account,
             // Registered by hand, so nothing is noted: the same key is the same user.
-            (None, Access::StaticKeys { access_key_id }, Credential::StaticKeys(keys)) => {
+            (None, StoredCredential::AccessKey { access_key_id }, Credential::AccessKey(keys)) => {
                 keys.id.as_str() == access_key_id
             }
             // What the portal knows the account by.
             (
                 None,
-                Access::AccessPortal { agency, account, .. },
+                StoredCredential::AccessPortal { agency, account, .. },
                 Credential::AccessPortal(wanted),
             ) => wanted.agency.as_str() == agency && wanted.account.as_str() == account,
             (None, _, _) => false,
@@ -169,7 +172,7 @@ impl Registration {
     }
 
     /// Whether it has everything that can be read back as it is to be.
-    pub fn matches(&self, known: &CloudAccount) -> bool {
+    pub fn is_up_to_date(&self, known: &CloudAccount) -> bool {
         let Self {
             name,
             description,
@@ -182,7 +185,7 @@ impl Registration {
             credential,
         } = self;
         // What Palette masks, the vault knows: which version is in use, and for which account.
-        let access = known.access.shows(credential).unwrap_or(true);
+        let access = known.access.matches_credential(credential).unwrap_or(true);
         let same_policies = policies.len() == known.policies.len()
             && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));
         access

@@ -4,9 +4,9 @@ use crate::SecretArn;
 
 /// What is secret of a request, as it may come.
 #[derive(Debug)]
-pub enum Source<T> {
+pub enum SecretSource<T> {
     /// In the request.
     Inline(T),
     /// In a secret, so that it need not pass through a portal.
-    InVault(SecretArn),
+    SecretsManager(SecretArn),
 }

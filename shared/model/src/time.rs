@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Reads a time of RFC 3339, such as `2026-01-31T12:00:00Z`. `None` where it is none, or is Go's zero.
-pub fn instant(text: &str) -> Option<SystemTime> {
+pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     let (date, clock) = text.trim().split_once(['T', 't', ' '])?;
     let mut date = date.splitn(3, '-').map(str::parse::<i64>);
     let mut next = || date.next()?.ok();
@@ -74,7 +74,7 @@ mod tests {
             ("", None),
         ] {
             let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap().as_secs();
-            assert_eq!(instant(text).map(since), seconds, "{text}");
+            assert_eq!(parse_rfc3339(text).map(since), seconds, "{text}");
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
-use gangway_http::budget;
-use gangway_model::{PortError, Scope, ports::Keyring};
+use gangway_http::deadline;
+use gangway_model::{Scope, UpstreamError, stores::ApiKeyProvider};
 use reqwest::{
     RequestBuilder,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
@@ -14,61 +14,66 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::{
-    Palette, SERVICE,
-    call::Call,
-    fault::{BadStatus, Fault, unavailable, unreadable},
-    key::Key,
-    refusal::{Kind, Refusal},
+    PaletteClient, SERVICE,
+    api_key::ApiKey,
+    api_request::ApiRequest,
+    error::{AttemptError, BadStatus, invalid_response, unavailable},
+    error_response::{ErrorKind, ErrorResponse},
 };
 
 /// The longest that one request may take.
-const CAP: Duration = Duration::from_secs(8);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How often a call is sent again.
-const REPEATS: usize = 3;
+const MAX_RETRIES: usize = 3;
 
 /// The largest answer that is read: a page of 50 accounts with certificate chains is far smaller.
-const LARGEST: usize = 8 * 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The answer is too large to be Palette's.
 #[derive(Debug, thiserror::Error)]
-#[error("an answer of more than {LARGEST} bytes")]
-struct TooLarge;
+#[error("an answer of more than {MAX_RESPONSE_BYTES} bytes")]
+struct ResponseTooLarge;
 
 /// A proxy or an access portal answers with a page of its own, and calls that a success.
 #[derive(Debug, thiserror::Error)]
 #[error("a page that is not Palette's")]
-struct Foreign;
+struct NotJson;
 
 /// What Palette answered when it said yes. Lists of accounts may hold secrets, so it is wiped.
-pub(crate) struct Answer(Zeroizing<Vec<u8>>);
+pub(crate) struct ApiResponse(Zeroizing<Vec<u8>>);
 
-impl Answer {
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        serde_json::from_slice(&self.0).map_err(|error| Fault::Port(unreadable(&error)))
+impl ApiResponse {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, AttemptError> {
+        serde_json::from_slice(&self.0)
+            .map_err(|error| AttemptError::Final(invalid_response(&error)))
     }
 }
 
 /// One answer, not judged yet.
-struct Heard {
+struct RawResponse {
     status: u16,
     retry_after: Option<Duration>,
     body: Zeroizing<Vec<u8>>,
 }
 
-impl<K: Keyring + Sync> Palette<K> {
+impl<K: ApiKeyProvider + Sync> PaletteClient<K> {
     /// Asks, as often as it takes and as is safe, in this scope.
-    pub(crate) async fn ask(&self, call: &Call, scope: &Scope) -> Result<Answer, Fault> {
+    pub(crate) async fn send(
+        &self,
+        call: &ApiRequest,
+        scope: &Scope,
+    ) -> Result<ApiResponse, AttemptError> {
         let backoff = ExponentialBuilder::new()
             .with_min_delay(self.pause)
-            .with_max_times(REPEATS)
+            .with_max_times(MAX_RETRIES)
             .with_jitter();
-        (|| self.attempt(call, scope))
+        (|| self.send_with_auth(call, scope))
             .retry(backoff)
-            .when(|fault| fault.worth_repeating(call.repeatable))
+            .when(|fault| fault.is_retryable(call.repeatable))
             .adjust(|fault, pause| {
                 // A pause that outlasts the invocation only hides the answer.
-                pause.map(|own| own + fault.pause()).filter(|pause| *pause < budget::remaining())
+                pause.map(|own| own + fault.pause()).filter(|pause| *pause < deadline::remaining())
             })
             .notify(|fault, pause| {
                 tracing::warn!(path = call.path, ?fault, ?pause, "Palette is asked again");
@@ -76,25 +81,37 @@ impl<K: Keyring + Sync> Palette<K> {
             .await
     }
 
-    async fn attempt(&self, call: &Call, scope: &Scope) -> Result<Answer, Fault> {
+    async fn send_with_auth(
+        &self,
+        call: &ApiRequest,
+        scope: &Scope,
+    ) -> Result<ApiResponse, AttemptError> {
         let key = self.keys.current().await?;
-        match self.once(call, scope, &key).await {
-            Err(Fault::Refusal(Refusal { kind: Kind::KeyRefused, .. })) => {
+        match self.send_once(call, scope, &key).await {
+            Err(AttemptError::Rejected(ErrorResponse {
+                kind: ErrorKind::InvalidApiKey, ..
+            })) => {
                 tracing::info!("Palette does not take the API key; it is read again");
                 let key = self.keys.after(&key).await?;
-                self.once(call, scope, &key).await
+                self.send_once(call, scope, &key).await
             }
             done => done,
         }
     }
 
-    async fn once(&self, call: &Call, scope: &Scope, key: &Arc<Key>) -> Result<Answer, Fault> {
-        self.gate.pass(&call.path).await?;
+    async fn send_once(
+        &self,
+        call: &ApiRequest,
+        scope: &Scope,
+        key: &Arc<ApiKey>,
+    ) -> Result<ApiResponse, AttemptError> {
+        self.gate.acquire(&call.path).await?;
         let start = Instant::now();
-        let heard = budget::bounded(CAP, hear(self.request(call, scope, key)));
-        let heard = budget::timed(SERVICE, heard)
-            .await
-            .map_err(|_elapsed| Fault::Port(PortError::TimedOut { service: SERVICE }))??;
+        let heard =
+            deadline::timeout(REQUEST_TIMEOUT, read_response(self.request(call, scope, key)));
+        let heard = deadline::record_upstream(SERVICE, heard).await.map_err(|_elapsed| {
+            AttemptError::Final(UpstreamError::TimedOut { service: SERVICE })
+        })??;
         tracing::debug!(
             method = %call.method,
             path = call.path,
@@ -102,10 +119,10 @@ impl<K: Keyring + Sync> Palette<K> {
             elapsed_ms = start.elapsed().as_millis(),
             "Palette answered"
         );
-        judge(heard, call, key)
+        classify(heard, call, key)
     }
 
-    fn request(&self, call: &Call, scope: &Scope, key: &Key) -> RequestBuilder {
+    fn request(&self, call: &ApiRequest, scope: &Scope, key: &ApiKey) -> RequestBuilder {
         let mut url = self.base.clone();
         // A self-hosted Palette may be behind a path of its own.
         url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), call.path));
@@ -126,20 +143,21 @@ impl<K: Keyring + Sync> Palette<K> {
     }
 }
 
-async fn hear(request: RequestBuilder) -> Result<Heard, Fault> {
-    let broken = |error: reqwest::Error| Fault::Broken(Box::new(error.without_url()));
+async fn read_response(request: RequestBuilder) -> Result<RawResponse, AttemptError> {
+    let broken = |error: reqwest::Error| AttemptError::Transport(Box::new(error.without_url()));
     let mut response = request.send().await.map_err(broken)?;
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers());
     let told = response.content_length().and_then(|length| usize::try_from(length).ok());
-    let mut body = Zeroizing::new(Vec::with_capacity(told.unwrap_or_default().min(LARGEST)));
+    let mut body =
+        Zeroizing::new(Vec::with_capacity(told.unwrap_or_default().min(MAX_RESPONSE_BYTES)));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if body.len() + chunk.len() > LARGEST {
-            return Err(Fault::Port(unavailable(TooLarge)));
+        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+            return Err(AttemptError::Final(unavailable(ResponseTooLarge)));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Heard { status, retry_after, body })
+    Ok(RawResponse { status, retry_after, body })
 }
 
 /// Whole seconds; Palette documents neither form, and a date would need our clock to be right.
@@ -153,16 +171,22 @@ fn is_palettes(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'['))
 }
 
-fn judge(heard: Heard, call: &Call, key: &Key) -> Result<Answer, Fault> {
-    let Heard { status, retry_after, body } = heard;
+fn classify(
+    heard: RawResponse,
+    call: &ApiRequest,
+    key: &ApiKey,
+) -> Result<ApiResponse, AttemptError> {
+    let RawResponse { status, retry_after, body } = heard;
     match status {
-        200..=299 if is_palettes(&body) => Ok(Answer(body)),
-        200..=299 => Err(Fault::Port(unavailable(Foreign))),
-        429 => Err(Fault::Throttled(retry_after)),
+        200..=299 if is_palettes(&body) => Ok(ApiResponse(body)),
+        200..=299 => Err(AttemptError::Final(unavailable(NotJson))),
+        429 => Err(AttemptError::Throttled(retry_after)),
         // Palette answers 500 to what it refuses; only what is above comes from a failing proxy or pod.
-        400..=500 => Err(Refusal::read(status, &body, &key.secret, &call.told)
-            .map_or_else(|| Fault::Port(unavailable(BadStatus(status))), Fault::Refusal)),
-        501.. => Err(Fault::Broken(Box::new(BadStatus(status)))),
-        _ => Err(Fault::Port(unavailable(BadStatus(status)))),
+        400..=500 => Err(ErrorResponse::read(status, &body, &key.secret, &call.told).map_or_else(
+            || AttemptError::Final(unavailable(BadStatus(status))),
+            AttemptError::Rejected,
+        )),
+        501.. => Err(AttemptError::Transport(Box::new(BadStatus(status)))),
+        _ => Err(AttemptError::Final(unavailable(BadStatus(status)))),
     }
 }

@@ -1,11 +1,13 @@
 //! Private cloud gateways: which there are, and whether the one that was chosen will do.
 
-use gangway_model::{Check, Finding, PortError, Severity, Uid, UidOrName, ports::Keyring};
+use gangway_model::{
+    Check, Finding, Severity, Uid, UidOrName, UpstreamError, stores::ApiKeyProvider,
+};
 
 use crate::{
-    Scoped,
-    call::Call,
-    read::{Overlords, some, uid},
+    ScopedClient,
+    api_request::ApiRequest,
+    response::{Overlords, non_empty, uid},
 };
 
 /// The gateway that was chosen is one of the tenant's.
@@ -37,7 +39,7 @@ const SYSTEM: &str = "System Private Gateway";
 
 /// A gateway that was chosen, or none, and what is to be said of it.
 #[derive(Clone, Debug)]
-pub struct Gateway {
+pub struct GatewayCheck {
     /// What Palette calls it. `None` if none was chosen or there is no such gateway; then a finding blocks.
     pub uid: Option<Uid>,
     /// The answers to [`GATEWAY`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
@@ -46,7 +48,7 @@ pub struct Gateway {
 
 /// A gateway that Palette has.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct GatewayInfo {
+pub struct PrivateCloudGateway {
     /// What Palette calls it.
     pub uid: Uid,
     /// What people call it.
@@ -57,9 +59,9 @@ pub struct GatewayInfo {
     pub healthy: Option<bool>,
 }
 
-impl GatewayInfo {
+impl PrivateCloudGateway {
     /// Whether accounts can be reached through it.
-    pub fn running(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         self.state == "Running" || self.name == SYSTEM
     }
 
@@ -71,22 +73,22 @@ impl GatewayInfo {
     }
 }
 
-impl<K: Keyring + Sync> Scoped<'_, K> {
+impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
     /// Every gateway that accounts of this scope can be given.
-    pub async fn gateways(&self) -> Result<Vec<GatewayInfo>, PortError> {
+    pub async fn gateways(&self) -> Result<Vec<PrivateCloudGateway>, UpstreamError> {
         let what = "list of private cloud gateways";
         let answer = self
             .palette
-            .ask(&Call::get("/v1/overlords"), &self.scope)
+            .send(&ApiRequest::get("/v1/overlords"), &self.scope)
             .await
-            .map_err(|fault| fault.port(what))?;
-        let Overlords { items } = answer.json().map_err(|fault| fault.port(what))?;
-        let gateway = |item: crate::read::Overlord| {
-            Some(GatewayInfo {
+            .map_err(|fault| fault.into_upstream(what))?;
+        let Overlords { items } = answer.json().map_err(|fault| fault.into_upstream(what))?;
+        let gateway = |item: crate::response::Overlord| {
+            Some(PrivateCloudGateway {
                 uid: uid(&item.metadata.uid)?,
                 name: item.metadata.name,
                 state: item.status.state,
-                healthy: some(item.status.health.state)
+                healthy: non_empty(item.status.health.state)
                     .map(|state| state.eq_ignore_ascii_case("healthy")),
             })
         };
@@ -94,32 +96,32 @@ impl<K: Keyring + Sync> Scoped<'_, K> {
     }
 
     /// Looks up the gateway that was chosen. No call is made if none was. A key that is not let in is a failed finding.
-    pub async fn gateway(&self, wish: Option<&UidOrName>) -> Result<Gateway, PortError> {
+    pub async fn gateway(&self, wish: Option<&UidOrName>) -> Result<GatewayCheck, UpstreamError> {
         match wish {
             None => Ok(none()),
             Some(wish) => match self.gateways().await {
                 Ok(all) => Ok(chosen(wish, &all)),
-                Err(PortError::Denied { reason, .. }) => Ok(hidden(&reason)),
+                Err(UpstreamError::AccessDenied { reason, .. }) => Ok(inaccessible(&reason)),
                 Err(error) => Err(error),
             },
         }
     }
 }
 
-fn none() -> Gateway {
+fn none() -> GatewayCheck {
     let answer =
         |check: &'static Check| check.not_applicable("no private cloud gateway was asked for");
     let findings = [&GATEWAY, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(answer).into();
-    Gateway { uid: None, findings }
+    GatewayCheck { uid: None, findings }
 }
 
 /// Nothing is known of the gateway, so the account must not be made without it.
-fn hidden(reason: &str) -> Gateway {
+fn inaccessible(reason: &str) -> GatewayCheck {
     let registered = GATEWAY.failed(
         format!("Palette does not show its gateways to Gangway: {reason}"),
         "mend palette.session: Gangway's API key must be that of a tenant administrator",
     );
-    Gateway { uid: None, findings: unknown(registered) }
+    GatewayCheck { uid: None, findings: unknown(registered) }
 }
 
 fn unknown(registered: Finding) -> Vec<Finding> {
@@ -127,7 +129,7 @@ fn unknown(registered: Finding) -> Vec<Finding> {
     vec![registered, unknown(&GATEWAY_RUNNING), unknown(&GATEWAY_PROXY)]
 }
 
-fn chosen(wish: &UidOrName, all: &[GatewayInfo]) -> Gateway {
+fn chosen(wish: &UidOrName, all: &[PrivateCloudGateway]) -> GatewayCheck {
     let matching: Vec<_> = all.iter().filter(|gateway| gateway.is(wish)).collect();
     let [gateway] = matching.as_slice() else {
         let listed: Vec<_> =
@@ -144,10 +146,10 @@ fn chosen(wish: &UidOrName, all: &[GatewayInfo]) -> Gateway {
                 "name the gateway by its uid",
             )
         };
-        return Gateway { uid: None, findings: unknown(registered) };
+        return GatewayCheck { uid: None, findings: unknown(registered) };
     };
-    let GatewayInfo { uid, name, state, .. } = gateway;
-    let running = if gateway.running() {
+    let PrivateCloudGateway { uid, name, state, .. } = gateway;
+    let running = if gateway.is_running() {
         GATEWAY_RUNNING.passed(if state.is_empty() { SYSTEM } else { state })
     } else {
         let state = if state.is_empty() { "not told" } else { state };
@@ -162,7 +164,7 @@ fn chosen(wish: &UidOrName, all: &[GatewayInfo]) -> Gateway {
         "if it does, add the authority at Tenant Settings, Certificates or to the cluster's OS; for EKS, to the workload",
     );
     let registered = GATEWAY.passed(format!("{name} ({uid})"));
-    Gateway { uid: Some(uid.clone()), findings: vec![registered, running, proxy] }
+    GatewayCheck { uid: Some(uid.clone()), findings: vec![registered, running, proxy] }
 }
 
 #[cfg(test)]
@@ -171,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    fn gateways() -> Vec<GatewayInfo> {
+    fn gateways() -> Vec<PrivateCloudGateway> {
         [
             ("a1", "east", "Running"),
             ("a2", "west", "Provisioning"),
@@ -179,7 +181,7 @@ mod tests {
             ("a4", "twin", "Running"),
             ("a5", "twin", "Running"),
         ]
-        .map(|(uid, name, state)| GatewayInfo {
+        .map(|(uid, name, state)| PrivateCloudGateway {
             uid: uid.parse().unwrap(),
             name: name.to_owned(),
             state: state.to_owned(),
@@ -203,7 +205,7 @@ mod tests {
         ] {
             let gateway = chosen(&wish, &gateways());
             assert_eq!(gateway.uid.as_ref().map(Uid::as_str), uid, "{wish}");
-            assert_eq!(gateway.findings.iter().any(Finding::blocks), blocked, "{wish}");
+            assert_eq!(gateway.findings.iter().any(Finding::is_blocking), blocked, "{wish}");
             assert_eq!(gateway.findings.len(), 3);
         }
     }

@@ -1,33 +1,33 @@
 //! Palette's API, as far as registering AWS accounts needs it.
 
 mod accounts;
-mod call;
+mod api_key;
+mod api_request;
 mod client;
-mod enclave;
+mod error;
+mod error_response;
 mod exchange;
-mod fault;
-mod gate;
-mod gateway;
-mod key;
 #[doc(hidden)]
-pub mod outside;
+pub mod fuzzing;
+mod gateway;
 mod projects;
-mod read;
-mod refusal;
+mod rate_limiter;
+mod request;
+mod response;
 mod scrub;
-mod session;
-mod trust;
+mod secret_partitions;
+mod state;
+mod sts_source;
 mod validation;
-mod wire;
 
-pub use accounts::Page;
-pub use client::{Palette, Scoped};
-pub use enclave::{Fetched, Overrides, SecretPartitions};
-pub use gateway::{GATEWAY, GATEWAY_PROXY, GATEWAY_RUNNING, Gateway, GatewayInfo};
-pub use projects::{Survey, survey};
-pub use session::{Look, SESSION};
-pub use trust::TrustFacts;
-pub use validation::{IamPolicy, Verdict};
+pub use accounts::AccountPage;
+pub use client::{PaletteClient, ScopedClient};
+pub use gateway::{GATEWAY, GATEWAY_PROXY, GATEWAY_RUNNING, GatewayCheck, PrivateCloudGateway};
+pub use projects::{ScopedResults, query_scopes};
+pub use secret_partitions::{EndpointOverrides, PortalKeysResult, SecretPartitionFlag};
+pub use state::{API_KEY_VALID, PaletteState};
+pub use sts_source::StsSourceAccount;
+pub use validation::{IamPolicy, ValidationOutcome};
 
 /// Who is meant, in errors.
 const SERVICE: &str = "Palette";

@@ -9,10 +9,10 @@ const FRAGMENT: usize = 8;
 const READ: usize = 4096;
 
 /// How much of Palette's words is shown.
-const LONGEST: usize = 300;
+const MAX_TEXT_CHARS: usize = 300;
 
 /// Takes out every one of `secrets` and whatever looks like one.
-pub(crate) fn scrub(text: &str, secrets: &[SecretString]) -> String {
+pub(crate) fn redact(text: &str, secrets: &[SecretString]) -> String {
     let mut text: String = text.chars().take(READ).collect();
     for secret in secrets {
         #[expect(clippy::disallowed_methods, reason = "looks for the secret in order to remove it")]
@@ -25,7 +25,7 @@ pub(crate) fn scrub(text: &str, secrets: &[SecretString]) -> String {
     let text = runs(&text, |letter| letter.is_ascii_alphanumeric(), access_key_id);
     let text = runs(&text, of_a_token, token);
     let text = text.replace(char::is_control, " ");
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_TEXT_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
@@ -108,14 +108,14 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        scrub(text, &["p4l3tte-k3y".into(), "short secret".into()])
+        redact(text, &["p4l3tte-k3y".into(), "short secret".into()])
     }
 
     #[test]
     fn f95_what_was_sent_never_comes_back() {
         assert_eq!(shown("ApiKey p4l3tte-k3y not found"), "ApiKey [redacted] not found");
         assert_eq!(shown("'short secret'p4l3tte-k3y"), "'[redacted]'[redacted]");
-        assert_eq!(scrub("as it is", &["".into()]), "as it is");
+        assert_eq!(redact("as it is", &["".into()]), "as it is");
     }
 
     #[test]
@@ -123,9 +123,9 @@ mod tests {
         let secret = "9rZqVbT0cXnLw3KdPe5GsHa7UyMf1oJi8QtB2E";
         for fragment in secret.as_bytes().windows(12) {
             let said = format!("key {}", String::from_utf8_lossy(fragment));
-            assert_eq!(scrub(&said, &[secret.into()]), "key [redacted]");
+            assert_eq!(redact(&said, &[secret.into()]), "key [redacted]");
         }
-        assert_eq!(scrub("key 9rZqV is wrong", &[secret.into()]), "key 9rZqV is wrong");
+        assert_eq!(redact("key 9rZqV is wrong", &[secret.into()]), "key 9rZqV is wrong");
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
     fn it_is_one_short_line() {
         assert_eq!(shown("a\nb\u{1b}[31m\r\0"), "a b [31m  ");
         let long = shown(&"é ".repeat(400));
-        assert_eq!(long.chars().count(), LONGEST + 1);
+        assert_eq!(long.chars().count(), MAX_TEXT_CHARS + 1);
         assert!(long.ends_with('…'));
     }
 }

@@ -3,18 +3,18 @@
 use gangway_model::{AccountId, PermissionProfile};
 use serde_json::{Map, Value, json};
 
-use crate::document::{Document, PARTITION, map_text, of};
+use crate::document::{PARTITION, PolicyDocument, documents_for, map_text};
 
 /// The name that Palette's wizard proposes (F30).
 pub const ROLE_NAME: &str = "SpectroCloudRole";
 
 /// What the template is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Role<'a> {
+pub struct RoleTemplateParams<'a> {
     /// What the role is to be allowed.
     pub profile: PermissionProfile,
     /// Documents that go with the profile: CAPA's stack, dedicated hosts.
-    pub add_ons: &'a [Document],
+    pub add_ons: &'a [PolicyDocument],
     /// Who assumes it: Palette's own AWS account in that partition.
     pub palette_account: AccountId,
     /// What Palette presents.
@@ -22,8 +22,9 @@ pub struct Role<'a> {
 }
 
 /// The template. Needs `CAPABILITY_NAMED_IAM`; account and external id are parameters with these defaults.
-pub fn role_template(role: &Role<'_>) -> Value {
-    let documents: Vec<_> = of(role.profile).iter().chain(role.add_ons).copied().collect();
+pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
+    let documents: Vec<_> =
+        documents_for(role.profile).iter().chain(role.add_ons).copied().collect();
     let mut resources: Map<String, Value> = documents
         .iter()
         .map(|document| (document.name().to_owned(), managed_policy(*document)))
@@ -38,7 +39,7 @@ pub fn role_template(role: &Role<'_>) -> Value {
                 "RoleName": {"Ref": "RoleName"},
                 "Description": "Lets Spectro Cloud Palette manage clusters in this account.",
                 "MaxSessionDuration": 3600,
-                "AssumeRolePolicyDocument": crate::trust::policy_of(
+                "AssumeRolePolicyDocument": crate::trust::trust_policy_for(
                     &json!({"Fn::Sub": "arn:${AWS::Partition}:iam::${PaletteAccountId}:root"}),
                     &json!({"Ref": "ExternalId"}),
                 ),
@@ -64,7 +65,7 @@ pub fn role_template(role: &Role<'_>) -> Value {
     })
 }
 
-fn parameters(role: &Role<'_>) -> Value {
+fn parameters(role: &RoleTemplateParams<'_>) -> Value {
     json!({
         "RoleName": {
             "Type": "String",
@@ -90,13 +91,13 @@ fn parameters(role: &Role<'_>) -> Value {
     })
 }
 
-fn managed_policy(document: Document) -> Value {
+fn managed_policy(document: PolicyDocument) -> Value {
     json!({
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
             "ManagedPolicyName": document.name(),
             "Description": "Permissions that Spectro Cloud Palette asks for.",
-            "PolicyDocument": map_text(document.neutral(), &substituted),
+            "PolicyDocument": map_text(document.template(), &substituted),
         },
     })
 }

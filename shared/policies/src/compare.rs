@@ -4,25 +4,25 @@ use gangway_model::Partition;
 use serde_json::Value;
 
 use crate::{
-    document::Document,
+    document::PolicyDocument,
     statement::{many, statements},
 };
 
 /// Whether two documents mean the same. Order, `Sid`s and lists of one do not count.
-pub fn same(a: &Value, b: &Value) -> bool {
-    normal(a) == normal(b)
+pub fn is_equivalent(a: &Value, b: &Value) -> bool {
+    normalize(a) == normalize(b)
 }
 
 /// Members whose values are sets of names that IAM reads without regard to case.
 const ACTIONS: [&str; 2] = ["Action", "NotAction"];
 
-fn normal(document: &Value) -> Vec<String> {
+fn normalize(document: &Value) -> Vec<String> {
     let mut lines: Vec<_> = many(document.get("Statement"))
         .map(|statement| {
             let members = statement.as_object().into_iter().flatten();
             let members = members.filter(|(name, _)| *name != "Sid").map(|(name, value)| {
                 let value =
-                    if ACTIONS.contains(&name.as_str()) { lower(value) } else { sorted(value) };
+                    if ACTIONS.contains(&name.as_str()) { lowercase(value) } else { sorted(value) };
                 (name.clone(), value)
             });
             Value::Object(members.collect()).to_string()
@@ -33,7 +33,7 @@ fn normal(document: &Value) -> Vec<String> {
     lines
 }
 
-fn lower(value: &Value) -> Value {
+fn lowercase(value: &Value) -> Value {
     let texts = many(Some(value)).filter_map(Value::as_str);
     sorted(&texts.map(str::to_ascii_lowercase).collect())
 }
@@ -57,14 +57,14 @@ fn sorted(value: &Value) -> Value {
 
 /// The actions of a document that none of the attached documents allows in this partition, in the document's order.
 /// Which resources and conditions they are allowed for is for the simulator to tell.
-pub fn missing_actions(of: Document, partition: Partition, actual: &[Value]) -> Vec<String> {
+pub fn missing_actions(of: PolicyDocument, partition: Partition, actual: &[Value]) -> Vec<String> {
     let held: Vec<_> = actual
         .iter()
         .flat_map(statements)
         .filter(|held| held.allows() && held.covers_partition(partition.id()))
         .collect();
     let mut missing: Vec<String> = Vec::new();
-    for statement in statements(of.neutral()) {
+    for statement in statements(of.template()) {
         for action in statement.action_names() {
             let known = missing.iter().any(|named| named == action);
             if !known && !held.iter().any(|held| held.covers_action(action)) {
@@ -95,8 +95,11 @@ mod tests {
             {"Action": ["ec2:createvpc", "ec2:RunInstances"], "Effect": "Allow", "Resource": ["*"],
              "Condition": {"StringEquals": {"aws:RequestedRegion": ["b", "a"]}}},
         ]});
-        assert!(same(&document, &rewritten));
-        assert!(same(&json!({"Statement": statement}), &json!({"Statement": [statement]})));
+        assert!(is_equivalent(&document, &rewritten));
+        assert!(is_equivalent(
+            &json!({"Statement": statement}),
+            &json!({"Statement": [statement]})
+        ));
         for (member, value) in [
             ("Effect", json!("Deny")),
             ("Action", json!("ec2:RunInstances")),
@@ -107,26 +110,26 @@ mod tests {
             let mut other = statement.clone();
             other[member] = value;
             assert!(
-                !same(&json!({"Statement": statement}), &json!({"Statement": other})),
+                !is_equivalent(&json!({"Statement": statement}), &json!({"Statement": other})),
                 "{other}"
             );
         }
-        assert!(!same(&document, &Value::Null));
+        assert!(!is_equivalent(&document, &Value::Null));
     }
 
     #[test]
     fn every_document_is_the_same_as_itself_and_as_no_other() {
-        for a in Document::ALL {
-            for b in Document::ALL {
+        for a in PolicyDocument::ALL {
+            for b in PolicyDocument::ALL {
                 let (left, right) = (a.render(Partition::Aws), b.render(Partition::Aws));
-                assert_eq!(same(&left, &right), a == b);
+                assert_eq!(is_equivalent(&left, &right), a == b);
             }
         }
     }
 
     #[test]
     fn missing_actions_are_those_that_nothing_attached_allows() {
-        let of = Document::HostResourceGroups;
+        let of = PolicyDocument::HostResourceGroups;
         let partition = Partition::AwsUsGov;
         let all = [
             "resource-groups:ListGroups",
@@ -174,10 +177,10 @@ mod tests {
 
     #[test]
     fn an_eks_document_of_another_age_lacks_what_was_added_since() {
-        let mut old = Document::ControllersEks.render(Partition::Aws);
+        let mut old = PolicyDocument::ControllersEks.render(Partition::Aws);
         let statements = old["Statement"].as_array_mut().unwrap();
         statements.retain(|statement| !statement["Action"].to_string().contains("iam:ListRoles"));
-        let missing = missing_actions(Document::ControllersEks, Partition::Aws, &[old]);
+        let missing = missing_actions(PolicyDocument::ControllersEks, Partition::Aws, &[old]);
         assert_eq!(missing, ["iam:ListRoles"]);
     }
 }

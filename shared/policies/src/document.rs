@@ -10,7 +10,7 @@ pub(crate) const PARTITION: &str = "{partition}";
 
 /// A permission document of Palette's, kept in `documents/` as published but for the partition of its ARNs (T15).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Document {
+pub enum PolicyDocument {
     /// Networks, machines and load balancers of clusters; core.
     Controller,
     /// What control planes do by themselves; core.
@@ -36,17 +36,17 @@ pub enum Document {
 }
 
 /// The documents of a profile, in the order in which Palette lists them (F29, F90, F91).
-pub const fn of(profile: PermissionProfile) -> &'static [Document] {
-    use Document::{ControlPlane, Controller, ControllersEks, Deployment, Nodes};
+pub const fn documents_for(profile: PermissionProfile) -> &'static [PolicyDocument] {
+    use PolicyDocument::{ControlPlane, Controller, ControllersEks, Deployment, Nodes};
     match profile {
         PermissionProfile::Core => &[Controller, ControlPlane, Nodes, Deployment],
         PermissionProfile::CoreEks => {
             &[Controller, ControlPlane, Nodes, Deployment, ControllersEks]
         }
-        PermissionProfile::MinimumEksDynamic => &[Document::MinimumEksDynamic],
-        PermissionProfile::MinimumEksStatic => &[Document::MinimumEksStatic],
-        PermissionProfile::MinimumIaasDynamic => &[Document::MinimumIaasDynamic],
-        PermissionProfile::MinimumIaasStatic => &[Document::MinimumIaasStatic],
+        PermissionProfile::MinimumEksDynamic => &[PolicyDocument::MinimumEksDynamic],
+        PermissionProfile::MinimumEksStatic => &[PolicyDocument::MinimumEksStatic],
+        PermissionProfile::MinimumIaasDynamic => &[PolicyDocument::MinimumIaasDynamic],
+        PermissionProfile::MinimumIaasStatic => &[PolicyDocument::MinimumIaasStatic],
     }
 }
 
@@ -86,7 +86,7 @@ static CATALOGUE: [Entry; 11] = [
     entry!("PaletteHostResourceGroupsPolicy"),
 ];
 
-impl Document {
+impl PolicyDocument {
     /// Every document.
     pub const ALL: [Self; 11] = [
         Self::Controller,
@@ -124,12 +124,12 @@ impl Document {
     }
 
     /// Other names that older pages gave it.
-    pub fn also_known_as(self) -> &'static [&'static str] {
+    pub fn aliases(self) -> &'static [&'static str] {
         self.entry().also_known_as
     }
 
     /// The document of that name, in any of its spellings. IAM takes names that differ in case only for the same.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|document| {
             let Entry { name: first, also_known_as, .. } = document.entry();
             name.eq_ignore_ascii_case(first)
@@ -138,7 +138,7 @@ impl Document {
     }
 
     /// As in its file, partitions still open. Read once, when first asked for.
-    pub(crate) fn neutral(self) -> &'static Value {
+    pub(crate) fn template(self) -> &'static Value {
         let Entry { text, parsed, .. } = self.entry();
         // A test reads every one of them.
         parsed.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
@@ -146,7 +146,7 @@ impl Document {
 
     /// The document for a partition.
     pub fn render(self, partition: Partition) -> Value {
-        map_text(self.neutral(), &|text| text.replace(PARTITION, partition.id()).into())
+        map_text(self.template(), &|text| text.replace(PARTITION, partition.id()).into())
     }
 
     /// The document for a partition without white space, as IAM takes it. Written once, when first asked for.
@@ -176,12 +176,12 @@ pub(crate) fn map_text(value: &Value, replace: &dyn Fn(&str) -> Value) -> Value 
 
 #[cfg(test)]
 mod tests {
-    use gangway_model::TABLE;
+    use gangway_model::PARTITIONS;
 
     use super::*;
 
     fn names(profile: PermissionProfile) -> Vec<&'static str> {
-        of(profile).iter().map(|document| document.name()).collect()
+        documents_for(profile).iter().map(|document| document.name()).collect()
     }
 
     #[test]
@@ -212,31 +212,31 @@ mod tests {
             assert_eq!(names(profile), [name]);
         }
         let add_on = "PaletteCloudFormationStackPermissions";
-        assert_eq!(Document::named(add_on), Some(Document::CloudFormationStack));
+        assert_eq!(PolicyDocument::from_name(add_on), Some(PolicyDocument::CloudFormationStack));
         assert!(PermissionProfile::ALL.iter().all(|profile| !names(*profile).contains(&add_on)));
     }
 
     #[test]
     fn every_document_is_where_its_name_says_and_has_statements() {
-        for document in Document::ALL {
-            assert_eq!(Document::named(document.name()), Some(document));
-            for other in document.also_known_as() {
-                assert_eq!(Document::named(&other.to_uppercase()), Some(document));
+        for document in PolicyDocument::ALL {
+            assert_eq!(PolicyDocument::from_name(document.name()), Some(document));
+            for other in document.aliases() {
+                assert_eq!(PolicyDocument::from_name(&other.to_uppercase()), Some(document));
             }
             assert!(
-                !document.neutral()["Statement"].as_array().unwrap().is_empty(),
+                !document.template()["Statement"].as_array().unwrap().is_empty(),
                 "{document:?}"
             );
-            assert_eq!(document.neutral()["Version"], "2012-10-17");
+            assert_eq!(document.template()["Version"], "2012-10-17");
         }
-        assert_eq!(Document::named("PalettePolicy"), None);
+        assert_eq!(PolicyDocument::from_name("PalettePolicy"), None);
     }
 
     #[test]
     fn documents_fit_into_a_managed_policy_and_name_no_other_partition() {
-        for document in Document::ALL {
+        for document in PolicyDocument::ALL {
             assert!(!document.entry().text.contains("arn:aws"), "{document:?}");
-            for facts in &TABLE {
+            for facts in &PARTITIONS {
                 let text = document.text(facts.partition);
                 let size = text.chars().filter(|c| !c.is_whitespace()).count();
                 assert!(size <= 6144, "{document:?}: {size}");

@@ -1,8 +1,8 @@
 //! Grants of Palette's own documents by which a holder could take more rights than it was given (T18).
 
-use crate::{document::Document, statement::statements};
+use crate::{document::PolicyDocument, statement::statements};
 
-const GRAVE: &[(&str, &str)] = &[
+const ESCALATING_ACTIONS: &[(&str, &str)] = &[
     ("iam:AddUserToGroup", "join any group"),
     ("iam:AttachGroupPolicy", "attach any policy to a group"),
     ("iam:AttachRolePolicy", "attach any policy to a role"),
@@ -17,13 +17,13 @@ const GRAVE: &[(&str, &str)] = &[
 const EVERYTHING: &[&str] = &["*", "arn:*:s3:::*", "arn:*:iam::*:role/*"];
 
 /// One notice for each document that has such grants, in the documents' order.
-pub fn escalations(documents: &[Document]) -> Vec<String> {
+pub fn privilege_escalation_notices(documents: &[PolicyDocument]) -> Vec<String> {
     documents.iter().filter_map(|document| notice(*document)).collect()
 }
 
-fn notice(document: Document) -> Option<String> {
-    let statements = statements(document.neutral());
-    let grants: Vec<_> = GRAVE
+fn notice(document: PolicyDocument) -> Option<String> {
+    let statements = statements(document.template());
+    let grants: Vec<_> = ESCALATING_ACTIONS
         .iter()
         .filter(|(action, _)| {
             statements.iter().any(|statement| {
@@ -48,11 +48,11 @@ mod tests {
     use gangway_model::PermissionProfile;
 
     use super::*;
-    use crate::of;
+    use crate::documents_for;
 
     #[test]
     fn notices_name_the_document_and_its_grants() {
-        let notices = escalations(of(PermissionProfile::CoreEks));
+        let notices = privilege_escalation_notices(documents_for(PermissionProfile::CoreEks));
         let heads: Vec<_> =
             notices.iter().map(|notice| notice.split_once(". ").unwrap().0.to_owned()).collect();
         assert_eq!(
@@ -69,10 +69,18 @@ mod tests {
     fn minimum_profiles_have_none_until_the_stack_is_added() {
         for profile in PermissionProfile::ALL {
             let core = matches!(profile, PermissionProfile::Core | PermissionProfile::CoreEks);
-            assert_eq!(escalations(of(profile)).is_empty(), !core, "{profile}");
+            assert_eq!(
+                privilege_escalation_notices(documents_for(profile)).is_empty(),
+                !core,
+                "{profile}"
+            );
         }
         assert_eq!(
-            escalations(&[Document::CloudFormationStack, Document::HostResourceGroups]).len(),
+            privilege_escalation_notices(&[
+                PolicyDocument::CloudFormationStack,
+                PolicyDocument::HostResourceGroups
+            ])
+            .len(),
             1
         );
     }

@@ -7,15 +7,15 @@ mod tests;
 use gangway_model::{AccountId, Partition, PermissionProfile};
 
 use crate::{
-    document::{Document, PARTITION, of},
+    document::{PARTITION, PolicyDocument, documents_for},
     statement::{Condition, Statement, statements},
 };
 
 /// One call of `SimulatePrincipalPolicy`: every action is to be allowed on every resource. At most 100 actions.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Question {
+pub struct SimulationRequest {
     /// The actions, no action twice.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<SimulatedAction>,
     /// ARNs without wildcards, or `*` alone.
     pub resources: Vec<String>,
     /// What the documents' conditions look at. The caller adds `aws:RequestedRegion`.
@@ -24,11 +24,11 @@ pub struct Question {
 
 /// An action, and why it is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Ask {
+pub struct SimulatedAction {
     /// `<service>:<operation>`.
     pub action: &'static str,
     /// The first document of the profile that allows it: the one to attach if it is denied.
-    pub document: Document,
+    pub document: PolicyDocument,
     /// The published document names a resource that this action does not have, so a denial is no fault of the customer's.
     pub vendor_defect: bool,
 }
@@ -45,7 +45,7 @@ pub struct ContextEntry {
 }
 
 /// Most actions that one call may hold.
-const LONGEST: usize = 100;
+const MAX_CONTEXT_VALUE: usize = 100;
 
 /// In published documents, yet unknown to IAM: always denied, whatever the policy.
 pub(crate) const UNKNOWN_TO_IAM: &[&str] = &["ecr:ListRepositories"];
@@ -58,7 +58,7 @@ const MISPLACED: &[&str] = &[
     "eks:ListClusters",
 ];
 
-impl Question {
+impl SimulationRequest {
     /// The actions' names.
     pub fn actions(&self) -> impl Iterator<Item = &'static str> {
         self.asks.iter().map(|ask| ask.action)
@@ -66,28 +66,28 @@ impl Question {
 }
 
 /// Everything to ask about an identity that is to have a profile, in as few calls as the rules of simulation allow.
-pub fn questions(
+pub fn simulation_requests(
     profile: PermissionProfile,
     partition: Partition,
     account: AccountId,
     region: &str,
-) -> Vec<Question> {
+) -> Vec<SimulationRequest> {
     let place = sample::Place { partition, account, region };
-    let mut questions = Vec::new();
-    for document in of(profile) {
-        for statement in statements(document.neutral()) {
+    let mut requests = Vec::new();
+    for document in documents_for(profile) {
+        for statement in statements(document.template()) {
             if statement.allows() {
-                put(&mut questions, *document, statement, &place);
+                add_action(&mut requests, *document, statement, &place);
             }
         }
     }
-    leave_out_what_is_implied(&mut questions);
-    questions.into_iter().flat_map(in_calls).collect()
+    remove_implied_actions(&mut requests);
+    requests.into_iter().flat_map(split_in_calls).collect()
 }
 
-fn put(
-    questions: &mut Vec<Question>,
-    document: Document,
+fn add_action(
+    requests: &mut Vec<SimulationRequest>,
+    document: PolicyDocument,
     statement: Statement<'static>,
     place: &sample::Place<'_>,
 ) {
@@ -101,11 +101,11 @@ fn put(
             .iter()
             .map(|pattern| place.sample(action, &pattern.replace(PARTITION, place.partition.id())))
             .collect();
-        let vendor_defect = document == Document::ControllersEks
+        let vendor_defect = document == PolicyDocument::ControllersEks
             && MISPLACED.contains(&action)
             && resources.iter().all(|resource| resource != "*");
-        let ask = Ask { action, document, vendor_defect };
-        match questions.iter_mut().find(|question| {
+        let ask = SimulatedAction { action, document, vendor_defect };
+        match requests.iter_mut().find(|question| {
             question.resources == resources && may_share(&question.context, &context)
         }) {
             Some(question) => {
@@ -119,7 +119,11 @@ fn put(
                 }
             }
             None => {
-                questions.push(Question { asks: vec![ask], resources, context: context.clone() });
+                requests.push(SimulationRequest {
+                    asks: vec![ask],
+                    resources,
+                    context: context.clone(),
+                });
             }
         }
     }
@@ -140,26 +144,26 @@ fn satisfy(condition: &Condition<'static>) -> Option<ContextEntry> {
 }
 
 /// What is allowed on `*` without a condition is allowed on every resource.
-fn leave_out_what_is_implied(questions: &mut Vec<Question>) {
-    let broad: Vec<_> = questions
+fn remove_implied_actions(requests: &mut Vec<SimulationRequest>) {
+    let broad: Vec<_> = requests
         .iter()
         .filter(|question| question.context.is_empty() && question.resources == ["*"])
-        .flat_map(Question::actions)
+        .flat_map(SimulationRequest::actions)
         .collect();
-    for question in &mut *questions {
+    for question in &mut *requests {
         if !(question.context.is_empty() && question.resources == ["*"]) {
             question.asks.retain(|ask| !broad.contains(&ask.action));
         }
     }
-    questions.retain(|question| !question.asks.is_empty());
+    requests.retain(|question| !question.asks.is_empty());
 }
 
 /// Parts as equal as they can be: the longest call is the one that everything waits for.
-fn in_calls(question: Question) -> Vec<Question> {
-    let Question { asks, resources, context } = question;
-    let calls = asks.len().div_ceil(LONGEST).max(1);
+fn split_in_calls(question: SimulationRequest) -> Vec<SimulationRequest> {
+    let SimulationRequest { asks, resources, context } = question;
+    let calls = asks.len().div_ceil(MAX_CONTEXT_VALUE).max(1);
     asks.chunks(asks.len().div_ceil(calls).max(1))
-        .map(|asks| Question {
+        .map(|asks| SimulationRequest {
             asks: asks.to_vec(),
             resources: resources.clone(),
             context: context.clone(),

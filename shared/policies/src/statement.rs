@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::pattern::{fits, fits_any_case};
+use crate::wildcard::{wildcard_match, wildcard_match_ignore_case};
 
 /// A document's statements: a list, or one alone.
 pub(crate) fn statements(document: &Value) -> Vec<Statement<'_>> {
@@ -63,7 +63,9 @@ impl<'a> Statement<'a> {
 
     /// Whether it is about an action, by naming it or by not excepting it.
     pub(crate) fn covers_action(self, action: &str) -> bool {
-        let named = |member| texts(self.member(member)).any(|name| fits_any_case(&name, action));
+        let named = |member| {
+            texts(self.member(member)).any(|name| wildcard_match_ignore_case(&name, action))
+        };
         match self.member("NotAction") {
             Some(_) => !named("NotAction"),
             None => named("Action"),
@@ -75,7 +77,7 @@ impl<'a> Statement<'a> {
         self.member("NotResource").is_some()
             || texts(self.member("Resource")).any(|resource| {
                 let own = resource.split(':').nth(1).unwrap_or("*");
-                fits(own, partition)
+                wildcard_match(own, partition)
             })
     }
 

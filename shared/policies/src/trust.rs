@@ -1,17 +1,17 @@
 //! Whether a role's trust policy lets Palette in, and nobody else under Palette's name.
 
+mod analysis;
 pub(crate) mod condition;
 mod principal;
-mod reading;
 #[cfg(test)]
 mod tests;
 
 use gangway_model::{AccountId, Check, Finding, Partition, Severity};
 use serde_json::{Value, json};
 
+use analysis::{ConditionIssue, StatementMatch, TrustPolicyAnalysis};
 use condition::Truth;
 use principal::Reach;
-use reading::{Gate, Line, Reading};
 
 /// D06.
 pub static TRUSTS_PALETTE: Check = Check {
@@ -38,12 +38,12 @@ pub static NO_EXCLUDING_CONDITIONS: Check = Check {
 };
 
 /// The trust policy that the role is to have (F31): Palette's account, and only with the external id.
-pub fn policy(partition: Partition, palette_account: AccountId, external_id: &str) -> Value {
+pub fn trust_policy(partition: Partition, palette_account: AccountId, external_id: &str) -> Value {
     let principal = format!("arn:{partition}:iam::{palette_account}:root");
-    policy_of(&principal.into(), &external_id.into())
+    trust_policy_for(&principal.into(), &external_id.into())
 }
 
-pub(crate) fn policy_of(principal: &Value, external_id: &Value) -> Value {
+pub(crate) fn trust_policy_for(principal: &Value, external_id: &Value) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -56,14 +56,14 @@ pub(crate) fn policy_of(principal: &Value, external_id: &Value) -> Value {
 }
 
 /// Checks D06, D07 and D08 on a trust policy, as decoded JSON: what IAM would decide for Palette, with and without its external id.
-pub fn analyse(
+pub fn check_trust_policy(
     document: &Value,
     palette_account: AccountId,
     external_id: &str,
     partition: Partition,
 ) -> Vec<Finding> {
-    let palette = principal::Palette { partition, account: palette_account };
-    let reading = Reading::of(document, &palette, external_id);
+    let palette = principal::PaletteIdentity { partition, account: palette_account };
+    let reading = TrustPolicyAnalysis::of(document, &palette, external_id);
     vec![
         trusts_palette(&reading),
         external_id_required(&reading),
@@ -78,37 +78,38 @@ pub fn unverified(observed: &str, remedy: &str) -> Vec<Finding> {
         .to_vec()
 }
 
-fn trusts_palette(reading: &Reading<'_>) -> Finding {
-    let Reading { palette, external_id, .. } = reading;
-    let wanted = policy(palette.partition, palette.account, external_id);
+fn trusts_palette(reading: &TrustPolicyAnalysis<'_>) -> Finding {
+    let TrustPolicyAnalysis { palette, external_id, .. } = reading;
+    let wanted = trust_policy(palette.partition, palette.account, external_id);
     let failed = |observed: String| {
         TRUSTS_PALETTE.failed(observed, format!("Set the role's trust policy to {wanted}"))
     };
-    if let Some(wide) = reading.doors.iter().find(|door| door.reach == Reach::Everyone) {
+    if let Some(wide) = reading.allow_statements.iter().find(|door| door.reach == Reach::Everyone) {
         return failed(format!("{} trusts everyone, whatever the account", wide.label));
     }
-    if reading.doors.is_empty() {
+    if reading.allow_statements.is_empty() {
         return failed(format!(
             "No statement lets account {} assume the role. {}",
             palette.account,
             reading.instead(),
         ));
     }
-    let whole = |bar: &&Gate<'_>| bar.reach != Reach::Identity && bar.lines.is_empty();
-    if let Some(bar) = reading.bars.iter().find(whole) {
+    let whole = |bar: &&StatementMatch<'_>| bar.reach != Reach::Identity && bar.lines.is_empty();
+    if let Some(bar) = reading.deny_statements.iter().find(whole) {
         return failed(format!("{} denies it to Palette again", bar.label));
     }
     let named: Vec<_> =
-        reading.doors.iter().flat_map(|door| &door.named).map(String::as_str).collect();
+        reading.allow_statements.iter().flat_map(|door| &door.named).map(String::as_str).collect();
     TRUSTS_PALETTE.passed(format!("Trusts {}", named.join(", ")))
 }
 
-const NO_DOOR: &str = "No statement lets Palette assume the role, so its conditions do not matter";
+const NO_ALLOW_STATEMENT: &str =
+    "No statement lets Palette assume the role, so its conditions do not matter";
 
-fn external_id_required(reading: &Reading<'_>) -> Finding {
+fn external_id_required(reading: &TrustPolicyAnalysis<'_>) -> Finding {
     let check = &EXTERNAL_ID_REQUIRED;
-    if reading.doors.is_empty() {
-        return check.not_applicable(NO_DOOR);
+    if reading.allow_statements.is_empty() {
+        return check.not_applicable(NO_ALLOW_STATEMENT);
     }
     let remedy = || {
         let condition = json!({"StringEquals": {"sts:ExternalId": reading.external_id}});
@@ -116,37 +117,37 @@ fn external_id_required(reading: &Reading<'_>) -> Finding {
             "In every statement that trusts Palette have exactly this about the external id: \"Condition\": {condition}"
         )
     };
-    if let Some(door) = reading.opens(None) {
+    if let Some(door) = reading.allows_with(None) {
         return check
             .failed(format!("{} lets Palette in without any external id", door.label), remedy());
     }
-    let taken = reading.opens_to_palette();
+    let taken = reading.allows_palette();
     if taken == Truth::False {
         let asked = reading.external_ids().join(", ");
         return check.failed(format!("Asks for another external id: {asked}"), remedy());
     }
-    if let Some((door, other)) = reading.opens_to_another() {
+    if let Some((door, other)) = reading.allows_other_external_id() {
         let observed = format!("{} takes other external ids too, such as {other:?}", door.label);
         return check.failed(observed, remedy());
     }
-    if taken == Truth::Unknown || reading.may_open_to_another() {
+    if taken == Truth::Unknown || reading.may_allow_other_external_id() {
         let observed = "Asks for the external id in a way that the document alone does not settle";
         return check.unverified(observed, remedy());
     }
     check.passed("Asks for Palette's external id, and takes no other")
 }
 
-fn no_excluding_conditions(reading: &Reading<'_>) -> Finding {
+fn no_excluding_conditions(reading: &TrustPolicyAnalysis<'_>) -> Finding {
     let check = &NO_EXCLUDING_CONDITIONS;
-    if reading.doors.is_empty() {
-        return check.not_applicable(NO_DOOR);
+    if reading.allow_statements.is_empty() {
+        return check.not_applicable(NO_ALLOW_STATEMENT);
     }
-    let lines = reading.in_the_way();
+    let lines = reading.blocking_conditions();
     if lines.is_empty() {
         return check.passed("Nothing but the external id is asked of Palette");
     }
-    let observed = lines.iter().map(Line::to_string).collect::<Vec<_>>().join("; ");
-    if lines.iter().any(Line::excludes) {
+    let observed = lines.iter().map(ConditionIssue::to_string).collect::<Vec<_>>().join("; ");
+    if lines.iter().any(ConditionIssue::excludes) {
         let mut keys: Vec<_> = lines.iter().map(|line| line.what.as_str()).collect();
         keys.dedup();
         let remedy = format!(

@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use gangway_model::{AccountId, Partition, PermissionProfile, TABLE};
+use gangway_model::{AccountId, PARTITIONS, Partition, PermissionProfile};
 use gangway_policies::{
-    Document,
-    cloudformation::{Role, role_template},
+    PolicyDocument,
+    cloudformation::{RoleTemplateParams, role_template},
     trust_policy,
 };
 use serde_json::{Value, json};
@@ -38,9 +38,9 @@ fn own_arns(value: &Value, partition: Partition, found: &mut Vec<String>) {
 
 #[test]
 fn f31_trust_and_arns_are_those_of_the_partition() {
-    for facts in &TABLE {
+    for facts in &PARTITIONS {
         let mut arns = BTreeMap::new();
-        for document in Document::ALL {
+        for document in PolicyDocument::ALL {
             let mut found = Vec::new();
             own_arns(&document.render(facts.partition), facts.partition, &mut found);
             if !found.is_empty() {
@@ -57,9 +57,9 @@ fn f31_trust_and_arns_are_those_of_the_partition() {
 
 #[test]
 fn f31_one_template_serves_every_partition() {
-    let template = role_template(&Role {
+    let template = role_template(&RoleTemplateParams {
         profile: PermissionProfile::MinimumEksStatic,
-        add_ons: &[Document::CloudFormationStack],
+        add_ons: &[PolicyDocument::CloudFormationStack],
         palette_account: palette(),
         external_id: EXTERNAL_ID,
     });
@@ -70,7 +70,7 @@ fn f31_one_template_serves_every_partition() {
 #[test]
 fn f31_trust_policies_fit_into_a_role() {
     let longest = "x".repeat(1224);
-    for facts in &TABLE {
+    for facts in &PARTITIONS {
         let text = trust_policy(facts.partition, palette(), &longest).to_string();
         assert!(text.len() <= 2048, "{}", text.len());
     }
@@ -79,15 +79,18 @@ fn f31_trust_policies_fit_into_a_role() {
 #[test]
 fn f29_f90_f91_the_template_has_the_documents_of_the_profile_and_no_other() {
     for profile in PermissionProfile::ALL {
-        for add_ons in [&[][..], &[Document::CloudFormationStack, Document::HostResourceGroups]] {
+        for add_ons in
+            [&[][..], &[PolicyDocument::CloudFormationStack, PolicyDocument::HostResourceGroups]]
+        {
             let palette_account = palette();
-            let template = role_template(&Role {
+            let template = role_template(&RoleTemplateParams {
                 profile,
                 add_ons,
                 palette_account,
                 external_id: EXTERNAL_ID,
             });
-            let wanted: Vec<_> = gangway_policies::of(profile).iter().chain(add_ons).collect();
+            let wanted: Vec<_> =
+                gangway_policies::documents_for(profile).iter().chain(add_ons).collect();
             let attached = template["Resources"]["Role"]["Properties"]["ManagedPolicyArns"].clone();
             let names: Value =
                 wanted.iter().map(|document| json!({"Ref": document.name()})).collect();

@@ -3,8 +3,10 @@
 
 use std::{fs, path::Path};
 
-use gangway_model::{Partition, RoleArn, TABLE};
-use gangway_policies::pods::{Cluster, ExternalIds, Grant, Part, Roles};
+use gangway_model::{PARTITIONS, Partition, RoleArn};
+use gangway_policies::pod_identity::{
+    Cluster, ExternalIds, PermissionQuery, PodIdentityRoles, RolePurpose,
+};
 use serde_json::{Value, json};
 
 const CLUSTERS: &str = "111122223333";
@@ -14,13 +16,13 @@ fn arn(partition: Partition, account: &str, name: &str) -> RoleArn {
     format!("arn:{partition}:iam::{account}:role/{name}").parse().unwrap()
 }
 
-fn both(partition: Partition) -> [(&'static str, Roles); 2] {
+fn both(partition: Partition) -> [(&'static str, PodIdentityRoles); 2] {
     let local = |name| arn(partition, CLUSTERS, name);
     let target = |name| arn(partition, TARGET, name);
     [
         (
             "same-account",
-            Roles::SameAccount {
+            PodIdentityRoles::SameAccount {
                 palette: local("SpectroCloudPaletteRole"),
                 hubble: local("SpectroCloudHubbleRole"),
                 identity: local("SpectroCloudIdentityRole"),
@@ -28,7 +30,7 @@ fn both(partition: Partition) -> [(&'static str, Roles); 2] {
         ),
         (
             "cross-account",
-            Roles::CrossAccount {
+            PodIdentityRoles::CrossAccount {
                 palette_target: target("SpectroCloudPaletteTargetRole"),
                 hubble_target: target("SpectroCloudHubbleTargetRole"),
                 hubble_local: local("SpectroCloudHubbleLocalRole"),
@@ -38,10 +40,10 @@ fn both(partition: Partition) -> [(&'static str, Roles); 2] {
     ]
 }
 
-fn rendered(roles: &Roles, region: &str) -> Value {
+fn rendered(roles: &PodIdentityRoles, region: &str) -> Value {
     let cluster = Cluster { name: "palette", region, account: CLUSTERS.parse().unwrap() };
     let ids = ExternalIds::expected(cluster);
-    let one = |(part, arn): (Part, &RoleArn)| {
+    let one = |(part, arn): (RolePurpose, &RoleArn)| {
         json!({
             "part": part.id(),
             "arn": arn.as_str(),
@@ -49,7 +51,7 @@ fn rendered(roles: &Roles, region: &str) -> Value {
             "permissions": roles.permissions(part),
         })
     };
-    roles.in_order().into_iter().map(one).collect()
+    roles.in_creation_order().into_iter().map(one).collect()
 }
 
 #[test]
@@ -65,7 +67,7 @@ fn f47_f48_f50_f51_f52_f54_f55_documents_are_the_published_ones() {
 
 #[test]
 fn f56_f57_no_placeholder_is_left_and_arns_are_of_the_partition() {
-    for facts in &TABLE {
+    for facts in &PARTITIONS {
         for (case, roles) in both(facts.partition) {
             let text = rendered(&roles, facts.home_region).to_string();
             assert!(!text.contains('<') && !text.contains("{\\"), "{case}: {text}");
@@ -82,10 +84,10 @@ fn f56_f57_no_placeholder_is_left_and_arns_are_of_the_partition() {
 #[test]
 fn documents_fit_into_roles() {
     let name = "n".repeat(64);
-    for facts in &TABLE {
+    for facts in &PARTITIONS {
         let local = arn(facts.partition, CLUSTERS, &name);
         let target = arn(facts.partition, TARGET, &name);
-        let roles = Roles::CrossAccount {
+        let roles = PodIdentityRoles::CrossAccount {
             palette_target: target.clone(),
             hubble_target: target,
             hubble_local: local.clone(),
@@ -110,10 +112,11 @@ fn f49_roles_come_before_the_trusts_that_name_them() {
             }
             made.push(role["arn"].as_str().unwrap().to_owned());
         }
-        let order: Vec<_> = roles.in_order().into_iter().map(|(part, _)| part.id()).collect();
+        let order: Vec<_> =
+            roles.in_creation_order().into_iter().map(|(part, _)| part.id()).collect();
         let wanted: &[&str] = match roles {
-            Roles::SameAccount { .. } => &["palette", "hubble", "identity"],
-            Roles::CrossAccount { .. } => {
+            PodIdentityRoles::SameAccount { .. } => &["palette", "hubble", "identity"],
+            PodIdentityRoles::CrossAccount { .. } => {
                 &["identity-local", "hubble-local", "palette-target", "hubble-target"]
             }
         };
@@ -124,20 +127,22 @@ fn f49_roles_come_before_the_trusts_that_name_them() {
 #[test]
 fn questions_leave_out_what_can_have_no_effect() {
     let [(_, same), (_, cross)] = both(Partition::Aws);
-    let of = |roles: &Roles, part| -> Vec<(String, usize)> {
-        let grants = roles.grants(part).into_iter();
-        grants.map(|Grant { actions, resources }| (resources.join(" "), actions.len())).collect()
+    let of = |roles: &PodIdentityRoles, part| -> Vec<(String, usize)> {
+        let grants = roles.permission_queries(part).into_iter();
+        grants
+            .map(|PermissionQuery { actions, resources }| (resources.join(" "), actions.len()))
+            .collect()
     };
     let palette = "arn:aws:iam::111122223333:role/SpectroCloudPaletteRole".to_owned();
-    assert_eq!(of(&same, Part::Palette), [("*".to_owned(), 4)]);
+    assert_eq!(of(&same, RolePurpose::Palette), [("*".to_owned(), 4)]);
     // Without ecr:ListRepositories, which IAM does not know.
-    assert_eq!(of(&same, Part::Hubble), [("*".to_owned(), 38)]);
-    assert_eq!(of(&same, Part::Identity), [("*".to_owned(), 4), (palette, 2)]);
+    assert_eq!(of(&same, RolePurpose::Hubble), [("*".to_owned(), 38)]);
+    assert_eq!(of(&same, RolePurpose::Identity), [("*".to_owned(), 4), (palette, 2)]);
     let target = "arn:aws:iam::444455556666:role/SpectroCloudPaletteTargetRole".to_owned();
     let own = "arn:aws:iam::111122223333:role/SpectroCloudIdentityLocalRole".to_owned();
     // PassRole never reaches another account (T19).
     let wanted = [("*".to_owned(), 4), (target, 3), (own, 4)];
-    assert_eq!(of(&cross, Part::IdentityLocal), wanted);
+    assert_eq!(of(&cross, RolePurpose::IdentityLocal), wanted);
     let hubble = "arn:aws:iam::444455556666:role/SpectroCloudHubbleTargetRole".to_owned();
-    assert_eq!(of(&cross, Part::HubbleLocal), [(hubble, 3)]);
+    assert_eq!(of(&cross, RolePurpose::HubbleLocal), [(hubble, 3)]);
 }

@@ -4,7 +4,7 @@ use gangway_checks::PortalConfig;
 use gangway_model::Partition;
 use reqwest::Url;
 
-use crate::Variables;
+use crate::EnvReader;
 
 const VARIABLES: &str = "GANGWAY_CUSTOM_ENDPOINT_VARIABLES";
 
@@ -15,24 +15,24 @@ const URL_RULE: &str =
     "must be the https URL of the portal's credentials, without a query, a fragment or a user";
 
 /// Reads the variables of this partition; elsewhere there is nothing to read. Their faults stay with the reader.
-pub(crate) fn read<V>(partition: Option<Partition>, variables: &mut Variables<V>) -> PortalConfig
+pub(crate) fn read<V>(partition: Option<Partition>, variables: &mut EnvReader<V>) -> PortalConfig
 where
     V: Fn(&str) -> Option<String>,
 {
     let Some((partition, portal)) =
-        partition.and_then(|partition| Some((partition, partition.facts().portal.as_ref()?)))
+        partition.and_then(|partition| Some((partition, partition.info().portal.as_ref()?)))
     else {
         return PortalConfig::default();
     };
-    let url = variables.given(portal.setting, URL_RULE, address);
-    let mut named = variables.list(VARIABLES, VARIABLES_RULE, pair).into_iter();
+    let url = variables.parse_optional_with(portal.setting, URL_RULE, parse_url);
+    let mut named = variables.list(VARIABLES, VARIABLES_RULE, parse_pair).into_iter();
     let palette_variable = named
         .rfind(|(of, _)| *of == partition)
         .map_or_else(|| portal.palette_variable.to_owned(), |(_, variable)| variable);
     PortalConfig { url, palette_variable }
 }
 
-fn address(text: &str) -> Option<Url> {
+fn parse_url(text: &str) -> Option<Url> {
     let fits = |url: &Url| {
         let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         url.scheme() == "https" && url.has_host() && bare && url.password().is_none()
@@ -40,7 +40,7 @@ fn address(text: &str) -> Option<Url> {
     text.parse().ok().filter(fits)
 }
 
-fn pair(entry: &str) -> Option<(Partition, String)> {
+fn parse_pair(entry: &str) -> Option<(Partition, String)> {
     let (partition, variable) = entry.split_once('=')?;
     let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     let fits = !variable.is_empty() && variable.bytes().all(allowed);
@@ -56,9 +56,10 @@ mod tests {
         variables: &[(&str, &str)],
     ) -> Result<(Option<String>, String), Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
-        let mut variables = Variables::new(|name: &str| find(name).map(|(_, it)| (*it).to_owned()));
+        let mut variables = EnvReader::new(|name: &str| find(name).map(|(_, it)| (*it).to_owned()));
         let portal = super::read(Some(partition), &mut variables);
-        let faults: Vec<_> = variables.finish().into_iter().map(|fault| fault.pointer).collect();
+        let faults: Vec<_> =
+            variables.into_errors().into_iter().map(|fault| fault.pointer).collect();
         if faults.is_empty() {
             Ok((portal.url.map(|url| url.to_string()), portal.palette_variable))
         } else {

@@ -1,13 +1,13 @@
 //! Which accounts of the organization are registered by themselves, in which scope and under which name.
 
-mod choice;
+mod account_filter;
+mod config;
 mod glob;
-mod name;
-mod scopes;
-mod settings;
+mod name_template;
+mod ou_scope_map;
 
-pub use choice::{Choice, Ignored};
+pub use account_filter::{AccountFilter, ExclusionReason};
+pub use config::{OffboardingPolicy, VendingConfig};
 pub use glob::{Glob, InvalidGlob};
-pub use name::{InvalidNamePattern, NamePattern};
-pub use scopes::Scopes;
-pub use settings::{Offboarding, Settings};
+pub use name_template::{InvalidNameTemplate, NameTemplate};
+pub use ou_scope_map::OuScopeMap;

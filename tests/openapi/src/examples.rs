@@ -4,10 +4,10 @@ mod shown;
 
 use std::{io, time::Duration};
 
-use gangway_lambda::{Rejection, Reply};
+use gangway_lambda::{ApiError, Response};
 use gangway_model::{
-    AccountId, Check, Enrolled, Failure, Method, NAME_FREE, Partition, PortError, Receipt, Report,
-    Violation,
+    AccountId, AuthMethod, Check, FieldError, NAME_AVAILABLE, Partition, Receipt,
+    RegistrationError, Report, UpsertOutcome, UpstreamError,
 };
 use gangway_policies::trust;
 use serde_json::{Map, Value, json};
@@ -17,19 +17,19 @@ const REQUEST_ID: &str = "c6af9ac6-7b61-41e6-9a41-000000000001";
 const PALETTE: &str = "Palette";
 
 /// Examples of an answer that went well, by the type that it has.
-pub(crate) fn of_type(name: &str, status: &str, method: Option<Method>) -> Value {
-    let method = method.unwrap_or(Method::Sts);
+pub(crate) fn of_type(name: &str, status: &str, method: Option<AuthMethod>) -> Value {
+    let method = method.unwrap_or(AuthMethod::Sts);
     match name {
         "Report" => json!({
-            "ready": { "summary": "Nothing forbids registering", "value": Reply::Report(ready(method)).body() },
-            "notReady": { "summary": "Something must be mended first", "value": Reply::Report(blocked(method)).body() },
+            "ready": { "summary": "Nothing forbids registering", "value": Response::Report(ready(method)).body() },
+            "notReady": { "summary": "Something must be mended first", "value": Response::Report(blocked(method)).body() },
         }),
         "Receipt" if status == "201" => json!({
-            "created": { "summary": "A new account", "value": receipt(method, Enrolled::Created) },
+            "created": { "summary": "A new account", "value": receipt(method, UpsertOutcome::Created) },
         }),
         "Receipt" => json!({
-            "updated": { "summary": "It was there, and was changed", "value": receipt(method, Enrolled::Updated) },
-            "unchanged": { "summary": "It was there as asked for", "value": receipt(method, Enrolled::Unchanged) },
+            "updated": { "summary": "It was there, and was changed", "value": receipt(method, UpsertOutcome::Updated) },
+            "unchanged": { "summary": "It was there as asked for", "value": receipt(method, UpsertOutcome::Unchanged) },
         }),
         other => shown::of_type(other),
     }
@@ -94,37 +94,37 @@ pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
 }
 
 /// One of each that a caller of the API can meet. The test below knows which are left out, and why.
-fn rejections() -> Vec<Rejection> {
+fn rejections() -> Vec<ApiError> {
     let source = || Box::new(io::Error::from(io::ErrorKind::ConnectionReset));
-    let port = |error: PortError| Rejection::Failure(Failure::Port(error));
+    let port = |error: UpstreamError| ApiError::Registration(RegistrationError::Upstream(error));
     vec![
-        Rejection::TooLarge,
-        Rejection::NotJson,
-        Rejection::Broken,
-        Rejection::Failure(Failure::Invalid(vec![
-            Violation::malformed("/name", "is missing"),
-            Violation::malformed("/roleArn", "must be the ARN of an IAM role"),
+        ApiError::PayloadTooLarge,
+        ApiError::UnsupportedMediaType,
+        ApiError::Internal,
+        ApiError::Registration(RegistrationError::Invalid(vec![
+            FieldError::malformed("/name", "is missing"),
+            FieldError::malformed("/roleArn", "must be the ARN of an IAM role"),
         ])),
-        Rejection::Failure(Failure::refused("/partition", "this deployment serves aws")),
-        Rejection::Failure(Failure::Blocked(Box::new(blocked(Method::Sts)))),
-        Rejection::Failure(Failure::Conflict(
+        ApiError::Registration(RegistrationError::unprocessable("/partition", "this deployment serves aws")),
+        ApiError::Registration(RegistrationError::ChecksFailed(Box::new(blocked(AuthMethod::Sts)))),
+        ApiError::Registration(RegistrationError::Conflict(
             "the name team-payments-prod belongs to another account, 5f0c1a2b3c4d5e6f70818293".to_owned(),
         )),
-        Rejection::Failure(Failure::NotFound(
+        ApiError::Registration(RegistrationError::NotFound(
             "no account 5f0c1a2b3c4d5e6f70818293 in this scope; name its project with ?project=<uid or name> if it \
              belongs to one"
                 .to_owned(),
         )),
-        port(PortError::Refused { service: PALETTE, reason: "quota of cloud accounts reached".to_owned() }),
-        port(PortError::Denied {
+        port(UpstreamError::Rejected { service: PALETTE, reason: "quota of cloud accounts reached".to_owned() }),
+        port(UpstreamError::AccessDenied {
             service: PALETTE,
             reason: "its API key is unknown, expired or inactive".to_owned(),
         }),
-        port(PortError::Missing { service: "AWS Secrets Manager", what: "secret of this name" }),
-        port(PortError::Duplicate { service: PALETTE }),
-        port(PortError::Busy { service: PALETTE, retry_after: Duration::from_secs(2) }),
-        port(PortError::Unavailable { service: PALETTE, source: source() }),
-        port(PortError::TimedOut { service: PALETTE }),
+        port(UpstreamError::NotFound { service: "AWS Secrets Manager", resource: "secret of this name" }),
+        port(UpstreamError::AlreadyExists { service: PALETTE }),
+        port(UpstreamError::Throttled { service: PALETTE, retry_after: Duration::from_secs(2) }),
+        port(UpstreamError::Unavailable { service: PALETTE, source: source() }),
+        port(UpstreamError::TimedOut { service: PALETTE }),
     ]
 }
 
@@ -133,27 +133,27 @@ fn account() -> Option<AccountId> {
     "123456789012".parse().ok()
 }
 
-fn report(method: Method, findings: Vec<gangway_model::Finding>) -> Report {
+fn report(method: AuthMethod, findings: Vec<gangway_model::Finding>) -> Report {
     // The partition whose documents have this method.
-    let partition = if method == Method::Scap { Partition::AwsIsoB } else { Partition::Aws };
+    let partition = if method == AuthMethod::Scap { Partition::AwsIsoB } else { Partition::Aws };
     Report { partition, method, account: account(), findings, notices: Vec::new() }
 }
 
-fn ready(method: Method) -> Report {
-    report(method, vec![NAME_FREE.passed("no account is called team-payments-prod")])
+fn ready(method: AuthMethod) -> Report {
+    report(method, vec![NAME_AVAILABLE.passed("no account is called team-payments-prod")])
 }
 
-fn blocked(method: Method) -> Report {
-    let free = NAME_FREE.passed("no account is called team-payments-prod");
+fn blocked(method: AuthMethod) -> Report {
+    let free = NAME_AVAILABLE.passed("no account is called team-payments-prod");
     let mut report = report(method, vec![free]);
     let failed: (&'static Check, &str, &str) = match method {
-        Method::Sts => (
+        AuthMethod::Sts => (
             &trust::EXTERNAL_ID_REQUIRED,
             "the trust policy asks for no external id",
             "add the condition StringEquals sts:ExternalId with the value that GET /v1/accounts/sts/trust shows",
         ),
-        Method::StaticCredentials | Method::PodIdentity | Method::Scap => (
-            &NAME_FREE,
+        AuthMethod::StaticCredentials | AuthMethod::PodIdentity | AuthMethod::Scap => (
+            &NAME_AVAILABLE,
             "the name belongs to another account, 5f0c1a2b3c4d5e6f70818293",
             "choose another name, or replace that account with PUT",
         ),
@@ -164,9 +164,9 @@ fn blocked(method: Method) -> Report {
     report
 }
 
-fn receipt(method: Method, outcome: Enrolled) -> Value {
-    let partition = if method == Method::Scap { Partition::AwsIsoB } else { Partition::Aws };
-    let (id, region) = (partition.id(), partition.facts().home_region);
+fn receipt(method: AuthMethod, outcome: UpsertOutcome) -> Value {
+    let partition = if method == AuthMethod::Scap { Partition::AwsIsoB } else { Partition::Aws };
+    let (id, region) = (partition.id(), partition.info().home_region);
     let secret = || {
         format!(
             "arn:{id}:secretsmanager:{region}:111122223333:secret:gangway/{id}/123456789012/team-payments-prod-AbCdEf"
@@ -174,7 +174,7 @@ fn receipt(method: Method, outcome: Enrolled) -> Value {
         .parse()
         .ok()
     };
-    let with_secret = matches!(method, Method::StaticCredentials | Method::Scap);
+    let with_secret = matches!(method, AuthMethod::StaticCredentials | AuthMethod::Scap);
     let receipt = || {
         Some(Receipt {
             uid: "5f0c1a2b3c4d5e6f70818293".parse().ok()?,
@@ -187,7 +187,7 @@ fn receipt(method: Method, outcome: Enrolled) -> Value {
             report: ready(method),
         })
     };
-    receipt().map(|receipt| Reply::Receipt(Box::new(receipt)).body()).unwrap_or_default()
+    receipt().map(|receipt| Response::Receipt(Box::new(receipt)).body()).unwrap_or_default()
 }
 
 #[cfg(test)]

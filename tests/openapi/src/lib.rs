@@ -58,7 +58,8 @@ pub fn document() -> Value {
 
 /// The DNS suffixes of the partitions.
 fn suffixes() -> Vec<&'static str> {
-    let mut suffixes: Vec<_> = gangway_model::TABLE.iter().map(|facts| facts.dns_suffix).collect();
+    let mut suffixes: Vec<_> =
+        gangway_model::PARTITIONS.iter().map(|facts| facts.dns_suffix).collect();
     suffixes.dedup();
     suffixes
 }

@@ -1,17 +1,17 @@
 //! What routes share: parameters, bodies, answers.
 
-use gangway_model::Method;
+use gangway_model::AuthMethod;
 use serde_json::{Map, Value, json};
 
 use crate::examples;
 
 /// As types and operations are called.
-pub(crate) const fn words(method: Method) -> &'static str {
+pub(crate) const fn words(method: AuthMethod) -> &'static str {
     match method {
-        Method::StaticCredentials => "StaticCredentials",
-        Method::Sts => "Sts",
-        Method::PodIdentity => "PodIdentity",
-        Method::Scap => "Scap",
+        AuthMethod::StaticCredentials => "StaticCredentials",
+        AuthMethod::Sts => "Sts",
+        AuthMethod::PodIdentity => "PodIdentity",
+        AuthMethod::Scap => "Scap",
     }
 }
 
@@ -70,7 +70,7 @@ fn planned() -> Value {
 }
 
 /// The body of a registration.
-pub(crate) fn body(request: &str, method: Method) -> Value {
+pub(crate) fn body(request: &str, method: AuthMethod) -> Value {
     json!({
         "required": true,
         "content": { "application/json": { "schema": schema(request), "examples": examples(method) } },
@@ -78,16 +78,16 @@ pub(crate) fn body(request: &str, method: Method) -> Value {
 }
 
 /// Requests that could be sent, with nothing in them that looks like a secret.
-fn examples(method: Method) -> Value {
+fn examples(method: AuthMethod) -> Value {
     let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
     match method {
-        Method::StaticCredentials => json!({
+        AuthMethod::StaticCredentials => json!({
             "secret": { "summary": "Keys that were left in a secret", "value": {
                 "name": "team-payments-dev",
                 "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/dev-AbCdEf",
             } },
         }),
-        Method::Sts => json!({
+        AuthMethod::Sts => json!({
             "tenant": { "summary": "For the whole tenant", "value": { "name": "team-payments-prod", "roleArn": role("SpectroCloudRole") } },
             "project": { "summary": "For one project, with fewer permissions", "value": {
                 "name": "team-payments-prod",
@@ -96,7 +96,7 @@ fn examples(method: Method) -> Value {
                 "permissionProfile": "minimum-eks-dynamic",
             } },
         }),
-        Method::PodIdentity => json!({
+        AuthMethod::PodIdentity => json!({
             "sameAccount": { "summary": "In the account of Palette's own cluster", "value": {
                 "name": "palette-own-account",
                 "roleArn": role("SpectroCloudPaletteRole"),
@@ -105,7 +105,7 @@ fn examples(method: Method) -> Value {
                 "identityRoleArn": role("SpectroCloudIdentityRole"),
             } },
         }),
-        Method::Scap => json!({
+        AuthMethod::Scap => json!({
             "secret": { "summary": "Certificates that were left in a secret", "value": {
                 "name": "mission-one",
                 "agency": "agency",
@@ -120,7 +120,7 @@ fn examples(method: Method) -> Value {
 /// What a route answers: types where it goes well, problems where it does not. The method whose route it is, where it is one's.
 pub(crate) fn answers(
     good: &[(&str, &str)],
-    method: Option<Method>,
+    method: Option<AuthMethod>,
     problems: &[u16],
 ) -> Map<String, Value> {
     let good = good.iter().map(|(status, name)| {

@@ -1,6 +1,6 @@
 //! Paths, what they take and what they answer.
 
-use gangway_model::Method;
+use gangway_model::AuthMethod;
 use serde_json::{Map, Value, json};
 
 use crate::parts::{answers, body, parameter, schema, words};
@@ -17,7 +17,7 @@ pub(crate) fn tags() -> Value {
 /// Every path.
 pub(crate) fn paths() -> Value {
     let mut paths = Map::new();
-    for method in Method::ALL {
+    for method in AuthMethod::ALL {
         paths.extend(of_method(method));
     }
     paths.extend([
@@ -34,7 +34,7 @@ pub(crate) fn paths() -> Value {
 }
 
 /// The routes that every method has.
-fn of_method(method: Method) -> [(String, Value); 3] {
+fn of_method(method: AuthMethod) -> [(String, Value); 3] {
     let (id, words) = (method.id(), words(method));
     let request = format!("{words}Request");
     let path = format!("/v1/accounts/{id}");

@@ -120,12 +120,12 @@ macro_rules! ids {
 ids!(
     /// A partition.
     PartitionId,
-    gangway_model::TABLE.iter().map(|facts| facts.id).collect()
+    gangway_model::PARTITIONS.iter().map(|facts| facts.id).collect()
 );
 ids!(
     /// A method.
     MethodId,
-    gangway_model::Method::ALL.map(gangway_model::Method::id).to_vec()
+    gangway_model::AuthMethod::ALL.map(gangway_model::AuthMethod::id).to_vec()
 );
 ids!(
     /// A set of IAM policies.

@@ -5,7 +5,7 @@ use crate::assert_silent;
 /// Any status and any body: no reason that is given repeats a secret, nor a fragment of one.
 pub(crate) fn palette(data: &[u8]) {
     let (status, body) = split(data);
-    for told in gangway_palette::outside::told(status, body, crate::PLANTED) {
+    for told in gangway_palette::fuzzing::told(status, body, crate::PLANTED) {
         assert_silent(&told);
         assert!(told.len() < 2000, "{} bytes are told", told.len());
     }
@@ -15,7 +15,7 @@ pub(crate) fn palette(data: &[u8]) {
 pub(crate) fn portal(data: &[u8]) {
     let (status, body) = split(data);
     for is_json in [true, false] {
-        if let Some(told) = gangway_access_portal::outside::told(status, is_json, body) {
+        if let Some(told) = gangway_access_portal::fuzzing::told(status, is_json, body) {
             assert!(told.len() < 2000, "{} bytes are told", told.len());
         }
     }

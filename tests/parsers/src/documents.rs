@@ -1,13 +1,13 @@
 //! Policy documents of other people.
 
-use gangway_policies::{missing_actions, same};
+use gangway_policies::{is_equivalent, missing_actions};
 use serde_json::Value;
 
 /// Compared with ours, and with itself.
 pub(crate) fn policy(data: &[u8]) {
     let Ok(document) = serde_json::from_slice::<Value>(data) else { return };
-    assert!(same(&document, &document), "a document is what it is");
-    let ours = gangway_policies::Document::Controller;
+    assert!(is_equivalent(&document, &document), "a document is what it is");
+    let ours = gangway_policies::PolicyDocument::Controller;
     let held = [document];
     let missing = missing_actions(ours, gangway_model::Partition::Aws, &held);
     let both = [held[0].clone(), ours.render(gangway_model::Partition::Aws)];

@@ -1,9 +1,9 @@
 //! Requests of API Gateway and events of EventBridge, with all their members.
 
-use gangway_lambda::{Members, Rejection, Request};
+use gangway_lambda::{ApiError, JsonFields, Request};
 use gangway_model::{
-    AccessKeyId, AccountName, Failure, Method, Partition, PermissionProfile, RoleArn, SecretArn,
-    SecretKey,
+    AccessKeyId, AccountName, AuthMethod, Partition, PermissionProfile, RegistrationError, RoleArn,
+    SecretAccessKey, SecretArn,
 };
 
 use crate::assert_silent;
@@ -17,8 +17,10 @@ pub(crate) fn request(data: &[u8]) {
     if let Err(fault) = request.scope() {
         assert_silent(&fault.detail);
     }
-    for method in [Method::StaticCredentials, Method::Sts, Method::PodIdentity, Method::Scap] {
-        match request.order(method, &[]) {
+    for method in
+        [AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity, AuthMethod::Scap]
+    {
+        match request.parse_operation(method, &[]) {
             Ok((_, members)) => read(members),
             Err(rejection) => told(rejection),
         }
@@ -27,30 +29,30 @@ pub(crate) fn request(data: &[u8]) {
 
 /// The members of a body.
 pub(crate) fn members(data: &[u8]) {
-    match Members::read(&String::from_utf8_lossy(data)) {
+    match JsonFields::parse_body(&String::from_utf8_lossy(data)) {
         Ok(members) => read(members),
         Err(fault) => told(fault.into()),
     }
 }
 
 /// Takes every kind of member that there is.
-fn read(mut members: Members) {
+fn read(mut members: JsonFields) {
     drop(members.required::<AccountName>("name"));
     drop(members.required::<RoleArn>("roleArn"));
     drop(members.required::<AccessKeyId>("accessKeyId"));
-    drop(members.secret::<SecretKey>("secretAccessKey"));
+    drop(members.secret::<SecretAccessKey>("secretAccessKey"));
     let _partition = members.optional::<Partition>("partition");
     let _profile = members.optional::<PermissionProfile>("permissionProfile");
     drop(members.optional::<SecretArn>("secretArn"));
-    members.flag("ensureAssociations");
+    members.optional_bool("ensureAssociations");
     if let Err(rejection) = members.finish() {
         told(rejection);
     }
 }
 
 /// Each fault of a refusal names its place, and repeats nothing.
-pub(crate) fn told(rejection: Rejection) {
-    if let Rejection::Failure(Failure::Invalid(faults)) = rejection {
+pub(crate) fn told(rejection: ApiError) {
+    if let ApiError::Registration(RegistrationError::Invalid(faults)) = rejection {
         assert!(!faults.is_empty(), "refused for no reason");
         for fault in faults {
             assert_silent(&fault.detail);

@@ -8,7 +8,7 @@ use crate::assert_silent;
 pub(crate) fn secret(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsIsoB] {
-        for told in gangway_aws::outside::told(&text, partition) {
+        for told in gangway_aws::fuzzing::error_messages(&text, partition) {
             assert_silent(&told);
             assert!(told.len() < 2000, "{} bytes are told", told.len());
         }

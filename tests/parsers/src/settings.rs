@@ -1,7 +1,7 @@
 //! The environment that a deployment gives its functions.
 
 use gangway_model::Partition;
-use gangway_registration::Variables;
+use gangway_registration::EnvReader;
 
 use crate::assert_silent;
 
@@ -12,19 +12,20 @@ pub(crate) fn settings(data: &[u8]) {
         let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned());
         text.lines().find_map(value)
     };
-    match gangway_registration::Settings::read(variable) {
+    match gangway_registration::Config::from_variables(variable) {
         Ok(settings) => {
             assert_eq!(
-                variable("AWS_REGION").as_deref().and_then(Partition::of_region),
+                variable("AWS_REGION").as_deref().and_then(Partition::from_region),
                 Some(settings.partition)
             );
         }
         Err(misconfigured) => assert_silent(&misconfigured.to_string()),
     }
     for partition in [Partition::Aws, Partition::AwsIso] {
-        let mut variables = Variables::new(variable);
-        let read = gangway_registration::vending::Settings::read(&mut variables, partition);
-        let faults = variables.finish();
+        let mut variables = EnvReader::new(variable);
+        let read =
+            gangway_registration::vending::VendingConfig::from_variables(&mut variables, partition);
+        let faults = variables.into_errors();
         assert_eq!(read.is_some(), faults.is_empty());
         for fault in faults {
             assert_silent(&fault.detail);

@@ -2,12 +2,12 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use gangway_aws::organizations::UnitId;
+use gangway_aws::organizations::OuId;
 use gangway_model::{
-    AccessKeyId, AccountId, AccountName, Description, Method, Partition, PermissionProfile,
+    AccessKeyId, AccountId, AccountName, AuthMethod, Description, Partition, PermissionProfile,
     PolicyArn, RoleArn, SecretArn, Uid, UidOrName, time,
 };
-use gangway_registration::vending::{Glob, NamePattern};
+use gangway_registration::vending::{Glob, NameTemplate};
 
 use crate::assert_silent;
 
@@ -39,7 +39,7 @@ pub(crate) fn texts(data: &[u8]) {
         same::<Description>(text, Description::as_str);
         same::<Uid>(text, Uid::as_str);
         same::<Partition>(text, |partition| partition.id());
-        same::<Method>(text, |method| method.id());
+        same::<AuthMethod>(text, |method| method.id());
         same::<PermissionProfile>(text, |profile| profile.id());
         if let Err(rule) = text.parse::<UidOrName>() {
             assert_silent(&rule.to_string());
@@ -47,8 +47,8 @@ pub(crate) fn texts(data: &[u8]) {
         if let Ok(arn) = text.parse::<RoleArn>() {
             assert!(text.ends_with(arn.name()), "{text}");
         }
-        let _instant = time::instant(text);
-        let _partition = Partition::of_region(text);
+        let _instant = time::parse_rfc3339(text);
+        let _partition = Partition::from_region(text);
     }
 }
 
@@ -66,10 +66,10 @@ pub(crate) fn patterns(data: &[u8]) {
         }
         Err(rule) => assert_silent(&rule.to_string()),
     }
-    if let Err(rule) = pattern.parse::<NamePattern>() {
+    if let Err(rule) = pattern.parse::<NameTemplate>() {
         assert_silent(&rule.to_string());
     }
-    if let Err(rule) = pattern.parse::<UnitId>() {
+    if let Err(rule) = pattern.parse::<OuId>() {
         assert_silent(&rule.to_string());
     }
 }

@@ -1,7 +1,7 @@
 //! Trust policies: what the analysis says of one is held against a slow evaluator that was written apart from it.
 
 use gangway_model::{AccountId, Finding, Outcome, Partition};
-use gangway_policies::trust::analyse;
+use gangway_policies::trust::check_trust_policy;
 use local_cloud::aws::lets_in;
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,7 @@ fn judge(document: &Value) {
         return;
     }
     let account: AccountId = PALETTE.parse().expect("an account id");
-    let findings = analyse(document, account, EXTERNAL_ID, Partition::Aws);
+    let findings = check_trust_policy(document, account, EXTERNAL_ID, Partition::Aws);
     let passed = |finding: &Finding| matches!(finding.outcome, Outcome::Passed);
     if !findings.iter().all(passed) {
         return;

@@ -1,21 +1,21 @@
 use gangway_model::Partition;
-use gangway_registration::Variables;
+use gangway_registration::EnvReader;
 
 use super::*;
 use crate::registered::Registration;
 
 const UNIT: &str = "ou-abcd-workload";
 
-fn settings(variables: &[(&str, &str)]) -> Settings {
+fn settings(variables: &[(&str, &str)]) -> VendingConfig {
     let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
     let mut variables =
-        Variables::new(|name: &str| find(name).map(|(_, value)| (*value).to_owned()));
-    Settings::read(&mut variables, Partition::Aws).unwrap()
+        EnvReader::new(|name: &str| find(name).map(|(_, value)| (*value).to_owned()));
+    VendingConfig::from_variables(&mut variables, Partition::Aws).unwrap()
 }
 
-fn member(state: State) -> Member {
+fn member(state: AccountState) -> OrgAccount {
     let id = "123456789012".parse().unwrap();
-    Member {
+    OrgAccount {
         id,
         name: "payments".to_owned(),
         state,
@@ -43,89 +43,101 @@ fn an_account_is_compared_with_what_palette_has() {
     let name = "aws-123456789012";
     let in_project = format!("{UNIT}=project:Payments");
     for (what, variables, state, palette, expected) in [
-        ("new", vec![], State::Active, vec![], Plan::Missing),
-        ("known", vec![], State::Active, vec![(this, Some(0), name)], Plan::Aboard),
-        ("known by hand", vec![], State::Active, vec![(this, Some(0), "prod")], Plan::Aboard),
+        ("new", vec![], AccountState::Active, vec![], Plan::Missing),
+        ("known", vec![], AccountState::Active, vec![(this, Some(0), name)], Plan::Aboard),
+        (
+            "known by hand",
+            vec![],
+            AccountState::Active,
+            vec![(this, Some(0), "prod")],
+            Plan::Aboard,
+        ),
         (
             "known elsewhere",
             vec![],
-            State::Active,
+            AccountState::Active,
             vec![(this, None, name)],
             Plan::Ignored(Why::OtherScope),
         ),
         (
             "known here and elsewhere",
             vec![],
-            State::Active,
+            AccountState::Active,
             vec![(this, None, "prod"), (this, Some(0), name)],
             Plan::Aboard,
         ),
         (
             "name of another",
             vec![],
-            State::Active,
+            AccountState::Active,
             vec![(other, Some(0), name)],
             Plan::Ignored(Why::NameTaken),
         ),
         (
             "name of nobody known",
             vec![],
-            State::Active,
+            AccountState::Active,
             vec![(None, Some(0), name)],
             Plan::Ignored(Why::NameTaken),
         ),
-        ("name in another scope", vec![], State::Active, vec![(other, None, name)], Plan::Missing),
+        (
+            "name in another scope",
+            vec![],
+            AccountState::Active,
+            vec![(other, None, name)],
+            Plan::Missing,
+        ),
         (
             "project",
             vec![("GANGWAY_SCOPES", in_project.as_str())],
-            State::Active,
+            AccountState::Active,
             vec![],
             Plan::Missing,
         ),
-        ("pending", vec![], State::Pending, vec![], Plan::Ignored(Why::NotActive)),
-        ("strange", vec![], State::Unknown, vec![], Plan::Ignored(Why::StateUnknown)),
-        ("closed", vec![], State::Closed, vec![], Plan::Ignored(Why::Closed)),
+        ("pending", vec![], AccountState::Pending, vec![], Plan::Ignored(Why::NotActive)),
+        ("strange", vec![], AccountState::Unknown, vec![], Plan::Ignored(Why::StateUnknown)),
+        ("closed", vec![], AccountState::Closed, vec![], Plan::Ignored(Why::Closed)),
         (
             "closed and known",
             vec![],
-            State::Closed,
+            AccountState::Closed,
             vec![(this, Some(0), name)],
             Plan::Closed { take_off: true },
         ),
         (
             "closing and known",
             vec![],
-            State::Closing,
+            AccountState::Closing,
             vec![(this, Some(0), name)],
             Plan::Closed { take_off: false },
         ),
         (
             "suspended and known",
             vec![],
-            State::Suspended,
+            AccountState::Suspended,
             vec![(this, None, name)],
             Plan::Closed { take_off: false },
         ),
         (
             "closed, known, and not ours",
             vec![("GANGWAY_ACCOUNT_NAMES", "team-*")],
-            State::Closed,
+            AccountState::Closed,
             vec![(this, Some(0), name)],
             Plan::Closed { take_off: false },
         ),
         (
             "not chosen",
             vec![("GANGWAY_ACCOUNT_NAMES", "team-*")],
-            State::Active,
+            AccountState::Active,
             vec![(this, Some(0), name)],
-            Plan::Ignored(Why::NotChosen(Ignored::Name)),
+            Plan::Ignored(Why::NotChosen(ExclusionReason::Name)),
         ),
         (
             "in no unit",
             vec![("GANGWAY_OUS_IN", UNIT)],
-            State::Active,
+            AccountState::Active,
             vec![],
-            Plan::Ignored(Why::NotChosen(Ignored::NoUnitIn)),
+            Plan::Ignored(Why::NotChosen(ExclusionReason::NoIncludedOu)),
         ),
     ] {
         let settings = settings(&variables);
@@ -139,17 +151,17 @@ fn an_account_is_compared_with_what_palette_has() {
 
 #[test]
 fn the_management_account_stays_ashore() {
-    let member = Member { management: true, ..member(State::Active) };
+    let member = OrgAccount { management: true, ..member(AccountState::Active) };
     let planned = plan(&member, false, &settings(&[]), &mut Registered::default());
-    assert_eq!(planned, Plan::Ignored(Why::NotChosen(Ignored::Management)));
+    assert_eq!(planned, Plan::Ignored(Why::NotChosen(ExclusionReason::Management)));
 }
 
 #[test]
 fn a_twin_stays_ashore_and_is_not_taken_off_either() {
     for (state, palette, expected) in [
-        (State::Active, vec![], Plan::Ignored(Why::GovCloudTwin)),
+        (AccountState::Active, vec![], Plan::Ignored(Why::GovCloudTwin)),
         (
-            State::Closed,
+            AccountState::Closed,
             vec![(Some("123456789012"), Some(0), "billing")],
             Plan::Closed { take_off: false },
         ),
@@ -162,7 +174,7 @@ fn a_twin_stays_ashore_and_is_not_taken_off_either() {
 #[test]
 fn a_name_that_leaves_nothing_is_told() {
     let settings = settings(&[("GANGWAY_PALETTE_NAME", "{accountName}")]);
-    let member = Member { name: "***".to_owned(), ..member(State::Active) };
+    let member = OrgAccount { name: "***".to_owned(), ..member(AccountState::Active) };
     let planned = plan(&member, false, &settings, &mut Registered::default());
     assert_eq!(planned, Plan::Ignored(Why::Nameless));
 }

@@ -1,9 +1,9 @@
 //! Which policies the role has, and those that it is to have.
 
 use futures_util::future::try_join_all;
-use gangway_aws::Aws;
+use gangway_aws::AwsSession;
 use gangway_model::RoleArn;
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 
 use super::{PATH, Took, Wanted, policy, settled};
 use crate::outcome::Setback;
@@ -16,13 +16,13 @@ pub(super) struct Attached {
 }
 
 /// Every managed policy of the role.
-pub(super) async fn of(aws: &Aws, role: &RoleArn) -> Result<Vec<Attached>, Setback> {
-    let call = Aws::iam_call("iam:ListAttachedRolePolicies", "such role");
+pub(super) async fn of(aws: &AwsSession, role: &RoleArn) -> Result<Vec<Attached>, Setback> {
+    let call = AwsSession::iam_api_call("iam:ListAttachedRolePolicies", "such role");
     let (mut all, mut marker) = (Vec::new(), None);
     loop {
         let request = aws.iam().list_attached_role_policies().role_name(role.name());
         let answer = request.set_marker(marker).send().await;
-        let answer = answer.map_err(|error| Setback::within(call.failed(&error)))?;
+        let answer = answer.map_err(|error| Setback::within(call.to_upstream_error(&error)))?;
         let attached = answer.attached_policies.unwrap_or_default().into_iter();
         all.extend(attached.filter_map(|policy| {
             Some(Attached { name: policy.policy_name?, arn: policy.policy_arn? })
@@ -36,30 +36,31 @@ pub(super) async fn of(aws: &Aws, role: &RoleArn) -> Result<Vec<Attached>, Setba
 
 /// Whether the profile's policies are all attached, and no other of Gangway's.
 pub(super) fn complete(wanted: &Wanted, attached: &[Attached]) -> bool {
-    let has = |document: &Document| attached.iter().any(|one| one.name == document.name());
-    gangway_policies::of(wanted.profile).iter().all(has)
+    let has = |document: &PolicyDocument| attached.iter().any(|one| one.name == document.name());
+    gangway_policies::documents_for(wanted.profile).iter().all(has)
         && surplus(wanted, attached).next().is_none()
 }
 
 /// Policies of Gangway's that another profile had.
 fn surplus<'a>(wanted: &Wanted, attached: &'a [Attached]) -> impl Iterator<Item = &'a Attached> {
-    let profile = gangway_policies::of(wanted.profile);
+    let profile = gangway_policies::documents_for(wanted.profile);
     let ours = format!("arn:{}:iam::{}:policy{PATH}", wanted.partition(), wanted.account());
     attached.iter().filter(move |one| {
         one.arn.starts_with(&ours)
-            && Document::named(&one.name).is_some_and(|document| !profile.contains(&document))
+            && PolicyDocument::from_name(&one.name)
+                .is_some_and(|document| !profile.contains(&document))
     })
 }
 
 /// Brings every policy of the profile to its state and attaches it, all at the same time; then lets go of those of another
 /// profile.
 pub(super) async fn all(
-    aws: &Aws,
+    aws: &AwsSession,
     wanted: &Wanted,
     attached: &[Attached],
     likely: policy::Likely,
 ) -> Result<Took, Setback> {
-    let documents = gangway_policies::of(wanted.profile).iter();
+    let documents = gangway_policies::documents_for(wanted.profile).iter();
     let each = try_join_all(documents.map(async |document| {
         let (arn, took) = policy::ensure(aws, wanted, *document, likely).await?;
         if attached.iter().any(|one| one.arn == arn) {
@@ -78,16 +79,17 @@ pub(super) async fn all(
 }
 
 /// Attaching twice is attaching once.
-async fn attach(aws: &Aws, wanted: &Wanted, arn: &str) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:AttachRolePolicy", "such role or policy");
+async fn attach(aws: &AwsSession, wanted: &Wanted, arn: &str) -> Result<(), Setback> {
+    let call = AwsSession::iam_api_call("iam:AttachRolePolicy", "such role or policy");
     let request = aws.iam().attach_role_policy().role_name(wanted.arn.name()).policy_arn(arn);
-    let step = async || request.clone().send().await.map_err(|error| call.failed(&error));
+    let step =
+        async || request.clone().send().await.map_err(|error| call.to_upstream_error(&error));
     settled(step).await.map(drop).map_err(Setback::within)
 }
 
-async fn detach(aws: &Aws, wanted: &Wanted, arn: &str) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:DetachRolePolicy", "such attachment");
+async fn detach(aws: &AwsSession, wanted: &Wanted, arn: &str) -> Result<(), Setback> {
+    let call = AwsSession::iam_api_call("iam:DetachRolePolicy", "such attachment");
     let request = aws.iam().detach_role_policy().role_name(wanted.arn.name()).policy_arn(arn);
     let answer = request.send().await;
-    answer.map(drop).map_err(|error| Setback::within(call.failed(&error)))
+    answer.map(drop).map_err(|error| Setback::within(call.to_upstream_error(&error)))
 }

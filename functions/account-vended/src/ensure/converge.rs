@@ -1,8 +1,8 @@
 //! Brings a role that Gangway made to the state that it is to be in.
 
-use gangway_aws::Aws;
-use gangway_checks::iam::role::Role;
-use gangway_model::PortError;
+use gangway_aws::AwsSession;
+use gangway_checks::iam::iam_role::IamRole;
+use gangway_model::UpstreamError;
 use tokio::join;
 
 use super::{
@@ -12,13 +12,17 @@ use super::{
 use crate::outcome::Setback;
 
 /// Changes what differs, and notes it on the role last: a run that is cut off before is finished by the next.
-pub(super) async fn role(aws: &Aws, wanted: &Wanted, role: &Role) -> Result<Took, Setback> {
+pub(super) async fn role(
+    aws: &AwsSession,
+    wanted: &Wanted,
+    role: &IamRole,
+) -> Result<Took, Setback> {
     let (attached, versions) = join!(attachments::of(aws, &wanted.arn), Versions::of(aws, wanted));
     let (attached, versions) = (attached?, versions?);
     let mut marks = wanted.marks.with(&versions);
     let read_already = versions.all_ours() && marks.same_documents(&role.tags);
     let mut took = Took::Nothing;
-    if !gangway_policies::same(&role.trust, &wanted.trust) {
+    if !gangway_policies::is_equivalent(&role.trust, &wanted.trust) {
         trust(aws, wanted).await?;
         took = Took::Changes;
     }
@@ -42,37 +46,43 @@ pub(super) async fn role(aws: &Aws, wanted: &Wanted, role: &Role) -> Result<Took
     Ok(took)
 }
 
-async fn trust(aws: &Aws, wanted: &Wanted) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:UpdateAssumeRolePolicy", "such role");
+async fn trust(aws: &AwsSession, wanted: &Wanted) -> Result<(), Setback> {
+    let call = AwsSession::iam_api_call("iam:UpdateAssumeRolePolicy", "such role");
     let request = aws.iam().update_assume_role_policy().role_name(wanted.arn.name());
     let answer = request.policy_document(wanted.trust.to_string()).send().await;
-    answer.map(drop).map_err(|error| Setback::within(call.failed(&error)))
+    answer.map(drop).map_err(|error| Setback::within(call.to_upstream_error(&error)))
 }
 
-async fn boundary(aws: &Aws, wanted: &Wanted) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:PutRolePermissionsBoundary", "such permissions boundary");
+async fn boundary(aws: &AwsSession, wanted: &Wanted) -> Result<(), Setback> {
+    let call =
+        AwsSession::iam_api_call("iam:PutRolePermissionsBoundary", "such permissions boundary");
     let request = aws.iam().put_role_permissions_boundary().role_name(wanted.arn.name());
     let answer = request.set_permissions_boundary(wanted.boundary.clone()).send().await;
-    match answer.map_err(|error| call.failed(&error)) {
+    match answer.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(()),
-        Err(PortError::Missing { .. }) => Err(create::no_boundary(wanted)),
+        Err(UpstreamError::NotFound { .. }) => Err(create::no_boundary(wanted)),
         Err(error) => Err(Setback::within(error)),
     }
 }
 
 /// Description and length of sessions, which one call sets: longer sessions are left as they are.
-async fn face(aws: &Aws, wanted: &Wanted, role: &Role, long_enough: bool) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:UpdateRole", "such role");
+async fn face(
+    aws: &AwsSession,
+    wanted: &Wanted,
+    role: &IamRole,
+    long_enough: bool,
+) -> Result<(), Setback> {
+    let call = AwsSession::iam_api_call("iam:UpdateRole", "such role");
     let kept = i32::try_from(role.max_session.as_secs()).unwrap_or(SESSION_SECONDS);
     let seconds = if long_enough { kept } else { SESSION_SECONDS };
     let request = aws.iam().update_role().role_name(wanted.arn.name());
     let answer = request.description(DESCRIPTION).max_session_duration(seconds).send().await;
-    answer.map(drop).map_err(|error| Setback::within(call.failed(&error)))
+    answer.map(drop).map_err(|error| Setback::within(call.to_upstream_error(&error)))
 }
 
-async fn tags(aws: &Aws, wanted: &Wanted, marks: &Marks) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:TagRole", "such role");
+async fn tags(aws: &AwsSession, wanted: &Wanted, marks: &Marks) -> Result<(), Setback> {
+    let call = AwsSession::iam_api_call("iam:TagRole", "such role");
     let request = aws.iam().tag_role().role_name(wanted.arn.name());
     let answer = request.set_tags(Some(marks.of_role()?)).send().await;
-    answer.map(drop).map_err(|error| Setback::within(call.failed(&error)))
+    answer.map(drop).map_err(|error| Setback::within(call.to_upstream_error(&error)))
 }

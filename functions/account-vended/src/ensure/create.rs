@@ -1,14 +1,14 @@
 //! Makes the role.
 
-use gangway_aws::Aws;
-use gangway_model::PortError;
+use gangway_aws::AwsSession;
+use gangway_model::UpstreamError;
 
 use super::{DESCRIPTION, SESSION_SECONDS, Wanted};
 use crate::outcome::Setback;
 
 /// Makes the role, complete but for its policies. `false` where somebody was quicker.
-pub(super) async fn role(aws: &Aws, wanted: &Wanted) -> Result<bool, Setback> {
-    let call = Aws::iam_call("iam:CreateRole", "such permissions boundary");
+pub(super) async fn role(aws: &AwsSession, wanted: &Wanted) -> Result<bool, Setback> {
+    let call = AwsSession::iam_api_call("iam:CreateRole", "such permissions boundary");
     let request = aws
         .iam()
         .create_role()
@@ -18,10 +18,10 @@ pub(super) async fn role(aws: &Aws, wanted: &Wanted) -> Result<bool, Setback> {
         .max_session_duration(SESSION_SECONDS)
         .set_permissions_boundary(wanted.boundary.clone())
         .set_tags(Some(wanted.marks.of_role()?));
-    match request.send().await.map_err(|error| call.failed(&error)) {
+    match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(true),
-        Err(PortError::Duplicate { .. }) => Ok(false),
-        Err(PortError::Missing { .. }) => Err(no_boundary(wanted)),
+        Err(UpstreamError::AlreadyExists { .. }) => Ok(false),
+        Err(UpstreamError::NotFound { .. }) => Err(no_boundary(wanted)),
         Err(error) => Err(Setback::within(error)),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::Tag;
-use gangway_model::{Partition, PermissionProfile, PortError, Scope};
+use gangway_model::{Partition, PermissionProfile, Scope, UpstreamError};
 use sha2::{Digest as _, Sha256};
 
 use super::versions::Versions;
@@ -43,7 +43,7 @@ impl Marks {
             stack: stack.to_owned(),
             scope,
             documents: fingerprint(profile, partition)
-                + &".v1".repeat(gangway_policies::of(profile).len()),
+                + &".v1".repeat(gangway_policies::documents_for(profile).len()),
         }
     }
 
@@ -97,18 +97,16 @@ pub(super) fn ours(tags: &BTreeMap<String, String>, stack: &str) -> bool {
 }
 
 fn tag(key: &str, value: &str) -> Result<Tag, Setback> {
-    let service = gangway_aws::fault::IAM;
-    Tag::builder()
-        .key(key)
-        .value(value)
-        .build()
-        .map_err(|error| Setback::Port(PortError::Unavailable { service, source: error.into() }))
+    let service = gangway_aws::error::IAM;
+    Tag::builder().key(key).value(value).build().map_err(|error| {
+        Setback::Port(UpstreamError::Unavailable { service, source: error.into() })
+    })
 }
 
 /// The profile's documents as they are to be here, as one number.
 fn fingerprint(profile: PermissionProfile, partition: Partition) -> String {
     let mut hash = Sha256::new();
-    for document in gangway_policies::of(profile) {
+    for document in gangway_policies::documents_for(profile) {
         hash.update(document.name());
         hash.update(document.text(partition));
     }
@@ -147,7 +145,7 @@ mod tests {
             for partition in [Partition::Aws, Partition::AwsUsGov] {
                 let number = fingerprint(profile, partition);
                 assert_eq!(number.len(), 24);
-                if profile.serves_eks() {
+                if profile.supports_eks() {
                     assert!(!seen.contains(&number), "{profile} {partition}");
                 }
                 seen.push(number);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gangway_aws::Aws;
-use gangway_model::PortError;
-use gangway_policies::Document;
+use gangway_aws::AwsSession;
+use gangway_model::UpstreamError;
+use gangway_policies::PolicyDocument;
 
 use super::{PATH, Took, Wanted, marks, version};
 use crate::outcome::Setback;
@@ -27,9 +27,9 @@ pub(super) struct Known {
 
 /// Brings the policy to its state; its ARN, and what that took.
 pub(super) async fn ensure(
-    aws: &Aws,
+    aws: &AwsSession,
     wanted: &Wanted,
-    document: Document,
+    document: PolicyDocument,
     likely: Likely,
 ) -> Result<(String, Took), Setback> {
     let name = document.name();
@@ -44,7 +44,7 @@ pub(super) async fn ensure(
     }
     match create(aws, wanted, document).await {
         Ok(()) => return Ok((own, Took::Changes)),
-        Err(Setback::Port(PortError::Duplicate { .. })) => {}
+        Err(Setback::Port(UpstreamError::AlreadyExists { .. })) => {}
         Err(setback) => return Err(setback),
     }
     // A name is taken whatever the path. People follow Palette's documents and leave it at that.
@@ -59,8 +59,12 @@ pub(super) async fn ensure(
     )))
 }
 
-async fn create(aws: &Aws, wanted: &Wanted, document: Document) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:CreatePolicy", "such account");
+async fn create(
+    aws: &AwsSession,
+    wanted: &Wanted,
+    document: PolicyDocument,
+) -> Result<(), Setback> {
+    let call = AwsSession::iam_api_call("iam:CreatePolicy", "such account");
     let request = aws
         .iam()
         .create_policy()
@@ -69,22 +73,22 @@ async fn create(aws: &Aws, wanted: &Wanted, document: Document) -> Result<(), Se
         .description("Permissions that Spectro Cloud Palette asks for. Made by Gangway.")
         .policy_document(document.text(wanted.partition()))
         .set_tags(Some(wanted.marks.of_policy()?));
-    match request.send().await.map_err(|error| call.failed(&error)) {
+    match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(()),
-        Err(taken @ PortError::Duplicate { .. }) => Err(Setback::Port(taken)),
+        Err(taken @ UpstreamError::AlreadyExists { .. }) => Err(Setback::Port(taken)),
         Err(error) => Err(Setback::within(error)),
     }
 }
 
-async fn read(aws: &Aws, arn: &str) -> Result<Option<Known>, Setback> {
-    let call = Aws::iam_call("iam:GetPolicy", "such policy");
+async fn read(aws: &AwsSession, arn: &str) -> Result<Option<Known>, Setback> {
+    let call = AwsSession::iam_api_call("iam:GetPolicy", "such policy");
     let answer = aws.iam().get_policy().policy_arn(arn).send().await;
-    let policy = match answer.map_err(|error| call.failed(&error)) {
+    let policy = match answer.map_err(|error| call.to_upstream_error(&error)) {
         Ok(answer) => answer.policy,
-        Err(PortError::Missing { .. }) => return Ok(None),
+        Err(UpstreamError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(Setback::within(error)),
     };
-    let policy = policy.ok_or_else(|| Setback::Port(call.unreadable("no policy")))?;
+    let policy = policy.ok_or_else(|| Setback::Port(call.invalid_response("no policy")))?;
     let tags = policy.tags.unwrap_or_default().into_iter();
     Ok(Some(Known {
         arn: arn.to_owned(),
@@ -95,13 +99,13 @@ async fn read(aws: &Aws, arn: &str) -> Result<Option<Known>, Setback> {
 
 /// A policy that says what it is to say is as good as ours, whoever made it. Another one is changed only if it is ours.
 async fn update(
-    aws: &Aws,
+    aws: &AwsSession,
     wanted: &Wanted,
-    document: Document,
+    document: PolicyDocument,
     known: Known,
 ) -> Result<(String, Took), Setback> {
     let says = version::read(aws, &known).await?;
-    if gangway_policies::same(&says, &document.render(wanted.partition())) {
+    if gangway_policies::is_equivalent(&says, &document.render(wanted.partition())) {
         return Ok((known.arn, Took::Nothing));
     }
     if !marks::ours(&known.tags, wanted.marks.stack()) {

@@ -1,16 +1,16 @@
 //! Reads a role.
 
-use gangway_aws::Aws;
-use gangway_checks::iam::role::{self, Role};
-use gangway_model::{PortError, RoleArn};
+use gangway_aws::AwsSession;
+use gangway_checks::iam::iam_role::{self, IamRole};
+use gangway_model::{RoleArn, UpstreamError};
 
 use crate::outcome::Setback;
 
 /// The role of this name, wherever its path leads; `None` where there is none.
-pub(super) async fn role(aws: &Aws, arn: &RoleArn) -> Result<Option<Role>, Setback> {
-    match role::read(aws, arn).await {
+pub(super) async fn role(aws: &AwsSession, arn: &RoleArn) -> Result<Option<IamRole>, Setback> {
+    match iam_role::get_role(aws, arn).await {
         Ok(role) => Ok(Some(role)),
-        Err(PortError::Missing { .. }) => Ok(None),
+        Err(UpstreamError::NotFound { .. }) => Ok(None),
         Err(error) => Err(Setback::within(error)),
     }
 }

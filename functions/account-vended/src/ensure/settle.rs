@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gangway_http::budget;
-use gangway_model::PortError;
+use gangway_http::deadline;
+use gangway_model::UpstreamError;
 use tokio::time::{Instant, sleep};
 
 /// What an invocation must have left for what follows.
@@ -20,7 +20,7 @@ pub(crate) struct Patience {
 impl Patience {
     /// For so long at most, and never so long that the invocation would end meanwhile.
     pub(crate) fn of(time: Duration) -> Self {
-        let time = time.min(budget::remaining().saturating_sub(SPARE));
+        let time = time.min(deadline::remaining().saturating_sub(SPARE));
         let (pause, longest) = (Duration::from_millis(250), Duration::from_secs(8));
         Self { until: Instant::now() + time, pause, longest }
     }
@@ -41,12 +41,13 @@ const STEP: Duration = Duration::from_secs(20);
 
 /// Takes a step that needs something which was just made, and may not be seen yet.
 pub(crate) async fn settled<T>(
-    step: impl AsyncFn() -> Result<T, PortError>,
-) -> Result<T, PortError> {
+    step: impl AsyncFn() -> Result<T, UpstreamError>,
+) -> Result<T, UpstreamError> {
     let mut patience = Patience::of(STEP);
     loop {
         match step().await {
-            Err(PortError::Missing { .. } | PortError::Busy { .. }) if patience.wait().await => {}
+            Err(UpstreamError::NotFound { .. } | UpstreamError::Throttled { .. })
+                if patience.wait().await => {}
             done => return done,
         }
     }
@@ -60,7 +61,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_not_seen_yet_is_waited_for_and_nothing_else() {
-        let missing = || PortError::Missing { service: "AWS IAM", what: "such role" };
+        let missing = || UpstreamError::NotFound { service: "AWS IAM", resource: "such role" };
         let tries = Cell::new(0);
         let step = async || {
             tries.set(tries.get() + 1);
@@ -69,20 +70,20 @@ mod tests {
         assert!(settled(step).await.is_ok());
         let start = Instant::now();
         let never = settled(async || Err::<(), _>(missing())).await;
-        assert!(matches!(never, Err(PortError::Missing { .. })));
+        assert!(matches!(never, Err(UpstreamError::NotFound { .. })));
         assert!((Duration::from_secs(7)..STEP).contains(&start.elapsed()), "{:?}", start.elapsed());
         tries.set(0);
         let denied = settled(async || {
             tries.set(tries.get() + 1);
-            Err::<(), _>(PortError::Denied { service: "AWS IAM", reason: String::new() })
+            Err::<(), _>(UpstreamError::AccessDenied { service: "AWS IAM", reason: String::new() })
         });
-        assert!(matches!(denied.await, Err(PortError::Denied { .. })));
+        assert!(matches!(denied.await, Err(UpstreamError::AccessDenied { .. })));
         assert_eq!(tries.get(), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_pause_outlasts_the_invocation() {
-        budget::within(Instant::now() + Duration::from_secs(9), async {
+        deadline::scope(Instant::now() + Duration::from_secs(9), async {
             let mut patience = Patience::of(Duration::from_mins(1));
             let start = Instant::now();
             while patience.wait().await {}

@@ -1,25 +1,26 @@
 //! Versions of a policy, of which IAM keeps five.
 
 use aws_sdk_iam::{error::SdkError, types::PolicyVersion};
-use gangway_aws::Aws;
-use gangway_checks::iam::role;
-use gangway_model::PortError;
+use gangway_aws::AwsSession;
+use gangway_checks::iam::iam_role;
+use gangway_model::UpstreamError;
 use serde_json::Value;
 
 use super::policy::Known;
 use crate::outcome::Setback;
 
 /// What the policy says now.
-pub(super) async fn read(aws: &Aws, known: &Known) -> Result<Value, Setback> {
-    let call = Aws::iam_call("iam:GetPolicyVersion", "such version");
+pub(super) async fn read(aws: &AwsSession, known: &Known) -> Result<Value, Setback> {
+    let call = AwsSession::iam_api_call("iam:GetPolicyVersion", "such version");
     let request = aws.iam().get_policy_version().policy_arn(&known.arn).version_id(&known.default);
-    let answer = request.send().await.map_err(|error| Setback::within(call.failed(&error)))?;
+    let answer =
+        request.send().await.map_err(|error| Setback::within(call.to_upstream_error(&error)))?;
     let text = answer.policy_version.and_then(|version| version.document).unwrap_or_default();
-    Ok(role::document(&text).unwrap_or_default())
+    Ok(iam_role::decode_policy_document(&text).unwrap_or_default())
 }
 
 /// Makes a version, which is in force from now on. Where there are five, the oldest that is not in force goes first.
-pub(super) async fn create(aws: &Aws, arn: &str, text: &str) -> Result<(), Setback> {
+pub(super) async fn create(aws: &AwsSession, arn: &str, text: &str) -> Result<(), Setback> {
     if !made(aws, arn, text).await? {
         prune(aws, arn).await?;
         if !made(aws, arn, text).await? {
@@ -32,29 +33,29 @@ pub(super) async fn create(aws: &Aws, arn: &str, text: &str) -> Result<(), Setba
 }
 
 /// `false` where there are too many.
-async fn made(aws: &Aws, arn: &str, text: &str) -> Result<bool, Setback> {
-    let call = Aws::iam_call("iam:CreatePolicyVersion", "such policy");
+async fn made(aws: &AwsSession, arn: &str, text: &str) -> Result<bool, Setback> {
+    let call = AwsSession::iam_api_call("iam:CreatePolicyVersion", "such policy");
     let request = aws.iam().create_policy_version().policy_arn(arn).policy_document(text);
     match request.set_as_default(true).send().await {
         Ok(_) => Ok(true),
         Err(SdkError::ServiceError(error)) if error.err().is_limit_exceeded_exception() => {
             Ok(false)
         }
-        Err(error) => Err(Setback::within(call.failed(&error))),
+        Err(error) => Err(Setback::within(call.to_upstream_error(&error))),
     }
 }
 
-async fn prune(aws: &Aws, arn: &str) -> Result<(), Setback> {
-    let call = Aws::iam_call("iam:ListPolicyVersions", "such policy");
+async fn prune(aws: &AwsSession, arn: &str) -> Result<(), Setback> {
+    let call = AwsSession::iam_api_call("iam:ListPolicyVersions", "such policy");
     let answer = aws.iam().list_policy_versions().policy_arn(arn).send().await;
-    let answer = answer.map_err(|error| Setback::within(call.failed(&error)))?;
+    let answer = answer.map_err(|error| Setback::within(call.to_upstream_error(&error)))?;
     let versions = answer.versions.unwrap_or_default();
     let oldest = versions.iter().filter(|version| !version.is_default_version()).min_by_key(number);
     let Some(id) = oldest.and_then(PolicyVersion::version_id) else { return Ok(()) };
-    let call = Aws::iam_call("iam:DeletePolicyVersion", "such version");
+    let call = AwsSession::iam_api_call("iam:DeletePolicyVersion", "such version");
     let answer = aws.iam().delete_policy_version().policy_arn(arn).version_id(id).send().await;
-    match answer.map_err(|error| call.failed(&error)) {
-        Ok(_) | Err(PortError::Missing { .. }) => Ok(()),
+    match answer.map_err(|error| call.to_upstream_error(&error)) {
+        Ok(_) | Err(UpstreamError::NotFound { .. }) => Ok(()),
         Err(error) => Err(Setback::within(error)),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::PolicyScopeType;
-use gangway_aws::Aws;
+use gangway_aws::AwsSession;
 
 use super::{PATH, Wanted};
 use crate::outcome::Setback;
@@ -13,13 +13,13 @@ pub(super) struct Versions(Vec<Option<String>>);
 
 impl Versions {
     /// As they are now.
-    pub(super) async fn of(aws: &Aws, wanted: &Wanted) -> Result<Self, Setback> {
-        let call = Aws::iam_call("iam:ListPolicies", "list of policies");
+    pub(super) async fn of(aws: &AwsSession, wanted: &Wanted) -> Result<Self, Setback> {
+        let call = AwsSession::iam_api_call("iam:ListPolicies", "list of policies");
         let (mut all, mut marker) = (BTreeMap::new(), None);
         loop {
             let request = aws.iam().list_policies().scope(PolicyScopeType::Local).path_prefix(PATH);
             let answer = request.set_marker(marker).send().await;
-            let answer = answer.map_err(|error| Setback::within(call.failed(&error)))?;
+            let answer = answer.map_err(|error| Setback::within(call.to_upstream_error(&error)))?;
             let policies = answer.policies.unwrap_or_default().into_iter();
             all.extend(
                 policies
@@ -30,7 +30,7 @@ impl Versions {
                 break;
             }
         }
-        let documents = gangway_policies::of(wanted.profile).iter();
+        let documents = gangway_policies::documents_for(wanted.profile).iter();
         Ok(Self(documents.map(|document| all.remove(document.name())).collect()))
     }
 

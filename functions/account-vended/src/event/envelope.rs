@@ -61,7 +61,7 @@ impl Told {
     /// The partition that it comes from, where it says so.
     pub(super) fn partition(&self) -> Option<Partition> {
         let region = text(self.detail(), "awsRegion").or_else(|| text(&self.0, "region"));
-        region.and_then(Partition::of_region)
+        region.and_then(Partition::from_region)
     }
 }
 

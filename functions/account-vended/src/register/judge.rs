@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gangway_aws::{Aws, Principal};
+use gangway_aws::{AwsSession, Principal};
 use gangway_checks::iam::permissions;
 use gangway_checks::role;
 use gangway_model::{Finding, Outcome, RoleArn};
@@ -19,7 +19,7 @@ impl Candidate<'_> {
     /// it is asked again, then the message comes again.
     pub(super) async fn judged(
         &self,
-        aws: &Aws,
+        aws: &AwsSession,
         role: &RoleArn,
         fresh: bool,
     ) -> Result<(Vec<Finding>, Finding), Setback> {
@@ -42,28 +42,28 @@ impl Candidate<'_> {
                 },
             );
             let (all, one) = (all?, one?);
-            let all_seen = all.iter().all(|finding| !finding.blocks() && seen(finding));
-            if (all_seen && !one.blocks()) || !patience.wait().await {
-                let blocked = one.blocks() || all.iter().any(Finding::blocks);
+            let all_seen = all.iter().all(|finding| !finding.is_blocking() && seen(finding));
+            if (all_seen && !one.is_blocking()) || !patience.wait().await {
+                let blocked = one.is_blocking() || all.iter().any(Finding::is_blocking);
                 if fresh && blocked {
                     return Err(not_yet(role, &all, &one));
                 }
                 return Ok((all, one));
             }
             allowed = all_seen.then_some(all);
-            validated = (!one.blocks()).then_some(one);
+            validated = (!one.is_blocking()).then_some(one);
         }
     }
 
-    async fn allowed(&self, aws: &Aws, role: &RoleArn) -> Result<Vec<Finding>, Setback> {
+    async fn allowed(&self, aws: &AwsSession, role: &RoleArn) -> Result<Vec<Finding>, Setback> {
         let principal = Principal::Role(role.clone());
-        let findings = permissions::of_attached(aws, &principal, self.settings.profile).await;
+        let findings = permissions::check_attached(aws, &principal, self.settings.profile).await;
         findings.map_err(Setback::within)
     }
 
     async fn validated(&self, role: &RoleArn) -> Result<Finding, Setback> {
         let demand = (&self.settings).into();
-        Ok(role::assumes(&self.registry, &self.assumed(role), demand).await?)
+        Ok(role::check_palette_can_assume(&self.registry, &self.assumed(role), demand).await?)
     }
 }
 
@@ -73,7 +73,7 @@ fn seen(finding: &Finding) -> bool {
 }
 
 fn not_yet(role: &RoleArn, allowed: &[Finding], validated: &Finding) -> Setback {
-    let blockers = allowed.iter().chain([validated]).filter(|finding| finding.blocks());
+    let blockers = allowed.iter().chain([validated]).filter(|finding| finding.is_blocking());
     let said: Vec<_> =
         blockers.map(|finding| format!("{}: {}", finding.check.id, finding.observed)).collect();
     Setback::NotYet(format!("role {role} is new, and does not do yet: {}", said.join("; ")))

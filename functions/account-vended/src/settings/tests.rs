@@ -5,7 +5,7 @@ const URL: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/Dead";
 fn read(partition: Partition, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
     Settings::read(|name: &str| find(name).map(|(_, value)| (*value).to_owned()), partition)
-        .map_err(|Misconfigured(faults)| faults.into_iter().map(|fault| fault.pointer).collect())
+        .map_err(|ConfigError(faults)| faults.into_iter().map(|fault| fault.pointer).collect())
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Accounts whose credential Gangway keeps: looked at with that, since Palette does not show its own.
 
-use gangway_aws::{Contents, Kept};
-use gangway_checks::Accounts;
-use gangway_checks::{Demand, enclave, portal, static_authority, user};
-use gangway_http::budget;
+use gangway_aws::{SecretPayloadType, StoredSecret};
+use gangway_checks::ScopedAccounts;
+use gangway_checks::{RequiredPermissions, access_key, ca_chain, classified, portal};
+use gangway_http::deadline;
 use gangway_model::{
-    Access, AccessPortal, Check, ClientIdentity, CloudAccount, Credential, Failure, Finding,
-    Severity, StaticKeys,
+    AccessKey, AccessPortalCredential, Check, ClientTlsIdentity, CloudAccount, Credential, Finding,
+    RegistrationError, Severity, StoredCredential,
 };
-use gangway_registration::Deployment;
+use gangway_registration::AppContext;
 use tokio::join;
 
 static SECRET_IN_USE: Check = Check {
@@ -31,12 +31,12 @@ const REMEDY: &str = "PUT the account with its credential, so that Gangway keeps
 pub(super) async fn keys(
     account: &CloudAccount,
     registered_id: &str,
-    registry: &Accounts<'_>,
-    deployment: &Deployment,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, Failure> {
-    let (in_use, keys) = match kept::<StaticKeys>(account, deployment).await? {
-        Ok(kept) => (in_use(account, &kept), kept.contents),
+    registry: &ScopedAccounts<'_>,
+    deployment: &AppContext,
+    demand: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, RegistrationError> {
+    let (in_use, keys) = match kept::<AccessKey>(account, deployment).await? {
+        Ok(kept) => (in_use(account, &kept), kept.credential),
         Err(finding) => return Ok(vec![finding]),
     };
     let same = match registered_id {
@@ -44,14 +44,14 @@ pub(super) async fn keys(
         id if id == keys.id.as_str() => SAME_KEY.passed(format!("key {id}")),
         _ => SAME_KEY.failed(format!("the kept key is {}; Palette shows another", keys.id), REMEDY),
     };
-    let user = deployment.clients.aws.with_keys(&keys);
+    let user = deployment.clients.aws.with_static_credentials(&keys);
     let (caller, around, authority) = join!(
         user.caller(),
-        enclave::examine(registry, &deployment.clients, demand.profile),
-        static_authority::examine(&keys, &deployment.clients, budget::now()),
+        classified::run_checks(registry, &deployment.clients, demand.profile),
+        ca_chain::run_checks(&keys, &deployment.clients, deadline::now()),
     );
-    let credential = Credential::StaticKeys(keys);
-    let examined = user::examine(caller, &user, &credential, registry, demand).await?;
+    let credential = Credential::AccessKey(keys);
+    let examined = access_key::run_checks(caller, &user, &credential, registry, demand).await?;
     let mut findings = vec![in_use, same];
     findings.extend(around?);
     findings.extend(authority);
@@ -62,12 +62,12 @@ pub(super) async fn keys(
 /// The certificate that is shown to an access portal; what it is asked for is what Palette shows (X07, X11).
 pub(super) async fn certificate(
     account: &CloudAccount,
-    registry: &Accounts<'_>,
-    deployment: &Deployment,
-    demand: Demand<'_>,
-) -> Result<Vec<Finding>, Failure> {
-    let (in_use, identity) = match kept::<ClientIdentity>(account, deployment).await? {
-        Ok(kept) => (in_use(account, &kept), kept.contents),
+    registry: &ScopedAccounts<'_>,
+    deployment: &AppContext,
+    demand: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, RegistrationError> {
+    let (in_use, identity) = match kept::<ClientTlsIdentity>(account, deployment).await? {
+        Ok(kept) => (in_use(account, &kept), kept.credential),
         Err(finding) => return Ok(vec![finding]),
     };
     let Some(wanted) = wanted(&account.access, identity) else {
@@ -75,8 +75,8 @@ pub(super) async fn certificate(
         return Ok(vec![in_use, SECRET_IN_USE.failed(observed, REMEDY)]);
     };
     let (around, examined) = join!(
-        enclave::examine(registry, &deployment.clients, demand.profile),
-        portal::examine(wanted, account.aws_account(), registry, &deployment.clients, demand),
+        classified::run_checks(registry, &deployment.clients, demand.profile),
+        portal::run_checks(wanted, account.aws_account(), registry, &deployment.clients, demand),
     );
     let mut findings = vec![in_use];
     findings.extend(around?);
@@ -85,31 +85,39 @@ pub(super) async fn certificate(
 }
 
 /// What is kept for the account, or what to say where nothing is.
-async fn kept<T: Contents>(
+async fn kept<T: SecretPayloadType>(
     account: &CloudAccount,
-    deployment: &Deployment,
-) -> Result<Result<Kept<T>, Finding>, Failure> {
+    deployment: &AppContext,
+) -> Result<Result<StoredSecret<T>, Finding>, RegistrationError> {
     let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
         let observed = "Gangway did not register this account, so it keeps nothing of it";
         return Ok(Err(SECRET_IN_USE.unverified(observed, REMEDY)));
     };
     let partition = deployment.clients.partition;
-    let kept =
-        deployment.clients.vault.kept_for::<T>(partition, aws_account, &name, &account.scope);
+    let kept = deployment.clients.secrets.load_for_account::<T>(
+        partition,
+        aws_account,
+        &name,
+        &account.scope,
+    );
     let missing = || SECRET_IN_USE.failed("no secret is kept for this account", REMEDY);
     Ok(kept.await?.ok_or_else(missing))
 }
 
-fn in_use<T>(account: &CloudAccount, kept: &Kept<T>) -> Finding {
-    if kept.in_use_for.as_ref() == Some(&account.uid) {
+fn in_use<T>(account: &CloudAccount, kept: &StoredSecret<T>) -> Finding {
+    if kept.active_for.as_ref() == Some(&account.uid) {
         return SECRET_IN_USE.passed(format!("{}", kept.secret));
     }
     SECRET_IN_USE.failed(format!("{} is not marked as this account's", kept.secret), REMEDY)
 }
 
 /// The portal's question, made of what Palette shows. `None` where that is not well written.
-fn wanted(access: &Access, identity: ClientIdentity) -> Option<AccessPortal> {
-    let Access::AccessPortal { agency, account, role, prefix, permission_boundary_arn } = access
+fn wanted(
+    access: &StoredCredential,
+    identity: ClientTlsIdentity,
+) -> Option<AccessPortalCredential> {
+    let StoredCredential::AccessPortal { agency, account, role, prefix, permission_boundary_arn } =
+        access
     else {
         return None;
     };
@@ -117,7 +125,7 @@ fn wanted(access: &Access, identity: ClientIdentity) -> Option<AccessPortal> {
         "" => None,
         arn => Some(arn.parse().ok()?),
     };
-    Some(AccessPortal {
+    Some(AccessPortalCredential {
         agency: agency.parse().ok()?,
         account: account.parse().ok()?,
         role: role.parse().ok()?,

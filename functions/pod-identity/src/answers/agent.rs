@@ -1,6 +1,6 @@
 //! The agent that gives pods their credentials, and the nodes that it runs on (P04–P07).
 
-use gangway_checks::iam::grants::Allowed;
+use gangway_checks::iam::grants::SimulationOutcome;
 use gangway_model::Finding;
 
 use super::without_cluster;
@@ -105,17 +105,19 @@ fn node_roles(facts: &Facts, wish: &Wish) -> Finding {
     if nodes.is_empty() {
         return NODE_ROLES.unverified(
             "there are no managed node groups, and EKS does not tell the roles of other nodes",
-            format!("see that the role of every node has AmazonEKSWorkerNodePolicy, or allows {}: kubectl get nodes -o wide", gangway_policies::pods::NODE_AGENT),
+            format!("see that the role of every node has AmazonEKSWorkerNodePolicy, or allows {}: kubectl get nodes -o wide", gangway_policies::pod_identity::NODE_AGENT),
         );
     }
-    let name_of = |wanted: fn(&Allowed) -> bool| -> Vec<&str> {
+    let name_of = |wanted: fn(&SimulationOutcome) -> bool| -> Vec<&str> {
         nodes.iter().filter(|(_, seen)| wanted(seen)).map(|(role, _)| role.name()).collect()
     };
-    let denied = name_of(|seen| matches!(seen, Allowed::NotAll(_) | Allowed::NoSuchRole));
-    let hidden = name_of(|seen| *seen == Allowed::Hidden);
+    let denied = name_of(|seen| {
+        matches!(seen, SimulationOutcome::NotAll(_) | SimulationOutcome::RoleNotFound)
+    });
+    let hidden = name_of(|seen| *seen == SimulationOutcome::Inaccessible);
     if !denied.is_empty() {
         return NODE_ROLES.failed(
-            format!("{} not allowed to {}", gangway_policies::pods::NODE_AGENT, denied.join(", ")),
+            format!("{} not allowed to {}", gangway_policies::pod_identity::NODE_AGENT, denied.join(", ")),
             "attach the current AmazonEKSWorkerNodePolicy to these roles, or a policy that allows it: GET /v1/accounts/pod-identity/plan shows one",
         );
     }
@@ -150,7 +152,7 @@ fn auth_endpoint(facts: &Facts, wish: &Wish) -> Finding {
 
 /// Names of endpoint services begin with the domain, backwards.
 fn service(wish: &Wish) -> String {
-    let suffix = wish.settings.partition.facts().dns_suffix;
+    let suffix = wish.settings.partition.info().dns_suffix;
     let backwards: Vec<_> = suffix.split('.').rev().collect();
     format!("{}.{}", backwards.join("."), wish.cluster.region)
 }

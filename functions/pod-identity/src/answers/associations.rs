@@ -1,9 +1,10 @@
 //! Which roles EKS gives to Palette's service accounts (P20–P24, P28).
 
 use gangway_model::{Check, Finding};
-use gangway_policies::pods::{
-    HUBBLE, IDENTITY, Part, REGISTRY, ServiceAccount,
-    trust::{Judged, takes_external_id},
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
+    ServiceAccount,
+    trust::{TrustAssessment, takes_external_id},
 };
 
 use super::without_cluster;
@@ -45,8 +46,8 @@ pub(super) fn findings(facts: &Facts, wish: &Wish) -> Vec<Finding> {
     };
     let (hubble, identity) = (wish.roles.hubble().as_str(), wish.roles.identity().as_str());
     vec![
-        associated(&HUBBLE_ASSOCIATION, associations, HUBBLE, hubble),
-        associated(&IDENTITY_ASSOCIATION, associations, IDENTITY, identity),
+        associated(&HUBBLE_ASSOCIATION, associations, HUBBLE_SERVICE_ACCOUNT, hubble),
+        associated(&IDENTITY_ASSOCIATION, associations, IDENTITY_SERVICE_ACCOUNT, identity),
         targets(associations, wish),
         external_id(associations, facts, wish),
         not_associated(associations, wish),
@@ -87,7 +88,8 @@ fn owned(association: &Association) -> String {
 }
 
 fn targets(associations: &Associations, wish: &Wish) -> Finding {
-    let (hubble, identity) = (associations.of(HUBBLE), associations.of(IDENTITY));
+    let (hubble, identity) =
+        (associations.of(HUBBLE_SERVICE_ACCOUNT), associations.of(IDENTITY_SERVICE_ACCOUNT));
     if hubble.is_none() && identity.is_none() {
         return TARGET_ROLES.not_applicable("there are no associations yet");
     }
@@ -106,15 +108,16 @@ fn targets(associations: &Associations, wish: &Wish) -> Finding {
             (None, None) => {}
             (Some(wanted), other) => {
                 let has = other.as_deref().unwrap_or("no target role");
-                faults.push(format!("that of {HUBBLE} has {has}"));
+                faults.push(format!("that of {HUBBLE_SERVICE_ACCOUNT} has {has}"));
                 remedies.push(format!(
                     "give it the target role {wanted}: send ensureAssociations{}",
                     owned(found)
                 ));
             }
             (None, Some(target)) => {
-                faults
-                    .push(format!("that of {HUBBLE} has the target role {target}, and needs none"));
+                faults.push(format!(
+                    "that of {HUBBLE_SERVICE_ACCOUNT} has the target role {target}, and needs none"
+                ));
                 remedies.push(again(found));
             }
         }
@@ -122,13 +125,17 @@ fn targets(associations: &Associations, wish: &Wish) -> Finding {
     if let Some(found) = identity
         && let Some(target) = &found.target
     {
-        faults.push(format!("that of {IDENTITY} has the target role {target}, and needs none"));
+        faults.push(format!(
+            "that of {IDENTITY_SERVICE_ACCOUNT} has the target role {target}, and needs none"
+        ));
         remedies.push(again(found));
     }
     if faults.is_empty() {
         TARGET_ROLES.passed(wanted.map_or_else(
             || "no association has a target role".to_owned(),
-            |wanted| format!("{HUBBLE} has {wanted}, {IDENTITY} none"),
+            |wanted| {
+                format!("{HUBBLE_SERVICE_ACCOUNT} has {wanted}, {IDENTITY_SERVICE_ACCOUNT} none")
+            },
         ))
     } else {
         TARGET_ROLES.failed(faults.join("; "), remedies.join("; "))
@@ -139,7 +146,7 @@ fn external_id(associations: &Associations, facts: &Facts, wish: &Wish) -> Findi
     if wish.roles.hubble_target().is_none() {
         return EXTERNAL_ID.not_applicable("there is no target role");
     }
-    let issued = associations.of(HUBBLE).filter(|found| found.target.is_some());
+    let issued = associations.of(HUBBLE_SERVICE_ACCOUNT).filter(|found| found.target.is_some());
     let Some(issued) = issued else {
         return EXTERNAL_ID
             .not_applicable("EKS issues it with the association, which lacks its target role");
@@ -153,7 +160,7 @@ fn external_id(associations: &Associations, facts: &Facts, wish: &Wish) -> Findi
             ),
         );
     };
-    let trust = facts.role(Part::HubbleTarget).map(|role| &role.trust);
+    let trust = facts.role(RolePurpose::HubbleTarget).map(|role| &role.trust);
     let document = match trust {
         Some(Seen::There(document)) => document,
         Some(Seen::Hidden(hidden)) => return hidden.answer(&EXTERNAL_ID, ""),
@@ -165,12 +172,12 @@ fn external_id(associations: &Associations, facts: &Facts, wish: &Wish) -> Findi
         return EXTERNAL_ID.not_applicable(why);
     };
     match taken {
-        Judged::Good => EXTERNAL_ID.passed(format!("the target role takes {id}")),
-        Judged::Unsure(lines) => EXTERNAL_ID.unverified(
+        TrustAssessment::Valid => EXTERNAL_ID.passed(format!("the target role takes {id}")),
+        TrustAssessment::Undetermined(lines) => EXTERNAL_ID.unverified(
             lines.join("; "),
             "remove the conditions of its trust that are not about the external id",
         ),
-        Judged::Bad(lines) => EXTERNAL_ID.failed(
+        TrustAssessment::Invalid(lines) => EXTERNAL_ID.failed(
             lines.join("; "),
             format!("ask for exactly this in the trust of {}: {id}", role_name(wish)),
         ),
@@ -188,7 +195,7 @@ fn not_associated(associations: &Associations, wish: &Wish) -> Finding {
     };
     // Those two have their own checks.
     let mut others = associations.all.iter().filter(|association| {
-        ![HUBBLE, IDENTITY].iter().any(|own| {
+        ![HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT].iter().any(|own| {
             association.namespace == own.namespace && association.service_account == own.name
         })
     });
@@ -209,23 +216,23 @@ fn not_associated(associations: &Associations, wish: &Wish) -> Finding {
 }
 
 fn registry(associations: &Associations, wish: &Wish) -> Finding {
-    let Some(found) = associations.of(REGISTRY) else {
+    let Some(found) = associations.of(REGISTRY_SERVICE_ACCOUNT) else {
         return ECR.not_applicable(format!(
-            "{REGISTRY} has no association: no registry in ECR uses Pod Identity"
+            "{REGISTRY_SERVICE_ACCOUNT} has no association: no registry in ECR uses Pod Identity"
         ));
     };
     if wish.roles.hubble_target().is_some() || found.target.is_some() {
         return ECR.failed(
-            format!("{REGISTRY} is associated ({}), and Palette works in another account than its cluster", found.id),
+            format!("{REGISTRY_SERVICE_ACCOUNT} is associated ({}), and Palette works in another account than its cluster", found.id),
             "a registry in ECR uses Pod Identity in the cluster's own account only: give registries of other accounts access keys or STS",
         );
     }
     let wanted = wish.roles.hubble().as_str();
     if found.role == wanted {
-        return ECR.passed(format!("{REGISTRY} has {wanted}, as Hubble"));
+        return ECR.passed(format!("{REGISTRY_SERVICE_ACCOUNT} has {wanted}, as Hubble"));
     }
     ECR.failed(
-        format!("{REGISTRY} has {} ({})", found.role, found.id),
+        format!("{REGISTRY_SERVICE_ACCOUNT} has {} ({})", found.role, found.id),
         format!("give it Hubble's role: aws eks update-pod-identity-association --cluster-name {} --association-id {} --role-arn {wanted}", wish.cluster.name, found.id),
     )
 }

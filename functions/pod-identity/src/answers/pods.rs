@@ -1,7 +1,9 @@
 //! Palette's pods, and whether they may be looked at (P10, P25, P26).
 
 use gangway_model::{Check, Finding};
-use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount,
+};
 
 use super::without_cluster;
 use crate::{
@@ -28,8 +30,8 @@ pub(crate) fn commands(cluster: &Cluster) -> Vec<String> {
         "kubectl auth can-i list pods -n palette-identity".to_owned(),
         "kubectl get serviceaccount spectro-hubble -n hubble-system".to_owned(),
         "kubectl get serviceaccount palette-identity -n palette-identity".to_owned(),
-        show(HUBBLE),
-        show(IDENTITY),
+        show(HUBBLE_SERVICE_ACCOUNT),
+        show(IDENTITY_SERVICE_ACCOUNT),
     ]
 }
 
@@ -75,7 +77,10 @@ fn hides<T>(seen: &Seen<T>) -> Option<&Hidden> {
 
 fn restarted(facts: &Facts) -> Finding {
     let look = &facts.kubernetes;
-    let both = [(HUBBLE, &look.hubble.pods), (IDENTITY, &look.identity.pods)];
+    let both = [
+        (HUBBLE_SERVICE_ACCOUNT, &look.hubble.pods),
+        (IDENTITY_SERVICE_ACCOUNT, &look.identity.pods),
+    ];
     let (mut faults, mut remedies, mut carrying) = (Vec::new(), Vec::new(), Vec::new());
     for (account, pods) in both {
         let pods = match pods {
@@ -113,7 +118,10 @@ fn accounts(facts: &Facts) -> Finding {
     let check: &'static Check = &SERVICE_ACCOUNTS;
     let look = &facts.kubernetes;
     let mut missing = Vec::new();
-    for (account, seen) in [(HUBBLE, &look.hubble.account), (IDENTITY, &look.identity.account)] {
+    for (account, seen) in [
+        (HUBBLE_SERVICE_ACCOUNT, &look.hubble.account),
+        (IDENTITY_SERVICE_ACCOUNT, &look.identity.account),
+    ] {
         let ServiceAccount { namespace, name } = account;
         match seen {
             Seen::There(()) => {}
@@ -125,7 +133,7 @@ fn accounts(facts: &Facts) -> Finding {
         }
     }
     if missing.is_empty() {
-        return check.passed(format!("{HUBBLE}, {IDENTITY}"));
+        return check.passed(format!("{HUBBLE_SERVICE_ACCOUNT}, {IDENTITY_SERVICE_ACCOUNT}"));
     }
     check.failed(
         format!("there is no {}", missing.join(", no ")),

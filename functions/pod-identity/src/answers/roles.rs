@@ -1,10 +1,10 @@
 //! The roles, by their trust and what they may do (P11–P14, P16–P19).
 
-use gangway_checks::iam::grants::Allowed;
+use gangway_checks::iam::grants::SimulationOutcome;
 use gangway_model::{Check, Finding, RoleArn};
-use gangway_policies::pods::{
-    Part,
-    trust::{Judged, judge},
+use gangway_policies::pod_identity::{
+    RolePurpose,
+    trust::{TrustAssessment, assess_trust},
 };
 
 use crate::{
@@ -26,20 +26,26 @@ const CROSS: [&Check; 4] =
 
 pub(super) fn findings(facts: &Facts, wish: &Wish) -> Vec<Finding> {
     let mut findings = vec![facts.boundary.clone()];
-    for (part, arn) in wish.roles.in_order() {
+    for (part, arn) in wish.roles.in_creation_order() {
         let Some(seen) = facts.role(part) else { continue };
         let role = Role { part, arn, seen, facts, wish };
         match part {
-            Part::Palette => {
+            RolePurpose::Palette => {
                 findings.push(role.answer(&PALETTE_TRUST, &[Half::Trust]));
                 findings.push(role.answer(&PALETTE_SUPPLEMENT, &[Half::Permissions]));
             }
-            Part::Hubble => findings.push(role.answer(&HUBBLE_ROLE, &Half::BOTH)),
-            Part::Identity => findings.push(role.answer(&IDENTITY_ROLE, &Half::BOTH)),
-            Part::IdentityLocal => findings.push(role.answer(&IDENTITY_LOCAL_ROLE, &Half::BOTH)),
-            Part::HubbleLocal => findings.push(role.answer(&HUBBLE_LOCAL_ROLE, &Half::BOTH)),
-            Part::PaletteTarget => findings.push(role.answer(&PALETTE_TARGET_ROLE, &Half::BOTH)),
-            Part::HubbleTarget => findings.push(role.answer(&HUBBLE_TARGET_ROLE, &Half::BOTH)),
+            RolePurpose::Hubble => findings.push(role.answer(&HUBBLE_ROLE, &Half::BOTH)),
+            RolePurpose::Identity => findings.push(role.answer(&IDENTITY_ROLE, &Half::BOTH)),
+            RolePurpose::IdentityLocal => {
+                findings.push(role.answer(&IDENTITY_LOCAL_ROLE, &Half::BOTH))
+            }
+            RolePurpose::HubbleLocal => findings.push(role.answer(&HUBBLE_LOCAL_ROLE, &Half::BOTH)),
+            RolePurpose::PaletteTarget => {
+                findings.push(role.answer(&PALETTE_TARGET_ROLE, &Half::BOTH))
+            }
+            RolePurpose::HubbleTarget => {
+                findings.push(role.answer(&HUBBLE_TARGET_ROLE, &Half::BOTH))
+            }
         }
     }
     let (others, why) = if wish.roles.hubble_target().is_some() {
@@ -64,7 +70,7 @@ impl Half {
 
 /// A role that is to be judged.
 struct Role<'a> {
-    part: Part,
+    part: RolePurpose,
     arn: &'a RoleArn,
     seen: &'a RoleSeen,
     facts: &'a Facts,
@@ -127,13 +133,13 @@ impl Role<'_> {
             }
         };
         let ids = facts.external_ids(wish);
-        match judge(document, *part, &wish.roles, wish.cluster.place(), &ids) {
-            Judged::Good => Side::Good("its trust is right".to_owned()),
-            Judged::Unsure(lines) => Side::Unknown(
+        match assess_trust(document, *part, &wish.roles, wish.cluster.place(), &ids) {
+            TrustAssessment::Valid => Side::Good("its trust is right".to_owned()),
+            TrustAssessment::Undetermined(lines) => Side::Unknown(
                 format!("the conditions of its trust may keep Palette out: {}", lines.join("; ")),
                 format!("remove them, or see that they hold for Palette; {PLAN}"),
             ),
-            Judged::Bad(lines) => {
+            TrustAssessment::Invalid(lines) => {
                 let wanted = wish.roles.trust(*part, &ids);
                 Side::Bad(lines.join("; "), format!("set its trust policy to {wanted}"))
             }
@@ -143,23 +149,23 @@ impl Role<'_> {
     fn permissions(&self) -> Side {
         let document = self.part.document().name();
         match &self.seen.allowed {
-            Seen::There(Allowed::Everything(count)) => {
+            Seen::There(SimulationOutcome::Everything(count)) => {
                 Side::Good(format!("{count} actions of {document} are allowed"))
             }
-            Seen::There(Allowed::NotAll(denied)) => Side::Bad(
+            Seen::There(SimulationOutcome::NotAll(denied)) => Side::Bad(
                 denied.clone(),
                 format!(
                     "attach {document} to it: {PLAN}; see that no boundary and no policy of the organization denies it"
                 ),
             ),
-            Seen::There(Allowed::Hidden) => Side::Unknown(
+            Seen::There(SimulationOutcome::Inaccessible) => Side::Unknown(
                 "IAM may not be asked what it is allowed to do".to_owned(),
                 format!(
                     "allow iam:SimulatePrincipalPolicy on {} to the role that Gangway looks with",
                     self.arn
                 ),
             ),
-            Seen::There(Allowed::NoSuchRole) | Seen::Missing => {
+            Seen::There(SimulationOutcome::RoleNotFound) | Seen::Missing => {
                 Side::Bad("there is no such role".to_owned(), format!("create it: {PLAN}"))
             }
             Seen::Hidden(hidden) => Side::Unknown(hidden.reason.clone(), hidden.remedy.clone()),

@@ -1,6 +1,6 @@
 //! What the request itself tells (P15, P27, P29, P30, P32, X18).
 
-use gangway_model::{Finding, Method};
+use gangway_model::{AuthMethod, Finding};
 
 use crate::{
     checks::{EKS_ONLY, MAPPED_USERS, NO_POLICIES, OPTED_IN, REGISTERED_ROLE, ROLES_ACCOUNT},
@@ -28,7 +28,7 @@ pub(super) fn findings(facts: &Facts, wish: &Wish) -> Vec<Finding> {
         },
     ];
     // Elsewhere the method is offered, or the request did not come this far.
-    if wish.settings.partition.facts().opt_in_methods.contains(&Method::PodIdentity) {
+    if wish.settings.partition.info().opt_in_methods.contains(&AuthMethod::PodIdentity) {
         findings.push(OPTED_IN.failed(
             "its newest documents do not; this deployment opted in",
             "have the operator of Palette confirm that it works there, or use static-credentials or scap",
@@ -52,7 +52,7 @@ fn roles_account(facts: &Facts, wish: &Wish) -> Finding {
 
 fn eks_only(wish: &Wish) -> Finding {
     let profile = wish.settings.profile;
-    if profile.serves_eks() {
+    if profile.supports_eks() {
         return EKS_ONLY.passed(format!("profile {profile}"));
     }
     EKS_ONLY.failed(

@@ -1,8 +1,8 @@
 //! Pod Identity associations: which role EKS gives to the pods of a service account.
 
 use futures_util::future::join_all;
-use gangway_model::PortError;
-use gangway_policies::pods::{MANAGER, ServiceAccount};
+use gangway_model::UpstreamError;
+use gangway_policies::pod_identity::{MANAGER_SERVICE_ACCOUNT, ServiceAccount};
 
 use super::{Eks, call};
 use crate::seen::Seen;
@@ -55,19 +55,20 @@ impl Association {
 
 impl Eks {
     /// Every association that is not Palette's own. A list does not tell roles, so each is asked for (P20–P24, P28).
-    pub(crate) async fn associations(&self) -> Result<Seen<Associations>, PortError> {
+    pub(crate) async fn associations(&self) -> Result<Seen<Associations>, UpstreamError> {
         let call = call("eks:ListPodIdentityAssociations", "such cluster");
         let request = self.client.list_pod_identity_associations().cluster_name(&self.cluster);
         let pages = request.max_results(100).into_paginator().items();
         let listed = pages.send().collect::<Result<Vec<_>, _>>().await;
-        let listed = match Seen::of(listed.map_err(|error| call.failed(&error)), call.action)? {
-            Seen::There(listed) => listed,
-            Seen::Missing => return Ok(Seen::Missing),
-            Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
-        };
+        let listed =
+            match Seen::of(listed.map_err(|error| call.to_upstream_error(&error)), call.action)? {
+                Seen::There(listed) => listed,
+                Seen::Missing => return Ok(Seen::Missing),
+                Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
+            };
         let others: Vec<_> = listed
             .iter()
-            .filter(|summary| summary.service_account() != Some(MANAGER))
+            .filter(|summary| summary.service_account() != Some(MANAGER_SERVICE_ACCOUNT))
             .filter_map(|summary| summary.association_id())
             .collect();
         let more = others.len() > MOST;
@@ -83,12 +84,13 @@ impl Eks {
         Ok(Seen::There(Associations { all, more }))
     }
 
-    async fn association(&self, id: &str) -> Result<Seen<Association>, PortError> {
+    async fn association(&self, id: &str) -> Result<Seen<Association>, UpstreamError> {
         let call = call("eks:DescribePodIdentityAssociation", "such association");
         let request = self.client.describe_pod_identity_association();
         let answer = request.cluster_name(&self.cluster).association_id(id).send().await;
-        let answer = answer.map_err(|error| call.failed(&error)).and_then(|answer| {
-            let found = answer.association.ok_or_else(|| call.unreadable("no association"))?;
+        let answer = answer.map_err(|error| call.to_upstream_error(&error)).and_then(|answer| {
+            let found =
+                answer.association.ok_or_else(|| call.invalid_response("no association"))?;
             Ok(Association {
                 id: id.to_owned(),
                 namespace: found.namespace.unwrap_or_default(),
@@ -103,7 +105,7 @@ impl Eks {
     }
 
     /// Makes an association. One that is there already is [`PortError::Duplicate`].
-    pub(crate) async fn associate(&self, wanted: Change<'_>) -> Result<(), PortError> {
+    pub(crate) async fn associate(&self, wanted: Change<'_>) -> Result<(), UpstreamError> {
         let call = call("eks:CreatePodIdentityAssociation", "such cluster");
         let Change { account, role, target } = wanted;
         let request = self
@@ -115,7 +117,7 @@ impl Eks {
             .role_arn(role)
             .set_target_role_arn(target.map(str::to_owned))
             .tags("gangway:managed", "true");
-        request.send().await.map(drop).map_err(|error| call.failed(&error))
+        request.send().await.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 
     /// Gives an association its roles. EKS has no way to take a target role away again.
@@ -124,7 +126,7 @@ impl Eks {
         id: &str,
         role: Option<&str>,
         target: Option<&str>,
-    ) -> Result<(), PortError> {
+    ) -> Result<(), UpstreamError> {
         let call = call("eks:UpdatePodIdentityAssociation", "such association");
         let request = self
             .client
@@ -133,6 +135,6 @@ impl Eks {
             .association_id(id)
             .set_role_arn(role.map(str::to_owned))
             .set_target_role_arn(target.map(str::to_owned));
-        request.send().await.map(drop).map_err(|error| call.failed(&error))
+        request.send().await.map(drop).map_err(|error| call.to_upstream_error(&error))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gangway_http::budget;
-use gangway_model::{PortError, RoleArn};
-use gangway_policies::pods::{HUBBLE, IDENTITY};
+use gangway_http::deadline;
+use gangway_model::{RoleArn, UpstreamError};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use tokio::time::sleep;
 
 use super::{ASSOCIATIONS, Done};
@@ -42,7 +42,7 @@ pub(super) async fn ensure(
     views: &Views,
     wish: &Wish,
     facts: &mut Facts,
-) -> Result<Done, PortError> {
+) -> Result<Done, UpstreamError> {
     let Ok(eks) = views.eks(wish) else {
         let finding = ASSOCIATIONS.unverified("EKS may not be asked", RIGHTS);
         return Ok(Done { finding, changed: false });
@@ -73,12 +73,12 @@ pub(super) async fn ensure(
             match take(&eks, *change, step).await {
                 Ok(()) => done.push(note),
                 // Somebody was quicker. What they made is read back and, if need be, corrected.
-                Err(PortError::Duplicate { .. }) => {}
-                Err(PortError::Denied { reason, .. }) => {
+                Err(UpstreamError::AlreadyExists { .. }) => {}
+                Err(UpstreamError::AccessDenied { reason, .. }) => {
                     let finding = ASSOCIATIONS.failed(reason, RIGHTS);
                     return Ok(Done { finding, changed: !done.is_empty() });
                 }
-                Err(PortError::Refused { reason, .. }) => {
+                Err(UpstreamError::Rejected { reason, .. }) => {
                     let remedy = "see that both roles exist and trust pods.eks.amazonaws.com";
                     let finding = ASSOCIATIONS.failed(reason, remedy);
                     return Ok(Done { finding, changed: !done.is_empty() });
@@ -87,7 +87,7 @@ pub(super) async fn ensure(
             }
         }
         if look > 1 {
-            let slept = budget::bounded(pause, sleep(pause)).await;
+            let slept = deadline::timeout(pause, sleep(pause)).await;
             drop(slept);
             pause *= 2;
         }
@@ -104,8 +104,8 @@ fn wanted(wish: &Wish) -> [Change<'_>; 2] {
     let (hubble, identity) = (wish.roles.hubble().as_str(), wish.roles.identity().as_str());
     let target = wish.roles.hubble_target().map(RoleArn::as_str);
     [
-        Change { account: HUBBLE, role: hubble, target },
-        Change { account: IDENTITY, role: identity, target: None },
+        Change { account: HUBBLE_SERVICE_ACCOUNT, role: hubble, target },
+        Change { account: IDENTITY_SERVICE_ACCOUNT, role: identity, target: None },
     ]
 }
 
@@ -131,7 +131,7 @@ fn next<'a>(now: &Associations, wanted: Change<'a>) -> Option<Step<'a>> {
     Some(Step::Correct { id: found.id.clone(), role, target })
 }
 
-async fn take(eks: &Eks, change: Change<'_>, step: &Step<'_>) -> Result<(), PortError> {
+async fn take(eks: &Eks, change: Change<'_>, step: &Step<'_>) -> Result<(), UpstreamError> {
     match step {
         Step::Make => eks.associate(change).await,
         Step::Correct { id, role, target } => eks.correct(id, *role, *target).await,
@@ -170,13 +170,14 @@ mod tests {
     use super::*;
     use crate::eks::Association;
 
-    const CHANGE: Change<'_> = Change { account: HUBBLE, role: "role", target: Some("target") };
+    const CHANGE: Change<'_> =
+        Change { account: HUBBLE_SERVICE_ACCOUNT, role: "role", target: Some("target") };
 
     fn found(role: &str, target: Option<&str>, owner: Option<&str>) -> Associations {
         let association = Association {
             id: "a-1".to_owned(),
-            namespace: HUBBLE.namespace.to_owned(),
-            service_account: HUBBLE.name.to_owned(),
+            namespace: HUBBLE_SERVICE_ACCOUNT.namespace.to_owned(),
+            service_account: HUBBLE_SERVICE_ACCOUNT.name.to_owned(),
             role: role.to_owned(),
             target: target.map(str::to_owned),
             external_id: None,

@@ -1,11 +1,11 @@
 //! What EKS and the cluster's own API show.
 
 use futures_util::future::join_all;
-use gangway_aws::Aws;
-use gangway_checks::iam::grants::{self, Allowed};
-use gangway_http::budget;
-use gangway_model::{PortError, RoleArn};
-use gangway_policies::pods::NODE_AGENT;
+use gangway_aws::AwsSession;
+use gangway_checks::iam::grants::{self, SimulationOutcome};
+use gangway_http::deadline;
+use gangway_model::{RoleArn, UpstreamError};
+use gangway_policies::pod_identity::NODE_AGENT;
 use kube::Client;
 use tokio::join;
 
@@ -22,14 +22,14 @@ pub(super) struct Inside {
     pub(super) cluster: Seen<Described>,
     pub(super) elsewhere: bool,
     pub(super) agent: Seen<Addon>,
-    pub(super) nodes: Seen<Vec<(RoleArn, Allowed)>>,
+    pub(super) nodes: Seen<Vec<(RoleArn, SimulationOutcome)>>,
     pub(super) fargate: Option<Seen<Vec<String>>>,
     pub(super) kubernetes: Look,
     pub(super) client: Option<Client>,
     pub(super) associations: Seen<Associations>,
 }
 
-pub(super) async fn inside(views: &Views, wish: &Wish) -> Result<Inside, PortError> {
+pub(super) async fn inside(views: &Views, wish: &Wish) -> Result<Inside, UpstreamError> {
     let (aws, eks) = match (open(&views.cluster), views.eks(wish)) {
         (Ok(aws), Ok(eks)) => (aws, eks),
         (Err(hidden), _) | (_, Err(hidden)) => {
@@ -54,7 +54,12 @@ pub(super) async fn inside(views: &Views, wish: &Wish) -> Result<Inside, PortErr
 
 type Cluster = (Seen<Described>, bool, Look, Option<Client>, Option<Seen<Vec<String>>>);
 
-async fn cluster(aws: &Aws, eks: &Eks, views: &Views, wish: &Wish) -> Result<Cluster, PortError> {
+async fn cluster(
+    aws: &AwsSession,
+    eks: &Eks,
+    views: &Views,
+    wish: &Wish,
+) -> Result<Cluster, UpstreamError> {
     let described = eks.describe().await?;
     let hidden = |reason: &str| Hidden {
         reason: reason.to_owned(),
@@ -62,7 +67,7 @@ async fn cluster(aws: &Aws, eks: &Eks, views: &Views, wish: &Wish) -> Result<Clu
         refused: false,
     };
     // What cannot be seen inside the cluster is unverified; all else is still to be asked.
-    let (look, client) = budget::in_half(async {
+    let (look, client) = deadline::with_half_remaining(async {
         let opened = match &described {
             Seen::There(there) => kubernetes::open(aws, &wish.cluster, there).await,
             Seen::Missing => Err(hidden("there is no such cluster")),
@@ -90,7 +95,10 @@ async fn cluster(aws: &Aws, eks: &Eks, views: &Views, wish: &Wish) -> Result<Clu
 }
 
 /// P06.
-async fn nodes(aws: &Aws, eks: &Eks) -> Result<Seen<Vec<(RoleArn, Allowed)>>, PortError> {
+async fn nodes(
+    aws: &AwsSession,
+    eks: &Eks,
+) -> Result<Seen<Vec<(RoleArn, SimulationOutcome)>>, UpstreamError> {
     let roles = match eks.node_roles().await? {
         Seen::There(roles) => roles,
         Seen::Missing => return Ok(Seen::Missing),
@@ -104,7 +112,7 @@ async fn nodes(aws: &Aws, eks: &Eks) -> Result<Seen<Vec<(RoleArn, Allowed)>>, Po
     }
     let asked = each.into_iter().map(async |role| {
         let wanted = vec![(vec![NODE_AGENT.to_owned()], vec!["*".to_owned()])];
-        let allowed = grants::allowed(aws, &role, wanted).await?;
+        let allowed = grants::simulate(aws, &role, wanted).await?;
         Ok((role, allowed))
     });
     join_all(asked).await.into_iter().collect::<Result<_, _>>().map(Seen::There)

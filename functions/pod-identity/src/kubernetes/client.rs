@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gangway_http::{Roots, TlsError, budget};
+use gangway_http::{RootStore, TlsError, deadline};
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use kube::{Client, client::Body};
 use reqwest::Url;
@@ -45,7 +45,7 @@ enum Broken {
 /// A client of the API at this address, which shows a certificate of this authority (PEM) and takes this token.
 pub(super) fn new(endpoint: &str, authority: &[u8], token: &str) -> Result<Client, Unusable> {
     let endpoint: Url = endpoint.parse().map_err(|_not_a_url| Unusable::Endpoint)?;
-    let http = gangway_http::client(&Roots::only(authority)?)?;
+    let http = gangway_http::build_client(&RootStore::from_pem(authority)?)?;
     let mut bearer =
         HeaderValue::try_from(format!("Bearer {token}")).map_err(|_not_ascii| Unusable::Token)?;
     bearer.set_sensitive(true);
@@ -53,8 +53,8 @@ pub(super) fn new(endpoint: &str, authority: &[u8], token: &str) -> Result<Clien
         let (http, endpoint, bearer) = (http.clone(), endpoint.clone(), bearer.clone());
         async move {
             let exchange = exchange(&http, &endpoint, bearer, request);
-            let bounded = budget::bounded(CALL, exchange);
-            budget::timed("Kubernetes", bounded).await.unwrap_or(Err(Broken::Late))
+            let bounded = deadline::timeout(CALL, exchange);
+            deadline::record_upstream("Kubernetes", bounded).await.unwrap_or(Err(Broken::Late))
         }
     });
     Ok(Client::new(service, "default"))

@@ -1,6 +1,8 @@
 //! What is looked at in the cluster, all at the same time.
 
-use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount as Account};
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount as Account,
+};
 use k8s_openapi::api::{
     apps::v1::DaemonSet,
     core::v1::{self, ConfigMap, Node, ServiceAccount},
@@ -92,11 +94,11 @@ impl Look {
             maps.get(CONFIG),
             agents.get(AGENT),
             nodes.list(&everything),
-            service_account(client, HUBBLE),
-            service_account(client, IDENTITY),
-            pods(client, HUBBLE, HUBBLES[0]),
-            pods(client, HUBBLE, HUBBLES[1]),
-            pods(client, IDENTITY, IDENTITYS),
+            service_account(client, HUBBLE_SERVICE_ACCOUNT),
+            service_account(client, IDENTITY_SERVICE_ACCOUNT),
+            pods(client, HUBBLE_SERVICE_ACCOUNT, HUBBLES[0]),
+            pods(client, HUBBLE_SERVICE_ACCOUNT, HUBBLES[1]),
+            pods(client, IDENTITY_SERVICE_ACCOUNT, IDENTITYS),
         );
         Self {
             version: seen(version, "ask for its version").map(|version| version.git_version),

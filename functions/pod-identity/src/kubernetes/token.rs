@@ -11,7 +11,7 @@ use aws_sigv4::{
     sign::v4::{SigningParams, signing_params::BuildError},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use gangway_aws::Aws;
+use gangway_aws::AwsSession;
 
 use crate::cluster::Cluster;
 
@@ -40,7 +40,7 @@ pub(super) enum Unsigned {
 }
 
 /// A presigned `GetCallerIdentity` of this view, for this cluster only.
-pub(super) async fn sign(aws: &Aws, cluster: &Cluster) -> Result<String, Unsigned> {
+pub(super) async fn sign(aws: &AwsSession, cluster: &Cluster) -> Result<String, Unsigned> {
     let provider = aws.config().credentials_provider().ok_or(Unsigned::NoCredentials)?;
     let credentials = provider.provide_credentials().await.map_err(Unsigned::Credentials)?;
     let (name, region) = (cluster.name.to_string(), cluster.region.to_string());
@@ -74,15 +74,9 @@ pub(super) async fn sign(aws: &Aws, cluster: &Cluster) -> Result<String, Unsigne
 }
 
 /// STS in the cluster's region: the API takes no other. One that the environment names is for the local cloud.
-fn sts(aws: &Aws, cluster: &Cluster) -> String {
+fn sts(aws: &AwsSession, cluster: &Cluster) -> String {
     aws.config().endpoint_url().map_or_else(
-        || {
-            format!(
-                "https://sts.{}.{}",
-                cluster.region,
-                cluster.region.partition.facts().dns_suffix
-            )
-        },
+        || format!("https://sts.{}.{}", cluster.region, cluster.region.partition.info().dns_suffix),
         str::to_owned,
     )
 }

@@ -1,9 +1,9 @@
 //! What the query asks: a cluster's name is enough.
 
-use gangway_lambda::{Query, Rejection, Request};
-use gangway_model::{AccountId, Method, Partition, PermissionProfile, RoleArn};
-use gangway_policies::pods::Roles;
-use gangway_registration::Deployment;
+use gangway_lambda::{ApiError, Query, Request};
+use gangway_model::{AccountId, AuthMethod, Partition, PermissionProfile, RoleArn};
+use gangway_policies::pod_identity::PodIdentityRoles;
+use gangway_registration::AppContext;
 
 use crate::cluster::{Cluster, Name, Region};
 
@@ -19,17 +19,17 @@ const IDENTITY_LOCAL: &str = "SpectroCloudIdentityLocalRole";
 /// What is to be planned.
 pub(super) struct Question {
     pub(super) cluster: Cluster,
-    pub(super) roles: Roles,
+    pub(super) roles: PodIdentityRoles,
     pub(super) profile: PermissionProfile,
 }
 
 impl Question {
     /// The query, or every fault of it.
-    pub(super) fn read(request: &Request, deployment: &Deployment) -> Result<Self, Rejection> {
+    pub(super) fn read(request: &Request, deployment: &AppContext) -> Result<Self, ApiError> {
         let deployed = deployment.clients.partition;
-        let mut query = Query::of(request);
-        let opted_in = deployment.settings.allow_secret_pod_identity;
-        query.partition(deployed, Method::PodIdentity, opted_in);
+        let mut query = Query::new(request);
+        let opted_in = deployment.config.allow_secret_pod_identity;
+        query.partition(deployed, AuthMethod::PodIdentity, opted_in);
         let name: Option<Name> = query.optional("clusterName");
         if !query.has("clusterName") {
             query.malformed(
@@ -42,12 +42,12 @@ impl Question {
         let accounts = Accounts {
             cluster: query.optional("clusterAccountId"),
             target: query.optional("targetAccountId"),
-            own: request.deployed_in(),
+            own: request.function_account_id(),
         };
         let roles = accounts.roles(&mut query, deployed);
         query.finish()?;
         let (Some(name), Some(region), Some(roles)) = (name, region, roles) else {
-            return Err(Rejection::incomplete());
+            return Err(ApiError::incomplete());
         };
         let account = roles.cluster_account();
         Ok(Self { cluster: Cluster { name, region, account }, roles, profile })
@@ -58,7 +58,7 @@ impl Question {
 fn role(query: &mut Query<'_>, name: &str, deployed: Partition) -> Option<RoleArn> {
     let role: RoleArn = query.optional(name)?;
     if role.partition() != deployed {
-        query.refuse(
+        query.reject(
             name,
             format_args!("must be of partition {deployed}, which this deployment serves"),
         );
@@ -72,7 +72,7 @@ fn region(query: &mut Query<'_>, deployed: Partition, own: &str) -> Option<Regio
     }
     let region: Region = query.optional("clusterRegion")?;
     if region.partition != deployed {
-        query.refuse("clusterRegion", format_args!("must be a region of partition {deployed}"));
+        query.reject("clusterRegion", format_args!("must be a region of partition {deployed}"));
     }
     Some(region)
 }
@@ -86,7 +86,7 @@ struct Accounts {
 
 impl Accounts {
     /// The roles that were named, and the proposed ones in the place of the others.
-    fn roles(self, query: &mut Query<'_>, deployed: Partition) -> Option<Roles> {
+    fn roles(self, query: &mut Query<'_>, deployed: Partition) -> Option<PodIdentityRoles> {
         let mut named = |name| role(query, name, deployed);
         let (palette, hubble) = (named("roleArn"), named("hubbleRoleArn"));
         let (identity, target) = (named("identityRoleArn"), named("hubbleTargetRoleArn"));
@@ -108,7 +108,7 @@ impl Accounts {
         ] {
             if of(role).is_some_and(|found| found != account) {
                 let of = if account == local && local != away { "cluster" } else { "target" };
-                query.refuse(
+                query.reject(
                     name,
                     format_args!(
                         "must be in the {of} account, as the others are or as {of}AccountId says"
@@ -117,7 +117,7 @@ impl Accounts {
             }
         }
         if away == local && target.is_some() {
-            query.refuse(
+            query.reject(
                 "hubbleTargetRoleArn",
                 "belongs to the case of two accounts: leave it out, or name another targetAccountId",
             );
@@ -126,13 +126,13 @@ impl Accounts {
             named.or_else(|| format!("arn:{deployed}:iam::{account}:role/{name}").parse().ok())
         };
         Some(if away == local {
-            Roles::SameAccount {
+            PodIdentityRoles::SameAccount {
                 palette: role(palette, local, PALETTE)?,
                 hubble: role(hubble, local, HUBBLE)?,
                 identity: role(identity, local, IDENTITY)?,
             }
         } else {
-            Roles::CrossAccount {
+            PodIdentityRoles::CrossAccount {
                 palette_target: role(palette, away, PALETTE_TARGET)?,
                 hubble_target: role(target, away, HUBBLE_TARGET)?,
                 hubble_local: role(hubble, local, HUBBLE_LOCAL)?,

@@ -2,7 +2,9 @@
 //! that name those (T8).
 
 use gangway_model::{AccountId, RoleArn};
-use gangway_policies::pods::{ExternalIds, HUBBLE, IDENTITY, Part, ServiceAccount};
+use gangway_policies::pod_identity::{
+    ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose, ServiceAccount,
+};
 use serde_json::{Value, json};
 
 use super::{Question, command::Command, config_command, policies_of};
@@ -33,17 +35,17 @@ impl Step {
 pub(super) fn all(question: &Question, ids: &ExternalIds) -> Vec<Step> {
     let mut steps = Vec::new();
     let (mut later, roles) = (Vec::new(), &question.roles);
-    for (part, arn) in roles.in_order() {
+    for (part, arn) in roles.in_creation_order() {
         steps.push(make(question, part, arn, ids));
         let grant = grant(question, part, arn);
         match part {
             // They name the target roles, and the identity service's names itself: a second stage.
-            Part::IdentityLocal | Part::HubbleLocal => later.push(grant),
-            Part::Palette
-            | Part::Hubble
-            | Part::Identity
-            | Part::PaletteTarget
-            | Part::HubbleTarget => steps.push(grant),
+            RolePurpose::IdentityLocal | RolePurpose::HubbleLocal => later.push(grant),
+            RolePurpose::Palette
+            | RolePurpose::Hubble
+            | RolePurpose::Identity
+            | RolePurpose::PaletteTarget
+            | RolePurpose::HubbleTarget => steps.push(grant),
         }
     }
     steps.extend(later);
@@ -51,7 +53,7 @@ pub(super) fn all(question: &Question, ids: &ExternalIds) -> Vec<Step> {
     steps
 }
 
-fn make(question: &Question, part: Part, arn: &RoleArn, ids: &ExternalIds) -> Step {
+fn make(question: &Question, part: RolePurpose, arn: &RoleArn, ids: &ExternalIds) -> Step {
     let trust = question.roles.trust(part, ids);
     let mut create = Command::new("aws iam create-role").with("--role-name", arn.name());
     if let Some(path) = path(arn) {
@@ -74,7 +76,7 @@ fn path(arn: &RoleArn) -> Option<&str> {
     (path != "/").then_some(path)
 }
 
-fn grant(question: &Question, part: Part, arn: &RoleArn) -> Step {
+fn grant(question: &Question, part: RolePurpose, arn: &RoleArn) -> Step {
     let (partition, account) = (arn.partition(), arn.account());
     let mut commands = Vec::new();
     for (name, document) in policies_of(question, part) {
@@ -121,11 +123,14 @@ fn in_cluster(question: &Question) -> Vec<Step> {
         step(
             "associate the roles with Palette's service accounts",
             vec![
-                associate(HUBBLE, roles.hubble(), roles.hubble_target()),
-                associate(IDENTITY, roles.identity(), None),
+                associate(HUBBLE_SERVICE_ACCOUNT, roles.hubble(), roles.hubble_target()),
+                associate(IDENTITY_SERVICE_ACCOUNT, roles.identity(), None),
             ],
         ),
         step("name the cluster to Palette", vec![kubeconfig.to_string(), config_command(question)]),
-        step("restart Palette's pods", vec![restart(HUBBLE), restart(IDENTITY)]),
+        step(
+            "restart Palette's pods",
+            vec![restart(HUBBLE_SERVICE_ACCOUNT), restart(IDENTITY_SERVICE_ACCOUNT)],
+        ),
     ]
 }

@@ -7,10 +7,10 @@ use super::{
     judge,
     maker::{Made, authority, client, relabelled},
 };
-use crate::{CaChain, Fault, Label, Links, Wanted};
+use crate::{CaChain, ChainStatus, Expected, PemError, PemLabel};
 
-fn links(pem: &str) -> Links {
-    pem.parse::<CaChain>().unwrap().links()
+fn links(pem: &str) -> ChainStatus {
+    pem.parse::<CaChain>().unwrap().chain_status()
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn f72_only_certificates_of_authorities_are_authorities() {
     let chain = format!("{intermediate}{root}");
     let with_leaf = format!("{chain}{leaf}");
     let with_key = format!("{chain}{key}");
-    let holds = |found| Some(Fault::Holds { wanted: Wanted::Authorities, found });
+    let holds = |found| Some(PemError::WrongLabel { wanted: Expected::CaCertificates, found });
     let own = KeyPair::generate().unwrap();
     let mut undecided = CertificateParams::default();
     undecided.is_ca = IsCa::ExplicitNoCa;
@@ -31,42 +31,47 @@ fn f72_only_certificates_of_authorities_are_authorities() {
         ("the chain", Authority, &chain, None),
         ("the root first", Authority, &format!("{root}{intermediate}"), None),
         ("a certificate twice", Authority, &format!("{chain}{root}"), None),
-        ("a client's", Authority, leaf, Some(Fault::NotAuthority { position: 1 })),
-        ("a client's among them", Authority, &with_leaf, Some(Fault::NotAuthority { position: 3 })),
+        ("a client's", Authority, leaf, Some(PemError::NotCaCertificate { position: 1 })),
+        (
+            "a client's among them",
+            Authority,
+            &with_leaf,
+            Some(PemError::NotCaCertificate { position: 3 }),
+        ),
         (
             "self-signed, no authority",
             Authority,
             &self_signed,
-            Some(Fault::NotAuthority { position: 1 }),
+            Some(PemError::NotCaCertificate { position: 1 }),
         ),
-        ("a private key", Authority, key, Some(Fault::KeyAmongAuthorities)),
-        ("a private key behind them", Authority, &with_key, Some(Fault::KeyAmongAuthorities)),
+        ("a private key", Authority, key, Some(PemError::KeyAmongCaCertificates)),
+        ("a private key behind them", Authority, &with_key, Some(PemError::KeyAmongCaCertificates)),
         (
             "armour with a break in it",
             Authority,
             "-----BEGIN \nCERTIFICATE-----",
-            Some(Fault::Truncated { position: 1 }),
+            Some(PemError::Truncated { position: 1 }),
         ),
-        ("a request", Authority, &request, holds(Label::Request)),
-        ("a public key", Authority, &own.public_key_pem(), holds(Label::PublicKey)),
+        ("a request", Authority, &request, holds(PemLabel::Request)),
+        ("a public key", Authority, &own.public_key_pem(), holds(PemLabel::PublicKey)),
         (
             "a revocation list",
             Authority,
             &relabelled(root, "CERTIFICATE", "X509 CRL"),
-            holds(Label::Revocations),
+            holds(PemLabel::Revocations),
         ),
-        ("PKCS#7", Authority, &relabelled(root, "CERTIFICATE", "PKCS7"), holds(Label::Pkcs7)),
+        ("PKCS#7", Authority, &relabelled(root, "CERTIFICATE", "PKCS7"), holds(PemLabel::Pkcs7)),
         (
             "OpenSSL's trusted form",
             Authority,
             &relabelled(root, "CERTIFICATE", "TRUSTED CERTIFICATE"),
-            holds(Label::TrustedCertificate),
+            holds(PemLabel::TrustedCertificate),
         ),
         (
             "anything",
             Authority,
             &relabelled(root, "CERTIFICATE", "PGP MESSAGE"),
-            holds(Label::Other),
+            holds(PemLabel::Other),
         ),
     ]);
 }
@@ -103,17 +108,17 @@ fn rewrapped(pem: &str, width: usize) -> String {
 fn f72_a_chain_is_whole_up_to_its_root_and_in_order() {
     let Made { root, intermediate, .. } = &Made::new();
     let stranger = Made::new().root;
-    assert_eq!(links(root), Links::Whole);
-    assert_eq!(links(&format!("{intermediate}{root}")), Links::Whole);
-    assert_eq!(links(&format!("{root}{intermediate}")), Links::Whole);
-    assert_eq!(links(&format!("{root}{stranger}")), Links::Whole);
-    let missing = |pem: &str| matches!(links(pem), Links::IssuerMissing { issuer, .. } if issuer.contains("Test Root"));
+    assert_eq!(links(root), ChainStatus::Complete);
+    assert_eq!(links(&format!("{intermediate}{root}")), ChainStatus::Complete);
+    assert_eq!(links(&format!("{root}{intermediate}")), ChainStatus::Complete);
+    assert_eq!(links(&format!("{root}{stranger}")), ChainStatus::Complete);
+    let missing = |pem: &str| matches!(links(pem), ChainStatus::IssuerMissing { issuer, .. } if issuer.contains("Test Root"));
     assert!(missing(intermediate));
     // The same names, another key: the name alone proves nothing.
     assert!(missing(&format!("{intermediate}{stranger}")));
     let apart = format!("{root}{stranger}{intermediate}");
     assert!(
-        matches!(links(&apart), Links::OutOfOrder { subject } if subject.contains("Intermediate"))
+        matches!(links(&apart), ChainStatus::OutOfOrder { subject } if subject.contains("Intermediate"))
     );
     assert_eq!(
         authority("x")

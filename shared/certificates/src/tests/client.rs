@@ -8,13 +8,13 @@ use super::{
     judge,
     maker::{ALGORITHMS, Change, Made, relabelled},
 };
-use crate::{ClientCertificate, Fault, Label, PrivateKey, Wanted};
+use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
 
 #[test]
 fn f78_a_clients_certificate_comes_first_and_alone_or_with_its_issuers() {
     let Made { root, intermediate, leaf, key } = &Made::new();
     let other = Made::new();
-    let holds = |found| Some(Fault::Holds { wanted: Wanted::Certificate, found });
+    let holds = |found| Some(PemError::WrongLabel { wanted: Expected::Certificate, found });
     judge(&[
         ("alone", Certificate, leaf, None),
         ("with its issuer", Certificate, &format!("{leaf}{intermediate}"), None),
@@ -23,41 +23,46 @@ fn f78_a_clients_certificate_comes_first_and_alone_or_with_its_issuers() {
             "issuers swapped",
             Certificate,
             &format!("{leaf}{root}{intermediate}"),
-            Some(Fault::Order { position: 2 }),
+            Some(PemError::OutOfOrder { position: 2 }),
         ),
         (
             "the issuer first",
             Certificate,
             &format!("{intermediate}{leaf}"),
-            Some(Fault::AuthorityForClient),
+            Some(PemError::CaCertificateForClient),
         ),
-        ("the root alone", Certificate, root, Some(Fault::AuthorityForClient)),
+        ("the root alone", Certificate, root, Some(PemError::CaCertificateForClient)),
         (
             "a stranger behind it",
             Certificate,
             &format!("{leaf}{}", other.intermediate),
-            Some(Fault::Order { position: 2 }),
+            Some(PemError::OutOfOrder { position: 2 }),
         ),
-        ("itself twice", Certificate, &format!("{leaf}{leaf}"), Some(Fault::Order { position: 2 })),
+        (
+            "itself twice",
+            Certificate,
+            &format!("{leaf}{leaf}"),
+            Some(PemError::OutOfOrder { position: 2 }),
+        ),
         (
             "two clients'",
             Certificate,
             &format!("{leaf}{}", other.leaf),
-            Some(Fault::Order { position: 2 }),
+            Some(PemError::OutOfOrder { position: 2 }),
         ),
-        ("the key in its place", Certificate, key, Some(Fault::KeyForCertificate)),
-        ("both in one", Certificate, &format!("{leaf}{key}"), Some(Fault::KeyForCertificate)),
+        ("the key in its place", Certificate, key, Some(PemError::KeyForCertificate)),
+        ("both in one", Certificate, &format!("{leaf}{key}"), Some(PemError::KeyForCertificate)),
         (
             "an encrypted key",
             Certificate,
             &relabelled(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY"),
-            Some(Fault::KeyForCertificate),
+            Some(PemError::KeyForCertificate),
         ),
         (
             "a request",
             Certificate,
             &relabelled(leaf, "CERTIFICATE", "CERTIFICATE REQUEST"),
-            holds(Label::Request),
+            holds(PemLabel::Request),
         ),
     ]);
 }
@@ -82,7 +87,7 @@ fn f78_extensions_say_whether_clients_may_show_it() {
     ] {
         let made = Made::with(&PKCS_ECDSA_P256_SHA256, change);
         let certificate: ClientCertificate = made.leaf.parse().unwrap();
-        assert_eq!(certificate.is_for_clients(), expected, "{case}");
+        assert_eq!(certificate.allows_client_auth(), expected, "{case}");
     }
 }
 
@@ -92,11 +97,11 @@ fn f79_a_key_is_that_of_its_certificate_and_of_no_other() {
         let made = Made::with(algorithm, |_| {});
         let certificate: ClientCertificate = made.leaf.parse().unwrap();
         let key = PrivateKey::try_from(SecretString::from(made.key)).unwrap();
-        assert!(certificate.belongs_to(&key), "{name}");
+        assert!(certificate.matches_key(&key), "{name}");
         let (other, _) = ALGORITHMS.iter().find(|(other, _)| *other != name).unwrap();
         for stranger in [Made::with(algorithm, |_| {}), Made::new()] {
             let stranger = PrivateKey::try_from(SecretString::from(stranger.key)).unwrap();
-            assert!(!certificate.belongs_to(&stranger), "{name}, {other}");
+            assert!(!certificate.matches_key(&stranger), "{name}, {other}");
         }
     }
 }

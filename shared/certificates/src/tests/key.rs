@@ -7,7 +7,7 @@ use super::{
     judge,
     maker::{ALGORITHMS, Made, relabelled, unwrapped},
 };
-use crate::{Fault, Label, PrivateKey, Wanted};
+use crate::{Expected, PemError, PemLabel, PrivateKey};
 
 #[test]
 fn f79_keys_of_every_kind_and_form_are_taken() {
@@ -36,7 +36,7 @@ fn f79_keys_of_every_kind_and_form_are_taken() {
 #[test]
 fn f79_what_is_not_one_open_key_is_refused_with_the_reason() {
     let Made { leaf, key, root, .. } = &Made::new();
-    let holds = |found| Some(Fault::Holds { wanted: Wanted::Key, found });
+    let holds = |found| Some(PemError::WrongLabel { wanted: Expected::Key, found });
     let pkcs8 = relabelled(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
     let legacy = relabelled(key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
         "RSA PRIVATE KEY-----\n",
@@ -46,46 +46,46 @@ fn f79_what_is_not_one_open_key_is_refused_with_the_reason() {
     let parameters =
         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     judge(&[
-        ("encrypted PKCS#8", Key, &pkcs8, Some(Fault::Encrypted)),
-        ("encrypted, the older way", Key, &legacy, Some(Fault::EncryptedLegacy)),
-        ("encrypted, beside an open one", Key, &format!("{key}{pkcs8}"), Some(Fault::Encrypted)),
-        ("two keys", Key, &format!("{key}{key}"), Some(Fault::SeveralKeys { count: 2 })),
-        ("three keys", Key, &format!("{key}{key}{key}"), Some(Fault::SeveralKeys { count: 3 })),
-        ("the certificate in its place", Key, leaf, Some(Fault::CertificateForKey)),
-        ("an authority in its place", Key, root, Some(Fault::CertificateForKey)),
-        ("both in one", Key, &format!("{key}{leaf}"), Some(Fault::CertificateForKey)),
-        ("a line lost", Key, &short, Some(Fault::UnusableKey)),
+        ("encrypted PKCS#8", Key, &pkcs8, Some(PemError::Encrypted)),
+        ("encrypted, the older way", Key, &legacy, Some(PemError::EncryptedLegacy)),
+        ("encrypted, beside an open one", Key, &format!("{key}{pkcs8}"), Some(PemError::Encrypted)),
+        ("two keys", Key, &format!("{key}{key}"), Some(PemError::SeveralKeys { count: 2 })),
+        ("three keys", Key, &format!("{key}{key}{key}"), Some(PemError::SeveralKeys { count: 3 })),
+        ("the certificate in its place", Key, leaf, Some(PemError::CertificateForKey)),
+        ("an authority in its place", Key, root, Some(PemError::CertificateForKey)),
+        ("both in one", Key, &format!("{key}{leaf}"), Some(PemError::CertificateForKey)),
+        ("a line lost", Key, &short, Some(PemError::UnusableKey)),
         (
             "the wrong label",
             Key,
             &relabelled(key, "PRIVATE KEY", "RSA PRIVATE KEY"),
-            Some(Fault::UnusableKey),
+            Some(PemError::UnusableKey),
         ),
         (
             "a certificate under a key's label",
             Key,
             &relabelled(leaf, "CERTIFICATE", "PRIVATE KEY"),
-            Some(Fault::UnusableKey),
+            Some(PemError::UnusableKey),
         ),
         (
             "of DSA",
             Key,
             &relabelled(key, "PRIVATE KEY", "DSA PRIVATE KEY"),
-            Some(Fault::UnusableKey),
+            Some(PemError::UnusableKey),
         ),
         (
             "of SSH",
             Key,
             &relabelled(key, "PRIVATE KEY", "OPENSSH PRIVATE KEY"),
-            holds(Label::SshKey),
+            holds(PemLabel::SshKey),
         ),
         (
             "the public half",
             Key,
             &relabelled(key, "PRIVATE KEY", "PUBLIC KEY"),
-            holds(Label::PublicKey),
+            holds(PemLabel::PublicKey),
         ),
-        ("a curve alone", Key, parameters, holds(Label::CurveParameters)),
+        ("a curve alone", Key, parameters, holds(PemLabel::CurveParameters)),
     ]);
 }
 

@@ -17,10 +17,10 @@ const FIRST: u64 = 20_454;
 
 fn told(validity: &Validity) -> String {
     match validity {
-        Validity::Good { until } => format!("good until {until}"),
-        Validity::EndsSoon { days, until, .. } => format!("{days} days until {until}"),
-        Validity::Ended { on, .. } => format!("ended {on}"),
-        Validity::NotYet { from, .. } => format!("from {from}"),
+        Validity::Valid { until } => format!("good until {until}"),
+        Validity::ExpiresSoon { days, until, .. } => format!("{days} days until {until}"),
+        Validity::Expired { on, .. } => format!("ended {on}"),
+        Validity::NotYetValid { from, .. } => format!("from {from}"),
     }
 }
 
@@ -43,7 +43,7 @@ fn f72_f78_a_certificate_is_good_between_its_days_and_told_a_month_ahead() {
         assert_eq!(told(&certificate.validity(noon(day))), expected, "day {day}");
     }
     assert!(
-        matches!(certificate.validity(noon(0)), Validity::NotYet { subject, .. } if subject == "CN=npe.example")
+        matches!(certificate.validity(noon(0)), Validity::NotYetValid { subject, .. } if subject == "CN=npe.example")
     );
 }
 

@@ -4,32 +4,36 @@ use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
 };
 use futures_util::future::join_all;
-use gangway_model::{PortError, RoleArn};
+use gangway_model::{RoleArn, UpstreamError};
 
 use super::{
-    content::some,
+    policy_content::summarize,
     simulation::{Evaluated, evaluate},
 };
-use gangway_aws::{Aws, Principal};
+use gangway_aws::{AwsSession, Principal};
 
 /// What IAM says.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Allowed {
+pub enum SimulationOutcome {
     /// All of it, counted.
     Everything(usize),
     /// Not all of it: what is denied, in words for people.
     NotAll(String),
     /// Nothing: whoever looks may not ask.
-    Hidden,
+    Inaccessible,
     /// Nothing: there is no such role.
-    NoSuchRole,
+    RoleNotFound,
 }
 
 /// Actions on resources, all of which are to be allowed.
-pub type Wanted = (Vec<String>, Vec<String>);
+pub type PermissionList = (Vec<String>, Vec<String>);
 
 /// Asks everything at the same time. A role that is passed on goes to EKS's pods, whatever the statement asks about that.
-pub async fn allowed(aws: &Aws, role: &RoleArn, wanted: Vec<Wanted>) -> Result<Allowed, PortError> {
+pub async fn simulate(
+    aws: &AwsSession,
+    role: &RoleArn,
+    wanted: Vec<PermissionList>,
+) -> Result<SimulationOutcome, UpstreamError> {
     let principal = Principal::Role(role.clone());
     let asked =
         wanted.into_iter().map(|(actions, resources)| ask(aws, &principal, actions, resources));
@@ -44,17 +48,17 @@ pub async fn allowed(aws: &Aws, role: &RoleArn, wanted: Vec<Wanted>) -> Result<A
         }
     }
     if denied.is_empty() {
-        return Ok(Allowed::Everything(count));
+        return Ok(SimulationOutcome::Everything(count));
     }
-    Ok(Allowed::NotAll(format!("denied: {}", some(&denied))))
+    Ok(SimulationOutcome::NotAll(format!("denied: {}", summarize(&denied))))
 }
 
 async fn ask(
-    aws: &Aws,
+    aws: &AwsSession,
     principal: &Principal,
     actions: Vec<String>,
     resources: Vec<String>,
-) -> Result<Result<(usize, Vec<String>), Allowed>, PortError> {
+) -> Result<Result<(usize, Vec<String>), SimulationOutcome>, UpstreamError> {
     let on = match resources.as_slice() {
         [one] if one != "*" => format!(" on {one}"),
         _ => String::new(),
@@ -63,8 +67,8 @@ async fn ask(
         evaluate(aws, principal, actions.clone(), resources, context(aws.region())).await?;
     let results = match answer {
         Evaluated::Given(results) => results,
-        Evaluated::NotAllowed => return Ok(Err(Allowed::Hidden)),
-        Evaluated::NoSuchPrincipal => return Ok(Err(Allowed::NoSuchRole)),
+        Evaluated::NotAllowed => return Ok(Err(SimulationOutcome::Inaccessible)),
+        Evaluated::NoSuchPrincipal => return Ok(Err(SimulationOutcome::RoleNotFound)),
     };
     let lacking = actions.iter().filter(|action| !is_allowed(action, &results));
     let lacking = lacking.map(|action| format!("{action}{on}")).collect();

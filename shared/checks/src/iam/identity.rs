@@ -1,9 +1,9 @@
 //! Whose keys these are (C03, C05, C06, S01, S03).
 
-use gangway_http::budget;
-use gangway_model::{AccountId, Check, Finding, Partition, PortError, Severity};
+use gangway_http::deadline;
+use gangway_model::{AccountId, Check, Finding, Partition, Severity, UpstreamError};
 
-use gangway_aws::{Caller, CallerKind, Principal};
+use gangway_aws::{CallerIdentity, IdentityKind, Principal};
 
 pub(super) static REACHABLE: Check = Check {
     id: "aws.reachable",
@@ -41,11 +41,11 @@ static USER: Check = Check {
 };
 
 /// AWS refuses requests whose date is further off, in seconds.
-const TOLERATED: u64 = 300;
+const MAX_CLOCK_SKEW: u64 = 300;
 
 /// Whose keys they are, as far as STS tells.
 #[derive(Debug)]
-pub struct Identified {
+pub struct IdentityCheck {
     /// Every check and its answer.
     pub findings: Vec<Finding>,
     /// The account that they act in.
@@ -56,37 +56,37 @@ pub struct Identified {
 
 /// What the answer of [`Aws::caller`](gangway_aws::Aws::caller) means. Keys that STS does not take are a finding; an STS that
 /// could not be asked is an error.
-pub fn of_caller(
-    answer: Result<Caller, PortError>,
+pub fn check_caller(
+    answer: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
-) -> Result<Identified, PortError> {
+) -> Result<IdentityCheck, UpstreamError> {
     let caller = match answer {
         Ok(caller) => caller,
-        Err(PortError::Refused { reason, .. }) => {
-            return Ok(Identified {
+        Err(UpstreamError::Rejected { reason, .. }) => {
+            return Ok(IdentityCheck {
                 findings: refused(reason, wanted),
                 account: None,
                 principal: None,
             });
         }
         Err(
-            error @ (PortError::Denied { .. }
-            | PortError::Missing { .. }
-            | PortError::NoProject { .. }
-            | PortError::Duplicate { .. }
-            | PortError::Busy { .. }
-            | PortError::Unavailable { .. }
-            | PortError::TimedOut { .. }),
+            error @ (UpstreamError::AccessDenied { .. }
+            | UpstreamError::NotFound { .. }
+            | UpstreamError::ProjectNotFound { .. }
+            | UpstreamError::AlreadyExists { .. }
+            | UpstreamError::Throttled { .. }
+            | UpstreamError::Unavailable { .. }
+            | UpstreamError::TimedOut { .. }),
         ) => return Err(error),
     };
     let findings = vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
-        clock(budget::clock_skew()),
+        clock(deadline::clock_skew()),
         VALID.passed(format!("the keys are those of {}", caller.arn)),
         partition(&caller, wanted),
         user(&caller),
     ];
-    Ok(Identified { findings, account: Some(caller.account), principal: caller.principal() })
+    Ok(IdentityCheck { findings, account: Some(caller.account), principal: caller.principal() })
 }
 
 fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
@@ -94,7 +94,7 @@ fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
     let remedy = "mend aws.identity-valid";
     vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
-        clock(budget::clock_skew()),
+        clock(deadline::clock_skew()),
         VALID.failed(
             reason,
             format!(
@@ -110,7 +110,7 @@ fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
 pub(super) fn clock(skew: Option<i64>) -> Finding {
     match skew {
         None => CLOCK.unverified("no answer of AWS had a date", "validate again"),
-        Some(skew) if skew.unsigned_abs() > TOLERATED => CLOCK.failed(
+        Some(skew) if skew.unsigned_abs() > MAX_CLOCK_SKEW => CLOCK.failed(
             format!("Gangway's clock differs from that of AWS by {skew} s"),
             "set the clock of the machine that Gangway runs on (NTP): AWS tolerates 300 s",
         ),
@@ -118,7 +118,7 @@ pub(super) fn clock(skew: Option<i64>) -> Finding {
     }
 }
 
-fn partition(caller: &Caller, wanted: Partition) -> Finding {
+fn partition(caller: &CallerIdentity, wanted: Partition) -> Finding {
     if caller.partition == wanted {
         return PARTITION.passed(format!("account {} of {wanted}", caller.account));
     }
@@ -128,17 +128,17 @@ fn partition(caller: &Caller, wanted: Partition) -> Finding {
     )
 }
 
-fn user(caller: &Caller) -> Finding {
+fn user(caller: &CallerIdentity) -> Finding {
     let observed = match &caller.kind {
-        CallerKind::User { name } => return USER.passed(format!("user {name}")),
-        CallerKind::AssumedRole { role_name } => {
+        IdentityKind::User { name } => return USER.passed(format!("user {name}")),
+        IdentityKind::AssumedRole { role_name } => {
             format!("they are those of a session of role {role_name}, which ends")
         }
-        CallerKind::Root => {
+        IdentityKind::Root => {
             format!("they are those of the root user of account {}", caller.account)
         }
-        CallerKind::Federated => "they are those of a federated user, which end".to_owned(),
-        CallerKind::Other => format!("they are those of {}", caller.arn),
+        IdentityKind::Federated => "they are those of a federated user, which end".to_owned(),
+        IdentityKind::Other => format!("they are those of {}", caller.arn),
     };
     USER.failed(
         observed,
@@ -152,35 +152,36 @@ mod tests {
 
     use super::*;
 
-    fn caller(kind: CallerKind, partition: Partition) -> Caller {
+    fn caller(kind: IdentityKind, partition: Partition) -> CallerIdentity {
         let account = "123456789012".parse().unwrap();
-        Caller { account, arn: "arn".to_owned(), partition, kind }
+        CallerIdentity { account, arn: "arn".to_owned(), partition, kind }
     }
 
-    fn failing(answer: Result<Caller, PortError>) -> Vec<&'static str> {
-        let findings = of_caller(answer, Partition::Aws).unwrap().findings;
+    fn failing(answer: Result<CallerIdentity, UpstreamError>) -> Vec<&'static str> {
+        let findings = check_caller(answer, Partition::Aws).unwrap().findings;
         let failed = |finding: &&Finding| matches!(finding.outcome, Outcome::Failed { .. });
         findings.iter().filter(failed).map(|finding| finding.check.id).collect()
     }
 
     #[test]
     fn only_keys_of_a_user_of_this_partition_pass() {
-        let user = CallerKind::User { name: "palette".to_owned() };
-        let session = CallerKind::AssumedRole { role_name: "Admin".to_owned() };
+        let user = IdentityKind::User { name: "palette".to_owned() };
+        let session = IdentityKind::AssumedRole { role_name: "Admin".to_owned() };
         let (aws, gov) = (Partition::Aws, Partition::AwsUsGov);
-        let refusal = || PortError::Refused { service: "AWS STS", reason: "no key".to_owned() };
+        let refusal =
+            || UpstreamError::Rejected { service: "AWS STS", reason: "no key".to_owned() };
         for (answer, failed) in [
             (Ok(caller(user.clone(), aws)), &[][..]),
             (Ok(caller(user, gov)), &["aws.partition"]),
             (Ok(caller(session, aws)), &["aws.identity-is-user"]),
-            (Ok(caller(CallerKind::Root, aws)), &["aws.identity-is-user"]),
-            (Ok(caller(CallerKind::Federated, gov)), &["aws.partition", "aws.identity-is-user"]),
+            (Ok(caller(IdentityKind::Root, aws)), &["aws.identity-is-user"]),
+            (Ok(caller(IdentityKind::Federated, gov)), &["aws.partition", "aws.identity-is-user"]),
             (Err(refusal()), &["aws.identity-valid"]),
         ] {
             assert_eq!(failing(answer), failed);
         }
-        let silent = Err(PortError::TimedOut { service: "AWS STS" });
-        assert!(of_caller(silent, aws).is_err());
+        let silent = Err(UpstreamError::TimedOut { service: "AWS STS" });
+        assert!(check_caller(silent, aws).is_err());
     }
 
     #[test]

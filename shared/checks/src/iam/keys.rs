@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
-use gangway_model::{Check, Finding, PortError, Severity};
+use gangway_model::{Check, Finding, Severity, UpstreamError};
 
-use gangway_aws::{Aws, Principal, fault::Refusal};
+use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
 
 static AGE: Check = Check {
     id: "iam.key-age",
@@ -15,7 +15,7 @@ static AGE: Check = Check {
 };
 
 /// What AWS's own guidance and the CIS benchmark call old.
-const OLD: Duration = Duration::from_hours(90 * 24);
+const MAX_KEY_AGE_DAYS: Duration = Duration::from_hours(90 * 24);
 
 /// The answer where nothing can be seen.
 pub fn unverified(reason: &str, remedy: &str) -> Finding {
@@ -23,7 +23,10 @@ pub fn unverified(reason: &str, remedy: &str) -> Finding {
 }
 
 /// Looks at the key that this view was made with.
-pub async fn age(aws: &Aws, principal: &Principal) -> Result<Finding, PortError> {
+pub async fn check_key_age(
+    aws: &AwsSession,
+    principal: &Principal,
+) -> Result<Finding, UpstreamError> {
     let Principal::User { name, .. } = principal else {
         return Ok(AGE.not_applicable("a role has no access keys"));
     };
@@ -34,17 +37,16 @@ pub async fn age(aws: &Aws, principal: &Principal) -> Result<Finding, PortError>
     let listed = match answer {
         Ok(answer) => answer.access_key_metadata,
         Err(error) => {
-            return match Refusal::from_sdk(&error) {
-                Some(Refusal::NotAllowed) => Ok(AGE.unverified(
+            return match AwsErrorKind::from_sdk(&error) {
+                Some(AwsErrorKind::AccessDenied) => Ok(AGE.unverified(
                     "the user may not list its access keys",
                     format!("allow iam:ListAccessKeys to user {name} on itself"),
                 )),
-                Some(Refusal::Throttled) => {
+                Some(AwsErrorKind::Throttled) => {
                     Ok(AGE.unverified("IAM is asked too often", "validate again later"))
                 }
-                Some(_) | None => {
-                    Err(Aws::iam_call("iam:ListAccessKeys", "such user").failed(&error))
-                }
+                Some(_) | None => Err(AwsSession::iam_api_call("iam:ListAccessKeys", "such user")
+                    .to_upstream_error(&error)),
             };
         }
     };
@@ -53,11 +55,11 @@ pub async fn age(aws: &Aws, principal: &Principal) -> Result<Finding, PortError>
     let now = SystemTime::now();
     Ok(key.map_or_else(
         || AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
-        |key| told(key, listed.len(), now),
+        |key| describe_age(key, listed.len(), now),
     ))
 }
 
-fn told(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Finding {
+fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Finding {
     if key.status() == Some(&StatusType::Inactive) {
         return AGE.failed("the access key is inactive", "activate it, or send an active one");
     }
@@ -67,7 +69,7 @@ fn told(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Finding {
     };
     let age = now.duration_since(made).unwrap_or_default();
     let days = age.as_secs() / 86_400;
-    if age > OLD {
+    if age > MAX_KEY_AGE_DAYS {
         let observed = format!("the access key is {days} days old; the user has {keys} of 2");
         AGE.failed(observed, "create a new access key, PUT the account with it, delete the old one")
     } else {
@@ -94,7 +96,7 @@ mod tests {
         ] {
             let made = DateTime::from(now - day * days);
             let key = AccessKeyMetadata::builder().status(status).create_date(made).build();
-            assert_eq!(told(&key, 1, now).outcome == Outcome::Passed, passes, "{days}");
+            assert_eq!(describe_age(&key, 1, now).outcome == Outcome::Passed, passes, "{days}");
         }
     }
 }

@@ -1,16 +1,16 @@
 //! What an identity may do, against what Palette needs (C07–C13, S05, S06, D09).
 
-use gangway_model::{Check, Finding, PermissionProfile, PortError, Severity};
-use gangway_policies::{Document, simulate};
+use gangway_model::{Check, Finding, PermissionProfile, Severity, UpstreamError};
+use gangway_policies::{PolicyDocument, simulate};
 use tokio::join;
 
 use super::{
-    attached::{self, Attached, Hidden, Seen},
-    content::{self, ATTACHED},
-    simulation::{self, Judgement, Mfa},
-    verdict::{self, ALLOWED, BOUNDARY, DEFECTS, NO_MFA, ORGANIZATION},
+    attached_policies::{self, Attached, Lookup, LookupError},
+    policy_content::{self, ATTACHED},
+    simulation::{self, Mfa, SimulationResult},
+    simulation_findings::{self, ALLOWED, BOUNDARY, DEFECTS, NO_MFA, ORGANIZATION},
 };
-use gangway_aws::{Aws, Principal};
+use gangway_aws::{AwsSession, Principal};
 
 static POSSIBLE: Check = Check {
     id: "iam.simulation-possible",
@@ -37,7 +37,7 @@ static FIT: Check = Check {
 const DEFAULT_QUOTA: usize = 10;
 
 /// Characters of a managed policy; white space does not count.
-const LONGEST_DOCUMENT: usize = 6144;
+const MAX_DOCUMENT_CHARS: usize = 6144;
 
 /// The answers where nothing can be seen.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
@@ -48,69 +48,72 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
 
 /// Asks everything at the same time; asks again only where something is denied or hidden.
 pub async fn check(
-    aws: &Aws,
+    aws: &AwsSession,
     principal: &Principal,
     profile: PermissionProfile,
-) -> Result<Vec<Finding>, PortError> {
+) -> Result<Vec<Finding>, UpstreamError> {
     let account = principal.account();
-    let questions = simulate::questions(profile, aws.partition(), account, aws.region());
+    let questions = simulate::simulation_requests(profile, aws.partition(), account, aws.region());
     let (judgement, direct, groups, quota) = join!(
-        simulation::ask(aws, principal, &questions, Mfa::Absent),
-        attached::direct(aws, principal),
-        attached::groups(aws, principal),
-        attached::quota(aws, principal),
+        simulation::simulate(aws, principal, &questions, Mfa::Absent),
+        attached_policies::direct(aws, principal),
+        attached_policies::groups(aws, principal),
+        attached_policies::quota(aws, principal),
     );
     let judgement = judgement?;
-    let documents = gangway_policies::of(profile);
-    let clear = matches!(&judgement, Judgement::Given(verdicts) if !verdicts.iter().any(simulation::Verdict::is_denial));
+    let documents = gangway_policies::documents_for(profile);
+    let clear = matches!(&judgement, SimulationResult::Decisions(verdicts) if !verdicts.iter().any(simulation::ActionDecision::is_denial));
 
-    let mut findings = judged(aws, principal, &questions, judgement).await?;
+    let mut findings = simulation_findings(aws, principal, &questions, judgement).await?;
     let (direct, groups) = (direct?, groups?);
-    let held = held(aws, documents, clear, &direct, groups).await?;
+    let held = effective_policies(aws, documents, clear, &direct, groups).await?;
     findings.push(attached_finding(aws, principal, documents, clear, &held).await?);
     let missing = match &held {
-        Ok(held) if !clear => content::missing(documents, held).len(),
+        Ok(held) if !clear => policy_content::missing(documents, held).len(),
         Ok(_) | Err(_) => 0,
     };
     findings.push(quota_finding(&direct, missing, quota?, principal));
-    findings.push(fit(aws, documents));
+    findings.push(check_document_size(aws, documents));
     Ok(findings)
 }
 
 /// The same of an identity that Gangway has attached every one of the profile's policies to: only IAM's judgement is
 /// asked for, as boundaries and policies of the organization may still take away what they allow.
-pub async fn of_attached(
-    aws: &Aws,
+pub async fn check_attached(
+    aws: &AwsSession,
     principal: &Principal,
     profile: PermissionProfile,
-) -> Result<Vec<Finding>, PortError> {
+) -> Result<Vec<Finding>, UpstreamError> {
     let account = principal.account();
-    let questions = simulate::questions(profile, aws.partition(), account, aws.region());
-    let judgement = simulation::ask(aws, principal, &questions, Mfa::Absent).await?;
-    let mut findings = judged(aws, principal, &questions, judgement).await?;
-    let documents = gangway_policies::of(profile);
-    findings.push(ATTACHED.passed(format!("Gangway attached {}", content::names(documents))));
+    let questions = simulate::simulation_requests(profile, aws.partition(), account, aws.region());
+    let judgement = simulation::simulate(aws, principal, &questions, Mfa::Absent).await?;
+    let mut findings = simulation_findings(aws, principal, &questions, judgement).await?;
+    let documents = gangway_policies::documents_for(profile);
+    findings.push(
+        ATTACHED.passed(format!("Gangway attached {}", policy_content::join_names(documents))),
+    );
     findings.push(QUOTA.passed("everything is attached"));
-    findings.push(fit(aws, documents));
+    findings.push(check_document_size(aws, documents));
     Ok(findings)
 }
 
 /// What simulation tells.
-async fn judged(
-    aws: &Aws,
+async fn simulation_findings(
+    aws: &AwsSession,
     principal: &Principal,
-    questions: &[simulate::Question],
-    judgement: Judgement,
-) -> Result<Vec<Finding>, PortError> {
+    questions: &[simulate::SimulationRequest],
+    judgement: SimulationResult,
+) -> Result<Vec<Finding>, UpstreamError> {
     let label = principal.label();
     let (possible, reason, remedy) = match judgement {
-        Judgement::Given(verdicts) => {
+        SimulationResult::Decisions(verdicts) => {
             let mut findings = vec![POSSIBLE.passed(format!("asked about {label}"))];
-            findings.extend(verdict::findings(&verdicts, principal));
-            findings.push(verdict::second_factor(aws, principal, questions, &verdicts).await?);
+            findings.extend(simulation_findings::findings(&verdicts, principal));
+            findings
+                .push(simulation_findings::check_mfa(aws, principal, questions, &verdicts).await?);
             return Ok(findings);
         }
-        Judgement::NotAllowed => {
+        SimulationResult::AccessDenied => {
             let reason = format!("IAM may not be asked what {label} is allowed to do");
             let remedy = format!(
                 "allow iam:SimulatePrincipalPolicy on {} to the identity that looks",
@@ -118,7 +121,7 @@ async fn judged(
             );
             (POSSIBLE.failed(reason.clone(), remedy.clone()), reason, remedy)
         }
-        Judgement::NoSuchPrincipal => {
+        SimulationResult::PrincipalNotFound => {
             let reason = format!("IAM does not know {}", principal.arn());
             let remedy = "create it, or correct its ARN".to_owned();
             (POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
@@ -133,23 +136,23 @@ async fn judged(
 
 /// Every managed policy that the identity has. A user's groups are read where the user itself has not all that is needed,
 /// or where there is doubt.
-async fn held(
-    aws: &Aws,
-    documents: &[Document],
+async fn effective_policies(
+    aws: &AwsSession,
+    documents: &[PolicyDocument],
     clear: bool,
-    direct: &Result<Vec<Attached>, Hidden>,
-    groups: Result<Vec<String>, Hidden>,
-) -> Seen<Vec<Attached>> {
+    direct: &Result<Vec<Attached>, LookupError>,
+    groups: Result<Vec<String>, LookupError>,
+) -> Lookup<Vec<Attached>> {
     let mut held = match direct {
         Ok(direct) => direct.clone(),
         Err(hidden) => return Ok(Err(*hidden)),
     };
-    let enough = content::missing(documents, &held).is_empty();
+    let enough = policy_content::missing(documents, &held).is_empty();
     if enough && clear {
         return Ok(Ok(held));
     }
     let through = match groups {
-        Ok(groups) => attached::through(aws, &groups).await?,
+        Ok(groups) => attached_policies::through(aws, &groups).await?,
         Err(hidden) => Err(hidden),
     };
     match through {
@@ -162,15 +165,15 @@ async fn held(
 
 /// The answer to C08: by names, and by what the policies say where there is doubt.
 async fn attached_finding(
-    aws: &Aws,
+    aws: &AwsSession,
     principal: &Principal,
-    documents: &[Document],
+    documents: &[PolicyDocument],
     clear: bool,
-    held: &Result<Vec<Attached>, Hidden>,
-) -> Result<Finding, PortError> {
+    held: &Result<Vec<Attached>, LookupError>,
+) -> Result<Finding, UpstreamError> {
     match held {
-        Ok(held) if clear => Ok(content::by_name(documents, held, principal)),
-        Ok(held) => content::by_content(aws, documents, held, principal).await,
+        Ok(held) if clear => Ok(policy_content::check_names(documents, held, principal)),
+        Ok(held) => policy_content::check_documents(aws, documents, held, principal).await,
         Err(hidden) => {
             let observed = format!("the policies of {} could not be listed", principal.label());
             Ok(ATTACHED.unverified(observed, hidden.remedy()))
@@ -180,9 +183,9 @@ async fn attached_finding(
 
 /// The answer to C09: what is attached to the identity itself, and what still has to be.
 fn quota_finding(
-    direct: &Result<Vec<Attached>, Hidden>,
+    direct: &Result<Vec<Attached>, LookupError>,
     missing: usize,
-    quota: Result<Option<usize>, Hidden>,
+    quota: Result<Option<usize>, LookupError>,
     principal: &Principal,
 ) -> Finding {
     let label = principal.label();
@@ -214,16 +217,16 @@ fn quota_finding(
 }
 
 /// The answer to C10, from the documents themselves.
-fn fit(aws: &Aws, documents: &[Document]) -> Finding {
-    let size = |document: &Document| {
+fn check_document_size(aws: &AwsSession, documents: &[PolicyDocument]) -> Finding {
+    let size = |document: &PolicyDocument| {
         let text = document.text(aws.partition());
         let size = text.chars().filter(|letter| !letter.is_whitespace()).count();
         (document.name(), size)
     };
     let longest = documents.iter().map(size).max_by_key(|(_, size)| *size);
     let (name, size) = longest.unwrap_or(("none", 0));
-    let observed = format!("the longest is {name}: {size} of {LONGEST_DOCUMENT} characters");
-    if size > LONGEST_DOCUMENT {
+    let observed = format!("the longest is {name}: {size} of {MAX_DOCUMENT_CHARS} characters");
+    if size > MAX_DOCUMENT_CHARS {
         FIT.failed(observed, format!("split {name} into two policies"))
     } else {
         FIT.passed(observed)
@@ -231,7 +234,7 @@ fn fit(aws: &Aws, documents: &[Document]) -> Finding {
 }
 
 /// The answer where the published documents are at fault themselves.
-pub(super) fn defects(denied: &[&str]) -> Option<Finding> {
+pub(super) fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
     (!denied.is_empty()).then(|| {
         DEFECTS.failed(
             format!(

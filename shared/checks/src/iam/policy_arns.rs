@@ -2,9 +2,9 @@
 
 use aws_sdk_iam::types::Policy;
 use futures_util::future::join_all;
-use gangway_model::{Check, Finding, PolicyArn, PortError, Severity};
+use gangway_model::{Check, Finding, PolicyArn, Severity, UpstreamError};
 
-use gangway_aws::{Aws, fault::Refusal};
+use gangway_aws::{AwsSession, error::AwsErrorKind};
 
 static EXIST: Check = Check {
     id: "iam.policy-arns-exist",
@@ -18,31 +18,33 @@ pub fn unverified(reason: &str, remedy: &str) -> Finding {
     EXIST.unverified(reason, remedy)
 }
 
-enum Seen {
-    There,
+enum PolicyLookup {
+    Exists,
     NotAttachable,
     Missing,
-    NotAllowed,
-    TooOften,
+    AccessDenied,
+    Throttled,
 }
 
 /// Looks each of them up, all at the same time.
-pub async fn exist(aws: &Aws, arns: &[PolicyArn]) -> Result<Finding, PortError> {
+pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding, UpstreamError> {
     if arns.is_empty() {
         return Ok(EXIST.not_applicable("no policies were named"));
     }
-    let seen = join_all(arns.iter().map(|arn| look(aws, arn))).await;
+    let seen = join_all(arns.iter().map(|arn| get_policy(aws, arn))).await;
     let mut faults = Vec::new();
     let mut unseen = None;
     for (arn, seen) in arns.iter().zip(seen) {
         match seen? {
-            Seen::There => {}
-            Seen::Missing => faults.push(format!("{arn} does not exist")),
-            Seen::NotAttachable => faults.push(format!("{arn} cannot be attached")),
-            Seen::NotAllowed => {
+            PolicyLookup::Exists => {}
+            PolicyLookup::Missing => faults.push(format!("{arn} does not exist")),
+            PolicyLookup::NotAttachable => faults.push(format!("{arn} cannot be attached")),
+            PolicyLookup::AccessDenied => {
                 unseen = Some(("policies may not be read", "allow iam:GetPolicy"));
             }
-            Seen::TooOften => unseen = Some(("IAM is asked too often", "validate again later")),
+            PolicyLookup::Throttled => {
+                unseen = Some(("IAM is asked too often", "validate again later"))
+            }
         }
     }
     Ok(match unseen {
@@ -59,36 +61,40 @@ pub async fn exist(aws: &Aws, arns: &[PolicyArn]) -> Result<Finding, PortError> 
 }
 
 /// Whether a permissions boundary exists, as the answer to `check` (C16). Its ARN is that of a policy: others are not parsed.
-pub async fn boundary(
-    aws: &Aws,
+pub async fn check_boundary(
+    aws: &AwsSession,
     check: &'static Check,
     arn: &PolicyArn,
-) -> Result<Finding, PortError> {
+) -> Result<Finding, UpstreamError> {
     let remedy = "name a managed policy of this account, or one of AWS's own, that the roles may be bounded by";
-    Ok(match look(aws, arn).await? {
-        Seen::There | Seen::NotAttachable => check.passed(format!("{arn} exists")),
-        Seen::Missing => check.failed(format!("{arn} does not exist"), remedy),
-        Seen::NotAllowed => check.unverified(
+    Ok(match get_policy(aws, arn).await? {
+        PolicyLookup::Exists | PolicyLookup::NotAttachable => check.passed(format!("{arn} exists")),
+        PolicyLookup::Missing => check.failed(format!("{arn} does not exist"), remedy),
+        PolicyLookup::AccessDenied => check.unverified(
             "the policy may not be read",
             "allow iam:GetPolicy to the identity that looks",
         ),
-        Seen::TooOften => check.unverified("IAM is asked too often", "validate again later"),
+        PolicyLookup::Throttled => {
+            check.unverified("IAM is asked too often", "validate again later")
+        }
     })
 }
 
-async fn look(aws: &Aws, arn: &PolicyArn) -> Result<Seen, PortError> {
+async fn get_policy(aws: &AwsSession, arn: &PolicyArn) -> Result<PolicyLookup, UpstreamError> {
     let answer = aws.iam().get_policy().policy_arn(arn.as_str()).send().await;
     let error = match answer {
         Ok(answer) => {
             let attachable = answer.policy().is_none_or(Policy::is_attachable);
-            return Ok(if attachable { Seen::There } else { Seen::NotAttachable });
+            return Ok(if attachable { PolicyLookup::Exists } else { PolicyLookup::NotAttachable });
         }
         Err(error) => error,
     };
-    match Refusal::from_sdk(&error) {
-        Some(Refusal::NotFound) => Ok(Seen::Missing),
-        Some(Refusal::NotAllowed) => Ok(Seen::NotAllowed),
-        Some(Refusal::Throttled) => Ok(Seen::TooOften),
-        Some(_) | None => Err(Aws::iam_call("iam:GetPolicy", "such policy").failed(&error)),
+    match AwsErrorKind::from_sdk(&error) {
+        Some(AwsErrorKind::NotFound) => Ok(PolicyLookup::Missing),
+        Some(AwsErrorKind::AccessDenied) => Ok(PolicyLookup::AccessDenied),
+        Some(AwsErrorKind::Throttled) => Ok(PolicyLookup::Throttled),
+        Some(_) | None => {
+            Err(AwsSession::iam_api_call("iam:GetPolicy", "such policy").to_upstream_error(&error))
+        }
     }
 }

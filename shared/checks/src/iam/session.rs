@@ -1,10 +1,10 @@
 //! Whose keys an access portal has handed out (X09, X11, X12).
 
-use gangway_http::budget;
-use gangway_model::{AccountId, Check, Finding, Partition, PortError, RoleArn, Severity};
+use gangway_http::deadline;
+use gangway_model::{AccountId, Check, Finding, Partition, RoleArn, Severity, UpstreamError};
 
 use super::identity::{REACHABLE, clock};
-use gangway_aws::{Aws, Caller, CallerKind, Principal};
+use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
 
 static VALID: Check = Check {
     id: "aws.identity-valid",
@@ -29,7 +29,7 @@ static ROLE: Check = Check {
 
 /// Whose keys they are, as far as STS tells.
 #[derive(Debug)]
-pub struct Identified {
+pub struct SessionCheck {
     /// Every check and its answer.
     pub findings: Vec<Finding>,
     /// The account that they act in.
@@ -45,16 +45,16 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
 
 /// What the answer of [`Aws::caller`] with the portal's keys means, given the account where it was asked for by number.
 /// Keys that STS does not take are a finding; an STS that could not be asked is an error.
-pub async fn of_caller(
-    aws: &Aws,
-    answer: Result<Caller, PortError>,
+pub async fn check_caller(
+    aws: &AwsSession,
+    answer: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
     named: Option<AccountId>,
-) -> Result<Identified, PortError> {
+) -> Result<SessionCheck, UpstreamError> {
     let reached = REACHABLE.passed(format!("AWS STS of {wanted} answered"));
     let caller = match answer {
         Ok(caller) => caller,
-        Err(PortError::Refused { reason, .. }) => {
+        Err(UpstreamError::Rejected { reason, .. }) => {
             let (unknown, mend) = ("AWS does not take the keys", "mend aws.identity-valid");
             let valid = VALID.failed(
                 reason,
@@ -63,24 +63,24 @@ pub async fn of_caller(
                 ),
             );
             let rest = [&PLACE, &ROLE].map(|check| check.unverified(unknown, mend));
-            let mut findings = vec![reached, clock(budget::clock_skew()), valid];
+            let mut findings = vec![reached, clock(deadline::clock_skew()), valid];
             findings.extend(rest);
-            return Ok(Identified { findings, account: None, principal: None });
+            return Ok(SessionCheck { findings, account: None, principal: None });
         }
         Err(error) => return Err(error),
     };
-    let (role, principal) = behind(aws, &caller, wanted).await?;
+    let (role, principal) = resolve_principal(aws, &caller, wanted).await?;
     let findings = vec![
         reached,
-        clock(budget::clock_skew()),
+        clock(deadline::clock_skew()),
         VALID.passed(format!("the keys are those of {}", caller.arn)),
-        place(&caller, wanted, named),
+        check_account(&caller, wanted, named),
         role,
     ];
-    Ok(Identified { findings, account: Some(caller.account), principal })
+    Ok(SessionCheck { findings, account: Some(caller.account), principal })
 }
 
-fn place(caller: &Caller, wanted: Partition, named: Option<AccountId>) -> Finding {
+fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<AccountId>) -> Finding {
     if caller.partition != wanted {
         return PLACE.failed(
             format!("the portal's keys are of partition {}, not {wanted}", caller.partition),
@@ -100,18 +100,18 @@ fn place(caller: &Caller, wanted: Partition, named: Option<AccountId>) -> Findin
 }
 
 /// The identity whose permissions count. A session's ARN leaves out the path of its role, so IAM is asked for it.
-async fn behind(
-    aws: &Aws,
-    caller: &Caller,
+async fn resolve_principal(
+    aws: &AwsSession,
+    caller: &CallerIdentity,
     wanted: Partition,
-) -> Result<(Finding, Option<Principal>), PortError> {
+) -> Result<(Finding, Option<Principal>), UpstreamError> {
     let role_name = match &caller.kind {
-        CallerKind::AssumedRole { role_name } => role_name,
-        CallerKind::User { name } => {
+        IdentityKind::AssumedRole { role_name } => role_name,
+        IdentityKind::User { name } => {
             let seen = format!("they are those of user {name}, whose permissions count");
             return Ok((ROLE.passed(seen), caller.principal()));
         }
-        CallerKind::Root | CallerKind::Federated | CallerKind::Other => {
+        IdentityKind::Root | IdentityKind::Federated | IdentityKind::Other => {
             let failed = ROLE.failed(
                 format!("they are those of {}", caller.arn),
                 "have the portal's administrator map the portal's role to an IAM role with Palette's policies",
@@ -119,13 +119,13 @@ async fn behind(
             return Ok((failed, None));
         }
     };
-    let call = Aws::iam_call("iam:GetRole", "such role");
+    let call = AwsSession::iam_api_call("iam:GetRole", "such role");
     let answer = aws.iam().get_role().role_name(role_name).send().await;
-    let answer = answer.map_err(|error| call.failed(&error));
+    let answer = answer.map_err(|error| call.to_upstream_error(&error));
     let (arn, whence) = match answer {
         Ok(answer) => (answer.role.map(|role| role.arn), "as IAM has it"),
         // Without a path, which most roles have none of.
-        Err(PortError::Denied { .. } | PortError::Missing { .. }) => {
+        Err(UpstreamError::AccessDenied { .. } | UpstreamError::NotFound { .. }) => {
             (None, "its path is not known")
         }
         Err(error) => return Err(error),

@@ -7,26 +7,26 @@ use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
 };
 use futures_util::future::join_all;
-use gangway_model::PortError;
-use gangway_policies::simulate::{Ask, Question};
+use gangway_model::UpstreamError;
+use gangway_policies::simulate::{SimulatedAction, SimulationRequest};
 
-use gangway_aws::{Aws, Principal, fault::Refusal};
+use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
 
 /// What IAM says.
-pub(super) enum Judgement {
+pub(super) enum SimulationResult {
     /// On every action.
-    Given(Vec<Verdict>),
+    Decisions(Vec<ActionDecision>),
     /// Nothing: whoever looks may not ask.
-    NotAllowed,
+    AccessDenied,
     /// Nothing: it does not know the identity.
-    NoSuchPrincipal,
+    PrincipalNotFound,
 }
 
 /// What IAM says on one action.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Verdict {
+pub(super) struct ActionDecision {
     /// What was asked.
-    pub(super) ask: Ask,
+    pub(super) ask: SimulatedAction,
     /// On the resource where it is worst.
     pub(super) decision: Decision,
     /// The permissions boundary does not allow it.
@@ -55,7 +55,7 @@ pub(super) enum Mfa {
     Present,
 }
 
-impl Verdict {
+impl ActionDecision {
     /// A denial that the published document causes by itself.
     pub(super) fn is_vendor_defect(&self) -> bool {
         let Self { ask, decision, boundary, organization, denied_by: _ } = self;
@@ -69,40 +69,42 @@ impl Verdict {
 }
 
 /// Asks all questions about an identity.
-pub(super) async fn ask(
-    aws: &Aws,
+pub(super) async fn simulate(
+    aws: &AwsSession,
     principal: &Principal,
-    questions: &[Question],
+    questions: &[SimulationRequest],
     mfa: Mfa,
-) -> Result<Judgement, PortError> {
-    let asked = questions.iter().map(|question| ask_one(aws, principal, question, mfa));
+) -> Result<SimulationResult, UpstreamError> {
+    let asked = questions.iter().map(|question| simulate_one(aws, principal, question, mfa));
     let mut verdicts = Vec::new();
     for answer in join_all(asked).await {
         match answer? {
-            Judgement::Given(more) => verdicts.extend(more),
-            nothing @ (Judgement::NotAllowed | Judgement::NoSuchPrincipal) => return Ok(nothing),
+            SimulationResult::Decisions(more) => verdicts.extend(more),
+            nothing @ (SimulationResult::AccessDenied | SimulationResult::PrincipalNotFound) => {
+                return Ok(nothing);
+            }
         }
     }
-    Ok(Judgement::Given(verdicts))
+    Ok(SimulationResult::Decisions(verdicts))
 }
 
-async fn ask_one(
-    aws: &Aws,
+async fn simulate_one(
+    aws: &AwsSession,
     principal: &Principal,
-    question: &Question,
+    question: &SimulationRequest,
     mfa: Mfa,
-) -> Result<Judgement, PortError> {
+) -> Result<SimulationResult, UpstreamError> {
     let actions = question.actions().map(str::to_owned).collect();
     let context = context(question, aws.region(), mfa);
     match evaluate(aws, principal, actions, question.resources.clone(), context).await? {
         Evaluated::Given(results) => {
-            let call = Aws::iam_call(ACTION, "such identity");
-            fold(question, &results)
-                .map(Judgement::Given)
-                .ok_or_else(|| call.unreadable("actions that were asked for are not answered"))
+            let call = AwsSession::iam_api_call(ACTION, "such identity");
+            fold(question, &results).map(SimulationResult::Decisions).ok_or_else(|| {
+                call.invalid_response("actions that were asked for are not answered")
+            })
         }
-        Evaluated::NotAllowed => Ok(Judgement::NotAllowed),
-        Evaluated::NoSuchPrincipal => Ok(Judgement::NoSuchPrincipal),
+        Evaluated::NotAllowed => Ok(SimulationResult::AccessDenied),
+        Evaluated::NoSuchPrincipal => Ok(SimulationResult::PrincipalNotFound),
     }
 }
 
@@ -117,13 +119,13 @@ pub(super) enum Evaluated {
 
 /// One question, page by page.
 pub(super) async fn evaluate(
-    aws: &Aws,
+    aws: &AwsSession,
     principal: &Principal,
     actions: Vec<String>,
     resources: Vec<String>,
     context: Vec<ContextEntry>,
-) -> Result<Evaluated, PortError> {
-    let call = Aws::iam_call(ACTION, "such identity");
+) -> Result<Evaluated, UpstreamError> {
+    let call = AwsSession::iam_api_call(ACTION, "such identity");
     let request = aws
         .iam()
         .simulate_principal_policy()
@@ -138,10 +140,10 @@ pub(super) async fn evaluate(
         let answer = match request.clone().set_marker(marker).send().await {
             Ok(answer) => answer,
             Err(error) => {
-                return match Refusal::from_sdk(&error) {
-                    Some(Refusal::NotAllowed) => Ok(Evaluated::NotAllowed),
-                    Some(Refusal::NotFound) => Ok(Evaluated::NoSuchPrincipal),
-                    Some(_) | None => Err(call.failed(&error)),
+                return match AwsErrorKind::from_sdk(&error) {
+                    Some(AwsErrorKind::AccessDenied) => Ok(Evaluated::NotAllowed),
+                    Some(AwsErrorKind::NotFound) => Ok(Evaluated::NoSuchPrincipal),
+                    Some(_) | None => Err(call.to_upstream_error(&error)),
                 };
             }
         };
@@ -154,7 +156,7 @@ pub(super) async fn evaluate(
 }
 
 /// The documents' own conditions, and what policies of organizations and users look at.
-fn context(question: &Question, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
+fn context(question: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
     let entry = |key: &str, kind: ContextKeyTypeEnum, values: Vec<String>| {
         let builder = ContextEntry::builder().context_key_name(key).context_key_type(kind);
         builder.set_context_key_values(Some(values)).build()
@@ -173,12 +175,12 @@ fn context(question: &Question, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
 }
 
 /// One verdict an action. `None` where an action is not answered.
-fn fold(question: &Question, results: &[EvaluationResult]) -> Option<Vec<Verdict>> {
-    let verdict = |ask: &Ask| {
+fn fold(question: &SimulationRequest, results: &[EvaluationResult]) -> Option<Vec<ActionDecision>> {
+    let verdict = |ask: &SimulatedAction| {
         let mut answers = results
             .iter()
             .filter(|result| result.eval_action_name().eq_ignore_ascii_case(ask.action))
-            .map(|result| judge(ask, result));
+            .map(|result| to_result(ask, result));
         let first = answers.next()?;
         Some(answers.fold(first, worse))
     };
@@ -186,7 +188,7 @@ fn fold(question: &Question, results: &[EvaluationResult]) -> Option<Vec<Verdict
 }
 
 /// The same action may be answered on several resources.
-fn worse(mut one: Verdict, other: Verdict) -> Verdict {
+fn worse(mut one: ActionDecision, other: ActionDecision) -> ActionDecision {
     one.decision = one.decision.max(other.decision);
     one.boundary |= other.boundary;
     one.organization |= other.organization;
@@ -195,7 +197,7 @@ fn worse(mut one: Verdict, other: Verdict) -> Verdict {
 }
 
 /// Where there are answers for each resource, only those count: the one above them is about a template of an ARN.
-fn judge(ask: &Ask, result: &EvaluationResult) -> Verdict {
+fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision {
     let specific = result.resource_specific_results();
     let organization = result
         .organizations_decision_detail()
@@ -203,7 +205,7 @@ fn judge(ask: &Ask, result: &EvaluationResult) -> Verdict {
     let judge_one = |decision: &PolicyEvaluationDecisionType, boundary, statements| {
         let decision = Decision::of(decision);
         let denied = decision != Decision::Allowed;
-        Verdict {
+        ActionDecision {
             ask: ask.clone(),
             decision,
             boundary: denied && boundary,

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{Accounts, Clients};
-use gangway_access_portal::Fault;
-use gangway_http::{TlsRefusal, Unreached, budget};
-use gangway_model::{AccessPortal, Check, Finding, PortError, Portal, SessionKeys, Severity};
-use gangway_palette::Fetched;
+use crate::{Clients, ScopedAccounts};
+use gangway_access_portal::PortalError;
+use gangway_http::{ProbeError, TlsFailure, deadline};
+use gangway_model::{
+    AccessPortalCredential, AccessPortalInfo, Check, Finding, Severity, TemporaryCredentials,
+    UpstreamError,
+};
+use gangway_palette::PortalKeysResult;
 
 use crate::validation;
 
@@ -32,12 +35,12 @@ static LIFETIME: Check = Check {
 };
 
 /// Keys, or why there are none.
-pub(super) struct Fetch {
-    pub(super) keys: Option<SessionKeys>,
+pub(super) struct FetchResult {
+    pub(super) keys: Option<TemporaryCredentials>,
     pub(super) findings: Vec<Finding>,
 }
 
-const AUTHORITY_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
+const CA_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
 
 /// How long a portal is let be that is asked too often: it does not say.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -47,23 +50,23 @@ const CLIENT_REMEDY: &str = "have the identity team see that the certificate's o
 const NAMES_REMEDY: &str = "have the portal's administrator confirm agency, account and role, and that the account is enrolled";
 
 /// The answers where the certificates cannot be shown to a portal.
-pub(super) fn not_asked() -> Fetch {
+pub(super) fn not_fetched() -> FetchResult {
     let reason = "not asked, since the certificates will not do";
     let findings = [&TRUSTED, &KEYS, &LIFETIME]
         .map(|check| check.unverified(reason, "mend the checks of the certificates"))
         .into();
-    Fetch { keys: None, findings }
+    FetchResult { keys: None, findings }
 }
 
 /// Asks the portal; where there is no way to it, lets Palette ask.
-pub(super) async fn keys(
-    wanted: &AccessPortal,
-    registry: &Accounts<'_>,
+pub(super) async fn fetch_credentials(
+    wanted: &AccessPortalCredential,
+    registry: &ScopedAccounts<'_>,
     clients: &Clients,
     now: SystemTime,
-) -> Result<Fetch, PortError> {
-    let (label, setting) = match &clients.partition.facts().portal {
-        Some(Portal { label, setting, .. }) => (*label, *setting),
+) -> Result<FetchResult, UpstreamError> {
+    let (label, setting) = match &clients.partition.info().portal {
+        Some(AccessPortalInfo { label, setting, .. }) => (*label, *setting),
         None => ("access portal", "no setting"),
     };
     let Some(url) = &clients.portal.url else {
@@ -71,60 +74,68 @@ pub(super) async fn keys(
             format!("Gangway knows no address of {label}, so Palette was asked for keys"),
             format!("set {setting} to the address of the credentials, where the function has a path to it"),
         );
-        return through_palette(trusted, wanted, registry, clients, now).await;
+        return fetch_via_palette(trusted, wanted, registry, clients, now).await;
     };
     // Without an answer there is still Palette's own way.
-    let asked = budget::in_half(gangway_access_portal::keys(url, clients.partition, wanted));
+    let asked = deadline::with_half_remaining(gangway_access_portal::fetch_credentials(
+        url,
+        clients.partition,
+        wanted,
+    ));
     let fault = match asked.await {
         Ok(keys) => {
             let trusted = TRUSTED.passed(format!("{label} at {url} is trusted by them alone"));
-            return Ok(got(trusted, format!("{label} handed them out"), keys, now));
+            return Ok(fetched(trusted, format!("{label} handed them out"), keys, now));
         }
         Err(fault) => fault,
     };
     let observed = format!("{label} at {url}: {fault}");
-    if fault.no_path() {
+    if fault.is_unreachable() {
         let trusted = TRUSTED.unverified(
             format!("{observed}; so Palette was asked for keys"),
             format!("let the function reach it, or correct {setting}"),
         );
-        return through_palette(trusted, wanted, registry, clients, now).await;
+        return fetch_via_palette(trusted, wanted, registry, clients, now).await;
     }
-    refused(&fault, &observed)
+    rejected(&fault, &observed)
 }
 
-fn refused(fault: &Fault, observed: &str) -> Result<Fetch, PortError> {
+fn rejected(fault: &PortalError, observed: &str) -> Result<FetchResult, UpstreamError> {
     let trusted = || TRUSTED.passed("its certificate is trusted");
     let remedy = match fault {
-        Fault::Unreached(Unreached::Tls(TlsRefusal::ClientRefused)) | Fault::Page { .. } => {
-            CLIENT_REMEDY
-        }
-        Fault::Unreached(_) | Fault::Unusable(_) => {
+        PortalError::Unreachable(ProbeError::Tls(TlsFailure::ClientCertificateRejected))
+        | PortalError::HtmlResponse { .. } => CLIENT_REMEDY,
+        PortalError::Unreachable(_) | PortalError::InvalidTlsIdentity(_) => {
             let findings = vec![
-                TRUSTED.failed(observed, AUTHORITY_REMEDY),
+                TRUSTED.failed(observed, CA_REMEDY),
                 KEYS.unverified(
                     "not asked, since the portal is not trusted",
                     "mend portal.trusted",
                 ),
                 LIFETIME.unverified("there are no keys", "mend portal.trusted"),
             ];
-            return Ok(Fetch { keys: None, findings });
+            return Ok(FetchResult { keys: None, findings });
         }
-        Fault::Refused { status: 500.., .. } => {
-            return Err(PortError::Unavailable {
+        PortalError::Rejected { status: 500.., .. } => {
+            return Err(UpstreamError::Unavailable {
                 service: "The access portal",
                 source: observed.to_owned().into(),
             });
         }
-        Fault::Refused { status: 429, .. } => {
-            return Err(PortError::Busy { service: "The access portal", retry_after: PAUSE });
+        PortalError::Rejected { status: 429, .. } => {
+            return Err(UpstreamError::Throttled {
+                service: "The access portal",
+                retry_after: PAUSE,
+            });
         }
-        Fault::Refused { status: 401 | 403, .. } => CLIENT_REMEDY,
-        Fault::Refused { .. } => NAMES_REMEDY,
-        Fault::SwitchedOff { .. } => {
+        PortalError::Rejected { status: 401 | 403, .. } => CLIENT_REMEDY,
+        PortalError::Rejected { .. } => NAMES_REMEDY,
+        PortalError::Disabled { .. } => {
             "have the portal's administrator switch its interface on, or correct the address that Gangway asks"
         }
-        Fault::Elsewhere { .. } | Fault::NoKeys | Fault::TooLong => {
+        PortalError::Redirect { .. }
+        | PortalError::NoCredentials
+        | PortalError::ResponseTooLarge => {
             "correct the address that Gangway asks: it must be that of the credentials themselves"
         }
     };
@@ -133,36 +144,36 @@ fn refused(fault: &Fault, observed: &str) -> Result<Fetch, PortError> {
         KEYS.failed(observed, remedy),
         LIFETIME.unverified("there are no keys", "mend portal.keys"),
     ];
-    Ok(Fetch { keys: None, findings })
+    Ok(FetchResult { keys: None, findings })
 }
 
 /// Palette's own way, as its wizard goes it (X11).
-async fn through_palette(
+async fn fetch_via_palette(
     trusted: Finding,
-    wanted: &AccessPortal,
-    registry: &Accounts<'_>,
+    wanted: &AccessPortalCredential,
+    registry: &ScopedAccounts<'_>,
     clients: &Clients,
     now: SystemTime,
-) -> Result<Fetch, PortError> {
+) -> Result<FetchResult, UpstreamError> {
     let answer = registry.portal_keys(clients.partition, wanted).await;
-    let keys = match validation::not_let(&KEYS, &answer) {
+    let keys = match validation::access_denied_finding(&KEYS, &answer) {
         Some(denied) => denied,
         None => match answer {
-            Ok(Fetched::Keys(keys)) => {
-                return Ok(got(
+            Ok(PortalKeysResult::Keys(keys)) => {
+                return Ok(fetched(
                     trusted,
                     "Palette fetched them from the portal".to_owned(),
                     keys,
                     now,
                 ));
             }
-            Ok(Fetched::Refused(reason)) => {
+            Ok(PortalKeysResult::Rejected(reason)) => {
                 KEYS.failed(format!("Palette got none: {reason}"), NAMES_REMEDY)
             }
-            Ok(Fetched::Nothing) => {
+            Ok(PortalKeysResult::Empty) => {
                 KEYS.failed("Palette says that it got some, and tells none", NAMES_REMEDY)
             }
-            Err(PortError::Missing { .. }) => KEYS.unverified(
+            Err(UpstreamError::NotFound { .. }) => KEYS.unverified(
                 "this Palette cannot fetch keys from a portal before the account is registered",
                 "let the function reach the portal, and set its address",
             ),
@@ -170,16 +181,21 @@ async fn through_palette(
         },
     };
     let lifetime = LIFETIME.unverified("there are no keys", "mend portal.keys");
-    Ok(Fetch { keys: None, findings: vec![trusted, keys, lifetime] })
+    Ok(FetchResult { keys: None, findings: vec![trusted, keys, lifetime] })
 }
 
-fn got(trusted: Finding, observed: String, keys: SessionKeys, now: SystemTime) -> Fetch {
+fn fetched(
+    trusted: Finding,
+    observed: String,
+    keys: TemporaryCredentials,
+    now: SystemTime,
+) -> FetchResult {
     let findings = vec![trusted, KEYS.passed(observed), lifetime(&keys, now)];
-    Fetch { keys: Some(keys), findings }
+    FetchResult { keys: Some(keys), findings }
 }
 
 /// Palette fetches new keys by itself; it must know when (X13).
-fn lifetime(keys: &SessionKeys, now: SystemTime) -> Finding {
+fn lifetime(keys: &TemporaryCredentials, now: SystemTime) -> Finding {
     if keys.token.is_none() {
         return LIFETIME.failed(
             "they have no session token, so they are a user's own and do not end by themselves",

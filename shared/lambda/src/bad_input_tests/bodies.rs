@@ -1,11 +1,11 @@
 //! Bodies and routes that no member is read of.
 
-use gangway_model::Method;
+use gangway_model::AuthMethod;
 use serde_json::{Value, json};
 
 use super::{said, sts, with};
 use crate::{
-    Verb,
+    HttpMethod,
     samples::{SECRET, http, read, rest},
 };
 
@@ -76,7 +76,7 @@ fn bodies_are_json_in_utf_8_of_a_sensible_size() {
 
 #[test]
 fn routes_and_verbs_that_do_not_exist_are_told_from_each_other() {
-    let own = [(Verb::Get, "accounts/sts/trust")];
+    let own = [(HttpMethod::Get, "accounts/sts/trust")];
     for (verb, path, status) in [
         ("POST", "/v1/accounts/sts", 200),
         ("POST", "/v1/accounts/sts/validate", 200),
@@ -95,7 +95,8 @@ fn routes_and_verbs_that_do_not_exist_are_told_from_each_other() {
         ("POST", "/v1/accounts/sts/validate/more", 404),
         ("POST", "/", 404),
     ] {
-        let outcome = read(&rest(verb, path, "{}")).order(Method::Sts, &own).map(|_| ());
+        let outcome =
+            read(&rest(verb, path, "{}")).parse_operation(AuthMethod::Sts, &own).map(|_| ());
         assert_eq!(said(outcome).0, status, "{verb} {path}");
     }
 }

@@ -1,11 +1,11 @@
 //! What holds for events besides.
 
-use gangway_model::{Failure, Fault, Method, Partition};
+use gangway_model::{AuthMethod, FieldErrorKind, Partition, RegistrationError};
 use serde_json::{Value, json};
 
 use super::said;
 use crate::{
-    Rejection,
+    ApiError,
     samples::{SECRET, event, read},
 };
 
@@ -16,23 +16,23 @@ fn f03_the_schema_of_events_names_the_members_that_are_read() {
     ))
     .unwrap();
     for example in schema["examples"].as_array().unwrap() {
-        let method: Method = example["method"].as_str().unwrap().parse().unwrap();
-        let (_, mut members) = read(&event(example)).order(method, &[]).unwrap();
+        let method: AuthMethod = example["method"].as_str().unwrap().parse().unwrap();
+        let (_, mut members) = read(&event(example)).parse_operation(method, &[]).unwrap();
         let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
-        let settings = members.settings(partition, method, false).unwrap();
+        let settings = members.account_spec(partition, method, false).unwrap();
         // With Pod Identity the policies are on the role already, so none are named.
-        let policies = usize::from(method != Method::PodIdentity);
+        let policies = usize::from(method != AuthMethod::PodIdentity);
         assert_eq!(settings.policies.len(), policies);
         let own = match method {
-            Method::StaticCredentials => {
+            AuthMethod::StaticCredentials => {
                 assert!(members.secret_arn("secretArn", partition).is_some());
                 1
             }
-            Method::Sts => {
+            AuthMethod::Sts => {
                 assert!(members.role_arn("roleArn", partition).is_some());
                 1
             }
-            Method::PodIdentity => {
+            AuthMethod::PodIdentity => {
                 for name in ["roleArn", "hubbleRoleArn", "identityRoleArn"] {
                     assert!(members.role_arn(name, partition).is_some());
                 }
@@ -42,11 +42,11 @@ fn f03_the_schema_of_events_names_the_members_that_are_read() {
                 assert!(members.optional_policy_arn("permissionBoundaryArn", partition).is_some());
                 for name in ["ensureAssociations", "ensureConfigMap"] {
                     assert!(members.has(name));
-                    let _whichever = members.flag(name);
+                    let _whichever = members.optional_bool(name);
                 }
                 9
             }
-            Method::Scap => {
+            AuthMethod::Scap => {
                 assert!(members.secret_arn("secretArn", partition).is_some());
                 for name in ["agency", "accountName"] {
                     assert!(members.required::<gangway_model::PortalName>(name).is_some());
@@ -71,16 +71,22 @@ fn f03_the_schema_of_events_names_the_members_that_are_read() {
 fn events_carry_no_secret_and_name_their_function() {
     let faults = |detail: Value| {
         let request = read(&event(&detail));
-        let outcome = request.order(Method::StaticCredentials, &[]).and_then(|(_, mut members)| {
-            let settings = members.settings(Partition::Aws, Method::StaticCredentials, false);
-            let id = members.required::<String>("accessKeyId");
-            let secret = members.secret::<gangway_model::SecretKey>("secretAccessKey");
-            members.finish()?;
-            assert!(settings.is_some() && id.is_some() && secret.is_some());
-            Ok(())
-        });
-        let Err(Rejection::Failure(Failure::Invalid(faults))) = &outcome else { panic!() };
-        let refused = faults.iter().filter(|fault| fault.fault == Fault::Refused).count();
+        let outcome = request.parse_operation(AuthMethod::StaticCredentials, &[]).and_then(
+            |(_, mut members)| {
+                let settings =
+                    members.account_spec(Partition::Aws, AuthMethod::StaticCredentials, false);
+                let id = members.required::<String>("accessKeyId");
+                let secret = members.secret::<gangway_model::SecretAccessKey>("secretAccessKey");
+                members.finish()?;
+                assert!(settings.is_some() && id.is_some() && secret.is_some());
+                Ok(())
+            },
+        );
+        let Err(ApiError::Registration(RegistrationError::Invalid(faults))) = &outcome else {
+            panic!()
+        };
+        let refused =
+            faults.iter().filter(|fault| fault.kind == FieldErrorKind::Unprocessable).count();
         let text = faults.iter().map(|fault| fault.detail.clone()).collect::<Vec<_>>().join("\n");
         let (_, pointers) = said(outcome);
         (pointers, refused, text)

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use gangway_model::Failure;
+use gangway_model::RegistrationError;
 
 use super::{ROLE, said, sts, with};
 use crate::{
-    Rejection,
+    ApiError,
     samples::{SECRET, read, rest},
 };
 
@@ -110,7 +110,7 @@ fn every_fault_comes_back_at_once_with_what_is_missing() {
 fn texts_name_the_member_the_fault_and_the_remedy() {
     let detail = |body: &str| {
         let rejection = sts(body).unwrap_err();
-        let Rejection::Failure(Failure::Invalid(faults)) = rejection else {
+        let ApiError::Registration(RegistrationError::Invalid(faults)) = rejection else {
             panic!("{rejection:?}")
         };
         faults[0].detail.clone()
@@ -157,9 +157,9 @@ fn f14_f15_keys_are_judged_and_never_shown() {
         let body = json!({ "accessKeyId": id, "secretAccessKey": secret }).to_string();
         let mut members = read(&rest("POST", "/v1/policies", &body)).json().unwrap();
         let id = members.required::<gangway_model::AccessKeyId>("accessKeyId");
-        let secret = members.secret::<gangway_model::SecretKey>("secretAccessKey");
+        let secret = members.secret::<gangway_model::SecretAccessKey>("secretAccessKey");
         assert_eq!(id.is_some() && secret.is_some(), expected.is_empty());
-        members.excluded("uid", "must be left out");
+        members.is_excluded("uid", "must be left out");
         assert_eq!(said(members.finish()).1, expected);
     }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use gangway_model::{Failure, PortError};
+use gangway_model::{RegistrationError, UpstreamError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::Level;
 
-use super::{Rejection, Reply, Request, invocation};
+use super::{ApiError, Request, Response, invocation};
 use crate::{
-    logs::Lines,
+    logs::JsonSubscriber,
     samples::{ARN, SECRET, event, rest},
 };
 
@@ -20,12 +20,12 @@ async fn run<H>(
     handler: H,
 ) -> (Result<Value, Diagnostic>, Vec<Value>)
 where
-    H: AsyncFn(Request) -> Result<Reply, Rejection>,
+    H: AsyncFn(Request) -> Result<Response, ApiError>,
 {
     let logged = Arc::new(Mutex::new(Vec::new()));
     let lines = Arc::clone(&logged);
     let write = move |line: &Value| lines.lock().unwrap().push(line.clone());
-    let guard = tracing::subscriber::set_default(Lines { level: Level::INFO, write });
+    let guard = tracing::subscriber::set_default(JsonSubscriber { level: Level::INFO, write });
     let mut context = Context::default();
     context.request_id = "id-1".to_owned();
     context.invoked_function_arn = ARN.to_owned();
@@ -45,7 +45,7 @@ fn registration() -> Value {
 #[tokio::test]
 async fn an_invocation_is_answered_and_logged_in_one_line() {
     let (answer, logged) =
-        run(&registration(), 0, async |_| Ok(Reply::Json(json!({ "ok": true })))).await;
+        run(&registration(), 0, async |_| Ok(Response::Json(json!({ "ok": true })))).await;
     assert_eq!(answer.unwrap()["statusCode"], json!(200));
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     for (field, value) in [
@@ -67,9 +67,9 @@ async fn an_invocation_is_answered_and_logged_in_one_line() {
 #[tokio::test]
 async fn a_failure_is_logged_once_with_its_causes() {
     let broken =
-        || PortError::Unavailable { service: "Palette", source: "connection reset".into() };
+        || UpstreamError::Unavailable { service: "Palette", source: "connection reset".into() };
     let (answer, logged) =
-        run(&registration(), 0, async |_| Err(Failure::from(broken()).into())).await;
+        run(&registration(), 0, async |_| Err(RegistrationError::from(broken()).into())).await;
     let answer = answer.unwrap();
     assert_eq!(answer["statusCode"], json!(502));
     assert!(!answer["body"].as_str().unwrap().contains("reset"), "{answer}");
@@ -77,16 +77,16 @@ async fn a_failure_is_logged_once_with_its_causes() {
     assert_eq!(line["level"], "ERROR");
     assert_eq!(line["error"], "Palette is not available: connection reset");
     let (retried, _) =
-        run(&event(&json!({})), 0, async |_| Err(Failure::from(broken()).into())).await;
+        run(&event(&json!({})), 0, async |_| Err(RegistrationError::from(broken()).into())).await;
     assert_eq!(retried.unwrap_err().error_type, "Gangway.Retryable");
 }
 
 #[tokio::test]
 async fn f95_a_panic_is_an_answer_and_its_text_stays_unsaid() {
-    crate::panics::start();
+    crate::panics::install_hook();
     for (payload, status) in [(registration(), Some(500)), (event(&json!({})), None)] {
         let (answer, logged) =
-            run(&payload, 0, async |_| -> Result<Reply, Rejection> { panic!("key {SECRET}") })
+            run(&payload, 0, async |_| -> Result<Response, ApiError> { panic!("key {SECRET}") })
                 .await;
         let said = format!("{answer:?} {logged:?}");
         assert!(!said.contains("wJalrX"), "{said}");
@@ -102,7 +102,7 @@ async fn f95_a_panic_is_an_answer_and_its_text_stays_unsaid() {
 
 #[tokio::test]
 async fn work_that_outlasts_the_invocation_is_cut_off_in_time() {
-    let forever = async |_| -> Result<Reply, Rejection> { std::future::pending().await };
+    let forever = async |_| -> Result<Response, ApiError> { std::future::pending().await };
     let (answer, _) = run(&registration(), 1, forever).await;
     assert_eq!(answer.unwrap()["statusCode"], json!(504));
     let (answer, _) = run(&event(&json!({})), 1, forever).await;
@@ -112,9 +112,9 @@ async fn work_that_outlasts_the_invocation_is_cut_off_in_time() {
 #[tokio::test]
 async fn the_work_sees_less_time_than_there_is() {
     let (_, _) = run(&registration(), 0, async |_| {
-        let left = gangway_http::budget::remaining();
-        assert!(left + super::RESERVE <= super::GATEWAY_WAITS, "{left:?}");
-        Ok(Reply::NoContent)
+        let left = gangway_http::deadline::remaining();
+        assert!(left + super::UPSTREAM_RESERVE <= super::API_GATEWAY_TIMEOUT, "{left:?}");
+        Ok(Response::NoContent)
     })
     .await;
 }
@@ -122,7 +122,7 @@ async fn the_work_sees_less_time_than_there_is() {
 #[tokio::test]
 async fn what_is_neither_request_nor_event_is_rejected_and_not_retried() {
     let (answer, logged) =
-        run(&json!({ "secret": SECRET }), 0, async |_| Ok(Reply::NoContent)).await;
+        run(&json!({ "secret": SECRET }), 0, async |_| Ok(Response::NoContent)).await;
     let answer = answer.unwrap();
     assert_eq!(answer["outcome"], "rejected");
     assert_eq!(answer["problem"]["type"], "urn:gangway:problem:unreadable");

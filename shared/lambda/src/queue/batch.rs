@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 
-use super::{Message, Verdict};
+use super::{Disposition, SqsMessage};
 
 pub(super) use futures_util::future::join_all;
 
@@ -34,7 +34,7 @@ struct Attributes {
 
 impl Batch {
     /// The messages. A payload that is no batch fails as a whole: there is no message to answer for.
-    pub(super) fn read(payload: &str) -> Result<Vec<Message>, Diagnostic> {
+    pub(super) fn read(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic> {
         let unreadable = |_fault| {
             tracing::error!("the payload is no batch of SQS messages");
             Diagnostic {
@@ -43,11 +43,11 @@ impl Batch {
             }
         };
         let Self { records } = serde_json::from_str(payload).map_err(unreadable)?;
-        Ok(records.into_iter().map(Message::from).collect())
+        Ok(records.into_iter().map(SqsMessage::from).collect())
     }
 }
 
-impl From<Record> for Message {
+impl From<Record> for SqsMessage {
     fn from(record: Record) -> Self {
         let Record { message_id, body, attributes } = record;
         let sent = attributes.sent_timestamp.and_then(|text| text.parse().ok());
@@ -74,10 +74,10 @@ struct Item {
 }
 
 impl Partial {
-    pub(super) fn of(messages: &[Message], verdicts: &[Verdict]) -> Self {
+    pub(super) fn of(messages: &[SqsMessage], verdicts: &[Disposition]) -> Self {
         let again =
-            messages.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Verdict::Again);
-        let item = |(message, _): (&Message, _)| Item { item_identifier: message.id.clone() };
+            messages.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Disposition::Retry);
+        let item = |(message, _): (&SqsMessage, _)| Item { item_identifier: message.id.clone() };
         Self { batch_item_failures: again.map(item).collect() }
     }
 }

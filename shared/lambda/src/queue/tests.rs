@@ -6,13 +6,13 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use gangway_http::budget;
+use gangway_http::deadline;
 use serde_json::{Value, json};
 use tokio::{sync::Barrier, time::sleep};
 use tracing::Level;
 
 use super::*;
-use crate::logs::Lines;
+use crate::logs::JsonSubscriber;
 
 const SECRET: &str = "what-the-body-says";
 
@@ -35,12 +35,12 @@ fn batch(bodies: &[&str]) -> Value {
 /// Runs one batch; the answer, and the lines that were logged.
 async fn run<H>(payload: &str, handler: H) -> (Result<Value, Diagnostic>, Vec<Value>)
 where
-    H: AsyncFn(&Message) -> Worked,
+    H: AsyncFn(&SqsMessage) -> MessageResult,
 {
     let logged = Arc::new(Mutex::new(Vec::new()));
     let lines = Arc::clone(&logged);
     let write = move |line: &Value| lines.lock().unwrap().push(line.clone());
-    let guard = tracing::subscriber::set_default(Lines { level: Level::INFO, write });
+    let guard = tracing::subscriber::set_default(JsonSubscriber { level: Level::INFO, write });
     let mut context = Context::default();
     context.request_id = "id-1".to_owned();
     let payload = serde_json::from_str(payload).unwrap();
@@ -50,8 +50,8 @@ where
     (answer.map(|answer| serde_json::to_value(answer).unwrap()), logged)
 }
 
-fn worked(verdict: Verdict) -> Worked {
-    Worked {
+fn worked(verdict: Disposition) -> MessageResult {
+    MessageResult {
         kind: "CreateManagedAccount",
         account: "123456789012".parse().ok(),
         outcome: "created",
@@ -66,7 +66,11 @@ async fn only_what_is_to_come_again_is_told() {
     let (answer, logged) = run(&batch(&["good", "bad", "good"]).to_string(), async |message| {
         assert_eq!(message.deliveries, 3);
         assert_eq!(message.sent, Some(UNIX_EPOCH + Duration::from_secs(1_795_486_506)));
-        worked(if message.body.starts_with("bad") { Verdict::Again } else { Verdict::Done })
+        worked(if message.body.starts_with("bad") {
+            Disposition::Retry
+        } else {
+            Disposition::Delete
+        })
     })
     .await;
     let failures = json!({ "batchItemFailures": [{ "itemIdentifier": "message-1" }] });
@@ -93,7 +97,7 @@ async fn only_what_is_to_come_again_is_told() {
 async fn a_message_that_panics_does_not_take_the_others_with_it() {
     let (answer, logged) = run(&batch(&["good", "bad"]).to_string(), async |message| {
         assert!(!message.body.starts_with("bad"), "{}", message.body);
-        worked(Verdict::Done)
+        worked(Disposition::Delete)
     })
     .await;
     let failures = json!({ "batchItemFailures": [{ "itemIdentifier": "message-1" }] });
@@ -108,7 +112,7 @@ async fn messages_are_worked_at_the_same_time() {
     let all_there = Barrier::new(3);
     let (answer, _) = run(&batch(&["a", "b", "c"]).to_string(), async |_| {
         all_there.wait().await;
-        worked(Verdict::Done)
+        worked(Disposition::Delete)
     })
     .await;
     assert_eq!(answer.unwrap(), json!({ "batchItemFailures": [] }));
@@ -122,8 +126,8 @@ async fn the_deadline_is_one_for_the_batch() {
         }
         // As long as Lambda lets a function run, less what the answer needs.
         sleep(Duration::from_mins(14)).await;
-        assert!(budget::remaining() < Duration::from_mins(1));
-        worked(Verdict::Done)
+        assert!(deadline::remaining() < Duration::from_mins(1));
+        worked(Disposition::Delete)
     })
     .await;
     let failures = json!({ "batchItemFailures": [{ "itemIdentifier": "message-0" }] });
@@ -136,15 +140,15 @@ async fn what_is_no_batch_fails_as_a_whole() {
     for payload in
         ["null", "{}", r#"{"Records": [{}]}"#, r#"{"Records": {}}"#, r#"{"detail-type": "x"}"#]
     {
-        let (answer, _) = run(payload, async |_| worked(Verdict::Done)).await;
+        let (answer, _) = run(payload, async |_| worked(Disposition::Delete)).await;
         assert_eq!(answer.unwrap_err().error_type, "Gangway.NoBatch", "{payload}");
     }
-    let (answer, _) = run(r#"{"Records": []}"#, async |_| worked(Verdict::Done)).await;
+    let (answer, _) = run(r#"{"Records": []}"#, async |_| worked(Disposition::Delete)).await;
     assert_eq!(answer.unwrap(), json!({ "batchItemFailures": [] }));
     let bare = r#"{"Records": [{"messageId": "m", "body": ""}]}"#;
     let (answer, _) = run(bare, async |message| {
         assert_eq!((message.sent, message.deliveries), (None, 1));
-        worked(Verdict::Again)
+        worked(Disposition::Retry)
     })
     .await;
     let failures = json!({ "batchItemFailures": [{ "itemIdentifier": "m" }] });

@@ -4,10 +4,10 @@ use super::*;
 
 #[test]
 fn every_row_stands_where_its_partition_looks_for_it() {
-    for facts in &TABLE {
-        assert!(std::ptr::eq(facts.partition.facts(), facts) || facts.partition.id() == facts.id);
+    for facts in &PARTITIONS {
+        assert!(std::ptr::eq(facts.partition.info(), facts) || facts.partition.id() == facts.id);
         assert_eq!(facts.id.parse(), Ok(facts.partition));
-        assert_eq!(Partition::of_region(facts.home_region), Some(facts.partition));
+        assert_eq!(Partition::from_region(facts.home_region), Some(facts.partition));
     }
 }
 
@@ -27,13 +27,13 @@ fn regions_belong_to_one_partition_or_none() {
         ("us--1", None),
         ("", None),
     ] {
-        assert_eq!(Partition::of_region(region), partition, "{region}");
+        assert_eq!(Partition::from_region(region), partition, "{region}");
     }
 }
 
 #[test]
 fn f06_f07_f08_f09_partitions_are_those_of_palette() {
-    let ids: Vec<_> = TABLE.iter().map(|facts| facts.id).collect();
+    let ids: Vec<_> = PARTITIONS.iter().map(|facts| facts.id).collect();
     assert_eq!(ids, ["aws", "aws-us-gov", "aws-iso-b", "aws-iso"]);
     assert_eq!("aws-cn".parse::<Partition>(), Err(InvalidPartition));
     assert_eq!("AWS".parse::<Partition>(), Err(InvalidPartition));

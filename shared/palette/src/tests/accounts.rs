@@ -1,7 +1,8 @@
 //! Accounts: what is written, what is read, in which scope.
 
 use gangway_model::{
-    Access, Failure, Partition, PermissionProfile, Scope, ScopeWish, ports::Registry as _,
+    Partition, PermissionProfile, RegistrationError, RequestedScope, Scope, StoredCredential,
+    stores::CloudAccountStore as _,
 };
 use serde_json::{Value, json};
 
@@ -30,12 +31,12 @@ async fn a_name_is_looked_for_to_the_last_page_and_compared_exactly() {
         told(200, page)
     })
     .await;
-    let found = fake.tenant().find(&"prod".parse().unwrap()).await.unwrap().unwrap();
+    let found = fake.tenant().find_by_name(&"prod".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(found.uid.as_str(), "a4");
     let queries: Vec<_> = fake.asked().into_iter().map(|asked| asked.query).collect();
     assert_eq!(queries[0], "limit=50&filters=metadata.name%3Dprod");
     assert_eq!(queries.len(), 3);
-    assert!(fake.tenant().find(&"absent".parse().unwrap()).await.unwrap().is_none());
+    assert!(fake.tenant().find_by_name(&"absent".parse().unwrap()).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -44,14 +45,14 @@ async fn in_a_project_the_accounts_that_the_tenant_shares_are_not_the_projects()
         [row("a1", "prod", "tenant"), row("a2", "shared", "tenant"), row("a3", "prod", "project")];
     let fake = Fake::saying(200, list(&rows, "")).await;
     let project = fake.project();
-    let found = project.find(&"prod".parse().unwrap()).await.unwrap().unwrap();
+    let found = project.find_by_name(&"prod".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((found.uid.as_str(), &found.scope), ("a3", project.scope()));
-    assert!(project.find(&"shared".parse().unwrap()).await.unwrap().is_none());
-    let page = project.page(200, Some("t")).await.unwrap();
+    assert!(project.find_by_name(&"shared".parse().unwrap()).await.unwrap().is_none());
+    let page = project.list_page(200, Some("t")).await.unwrap();
     assert_eq!(page.accounts[0].scope, Scope::Tenant);
     assert_eq!(fake.asked().last().unwrap().query, "limit=50&continue=t");
     assert!(fake.asked().iter().all(|asked| asked.project.as_deref() == Some(PROJECT)));
-    fake.tenant().page(0, None).await.unwrap();
+    fake.tenant().list_page(0, None).await.unwrap();
     let last = fake.asked().pop().unwrap();
     assert_eq!((last.query.as_str(), last.project), ("limit=1", None));
     assert_eq!(last.call, "GET /palette/v1/cloudaccounts/aws");
@@ -114,7 +115,7 @@ async fn f11_a_replacement_keeps_what_others_noted() {
     wanted.scope = fake.project().scope().clone();
     wanted.policies = vec!["arn:aws:iam::123456789012:policy/P".parse().unwrap()];
     wanted.gateway = Some("7b".parse().unwrap());
-    fake.project().replace(&known, &wanted).await.unwrap();
+    fake.project().update(&known, &wanted).await.unwrap();
     let put = fake.asked().pop().unwrap();
     assert_eq!(put.call, format!("PUT /palette/v1/cloudaccounts/aws/{UID}"));
     let annotations = json!({
@@ -145,7 +146,7 @@ async fn what_is_written_reads_back_as_settled() {
         stored["spec"]["secretKey"] = Value::Null;
         let echo = Fake::saying(200, stored).await;
         let known = echo.tenant().get(&UID.parse().unwrap()).await.unwrap();
-        assert!(wanted.identifies(&known) && wanted.matches(&known), "{known:?}");
+        assert!(wanted.is_same_identity_as(&known) && wanted.is_up_to_date(&known), "{known:?}");
     }
 }
 
@@ -153,19 +154,22 @@ async fn what_is_written_reads_back_as_settled() {
 async fn reading_takes_what_it_knows_and_no_secret() {
     let arn = "arn:aws:iam::123456789012:role/R";
     for (spec, access) in [
-        (json!(null), Access::StaticKeys { access_key_id: String::new() }),
-        (json!({ "accessKey": "AKIA****" }), Access::StaticKeys { access_key_id: String::new() }),
+        (json!(null), StoredCredential::AccessKey { access_key_id: String::new() }),
+        (
+            json!({ "accessKey": "AKIA****" }),
+            StoredCredential::AccessKey { access_key_id: String::new() },
+        ),
         (
             json!({ "credentialType": "secret", "accessKey": "AKIAIOSFODNN7EXAMPLE", "secretKey": SECRET, "policyARNs": null }),
-            Access::StaticKeys { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned() },
+            StoredCredential::AccessKey { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned() },
         ),
         (
             json!({ "credentialType": "sts", "sts": { "arn": arn, "externalId": SECRET }, "podIdentity": null }),
-            Access::AssumedRole { role_arn: arn.to_owned() },
+            StoredCredential::AssumedRole { role_arn: arn.to_owned() },
         ),
         (
             json!({ "credentialType": "pod-identity", "podIdentity": { "roleArn": arn } }),
-            Access::PodIdentity {
+            StoredCredential::PodIdentity {
                 role_arn: arn.to_owned(),
                 permission_boundary_arn: String::new(),
             },
@@ -175,7 +179,7 @@ async fn reading_takes_what_it_knows_and_no_secret() {
                 "isCapValidationEnabled": true, "agency": "A", "mission": "M", "role": "R", "namePrefix": "P_",
                 "permissionBoundary": "B", "tls": { "ca": "C", "key": SECRET }
             } }),
-            Access::AccessPortal {
+            StoredCredential::AccessPortal {
                 agency: "A".to_owned(),
                 account: "M".to_owned(),
                 role: "R".to_owned(),
@@ -183,7 +187,10 @@ async fn reading_takes_what_it_knows_and_no_secret() {
                 permission_boundary_arn: "B".to_owned(),
             },
         ),
-        (json!({ "credentialType": "new-way" }), Access::Unknown("new-way".to_owned())),
+        (
+            json!({ "credentialType": "new-way" }),
+            StoredCredential::Unrecognized("new-way".to_owned()),
+        ),
     ] {
         let body = json!({ "metadata": { "uid": UID, "annotations": null }, "spec": spec, "status": null });
         let fake = Fake::saying(200, &body).await;
@@ -212,18 +219,20 @@ async fn a_project_is_found_by_its_exact_name() {
     let item = |name, uid| json!({ "metadata": { "name": name, "uid": uid } });
     let items = json!({ "items": [item("Default-2", "b1"), item("Default", PROJECT)] });
     let fake = Fake::saying(200, items).await;
-    let wish = |text: &str| ScopeWish::Project(text.parse().unwrap());
-    let scoped = fake.palette.scoped(&wish("Default")).await.unwrap();
+    let wish = |text: &str| RequestedScope::Project(text.parse().unwrap());
+    let scoped = fake.palette.resolve_scope(&wish("Default")).await.unwrap();
     assert_eq!(scoped.scope(), &Scope::Project(PROJECT.parse().unwrap()));
     let asked = fake.asked().pop().unwrap();
     assert_eq!(asked.call, "GET /palette/v1/dashboard/projects/metadata");
     assert_eq!((asked.query.as_str(), asked.project), ("name=Default", None));
-    let Err(Failure::Invalid(violations)) = fake.palette.scoped(&wish("Def")).await else {
+    let Err(RegistrationError::Invalid(violations)) =
+        fake.palette.resolve_scope(&wish("Def")).await
+    else {
         panic!("no such project")
     };
     assert_eq!(violations[0].pointer, "/scope/project");
     let before = fake.calls().len();
-    fake.palette.scoped(&wish(PROJECT)).await.unwrap();
-    fake.palette.scoped(&ScopeWish::Tenant).await.unwrap();
+    fake.palette.resolve_scope(&wish(PROJECT)).await.unwrap();
+    fake.palette.resolve_scope(&RequestedScope::Tenant).await.unwrap();
     assert_eq!(fake.calls().len(), before, "neither needs a call");
 }

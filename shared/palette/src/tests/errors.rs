@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use gangway_model::{PortError, ports::Registry as _};
+use gangway_model::{UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::palette::{Fake, KEY, SECRET, Told, UID, keys, registration, told};
 
-fn kind(error: &PortError) -> &'static str {
+fn kind(error: &UpstreamError) -> &'static str {
     match error {
-        PortError::Refused { .. } => "refused",
-        PortError::Denied { .. } => "denied",
-        PortError::Missing { .. } => "missing",
-        PortError::NoProject { .. } => "no project",
-        PortError::Duplicate { .. } => "duplicate",
-        PortError::Busy { .. } => "busy",
-        PortError::Unavailable { .. } => "unavailable",
-        PortError::TimedOut { .. } => "timed out",
+        UpstreamError::Rejected { .. } => "refused",
+        UpstreamError::AccessDenied { .. } => "denied",
+        UpstreamError::NotFound { .. } => "missing",
+        UpstreamError::ProjectNotFound { .. } => "no project",
+        UpstreamError::AlreadyExists { .. } => "duplicate",
+        UpstreamError::Throttled { .. } => "busy",
+        UpstreamError::Unavailable { .. } => "unavailable",
+        UpstreamError::TimedOut { .. } => "timed out",
     }
 }
 
@@ -108,7 +108,7 @@ async fn palettes_own_pause_is_passed_on_when_it_outlasts_the_invocation() {
     let fake = Fake::start(|_, _| Told(429, String::new(), Some(60))).await;
     let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
     let minute = Duration::from_mins(1);
-    assert!(matches!(error, PortError::Busy { retry_after, .. } if retry_after == minute));
+    assert!(matches!(error, UpstreamError::Throttled { retry_after, .. } if retry_after == minute));
     assert_eq!(fake.calls().len(), 1);
 }
 
@@ -117,7 +117,7 @@ async fn no_time_left_is_no_answer_in_time() {
     let fake = Fake::saying(204, "").await;
     let now = tokio::time::Instant::now();
     let uid = UID.parse().unwrap();
-    let error = gangway_http::budget::within(now, fake.tenant().delete(&uid)).await.unwrap_err();
+    let error = gangway_http::deadline::scope(now, fake.tenant().delete(&uid)).await.unwrap_err();
     assert_eq!(kind(&error), "timed out");
 }
 
@@ -138,7 +138,7 @@ async fn a_broken_connection_is_tried_again_unless_it_creates() {
     assert_eq!((kind(&error), *counted.borrow()), ("unavailable", 1));
     let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
     assert_eq!((kind(&error), *counted.borrow()), ("unavailable", 5));
-    let PortError::Unavailable { source, .. } = error else { panic!("{error}") };
+    let UpstreamError::Unavailable { source, .. } = error else { panic!("{error}") };
     assert!(!source.to_string().contains(&base), "{source}");
 }
 

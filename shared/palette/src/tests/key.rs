@@ -1,6 +1,6 @@
 //! When the API key is read, and how it is sent.
 
-use gangway_model::{PortError, ports::Registry as _};
+use gangway_model::{UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
 use super::palette::{Asked, Fake, KEY, NEXT_KEY, UID, told};
@@ -9,7 +9,7 @@ use super::palette::{Asked, Fake, KEY, NEXT_KEY, UID, told};
 async fn calls_at_the_start_share_one_reading_of_the_key() {
     let fake = Fake::saying(200, json!({ "items": [] })).await;
     let (name, tenant) = ("prod".parse().unwrap(), fake.tenant());
-    let (one, other) = tokio::join!(tenant.find(&name), tenant.find(&name));
+    let (one, other) = tokio::join!(tenant.find_by_name(&name), tenant.find_by_name(&name));
     assert!(one.unwrap().is_none() && other.unwrap().is_none());
     assert_eq!(fake.reads(), 1);
     assert!(fake.asked().iter().all(|asked| asked.key == KEY));
@@ -47,7 +47,7 @@ async fn a_key_that_is_never_taken_is_a_denial_that_does_not_show_it() {
     })
     .await;
     let error = fake.tenant().delete(&UID.parse().unwrap()).await.unwrap_err();
-    assert!(matches!(error, PortError::Denied { .. }), "{error}");
+    assert!(matches!(error, UpstreamError::AccessDenied { .. }), "{error}");
     assert!(!error.to_string().contains(NEXT_KEY), "{error}");
     assert_eq!((fake.reads(), fake.calls().len()), (2, 2));
 }

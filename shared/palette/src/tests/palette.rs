@@ -15,14 +15,14 @@ use axum::{
     http::Response,
 };
 use gangway_model::{
-    AssumedRole, Credential, Partition, PermissionProfile, PortError, Registration, Scope,
-    StaticKeys, ports::Keyring,
+    AccessKey, AssumedRole, Credential, Partition, PermissionProfile, Registration, Scope,
+    UpstreamError, stores::ApiKeyProvider,
 };
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{Palette, Scoped};
+use crate::{PaletteClient, ScopedClient};
 
 pub(super) const KEY: &str = "first-api-key";
 pub(super) const NEXT_KEY: &str = "second-api-key";
@@ -55,8 +55,8 @@ pub(super) struct Ring {
     reads: Arc<AtomicUsize>,
 }
 
-impl Keyring for Ring {
-    async fn api_key(&self) -> Result<SecretString, PortError> {
+impl ApiKeyProvider for Ring {
+    async fn api_key(&self) -> Result<SecretString, UpstreamError> {
         let read = self.reads.fetch_add(1, Ordering::SeqCst);
         // Whoever else wants the key comes now.
         tokio::task::yield_now().await;
@@ -65,7 +65,7 @@ impl Keyring for Ring {
 }
 
 pub(super) struct Fake {
-    pub(super) palette: Palette<Ring>,
+    pub(super) palette: PaletteClient<Ring>,
     pub(super) reads: Arc<AtomicUsize>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
@@ -105,12 +105,12 @@ impl Fake {
         Self::start(move |_, _| answer.clone()).await
     }
 
-    pub(super) fn tenant(&self) -> Scoped<'_, Ring> {
-        Scoped { palette: &self.palette, scope: Scope::Tenant }
+    pub(super) fn tenant(&self) -> ScopedClient<'_, Ring> {
+        ScopedClient { palette: &self.palette, scope: Scope::Tenant }
     }
 
-    pub(super) fn project(&self) -> Scoped<'_, Ring> {
-        Scoped { palette: &self.palette, scope: Scope::Project(PROJECT.parse().unwrap()) }
+    pub(super) fn project(&self) -> ScopedClient<'_, Ring> {
+        ScopedClient { palette: &self.palette, scope: Scope::Project(PROJECT.parse().unwrap()) }
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {
@@ -127,12 +127,13 @@ impl Fake {
 }
 
 /// A client that hardly pauses between two tries.
-pub(super) fn palette(base: &str, ring: Ring) -> Palette<Ring> {
-    let http =
-        gangway_http::client(&gangway_http::Roots::of(gangway_model::Roots::Public).unwrap())
-            .unwrap();
-    let palette = Palette::new(http, base.parse().unwrap(), ring);
-    Palette { pause: Duration::from_millis(1), ..palette }
+pub(super) fn palette(base: &str, ring: Ring) -> PaletteClient<Ring> {
+    let http = gangway_http::build_client(
+        &gangway_http::RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap(),
+    )
+    .unwrap();
+    let palette = PaletteClient::new(http, base.parse().unwrap(), ring);
+    PaletteClient { pause: Duration::from_millis(1), ..palette }
 }
 
 async fn read(request: Request) -> Asked {
@@ -150,7 +151,7 @@ async fn read(request: Request) -> Asked {
 }
 
 pub(super) fn keys() -> Credential {
-    Credential::StaticKeys(StaticKeys {
+    Credential::AccessKey(AccessKey {
         id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
         secret: SecretString::from(SECRET).try_into().unwrap(),
         certificate_authority: None,

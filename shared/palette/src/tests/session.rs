@@ -1,6 +1,6 @@
 //! The first look: whose key it is, and what is there.
 
-use gangway_model::{Failure, Intent, Outcome};
+use gangway_model::{Operation, Outcome, RegistrationError};
 use serde_json::json;
 
 use super::palette::{Asked, Fake, PROJECT, Told, UID, told};
@@ -24,14 +24,14 @@ fn well(asked: &Asked) -> Told {
 async fn f01_f02_one_look_tells_who_we_are_and_what_is_there() {
     let fake = Fake::start(|asked: &Asked, _| well(asked)).await;
     let name = "prod".parse().unwrap();
-    let look = fake.tenant().look(&name, &Intent::Register).await.unwrap();
+    let look = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
     assert_eq!(look.session.outcome, Outcome::Passed);
     assert!(look.session.observed.contains("Example"), "{}", look.session.observed);
-    assert_eq!(look.known.namesake.unwrap().uid.as_str(), UID);
-    assert_eq!((look.known.target, fake.calls().len()), (None, 2));
-    let replace = Intent::Replace(UID.parse().unwrap());
-    let look = fake.tenant().look(&name, &replace).await.unwrap();
-    assert_eq!(look.known.target.unwrap().uid.as_str(), UID);
+    assert_eq!(look.existing.by_name.unwrap().uid.as_str(), UID);
+    assert_eq!((look.existing.by_uid, fake.calls().len()), (None, 2));
+    let replace = Operation::Replace(UID.parse().unwrap());
+    let look = fake.tenant().fetch_state(&name, &replace).await.unwrap();
+    assert_eq!(look.existing.by_uid.unwrap().uid.as_str(), UID);
     assert_eq!((fake.calls().len(), fake.reads()), (5, 1));
 }
 
@@ -47,11 +47,11 @@ async fn f01_f94_a_key_that_is_not_let_in_is_a_blocker_with_a_remedy() {
             _ => well(asked),
         })
         .await;
-        let replace = Intent::Replace(UID.parse().unwrap());
-        let look = fake.tenant().look(&"prod".parse().unwrap(), &replace).await.unwrap();
-        assert!(look.session.blocks() && look.session.check.covers == ["C01"]);
+        let replace = Operation::Replace(UID.parse().unwrap());
+        let look = fake.tenant().fetch_state(&"prod".parse().unwrap(), &replace).await.unwrap();
+        assert!(look.session.is_blocking() && look.session.check.covers == ["C01"]);
         assert!(look.session.observed.contains(code), "{}", look.session.observed);
-        assert!(look.known.namesake.is_none() && look.known.target.is_none());
+        assert!(look.existing.by_name.is_none() && look.existing.by_uid.is_none());
     }
 }
 
@@ -69,15 +69,16 @@ async fn an_account_to_replace_must_be_in_this_scope() {
             _ => well(asked),
         })
         .await;
-        let replace = Intent::Replace(UID.parse().unwrap());
-        let failure = fake.tenant().look(&"prod".parse().unwrap(), &replace).await.unwrap_err();
+        let replace = Operation::Replace(UID.parse().unwrap());
+        let failure =
+            fake.tenant().fetch_state(&"prod".parse().unwrap(), &replace).await.unwrap_err();
         let seen = match &failure {
-            Failure::NotFound(_) => "not found",
-            Failure::Invalid(violations) => &violations[0].pointer,
-            Failure::Blocked(_)
-            | Failure::Conflict(_)
-            | Failure::Overtaken(_)
-            | Failure::Port(_) => "other",
+            RegistrationError::NotFound(_) => "not found",
+            RegistrationError::Invalid(violations) => &violations[0].pointer,
+            RegistrationError::ChecksFailed(_)
+            | RegistrationError::Conflict(_)
+            | RegistrationError::ConcurrentModification(_)
+            | RegistrationError::Upstream(_) => "other",
         };
         assert_eq!(seen, fault, "{failure}");
     }
@@ -90,9 +91,12 @@ async fn a_project_that_palette_does_not_have_is_a_fault_of_the_request() {
         _ => well(asked),
     })
     .await;
-    let failure =
-        fake.project().look(&"prod".parse().unwrap(), &Intent::Register).await.unwrap_err();
-    let Failure::Invalid(violations) = failure else { panic!("{failure}") };
+    let failure = fake
+        .project()
+        .fetch_state(&"prod".parse().unwrap(), &Operation::Register)
+        .await
+        .unwrap_err();
+    let RegistrationError::Invalid(violations) = failure else { panic!("{failure}") };
     assert_eq!(violations[0].pointer, "/scope/project");
     let users: Vec<_> = fake.asked().into_iter().filter(|asked| asked.call == USER).collect();
     assert!(users.iter().all(|asked| asked.project.is_none()), "that call knows no project");

@@ -1,27 +1,27 @@
 //! Palette's judgement, its trust facts, and its lists for the wizard.
 
-use gangway_model::{Partition, PortError, UidOrName, ports::Registry as _};
+use gangway_model::{Partition, UidOrName, UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
 use super::palette::{Asked, Fake, SECRET, UID, keys, role, told};
-use crate::Verdict;
+use crate::ValidationOutcome;
 
 #[tokio::test]
 async fn f18_palettes_verdict_is_passed_on_without_secrets() {
     let echo = format!("{SECRET} is not the key");
     for (status, body, verdict) in [
-        (204, json!(null), Some(Verdict::Accepted)),
+        (204, json!(null), Some(ValidationOutcome::Accepted)),
         (
             400,
             json!({ "code": "InvalidCredentials", "message": echo }),
-            Some(Verdict::Refused(
+            Some(ValidationOutcome::Rejected(
                 "[redacted] is not the key (InvalidCredentials, HTTP 400)".to_owned(),
             )),
         ),
         (
             404,
             json!({ "code": "ResourceNotFound", "message": "role" }),
-            Some(Verdict::Refused("role (ResourceNotFound, HTTP 404)".to_owned())),
+            Some(ValidationOutcome::Rejected("role (ResourceNotFound, HTTP 404)".to_owned())),
         ),
         (404, json!({ "code": 404, "message": "path was not found" }), None),
         (403, json!({ "code": "OperationForbidden", "message": "no" }), None),
@@ -37,7 +37,7 @@ async fn a_validation_is_safe_to_repeat_and_sends_the_credential_alone() {
     let fake = Fake::start(|_: &Asked, before| told(if before == 0 { 503 } else { 204 }, "")).await;
     let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()];
     let verdict = fake.tenant().validate(Partition::Aws, &role(), &policies).await.unwrap();
-    assert_eq!((verdict, fake.calls().len()), (Verdict::Accepted, 2));
+    assert_eq!((verdict, fake.calls().len()), (ValidationOutcome::Accepted, 2));
     let asked = fake.asked().pop().unwrap();
     assert_eq!(asked.call, "POST /palette/v1/clouds/aws/account/validate");
     let account = asked.body;
@@ -62,7 +62,7 @@ async fn f26_f28_trust_facts_tell_what_is_missing_and_what_is_wrong() {
         (json!({ "accountId": null }), None, "", None),
     ] {
         let fake = Fake::saying(200, body).await;
-        let facts = fake.tenant().sts_trust(Partition::AwsUsGov).await.unwrap();
+        let facts = fake.tenant().sts_source_account(Partition::AwsUsGov).await.unwrap();
         assert_eq!(facts.account, account);
         assert_eq!((facts.raw_account.as_str(), facts.external_id.as_deref()), (raw, external_id));
         assert_eq!(fake.asked()[0].query, "partition=aws-us-gov");
@@ -74,11 +74,11 @@ async fn f24_a_refusal_says_that_there_is_no_source_account_and_a_failure_says_n
     let error = json!({ "code": "AwsStsAccountNotConfigured", "message": "it did not work" });
     for status in [400, 404, 422] {
         let fake = Fake::saying(status, error.clone()).await;
-        let facts = fake.tenant().sts_trust(Partition::Aws).await.unwrap();
+        let facts = fake.tenant().sts_source_account(Partition::Aws).await.unwrap();
         assert_eq!((facts.account, facts.external_id), (None, None), "{status}");
     }
     let fake = Fake::saying(500, error).await;
-    let fault = fake.tenant().sts_trust(Partition::Aws).await.unwrap_err();
+    let fault = fake.tenant().sts_source_account(Partition::Aws).await.unwrap_err();
     assert!(fault.to_string().contains("it did not work"), "{fault}");
 }
 
@@ -117,5 +117,5 @@ async fn f87_gateways_are_looked_up_only_when_one_is_asked_for() {
     assert_eq!(gateway.uid.unwrap().as_str(), UID);
     assert_eq!(fake.tenant().gateways().await.unwrap()[0].healthy, Some(true));
     let refused = Fake::saying(403, "").await.tenant().gateways().await.unwrap_err();
-    assert!(matches!(refused, PortError::Denied { .. }), "{refused}");
+    assert!(matches!(refused, UpstreamError::AccessDenied { .. }), "{refused}");
 }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use gangway_model::TABLE;
+use gangway_model::PARTITIONS;
 
 use super::*;
-use crate::pattern::{fits, fits_any_case};
+use crate::wildcard::{wildcard_match, wildcard_match_ignore_case};
 
 fn account() -> AccountId {
     "123456789012".parse().unwrap()
 }
 
-fn ask(profile: PermissionProfile, partition: Partition) -> Vec<Question> {
-    questions(profile, partition, account(), partition.facts().home_region)
+fn ask(profile: PermissionProfile, partition: Partition) -> Vec<SimulationRequest> {
+    simulation_requests(profile, partition, account(), partition.info().home_region)
 }
 
 /// A small evaluator: string conditions only, which is all that the documents have.
@@ -24,13 +24,13 @@ fn allowed(
 ) -> bool {
     statements(document).into_iter().any(|statement| {
         statement.allows()
-            && statement.action_names().any(|pattern| fits_any_case(pattern, action))
-            && statement.resources().iter().any(|pattern| fits(pattern, resource))
+            && statement.action_names().any(|pattern| wildcard_match_ignore_case(pattern, action))
+            && statement.resources().iter().any(|pattern| wildcard_match(pattern, resource))
             && statement.conditions().iter().all(|condition| {
                 context.iter().any(|entry| {
                     entry.key == condition.key
                         && entry.values.iter().any(|value| {
-                            condition.values.iter().any(|pattern| fits(pattern, value))
+                            condition.values.iter().any(|pattern| wildcard_match(pattern, value))
                         })
                 })
             })
@@ -39,10 +39,10 @@ fn allowed(
 
 #[test]
 fn each_document_allows_what_is_asked_in_its_name() {
-    for facts in &TABLE {
+    for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for Question { asks, resources, context } in ask(profile, facts.partition) {
-                for Ask { action, document, .. } in asks {
+            for SimulationRequest { asks, resources, context } in ask(profile, facts.partition) {
+                for SimulatedAction { action, document, .. } in asks {
                     let rendered = document.render(facts.partition);
                     for resource in &resources {
                         assert!(
@@ -58,7 +58,7 @@ fn each_document_allows_what_is_asked_in_its_name() {
 
 #[test]
 fn samples_are_complete_arns_of_the_partition() {
-    for facts in &TABLE {
+    for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
             for resource in ask(profile, facts.partition).into_iter().flat_map(|q| q.resources) {
                 let prefix = format!("arn:{}:", facts.id);
@@ -81,12 +81,12 @@ fn calls_are_few_and_none_is_too_long() {
         (PermissionProfile::MinimumIaasDynamic, 3),
         (PermissionProfile::MinimumIaasStatic, 3),
     ] {
-        let questions = ask(profile, Partition::Aws);
-        assert_eq!(questions.len(), calls, "{profile} {questions:#?}");
-        for question in questions {
+        let requests = ask(profile, Partition::Aws);
+        assert_eq!(requests.len(), calls, "{profile} {requests:#?}");
+        for question in requests {
             let unique: BTreeSet<_> = question.actions().collect();
             assert_eq!(unique.len(), question.asks.len());
-            assert!((1..=LONGEST).contains(&unique.len()), "{profile}");
+            assert!((1..=MAX_CONTEXT_VALUE).contains(&unique.len()), "{profile}");
         }
     }
 }
@@ -95,9 +95,9 @@ fn calls_are_few_and_none_is_too_long() {
 fn no_action_of_a_profile_is_forgotten() {
     for profile in PermissionProfile::ALL {
         let asked: BTreeSet<_> =
-            ask(profile, Partition::Aws).iter().flat_map(Question::actions).collect();
-        for document in of(profile) {
-            for statement in statements(document.neutral()) {
+            ask(profile, Partition::Aws).iter().flat_map(SimulationRequest::actions).collect();
+        for document in documents_for(profile) {
+            for statement in statements(document.template()) {
                 for action in statement.action_names() {
                     assert!(asked.contains(action), "{profile} {action}");
                     assert!(!action.contains('*'), "a pattern of actions needs samples: {action}");
@@ -110,8 +110,8 @@ fn no_action_of_a_profile_is_forgotten() {
 
 #[test]
 fn conditions_are_among_those_that_are_understood() {
-    for document in Document::ALL {
-        for statement in statements(document.neutral()) {
+    for document in PolicyDocument::ALL {
+        for statement in statements(document.template()) {
             for Condition { operator, key, values } in statement.conditions() {
                 assert!(
                     matches!(operator, "StringLike" | "StringEquals" | "ForAnyValue:StringLike")
@@ -129,8 +129,8 @@ fn conditions_are_among_those_that_are_understood() {
 
 #[test]
 fn context_satisfies_the_conditions_of_eks() {
-    let questions = ask(PermissionProfile::CoreEks, Partition::AwsUsGov);
-    let pass = questions
+    let requests = ask(PermissionProfile::CoreEks, Partition::AwsUsGov);
+    let pass = requests
         .iter()
         .find(|question| question.resources == ["*"] && !question.context.is_empty())
         .unwrap();

@@ -1,7 +1,7 @@
 //! How a line of a condition comes out when Palette calls, as far as that can be known beforehand.
 
-use super::principal::Palette;
-use crate::{pattern::fits, statement::Condition};
+use super::principal::PaletteIdentity;
+use crate::{statement::Condition, wildcard::wildcard_match};
 
 /// Whether a line holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,7 +39,7 @@ pub(crate) fn is_external_id(condition: &Condition<'_>) -> bool {
 /// Whether a line holds for a call of Palette's that presents this external id, or none.
 pub(super) fn holds(
     condition: &Condition<'_>,
-    palette: &Palette,
+    palette: &PaletteIdentity,
     external_id: Option<&str>,
 ) -> Truth {
     let seen = seen(condition, palette, external_id);
@@ -54,7 +54,7 @@ pub(super) fn holds(
 /// What the key may hold, `None` where it is absent. Nothing at all: not known.
 fn seen(
     condition: &Condition<'_>,
-    palette: &Palette,
+    palette: &PaletteIdentity,
     external_id: Option<&str>,
 ) -> Vec<Option<String>> {
     let one = |value: &str| vec![Some(value.to_owned())];
@@ -75,18 +75,19 @@ fn seen(
 }
 
 /// The identity in Palette's account that a line names, taken to be the one that Palette uses; else any.
-fn identity(condition: &Condition<'_>, palette: &Palette) -> String {
+fn identity(condition: &Condition<'_>, palette: &PaletteIdentity) -> String {
     let own = format!("arn:{}:iam::{}:", palette.partition, palette.account);
     let any = format!("{own}user/palette");
     let names_one = |value: &String| {
         let named = value.strip_prefix(&own);
         named.is_some_and(|named| named.starts_with("user/") || named.starts_with("role/"))
     };
-    condition
-        .values
-        .iter()
-        .find(|value| fits(value, &any) || names_one(value))
-        .map_or(any.clone(), |value| if fits(value, &any) { any } else { value.replace('*', "x") })
+    condition.values.iter().find(|value| wildcard_match(value, &any) || names_one(value)).map_or(
+        any.clone(),
+        |value| {
+            if wildcard_match(value, &any) { any } else { value.replace('*', "x") }
+        },
+    )
 }
 
 fn open_to_all(condition: &Condition<'_>) -> bool {
@@ -142,10 +143,10 @@ pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
         "stringequalsignorecase" | "stringnotequalsignorecase" | "bool" => {
             any(&|value| value.eq_ignore_ascii_case(seen))
         }
-        "stringlike" | "stringnotlike" => any(&|value| fits(value, seen)),
+        "stringlike" | "stringnotlike" => any(&|value| wildcard_match(value, seen)),
         // What is no ARN is like none; whether a bare wildcard is an exception, no document of AWS tells.
         "arnlike" | "arnnotlike" | "arnequals" | "arnnotequals" => {
-            let found = any(&|value| fits(value, seen));
+            let found = any(&|value| wildcard_match(value, seen));
             if found && !seen.starts_with("arn:") {
                 return Truth::Unknown;
             }

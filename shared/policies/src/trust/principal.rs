@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::statement::{Statement, texts};
 
 /// Palette, as IAM sees it.
-pub(super) struct Palette {
+pub(super) struct PaletteIdentity {
     pub(super) partition: Partition,
     pub(super) account: AccountId,
 }
@@ -24,7 +24,7 @@ pub(super) enum Reach {
     Everyone,
 }
 
-impl Palette {
+impl PaletteIdentity {
     /// The reach of a statement, and the names that give it.
     pub(super) fn reach(&self, statement: Statement<'_>) -> (Reach, Vec<String>) {
         if let Some(others) = statement.member("NotPrincipal") {

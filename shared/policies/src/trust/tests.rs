@@ -11,7 +11,7 @@ const ROOT: &str = "arn:aws:iam::111122223333:root";
 const USER: &str = "arn:aws:iam::111122223333:user/palette-sts";
 
 fn look(document: &Value, partition: Partition) -> Vec<Finding> {
-    analyse(document, "111122223333".parse().unwrap(), EXTERNAL_ID, partition)
+    check_trust_policy(document, "111122223333".parse().unwrap(), EXTERNAL_ID, partition)
 }
 
 /// One letter for each of D06, D07 and D08: passed, failed, unverified, not applicable.
@@ -67,9 +67,9 @@ fn check(rows: &[(&str, Value, &str)]) {
 
 #[test]
 fn f31_the_policy_that_gangway_hands_out_passes_in_every_partition() {
-    for facts in &gangway_model::TABLE {
+    for facts in &gangway_model::PARTITIONS {
         let account = "111122223333".parse().unwrap();
-        let findings = look(&policy(facts.partition, account, EXTERNAL_ID), facts.partition);
+        let findings = look(&trust_policy(facts.partition, account, EXTERNAL_ID), facts.partition);
         assert_eq!(letters(&findings), "PPP", "{findings:#?}");
     }
 }

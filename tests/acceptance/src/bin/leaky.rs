@@ -7,18 +7,18 @@
     reason = "it does on purpose what none of the others may"
 )]
 
-use gangway_lambda::{Rejection, Reply, Request};
-use gangway_model::{PortError, Violation};
+use gangway_lambda::{ApiError, Request, Response};
+use gangway_model::{FieldError, UpstreamError};
 use local_cloud::outbound;
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::start();
-    gangway_lambda::serve("leaky", tell).await
+    gangway_lambda::init_telemetry();
+    gangway_lambda::run_http("leaky", tell).await
 }
 
-async fn tell(request: Request) -> Result<Reply, Rejection> {
+async fn tell(request: Request) -> Result<Response, ApiError> {
     let mut members = request.json()?;
     let (place, text) = (members.required::<String>("place"), members.required::<String>("text"));
     let to = members.required::<String>("to").unwrap_or_default();
@@ -27,13 +27,13 @@ async fn tell(request: Request) -> Result<Reply, Rejection> {
         "log" => tracing::info!(target: "lambda", text, "told"),
         "log of a failure" => {
             let source = text.into();
-            return Err(PortError::Unavailable { service: "Nobody", source }.into());
+            return Err(UpstreamError::Unavailable { service: "Nobody", source }.into());
         }
         "standard output" => println!("{}", json!({"_aws": {}, "Metric": text})),
         "standard error" => eprintln!("{text}"),
-        "answer" => return Ok(Reply::Json(json!({"text": text}))),
-        "problem" => return Err(Violation::malformed("/text", text).into()),
-        "pointer of a problem" => return Err(Violation::malformed(text, "wrong").into()),
+        "answer" => return Ok(Response::Json(json!({"text": text}))),
+        "problem" => return Err(FieldError::malformed("/text", text).into()),
+        "pointer of a problem" => return Err(FieldError::malformed(text, "wrong").into()),
         "panic without the frame's hook" => {
             let _hook = std::panic::take_hook();
             panic!("{text}");
@@ -46,9 +46,9 @@ async fn tell(request: Request) -> Result<Reply, Rejection> {
         "finer log" => tracing::debug!(target: "lambda", text, "told"),
         "finest log" => tracing::trace!(target: "lambda", text, "told"),
         "panic" => panic!("{text}"),
-        other => return Err(Violation::malformed("/place", other).into()),
+        other => return Err(FieldError::malformed("/place", other).into()),
     }
-    Ok(Reply::NoContent)
+    Ok(Response::NoContent)
 }
 
 async fn call(to: &str, query: &str, trace: &str, body: &str) -> reqwest::Result<()> {

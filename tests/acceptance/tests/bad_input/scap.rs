@@ -33,7 +33,7 @@ impl Made {
     }
 
     fn right(&self) -> Value {
-        let account = self.partition.facts().portal.as_ref().expect("a portal").account;
+        let account = self.partition.info().portal.as_ref().expect("a portal").account;
         json!({
             "name": "prod", "agency": "DIA", account: "Gangway", "role": "PaletteRole",
             "certificateAuthority": self.chain.pem(),
@@ -45,7 +45,7 @@ impl Made {
 
 fn members(made: &Made) -> Vec<Row> {
     let right = made.right();
-    let portal = made.partition.facts().portal.as_ref().expect("a portal");
+    let portal = made.partition.info().portal.as_ref().expect("a portal");
     let account = portal.account;
     let other = if account == "mission" { "accountName" } else { "mission" };
     let at = |member: &str| format!("/{member}");
@@ -79,7 +79,7 @@ fn members(made: &Made) -> Vec<Row> {
     let arn = format!(
         "arn:{}:secretsmanager:{}:100000000001:secret:gangway/incoming/x-AbCdEf",
         made.partition,
-        made.partition.facts().home_region
+        made.partition.info().home_region
     );
     let both = with(&right, "secretArn", arn.into()).to_string();
     let left_out = "must be left out where secretArn is given";

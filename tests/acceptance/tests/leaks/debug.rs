@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
 use gangway_model::{
-    AccessPortal, ClientIdentity, Credential, Partition, PermissionProfile, Registration,
-    RolePrefix, Scope, SecretKey, SessionKeys, StaticKeys,
+    AccessKey, AccessPortalCredential, ClientTlsIdentity, Credential, Partition, PermissionProfile,
+    Registration, RolePrefix, Scope, SecretAccessKey, TemporaryCredentials,
 };
 use local_cloud::{
     canaries::{Canary, Kind, Searcher},
@@ -21,13 +21,13 @@ const TOKEN: &str = "Wq2m8LkZ0vRtX5yBnC7dFgHj4sPaUe1i3oTq6wEr9zYx";
 /// Public types that hold a secret and can be printed, each with a sample in [`samples`].
 const PRINTED: [&str; 8] = [
     "certificates::PrivateKey",
-    "domain::AccessPortal",
-    "domain::ClientIdentity",
-    "domain::Credential",
-    "domain::Registration",
-    "domain::SecretKey",
-    "domain::SessionKeys",
-    "domain::StaticKeys",
+    "model::AccessPortal",
+    "model::ClientIdentity",
+    "model::Credential",
+    "model::Registration",
+    "model::SecretKey",
+    "model::SessionKeys",
+    "model::StaticKeys",
 ];
 
 struct Samples {
@@ -43,20 +43,20 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
 fn samples() -> Samples {
     let chain = Chain::new("Authority");
     let issued = chain.issue(&Wish::client("somebody"));
-    let secret = || SecretKey::try_from(SecretString::from(SECRET)).expect("a secret key");
+    let secret = || SecretAccessKey::try_from(SecretString::from(SECRET)).expect("a secret key");
     let key = || PrivateKey::try_from(SecretString::from(issued.key.as_str())).expect("a key");
-    let identity = || ClientIdentity {
+    let identity = || ClientTlsIdentity {
         certificate_authority: parse::<CaChain>(&chain.pem()),
         certificate: parse::<ClientCertificate>(&issued.certificate),
         key: key(),
     };
-    let session = || SessionKeys {
+    let session = || TemporaryCredentials {
         id: "ASIAEXAMPLEEXAMPLE12".to_owned(),
         secret: SecretString::from(SECRET),
         token: Some(SecretString::from(TOKEN)),
         expires: None,
     };
-    let portal = || AccessPortal {
+    let portal = || AccessPortalCredential {
         agency: parse("agency"),
         account: parse("account"),
         role: parse("role"),
@@ -65,7 +65,7 @@ fn samples() -> Samples {
         identity: identity(),
         session: Some(session()),
     };
-    let keys = || StaticKeys {
+    let keys = || AccessKey {
         id: parse("AKIAEXAMPLEEXAMPLE12"),
         secret: secret(),
         certificate_authority: Some(parse(&chain.pem())),
@@ -83,13 +83,13 @@ fn samples() -> Samples {
     };
     let printed = vec![
         ("certificates::PrivateKey", format!("{0:?} {0:#?}", key())),
-        ("domain::AccessPortal", format!("{0:?} {0:#?}", portal())),
-        ("domain::ClientIdentity", format!("{0:?} {0:#?}", identity())),
-        ("domain::Credential", format!("{0:?} {0:#?}", Credential::StaticKeys(keys()))),
-        ("domain::Registration", format!("{registration:?} {registration:#?}")),
-        ("domain::SecretKey", format!("{0:?} {0:#?}", secret())),
-        ("domain::SessionKeys", format!("{0:?} {0:#?}", session())),
-        ("domain::StaticKeys", format!("{0:?} {0:#?}", keys())),
+        ("model::AccessPortal", format!("{0:?} {0:#?}", portal())),
+        ("model::ClientIdentity", format!("{0:?} {0:#?}", identity())),
+        ("model::Credential", format!("{0:?} {0:#?}", Credential::AccessKey(keys()))),
+        ("model::Registration", format!("{registration:?} {registration:#?}")),
+        ("model::SecretKey", format!("{0:?} {0:#?}", secret())),
+        ("model::SessionKeys", format!("{0:?} {0:#?}", session())),
+        ("model::StaticKeys", format!("{0:?} {0:#?}", keys())),
     ];
     let public =
         vec![issued.certificate.clone(), chain.pem(), chain.issue(&Wish::client("other")).key];

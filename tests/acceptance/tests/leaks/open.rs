@@ -6,8 +6,8 @@ use acceptance::{
 };
 use gangway_model::Partition;
 use gangway_policies::{
-    Document,
-    pods::{HUBBLE, IDENTITY},
+    PolicyDocument,
+    pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT},
 };
 use local_cloud::{
     Effect,
@@ -83,16 +83,16 @@ pub(crate) async fn life(partition: Partition) -> Evidence {
         stage
             .realm()
             .palette_cluster()
-            .break_it(Way::NotAssociated(HUBBLE))
-            .break_it(Way::NotAssociated(IDENTITY));
+            .break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT))
+            .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
         // A broken set-up: Palette's refusal repeats what it was sent.
-        customer.disallow(Document::Controller);
+        customer.disallow(PolicyDocument::Controller);
         customer.trust_with_wrong_external_id();
         customer.deactivate_keys();
         let validate = format!("{}/validate", flow.route());
         evidence.answer(&stage.post(&validate, &flow.request).await);
         evidence.answer(&stage.post(&flow.route(), &flow.request).await);
-        customer.allow(Document::Controller);
+        customer.allow(PolicyDocument::Controller);
         customer.trust_palette();
         customer.activate_keys();
         let (uid, receipt) = flow.aboard(&stage, "prod").await;

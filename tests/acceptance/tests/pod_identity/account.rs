@@ -2,7 +2,7 @@
 
 use acceptance::{Answer, PARTITIONS, Stage, with};
 use gangway_model::PermissionProfile::{CoreEks, MinimumEksDynamic, MinimumEksStatic};
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use local_cloud::{
     palette::MEMBER_KEY,
     world::{API_KEY_SECRET, Case},
@@ -98,7 +98,7 @@ async fn f05_description_and_policies_may_be_left_out_and_come_back_as_they_were
             (body["metadata"]["annotations"][member].clone(), body["spec"]["policyARNs"].clone())
         };
         assert_eq!(told("description").1, json!([]));
-        let policy = cluster(&stage).profile_policy(registered(case), Document::Nodes);
+        let policy = cluster(&stage).profile_policy(registered(case), PolicyDocument::Nodes);
         let description = "Zahlungen – Größe ≥ 3, \"prod\"";
         for (more, policies) in [
             (json!({"description": description}), json!([])),
@@ -123,9 +123,9 @@ async fn f05_description_and_policies_may_be_left_out_and_come_back_as_they_were
 async fn f90_f91_the_role_needs_the_policies_of_its_profile_that_for_eks_among_them() {
     everywhere(async |stage, case| {
         for (profile, missing) in [
-            (CoreEks, Document::ControllersEks),
-            (MinimumEksStatic, gangway_policies::of(MinimumEksStatic)[0]),
-            (MinimumEksDynamic, gangway_policies::of(MinimumEksDynamic)[0]),
+            (CoreEks, PolicyDocument::ControllersEks),
+            (MinimumEksStatic, gangway_policies::documents_for(MinimumEksStatic)[0]),
+            (MinimumEksDynamic, gangway_policies::documents_for(MinimumEksDynamic)[0]),
         ] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
             let wish = with(request(&stage, case), &more);

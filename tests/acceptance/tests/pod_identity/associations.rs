@@ -1,7 +1,7 @@
 //! F58–F61: which roles EKS gives to Palette's service accounts.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::pods::{HUBBLE, IDENTITY};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::world::{
     Case::{self, CrossAccount, SameAccount},
     Way,
@@ -23,8 +23,8 @@ async fn told(rows: &[(Case, Way, &str, &str)]) {
 async fn f58_hubble_must_be_associated_with_its_role() {
     let check = "pod-identity.hubble-association";
     told(&[
-        (SameAccount, Way::NotAssociated(HUBBLE), check, "no association"),
-        (CrossAccount, Way::OtherRole(HUBBLE), check, "SomebodyElse"),
+        (SameAccount, Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT), check, "no association"),
+        (CrossAccount, Way::OtherRole(HUBBLE_SERVICE_ACCOUNT), check, "SomebodyElse"),
     ])
     .await;
 }
@@ -33,8 +33,8 @@ async fn f58_hubble_must_be_associated_with_its_role() {
 async fn f59_the_identity_service_must_be_associated_with_its_role() {
     let check = "pod-identity.identity-association";
     told(&[
-        (SameAccount, Way::OtherRole(IDENTITY), check, "SomebodyElse"),
-        (CrossAccount, Way::NotAssociated(IDENTITY), check, "no association"),
+        (SameAccount, Way::OtherRole(IDENTITY_SERVICE_ACCOUNT), check, "SomebodyElse"),
+        (CrossAccount, Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT), check, "no association"),
     ])
     .await;
 }

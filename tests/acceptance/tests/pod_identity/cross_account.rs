@@ -1,7 +1,7 @@
 //! F50–F57: the roles of the case of two accounts, and the plan that makes them.
 
 use acceptance::{Answer, PARTITIONS, Stage};
-use gangway_policies::pods::Part;
+use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::world::{
     Case::{self, CrossAccount},
     Way,
@@ -33,20 +33,20 @@ pub(crate) async fn plan(stage: &Stage, case: Case) -> Answer {
 
 #[tokio::test]
 async fn f50_the_identity_services_local_role_must_trust_eks() {
-    let part = Part::IdentityLocal;
+    let part = RolePurpose::IdentityLocal;
     let ways = [Way::TrustWithoutTags(part), Way::TrustsOthers(part), Way::NoRole(part)];
     fails(&ways, "pod-identity.identity-local-role").await;
 }
 
 #[tokio::test]
 async fn f51_the_identity_services_local_role_must_go_on_to_palettes() {
-    let ways = [Way::WithoutPermissions(Part::IdentityLocal)];
+    let ways = [Way::WithoutPermissions(RolePurpose::IdentityLocal)];
     fails(&ways, "pod-identity.identity-local-role").await;
 }
 
 #[tokio::test]
 async fn f52_palettes_target_role_needs_its_four_statements() {
-    let part = Part::PaletteTarget;
+    let part = RolePurpose::PaletteTarget;
     let ways = [
         Way::WildcardByTheLetter,
         Way::OtherRegion,
@@ -59,13 +59,13 @@ async fn f52_palettes_target_role_needs_its_four_statements() {
 
 #[tokio::test]
 async fn f53_palettes_target_role_needs_its_permissions() {
-    let ways = [Way::WithoutPermissions(Part::PaletteTarget)];
+    let ways = [Way::WithoutPermissions(RolePurpose::PaletteTarget)];
     fails(&ways, "pod-identity.palette-target-role").await;
 }
 
 #[tokio::test]
 async fn f54_hubbles_target_role_must_trust_the_role_that_is_there() {
-    let part = Part::HubbleTarget;
+    let part = RolePurpose::HubbleTarget;
     let ways = [
         Way::DocumentedPrincipal,
         Way::TrustWithoutTags(part),
@@ -77,7 +77,7 @@ async fn f54_hubbles_target_role_must_trust_the_role_that_is_there() {
 
 #[tokio::test]
 async fn f55_hubbles_local_role_must_trust_eks_and_go_on_to_its_target() {
-    let part = Part::HubbleLocal;
+    let part = RolePurpose::HubbleLocal;
     let ways = [
         Way::TrustWithoutTags(part),
         Way::TrustsOthers(part),

@@ -1,7 +1,7 @@
 //! Palette's cluster is in another account than Gangway: everything is seen through the inspection role there.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::pods::{HUBBLE, Part};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
 use local_cloud::world::{Case, Way};
 use serde_json::json;
 
@@ -33,8 +33,8 @@ async fn f44_f58_what_is_broken_there_is_found() {
     for partition in PARTITIONS {
         let stage = Stage::with_cluster_elsewhere(partition).await;
         for (way, check) in [
-            (Way::NoRole(Part::Palette), "pod-identity.palette-role-trust"),
-            (Way::NotAssociated(HUBBLE), "pod-identity.hubble-association"),
+            (Way::NoRole(RolePurpose::Palette), "pod-identity.palette-role-trust"),
+            (Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT), "pod-identity.hubble-association"),
             (Way::NoAgent, "eks.pod-identity-agent"),
             (Way::NoConfig, "kubernetes.global-config"),
         ] {
@@ -49,7 +49,7 @@ async fn f58_associations_are_made_there_where_the_inspection_role_allows_it() {
     for partition in PARTITIONS {
         let stage = Stage::with_cluster_elsewhere(partition).await;
         let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
-        cluster(&stage).break_it(Way::NotAssociated(HUBBLE));
+        cluster(&stage).break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT));
         let done = register(&stage, &wish).await;
         done.assert_status(201).assert_check(
             "pod-identity.associations-ensured",
@@ -57,7 +57,9 @@ async fn f58_associations_are_made_there_where_the_inspection_role_allows_it() {
             "made",
             "",
         );
-        let there = cluster(&stage).cluster.association((HUBBLE.namespace, HUBBLE.name));
+        let there = cluster(&stage)
+            .cluster
+            .association((HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name));
         assert!(there.is_some());
     }
 }

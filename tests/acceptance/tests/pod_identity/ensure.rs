@@ -1,7 +1,7 @@
 //! What Gangway may put right where it is asked to: associations and the ConfigMap. Both are idempotent and told.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::pods::{HUBBLE, IDENTITY};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::{
     Effect, Fault,
     world::{Case, Way},
@@ -17,16 +17,21 @@ async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_le
     for partition in PARTITIONS {
         let stage = Stage::start(partition).await;
         let wish = with(request(&stage, Case::CrossAccount), "ensureAssociations", json!(true));
-        cluster(&stage).break_it(Way::NoTarget).break_it(Way::NotAssociated(IDENTITY));
+        cluster(&stage)
+            .break_it(Way::NoTarget)
+            .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
         let roles = cluster(&stage).roles(Case::CrossAccount);
-        let at = |account: gangway_policies::pods::ServiceAccount| {
+        let at = |account: gangway_policies::pod_identity::ServiceAccount| {
             cluster(&stage).cluster.association((account.namespace, account.name))
         };
         validate(&stage, &wish).await;
-        assert!(at(IDENTITY).is_none(), "validate changes nothing");
+        assert!(at(IDENTITY_SERVICE_ACCOUNT).is_none(), "validate changes nothing");
         let done = register(&stage, &wish).await;
         done.assert_status(201).assert_check(ENSURED, "passed", "made that of", "");
-        let (hubble, identity) = (at(HUBBLE).expect("Hubble's"), at(IDENTITY).expect("the other"));
+        let (hubble, identity) = (
+            at(HUBBLE_SERVICE_ACCOUNT).expect("Hubble's"),
+            at(IDENTITY_SERVICE_ACCOUNT).expect("the other"),
+        );
         assert_eq!(
             hubble.target.as_deref(),
             roles.hubble_target().map(gangway_model::RoleArn::as_str)
@@ -47,13 +52,15 @@ async fn f58_what_eks_shows_late_is_waited_for_and_what_it_did_before_a_cut_is_f
     for partition in PARTITIONS {
         let stage = Stage::start(partition).await;
         let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
-        cluster(&stage).break_it(Way::NotAssociated(HUBBLE)).break_it(Way::NotAssociated(IDENTITY));
+        cluster(&stage)
+            .break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT))
+            .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
         stage.cloud().aws().settle_after(2);
         let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::CutAfter).once();
         stage.cloud().fault(cut);
         let done = register(&stage, &wish).await;
         done.assert_status(201).assert_check(ENSURED, "passed", "", "");
-        for account in [HUBBLE, IDENTITY] {
+        for account in [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT] {
             let there = cluster(&stage).cluster.association((account.namespace, account.name));
             assert!(there.is_some(), "{account}");
         }
@@ -95,10 +102,17 @@ async fn nothing_is_changed_unless_it_is_asked_for() {
     for partition in PARTITIONS {
         let stage = Stage::start(partition).await;
         let wish = request(&stage, Case::SameAccount);
-        cluster(&stage).break_it(Way::NotAssociated(HUBBLE)).break_it(Way::NoConfig);
+        cluster(&stage)
+            .break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT))
+            .break_it(Way::NoConfig);
         register(&stage, &wish).await.assert_status(422);
         assert!(cluster(&stage).cluster.object(CONFIG).is_none());
-        assert!(cluster(&stage).cluster.association((HUBBLE.namespace, HUBBLE.name)).is_none());
+        assert!(
+            cluster(&stage)
+                .cluster
+                .association((HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name))
+                .is_none()
+        );
         stage.assert_untouched();
     }
 }

@@ -2,7 +2,7 @@
 //! of EKS owns the association.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::pods::{HUBBLE, IDENTITY};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::{
     Associations, Options,
     world::{
@@ -33,9 +33,21 @@ async fn f58_f59_f60_without_the_operators_leave_no_association_is_made_or_corre
             let options = Options { associations, cluster_elsewhere, ..Options::default() };
             let stage = Stage::with(partition, options).await;
             for (case, way, right) in [
-                (SameAccount, Way::NotAssociated(HUBBLE), "eks:CreatePodIdentityAssociation"),
-                (CrossAccount, Way::NotAssociated(IDENTITY), "eks:CreatePodIdentityAssociation"),
-                (SameAccount, Way::OtherRole(IDENTITY), "eks:UpdatePodIdentityAssociation"),
+                (
+                    SameAccount,
+                    Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+                    "eks:CreatePodIdentityAssociation",
+                ),
+                (
+                    CrossAccount,
+                    Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+                    "eks:CreatePodIdentityAssociation",
+                ),
+                (
+                    SameAccount,
+                    Way::OtherRole(IDENTITY_SERVICE_ACCOUNT),
+                    "eks:UpdatePodIdentityAssociation",
+                ),
                 (CrossAccount, Way::NoTarget, "eks:UpdatePodIdentityAssociation"),
             ] {
                 refused(&stage, case, way, (right, "AllowPodIdentityChanges")).await;
@@ -53,9 +65,24 @@ async fn f58_f59_f60_associations_of_an_add_on_and_superfluous_targets_are_left_
     for partition in PARTITIONS {
         let stage = Stage::start(partition).await;
         for (case, way, observed, remedy) in [
-            (SameAccount, Way::OwnedByAddon(HUBBLE), "palette-pods", "hubble-association"),
-            (CrossAccount, Way::OwnedByAddon(HUBBLE), "palette-pods", "hubble-association"),
-            (SameAccount, Way::OwnedByAddon(IDENTITY), "palette-pods", "identity-association"),
+            (
+                SameAccount,
+                Way::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
+                "palette-pods",
+                "hubble-association",
+            ),
+            (
+                CrossAccount,
+                Way::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
+                "palette-pods",
+                "hubble-association",
+            ),
+            (
+                SameAccount,
+                Way::OwnedByAddon(IDENTITY_SERVICE_ACCOUNT),
+                "palette-pods",
+                "identity-association",
+            ),
             (CrossAccount, Way::SuperfluousTarget, "takes away from none", "target-roles"),
         ] {
             refused(&stage, case, way, (observed, remedy)).await;

@@ -1,7 +1,7 @@
 //! `POST /v1/accounts/{uid}/validate` of an account that Palette enters by Pod Identity.
 
 use acceptance::{Answer, PARTITIONS, Stage};
-use gangway_policies::pods::Part;
+use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::world::{Case, Way};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn f18_a_registered_account_is_looked_at_as_far_as_palette_tells_of_it() {
             "which cluster",
             "pod-identity/validate",
         );
-        cluster(&stage).break_it(Way::NoRole(Part::Palette));
+        cluster(&stage).break_it(Way::NoRole(RolePurpose::Palette));
         let report = look(&stage, &uid).await;
         assert_eq!(report.ready(), Some(false), "{:#}", report.body);
         assert!(report.failed().contains(&"palette.validation".to_owned()), "{:#}", report.body);

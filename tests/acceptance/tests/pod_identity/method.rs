@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use acceptance::{Answer, Stage, text};
 use gangway_model::PermissionProfile;
-use gangway_policies::pods::Part;
+use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::world::{Case, PaletteCluster, Way};
 use serde_json::{Value, json};
 
@@ -40,10 +40,10 @@ pub(crate) fn boundary(stage: &Stage) -> String {
 }
 
 /// The role that is registered.
-pub(crate) const fn registered(case: Case) -> Part {
+pub(crate) const fn registered(case: Case) -> RolePurpose {
     match case {
-        Case::SameAccount => Part::Palette,
-        Case::CrossAccount => Part::PaletteTarget,
+        Case::SameAccount => RolePurpose::Palette,
+        Case::CrossAccount => RolePurpose::PaletteTarget,
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn furnish(stage: &Stage, case: Case, profile: PermissionProfile) {
     for arn in role.attached() {
         role.detach(&arn);
     }
-    let documents = gangway_policies::of(profile).iter();
+    let documents = gangway_policies::documents_for(profile).iter();
     let documents = documents.map(|document| palette.profile_policy(part, *document));
     for arn in documents.chain([palette.policy(part)]) {
         role.attach(&arn);

@@ -1,7 +1,9 @@
 //! F63–F65: Palette's pods, and what a person runs where Gangway cannot look.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount,
+};
 use local_cloud::{
     Effect, Fault,
     world::{Case::SameAccount, Way},
@@ -26,12 +28,12 @@ async fn told(account: ServiceAccount) {
 
 #[tokio::test]
 async fn f63_hubbles_pods_must_carry_both_variables() {
-    told(HUBBLE).await;
+    told(HUBBLE_SERVICE_ACCOUNT).await;
 }
 
 #[tokio::test]
 async fn f64_the_identity_services_pods_must_carry_both_variables() {
-    told(IDENTITY).await;
+    told(IDENTITY_SERVICE_ACCOUNT).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use acceptance::{PARTITIONS, Stage};
 use gangway_model::PermissionProfile;
-use gangway_policies::pods::Part;
+use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::world::Case;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn f36_of_all_profiles_only_those_for_eks_clusters_come_aboard() {
             let wish = with(wish, "name", json!(profile.id()));
             // Nothing else is wrong with it.
             furnish(&stage, Case::SameAccount, profile);
-            if profile.serves_eks() {
+            if profile.supports_eks() {
                 stage.accepted("pod-identity", &wish).await;
                 continue;
             }
@@ -54,7 +54,7 @@ async fn f62_a_boundary_goes_to_palette_and_must_be_a_policy_that_exists() {
         account.remove_policy(&arn);
         let gone = validate(&stage, &wish).await;
         assert_eq!(gone.failed(), ["pod-identity.permission-boundary"], "{:#}", gone.body);
-        let role = cluster(&stage).role(Part::Palette).arn();
+        let role = cluster(&stage).role(RolePurpose::Palette).arn();
         let refused = register(&stage, &with(wish, "permissionBoundaryArn", json!(role))).await;
         assert!([400, 422].contains(&refused.status), "{:#}", refused.body);
         assert_eq!(refused.pointers(), ["/permissionBoundaryArn"]);
@@ -66,7 +66,7 @@ async fn p32_policies_that_are_named_are_warned_of_and_p30_local_roles_are_refus
     for partition in PARTITIONS {
         let stage = Stage::start(partition).await;
         let wish = request(&stage, Case::SameAccount);
-        let policy = cluster(&stage).policy(Part::Palette);
+        let policy = cluster(&stage).policy(RolePurpose::Palette);
         let seen = validate(&stage, &with(wish.clone(), "policyArns", json!([policy]))).await;
         assert_eq!(seen.failed(), ["pod-identity.no-policies-named"], "{:#}", seen.body);
         let identity = wish["identityRoleArn"].clone();
@@ -98,7 +98,7 @@ fn wrong(stage: &Stage) -> [Row; 8] {
             &["/hubbleTargetRoleArn"],
         ),
         (Case::SameAccount, "clusterName", json!("-palette"), &["/clusterName"]),
-        (Case::SameAccount, "clusterRegion", json!(other.facts().home_region), &["/clusterRegion"]),
+        (Case::SameAccount, "clusterRegion", json!(other.info().home_region), &["/clusterRegion"]),
         (Case::SameAccount, "identityRoleArn", json!(elsewhere), &["/identityRoleArn"]),
         (Case::SameAccount, "hubbleTargetRoleArn", hubble_target, &["/hubbleTargetRoleArn"]),
         (Case::CrossAccount, "hubbleTargetRoleArn", Value::Null, &["/hubbleTargetRoleArn"]),

@@ -1,7 +1,7 @@
 //! F44–F49: the roles of the case of one account.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::{Document, pods::Part};
+use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
 use local_cloud::world::{Case::SameAccount, Way};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ async fn fails(ways: &[Way], check: &str) {
 
 #[tokio::test]
 async fn f44_palettes_role_must_trust_eks_with_tags() {
-    let part = Part::Palette;
+    let part = RolePurpose::Palette;
     let ways = [Way::TrustWithoutTags(part), Way::TrustsOthers(part), Way::NoRole(part)];
     fails(&ways, "pod-identity.palette-role-trust").await;
 }
@@ -30,8 +30,8 @@ async fn f45_palettes_role_must_have_what_its_profile_needs() {
         let stage = Stage::start(partition).await;
         let wish = request(&stage, SameAccount);
         let palette = cluster(&stage);
-        let policy = palette.profile_policy(Part::Palette, Document::Controller);
-        palette.role(Part::Palette).detach(&policy);
+        let policy = palette.profile_policy(RolePurpose::Palette, PolicyDocument::Controller);
+        palette.role(RolePurpose::Palette).detach(&policy);
         let seen = validate(&stage, &wish).await;
         assert!(seen.failed().contains(&"iam.actions-allowed".to_owned()), "{:#}", seen.body);
     }
@@ -39,12 +39,16 @@ async fn f45_palettes_role_must_have_what_its_profile_needs() {
 
 #[tokio::test]
 async fn f46_palettes_role_must_have_the_supplement() {
-    fails(&[Way::WithoutPermissions(Part::Palette)], "pod-identity.palette-role-permissions").await;
+    fails(
+        &[Way::WithoutPermissions(RolePurpose::Palette)],
+        "pod-identity.palette-role-permissions",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn f47_hubbles_role_must_have_trust_and_policy() {
-    let part = Part::Hubble;
+    let part = RolePurpose::Hubble;
     let ways = [
         Way::TrustWithoutTags(part),
         Way::TrustsOthers(part),
@@ -56,7 +60,7 @@ async fn f47_hubbles_role_must_have_trust_and_policy() {
 
 #[tokio::test]
 async fn f48_the_identity_services_role_must_have_trust_and_policy() {
-    let part = Part::Identity;
+    let part = RolePurpose::Identity;
     let ways = [
         Way::TrustWithoutTags(part),
         Way::TrustsOthers(part),

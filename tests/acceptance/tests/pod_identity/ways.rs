@@ -1,7 +1,9 @@
 //! Each way to break a set-up, and the answers that change with it: no more, and no fewer.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::pods::{HUBBLE, IDENTITY, Part};
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
+};
 use local_cloud::world::{
     Case::{self, CrossAccount, SameAccount},
     Way,
@@ -104,39 +106,49 @@ const ROWS: &[Row] = &[
     (
         "P11",
         SameAccount,
-        Way::TrustWithoutTags(Part::Palette),
+        Way::TrustWithoutTags(RolePurpose::Palette),
         &[("pod-identity.palette-role-trust", F), PALETTE],
     ),
     (
         "P12",
         SameAccount,
-        Way::WithoutPermissions(Part::Palette),
+        Way::WithoutPermissions(RolePurpose::Palette),
         &[("pod-identity.palette-role-permissions", F)],
     ),
-    ("P13", SameAccount, Way::TrustWithoutTags(Part::Hubble), &[("pod-identity.hubble-role", F)]),
-    ("P13", SameAccount, Way::WithoutPermissions(Part::Hubble), &[("pod-identity.hubble-role", F)]),
+    (
+        "P13",
+        SameAccount,
+        Way::TrustWithoutTags(RolePurpose::Hubble),
+        &[("pod-identity.hubble-role", F)],
+    ),
+    (
+        "P13",
+        SameAccount,
+        Way::WithoutPermissions(RolePurpose::Hubble),
+        &[("pod-identity.hubble-role", F)],
+    ),
     (
         "P14",
         SameAccount,
-        Way::TrustsOthers(Part::Identity),
+        Way::TrustsOthers(RolePurpose::Identity),
         &[("pod-identity.identity-role", F), PALETTE],
     ),
     (
         "P14",
         SameAccount,
-        Way::WithoutPermissions(Part::Identity),
+        Way::WithoutPermissions(RolePurpose::Identity),
         &[("pod-identity.identity-role", F), PALETTE],
     ),
     (
         "P16",
         CrossAccount,
-        Way::TrustWithoutTags(Part::IdentityLocal),
+        Way::TrustWithoutTags(RolePurpose::IdentityLocal),
         &[("pod-identity.identity-local-role", F), PALETTE],
     ),
     (
         "P16",
         CrossAccount,
-        Way::WithoutPermissions(Part::IdentityLocal),
+        Way::WithoutPermissions(RolePurpose::IdentityLocal),
         &[("pod-identity.identity-local-role", F), PALETTE],
     ),
     ("P17", CrossAccount, Way::WildcardByTheLetter, &[("pod-identity.palette-target-role", F)]),
@@ -144,13 +156,13 @@ const ROWS: &[Row] = &[
     (
         "P17",
         CrossAccount,
-        Way::TrustWithoutTags(Part::PaletteTarget),
+        Way::TrustWithoutTags(RolePurpose::PaletteTarget),
         &[("pod-identity.palette-target-role", F), PALETTE],
     ),
     (
         "P17",
         CrossAccount,
-        Way::WithoutPermissions(Part::PaletteTarget),
+        Way::WithoutPermissions(RolePurpose::PaletteTarget),
         &[("pod-identity.palette-target-role", F)],
     ),
     (
@@ -162,33 +174,43 @@ const ROWS: &[Row] = &[
     (
         "P18",
         CrossAccount,
-        Way::WithoutPermissions(Part::HubbleTarget),
+        Way::WithoutPermissions(RolePurpose::HubbleTarget),
         &[("pod-identity.hubble-target-role", F)],
     ),
     (
         "P19",
         CrossAccount,
-        Way::TrustsOthers(Part::HubbleLocal),
+        Way::TrustsOthers(RolePurpose::HubbleLocal),
         &[("pod-identity.hubble-local-role", F)],
     ),
     (
         "P19",
         CrossAccount,
-        Way::WithoutPermissions(Part::HubbleLocal),
+        Way::WithoutPermissions(RolePurpose::HubbleLocal),
         &[("pod-identity.hubble-local-role", F)],
     ),
-    ("P20", SameAccount, Way::NotAssociated(HUBBLE), &[("pod-identity.hubble-association", F)]),
-    ("P20", CrossAccount, Way::OtherRole(HUBBLE), &[("pod-identity.hubble-association", F)]),
+    (
+        "P20",
+        SameAccount,
+        Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+        &[("pod-identity.hubble-association", F)],
+    ),
+    (
+        "P20",
+        CrossAccount,
+        Way::OtherRole(HUBBLE_SERVICE_ACCOUNT),
+        &[("pod-identity.hubble-association", F)],
+    ),
     (
         "P21",
         SameAccount,
-        Way::NotAssociated(IDENTITY),
+        Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
         &[("pod-identity.identity-association", F), PALETTE],
     ),
     (
         "P21",
         CrossAccount,
-        Way::NotAssociated(IDENTITY),
+        Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
         &[("pod-identity.identity-association", F), PALETTE],
     ),
     (
@@ -216,10 +238,25 @@ const ROWS: &[Row] = &[
         Way::PaletteAssociated,
         &[("pod-identity.palette-role-not-associated", F)],
     ),
-    ("P25", SameAccount, Way::NotRestarted(HUBBLE), &[("kubernetes.pods-have-credentials", F)]),
-    ("P25", CrossAccount, Way::HalfRestarted(IDENTITY), &[("kubernetes.pods-have-credentials", F)]),
+    (
+        "P25",
+        SameAccount,
+        Way::NotRestarted(HUBBLE_SERVICE_ACCOUNT),
+        &[("kubernetes.pods-have-credentials", F)],
+    ),
+    (
+        "P25",
+        CrossAccount,
+        Way::HalfRestarted(IDENTITY_SERVICE_ACCOUNT),
+        &[("kubernetes.pods-have-credentials", F)],
+    ),
     ("P25", SameAccount, Way::OtherLabel, &[]),
-    ("P26", SameAccount, Way::NoServiceAccount(HUBBLE), &[("kubernetes.service-accounts", F)]),
+    (
+        "P26",
+        SameAccount,
+        Way::NoServiceAccount(HUBBLE_SERVICE_ACCOUNT),
+        &[("kubernetes.service-accounts", F)],
+    ),
     ("P28", SameAccount, Way::RegistryWithOtherRole, &[("pod-identity.ecr-registry", F)]),
 ];
 

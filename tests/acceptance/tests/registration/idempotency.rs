@@ -2,7 +2,7 @@
 //! is a conflict.
 
 use acceptance::Stage;
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use local_cloud::palette::SecretsOnRead;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             let mut gateways = records.tenants[0].gateways.iter();
             gateways.find(|one| one.name == "dc-east").expect("a gateway").uid.clone()
         };
-        let arns: Vec<String> = [Document::Nodes, Document::Controller]
+        let arns: Vec<String> = [PolicyDocument::Nodes, PolicyDocument::Controller]
             .map(|document| stage.customer().policy(document))
             .into();
         let policies = json!({"policyArns": arns});

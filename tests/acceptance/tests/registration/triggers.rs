@@ -85,7 +85,7 @@ async fn an_event_that_no_later_delivery_would_help_is_rejected_and_not_retried(
             assert_eq!(answer["problem"]["type"], urn, "{answer}");
             assert!(!answer.to_string().contains(&"x".repeat(40)), "{answer}");
         }
-        stage.customer().disallow(gangway_policies::Document::Nodes);
+        stage.customer().disallow(gangway_policies::PolicyDocument::Nodes);
         let answer = deliver(&stage, way, &sound).await.expect("no error");
         assert_eq!(answer["problem"]["type"], "urn:gangway:problem:blocked", "{answer}");
         assert_eq!(answer["problem"]["report"]["ready"], false);

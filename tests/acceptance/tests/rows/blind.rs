@@ -1,7 +1,7 @@
 //! F16, F17, F33 where Gangway may not look into the account: nothing passes unseen, and Palette's own validation decides.
 
 use acceptance::{PARTITIONS, Stage};
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 
 use crate::way::Way::Role;
 
@@ -28,7 +28,7 @@ async fn f17_where_gangway_may_not_look_nothing_is_said_to_be_well() {
         let customer = stage.customer();
         customer.hide_from_gangway();
         // Not to be seen from outside.
-        customer.disallow(Document::Controller);
+        customer.disallow(PolicyDocument::Controller);
         let receipt = Role.registered(&stage, &Role.request(customer, "prod")).await;
         let role = format!("{}:role/GangwayInspection", customer.account.id());
         for id in INSIDE {
@@ -64,7 +64,7 @@ async fn f16_a_role_of_the_deployments_own_account_is_seen_without_an_inspection
         let stage = Stage::start(partition).await;
         let (own, customer) = (&stage.realm().deployment, stage.customer());
         let role = own.role("SpectroCloudRole");
-        for document in gangway_policies::of(gangway_model::PermissionProfile::CoreEks) {
+        for document in gangway_policies::documents_for(gangway_model::PermissionProfile::CoreEks) {
             role.attach(&own.policy(document.name(), &document.render(partition)));
         }
         let palette = stage.realm().palette.id().parse().expect("an account id");
@@ -79,7 +79,7 @@ async fn f16_a_role_of_the_deployments_own_account_is_seen_without_an_inspection
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
         });
-        own.policy(Document::Nodes.name(), &empty);
+        own.policy(PolicyDocument::Nodes.name(), &empty);
         let again = format!("/v1/accounts/{}/validate", receipt.uid());
         for report in [
             stage.post("/v1/accounts/sts/validate", &request).await,

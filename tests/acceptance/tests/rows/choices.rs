@@ -1,7 +1,7 @@
 //! F19–F21, F87: policies for the roles of clusters, and private cloud gateways, to choose from.
 
 use acceptance::{Answer, PARTITIONS, Stage};
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use serde_json::{Value, json};
 
 use crate::way::{BOTH, Way, in_palette, with};
@@ -68,13 +68,13 @@ async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
             let stage = Stage::start(partition).await;
             let_role_list(&stage);
             let account = &stage.customer().account;
-            let own = stage.customer().policy(Document::Nodes);
+            let own = stage.customer().policy(PolicyDocument::Nodes);
             let awss = account.managed("service-role/AmazonEBSCSIDriverPolicy");
             let answer = stage.post("/v1/policies", &asking(way, &stage)).await;
             answer.assert_status(200);
             let listed = arns(&answer);
             assert!(listed.contains(&own) && listed.contains(&awss), "{listed:?}");
-            let foreign = stage.neighbour().policy(Document::Nodes);
+            let foreign = stage.neighbour().policy(PolicyDocument::Nodes);
             assert!(!listed.contains(&foreign));
             assert!(listed.iter().all(|arn| arn.starts_with(&format!("arn:{partition}:iam::"))));
             assert!(!answer.text.contains(&stage.customer().keys.secret));

@@ -2,7 +2,7 @@
 
 use acceptance::{PARTITIONS, Stage};
 use gangway_model::PermissionProfile;
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
             let stage = Stage::start(partition).await;
             let customer = stage.customer();
             let request = way.request(customer, "prod");
-            for missing in gangway_policies::of(PermissionProfile::CoreEks) {
+            for missing in gangway_policies::documents_for(PermissionProfile::CoreEks) {
                 customer.disallow(*missing);
                 let report = way.validate(&stage, &request).await;
                 report.assert_check(
@@ -56,13 +56,13 @@ async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
                 );
                 customer.allow(*missing);
             }
-            customer.disallow(Document::Controller);
+            customer.disallow(PolicyDocument::Controller);
             let report = way.blocked(&stage, &request).await;
             let name = "PaletteControllerPolicy";
             report.assert_check("iam.actions-allowed", "failed", name, &format!("attach {name}"));
             assert!(report.failed().contains(&"iam.actions-allowed".to_owned()));
             assert_eq!(report.check("iam.actions-allowed")["severity"], "blocker");
-            customer.allow(Document::Controller);
+            customer.allow(PolicyDocument::Controller);
             way.registered(&stage, &request).await;
         }
     }
@@ -74,7 +74,7 @@ async fn f17_an_older_policy_is_told_with_what_it_lacks() {
         for way in BOTH {
             let stage = Stage::start(partition).await;
             let customer = stage.customer();
-            customer.outdate(Document::Controller);
+            customer.outdate(PolicyDocument::Controller);
             let report = way.blocked(&stage, &way.request(customer, "prod")).await;
             report.assert_check(
                 "iam.policies-attached",
@@ -117,7 +117,7 @@ async fn f17_a_user_may_have_its_policies_through_a_group() {
         let stage = Stage::start(partition).await;
         let customer = stage.customer();
         let group = customer.account.group("palette");
-        for document in gangway_policies::of(PermissionProfile::CoreEks) {
+        for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
             let arn = customer.policy(*document);
             customer.user.detach(&arn);
             group.attach(&arn);
@@ -205,7 +205,7 @@ async fn f17_a_user_that_may_not_look_at_itself_leaves_it_to_palette() {
         customer.forbid_user_to_look();
         // The documents of the minimum profiles say nothing of looking at users.
         detach_all(Way::Keys, customer);
-        customer.user.attach(&customer.policy(Document::MinimumIaasStatic));
+        customer.user.attach(&customer.policy(PolicyDocument::MinimumIaasStatic));
         let request = crate::way::with(
             Way::Keys.request(customer, "prod"),
             &json!({"permissionProfile": "minimum-iaas-static"}),

@@ -2,7 +2,7 @@
 
 use acceptance::{Answer, PARTITIONS, Stage};
 use gangway_model::PermissionProfile;
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::way::{BOTH, Way, in_palette, with};
 
 /// Attached are the policies of this profile, and no other.
 fn furnish(customer: &Customer, profile: PermissionProfile) {
-    for document in gangway_policies::of(PermissionProfile::CoreEks) {
+    for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
         customer.disallow(*document);
     }
-    for document in gangway_policies::of(profile) {
+    for document in gangway_policies::documents_for(profile) {
         customer.allow(*document);
     }
 }
@@ -28,7 +28,7 @@ async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
         for way in BOTH {
             let stage = Stage::start(partition).await;
             let customer = stage.customer();
-            customer.disallow(Document::ControllersEks);
+            customer.disallow(PolicyDocument::ControllersEks);
             let plain = way.blocked(&stage, &way.request(customer, "prod")).await;
             let name = "PaletteControllersEKSPolicy";
             plain.assert_check("iam.actions-allowed", "failed", name, name);
@@ -40,7 +40,7 @@ async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
             let annotations = &in_palette(&stage, "prod")["metadata"]["annotations"];
             assert_eq!(annotations["gangwayPermissionProfile"], "core");
             // Later, EKS is planned.
-            customer.allow(Document::ControllersEks);
+            customer.allow(PolicyDocument::ControllersEks);
             let updated = way.register(&stage, &planned).await;
             updated.assert_status(200);
             assert_eq!((updated.outcome(), updated.uid()), ("updated", receipt.uid()));
@@ -63,7 +63,7 @@ async fn f91_each_minimum_profile_is_asked_for_its_own_policy_alone() {
                     &json!({"name": format!("prod-{}", way.id())}),
                 );
                 furnish(customer, profile);
-                let document = gangway_policies::of(profile)[0];
+                let document = gangway_policies::documents_for(profile)[0];
                 customer.disallow(document);
                 let report = way.blocked(&stage, &request).await;
                 report.assert_check("iam.actions-allowed", "failed", "", document.name());
@@ -145,7 +145,7 @@ async fn f92_policies_that_are_still_to_be_attached_count_too() {
         for way in BOTH {
             let stage = Stage::start(partition).await;
             let customer = stage.customer();
-            customer.disallow(Document::Controller);
+            customer.disallow(PolicyDocument::Controller);
             for kind in ["User", "Role"] {
                 customer.account.quota(&format!("AttachedPoliciesPer{kind}Quota"), 4);
             }

@@ -2,7 +2,7 @@
 
 use acceptance::{Answer, PARTITIONS, Stage, text};
 use gangway_model::Partition;
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, palette::MEMBER_KEY, world::API_KEY_SECRET};
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ type Break = fn(&Stage);
 
 const BREAKS: &[(&str, Break)] = &[
     ("nothing", |_stage| {}),
-    ("missing policy", |stage| stage.customer().disallow(Document::Controller)),
-    ("old policy", |stage| stage.customer().outdate(Document::Deployment)),
+    ("missing policy", |stage| stage.customer().disallow(PolicyDocument::Controller)),
+    ("old policy", |stage| stage.customer().outdate(PolicyDocument::Deployment)),
     ("boundary", |stage| stage.customer().bound()),
     ("SCP", |stage| stage.customer().deny_by_organization()),
     ("inactive key", |stage| stage.customer().deactivate_keys()),

@@ -1,7 +1,7 @@
 //! F15, F95: what is secret is told to Palette and kept in Secrets Manager, and is nowhere else.
 
 use acceptance::{Answer, PARTITIONS, Stage, evidence::Evidence};
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, palette::SecretsOnRead};
 use serde_json::{Value, json};
 
@@ -37,13 +37,13 @@ async fn a_life(stage: &Stage) -> Vec<Answer> {
             answers.push(way.register(stage, &with(request.clone(), &wrong)).await);
         }
         // A broken set-up, where Palette's refusal repeats what it was sent.
-        customer.disallow(Document::Controller);
+        customer.disallow(PolicyDocument::Controller);
         customer.trust_with_wrong_external_id();
         customer.deactivate_keys();
         answers.push(way.validate(stage, &request).await);
         answers.push(way.register(stage, &request).await);
         answers.push(stage.post("/v1/policies", &nameless(&request)).await);
-        customer.allow(Document::Controller);
+        customer.allow(PolicyDocument::Controller);
         customer.trust_palette();
         customer.activate_keys();
         if way == Way::Keys {

@@ -124,7 +124,7 @@ async fn f31_the_template_makes_a_role_that_palette_can_use_as_it_is() {
             let stage = Stage::start(partition).await;
             let customer = stage.customer();
             customer.role.clone().remove();
-            for document in gangway_policies::of(PermissionProfile::CoreEks) {
+            for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
                 customer.account.remove_policy(&customer.policy(*document));
             }
             let query = format!("?permissionProfile={profile}&addOns=cloudformation");

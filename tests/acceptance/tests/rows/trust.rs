@@ -151,7 +151,7 @@ async fn f30_the_role_is_called_spectro_cloud_role_and_need_not_be() {
         let customer = stage.customer();
         let role = customer.account.role("palette-by-another-name");
         role.trust(&facts.body["trustPolicy"]);
-        for document in gangway_policies::of(PermissionProfile::CoreEks) {
+        for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
             role.attach(&customer.policy(*document));
         }
         Role.registered(&stage, &json!({"name": "prod", "roleArn": role.arn()})).await;

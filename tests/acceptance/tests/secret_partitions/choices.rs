@@ -51,7 +51,7 @@ async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
                 .iter()
                 .filter_map(|policy| policy["arn"].as_str())
                 .collect();
-            let own = customer.policy(gangway_policies::Document::Nodes);
+            let own = customer.policy(gangway_policies::PolicyDocument::Nodes);
             assert!(arns.contains(&own.as_str()), "{arns:?}");
             let prefix = format!("arn:{}:iam::", stage.partition());
             assert!(arns.iter().all(|arn| arn.starts_with(&prefix)), "{arns:?}");

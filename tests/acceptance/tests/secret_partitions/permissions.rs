@@ -2,7 +2,7 @@
 
 use acceptance::{Stage, with};
 use gangway_model::PermissionProfile;
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use serde_json::json;
 
 use crate::way::{Way, everywhere, play, role};
@@ -12,18 +12,18 @@ async fn f17_a_missing_or_older_policy_is_told_by_its_name_and_mended_by_attachi
     everywhere(|stage: Stage, way: Way| async move {
         let customer = stage.customer();
         let request = way.request(&stage, customer, "prod");
-        for missing in gangway_policies::of(PermissionProfile::CoreEks) {
+        for missing in gangway_policies::documents_for(PermissionProfile::CoreEks) {
             customer.disallow(*missing);
             let report = way.validate(&stage, &request).await;
             report.assert_check("iam.policies-attached", "failed", missing.name(), missing.name());
             customer.allow(*missing);
         }
-        customer.disallow(Document::Controller);
+        customer.disallow(PolicyDocument::Controller);
         let report = way.blocked(&stage, &request).await;
         let name = "PaletteControllerPolicy";
         report.assert_check("iam.actions-allowed", "failed", name, &format!("attach {name}"));
-        customer.allow(Document::Controller);
-        customer.outdate(Document::Controller);
+        customer.allow(PolicyDocument::Controller);
+        customer.outdate(PolicyDocument::Controller);
         let report = way.blocked(&stage, &request).await;
         report.assert_check(
             "iam.policies-attached",
@@ -31,7 +31,7 @@ async fn f17_a_missing_or_older_policy_is_told_by_its_name_and_mended_by_attachi
             "an older PaletteControllerPolicy",
             "new default version",
         );
-        customer.policy(Document::Controller);
+        customer.policy(PolicyDocument::Controller);
         way.registered(&stage, &request).await;
     })
     .await;
@@ -66,7 +66,7 @@ async fn f16_f17_the_role_behind_the_portal_is_looked_at_with_its_own_eyes() {
         for arn in role(customer).attached() {
             role(customer).detach(&arn);
         }
-        role(customer).attach(&customer.policy(Document::MinimumIaasStatic));
+        role(customer).attach(&customer.policy(PolicyDocument::MinimumIaasStatic));
         acceptance::enclave::access(customer).forbid_role_to_look();
         let receipt = way.registered(&stage, &request).await;
         receipt.assert_check(

@@ -2,7 +2,7 @@
 
 use acceptance::{Answer, Stage, enclave::portal, text, with};
 use gangway_model::PermissionProfile;
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, palette::SECRET_PARTITION_FLAG};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
     everywhere(|stage: Stage, way: Way| async move {
         let customer = stage.customer();
         let request = way.request(&stage, customer, "prod");
-        customer.disallow(Document::ControllersEks);
+        customer.disallow(PolicyDocument::ControllersEks);
         let name = "PaletteControllersEKSPolicy";
         way.blocked(&stage, &request).await.assert_check(
             "iam.actions-allowed",
@@ -42,17 +42,17 @@ async fn f91_f93_each_profile_is_asked_for_its_own_policies_and_tells_its_next_s
             MinimumIaasDynamic,
             MinimumIaasStatic,
         ] {
-            for document in gangway_policies::of(CoreEks) {
+            for document in gangway_policies::documents_for(CoreEks) {
                 customer.disallow(*document);
             }
-            for document in gangway_policies::of(profile) {
+            for document in gangway_policies::documents_for(profile) {
                 customer.allow(*document);
             }
             let request = with(
                 way.request(&stage, customer, profile.id()),
                 &json!({"permissionProfile": profile.id()}),
             );
-            let document = gangway_policies::of(profile)[0];
+            let document = gangway_policies::documents_for(profile)[0];
             customer.disallow(document);
             let report = way.validate(&stage, &request).await;
             report.assert_check("iam.actions-allowed", "failed", "", document.name());
@@ -67,7 +67,7 @@ async fn f91_f93_each_profile_is_asked_for_its_own_policies_and_tells_its_next_s
                 .filter(|notice| notice.starts_with("Next step"))
                 .collect();
             // The matrix has EKS clusters only, in these partitions.
-            if profile.serves_eks() {
+            if profile.supports_eks() {
                 let [next] = next.as_slice() else { panic!("{notices:?}") };
                 let others = next.contains("IaaS") || next.contains("hybrid");
                 assert!(next.contains("EKS") && !others, "{profile}: {next}");
@@ -75,7 +75,7 @@ async fn f91_f93_each_profile_is_asked_for_its_own_policies_and_tells_its_next_s
                 let told = format!("{notices:?}");
                 assert!(next.is_empty() && told.contains("no cluster can be made"), "{told}");
             }
-            for document in gangway_policies::of(profile) {
+            for document in gangway_policies::documents_for(profile) {
                 customer.disallow(*document);
             }
         }
@@ -108,7 +108,7 @@ type Break = fn(&Stage);
 
 const BREAKS: &[(&str, Break)] = &[
     ("nothing", |_stage| {}),
-    ("missing policy", |stage| stage.customer().disallow(Document::Controller)),
+    ("missing policy", |stage| stage.customer().disallow(PolicyDocument::Controller)),
     ("boundary", |stage| stage.customer().bound()),
     ("inactive key", |stage| stage.customer().deactivate_keys()),
     ("no looking at itself", |stage| {

@@ -9,7 +9,7 @@ use crate::scene::{ROLE, Scene};
 /// The role as a person would have made it after Palette's documents.
 pub(crate) fn made_by_hand(scene: &Scene, account: &Account, external_id: &str) {
     let (realm, role) = (scene.realm(), account.role(ROLE));
-    for document in gangway_policies::of(PermissionProfile::CoreEks) {
+    for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
         role.attach(&account.policy(document.name(), &document.render(realm.partition)));
     }
     let palette = realm.palette.id().parse().expect("an account id");
@@ -52,7 +52,7 @@ async fn a_policy_of_somebody_else_under_our_name_is_left_as_it_is() {
     let scene = Scene::start(Partition::Aws).await;
     let organization = scene.organization().ago(std::time::Duration::from_hours(2));
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
-    let document = gangway_policies::of(PermissionProfile::CoreEks)[0];
+    let document = gangway_policies::documents_for(PermissionProfile::CoreEks)[0];
     let other = json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],

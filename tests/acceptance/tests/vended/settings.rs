@@ -82,7 +82,7 @@ async fn another_profile_lets_go_of_what_it_does_not_have() {
     let mut attached: Vec<_> =
         role.attached.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
     let mut expected: Vec<_> =
-        gangway_policies::of(profile).iter().map(|document| document.name()).collect();
+        gangway_policies::documents_for(profile).iter().map(|document| document.name()).collect();
     attached.sort_unstable();
     expected.sort_unstable();
     assert_eq!(attached, expected);

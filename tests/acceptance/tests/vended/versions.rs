@@ -21,7 +21,7 @@ async fn an_outdated_policy_gets_a_new_version_and_the_oldest_of_five_goes() {
     scene.put(&vended.events[2..]).await;
     scene.work_off().await;
     let first = scene.assert_aboard(&vended.account);
-    let document = gangway_policies::of(PermissionProfile::CoreEks)[0];
+    let document = gangway_policies::documents_for(PermissionProfile::CoreEks)[0];
     let find = || {
         let all = scene.managed_policies(&vended.account);
         all.into_iter().find(|policy| policy.name == document.name()).expect("the policy")

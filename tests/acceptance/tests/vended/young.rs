@@ -39,7 +39,7 @@ async fn a_role_that_sts_does_not_know_yet_is_waited_for() {
     assert_eq!(scene.dead(), []);
     let mut attached = scene.cloud().calls().of("iam", "AttachRolePolicy");
     attached.retain(|call| call.status == Some(404));
-    let policies = gangway_policies::of(PermissionProfile::CoreEks).len();
+    let policies = gangway_policies::documents_for(PermissionProfile::CoreEks).len();
     assert_eq!(attached.len(), 2 * policies, "each policy is overlooked twice");
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
-use gangway_model::{Method, Partition};
+use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
     Host, Options, World, gateway::Unsigned, palette::ADMIN_KEY, template::Template, world::Realm,
 };
@@ -136,10 +136,10 @@ fn requests(realm: &Realm) -> BTreeMap<&'static str, Value> {
     if let (Some(pem), Some(members)) = (&realm.certificate_authority, keys.as_object_mut()) {
         members.insert("certificateAuthority".to_owned(), pem.as_str().into());
     }
-    let mut requests = BTreeMap::from([(Method::StaticCredentials.id(), keys)]);
+    let mut requests = BTreeMap::from([(AuthMethod::StaticCredentials.id(), keys)]);
     if realm.source.is_some() {
         let role = json!({ "name": "second", "roleArn": second.role.arn() });
-        requests.insert(Method::Sts.id(), role);
+        requests.insert(AuthMethod::Sts.id(), role);
     }
     requests
 }
@@ -162,14 +162,14 @@ fn introduce(realm: &Realm, environment: &[(&str, String); 4], unsigned: Unsigne
     }
     let whose = [
         (
-            Method::StaticCredentials,
+            AuthMethod::StaticCredentials,
             format!(
                 "\nAccount {} with the keys of an IAM user (they are good in this cloud only):\n",
                 first.account.id()
             ),
         ),
         (
-            Method::Sts,
+            AuthMethod::Sts,
             format!("Account {} with a role that trusts Palette:\n", second.account.id()),
         ),
     ];

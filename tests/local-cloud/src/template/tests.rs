@@ -196,7 +196,7 @@ fn a_policy_of_the_templates_own_is_part_of_the_roles_that_name_it() {
 
 #[test]
 fn fips_endpoints_are_asked_exactly_where_the_partition_table_says_so() {
-    for facts in &gangway_model::TABLE {
+    for facts in &gangway_model::PARTITIONS {
         let deployment = deployment(facts.id, facts.home_region);
         // The one template, and what is carried into a partition by itself.
         let own = Template::beside(&format!("{}.yaml", facts.id)).ok();

@@ -1,7 +1,7 @@
 //! An account that is to come aboard, with everything that Palette's documents ask for; and ways to break it and to mend it.
 
 use gangway_model::{Partition, PermissionProfile};
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use serde_json::{Value, json};
 
 use super::{access::Access, deployed::INSPECTION_ROLE, entrances::inspection_role};
@@ -53,7 +53,7 @@ impl Customer {
             palette: palette.id().to_owned(),
             external_id: external_id.to_owned(),
         };
-        for document in gangway_policies::of(PermissionProfile::CoreEks) {
+        for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
             customer.allow(*document);
         }
         customer.let_user_look();
@@ -94,7 +94,7 @@ impl Customer {
     }
 
     /// The ARN of one of Palette's policies in this account.
-    pub fn policy(&self, document: Document) -> String {
+    pub fn policy(&self, document: PolicyDocument) -> String {
         self.account.policy(document.name(), &document.render(self.partition))
     }
 
@@ -104,7 +104,7 @@ impl Customer {
     }
 
     /// Attaches one of Palette's policies to user and roles.
-    pub fn allow(&self, document: Document) {
+    pub fn allow(&self, document: PolicyDocument) {
         let arn = self.policy(document);
         self.user.attach(&arn);
         for role in self.roles() {
@@ -113,7 +113,7 @@ impl Customer {
     }
 
     /// Detaches one of Palette's policies from user and roles (C07, C08).
-    pub fn disallow(&self, document: Document) {
+    pub fn disallow(&self, document: PolicyDocument) {
         let arn = self.policy(document);
         self.user.detach(&arn);
         for role in self.roles() {
@@ -122,7 +122,7 @@ impl Customer {
     }
 
     /// Puts an older version of a policy in force, which lacks all but its first statement (C08).
-    pub fn outdate(&self, document: Document) {
+    pub fn outdate(&self, document: PolicyDocument) {
         let mut old = document.render(self.partition);
         if let Some(statements) = old.get_mut("Statement").and_then(Value::as_array_mut) {
             statements.truncate(1);

@@ -57,7 +57,7 @@ pub(super) fn deploy(
     partition: Partition,
     account: &Account,
 ) -> Result<Deployed, TemplateError> {
-    let region = partition.facts().home_region;
+    let region = partition.info().home_region;
     let mut parameters = BTreeMap::from([
         ("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned()),
         ("AccountVending".to_owned(), "enabled".to_owned()),

@@ -9,7 +9,7 @@ mod ways;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gangway_model::Partition;
-use gangway_policies::pods::{self, Roles};
+use gangway_policies::pod_identity::{self, PodIdentityRoles};
 use serde_json::{Value, json};
 
 pub use self::ways::Way;
@@ -60,7 +60,7 @@ impl PaletteCluster {
         account: &Account,
         target: &Account,
     ) -> Self {
-        let region = partition.facts().home_region;
+        let region = partition.info().home_region;
         let listener = Listener::bind(parts.host()).await;
         let (endpoint, authority) = (listener.url(), listener.ca_pem().to_owned());
         let new = NewCluster {
@@ -117,19 +117,19 @@ impl PaletteCluster {
     ///
     /// # Panics
     /// Never: accounts have ids of twelve digits.
-    pub fn roles(&self, case: Case) -> Roles {
+    pub fn roles(&self, case: Case) -> PodIdentityRoles {
         let arn = |account: &Account, name: &str| {
             let arn = format!("arn:{}:iam::{}:role/{name}", self.partition, account.id());
             arn.parse().expect("the ARN of a role")
         };
         let (own, target) = (self.cluster.account(), &self.target);
         match case {
-            Case::SameAccount => Roles::SameAccount {
+            Case::SameAccount => PodIdentityRoles::SameAccount {
                 palette: arn(own, "SpectroCloudPaletteRole"),
                 hubble: arn(own, "SpectroCloudHubbleRole"),
                 identity: arn(own, "SpectroCloudIdentityRole"),
             },
-            Case::CrossAccount => Roles::CrossAccount {
+            Case::CrossAccount => PodIdentityRoles::CrossAccount {
                 palette_target: arn(target, "SpectroCloudPaletteTargetRole"),
                 hubble_target: arn(target, "SpectroCloudHubbleTargetRole"),
                 hubble_local: arn(own, "SpectroCloudHubbleLocalRole"),
@@ -163,8 +163,8 @@ impl PaletteCluster {
         &self.authority
     }
 
-    fn place(&self) -> pods::Cluster<'_> {
-        pods::Cluster {
+    fn place(&self) -> pod_identity::Cluster<'_> {
+        pod_identity::Cluster {
             name: self.cluster.name(),
             region: self.cluster.region(),
             account: self.cluster.account().id().parse().expect("twelve digits"),

@@ -73,7 +73,7 @@ impl Realm {
         partition: Partition,
         authority: Option<&Authority>,
     ) -> Result<Self, TemplateError> {
-        let region = partition.facts().home_region;
+        let region = partition.info().home_region;
         let account = |first: u8| account(cloud.aws(), first, partition);
         let (deployment, palette) = (account(1), account(2));
         let (source, external_id) = source(cloud, partition, &palette);

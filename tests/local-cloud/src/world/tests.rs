@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 use serde_json::{Value, json};
 
 use super::*;
@@ -112,7 +112,7 @@ async fn f20_policies_are_those_that_the_credential_sees() {
     let customer = &realm.customers[0];
     let (status, answer) = post(&world, "policies", &keys(realm)).await;
     assert_eq!(status, 200, "{answer}");
-    let arn = customer.policy(Document::Nodes);
+    let arn = customer.policy(PolicyDocument::Nodes);
     let policies = answer["policies"].as_array().unwrap();
     assert!(policies.iter().any(|policy| policy["arn"] == json!(arn)), "{answer}");
     let body = json!({"account": keys(realm), "policyArns": [arn]});

@@ -9,36 +9,42 @@ use super::*;
 use crate::document;
 
 /// Where a rejection is in the documentation; why it is in none.
-fn place(rejection: &Rejection) -> Result<&'static str, &'static str> {
+fn place(rejection: &ApiError) -> Result<&'static str, &'static str> {
     match rejection {
-        Rejection::NoRoute | Rejection::VerbNotAllowed { .. } => {
+        ApiError::NotFound | ApiError::MethodNotAllowed { .. } => {
             Err("API Gateway leads no such request to a function")
         }
-        Rejection::Unreadable => Err("API Gateway sends what can be read"),
-        Rejection::TooLarge => Ok("TooLarge"),
-        Rejection::NotJson => Ok("NotJson"),
-        Rejection::Broken => Ok("Broken"),
-        Rejection::Failure(Failure::Port(PortError::NoProject { .. })) => {
-            Err("it is told as a member that is refused")
+        ApiError::UnrecognizedEvent => Err("API Gateway sends what can be read"),
+        ApiError::PayloadTooLarge => Ok("TooLarge"),
+        ApiError::UnsupportedMediaType => Ok("NotJson"),
+        ApiError::Internal => Ok("Broken"),
+        ApiError::Registration(RegistrationError::Upstream(UpstreamError::ProjectNotFound {
+            ..
+        })) => Err("it is told as a member that is refused"),
+        ApiError::Registration(RegistrationError::Invalid(faults)) => {
+            match faults.first().map(|it| it.kind) {
+                Some(gangway_model::FieldErrorKind::Malformed) => Ok("Invalid"),
+                Some(gangway_model::FieldErrorKind::Unprocessable) | None => Ok("Refused"),
+            }
         }
-        Rejection::Failure(Failure::Invalid(faults)) => match faults.first().map(|it| it.fault) {
-            Some(gangway_model::Fault::Malformed) => Ok("Invalid"),
-            Some(gangway_model::Fault::Refused) | None => Ok("Refused"),
-        },
-        Rejection::Failure(Failure::Blocked(_)) => Ok("Refused"),
-        Rejection::Failure(
-            Failure::Conflict(_)
-            | Failure::Overtaken(_)
-            | Failure::Port(PortError::Duplicate { .. }),
+        ApiError::Registration(RegistrationError::ChecksFailed(_)) => Ok("Refused"),
+        ApiError::Registration(
+            RegistrationError::Conflict(_)
+            | RegistrationError::ConcurrentModification(_)
+            | RegistrationError::Upstream(UpstreamError::AlreadyExists { .. }),
         ) => Ok("Conflict"),
-        Rejection::Failure(Failure::NotFound(_)) => Ok("NotFound"),
-        Rejection::Failure(Failure::Port(PortError::Busy { .. })) => Ok("Busy"),
-        Rejection::Failure(Failure::Port(PortError::TimedOut { .. })) => Ok("TimedOut"),
-        Rejection::Failure(Failure::Port(
-            PortError::Refused { .. }
-            | PortError::Denied { .. }
-            | PortError::Missing { .. }
-            | PortError::Unavailable { .. },
+        ApiError::Registration(RegistrationError::NotFound(_)) => Ok("NotFound"),
+        ApiError::Registration(RegistrationError::Upstream(UpstreamError::Throttled {
+            ..
+        })) => Ok("Busy"),
+        ApiError::Registration(RegistrationError::Upstream(UpstreamError::TimedOut { .. })) => {
+            Ok("TimedOut")
+        }
+        ApiError::Registration(RegistrationError::Upstream(
+            UpstreamError::Rejected { .. }
+            | UpstreamError::AccessDenied { .. }
+            | UpstreamError::NotFound { .. }
+            | UpstreamError::Unavailable { .. },
         )) => Ok("UpstreamFailed"),
     }
 }

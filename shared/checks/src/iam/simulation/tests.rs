@@ -3,16 +3,19 @@
 use aws_sdk_iam::types::{
     OrganizationsDecisionDetail, PermissionsBoundaryDecisionDetail, ResourceSpecificResult,
 };
-use gangway_policies::Document;
+use gangway_policies::PolicyDocument;
 
 use super::*;
 
 use PolicyEvaluationDecisionType::{Allowed, ExplicitDeny, ImplicitDeny};
 
-fn question() -> Question {
-    let ask =
-        Ask { action: "ec2:RunInstances", document: Document::Controller, vendor_defect: false };
-    Question { asks: vec![ask], resources: vec!["*".to_owned()], context: Vec::new() }
+fn question() -> SimulationRequest {
+    let ask = SimulatedAction {
+        action: "ec2:RunInstances",
+        document: PolicyDocument::Controller,
+        vendor_defect: false,
+    };
+    SimulationRequest { asks: vec![ask], resources: vec!["*".to_owned()], context: Vec::new() }
 }
 
 /// The decision, and whether boundary and organization allow it.
@@ -89,8 +92,8 @@ fn answers_for_each_resource_count_and_the_worst_of_them_decides() {
 
 #[test]
 fn only_a_plain_denial_of_a_misplaced_action_is_the_vendors() {
-    let verdict = |decision, boundary, vendor_defect| Verdict {
-        ask: Ask { vendor_defect, ..question().asks.remove(0) },
+    let verdict = |decision, boundary, vendor_defect| ActionDecision {
+        ask: SimulatedAction { vendor_defect, ..question().asks.remove(0) },
         decision,
         boundary,
         organization: false,

@@ -2,7 +2,7 @@
 
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsUsGov};
-use gangway_policies::pods::{HUBBLE, IDENTITY};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::world::{Case, Way};
 use serde_json::{Value, json};
 
@@ -42,7 +42,11 @@ fn registered(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
 
 fn break_up(ground: &Ground, _subject: &Subject) {
     let cluster = ground.stage.realm().palette_cluster();
-    let ways = [Way::NotAssociated(HUBBLE), Way::NotAssociated(IDENTITY), Way::NoConfig];
+    let ways = [
+        Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+        Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+        Way::NoConfig,
+    ];
     for way in ways {
         cluster.break_it(way);
     }

@@ -34,7 +34,7 @@ impl Scene {
         };
         let role = self.role(account).unwrap_or_else(|| panic!("{id} has no role"));
         assert_eq!(role.tags.get(MANAGED.0).map(String::as_str), Some(MANAGED.1), "{role:?}");
-        let mut expected: Vec<_> = gangway_policies::of(PermissionProfile::CoreEks)
+        let mut expected: Vec<_> = gangway_policies::documents_for(PermissionProfile::CoreEks)
             .iter()
             .map(|document| document.name())
             .collect();
@@ -44,9 +44,9 @@ impl Scene {
         names.sort_unstable();
         assert_eq!(names, expected, "policies of {id}");
         for (document, policy) in
-            gangway_policies::of(PermissionProfile::CoreEks).iter().filter_map(|document| {
-                Some((document, found.iter().find(|one| one.name == document.name())?))
-            })
+            gangway_policies::documents_for(PermissionProfile::CoreEks).iter().filter_map(
+                |document| Some((document, found.iter().find(|one| one.name == document.name())?)),
+            )
         {
             assert_eq!(policy.document, document.render(self.partition), "{}", policy.arn);
             assert_eq!(policy.roles, [ROLE], "{} of {id} is an orphan", policy.arn);

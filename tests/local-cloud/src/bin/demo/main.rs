@@ -13,7 +13,7 @@ mod wizard;
 
 use std::process::ExitCode;
 
-use gangway_model::{Method, Partition};
+use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Options, World, template::Template, world::Case};
 
 use show::{Portal, Surprise};
@@ -50,13 +50,17 @@ async fn tour() -> Result<(usize, usize), Surprise> {
         let gateway = realm.gateway(0).await;
         let [first, second] = &realm.customers;
         if realm.portal.is_some() {
-            for (method, customer) in [(Method::StaticCredentials, first), (Method::Scap, second)] {
+            for (method, customer) in
+                [(AuthMethod::StaticCredentials, first), (AuthMethod::Scap, second)]
+            {
                 let portal = Portal::of(realm, method.id(), gateway.url());
                 tally.count(secret_partitions::visit(&portal, method, customer).await);
             }
             continue;
         }
-        for (method, customer) in [(Method::StaticCredentials, first), (Method::Sts, second)] {
+        for (method, customer) in
+            [(AuthMethod::StaticCredentials, first), (AuthMethod::Sts, second)]
+        {
             let portal = Portal::of(realm, method.id(), gateway.url());
             tally.count(wizard::visit(&portal, method, customer).await);
         }

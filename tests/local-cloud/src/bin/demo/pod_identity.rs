@@ -1,6 +1,6 @@
 //! EKS Pod Identity, in the cluster's own account and in another: broken, mended, the rest put right by Gangway, registered.
 
-use gangway_policies::pods::{HUBBLE, Part};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
 use local_cloud::world::{Case, Way};
 use serde_json::{Value, json};
 
@@ -11,7 +11,9 @@ const ROUTE: &str = "/v1/accounts/pod-identity";
 /// What is broken by hand, and stays broken until it is mended by hand.
 const fn broken(case: Case) -> [Way; 2] {
     match case {
-        Case::SameAccount => [Way::TrustWithoutTags(Part::Palette), Way::NotRestarted(HUBBLE)],
+        Case::SameAccount => {
+            [Way::TrustWithoutTags(RolePurpose::Palette), Way::NotRestarted(HUBBLE_SERVICE_ACCOUNT)]
+        }
         Case::CrossAccount => [Way::WildcardByTheLetter, Way::DocumentedPrincipal],
     }
 }
@@ -37,13 +39,15 @@ pub(crate) async fn visit(portal: &Portal<'_>, case: Case) -> Result<(), Surpris
     })?;
 
     // What does no harm, Gangway puts right itself where it is asked to.
-    cluster.break_it(Way::NotAssociated(HUBBLE)).break_it(Way::NoConfig);
+    cluster.break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT)).break_it(Way::NoConfig);
     request["ensureAssociations"] = json!(true);
     request["ensureConfigMap"] = json!(true);
     let receipt =
         portal.call("register, ensuring the rest", 201, "POST", ROUTE, Some(&request)).await?;
     expect(receipt.get("outcome") == Some(&json!("created")), || format!("no receipt: {receipt}"))?;
-    let made = cluster.cluster.association((HUBBLE.namespace, HUBBLE.name));
+    let made = cluster
+        .cluster
+        .association((HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name));
     expect(made.is_some(), || "Hubble has no association".to_owned())?;
     let again = portal.call("register again", 200, "POST", ROUTE, Some(&request)).await?;
     expect(again.get("outcome") == Some(&json!("unchanged")), || format!("changed: {again}"))?;

@@ -1,6 +1,6 @@
 //! The secret partitions: keys of a user with their authority, and keys of the access portal, each broken in several ways.
 
-use gangway_model::{Method, Partition};
+use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
     certificates::{Chain, Wish},
     world::Customer,
@@ -18,11 +18,11 @@ type Broken = (&'static str, Value);
 /// The whole way of one method in one partition.
 pub(crate) async fn visit(
     portal: &Portal<'_>,
-    method: Method,
+    method: AuthMethod,
     customer: &Customer,
 ) -> Result<(), Surprise> {
     let name = format!("demo-{}-{method}", portal.realm.partition);
-    let (good, broken) = if method == Method::Scap {
+    let (good, broken) = if method == AuthMethod::Scap {
         through_portal(portal, customer, &name)?
     } else {
         keys(portal, customer, &name)
@@ -34,7 +34,7 @@ pub(crate) async fn visit(
         blocked(&report)?;
     }
     let uid = wizard::mended(portal, method, &good, &name).await?;
-    if method == Method::Scap {
+    if method == AuthMethod::Scap {
         let renewed = with(&good, &renewed(portal, customer)?);
         let path = format!("/v1/accounts/{method}/{uid}");
         let put = portal.call("put a new certificate", 200, "PUT", &path, Some(&renewed)).await?;

@@ -1,7 +1,7 @@
 //! What a portal does for keys of a user or a role: broken, mended, registered, listed and removed again.
 
-use gangway_model::Method;
-use gangway_policies::Document;
+use gangway_model::AuthMethod;
+use gangway_policies::PolicyDocument;
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
 
@@ -10,14 +10,14 @@ use crate::show::{Portal, Surprise, blocked, expect, names, told};
 /// One method in one partition.
 struct Stop<'a> {
     portal: &'a Portal<'a>,
-    method: Method,
+    method: AuthMethod,
     customer: &'a Customer,
 }
 
 /// The whole way.
 pub(crate) async fn visit(
     portal: &Portal<'_>,
-    method: Method,
+    method: AuthMethod,
     customer: &Customer,
 ) -> Result<(), Surprise> {
     Stop { portal, method, customer }.visit().await
@@ -26,7 +26,7 @@ pub(crate) async fn visit(
 /// What was broken is mended: validated, registered, registered again, listed. The uid.
 pub(crate) async fn mended(
     portal: &Portal<'_>,
-    method: Method,
+    method: AuthMethod,
     request: &Value,
     name: &str,
 ) -> Result<String, Surprise> {
@@ -77,7 +77,7 @@ impl Stop<'_> {
 
     fn request(&self) -> Value {
         let name = self.name();
-        if self.method == Method::Sts {
+        if self.method == AuthMethod::Sts {
             return json!({"name": name, "roleArn": self.customer.role.arn()});
         }
         let keys = &self.customer.keys;
@@ -86,14 +86,14 @@ impl Stop<'_> {
 
     /// A policy is missing; the role trusts Palette with another tenant's external id.
     fn break_it(&self) {
-        self.customer.disallow(Document::Nodes);
-        if self.method == Method::Sts {
+        self.customer.disallow(PolicyDocument::Nodes);
+        if self.method == AuthMethod::Sts {
             self.customer.trust_with_wrong_external_id();
         }
     }
 
     fn mend_it(&self) {
-        self.customer.allow(Document::Nodes);
+        self.customer.allow(PolicyDocument::Nodes);
         self.customer.trust_palette();
     }
 }

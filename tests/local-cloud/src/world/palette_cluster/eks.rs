@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gangway_policies::pods::{HUBBLE, IDENTITY};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 
 use super::{NAME, PaletteCluster};
 use crate::aws::{
@@ -43,9 +43,9 @@ impl PaletteCluster {
         });
         let roles = self.roles(self.case());
         let target = roles.hubble_target().map(gangway_model::RoleArn::as_str);
-        let hubble = (HUBBLE.namespace, HUBBLE.name);
+        let hubble = (HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name);
         self.cluster.associate(hubble, roles.hubble().as_str(), target);
-        let identity = (IDENTITY.namespace, IDENTITY.name);
+        let identity = (IDENTITY_SERVICE_ACCOUNT.namespace, IDENTITY_SERVICE_ACCOUNT.name);
         self.cluster.associate(identity, roles.identity().as_str(), None);
         self.furnish_access();
     }

@@ -1,6 +1,8 @@
 //! What Kubernetes holds of the cluster.
 
-use gangway_policies::pods::{HUBBLE, IDENTITY, ServiceAccount};
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount,
+};
 use serde_json::{Value, json};
 
 use super::PaletteCluster;
@@ -108,7 +110,9 @@ impl PaletteCluster {
 
     pub(super) fn furnish_kubernetes(&self) {
         self.cluster.with(|cluster| cluster.objects.clear());
-        for namespace in ["kube-system", HUBBLE.namespace, IDENTITY.namespace] {
+        for namespace in
+            ["kube-system", HUBBLE_SERVICE_ACCOUNT.namespace, IDENTITY_SERVICE_ACCOUNT.namespace]
+        {
             let object = json!({
                 "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace},
             });
@@ -119,7 +123,7 @@ impl PaletteCluster {
         }
         self.put_config(self.cluster.name());
         self.put_agent(3);
-        for account in [HUBBLE, IDENTITY] {
+        for account in [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT] {
             let ServiceAccount { namespace, name } = account;
             let object = json!({
                 "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name},
@@ -133,14 +137,15 @@ impl PaletteCluster {
         }
         // A pod beside Hubble's that has done its work.
         let job = Pod {
-            account: HUBBLE,
+            account: HUBBLE_SERVICE_ACCOUNT,
             name: "spectro-hubble-migrate-k7k2p",
             label: ("app", "spectro-hubble"),
             credentials: [false, false],
         };
         let mut object = job.object();
         object["status"]["phase"] = json!("Succeeded");
-        let place = format!("/api/v1/namespaces/{}/pods/{}", HUBBLE.namespace, job.name);
-        self.put(Some(HUBBLE.namespace), &place, object);
+        let place =
+            format!("/api/v1/namespaces/{}/pods/{}", HUBBLE_SERVICE_ACCOUNT.namespace, job.name);
+        self.put(Some(HUBBLE_SERVICE_ACCOUNT.namespace), &place, object);
     }
 }

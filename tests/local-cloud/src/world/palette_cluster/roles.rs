@@ -2,8 +2,8 @@
 
 use gangway_model::PermissionProfile;
 use gangway_policies::{
-    Document,
-    pods::{ExternalIds, Part},
+    PolicyDocument,
+    pod_identity::{ExternalIds, RolePurpose},
 };
 use serde_json::Value;
 
@@ -12,24 +12,25 @@ use crate::aws::{Account, Role};
 
 impl PaletteCluster {
     /// The account that a role is in.
-    fn home(&self, part: Part) -> &Account {
+    fn home(&self, part: RolePurpose) -> &Account {
         match part {
-            Part::PaletteTarget | Part::HubbleTarget => &self.target,
-            Part::Palette
-            | Part::Hubble
-            | Part::Identity
-            | Part::IdentityLocal
-            | Part::HubbleLocal => self.cluster.account(),
+            RolePurpose::PaletteTarget | RolePurpose::HubbleTarget => &self.target,
+            RolePurpose::Palette
+            | RolePurpose::Hubble
+            | RolePurpose::Identity
+            | RolePurpose::IdentityLocal
+            | RolePurpose::HubbleLocal => self.cluster.account(),
         }
     }
 
     /// The case that a role belongs to.
-    const fn case_of(part: Part) -> Case {
+    const fn case_of(part: RolePurpose) -> Case {
         match part {
-            Part::Palette | Part::Hubble | Part::Identity => Case::SameAccount,
-            Part::IdentityLocal | Part::HubbleLocal | Part::PaletteTarget | Part::HubbleTarget => {
-                Case::CrossAccount
-            }
+            RolePurpose::Palette | RolePurpose::Hubble | RolePurpose::Identity => Case::SameAccount,
+            RolePurpose::IdentityLocal
+            | RolePurpose::HubbleLocal
+            | RolePurpose::PaletteTarget
+            | RolePurpose::HubbleTarget => Case::CrossAccount,
         }
     }
 
@@ -37,21 +38,21 @@ impl PaletteCluster {
     ///
     /// # Panics
     /// Never: each part is a role of its case.
-    pub fn role(&self, part: Part) -> Role {
+    pub fn role(&self, part: RolePurpose) -> Role {
         let roles = self.roles(Self::case_of(part));
-        let all = roles.in_order();
+        let all = roles.in_creation_order();
         let (_, arn) = all.iter().find(|(known, _)| *known == part).expect("a role of its case");
         self.home(part).role(arn.name())
     }
 
     /// The trust that a role is to have.
-    pub fn trust(&self, part: Part) -> Value {
+    pub fn trust(&self, part: RolePurpose) -> Value {
         let ids = ExternalIds::expected(self.place());
         self.roles(Self::case_of(part)).trust(part, &ids)
     }
 
     /// The ARN of a role's own permission policy, with what it is to allow.
-    pub fn policy(&self, part: Part) -> String {
+    pub fn policy(&self, part: RolePurpose) -> String {
         let document = self.roles(Self::case_of(part)).permissions(part);
         self.home(part).policy(part.document().name(), &document)
     }
@@ -59,13 +60,13 @@ impl PaletteCluster {
     pub(super) fn set_roles_up(&self) {
         for case in Case::ALL {
             let parts: Vec<_> =
-                self.roles(case).in_order().into_iter().map(|(part, _)| part).collect();
+                self.roles(case).in_creation_order().into_iter().map(|(part, _)| part).collect();
             for part in parts {
                 let role = self.role(part);
                 role.trust(&self.trust(part));
                 role.attach(&self.policy(part));
-                if matches!(part, Part::Palette | Part::PaletteTarget) {
-                    for document in gangway_policies::of(PermissionProfile::CoreEks) {
+                if matches!(part, RolePurpose::Palette | RolePurpose::PaletteTarget) {
+                    for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
                         role.attach(&self.profile_policy(part, *document));
                     }
                 }
@@ -74,7 +75,7 @@ impl PaletteCluster {
     }
 
     /// The ARN of one of the policies that Palette's role needs for its profile.
-    pub fn profile_policy(&self, part: Part, document: Document) -> String {
+    pub fn profile_policy(&self, part: RolePurpose, document: PolicyDocument) -> String {
         self.home(part).policy(document.name(), &document.render(self.partition))
     }
 }

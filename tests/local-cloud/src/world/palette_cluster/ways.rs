@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use gangway_policies::pods::{HUBBLE, IDENTITY, Part, REGISTRY, ServiceAccount};
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
+    ServiceAccount,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -50,13 +53,13 @@ pub enum Way {
     /// Kubernetes does not know Gangway (P10).
     NotKnown,
     /// The trust of a role lacks `sts:TagSession` (P11, P13, P14, P16, P19).
-    TrustWithoutTags(Part),
+    TrustWithoutTags(RolePurpose),
     /// The trust of a role lets nobody of Palette's in (P11, P13, P14, P16–P19).
-    TrustsOthers(Part),
+    TrustsOthers(RolePurpose),
     /// A role lacks its own permissions (P12, P13, P14, P16–P19).
-    WithoutPermissions(Part),
+    WithoutPermissions(RolePurpose),
     /// A role is not there (P11, P13, P14, P16–P19).
-    NoRole(Part),
+    NoRole(RolePurpose),
     /// Palette's target role asks for the manager's external id with a wildcard that `StringEquals` takes by the letter (P17).
     WildcardByTheLetter,
     /// Palette's target role asks for the external ids of another region (P17).
@@ -144,11 +147,11 @@ impl PaletteCluster {
             Way::WithoutPermissions(part) => drop(self.role(part).detach(&self.policy(part))),
             Way::NoRole(part) => self.role(part).remove(),
             Way::WildcardByTheLetter => {
-                self.retrust(Part::PaletteTarget, "StringLike", "StringEquals");
+                self.retrust(RolePurpose::PaletteTarget, "StringLike", "StringEquals");
             }
             Way::OtherRegion => {
                 let region = format!("\"{}/", cluster.region());
-                self.retrust(Part::PaletteTarget, &region, "\"ap-south-2/");
+                self.retrust(RolePurpose::PaletteTarget, &region, "\"ap-south-2/");
             }
             Way::DocumentedPrincipal => self.trust_documented(),
             Way::NotAssociated(account) => cluster.dissociate((account.namespace, account.name)),
@@ -158,15 +161,19 @@ impl PaletteCluster {
                 cluster.own((account.namespace, account.name), "palette-pods");
             }
             Way::NoTarget => {
-                self.associate(HUBBLE, self.roles(self.case()).hubble().as_str(), None);
+                self.associate(
+                    HUBBLE_SERVICE_ACCOUNT,
+                    self.roles(self.case()).hubble().as_str(),
+                    None,
+                );
             }
             Way::SuperfluousTarget => {
                 let roles = self.roles(self.case());
                 let target = roles.palette().as_str();
-                self.associate(IDENTITY, roles.identity().as_str(), Some(target));
+                self.associate(IDENTITY_SERVICE_ACCOUNT, roles.identity().as_str(), Some(target));
             }
             Way::OtherExternalId => {
-                self.retrust(Part::HubbleTarget, "/spectro-hubble\"", "/another-hubble\"");
+                self.retrust(RolePurpose::HubbleTarget, "/spectro-hubble\"", "/another-hubble\"");
             }
             Way::PaletteAssociated => {
                 let roles = self.roles(self.case());
@@ -181,15 +188,15 @@ impl PaletteCluster {
             Way::NotRestarted(account) => self.put_other_pod(account, ("app", account.name), 0),
             Way::HalfRestarted(account) => self.halve(account),
             Way::OtherLabel => {
-                self.forget(&pod_of(HUBBLE));
-                self.put_other_pod(HUBBLE, ("component", "cloud"), 2);
+                self.forget(&pod_of(HUBBLE_SERVICE_ACCOUNT));
+                self.put_other_pod(HUBBLE_SERVICE_ACCOUNT, ("component", "cloud"), 2);
             }
             Way::NoServiceAccount(ServiceAccount { namespace, name }) => {
                 self.forget(&format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}"));
             }
             Way::RegistryWithOtherRole => {
                 let roles = self.roles(self.case());
-                self.associate(REGISTRY, roles.identity().as_str(), None);
+                self.associate(REGISTRY_SERVICE_ACCOUNT, roles.identity().as_str(), None);
             }
         }
         self
@@ -208,7 +215,7 @@ impl PaletteCluster {
     fn associate_other(&self, account: ServiceAccount) {
         let other = self.cluster.account().role("SomebodyElse");
         let roles = self.roles(self.case());
-        let target = roles.hubble_target().filter(|_| account == HUBBLE);
+        let target = roles.hubble_target().filter(|_| account == HUBBLE_SERVICE_ACCOUNT);
         self.associate(account, &other.arn(), target.map(gangway_model::RoleArn::as_str));
     }
 
@@ -235,12 +242,12 @@ impl PaletteCluster {
     }
 
     /// A role's trust with some of its text in another's place.
-    fn retrust(&self, part: Part, text: &str, other: &str) {
+    fn retrust(&self, part: RolePurpose, text: &str, other: &str) {
         let trust = self.trust(part).to_string().replace(text, other);
         self.role(part).trust(&serde_json::from_str(&trust).expect("still a document"));
     }
 
-    fn untag(&self, part: Part) {
+    fn untag(&self, part: RolePurpose) {
         let mut trust = self.trust(part);
         let statements = trust.get_mut("Statement").and_then(Value::as_array_mut);
         for statement in statements.expect("statements") {
@@ -255,8 +262,8 @@ impl PaletteCluster {
 
     fn trust_documented(&self) {
         let documented = self.cluster.account().role("spectro-hubble-identity");
-        let real = self.role(Part::HubbleLocal).arn();
-        self.retrust(Part::HubbleTarget, &real, &documented.arn());
+        let real = self.role(RolePurpose::HubbleLocal).arn();
+        self.retrust(RolePurpose::HubbleTarget, &real, &documented.arn());
     }
 
     fn put_other_pod(&self, account: ServiceAccount, label: (&str, &str), containers: usize) {

@@ -1,0 +1,25 @@
+//! How each portal is asked.
+
+use gangway_model::{AccessPortalCredential, Partition};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+
+/// All but the unreserved characters of RFC 3986. A space is `%20`: not every portal takes `+` for one.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// CAP is asked with `agency`, `mission` and `role`, SCAP with `agency`, `accountName` and `roleName` (F73–F75).
+pub(crate) fn url(address: &Url, partition: Partition, portal: &AccessPortalCredential) -> Url {
+    let mut url = address.clone();
+    let Some(names) = &partition.info().portal else { return url };
+    let pairs = [
+        ("agency", portal.agency.as_str()),
+        (names.account, portal.account.as_str()),
+        (names.role_parameter, portal.role.as_str()),
+    ];
+    let query: Vec<_> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED)))
+        .collect();
+    url.set_query(Some(&query.join("&")));
+    url
+}

@@ -1,0 +1,62 @@
+//! The table of codes.
+
+use super::*;
+
+const CALL: ApiCall = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
+
+#[test]
+fn codes_mean_the_same_in_every_protocol() {
+    for (code, status, refusal) in [
+        ("InvalidClientTokenId", 403, AwsErrorKind::UnknownAccessKey),
+        ("UnrecognizedClientException", 400, AwsErrorKind::UnknownAccessKey),
+        ("SignatureDoesNotMatch", 403, AwsErrorKind::WrongSignature),
+        ("InvalidSignatureException", 400, AwsErrorKind::WrongSignature),
+        ("ExpiredToken", 403, AwsErrorKind::Expired),
+        ("ExpiredTokenException", 400, AwsErrorKind::Expired),
+        ("RequestExpired", 400, AwsErrorKind::ClockSkew),
+        ("RequestTimeTooSkewed", 403, AwsErrorKind::ClockSkew),
+        ("AccessDenied", 403, AwsErrorKind::AccessDenied),
+        ("AccessDeniedException", 400, AwsErrorKind::AccessDenied),
+        ("NoSuchEntity", 404, AwsErrorKind::NotFound),
+        ("ResourceNotFoundException", 400, AwsErrorKind::NotFound),
+        ("ResourceExistsException", 400, AwsErrorKind::AlreadyExists),
+        ("InvalidRequestException", 400, AwsErrorKind::InvalidState),
+        ("DecryptionFailure", 400, AwsErrorKind::KmsFailure),
+        ("Throttling", 400, AwsErrorKind::Throttled),
+        ("ThrottlingException", 400, AwsErrorKind::Throttled),
+        ("TooFast", 429, AwsErrorKind::Throttled),
+        ("ServiceFailure", 500, AwsErrorKind::ServiceFailure),
+        ("", 503, AwsErrorKind::ServiceFailure),
+        ("ValidationError", 400, AwsErrorKind::Other),
+        ("", 400, AwsErrorKind::Other),
+    ] {
+        assert_eq!(AwsErrorKind::of(code, status), refusal, "{code} {status}");
+    }
+}
+
+#[test]
+fn no_code_is_listed_twice() {
+    let mut codes: Vec<_> = CODES.iter().flat_map(|(_, codes)| codes.iter()).collect();
+    let listed = codes.len();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), listed);
+}
+
+#[test]
+fn refusals_of_our_own_calls_say_which_action_to_allow() {
+    let told = |refusal, code| CALL.error_of_kind(refusal, code).to_string();
+    for (refusal, words) in [
+        (AwsErrorKind::AccessDenied, "allow iam:GetRole"),
+        (AwsErrorKind::NotFound, "AWS IAM has no such role"),
+        (AwsErrorKind::Throttled, "too often"),
+        (AwsErrorKind::Expired, "not valid"),
+        (AwsErrorKind::KmsFailure, "KMS key"),
+        (AwsErrorKind::ServiceFailure, "not available"),
+    ] {
+        assert!(told(refusal, None).contains(words), "{refusal:?}: {}", told(refusal, None));
+    }
+    assert!(told(AwsErrorKind::Other, Some("MalformedInput")).ends_with("MalformedInput"));
+    let told = told(AwsErrorKind::Other, Some("User: arn:aws:iam::1:user/x is not authorized"));
+    assert!(!told.contains("user/x"), "{told}");
+}

@@ -1,0 +1,118 @@
+//! Organizational units, and where an account stands among them.
+
+use std::{fmt, str::FromStr};
+
+/// The id of an organizational unit, or of a root, which is one for all accounts that are in no unit.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct OuId(Box<str>);
+
+/// Not the id of a unit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "must be the id of an organizational unit or of a root, such as ou-abcd-12345678 or r-abcd"
+)]
+pub struct InvalidOuId;
+
+impl OuId {
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for OuId {
+    type Err = InvalidOuId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let valid = match text.split_once('-') {
+            Some(("r", root)) => is_id(root, 4),
+            Some(("ou", rest)) => {
+                rest.split_once('-').is_some_and(|(root, unit)| is_id(root, 4) && is_id(unit, 8))
+            }
+            Some(_) | None => false,
+        };
+        if valid { Ok(Self(text.into())) } else { Err(InvalidOuId) }
+    }
+}
+
+fn is_id(text: &str, shortest: usize) -> bool {
+    (shortest..=32).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+impl fmt::Display for OuId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The units that an account is in: the nearest first, the root last.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct OuPath(Vec<OuId>);
+
+impl OuPath {
+    /// Out of the path that Organizations tells of an account: `o-…/r-…/ou-…/…/<account>/`. `None` where it is no path.
+    pub fn from_path(path: &str) -> Option<Self> {
+        let mut units: Vec<OuId> = path.split('/').filter_map(|part| part.parse().ok()).collect();
+        units.reverse();
+        units.last().is_some_and(|root| root.as_str().starts_with("r-")).then_some(Self(units))
+    }
+
+    /// These units, of which each is in the next.
+    pub fn from_parent_first(units: Vec<OuId>) -> Self {
+        Self(units)
+    }
+
+    /// One unit further down.
+    pub(crate) fn child(&self, unit: OuId) -> Self {
+        Self([unit].into_iter().chain(self.0.iter().cloned()).collect())
+    }
+
+    /// The unit that the account is in, itself.
+    pub fn parent(&self) -> Option<&OuId> {
+        self.0.first()
+    }
+
+    /// Every unit, the nearest first.
+    pub fn iter(&self) -> impl Iterator<Item = &OuId> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_told_from_all_else() {
+        for text in ["ou-abcd-12345678", "r-abcd", "ou-a1b2-a1b2c3d4e5f6"] {
+            assert_eq!(text.parse::<OuId>().unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "ou-abcd",
+            "ou-abc-12345678",
+            "ou-abcd-1234567",
+            "OU-abcd-12345678",
+            "ou-abcd-1234567A",
+            "r-abc",
+            "o-abcdefghij",
+            "Workloads",
+            "ou-abcd-12345678/ou-abcd-87654321",
+        ] {
+            assert_eq!(text.parse::<OuId>(), Err(InvalidOuId), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_read_from_its_end() {
+        let told = "o-a1b2c3d4e5/r-abcd/ou-abcd-11111111/ou-abcd-22222222/123456789012/";
+        let lineage = OuPath::from_path(told).unwrap();
+        let units: Vec<_> = lineage.iter().map(OuId::as_str).collect();
+        assert_eq!(units, ["ou-abcd-22222222", "ou-abcd-11111111", "r-abcd"]);
+        let unplaced = OuPath::from_path("o-a1b2c3d4e5/r-abcd/123456789012/").unwrap();
+        assert_eq!(unplaced.parent().map(OuId::as_str), Some("r-abcd"));
+        assert_eq!(OuPath::from_path("o-a1b2c3d4e5/123456789012/"), None);
+        assert_eq!(OuPath::from_path(""), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! What is secret of each method, as documents hold it.
+
+use gangway_certificates::CaChain;
+use gangway_model::{AccessKey, AccessKeyId, ClientTlsIdentity, Partition, SecretAccessKey};
+
+use super::PayloadFields;
+
+/// What a secret may hold.
+pub trait SecretPayloadType: Sized {
+    /// Its members, for whoever is told that they are not there.
+    const FIELDS: &'static str;
+
+    /// Takes its members out. `None` where a fault was noted.
+    fn read(fields: &mut PayloadFields, partition: Partition) -> Option<Self>;
+}
+
+impl SecretPayloadType for AccessKey {
+    const FIELDS: &'static str = "accessKeyId and secretAccessKey";
+
+    fn read(fields: &mut PayloadFields, partition: Partition) -> Option<Self> {
+        let id = fields.text::<AccessKeyId>("accessKeyId");
+        let secret = fields.secret::<SecretAccessKey>("secretAccessKey");
+        // Where endpoints are behind private authorities, keys are of no use without those (S07).
+        let enclave = partition.info().portal.is_some();
+        let authority = enclave.then(|| fields.text::<CaChain>("certificateAuthority"));
+        let certificate_authority = match authority {
+            Some(held) => Some(held?),
+            None => None,
+        };
+        Some(Self { id: id?, secret: secret?, certificate_authority })
+    }
+}
+
+impl SecretPayloadType for ClientTlsIdentity {
+    const FIELDS: &'static str = "certificateAuthority, userCertificate and userKey";
+
+    fn read(fields: &mut PayloadFields, _partition: Partition) -> Option<Self> {
+        let certificate_authority = fields.text("certificateAuthority");
+        let certificate = fields.text("userCertificate");
+        let key = fields.secret("userKey");
+        Some(Self {
+            certificate_authority: certificate_authority?,
+            certificate: certificate?,
+            key: key?,
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! The members of a document, taken out one by one; every fault is kept, and none shows the text.
+
+use std::{fmt::Display, str::FromStr};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+
+/// Why a secret's text is not the document that was expected. Completes the sentence "the secret …".
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum InvalidPayload {
+    /// Not JSON at all.
+    #[error("must hold a JSON object with {0}; it does not hold JSON")]
+    NotJson(&'static str),
+    /// JSON of another kind.
+    #[error("must hold a JSON object with {0}; it holds other JSON")]
+    NotObject(&'static str),
+    /// A member is not there.
+    #[error("must have a text as member {0}")]
+    MissingField(&'static str),
+    /// A member is not what it should be: the rule that it breaks.
+    #[error("has a member {0} that {1}")]
+    InvalidField(&'static str, String),
+}
+
+/// The members that have not been taken out, and what was wrong with those that have.
+pub struct PayloadFields {
+    members: Map<String, Value>,
+    faults: Vec<InvalidPayload>,
+}
+
+impl PayloadFields {
+    pub(super) fn read(
+        text: &SecretString,
+        holds: &'static str,
+    ) -> Result<Self, Vec<InvalidPayload>> {
+        #[expect(clippy::disallowed_methods, reason = "it is parsed into types that hide it again")]
+        let text = text.expose_secret();
+        match serde_json::from_str(text) {
+            Ok(Value::Object(members)) => Ok(Self { members, faults: Vec::new() }),
+            Ok(_) => Err(vec![InvalidPayload::NotObject(holds)]),
+            Err(_says_where) => Err(vec![InvalidPayload::NotJson(holds)]),
+        }
+    }
+
+    /// A text that is not secret.
+    pub(super) fn text<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
+        let text = self.take(name)?;
+        text.parse().map_err(|rule: T::Err| self.breaks(name, &rule)).ok()
+    }
+
+    /// A secret.
+    pub(super) fn secret<T>(&mut self, name: &'static str) -> Option<T>
+    where
+        T: TryFrom<SecretString, Error: Display>,
+    {
+        // Wrapped first, so that it is wiped whatever else is wrong.
+        let secret = SecretString::from(self.take(name)?);
+        T::try_from(secret).map_err(|rule| self.breaks(name, &rule)).ok()
+    }
+
+    pub(super) fn finish<T>(self, contents: Option<T>) -> Result<T, Vec<InvalidPayload>> {
+        contents.filter(|_| self.faults.is_empty()).ok_or(self.faults)
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<String> {
+        if let Some(Value::String(text)) = self.members.remove(name) {
+            return Some(text);
+        }
+        self.faults.push(InvalidPayload::MissingField(name));
+        None
+    }
+
+    fn breaks(&mut self, name: &'static str, rule: &dyn Display) {
+        self.faults.push(InvalidPayload::InvalidField(name, rule.to_string()));
+    }
+}

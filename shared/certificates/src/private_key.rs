@@ -1,0 +1,89 @@
+//! A client's private key (X07).
+
+use std::{fmt, sync::Arc};
+
+use rustls::{
+    crypto::aws_lc_rs::sign::any_supported_type,
+    pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer, pem::PemObject as _},
+    sign::SigningKey,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroize as _;
+
+use crate::{
+    Expected, PemError,
+    pem::{self, PemLabel},
+};
+
+/// Larger than any key that TLS uses.
+const MAX_PEM_BYTES: usize = 12 * 1024;
+
+/// A private key that TLS can use. Prints as redacted; its text is wiped.
+#[derive(Clone)]
+pub struct PrivateKey {
+    pem: SecretString,
+    signer: Arc<dyn SigningKey>,
+}
+
+impl PrivateKey {
+    /// The key in PEM, in one form whatever it came in. Still wrapped: only an adapter may open it.
+    pub const fn pem(&self) -> &SecretString {
+        &self.pem
+    }
+
+    /// What proves in a handshake that the client has it.
+    pub fn signer(&self) -> Arc<dyn SigningKey> {
+        Arc::clone(&self.signer)
+    }
+
+    /// Its other half, with the algorithm.
+    pub(crate) fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        self.signer.public_key()
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey([REDACTED])")
+    }
+}
+
+impl TryFrom<SecretString> for PrivateKey {
+    type Error = PemError;
+
+    fn try_from(text: SecretString) -> Result<Self, PemError> {
+        let wanted = Expected::Key;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it is parsed into a type that hides it again"
+        )]
+        let blocks = pem::blocks(text.expose_secret(), wanted, MAX_PEM_BYTES)?;
+        let mut keys = Vec::new();
+        for block in blocks {
+            match block.label {
+                PemLabel::PrivateKey if block.encrypted => return Err(PemError::EncryptedLegacy),
+                PemLabel::PrivateKey => keys.push(block),
+                PemLabel::EncryptedKey => return Err(PemError::Encrypted),
+                PemLabel::CurveParameters => {}
+                PemLabel::Certificate => return Err(PemError::CertificateForKey),
+                found @ (PemLabel::SshKey
+                | PemLabel::PublicKey
+                | PemLabel::Request
+                | PemLabel::Revocations
+                | PemLabel::Pkcs7
+                | PemLabel::TrustedCertificate
+                | PemLabel::Other) => return Err(PemError::WrongLabel { wanted, found }),
+            }
+        }
+        let key = match keys.as_mut_slice() {
+            [] => return Err(PemError::WrongLabel { wanted, found: PemLabel::CurveParameters }),
+            [key] => key,
+            several => return Err(PemError::SeveralKeys { count: several.len() }),
+        };
+        let mut der = PrivateKeyDer::from_pem_slice(key.text.as_bytes())
+            .map_err(|_quotes_it| PemError::UnusableKey)?;
+        let signer = any_supported_type(&der).map_err(|_quotes_it| PemError::UnusableKey);
+        der.zeroize();
+        Ok(Self { signer: signer?, pem: SecretString::from(key.text.as_str()) })
+    }
+}

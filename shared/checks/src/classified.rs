@@ -1,0 +1,228 @@
+//! What holds for every account in the classified partitions, whichever way it is entered (X01–X04, X14–X17).
+
+use crate::{Clients, ScopedAccounts};
+use futures_util::future::join_all;
+use gangway_http::{ProbeError, deadline, probe};
+use gangway_model::{Check, Finding, Partition, PermissionProfile, Severity, UpstreamError};
+use gangway_palette::{EndpointOverrides, SecretPartitionFlag};
+use tokio::join;
+
+static EDITION: Check = Check {
+    id: "palette.edition-vertex",
+    title: "Palette is VerteX, the edition that serves the classified partitions",
+    severity: Severity::Blocker,
+    covers: &["C19", "X01"],
+};
+
+static SECRET_PARTITION_FLAG: Check = Check {
+    id: "palette.secret-partition-flag",
+    title: "The feature flag AwsSecretPartition is on",
+    severity: Severity::Blocker,
+    covers: &["C04", "X02"],
+};
+
+static ENDPOINT_OVERRIDES: Check = Check {
+    id: "palette.endpoint-overrides",
+    title: "The endpoints that Palette's operator has set for this region can be reached and trusted",
+    severity: Severity::Warning,
+    covers: &["X04"],
+};
+
+static PORTAL_ADDRESS: Check = Check {
+    id: "palette.portal-address",
+    title: "Palette asks the same access portal as Gangway",
+    severity: Severity::Warning,
+    covers: &["X14"],
+};
+
+static IMAGES: Check = Check {
+    id: "eks.image-family",
+    title: "Cluster profiles use machine images that the partition has",
+    severity: Severity::Warning,
+    covers: &["X15"],
+};
+
+static WORKERS: Check = Check {
+    id: "eks.worker-nodes-trust",
+    title: "Workloads bring the certification authorities themselves",
+    severity: Severity::Info,
+    covers: &["X16"],
+};
+
+static IMAGE_SWAP: Check = Check {
+    id: "eks.image-swap",
+    title: "Cluster profiles swap images of public registries",
+    severity: Severity::Warning,
+    covers: &["X17"],
+};
+
+/// Whether there is anything to ask here at all.
+pub fn is_classified(partition: Partition) -> bool {
+    partition.info().portal.is_some()
+}
+
+/// What people should know before they begin.
+pub fn notices(partition: Partition) -> Vec<String> {
+    if !is_classified(partition) {
+        return Vec::new();
+    }
+    let label = partition.info().label;
+    vec![
+        format!("{label} is a tech preview of Palette VerteX: do not rely on it for production."),
+        "Palette does not put your certification authorities on EKS worker nodes: mount them into workloads (sidecar, Secret volume, or in the image).".to_owned(),
+        "Machine images: older documents of Palette allow Amazon Linux 2 only; look at the release notes of your version.".to_owned(),
+        "Public registries cannot be reached: configure Image Swap in the Kubernetes layer of EKS cluster profiles.".to_owned(),
+    ]
+}
+
+/// Asks Palette, and the endpoints that it names. Nothing outside of these partitions.
+pub async fn run_checks(
+    registry: &ScopedAccounts<'_>,
+    clients: &Clients,
+    profile: PermissionProfile,
+) -> Result<Vec<Finding>, UpstreamError> {
+    let partition = clients.partition;
+    if !is_classified(partition) {
+        return Ok(Vec::new());
+    }
+    let (offered, overrides) = join!(
+        registry.secret_partition_flag(),
+        deadline::with_half_remaining(registry.endpoint_overrides(partition, clients.aws.region())),
+    );
+    let mut findings = edition_findings(offered)?;
+    findings.push(endpoint_overrides_finding(clients, overrides.as_ref()).await);
+    findings.push(portal_address_finding(clients, overrides.as_ref()));
+    findings.extend(cluster_findings(profile));
+    Ok(findings)
+}
+
+/// The flag is `VerteX`'s own, so a Palette that does not know it is another edition (X01, X02).
+fn edition_findings(
+    offered: Result<SecretPartitionFlag, UpstreamError>,
+) -> Result<Vec<Finding>, UpstreamError> {
+    let turn_on = "have the root or operations administrator turn it on: system console, Administration, Feature Flags. \
+                   It cannot be turned off again, and it holds for every tenant";
+    let offered = match offered {
+        Ok(offered) => offered,
+        Err(
+            UpstreamError::AccessDenied { .. }
+            | UpstreamError::NotFound { .. }
+            | UpstreamError::Rejected { .. },
+        ) => {
+            let (reason, remedy) = (
+                "Palette does not show its feature flags to this key",
+                "mend palette.session, or look in the system console",
+            );
+            return Ok(vec![
+                EDITION.unverified(reason, remedy),
+                SECRET_PARTITION_FLAG.unverified(reason, remedy),
+            ]);
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(match offered {
+        SecretPartitionFlag::Enabled => {
+            let seen = "it has the flag that only VerteX has";
+            vec![EDITION.passed(seen), SECRET_PARTITION_FLAG.passed("it is on")]
+        }
+        SecretPartitionFlag::Disabled => {
+            let seen = "it has the flag that only VerteX has";
+            vec![EDITION.passed(seen), SECRET_PARTITION_FLAG.failed("it is off", turn_on)]
+        }
+        SecretPartitionFlag::Unsupported => vec![
+            EDITION.failed(
+                "it does not have the flag AwsSecretPartition, which every VerteX has",
+                "register the account in a Palette VerteX: Palette Enterprise and the multi-tenant SaaS do not serve these partitions",
+            ),
+            SECRET_PARTITION_FLAG.failed("there is no such flag", turn_on),
+        ],
+    })
+}
+
+/// Each address that was set is reached from here, with the roots that Gangway itself trusts (X04).
+async fn endpoint_overrides_finding(
+    clients: &Clients,
+    overrides: Result<&EndpointOverrides, &UpstreamError>,
+) -> Finding {
+    let overrides = match overrides {
+        Ok(overrides) => overrides,
+        Err(error) => {
+            return ENDPOINT_OVERRIDES.unverified(
+                format!("Palette does not tell its endpoints: {error}"),
+                "look at them in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints",
+            );
+        }
+    };
+    if overrides.services.is_empty() {
+        return ENDPOINT_OVERRIDES
+            .passed("none is set for this region; Palette uses the partition's own");
+    }
+    let probes = overrides.services.iter().map(|(name, endpoint)| async move {
+        let reached = match endpoint.parse() {
+            Ok(url) => probe(&clients.http, url).await,
+            Err(_invalid) => Err(ProbeError::ConnectionFailed),
+        };
+        reached.err().map(|why| format!("{name} ({why})"))
+    });
+    let faults: Vec<_> = join_all(probes).await.into_iter().flatten().collect();
+    if faults.is_empty() {
+        return ENDPOINT_OVERRIDES.passed(format!("{} set, all reached", overrides.services.len()));
+    }
+    ENDPOINT_OVERRIDES.failed(
+        format!("not reached from here: {}", faults.join(", ")),
+        "correct them in the system console (Feature Flags, AwsSecretPartition, Configure Endpoints), or add their authorities to GANGWAY_AWS_CA_BUNDLE_SECRET",
+    )
+}
+
+/// Whether both ask the same portal, and which variable to look at if that cannot be seen (X14, T1).
+fn portal_address_finding(
+    clients: &Clients,
+    overrides: Result<&EndpointOverrides, &UpstreamError>,
+) -> Finding {
+    let portal = &clients.portal;
+    let Some(own) = &portal.url else {
+        return PORTAL_ADDRESS
+            .not_applicable("no address of a portal is set here, so Palette's own is used");
+    };
+    let dialog =
+        "have it set in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints";
+    let variable = &portal.palette_variable;
+    let told = overrides.map(|overrides| overrides.credentials.as_str()).unwrap_or_default();
+    if told.is_empty() {
+        return PORTAL_ADDRESS.unverified(
+            "Palette does not tell which portal it asks",
+            format!(
+                "{dialog}; older versions read variable {variable} of clients cloud, namespace hubble-system \
+                 (kubectl -n hubble-system get deploy cloud -o jsonpath='{{.spec.template.spec.containers[*].env}}'). \
+                 Palette's documents seem to exchange the names for Secret and Top Secret: try it, and set \
+                 GANGWAY_CUSTOM_ENDPOINT_VARIABLES to what proves right"
+            ),
+        );
+    }
+    if told.trim_end_matches('/') == own.as_str().trim_end_matches('/') {
+        return PORTAL_ADDRESS.passed(format!("both ask {own}"));
+    }
+    PORTAL_ADDRESS.failed(
+        format!("Palette asks {told}, Gangway asks {own}"),
+        format!("{dialog}, or correct Gangway's setting"),
+    )
+}
+
+/// What only cluster profiles show (X15–X17).
+fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
+    let unseen = "cluster profiles are not looked at from here";
+    let images = IMAGES.unverified(
+        unseen,
+        "use Amazon Linux 2 images unless the release notes of your VerteX allow others",
+    );
+    let workers = WORKERS.unverified(
+        "Palette does not put them on worker nodes; whether workloads have them cannot be seen from here",
+        "mount them into workloads: a sidecar, a Secret volume, or in the image",
+    );
+    let swap = if profile.supports_eks() {
+        IMAGE_SWAP.unverified(unseen, "configure Image Swap in the Kubernetes layer of EKS cluster profiles: public registries cannot be reached")
+    } else {
+        IMAGE_SWAP.not_applicable("the profile makes no EKS clusters")
+    };
+    [images, workers, swap]
+}

@@ -1,0 +1,136 @@
+//! The role that Palette assumes, as IAM has it (D05, D10).
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use gangway_model::{Check, Finding, RoleArn, Severity, UpstreamError};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use gangway_aws::AwsSession;
+
+static EXISTS: Check = Check {
+    id: "iam.role-exists",
+    title: "The role exists under this ARN",
+    severity: Severity::Blocker,
+    covers: &["D05"],
+};
+
+static SESSION: Check = Check {
+    id: "iam.role-session-long-enough",
+    title: "The role's sessions may last an hour",
+    severity: Severity::Warning,
+    covers: &["D10", "D13"],
+};
+
+/// What Palette's sessions need.
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IamRole {
+    /// Its ARN, path and all.
+    pub arn: String,
+    /// Who may assume it.
+    pub trust: Value,
+    /// How long a session may last.
+    pub max_session: Duration,
+    /// The ARN of its permissions boundary.
+    pub boundary: Option<String>,
+    /// What people read about it.
+    pub description: String,
+    /// When it was made.
+    pub made: Option<SystemTime>,
+    /// What is noted on it.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Reads the role by its name.
+pub async fn get_role(aws: &AwsSession, arn: &RoleArn) -> Result<IamRole, UpstreamError> {
+    let call = AwsSession::iam_api_call("iam:GetRole", "such role");
+    let answer = aws.iam().get_role().role_name(arn.name()).send().await;
+    let answer = answer.map_err(|error| call.to_upstream_error(&error))?;
+    let role = answer.role.ok_or_else(|| call.invalid_response("no role"))?;
+    let trust = role.assume_role_policy_document().unwrap_or_default();
+    let trust = decode_policy_document(trust)
+        .ok_or_else(|| call.invalid_response("the trust policy is not JSON"))?;
+    let seconds = role.max_session_duration().and_then(|seconds| u64::try_from(seconds).ok());
+    let boundary = role.permissions_boundary().and_then(|set| set.permissions_boundary_arn());
+    Ok(IamRole {
+        trust,
+        max_session: seconds.map_or(HOUR, Duration::from_secs),
+        boundary: boundary.map(str::to_owned),
+        description: role.description.unwrap_or_default(),
+        made: role.create_date.try_into().ok(),
+        tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        arn: role.arn,
+    })
+}
+
+/// IAM sends documents percent-encoded.
+pub fn decode_policy_document(encoded: &str) -> Option<Value> {
+    let text = percent_decode_str(encoded).decode_utf8().ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The answers where nothing can be seen.
+pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
+    vec![EXISTS.unverified(reason, remedy), SESSION.unverified(reason, remedy)]
+}
+
+/// What was read, and the trust policy where the role is the one that was meant.
+pub fn findings(
+    read: Result<IamRole, UpstreamError>,
+    wanted: &RoleArn,
+) -> Result<(Vec<Finding>, Option<Value>), UpstreamError> {
+    let role = match read {
+        Ok(role) => role,
+        Err(UpstreamError::NotFound { .. }) => return Ok((missing(wanted), None)),
+        Err(UpstreamError::AccessDenied { .. }) => {
+            let remedy = "allow iam:GetRole on this role to the role that Gangway looks with";
+            return Ok((unverified("the role may not be read", remedy), None));
+        }
+        Err(
+            error @ (UpstreamError::Rejected { .. }
+            | UpstreamError::ProjectNotFound { .. }
+            | UpstreamError::AlreadyExists { .. }
+            | UpstreamError::Throttled { .. }
+            | UpstreamError::Unavailable { .. }
+            | UpstreamError::TimedOut { .. }),
+        ) => return Err(error),
+    };
+    if role.arn != wanted.as_str() {
+        let exists = EXISTS.failed(
+            format!("role {} is {}: the path differs", wanted.name(), role.arn),
+            format!("send roleArn {}", role.arn),
+        );
+        return Ok((vec![exists, session(&role)], None));
+    }
+    let exists = EXISTS.passed(role.arn.clone());
+    Ok((vec![exists, session(&role)], Some(role.trust)))
+}
+
+fn missing(wanted: &RoleArn) -> Vec<Finding> {
+    let (name, account) = (wanted.name(), wanted.account());
+    vec![
+        EXISTS.failed(
+            format!("account {account} has no role {name}"),
+            "create it: GET /v1/accounts/sts/trust gives a CloudFormation template that does",
+        ),
+        SESSION.not_applicable("there is no role"),
+    ]
+}
+
+fn session(role: &IamRole) -> Finding {
+    let minutes = role.max_session.as_secs() / 60;
+    if role.max_session < HOUR {
+        let remedy = "set the role's maximum session duration to one hour or more";
+        SESSION.failed(format!("sessions last {minutes} minutes at most"), remedy)
+    } else {
+        SESSION.passed(format!(
+            "sessions last up to {minutes} minutes; an hour, should Palette itself come from a role"
+        ))
+    }
+}

@@ -1,0 +1,186 @@
+//! Whether what is attached says what Palette's documents say (C08). Read only where simulation leaves doubt.
+
+use futures_util::future::join_all;
+use gangway_model::{Check, Finding, Partition, Severity, UpstreamError};
+use gangway_policies::PolicyDocument;
+use serde_json::Value;
+
+use super::{
+    attached_policies::{Attached, Lookup, LookupError, see},
+    iam_role::decode_policy_document,
+};
+use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
+
+pub(super) static ATTACHED: Check = Check {
+    id: "iam.policies-attached",
+    title: "Palette's policies are attached by name and up to date",
+    severity: Severity::Warning,
+    covers: &["C08", "S05", "D09"],
+};
+
+/// A quota of managed policies is 20 at most; groups may add theirs.
+const MAX_DOCUMENTS: usize = 40;
+
+/// Actions to name before it is enough to count.
+const MAX_LISTED: usize = 8;
+
+/// A policy, with its document.
+struct DocumentRead<'a> {
+    attached: &'a Attached,
+    document: Value,
+}
+
+/// By names alone: enough where simulation has shown that every action is allowed.
+pub(super) fn check_names(
+    documents: &[PolicyDocument],
+    attached: &[Attached],
+    principal: &Principal,
+) -> Finding {
+    let missing = missing(documents, attached);
+    if missing.is_empty() {
+        return ATTACHED.passed(format!("{} attached", join_names(documents)));
+    }
+    ATTACHED.failed(
+        format!(
+            "not attached under their names: {}; every action is allowed all the same",
+            join_names(&missing)
+        ),
+        format!(
+            "attach {} to {}, so that later versions of Palette find them",
+            join_names(&missing),
+            principal.label()
+        ),
+    )
+}
+
+/// The documents that no policy has the name of, in any spelling (T5).
+pub(super) fn missing(documents: &[PolicyDocument], attached: &[Attached]) -> Vec<PolicyDocument> {
+    let named = |document: &PolicyDocument| {
+        attached.iter().any(|policy| PolicyDocument::from_name(&policy.name) == Some(*document))
+    };
+    documents.iter().copied().filter(|document| !named(document)).collect()
+}
+
+/// By what the policies say.
+pub(super) async fn check_documents(
+    aws: &AwsSession,
+    documents: &[PolicyDocument],
+    attached: &[Attached],
+    principal: &Principal,
+) -> Result<Finding, UpstreamError> {
+    let mut read = Vec::new();
+    for seen in join_all(attached.iter().take(MAX_DOCUMENTS).map(|policy| fetch(aws, policy))).await
+    {
+        match seen? {
+            Ok(policy) => read.push(policy),
+            Err(hidden) => {
+                let observed = "the attached policies could not be read";
+                return Ok(ATTACHED.unverified(observed, hidden.remedy()));
+            }
+        }
+    }
+    let faults: Vec<_> =
+        documents.iter().filter_map(|document| fault(*document, aws.partition(), &read)).collect();
+    if faults.is_empty() {
+        return Ok(ATTACHED.passed(format!("{} attached and up to date", join_names(documents))));
+    }
+    let label = principal.label();
+    let (observed, remedies): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
+    Ok(ATTACHED.failed(observed.join("; "), format!("on {label}: {}", remedies.join("; "))))
+}
+
+/// What is wrong with a document's policy, and how to mend it.
+fn fault(
+    document: PolicyDocument,
+    partition: Partition,
+    read: &[DocumentRead<'_>],
+) -> Option<(String, String)> {
+    let wanted = document.render(partition);
+    if read.iter().any(|policy| gangway_policies::is_equivalent(&policy.document, &wanted)) {
+        return None;
+    }
+    let name = document.name();
+    let namesake = read
+        .iter()
+        .find(|policy| PolicyDocument::from_name(&policy.attached.name) == Some(document));
+    let Some(namesake) = namesake else {
+        return Some((format!("{name} is not attached"), format!("attach {name}")));
+    };
+    let held = std::slice::from_ref(&namesake.document);
+    let lacking = gangway_policies::missing_actions(document, partition, held);
+    let observed = if lacking.is_empty() {
+        format!("{} differs from the published {name}", namesake.attached.arn)
+    } else {
+        format!("{} is an older {name}: it lacks {}", namesake.attached.arn, summarize(&lacking))
+    };
+    Some((observed, format!("give {} a new default version (IAM keeps 5)", namesake.attached.arn)))
+}
+
+async fn fetch<'a>(aws: &AwsSession, attached: &'a Attached) -> Lookup<DocumentRead<'a>> {
+    let iam = aws.iam();
+    let policy = see!("iam:GetPolicy", iam.get_policy().policy_arn(&attached.arn));
+    let version = policy.policy.and_then(|policy| policy.default_version_id).unwrap_or_default();
+    let request = iam.get_policy_version().policy_arn(&attached.arn).version_id(version);
+    let version = see!("iam:GetPolicyVersion", request);
+    let text = version.policy_version.and_then(|version| version.document).unwrap_or_default();
+    Ok(Ok(DocumentRead { attached, document: decode_policy_document(&text).unwrap_or_default() }))
+}
+
+/// The documents' names, for a sentence.
+pub(super) fn join_names(documents: &[PolicyDocument]) -> String {
+    documents.iter().map(|document| document.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The first few, and how many more.
+pub(super) fn summarize<T: AsRef<str>>(actions: &[T]) -> String {
+    let named: Vec<_> = actions.iter().take(MAX_LISTED).map(T::as_ref).collect();
+    match actions.len().saturating_sub(MAX_LISTED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn policies_are_told_by_what_they_say_before_what_they_are_called() {
+        let partition = Partition::AwsUsGov;
+        let current = PolicyDocument::Nodes.render(partition);
+        let mut old = current.clone();
+        old["Statement"].as_array_mut().unwrap().remove(0);
+        let mut wider = current.clone();
+        wider["Statement"].as_array_mut().unwrap().push(json!({
+            "Effect": "Allow", "Action": "s3:*", "Resource": "*",
+        }));
+        for (name, document, fault_is) in [
+            ("PaletteNodesPolicy", &current, None),
+            ("OurOwnName", &current, None),
+            ("PaletteNodesPolicy", &old, Some("it lacks")),
+            ("palettenodespolicy", &old, Some("it lacks")),
+            ("PaletteNodesPolicy", &wider, Some("differs")),
+            ("PaletteNodesPolicy", &Value::Null, Some("it lacks")),
+            ("OurOwnName", &old, Some("is not attached")),
+        ] {
+            let attached = Attached { name: name.to_owned(), arn: format!("arn/{name}") };
+            let read = [DocumentRead { attached: &attached, document: document.clone() }];
+            let seen = fault(PolicyDocument::Nodes, partition, &read).map(|(observed, _)| observed);
+            match (seen, fault_is) {
+                (None, None) => {}
+                (Some(seen), Some(part)) => assert!(seen.contains(part), "{name}: {seen}"),
+                (seen, _) => panic!("{name}: {seen:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn policies_have_the_spellings_of_older_pages() {
+        let attached = |name: &str| Attached { name: name.to_owned(), arn: String::new() };
+        let old = [attached("PaletteControllersPolicy"), attached("PaletteControlPlanePolicy")];
+        let core = gangway_policies::documents_for(gangway_model::PermissionProfile::Core);
+        assert_eq!(missing(core, &old), [PolicyDocument::Nodes, PolicyDocument::Deployment]);
+    }
+}

@@ -1,0 +1,195 @@
+//! Findings from IAM's verdicts: what is denied, by what, and what to attach.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use gangway_model::{Check, Finding, Severity, UpstreamError};
+use gangway_policies::{PolicyDocument, simulate::SimulationRequest};
+
+use super::{
+    permissions::vendor_defect_finding,
+    policy_content::summarize,
+    simulation::{self, ActionDecision, Decision, Mfa, SimulationResult},
+};
+use gangway_aws::{AwsSession, Principal};
+
+pub(super) static ALLOWED: Check = Check {
+    id: "iam.actions-allowed",
+    title: "Every action of the permission profile is allowed",
+    severity: Severity::Blocker,
+    covers: &["C07", "S05", "D09"],
+};
+
+pub(super) static BOUNDARY: Check = Check {
+    id: "iam.boundary-allows",
+    title: "No permissions boundary takes away what Palette needs",
+    severity: Severity::Blocker,
+    covers: &["C11"],
+};
+
+pub(super) static ORGANIZATION: Check = Check {
+    id: "iam.organization-allows",
+    title: "No policy of the organization (SCP) takes away what Palette needs",
+    severity: Severity::Blocker,
+    covers: &["C12"],
+};
+
+pub(super) static NO_MFA: Check = Check {
+    id: "iam.mfa-not-required",
+    title: "Nothing is denied for want of a second factor",
+    severity: Severity::Blocker,
+    covers: &["S06"],
+};
+
+pub(super) static DEFECTS: Check = Check {
+    id: "iam.vendor-policy",
+    title: "The published documents grant what they name",
+    severity: Severity::Warning,
+    covers: &["C07"],
+};
+
+/// C07, C11, C12, and a note where the published documents are at fault.
+pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
+    let denials: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_denial()).collect();
+    let of = |part: fn(&ActionDecision) -> bool| -> Vec<&str> {
+        denials.iter().filter(|denial| part(denial)).map(|denial| denial.ask.action).collect()
+    };
+    let (bounded, forbidden) = (of(|denial| denial.boundary), of(|denial| denial.organization));
+    // Where the document is not attached at all, its own faults do not show yet.
+    let lacking = |document| {
+        let plain = |denial: &&ActionDecision| denial.decision == Decision::NotAllowed;
+        denials.iter().copied().filter(plain).any(|denial| denial.ask.document == document)
+    };
+    let vendors: Vec<_> = verdicts
+        .iter()
+        .filter(|verdict| verdict.is_vendor_defect() && !lacking(verdict.ask.document))
+        .map(|verdict| verdict.ask.action)
+        .collect();
+    let label = principal.label();
+    let mut findings = vec![
+        allowed(verdicts.len(), &denials, principal),
+        if bounded.is_empty() {
+            BOUNDARY.passed("no action is denied by a permissions boundary")
+        } else {
+            BOUNDARY.failed(
+                format!("the permissions boundary of {label} does not allow {}", summarize(&bounded)),
+                format!("allow them in the policy that is the boundary of {label}, or remove the boundary"),
+            )
+        },
+        if forbidden.is_empty() {
+            ORGANIZATION.passed("no action is denied by a policy of the organization")
+        } else {
+            ORGANIZATION.failed(
+                format!("a service control policy does not allow {}", summarize(&forbidden)),
+                "have the owners of the organization allow them in the SCPs of this account",
+            )
+        },
+    ];
+    findings.extend(vendor_defect_finding(&vendors));
+    findings
+}
+
+fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> Finding {
+    if denials.is_empty() {
+        return ALLOWED.passed(format!("{asked} actions asked for, none denied"));
+    }
+    let mut by_document: BTreeMap<PolicyDocument, Vec<&str>> = BTreeMap::new();
+    let mut deniers: Vec<&str> = Vec::new();
+    let mut explicit = Vec::new();
+    for denial in denials {
+        let external = denial.boundary || denial.organization;
+        by_document.entry(denial.ask.document).or_default().push(denial.ask.action);
+        if denial.decision == Decision::Denied && !external {
+            explicit.push(denial.ask.action);
+            deniers.extend(denial.denied_by.iter().map(String::as_str));
+        }
+    }
+    let mut observed = vec![format!("{} of {asked} actions are denied", denials.len())];
+    observed.extend(
+        by_document
+            .iter()
+            .map(|(document, actions)| format!("of {}: {}", document.name(), summarize(actions))),
+    );
+    if !explicit.is_empty() {
+        observed.push(format!("denied by name: {}", summarize(&explicit)));
+    }
+    ALLOWED.failed(observed.join("; "), remedy(denials, deniers, principal))
+}
+
+/// What to do about each kind of denial that there is.
+fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Principal) -> String {
+    let label = principal.label();
+    let mut lacking: Vec<PolicyDocument> = denials
+        .iter()
+        .filter(|denial| denial.decision == Decision::NotAllowed)
+        .filter(|denial| !denial.boundary && !denial.organization)
+        .map(|denial| denial.ask.document)
+        .collect();
+    lacking.sort_unstable();
+    lacking.dedup();
+    let mut steps = Vec::new();
+    if !lacking.is_empty() {
+        let names = super::policy_content::join_names(&lacking);
+        steps.push(format!("attach {names} to {label}, or a new default version of it"));
+    }
+    let explicit = denials.iter().any(|denial| {
+        denial.decision == Decision::Denied && !denial.boundary && !denial.organization
+    });
+    if explicit {
+        deniers.sort_unstable();
+        deniers.dedup();
+        let of =
+            if deniers.is_empty() { String::new() } else { format!(" in {}", deniers.join(", ")) };
+        steps.push(format!("exempt {label} from the statements that deny them{of}"));
+    }
+    if denials.iter().any(|denial| denial.boundary) {
+        steps.push("widen the permissions boundary (iam.boundary-allows)".to_owned());
+    }
+    if denials.iter().any(|denial| denial.organization) {
+        steps.push("have the organization's SCPs changed (iam.organization-allows)".to_owned());
+    }
+    steps.join("; ")
+}
+
+/// The answer to S06: what is denied by name is asked again as if a second factor had been used.
+pub(super) async fn check_mfa(
+    aws: &AwsSession,
+    principal: &Principal,
+    questions: &[SimulationRequest],
+    verdicts: &[ActionDecision],
+) -> Result<Finding, UpstreamError> {
+    if matches!(principal, Principal::Role(_)) {
+        return Ok(NO_MFA.not_applicable("asked of IAM users only"));
+    }
+    // There is a verdict for each action of each question, in their order.
+    let mut denied = verdicts.iter().map(|verdict| verdict.decision == Decision::Denied);
+    let mut again = questions.to_vec();
+    for question in &mut again {
+        question.asks.retain(|_ask| denied.next().unwrap_or(false));
+    }
+    again.retain(|question| !question.asks.is_empty());
+    if again.is_empty() {
+        return Ok(NO_MFA.passed("no action is denied by name"));
+    }
+    let SimulationResult::Decisions(then) =
+        simulation::simulate(aws, principal, &again, Mfa::Present).await?
+    else {
+        return Ok(NO_MFA.unverified("IAM no longer answers", "validate again"));
+    };
+    let conditional: Vec<_> = then
+        .iter()
+        .filter(|verdict| verdict.decision != Decision::Denied)
+        .map(|verdict| verdict.ask.action)
+        .collect();
+    Ok(if conditional.is_empty() {
+        NO_MFA.passed("what is denied is denied with a second factor too")
+    } else {
+        let label = principal.label();
+        NO_MFA.failed(
+            format!("denied unless a second factor was used: {}", summarize(&conditional)),
+            format!("exempt {label} from the policy that demands MFA: Palette calls AWS with its keys alone"),
+        )
+    })
+}

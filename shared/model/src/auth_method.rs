@@ -1,0 +1,77 @@
+//! The ways of letting Palette into an AWS account.
+
+use std::{fmt, str::FromStr};
+
+use crate::Partition;
+
+/// How Palette authenticates to an account. One function serves each.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum AuthMethod {
+    /// Long-lived access keys of an IAM user.
+    StaticCredentials,
+    /// A role that Palette assumes through STS.
+    Sts,
+    /// Roles bound to Palette's pods by EKS Pod Identity.
+    PodIdentity,
+    /// Temporary keys from the access portal of a classified partition (CAP, SCAP).
+    Scap,
+}
+
+impl AuthMethod {
+    /// Every method, in the order of the wizard.
+    pub const ALL: [Self; 4] = [Self::StaticCredentials, Self::Sts, Self::PodIdentity, Self::Scap];
+
+    /// As routes, events and folders spell it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::StaticCredentials => "static-credentials",
+            Self::Sts => "sts",
+            Self::PodIdentity => "pod-identity",
+            Self::Scap => "scap",
+        }
+    }
+
+    /// Whether Palette can be let in this way there (C04). `opted_in` admits what its newest documents withdraw.
+    pub fn is_supported_in(self, partition: Partition, opted_in: bool) -> bool {
+        let facts = partition.info();
+        facts.methods.contains(&self) || opted_in && facts.opt_in_methods.contains(&self)
+    }
+}
+
+impl fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Not the id of a method.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("must be one of static-credentials, sts, pod-identity, scap")]
+pub struct InvalidMethod;
+
+impl FromStr for AuthMethod {
+    type Err = InvalidMethod;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|method| method.id() == text).ok_or(InvalidMethod)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Partition::{Aws, AwsIso, AwsIsoB, AwsUsGov};
+
+    #[test]
+    fn f10_f11_f12_methods_by_partition_are_those_of_the_wizard() {
+        let allowed = |method: AuthMethod, opted_in| {
+            [Aws, AwsUsGov, AwsIsoB, AwsIso]
+                .map(|partition| method.is_supported_in(partition, opted_in))
+        };
+        assert_eq!(allowed(AuthMethod::StaticCredentials, false), [true, true, true, true]);
+        assert_eq!(allowed(AuthMethod::Sts, true), [true, true, false, false]);
+        assert_eq!(allowed(AuthMethod::PodIdentity, false), [true, true, false, false]);
+        assert_eq!(allowed(AuthMethod::PodIdentity, true), [true, true, true, false]);
+        assert_eq!(allowed(AuthMethod::Scap, true), [false, false, true, true]);
+    }
+}

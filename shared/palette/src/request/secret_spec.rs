@@ -1,0 +1,93 @@
+//! What Palette needs for the classified partitions besides keys.
+//!
+//! The published descriptions of `namePrefix` and `permissionBoundary` stand at each other's place; the names are right
+//! (T3).
+
+use gangway_certificates::CaChain;
+use gangway_model::{AccessPortalCredential, Partition, PolicyArn};
+use serde::Serialize;
+
+use super::Exposed;
+
+/// The way through an access portal, or that there is none.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SecretSpec<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mission: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_prefix: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_boundary: Option<&'a str>,
+    is_cap_validation_enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<Tls<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tls<'a> {
+    ca: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cert: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<Exposed<'a>>,
+}
+
+/// What Palette is asked for keys with.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PortalQuestion<'a> {
+    partition: &'static str,
+    secret_spec: SecretSpec<'a>,
+}
+
+impl<'a> PortalQuestion<'a> {
+    pub(crate) fn new(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
+        let secret_spec = SecretSpec::of(partition, portal);
+        Self { partition: partition.id(), secret_spec }
+    }
+}
+
+impl<'a> SecretSpec<'a> {
+    /// Keys that come from no portal, where there is one (S08).
+    pub(super) fn trusting(authority: Option<&'a CaChain>) -> Self {
+        let tls = authority.map(|authority| Tls { ca: authority.pem(), cert: None, key: None });
+        Self {
+            agency: None,
+            account_name: None,
+            mission: None,
+            role: None,
+            name_prefix: None,
+            permission_boundary: None,
+            is_cap_validation_enabled: false,
+            tls,
+        }
+    }
+
+    /// Keys that Palette fetches from the portal, again and again.
+    pub(super) fn of(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
+        let named = partition.info().portal.as_ref().map(|portal| portal.account);
+        let account = |name| (named == Some(name)).then_some(portal.account.as_str());
+        let identity = &portal.identity;
+        Self {
+            agency: Some(portal.agency.as_str()),
+            account_name: account("accountName"),
+            mission: account("mission"),
+            role: Some(portal.role.as_str()),
+            name_prefix: Some(portal.prefix.or_default()),
+            permission_boundary: portal.permission_boundary.as_ref().map(PolicyArn::as_str),
+            is_cap_validation_enabled: true,
+            tls: Some(Tls {
+                ca: identity.certificate_authority.pem(),
+                cert: Some(identity.certificate.pem()),
+                key: Some(Exposed(identity.key.pem())),
+            }),
+        }
+    }
+}

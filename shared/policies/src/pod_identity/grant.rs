@@ -1,0 +1,58 @@
+//! What a permission document grants, as questions for IAM's simulator.
+
+use gangway_model::AccountId;
+use serde_json::Value;
+
+use super::roles::{PodIdentityRoles, RolePurpose};
+use crate::{
+    simulate::UNKNOWN_TO_IAM,
+    statement::{Statement, statements},
+};
+
+/// Actions that are to be allowed on every one of these resources.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PermissionQuery {
+    /// `<service>:<operation>`.
+    pub actions: Vec<String>,
+    /// ARNs without wildcards, or `*` alone.
+    pub resources: Vec<String>,
+}
+
+/// What the agent asks EKS for with the role of its node (P06).
+pub const NODE_AGENT: &str = "eks-auth:AssumeRoleForPodIdentity";
+
+impl PodIdentityRoles {
+    /// What a role is to be allowed by its own document, in as few questions as can be (P12–P14, P16–P19).
+    pub fn permission_queries(&self, part: RolePurpose) -> Vec<PermissionQuery> {
+        let account = self.in_creation_order().into_iter().find(|(known, _)| *known == part);
+        let account = account.map_or(self.cluster_account(), |(_, arn)| arn.account());
+        permission_queries(&self.permissions(part), account)
+    }
+}
+
+fn permission_queries(document: &Value, account: AccountId) -> Vec<PermissionQuery> {
+    let mut grants: Vec<PermissionQuery> = Vec::new();
+    for statement in statements(document) {
+        for resource in statement.resources() {
+            let actions = useful(statement, &resource, account);
+            match grants.iter_mut().find(|grant| grant.resources == [resource.as_str()]) {
+                Some(grant) => grant.actions.extend(actions),
+                None => grants.push(PermissionQuery { actions, resources: vec![resource] }),
+            }
+        }
+    }
+    grants.retain(|grant| !grant.actions.is_empty());
+    grants
+}
+
+/// The actions that can have an effect: a role is never passed on to another account (T19), and some names IAM does not
+/// know.
+fn useful(statement: Statement<'_>, resource: &str, account: AccountId) -> Vec<String> {
+    let elsewhere = resource.split(':').nth(4).is_some_and(|owner| owner != account.as_str());
+    statement
+        .action_names()
+        .filter(|action| !UNKNOWN_TO_IAM.contains(action))
+        .filter(|action| !(elsewhere && *action == "iam:PassRole"))
+        .map(str::to_owned)
+        .collect()
+}

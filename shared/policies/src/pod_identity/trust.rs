@@ -1,0 +1,205 @@
+//! Whether the trust of the Pod Identity roles lets in whom it must, and nobody under another cluster's name (P11, P13, P14,
+//! P16–P19, P23).
+
+mod call;
+#[cfg(test)]
+mod tests;
+
+use gangway_model::RoleArn;
+use serde_json::Value;
+
+use self::call::{AssumeRoleCall, CallerKind, Trust};
+use super::{
+    Cluster, ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, PodIdentityRoles,
+    RolePurpose,
+};
+use crate::trust::condition::Truth;
+
+/// What a trust policy comes to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TrustAssessment {
+    /// As it must be.
+    Valid,
+    /// It has conditions that the document alone does not settle.
+    Undetermined(Vec<String>),
+    /// Not as it must be, in words for people.
+    Invalid(Vec<String>),
+}
+
+impl TrustAssessment {
+    fn of(faults: &[(Truth, String)]) -> Self {
+        let told = |wanted: Truth| -> Vec<String> {
+            let of_kind = faults.iter().filter(|(truth, _)| *truth == wanted);
+            of_kind.map(|(_, fault)| fault.clone()).collect()
+        };
+        let (bad, unsure) = (told(Truth::False), told(Truth::Unknown));
+        if !bad.is_empty() {
+            Self::Invalid(bad)
+        } else if !unsure.is_empty() {
+            Self::Undetermined(unsure)
+        } else {
+            Self::Valid
+        }
+    }
+}
+
+const ASSUME: &str = "sts:AssumeRole";
+const TAG: &str = "sts:TagSession";
+
+/// Namespaces as Palette makes them: nobody knows them beforehand, so any must do (P17).
+const NAMESPACES: [&str; 2] = ["cluster-66f0c1d2e3a4b5c6d7e8f901", "gangway-probe"];
+
+/// Judges a role's trust policy, as decoded JSON.
+pub fn assess_trust(
+    document: &Value,
+    part: RolePurpose,
+    roles: &PodIdentityRoles,
+    cluster: Cluster<'_>,
+    ids: &ExternalIds,
+) -> TrustAssessment {
+    let trust = Trust::of(document, cluster);
+    let mut faults = Vec::new();
+    if let Some(label) = trust.open_to_everyone(ASSUME) {
+        faults.push((Truth::False, format!("{label} trusts everyone, whatever the account")));
+    }
+    match part {
+        RolePurpose::Palette
+        | RolePurpose::IdentityLocal
+        | RolePurpose::HubbleLocal
+        | RolePurpose::Hubble
+        | RolePurpose::Identity => {
+            pods(&trust, part, &mut faults);
+        }
+        RolePurpose::PaletteTarget => {
+            palette_target(&trust, roles.identity(), ids, &mut faults);
+            pods(&trust, part, &mut faults);
+        }
+        RolePurpose::HubbleTarget => hubble_target(&trust, roles.hubble(), ids, &mut faults),
+    }
+    TrustAssessment::of(&faults)
+}
+
+/// Whether Hubble's target role takes the external id that EKS issued (P23). `None` where it does not trust Hubble's role
+/// under any (P18).
+pub fn takes_external_id(
+    document: &Value,
+    roles: &PodIdentityRoles,
+    cluster: Cluster<'_>,
+    ids: &ExternalIds,
+) -> Option<TrustAssessment> {
+    let trust = Trust::of(document, cluster);
+    if !trust.names(roles.hubble()) {
+        return None;
+    }
+    let call = AssumeRoleCall::of(roles.hubble(), ASSUME, Some(ids.hubble()));
+    let named = trust.external_ids();
+    let asked = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
+    let fault = format!("it asks for {asked}, and EKS presents {}", ids.hubble());
+    Some(TrustAssessment::of(&unless_let_in(&trust, &call, fault)))
+}
+
+/// Nothing, where the call is let in.
+fn unless_let_in(
+    trust: &Trust<'_>,
+    call: &AssumeRoleCall<'_>,
+    fault: String,
+) -> Vec<(Truth, String)> {
+    match trust.allows(call) {
+        Truth::True => Vec::new(),
+        other @ (Truth::False | Truth::Unknown) => vec![(other, fault)],
+    }
+}
+
+/// EKS may assume the role for pods, and tag the session (both: `TagSession` is the one that is often missing).
+fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>) {
+    let account = match part {
+        RolePurpose::Hubble | RolePurpose::HubbleLocal => Some(HUBBLE_SERVICE_ACCOUNT),
+        RolePurpose::Identity | RolePurpose::IdentityLocal => Some(IDENTITY_SERVICE_ACCOUNT),
+        RolePurpose::Palette | RolePurpose::PaletteTarget | RolePurpose::HubbleTarget => None,
+    };
+    for action in [ASSUME, TAG] {
+        let call = AssumeRoleCall { who: CallerKind::Eks(account), action, external_id: None };
+        let fault = format!("it does not let {} call {action}", call::PODS);
+        faults.extend(unless_let_in(trust, &call, fault));
+    }
+}
+
+/// The two external ids of the identity service, its tags, and no other cluster's.
+fn palette_target(
+    trust: &Trust<'_>,
+    identity: &RoleArn,
+    ids: &ExternalIds,
+    faults: &mut Vec<(Truth, String)>,
+) {
+    if !trust.names(identity) {
+        faults.push((Truth::False, format!("it does not trust {identity}; {}", trust.instead())));
+        return;
+    }
+    let own = ids.identity();
+    let call = AssumeRoleCall::of(identity, ASSUME, Some(&own));
+    faults.extend(unless_let_in(trust, &call, format!("it does not take the external id {own}")));
+    let any = ids.manager("*");
+    let calls = NAMESPACES.map(|namespace| ids.manager(namespace));
+    let taken = Truth::all(
+        calls.iter().map(|id| trust.allows(&AssumeRoleCall::of(identity, ASSUME, Some(id)))),
+    );
+    if taken != Truth::True {
+        let how = if trust.external_ids().iter().any(|id| id.contains('*')) {
+            ": a pattern needs StringLike, since StringEquals takes * for an asterisk"
+        } else {
+            ""
+        };
+        faults.push((taken, format!("it does not take the external ids {any}{how}")));
+    }
+    let call = AssumeRoleCall::of(identity, TAG, Some(&own));
+    faults.extend(unless_let_in(trust, &call, format!("it does not let {identity} call {TAG}")));
+    closed(trust, identity, ids, faults);
+}
+
+/// The real local role, with an external id, and its tags (P18). Which external id is another question (P23).
+fn hubble_target(
+    trust: &Trust<'_>,
+    hubble: &RoleArn,
+    ids: &ExternalIds,
+    faults: &mut Vec<(Truth, String)>,
+) {
+    if !trust.names(hubble) {
+        faults.push((Truth::False, format!("it does not trust {hubble}; {}", trust.instead())));
+        return;
+    }
+    let mut candidates = trust.external_ids();
+    candidates.push(ids.hubble().to_owned());
+    let best = |action: &str| {
+        let truths: Vec<_> = candidates
+            .iter()
+            .map(|id| trust.allows(&AssumeRoleCall::of(hubble, action, Some(id))))
+            .collect();
+        [Truth::True, Truth::Unknown].into_iter().find(|truth| truths.contains(truth))
+    };
+    for action in [ASSUME, TAG] {
+        match best(action).unwrap_or(Truth::False) {
+            Truth::True => {}
+            other @ (Truth::False | Truth::Unknown) => {
+                faults.push((other, format!("it does not let {hubble} call {action}")));
+            }
+        }
+    }
+    closed(trust, hubble, ids, faults);
+}
+
+/// Without an external id, or with that of another cluster, nobody comes in.
+fn closed(
+    trust: &Trust<'_>,
+    local: &RoleArn,
+    ids: &ExternalIds,
+    faults: &mut Vec<(Truth, String)>,
+) {
+    if trust.allows(&AssumeRoleCall::of(local, ASSUME, None)) == Truth::True {
+        faults.push((Truth::False, format!("it lets {local} in without an external id")));
+        return;
+    }
+    let other = format!("{}-other/{IDENTITY_SERVICE_ACCOUNT}", ids.prefix());
+    if trust.allows(&AssumeRoleCall::of(local, ASSUME, Some(&other))) == Truth::True {
+        faults.push((Truth::False, "it takes the external ids of other clusters".to_owned()));
+    }
+}

@@ -1,0 +1,202 @@
+//! One call of `sts:AssumeRole` or `sts:TagSession`, held against a trust policy.
+
+use gangway_model::RoleArn;
+use serde_json::Value;
+
+use crate::{
+    pod_identity::{Cluster, ServiceAccount},
+    statement::{Condition, Statement, statements, texts},
+    trust::condition::{Truth, compare, is_external_id},
+};
+
+/// Who gives roles to pods.
+pub(super) const PODS: &str = "pods.eks.amazonaws.com";
+
+/// Who calls.
+#[derive(Clone, Copy)]
+pub(super) enum CallerKind<'a> {
+    /// EKS, for pods of this service account, where it is known beforehand.
+    Eks(Option<ServiceAccount>),
+    /// A role of the cluster's account.
+    Role(&'a RoleArn),
+}
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(super) struct AssumeRoleCall<'a> {
+    pub(super) who: CallerKind<'a>,
+    pub(super) action: &'a str,
+    pub(super) external_id: Option<&'a str>,
+}
+
+impl<'a> AssumeRoleCall<'a> {
+    pub(super) const fn of(
+        role: &'a RoleArn,
+        action: &'a str,
+        external_id: Option<&'a str>,
+    ) -> Self {
+        Self { who: CallerKind::Role(role), action, external_id }
+    }
+}
+
+/// A trust policy.
+pub(super) struct Trust<'a> {
+    statements: Vec<Statement<'a>>,
+    cluster: Cluster<'a>,
+}
+
+impl<'a> Trust<'a> {
+    pub(super) fn of(document: &'a Value, cluster: Cluster<'a>) -> Self {
+        Self { statements: statements(document), cluster }
+    }
+
+    /// What IAM would decide, as far as the document tells.
+    pub(super) fn allows(&self, call: &AssumeRoleCall<'_>) -> Truth {
+        let (mut allowed, mut unsure) = (false, false);
+        for statement in &self.statements {
+            if !statement.covers_action(call.action) || !is_about(*statement, call.who) {
+                continue;
+            }
+            let conditions = statement.conditions();
+            let holds = Truth::all(conditions.iter().map(|line| self.holds(line, call)));
+            match (statement.denies(), holds) {
+                (true, Truth::True) => return Truth::False,
+                (false, Truth::True) => allowed |= statement.allows(),
+                (_, Truth::Unknown) => unsure = true,
+                (_, Truth::False) => {}
+            }
+        }
+        let denial_unsure = unsure && self.may_deny(call);
+        match (allowed, unsure) {
+            (true, _) if !denial_unsure => Truth::True,
+            (true, _) | (false, true) => Truth::Unknown,
+            (false, false) => Truth::False,
+        }
+    }
+
+    fn may_deny(&self, call: &AssumeRoleCall<'_>) -> bool {
+        self.statements.iter().any(|statement| {
+            statement.denies()
+                && statement.covers_action(call.action)
+                && is_about(*statement, call.who)
+        })
+    }
+
+    fn holds(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> Truth {
+        match self.seen(line, call) {
+            ConditionTruth::Known(value) => compare(line, value.as_deref()),
+            ConditionTruth::Unknown => Truth::Unknown,
+        }
+    }
+
+    /// What a key holds when the call is made.
+    fn seen(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> ConditionTruth {
+        let Cluster { name, region, account } = self.cluster;
+        let known = |value: &str| ConditionTruth::Known(Some(value.to_owned()));
+        let key = line.key.to_ascii_lowercase();
+        match (key.as_str(), call.who) {
+            ("sts:externalid", _) => ConditionTruth::Known(call.external_id.map(str::to_owned)),
+            ("aws:sourceaccount", CallerKind::Eks(_))
+            | ("aws:principalaccount", CallerKind::Role(_)) => known(account.as_str()),
+            ("aws:sourceaccount" | "aws:sourcearn", CallerKind::Role(_)) => {
+                ConditionTruth::Known(None)
+            }
+            ("aws:securetransport", _) | ("aws:principalisawsservice", CallerKind::Eks(_)) => {
+                known("true")
+            }
+            ("aws:principalisawsservice", CallerKind::Role(_)) => known("false"),
+            ("aws:principalarn", CallerKind::Role(role)) => known(role.as_str()),
+            ("aws:sourcearn" | "aws:requesttag/eks-cluster-arn", CallerKind::Eks(_)) => {
+                // The partition is that of the line itself where it names one: the roles are of the same.
+                let partition = line.values.iter().find_map(|value| value.split(':').nth(1));
+                let partition = partition.unwrap_or("*");
+                known(&format!("arn:{partition}:eks:{region}:{account}:cluster/{name}"))
+            }
+            ("aws:requesttag/eks-cluster-name", CallerKind::Eks(_)) => known(name),
+            ("aws:requesttag/kubernetes-namespace", CallerKind::Eks(Some(of))) => {
+                known(of.namespace)
+            }
+            ("aws:requesttag/kubernetes-service-account", CallerKind::Eks(Some(of))) => {
+                known(of.name)
+            }
+            _ => ConditionTruth::Unknown,
+        }
+    }
+
+    /// The first statement that allows it to anyone at all.
+    pub(super) fn open_to_everyone(&self, action: &str) -> Option<String> {
+        let wide = |statement: &Statement<'_>| {
+            statement.member("NotPrincipal").is_some()
+                || principals(*statement, "AWS").iter().any(|name| name == "*")
+        };
+        (1..)
+            .zip(&self.statements)
+            .find(|(_, statement)| {
+                statement.allows() && statement.covers_action(action) && wide(statement)
+            })
+            .map(|(at, _)| format!("statement {at}"))
+    }
+
+    /// Whether any statement lets the role in, whatever it asks.
+    pub(super) fn names(&self, role: &RoleArn) -> bool {
+        self.statements
+            .iter()
+            .any(|statement| statement.allows() && is_about(*statement, CallerKind::Role(role)))
+    }
+
+    /// Who is trusted in its place.
+    pub(super) fn instead(&self) -> String {
+        let allowing = self.statements.iter().filter(|statement| statement.allows());
+        let mut named: Vec<_> = allowing
+            .flat_map(|statement| {
+                let services = principals(*statement, "Service");
+                principals(*statement, "AWS").into_iter().chain(services).collect::<Vec<_>>()
+            })
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        if named.is_empty() {
+            "nobody is trusted".to_owned()
+        } else {
+            format!("trusted are {}", named.join(", "))
+        }
+    }
+
+    /// The external ids that it speaks of, as it writes them.
+    pub(super) fn external_ids(&self) -> Vec<String> {
+        let lines = self.statements.iter().flat_map(|statement| statement.conditions());
+        let mut ids: Vec<_> = lines.filter(is_external_id).flat_map(|line| line.values).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
+enum ConditionTruth {
+    Known(Option<String>),
+    Unknown,
+}
+
+/// Whether a statement is about the caller.
+fn is_about(statement: Statement<'_>, who: CallerKind<'_>) -> bool {
+    let (kind, own) = match who {
+        CallerKind::Eks(_) => ("Service", vec![PODS.to_owned()]),
+        CallerKind::Role(role) => {
+            let root = format!("arn:{}:iam::{}:root", role.partition(), role.account());
+            ("AWS", vec![role.to_string(), root, role.account().to_string()])
+        }
+    };
+    let names = |name: &String| name == "*" || own.contains(name);
+    match statement.member("NotPrincipal") {
+        Some(spared) => !texts(spared.get(kind)).any(|name| names(&name)),
+        None => principals(statement, kind).iter().any(names),
+    }
+}
+
+/// The principals of a kind. A bare `*` is every kind.
+fn principals(statement: Statement<'_>, kind: &str) -> Vec<String> {
+    match statement.member("Principal") {
+        Some(Value::Object(kinds)) => texts(kinds.get(kind)).collect(),
+        other => texts(other).collect(),
+    }
+}

@@ -1,0 +1,244 @@
+//! Trust policies of the Pod Identity roles, and what each of them means.
+
+use gangway_model::PARTITIONS;
+use serde_json::json;
+
+use super::*;
+
+fn arn(partition: &str, account: &str, name: &str) -> RoleArn {
+    format!("arn:{partition}:iam::{account}:role/{name}").parse().unwrap()
+}
+
+const LOCAL: &str = "111122223333";
+const TARGET: &str = "444455556666";
+
+fn cross(partition: &str) -> PodIdentityRoles {
+    PodIdentityRoles::CrossAccount {
+        palette_target: arn(partition, TARGET, "Palette"),
+        hubble_target: arn(partition, TARGET, "Hubble"),
+        hubble_local: arn(partition, LOCAL, "HubbleLocal"),
+        identity_local: arn(partition, LOCAL, "IdentityLocal"),
+    }
+}
+
+fn same(partition: &str) -> PodIdentityRoles {
+    PodIdentityRoles::SameAccount {
+        palette: arn(partition, LOCAL, "Palette"),
+        hubble: arn(partition, LOCAL, "Hubble"),
+        identity: arn(partition, LOCAL, "Identity"),
+    }
+}
+
+fn cluster(region: &str) -> Cluster<'_> {
+    Cluster { name: "mgmt", region, account: LOCAL.parse().unwrap() }
+}
+
+/// G, U or B, and what was said.
+fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (char, String) {
+    let cluster = cluster("us-east-1");
+    match assess_trust(document, part, roles, cluster, &ExternalIds::expected(cluster)) {
+        TrustAssessment::Valid => ('G', String::new()),
+        TrustAssessment::Undetermined(lines) => ('U', lines.join("; ")),
+        TrustAssessment::Invalid(lines) => ('B', lines.join("; ")),
+    }
+}
+
+#[test]
+fn f44_f47_f48_f50_f52_f54_f55_what_gangway_hands_out_passes_in_every_partition() {
+    for facts in &PARTITIONS {
+        for roles in [same(facts.id), cross(facts.id)] {
+            let cluster = cluster(facts.home_region);
+            let ids = ExternalIds::expected(cluster);
+            for (part, _) in roles.in_creation_order() {
+                let document = roles.trust(part, &ids);
+                let judged = assess_trust(&document, part, &roles, cluster, &ids);
+                assert_eq!(judged, TrustAssessment::Valid, "{part:?} {document}");
+            }
+            if roles.hubble_target().is_some() {
+                let document = roles.trust(RolePurpose::HubbleTarget, &ids);
+                let taken = takes_external_id(&document, &roles, cluster, &ids);
+                assert_eq!(taken, Some(TrustAssessment::Valid));
+            }
+        }
+    }
+}
+
+/// What is changed in the right document, what it comes to, and what is said.
+type Row<'a> = (&'a str, &'a dyn Fn(&mut Value), char, &'a str);
+
+fn check(part: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
+    let ids = ExternalIds::expected(cluster("us-east-1"));
+    for (name, change, wanted, told) in rows {
+        let mut document = roles.trust(part, &ids);
+        change(&mut document);
+        let (letter, said) = letter(part, roles, &document);
+        assert!(letter == *wanted && said.contains(told), "{name}: {letter} {said}");
+    }
+}
+
+#[test]
+fn f44_pods_need_both_actions() {
+    let at = |path: &'static str, value: Value| {
+        move |document: &mut Value| document["Statement"][0][path] = value.clone()
+    };
+    let condition = |key: &'static str, value: &'static str| {
+        at("Condition", json!({"StringEquals": {key: value}}))
+    };
+    check(
+        RolePurpose::Hubble,
+        &same("aws"),
+        &[
+            ("as documented", &|_| (), 'G', ""),
+            ("all of sts", &at("Action", json!("sts:*")), 'G', ""),
+            ("no tags", &at("Action", json!("sts:AssumeRole")), 'B', "call sts:TagSession"),
+            ("tags only", &at("Action", json!(["sts:TagSession"])), 'B', "call sts:AssumeRole"),
+            ("EC2", &at("Principal", json!({"Service": "ec2.amazonaws.com"})), 'B', "pods.eks"),
+            ("the cluster's account", &at("Principal", json!({"AWS": LOCAL})), 'B', "pods.eks"),
+            ("everyone", &at("Principal", json!("*")), 'B', "trusts everyone"),
+            ("denied", &at("Effect", json!("Deny")), 'B', "sts:AssumeRole"),
+            ("its account", &condition("aws:SourceAccount", LOCAL), 'G', ""),
+            ("another account", &condition("aws:SourceAccount", TARGET), 'B', "sts:AssumeRole"),
+            (
+                "its cluster",
+                &condition("aws:SourceArn", "arn:aws:eks:us-east-1:111122223333:cluster/mgmt"),
+                'G',
+                "",
+            ),
+            (
+                "another cluster",
+                &condition("aws:SourceArn", "arn:aws:eks:us-east-1:111122223333:cluster/dev"),
+                'B',
+                "sts:AssumeRole",
+            ),
+            (
+                "its namespace",
+                &condition("aws:RequestTag/kubernetes-namespace", "hubble-system"),
+                'G',
+                "",
+            ),
+            ("another", &condition("aws:RequestTag/kubernetes-namespace", "x"), 'B', "sts:"),
+            ("a pod's name", &condition("aws:RequestTag/kubernetes-pod-name", "x"), 'U', "sts:"),
+            ("an external id", &condition("sts:ExternalId", "x"), 'B', "sts:AssumeRole"),
+        ],
+    );
+}
+
+#[test]
+fn f52_the_four_statements_of_palettes_target_role() {
+    let drop = |index: usize| {
+        move |document: &mut Value| {
+            document["Statement"].as_array_mut().unwrap().remove(index);
+        }
+    };
+    let id = |index: usize, operator: &'static str, id: &'static str| {
+        move |document: &mut Value| {
+            document["Statement"][index]["Condition"] = json!({operator: {"sts:ExternalId": id}});
+        }
+    };
+    let principal = |principal: &'static str| {
+        move |document: &mut Value| {
+            for index in 0..3 {
+                document["Statement"][index]["Principal"] = json!({"AWS": principal});
+            }
+        }
+    };
+    let open = |document: &mut Value| {
+        document["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    };
+    check(
+        RolePurpose::PaletteTarget,
+        &cross("aws"),
+        &[
+            ("as documented", &|_| (), 'G', ""),
+            ("no identity service", &drop(0), 'B', "palette-identity/palette-identity"),
+            ("no manager", &drop(1), 'B', "mgmt/*/palette-manager"),
+            ("no tags", &drop(2), 'B', "sts:TagSession"),
+            ("no pods", &drop(3), 'B', "pods.eks.amazonaws.com"),
+            (
+                "a pattern with StringEquals",
+                &id(1, "StringEquals", "us-east-1/111122223333/mgmt/*/palette-manager"),
+                'B',
+                "StringLike",
+            ),
+            (
+                "one namespace only",
+                &id(1, "StringEquals", "us-east-1/111122223333/mgmt/a/palette-manager"),
+                'B',
+                "palette-manager",
+            ),
+            (
+                "another region",
+                &id(
+                    0,
+                    "StringEquals",
+                    "us-east-2/111122223333/mgmt/palette-identity/palette-identity",
+                ),
+                'B',
+                "does not take the external id us-east-1/",
+            ),
+            ("any cluster", &id(0, "StringLike", "us-east-1/*"), 'B', "other clusters"),
+            ("no external id", &open, 'B', "without an external id"),
+            ("account", &principal("arn:aws:iam::111122223333:root"), 'G', ""),
+            (
+                "another role",
+                &principal("arn:aws:iam::111122223333:role/spectro-identity"),
+                'B',
+                "trusted are arn:aws:iam::111122223333:role/spectro-identity",
+            ),
+            ("deleted role", &principal("AROACKCEVSQ6C2EXAMPLE"), 'B', "trusted are AROA"),
+        ],
+    );
+}
+
+#[test]
+fn f54_hubbles_target_role_trusts_the_real_local_role() {
+    let principal = |document: &mut Value| {
+        for index in 0..2 {
+            document["Statement"][index]["Principal"] =
+                json!({"AWS": "arn:aws:iam::111122223333:role/spectro-hubble-identity"});
+        }
+    };
+    let no_tags = |document: &mut Value| {
+        document["Statement"].as_array_mut().unwrap().remove(1);
+    };
+    let open = |document: &mut Value| {
+        document["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    };
+    // Which external id is the other check's question.
+    let other = |document: &mut Value| {
+        document["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"] = json!("other");
+    };
+    check(
+        RolePurpose::HubbleTarget,
+        &cross("aws"),
+        &[
+            ("as documented", &|_| (), 'G', ""),
+            ("the literal of the documents", &principal, 'B', "role/spectro-hubble-identity"),
+            ("no tags", &no_tags, 'B', "sts:TagSession"),
+            ("no external id", &open, 'B', "without an external id"),
+            ("another external id", &other, 'G', ""),
+        ],
+    );
+}
+
+#[test]
+fn f60_what_eks_issued_counts() {
+    let (roles, cluster) = (cross("aws"), cluster("us-east-1"));
+    let expected = ExternalIds::expected(cluster);
+    let document = roles.trust(RolePurpose::HubbleTarget, &expected);
+    for (issued, good) in [
+        (None, true),
+        (Some("us-east-1/111122223333/mgmt/hubble-system/spectro-hubble"), true),
+        (Some("us-east-1/111122223333/old/hubble-system/spectro-hubble"), false),
+    ] {
+        let ids = expected.clone().issued(issued, None);
+        let judged = takes_external_id(&document, &roles, cluster, &ids);
+        assert_eq!(judged == Some(TrustAssessment::Valid), good, "{issued:?}: {judged:?}");
+    }
+    // Whom it does not trust at all, it asks for no external id.
+    let others = document.to_string().replace("role/", "role/not-");
+    let others = serde_json::from_str(&others).unwrap();
+    assert_eq!(takes_external_id(&others, &roles, cluster, &expected), None);
+    let ids = expected.issued(None, Some("eu/1/m/palette-identity/palette-identity"));
+    assert_eq!(ids.manager("*"), "eu/1/m/*/palette-manager");
+}

@@ -1,0 +1,199 @@
+//! The settings of a deployment, read from the environment once, at start.
+
+use std::fmt::{self, Display};
+
+use gangway_checks::PortalConfig;
+use gangway_model::{FieldError, Partition};
+use reqwest::Url;
+
+use crate::{EnvReader, portal};
+
+/// How this deployment is set up. Each field names its variable; an empty variable counts as unset.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The partition it serves: that of `AWS_REGION`, which Lambda sets.
+    pub partition: Partition,
+    /// `PALETTE_URL`: where Palette's API is.
+    pub palette_url: Url,
+    /// `PALETTE_API_KEY_SECRET`: name or ARN of the secret that holds Palette's API key.
+    pub palette_api_key_secret: String,
+    /// `PALETTE_CA_BUNDLE_SECRET`: the secret with the certification authorities of a self-hosted Palette.
+    pub palette_ca_bundle_secret: Option<String>,
+    /// `GANGWAY_SECRET_PREFIX`: what the names of kept secrets start with; `gangway` unless told.
+    pub secret_prefix: String,
+    /// `GANGWAY_KMS_KEY_ID`: the key that kept secrets are encrypted with; Secrets Manager's own unless told.
+    pub kms_key_id: Option<String>,
+    /// `GANGWAY_INSPECTION_ROLE`: name of the role in other accounts that lets Gangway read IAM there.
+    pub inspection_role: Option<String>,
+    /// `GANGWAY_AWS_CA_BUNDLE_SECRET`: the secret with further certification authorities of AWS's endpoints.
+    pub aws_ca_bundle_secret: Option<String>,
+    /// `AWS_CA_BUNDLE`: a file of the same, as other AWS SDKs read it. The one for Rust does not.
+    pub aws_ca_bundle: Option<String>,
+    /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: whether Pod Identity may be tried in the Secret partition (X18).
+    pub allow_secret_pod_identity: bool,
+    /// `PALETTE_REQUESTS_PER_SECOND`: what one instance of the function asks of each family of Palette's endpoints; 8
+    /// unless told, as Palette takes 10 from one address.
+    pub palette_requests_per_second: Option<u16>,
+    /// How the partition's access portal is reached.
+    pub portal: PortalConfig,
+}
+
+const URL_RULE: &str = "must be the http(s) URL of Palette, such as https://api.spectrocloud.com";
+const KEY_RULE: &str = "must be the name or ARN of the secret that holds Palette's API key";
+const REGION_RULE: &str = "must be a region of aws, aws-us-gov, aws-iso-b or aws-iso";
+const PREFIX_RULE: &str =
+    "must be 1 to 64 letters, digits and '/_+=.@-', without a '/' at either end";
+const BOOL_RULE: &str = "must be true or false";
+const RPS_RULE: &str = "must be a number from 1 to 1000";
+
+/// Variables that keep a function from starting, each with what it must be.
+#[derive(Debug, Eq, PartialEq)]
+pub struct ConfigError(pub Vec<FieldError>);
+
+impl Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the function's environment is not right:")?;
+        self.0.iter().try_for_each(|fault| write!(f, " {} {};", fault.pointer, fault.detail))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the process's environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(env_var)
+    }
+
+    /// Reads variables from anywhere, and tells every fault at once.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut variables = EnvReader::new(variable);
+        let palette_url = variables.parse_required_with("PALETTE_URL", URL_RULE, parse_palette_url);
+        let text = |text: &str| Some(text.to_owned());
+        let palette_api_key_secret =
+            variables.parse_required_with("PALETTE_API_KEY_SECRET", KEY_RULE, text);
+        let partition =
+            variables.parse_required_with("AWS_REGION", REGION_RULE, Partition::from_region);
+        let secret_prefix = variables.parse_optional_with(
+            "GANGWAY_SECRET_PREFIX",
+            PREFIX_RULE,
+            parse_secret_prefix,
+        );
+        let allow = variables.parse_optional_with(
+            "GANGWAY_ALLOW_SECRET_POD_IDENTITY",
+            BOOL_RULE,
+            parse_bool,
+        );
+        let portal = portal::read(partition, &mut variables);
+        let pace =
+            variables.parse_optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
+        let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
+        let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
+        let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
+        let aws_ca_bundle_secret = variables.optional("GANGWAY_AWS_CA_BUNDLE_SECRET");
+        let aws_ca_bundle = variables.optional("AWS_CA_BUNDLE");
+        let faults = variables.into_errors();
+        match (partition, palette_url, palette_api_key_secret) {
+            (Some(partition), Some(palette_url), Some(palette_api_key_secret))
+                if faults.is_empty() =>
+            {
+                Ok(Self {
+                    partition,
+                    palette_url,
+                    palette_api_key_secret,
+                    palette_ca_bundle_secret,
+                    secret_prefix: secret_prefix.unwrap_or_else(|| "gangway".to_owned()),
+                    kms_key_id,
+                    inspection_role,
+                    aws_ca_bundle_secret,
+                    aws_ca_bundle,
+                    allow_secret_pod_identity: allow.unwrap_or_default(),
+                    palette_requests_per_second: pace,
+                    portal,
+                })
+            }
+            _ => Err(ConfigError(faults)),
+        }
+    }
+}
+
+/// A variable of the process's environment, for the settings that only one function has.
+pub fn env_var(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    std::env::var(name).ok()
+}
+
+fn parse_palette_url(text: &str) -> Option<Url> {
+    text.parse().ok().filter(|url: &Url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+    })
+}
+
+/// Secrets Manager's own characters; the rest of a secret's name is added behind a slash.
+fn parse_secret_prefix(text: &str) -> Option<String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().all(allowed)
+        && !text.starts_with('/')
+        && !text.ends_with('/');
+    fits.then(|| text.to_owned())
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    text.parse().ok()
+}
+
+fn parse_rps(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|pace| (1..=1000).contains(pace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        Config::from_variables(|name| find(name).map(|(_, value)| (*value).to_owned()))
+            .map_err(|ConfigError(faults)| faults.into_iter().map(|f| f.pointer).collect())
+    }
+
+    const URL: (&str, &str) = ("PALETTE_URL", "https://palette.example.com");
+    const REGION: (&str, &str) = ("AWS_REGION", "us-gov-west-1");
+    const KEY: (&str, &str) = ("PALETTE_API_KEY_SECRET", "gangway/palette-api-key");
+
+    #[test]
+    fn two_variables_are_enough_and_empty_ones_are_unset() {
+        let settings = read(&[REGION, URL, KEY, ("GANGWAY_INSPECTION_ROLE", "")]).unwrap();
+        assert_eq!(settings.secret_prefix, "gangway");
+        assert_eq!(settings.inspection_role, None);
+        assert!(!settings.allow_secret_pod_identity);
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once_and_names_its_variable() {
+        for (variables, faults) in [
+            (vec![], vec!["PALETTE_URL", "PALETTE_API_KEY_SECRET", "AWS_REGION"]),
+            (vec![URL, KEY, ("AWS_REGION", "cn-north-1")], vec!["AWS_REGION"]),
+            (vec![("PALETTE_URL", "palette.example.com"), KEY, REGION], vec!["PALETTE_URL"]),
+            (vec![("PALETTE_URL", "ftp://palette.example.com"), KEY, REGION], vec!["PALETTE_URL"]),
+            (
+                vec![("PALETTE_URL", "https://user@palette.example.com"), KEY, REGION],
+                vec!["PALETTE_URL"],
+            ),
+            (
+                vec![REGION, URL, ("PALETTE_API_KEY_SECRET", ""), ("GANGWAY_SECRET_PREFIX", "/x")],
+                vec!["PALETTE_API_KEY_SECRET", "GANGWAY_SECRET_PREFIX"],
+            ),
+            (
+                vec![REGION, URL, KEY, ("GANGWAY_ALLOW_SECRET_POD_IDENTITY", "yes")],
+                vec!["GANGWAY_ALLOW_SECRET_POD_IDENTITY"],
+            ),
+            (
+                vec![REGION, URL, KEY, ("PALETTE_REQUESTS_PER_SECOND", "0")],
+                vec!["PALETTE_REQUESTS_PER_SECOND"],
+            ),
+        ] {
+            assert_eq!(read(&variables).unwrap_err(), faults, "{variables:?}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Reads settings from variables, and collects everything that is wrong with them.
+
+use std::{fmt::Display, str::FromStr};
+
+use gangway_model::FieldError;
+
+/// Variables, from wherever they are. An empty one counts as unset. A fault names the variable and its rule, never the
+/// value.
+pub struct EnvReader<V> {
+    variable: V,
+    faults: Vec<FieldError>,
+}
+
+impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
+    /// Reads with this.
+    pub const fn new(variable: V) -> Self {
+        Self { variable, faults: Vec::new() }
+    }
+
+    /// A setting that may be left out. `None` also where a fault was noted.
+    pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let text = self.text(name)?;
+        text.parse().map_err(|rule| self.add_error(name, rule)).ok()
+    }
+
+    /// A setting that must be there. `None` where a fault was noted.
+    pub fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        // The rule that an empty text breaks is the rule for all of them.
+        let text = self.text(name).unwrap_or_default();
+        text.parse().map_err(|rule| self.add_error(name, rule)).ok()
+    }
+
+    /// A setting that may be left out, read with this, which has none for what breaks the rule. `None` also where a fault
+    /// was noted.
+    pub fn parse_optional_with<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let read = read(&self.text(name)?);
+        if read.is_none() {
+            self.add_error(name, rule);
+        }
+        read
+    }
+
+    /// A setting that must be there, read with this. `None` where a fault was noted.
+    pub fn parse_required_with<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let read = self.text(name).as_deref().and_then(read);
+        if read.is_none() {
+            self.add_error(name, rule);
+        }
+        read
+    }
+
+    /// The entries of a list with commas between them. None where it is left out; only good ones where a fault was noted.
+    pub fn list<T>(
+        &mut self,
+        name: &str,
+        rule: impl Display,
+        entry: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(text) = self.text(name) else { return Vec::new() };
+        let entries: Vec<_> = text.split(',').map(|text| entry(text.trim())).collect();
+        for (place, _) in entries.iter().enumerate().filter(|(_, entry)| entry.is_none()) {
+            self.add_error(name, format_args!("{rule}; entry {} is not", place + 1));
+        }
+        entries.into_iter().flatten().collect()
+    }
+
+    /// Notes a fault.
+    pub fn add_error(&mut self, name: &str, rule: impl Display) {
+        self.faults.push(FieldError::malformed(name, rule));
+    }
+
+    /// How many faults were noted.
+    pub const fn error_count(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Every fault that was noted.
+    pub fn into_errors(self) -> Vec<FieldError> {
+        self.faults
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gangway_model::AccountId;
+
+    #[test]
+    fn every_fault_is_told_and_no_value() {
+        let mut variables = EnvReader::new(|name: &str| match name {
+            "GOOD" => Some("123456789012".to_owned()),
+            "BAD" => Some("secret".to_owned()),
+            "LIST" => Some("123456789012, 1,210987654321,".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        });
+        assert!(variables.required::<AccountId>("GOOD").is_some());
+        assert_eq!(variables.optional::<AccountId>("EMPTY"), None);
+        assert_eq!(variables.optional::<AccountId>("BAD"), None);
+        assert_eq!(variables.required::<AccountId>("ABSENT"), None);
+        let rule = "must be account ids";
+        let list = variables.list("LIST", rule, |entry| entry.parse::<AccountId>().ok());
+        assert_eq!(list.len(), 2);
+        assert!(variables.list("EMPTY", rule, |entry| Some(entry.to_owned())).is_empty());
+        let told: Vec<_> = variables
+            .into_errors()
+            .into_iter()
+            .map(|fault| format!("{} {}", fault.pointer, fault.detail))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "BAD must be an AWS account id of 12 digits",
+                "ABSENT must be an AWS account id of 12 digits",
+                "LIST must be account ids; entry 2 is not",
+                "LIST must be account ids; entry 4 is not",
+            ]
+        );
+    }
+}

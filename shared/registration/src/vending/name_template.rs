@@ -1,0 +1,146 @@
+//! What Palette is to call the accounts.
+
+use std::{fmt, str::FromStr};
+
+use gangway_model::{AccountId, AccountName};
+
+/// A pattern with the placeholders `{accountId}` and `{accountName}`, of which there is one at least.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NameTemplate(Vec<Part>);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Part {
+    Text(String),
+    AccountId,
+    AccountName,
+}
+
+/// Not a pattern.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "must be letters, digits, '.', '_' and '-' around {{accountId}}, {{accountName}} or both, a letter, a digit or a placeholder first, and at most 64 characters with an account id in its place"
+)]
+pub struct InvalidNameTemplate;
+
+/// Palette's longest name.
+const MAX_CHARS: usize = 64;
+
+impl Default for NameTemplate {
+    fn default() -> Self {
+        Self(vec![Part::Text("aws-".to_owned()), Part::AccountId])
+    }
+}
+
+impl FromStr for NameTemplate {
+    type Err = InvalidNameTemplate;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once('{') {
+            let (placeholder, after) = behind.split_once('}').ok_or(InvalidNameTemplate)?;
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            parts.push(match placeholder {
+                "accountId" => Part::AccountId,
+                "accountName" => Part::AccountName,
+                _ => return Err(InvalidNameTemplate),
+            });
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        let pattern = Self(parts);
+        // What an account id makes of it shows whether the texts around it may be in a name.
+        let sample = pattern.fill("000000000000", "a");
+        let tells_apart = pattern.0.iter().any(|part| !matches!(part, Part::Text(_)));
+        if tells_apart && sample.parse::<AccountName>().is_ok() {
+            Ok(pattern)
+        } else {
+            Err(InvalidNameTemplate)
+        }
+    }
+}
+
+impl NameTemplate {
+    /// The name of this account. Characters that Palette does not take become `-`. `None` where nothing is left to
+    /// call it by, or where the name would be cut: two accounts could then be called the same.
+    pub fn name(&self, account: AccountId, name: &str) -> Option<AccountName> {
+        let name: String = name
+            .chars()
+            .map(|letter| {
+                if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' }
+            })
+            .collect();
+        let name = name.trim_matches('-');
+        if name.is_empty() && self.uses_account_name() {
+            return None;
+        }
+        let filled = self.fill(account.as_str(), name);
+        if filled.len() > MAX_CHARS { None } else { filled.parse().ok() }
+    }
+
+    /// Whether the account's own name is part of it: events may mask that, so it has to be looked up.
+    pub fn uses_account_name(&self) -> bool {
+        self.0.contains(&Part::AccountName)
+    }
+
+    fn fill(&self, account: &str, name: &str) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::AccountId => account.to_owned(),
+            Part::AccountName => name.to_owned(),
+        };
+        self.0.iter().map(part).collect()
+    }
+}
+
+impl fmt::Display for NameTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.fill("{accountId}", "{accountName}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_makes_names_that_palette_takes() {
+        let account: AccountId = "012345678901".parse().unwrap();
+        for (pattern, name, made) in [
+            ("aws-{accountId}", "whatever it is", Some("aws-012345678901")),
+            ("{accountName}", "team-payments-dev", Some("team-payments-dev")),
+            ("{accountName}-{accountId}", "Müller & Co", Some("M-ller---Co-012345678901")),
+            ("{accountName}", " (lab) ", Some("lab")),
+            ("{accountName}", "???", None),
+            ("{accountName}", "_lab", None),
+            ("x{accountName}", &"n".repeat(64), None),
+        ] {
+            let pattern: NameTemplate = pattern.parse().unwrap();
+            let name = pattern.name(account, name);
+            assert_eq!(name.as_ref().map(AccountName::as_str), made, "{pattern}");
+        }
+        assert_eq!(NameTemplate::default(), "aws-{accountId}".parse().unwrap());
+    }
+
+    #[test]
+    fn a_pattern_tells_accounts_apart_and_is_a_name() {
+        for text in [
+            "",
+            "aws",
+            "{account}",
+            "{accountId",
+            "{accountId}}",
+            "a b {accountId}",
+            "-{accountId}",
+            "{}",
+            &format!("{}{{accountId}}", "n".repeat(53)),
+        ] {
+            assert_eq!(text.parse::<NameTemplate>(), Err(InvalidNameTemplate), "{text}");
+        }
+        assert!(!NameTemplate::default().uses_account_name());
+    }
+}
