@@ -1,11 +1,11 @@
 //! Finds what no event brought: accounts of the organization that Palette lacks, and Palette's accounts that are closed.
 //! It changes nothing itself: what is to be done goes through the same queue as the events.
 
-mod difference;
+mod classification;
+mod config;
 mod event;
-mod plan;
-mod registered;
-mod settings;
+mod palette_index;
+mod report;
 mod sweep;
 
 use gangway_aws::organizations::OrganizationsClient;
@@ -14,25 +14,25 @@ use gangway_lambda::{ApiError, JsonFields, Response};
 use gangway_model::UpstreamError;
 use gangway_registration::{AppContext, ConfigError, env_var};
 
-use settings::Settings;
+use config::SweepConfig;
 
 /// The whole function.
 pub struct Sweep<'a> {
     deployment: &'a AppContext,
-    settings: Settings,
+    settings: SweepConfig,
     queue: SqsQueue,
 }
 
 impl<'a> Sweep<'a> {
     /// The sweep of this deployment, as the function's own variables say.
-    pub fn over(deployment: &'a AppContext) -> Result<Self, ConfigError> {
-        let settings = Settings::read(env_var, deployment.clients.partition)?;
+    pub fn new(deployment: &'a AppContext) -> Result<Self, ConfigError> {
+        let settings = SweepConfig::from_env(env_var, deployment.clients.partition)?;
         let queue = SqsQueue::new(&deployment.clients.aws, settings.queue.clone());
         Ok(Self { deployment, settings, queue })
     }
 
     /// Compares, queues what is to be done, and answers with the difference. With `dryRun` it queues nothing.
-    pub async fn answer(&self, mut members: JsonFields) -> Result<Response, ApiError> {
+    pub async fn handle(&self, mut members: JsonFields) -> Result<Response, ApiError> {
         let dry_run = members.optional_bool("dryRun");
         members.finish()?;
         let difference = self.run(dry_run).await?;

@@ -7,7 +7,7 @@ use gangway_registration::AppContext;
 async fn main() -> Result<(), gangway_lambda::Error> {
     gangway_lambda::init_telemetry();
     let deployment = AppContext::from_env().await?;
-    let sweep = Sweep::over(&deployment)?;
-    gangway_lambda::run_scheduled("account-sweep", async |members| sweep.answer(members).await)
+    let sweep = Sweep::new(&deployment)?;
+    gangway_lambda::run_scheduled("account-sweep", async |members| sweep.handle(members).await)
         .await
 }

@@ -12,37 +12,42 @@ use tokio::try_join;
 
 use crate::{
     Sweep,
-    difference::{Difference, SHOWN, shown, unknown},
+    classification::{Classification, classify},
     event::{Action, event},
-    plan::{Plan, plan},
-    registered::Registered,
+    palette_index::PaletteIndex,
+    report::{MAX_LISTED, SweepReport, shown, unknown},
 };
 
 /// What must be left of an invocation to ask for another page. What was found by then is queued already.
-const PAGE_TAKES: Duration = Duration::from_secs(20);
+const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
 
 /// How many accounts are looked up at once.
-const AT_ONCE: usize = 10;
+const MAX_CONCURRENT_LOOKUPS: usize = 10;
 
 impl Sweep<'_> {
     /// Compares the organization with Palette, and queues what is to be done.
     ///
     /// Where time runs out it says so. Nothing is noted for the next sweep: that finds aboard what this one queued.
-    pub(crate) async fn run(&self, dry_run: bool) -> Result<Difference, UpstreamError> {
+    pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let settings = &self.settings.organization;
         let organization = self.organization().await?;
-        let read = Registered::read(self.deployment, &settings.scopes);
-        let (mut registered, twins) = try_join!(read, self.twins(&organization))?;
+        let read = PaletteIndex::load(self.deployment, &settings.scopes);
+        let (mut registered, twins) = try_join!(read, self.paired_accounts(&organization))?;
         let (palette, unread) = (registered.len(), registered.unread);
-        let mut difference = Difference { dry_run, palette, unread, ..Difference::default() };
+        let mut difference = SweepReport { dry_run, palette, unread, ..SweepReport::default() };
         let mut listing = organization.list_accounts(settings.needs_ou_path());
         let mut events = Vec::new();
-        while let Some(page) = self.turn(&mut listing, &mut events).await? {
+        while let Some(page) = self.next_page_and_flush(&mut listing, &mut events).await? {
             for member in &page {
                 let twin = twins.contains(&member.id);
-                self.judge((member, twin), &mut registered, &mut difference, &mut events);
+                self.classify_account(
+                    (member, twin),
+                    &mut registered,
+                    &mut difference,
+                    &mut events,
+                );
             }
-            if deadline::remaining() < PAGE_TAKES {
+            if deadline::remaining() < PAGE_TIME_BUDGET {
                 difference.stopped = Some(format!(
                     "time ran out after {} accounts of the organization: what is missing of them is queued; run it again for the rest",
                     difference.organization
@@ -51,13 +56,13 @@ impl Sweep<'_> {
                 return Ok(difference);
             }
         }
-        self.look_for(&organization, &registered, &mut difference).await?;
+        self.find_unknown(&organization, &registered, &mut difference).await?;
         Ok(difference)
     }
 
     /// Accounts that are there for the bills of others, which no event brings aboard either. Only the commercial partition
     /// has them.
-    async fn twins(
+    async fn paired_accounts(
         &self,
         organization: &OrganizationsClient,
     ) -> Result<BTreeSet<AccountId>, UpstreamError> {
@@ -68,7 +73,7 @@ impl Sweep<'_> {
     }
 
     /// Asks for the next page, and sends what the last one gave rise to meanwhile.
-    async fn turn(
+    async fn next_page_and_flush(
         &self,
         listing: &mut AccountPaginator<'_>,
         events: &mut Vec<String>,
@@ -79,29 +84,29 @@ impl Sweep<'_> {
     }
 
     /// Finds an account its place in the difference, and what is to be done about it.
-    fn judge(
+    fn classify_account(
         &self,
         (member, twin): (&OrgAccount, bool),
-        registered: &mut Registered,
-        difference: &mut Difference,
+        registered: &mut PaletteIndex,
+        difference: &mut SweepReport,
         events: &mut Vec<String>,
     ) {
         difference.organization += 1;
         let settings = &self.settings.organization;
-        let action = match plan(member, twin, settings, registered) {
-            Plan::Aboard => {
+        let action = match classify(member, twin, settings, registered) {
+            Classification::Registered => {
                 difference.aboard += 1;
                 return;
             }
-            Plan::Ignored(why) => {
+            Classification::Ignored(why) => {
                 difference.ignore(member, why);
                 return;
             }
-            Plan::Missing => {
+            Classification::NotRegistered => {
                 difference.missing.add(|| shown(member));
                 Action::Onboard
             }
-            Plan::Closed { take_off } => {
+            Classification::Closed { take_off } => {
                 difference.closed.add(|| {
                     let id = member.id.as_str();
                     json!({ "accountId": id, "accountName": member.name, "state": member.state.id() })
@@ -115,22 +120,22 @@ impl Sweep<'_> {
         };
         if !difference.dry_run {
             difference.queued += 1;
-            let project = registered.elsewhere(member.id);
+            let project = registered.project_of(member.id);
             events.push(event(action, member, project, self.deployment.clients.partition));
         }
     }
 
     /// Accounts that Palette has and the list did not show. A list alone does not prove that an account is gone, so those
     /// that the answer shows are asked for one by one.
-    async fn look_for(
+    async fn find_unknown(
         &self,
         organization: &OrganizationsClient,
-        registered: &Registered,
-        difference: &mut Difference,
+        registered: &PaletteIndex,
+        difference: &mut SweepReport,
     ) -> Result<(), UpstreamError> {
-        let unmet: Vec<_> = registered.unmet().collect();
-        let (asked, rest) = unmet.split_at(unmet.len().min(SHOWN));
-        for some in asked.chunks(AT_ONCE) {
+        let unmet: Vec<_> = registered.unseen().collect();
+        let (asked, rest) = unmet.split_at(unmet.len().min(MAX_LISTED));
+        for some in asked.chunks(MAX_CONCURRENT_LOOKUPS) {
             let found = try_join_all(
                 some.iter().map(|(account, _)| organization.describe_account(*account)),
             )

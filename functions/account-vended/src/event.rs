@@ -1,9 +1,9 @@
 //! What messages tell: accounts that came, accounts that went. Read tolerantly, as AWS's events grow members without notice.
 
 mod aft;
+mod control_tower;
 mod envelope;
 mod organizations;
-mod tower;
 mod vended;
 
 use std::fmt;
@@ -14,14 +14,14 @@ use gangway_model::{AccountId, Partition, UidOrName};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Event {
     /// What it is.
-    pub(crate) kind: Kind,
+    pub(crate) kind: EventType,
     /// What it means here.
-    pub(crate) tidings: Tidings,
+    pub(crate) tidings: AccountEvent,
 }
 
 /// What events are called.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum EventType {
     /// Control Tower made an account.
     CreateManagedAccount,
     /// Control Tower enrolled an account, or tried again to make one.
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     Unknown,
 }
 
-impl Kind {
+impl EventType {
     /// As its sender calls it.
     pub(crate) const fn id(self) -> &'static str {
         match self {
@@ -64,20 +64,20 @@ impl Kind {
 
 /// What an event means to a deployment.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Tidings {
+pub(crate) enum AccountEvent {
     /// An account is there.
-    Arrived(Subject),
+    Created(AccountRef),
     /// An account is closed, or is the organization's no more.
-    Left(Subject, Leave),
+    Removed(AccountRef, RemovalReason),
     /// An account could not be made, for this reason.
-    Failed(String),
+    CreationFailed(String),
     /// Nothing that concerns this deployment.
-    Nothing(Why),
+    Ignored(IgnoreReason),
 }
 
 /// The account that an event is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Subject {
+pub(crate) struct AccountRef {
     /// Its number.
     pub(crate) account: AccountId,
     /// Whose it is to be in Palette, where the sender says so.
@@ -86,18 +86,18 @@ pub(crate) struct Subject {
 
 /// How an account went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Leave {
+pub(crate) enum RemovalReason {
     /// It was closed.
     Closed,
     /// It is in the organization no more.
     Departed,
     /// The sender of the event wants it out of Palette.
-    Asked,
+    Requested,
 }
 
 /// Why an event means nothing here.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Why {
+pub(crate) enum IgnoreReason {
     /// Nobody has told Gangway of such events.
     UnknownKind,
     /// What was begun has not come to an end, or to no good one.
@@ -107,19 +107,19 @@ pub(crate) enum Why {
     /// It is about another partition.
     OtherPartition(Partition),
     /// The account is there for the bills of its twin in GovCloud.
-    GovCloudTwin,
+    GovCloudPair,
     /// Another event tells of accounts that were made, and knows more.
     Created,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for IgnoreReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownKind => f.write_str("no kind of event that Gangway knows"),
             Self::State(state) => write!(f, "its state is {state}"),
             Self::CallFailed(code) => write!(f, "AWS refused the call: {code}"),
             Self::OtherPartition(partition) => write!(f, "it is about an account of {partition}"),
-            Self::GovCloudTwin => f.write_str("the account is there for the bills of its twin in GovCloud"),
+            Self::GovCloudPair => f.write_str("the account is there for the bills of its twin in GovCloud"),
             Self::Created => f.write_str("CreateAccountResult tells of accounts that were made, and whether they have a twin in GovCloud"),
         }
     }
@@ -127,7 +127,7 @@ impl fmt::Display for Why {
 
 /// Why a message cannot be understood. Never its text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Unreadable {
+pub(crate) enum InvalidEvent {
     /// Not an event at all.
     #[error("the message is not a JSON object")]
     NotJson,
@@ -150,22 +150,24 @@ pub(crate) enum Unreadable {
 
 impl Event {
     /// Understands a message, as the deployment of this partition.
-    pub(crate) fn read(body: &str, deployed: Partition) -> Result<Self, Unreadable> {
-        let told = envelope::open(body)?;
+    pub(crate) fn parse(body: &str, deployed: Partition) -> Result<Self, InvalidEvent> {
+        let told = envelope::parse(body)?;
         let kind = told.kind();
         let tidings = match kind {
-            Kind::Unknown => Tidings::Nothing(Why::UnknownKind),
-            Kind::Aft => aft::read(told.body())?,
-            Kind::AccountVended => vended::read(told.detail(), deployed)?,
-            Kind::CreateAccountResult => organizations::created(&told, deployed)?,
-            Kind::CreateManagedAccount
-            | Kind::UpdateManagedAccount
-            | Kind::AccountJoined
-            | Kind::AccountDeparted
-            | Kind::CloseAccountResult
-            | Kind::RemoveAccount => match told.partition() {
-                Some(other) if other != deployed => Tidings::Nothing(Why::OtherPartition(other)),
-                Some(_) | None => at_home(kind, &told)?,
+            EventType::Unknown => AccountEvent::Ignored(IgnoreReason::UnknownKind),
+            EventType::Aft => aft::read(told.body())?,
+            EventType::AccountVended => vended::read(told.detail(), deployed)?,
+            EventType::CreateAccountResult => organizations::created(&told, deployed)?,
+            EventType::CreateManagedAccount
+            | EventType::UpdateManagedAccount
+            | EventType::AccountJoined
+            | EventType::AccountDeparted
+            | EventType::CloseAccountResult
+            | EventType::RemoveAccount => match told.partition() {
+                Some(other) if other != deployed => {
+                    AccountEvent::Ignored(IgnoreReason::OtherPartition(other))
+                }
+                Some(_) | None => in_partition(kind, &told)?,
             },
         };
         Ok(Self { kind, tidings })
@@ -174,30 +176,35 @@ impl Event {
     /// The account that it is about, as far as it says.
     pub(crate) fn account(&self) -> Option<AccountId> {
         match &self.tidings {
-            Tidings::Arrived(subject) | Tidings::Left(subject, _) => Some(subject.account),
-            Tidings::Failed(_) | Tidings::Nothing(_) => None,
+            AccountEvent::Created(subject) | AccountEvent::Removed(subject, _) => {
+                Some(subject.account)
+            }
+            AccountEvent::CreationFailed(_) | AccountEvent::Ignored(_) => None,
         }
     }
 }
 
 /// Events that are only ever about the partition that they come from.
-fn at_home(kind: Kind, told: &envelope::Told) -> Result<Tidings, Unreadable> {
+fn in_partition(
+    kind: EventType,
+    told: &envelope::EventEnvelope,
+) -> Result<AccountEvent, InvalidEvent> {
     let detail = told.detail();
     match kind {
-        Kind::AccountJoined => organizations::joined(detail),
-        Kind::AccountDeparted => organizations::departed(detail),
-        Kind::CloseAccountResult => organizations::closed(detail),
-        Kind::RemoveAccount => organizations::removed(detail),
-        Kind::CreateManagedAccount
-        | Kind::UpdateManagedAccount
-        | Kind::CreateAccountResult
-        | Kind::Aft
-        | Kind::AccountVended
-        | Kind::Unknown => tower::read(detail),
+        EventType::AccountJoined => organizations::joined(detail),
+        EventType::AccountDeparted => organizations::departed(detail),
+        EventType::CloseAccountResult => organizations::closed(detail),
+        EventType::RemoveAccount => organizations::removed(detail),
+        EventType::CreateManagedAccount
+        | EventType::UpdateManagedAccount
+        | EventType::CreateAccountResult
+        | EventType::Aft
+        | EventType::AccountVended
+        | EventType::Unknown => control_tower::read(detail),
     }
 }
 
-impl Subject {
+impl AccountRef {
     /// An account of which nothing more is said.
     const fn of(account: AccountId) -> Self {
         Self { account, project: None }

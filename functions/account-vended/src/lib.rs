@@ -1,20 +1,20 @@
 //! Brings accounts aboard that events tell of, and takes closed ones off: understand, enter, ensure, register.
 
-mod ensure;
-mod entry;
+mod account_role;
+mod config;
 mod event;
+mod handler;
 mod management;
-mod namesakes;
+mod matching_accounts;
 mod offboard;
 mod onboard;
 mod outcome;
-mod palette;
+mod palette_cache;
 mod register;
-mod settings;
+mod role;
 mod time;
-mod vending;
 
-pub use vending::Vending;
+pub use handler::VendingHandler;
 
 /// The account that a message is about, as a deployment in this partition understands it, or why it is not understood: for
 /// tests that put any message there is to it.
@@ -23,7 +23,7 @@ pub fn subject(
     body: &str,
     deployed: gangway_model::Partition,
 ) -> Result<Option<gangway_model::AccountId>, String> {
-    event::Event::read(body, deployed)
+    event::Event::parse(body, deployed)
         .map(|event| event.account())
         .map_err(|fault| fault.to_string())
 }

@@ -1,10 +1,11 @@
 //! Brings accounts aboard that events tell of, and takes closed ones off.
 
-use gangway_account_vended::Vending;
+use gangway_account_vended::VendingHandler;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), gangway_lambda::Error> {
     gangway_lambda::init_telemetry();
-    let vending = Vending::open().await?;
-    gangway_lambda::run_sqs("account-vended", async |message| vending.work(message).await).await
+    let vending = VendingHandler::open().await?;
+    gangway_lambda::run_sqs("account-vended", async |message| vending.handle_message(message).await)
+        .await
 }

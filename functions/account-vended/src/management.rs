@@ -11,19 +11,19 @@ use tokio::{sync::Mutex, time::Instant};
 pub(crate) const SESSION: &str = "gangway-account-vended";
 
 /// A session of the management role lasts for 15 minutes; a batch that begins with one must not outlive it.
-const RENEWED: Duration = Duration::from_mins(10);
+const SESSION_REFRESH: Duration = Duration::from_mins(10);
 
 /// The way to the management account. Opened when first needed.
 #[derive(Debug)]
-pub(crate) struct Management {
+pub(crate) struct ManagementAccount {
     own: AwsSession,
     role: Option<RoleArn>,
-    open: Mutex<Option<Arc<View>>>,
+    open: Mutex<Option<Arc<ManagementSession>>>,
 }
 
 /// The management account, seen from inside.
 #[derive(Debug)]
-pub(crate) struct View {
+pub(crate) struct ManagementSession {
     /// AWS, as who may enter accounts.
     pub(crate) aws: AwsSession,
     /// The accounts there are.
@@ -31,17 +31,17 @@ pub(crate) struct View {
     since: Instant,
 }
 
-impl Management {
+impl ManagementAccount {
     /// Through this role, or as the function itself where it is deployed there.
     pub(crate) fn new(own: AwsSession, role: Option<RoleArn>) -> Self {
         Self { own, role, open: Mutex::new(None) }
     }
 
     /// The view, the same one for messages that are worked at the same time.
-    pub(crate) async fn view(&self) -> Result<Arc<View>, UpstreamError> {
+    pub(crate) async fn session(&self) -> Result<Arc<ManagementSession>, UpstreamError> {
         let mut open = self.open.lock().await;
         if let Some(view) = &*open
-            && (self.role.is_none() || view.since.elapsed() < RENEWED)
+            && (self.role.is_none() || view.since.elapsed() < SESSION_REFRESH)
         {
             return Ok(Arc::clone(view));
         }
@@ -50,7 +50,7 @@ impl Management {
             Some(role) => self.own.assume_role_with(role, SESSION, None).await?,
         };
         let organization = OrganizationsClient::new(&aws);
-        let view = Arc::new(View { aws, organization, since: Instant::now() });
+        let view = Arc::new(ManagementSession { aws, organization, since: Instant::now() });
         *open = Some(Arc::clone(&view));
         Ok(view)
     }

@@ -4,9 +4,9 @@ use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, 
 
 /// A message came to its end.
 #[derive(Debug)]
-pub(crate) enum End {
+pub(crate) enum MessageOutcome {
     /// The account is aboard.
-    Aboard(UpsertOutcome),
+    Registered(UpsertOutcome),
     /// The account was taken out of Palette.
     Removed,
     /// Somebody should take the account out of Palette.
@@ -14,123 +14,127 @@ pub(crate) enum End {
     /// There was nothing to do, for this reason.
     Ignored(String),
     /// The account that it tells of was never made.
-    NeverMade(String),
+    CreationFailed(String),
 }
 
-impl End {
+impl MessageOutcome {
     /// In a word, for metrics.
     pub(crate) const fn id(&self) -> &'static str {
         match self {
-            Self::Aboard(UpsertOutcome::Created) => "created",
-            Self::Aboard(UpsertOutcome::Updated) => "updated",
-            Self::Aboard(UpsertOutcome::Unchanged) => "unchanged",
+            Self::Registered(UpsertOutcome::Created) => "created",
+            Self::Registered(UpsertOutcome::Updated) => "updated",
+            Self::Registered(UpsertOutcome::Unchanged) => "unchanged",
             Self::Removed => "removed",
             Self::Reported(_) => "reported",
             Self::Ignored(_) => "ignored",
-            Self::NeverMade(_) => "creation-failed",
+            Self::CreationFailed(_) => "creation-failed",
         }
     }
 
     /// For people.
     pub(crate) fn detail(self) -> Option<String> {
         match self {
-            Self::Aboard(_) | Self::Removed => None,
-            Self::Reported(why) | Self::Ignored(why) | Self::NeverMade(why) => Some(why),
+            Self::Registered(_) | Self::Removed => None,
+            Self::Reported(why) | Self::Ignored(why) | Self::CreationFailed(why) => Some(why),
         }
     }
 }
 
 /// Why a message did not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Setback {
+pub(crate) enum VendingError {
     /// What it needs is not there yet.
     #[error("{0}")]
-    NotYet(String),
+    NotReady(String),
     /// The account does not let Gangway do this. It may, once whoever vends it has finished.
     #[error("{0}")]
-    Barred(String),
+    AccessDenied(String),
     /// A person has to see to it.
     #[error("{0}")]
-    Final(String),
+    Permanent(String),
     /// A service failed us: Palette, Organizations, or AWS itself.
     #[error(transparent)]
-    Port(#[from] UpstreamError),
+    Upstream(#[from] UpstreamError),
 }
 
-impl Setback {
+impl VendingError {
     /// What a call within an account failed for.
-    pub(crate) fn within(error: UpstreamError) -> Self {
+    pub(crate) fn in_account(error: UpstreamError) -> Self {
         match error {
-            denied @ UpstreamError::AccessDenied { .. } => {
-                Self::Barred(format!("the account does not let Gangway in all the way: {denied}"))
-            }
-            refused @ UpstreamError::Rejected { .. } => Self::Final(refused.to_string()),
+            denied @ UpstreamError::AccessDenied { .. } => Self::AccessDenied(format!(
+                "the account does not let Gangway in all the way: {denied}"
+            )),
+            refused @ UpstreamError::Rejected { .. } => Self::Permanent(refused.to_string()),
             // What was just made is not seen everywhere at once.
             missing @ (UpstreamError::NotFound { .. } | UpstreamError::AlreadyExists { .. }) => {
-                Self::NotYet(missing.to_string())
+                Self::NotReady(missing.to_string())
             }
             error @ (UpstreamError::ProjectNotFound { .. }
             | UpstreamError::Throttled { .. }
             | UpstreamError::Unavailable { .. }
-            | UpstreamError::TimedOut { .. }) => Self::Port(error),
+            | UpstreamError::TimedOut { .. }) => Self::Upstream(error),
         }
     }
 
     /// Whether the same message is worth another try, told by an account that is young or not.
-    pub(crate) const fn passes(&self, young: bool) -> bool {
+    pub(crate) const fn is_retryable(&self, young: bool) -> bool {
         match self {
-            Self::NotYet(_) => true,
-            Self::Barred(_) => young,
-            Self::Final(_) => false,
+            Self::NotReady(_) => true,
+            Self::AccessDenied(_) => young,
+            Self::Permanent(_) => false,
             // What is denied here is denied to the deployment itself: its operator can mend that while messages wait.
-            Self::Port(error) => {
+            Self::Upstream(error) => {
                 error.is_retryable() || matches!(error, UpstreamError::AccessDenied { .. })
             }
         }
     }
 
     /// Whether nobody can tell: Palette answers 500 to what it refuses and to what fails within it, in the same words.
-    pub(crate) const fn doubtful(&self) -> bool {
-        matches!(self, Self::Port(UpstreamError::Rejected { .. }))
+    pub(crate) const fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::Upstream(UpstreamError::Rejected { .. }))
     }
 
     /// In a word, for metrics.
     pub(crate) const fn id(&self, passes: bool) -> &'static str {
         match (self, passes) {
-            (Self::NotYet(_), _) => "not-yet",
-            (Self::Barred(_), true) => "young-account",
-            (Self::Barred(_), false) => "denied",
-            (Self::Port(_), true) => "upstream-error",
-            (Self::Final(_) | Self::Port(_), _) => "failed",
+            (Self::NotReady(_), _) => "not-yet",
+            (Self::AccessDenied(_), true) => "young-account",
+            (Self::AccessDenied(_), false) => "denied",
+            (Self::Upstream(_), true) => "upstream-error",
+            (Self::Permanent(_) | Self::Upstream(_), _) => "failed",
         }
     }
 }
 
-impl From<RegistrationError> for Setback {
+impl From<RegistrationError> for VendingError {
     fn from(failure: RegistrationError) -> Self {
         match failure {
-            RegistrationError::Upstream(error) => Self::Port(error),
-            RegistrationError::ChecksFailed(report) => blocked(&report),
-            RegistrationError::ConcurrentModification(reason) => Self::NotYet(reason),
+            RegistrationError::Upstream(error) => Self::Upstream(error),
+            RegistrationError::ChecksFailed(report) => from_report(&report),
+            RegistrationError::ConcurrentModification(reason) => Self::NotReady(reason),
             RegistrationError::Conflict(reason) | RegistrationError::NotFound(reason) => {
-                Self::Final(reason)
+                Self::Permanent(reason)
             }
             RegistrationError::Invalid(faults) => {
                 let faults: Vec<_> = faults.into_iter().map(|fault| fault.detail).collect();
-                Self::Final(faults.join("; "))
+                Self::Permanent(faults.join("; "))
             }
         }
     }
 }
 
 /// What a report holds that keeps the account out. What is about the deployment must not bury every account.
-pub(crate) fn blocked(report: &Report) -> Setback {
+pub(crate) fn from_report(report: &Report) -> VendingError {
     let blockers = || report.findings.iter().filter(|finding| finding.is_blocking());
-    let said = blockers().map(said).collect::<Vec<_>>().join("; ");
-    if report.has_deployment_failure() { Setback::NotYet(said) } else { Setback::Barred(said) }
+    let said = blockers().map(describe).collect::<Vec<_>>().join("; ");
+    if report.has_deployment_failure() {
+        VendingError::NotReady(said)
+    } else {
+        VendingError::AccessDenied(said)
+    }
 }
 
-fn said(finding: &Finding) -> String {
+fn describe(finding: &Finding) -> String {
     let Finding { check, observed, outcome } = finding;
     match outcome {
         Outcome::Failed { remedy } => format!("{}: {observed} ({remedy})", check.id),

@@ -1,6 +1,6 @@
 //! The account is registered, the way that every request goes.
 
-mod judge;
+mod propagation;
 
 use gangway_aws::AwsSession;
 use gangway_checks::ScopedAccounts;
@@ -13,47 +13,47 @@ use gangway_model::{
 use gangway_palette::{PaletteState, StsSourceAccount};
 
 use crate::{
-    Vending,
-    ensure::Took,
-    outcome::{End, Setback},
-    palette::Trusted,
+    VendingHandler,
+    outcome::{MessageOutcome, VendingError},
+    palette_cache::CachedSourceAccount,
+    role::Changes,
 };
 
 /// An account that is to be registered.
-pub(crate) struct Candidate<'a> {
-    vending: &'a Vending,
+pub(crate) struct PendingRegistration<'a> {
+    vending: &'a VendingHandler,
     registry: ScopedAccounts<'a>,
     look: PaletteState,
     settings: AccountSpec,
-    trusted: &'a Trusted,
+    trusted: &'a CachedSourceAccount,
 }
 
 /// Who made the role.
-pub(crate) enum Whose {
+pub(crate) enum RoleOwnership {
     /// Gangway did, and brought it to its state.
-    Ours {
+    Managed {
         /// As it is now.
         role: IamRole,
         /// Whether AWS may not see all of it yet.
         fresh: bool,
         /// What that took.
-        took: Took,
+        took: Changes,
     },
     /// Somebody else did: this is its ARN.
-    Theirs(String),
+    External(String),
 }
 
-impl<'a> Candidate<'a> {
+impl<'a> PendingRegistration<'a> {
     /// What Palette has of it already is kept as people have set it.
     pub(crate) fn new(
-        vending: &'a Vending,
+        vending: &'a VendingHandler,
         registry: ScopedAccounts<'a>,
         look: PaletteState,
         (name, scope): (AccountName, RequestedScope),
-        trusted: &'a Trusted,
-    ) -> Result<Self, Setback> {
+        trusted: &'a CachedSourceAccount,
+    ) -> Result<Self, VendingError> {
         if look.session.is_blocking() {
-            return Err(Setback::NotYet(format!(
+            return Err(VendingError::NotReady(format!(
                 "{}: {}",
                 look.session.check.id, look.session.observed
             )));
@@ -79,10 +79,10 @@ impl<'a> Candidate<'a> {
     }
 
     /// A name that belongs to another account is found out before anything is made.
-    pub(crate) fn may_have_the_name(&self, role: &RoleArn) -> Result<(), Setback> {
+    pub(crate) fn ensure_name_available(&self, role: &RoleArn) -> Result<(), VendingError> {
         match &self.look.existing.by_name {
             Some(known) if !self.registration(role).is_same_identity_as(known) => {
-                Err(Setback::Final(format!(
+                Err(VendingError::Permanent(format!(
                     "the name {} belongs to account {} in Palette, which is another AWS account or is reached by another method: rename that, or mend GANGWAY_PALETTE_NAME",
                     self.settings.name, known.uid
                 )))
@@ -111,23 +111,25 @@ impl<'a> Candidate<'a> {
         self,
         aws: &AwsSession,
         wanted: &RoleArn,
-        whose: Whose,
-    ) -> Result<End, Setback> {
+        whose: RoleOwnership,
+    ) -> Result<MessageOutcome, VendingError> {
         let (arn, untouched) = match &whose {
-            Whose::Ours { took, .. } => (wanted.clone(), *took == Took::Nothing),
-            Whose::Theirs(arn) => (arn.parse().unwrap_or_else(|_fault| wanted.clone()), true),
+            RoleOwnership::Managed { took, .. } => (wanted.clone(), *took == Changes::Nothing),
+            RoleOwnership::External(arn) => {
+                (arn.parse().unwrap_or_else(|_fault| wanted.clone()), true)
+            }
         };
         let known = self.look.existing.by_name.as_ref();
         if untouched && known.is_some_and(|known| self.registration(&arn).is_up_to_date(known)) {
-            return Ok(End::Aboard(UpsertOutcome::Unchanged));
+            return Ok(MessageOutcome::Registered(UpsertOutcome::Unchanged));
         }
         let findings = match whose {
-            Whose::Ours { role, fresh, .. } => {
-                let (allowed, validated) = self.judged(aws, &arn, fresh).await?;
+            RoleOwnership::Managed { role, fresh, .. } => {
+                let (allowed, validated) = self.wait_for_propagation(aws, &arn, fresh).await?;
                 let trusted = (self.trusted.account, self.trusted.external_id.as_str());
                 role::check_created_role(&role, &arn, trusted, allowed, validated)?
             }
-            Whose::Theirs(_) => {
+            RoleOwnership::External(_) => {
                 let facts = StsSourceAccount {
                     account: Some(self.trusted.account),
                     raw_account: self.trusted.account.to_string(),
@@ -136,7 +138,7 @@ impl<'a> Candidate<'a> {
                 let (eyes, demand) =
                     (InspectionAccess::Granted(aws.clone()), (&self.settings).into());
                 let seen = role::run_checks(&arn, Ok(facts), &eyes, &self.registry, demand).await;
-                seen.map_err(Setback::within)?.findings
+                seen.map_err(VendingError::in_account)?.findings
             }
         };
         self.conclude(&arn, findings).await
@@ -147,7 +149,7 @@ impl<'a> Candidate<'a> {
         self,
         role: &RoleArn,
         findings: Vec<gangway_model::Finding>,
-    ) -> Result<End, Setback> {
+    ) -> Result<MessageOutcome, VendingError> {
         let credential = Some(Credential::AssumedRole(self.assumed(role)));
         let Self { vending, registry, look, settings, .. } = self;
         let gateway = registry.gateway(settings.gateway.as_ref()).await?;
@@ -163,7 +165,7 @@ impl<'a> Candidate<'a> {
         let intent = Operation::Register;
         let preflight = found.into_preflight(settings, &intent, &registry);
         match vending.deployment.conclude(preflight, &intent, &registry).await {
-            Ok(Done::Receipt(receipt)) => Ok(End::Aboard(receipt.outcome)),
+            Ok(Done::Receipt(receipt)) => Ok(MessageOutcome::Registered(receipt.outcome)),
             // Only a validation ends with a report.
             Ok(Done::Report(report)) => {
                 Err(RegistrationError::ChecksFailed(Box::new(report)).into())

@@ -4,11 +4,14 @@ use gangway_lambda::{ApiError, Request, Response};
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-use crate::scoped;
+use crate::resolve_scope;
 
 /// All of the tenant's, with their state (G01).
-pub(crate) async fn all(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    let gateways = scoped(request, deployment).await?.gateways().await?;
+pub(crate) async fn list_gateways(
+    request: &Request,
+    deployment: &AppContext,
+) -> Result<Response, ApiError> {
+    let gateways = resolve_scope(request, deployment).await?.gateways().await?;
     let view: Vec<Value> = gateways
         .iter()
         .map(|gateway| {

@@ -1,9 +1,9 @@
 //! The accounts that Palette has, and what the wizard lets one choose from: policies and gateways.
 
+mod delete;
 mod gateways;
 mod list;
 mod policies;
-mod remove;
 mod revalidate;
 mod view;
 
@@ -27,27 +27,31 @@ const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    routed(request, deployment).await.map_err(|rejection| request.map_query_errors(rejection))
+    route(request, deployment).await.map_err(|rejection| request.map_query_errors(rejection))
 }
 
-async fn routed(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+async fn route(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
     let (verb, path) = request.route();
     match (verb, path.as_slice()) {
-        (HttpMethod::Get, ["accounts"]) => list::page(request, deployment).await,
-        (HttpMethod::Get, ["accounts", uid]) => view::account(uid, request, deployment).await,
-        (HttpMethod::Delete, ["accounts", uid]) => remove::account(uid, request, deployment).await,
-        (HttpMethod::Post, ["accounts", uid, "validate"]) => {
-            revalidate::account(uid, request, deployment).await
+        (HttpMethod::Get, ["accounts"]) => list::list_accounts(request, deployment).await,
+        (HttpMethod::Get, ["accounts", uid]) => view::get_account(uid, request, deployment).await,
+        (HttpMethod::Delete, ["accounts", uid]) => {
+            delete::delete_account(uid, request, deployment).await
         }
-        (HttpMethod::Post, ["policies"]) => policies::to_choose_from(request, deployment).await,
-        (HttpMethod::Get, ["private-cloud-gateways"]) => gateways::all(request, deployment).await,
+        (HttpMethod::Post, ["accounts", uid, "validate"]) => {
+            revalidate::revalidate(uid, request, deployment).await
+        }
+        (HttpMethod::Post, ["policies"]) => policies::list_policies(request, deployment).await,
+        (HttpMethod::Get, ["private-cloud-gateways"]) => {
+            gateways::list_gateways(request, deployment).await
+        }
         (HttpMethod::Get, ["openapi.json"]) => Ok(Response::Static(OPENAPI)),
         _ => Err(request.routing_error(ROUTES)),
     }
 }
 
 /// The accounts of the scope that the query names: `project=<uid or name>`, else the tenant's.
-async fn scoped<'a>(
+async fn resolve_scope<'a>(
     request: &Request,
     deployment: &'a AppContext,
 ) -> Result<ScopedAccounts<'a>, ApiError> {

@@ -8,13 +8,17 @@ use serde_json::json;
 use crate::view;
 
 /// Palette's own largest page.
-const LONGEST: u8 = 50;
+const MAX_LIMIT: u8 = 50;
 
 /// `limit` accounts from `next` on; the answer's own `next` leads on, and is absent at the end.
-pub(crate) async fn page(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+pub(crate) async fn list_accounts(
+    request: &Request,
+    deployment: &AppContext,
+) -> Result<Response, ApiError> {
     let mut query = Query::new(request);
-    let limit =
-        query.parse_with("limit", "must be a number from 1 to 50", limit).unwrap_or(LONGEST);
+    let limit = query
+        .parse_with("limit", "must be a number from 1 to 50", parse_limit)
+        .unwrap_or(MAX_LIMIT);
     let next = query.parse_with("next", "must not be empty: leave it out", |next| {
         (!next.is_empty()).then(|| next.to_owned())
     });
@@ -27,8 +31,8 @@ pub(crate) async fn page(request: &Request, deployment: &AppContext) -> Result<R
         .await?
         .list_page(limit, next.as_deref())
         .await;
-    let page = page.map_err(|error| refused(error, next.as_deref()))?;
-    let accounts: Vec<_> = page.accounts.iter().map(view::json).collect();
+    let page = page.map_err(|error| rejected(error, next.as_deref()))?;
+    let accounts: Vec<_> = page.accounts.iter().map(view::to_json).collect();
     let mut answer = json!({ "accounts": accounts });
     if let (Some(next), Some(answer)) = (page.next, answer.as_object_mut()) {
         answer.extend([("next".to_owned(), next.into())]);
@@ -36,12 +40,12 @@ pub(crate) async fn page(request: &Request, deployment: &AppContext) -> Result<R
     Ok(Response::Json(answer))
 }
 
-fn limit(text: &str) -> Option<u8> {
-    text.parse().ok().filter(|limit| (1..=LONGEST).contains(limit))
+fn parse_limit(text: &str) -> Option<u8> {
+    text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
 }
 
 /// What Palette has against a page that a caller named is the caller's to mend.
-fn refused(error: UpstreamError, next: Option<&str>) -> RegistrationError {
+fn rejected(error: UpstreamError, next: Option<&str>) -> RegistrationError {
     match (error, next) {
         (UpstreamError::Rejected { .. }, Some(_)) => RegistrationError::unprocessable(
             "/next",

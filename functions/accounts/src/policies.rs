@@ -10,47 +10,48 @@ use gangway_model::{
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-use crate::{scoped, view};
+use crate::{resolve_scope, view};
 
 /// Whose policies: a registered account's, or those that a credential sees.
-enum Whose<K> {
+enum PolicySource<K> {
     Account(Uid),
     Keys(K),
     Role(RoleArn),
 }
 
 /// Answers what Palette's drop-down list shows (F20).
-pub(crate) async fn to_choose_from(
+pub(crate) async fn list_policies(
     request: &Request,
     deployment: &AppContext,
 ) -> Result<Response, ApiError> {
     let partition = deployment.clients.partition;
-    let whose =
-        Whose::read(request.json()?, partition)?.opened(&deployment.clients.secrets).await?;
-    let registry = scoped(request, deployment).await?;
+    let whose = PolicySource::parse(request.json()?, partition)?
+        .resolve_secret(&deployment.clients.secrets)
+        .await?;
+    let registry = resolve_scope(request, deployment).await?;
     let (found, pointer) = match whose {
-        Whose::Account(uid) => {
-            let account = view::read(&uid, &registry).await?;
+        PolicySource::Account(uid) => {
+            let account = view::load(&uid, &registry).await?;
             (registry.iam_policies_of(&account).await, "/uid")
         }
-        Whose::Keys(keys) => {
+        PolicySource::Keys(keys) => {
             let credential = Credential::AccessKey(keys);
             (registry.iam_policies(partition, &credential).await, "/accessKeyId")
         }
-        Whose::Role(role) => {
-            let role = assumed(role, &registry, partition).await?;
+        PolicySource::Role(role) => {
+            let role = assume_role(role, &registry, partition).await?;
             let credential = Credential::AssumedRole(role);
             (registry.iam_policies(partition, &credential).await, "/roleArn")
         }
     };
-    let found = found.map_err(|error| refused(error, pointer))?;
+    let found = found.map_err(|error| rejected(error, pointer))?;
     let view: Vec<Value> =
         found.iter().map(|policy| json!({ "arn": policy.arn, "name": policy.name })).collect();
     Ok(Response::Json(json!({ "policies": view })))
 }
 
 /// What Palette cannot see with a credential is the caller's to mend.
-fn refused(error: UpstreamError, pointer: &str) -> RegistrationError {
+fn rejected(error: UpstreamError, pointer: &str) -> RegistrationError {
     match error {
         UpstreamError::Rejected { service, reason } => RegistrationError::unprocessable(
             pointer,
@@ -68,8 +69,8 @@ fn refused(error: UpstreamError, pointer: &str) -> RegistrationError {
     }
 }
 
-impl Whose<SecretSource<AccessKey>> {
-    fn read(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
+impl PolicySource<SecretSource<AccessKey>> {
+    fn parse(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
         let ways = ["uid", "roleArn", "secretArn", "accessKeyId"];
         let whose = if members.has("uid") {
             members.required::<Uid>("uid").map(Self::Account)
@@ -86,20 +87,20 @@ impl Whose<SecretSource<AccessKey>> {
     }
 
     /// The same with the keys at hand.
-    async fn opened(
+    async fn resolve_secret(
         self,
         vault: &SecretsManagerStore,
-    ) -> Result<Whose<AccessKey>, RegistrationError> {
+    ) -> Result<PolicySource<AccessKey>, RegistrationError> {
         Ok(match self {
-            Self::Keys(source) => Whose::Keys(vault.resolve_source(source, None).await?),
-            Self::Role(role) => Whose::Role(role),
-            Self::Account(uid) => Whose::Account(uid),
+            Self::Keys(source) => PolicySource::Keys(vault.resolve_source(source, None).await?),
+            Self::Role(role) => PolicySource::Role(role),
+            Self::Account(uid) => PolicySource::Account(uid),
         })
     }
 }
 
 /// The role, with what Palette presents when it assumes it.
-async fn assumed(
+async fn assume_role(
     role: RoleArn,
     registry: &ScopedAccounts<'_>,
     partition: Partition,

@@ -1,6 +1,6 @@
 //! `POST /v1/accounts/{uid}/validate`: a registered account, looked at as it is now.
 
-mod kept;
+mod stored_credential;
 
 use gangway_checks::ScopedAccounts;
 use gangway_checks::{InspectionAccess, RequiredPermissions, classified, pod_identity, role};
@@ -13,9 +13,9 @@ use gangway_model::{
 use gangway_registration::AppContext;
 use tokio::join;
 
-use crate::{scoped, view};
+use crate::{resolve_scope, view};
 
-static METHOD_KNOWN: Check = Check {
+static METHOD_SUPPORTED: Check = Check {
     id: "palette.method",
     title: "The account's method can be looked at from here",
     severity: Severity::Info,
@@ -23,14 +23,14 @@ static METHOD_KNOWN: Check = Check {
 };
 
 /// Asks again what was asked when it was registered, of what is registered.
-pub(crate) async fn account(
+pub(crate) async fn revalidate(
     uid: &str,
     request: &Request,
     deployment: &AppContext,
 ) -> Result<Response, ApiError> {
     let uid = Request::uid(uid)?;
-    let registry = scoped(request, deployment).await?;
-    let account = view::read(&uid, &registry).await?;
+    let registry = resolve_scope(request, deployment).await?;
+    let account = view::load(&uid, &registry).await?;
     let partition = deployment.clients.partition;
     if account.partition != partition.id() {
         let elsewhere = format!(
@@ -39,15 +39,15 @@ pub(crate) async fn account(
         );
         return Err(RegistrationError::unprocessable("/uid", elsewhere).into());
     }
-    let method = account.access.method().ok_or_else(unknown)?;
-    let gateway = gateway(&account)?;
+    let method = account.access.method().ok_or_else(unknown_method)?;
+    let gateway = parse_gateway(&account)?;
     let profile = account.profile.unwrap_or_default();
-    let policies = policies(&account);
+    let policies = parse_policies(&account);
     let demand = RequiredPermissions { partition, profile, policies: &policies };
     let own = request.function_account_id();
     let (gateway, seen) = join!(
         registry.gateway(gateway.as_ref()),
-        look(&account, &registry, deployment, demand, own),
+        run_checks(&account, &registry, deployment, demand, own),
     );
     let state = account.state.as_deref().unwrap_or("not told");
     let mut findings = vec![ACCOUNT_READABLE.passed(format!("Palette has it, state: {state}"))];
@@ -63,7 +63,7 @@ pub(crate) async fn account(
     }))
 }
 
-fn unknown() -> RegistrationError {
+fn unknown_method() -> RegistrationError {
     RegistrationError::unprocessable(
         "/uid",
         "uid is of an account of a method that Gangway does not know",
@@ -71,7 +71,7 @@ fn unknown() -> RegistrationError {
 }
 
 /// The checks of its method.
-async fn look(
+async fn run_checks(
     account: &CloudAccount,
     registry: &ScopedAccounts<'_>,
     deployment: &AppContext,
@@ -80,14 +80,21 @@ async fn look(
 ) -> Result<Vec<Finding>, RegistrationError> {
     match &account.access {
         StoredCredential::AccessKey { access_key_id } => {
-            kept::keys(account, access_key_id, registry, deployment, demand).await
+            stored_credential::check_access_key(
+                account,
+                access_key_id,
+                registry,
+                deployment,
+                demand,
+            )
+            .await
         }
         StoredCredential::AccessPortal { .. } => {
-            kept::certificate(account, registry, deployment, demand).await
+            stored_credential::check_client_certificate(account, registry, deployment, demand).await
         }
         StoredCredential::AssumedRole { role_arn } => {
             let Ok(role) = role_arn.parse::<RoleArn>() else {
-                return Ok(vec![METHOD_KNOWN.failed(
+                return Ok(vec![METHOD_SUPPORTED.failed(
                     "the role ARN that Palette has is not one",
                     "PUT the account with the role's ARN",
                 )]);
@@ -103,14 +110,14 @@ async fn look(
             let (Ok(role), Ok(permission_boundary)) =
                 (role_arn.parse::<RoleArn>(), boundary.map(str::parse).transpose())
             else {
-                return Ok(vec![METHOD_KNOWN.failed(
+                return Ok(vec![METHOD_SUPPORTED.failed(
                     "the ARN of the role or of its boundary that Palette has is not one",
                     "PUT the account with its roles",
                 )]);
             };
             let eyes = InspectionAccess::connect(role.account(), own, &deployment.clients).await?;
             let pod_identity = PodIdentityRole { role, permission_boundary };
-            let cluster = METHOD_KNOWN.unverified(
+            let cluster = METHOD_SUPPORTED.unverified(
                 "Palette does not tell which cluster it runs on, so neither that nor its associations were looked at",
                 "send the account's request to POST /v1/accounts/pod-identity/validate",
             );
@@ -118,11 +125,11 @@ async fn look(
             findings.extend(pod_identity::run_checks(pod_identity, &eyes, registry, demand).await?);
             Ok(findings)
         }
-        StoredCredential::Unrecognized(_) => Err(unknown()),
+        StoredCredential::Unrecognized(_) => Err(unknown_method()),
     }
 }
 
-fn gateway(account: &CloudAccount) -> Result<Option<UidOrName>, RegistrationError> {
+fn parse_gateway(account: &CloudAccount) -> Result<Option<UidOrName>, RegistrationError> {
     let named = account.gateway.as_deref().filter(|gateway| !gateway.is_empty());
     named.map(|gateway| gateway.parse().map(UidOrName::Uid)).transpose().map_err(|_invalid| {
         RegistrationError::unprocessable(
@@ -133,7 +140,7 @@ fn gateway(account: &CloudAccount) -> Result<Option<UidOrName>, RegistrationErro
 }
 
 /// The policies that are well written; what is not is told in a notice.
-fn policies(account: &CloudAccount) -> Vec<PolicyArn> {
+fn parse_policies(account: &CloudAccount) -> Vec<PolicyArn> {
     account.policies.iter().filter_map(|arn| arn.parse().ok()).collect()
 }
 

@@ -9,29 +9,29 @@ use gangway_model::{
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-use crate::scoped;
+use crate::resolve_scope;
 
 /// `GET /v1/accounts/{uid}`.
-pub(crate) async fn account(
+pub(crate) async fn get_account(
     uid: &str,
     request: &Request,
     deployment: &AppContext,
 ) -> Result<Response, ApiError> {
     let uid = Request::uid(uid)?;
-    let registry = scoped(request, deployment).await?;
-    Ok(Response::Json(json(&read(&uid, &registry).await?)))
+    let registry = resolve_scope(request, deployment).await?;
+    Ok(Response::Json(to_json(&load(&uid, &registry).await?)))
 }
 
 /// The account of this uid in this scope.
-pub(crate) async fn read(
+pub(crate) async fn load(
     uid: &Uid,
     registry: &ScopedAccounts<'_>,
 ) -> Result<CloudAccount, RegistrationError> {
     match registry.get(uid).await {
         Ok(account) => Ok(account),
-        Err(UpstreamError::NotFound { .. }) => Err(missing(uid)),
+        Err(UpstreamError::NotFound { .. }) => Err(not_found(uid)),
         Err(denied @ UpstreamError::AccessDenied { .. }) => {
-            Err(elsewhere(denied, uid, registry).await)
+            Err(not_found_or_denied(denied, uid, registry).await)
         }
         Err(error) => Err(error.into()),
     }
@@ -39,32 +39,32 @@ pub(crate) async fn read(
 
 /// Palette says of an account of another scope that Gangway's key has no permission. So it is asked whether that is so in
 /// this scope at all: the scope is the caller's to mend, the key is not.
-pub(crate) async fn elsewhere(
+pub(crate) async fn not_found_or_denied(
     denied: UpstreamError,
     uid: &Uid,
     registry: &ScopedAccounts<'_>,
 ) -> RegistrationError {
     match registry.get(uid).await {
         // A project sees the tenant's accounts, and may not change them.
-        Ok(account) if account.scope != *registry.scope() => missing(uid),
+        Ok(account) if account.scope != *registry.scope() => not_found(uid),
         Err(UpstreamError::AccessDenied { .. })
             if matches!(registry.contains(uid).await, Ok(false)) =>
         {
-            missing(uid)
+            not_found(uid)
         }
         Ok(_) | Err(_) => denied.into(),
     }
 }
 
 /// Palette shows no such account from here.
-pub(crate) fn missing(uid: &Uid) -> RegistrationError {
+pub(crate) fn not_found(uid: &Uid) -> RegistrationError {
     RegistrationError::NotFound(format!(
         "no account {uid} in this scope; name its project with ?project=<uid or name> if it belongs to one"
     ))
 }
 
 /// The public part.
-pub(crate) fn json(account: &CloudAccount) -> Value {
+pub(crate) fn to_json(account: &CloudAccount) -> Value {
     let CloudAccount {
         uid,
         name,
@@ -80,7 +80,7 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
     } = account;
     let (method, credential) = match access {
         StoredCredential::AccessKey { access_key_id } => {
-            (access.method(), json!({ "accessKeyId": abbreviated(access_key_id) }))
+            (access.method(), json!({ "accessKeyId": to_summary_json(access_key_id) }))
         }
         StoredCredential::AssumedRole { role_arn }
         | StoredCredential::PodIdentity { role_arn, .. } => {
@@ -119,7 +119,7 @@ pub(crate) fn json(account: &CloudAccount) -> Value {
 }
 
 /// Enough of an access key id to tell keys apart.
-fn abbreviated(id: &str) -> String {
+fn to_summary_json(id: &str) -> String {
     id.parse::<gangway_model::AccessKeyId>()
         .map_or_else(|_masked| "…".to_owned(), |id| id.to_string())
 }

@@ -14,22 +14,22 @@ use gangway_aws::{
 };
 use gangway_model::{RoleArn, UpstreamError};
 
-pub(crate) use associations::{Association, Associations, Change};
+pub(crate) use associations::{Association, AssociationChange, Associations};
 
-use crate::{cluster::Cluster, seen::Seen};
+use crate::{cluster::Cluster, observed::Observed};
 
 /// The add-on's name, and that of the DaemonSet that it installs.
 pub(crate) const AGENT: &str = "eks-pod-identity-agent";
 
 /// EKS in the region of one cluster, seen with one identity.
-pub(crate) struct Eks {
+pub(crate) struct EksClient {
     client: Client,
     cluster: String,
 }
 
 /// A cluster.
 #[derive(Clone, Debug)]
-pub(crate) struct Described {
+pub(crate) struct ClusterDescription {
     /// `None` where it is active, else in EKS's own word.
     pub(crate) not_active: Option<String>,
     /// As EKS writes it: `1.31`.
@@ -61,7 +61,7 @@ const fn call(action: &'static str, what: &'static str) -> ApiCall {
     ApiCall { service: EKS, action, resource: what }
 }
 
-impl Eks {
+impl EksClient {
     pub(crate) fn new(aws: &AwsSession, cluster: &Cluster) -> Self {
         let region = Region::new(cluster.region.to_string());
         let config = Builder::from(aws.config()).region(region).build();
@@ -69,7 +69,7 @@ impl Eks {
     }
 
     /// P01–P03, and where its Kubernetes API is.
-    pub(crate) async fn describe(&self) -> Result<Seen<Described>, UpstreamError> {
+    pub(crate) async fn describe(&self) -> Result<Observed<ClusterDescription>, UpstreamError> {
         let call = call("eks:DescribeCluster", "such cluster");
         let answer = self.client.describe_cluster().name(&self.cluster).send().await;
         let answer = answer.map_err(|error| call.to_upstream_error(&error));
@@ -77,7 +77,7 @@ impl Eks {
             answer.cluster.ok_or_else(|| call.invalid_response("no cluster")).map(|cluster| {
                 let network = cluster.resources_vpc_config();
                 let compute = cluster.compute_config();
-                Described {
+                ClusterDescription {
                     not_active: cluster
                         .status()
                         .filter(|status| **status != ClusterStatus::Active)
@@ -98,11 +98,11 @@ impl Eks {
                 }
             })
         });
-        Seen::of(answer, call.action)
+        Observed::of(answer, call.action)
     }
 
     /// P04.
-    pub(crate) async fn agent(&self) -> Result<Seen<Addon>, UpstreamError> {
+    pub(crate) async fn agent(&self) -> Result<Observed<Addon>, UpstreamError> {
         let call = call("eks:DescribeAddon", "such add-on");
         let request = self.client.describe_addon().cluster_name(&self.cluster).addon_name(AGENT);
         let answer = request.send().await.map_err(|error| call.to_upstream_error(&error));
@@ -124,33 +124,33 @@ impl Eks {
                 version: addon.addon_version().unwrap_or_default().to_owned(),
             })
         });
-        Seen::of(answer, call.action)
+        Observed::of(answer, call.action)
     }
 
     /// The roles of the managed node groups, one for each group (P06, P09).
-    pub(crate) async fn node_roles(&self) -> Result<Seen<Vec<RoleArn>>, UpstreamError> {
+    pub(crate) async fn node_roles(&self) -> Result<Observed<Vec<RoleArn>>, UpstreamError> {
         let call = call("eks:ListNodegroups", "such cluster");
         let pages = self.client.list_nodegroups().cluster_name(&self.cluster).into_paginator();
         let names = pages.items().send().collect::<Result<Vec<_>, _>>().await;
         let names = names.map_err(|error| call.to_upstream_error(&error));
-        let names = match Seen::of(names, call.action)? {
-            Seen::There(names) => names,
-            Seen::Missing => return Ok(Seen::Missing),
-            Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
+        let names = match Observed::of(names, call.action)? {
+            Observed::Present(names) => names,
+            Observed::Absent => return Ok(Observed::Absent),
+            Observed::Inaccessible(hidden) => return Ok(Observed::Inaccessible(hidden)),
         };
         let mut roles = Vec::new();
         for seen in join_all(names.iter().map(|name| self.role_of(name))).await {
             match seen? {
-                Seen::There(role) => roles.push(role),
+                Observed::Present(role) => roles.push(role),
                 // Removed since it was listed.
-                Seen::Missing => {}
-                Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
+                Observed::Absent => {}
+                Observed::Inaccessible(hidden) => return Ok(Observed::Inaccessible(hidden)),
             }
         }
-        Ok(Seen::There(roles))
+        Ok(Observed::Present(roles))
     }
 
-    async fn role_of(&self, group: &str) -> Result<Seen<RoleArn>, UpstreamError> {
+    async fn role_of(&self, group: &str) -> Result<Observed<RoleArn>, UpstreamError> {
         let call = call("eks:DescribeNodegroup", "such node group");
         let request = self.client.describe_nodegroup();
         let request = request.cluster_name(&self.cluster).nodegroup_name(group);
@@ -160,15 +160,15 @@ impl Eks {
             let role = role.and_then(|role| role.parse().ok());
             role.ok_or_else(|| call.invalid_response("a node group without a role"))
         });
-        Seen::of(role, call.action)
+        Observed::of(role, call.action)
     }
 
     /// The Fargate profiles: their pods have no instance metadata (P09).
-    pub(crate) async fn fargate(&self) -> Result<Seen<Vec<String>>, UpstreamError> {
+    pub(crate) async fn fargate(&self) -> Result<Observed<Vec<String>>, UpstreamError> {
         let call = call("eks:ListFargateProfiles", "such cluster");
         let pages =
             self.client.list_fargate_profiles().cluster_name(&self.cluster).into_paginator();
         let names = pages.items().send().collect::<Result<Vec<_>, _>>().await;
-        Seen::of(names.map_err(|error| call.to_upstream_error(&error)), call.action)
+        Observed::of(names.map_err(|error| call.to_upstream_error(&error)), call.action)
     }
 }

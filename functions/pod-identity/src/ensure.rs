@@ -10,8 +10,8 @@ use gangway_model::{Check, Finding, Operation, Severity, UpstreamError};
 
 use crate::{
     checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},
-    facts::{Facts, Views},
-    request::{Ensure, Wish},
+    observations::{AccountAccess, Observations},
+    request::{EnsureOptions, PodIdentityRequest},
 };
 
 static ASSOCIATIONS: Check = Check {
@@ -29,28 +29,28 @@ static CONFIG_MAP: Check = Check {
 };
 
 /// What was done about one of them.
-pub(crate) struct Done {
+pub(crate) struct Applied {
     pub(crate) finding: Finding,
     /// Something is not as it was when Palette was asked.
     pub(crate) changed: bool,
 }
 
 /// Does what was asked for, unless something blocks that this would not mend.
-pub(crate) async fn run(
-    views: &Views,
-    wish: &Wish,
+pub(crate) async fn apply(
+    views: &AccountAccess,
+    wish: &PodIdentityRequest,
     intent: &Operation,
-    facts: &mut Facts,
+    facts: &mut Observations,
     seen: &[Finding],
-) -> Result<Vec<Done>, UpstreamError> {
-    let Ensure { associations, config_map } = wish.ensure;
+) -> Result<Vec<Applied>, UpstreamError> {
+    let EnsureOptions { associations, config_map } = wish.ensure;
     let reason = if *intent == Operation::Validate {
         Some("nothing is changed by validate".to_owned())
     } else {
-        in_the_way(wish.ensure, seen)
+        blocking_checks(wish.ensure, seen)
     };
     if let Some(reason) = reason {
-        let none = |check: &'static Check| Done {
+        let none = |check: &'static Check| Applied {
             finding: check.not_applicable(reason.clone()),
             changed: false,
         };
@@ -72,7 +72,7 @@ pub(crate) async fn run(
 }
 
 /// What blocks and would still block afterwards.
-fn in_the_way(ensure: Ensure, seen: &[Finding]) -> Option<String> {
+fn blocking_checks(ensure: EnsureOptions, seen: &[Finding]) -> Option<String> {
     // Pods carry credentials, and Palette gets in, only once the associations are there.
     let with_associations: [&Check; 5] = [
         &HUBBLE_ASSOCIATION,

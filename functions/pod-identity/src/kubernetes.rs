@@ -1,7 +1,7 @@
 //! What the cluster's own Kubernetes API tells.
 
 mod client;
-mod look;
+mod state;
 mod token;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -10,25 +10,25 @@ use kube::Client;
 
 use crate::{
     cluster::Cluster,
-    eks::Described,
-    seen::{Hidden, Seen},
+    eks::ClusterDescription,
+    observed::{Inaccessible, Observed},
 };
 
-pub(crate) use look::{Agent, CONFIG, CONFIG_KEY, Look, Pod, SYSTEM};
+pub(crate) use state::{Agent, CONFIG, CONFIG_KEY, ClusterState, Pod, SYSTEM};
 
 /// The Kubernetes API of a cluster, or why it cannot be asked.
 pub(crate) async fn open(
     aws: &AwsSession,
     cluster: &Cluster,
-    described: &Described,
-) -> Result<Client, Hidden> {
-    let unreachable = |reason: String| Hidden {
+    described: &ClusterDescription,
+) -> Result<Client, Inaccessible> {
+    let unreachable = |reason: String| Inaccessible {
         reason,
         remedy: "see that EKS tells the endpoint and the certification authority of the cluster"
             .to_owned(),
         refused: false,
     };
-    let Described { endpoint, authority, .. } = described;
+    let ClusterDescription { endpoint, authority, .. } = described;
     let (Some(endpoint), Some(authority)) = (endpoint, authority) else {
         return Err(unreachable("EKS does not tell where the cluster's API is".to_owned()));
     };
@@ -40,13 +40,14 @@ pub(crate) async fn open(
 }
 
 /// Sorts what the API says. `what` completes the sentence "allow … to the role that Gangway looks with".
-pub(crate) fn seen<T>(answer: kube::Result<T>, what: &str) -> Seen<T> {
-    let hidden =
-        |reason: String, remedy: String, refused| Seen::Hidden(Hidden { reason, remedy, refused });
+pub(crate) fn seen<T>(answer: kube::Result<T>, what: &str) -> Observed<T> {
+    let hidden = |reason: String, remedy: String, refused| {
+        Observed::Inaccessible(Inaccessible { reason, remedy, refused })
+    };
     match answer {
-        Ok(there) => Seen::There(there),
+        Ok(there) => Observed::Present(there),
         Err(kube::Error::Api(status)) => match status.code {
-            404 => Seen::Missing,
+            404 => Observed::Absent,
             401 => hidden(
                 "the cluster does not know the role that Gangway looks with (401)".to_owned(),
                 "give that role an EKS access entry with AmazonEKSViewPolicy, or a line in aws-auth".to_owned(),

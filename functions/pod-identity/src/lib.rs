@@ -1,23 +1,23 @@
 //! Lets Palette into an account through EKS Pod Identity: parse, check, enroll.
 
-mod answers;
 mod checks;
 mod cluster;
 mod eks;
 mod ensure;
-mod facts;
+mod evaluate;
 mod kubernetes;
 mod notices;
+mod observations;
+mod observed;
 mod plan;
 mod preflight;
 mod request;
-mod seen;
 
 use gangway_lambda::{ApiError, HttpMethod, Request, Response};
 use gangway_model::AuthMethod;
 use gangway_registration::AppContext;
 
-use request::Wish;
+use request::PodIdentityRequest;
 
 /// What a person asks who is to make roles and associations.
 const PLAN: (HttpMethod, &str) = (HttpMethod::Get, "accounts/pod-identity/plan");
@@ -25,12 +25,12 @@ const PLAN: (HttpMethod, &str) = (HttpMethod::Get, "accounts/pod-identity/plan")
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
     if request.matches_route(PLAN) {
-        return plan::show(request, deployment);
+        return plan::get_plan(request, deployment);
     }
     let (intent, members) = request.parse_operation(AuthMethod::PodIdentity, &[PLAN])?;
-    let wish = Wish::read(members, deployment)?;
+    let wish = PodIdentityRequest::parse(members, deployment)?;
     let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
     let own = request.function_account_id();
-    let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
+    let preflight = preflight::run_checks(wish, &intent, &registry, deployment, own).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

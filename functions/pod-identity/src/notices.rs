@@ -1,10 +1,10 @@
 //! What people should know besides.
 
-use crate::facts::Facts;
-use crate::{answers::pods, request::Wish, seen::Seen};
+use crate::observations::Observations;
+use crate::{evaluate::pods, observed::Observed, request::PodIdentityRequest};
 
 /// For the report.
-pub(crate) fn of(facts: &Facts, wish: &Wish) -> Vec<String> {
+pub(crate) fn notices(facts: &Observations, wish: &PodIdentityRequest) -> Vec<String> {
     let mut notices = vec![
         "Pods get credentials when they start: after any change of an association restart Palette's pods in hubble-system and palette-identity. Credentials are kept for up to 6 hours, with a target role for 59 minutes.".to_owned(),
         "Palette associates its own role when the account is used: do not do it by hand.".to_owned(),
@@ -16,7 +16,7 @@ pub(crate) fn of(facts: &Facts, wish: &Wish) -> Vec<String> {
     } else {
         "A pack registry in ECR can use Pod Identity too: associate hubble-system/spectro-specman with Hubble's role and set ociPackEcrRegistry.credentialType to pod-identity.".to_owned()
     });
-    if matches!(facts.kubernetes.version, Seen::Hidden(_)) {
+    if matches!(facts.kubernetes.version, Observed::Inaccessible(_)) {
         notices.push(format!(
             "Gangway could not look into the cluster. To look yourself: {}",
             pods::commands(&wish.cluster).join("; ")

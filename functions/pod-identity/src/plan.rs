@@ -1,8 +1,8 @@
 //! What a person needs to set everything up: roles, documents, associations and the ConfigMap, in an order that works, as
 //! JSON and as commands (P08, P11–P22).
 
-mod command;
-mod question;
+mod query;
+mod shell_command;
 mod steps;
 
 use gangway_lambda::{ApiError, Request, Response};
@@ -13,17 +13,17 @@ use gangway_policies::pod_identity::{
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-use self::question::Question;
+use self::query::PlanQuery;
 use crate::{
-    answers::{config, pods},
     eks::AGENT,
+    evaluate::{config, pods},
     kubernetes::{CONFIG, CONFIG_KEY, SYSTEM},
 };
 
 /// `GET /v1/accounts/pod-identity/plan`. Asks nobody: whoever has nothing yet can ask for it.
-pub(crate) fn show(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    let question = Question::read(request, deployment)?;
-    let Question { cluster, roles, profile } = &question;
+pub(crate) fn get_plan(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+    let question = PlanQuery::parse(request, deployment)?;
+    let PlanQuery { cluster, roles, profile } = &question;
     let partition = cluster.region.partition;
     let ids = ExternalIds::expected(cluster.place());
     let rendered: Vec<Value> = roles
@@ -43,7 +43,7 @@ pub(crate) fn show(request: &Request, deployment: &AppContext) -> Result<Respons
             })
         })
         .collect();
-    let steps = steps::all(&question, &ids);
+    let steps = steps::all_steps(&question, &ids);
     let commands: Vec<String> = steps.iter().map(steps::Step::script).collect();
     let documents = gangway_policies::documents_for(*profile);
     Ok(Response::Json(json!({
@@ -78,7 +78,7 @@ pub(crate) fn show(request: &Request, deployment: &AppContext) -> Result<Respons
 }
 
 /// A role's permission policies by name: its own, and for Palette's those of the profile first.
-fn policies_of(question: &Question, part: RolePurpose) -> Vec<(&'static str, Value)> {
+fn policies_of(question: &PlanQuery, part: RolePurpose) -> Vec<(&'static str, Value)> {
     let partition = question.cluster.region.partition;
     let profile = match part {
         RolePurpose::Palette | RolePurpose::PaletteTarget => {
@@ -112,8 +112,8 @@ fn associations(roles: &PodIdentityRoles) -> Value {
 }
 
 /// The members that the registration then needs besides a name (P30, P32).
-fn register(question: &Question) -> Value {
-    let Question { cluster, roles, profile } = question;
+fn register(question: &PlanQuery) -> Value {
+    let PlanQuery { cluster, roles, profile } = question;
     let mut members = json!({
         "roleArn": roles.palette().as_str(),
         "clusterName": cluster.name.to_string(),
@@ -150,6 +150,6 @@ fn notices(roles: &PodIdentityRoles, escalations: &[String]) -> Vec<String> {
 }
 
 /// The ConfigMap's command, for the steps.
-fn config_command(question: &Question) -> String {
+fn config_command(question: &PlanQuery) -> String {
     config::create(&question.cluster.name.to_string())
 }

@@ -15,15 +15,14 @@ use gangway_registration::AppContext;
 use tokio::join;
 
 use crate::{
-    answers, ensure,
-    facts::{Facts, Views},
-    notices,
-    request::Wish,
+    ensure, evaluate, notices,
+    observations::{AccountAccess, Observations},
+    request::PodIdentityRequest,
 };
 
 /// The questions of a round are asked at the same time.
-pub(crate) async fn run(
-    wish: Wish,
+pub(crate) async fn run_checks(
+    wish: PodIdentityRequest,
     intent: &Operation,
     registry: &ScopedAccounts<'_>,
     deployment: &AppContext,
@@ -37,17 +36,17 @@ pub(crate) async fn run(
     let (look, gateway, views) = join!(
         registry.fetch_state(&wish.settings.name, intent),
         registry.gateway(wish.settings.gateway.as_ref()),
-        views(&wish, own, deployment),
+        open_accounts(&wish, own, deployment),
     );
     let (look, gateway, views) = (look?, gateway?, views?);
     let demand = RequiredPermissions::from(&wish.settings);
     let (facts, validated, accepted) = join!(
-        Facts::gather(&views, &wish),
+        Observations::collect(&views, &wish),
         check_palette_validation(registry, &credential, demand),
         validation::check_policies(registry, &credential, demand),
     );
     let mut facts = facts?;
-    let mut findings = answers::all(&facts, &wish);
+    let mut findings = evaluate::evaluate_all(&facts, &wish);
     findings.append(&mut facts.permissions);
     findings.extend([facts.policies.clone(), accepted?, validated?]);
     let found = MethodFindings {
@@ -57,14 +56,14 @@ pub(crate) async fn run(
         palette: look,
         gateway,
         findings,
-        notices: notices::of(&facts, &wish),
+        notices: notices::notices(&facts, &wish),
     };
     let mut preflight = found.into_preflight(wish.settings.clone(), intent, registry);
-    let done = ensure::run(&views, &wish, intent, &mut facts, &preflight.report.findings).await?;
+    let done = ensure::apply(&views, &wish, intent, &mut facts, &preflight.report.findings).await?;
     if done.is_empty() {
         return Ok(preflight);
     }
-    let mut news = answers::all(&facts, &wish);
+    let mut news = evaluate::evaluate_all(&facts, &wish);
     // Others may have made the associations meanwhile: then Palette was asked too early, though this run changes nothing.
     let too_early = preflight
         .report
@@ -74,13 +73,13 @@ pub(crate) async fn run(
     if done.iter().any(|done| done.changed) || (too_early && *intent != Operation::Validate) {
         news.push(check_palette_validation(registry, &credential, demand).await?);
     }
-    renew(&mut preflight.report.findings, news);
+    replace_findings(&mut preflight.report.findings, news);
     preflight.report.findings.extend(done.into_iter().map(|done| done.finding));
     Ok(preflight)
 }
 
 /// Puts later answers in the place of earlier ones to the same checks.
-fn renew(findings: &mut [Finding], news: Vec<Finding>) {
+fn replace_findings(findings: &mut [Finding], news: Vec<Finding>) {
     for news in news {
         if let Some(old) = findings.iter_mut().find(|old| old.check.id == news.check.id) {
             *old = news;
@@ -89,16 +88,16 @@ fn renew(findings: &mut [Finding], news: Vec<Finding>) {
 }
 
 /// Into the cluster's account, and into the target account where that is another.
-async fn views(
-    wish: &Wish,
+async fn open_accounts(
+    wish: &PodIdentityRequest,
     own: Option<AccountId>,
     deployment: &AppContext,
-) -> Result<Views, UpstreamError> {
+) -> Result<AccountAccess, UpstreamError> {
     let (local, target) = (wish.cluster.account, wish.roles.palette().account());
     let into = |account| InspectionAccess::connect(account, own, &deployment.clients);
     let (cluster, target) = join!(into(local), async {
         if target == local { Ok(None) } else { into(target).await.map(Some) }
     });
     let own = (own != Some(local)).then(|| deployment.clients.aws.clone());
-    Ok(Views { cluster: cluster?, target: target?, own })
+    Ok(AccountAccess { cluster: cluster?, target: target?, own })
 }

@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, Name, Region};
 
 /// What the caller asks for.
 #[derive(Debug)]
-pub(crate) struct Wish {
+pub(crate) struct PodIdentityRequest {
     /// What every method asks.
     pub(crate) settings: AccountSpec,
     /// Where Palette runs.
@@ -19,41 +19,44 @@ pub(crate) struct Wish {
     /// What is to limit the roles that Palette makes.
     pub(crate) boundary: Option<PolicyArn>,
     /// What Gangway may put right.
-    pub(crate) ensure: Ensure,
+    pub(crate) ensure: EnsureOptions,
 }
 
 /// What Gangway may put right in the customer's cluster. Nothing, unless it is asked to.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Ensure {
+pub(crate) struct EnsureOptions {
     pub(crate) associations: bool,
     pub(crate) config_map: bool,
 }
 
-const CLUSTERS_ACCOUNT: &str = "must be in the same account as hubbleRoleArn, which is that of the cluster: EKS gives pods roles of its own account only";
-const NOT_CROSS: &str = "belongs to the case of two accounts, and roleArn is in that of the cluster: leave it out, or send as roleArn Palette's target role in the other account";
-const CROSS: &str = "is missing: roleArn is in another account than hubbleRoleArn, so send Hubble's target role there, or as roleArn Palette's role in the cluster's account";
-const TARGETS_ACCOUNT: &str = "must be in the account of roleArn, where Palette is to work: send Hubble's target role, not its local one";
-const BOUNDARYS_ACCOUNT: &str =
+const CLUSTER_ACCOUNT_RULE: &str = "must be in the same account as hubbleRoleArn, which is that of the cluster: EKS gives pods roles of its own account only";
+const SAME_ACCOUNT_RULE: &str = "belongs to the case of two accounts, and roleArn is in that of the cluster: leave it out, or send as roleArn Palette's target role in the other account";
+const CROSS_ACCOUNT_RULE: &str = "is missing: roleArn is in another account than hubbleRoleArn, so send Hubble's target role there, or as roleArn Palette's role in the cluster's account";
+const TARGET_ACCOUNT_RULE: &str = "must be in the account of roleArn, where Palette is to work: send Hubble's target role, not its local one";
+const BOUNDARY_ACCOUNT_RULE: &str =
     "must be a policy of the account of roleArn, or one of AWS's own: IAM takes no other";
 
-impl Wish {
+impl PodIdentityRequest {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn read(mut members: JsonFields, deployment: &AppContext) -> Result<Self, ApiError> {
+    pub(crate) fn parse(
+        mut members: JsonFields,
+        deployment: &AppContext,
+    ) -> Result<Self, ApiError> {
         let deployed = deployment.clients.partition;
         let opted_in = deployment.config.allow_secret_pod_identity;
         let settings = members.account_spec(deployed, AuthMethod::PodIdentity, opted_in);
         let name: Option<Name> = members.required("clusterName");
-        let region = region(&mut members, deployed, deployment.clients.aws.region());
+        let region = parse_region(&mut members, deployed, deployment.clients.aws.region());
         let palette = members.role_arn("roleArn", deployed);
-        let roles = roles(&mut members, deployed, palette.as_ref());
+        let roles = parse_roles(&mut members, deployed, palette.as_ref());
         let boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);
         if let (Some(boundary), Some(palette)) = (&boundary, &palette) {
             let owner = boundary.as_str().split(':').nth(4);
             if owner != Some("aws") && owner != Some(palette.account().as_str()) {
-                members.reject("permissionBoundaryArn", BOUNDARYS_ACCOUNT);
+                members.reject("permissionBoundaryArn", BOUNDARY_ACCOUNT_RULE);
             }
         }
-        let ensure = Ensure {
+        let ensure = EnsureOptions {
             associations: members.optional_bool("ensureAssociations"),
             config_map: members.optional_bool("ensureConfigMap"),
         };
@@ -69,7 +72,7 @@ impl Wish {
 }
 
 /// The cluster's region: the deployment's, unless another of its partition is named.
-fn region(members: &mut JsonFields, deployed: Partition, own: &str) -> Option<Region> {
+fn parse_region(members: &mut JsonFields, deployed: Partition, own: &str) -> Option<Region> {
     if !members.has("clusterRegion") {
         return own.parse().ok();
     }
@@ -83,7 +86,7 @@ fn region(members: &mut JsonFields, deployed: Partition, own: &str) -> Option<Re
 }
 
 /// The roles, and by their accounts the case (P15, P30).
-fn roles(
+fn parse_roles(
     members: &mut JsonFields,
     deployed: Partition,
     palette: Option<&RoleArn>,
@@ -95,7 +98,7 @@ fn roles(
     if let (Some(hubble), Some(identity)) = (&hubble, &identity)
         && hubble.account() != identity.account()
     {
-        members.reject("identityRoleArn", CLUSTERS_ACCOUNT);
+        members.reject("identityRoleArn", CLUSTER_ACCOUNT_RULE);
     }
     let (palette, hubble) = (palette?.clone(), hubble?);
     let same = palette.account() == hubble.account();
@@ -104,11 +107,11 @@ fn roles(
             Some(PodIdentityRoles::SameAccount { palette, hubble, identity: identity? })
         }
         (true, Some(_)) => {
-            members.reject("hubbleTargetRoleArn", NOT_CROSS);
+            members.reject("hubbleTargetRoleArn", SAME_ACCOUNT_RULE);
             None
         }
         (false, Some(target)) if target.account() != palette.account() => {
-            members.reject("hubbleTargetRoleArn", TARGETS_ACCOUNT);
+            members.reject("hubbleTargetRoleArn", TARGET_ACCOUNT_RULE);
             None
         }
         (false, Some(hubble_target)) => Some(PodIdentityRoles::CrossAccount {
@@ -118,7 +121,7 @@ fn roles(
             identity_local: identity?,
         }),
         (false, None) if !targeted => {
-            members.reject("hubbleTargetRoleArn", CROSS);
+            members.reject("hubbleTargetRoleArn", CROSS_ACCOUNT_RULE);
             None
         }
         // Its own fault is noted already.

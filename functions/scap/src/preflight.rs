@@ -6,16 +6,16 @@ use gangway_model::{AuthMethod, ClientTlsIdentity, Operation, PreflightResult, R
 use gangway_registration::AppContext;
 use tokio::join;
 
-use crate::request::Wish;
+use crate::request::ScapRequest;
 
 /// The questions of a round are asked at the same time.
-pub(crate) async fn run(
-    wish: Wish<ClientTlsIdentity>,
+pub(crate) async fn run_checks(
+    wish: ScapRequest<ClientTlsIdentity>,
     intent: &Operation,
     registry: &ScopedAccounts<'_>,
     deployment: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
-    let (settings, wanted) = wish.parts();
+    let (settings, wanted) = wish.into_parts();
     let (look, gateway, around, examined) = join!(
         registry.fetch_state(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),

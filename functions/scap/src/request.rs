@@ -8,17 +8,17 @@ use gangway_model::{
 };
 
 /// What the caller asks for.
-pub(crate) struct Wish<I> {
+pub(crate) struct ScapRequest<I> {
     /// What every method asks.
     pub(crate) settings: AccountSpec,
     /// What the portal is asked for.
-    wanted: Wanted,
+    wanted: PortalRequest,
     /// The certificates, or where they are.
     identity: I,
 }
 
 /// The account, as the portal knows it.
-struct Wanted {
+struct PortalRequest {
     agency: PortalName,
     account: PortalName,
     role: PortalRole,
@@ -27,14 +27,14 @@ struct Wanted {
 }
 
 /// The members that a secret may hold instead.
-const HELD: [&str; 3] = ["certificateAuthority", "userCertificate", "userKey"];
+const SECRET_FIELDS: [&str; 3] = ["certificateAuthority", "userCertificate", "userKey"];
 
-impl Wish<SecretSource<ClientTlsIdentity>> {
+impl ScapRequest<SecretSource<ClientTlsIdentity>> {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn read(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
+    pub(crate) fn parse(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
         let settings = members.account_spec(deployed, AuthMethod::Scap, false);
-        let wanted = Wanted::read(&mut members, deployed);
-        let identity = members.secret_or_inline(deployed, &HELD, |members| {
+        let wanted = PortalRequest::read(&mut members, deployed);
+        let identity = members.secret_or_inline(deployed, &SECRET_FIELDS, |members| {
             let certificate_authority = members.required("certificateAuthority");
             let certificate = members.required("userCertificate");
             let key = members.secret("userKey");
@@ -54,18 +54,18 @@ impl Wish<SecretSource<ClientTlsIdentity>> {
     }
 
     /// The same with the certificates at hand.
-    pub(crate) async fn opened(
+    pub(crate) async fn resolve_secrets(
         self,
         vault: &SecretsManagerStore,
         scope: &Scope,
-    ) -> Result<Wish<ClientTlsIdentity>, RegistrationError> {
+    ) -> Result<ScapRequest<ClientTlsIdentity>, RegistrationError> {
         let Self { settings, wanted, identity } = self;
         let identity = vault.resolve_source(identity, Some((&settings.name, scope))).await?;
-        Ok(Wish { settings, wanted, identity })
+        Ok(ScapRequest { settings, wanted, identity })
     }
 }
 
-impl Wanted {
+impl PortalRequest {
     fn read(members: &mut JsonFields, deployed: Partition) -> Option<Self> {
         // A partition without a portal is refused as such; what it would be asked for is still read.
         let account_member = deployed.info().portal.as_ref().map_or("accountName", |it| it.account);
@@ -78,11 +78,11 @@ impl Wanted {
     }
 }
 
-impl Wish<ClientTlsIdentity> {
+impl ScapRequest<ClientTlsIdentity> {
     /// What every method asks, and what this one does.
-    pub(crate) fn parts(self) -> (AccountSpec, AccessPortalCredential) {
+    pub(crate) fn into_parts(self) -> (AccountSpec, AccessPortalCredential) {
         let Self { settings, wanted, identity } = self;
-        let Wanted { agency, account, role, prefix, permission_boundary } = wanted;
+        let PortalRequest { agency, account, role, prefix, permission_boundary } = wanted;
         let session = None;
         let portal = AccessPortalCredential {
             agency,

@@ -7,14 +7,14 @@ use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::AuthMethod;
 use gangway_registration::AppContext;
 
-use request::Wish;
+use request::StaticCredentialsRequest;
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
     let (intent, members) = request.parse_operation(AuthMethod::StaticCredentials, &[])?;
-    let wish = Wish::read(members, deployment.clients.partition)?;
+    let wish = StaticCredentialsRequest::parse(members, deployment.clients.partition)?;
     let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
-    let wish = wish.opened(&deployment.clients.secrets, registry.scope()).await?;
-    let preflight = preflight::run(wish, &intent, &registry, deployment).await?;
+    let wish = wish.resolve_secrets(&deployment.clients.secrets, registry.scope()).await?;
+    let preflight = preflight::run_checks(wish, &intent, &registry, deployment).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

@@ -9,16 +9,16 @@ use gangway_model::{
 use gangway_registration::AppContext;
 use tokio::join;
 
-use crate::request::Wish;
+use crate::request::StaticCredentialsRequest;
 
 /// The questions of a round are asked at the same time.
-pub(crate) async fn run(
-    wish: Wish<AccessKey>,
+pub(crate) async fn run_checks(
+    wish: StaticCredentialsRequest<AccessKey>,
     intent: &Operation,
     registry: &ScopedAccounts<'_>,
     deployment: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
-    let Wish { settings, keys } = wish;
+    let StaticCredentialsRequest { settings, keys } = wish;
     let user = deployment.clients.aws.with_static_credentials(&keys);
     let (caller, look, gateway, around, authority) = join!(
         user.caller(),

@@ -7,16 +7,16 @@ use gangway_model::{
 };
 
 /// What the caller asks for.
-pub(crate) struct Wish<K> {
+pub(crate) struct StaticCredentialsRequest<K> {
     /// What every method asks.
     pub(crate) settings: AccountSpec,
     /// The keys, or where they are.
     pub(crate) keys: K,
 }
 
-impl Wish<SecretSource<AccessKey>> {
+impl StaticCredentialsRequest<SecretSource<AccessKey>> {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn read(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
+    pub(crate) fn parse(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
         let settings = members.account_spec(deployed, AuthMethod::StaticCredentials, false);
         let keys = members.access_key(deployed);
         members.finish()?;
@@ -27,12 +27,12 @@ impl Wish<SecretSource<AccessKey>> {
     }
 
     /// The same with the keys at hand.
-    pub(crate) async fn opened(
+    pub(crate) async fn resolve_secrets(
         self,
         vault: &SecretsManagerStore,
         scope: &Scope,
-    ) -> Result<Wish<AccessKey>, RegistrationError> {
+    ) -> Result<StaticCredentialsRequest<AccessKey>, RegistrationError> {
         let keys = vault.resolve_source(self.keys, Some((&self.settings.name, scope))).await?;
-        Ok(Wish { settings: self.settings, keys })
+        Ok(StaticCredentialsRequest { settings: self.settings, keys })
     }
 }

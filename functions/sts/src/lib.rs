@@ -8,7 +8,7 @@ use gangway_lambda::{ApiError, HttpMethod, Request, Response};
 use gangway_model::AuthMethod;
 use gangway_registration::AppContext;
 
-use request::Wish;
+use request::StsRequest;
 
 /// What a person asks who is to make the role.
 const TRUST: (HttpMethod, &str) = (HttpMethod::Get, "accounts/sts/trust");
@@ -16,13 +16,13 @@ const TRUST: (HttpMethod, &str) = (HttpMethod::Get, "accounts/sts/trust");
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
     if request.matches_route(TRUST) {
-        let facts = trust::facts(request, deployment).await;
+        let facts = trust::get_trust(request, deployment).await;
         return facts.map_err(|rejection| request.map_query_errors(rejection));
     }
     let (intent, members) = request.parse_operation(AuthMethod::Sts, &[TRUST])?;
-    let wish = Wish::read(members, deployment.clients.partition)?;
+    let wish = StsRequest::parse(members, deployment.clients.partition)?;
     let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
     let own = request.function_account_id();
-    let preflight = preflight::run(wish, &intent, &registry, deployment, own).await?;
+    let preflight = preflight::run_checks(wish, &intent, &registry, deployment, own).await?;
     Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
 }

@@ -6,17 +6,17 @@ use gangway_model::{AccountId, AuthMethod, Operation, PreflightResult, Registrat
 use gangway_registration::AppContext;
 use tokio::join;
 
-use crate::request::Wish;
+use crate::request::StsRequest;
 
 /// The questions of a round are asked at the same time.
-pub(crate) async fn run(
-    wish: Wish,
+pub(crate) async fn run_checks(
+    wish: StsRequest,
     intent: &Operation,
     registry: &ScopedAccounts<'_>,
     deployment: &AppContext,
     own: Option<AccountId>,
 ) -> Result<PreflightResult, RegistrationError> {
-    let Wish { settings, role } = wish;
+    let StsRequest { settings, role } = wish;
     let (look, gateway, facts, eyes) = join!(
         registry.fetch_state(&settings.name, intent),
         registry.gateway(settings.gateway.as_ref()),

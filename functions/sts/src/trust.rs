@@ -10,12 +10,12 @@ use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
 /// `GET /v1/accounts/sts/trust`: trusted account, external id, policies and a template that makes the role (D03).
-pub(crate) async fn facts(
+pub(crate) async fn get_trust(
     request: &Request,
     deployment: &AppContext,
 ) -> Result<Response, ApiError> {
     let partition = deployment.clients.partition;
-    let Question { profile, add_ons, scope } = Question::read(request, partition)?;
+    let TrustQuery { profile, add_ons, scope } = TrustQuery::parse(request, partition)?;
     let registry = deployment.clients.palette.resolve_scope(&scope).await?;
     let facts = registry.sts_source_account(partition).await?;
     let (Some(palette_account), Some(external_id)) = (facts.account, facts.external_id) else {
@@ -52,22 +52,22 @@ pub(crate) async fn facts(
 }
 
 /// What the query asks.
-struct Question {
+struct TrustQuery {
     profile: PermissionProfile,
     add_ons: Vec<PolicyDocument>,
     scope: RequestedScope,
 }
 
-impl Question {
+impl TrustQuery {
     /// The query, or every fault of it.
-    fn read(request: &Request, deployed: Partition) -> Result<Self, ApiError> {
+    fn parse(request: &Request, deployed: Partition) -> Result<Self, ApiError> {
         const ADD_ONS: &str =
             "must be cloudformation, host-resource-groups, or both with a comma between";
         let mut query = Query::new(request);
         query.partition(deployed, AuthMethod::Sts, false);
         let profile = query.optional("permissionProfile").unwrap_or_default();
-        let add_ons =
-            query.parse_with("addOns", ADD_ONS, |names| names.split(',').map(add_on).collect());
+        let add_ons = query
+            .parse_with("addOns", ADD_ONS, |names| names.split(',').map(parse_add_on).collect());
         let add_ons = add_ons.unwrap_or_default();
         let scope = query.scope();
         query.finish()?;
@@ -75,7 +75,7 @@ impl Question {
     }
 }
 
-fn add_on(name: &str) -> Option<PolicyDocument> {
+fn parse_add_on(name: &str) -> Option<PolicyDocument> {
     match name {
         "cloudformation" => Some(PolicyDocument::CloudFormationStack),
         "host-resource-groups" => Some(PolicyDocument::HostResourceGroups),

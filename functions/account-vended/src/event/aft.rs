@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Subject, Tidings, Unreadable};
+use super::{AccountEvent, AccountRef, InvalidEvent};
 
 /// An account that is made. `control_tower_event` may be empty, times are Python's: neither is looked at.
-pub(super) fn read(payload: &Value) -> Result<Tidings, Unreadable> {
+pub(super) fn read(payload: &Value) -> Result<AccountEvent, InvalidEvent> {
     let account = payload.pointer("/account_info/account/id").and_then(Value::as_str);
-    let account = account.and_then(|text| text.parse().ok()).ok_or(Unreadable::NoAccount)?;
-    Ok(Tidings::Arrived(Subject::of(account)))
+    let account = account.and_then(|text| text.parse().ok()).ok_or(InvalidEvent::NoAccount)?;
+    Ok(AccountEvent::Created(AccountRef::of(account)))
 }

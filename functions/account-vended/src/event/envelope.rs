@@ -3,16 +3,16 @@
 use gangway_model::Partition;
 use serde_json::Value;
 
-use super::{Kind, Unreadable};
+use super::{EventType, InvalidEvent};
 
 /// A message, taken out of what it was wrapped in.
-pub(super) struct Told(Value);
+pub(super) struct EventEnvelope(Value);
 
 /// Opens a message.
-pub(super) fn open(body: &str) -> Result<Told, Unreadable> {
-    let value: Value = serde_json::from_str(body).map_err(|_fault| Unreadable::NotJson)?;
+pub(super) fn parse(body: &str) -> Result<EventEnvelope, InvalidEvent> {
+    let value: Value = serde_json::from_str(body).map_err(|_fault| InvalidEvent::NotJson)?;
     if !value.is_object() {
-        return Err(Unreadable::NotJson);
+        return Err(InvalidEvent::NotJson);
     }
     let notified = text(&value, "Type") == Some("Notification");
     let mut told = match value.get("Message").and_then(Value::as_str).filter(|_| notified) {
@@ -26,10 +26,10 @@ pub(super) fn open(body: &str) -> Result<Told, Unreadable> {
     {
         *detail = inner;
     }
-    Ok(Told(told))
+    Ok(EventEnvelope(told))
 }
 
-impl Told {
+impl EventEnvelope {
     /// Everything.
     pub(super) const fn body(&self) -> &Value {
         &self.0
@@ -41,20 +41,20 @@ impl Told {
     }
 
     /// Which event it is.
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> EventType {
         if text(&self.0, "detail-type") == Some("AWS Account Vended") {
-            return Kind::AccountVended;
+            return EventType::AccountVended;
         }
         match text(self.detail(), "eventName") {
-            Some("CreateManagedAccount") => Kind::CreateManagedAccount,
-            Some("UpdateManagedAccount") => Kind::UpdateManagedAccount,
-            Some("CreateAccountResult") => Kind::CreateAccountResult,
-            Some("AccountJoinedOrganization") => Kind::AccountJoined,
-            Some("AccountDepartedOrganization") => Kind::AccountDeparted,
-            Some("CloseAccountResult") => Kind::CloseAccountResult,
-            Some("RemoveAccountFromOrganization") => Kind::RemoveAccount,
-            None if self.0.pointer("/account_info/account").is_some() => Kind::Aft,
-            Some(_) | None => Kind::Unknown,
+            Some("CreateManagedAccount") => EventType::CreateManagedAccount,
+            Some("UpdateManagedAccount") => EventType::UpdateManagedAccount,
+            Some("CreateAccountResult") => EventType::CreateAccountResult,
+            Some("AccountJoinedOrganization") => EventType::AccountJoined,
+            Some("AccountDepartedOrganization") => EventType::AccountDeparted,
+            Some("CloseAccountResult") => EventType::CloseAccountResult,
+            Some("RemoveAccountFromOrganization") => EventType::RemoveAccount,
+            None if self.0.pointer("/account_info/account").is_some() => EventType::Aft,
+            Some(_) | None => EventType::Unknown,
         }
     }
 

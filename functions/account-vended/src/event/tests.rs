@@ -16,24 +16,26 @@ fn sample(name: &str) -> String {
 
 /// What an event comes to, in a word or two; accounts by the partition that they are in.
 fn word(body: &str, deployed: Partition) -> String {
-    let event = match Event::read(body, deployed) {
+    let event = match Event::parse(body, deployed) {
         Ok(event) => event,
         Err(unreadable) => return format!("{unreadable:?}"),
     };
-    let place = |subject: &Subject| match subject.account.as_str() {
+    let place = |subject: &AccountRef| match subject.account.as_str() {
         "123456789012" => "commercial",
         "210987654321" => "govcloud",
         _ => "another",
     };
     match &event.tidings {
-        Tidings::Arrived(subject) => format!("onboard {}", place(subject)),
-        Tidings::Left(subject, leave) => format!("{leave:?} {}", place(subject)),
-        Tidings::Failed(_) => "failed".to_owned(),
-        Tidings::Nothing(why) => match why {
-            Why::OtherPartition(partition) => format!("of {partition}"),
-            Why::State(state) => format!("state {state}"),
-            Why::CallFailed(code) => format!("refused {code}"),
-            Why::UnknownKind | Why::GovCloudTwin | Why::Created => format!("{why:?}"),
+        AccountEvent::Created(subject) => format!("onboard {}", place(subject)),
+        AccountEvent::Removed(subject, leave) => format!("{leave:?} {}", place(subject)),
+        AccountEvent::CreationFailed(_) => "failed".to_owned(),
+        AccountEvent::Ignored(why) => match why {
+            IgnoreReason::OtherPartition(partition) => format!("of {partition}"),
+            IgnoreReason::State(state) => format!("state {state}"),
+            IgnoreReason::CallFailed(code) => format!("refused {code}"),
+            IgnoreReason::UnknownKind | IgnoreReason::GovCloudPair | IgnoreReason::Created => {
+                format!("{why:?}")
+            }
         },
     }
 }
@@ -100,7 +102,8 @@ fn every_sample_comes_to_what_it_should() {
 #[test]
 fn projects_are_read() {
     let body = sample("vended-onboard-all-members");
-    let Tidings::Arrived(subject) = Event::read(&body, Partition::Aws).unwrap().tidings else {
+    let AccountEvent::Created(subject) = Event::parse(&body, Partition::Aws).unwrap().tidings
+    else {
         panic!("{body}")
     };
     assert_eq!(subject.project, Some(UidOrName::Name("Default".to_owned())));
@@ -227,8 +230,8 @@ fn what_is_no_event_is_told_apart_and_nothing_panics() {
         let body = sample(name);
         for (at, _) in body.char_indices() {
             let (head, tail) = body.split_at(at);
-            drop(Event::read(head, Partition::Aws));
-            drop(Event::read(&format!("{head}0{tail}"), Partition::AwsUsGov));
+            drop(Event::parse(head, Partition::Aws));
+            drop(Event::parse(&format!("{head}0{tail}"), Partition::AwsUsGov));
         }
     }
 }

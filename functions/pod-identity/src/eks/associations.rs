@@ -4,11 +4,11 @@ use futures_util::future::join_all;
 use gangway_model::UpstreamError;
 use gangway_policies::pod_identity::{MANAGER_SERVICE_ACCOUNT, ServiceAccount};
 
-use super::{Eks, call};
-use crate::seen::Seen;
+use super::{EksClient, call};
+use crate::observed::Observed;
 
 /// Most associations that are looked at one by one. A cluster has 1,000 at most, nearly all of them Palette's own.
-const MOST: usize = 200;
+const MAX_PAGE_SIZE: usize = 200;
 
 /// An association.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Associations {
 
 /// What an association is to be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Change<'a> {
+pub(crate) struct AssociationChange<'a> {
     pub(crate) account: ServiceAccount,
     pub(crate) role: &'a str,
     pub(crate) target: Option<&'a str>,
@@ -43,48 +43,52 @@ pub(crate) struct Change<'a> {
 impl Associations {
     /// That of a service account; there is one at most.
     pub(crate) fn of(&self, account: ServiceAccount) -> Option<&Association> {
-        self.all.iter().find(|association| association.is_of(account))
+        self.all.iter().find(|association| association.is_for(account))
     }
 }
 
 impl Association {
-    fn is_of(&self, account: ServiceAccount) -> bool {
+    fn is_for(&self, account: ServiceAccount) -> bool {
         self.namespace == account.namespace && self.service_account == account.name
     }
 }
 
-impl Eks {
+impl EksClient {
     /// Every association that is not Palette's own. A list does not tell roles, so each is asked for (P20–P24, P28).
-    pub(crate) async fn associations(&self) -> Result<Seen<Associations>, UpstreamError> {
+    pub(crate) async fn associations(&self) -> Result<Observed<Associations>, UpstreamError> {
         let call = call("eks:ListPodIdentityAssociations", "such cluster");
         let request = self.client.list_pod_identity_associations().cluster_name(&self.cluster);
         let pages = request.max_results(100).into_paginator().items();
         let listed = pages.send().collect::<Result<Vec<_>, _>>().await;
-        let listed =
-            match Seen::of(listed.map_err(|error| call.to_upstream_error(&error)), call.action)? {
-                Seen::There(listed) => listed,
-                Seen::Missing => return Ok(Seen::Missing),
-                Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
-            };
+        let listed = match Observed::of(
+            listed.map_err(|error| call.to_upstream_error(&error)),
+            call.action,
+        )? {
+            Observed::Present(listed) => listed,
+            Observed::Absent => return Ok(Observed::Absent),
+            Observed::Inaccessible(hidden) => return Ok(Observed::Inaccessible(hidden)),
+        };
         let others: Vec<_> = listed
             .iter()
             .filter(|summary| summary.service_account() != Some(MANAGER_SERVICE_ACCOUNT))
             .filter_map(|summary| summary.association_id())
             .collect();
-        let more = others.len() > MOST;
+        let more = others.len() > MAX_PAGE_SIZE;
         let mut all = Vec::new();
-        for seen in join_all(others.into_iter().take(MOST).map(|id| self.association(id))).await {
+        for seen in
+            join_all(others.into_iter().take(MAX_PAGE_SIZE).map(|id| self.association(id))).await
+        {
             match seen? {
-                Seen::There(association) => all.push(association),
+                Observed::Present(association) => all.push(association),
                 // Deleted since it was listed.
-                Seen::Missing => {}
-                Seen::Hidden(hidden) => return Ok(Seen::Hidden(hidden)),
+                Observed::Absent => {}
+                Observed::Inaccessible(hidden) => return Ok(Observed::Inaccessible(hidden)),
             }
         }
-        Ok(Seen::There(Associations { all, more }))
+        Ok(Observed::Present(Associations { all, more }))
     }
 
-    async fn association(&self, id: &str) -> Result<Seen<Association>, UpstreamError> {
+    async fn association(&self, id: &str) -> Result<Observed<Association>, UpstreamError> {
         let call = call("eks:DescribePodIdentityAssociation", "such association");
         let request = self.client.describe_pod_identity_association();
         let answer = request.cluster_name(&self.cluster).association_id(id).send().await;
@@ -101,13 +105,16 @@ impl Eks {
                 owner: found.owner_arn,
             })
         });
-        Seen::of(answer, call.action)
+        Observed::of(answer, call.action)
     }
 
     /// Makes an association. One that is there already is [`PortError::Duplicate`].
-    pub(crate) async fn associate(&self, wanted: Change<'_>) -> Result<(), UpstreamError> {
+    pub(crate) async fn associate(
+        &self,
+        wanted: AssociationChange<'_>,
+    ) -> Result<(), UpstreamError> {
         let call = call("eks:CreatePodIdentityAssociation", "such cluster");
-        let Change { account, role, target } = wanted;
+        let AssociationChange { account, role, target } = wanted;
         let request = self
             .client
             .create_pod_identity_association()
@@ -121,7 +128,7 @@ impl Eks {
     }
 
     /// Gives an association its roles. EKS has no way to take a target role away again.
-    pub(crate) async fn correct(
+    pub(crate) async fn update(
         &self,
         id: &str,
         role: Option<&str>,

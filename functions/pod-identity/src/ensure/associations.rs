@@ -7,81 +7,81 @@ use gangway_model::{RoleArn, UpstreamError};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use tokio::time::sleep;
 
-use super::{ASSOCIATIONS, Done};
+use super::{ASSOCIATIONS, Applied};
 use crate::{
-    eks::{Associations, Change, Eks},
-    facts::{Facts, Views},
-    request::Wish,
-    seen::Seen,
+    eks::{AssociationChange, Associations, EksClient},
+    observations::{AccountAccess, Observations},
+    observed::Observed,
+    request::PodIdentityRequest,
 };
 
 /// EKS is eventually consistent: what was made may not be shown at once. Looked for this often, with pauses that double.
-const LOOKS: u32 = 6;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const MAX_ATTEMPTS: u32 = 6;
+const FIRST_DELAY: Duration = Duration::from_millis(200);
 
 /// What the caller needs for whoever may not change associations.
-const RIGHTS: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway looks with (parameter AllowPodIdentityChanges)";
+const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway looks with (parameter AllowPodIdentityChanges)";
 
 /// Where the caller reads what to do about what Gangway leaves alone.
-const LEFT: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
+const UNCHANGED_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
 
 /// A step that is still to be taken.
 #[derive(Debug, Eq, PartialEq)]
 enum Step<'a> {
-    Make,
-    Correct {
+    Create,
+    Update {
         id: String,
         role: Option<&'a str>,
         target: Option<&'a str>,
     },
     /// Gangway does not, for this reason.
-    Leave(String),
+    Keep(String),
 }
 
 pub(super) async fn ensure(
-    views: &Views,
-    wish: &Wish,
-    facts: &mut Facts,
-) -> Result<Done, UpstreamError> {
+    views: &AccountAccess,
+    wish: &PodIdentityRequest,
+    facts: &mut Observations,
+) -> Result<Applied, UpstreamError> {
     let Ok(eks) = views.eks(wish) else {
-        let finding = ASSOCIATIONS.unverified("EKS may not be asked", RIGHTS);
-        return Ok(Done { finding, changed: false });
+        let finding = ASSOCIATIONS.unverified("EKS may not be asked", ACCESS_REMEDY);
+        return Ok(Applied { finding, changed: false });
     };
-    let wanted = wanted(wish);
-    let (mut done, mut pause) = (Vec::new(), FIRST_PAUSE);
-    for look in 1..=LOOKS {
-        let Seen::There(now) = &facts.associations else { break };
+    let wanted = desired(wish);
+    let (mut done, mut pause) = (Vec::new(), FIRST_DELAY);
+    for look in 1..=MAX_ATTEMPTS {
+        let Observed::Present(now) = &facts.associations else { break };
         let steps: Vec<_> = wanted
             .iter()
-            .filter_map(|change| next(now, *change).map(|step| (*change, step)))
+            .filter_map(|change| next_step(now, *change).map(|step| (*change, step)))
             .collect();
         if steps.is_empty() {
-            return Ok(told(&done));
+            return Ok(to_finding(&done));
         }
-        let left: Vec<_> = steps.iter().filter_map(|(_, step)| step.left_alone()).collect();
+        let left: Vec<_> = steps.iter().filter_map(|(_, step)| step.unchanged_finding()).collect();
         if !left.is_empty() {
             let changed = !done.is_empty();
-            let finding = ASSOCIATIONS.failed(left.join("; "), LEFT);
-            return Ok(Done { finding, changed });
+            let finding = ASSOCIATIONS.failed(left.join("; "), UNCHANGED_REMEDY);
+            return Ok(Applied { finding, changed });
         }
         for (change, step) in &steps {
-            let note = step.note(*change);
+            let note = step.record(*change);
             // Shown late: it has been done already.
             if done.contains(&note) {
                 continue;
             }
-            match take(&eks, *change, step).await {
+            match execute(&eks, *change, step).await {
                 Ok(()) => done.push(note),
                 // Somebody was quicker. What they made is read back and, if need be, corrected.
                 Err(UpstreamError::AlreadyExists { .. }) => {}
                 Err(UpstreamError::AccessDenied { reason, .. }) => {
-                    let finding = ASSOCIATIONS.failed(reason, RIGHTS);
-                    return Ok(Done { finding, changed: !done.is_empty() });
+                    let finding = ASSOCIATIONS.failed(reason, ACCESS_REMEDY);
+                    return Ok(Applied { finding, changed: !done.is_empty() });
                 }
                 Err(UpstreamError::Rejected { reason, .. }) => {
                     let remedy = "see that both roles exist and trust pods.eks.amazonaws.com";
                     let finding = ASSOCIATIONS.failed(reason, remedy);
-                    return Ok(Done { finding, changed: !done.is_empty() });
+                    return Ok(Applied { finding, changed: !done.is_empty() });
                 }
                 Err(error) => return Err(error),
             }
@@ -97,23 +97,23 @@ pub(super) async fn ensure(
         format!("EKS does not show it yet: {}", done.join("; ")),
         "validate again in a minute",
     );
-    Ok(Done { finding, changed: !done.is_empty() })
+    Ok(Applied { finding, changed: !done.is_empty() })
 }
 
-fn wanted(wish: &Wish) -> [Change<'_>; 2] {
+fn desired(wish: &PodIdentityRequest) -> [AssociationChange<'_>; 2] {
     let (hubble, identity) = (wish.roles.hubble().as_str(), wish.roles.identity().as_str());
     let target = wish.roles.hubble_target().map(RoleArn::as_str);
     [
-        Change { account: HUBBLE_SERVICE_ACCOUNT, role: hubble, target },
-        Change { account: IDENTITY_SERVICE_ACCOUNT, role: identity, target: None },
+        AssociationChange { account: HUBBLE_SERVICE_ACCOUNT, role: hubble, target },
+        AssociationChange { account: IDENTITY_SERVICE_ACCOUNT, role: identity, target: None },
     ]
 }
 
 /// What brings an association to its state; `None` where it is there. Only what differs is sent: EKS may refuse an update
 /// that changes nothing.
-fn next<'a>(now: &Associations, wanted: Change<'a>) -> Option<Step<'a>> {
-    let Change { account, role, target } = wanted;
-    let Some(found) = now.of(account) else { return Some(Step::Make) };
+fn next_step<'a>(now: &Associations, wanted: AssociationChange<'a>) -> Option<Step<'a>> {
+    let AssociationChange { account, role, target } = wanted;
+    let Some(found) = now.of(account) else { return Some(Step::Create) };
     let role = (found.role != role).then_some(role);
     let superfluous = found.target.is_some() && target.is_none();
     let target = target.filter(|target| found.target.as_deref() != Some(*target));
@@ -121,48 +121,52 @@ fn next<'a>(now: &Associations, wanted: Change<'a>) -> Option<Step<'a>> {
         return None;
     }
     if let Some(owner) = &found.owner {
-        return Some(Step::Leave(format!("that of {account} belongs to {owner}")));
+        return Some(Step::Keep(format!("that of {account} belongs to {owner}")));
     }
     if superfluous {
-        return Some(Step::Leave(format!(
+        return Some(Step::Keep(format!(
             "that of {account} has a target role, which EKS takes away from none"
         )));
     }
-    Some(Step::Correct { id: found.id.clone(), role, target })
+    Some(Step::Update { id: found.id.clone(), role, target })
 }
 
-async fn take(eks: &Eks, change: Change<'_>, step: &Step<'_>) -> Result<(), UpstreamError> {
+async fn execute(
+    eks: &EksClient,
+    change: AssociationChange<'_>,
+    step: &Step<'_>,
+) -> Result<(), UpstreamError> {
     match step {
-        Step::Make => eks.associate(change).await,
-        Step::Correct { id, role, target } => eks.correct(id, *role, *target).await,
-        Step::Leave(_) => Ok(()),
+        Step::Create => eks.associate(change).await,
+        Step::Update { id, role, target } => eks.update(id, *role, *target).await,
+        Step::Keep(_) => Ok(()),
     }
 }
 
 impl Step<'_> {
-    fn left_alone(&self) -> Option<&str> {
+    fn unchanged_finding(&self) -> Option<&str> {
         match self {
-            Self::Leave(reason) => Some(reason),
-            Self::Make | Self::Correct { .. } => None,
+            Self::Keep(reason) => Some(reason),
+            Self::Create | Self::Update { .. } => None,
         }
     }
 
-    fn note(&self, change: Change<'_>) -> String {
+    fn record(&self, change: AssociationChange<'_>) -> String {
         match self {
-            Self::Make => format!("made that of {}", change.account),
-            Self::Correct { id, .. } => format!("corrected that of {} ({id})", change.account),
-            Self::Leave(_) => String::new(),
+            Self::Create => format!("made that of {}", change.account),
+            Self::Update { id, .. } => format!("corrected that of {} ({id})", change.account),
+            Self::Keep(_) => String::new(),
         }
     }
 }
 
-fn told(done: &[String]) -> Done {
+fn to_finding(done: &[String]) -> Applied {
     let observed = if done.is_empty() {
         "nothing had to be done".to_owned()
     } else {
         format!("{}; Palette's pods must be restarted", done.join("; "))
     };
-    Done { finding: ASSOCIATIONS.passed(observed), changed: !done.is_empty() }
+    Applied { finding: ASSOCIATIONS.passed(observed), changed: !done.is_empty() }
 }
 
 #[cfg(test)]
@@ -170,8 +174,8 @@ mod tests {
     use super::*;
     use crate::eks::Association;
 
-    const CHANGE: Change<'_> =
-        Change { account: HUBBLE_SERVICE_ACCOUNT, role: "role", target: Some("target") };
+    const CHANGE: AssociationChange<'_> =
+        AssociationChange { account: HUBBLE_SERVICE_ACCOUNT, role: "role", target: Some("target") };
 
     fn found(role: &str, target: Option<&str>, owner: Option<&str>) -> Associations {
         let association = Association {
@@ -188,23 +192,23 @@ mod tests {
 
     #[test]
     fn f58_f59_only_what_differs_is_changed() {
-        let correct = |role, target| Some(Step::Correct { id: "a-1".to_owned(), role, target });
-        let no_target = Change { target: None, ..CHANGE };
+        let correct = |role, target| Some(Step::Update { id: "a-1".to_owned(), role, target });
+        let no_target = AssociationChange { target: None, ..CHANGE };
         for (now, wanted, step) in [
-            (Associations::default(), CHANGE, Some(Step::Make)),
+            (Associations::default(), CHANGE, Some(Step::Create)),
             (found("role", Some("target"), None), CHANGE, None),
             (found("role", None, None), no_target, None),
             (found("other", Some("target"), None), CHANGE, correct(Some("role"), None)),
             (found("role", None, None), CHANGE, correct(None, Some("target"))),
             (found("other", Some("x"), None), CHANGE, correct(Some("role"), Some("target"))),
         ] {
-            assert_eq!(next(&now, wanted), step, "{now:?}");
+            assert_eq!(next_step(&now, wanted), step, "{now:?}");
         }
         for (now, wanted) in [
             (found("other", None, Some("arn:aws:eks:addon")), CHANGE),
             (found("role", Some("target"), None), no_target),
         ] {
-            assert!(matches!(next(&now, wanted), Some(Step::Leave(_))), "{now:?}");
+            assert!(matches!(next_step(&now, wanted), Some(Step::Keep(_))), "{now:?}");
         }
     }
 }

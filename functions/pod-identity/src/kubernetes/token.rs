@@ -26,7 +26,7 @@ const LIFETIME: Duration = Duration::from_mins(1);
 
 /// Why there is no token. None of it has a secret in it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unsigned {
+pub(super) enum TokenError {
     #[error("there are no credentials to sign a token with")]
     NoCredentials,
     #[error("the credentials for a token cannot be had")]
@@ -40,9 +40,9 @@ pub(super) enum Unsigned {
 }
 
 /// A presigned `GetCallerIdentity` of this view, for this cluster only.
-pub(super) async fn sign(aws: &AwsSession, cluster: &Cluster) -> Result<String, Unsigned> {
-    let provider = aws.config().credentials_provider().ok_or(Unsigned::NoCredentials)?;
-    let credentials = provider.provide_credentials().await.map_err(Unsigned::Credentials)?;
+pub(super) async fn sign(aws: &AwsSession, cluster: &Cluster) -> Result<String, TokenError> {
+    let provider = aws.config().credentials_provider().ok_or(TokenError::NoCredentials)?;
+    let credentials = provider.provide_credentials().await.map_err(TokenError::Credentials)?;
     let (name, region) = (cluster.name.to_string(), cluster.region.to_string());
     let address = format!(
         "{}/?Action=GetCallerIdentity&Version=2011-06-15",
@@ -61,14 +61,14 @@ pub(super) async fn sign(aws: &AwsSession, cluster: &Cluster) -> Result<String, 
         .time(now)
         .settings(settings)
         .build()
-        .map_err(Unsigned::Setup)?
+        .map_err(TokenError::Setup)?
         .into();
     let headers = [(CLUSTER, name.as_str())];
     let signable =
         SignableRequest::new("GET", &address, headers.into_iter(), SignableBody::Bytes(&[]));
-    let signed = sign_request(signable.map_err(Unsigned::Signing)?, &params);
-    let (instructions, _signature) = signed.map_err(Unsigned::Signing)?.into_parts();
-    let mut request = http::Request::get(&address).body(()).map_err(Unsigned::Address)?;
+    let signed = sign_request(signable.map_err(TokenError::Signing)?, &params);
+    let (instructions, _signature) = signed.map_err(TokenError::Signing)?.into_parts();
+    let mut request = http::Request::get(&address).body(()).map_err(TokenError::Address)?;
     instructions.apply_to_request_http1x(&mut request);
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(request.uri().to_string())))
 }

@@ -7,7 +7,7 @@ use gangway_policies::pod_identity::{
 };
 use serde_json::{Value, json};
 
-use super::{Question, command::Command, config_command, policies_of};
+use super::{PlanQuery, config_command, policies_of, shell_command::ShellCommand};
 use crate::eks::AGENT;
 
 /// A step, with the commands that take it.
@@ -32,12 +32,12 @@ impl Step {
     }
 }
 
-pub(super) fn all(question: &Question, ids: &ExternalIds) -> Vec<Step> {
+pub(super) fn all_steps(question: &PlanQuery, ids: &ExternalIds) -> Vec<Step> {
     let mut steps = Vec::new();
     let (mut later, roles) = (Vec::new(), &question.roles);
     for (part, arn) in roles.in_creation_order() {
-        steps.push(make(question, part, arn, ids));
-        let grant = grant(question, part, arn);
+        steps.push(create_role_step(question, part, arn, ids));
+        let grant = attach_policy_step(question, part, arn);
         match part {
             // They name the target roles, and the identity service's names itself: a second stage.
             RolePurpose::IdentityLocal | RolePurpose::HubbleLocal => later.push(grant),
@@ -49,19 +49,24 @@ pub(super) fn all(question: &Question, ids: &ExternalIds) -> Vec<Step> {
         }
     }
     steps.extend(later);
-    steps.extend(in_cluster(question));
+    steps.extend(cluster_steps(question));
     steps
 }
 
-fn make(question: &Question, part: RolePurpose, arn: &RoleArn, ids: &ExternalIds) -> Step {
+fn create_role_step(
+    question: &PlanQuery,
+    part: RolePurpose,
+    arn: &RoleArn,
+    ids: &ExternalIds,
+) -> Step {
     let trust = question.roles.trust(part, ids);
-    let mut create = Command::new("aws iam create-role").with("--role-name", arn.name());
+    let mut create = ShellCommand::new("aws iam create-role").with("--role-name", arn.name());
     if let Some(path) = path(arn) {
         create = create.with("--path", path);
     }
     let create = create.with("--assume-role-policy-document", trust);
     // A trust may name a role only once IAM shows it.
-    let wait = Command::new("aws iam wait role-exists").with("--role-name", arn.name());
+    let wait = ShellCommand::new("aws iam wait role-exists").with("--role-name", arn.name());
     Step {
         title: format!("make {}, the role {}", arn.name(), part.id()),
         account: arn.account(),
@@ -76,14 +81,14 @@ fn path(arn: &RoleArn) -> Option<&str> {
     (path != "/").then_some(path)
 }
 
-fn grant(question: &Question, part: RolePurpose, arn: &RoleArn) -> Step {
+fn attach_policy_step(question: &PlanQuery, part: RolePurpose, arn: &RoleArn) -> Step {
     let (partition, account) = (arn.partition(), arn.account());
     let mut commands = Vec::new();
     for (name, document) in policies_of(question, part) {
-        let create = Command::new("aws iam create-policy")
+        let create = ShellCommand::new("aws iam create-policy")
             .with("--policy-name", name)
             .with("--policy-document", document);
-        let attach = Command::new("aws iam attach-role-policy")
+        let attach = ShellCommand::new("aws iam attach-role-policy")
             .with("--role-name", arn.name())
             .with("--policy-arn", format!("arn:{partition}:iam::{account}:policy/{name}"));
         commands.extend([create.to_string(), attach.to_string()]);
@@ -91,10 +96,12 @@ fn grant(question: &Question, part: RolePurpose, arn: &RoleArn) -> Step {
     Step { title: format!("let {} do its part", arn.name()), account, commands }
 }
 
-fn in_cluster(question: &Question) -> Vec<Step> {
+fn cluster_steps(question: &PlanQuery) -> Vec<Step> {
     let (cluster, roles) = (&question.cluster, &question.roles);
     let of_cluster = |words| {
-        Command::new(words).with("--cluster-name", &cluster.name).with("--region", &cluster.region)
+        ShellCommand::new(words)
+            .with("--cluster-name", &cluster.name)
+            .with("--region", &cluster.region)
     };
     let associate = |account: ServiceAccount, role: &RoleArn, target: Option<&RoleArn>| {
         let command = of_cluster("aws eks create-pod-identity-association")
@@ -109,7 +116,7 @@ fn in_cluster(question: &Question) -> Vec<Step> {
     let restart = |account: ServiceAccount| {
         format!("kubectl delete pods -n {} -l app={}", account.namespace, account.name)
     };
-    let kubeconfig = Command::new("aws eks update-kubeconfig")
+    let kubeconfig = ShellCommand::new("aws eks update-kubeconfig")
         .with("--name", &cluster.name)
         .with("--region", &cluster.region);
     let step = |title: &str, commands| Step {

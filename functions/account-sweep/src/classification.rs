@@ -1,0 +1,147 @@
+//! What is to become of one account of the organization.
+
+use gangway_aws::organizations::{AccountState, OrgAccount};
+use gangway_model::{AccountName, RequestedScope};
+use gangway_registration::vending::{ExclusionReason, VendingConfig};
+
+use crate::palette_index::PaletteIndex;
+
+/// What is to become of an account.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Classification {
+    /// Palette has it.
+    Registered,
+    /// It is to come aboard.
+    NotRegistered,
+    /// It is closed, or on the way there, and Palette has it. Taken off where the settings say so.
+    Closed {
+        /// Whether it is gone for good as far as AWS says, and one of those that this deployment brings aboard.
+        take_off: bool,
+    },
+    /// Nothing is done about it.
+    Ignored(SkipReason),
+}
+
+/// Why nothing is done about an account.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum SkipReason {
+    /// The settings leave it out.
+    Excluded(ExclusionReason),
+    /// It is there for the bills of its twin in GovCloud.
+    GovCloudPair,
+    /// It is not in use yet.
+    NotActive,
+    /// It is closed or suspended, and Palette does not have it.
+    Closed,
+    /// Organizations tells a state of it that Gangway does not know.
+    StateUnknown,
+    /// Its name leaves nothing that Palette could call it.
+    NoName,
+    /// Its name in Palette is that of an account that is not known to be the same.
+    NameTaken,
+    /// Palette has it in another scope.
+    OtherScope,
+}
+
+impl SkipReason {
+    /// In a word, for counts.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Excluded(ignored) => ignored.id(),
+            Self::GovCloudPair => "govcloud-twin",
+            Self::NotActive => "not-active-yet",
+            Self::Closed => "closed-or-suspended",
+            Self::StateUnknown => "state-unknown",
+            Self::NoName => "no-name-left",
+            Self::NameTaken => "name-taken",
+            Self::OtherScope => "in-another-scope",
+        }
+    }
+
+    /// For people.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Excluded(ignored) => ignored.to_string(),
+            Self::GovCloudPair => {
+                "it is there for the bills of its twin in GovCloud, where that comes aboard".to_owned()
+            }
+            Self::NotActive => "it is not active yet: a later sweep brings it aboard".to_owned(),
+            Self::Closed => "it is closed or suspended, and Palette does not have it".to_owned(),
+            Self::StateUnknown => {
+                "Organizations tells a state of it that Gangway does not know".to_owned()
+            }
+            Self::NoName => {
+                "GANGWAY_PALETTE_NAME makes no name that Palette takes of its name: use {accountId}"
+                    .to_owned()
+            }
+            Self::NameTaken => {
+                "an account that is not known to be this one has its name in Palette: rename or remove that one"
+                    .to_owned()
+            }
+            Self::OtherScope => {
+                "Palette has it in another scope than the settings say, from where nothing moves it: an event may have named that; if not, remove it there, and the next sweep brings it aboard here"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// Compares an account with what Palette has. Of a twin it is known that it is one.
+pub(crate) fn classify(
+    member: &OrgAccount,
+    twin: bool,
+    settings: &VendingConfig,
+    registered: &mut PaletteIndex,
+) -> Classification {
+    let lineage = member.lineage.clone().unwrap_or_default();
+    let chosen = if member.management {
+        Err(SkipReason::Excluded(ExclusionReason::Management))
+    } else if twin {
+        Err(SkipReason::GovCloudPair)
+    } else {
+        settings.choice.exclusion_reason(&member.name, &lineage).map_err(SkipReason::Excluded)
+    };
+    let known = registered.mark_seen(member.id);
+    match (member.state, chosen) {
+        (AccountState::Closed | AccountState::Closing | AccountState::Suspended, chosen)
+            if !known.is_empty() =>
+        {
+            Classification::Closed {
+                take_off: member.state == AccountState::Closed && chosen.is_ok(),
+            }
+        }
+        (_, Err(why)) => Classification::Ignored(why),
+        (AccountState::Closed | AccountState::Closing | AccountState::Suspended, Ok(())) => {
+            Classification::Ignored(SkipReason::Closed)
+        }
+        (AccountState::Pending, Ok(())) => Classification::Ignored(SkipReason::NotActive),
+        (AccountState::Unknown, Ok(())) => Classification::Ignored(SkipReason::StateUnknown),
+        (AccountState::Active, Ok(())) => {
+            let scope = target_scope(settings, settings.scopes.scope_for(&lineage));
+            if known.iter().any(|one| one.scope == scope) {
+                return Classification::Registered;
+            }
+            if !known.is_empty() {
+                return Classification::Ignored(SkipReason::OtherScope);
+            }
+            match settings.names.name(member.id, &member.name) {
+                None => Classification::Ignored(SkipReason::NoName),
+                Some(name) if is_taken(registered, scope, &name) => {
+                    Classification::Ignored(SkipReason::NameTaken)
+                }
+                Some(_) => Classification::NotRegistered,
+            }
+        }
+    }
+}
+
+fn target_scope(settings: &VendingConfig, wish: &RequestedScope) -> Option<usize> {
+    settings.scopes.all().into_iter().position(|scope| scope == wish)
+}
+
+fn is_taken(registered: &PaletteIndex, scope: Option<usize>, name: &AccountName) -> bool {
+    scope.is_some_and(|scope| registered.has_name(scope, name.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! Control Tower's lifecycle events.
+
+use serde_json::Value;
+
+use super::{AccountEvent, AccountRef, IgnoreReason, InvalidEvent, envelope::text};
+
+/// An account that Control Tower made, enrolled or changed. After a creation that failed and was tried again, the event is
+/// the one of an update; so each is taken with either's status.
+pub(super) fn read(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+    let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
+    let status = ["createManagedAccountStatus", "updateManagedAccountStatus"]
+        .iter()
+        .find_map(|member| details.get(member))
+        .unwrap_or(&Value::Null);
+    match text(status, "state") {
+        Some("SUCCEEDED") => {
+            let account = status.pointer("/account/accountId").and_then(Value::as_str);
+            let account =
+                account.and_then(|text| text.parse().ok()).ok_or(InvalidEvent::NoAccount)?;
+            Ok(AccountEvent::Created(AccountRef::of(account)))
+        }
+        Some("FAILED") => {
+            let reason = text(status, "message").unwrap_or("Control Tower tells no reason");
+            Ok(AccountEvent::CreationFailed(super::organizations::sanitize_text(reason)))
+        }
+        state => Ok(AccountEvent::Ignored(IgnoreReason::State(
+            super::organizations::sanitize_text(state.unwrap_or("not told")),
+        ))),
+    }
+}

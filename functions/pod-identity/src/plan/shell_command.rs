@@ -1,0 +1,56 @@
+//! A command for a shell, every line of it continued: pasted, a line that is not is a command of its own (T10).
+
+use std::fmt;
+
+/// A command and its options.
+pub(super) struct ShellCommand {
+    words: &'static str,
+    options: Vec<(&'static str, String)>,
+}
+
+impl ShellCommand {
+    pub(super) const fn new(words: &'static str) -> Self {
+        Self { words, options: Vec::new() }
+    }
+
+    #[must_use]
+    pub(super) fn with(mut self, option: &'static str, value: impl fmt::Display) -> Self {
+        self.options.push((option, value.to_string()));
+        self
+    }
+}
+
+impl fmt::Display for ShellCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words)?;
+        for (option, value) in &self.options {
+            write!(f, " \\\n  {option} {}", quote(value))?;
+        }
+        Ok(())
+    }
+}
+
+/// As a shell takes it for one word.
+fn quote(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@=,+".contains(&byte);
+    if !value.is_empty() && value.bytes().all(plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_but_the_last_goes_on() {
+        let command = ShellCommand::new("aws iam create-role")
+            .with("--role-name", "Role")
+            .with("--document", r#"{"a": "it's"}"#);
+        let wanted =
+            "aws iam create-role \\\n  --role-name Role \\\n  --document '{\"a\": \"it'\\''s\"}'";
+        assert_eq!(command.to_string(), wanted);
+    }
+}
