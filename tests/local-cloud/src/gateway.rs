@@ -16,6 +16,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
+    serve::ListenerExt,
 };
 use http::{Response, StatusCode};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -28,7 +29,7 @@ pub use self::{
 use crate::{
     aws::{Account, Api, NotAdmitted},
     functions::Functions,
-    server,
+    server::{self, disable_nagle},
 };
 
 /// What a REST API takes at most.
@@ -85,7 +86,7 @@ impl Gateway {
         let app = Router::new().fallback(answer).with_state(front);
         let serving = tokio::spawn(async move {
             // It ends with the task.
-            let _ended = axum::serve(listener, app).await;
+            let _ended = axum::serve(listener.tap_io(|stream| disable_nagle(stream)), app).await;
         });
         Self { address, serving }
     }

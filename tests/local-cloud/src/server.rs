@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -53,6 +53,7 @@ pub(crate) async fn listen(
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
+        disable_nagle(&stream);
         while connections.try_join_next().is_some() {}
         let (parts, tls) = (Arc::clone(&parts), tls.clone());
         connections.spawn(async move {
@@ -67,6 +68,13 @@ pub(crate) async fn listen(
             }
         });
     }
+}
+
+/// Sets `TCP_NODELAY`. Without it, Nagle's algorithm and the peer's delayed acknowledgement hold back
+/// the first answer on a new connection by 40 ms.
+pub(crate) fn disable_nagle(stream: &TcpStream) {
+    // It fails only on a socket that the peer has closed; the read that follows reports that.
+    drop(stream.set_nodelay(true));
 }
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, parts: Arc<Parts>) {

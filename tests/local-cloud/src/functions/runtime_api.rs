@@ -13,6 +13,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, State},
     response::{IntoResponse, Response},
     routing::{get, post},
+    serve::ListenerExt,
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ use tokio::{
 };
 
 use super::{FunctionError, lock};
+use crate::server::disable_nagle;
 
 /// The longest answer that Lambda takes.
 const LONGEST_ANSWER: usize = 6 * 1024 * 1024;
@@ -99,7 +101,7 @@ impl RuntimeApi {
             .with_state(Arc::new(desk));
         let serving = tokio::spawn(async move {
             // It ends with the task.
-            let _ended = axum::serve(listener, router).await;
+            let _ended = axum::serve(listener.tap_io(|stream| disable_nagle(stream)), router).await;
         });
         Ok((Self { address, work, serving }, ready))
     }

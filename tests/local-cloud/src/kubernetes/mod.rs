@@ -27,7 +27,7 @@ use self::token::Who;
 use crate::aws::Cluster;
 use crate::cloud::Parts;
 use crate::host::Host;
-use crate::server::{Principal, Request, Response, befallen};
+use crate::server::{Principal, Request, Response, befallen, disable_nagle};
 use crate::tap::Sent;
 use crate::tls::Authority;
 
@@ -89,6 +89,7 @@ async fn listen(Listener { socket, authority, .. }: Listener, parts: Arc<Parts>,
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = socket.accept().await else { continue };
+        disable_nagle(&stream);
         while connections.try_join_next().is_some() {}
         let (parts, cluster, tls) = (Arc::clone(&parts), cluster.clone(), tls.clone());
         connections.spawn(async move {

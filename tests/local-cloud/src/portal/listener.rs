@@ -32,6 +32,7 @@ pub(super) async fn listen(listener: TcpListener, desk: Arc<Desk>) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
+        server::disable_nagle(&stream);
         while connections.try_join_next().is_some() {}
         let acceptor = TlsAcceptor::from(Arc::clone(&config));
         let (desk, verifier) = (Arc::clone(&desk), Arc::clone(&verifier));
