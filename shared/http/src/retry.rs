@@ -1,0 +1,156 @@
+//! Retry policies: the only backoff settings of the workspace, one for each reason to retry.
+//!
+//! A policy is a [`BackoffBuilder`], so that callers retry with `backon`:
+//!
+//! ```ignore
+//! (|| client.send(&request)).retry(RetryPolicy::THROTTLED).when(SendError::is_retryable).await
+//! ```
+//!
+//! Whatever the policy, no retry starts that the deadline of the invocation does not leave time for:
+//! the last error is returned instead.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+use crate::deadline;
+
+/// A backoff that grows exponentially and ends before the deadline of the invocation.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryPolicy {
+    backoff: ExponentialBuilder,
+    /// Time that must be left before the deadline once the delay is over.
+    reserve: Duration,
+}
+
+impl RetryPolicy {
+    /// A service limits its rate, or a connection broke: 3 retries, after 0.2, 0.4 and 0.8 s,
+    /// each with up to as much jitter again.
+    pub const THROTTLED: Self = Self::new(
+        ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_times(3)
+            .with_jitter(),
+    );
+
+    /// A read does not show a write of a moment ago (eventual consistency): 6 retries within 12 s.
+    pub const CONSISTENCY: Self = Self::new(
+        ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(250))
+            .with_max_delay(Duration::from_secs(4))
+            .with_max_times(6),
+    );
+
+    /// Another run changes the same account: 4 retries, after 0.3, 0.9, 2.7 and 7 s, each with up
+    /// to as much jitter again, so that the runs do not collide once more.
+    pub const CONFLICT: Self = Self::new(
+        ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(300))
+            .with_factor(3.0)
+            .with_max_delay(Duration::from_secs(7))
+            .with_max_times(4)
+            .with_jitter(),
+    );
+
+    /// IAM does not use a new role or policy everywhere yet: as many retries as fit into 20 s, each
+    /// delay twice the one before, from 0.25 to 8 s.
+    pub const PROPAGATION: Self = Self::new(
+        ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(250))
+            .with_max_delay(Duration::from_secs(8))
+            .without_max_times(),
+    )
+    .within(Duration::from_secs(20));
+
+    const fn new(backoff: ExponentialBuilder) -> Self {
+        Self { backoff, reserve: Duration::ZERO }
+    }
+
+    /// Ends the retries once the sum of their delays would exceed `total`.
+    #[must_use]
+    pub const fn within(self, total: Duration) -> Self {
+        Self { backoff: self.backoff.with_total_delay(Some(total)), ..self }
+    }
+
+    /// Leaves this much time between the last delay and the deadline of the invocation.
+    #[must_use]
+    pub const fn with_reserve(self, reserve: Duration) -> Self {
+        Self { reserve, ..self }
+    }
+
+    /// Starts with another delay, for tests.
+    #[must_use]
+    pub const fn with_first_delay(self, delay: Duration) -> Self {
+        Self { backoff: self.backoff.with_min_delay(delay), ..self }
+    }
+
+    /// Returns the delays before each retry, for loops that `backon` cannot express. The iterator
+    /// ends when there is no retry left, or no time for it.
+    pub fn delays(self) -> Delays {
+        Delays { backoff: self.backoff.build(), reserve: self.reserve }
+    }
+}
+
+impl BackoffBuilder for RetryPolicy {
+    type Backoff = Delays;
+
+    fn build(self) -> Delays {
+        self.delays()
+    }
+}
+
+/// The delays of a [`RetryPolicy`].
+#[derive(Debug)]
+pub struct Delays {
+    backoff: ExponentialBackoff,
+    reserve: Duration,
+}
+
+impl Iterator for Delays {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let time = deadline::remaining().saturating_sub(self.reserve);
+        self.backoff.next().filter(|delay| *delay < time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backon::Retryable as _;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    fn sum(policy: RetryPolicy) -> (usize, Duration) {
+        let delays: Vec<_> = policy.delays().collect();
+        (delays.len(), delays.iter().sum())
+    }
+
+    #[test]
+    fn policies_wait_as_long_as_they_say() {
+        assert_eq!(sum(RetryPolicy::CONSISTENCY), (6, Duration::from_millis(11_750)));
+        assert_eq!(sum(RetryPolicy::PROPAGATION), (6, Duration::from_millis(15_750)));
+        let (retries, total) = sum(RetryPolicy::THROTTLED);
+        assert!(retries == 3 && total >= Duration::from_millis(1400), "{total:?}");
+        let (retries, total) = sum(RetryPolicy::CONFLICT);
+        assert!(retries == 4 && total >= Duration::from_millis(10_900), "{total:?}");
+        assert_eq!(sum(RetryPolicy::PROPAGATION.within(Duration::ZERO)).0, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_retry_passes_the_deadline() {
+        let attempts = std::cell::Cell::new(0);
+        let fail = || async {
+            attempts.set(attempts.get() + 1);
+            Err::<(), _>("busy")
+        };
+        let deadline = Instant::now() + Duration::from_secs(1);
+        let retried = deadline::scope(deadline, fail.retry(RetryPolicy::CONSISTENCY));
+        assert_eq!(retried.await, Err("busy"));
+        assert!(Instant::now() < deadline);
+        assert_eq!(attempts.get(), 3, "after 0, 0.25 and 0.75 s");
+        let reserved = RetryPolicy::CONSISTENCY.with_reserve(Duration::from_secs(1));
+        assert_eq!(deadline::scope(deadline, async { reserved.delays().next() }).await, None);
+    }
+}
