@@ -6,8 +6,8 @@ pub mod retry;
 mod roots;
 mod tls_probe;
 
-pub use client::{build_client, build_client_with_identity};
 pub use backon::Retryable;
+pub use client::{build_client, build_client_with_identity};
 pub use retry::RetryPolicy;
 pub use roots::{RootStore, TlsError};
 pub use tls_probe::{ProbeError, TlsFailure, probe};
