@@ -38,7 +38,7 @@ def faults(template, functions):
         if not any(it.get("Condition") == resources[queue].get("Condition") for it in fits):
             yield f"no alarm tells that a message is in {queue}"
     there = {(id, it.get("Condition")) for id, it in functions.items()}
-    for id, metric in [("FunctionsFail", "Errors"), ("FunctionsThrottled", "Throttles")]:
+    for id, metric in [("FunctionErrors", "Errors"), ("FunctionsThrottled", "Throttles")]:
         total, *each = made[id]["Properties"]["Metrics"]
         seen = {*summands(each, metric)}
         for function, condition in sorted(there ^ seen, key=str):

@@ -15,10 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 UNSEEN = {
     "WriteLogs": "Lambda writes what a function prints",
     "WriteTraces": "Lambda sends traces",
-    "PutEventsAside": "Lambda sends events that a function gave up on",
-    "UseRunningKey": "SQS and Lambda open what they keep encrypted",
-    "LiveInVpc": "Lambda makes the network interfaces",
-    "UseOtherKeys": "Secrets Manager opens secrets that a user encrypted with a key of their own",
+    "SendToDlq": "Lambda sends events that a function gave up on",
+    "UseRuntimeKey": "SQS and Lambda open what they keep encrypted",
+    "ManageNetworkInterfaces": "Lambda makes the network interfaces",
+    "DecryptWithOtherKeys": "Secrets Manager opens secrets that a user encrypted with a key of their own",
 }
 
 

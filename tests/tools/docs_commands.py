@@ -21,7 +21,7 @@ NOT_RUN = {}
 SAMPLES = {
     "<DeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-DeadLetters",
     "<AccountSweepArn>": "arn:aws:lambda:us-east-1:111122223333:function:gangway-AccountSweep",
-    "<VendedDeadLettersUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-VendedDeadLetters",
+    "<VendingDlqUrl>": "https://sqs.us-east-1.amazonaws.com/111122223333/gangway-VendingDlq",
     "<management account>": "111122223333",
 }
 # An option of version 2 of the AWS CLI; version 1, which PyPI has, does by itself what it asks for.

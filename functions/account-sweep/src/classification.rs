@@ -71,7 +71,7 @@ impl SkipReason {
                 "Organizations tells a state of it that Gangway does not know".to_owned()
             }
             Self::NoName => {
-                "GANGWAY_PALETTE_NAME makes no name that Palette takes of its name: use {accountId}"
+                "GANGWAY_ACCOUNT_NAME_TEMPLATE makes no name that Palette takes of its name: use {accountId}"
                     .to_owned()
             }
             Self::NameTaken => {

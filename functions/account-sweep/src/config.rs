@@ -10,7 +10,7 @@ use gangway_registration::EnvReader;
 pub(crate) struct SweepConfig {
     /// Which accounts come aboard, and where to: the same as for events.
     pub(crate) organization: gangway_registration::vending::VendingConfig,
-    /// `GANGWAY_VENDED_QUEUE_URL`: where what is to be done goes.
+    /// `GANGWAY_VENDING_QUEUE_URL`: where what is to be done goes.
     pub(crate) queue: QueueUrl,
 }
 
@@ -23,7 +23,7 @@ impl SweepConfig {
         let mut variables = EnvReader::new(variable);
         let organization =
             gangway_registration::vending::VendingConfig::from_variables(&mut variables, partition);
-        let queue = variables.required("GANGWAY_VENDED_QUEUE_URL");
+        let queue = variables.required("GANGWAY_VENDING_QUEUE_URL");
         match (organization, queue) {
             (Some(organization), Some(queue)) => Ok(Self { organization, queue }),
             _ => Err(ConfigError(variables.into_errors())),
@@ -40,8 +40,8 @@ mod tests {
         let url = "https://sqs.us-east-1.amazonaws.com/111122223333/Vended";
         let read = |queue: &str, units: &str| {
             let variable = |name: &str| match name {
-                "GANGWAY_VENDED_QUEUE_URL" => Some(queue.to_owned()),
-                "GANGWAY_OUS_IN" => Some(units.to_owned()),
+                "GANGWAY_VENDING_QUEUE_URL" => Some(queue.to_owned()),
+                "GANGWAY_INCLUDE_OUS" => Some(units.to_owned()),
                 _ => None,
             };
             SweepConfig::from_env(variable, Partition::Aws).map_err(|ConfigError(faults)| {
@@ -49,8 +49,8 @@ mod tests {
             })
         };
         assert_eq!(read(url, "").unwrap().queue.as_str(), url);
-        assert_eq!(read("", "").unwrap_err(), ["GANGWAY_VENDED_QUEUE_URL"]);
-        let both = ["GANGWAY_OUS_IN", "GANGWAY_VENDED_QUEUE_URL"];
+        assert_eq!(read("", "").unwrap_err(), ["GANGWAY_VENDING_QUEUE_URL"]);
+        let both = ["GANGWAY_INCLUDE_OUS", "GANGWAY_VENDING_QUEUE_URL"];
         assert_eq!(read("Vended", "Workloads").unwrap_err(), both);
     }
 }

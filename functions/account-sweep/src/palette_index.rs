@@ -129,7 +129,7 @@ fn inaccessible(failure: RegistrationError) -> UpstreamError {
         | RegistrationError::ConcurrentModification(_)
         | RegistrationError::NotFound(_)) => UpstreamError::Rejected {
             service: "Palette",
-            reason: format!("GANGWAY_SCOPES names a project that it has not: {other}"),
+            reason: format!("GANGWAY_OU_SCOPE_MAP names a project that it has not: {other}"),
         },
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn assume_account_role(
     }
     let roles: Vec<_> = settings.entry_roles.iter().map(RoleName::to_string).collect();
     Err(VendingError::AccessDenied(format!(
-        "no role of GANGWAY_ENTRY_ROLES ({}) lets Gangway into account {account}: create one of them there that trusts the organization's management account",
+        "no role of GANGWAY_ACCOUNT_ACCESS_ROLES ({}) lets Gangway into account {account}: create one of them there that trusts the organization's management account",
         roles.join(", ")
     )))
 }

@@ -12,15 +12,15 @@ use gangway_registration::EnvReader;
 pub(crate) struct HandlerConfig {
     /// Which accounts come aboard, where to, and what becomes of closed ones.
     pub(crate) accounts: gangway_registration::vending::VendingConfig,
-    /// `GANGWAY_ENTRY_ROLES`: roles of the accounts, of which the first that lets Gangway in is used.
+    /// `GANGWAY_ACCOUNT_ACCESS_ROLES`: roles of the accounts, of which the first that lets Gangway in is used.
     pub(crate) entry_roles: Vec<RoleName>,
     /// `GANGWAY_ROLE_NAME`: the role that lets Palette in; `SpectroCloudRole` unless told.
     pub(crate) role: RoleName,
-    /// `GANGWAY_VENDED_PROFILE`: what Palette is to be allowed; `core-eks` unless told.
+    /// `GANGWAY_PERMISSION_PROFILE`: what Palette is to be allowed; `core-eks` unless told.
     pub(crate) profile: PermissionProfile,
-    /// `GANGWAY_ROLE_BOUNDARY`: what limits that role.
+    /// `GANGWAY_PERMISSIONS_BOUNDARY`: what limits that role.
     pub(crate) boundary: Option<Boundary>,
-    /// `GANGWAY_YOUNG_ACCOUNT_MINUTES`: how long an account may deny what it will allow later; 60 unless told.
+    /// `GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES`: how long an account may deny what it will allow later; 60 unless told.
     pub(crate) grace: Duration,
     /// `GANGWAY_DEAD_LETTER_QUEUE_URL`: where messages go that nobody can work, with the reason.
     pub(crate) dead_letters: QueueUrl,
@@ -41,7 +41,7 @@ impl HandlerConfig {
         variable: impl Fn(&str) -> Option<String>,
         partition: Partition,
     ) -> Result<Self, ConfigError> {
-        const BOUNDARY: &str = "GANGWAY_ROLE_BOUNDARY";
+        const BOUNDARY: &str = "GANGWAY_PERMISSIONS_BOUNDARY";
         let mut variables = EnvReader::new(variable);
         if !AuthMethod::Sts.is_supported_in(partition, false) {
             let rule =
@@ -51,19 +51,19 @@ impl HandlerConfig {
         let accounts =
             gangway_registration::vending::VendingConfig::from_variables(&mut variables, partition);
         let name = |entry: &str| entry.parse::<RoleName>().ok();
-        let mut entry_roles = variables.list("GANGWAY_ENTRY_ROLES", NAMES, name);
+        let mut entry_roles = variables.list("GANGWAY_ACCOUNT_ACCESS_ROLES", NAMES, name);
         if entry_roles.is_empty() {
             entry_roles = ENTRY_ROLES.iter().filter_map(|role| name(role)).collect();
         }
         let role = variables.optional("GANGWAY_ROLE_NAME").unwrap_or_default();
-        let profile = variables.optional("GANGWAY_VENDED_PROFILE").unwrap_or_default();
+        let profile = variables.optional("GANGWAY_PERMISSION_PROFILE").unwrap_or_default();
         let boundary = variables.optional::<Boundary>(BOUNDARY);
         if let Some(Boundary::Managed(arn)) = &boundary
             && arn.partition() != partition
         {
             variables.add_error(BOUNDARY, format_args!("must be a policy of {partition}"));
         }
-        let grace = variables.optional("GANGWAY_YOUNG_ACCOUNT_MINUTES");
+        let grace = variables.optional("GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES");
         let GracePeriod(grace) = grace.unwrap_or(GracePeriod(Duration::from_hours(1)));
         let dead_letters = variables.required("GANGWAY_DEAD_LETTER_QUEUE_URL");
         let stack = variables.optional("GANGWAY_STACK_NAME").unwrap_or_default();

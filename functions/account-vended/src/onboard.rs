@@ -128,7 +128,7 @@ async fn register(
     let (settings, partition) = (&vending.settings, vending.deployment.clients.partition);
     let Some(name) = settings.accounts.names.name(member.id, &member.name) else {
         return Err(VendingError::Permanent(format!(
-            "GANGWAY_PALETTE_NAME makes no name of account {} that Palette takes: rename it, or mend the setting",
+            "GANGWAY_ACCOUNT_NAME_TEMPLATE makes no name of account {} that Palette takes: rename it, or mend the setting",
             member.id
         )));
     };

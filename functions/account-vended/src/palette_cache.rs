@@ -78,7 +78,7 @@ impl PaletteCache {
             // A project may be made after the accounts that are to be its own.
             Err(RegistrationError::Invalid(_)) => {
                 return Err(VendingError::AccessDenied(format!(
-                    "Palette has no project {name}, or does not show it to Gangway's API key: make it, or mend GANGWAY_SCOPES"
+                    "Palette has no project {name}, or does not show it to Gangway's API key: make it, or mend GANGWAY_OU_SCOPE_MAP"
                 )));
             }
             Err(failure) => return Err(failure.into()),

@@ -83,7 +83,7 @@ impl<'a> PendingRegistration<'a> {
         match &self.look.existing.by_name {
             Some(known) if !self.registration(role).is_same_identity_as(known) => {
                 Err(VendingError::Permanent(format!(
-                    "the name {} belongs to account {} in Palette, which is another AWS account or is reached by another method: rename that, or mend GANGWAY_PALETTE_NAME",
+                    "the name {} belongs to account {} in Palette, which is another AWS account or is reached by another method: rename that, or mend GANGWAY_ACCOUNT_NAME_TEMPLATE",
                     self.settings.name, known.uid
                 )))
             }

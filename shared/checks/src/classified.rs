@@ -195,7 +195,7 @@ fn portal_address_finding(
                 "{dialog}; older versions read variable {variable} of clients cloud, namespace hubble-system \
                  (kubectl -n hubble-system get deploy cloud -o jsonpath='{{.spec.template.spec.containers[*].env}}'). \
                  Palette's documents seem to exchange the names for Secret and Top Secret: try it, and set \
-                 GANGWAY_CUSTOM_ENDPOINT_VARIABLES to what proves right"
+                 GANGWAY_PALETTE_PORTAL_ENV_VARS to what proves right"
             ),
         );
     }

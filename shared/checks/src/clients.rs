@@ -32,7 +32,7 @@ pub struct PortalConfig {
     /// where Gangway has no path to the portal; then Palette is asked for credentials.
     pub url: Option<Url>,
     /// Variable of Palette's own deployment that names the portal of this partition, from
-    /// `GANGWAY_CUSTOM_ENDPOINT_VARIABLES`. Empty where there is no portal.
+    /// `GANGWAY_PALETTE_PORTAL_ENV_VARS`. Empty where there is no portal.
     pub palette_variable: String,
 }
 

@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use crate::EnvReader;
 
-const VARIABLES: &str = "GANGWAY_CUSTOM_ENDPOINT_VARIABLES";
+const VARIABLES: &str = "GANGWAY_PALETTE_PORTAL_ENV_VARS";
 
 const VARIABLES_RULE: &str =
     "must be pairs such as aws-iso-b=CUSTOM_ISO_URL,aws-iso=CUSTOM_ISOB_URL";

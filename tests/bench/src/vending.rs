@@ -164,7 +164,7 @@ async fn sweep(template: &Template, accounts: usize, aboard: usize) -> Result<Ru
     let run =
         before.since(&world, &lambda, format!("sweep of {accounts}, {aboard} aboard"), accounts)?;
     let queued = answer.pointer("/counts/queued").and_then(Value::as_u64);
-    let queue = realm.queue("VendedAccounts").ok_or("the queue")?;
+    let queue = realm.queue("VendingQueue").ok_or("the queue")?;
     if queued != u64::try_from(accounts - aboard).ok() || queue.len() != accounts - aboard {
         return Err(format!("the sweep answered {answer}, and {} are queued", queue.len()).into());
     }
@@ -179,7 +179,7 @@ async fn vend(template: &Template, accounts: usize) -> Result<Run, Failed> {
     poller.pause();
     let lambda = deployed(realm, "account-vended")?;
     let organization = realm.organization();
-    let queue = realm.queue("VendedAccounts").ok_or("the queue")?;
+    let queue = realm.queue("VendingQueue").ok_or("the queue")?;
     for number in 0..accounts {
         let name = format!("team-{number}");
         let vended = organization.vend(Kind::Organizations, &name, &organization.sandbox);

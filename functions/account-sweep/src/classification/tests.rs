@@ -95,7 +95,7 @@ fn an_account_is_compared_with_what_palette_has() {
         ),
         (
             "project",
-            vec![("GANGWAY_SCOPES", in_project.as_str())],
+            vec![("GANGWAY_OU_SCOPE_MAP", in_project.as_str())],
             AccountState::Active,
             vec![],
             Classification::NotRegistered,
@@ -144,21 +144,21 @@ fn an_account_is_compared_with_what_palette_has() {
         ),
         (
             "closed, known, and not ours",
-            vec![("GANGWAY_ACCOUNT_NAMES", "team-*")],
+            vec![("GANGWAY_ACCOUNT_NAME_FILTER", "team-*")],
             AccountState::Closed,
             vec![(this, Some(0), name)],
             Classification::Closed { take_off: false },
         ),
         (
             "not chosen",
-            vec![("GANGWAY_ACCOUNT_NAMES", "team-*")],
+            vec![("GANGWAY_ACCOUNT_NAME_FILTER", "team-*")],
             AccountState::Active,
             vec![(this, Some(0), name)],
             Classification::Ignored(SkipReason::Excluded(ExclusionReason::Name)),
         ),
         (
             "in no unit",
-            vec![("GANGWAY_OUS_IN", UNIT)],
+            vec![("GANGWAY_INCLUDE_OUS", UNIT)],
             AccountState::Active,
             vec![],
             Classification::Ignored(SkipReason::Excluded(ExclusionReason::NoIncludedOu)),
@@ -197,7 +197,7 @@ fn a_twin_stays_ashore_and_is_not_taken_off_either() {
 
 #[test]
 fn a_name_that_leaves_nothing_is_told() {
-    let settings = settings(&[("GANGWAY_PALETTE_NAME", "{accountName}")]);
+    let settings = settings(&[("GANGWAY_ACCOUNT_NAME_TEMPLATE", "{accountName}")]);
     let member = OrgAccount { name: "***".to_owned(), ..member(AccountState::Active) };
     let planned = classify(&member, false, &settings, &mut PaletteIndex::default());
     assert_eq!(planned, Classification::Ignored(SkipReason::NoName));

@@ -15,7 +15,7 @@ fn read(partition: Partition, variables: &[(&str, &str)]) -> Result<HandlerConfi
 fn one_variable_is_enough() {
     let settings = read(
         Partition::AwsUsGov,
-        &[("GANGWAY_DEAD_LETTER_QUEUE_URL", URL), ("GANGWAY_ENTRY_ROLES", "")],
+        &[("GANGWAY_DEAD_LETTER_QUEUE_URL", URL), ("GANGWAY_ACCOUNT_ACCESS_ROLES", "")],
     )
     .unwrap();
     let roles: Vec<_> = settings.entry_roles.iter().map(RoleName::to_string).collect();
@@ -31,11 +31,11 @@ fn everything_can_be_told() {
         Partition::Aws,
         &[
             ("GANGWAY_DEAD_LETTER_QUEUE_URL", URL),
-            ("GANGWAY_ENTRY_ROLES", "First, Second"),
+            ("GANGWAY_ACCOUNT_ACCESS_ROLES", "First, Second"),
             ("GANGWAY_ROLE_NAME", "Palette"),
-            ("GANGWAY_VENDED_PROFILE", "minimum-eks-static"),
-            ("GANGWAY_ROLE_BOUNDARY", "Limits"),
-            ("GANGWAY_YOUNG_ACCOUNT_MINUTES", "0"),
+            ("GANGWAY_PERMISSION_PROFILE", "minimum-eks-static"),
+            ("GANGWAY_PERMISSIONS_BOUNDARY", "Limits"),
+            ("GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES", "0"),
             ("GANGWAY_STACK_NAME", "gangway-test"),
             ("GANGWAY_OFFBOARDING", "remove"),
         ],
@@ -60,29 +60,29 @@ fn every_fault_is_told_at_once_and_names_its_variable() {
         (
             Partition::Aws,
             vec![
-                ("GANGWAY_ENTRY_ROLES", "First,,Second"),
+                ("GANGWAY_ACCOUNT_ACCESS_ROLES", "First,,Second"),
                 ("GANGWAY_ROLE_NAME", "path/Role"),
-                ("GANGWAY_VENDED_PROFILE", "all"),
-                ("GANGWAY_ROLE_BOUNDARY", "arn:aws:iam::123456789012:policy/Limits"),
-                ("GANGWAY_YOUNG_ACCOUNT_MINUTES", "an hour"),
+                ("GANGWAY_PERMISSION_PROFILE", "all"),
+                ("GANGWAY_PERMISSIONS_BOUNDARY", "arn:aws:iam::123456789012:policy/Limits"),
+                ("GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES", "an hour"),
                 ("GANGWAY_STACK_NAME", "1"),
-                ("GANGWAY_OUS_IN", "Workloads"),
+                ("GANGWAY_INCLUDE_OUS", "Workloads"),
             ],
             vec![
-                "GANGWAY_OUS_IN",
-                "GANGWAY_ENTRY_ROLES",
+                "GANGWAY_INCLUDE_OUS",
+                "GANGWAY_ACCOUNT_ACCESS_ROLES",
                 "GANGWAY_ROLE_NAME",
-                "GANGWAY_VENDED_PROFILE",
-                "GANGWAY_ROLE_BOUNDARY",
-                "GANGWAY_YOUNG_ACCOUNT_MINUTES",
+                "GANGWAY_PERMISSION_PROFILE",
+                "GANGWAY_PERMISSIONS_BOUNDARY",
+                "GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES",
                 "GANGWAY_DEAD_LETTER_QUEUE_URL",
                 "GANGWAY_STACK_NAME",
             ],
         ),
         (
             Partition::AwsUsGov,
-            vec![dead, ("GANGWAY_ROLE_BOUNDARY", "arn:aws:iam::aws:policy/PowerUserAccess")],
-            vec!["GANGWAY_ROLE_BOUNDARY"],
+            vec![dead, ("GANGWAY_PERMISSIONS_BOUNDARY", "arn:aws:iam::aws:policy/PowerUserAccess")],
+            vec!["GANGWAY_PERMISSIONS_BOUNDARY"],
         ),
     ] {
         assert_eq!(read(partition, &variables).unwrap_err(), faults, "{variables:?}");

@@ -30,6 +30,6 @@ pub(super) async fn role(aws: &AwsSession, wanted: &DesiredRole) -> Result<bool,
 pub(super) fn no_boundary(wanted: &DesiredRole) -> VendingError {
     let boundary = wanted.boundary.as_deref().unwrap_or("none");
     VendingError::AccessDenied(format!(
-        "the account has no policy {boundary}, which GANGWAY_ROLE_BOUNDARY names: make it there, or mend the setting"
+        "the account has no policy {boundary}, which GANGWAY_PERMISSIONS_BOUNDARY names: make it there, or mend the setting"
     ))
 }

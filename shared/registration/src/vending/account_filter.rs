@@ -44,9 +44,9 @@ impl ExclusionReason {
 impl fmt::Display for ExclusionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ExcludedOu => "it is in an organizational unit that GANGWAY_OUS_OUT leaves out",
-            Self::NoIncludedOu => "it is in none of the organizational units of GANGWAY_OUS_IN",
-            Self::Name => "its name is not as GANGWAY_ACCOUNT_NAMES says",
+            Self::ExcludedOu => "it is in an organizational unit that GANGWAY_EXCLUDE_OUS leaves out",
+            Self::NoIncludedOu => "it is in none of the organizational units of GANGWAY_INCLUDE_OUS",
+            Self::Name => "its name is not as GANGWAY_ACCOUNT_NAME_FILTER says",
             Self::Management => {
                 "it is the organization's management account: register it by a request where it is to be aboard"
             }

@@ -14,11 +14,11 @@ pub struct VendingConfig {
     /// `GANGWAY_MANAGEMENT_ROLE_ARN`: the role in the management account through which Organizations is asked and accounts
     /// are entered; the function's own unless told, which is then deployed in that account.
     pub management_role: Option<RoleArn>,
-    /// `GANGWAY_OUS_IN`, `GANGWAY_OUS_OUT`, `GANGWAY_ACCOUNT_NAMES`: which accounts come aboard; all unless told.
+    /// `GANGWAY_INCLUDE_OUS`, `GANGWAY_EXCLUDE_OUS`, `GANGWAY_ACCOUNT_NAME_FILTER`: which accounts come aboard; all unless told.
     pub choice: AccountFilter,
-    /// `GANGWAY_SCOPES`: whose they are to be; the tenant's unless told.
+    /// `GANGWAY_OU_SCOPE_MAP`: whose they are to be; the tenant's unless told.
     pub scopes: OuScopeMap,
-    /// `GANGWAY_PALETTE_NAME`: what Palette is to call them; `aws-{accountId}` unless told.
+    /// `GANGWAY_ACCOUNT_NAME_TEMPLATE`: what Palette is to call them; `aws-{accountId}` unless told.
     pub names: NameTemplate,
     /// `GANGWAY_OFFBOARDING`: what becomes of the accounts of closed ones; `report` unless told.
     pub offboarding: OffboardingPolicy,
@@ -61,7 +61,7 @@ impl VendingConfig {
         V: Fn(&str) -> Option<String>,
     {
         const ROLE: &str = "GANGWAY_MANAGEMENT_ROLE_ARN";
-        const NAMED: &str = "GANGWAY_SCOPES";
+        const NAMED: &str = "GANGWAY_OU_SCOPE_MAP";
         let before = variables.error_count();
         let management_role = variables.optional::<RoleArn>(ROLE);
         if management_role.as_ref().is_some_and(|role| role.partition() != partition) {
@@ -69,9 +69,9 @@ impl VendingConfig {
         }
         let unit = |entry: &str| entry.parse::<OuId>().ok();
         let choice = AccountFilter {
-            units_in: variables.list("GANGWAY_OUS_IN", UNITS, unit),
-            units_out: variables.list("GANGWAY_OUS_OUT", UNITS, unit),
-            names: variables.optional::<Glob>("GANGWAY_ACCOUNT_NAMES").unwrap_or_default(),
+            units_in: variables.list("GANGWAY_INCLUDE_OUS", UNITS, unit),
+            units_out: variables.list("GANGWAY_EXCLUDE_OUS", UNITS, unit),
+            names: variables.optional::<Glob>("GANGWAY_ACCOUNT_NAME_FILTER").unwrap_or_default(),
         };
         let scopes = variables.list(NAMED, SCOPES, OuScopeMap::entry);
         for (place, (unit, _)) in scopes.iter().enumerate() {
@@ -80,7 +80,7 @@ impl VendingConfig {
             }
         }
         let scopes = OuScopeMap(scopes);
-        let names = variables.optional("GANGWAY_PALETTE_NAME").unwrap_or_default();
+        let names = variables.optional("GANGWAY_ACCOUNT_NAME_TEMPLATE").unwrap_or_default();
         let offboarding = variables.optional("GANGWAY_OFFBOARDING").unwrap_or_default();
         (variables.error_count() == before).then_some(Self {
             management_role,
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn nothing_has_to_be_told() {
-        let (settings, faults) = read(&[("GANGWAY_OUS_IN", "")]);
+        let (settings, faults) = read(&[("GANGWAY_INCLUDE_OUS", "")]);
         let settings = settings.unwrap();
         assert!(faults.is_empty() && !settings.needs_ou_path());
         assert_eq!(settings.names.to_string(), "aws-{accountId}");
@@ -122,11 +122,11 @@ mod tests {
     fn everything_can_be_told() {
         let (settings, faults) = read(&[
             ("GANGWAY_MANAGEMENT_ROLE_ARN", "arn:aws:iam::123456789012:role/gangway/Management"),
-            ("GANGWAY_OUS_IN", "ou-abcd-12345678, ou-abcd-87654321"),
-            ("GANGWAY_OUS_OUT", "ou-abcd-99999999"),
-            ("GANGWAY_ACCOUNT_NAMES", "team-*"),
-            ("GANGWAY_PALETTE_NAME", "{accountName}"),
-            ("GANGWAY_SCOPES", "ou-abcd-12345678=project:Payments,r-abcd=tenant"),
+            ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678, ou-abcd-87654321"),
+            ("GANGWAY_EXCLUDE_OUS", "ou-abcd-99999999"),
+            ("GANGWAY_ACCOUNT_NAME_FILTER", "team-*"),
+            ("GANGWAY_ACCOUNT_NAME_TEMPLATE", "{accountName}"),
+            ("GANGWAY_OU_SCOPE_MAP", "ou-abcd-12345678=project:Payments,r-abcd=tenant"),
             ("GANGWAY_OFFBOARDING", "remove"),
         ]);
         assert!(faults.is_empty(), "{faults:?}");
@@ -143,12 +143,12 @@ mod tests {
                 "GANGWAY_MANAGEMENT_ROLE_ARN",
                 &["Management", "arn:aws-us-gov:iam::123456789012:role/Management"][..],
             ),
-            ("GANGWAY_OUS_IN", &["Workloads", "ou-abcd-12345678;ou-abcd-87654321", ","]),
-            ("GANGWAY_OUS_OUT", &["ou-abcd-12345678,,"]),
-            ("GANGWAY_ACCOUNT_NAMES", &["a\nb"]),
-            ("GANGWAY_PALETTE_NAME", &["aws", "{account}", "a b"]),
+            ("GANGWAY_INCLUDE_OUS", &["Workloads", "ou-abcd-12345678;ou-abcd-87654321", ","]),
+            ("GANGWAY_EXCLUDE_OUS", &["ou-abcd-12345678,,"]),
+            ("GANGWAY_ACCOUNT_NAME_FILTER", &["a\nb"]),
+            ("GANGWAY_ACCOUNT_NAME_TEMPLATE", &["aws", "{account}", "a b"]),
             (
-                "GANGWAY_SCOPES",
+                "GANGWAY_OU_SCOPE_MAP",
                 &["ou-abcd-12345678", "ou-abcd-12345678=tenant,ou-abcd-12345678=project:a"],
             ),
             ("GANGWAY_OFFBOARDING", &["delete", "Remove"]),

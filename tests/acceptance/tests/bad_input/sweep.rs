@@ -41,7 +41,7 @@ fn assert_discreet(said: &str, row: &str) {
 async fn direct_invocations_that_are_wrong_are_told_every_fault() {
     let world = world().await;
     let realm = world.realm(Partition::Aws);
-    let lambda = sweeper(realm, "GANGWAY_ACCOUNT_NAMES", "*");
+    let lambda = sweeper(realm, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
     for (payload, pointers, rule) in [
         (json!({ "dryRun": "yes" }), vec!["/dryRun"], "must be true or false, not a string"),
         (json!({ "dryRun": 1 }), vec!["/dryRun"], "must be true or false, not a number"),
@@ -73,7 +73,7 @@ async fn direct_invocations_that_are_wrong_are_told_every_fault() {
     let answer = lambda.invoke(&strange).await.expect("an answer");
     assert_eq!(answer["outcome"], "rejected", "{answer}");
     assert!(world.cloud.calls().of("organizations", "ListAccounts").is_empty());
-    assert!(realm.queue("VendedAccounts").expect("the queue").is_empty());
+    assert!(realm.queue("VendingQueue").expect("the queue").is_empty());
     assert_discreet(&lambda.logs().text(), "the log");
 }
 
@@ -82,17 +82,17 @@ async fn wrong_settings_keep_it_from_starting_and_are_named() {
     let world = world().await;
     let realm = world.realm(Partition::Aws);
     for (name, value, rule) in [
-        ("GANGWAY_OUS_IN", "Workloads", UNITS),
-        ("GANGWAY_OUS_IN", "ou-abcd-12345678,,", UNITS),
-        ("GANGWAY_OUS_OUT", "ou-abcd-12345678;ou-abcd-87654321", UNITS),
-        ("GANGWAY_OUS_OUT", SECRET, UNITS),
-        ("GANGWAY_ACCOUNT_NAMES", "two\nlines", "must be 1 to 256 characters"),
-        ("GANGWAY_PALETTE_NAME", "aws", "{accountId}"),
-        ("GANGWAY_PALETTE_NAME", "{account}", "{accountId}"),
-        ("GANGWAY_PALETTE_NAME", SECRET, "{accountId}"),
-        ("GANGWAY_SCOPES", "ou-abcd-12345678", "project:<uid or name>"),
-        ("GANGWAY_SCOPES", "ou-abcd-12345678=tenant,ou-abcd-12345678=tenant", "once"),
-        ("GANGWAY_SCOPES", SECRET, "project:<uid or name>"),
+        ("GANGWAY_INCLUDE_OUS", "Workloads", UNITS),
+        ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678,,", UNITS),
+        ("GANGWAY_EXCLUDE_OUS", "ou-abcd-12345678;ou-abcd-87654321", UNITS),
+        ("GANGWAY_EXCLUDE_OUS", SECRET, UNITS),
+        ("GANGWAY_ACCOUNT_NAME_FILTER", "two\nlines", "must be 1 to 256 characters"),
+        ("GANGWAY_ACCOUNT_NAME_TEMPLATE", "aws", "{accountId}"),
+        ("GANGWAY_ACCOUNT_NAME_TEMPLATE", "{account}", "{accountId}"),
+        ("GANGWAY_ACCOUNT_NAME_TEMPLATE", SECRET, "{accountId}"),
+        ("GANGWAY_OU_SCOPE_MAP", "ou-abcd-12345678", "project:<uid or name>"),
+        ("GANGWAY_OU_SCOPE_MAP", "ou-abcd-12345678=tenant,ou-abcd-12345678=tenant", "once"),
+        ("GANGWAY_OU_SCOPE_MAP", SECRET, "project:<uid or name>"),
         ("GANGWAY_OFFBOARDING", "delete", "must be report or remove"),
         ("GANGWAY_MANAGEMENT_ROLE_ARN", "Management", "must be an ARN"),
         (
@@ -100,8 +100,8 @@ async fn wrong_settings_keep_it_from_starting_and_are_named() {
             "arn:aws-us-gov:iam::123456789012:role/Management",
             "must be the ARN of a role in aws",
         ),
-        ("GANGWAY_VENDED_QUEUE_URL", "", "must be the URL of an SQS queue"),
-        ("GANGWAY_VENDED_QUEUE_URL", "VendedAccounts", "must be the URL of an SQS queue"),
+        ("GANGWAY_VENDING_QUEUE_URL", "", "must be the URL of an SQS queue"),
+        ("GANGWAY_VENDING_QUEUE_URL", "VendingQueue", "must be the URL of an SQS queue"),
         ("PALETTE_REQUESTS_PER_SECOND", "0", "must be a number from 1 to 1000"),
         ("PALETTE_REQUESTS_PER_SECOND", "fast", "must be a number from 1 to 1000"),
     ] {

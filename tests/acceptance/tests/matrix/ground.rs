@@ -73,11 +73,11 @@ impl Ground {
     }
 
     pub(crate) fn queue(&self) -> Option<&Queue> {
-        self.stage.realm().queue("VendedAccounts")
+        self.stage.realm().queue("VendingQueue")
     }
 
     pub(crate) fn dead_letters(&self) -> Option<&Queue> {
-        self.stage.realm().queue("VendedDeadLetters")
+        self.stage.realm().queue("VendingDlq")
     }
 
     /// What must be there before.

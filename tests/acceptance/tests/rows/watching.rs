@@ -83,7 +83,7 @@ async fn logs() -> String {
         "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
         "body": sample, "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {},
         "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3", "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:gangway-VendedAccounts", "awsRegion": "us-east-1",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:gangway-VendingQueue", "awsRegion": "us-east-1",
     }]});
     stage.realm().functions.invoke("account-vended", &message).await.expect("a batch's answer");
     stage.logs()

@@ -83,7 +83,7 @@ async fn f81_f82_f83_the_variable_of_palettes_deployment_is_named_with_a_warning
         }
         let function = stage.realm().functions.get(way.id()).expect("the function");
         let pairs = format!("{}={other}", stage.partition());
-        let corrected = function.in_environment(&[("GANGWAY_CUSTOM_ENDPOINT_VARIABLES", Some(&pairs))]);
+        let corrected = function.in_environment(&[("GANGWAY_PALETTE_PORTAL_ENV_VARS", Some(&pairs))]);
         let seen = report(&corrected, way, &request).await;
         seen.assert_check("palette.portal-address", "unverified", "", &format!("variable {other} "));
         // What the operator has set in the system console is seen without a cluster.

@@ -123,7 +123,7 @@ async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() 
     let scene = Scene::with(Partition::Aws, |organization| {
         vec![
             ("GANGWAY_OFFBOARDING", "remove".to_owned()),
-            ("GANGWAY_OUS_OUT", organization.production.clone()),
+            ("GANGWAY_EXCLUDE_OUS", organization.production.clone()),
         ]
     })
     .await;
@@ -160,7 +160,7 @@ async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() 
 async fn what_left_goes_by_event_only_where_every_name_comes_aboard() {
     for (names, stays) in [("*", 0), ("te?m", 1)] {
         let settings =
-            vec![("GANGWAY_OFFBOARDING", "remove".into()), ("GANGWAY_ACCOUNT_NAMES", names.into())];
+            vec![("GANGWAY_OFFBOARDING", "remove".into()), ("GANGWAY_ACCOUNT_NAME_FILTER", names.into())];
         let scene = Scene::with(Partition::Aws, |_organization| settings).await;
         let account = aboard(&scene).await.account;
         scene.put(&scene.organization().depart(&account)).await;

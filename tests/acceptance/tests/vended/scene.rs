@@ -66,7 +66,7 @@ impl Scene {
         for (name, value) in parameters {
             template = template.with_default(name, value);
         }
-        let pace = template.default("VendedPaletteRequestsPerSecond");
+        let pace = template.default("VendingPaletteRequestsPerSecond");
         let settings = |_: &Organization| vec![("PALETTE_REQUESTS_PER_SECOND", pace)];
         Self::of(partition, Options::default(), &template, settings).await
     }
@@ -111,11 +111,11 @@ impl Scene {
     }
 
     pub(crate) fn queue(&self) -> &Queue {
-        self.realm().queue("VendedAccounts").expect("the template has the queue")
+        self.realm().queue("VendingQueue").expect("the template has the queue")
     }
 
     pub(crate) fn dead_letters(&self) -> &Queue {
-        self.realm().queue("VendedDeadLetters").expect("the template has the queue")
+        self.realm().queue("VendingDlq").expect("the template has the queue")
     }
 
     /// The dead letters with their reasons.

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::scene::{ROLE, Scene};
 
 const LIMITS: &str = "Limits";
-const BOUNDARY: (&str, &str) = ("RoleBoundary", LIMITS);
+const BOUNDARY: (&str, &str) = ("AccountRoleBoundary", LIMITS);
 
 fn vend(organization: &Organization) -> Vended {
     organization.vend(Kind::ControlTower, "team", &organization.sandbox)
@@ -62,7 +62,7 @@ async fn a_boundary_that_is_set_later_comes_to_the_roles_that_are_there() {
     let vended = vend(scene.organization());
     told(&scene, &vended).await;
     assert_eq!(scene.role(&vended.account).expect("a role").boundary, None);
-    scene.set(vec![("GANGWAY_ROLE_BOUNDARY", LIMITS.to_owned())]);
+    scene.set(vec![("GANGWAY_PERMISSIONS_BOUNDARY", LIMITS.to_owned())]);
     let limits = limits(&vended.account);
     told(&scene, &vended).await;
     scene.assert_aboard(&vended.account);
@@ -76,7 +76,7 @@ async fn another_profile_lets_go_of_what_it_does_not_have() {
     told(&scene, &vended).await;
     scene.assert_aboard(&vended.account);
     let profile = PermissionProfile::MinimumEksStatic;
-    scene.set(vec![("GANGWAY_VENDED_PROFILE", profile.to_string())]);
+    scene.set(vec![("GANGWAY_PERMISSION_PROFILE", profile.to_string())]);
     told(&scene, &vended).await;
     let role = scene.role(&vended.account).expect("a role");
     let mut attached: Vec<_> =
@@ -102,7 +102,7 @@ async fn the_role_has_the_name_that_is_set() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_entered_by_the_roles_that_are_set() {
-    let parameters = [("EntryRoles", "Nobody,LandingZone")];
+    let parameters = [("AccountAccessRoles", "Nobody,LandingZone")];
     let scene = Scene::deployed(Partition::AwsUsGov, &parameters).await;
     let organization = scene.organization().ago(Duration::from_hours(2));
     let vended = organization.vend(Kind::Invited, "team", &organization.sandbox);
@@ -124,7 +124,7 @@ async fn accounts_are_entered_by_the_roles_that_are_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_young_for_as_long_as_is_set() {
     for (minutes, waits) in [("180", true), ("30", false), ("0", false)] {
-        let scene = Scene::deployed(Partition::Aws, &[("YoungAccountMinutes", minutes)]).await;
+        let scene = Scene::deployed(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
         let organization = scene.organization().ago(Duration::from_mins(100));
         let vended = vend(&organization);
         organization.quarantine(&vended.account);
@@ -138,7 +138,7 @@ async fn an_account_is_young_for_as_long_as_is_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_that_is_left_out_stays_ashore_with_all_below() {
     let settings =
-        |organization: &Organization| vec![("GANGWAY_OUS_OUT", organization.workloads.clone())];
+        |organization: &Organization| vec![("GANGWAY_EXCLUDE_OUS", organization.workloads.clone())];
     let scene = Scene::with(Partition::Aws, settings).await;
     let organization = scene.organization();
     let below = organization.vend(Kind::ControlTower, "below", &organization.production);

@@ -127,8 +127,8 @@ async fn where_accounts_come_with_their_units_nobody_looks_for_those() {
 async fn chosen_units(tells: impl FnOnce(&Organization)) -> Scene {
     let scene = Scene::with(Partition::Aws, |organization| {
         vec![
-            ("GANGWAY_OUS_IN", organization.workloads.clone()),
-            ("GANGWAY_ACCOUNT_NAMES", "team-*".to_owned()),
+            ("GANGWAY_INCLUDE_OUS", organization.workloads.clone()),
+            ("GANGWAY_ACCOUNT_NAME_FILTER", "team-*".to_owned()),
         ]
     })
     .await;
@@ -138,8 +138,8 @@ async fn chosen_units(tells: impl FnOnce(&Organization)) -> Scene {
     let beside = vend(&scene, 2, &organization.sandbox);
     let other = organization.vend(Kind::Organizations, "payroll", &organization.production);
     let settings = [
-        ("GANGWAY_OUS_IN", organization.workloads.clone()),
-        ("GANGWAY_ACCOUNT_NAMES", "team-*".to_owned()),
+        ("GANGWAY_INCLUDE_OUS", organization.workloads.clone()),
+        ("GANGWAY_ACCOUNT_NAME_FILTER", "team-*".to_owned()),
     ];
     let answer = sweep(&sweeper(&scene, &settings), json!({})).await;
     assert_eq!((count(&answer, "missing"), count(&answer, "queued")), (2, 2), "{answer:#}");
@@ -165,12 +165,12 @@ async fn the_nearest_unit_decides_about_the_project() {
         format!("{workloads}=tenant,{production}=project:Payments")
     };
     let scene =
-        Scene::with(Partition::Aws, |organization| vec![("GANGWAY_SCOPES", scopes(organization))])
+        Scene::with(Partition::Aws, |organization| vec![("GANGWAY_OU_SCOPE_MAP", scopes(organization))])
             .await;
     let organization = scene.organization();
     let near = vend(&scene, 1, &organization.production);
     let far = vend(&scene, 1, &organization.workloads);
-    let lambda = sweeper(&scene, &[("GANGWAY_SCOPES", scopes(organization))]);
+    let lambda = sweeper(&scene, &[("GANGWAY_OU_SCOPE_MAP", scopes(organization))]);
     sweep(&lambda, json!({})).await;
     scene.work_off().await;
     assert!(scene.assert_aboard(&near[0].account).project.is_some());

@@ -43,7 +43,7 @@ async fn every_account_of_the_chosen_units_is_found_once() {
         let below = vend(&scene, 40, &organization.production).len();
         let beside = vend(&scene, 5, &organization.sandbox).len();
         tells(organization);
-        let lambda = sweeper(&scene, &[("GANGWAY_OUS_IN", organization.workloads.clone())]);
+        let lambda = sweeper(&scene, &[("GANGWAY_INCLUDE_OUS", organization.workloads.clone())]);
         let answer = sweep(&lambda, json!({"dryRun": true})).await;
         let counts = ["missing", "ignored", "organization"].map(|kind| count(&answer, kind));
         let expected = [below, beside + 1, below + beside + 1];

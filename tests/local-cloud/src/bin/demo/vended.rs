@@ -49,7 +49,7 @@ impl Landing<'_> {
         self.tell("Organizations: closed", &closed, || "reported; Palette keeps it".to_owned())
             .await?;
         expect(self.registered(&vended).is_some(), || "removed, though to be reported".to_owned())?;
-        let dead = self.realm.queue("VendedDeadLetters").map_or(0, local_cloud::aws::Queue::len);
+        let dead = self.realm.queue("VendingDlq").map_or(0, local_cloud::aws::Queue::len);
         expect(dead == 0, || format!("{dead} dead letters"))
     }
 
