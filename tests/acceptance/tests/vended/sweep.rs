@@ -164,9 +164,10 @@ async fn the_nearest_unit_decides_about_the_project() {
         let (workloads, production) = (&organization.workloads, &organization.production);
         format!("{workloads}=tenant,{production}=project:Payments")
     };
-    let scene =
-        Scene::with(Partition::Aws, |organization| vec![("GANGWAY_OU_SCOPE_MAP", scopes(organization))])
-            .await;
+    let scene = Scene::with(Partition::Aws, |organization| {
+        vec![("GANGWAY_OU_SCOPE_MAP", scopes(organization))]
+    })
+    .await;
     let organization = scene.organization();
     let near = vend(&scene, 1, &organization.production);
     let far = vend(&scene, 1, &organization.workloads);
