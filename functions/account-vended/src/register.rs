@@ -7,8 +7,8 @@ use gangway_checks::ScopedAccounts;
 use gangway_checks::iam::iam_role::IamRole;
 use gangway_checks::{InspectionAccess, MethodFindings, role};
 use gangway_model::{
-    AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Done, Operation,
-    Registration, RegistrationError, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
+    AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
+    Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
 };
 use gangway_palette::{PaletteState, StsSourceAccount};
 
@@ -164,13 +164,7 @@ impl<'a> PendingRegistration<'a> {
         };
         let intent = Operation::Register;
         let preflight = found.into_preflight(settings, &intent, &registry);
-        match vending.deployment.conclude(preflight, &intent, &registry).await {
-            Ok(Done::Receipt(receipt)) => Ok(MessageOutcome::Registered(receipt.outcome)),
-            // Only a validation ends with a report.
-            Ok(Done::Report(report)) => {
-                Err(RegistrationError::ChecksFailed(Box::new(report)).into())
-            }
-            Err(failure) => Err(failure.into()),
-        }
+        let receipt = vending.deployment.register(preflight, &intent, &registry).await?;
+        Ok(MessageOutcome::Registered(receipt.outcome))
     }
 }

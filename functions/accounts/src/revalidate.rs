@@ -3,12 +3,14 @@
 mod stored_credential;
 
 use gangway_checks::ScopedAccounts;
-use gangway_checks::{InspectionAccess, RequiredPermissions, classified, pod_identity, role};
+use gangway_checks::{
+    InspectionAccess, RequiredPermissions, classified, next_steps,
+    palette_account::ACCOUNT_READABLE, pod_identity, role,
+};
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{
-    ACCOUNT_READABLE, AccountId, AuthMethod, Check, CloudAccount, Finding, PermissionProfile,
-    PodIdentityRole, PolicyArn, RegistrationError, Report, RoleArn, Severity, StoredCredential,
-    UidOrName, next_steps,
+    AccountId, AuthMethod, Check, CloudAccount, Finding, PermissionProfile, PodIdentityRole,
+    PolicyArn, RegistrationError, Report, RoleArn, Severity, StoredCredential, UidOrName,
 };
 use gangway_registration::AppContext;
 use tokio::join;

@@ -14,7 +14,7 @@ mod preflight;
 mod request;
 
 use gangway_lambda::{ApiError, HttpMethod, Request, Response};
-use gangway_model::AuthMethod;
+use gangway_model::{AuthMethod, Operation};
 use gangway_registration::AppContext;
 
 use request::PodIdentityRequest;
@@ -32,5 +32,8 @@ pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Respon
     let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
     let own = request.function_account_id();
     let preflight = preflight::run_checks(wish, &intent, &registry, deployment, own).await?;
-    Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
+    if intent == Operation::Validate {
+        return Ok(preflight.report.into());
+    }
+    Ok(deployment.register(preflight, &intent, &registry).await?.into())
 }

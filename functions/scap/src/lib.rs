@@ -4,7 +4,7 @@ mod preflight;
 mod request;
 
 use gangway_lambda::{ApiError, Request, Response};
-use gangway_model::AuthMethod;
+use gangway_model::{AuthMethod, Operation};
 use gangway_registration::AppContext;
 
 use request::ScapRequest;
@@ -16,5 +16,8 @@ pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Respon
     let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
     let wish = wish.resolve_secrets(&deployment.clients.secrets, registry.scope()).await?;
     let preflight = preflight::run_checks(wish, &intent, &registry, deployment).await?;
-    Ok(deployment.conclude(preflight, &intent, &registry).await?.into())
+    if intent == Operation::Validate {
+        return Ok(preflight.report.into());
+    }
+    Ok(deployment.register(preflight, &intent, &registry).await?.into())
 }

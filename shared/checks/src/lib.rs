@@ -8,6 +8,8 @@ mod clients;
 pub mod iam;
 mod inspection;
 mod method_findings;
+pub mod next_steps;
+pub mod palette_account;
 pub mod pod_identity;
 pub mod portal;
 pub mod role;

@@ -1,9 +1,8 @@
 //! The end of every preflight: what was found, as a report and as the account that it is about.
 
-use crate::ScopedAccounts;
+use crate::{ScopedAccounts, next_steps, palette_account};
 use gangway_model::{
     AccountId, AccountSpec, AuthMethod, Credential, Finding, Operation, PreflightResult, Report,
-    next_steps,
 };
 use gangway_palette::{GatewayCheck, PaletteState};
 
@@ -52,11 +51,11 @@ impl MethodFindings {
         let registration = account.zip(credential).map(|(account, credential)| {
             settings.into_registration(account, registry.scope().clone(), gateway.uid, credential)
         });
-        let name = look.check_name(intent, registration.as_ref());
+        let name = palette_account::check_name(&look, intent, registration.as_ref());
         let mut findings = vec![look.session, name];
         findings.extend(gateway.findings);
         findings.extend(own);
         let report = Report { partition, method, account, findings, notices };
-        PreflightResult { report, registration, known: look.existing }
+        PreflightResult { report, registration, existing: look.existing }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gangway_model::{Done, Receipt, RegistrationError, Report, UpstreamError};
+use gangway_model::{Receipt, RegistrationError, Report, UpstreamError};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::{
@@ -31,12 +31,15 @@ pub enum Response {
     NoContent,
 }
 
-impl From<Done> for Response {
-    fn from(done: Done) -> Self {
-        match done {
-            Done::Report(report) => Self::Report(report),
-            Done::Receipt(receipt) => Self::Receipt(receipt),
-        }
+impl From<Report> for Response {
+    fn from(report: Report) -> Self {
+        Self::Report(report)
+    }
+}
+
+impl From<Box<Receipt>> for Response {
+    fn from(receipt: Box<Receipt>) -> Self {
+        Self::Receipt(receipt)
     }
 }
 

@@ -123,6 +123,10 @@ impl UpstreamError {
         }
     }
 
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
     /// Whether the same call may succeed later.
     pub const fn is_retryable(&self) -> bool {
         match self {

@@ -7,13 +7,13 @@ mod auth_method;
 mod credential;
 mod error;
 mod existing_accounts;
-pub mod next_steps;
 mod partition;
+mod preflight_result;
 mod profile;
 mod receipt;
-mod register;
 mod registration;
 mod report;
+pub mod routes;
 mod source;
 mod stored_credential;
 pub mod stores;
@@ -32,14 +32,14 @@ pub use credential::{
     SecretAccessKey,
 };
 pub use error::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};
-pub use existing_accounts::{ExistingAccounts, NAME_AVAILABLE};
+pub use existing_accounts::ExistingAccounts;
 pub use partition::{
     AccessPortalInfo, Architecture, InvalidPartition, PARTITIONS, Partition, PartitionInfo,
     RootStoreKind,
 };
+pub use preflight_result::PreflightResult;
 pub use profile::{InvalidProfile, PermissionProfile};
-pub use receipt::{Done, Receipt, UpsertOutcome};
-pub use register::{ACCOUNT_READABLE, PreflightResult};
+pub use receipt::{Receipt, UpsertOutcome};
 pub use registration::{AccountSpec, CloudAccount, Operation, Registration, RequestedScope, Scope};
 pub use report::{Check, Finding, Outcome, Report, Severity, Verified};
 pub use source::SecretSource;

@@ -2,15 +2,6 @@
 
 use crate::{AccountId, AccountName, AuthMethod, Partition, Report, SecretArn, Uid};
 
-/// What was done.
-#[derive(Debug)]
-pub enum Done {
-    /// It was looked at, and nothing was kept.
-    Report(Report),
-    /// The account is registered.
-    Receipt(Box<Receipt>),
-}
-
 /// An account that is registered.
 #[derive(Debug)]
 pub struct Receipt {

@@ -52,13 +52,13 @@ impl StoredCredential {
     }
 
     /// The same where Palette shows it: some mask the public half of keys, too.
-    pub(crate) fn matches_credential(&self, credential: &Credential) -> Option<bool> {
+    pub fn matches_credential(&self, credential: &Credential) -> Option<bool> {
         let masked = matches!(self, Self::AccessKey { access_key_id } if access_key_id.is_empty());
         (!masked).then(|| self.eq_credential(credential))
     }
 
     /// Whether this is what Palette shows of a credential.
-    pub(crate) fn eq_credential(&self, credential: &Credential) -> bool {
+    fn eq_credential(&self, credential: &Credential) -> bool {
         match (credential, self) {
             (Credential::AccessKey(keys), Self::AccessKey { access_key_id }) => {
                 keys.id.as_str() == access_key_id

@@ -1,8 +1,8 @@
 //! What every registration asks of Palette first, all at once: who we are, and what is there already.
 
 use gangway_model::{
-    AccountName, Check, CloudAccount, ExistingAccounts, Finding, NAME_AVAILABLE, Operation,
-    Registration, RegistrationError, Scope, Severity, stores::ApiKeyProvider,
+    AccountName, Check, CloudAccount, ExistingAccounts, Finding, Operation, RegistrationError,
+    Scope, Severity, stores::ApiKeyProvider,
 };
 
 use crate::{
@@ -32,17 +32,6 @@ pub struct PaletteState {
     pub session: Finding,
     /// What is there already. Nothing is known where the session fails.
     pub existing: ExistingAccounts,
-}
-
-impl PaletteState {
-    /// The answer to [`NAME_FREE`] (C02). A list that was not shown does not show that the name is free.
-    pub fn check_name(&self, intent: &Operation, registration: Option<&Registration>) -> Finding {
-        if self.session.is_blocking() {
-            let observed = "Palette does not show its accounts to this key";
-            return NAME_AVAILABLE.unverified(observed, "mend palette.session");
-        }
-        self.existing.check_name(intent, registration)
-    }
 }
 
 impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {

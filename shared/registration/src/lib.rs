@@ -5,6 +5,7 @@ mod config;
 mod deletion;
 mod env;
 mod portal;
+mod register;
 pub mod vending;
 
 use gangway_aws::{AwsSession, SecretsManagerStore};

@@ -4,10 +4,11 @@ mod shown;
 
 use std::{io, time::Duration};
 
+use gangway_checks::palette_account::NAME_AVAILABLE;
 use gangway_lambda::{ApiError, Response};
 use gangway_model::{
-    AccountId, AuthMethod, Check, FieldError, NAME_AVAILABLE, Partition, Receipt,
-    RegistrationError, Report, UpsertOutcome, UpstreamError,
+    AccountId, AuthMethod, Check, FieldError, Partition, Receipt, RegistrationError, Report,
+    UpsertOutcome, UpstreamError,
 };
 use gangway_policies::trust;
 use serde_json::{Map, Value, json};

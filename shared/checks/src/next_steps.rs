@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{AuthMethod, Partition, PermissionProfile};
+use gangway_model::{AuthMethod, Partition, PermissionProfile};
 
 /// A kind of cluster that Palette makes in an AWS account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,50 +1,51 @@
-//! Making an account that is not there yet.
+//! Creates an account in Palette, at most once.
 
-use crate::{
+use gangway_model::{
     CloudAccount, Registration, RegistrationError, Uid, UpstreamError, stores::CloudAccountStore,
 };
 
-/// How an account came to be there.
+/// The result of a create that succeeded.
 pub(super) enum CreateOutcome {
-    /// We made it.
+    /// This run created the account.
     Created(Uid),
-    /// Somebody made the same one between our look and our call.
+    /// Another run created the same account after this run had looked for it.
     AlreadyExists(Box<CloudAccount>),
 }
 
-/// Why there is no account, as far as that is known.
+/// The result of a create that failed.
 pub(super) enum CreateError {
-    /// There is none, or there is one that is another's.
+    /// No account was created, or the name belongs to another account.
     Permanent(RegistrationError),
-    /// There may be one.
+    /// The account may have been created.
     Indeterminate(RegistrationError),
 }
 
-/// How often a create is sent at most. Between two, the name is looked up.
+/// Limits how often a create is sent. Between two attempts the name is looked up.
 const MAX_ATTEMPTS: usize = 2;
 
-/// Makes the account without ever making two: after any error that leaves doubt, the name decides.
+/// Creates the account, and never a second one. Palette has no idempotency key, so after an error that may
+/// have created the account the name is looked up.
 pub(super) async fn create(
     registration: &Registration,
-    registry: &impl CloudAccountStore,
+    accounts: &impl CloudAccountStore,
 ) -> Result<CreateOutcome, CreateError> {
-    let mut tries = 1;
+    let mut attempts = 1;
     loop {
-        let error = match registry.create(registration).await {
+        let error = match accounts.create(registration).await {
             Ok(uid) => return Ok(CreateOutcome::Created(uid)),
-            Err(busy @ UpstreamError::Throttled { .. }) => {
-                return Err(CreateError::Permanent(busy.into()));
+            Err(throttled @ UpstreamError::Throttled { .. }) => {
+                return Err(CreateError::Permanent(throttled.into()));
             }
             Err(error) => error,
         };
-        // The name could not be looked up: what went wrong first is what another try mends.
-        let Ok(found) = registry.find_by_name(&registration.name).await else {
+        // If the lookup fails too, the first error is the one that a retry can fix.
+        let Ok(found) = accounts.find_by_name(&registration.name).await else {
             return Err(CreateError::Indeterminate(error.into()));
         };
         match found {
             Some(found) if registration.is_same_identity_as(&found) => {
-                let overtaken = matches!(error, UpstreamError::AlreadyExists { .. });
-                return Ok(if overtaken {
+                let created_by_other = matches!(error, UpstreamError::AlreadyExists { .. });
+                return Ok(if created_by_other {
                     CreateOutcome::AlreadyExists(Box::new(found))
                 } else {
                     CreateOutcome::Created(found.uid)
@@ -56,7 +57,7 @@ pub(super) async fn create(
                     "the name {name} was taken by another account, {uid}, just now"
                 ))));
             }
-            None if error.is_retryable() && tries < MAX_ATTEMPTS => tries += 1,
+            None if error.is_retryable() && attempts < MAX_ATTEMPTS => attempts += 1,
             None => return Err(CreateError::Permanent(error.into())),
         }
     }

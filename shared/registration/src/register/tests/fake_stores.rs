@@ -1,4 +1,4 @@
-//! The outside of a registration, in memory.
+//! Palette and Secrets Manager in memory.
 
 use std::{
     collections::BTreeMap,
@@ -7,82 +7,96 @@ use std::{
 
 use super::*;
 
-/// The outside, in memory. Each call may be cut off before or after it does its work.
+/// Both stores. A call can be interrupted before or after it does its work.
 #[derive(Default)]
-pub(super) struct World(pub(super) Mutex<State>);
+pub(super) struct FakeStores(pub(super) Mutex<FakeState>);
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct State {
+pub(super) struct FakeState {
+    /// By uid.
     pub(super) accounts: BTreeMap<String, CloudAccount>,
-    /// Secret name → (current version, pending version, account it is in use for).
-    pub(super) secrets: BTreeMap<String, (String, Option<String>, Option<Uid>)>,
+    /// By ARN.
+    pub(super) secrets: BTreeMap<String, FakeSecret>,
     pub(super) calls: usize,
-    pub(super) cut: Option<Cut>,
-    pub(super) refuses_create: bool,
-    /// Before which call another run puts other keys in use.
-    pub(super) overtaken_before: Option<usize>,
-    /// Registrations that come in between, each once.
-    pub(super) interferes: Vec<Registration>,
+    /// Where a run is interrupted.
+    pub(super) interruption: Option<Interruption>,
+    pub(super) rejects_create: bool,
+    /// The call before which another run registers other keys.
+    pub(super) concurrent_run_before: Option<usize>,
+    /// Replacements that run from start to end right after an update, each once.
+    pub(super) concurrent_replacements: Vec<Registration>,
 }
 
-impl PartialEq for State {
+impl PartialEq for FakeState {
     fn eq(&self, other: &Self) -> bool {
         (&self.accounts, &self.secrets) == (&other.accounts, &other.secrets)
     }
 }
 
-impl State {
-    /// What another run does: Palette has its keys, and so has the secret.
-    fn overtake(&mut self) {
-        let other = wanted(keys(NEW_KEY));
-        let uid = self.accounts.values().next().map(|known| known.uid.clone());
+impl FakeState {
+    /// Registers other keys, in both stores, as a concurrent run does.
+    fn run_concurrently(&mut self) {
+        let other = registration(keys(NEW_KEY));
+        let uid = self.accounts.values().next().map(|account| account.uid.clone());
         let uid = uid.unwrap_or_else(|| "uid-0".parse().unwrap());
-        drop(self.accounts.insert(uid.to_string(), as_known(&other, &uid)));
-        let kept = (NEW_KEY.to_owned(), None, Some(uid));
-        drop(self.secrets.insert(secret_arn(&other).to_string(), kept));
+        drop(self.accounts.insert(uid.to_string(), to_cloud_account(&other, &uid)));
+        let secret = FakeSecret { current: NEW_KEY.to_owned(), pending: None, uid: Some(uid) };
+        drop(self.secrets.insert(secret_arn(&other).to_string(), secret));
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Cut {
+pub(super) enum Interruption {
     Before(usize),
     After(usize),
 }
 
-fn down() -> UpstreamError {
-    UpstreamError::Unavailable { service: "the world", source: "cut off".into() }
+/// A secret: its versions, named by their access key ids, and the account it is registered for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct FakeSecret {
+    pub(super) current: String,
+    pub(super) pending: Option<String>,
+    pub(super) uid: Option<Uid>,
 }
 
-impl World {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+fn unavailable() -> UpstreamError {
+    UpstreamError::Unavailable { service: "the fake store", source: "interrupted".into() }
+}
+
+impl FakeStores {
+    pub(super) fn state(&self) -> MutexGuard<'_, FakeState> {
         self.0.lock().unwrap()
     }
 
-    /// Does `work` as one call.
+    /// Does `work` as one numbered call, unless it is interrupted.
     pub(super) fn call<T>(
         &self,
-        work: impl FnOnce(&mut State) -> Result<T, UpstreamError>,
+        work: impl FnOnce(&mut FakeState) -> Result<T, UpstreamError>,
     ) -> Result<T, UpstreamError> {
         let mut state = self.state();
         let number = state.calls;
         state.calls += 1;
-        if state.overtaken_before == Some(number) {
-            state.overtake();
+        if state.concurrent_run_before == Some(number) {
+            state.run_concurrently();
         }
-        if state.cut == Some(Cut::Before(number)) {
-            return Err(down());
+        if state.interruption == Some(Interruption::Before(number)) {
+            return Err(unavailable());
         }
         let done = work(&mut state)?;
-        if state.cut == Some(Cut::After(number)) { Err(down()) } else { Ok(done) }
+        if state.interruption == Some(Interruption::After(number)) {
+            Err(unavailable())
+        } else {
+            Ok(done)
+        }
     }
 
-    pub(super) fn end_state(&self) -> State {
-        State { calls: 0, cut: None, ..self.state().clone() }
+    pub(super) fn end_state(&self) -> FakeState {
+        FakeState { calls: 0, interruption: None, ..self.state().clone() }
     }
 
-    pub(super) fn known(&self, name: &str) -> ExistingAccounts {
-        let namesake = self.state().accounts.values().find(|known| known.name == name).cloned();
-        ExistingAccounts { by_uid: None, by_name: namesake }
+    pub(super) fn existing(&self, name: &str) -> ExistingAccounts {
+        let by_name = self.state().accounts.values().find(|account| account.name == name).cloned();
+        ExistingAccounts { by_uid: None, by_name }
     }
 }
 
@@ -93,7 +107,7 @@ fn secret_arn(registration: &Registration) -> SecretArn {
         .unwrap()
 }
 
-impl SecretStore for World {
+impl SecretStore for FakeStores {
     async fn stage(
         &self,
         registration: &Registration,
@@ -102,9 +116,9 @@ impl SecretStore for World {
         let (secret, version) = (secret_arn(registration), keys.id.as_str().to_owned());
         let method = registration.credential.method();
         self.call(|state| {
-            let Some(kept) = state.secrets.get_mut(secret.as_str()) else {
-                let kept = (version.clone(), None, None);
-                drop(state.secrets.insert(secret.to_string(), kept));
+            let Some(stored) = state.secrets.get_mut(secret.as_str()) else {
+                let new = FakeSecret { current: version.clone(), pending: None, uid: None };
+                drop(state.secrets.insert(secret.to_string(), new));
                 return Ok(Some(StagedSecret {
                     secret,
                     method,
@@ -112,15 +126,15 @@ impl SecretStore for World {
                     status: SecretStatus::New,
                 }));
             };
-            if kept.0 != version {
-                kept.1 = Some(version.clone());
+            if stored.current != version {
+                stored.pending = Some(version.clone());
             }
-            let standing = match kept.2.clone() {
+            let status = match stored.uid.clone() {
                 None => SecretStatus::NeverUsed,
-                Some(uid) if kept.0 == version => SecretStatus::ActiveFor(uid),
+                Some(uid) if stored.current == version => SecretStatus::ActiveFor(uid),
                 Some(_) => SecretStatus::OtherVersionActive,
             };
-            Ok(Some(StagedSecret { secret, method, version, status: standing }))
+            Ok(Some(StagedSecret { secret, method, version, status }))
         })
     }
 
@@ -130,13 +144,18 @@ impl SecretStore for World {
         }
         self.call(|state| {
             if staged.status == SecretStatus::New {
-                // Which version is current is not looked at.
-                let kept = state.secrets.get_mut(staged.secret.as_str()).ok_or_else(down)?;
-                kept.2 = Some(uid.clone());
+                // Does not read which version is current.
+                let stored =
+                    state.secrets.get_mut(staged.secret.as_str()).ok_or_else(unavailable)?;
+                stored.uid = Some(uid.clone());
                 return Ok(());
             }
-            let kept = (staged.version.clone(), None, Some(uid.clone()));
-            drop(state.secrets.insert(staged.secret.to_string(), kept));
+            let promoted = FakeSecret {
+                current: staged.version.clone(),
+                pending: None,
+                uid: Some(uid.clone()),
+            };
+            drop(state.secrets.insert(staged.secret.to_string(), promoted));
             Ok(())
         })?;
         Ok(())
@@ -144,8 +163,10 @@ impl SecretStore for World {
 
     async fn is_active(&self, staged: &StagedSecret, uid: &Uid) -> Result<bool, UpstreamError> {
         self.call(|state| {
-            let kept = state.secrets.get(staged.secret.as_str());
-            Ok(kept.is_some_and(|kept| kept.0 == staged.version && kept.2.as_ref() == Some(uid)))
+            let stored = state.secrets.get(staged.secret.as_str());
+            Ok(stored.is_some_and(|stored| {
+                stored.current == staged.version && stored.uid.as_ref() == Some(uid)
+            }))
         })
     }
 
@@ -162,32 +183,32 @@ impl SecretStore for World {
         keep: Option<&SecretArn>,
     ) -> Result<PendingDeletion, UpstreamError> {
         self.call(|state| {
-            let going = state.secrets.iter().filter(|(name, kept)| {
-                kept.2.as_ref() == Some(uid) && keep.is_none_or(|arn| arn.as_str() != *name)
+            let marked = state.secrets.iter().filter(|(arn, stored)| {
+                stored.uid.as_ref() == Some(uid) && keep.is_none_or(|keep| keep.as_str() != *arn)
             });
-            Ok(PendingDeletion(going.map(|(name, _)| name.parse().unwrap()).collect()))
+            Ok(PendingDeletion(marked.map(|(arn, _)| arn.parse().unwrap()).collect()))
         })
     }
 
     async fn delete_marked(
         &self,
         _uid: &Uid,
-        condemned: PendingDeletion,
+        marked: PendingDeletion,
     ) -> Result<usize, UpstreamError> {
         self.call(|state| {
-            for arn in &condemned.0 {
+            for arn in &marked.0 {
                 drop(state.secrets.remove(arn.as_str()));
             }
-            Ok(condemned.0.len())
+            Ok(marked.0.len())
         })
     }
 
-    async fn unmark(&self, _condemned: PendingDeletion) -> Result<(), UpstreamError> {
+    async fn unmark(&self, _marked: PendingDeletion) -> Result<(), UpstreamError> {
         self.call(|_state| Ok(()))
     }
 }
 
-fn as_known(registration: &Registration, uid: &Uid) -> CloudAccount {
+fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
     let access = match &registration.credential {
         Credential::AccessKey(keys) => {
             StoredCredential::AccessKey { access_key_id: keys.id.as_str().to_owned() }
@@ -224,56 +245,56 @@ fn as_known(registration: &Registration, uid: &Uid) -> CloudAccount {
     }
 }
 
-impl CloudAccountStore for World {
+impl CloudAccountStore for FakeStores {
     async fn find_by_name(
         &self,
         name: &AccountName,
     ) -> Result<Option<CloudAccount>, UpstreamError> {
         self.call(|state| {
-            Ok(state.accounts.values().find(|known| known.name == name.as_str()).cloned())
+            Ok(state.accounts.values().find(|account| account.name == name.as_str()).cloned())
         })
     }
 
     async fn get(&self, uid: &Uid) -> Result<CloudAccount, UpstreamError> {
         self.call(|state| {
             let found = state.accounts.get(uid.as_str()).cloned();
-            found.ok_or(UpstreamError::NotFound { service: "the world", resource: "account" })
+            found.ok_or(UpstreamError::NotFound { service: "the fake store", resource: "account" })
         })
     }
 
     async fn create(&self, registration: &Registration) -> Result<Uid, UpstreamError> {
         self.call(|state| {
-            if state.refuses_create {
+            if state.rejects_create {
                 return Err(UpstreamError::Rejected {
-                    service: "the world",
+                    service: "the fake store",
                     reason: "quota".to_owned(),
                 });
             }
-            if state.accounts.values().any(|known| known.name == registration.name.as_str()) {
-                return Err(UpstreamError::AlreadyExists { service: "the world" });
+            if state.accounts.values().any(|account| account.name == registration.name.as_str()) {
+                return Err(UpstreamError::AlreadyExists { service: "the fake store" });
             }
             let uid: Uid = format!("uid-{}", state.accounts.len()).parse().unwrap();
-            drop(state.accounts.insert(uid.to_string(), as_known(registration, &uid)));
+            drop(state.accounts.insert(uid.to_string(), to_cloud_account(registration, &uid)));
             Ok(uid)
         })
     }
 
     async fn update(
         &self,
-        known: &CloudAccount,
+        account: &CloudAccount,
         registration: &Registration,
     ) -> Result<(), UpstreamError> {
         self.call(|state| {
-            let uid = &known.uid;
-            drop(state.accounts.insert(uid.to_string(), as_known(registration, uid)));
+            let uid = &account.uid;
+            drop(state.accounts.insert(uid.to_string(), to_cloud_account(registration, uid)));
             Ok(())
         })?;
-        let mut others = std::mem::take(&mut self.state().interferes);
+        let mut others = std::mem::take(&mut self.state().concurrent_replacements);
         if let Some(other) = others.pop() {
-            // Another run comes from its beginning to its end, undisturbed, while this one has yet to promote.
-            drop(run(self, &Operation::Replace(known.uid.clone()), &other).unwrap());
+            // This run has not promoted its secret yet.
+            drop(run(self, &Operation::Replace(account.uid.clone()), &other).unwrap());
         }
-        self.state().interferes = others;
+        self.state().concurrent_replacements = others;
         Ok(())
     }
 }

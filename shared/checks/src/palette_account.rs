@@ -1,0 +1,80 @@
+//! Checks of the account in Palette: its name before a registration, and the account after it.
+
+use gangway_model::{
+    Check, CloudAccount, ExistingAccounts, Finding, Operation, Registration, Severity, Uid,
+    UpstreamError, routes,
+};
+use gangway_palette::PaletteState;
+
+/// The requested name is free, or names the account that the request updates.
+pub static NAME_AVAILABLE: Check = Check {
+    id: "palette.name-available",
+    title: "The account name is free in its scope, or already names this account",
+    severity: Severity::Blocker,
+    covers: &["C02"],
+};
+
+/// Palette returns the account.
+pub static ACCOUNT_READABLE: Check = Check {
+    id: "palette.account-readable",
+    title: "Palette shows the account after it was registered",
+    severity: Severity::Blocker,
+    covers: &["C18"],
+};
+
+/// Checks that the requested name is available. Unverified if Palette refused to list its accounts.
+pub fn check_name(
+    palette: &PaletteState,
+    operation: &Operation,
+    registration: Option<&Registration>,
+) -> Finding {
+    if palette.session.is_blocking() {
+        let observed = "Palette does not show its accounts to this key";
+        return NAME_AVAILABLE.unverified(observed, "fix the check palette.session first");
+    }
+    check_name_among(&palette.existing, operation, registration)
+}
+
+/// Checks the requested name against the accounts that Palette returned.
+pub fn check_name_among(
+    existing: &ExistingAccounts,
+    operation: &Operation,
+    registration: Option<&Registration>,
+) -> Finding {
+    let Some(registration) = registration else {
+        return match &existing.by_name {
+            None => NAME_AVAILABLE.passed("no account of this name"),
+            Some(account) => NAME_AVAILABLE.unverified(
+                format!(
+                    "account {} has this name; whether it is the same AWS account is not known",
+                    account.uid
+                ),
+                "fix the checks that determine the AWS account",
+            ),
+        };
+    };
+    let conflict = existing.name_conflict(operation, registration);
+    match (conflict, existing.target_account(operation)) {
+        (Some(conflict), _) => NAME_AVAILABLE.failed(
+            conflict,
+            "choose another name, or PUT to that uid if the account is to be replaced",
+        ),
+        (None, Some(account)) => NAME_AVAILABLE
+            .passed(format!("account {} is this one and would be kept or updated", account.uid)),
+        (None, None) => NAME_AVAILABLE.passed("no account of this name"),
+    }
+}
+
+/// Checks what Palette returned for the account after it was registered.
+pub fn check_account_readable(uid: &Uid, read: &Result<CloudAccount, UpstreamError>) -> Finding {
+    match read {
+        Ok(account) => {
+            let state = account.state.as_deref().unwrap_or("unknown");
+            ACCOUNT_READABLE.passed(format!("read back by its uid, state: {state}"))
+        }
+        Err(error) => ACCOUNT_READABLE.unverified(
+            format!("it was registered, and could not be read back: {error}"),
+            format!("read it again: {}/{uid}", routes::GET_ACCOUNTS),
+        ),
+    }
+}

@@ -1,0 +1,253 @@
+//! Registers an account: stages its secret, writes the account to Palette, promotes the secret.
+//!
+//! Palette and Secrets Manager are two stores, and no lock covers both. `docs/consistency.md` describes the
+//! protocol that keeps them consistent: its states, its invariants, and what an interrupted run leaves.
+
+mod consistency;
+mod create;
+
+use gangway_checks::ScopedAccounts;
+use gangway_model::{
+    CloudAccount, ExistingAccounts, Finding, Operation, PreflightResult, Receipt, Registration,
+    RegistrationError, SecretArn, StoredCredential, Uid, UpsertOutcome, UpstreamError,
+    stores::{CloudAccountStore, SecretOwner, SecretStatus, SecretStore, StagedSecret},
+};
+
+use crate::{AppContext, backoff::Backoff};
+use consistency::{AppliedWrite, Consistency};
+use create::{CreateError, CreateOutcome, create};
+
+/// Limits how often a run writes the account, the first time included, while other runs change it too.
+const MAX_ATTEMPTS: usize = 5;
+
+impl AppContext {
+    /// Creates or replaces the account that the preflight verified. Calling it again with the same request
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// `Conflict` if the name belongs to another account, `ChecksFailed` if a blocking check failed,
+    /// `ConcurrentModification` if other runs changed the account at each of five attempts, `Upstream` if a
+    /// service failed.
+    pub async fn register(
+        &self,
+        preflight: PreflightResult,
+        operation: &Operation,
+        accounts: &ScopedAccounts<'_>,
+    ) -> Result<Box<Receipt>, RegistrationError> {
+        let secrets = &self.clients.secrets;
+        let workflow = RegistrationWorkflow { secrets, accounts, backoff: Backoff::STANDARD };
+        workflow.register(preflight, operation).await.map(Box::new)
+    }
+}
+
+/// The two stores that a registration writes, and the delays between its attempts.
+struct RegistrationWorkflow<'a, S, A> {
+    secrets: &'a S,
+    accounts: &'a A,
+    backoff: Backoff,
+}
+
+impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
+    async fn register(
+        &self,
+        preflight: PreflightResult,
+        operation: &Operation,
+    ) -> Result<Receipt, RegistrationError> {
+        let PreflightResult { report, registration, existing } = preflight;
+        let conflict =
+            registration.as_ref().and_then(|wanted| existing.name_conflict(operation, wanted));
+        if let Some(conflict) = conflict {
+            return Err(RegistrationError::Conflict(conflict));
+        }
+        let verified = report
+            .verify(registration)
+            .map_err(|report| RegistrationError::ChecksFailed(Box::new(report)))?;
+        let registration = verified.subject();
+        let (outcome, last, readable) =
+            self.write_until_consistent(registration, &existing, operation).await?;
+        if let Operation::Replace(uid) = operation {
+            let owner = SecretOwner {
+                uid,
+                scope: &registration.scope,
+                last_seen: existing.by_uid.as_ref(),
+            };
+            self.delete_obsolete_secrets(owner, last.secret(), registration).await?;
+        }
+        let AppliedWrite { uid, staged, .. } = last;
+        let Registration { name, partition, account, credential, .. } = registration;
+        let (name, partition, account) = (name.clone(), *partition, *account);
+        let method = credential.method();
+        let secret = staged.map(|staged| staged.secret);
+        let mut report = verified.into_report();
+        report.findings.push(readable);
+        Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
+    }
+
+    /// Writes the account until both stores hold the credential of the same run. Every run writes Palette
+    /// first and Secrets Manager second, and reads both at the end, so the last run to write sees it if they
+    /// differ, and writes both again.
+    ///
+    /// Returns the outcome of the first write, the last write, and the finding about the account as read back.
+    async fn write_until_consistent(
+        &self,
+        registration: &Registration,
+        existing: &ExistingAccounts,
+        operation: &Operation,
+    ) -> Result<(UpsertOutcome, AppliedWrite, Finding), RegistrationError> {
+        let current = existing.target_account(operation);
+        let mut write = self.write_once(registration, current, operation).await?;
+        let outcome = write.outcome;
+        let mut attempts = 1;
+        loop {
+            match write.check_consistency(registration, self.secrets, self.accounts).await {
+                Consistency::Consistent(readable) => return Ok((outcome, write, readable)),
+                Consistency::Conflicting(_) if attempts == MAX_ATTEMPTS => {
+                    return Err(RegistrationError::ConcurrentModification(format!(
+                        "other requests change account {} at the same time: send this one again \
+                         when they are done",
+                        write.uid
+                    )));
+                }
+                Consistency::Conflicting(current) => {
+                    self.backoff.wait(attempts).await;
+                    attempts += 1;
+                    write = self.write_once(registration, Some(&current), operation).await?;
+                }
+            }
+        }
+    }
+
+    /// Stages the secret, creates or updates the account, and promotes the secret.
+    async fn write_once(
+        &self,
+        registration: &Registration,
+        current: Option<&CloudAccount>,
+        operation: &Operation,
+    ) -> Result<AppliedWrite, RegistrationError> {
+        let staged = self.secrets.stage(registration).await?;
+        let status = staged.as_ref().map(|staged| &staged.status);
+        let mut upserted = self.upsert_account(registration, current, status).await;
+        let not_found = matches!(
+            &upserted,
+            Err(CreateError::Permanent(RegistrationError::Upstream(error))) if error.is_not_found()
+        );
+        if not_found && *operation == Operation::Register {
+            // The account was removed after the checks. Another one may have its name by now.
+            upserted = match self.accounts.find_by_name(&registration.name).await {
+                Ok(found) => {
+                    let found = found.filter(|found| registration.is_same_identity_as(found));
+                    self.upsert_account(registration, found.as_ref(), status).await
+                }
+                Err(error) => Err(CreateError::Permanent(error.into())),
+            };
+        }
+        match upserted {
+            Ok((uid, outcome)) => {
+                let staged = staged.map(|staged| downgrade_status(staged, outcome));
+                if let Some(staged) = &staged {
+                    self.secrets.promote(staged, &uid).await?;
+                }
+                Ok(AppliedWrite { uid, outcome, staged })
+            }
+            Err(CreateError::Indeterminate(error)) => Err(error),
+            Err(CreateError::Permanent(error)) => {
+                self.delete_unused_secret(staged, &error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Creates the account, or updates `current`.
+    async fn upsert_account(
+        &self,
+        registration: &Registration,
+        current: Option<&CloudAccount>,
+        status: Option<&SecretStatus>,
+    ) -> Result<(Uid, UpsertOutcome), CreateError> {
+        let created_by_other = match current {
+            Some(current) => {
+                return self
+                    .update_account(current, registration, status)
+                    .await
+                    .map_err(CreateError::Permanent);
+            }
+            None => match create(registration, self.accounts).await? {
+                CreateOutcome::Created(uid) => return Ok((uid, UpsertOutcome::Created)),
+                CreateOutcome::AlreadyExists(current) => current,
+            },
+        };
+        self.update_account(&created_by_other, registration, status)
+            .await
+            .map_err(CreateError::Permanent)
+    }
+
+    /// Updates the account unless it, and the secret in use for it, are as requested already.
+    async fn update_account(
+        &self,
+        current: &CloudAccount,
+        registration: &Registration,
+        status: Option<&SecretStatus>,
+    ) -> Result<(Uid, UpsertOutcome), RegistrationError> {
+        let same_secret = status.is_none_or(|status| status.active_for() == Some(&current.uid));
+        if same_secret && registration.is_up_to_date(current) {
+            return Ok((current.uid.clone(), UpsertOutcome::Unchanged));
+        }
+        self.accounts.update(current, registration).await?;
+        Ok((current.uid.clone(), UpsertOutcome::Updated))
+    }
+
+    /// Deletes a staged secret whose account was refused for good. Ignores a failure to delete: the caller
+    /// needs the first error, and the next run stages the same secret again.
+    async fn delete_unused_secret(&self, staged: Option<StagedSecret>, error: &RegistrationError) {
+        if let Some(staged) = staged
+            && matches!(staged.status, SecretStatus::New | SecretStatus::NeverUsed)
+            && !error.is_retryable()
+        {
+            drop(self.secrets.delete_staged(staged).await);
+        }
+    }
+
+    /// Deletes the secrets that a replaced account no longer uses: a new identity has a new secret, and a
+    /// method without secrets has none. If another run has replaced the account since, its secret may be
+    /// among the marked ones; then the marks are removed, and that run deletes what is obsolete.
+    async fn delete_obsolete_secrets(
+        &self,
+        owner: SecretOwner<'_>,
+        keep: Option<&SecretArn>,
+        registration: &Registration,
+    ) -> Result<(), UpstreamError> {
+        let marked = self.secrets.mark_for_deletion(owner, keep).await?;
+        if marked.0.is_empty() {
+            return Ok(());
+        }
+        let is_replaced = |shown: &StoredCredential| {
+            shown.matches_credential(&registration.credential) == Some(false)
+        };
+        let mut shown = self.accounts.get(owner.uid).await?.access;
+        if is_replaced(&shown) && owner.last_seen.is_some_and(|seen| seen.access == shown) {
+            // The account looks as it did before this run: either a replica lags behind, or another run
+            // put the old credential back. After the wait all replicas agree. If the invocation ends
+            // before that, the next run of the same request deletes the secrets.
+            self.backoff.wait_all().await;
+            shown = self.accounts.get(owner.uid).await?.access;
+        }
+        if is_replaced(&shown) {
+            self.secrets.unmark(marked).await
+        } else {
+            self.secrets.delete_marked(owner.uid, marked).await.map(drop)
+        }
+    }
+}
+
+/// Corrects the status `New` of a secret whose account existed before this run: a concurrent run may have
+/// promoted another version for that account. If this run created the account, every other run that staged
+/// a version in the secret promotes it later, and reads the stores after that.
+fn downgrade_status(staged: StagedSecret, outcome: UpsertOutcome) -> StagedSecret {
+    if staged.status == SecretStatus::New && outcome != UpsertOutcome::Created {
+        return StagedSecret { status: SecretStatus::NeverUsed, ..staged };
+    }
+    staged
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! Reads both stores after a write and compares them.
+
+use gangway_checks::palette_account::{ACCOUNT_READABLE, check_account_readable};
+use gangway_model::{
+    CloudAccount, Finding, Registration, SecretArn, Uid, UpsertOutcome,
+    stores::{CloudAccountStore, SecretStore, StagedSecret},
+};
+use tokio::join;
+
+/// An account that was written, and the secret that was promoted for it.
+pub(super) struct AppliedWrite {
+    pub(super) uid: Uid,
+    pub(super) outcome: UpsertOutcome,
+    pub(super) staged: Option<StagedSecret>,
+}
+
+/// The result of reading both stores after a write.
+pub(super) enum Consistency {
+    /// Both stores hold the credential of this run, or both that of a later one.
+    Consistent(Finding),
+    /// One store holds the credential of this run and the other that of another run. Holds the account as
+    /// Palette returned it.
+    Conflicting(Box<CloudAccount>),
+}
+
+impl AppliedWrite {
+    pub(super) fn secret(&self) -> Option<&SecretArn> {
+        self.staged.as_ref().map(|staged| &staged.secret)
+    }
+
+    /// Compares the stores. A store that cannot be read counts as consistent: a difference cannot be shown.
+    pub(super) async fn check_consistency(
+        &self,
+        registration: &Registration,
+        secrets: &impl SecretStore,
+        accounts: &impl CloudAccountStore,
+    ) -> Consistency {
+        if self.outcome == UpsertOutcome::Unchanged {
+            return Consistency::Consistent(
+                ACCOUNT_READABLE.passed("found before anything was done"),
+            );
+        }
+        let Some(staged) = &self.staged else {
+            let account = accounts.get(&self.uid).await;
+            return Consistency::Consistent(check_account_readable(&self.uid, &account));
+        };
+        let (account, is_active) =
+            join!(accounts.get(&self.uid), secrets.is_active(staged, &self.uid));
+        if let (Ok(account), Ok(is_active)) = (&account, is_active)
+            && let Some(is_ours) = account.access.matches_credential(&registration.credential)
+            && is_ours != is_active
+        {
+            return Consistency::Conflicting(Box::new(account.clone()));
+        }
+        Consistency::Consistent(check_account_readable(&self.uid, &account))
+    }
+}
