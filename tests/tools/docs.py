@@ -22,7 +22,11 @@ from local_cloud import local_cloud
 ROOT = Path(__file__).resolve().parents[2]
 # What `make package` makes the instructions of an archive of, which has commands for each partition: tests/tools/package_page.py.
 FORMS = {ROOT / "docs" / "air-gapped.md"}
-PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted({*(ROOT / "docs").glob("*.md")} - FORMS), ROOT / "events" / "README.md"]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted({*(ROOT / "docs").rglob("*.md")} - FORMS),
+    ROOT / "events" / "README.md",
+]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 # Blocks of these kinds are the file beside them, word for word.
@@ -82,6 +86,7 @@ def broken_links(page):
 
 def mistyped(node):
     """What the TypeScript compiler has against the portal's example."""
+    node = node.resolve()  # the compiler is started in that folder
     shutil.copy(ROOT / QUOTED["ts"], node)
     compiler = [node / "node_modules" / ".bin" / "tsc", "--noEmit", "--strict", "--types", "node"]
     options = ["--target", "es2024", "--module", "nodenext", Path(QUOTED["ts"]).name]

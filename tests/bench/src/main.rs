@@ -2,7 +2,7 @@
 //! broken.
 //!
 //! Arguments choose parts: `functions`, `registrations`, `vending`, `peer`; none chooses all. `--readme` writes the tables of
-//! the last whole run into README.md.
+//! the last whole run into docs/performance.md.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
 mod functions;
@@ -93,9 +93,9 @@ fn results() -> PathBuf {
 }
 
 fn readme() -> Result<(), Failed> {
-    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance.md");
     let found: Value = serde_json::from_str(&fs::read_to_string(results())?)?;
     let written = markdown::replaced(&fs::read_to_string(&page)?, &markdown::tables(&found));
-    fs::write(page, written.ok_or("README.md has no marks for the tables")?)?;
+    fs::write(page, written.ok_or("docs/performance.md has no marks for the tables")?)?;
     Ok(())
 }
