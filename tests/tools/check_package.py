@@ -16,8 +16,8 @@ import zipfile
 from pathlib import Path
 
 import package
-import samples
-from running import ARCHITECTURE, emulated, local_cloud
+import event_samples
+from processes import ARCHITECTURE, local_cloud, run_in_emulator
 
 PARTITION, REGIONS = "aws-iso", ["us-iso-east-1", "us-iso-west-1"]
 # The linter takes a dependency on something conditional for an error; CloudFormation passes over it. SAM repeats a resource's
@@ -27,7 +27,7 @@ PASSED_OVER = ["E3005", "W1028"]
 
 def stripped(binaries, folder):
     """The functions without their symbols: it is their contents that take the time."""
-    for name in samples.PACKAGES.values():
+    for name in event_samples.PACKAGES.values():
         subprocess.run(["strip", "-o", folder / name, binaries / name], check=True)
     return folder
 
@@ -100,7 +100,7 @@ def crates(unpacked):
 
 def functions(unpacked, cloud, folder):
     """Each packed program answers an event of its own."""
-    ids = {package: id for id, package in samples.PACKAGES.items()}
+    ids = {package: id for id, package in event_samples.PACKAGES.items()}
     with local_cloud(PARTITION, cloud, folder / "environment.json") as deployed:
         for path in (unpacked / "functions").iterdir():
             name, digest = path.stem.rsplit("-", 1)
@@ -112,11 +112,11 @@ def functions(unpacked, cloud, folder):
                 packed.extractall(folder / name)
             program = folder / name / "bootstrap"
             program.chmod(0o755)
-            event = samples.of(name)[0]
-            with emulated(program, deployed[ids[name]], folder / f"{name}.log") as invoke:
-                said, right = samples.verdict(invoke(samples.payload(event)), event, PARTITION)
+            event = event_samples.of(name)[0]
+            with run_in_emulator(program, deployed[ids[name]], folder / f"{name}.log") as invoke:
+                said, right = event_samples.verdict(invoke(event_samples.payload(event)), event, PARTITION)
             if not right:
-                yield f"{path.name} says {said} to {event.name}, not {samples.expected(event, PARTITION)}"
+                yield f"{path.name} says {said} to {event.name}, not {event_samples.expected(event, PARTITION)}"
 
 
 def main():

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from running import free_port, wait
+from processes import free_port, wait
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 
 import package_page
-import samples
+import event_samples
 import templates
 from boto3 import Session
 from package_crates import Crates
@@ -29,7 +29,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 TARGETS = {"x86_64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu"}
 # Where accounts come aboard by themselves, the management account has stacks of its own.
-OTHER_ACCOUNTS = {"inspection-role.yaml": set(samples.PARTITIONS), "management-role.yaml": {"aws", "aws-us-gov"}}
+OTHER_ACCOUNTS = {"inspection-role.yaml": set(event_samples.PARTITIONS), "management-role.yaml": {"aws", "aws-us-gov"}}
 OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
 BEGINNING = 315532800  # 1980, with which zip begins
 CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
@@ -50,7 +50,7 @@ def zipped(path, architecture):
 
 def decided(partition, architecture):
     """The partition's template with nothing left open that is known here."""
-    text = BUILD.sub("", samples.template(partition).read_text())
+    text = BUILD.sub("", event_samples.template(partition).read_text())
     while (further := templates.decide(text, partition)) is not None:
         text = further
     return templates.propose(text, {"Architecture": architecture})
@@ -81,16 +81,16 @@ def revision():
     """Of the sources, where they are in Git."""
     describe = ["git", "describe", "--always", "--dirty"]
     try:
-        return subprocess.run(describe, cwd=samples.ROOT, capture_output=True, check=True, text=True).stdout.strip()
+        return subprocess.run(describe, cwd=event_samples.ROOT, capture_output=True, check=True, text=True).stdout.strip()
     except (FileNotFoundError, subprocess.CalledProcessError):
         return "unknown"
 
 
 def contents(partition, architecture, binaries):
     """Every file of the archive by its name."""
-    version = re.search(r'^version = "(.+)"', (samples.ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
+    version = re.search(r'^version = "(.+)"', (event_samples.ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
     text, files, zips = decided(partition, architecture), {}, {}
-    for id, package in samples.PACKAGES.items():
+    for id, package in event_samples.PACKAGES.items():
         if f"functions/{package}/" in text:
             content = zipped(binary(binaries, id, package), architecture)
             # A stack looks at code anew only where its key is another.
@@ -103,19 +103,19 @@ def contents(partition, architecture, binaries):
         "gangway.sam.yaml": text,
         "gangway.cloudformation.json": json.dumps(expanded, indent=1),
         "INSTRUCTIONS.md": package_page.page(partition, expanded, name, version, revision()),
-        "LICENSE": (samples.ROOT / "LICENSE").read_text(),
+        "LICENSE": (event_samples.ROOT / "LICENSE").read_text(),
         "LICENCES.txt": crates.licences(),
         "sbom.cdx.json": json.dumps(crates.bill("gangway", version, revision()), indent=1),
-        "first-call.json": (samples.ROOT / "events/accounts/http-list.json").read_text(),
-        "openapi.json": (samples.ROOT / "openapi.json").read_text(),
+        "first-call.json": (event_samples.ROOT / "events/accounts/http-list.json").read_text(),
+        "openapi.json": (event_samples.ROOT / "openapi.json").read_text(),
     }
     # What its page leads to. That page itself is INSTRUCTIONS.md here.
-    for path in [*samples.ROOT.glob("docs/*.md"), *samples.ROOT.glob("events/schema/*.json")]:
+    for path in [*event_samples.ROOT.glob("docs/*.md"), *event_samples.ROOT.glob("events/schema/*.json")]:
         if path != package_page.PAGE:
-            texts[str(path.relative_to(samples.ROOT))] = path.read_text()
+            texts[str(path.relative_to(event_samples.ROOT))] = path.read_text()
     for other, partitions in OTHER_ACCOUNTS.items():
         if partition in partitions:
-            texts[f"other-accounts/{other}"] = (samples.ROOT / "templates" / other).read_text()
+            texts[f"other-accounts/{other}"] = (event_samples.ROOT / "templates" / other).read_text()
     files |= {path: text.encode() for path, text in texts.items()}
     sums = [f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in sorted(files.items())]
     return name, files | {"SHA256SUMS": "".join(sums).encode()}
@@ -137,16 +137,16 @@ def main():
     logging.disable(logging.CRITICAL)  # SAM's translator warns of feature toggles that only AWS sets
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("binaries", type=Path)
-    arguments.add_argument("--partition", choices=samples.PARTITIONS, required=True)
+    arguments.add_argument("--partition", choices=event_samples.PARTITIONS, required=True)
     arguments.add_argument("--architecture", choices=TARGETS, required=True)
     arguments.add_argument("--output", type=Path, required=True)
-    wish = arguments.parse_args()
+    options = arguments.parse_args()
     try:
-        name, files = contents(wish.partition, wish.architecture, wish.binaries.resolve())
+        name, files = contents(options.partition, options.architecture, options.binaries.resolve())
     except NotForLambda as fault:
         sys.exit(str(fault))
-    wish.output.mkdir(parents=True, exist_ok=True)
-    path = wish.output / f"{name}.tar.gz"
+    options.output.mkdir(parents=True, exist_ok=True)
+    path = options.output / f"{name}.tar.gz"
     path.write_bytes(archive(name, files))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     Path(f"{path}.sha256").write_text(f"{digest}  {path.name}\n")

@@ -6,7 +6,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from samples import ROOT
+from event_samples import ROOT
 
 LOCKED = re.compile(r'name = "(.+)"\nversion = "(.+)"\nsource = ".+"\nchecksum = "(.+)"')
 TEXTS = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 import re
 
-from samples import ROOT
+from event_samples import ROOT
 
 PAGE = ROOT / "docs" / "air-gapped.md"
 COMMENT = re.compile(r"<!-- `make package.*-->\n")

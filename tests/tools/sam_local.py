@@ -19,12 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
-import emulated
+import rie_samples
 import sam_template
-import samples
-from base_image import IMAGE
-from containers import docker, host
-from running import ARCHITECTURE, free_port, listens, local_cloud, wait
+import event_samples
+from lambda_base_image import IMAGE
+from docker_host import docker, host
+from processes import ARCHITECTURE, free_port, listens, local_cloud, wait
 
 SAM = Path(sys.executable).parent / "sam"
 PULLED = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"
@@ -54,7 +54,7 @@ class Sam:
 
     def invoke(self, id, path):
         """`sam local invoke` of a function with a file: what it said, and whether that is fine."""
-        event, content = path, samples.payload(path)
+        event, content = path, event_samples.payload(path)
         if content != path.read_bytes():
             event = self.folder / f"{path.stem}.batch.json"
             event.write_bytes(content)
@@ -62,7 +62,7 @@ class Sam:
             self.command("invoke", id, "--event", event), cwd=self.folder, env=self.environment, capture_output=True, text=True
         )
         try:
-            return samples.verdict(json.loads(ran.stdout.strip().splitlines()[-1]), path, self.partition)
+            return event_samples.verdict(json.loads(ran.stdout.strip().splitlines()[-1]), path, self.partition)
         except (IndexError, ValueError):
             return f"nothing: {ran.stderr.strip().splitlines()[-1:]}", False
 
@@ -88,7 +88,7 @@ def request(port, event):
     headers = {name: value for name, value in event["headers"].items() if name not in {"Host", "Content-Length"}}
     connection.request(event["httpMethod"], event["path"] + (query and f"?{query}"), event["body"], headers)
     answer = connection.getresponse()
-    return samples.over_http(answer.status, answer.read())
+    return event_samples.over_http(answer.status, answer.read())
 
 
 def run(partition, binaries, functions, folder):
@@ -99,11 +99,11 @@ def run(partition, binaries, functions, folder):
         def runs(id, package):
             return sam_template.binary(functions, id, package)
 
-        paths = [path for id, package in samples.PACKAGES.items() if id in deployed for path in samples.of(package)]
-        found = emulated.answers(partition, deployed, runs, folder) if platform.system() == "Linux" else ()
+        paths = [path for id, package in event_samples.PACKAGES.items() if id in deployed for path in event_samples.of(package)]
+        found = rie_samples.answers(partition, deployed, runs, folder) if platform.system() == "Linux" else ()
         expected = {path: (said, fine) for path, said, fine in found}
-        requested, wrong = sam.api([path for path in paths if samples.is_http(path)]), 0
-        ids = {package: id for id, package in samples.PACKAGES.items()}
+        requested, wrong = sam.api([path for path in paths if event_samples.is_http(path)]), 0
+        ids = {package: id for id, package in event_samples.PACKAGES.items()}
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             invoked = pool.map(lambda path: sam.invoke(ids[path.parent.name], path), paths)
             for path, (said, fine) in zip(paths, invoked, strict=True):
@@ -111,8 +111,8 @@ def run(partition, binaries, functions, folder):
                 emulators, _ = expected.get(path, (said, fine))
                 right = fine and said == emulators and through_api in ("", said)
                 wrong += not right
-                told = "" if right else f"  WRONG: the emulator says {emulators}, {samples.expected(path, partition)} was expected"
-                name = path.relative_to(samples.ROOT)
+                told = "" if right else f"  WRONG: the emulator says {emulators}, {event_samples.expected(path, partition)} was expected"
+                name = path.relative_to(event_samples.ROOT)
                 print(f"{partition:<11} {name!s:<65} {said:<16} {through_api:<12}{told}", flush=True)
     return len(paths), len(requested), wrong
 
@@ -121,19 +121,19 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("binaries", type=Path, help="the local cloud")
     arguments.add_argument("--functions", type=Path, help="the functions, where they are elsewhere")
-    arguments.add_argument("--partition", choices=samples.PARTITIONS, help="only this one")
-    wish = arguments.parse_args()
+    arguments.add_argument("--partition", choices=event_samples.PARTITIONS, help="only this one")
+    options = arguments.parse_args()
     if not host():
-        print("Docker does not answer here, or its containers do not reach this machine: start it, or take `make emulated`.")
+        print("Docker does not answer here, or its containers do not reach this machine: start it, or use `make test-rie`.")
         sys.exit(NO_DOCKER)
     if not image():
         print(f"{PULLED} cannot be pulled: `make sam-image` makes a stand-in from this machine's own files.")
         sys.exit(NO_IMAGE)
-    started, binaries = time.monotonic(), wish.binaries.resolve()
-    functions = (wish.functions or binaries).resolve()
+    started, binaries = time.monotonic(), options.binaries.resolve()
+    functions = (options.functions or binaries).resolve()
     print(f"{'partition':<11} {'event':<65} {'invoke':<16} start-api", flush=True)
     outcomes = []
-    for partition in [wish.partition] if wish.partition else samples.PARTITIONS:
+    for partition in [options.partition] if options.partition else event_samples.PARTITIONS:
         with tempfile.TemporaryDirectory(prefix="gangway-sam-") as folder:
             try:
                 outcomes.append(run(partition, binaries, functions, Path(folder)))

@@ -13,8 +13,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import samples
-from running import ARCHITECTURE
+import event_samples
+from processes import ARCHITECTURE
 from samtranslator.yaml_helper import yaml_parse
 
 # The C library of Amazon Linux 2023, and the numbers of machines in ELF's header.
@@ -60,7 +60,7 @@ def place(source, folder):
 
 def write(partition, deployed, binaries, folder):
     """The template's path."""
-    template = yaml_parse(samples.template(partition).read_text())
+    template = yaml_parse(event_samples.template(partition).read_text())
     template["Globals"]["Function"].pop("Environment")
     for id, resource in list(template["Resources"].items()):
         if resource["Type"] != "AWS::Serverless::Function":
@@ -68,7 +68,7 @@ def write(partition, deployed, binaries, folder):
         if id not in deployed:
             del template["Resources"][id]
             continue
-        place(binary(binaries, id, samples.PACKAGES[id]), folder / id)
+        place(binary(binaries, id, event_samples.PACKAGES[id]), folder / id)
         resource.pop("Metadata", None)
         variables = {"Variables": dict.fromkeys(deployed[id], "")}
         resource["Properties"] |= {"CodeUri": id, "Architectures": [ARCHITECTURE], "Environment": variables}
@@ -80,14 +80,14 @@ def write(partition, deployed, binaries, folder):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("binaries", type=Path)
-    arguments.add_argument("--partition", choices=samples.PARTITIONS, default="aws")
+    arguments.add_argument("--partition", choices=event_samples.PARTITIONS, default="aws")
     arguments.add_argument("--env-file", type=Path, required=True)
-    wish = arguments.parse_args()
+    options = arguments.parse_args()
     try:
-        deployed = json.loads(wish.env_file.read_text())
-        write(wish.partition, deployed, wish.binaries.resolve(), wish.env_file.parent)
+        deployed = json.loads(options.env_file.read_text())
+        write(options.partition, deployed, options.binaries.resolve(), options.env_file.parent)
     except FileNotFoundError:
-        sys.exit(f"{wish.env_file} is not there: `make local` writes it, and has to run meanwhile")
+        sys.exit(f"{options.env_file} is not there: `make local` writes it, and has to run meanwhile")
     except NotForLambda as fault:
         sys.exit(f"{fault}: run `make build`, then `make sam-ready BUILT=.aws-sam/build`")
 

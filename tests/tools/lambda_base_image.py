@@ -10,7 +10,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from running import ARCHITECTURE, emulator
+from processes import ARCHITECTURE, emulator
 
 IMAGE = f"public.ecr.aws/lambda/provided:al2023-rapid-{ARCHITECTURE}"
 LIBRARIES = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libresolv.so.2"]

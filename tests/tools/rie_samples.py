@@ -5,17 +5,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-import samples
-from running import emulated, local_cloud
+import event_samples
+from processes import local_cloud, run_in_emulator
 
 
 def answers(partition, deployed, binary, folder):
     """Every event of every function that is deployed: its file, what the function said, and whether that is right."""
-    for id, package in samples.PACKAGES.items():
+    for id, package in event_samples.PACKAGES.items():
         if id in deployed:
-            with emulated(binary(id, package), deployed[id], folder / f"{package}.log") as invoke:
-                for path in samples.of(package):
-                    yield path, *samples.verdict(invoke(samples.payload(path)), path, partition)
+            with run_in_emulator(binary(id, package), deployed[id], folder / f"{package}.log") as invoke:
+                for path in event_samples.of(package):
+                    yield path, *event_samples.verdict(invoke(event_samples.payload(path)), path, partition)
 
 
 def run(partition, binaries, folder):
@@ -24,16 +24,16 @@ def run(partition, binaries, folder):
     with local_cloud(partition, binaries, folder / f"{partition}.json") as deployed:
         for path, said, right in answers(partition, deployed, lambda _, package: binaries / package, folder):
             count, failures = count + 1, failures + (not right)
-            told = "" if right else f"  WRONG: {samples.expected(path, partition)} was expected"
+            told = "" if right else f"  WRONG: {event_samples.expected(path, partition)} was expected"
             if told or "-v" in sys.argv:
-                print(f"{partition:<11} {path.relative_to(samples.ROOT)!s:<65} {said}{told}")
+                print(f"{partition:<11} {path.relative_to(event_samples.ROOT)!s:<65} {said}{told}")
     return count, failures
 
 
 def main():
     binaries = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = [run(partition, binaries, Path(folder)) for partition in samples.PARTITIONS]
+        outcomes = [run(partition, binaries, Path(folder)) for partition in event_samples.PARTITIONS]
     count, failures = (sum(numbers) for numbers in zip(*outcomes, strict=True))
     print(f"{count - failures} sample events answered as they should be under AWS's emulator, {failures} not")
     # Nothing that fails is as bad as nothing that was sent.

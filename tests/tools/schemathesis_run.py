@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Schemathesis against the local cloud: openapi.json is believed, and whatever the API answers besides is an error.
 
-usage: strangers.py BINARIES [--examples N] [--seed N] [--partition P]…
+usage: schemathesis_run.py BINARIES [--examples N] [--seed N] [--partition P]…
 
 Every answer must be one that openapi.json has for that operation (status, type, headers, schema), none may be a 5xx, and what
 breaks a schema must be refused. The API insists on signatures, so each request is signed, but for those that leave it out on
@@ -52,7 +52,7 @@ def run(binaries, partition, examples, seed):
             **os.environ,
             **facts["environment"],
             "FACTS": str(facts_file),
-            "SCHEMATHESIS_HOOKS": "strangers_hooks",
+            "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
             "PYTHONPATH": str(Path(__file__).parent),
         }
         started = time.monotonic()
@@ -72,9 +72,9 @@ def main():
     parser.add_argument("--examples", type=int, default=10)
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--partition", action="append")
-    wish = parser.parse_args()
-    partitions = wish.partition or ["aws", "aws-iso-b"]
-    return 0 if all([run(wish.binaries, it, wish.examples, wish.seed) for it in partitions]) else 1
+    options = parser.parse_args()
+    partitions = options.partition or ["aws", "aws-iso-b"]
+    return 0 if all([run(options.binaries, it, options.examples, options.seed) for it in partitions]) else 1
 
 
 if __name__ == "__main__":

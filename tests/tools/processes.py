@@ -11,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from samples import ROOT
+from event_samples import ROOT
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 
@@ -78,7 +78,7 @@ def local_cloud(partition, binaries, env_file, host="127.0.0.1"):
 
 
 @contextlib.contextmanager
-def emulated(binary, environment, log):
+def run_in_emulator(binary, environment, log):
     """A function under the emulator, while it lasts: how it is invoked."""
     front = free_port(2)
     api = front + 1
