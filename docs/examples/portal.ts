@@ -1,4 +1,4 @@
-// What a portal does: asks whether an account would work, shows what to mend, registers it.
+// Validates an account, prints what has to be fixed, and registers it.
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 
@@ -10,7 +10,7 @@ const signer = new SignatureV4({
   credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN },
 });
 
-/** Gangway's answer. */
+/** Sends a signed request and returns the response. */
 async function call(method: string, path: string, body?: unknown): Promise<Response> {
   const url = new URL(GANGWAY + path); // GANGWAY is the stack's output ApiUrl
   const { headers } = await signer.sign({
@@ -30,7 +30,7 @@ type Check = { id: string; severity: string; outcome: string; observed: string; 
 const [method, account] = [process.argv[2], JSON.parse(process.argv[3] ?? "{}")];
 const validated = await call("POST", `/v1/accounts/${method}/validate`, account);
 const report = await validated.json();
-// A problem's detail says what to do, its errors point at members.
+// An RFC 9457 problem: detail says what to do, errors point at members.
 if (!validated.ok) throw new Error(JSON.stringify(report, null, 2));
 for (const check of report.checks as Check[]) {
   if (check.outcome === "failed" || check.outcome === "unverified")
