@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// An answer as a portal sees it.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     /// HTTP status.
     pub status: u16,
     /// Headers.
@@ -16,7 +16,7 @@ pub struct Answer {
     pub body: Value,
 }
 
-impl Answer {
+impl HttpResponse {
     /// What is at a JSON pointer, as text; empty where there is none.
     pub fn text_at(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Every answer that a test gets is held against the published description of the API.
+//! Checks every response that a test receives against the published `OpenAPI` document.
 
 use std::{
     collections::BTreeMap,
@@ -8,67 +8,76 @@ use std::{
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::Answer;
+use crate::HttpResponse;
 
-/// What the description says of this answer, or why the answer is not as it says.
-pub(crate) fn judge(verb: &str, path: &str, answer: &Answer) -> Result<(), String> {
+/// Checks a response against its operation in the `OpenAPI` document.
+///
+/// # Errors
+/// Describes the difference: an undocumented status or content type, or a body that does not match the schema.
+pub(crate) fn check_response(
+    verb: &str,
+    path: &str,
+    response: &HttpResponse,
+) -> Result<(), String> {
     let path = path.split('?').next().unwrap_or_default();
     let Some(operation) = operation(verb, path) else { return Ok(()) };
-    let status = answer.status.to_string();
-    let described = operation.get("responses").and_then(|all| all.get(&status));
-    let response = described.ok_or_else(|| format!("{verb} {path} may not answer {status}"))?;
-    let response = resolved(response);
-    let Some(contents) = response.get("content").and_then(Value::as_object) else {
-        return if answer.text.is_empty() { Ok(()) } else { Err(format!("{status} has a body")) };
+    let status = response.status.to_string();
+    let documented = operation.get("responses").and_then(|all| all.get(&status));
+    let documented =
+        documented.ok_or_else(|| format!("{verb} {path} may not return status {status}"))?;
+    let Some(contents) = resolve_reference(documented).get("content").and_then(Value::as_object)
+    else {
+        return if response.text.is_empty() { Ok(()) } else { Err(format!("{status} has a body")) };
     };
-    let content_type = answer.header(reqwest::header::CONTENT_TYPE);
+    let content_type = response.header(reqwest::header::CONTENT_TYPE);
     let schema = contents.get(content_type).and_then(|content| content.get("schema"));
     let schema = schema.ok_or_else(|| format!("{status} may not be of type {content_type}"))?;
-    faults(schema, &answer.body)
+    check_schema(schema, &response.body)
 }
 
-/// The description, as the code makes it.
-fn description() -> &'static Value {
-    static DESCRIPTION: OnceLock<Value> = OnceLock::new();
-    DESCRIPTION.get_or_init(openapi::document)
+/// The `OpenAPI` document, as the code generates it.
+fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(openapi::document)
 }
 
-/// The operation that a path has. One that is spelled out wins over one with a placeholder.
+/// Finds the operation of a path. A literal path has precedence over one with parameters.
 fn operation(verb: &str, path: &str) -> Option<&'static Value> {
-    let paths = description().get("paths")?.as_object()?;
-    let fits = |route: &str| {
-        let (mut given, mut wanted) = (path.split('/'), route.split('/'));
+    let paths = document().get("paths")?.as_object()?;
+    let matches = |route: &str| {
+        let (mut actual, mut template) = (path.split('/'), route.split('/'));
         loop {
-            match (given.next(), wanted.next()) {
+            match (actual.next(), template.next()) {
                 (None, None) => return true,
-                (Some(given), Some(wanted)) if given == wanted => {}
-                (Some(given), Some(wanted)) if wanted.starts_with('{') && !given.is_empty() => {}
+                (Some(actual), Some(template)) if actual == template => {}
+                (Some(actual), Some(template))
+                    if template.starts_with('{') && !actual.is_empty() => {}
                 _ => return false,
             }
         }
     };
-    let route = paths
-        .get(path)
-        .or_else(|| paths.iter().find(|(route, _)| fits(route.as_str())).map(|(_, route)| route))?;
+    let route = paths.get(path).or_else(|| {
+        paths.iter().find(|(route, _)| matches(route.as_str())).map(|(_, route)| route)
+    })?;
     route.get(verb.to_lowercase())
 }
 
-fn resolved(value: &'static Value) -> &'static Value {
+fn resolve_reference(value: &'static Value) -> &'static Value {
     let pointer = value.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix('#'));
-    pointer.and_then(|pointer| description().pointer(pointer)).unwrap_or(value)
+    pointer.and_then(|pointer| document().pointer(pointer)).unwrap_or(value)
 }
 
-/// What is wrong with a body. Making a validator costs more than a test's answer is worth, so each is made once.
-fn faults(schema: &Value, body: &Value) -> Result<(), String> {
+/// Checks a body against a schema. Validators are cached: compiling one is slow.
+fn check_schema(schema: &Value, body: &Value) -> Result<(), String> {
     static VALIDATORS: Mutex<BTreeMap<String, Validator>> = Mutex::new(BTreeMap::new());
     let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let validator = validators.entry(schema.to_string()).or_insert_with(|| {
-        let schema = json!({ "allOf": [schema], "components": description().get("components") });
-        jsonschema::validator_for(&schema).expect("a schema")
+        let schema = json!({ "allOf": [schema], "components": document().get("components") });
+        jsonschema::validator_for(&schema).expect("a valid schema")
     });
-    let told: Vec<_> = validator
+    let errors: Vec<_> = validator
         .iter_errors(body)
-        .map(|fault| format!("{} at {}", fault.masked(), fault.instance_path()))
+        .map(|error| format!("{} at {}", error.masked(), error.instance_path()))
         .collect();
-    if told.is_empty() { Ok(()) } else { Err(told.join("; ")) }
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
 }

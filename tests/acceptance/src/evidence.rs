@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local_cloud::canaries::{Canary, Found, Searcher};
 
-pub use self::world::{TALKATIVE, talk};
-use crate::Answer;
+pub use self::world::{VERBOSE_SETTINGS, enable_verbose_logs};
+use crate::HttpResponse;
 
 /// Texts by place.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Evidence {
 
 /// What a search came to.
 #[derive(Debug)]
-pub struct Searched {
+pub struct SearchResult {
     /// Calls that have one secret where another belongs.
     pub elsewhere: Vec<String>,
     /// Place, texts, bytes.
@@ -38,18 +38,18 @@ impl Evidence {
     }
 
     /// Adds what a portal saw.
-    pub fn answer(&mut self, answer: &Answer) {
-        self.add("answers: bodies", answer.text.as_str());
-        self.add("answers: headers", format!("{} {:?}", answer.status, answer.headers));
+    pub fn add_response(&mut self, response: &HttpResponse) {
+        self.add("answers: bodies", response.text.as_str());
+        self.add("answers: headers", format!("{} {:?}", response.status, response.headers));
     }
 
     /// Adds secrets to be looked for.
-    pub fn secret(&mut self, canaries: impl IntoIterator<Item = Canary>) {
+    pub fn add_secrets(&mut self, canaries: impl IntoIterator<Item = Canary>) {
         self.canaries.extend(canaries);
     }
 
     /// What anybody may know, though it has something in common with a secret.
-    pub fn public(&mut self, text: impl Into<String>) {
+    pub fn add_public(&mut self, text: impl Into<String>) {
         self.public.push(text.into());
     }
 
@@ -63,7 +63,7 @@ impl Evidence {
     }
 
     /// Looks for every secret at every place.
-    pub fn search(&self) -> Searched {
+    pub fn search(&self) -> SearchResult {
         let searcher = self.searcher();
         let mut found = BTreeSet::new();
         let mut places = Vec::new();
@@ -79,11 +79,11 @@ impl Evidence {
             }
         }
         let elsewhere = self.texts.get(world::ELSEWHERE).cloned().unwrap_or_default();
-        Searched { elsewhere, places, canaries: searcher.canaries(), found }
+        SearchResult { elsewhere, places, canaries: searcher.canaries(), found }
     }
 
     /// No secret is anywhere.
-    pub fn assert_silent(&self) {
+    pub fn assert_no_leak(&self) {
         let found = self.search().found;
         assert!(found.is_empty(), "secrets are told: {found:#?}");
     }
@@ -93,7 +93,7 @@ impl Evidence {
     }
 }
 
-impl Searched {
+impl SearchResult {
     /// What was looked at.
     #[expect(clippy::print_stdout, reason = "what `make leaks` shows")]
     pub fn print(&self) {

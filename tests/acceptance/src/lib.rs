@@ -7,10 +7,10 @@
 )]
 
 mod answer;
+pub mod classified;
 mod contract;
-pub mod enclave;
 pub mod evidence;
-mod visits;
+pub mod methods;
 mod waiting;
 
 use std::{
@@ -28,9 +28,9 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-pub use answer::{Answer, text};
-pub use visits::with;
-pub use waiting::comes_true;
+pub use answer::{HttpResponse, text};
+pub use methods::with;
+pub use waiting::wait_until;
 
 /// The partitions in which both methods are offered.
 pub const PARTITIONS: [Partition; 2] = [Partition::Aws, Partition::AwsUsGov];
@@ -40,7 +40,7 @@ pub const REGISTRATION_REQUESTED: &str = "Gangway Registration Requested";
 
 /// One partition of a world, and the address that a portal would use.
 #[derive(Debug)]
-pub struct Stage {
+pub struct TestApp {
     world: Arc<World>,
     partition: Partition,
     gateway: Gateway,
@@ -48,7 +48,7 @@ pub struct Stage {
     trail: Mutex<Vec<String>>,
 }
 
-impl Stage {
+impl TestApp {
     /// A world of its own with this partition only.
     pub async fn start(partition: Partition) -> Self {
         Self::with(partition, Options::default()).await
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// The same, deployed with something else for a parameter of the template.
-    pub async fn deployed_with(partition: Partition, parameter: &str, value: &str) -> Self {
+    pub async fn with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let template = template.with_default(parameter, value);
         let world = World::of(Options::default(), &template, &[partition]).await;
@@ -70,25 +70,25 @@ impl Stage {
     }
 
     /// The same, where everything is reached over TLS.
-    pub async fn over_tls(partition: Partition) -> Self {
+    pub async fn with_tls(partition: Partition) -> Self {
         Self::with(partition, Options { tls: true, ..Options::default() }).await
     }
 
     /// The same, where Palette's cluster is in another account than Gangway.
-    pub async fn with_cluster_elsewhere(partition: Partition) -> Self {
+    pub async fn with_cluster_in_other_account(partition: Partition) -> Self {
         Self::with(partition, Options { cluster_elsewhere: true, ..Options::default() }).await
     }
 
     /// Stages of one world: the same Palette serves all these partitions.
-    pub async fn of_one_world(partitions: &[Partition]) -> Vec<Self> {
+    pub async fn start_all(partitions: &[Partition]) -> Vec<Self> {
         let template = Template::of_repository().expect("the repository's template");
         let world = World::of(Options::default(), &template, partitions).await;
         let world = Arc::new(world.expect("a world"));
-        let mut stages = Vec::new();
+        let mut apps = Vec::new();
         for partition in partitions {
-            stages.push(Self::of(&world, *partition).await);
+            apps.push(Self::of(&world, *partition).await);
         }
-        stages
+        apps
     }
 
     async fn of(world: &Arc<World>, partition: Partition) -> Self {
@@ -124,7 +124,7 @@ impl Stage {
     }
 
     /// The second customer, with an AWS account of its own.
-    pub fn neighbour(&self) -> &Customer {
+    pub fn second_customer(&self) -> &Customer {
         let [_first, second] = &self.realm().customers;
         second
     }
@@ -135,22 +135,22 @@ impl Stage {
     }
 
     /// `GET`
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> HttpResponse {
         self.send("GET", path, &[], None).await
     }
 
     /// `DELETE`
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> HttpResponse {
         self.send("DELETE", path, &[], None).await
     }
 
     /// `POST` of JSON.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("POST", path, &[JSON], Some(body.to_string().into_bytes())).await
     }
 
     /// `PUT` of JSON.
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub async fn put(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("PUT", path, &[JSON], Some(body.to_string().into_bytes())).await
     }
 
@@ -161,7 +161,7 @@ impl Stage {
         path: &str,
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
-    ) -> Answer {
+    ) -> HttpResponse {
         let method = verb.parse().expect("a verb");
         let mut request = self.http.request(method, format!("{}{path}", self.url()));
         for (name, value) in headers {
@@ -174,10 +174,10 @@ impl Stage {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("text");
         let body = serde_json::from_str(&text).unwrap_or_default();
-        let answer = Answer { status, headers, text, body };
+        let answer = HttpResponse { status, headers, text, body };
         let told = format!("{verb} {path}: {status} {} {:?}", answer.outcome(), answer.failed());
         self.trail.lock().unwrap_or_else(PoisonError::into_inner).push(told);
-        if let Err(breach) = contract::judge(verb, path, &answer) {
+        if let Err(breach) = contract::check_response(verb, path, &answer) {
             panic!("{verb} {path} is not answered as openapi.json says: {breach}\n{}", answer.text);
         }
         answer
@@ -190,7 +190,7 @@ impl Stage {
 
     /// From now on every call takes far longer than calls at the same time are apart on a busy machine; those before are
     /// forgotten. What `longest_chain` counts then waited for one another.
-    pub fn tell_hops_apart(&self) {
+    pub fn delay_every_call(&self) {
         let hop = Effect::Delay(Duration::from_millis(250));
         self.cloud().fault(Fault::on("*", "*", hop));
         self.cloud().calls().clear();
@@ -202,13 +202,13 @@ impl Stage {
     }
 
     /// Names of the accounts in Palette, oldest first.
-    pub fn registered(&self) -> Vec<String> {
+    pub fn account_names(&self) -> Vec<String> {
         let records = self.cloud().palette().records();
         records.accounts.iter().map(|account| account.name().to_owned()).collect()
     }
 
     /// Names of the customers' secrets that Gangway keeps and has not put aside.
-    pub fn kept(&self) -> Vec<String> {
+    pub fn active_secrets(&self) -> Vec<String> {
         let secrets = self.realm().deployment.secrets();
         let of_customers = format!("gangway/{}/", self.partition);
         let kept = secrets.into_iter().filter(|secret| !secret.deleted);
@@ -217,12 +217,12 @@ impl Stage {
 
     /// Nothing in Palette, and no secret.
     pub fn assert_untouched(&self) {
-        assert_eq!(self.registered(), Vec::<String>::new(), "{}: in Palette", self.partition);
-        assert_eq!(self.kept(), Vec::<String>::new(), "{}: secrets", self.partition);
+        assert_eq!(self.account_names(), Vec::<String>::new(), "{}: in Palette", self.partition);
+        assert_eq!(self.active_secrets(), Vec::<String>::new(), "{}: secrets", self.partition);
     }
 }
 
-impl Drop for Stage {
+impl Drop for TestApp {
     /// A test that fails tells in which partition, and how it came there.
     #[expect(clippy::print_stderr, reason = "read by whoever looks at a failed test")]
     fn drop(&mut self) {

@@ -57,7 +57,7 @@ pub enum Usage {
 
 /// What a certificate is to say. The default is a client's, good from yesterday for a year.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct CertificateSpec {
     /// The subject's common name.
     pub name: String,
     /// Names of hosts, for a server's.
@@ -74,7 +74,7 @@ pub struct Wish {
     pub authority: bool,
 }
 
-impl Wish {
+impl CertificateSpec {
     /// A client's.
     pub fn client(name: &str) -> Self {
         Self {
@@ -171,14 +171,17 @@ pub struct Chain {
 impl Chain {
     /// Two new authorities.
     pub fn new(name: &str) -> Self {
-        Self::of(&Wish::authority(&format!("{name} Root")), &Wish::authority(name))
+        Self::of(
+            &CertificateSpec::authority(&format!("{name} Root")),
+            &CertificateSpec::authority(name),
+        )
     }
 
     /// Two new authorities that say whatever is wished.
     ///
     /// # Panics
     /// Only if this machine cannot make keys.
-    pub fn of(root: &Wish, intermediate: &Wish) -> Self {
+    pub fn of(root: &CertificateSpec, intermediate: &CertificateSpec) -> Self {
         let root = CertifiedIssuer::self_signed(root.params(), root.key.generate());
         let root = root.expect("a certificate");
         let key = intermediate.key.generate();
@@ -190,7 +193,7 @@ impl Chain {
     ///
     /// # Panics
     /// Only if this machine cannot make keys.
-    pub fn issue(&self, wish: &Wish) -> Issued {
+    pub fn issue(&self, wish: &CertificateSpec) -> Issued {
         let pair = wish.key.generate();
         let signed = wish.params().signed_by(&pair, &self.intermediate).expect("a certificate");
         let (certificate, key) = (signed.pem(), pair.serialize_pem());

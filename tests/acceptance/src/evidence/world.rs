@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use local_cloud::{
     Cloud,
     canaries::{Canary, Kind},
-    certificates::{Chain, KeyKind, Wish},
+    certificates::{CertificateSpec, Chain, KeyKind},
     palette::ADMIN_KEY,
     tap::Sent,
     world::Realm,
@@ -19,16 +19,16 @@ pub(super) const ELSEWHERE: &str = "a secret in another's place";
 const TOKENS_BEGIN: &str = "IQoJb3JpZ2luX2Vj";
 
 /// Every function writes as much as it can be brought to.
-pub fn talk(realm: &Realm) {
+pub fn enable_verbose_logs(realm: &Realm) {
     for lambda in realm.functions.all() {
-        for (name, value) in TALKATIVE {
+        for (name, value) in VERBOSE_SETTINGS {
             lambda.set(name, value);
         }
     }
 }
 
 /// Levels of logs, and what Rust itself says of a panic.
-pub const TALKATIVE: [(&str, &str); 5] = [
+pub const VERBOSE_SETTINGS: [(&str, &str); 5] = [
     ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
     ("RUST_LOG", "trace"),
     ("RUST_BACKTRACE", "full"),
@@ -91,11 +91,11 @@ impl Evidence {
     }
 
     fn secrets_of(&mut self, cloud: &Cloud, realm: &Realm, sent: &[Sent]) {
-        self.secret(cloud.aws().issued());
-        self.secret([Canary::new(Kind::PaletteKey, "Gangway", ADMIN_KEY)]);
+        self.add_secrets(cloud.aws().issued());
+        self.add_secrets([Canary::new(Kind::PaletteKey, "Gangway", ADMIN_KEY)]);
         for access in realm.customers.iter().filter_map(|customer| customer.access.as_ref()) {
-            self.secret([Canary::new(Kind::PrivateKey, access.agency, &access.identity.key)]);
-            self.public(access.identity.certificate.as_str());
+            self.add_secrets([Canary::new(Kind::PrivateKey, access.agency, &access.identity.key)]);
+            self.add_public(access.identity.certificate.as_str());
         }
         // A token of a cluster is made by the function: whatever it shows to the cluster is one.
         let tokens =
@@ -103,25 +103,31 @@ impl Evidence {
         let tokens = tokens.filter(|(name, _)| name == "authorization");
         let tokens = tokens.filter_map(|(_, value)| value.strip_prefix("Bearer k8s-aws-v1."));
         for token in tokens {
-            self.secret([Canary::new(Kind::ClusterToken, "the cluster", token)]);
+            self.add_secrets([Canary::new(Kind::ClusterToken, "the cluster", token)]);
             let url = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
             let url = String::from_utf8_lossy(&url);
             let signature = url.split_once("X-Amz-Signature=").map(|(_, behind)| behind);
             let signature = signature.and_then(|behind| behind.split('&').next());
-            self.secret(signature.map(|it| Canary::new(Kind::ClusterToken, "its signature", it)));
+            self.add_secrets(
+                signature.map(|it| Canary::new(Kind::ClusterToken, "its signature", it)),
+            );
         }
-        self.public(TOKENS_BEGIN);
+        self.add_public(TOKENS_BEGIN);
         for text in
             realm.certificate_authority.iter().cloned().chain(cloud.ca_pem().map(str::to_owned))
         {
-            self.public(text);
+            self.add_public(text);
         }
         if let Some(portal) = &realm.portal {
-            self.public(portal.ca_pem());
+            self.add_public(portal.ca_pem());
         }
         // What all keys of a kind begin with.
         for key in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
-            self.public(Chain::new("Nobody").issue(&Wish { key, ..Wish::client("nobody") }).key);
+            self.add_public(
+                Chain::new("Nobody")
+                    .issue(&CertificateSpec { key, ..CertificateSpec::client("nobody") })
+                    .key,
+            );
         }
     }
 }

@@ -2,15 +2,16 @@
 
 mod credentials;
 
-use acceptance::Stage;
+use acceptance::TestApp;
 use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use self::credentials::credentials;
 use crate::{
-    KEY_ID, SECRET, bodies, incoming,
-    row::{Row, proxied},
-    trial::turned_away,
+    KEY_ID, SECRET, bodies,
+    case::{InvalidRequestCase, proxied},
+    incoming_secrets,
+    runner::assert_rejected,
 };
 
 const FUNCTION: &str = "accounts";
@@ -20,7 +21,7 @@ const GATEWAYS: &str = "/v1/private-cloud-gateways";
 const UID: &str = "/v1/accounts/5f0c1a2b3c4d5e6f70818293";
 
 /// Those that need no stage.
-pub(crate) fn rows() -> Vec<Row> {
+pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [documents(), credentials(), queries(), uids(), routes()].into_iter().flatten().collect()
 }
 
@@ -28,14 +29,14 @@ fn keys() -> Value {
     json!({ "accessKeyId": KEY_ID, "secretAccessKey": SECRET })
 }
 
-fn documents() -> Vec<Row> {
-    let mut rows = bodies::broken(POLICIES);
-    rows.extend(bodies::declared(POLICIES, &keys().to_string()));
-    rows.extend(bodies::unreadable(POLICIES));
-    rows
+fn documents() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::broken(POLICIES);
+    invalid_requests.extend(bodies::declared(POLICIES, &keys().to_string()));
+    invalid_requests.extend(bodies::unreadable(POLICIES));
+    invalid_requests
 }
 
-fn queries() -> Vec<Row> {
+fn queries() -> Vec<InvalidRequestCase> {
     let limit = "limit must be a number from 1 to 50";
     let project = "project must be a uid or a name: 1 to 128 characters";
     let limits = [
@@ -55,19 +56,20 @@ fn queries() -> Vec<Row> {
         "null",
         "١",
     ];
-    let mut rows: Vec<_> = limits
+    let mut invalid_requests: Vec<_> = limits
         .iter()
         .map(|value| {
             let path = format!("{LIST}?limit={value}");
-            Row::bare(&format!("limit {value:?}"), "GET", &path).invalid(&["/limit"], limit)
+            InvalidRequestCase::bare(&format!("limit {value:?}"), "GET", &path)
+                .invalid(&["/limit"], limit)
         })
         .collect();
-    rows.push(
-        Row::bare("two limits", "GET", "/v1/accounts?limit=5&limit=500")
+    invalid_requests.push(
+        InvalidRequestCase::bare("two limits", "GET", "/v1/accounts?limit=5&limit=500")
             .invalid(&["/limit"], limit),
     );
-    rows.push(
-        Row::bare("an empty next", "GET", "/v1/accounts?next=")
+    invalid_requests.push(
+        InvalidRequestCase::bare("an empty next", "GET", "/v1/accounts?next=")
             .invalid(&["/next"], "next must not be empty: leave it out"),
     );
     let long = "p".repeat(129);
@@ -80,22 +82,26 @@ fn queries() -> Vec<Row> {
     ] {
         for value in ["", "a%00b", "a%0Ab", &long] {
             let name = format!("{verb} {path}, project {value:.10?}");
-            let row = Row::bare(&name, verb, &format!("{path}?project={value}"));
-            rows.push(row.invalid(&["/project"], project));
+            let case = InvalidRequestCase::bare(&name, verb, &format!("{path}?project={value}"));
+            invalid_requests.push(case.invalid(&["/project"], project));
         }
     }
-    rows.push(
-        Row::post("policies of no project", "/v1/policies?project=", keys().to_string())
-            .invalid(&["/project"], project),
+    invalid_requests.push(
+        InvalidRequestCase::post(
+            "policies of no project",
+            "/v1/policies?project=",
+            keys().to_string(),
+        )
+        .invalid(&["/project"], project),
     );
-    rows
+    invalid_requests
 }
 
-fn uids() -> Vec<Row> {
+fn uids() -> Vec<InvalidRequestCase> {
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let longer = "a".repeat(8000);
-    let mut rows = Vec::new();
+    let mut invalid_requests = Vec::new();
     for uid in [
         "a%2F..%2Fb",
         "%00",
@@ -113,12 +119,12 @@ fn uids() -> Vec<Row> {
         &longer,
     ] {
         let path = format!("/v1/accounts/{uid}");
-        rows.extend([
-            Row::bare(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
+        invalid_requests.extend([
+            InvalidRequestCase::bare(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
                 .invalid(&["/uid"], rule),
-            Row::bare(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
+            InvalidRequestCase::bare(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
                 .invalid(&["/uid"], rule),
-            Row::bare(
+            InvalidRequestCase::bare(
                 &format!("POST {uid:.20} {}", uid.len()),
                 "POST",
                 &format!("{path}/validate"),
@@ -132,11 +138,11 @@ fn uids() -> Vec<Row> {
             ("DELETE", format!("/v1/accounts/{uid}")),
             ("POST", format!("/v1/accounts/{uid}/validate")),
         ] {
-            let row = Row::invocation(
+            let case = InvalidRequestCase::invocation(
                 &format!("{verb} {uid}, past the gateway"),
                 proxied(verb, &path, ""),
             );
-            rows.push(row.invalid(&["/uid"], rule));
+            invalid_requests.push(case.invalid(&["/uid"], rule));
         }
     }
     for (verb, path) in [
@@ -144,40 +150,41 @@ fn uids() -> Vec<Row> {
         ("DELETE", "/v1/accounts/a.b"),
         ("POST", "/v1/accounts/a.b/validate"),
     ] {
-        let row = Row::bare(
+        let case = InvalidRequestCase::bare(
             &format!("{verb} of a wrong uid in a project"),
             verb,
             &format!("{path}?project=Default"),
         );
-        rows.push(row.invalid(&["/uid"], rule));
+        invalid_requests.push(case.invalid(&["/uid"], rule));
     }
-    rows
+    invalid_requests
 }
 
-fn routes() -> Vec<Row> {
+fn routes() -> Vec<InvalidRequestCase> {
     let (no_route, body) = ("no route has this path", keys().to_string());
     let gone = |name: &str, verb: &str, path: &str| {
-        Row::invocation(name, proxied(verb, path, "")).is(404, "no-route", no_route)
+        InvalidRequestCase::invocation(name, proxied(verb, path, "")).is(404, "no-route", no_route)
     };
     let wrong = |name: &str, verb: &str, path: &str, remedy: &str| {
-        Row::invocation(name, proxied(verb, path, "")).verb_not_allowed(remedy)
+        InvalidRequestCase::invocation(name, proxied(verb, path, "")).verb_not_allowed(remedy)
     };
     let validate = format!("{UID}/validate");
     let twice = format!("{UID}/validate/again");
     vec![
-        Row::post("POST to the list", LIST, &*body).by_gateway(),
-        Row::bare("DELETE of everything", "DELETE", LIST).by_gateway(),
-        Row::put("PUT to an account", UID, &*body).by_gateway(),
-        Row::bare("PATCH of an account", "PATCH", UID).by_gateway(),
-        Row::bare("GET validate", "GET", &validate).by_gateway(),
-        Row::bare("GET policies", "GET", POLICIES).by_gateway(),
-        Row::post("POST to gateways", GATEWAYS, &*body).by_gateway(),
-        Row::bare("GET one gateway", "GET", "/v1/private-cloud-gateways/abc").by_gateway(),
-        Row::bare("below validate", "POST", &twice).by_gateway(),
-        Row::bare("an unknown route", "GET", "/v1/users").by_gateway(),
-        Row::bare("another version", "GET", "/v2/accounts").by_gateway(),
-        Row::bare("no version", "GET", "/accounts").by_gateway(),
-        Row::bare("an empty uid", "GET", "/v1/accounts//validate").by_gateway(),
+        InvalidRequestCase::post("POST to the list", LIST, &*body).by_gateway(),
+        InvalidRequestCase::bare("DELETE of everything", "DELETE", LIST).by_gateway(),
+        InvalidRequestCase::put("PUT to an account", UID, &*body).by_gateway(),
+        InvalidRequestCase::bare("PATCH of an account", "PATCH", UID).by_gateway(),
+        InvalidRequestCase::bare("GET validate", "GET", &validate).by_gateway(),
+        InvalidRequestCase::bare("GET policies", "GET", POLICIES).by_gateway(),
+        InvalidRequestCase::post("POST to gateways", GATEWAYS, &*body).by_gateway(),
+        InvalidRequestCase::bare("GET one gateway", "GET", "/v1/private-cloud-gateways/abc")
+            .by_gateway(),
+        InvalidRequestCase::bare("below validate", "POST", &twice).by_gateway(),
+        InvalidRequestCase::bare("an unknown route", "GET", "/v1/users").by_gateway(),
+        InvalidRequestCase::bare("another version", "GET", "/v2/accounts").by_gateway(),
+        InvalidRequestCase::bare("no version", "GET", "/accounts").by_gateway(),
+        InvalidRequestCase::bare("an empty uid", "GET", "/v1/accounts//validate").by_gateway(),
         wrong("POST to the list, past the gateway", "POST", LIST, "use GET"),
         wrong("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
         wrong("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
@@ -191,7 +198,7 @@ fn routes() -> Vec<Row> {
         gone("an encoded path", "GET", "/v1%2Faccounts"),
         gone("the root", "GET", "/"),
         gone("a secret in the path", "GET", &format!("/v1/{SECRET}")),
-        Row::delivered(
+        InvalidRequestCase::delivered(
             "an event, which is for others",
             json!({ "method": "accounts", "name": "prod" }),
         )
@@ -201,28 +208,28 @@ fn routes() -> Vec<Row> {
 
 #[tokio::test]
 async fn f03_accounts_takes_no_body_that_is_not_a_json_object() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, documents()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
 #[tokio::test]
 async fn f20_accounts_shows_no_policies_for_what_is_no_credential() {
-    let stage = Stage::start(Partition::Aws).await;
-    let mut rows = credentials();
-    rows.extend(incoming::secrets(&stage, POLICIES, &json!({})).await);
-    turned_away(&stage, FUNCTION, rows).await;
+    let app = TestApp::start(Partition::Aws).await;
+    let mut invalid_requests = credentials();
+    invalid_requests.extend(incoming_secrets::secrets(&app, POLICIES, &json!({})).await);
+    assert_rejected(&app, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
 async fn accounts_answers_no_query_that_is_asked_wrongly() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, queries()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, queries()).await;
 }
 
 #[tokio::test]
 async fn accounts_knows_no_uid_that_cannot_be_one() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, uids()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, uids()).await;
 }
 
 #[tokio::test]
 async fn accounts_has_no_other_routes_or_verbs() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, routes()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, routes()).await;
 }

@@ -2,13 +2,13 @@
 
 use crate::{
     SECRET,
-    row::{Row, encoded, proxied},
+    case::{InvalidRequestCase, encoded, proxied},
 };
 
 const KIB: usize = 1024;
 
 /// What is not JSON, or not an object.
-pub(crate) fn broken(path: &str) -> Vec<Row> {
+pub(crate) fn broken(path: &str) -> Vec<InvalidRequestCase> {
     let leaking = format!(r#"{{"name":"prod","secretAccessKey":"{SECRET}" {SECRET}"#);
     let cut = r#"{"name":"prod","secretAccessKey":"wJalrXUtnFEMI/K7MD"#;
     let shell = format!("AWS_SECRET_ACCESS_KEY={SECRET}");
@@ -20,7 +20,7 @@ pub(crate) fn broken(path: &str) -> Vec<Row> {
     let lists = "[".repeat(200);
     let objects = r#"{"a":"#.repeat(200);
     let member = format!(r#"{{"name":{}1{}}}"#, "[".repeat(60), "]".repeat(60));
-    let rows: &[(&str, &[u8], &str)] = &[
+    let invalid_requests: &[(&str, &[u8], &str)] = &[
         ("cut off after a member", br#"{"name":"prod","#, early),
         ("cut off in a secret", cut.as_bytes(), early),
         ("cut off after a name", br#"{"name":"#, early),
@@ -64,28 +64,34 @@ pub(crate) fn broken(path: &str) -> Vec<Row> {
         ("an empty list", b"[]", object),
         ("a list with the object", listed.as_bytes(), object),
     ];
-    rows.iter()
-        .map(|(name, body, remedy)| Row::post(name, path, *body).invalid(&[""], remedy))
+    invalid_requests
+        .iter()
+        .map(|(name, body, remedy)| {
+            InvalidRequestCase::post(name, path, *body).invalid(&[""], remedy)
+        })
         .chain([
-            Row::invocation("not the base64 it claims to be", encoded(path, "{}"))
+            InvalidRequestCase::invocation("not the base64 it claims to be", encoded(path, "{}"))
                 .invalid(&[""], "not the base64 that it claims to be"),
-            Row::invocation("base64 without its padding", encoded(path, "e30"))
+            InvalidRequestCase::invocation("base64 without its padding", encoded(path, "e30"))
                 .invalid(&[""], "not the base64 that it claims to be"),
-            Row::invocation("base64 of bytes that are no text", encoded(path, "//79"))
-                .invalid(&[""], "must be text in UTF-8"),
-            Row::invocation("base64 of no JSON", encoded(path, "bnVs"))
+            InvalidRequestCase::invocation(
+                "base64 of bytes that are no text",
+                encoded(path, "//79"),
+            )
+            .invalid(&[""], "must be text in UTF-8"),
+            InvalidRequestCase::invocation("base64 of no JSON", encoded(path, "bnVs"))
                 .invalid(&[""], "is not JSON"),
         ])
         .collect()
 }
 
 /// What is too long, and what does not say that it is JSON.
-pub(crate) fn declared(path: &str, right: &str) -> Vec<Row> {
+pub(crate) fn declared(path: &str, right: &str) -> Vec<InvalidRequestCase> {
     let long = |bytes: usize| "x".repeat(bytes);
     let padded = format!("{right}{}", " ".repeat(256 * KIB));
     let text = format!(r#"{{"name":"{}"}}"#, long(KIB * KIB));
     let too_large = |name: &str, body: &str| {
-        Row::post(name, path, body).is(413, "too-large", "send at most 256 KiB")
+        InvalidRequestCase::post(name, path, body).is(413, "too-large", "send at most 256 KiB")
     };
     let types: [(&str, &'static str); 9] = [
         ("no content type", ""),
@@ -100,7 +106,7 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<Row> {
     ];
     let undeclared = types.map(|(name, declared)| {
         let remedy = "send JSON, with the header content-type: application/json";
-        Row::post(name, path, right).typed(declared).is(415, "not-json", remedy)
+        InvalidRequestCase::post(name, path, right).typed(declared).is(415, "not-json", remedy)
     });
     [
         too_large("one byte more than 256 KiB", &long(256 * KIB + 1)),
@@ -109,8 +115,12 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<Row> {
         too_large("1 MiB of braces", &"{".repeat(KIB * KIB)),
         too_large("1 MiB of one text", &text),
         too_large("1 MiB that is no JSON, of another type", &long(KIB * KIB)).typed("text/plain"),
-        Row::post("exactly 256 KiB, all of it one list", path, "[".repeat(256 * KIB))
-            .invalid(&[""], "is nested too deeply"),
+        InvalidRequestCase::post(
+            "exactly 256 KiB, all of it one list",
+            path,
+            "[".repeat(256 * KIB),
+        )
+        .invalid(&[""], "is nested too deeply"),
     ]
     .into_iter()
     .chain(undeclared)
@@ -118,9 +128,9 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<Row> {
 }
 
 /// Payloads that are neither a request nor an event.
-pub(crate) fn unreadable(path: &str) -> Vec<Row> {
+pub(crate) fn unreadable(path: &str) -> Vec<InvalidRequestCase> {
     let remedy = "invoke through API Gateway, or send an event of detail-type Gangway Registration Requested";
-    let lacking = |member: &str| crate::row::without(&proxied("POST", path, "{}"), member);
+    let lacking = |member: &str| crate::case::without(&proxied("POST", path, "{}"), member);
     let of_kind = |kind: &str| serde_json::json!({ "detail-type": kind, "source": "portal", "detail": { "name": "prod" } });
     [
         ("an invocation with nothing", serde_json::json!({})),
@@ -146,6 +156,8 @@ pub(crate) fn unreadable(path: &str) -> Vec<Row> {
         ),
     ]
     .into_iter()
-    .map(|(name, payload)| Row::invocation(name, payload).is(400, "unreadable", remedy))
+    .map(|(name, payload)| {
+        InvalidRequestCase::invocation(name, payload).is(400, "unreadable", remedy)
+    })
     .collect()
 }

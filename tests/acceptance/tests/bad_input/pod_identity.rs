@@ -1,23 +1,24 @@
 //! Wrong requests to `pod-identity`.
 
-mod cases;
 mod members;
+mod role_accounts;
 mod routes;
 
-use acceptance::Stage;
+use acceptance::TestApp;
 use gangway_model::Partition;
 use serde_json::{Value, json};
 
 use self::{
-    cases::cases,
     members::{events, members},
+    role_accounts::cases,
     routes::{questions, routes},
 };
 use crate::{
     bodies,
-    row::{Row, with},
-    settings, sts,
-    trial::turned_away,
+    case::{InvalidRequestCase, with},
+    fields,
+    runner::assert_rejected,
+    sts,
 };
 
 const FUNCTION: &str = "pod-identity";
@@ -27,7 +28,7 @@ const PLAN: &str = "/v1/accounts/pod-identity/plan";
 const UID: &str = "/v1/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
 
 /// All of them.
-pub(crate) fn rows() -> Vec<Row> {
+pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [documents(), of_every_method(), members(), cases(), questions(), routes(), events()]
         .into_iter()
         .flatten()
@@ -51,50 +52,50 @@ fn cross() -> Value {
     with(&base, "hubbleTargetRoleArn", "arn:aws:iam::300000000002:role/Hubble".into())
 }
 
-fn documents() -> Vec<Row> {
-    let mut rows = bodies::broken(VALIDATE);
-    rows.extend(bodies::declared(PATH, &right().to_string()));
-    rows.extend(bodies::unreadable(PATH));
-    rows
+fn documents() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::broken(VALIDATE);
+    invalid_requests.extend(bodies::declared(PATH, &right().to_string()));
+    invalid_requests.extend(bodies::unreadable(PATH));
+    invalid_requests
 }
 
-fn of_every_method() -> Vec<Row> {
-    let mut rows = settings::wrong(PATH, &right(), "use one of static-credentials, scap");
-    rows.extend(sts::role_arns(PATH, &right()));
-    rows
+fn of_every_method() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = fields::wrong(PATH, &right(), "use one of static-credentials, scap");
+    invalid_requests.extend(sts::role_arns(PATH, &right()));
+    invalid_requests
 }
 
 #[tokio::test]
 async fn f03_pod_identity_takes_no_body_that_is_not_a_json_object() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, documents()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
 #[tokio::test]
 async fn f04_f05_f10_pod_identity_judges_the_members_of_every_method() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, of_every_method()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, of_every_method()).await;
 }
 
 #[tokio::test]
 async fn f57_f62_pod_identity_judges_its_own_members() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, members()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
 }
 
 #[tokio::test]
 async fn pod_identity_takes_one_case_or_the_other() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, cases()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, cases()).await;
 }
 
 #[tokio::test]
 async fn pod_identity_plans_nothing_that_is_asked_wrongly() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, questions()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, questions()).await;
 }
 
 #[tokio::test]
 async fn pod_identity_has_no_other_routes_verbs_or_uids() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, routes()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, routes()).await;
 }
 
 #[tokio::test]
 async fn pod_identity_rejects_wrong_events_for_good() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, events()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
 }

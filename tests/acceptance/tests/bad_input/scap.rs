@@ -3,16 +3,16 @@
 
 mod certificates;
 
-use acceptance::Stage;
+use acceptance::TestApp;
 use gangway_model::Partition;
-use local_cloud::certificates::{Chain, Issued, Wish};
+use local_cloud::certificates::{CertificateSpec, Chain, Issued};
 use serde_json::{Value, json};
 
 use self::certificates::certificates;
 use crate::{
     KEY_ID, SECRET,
-    row::{Row, with, without},
-    trial::trial,
+    case::{InvalidRequestCase, with, without},
+    runner::run_cases,
 };
 
 const PATH: &str = "/v1/accounts/scap";
@@ -28,7 +28,7 @@ struct Made {
 impl Made {
     fn new(partition: Partition) -> Self {
         let chain = Chain::new("Test");
-        let client = chain.issue(&Wish::client("npe.example"));
+        let client = chain.issue(&CertificateSpec::client("npe.example"));
         Self { chain, client, partition }
     }
 
@@ -43,7 +43,7 @@ impl Made {
     }
 }
 
-fn members(made: &Made) -> Vec<Row> {
+fn members(made: &Made) -> Vec<InvalidRequestCase> {
     let right = made.right();
     let portal = made.partition.info().portal.as_ref().expect("a portal");
     let account = portal.account;
@@ -51,7 +51,7 @@ fn members(made: &Made) -> Vec<Row> {
     let at = |member: &str| format!("/{member}");
     let name = "as the portal's administrator gave them";
     let foreign = "arn:aws-us-gov:iam::123456789012:policy/Boundary";
-    let mut rows = Vec::new();
+    let mut invalid_requests = Vec::new();
     for (member, value, remedy) in [
         ("agency", Value::from(""), name),
         ("agency", " DIA".into(), name),
@@ -72,8 +72,9 @@ fn members(made: &Made) -> Vec<Row> {
         ),
     ] {
         let body = with(&right, member, value).to_string();
-        let row = Row::post(&format!("{member}, {}", rows.len()), PATH, body);
-        rows.push(row.invalid(&[&at(member)], remedy));
+        let case =
+            InvalidRequestCase::post(&format!("{member}, {}", invalid_requests.len()), PATH, body);
+        invalid_requests.push(case.invalid(&[&at(member)], remedy));
     }
     let elsewhere = with(&right, "permissionBoundaryArn", foreign.into()).to_string();
     let arn = format!(
@@ -86,35 +87,36 @@ fn members(made: &Made) -> Vec<Row> {
     let pems = ["/certificateAuthority", "/userCertificate", "/userKey"];
     let event =
         with(&with(&right, "method", "scap".into()), "partition", made.partition.id().into());
-    rows.extend([
-        Row::post("a boundary of another partition", PATH, elsewhere)
+    invalid_requests.extend([
+        InvalidRequestCase::post("a boundary of another partition", PATH, elsewhere)
             .refused(&["/permissionBoundaryArn"], "use an ARN of"),
-        Row::post("no agency", PATH, without(&right, "agency").to_string())
+        InvalidRequestCase::post("no agency", PATH, without(&right, "agency").to_string())
             .invalid(&["/agency"], "agency is missing"),
-        Row::post("no account", PATH, without(&right, account).to_string())
+        InvalidRequestCase::post("no account", PATH, without(&right, account).to_string())
             .invalid(&[&at(account)], "is missing"),
-        Row::post(
+        InvalidRequestCase::post(
             "the other portal's account",
             PATH,
             with(&without(&right, account), other, "x".into()).to_string(),
         )
         .invalid(&[&at(account), &at(other)], "is missing"),
-        Row::post("no key", PATH, without(&right, "userKey").to_string())
+        InvalidRequestCase::post("no key", PATH, without(&right, "userKey").to_string())
             .invalid(&["/userKey"], "userKey is missing: it must be the client's private key"),
-        Row::post("certificates and their secret", PATH, both).invalid(&pems, left_out),
-        Row::post(
+        InvalidRequestCase::post("certificates and their secret", PATH, both)
+            .invalid(&pems, left_out),
+        InvalidRequestCase::post(
             "keys of a user",
             PATH,
             with(&right, "secretAccessKey", SECRET.into()).to_string(),
         )
         .invalid(&["/secretAccessKey"], "is not known here: remove it"),
-        Row::event("event: a key", event)
+        InvalidRequestCase::event("event: a key", event)
             .refused(&["/userKey"], "send secretArn; this key has passed through an event"),
     ]);
-    rows
+    invalid_requests
 }
 
-fn authorities(made: &Made) -> Vec<Row> {
+fn authorities(made: &Made) -> Vec<InvalidRequestCase> {
     let right = json!({
         "name": "prod", "accessKeyId": KEY_ID, "secretAccessKey": SECRET,
         "certificateAuthority": made.chain.pem(),
@@ -123,20 +125,21 @@ fn authorities(made: &Made) -> Vec<Row> {
     let leaf = &made.client.certificate;
     let at = &["/certificateAuthority"];
     vec![
-        Row::post(
+        InvalidRequestCase::post(
             "static: no authority",
             STATIC,
             without(&right, "certificateAuthority").to_string(),
         )
         .invalid(at, "certificateAuthority is missing: it must be the certificates"),
-        Row::post("static: a leaf", STATIC, of(leaf)).invalid(at, "(CA:TRUE)"),
-        Row::post("static: a key", STATIC, of(&made.client.key)).invalid(at, "holds a private key"),
-        Row::post("static: a path", STATIC, of("/etc/ssl/ca.pem"))
+        InvalidRequestCase::post("static: a leaf", STATIC, of(leaf)).invalid(at, "(CA:TRUE)"),
+        InvalidRequestCase::post("static: a key", STATIC, of(&made.client.key))
+            .invalid(at, "holds a private key"),
+        InvalidRequestCase::post("static: a path", STATIC, of("/etc/ssl/ca.pem"))
             .invalid(at, "it has no -----BEGIN"),
     ]
 }
 
-async fn secrets(stage: &Stage, made: &Made) -> Vec<Row> {
+async fn secrets(app: &TestApp, made: &Made) -> Vec<InvalidRequestCase> {
     let held = |ca: &str, certificate: &str, key: &str| {
         json!({ "certificateAuthority": ca, "userCertificate": certificate, "userKey": key })
             .to_string()
@@ -147,7 +150,7 @@ async fn secrets(stage: &Stage, made: &Made) -> Vec<Row> {
     for member in ["certificateAuthority", "userCertificate", "userKey"] {
         base = without(&base, member);
     }
-    let mut rows = Vec::new();
+    let mut invalid_requests = Vec::new();
     for (number, (value, faults, remedy)) in [
         (
             SECRET.to_owned(),
@@ -163,34 +166,39 @@ async fn secrets(stage: &Stage, made: &Made) -> Vec<Row> {
     .into_iter()
     .enumerate()
     {
-        let arn = stage.realm().keep(&format!("gangway/incoming/scap-{number}"), &value).await;
+        let arn = app.realm().keep(&format!("gangway/incoming/scap-{number}"), &value).await;
         let body = with(&base, "secretArn", arn.into()).to_string();
-        let row = Row::post(&format!("a secret, {number}"), PATH, body);
-        rows.push(row.refused(&vec!["/secretArn"; faults], remedy).inside_secret());
+        let case = InvalidRequestCase::post(&format!("a secret, {number}"), PATH, body);
+        invalid_requests.push(case.refused(&vec!["/secretArn"; faults], remedy).inside_secret());
     }
-    rows
+    invalid_requests
 }
 
 #[tokio::test]
 async fn f72_f73_f74_f75_f76_f77_f78_f79_scap_takes_nothing_that_cannot_be_right() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
-        let stage = Stage::start(partition).await;
+        let app = TestApp::start(partition).await;
         let made = Made::new(partition);
-        let mut rows = certificates(&made);
-        rows.extend(members(&made));
-        assert!(rows.len() >= 60, "{}", rows.len());
-        rows.extend(secrets(&stage, &made).await);
-        tried(&stage, "scap", rows, &made).await;
-        tried(&stage, "static-credentials", authorities(&made), &made).await;
-        stage.assert_untouched();
+        let mut invalid_requests = certificates(&made);
+        invalid_requests.extend(members(&made));
+        assert!(invalid_requests.len() >= 60, "{}", invalid_requests.len());
+        invalid_requests.extend(secrets(&app, &made).await);
+        tried(&app, "scap", invalid_requests, &made).await;
+        tried(&app, "static-credentials", authorities(&made), &made).await;
+        app.assert_untouched();
     }
 }
 
 /// Every row gets what it deserves, and no line of the key is logged.
-async fn tried(stage: &Stage, function: &str, rows: Vec<Row>, made: &Made) {
-    let lambda = stage.realm().functions.get(function).expect("a deployed function");
-    let wrongs = trial(stage, lambda, rows).await;
-    assert!(wrongs.is_empty(), "{function}: {} rows\n{}", wrongs.len(), wrongs.join("\n"));
+async fn tried(
+    app: &TestApp,
+    function: &str,
+    invalid_requests: Vec<InvalidRequestCase>,
+    made: &Made,
+) {
+    let lambda = app.realm().functions.get(function).expect("a deployed function");
+    let failures = run_cases(app, lambda, invalid_requests).await;
+    assert!(failures.is_empty(), "{function}: {} rows\n{}", failures.len(), failures.join("\n"));
     let logs = lambda.logs().text();
     for line in made.client.key.lines().filter(|line| !line.starts_with('-')) {
         assert!(!logs.contains(line), "{function} has logged a key");

@@ -3,7 +3,7 @@
 mod events;
 mod routes;
 
-use acceptance::Stage;
+use acceptance::TestApp;
 use gangway_model::Partition;
 use serde_json::{Value, json};
 
@@ -12,10 +12,10 @@ use self::{
     routes::{routes, uids},
 };
 use crate::{
-    KEY_ID, SECRET, bodies, incoming,
-    row::{Row, with, without},
-    settings,
-    trial::turned_away,
+    KEY_ID, SECRET, bodies,
+    case::{InvalidRequestCase, with, without},
+    fields, incoming_secrets,
+    runner::assert_rejected,
 };
 
 const FUNCTION: &str = "static-credentials";
@@ -24,7 +24,7 @@ const VALIDATE: &str = "/v1/accounts/static-credentials/validate";
 const UID: &str = "/v1/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
 
 /// Those that need no stage.
-pub(crate) fn rows() -> Vec<Row> {
+pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [documents(), members(), keys(), secret_arns(), routes(), uids(), events()]
         .into_iter()
         .flatten()
@@ -39,18 +39,18 @@ fn in_secret() -> Value {
     json!({ "name": "prod", "secretArn": "#" })
 }
 
-fn documents() -> Vec<Row> {
-    let mut rows = bodies::broken(PATH);
-    rows.extend(bodies::declared(VALIDATE, &right().to_string()));
-    rows.extend(bodies::unreadable(PATH));
-    rows
+fn documents() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::broken(PATH);
+    invalid_requests.extend(bodies::declared(VALIDATE, &right().to_string()));
+    invalid_requests.extend(bodies::unreadable(PATH));
+    invalid_requests
 }
 
-fn members() -> Vec<Row> {
-    settings::wrong(PATH, &right(), "send the request to the deployment for aws-iso")
+fn members() -> Vec<InvalidRequestCase> {
+    fields::wrong(PATH, &right(), "send the request to the deployment for aws-iso")
 }
 
-fn keys() -> Vec<Row> {
+fn keys() -> Vec<InvalidRequestCase> {
     let id = "must be an access key id: 16 to 128 letters, digits and '_', without white space";
     let temporary = "create a long-lived access key (AKIA…) for the IAM user";
     let secret = "must be a secret access key: 16 to 128 printable characters, without white space";
@@ -82,12 +82,12 @@ fn keys() -> Vec<Row> {
         ("secretAccessKey", json!([SECRET]), "must be a string, not a list"),
         ("secretAccessKey", json!({ "value": SECRET }), "must be a string, not an object"),
     ];
-    let row = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
+    let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
         let body = with(&right(), member, value).to_string();
-        let row = Row::post(&format!("{member}, {number}"), PATH, body);
-        row.invalid(&[&format!("/{member}")], remedy)
+        let case = InvalidRequestCase::post(&format!("{member}, {number}"), PATH, body);
+        case.invalid(&[&format!("/{member}")], remedy)
     };
-    let mut rows: Vec<_> = values.into_iter().enumerate().map(row).collect();
+    let mut invalid_requests: Vec<_> = values.into_iter().enumerate().map(case).collect();
     let mut twice = right().to_string();
     twice.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
     let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/x-AbCdEf";
@@ -96,78 +96,78 @@ fn keys() -> Vec<Row> {
     let temporary_keys = with(&token, "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into());
     let left_out = "must be left out where secretArn is given: the secret holds it";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
-    rows.extend([
-        Row::post("no key id", PATH, without(&right(), "accessKeyId").to_string())
+    invalid_requests.extend([
+        InvalidRequestCase::post("no key id", PATH, without(&right(), "accessKeyId").to_string())
             .invalid(&[key_id], "accessKeyId is missing: it must be an access key id"),
-        Row::post("no secret key", PATH, without(&right(), "secretAccessKey").to_string())
+        InvalidRequestCase::post("no secret key", PATH, without(&right(), "secretAccessKey").to_string())
             .invalid(&[secret_key], "secretAccessKey is missing: it must be a secret access key"),
-        Row::post("no keys", PATH, r#"{"name":"prod"}"#)
+        InvalidRequestCase::post("no keys", PATH, r#"{"name":"prod"}"#)
             .invalid(&[key_id, secret_key], "accessKeyId is missing"),
-        Row::post("nothing", PATH, "{}")
+        InvalidRequestCase::post("nothing", PATH, "{}")
             .invalid(&["/name", key_id, secret_key], "name is missing"),
-        Row::post("white space", PATH, " \r\n\t")
+        InvalidRequestCase::post("white space", PATH, " \r\n\t")
             .invalid(&["/name", key_id, secret_key], "name is missing"),
-        Row::bare("no body", "POST", PATH)
+        InvalidRequestCase::bare("no body", "POST", PATH)
             .invalid(&["/name", key_id, secret_key], "name is missing"),
-        Row::post("two secret keys", PATH, twice)
+        InvalidRequestCase::post("two secret keys", PATH, twice)
             .invalid(&[secret_key], "is given 2 times: give it once"),
-        Row::post("keys and their secret", PATH, both.to_string())
+        InvalidRequestCase::post("keys and their secret", PATH, both.to_string())
             .invalid(&[key_id, secret_key], left_out),
-        Row::post("a key id and a secret", PATH, without(&both, "secretAccessKey").to_string())
+        InvalidRequestCase::post("a key id and a secret", PATH, without(&both, "secretAccessKey").to_string())
             .invalid(&[key_id], left_out),
-        Row::post("a secret key and a secret", PATH, without(&both, "accessKeyId").to_string())
+        InvalidRequestCase::post("a secret key and a secret", PATH, without(&both, "accessKeyId").to_string())
             .invalid(&[secret_key], left_out),
-        Row::post("a session token", PATH, token.to_string())
+        InvalidRequestCase::post("a session token", PATH, token.to_string())
             .invalid(&["/sessionToken"], "is not known here: remove it"),
-        Row::post("temporary keys with their token", PATH, temporary_keys.to_string())
+        InvalidRequestCase::post("temporary keys with their token", PATH, temporary_keys.to_string())
             .invalid(&[key_id, "/sessionToken"], temporary),
-        Row::post("a role besides", PATH, with(&right(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
+        InvalidRequestCase::post("a role besides", PATH, with(&right(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
             .invalid(&["/roleArn"], "is not known here: remove it"),
-        Row::post("keys of SCAP", PATH, with(&right(), "userKey", SECRET.into()).to_string())
+        InvalidRequestCase::post("keys of SCAP", PATH, with(&right(), "userKey", SECRET.into()).to_string())
             .invalid(&["/userKey"], "is not known here: remove it"),
-        Row::post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
+        InvalidRequestCase::post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
             .invalid(&["/name", "/partition", key_id, secret_key, "/x"], "must be a string"),
-        Row::post("a temporary key, to be validated", VALIDATE, with(&right(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
+        InvalidRequestCase::post("a temporary key, to be validated", VALIDATE, with(&right(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
             .invalid(&[key_id], temporary),
     ]);
-    rows
+    invalid_requests
 }
 
-fn secret_arns() -> Vec<Row> {
-    incoming::arns(PATH, &in_secret())
+fn secret_arns() -> Vec<InvalidRequestCase> {
+    incoming_secrets::arns(PATH, &in_secret())
 }
 
 #[tokio::test]
 async fn f03_static_credentials_takes_no_body_that_is_not_a_json_object() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, documents()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
 #[tokio::test]
 async fn f04_f05_f10_static_credentials_judges_every_member() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, members()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
 }
 
 #[tokio::test]
 async fn f14_static_credentials_takes_no_keys_that_cannot_be_keys() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, keys()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, keys()).await;
 }
 
 #[tokio::test]
 async fn static_credentials_opens_no_secret_that_is_not_one() {
-    let stage = Stage::start(Partition::Aws).await;
-    let mut rows = secret_arns();
-    rows.extend(incoming::secrets(&stage, PATH, &in_secret()).await);
-    turned_away(&stage, FUNCTION, rows).await;
+    let app = TestApp::start(Partition::Aws).await;
+    let mut invalid_requests = secret_arns();
+    invalid_requests.extend(incoming_secrets::secrets(&app, PATH, &in_secret()).await);
+    assert_rejected(&app, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
 async fn static_credentials_has_no_other_routes_verbs_or_uids() {
-    let mut rows = routes();
-    rows.extend(uids());
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, rows).await;
+    let mut invalid_requests = routes();
+    invalid_requests.extend(uids());
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
 async fn static_credentials_rejects_wrong_events_for_good() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, events()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
 }

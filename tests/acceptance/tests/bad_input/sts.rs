@@ -3,7 +3,7 @@
 mod events;
 mod routes;
 
-use acceptance::Stage;
+use acceptance::TestApp;
 use gangway_model::Partition;
 use serde_json::{Value, json};
 
@@ -13,9 +13,9 @@ use self::{
 };
 use crate::{
     KEY_ID, SECRET, bodies,
-    row::{Row, with},
-    settings,
-    trial::turned_away,
+    case::{InvalidRequestCase, with},
+    fields,
+    runner::assert_rejected,
 };
 
 const FUNCTION: &str = "sts";
@@ -25,7 +25,7 @@ const TRUST: &str = "/v1/accounts/sts/trust";
 const UID: &str = "/v1/accounts/sts/5f0c1a2b3c4d5e6f70818293";
 
 /// All of them, but for those of the iso partitions.
-pub(crate) fn rows() -> Vec<Row> {
+pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [documents(), members(), roles(), questions(), routes(), events()]
         .into_iter()
         .flatten()
@@ -36,24 +36,24 @@ fn right() -> Value {
     json!({ "name": "prod", "roleArn": "arn:aws:iam::300000000001:role/SpectroCloudRole" })
 }
 
-fn documents() -> Vec<Row> {
-    let mut rows = bodies::broken(VALIDATE);
-    rows.extend(bodies::declared(PATH, &right().to_string()));
-    rows.extend(bodies::unreadable(PATH));
-    rows
+fn documents() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::broken(VALIDATE);
+    invalid_requests.extend(bodies::declared(PATH, &right().to_string()));
+    invalid_requests.extend(bodies::unreadable(PATH));
+    invalid_requests
 }
 
-fn members() -> Vec<Row> {
-    settings::wrong(PATH, &right(), "use one of static-credentials, scap")
+fn members() -> Vec<InvalidRequestCase> {
+    fields::wrong(PATH, &right(), "use one of static-credentials, scap")
 }
 
 /// ARNs that are not those of a role. Other functions take roles, too.
-pub(crate) fn role_arns(path: &str, base: &Value) -> Vec<Row> {
+pub(crate) fn role_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let (shape, role) = ("must be an ARN: arn:<partition>", "must be the ARN of an IAM role");
     let account = "whose account id has 12 digits";
     let long = format!("arn:aws:iam::300000000001:role/{}", "r".repeat(65));
     let longer = format!("arn:aws:iam::300000000001:role/{}/R", "r".repeat(2048));
-    let rows: Vec<(&str, Value, &str)> = vec![
+    let invalid_requests: Vec<(&str, Value, &str)> = vec![
         ("empty", "".into(), shape),
         ("a name", "SpectroCloudRole".into(), shape),
         ("a secret", SECRET.into(), shape),
@@ -95,22 +95,24 @@ pub(crate) fn role_arns(path: &str, base: &Value) -> Vec<Row> {
         ("a list", json!(["arn:aws:iam::300000000001:role/R"]), "must be a string, not a list"),
         ("an object", json!({ "arn": SECRET }), "must be a string, not an object"),
     ];
-    let row = |(name, value, remedy): (&str, Value, &str)| {
+    let case = |(name, value, remedy): (&str, Value, &str)| {
         let body = with(base, "roleArn", value).to_string();
-        Row::post(&format!("roleArn: {name}"), path, body).invalid(&["/roleArn"], remedy)
+        InvalidRequestCase::post(&format!("roleArn: {name}"), path, body)
+            .invalid(&["/roleArn"], remedy)
     };
     let elsewhere = |partition: &str| {
         let arn = format!("arn:{partition}:iam::300000000001:role/R");
         let body = with(base, "roleArn", arn.into()).to_string();
         let remedy =
             format!("use an ARN of aws, or send the request to the deployment for {partition}");
-        Row::post(&format!("roleArn: of {partition}"), path, body).refused(&["/roleArn"], &remedy)
+        InvalidRequestCase::post(&format!("roleArn: of {partition}"), path, body)
+            .refused(&["/roleArn"], &remedy)
     };
     let partitions = ["aws-us-gov", "aws-iso", "aws-iso-b"].map(elsewhere);
-    rows.into_iter().map(row).chain(partitions).collect()
+    invalid_requests.into_iter().map(case).chain(partitions).collect()
 }
 
-fn roles() -> Vec<Row> {
+fn roles() -> Vec<InvalidRequestCase> {
     let not_known = "is not known here: remove it";
     let mut twice = right().to_string();
     twice.insert_str(1, r#""roleArn":"arn:aws:iam::300000000001:role/Other","#);
@@ -122,27 +124,41 @@ fn roles() -> Vec<Row> {
         "roleArn",
         "arn:aws-us-gov:iam::300000000002:role/R".into(),
     );
-    let mut rows = role_arns(PATH, &right());
-    rows.extend([
-        Row::post("nothing", PATH, "{}").invalid(&["/name", "/roleArn"], "name is missing"),
-        Row::bare("no body", "POST", VALIDATE).invalid(&["/name", "/roleArn"], "name is missing"),
-        Row::post("no role", PATH, r#"{"name":"prod"}"#)
+    let mut invalid_requests = role_arns(PATH, &right());
+    invalid_requests.extend([
+        InvalidRequestCase::post("nothing", PATH, "{}")
+            .invalid(&["/name", "/roleArn"], "name is missing"),
+        InvalidRequestCase::bare("no body", "POST", VALIDATE)
+            .invalid(&["/name", "/roleArn"], "name is missing"),
+        InvalidRequestCase::post("no role", PATH, r#"{"name":"prod"}"#)
             .invalid(&["/roleArn"], "roleArn is missing: it must be an ARN"),
-        Row::post("two roles", PATH, twice)
+        InvalidRequestCase::post("two roles", PATH, twice)
             .invalid(&["/roleArn"], "is given 2 times: give it once"),
-        Row::post("an external id", PATH, with(&right(), "externalId", SECRET.into()).to_string())
-            .invalid(&["/externalId"], not_known),
-        Row::post("a secret besides", PATH, with(&right(), "secretArn", secret.into()).to_string())
-            .invalid(&["/secretArn"], not_known),
-        Row::post("keys besides", PATH, keys.to_string())
+        InvalidRequestCase::post(
+            "an external id",
+            PATH,
+            with(&right(), "externalId", SECRET.into()).to_string(),
+        )
+        .invalid(&["/externalId"], not_known),
+        InvalidRequestCase::post(
+            "a secret besides",
+            PATH,
+            with(&right(), "secretArn", secret.into()).to_string(),
+        )
+        .invalid(&["/secretArn"], not_known),
+        InvalidRequestCase::post("keys besides", PATH, keys.to_string())
             .invalid(&["/accessKeyId", "/secretAccessKey"], not_known),
-        Row::post("another spelling", PATH, with(&right(), "roleARN", "arn".into()).to_string())
-            .invalid(&["/roleARN"], not_known),
-        Row::post("a request for GovCloud", PATH, gov.to_string()).refused(
+        InvalidRequestCase::post(
+            "another spelling",
+            PATH,
+            with(&right(), "roleARN", "arn".into()).to_string(),
+        )
+        .invalid(&["/roleARN"], not_known),
+        InvalidRequestCase::post("a request for GovCloud", PATH, gov.to_string()).refused(
             &["/partition", "/roleArn"],
             "send the request to the deployment for aws-us-gov",
         ),
-        Row::post(
+        InvalidRequestCase::post(
             "everything wrong",
             PATH,
             format!(
@@ -151,35 +167,35 @@ fn roles() -> Vec<Row> {
         )
         .invalid(&["/name", "/partition", "/scope", "/roleArn", "/x"], "must be a string"),
     ]);
-    rows
+    invalid_requests
 }
 
 #[tokio::test]
 async fn f03_sts_takes_no_body_that_is_not_a_json_object() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, documents()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
 #[tokio::test]
 async fn f04_f05_f10_sts_judges_every_member() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, members()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
 }
 
 #[tokio::test]
 async fn f32_sts_takes_no_arn_that_is_not_a_roles() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, roles()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, roles()).await;
 }
 
 #[tokio::test]
 async fn sts_answers_no_question_that_is_asked_wrongly() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, questions()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, questions()).await;
 }
 
 #[tokio::test]
 async fn sts_has_no_other_routes_verbs_or_uids() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, routes()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, routes()).await;
 }
 
 #[tokio::test]
 async fn sts_rejects_wrong_events_for_good() {
-    turned_away(&Stage::start(Partition::Aws).await, FUNCTION, events()).await;
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::{Stage, evidence::Evidence};
+use acceptance::{TestApp, evidence::Evidence};
 use local_cloud::{Echo, Effect, Fault};
 
 use crate::flow::Flow;
@@ -30,54 +30,54 @@ pub(crate) const OTHERS: [Effect; 7] = [
 ];
 
 /// A silent service takes as long as it is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(2500);
+pub(crate) const TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// Everything that this service is asked goes wrong in this way.
-pub(crate) fn strike(stage: &Stage, service: &str, effect: Effect) {
-    stage.cloud().faults().clear();
-    stage.cloud().fault(Fault::on(service, "*", effect));
+pub(crate) fn strike(app: &TestApp, service: &str, effect: Effect) {
+    app.cloud().faults().clear();
+    app.cloud().fault(Fault::on(service, "*", effect));
 }
 
 /// Every question of each flow while one service after the other answers everything in this way.
 pub(crate) async fn strike_each(
-    stage: &Stage,
+    app: &TestApp,
     flows: &[Flow],
     services: &[&str],
     effect: Effect,
     evidence: &mut Evidence,
 ) {
     for flow in flows {
-        patient(stage);
-        let (uid, receipt) = flow.aboard(stage, flow.method).await;
-        evidence.answer(&receipt);
+        patient(app);
+        let (uid, receipt) = flow.aboard(app, flow.method).await;
+        evidence.add_response(&receipt);
         if effect == Effect::NeverAnswer {
-            impatient(stage);
+            impatient(app);
         }
         for service in services {
-            strike(stage, service, effect);
-            let answers = match (effect, *service) {
-                (Effect::Echo(_), "palette") => flow.ask_all(stage, flow.method, &uid).await,
-                (Effect::Echo(_), _) => flow.ask_some(stage, flow.method, &uid).await,
-                _ => vec![stage.post(&flow.route(), &flow.named("struck")).await],
+            strike(app, service, effect);
+            let responses = match (effect, *service) {
+                (Effect::Echo(_), "palette") => flow.ask_all(app, flow.method, &uid).await,
+                (Effect::Echo(_), _) => flow.ask_some(app, flow.method, &uid).await,
+                _ => vec![app.post(&flow.route(), &flow.named("struck")).await],
             };
-            for answer in answers {
-                evidence.answer(&answer);
+            for response in responses {
+                evidence.add_response(&response);
             }
         }
-        stage.cloud().faults().clear();
+        app.cloud().faults().clear();
     }
 }
 
 /// As long as the template has it.
-pub(crate) fn patient(stage: &Stage) {
-    for lambda in stage.realm().functions.all() {
+pub(crate) fn patient(app: &TestApp) {
+    for lambda in app.realm().functions.all() {
         lambda.limit(lambda.function().timeout);
     }
 }
 
 /// Nobody waits longer than that.
-pub(crate) fn impatient(stage: &Stage) {
-    for lambda in stage.realm().functions.all() {
-        lambda.limit(PATIENCE);
+pub(crate) fn impatient(app: &TestApp) {
+    for lambda in app.realm().functions.all() {
+        lambda.limit(TIMEOUT);
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that a portal can ask about an account of some method, once each.
 
-use acceptance::{Answer, Stage, with};
+use acceptance::{HttpResponse, TestApp, with};
 use serde_json::{Value, json};
 
 /// A way aboard.
@@ -33,61 +33,61 @@ impl Flow {
     }
 
     /// Registers, in fair weather; the uid.
-    pub(crate) async fn aboard(&self, stage: &Stage, name: &str) -> (String, Answer) {
-        let mut answer = stage.post(&self.route(), &self.named(name)).await;
+    pub(crate) async fn aboard(&self, app: &TestApp, name: &str) -> (String, HttpResponse) {
+        let mut response = app.post(&self.route(), &self.named(name)).await;
         // A machine with much to do lets Palette's own look at AWS run out of time.
         for _again in 0..2 {
-            if ![200, 201].contains(&answer.status) {
-                answer = stage.post(&self.route(), &self.named(name)).await;
+            if ![200, 201].contains(&response.status) {
+                response = app.post(&self.route(), &self.named(name)).await;
             }
         }
-        assert!([200, 201].contains(&answer.status), "{}: {}", self.method, answer.text);
-        (answer.uid().to_owned(), answer)
+        assert!([200, 201].contains(&response.status), "{}: {}", self.method, response.text);
+        (response.uid().to_owned(), response)
     }
 
     /// Every question once, about an account that is aboard under this uid.
-    pub(crate) async fn ask_all(&self, stage: &Stage, name: &str, uid: &str) -> Vec<Answer> {
+    pub(crate) async fn ask_all(&self, app: &TestApp, name: &str, uid: &str) -> Vec<HttpResponse> {
         let (route, request) = (self.route(), self.named(name));
         let known = format!("/v1/accounts/{uid}");
         let changed = with(request.clone(), &json!({"description": "changed"}));
         vec![
-            stage.post(&format!("{route}/validate"), &request).await,
-            stage.post(&route, &request).await,
-            stage.put(&format!("{route}/{uid}"), &changed).await,
-            stage.get("/v1/accounts").await,
-            stage.get(&known).await,
-            stage.post(&format!("{known}/validate"), &json!({})).await,
-            stage.post("/v1/policies", &self.credentials()).await,
-            stage.post("/v1/policies", &json!({"uid": uid})).await,
-            stage.get("/v1/private-cloud-gateways").await,
+            app.post(&format!("{route}/validate"), &request).await,
+            app.post(&route, &request).await,
+            app.put(&format!("{route}/{uid}"), &changed).await,
+            app.get("/v1/accounts").await,
+            app.get(&known).await,
+            app.post(&format!("{known}/validate"), &json!({})).await,
+            app.post("/v1/policies", &self.credentials()).await,
+            app.post("/v1/policies", &json!({"uid": uid})).await,
+            app.get("/v1/private-cloud-gateways").await,
         ]
     }
 
     /// What asks most of whom.
-    pub(crate) async fn ask_some(&self, stage: &Stage, name: &str, uid: &str) -> Vec<Answer> {
+    pub(crate) async fn ask_some(&self, app: &TestApp, name: &str, uid: &str) -> Vec<HttpResponse> {
         let changed = with(self.named(name), &json!({"description": "changed"}));
         vec![
-            stage.post(&self.route(), &self.named(name)).await,
-            stage.put(&format!("{}/{uid}", self.route()), &changed).await,
-            stage.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await,
-            stage.post("/v1/policies", &self.credentials()).await,
+            app.post(&self.route(), &self.named(name)).await,
+            app.put(&format!("{}/{uid}", self.route()), &changed).await,
+            app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await,
+            app.post("/v1/policies", &self.credentials()).await,
         ]
     }
 
     /// The same request from the event bus, with its secrets in it (which is refused) and left under an ARN.
-    pub(crate) async fn by_event(&self, stage: &Stage, name: &str) -> Vec<String> {
+    pub(crate) async fn by_event(&self, app: &TestApp, name: &str) -> Vec<String> {
         let method = json!({"method": self.method});
         let mut told = Vec::new();
         let mut detail = with(self.named(name), &method);
-        told.extend(events(stage, &detail).await);
+        told.extend(events(app, &detail).await);
         if let Some(held) = self.held(&self.request) {
             let arn =
-                stage.realm().keep(&format!("gangway/incoming/{name}"), &held.to_string()).await;
+                app.realm().keep(&format!("gangway/incoming/{name}"), &held.to_string()).await;
             let members = detail.as_object_mut().expect("an object");
             for member in held.as_object().expect("an object").keys() {
                 members.remove(member);
             }
-            told.extend(events(stage, &with(detail, &json!({"secretArn": arn}))).await);
+            told.extend(events(app, &with(detail, &json!({"secretArn": arn}))).await);
         }
         told
     }
@@ -104,7 +104,7 @@ impl Flow {
 }
 
 /// What functions answered to an event.
-async fn events(stage: &Stage, detail: &Value) -> Vec<String> {
-    let deliveries = stage.event(detail).await;
+async fn events(app: &TestApp, detail: &Value) -> Vec<String> {
+    let deliveries = app.event(detail).await;
     deliveries.into_iter().map(|one| format!("{:?}", one.outcome)).collect()
 }

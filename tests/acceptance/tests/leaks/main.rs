@@ -9,13 +9,13 @@
     reason = "a test program"
 )]
 
-mod debug;
-mod enclave;
+mod classified_partitions;
+mod debug_output;
+mod detection;
 mod faults;
 mod flow;
-mod holders;
-mod nowhere;
-mod open;
-mod planted;
-mod vended;
-mod wrong;
+mod invalid_input;
+mod open_partitions;
+mod search;
+mod secret_types;
+mod vending;

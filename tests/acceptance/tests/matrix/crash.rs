@@ -3,25 +3,26 @@
 use local_cloud::Effect;
 
 use crate::{
+    fault_case::{FaultCase, FaultDuration::Crash},
     flow::Flow,
     flows,
-    trouble::{Kind::Crash, Trouble},
-    work::{Course, suffer_all},
+    runner::{Run, run_fault_cases},
 };
 
 /// Where nothing is ever changed, nothing can be left half done.
-fn both(courses: &[Course]) -> Vec<Vec<Trouble>> {
-    let of = |course: &Course| {
-        let places = course.places.iter().filter(|_| !course.flow.trigger.reads());
-        let both =
-            |place| [Effect::CutBefore, Effect::CutAfter].map(|it| Trouble::new(place, it, Crash));
-        places.flat_map(both).collect()
+fn both(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
+    let of = |run: &Run| {
+        let call_sites = run.call_sites.iter().filter(|_| !run.flow.trigger.reads());
+        let both = |call_site| {
+            [Effect::CutBefore, Effect::CutAfter].map(|it| FaultCase::new(call_site, it, Crash))
+        };
+        call_sites.flat_map(both).collect()
     };
-    courses.iter().map(of).collect()
+    recorded_runs.iter().map(of).collect()
 }
 
 async fn crash(flows: &'static [Flow]) {
-    suffer_all("crash", flows, both).await;
+    run_fault_cases("crash", flows, both).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

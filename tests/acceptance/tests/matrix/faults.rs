@@ -5,19 +5,19 @@ use std::{collections::BTreeMap, time::Duration};
 use local_cloud::Effect;
 
 use crate::{
+    fault_case::{
+        CallSite, FaultCase,
+        FaultDuration::{self, Lasting, Once},
+    },
     flow::Flow,
     flows,
-    trouble::{
-        Kind::{self, Lasting, Once},
-        Place, Trouble,
-    },
-    work::{Course, suffer_all},
+    runner::{Run, run_fault_cases},
 };
 
 const STALE: Effect = Effect::Stale(Duration::from_secs(10));
 
 /// Everything that may befall a call.
-const ALL: [(Effect, Kind); 14] = [
+const ALL: [(Effect, FaultDuration); 14] = [
     (Effect::Throttle, Once),
     (Effect::Throttle, Lasting),
     (Effect::InternalError, Once),
@@ -41,31 +41,31 @@ const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
 const SHARES: usize = 8;
 
 /// What befalls a call: a share of everything, or all of it where the whole matrix is asked for.
-fn chosen(courses: &[Course]) -> Vec<Vec<Trouble>> {
+fn select_faults(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
     let whole = std::env::var_os(WHOLE).is_some();
-    let places: Vec<_> = courses.iter().flat_map(|course| &course.places).collect();
-    let mut shares = shares(&places).into_iter();
-    let mut of = |place| {
+    let call_sites: Vec<_> = recorded_runs.iter().flat_map(|run| &run.call_sites).collect();
+    let mut shares = shares(&call_sites).into_iter();
+    let mut of = |call_site| {
         let share = shares.next().unwrap_or_default();
         let some = ALL.into_iter().filter(move |one| whole || share.contains(one));
-        some.map(move |(effect, kind)| Trouble::new(place, effect, kind))
+        some.map(move |(effect, duration)| FaultCase::new(call_site, effect, duration))
     };
-    courses.iter().map(|course| course.places.iter().flat_map(&mut of).collect()).collect()
+    recorded_runs.iter().map(|run| run.call_sites.iter().flat_map(&mut of).collect()).collect()
 }
 
 /// What each place meets. The places of one operation part everything among them, so that all of it befalls every kind of
 /// call somewhere in a function's flows. A call that changes something meets everything where it comes first.
-fn shares(places: &[&Place]) -> Vec<Vec<(Effect, Kind)>> {
+fn shares(call_sites: &[&CallSite]) -> Vec<Vec<(Effect, FaultDuration)>> {
     let mut count = BTreeMap::new();
-    for place in places {
-        *count.entry(place.operation()).or_insert(0_usize) += 1;
+    for call_site in call_sites {
+        *count.entry(call_site.operation()).or_insert(0_usize) += 1;
     }
     let mut met = BTreeMap::new();
     let mut all = Vec::new();
-    for place in places {
-        let at = met.entry(place.operation()).and_modify(|at| *at += 1).or_insert(0_usize);
-        let shares = count[&place.operation()].min(SHARES);
-        let whole = *at == 0 && place.changes();
+    for call_site in call_sites {
+        let at = met.entry(call_site.operation()).and_modify(|at| *at += 1).or_insert(0_usize);
+        let shares = count[&call_site.operation()].min(SHARES);
+        let whole = *at == 0 && call_site.changes();
         let some = ALL.iter().enumerate();
         let some = some.filter(|(number, _)| whole || number % shares == *at % shares);
         all.push(some.map(|(_, one)| *one).collect());
@@ -85,29 +85,32 @@ fn the_places_of_an_operation_meet_everything_between_them() {
         ("eks", "CreatePodIdentityAssociation", 5),
         ("iam", "GetRole", 17),
     ];
-    let place = |nth, &(service, operation, most): &(&str, &str, u32)| {
+    let call_site = |nth, &(service, operation, most): &(&str, &str, u32)| {
         let (service, operation) = (service.to_owned(), operation.to_owned());
-        (nth <= most).then_some(Place { service, operation, nth })
+        (nth <= most).then_some(CallSite { service, operation, nth })
     };
-    let places: Vec<_> =
-        (1..=17).flat_map(|nth| operations.iter().filter_map(move |of| place(nth, of))).collect();
-    let shares = shares(&places.iter().collect::<Vec<_>>());
+    let call_sites: Vec<_> = (1..=17)
+        .flat_map(|nth| operations.iter().filter_map(move |of| call_site(nth, of)))
+        .collect();
+    let shares = shares(&call_sites.iter().collect::<Vec<_>>());
     let runs: usize = shares.iter().map(Vec::len).sum();
-    assert!(runs < places.len() * ALL.len() / 2, "{runs} runs are not a part of it");
+    assert!(runs < call_sites.len() * ALL.len() / 2, "{runs} runs are not a part of it");
     for (service, operation, count) in operations {
-        let of: Vec<_> = places.iter().zip(&shares).collect();
-        let of: Vec<_> =
-            of.into_iter().filter(|(place, _)| place.operation() == (service, operation)).collect();
+        let of: Vec<_> = call_sites.iter().zip(&shares).collect();
+        let of: Vec<_> = of
+            .into_iter()
+            .filter(|(call_site, _)| call_site.operation() == (service, operation))
+            .collect();
         let missing: Vec<_> =
             ALL.iter().filter(|one| !of.iter().any(|(_, share)| share.contains(one))).collect();
-        assert_eq!(missing, Vec::<&(Effect, Kind)>::new(), "{operation}, {count} times");
+        assert_eq!(missing, Vec::<&(Effect, FaultDuration)>::new(), "{operation}, {count} times");
         let (first, share) = of[0];
         assert_eq!(first.changes() || count == 1, share.len() == ALL.len(), "{operation}");
     }
 }
 
 async fn faults(flows: &'static [Flow]) {
-    suffer_all("faults", flows, chosen).await;
+    run_fault_cases("faults", flows, select_faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

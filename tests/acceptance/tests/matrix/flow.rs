@@ -1,11 +1,11 @@
 //! What is done to an account, by whichever way it is asked for.
 
-use acceptance::{Answer, text};
+use acceptance::{HttpResponse, text};
 use gangway_model::Partition;
 use local_cloud::world::Vended;
 use serde_json::Value;
 
-use crate::ground::Ground;
+use crate::fixture::Fixture;
 
 /// A flow: what has to be there, and the one request or event that is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -19,11 +19,11 @@ pub(crate) struct Flow {
     /// The way in.
     pub(crate) trigger: Trigger,
     /// Asked before, undisturbed.
-    pub(crate) before: fn(&Ground, &mut Subject) -> Vec<Ask>,
+    pub(crate) before: fn(&Fixture, &mut Subject) -> Vec<Action>,
     /// What somebody else does to it then.
-    pub(crate) disturb: fn(&Ground, &Subject),
+    pub(crate) disturb: fn(&Fixture, &Subject),
     /// What is asked.
-    pub(crate) ask: fn(&Ground, &Subject) -> Ask,
+    pub(crate) action: fn(&Fixture, &Subject) -> Action,
 }
 
 /// The ways into a function, as the template has them.
@@ -62,21 +62,21 @@ impl Function {
         name: &'static str,
         partition: Partition,
         trigger: Trigger,
-        ask: fn(&Ground, &Subject) -> Ask,
+        action: fn(&Fixture, &Subject) -> Action,
     ) -> Flow {
-        let before = |_: &Ground, _: &mut Subject| Vec::new();
-        Flow { function: self.0, name, partition, trigger, before, disturb: |_, _| (), ask }
+        let before = |_: &Fixture, _: &mut Subject| Vec::new();
+        Flow { function: self.0, name, partition, trigger, before, disturb: |_, _| (), action }
     }
 }
 
 impl Flow {
     /// This was asked before.
-    pub(crate) const fn after(self, before: fn(&Ground, &mut Subject) -> Vec<Ask>) -> Self {
+    pub(crate) const fn after(self, before: fn(&Fixture, &mut Subject) -> Vec<Action>) -> Self {
         Self { before, ..self }
     }
 
     /// Then somebody else did this.
-    pub(crate) const fn disturbed(self, disturb: fn(&Ground, &Subject)) -> Self {
+    pub(crate) const fn disturbed(self, disturb: fn(&Fixture, &Subject)) -> Self {
         Self { disturb, ..self }
     }
 }
@@ -96,7 +96,7 @@ pub(crate) struct Subject {
 
 /// What is asked, and how.
 #[derive(Clone, Debug)]
-pub(crate) enum Ask {
+pub(crate) enum Action {
     /// Over HTTP.
     Http(&'static str, String, Option<Value>),
     /// By an event that asks for a registration: its detail.
@@ -109,7 +109,7 @@ pub(crate) enum Ask {
     Leave(String),
 }
 
-impl Ask {
+impl Action {
     /// `POST`
     pub(crate) fn post(path: &str, body: Value) -> Self {
         Self::Http("POST", path.to_owned(), Some(body))
@@ -128,9 +128,9 @@ impl Ask {
 
 /// What came of it.
 #[derive(Clone, Debug)]
-pub(crate) enum Told {
+pub(crate) enum Response {
     /// An answer over HTTP.
-    Answer(Box<Answer>),
+    Http(Box<HttpResponse>),
     /// What a function answered to an event, or to a direct invocation.
     Done(Value),
     /// A function's error to an event or a direct invocation: it would come again.
@@ -145,11 +145,11 @@ pub(crate) enum Told {
     Kept(String),
 }
 
-impl Told {
+impl Response {
     /// What was asked for is done, or so it says.
     pub(crate) fn succeeded(&self) -> bool {
         match self {
-            Self::Answer(answer) => (200..300).contains(&answer.status),
+            Self::Http(response) => (200..300).contains(&response.status),
             Self::Done(value) => {
                 text(value, "outcome") != "rejected" && value["complete"] != Value::Bool(false)
             }
@@ -161,16 +161,16 @@ impl Told {
     /// A function found that its time was over, or Lambda did.
     pub(crate) fn ran_out_of_time(&self) -> bool {
         match self {
-            Self::Answer(answer) => answer.status == 504,
-            Self::Failed(words) => words.contains("timed out"),
+            Self::Http(response) => response.status == 504,
+            Self::Failed(counts) => counts.contains("timed out"),
             Self::Done(_) | Self::Worked | Self::Left | Self::Dead(_) | Self::Kept(_) => false,
         }
     }
 
     /// In a word, to be counted.
-    pub(crate) fn word(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         match self {
-            Self::Answer(answer) => answer.status.to_string(),
+            Self::Http(response) => response.status.to_string(),
             Self::Done(value) if text(value, "outcome") == "rejected" => {
                 value.pointer("/problem/status").map(ToString::to_string).unwrap_or_default()
             }
@@ -183,7 +183,7 @@ impl Told {
     /// All that was said.
     pub(crate) fn text(&self) -> String {
         match self {
-            Self::Answer(answer) => format!("{}: {}", answer.status, answer.text),
+            Self::Http(response) => format!("{}: {}", response.status, response.text),
             Self::Done(_)
             | Self::Failed(_)
             | Self::Worked
@@ -196,7 +196,7 @@ impl Told {
     /// Palette's name for the account, where it was told.
     pub(crate) fn uid(&self) -> &str {
         match self {
-            Self::Answer(answer) => answer.uid(),
+            Self::Http(response) => response.uid(),
             Self::Done(value) => text(value, "uid"),
             Self::Failed(_) | Self::Worked | Self::Left | Self::Dead(_) | Self::Kept(_) => "",
         }

@@ -11,16 +11,16 @@
     reason = "a test program"
 )]
 
-mod at_once;
+mod concurrent;
+mod coverage;
 mod crash;
+mod fault_case;
+mod fault_run;
 mod faults;
+mod fixture;
 mod flow;
 mod flows;
-mod ground;
-mod guard;
-mod judge;
-mod record;
+mod recording;
+mod runner;
 mod state;
-mod suffer;
-mod trouble;
-mod work;
+mod verdict;

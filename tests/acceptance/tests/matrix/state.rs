@@ -4,8 +4,8 @@ use local_cloud::aws::{Account, Queue, SecretSeen};
 use serde_json::{Value, json};
 
 use crate::{
+    fixture::{Fixture, concerns},
     flow::Subject,
-    ground::{Ground, belongs},
 };
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
@@ -25,26 +25,26 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn of(ground: &Ground, subject: &Subject) -> Self {
-        let (stage, realm) = (&ground.stage, ground.stage.realm());
-        let records = stage.cloud().palette().records();
-        let ours = records.accounts.iter().filter(|one| belongs(&one.body.to_string(), subject));
+    pub(crate) fn of(fixture: &Fixture, subject: &Subject) -> Self {
+        let (app, realm) = (&fixture.app, fixture.app.realm());
+        let records = app.cloud().palette().records();
+        let ours = records.accounts.iter().filter(|one| concerns(&one.body.to_string(), subject));
         let accounts = ours
             .map(|one| json!({"uid": one.uid, "project": one.project, "body": one.body}))
             .collect();
         drop(records);
         let mut secrets = realm.deployment.secrets();
-        secrets.retain(|secret| belongs(&secret.name, subject));
+        secrets.retain(|secret| concerns(&secret.name, subject));
         let queued = |queue: Option<&Queue>| queue.map_or(0, Queue::len);
-        let others = [&realm.deployment, &stage.customer().account, &stage.neighbour().account];
+        let others = [&realm.deployment, &app.customer().account, &app.second_customer().account];
         let others = others.map(|account| (account.roles().len(), account.policies().len()));
         let elsewhere = json!({
             "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),
             // Nothing is ever made in these.
             "others": others,
-            "cluster": cluster(ground),
-            "queued": queued(ground.queue()),
-            "dead": queued(ground.dead_letters()),
+            "cluster": cluster(fixture),
+            "queued": queued(fixture.queue()),
+            "dead": queued(fixture.dead_letters()),
         });
         Self { accounts, secrets, elsewhere, subject: subject.clone() }
     }
@@ -176,11 +176,11 @@ fn roles_and_policies(account: &Account) -> Value {
 }
 
 /// Associations and the ConfigMap of Palette's cluster, where there is one.
-fn cluster(ground: &Ground) -> Value {
-    if ground.stage.partition() == gangway_model::Partition::AwsIso {
+fn cluster(fixture: &Fixture) -> Value {
+    if fixture.app.partition() == gangway_model::Partition::AwsIso {
         return Value::Null;
     }
-    let cluster = &ground.stage.realm().palette_cluster().cluster;
+    let cluster = &fixture.app.realm().palette_cluster().cluster;
     let mut associations: Vec<_> = cluster
         .associations()
         .into_iter()

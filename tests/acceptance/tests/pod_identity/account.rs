@@ -1,7 +1,10 @@
 //! F01, F02, F04, F05, F23, F90–F93: what holds of an account by whichever method, held of this one, in both cases.
 
-use acceptance::{Answer, PARTITIONS, Stage, with};
-use gangway_model::PermissionProfile::{CoreEks, MinimumEksDynamic, MinimumEksStatic};
+use acceptance::{HttpResponse, PARTITIONS, TestApp, with};
+use gangway_model::{
+    AuthMethod,
+    PermissionProfile::{CoreEks, MinimumEksDynamic, MinimumEksStatic},
+};
 use gangway_policies::PolicyDocument;
 use local_cloud::{
     palette::MEMBER_KEY,
@@ -9,24 +12,24 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::method::{cluster, furnish, registered, request};
+use crate::fixture::{cluster, furnish, registered, valid_request};
 
-const METHOD: &str = "pod-identity";
+const METHOD: AuthMethod = AuthMethod::PodIdentity;
 
 /// Plays a scene in both partitions, for each case.
-async fn everywhere<Played: Future<Output = ()>>(scene: impl Fn(Stage, Case) -> Played) {
+async fn everywhere<Played: Future<Output = ()>>(scene: impl Fn(TestApp, Case) -> Played) {
     for partition in PARTITIONS {
         for case in Case::ALL {
-            scene(Stage::start(partition).await, case).await;
+            scene(TestApp::start(partition).await, case).await;
         }
     }
 }
 
 #[tokio::test]
 async fn f01_without_a_tenant_administrators_key_nothing_is_registered() {
-    everywhere(async |stage, case| {
-        stage.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
-        let report = stage.blocked(METHOD, &request(&stage, case)).await;
+    everywhere(async |app, case| {
+        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        let report = app.assert_blocked(METHOD, &valid_request(&app, case)).await;
         report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
         for id in ["palette.name-available", "palette.validation"] {
             assert_ne!(report.check(id)["outcome"], "passed", "{id}");
@@ -37,82 +40,82 @@ async fn f01_without_a_tenant_administrators_key_nothing_is_registered() {
 
 #[tokio::test]
 async fn f02_f23_it_is_listed_shown_and_can_be_looked_at_again() {
-    everywhere(async |stage, case| {
-        let receipt = stage.accepted(METHOD, &request(&stage, case)).await;
+    everywhere(async |app, case| {
+        let receipt = app.assert_registered(METHOD, &valid_request(&app, case)).await;
         receipt.assert_check("palette.account-readable", "passed", "", "");
-        let list = stage.get("/v1/accounts").await;
+        let list = app.get("/v1/accounts").await;
         let path = format!("/v1/accounts/{}", receipt.uid());
-        let shown = stage.get(&path).await;
+        let shown = app.get(&path).await;
         shown.assert_status(200);
         assert_eq!(list.body["accounts"], json!([shown.body]));
-        let role = cluster(&stage).roles(case).palette().account();
+        let role = cluster(&app).roles(case).palette().account();
         for (pointer, told) in [
             ("/uid", receipt.uid()),
             ("/name", "prod"),
-            ("/method", METHOD),
-            ("/partition", stage.partition().id()),
+            ("/method", METHOD.id()),
+            ("/partition", app.partition().id()),
             ("/awsAccountId", role.as_str()),
             ("/scope", "tenant"),
             ("/permissionProfile", "core-eks"),
         ] {
             assert_eq!(shown.text_at(pointer), told, "{pointer}");
         }
-        let again = stage.post(&format!("{path}/validate"), &json!({})).await;
+        let again = app.post(&format!("{path}/validate"), &json!({})).await;
         again.assert_status(200);
         assert_eq!(again.ready(), Some(true), "{:#}", again.body);
-        stage.delete(&path).await.assert_status(204);
-        stage.assert_untouched();
+        app.delete(&path).await.assert_status(204);
+        app.assert_untouched();
     })
     .await;
 }
 
 #[tokio::test]
 async fn f04_a_name_that_another_account_has_is_a_conflict_and_nothing_is_touched() {
-    everywhere(async |stage, case| {
+    everywhere(async |app, case| {
         // By keys, in an AWS account that is neither the cluster's nor the target.
-        let keys = &stage.customer().keys;
+        let keys = &app.customer().keys;
         let other = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
-        stage.accepted("static-credentials", &other).await;
-        let (before, kept) = (stage.in_palette("prod"), stage.kept());
-        let wish = request(&stage, case);
-        let report = stage.validate(METHOD, &wish).await;
+        app.assert_registered(AuthMethod::StaticCredentials, &other).await;
+        let (before, kept) = (app.palette_body("prod"), app.active_secrets());
+        let request = valid_request(&app, case);
+        let report = app.validate(METHOD, &request).await;
         let id = "palette.name-available";
         assert_eq!(report.failed(), [id]);
         report.assert_check(id, "failed", "belongs to account", "choose another name");
-        let refused = stage.register(METHOD, &wish).await;
+        let refused = app.register(METHOD, &request).await;
         refused.assert_status(409);
         assert_eq!(refused.text_at("/type"), "urn:gangway:problem:conflict");
-        assert_eq!(stage.registered(), ["prod"]);
-        assert_eq!((stage.in_palette("prod"), stage.kept()), (before, kept));
+        assert_eq!(app.account_names(), ["prod"]);
+        assert_eq!((app.palette_body("prod"), app.active_secrets()), (before, kept));
     })
     .await;
 }
 
 #[tokio::test]
 async fn f05_description_and_policies_may_be_left_out_and_come_back_as_they_were_sent() {
-    everywhere(async |stage, case| {
-        let plain = request(&stage, case);
-        let uid = stage.accepted(METHOD, &plain).await.uid().to_owned();
+    everywhere(async |app, case| {
+        let plain = valid_request(&app, case);
+        let uid = app.assert_registered(METHOD, &plain).await.uid().to_owned();
         let told = |member: &str| {
-            let body = stage.in_palette("prod");
+            let body = app.palette_body("prod");
             (body["metadata"]["annotations"][member].clone(), body["spec"]["policyARNs"].clone())
         };
         assert_eq!(told("description").1, json!([]));
-        let policy = cluster(&stage).profile_policy(registered(case), PolicyDocument::Nodes);
+        let policy = cluster(&app).profile_policy(registered(case), PolicyDocument::Nodes);
         let description = "Zahlungen – Größe ≥ 3, \"prod\"";
         for (more, policies) in [
             (json!({"description": description}), json!([])),
             (json!({"description": description, "policyArns": [policy]}), json!([policy])),
         ] {
-            let updated = stage.register(METHOD, &with(plain.clone(), &more)).await;
+            let updated = app.register(METHOD, &with(plain.clone(), &more)).await;
             updated.assert_status(200);
             assert_eq!((updated.outcome(), updated.uid()), ("updated", &*uid));
             assert_eq!(told("description"), (json!(description), policies));
-            let shown = stage.get(&format!("/v1/accounts/{uid}")).await;
+            let shown = app.get(&format!("/v1/accounts/{uid}")).await;
             assert_eq!(shown.text_at("/description"), description);
         }
-        assert_eq!(stage.register(METHOD, &plain).await.outcome(), "updated");
-        let shown = stage.get(&format!("/v1/accounts/{uid}")).await;
+        assert_eq!(app.register(METHOD, &plain).await.outcome(), "updated");
+        let shown = app.get(&format!("/v1/accounts/{uid}")).await;
         assert_eq!(shown.body.get("description"), None);
         assert_eq!(told("description").1, json!([]));
     })
@@ -121,24 +124,24 @@ async fn f05_description_and_policies_may_be_left_out_and_come_back_as_they_were
 
 #[tokio::test]
 async fn f90_f91_the_role_needs_the_policies_of_its_profile_that_for_eks_among_them() {
-    everywhere(async |stage, case| {
+    everywhere(async |app, case| {
         for (profile, missing) in [
             (CoreEks, PolicyDocument::ControllersEks),
             (MinimumEksStatic, gangway_policies::documents_for(MinimumEksStatic)[0]),
             (MinimumEksDynamic, gangway_policies::documents_for(MinimumEksDynamic)[0]),
         ] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
-            let wish = with(request(&stage, case), &more);
-            let (palette, part) = (cluster(&stage), registered(case));
+            let request = with(valid_request(&app, case), &more);
+            let (palette, part) = (cluster(&app), registered(case));
             let (role, policy) = (palette.role(part), palette.profile_policy(part, missing));
-            furnish(&stage, case, profile);
+            furnish(&app, case, profile);
             role.detach(&policy);
-            let report = stage.blocked(METHOD, &wish).await;
+            let report = app.assert_blocked(METHOD, &request).await;
             report.assert_check("iam.actions-allowed", "failed", "", missing.name());
             role.attach(&policy);
-            let receipt = stage.accepted(METHOD, &wish).await;
+            let receipt = app.assert_registered(METHOD, &request).await;
             receipt.assert_check("iam.policies-attached", "passed", missing.name(), "");
-            let shown = stage.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+            let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
             assert_eq!(shown.text_at("/permissionProfile"), profile.id());
         }
     })
@@ -147,22 +150,22 @@ async fn f90_f91_the_role_needs_the_policies_of_its_profile_that_for_eks_among_t
 
 #[tokio::test]
 async fn f92_more_policies_than_the_quota_allows_are_told() {
-    everywhere(async |stage, case| {
-        let wish = request(&stage, case);
-        let role = cluster(&stage).role(registered(case));
+    everywhere(async |app, case| {
+        let request = valid_request(&app, case);
+        let role = cluster(&app).role(registered(case));
         let account = match case {
-            Case::SameAccount => cluster(&stage).cluster.account(),
-            Case::CrossAccount => &cluster(&stage).target,
+            Case::SameAccount => cluster(&app).cluster.account(),
+            Case::CrossAccount => &cluster(&app).target,
         };
         let allow = json!({"Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]});
         for number in role.attached().len()..11 {
             role.attach(&account.policy(&format!("Extra{number}"), &allow));
         }
-        let report = stage.validate(METHOD, &wish).await;
+        let report = app.validate(METHOD, &request).await;
         report.assert_check("iam.policy-quota", "failed", "11 of 10", "raise the quota");
         account.quota("AttachedPoliciesPerRoleQuota", 20);
-        let receipt = stage.accepted(METHOD, &wish).await;
+        let receipt = app.assert_registered(METHOD, &request).await;
         receipt.assert_check("iam.policy-quota", "passed", "11 of 20", "");
     })
     .await;
@@ -170,15 +173,16 @@ async fn f92_more_policies_than_the_quota_allows_are_told() {
 
 #[tokio::test]
 async fn f93_the_next_step_is_a_cluster_of_eks_and_no_other() {
-    everywhere(async |stage, case| {
-        let told = |answer: &Answer| -> Vec<String> {
-            let notices = answer.body["notices"].as_array().map(Vec::as_slice).unwrap_or_default();
+    everywhere(async |app, case| {
+        let told = |response: &HttpResponse| -> Vec<String> {
+            let notices =
+                response.body["notices"].as_array().map(Vec::as_slice).unwrap_or_default();
             let notices = notices.iter().filter_map(Value::as_str);
             notices.filter(|one| one.starts_with("Next step")).map(str::to_owned).collect()
         };
         for profile in [CoreEks, MinimumEksStatic, MinimumEksDynamic] {
             let more = json!({"permissionProfile": profile.id()});
-            let report = stage.validate(METHOD, &with(request(&stage, case), &more)).await;
+            let report = app.validate(METHOD, &with(valid_request(&app, case), &more)).await;
             let next = told(&report);
             assert_eq!(next.len(), 1, "{:#}", report.body);
             assert!(next[0].contains("EKS clusters"), "{next:?}");

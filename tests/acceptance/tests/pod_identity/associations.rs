@@ -1,20 +1,20 @@
 //! F58–F61: which roles EKS gives to Palette's service accounts.
 
-use acceptance::{PARTITIONS, Stage};
+use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::world::{
     Case::{self, CrossAccount, SameAccount},
     Way,
 };
 
-use crate::method::differs;
+use crate::fixture::differs;
 
 async fn told(rows: &[(Case, Way, &str, &str)]) {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        for (case, way, check, observed) in rows {
-            let (_, answer) = differs(&stage, *case, &[*way]).await;
-            answer.assert_check(check, "failed", observed, "");
+        let app = TestApp::start(partition).await;
+        for (case, breakage, check, observed) in rows {
+            let (_, response) = differs(&app, *case, &[*breakage]).await;
+            response.assert_check(check, "failed", observed, "");
         }
     }
 }

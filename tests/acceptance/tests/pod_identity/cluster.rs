@@ -1,19 +1,19 @@
 //! F35–F43: the cluster that Palette runs on.
 
-use acceptance::{PARTITIONS, Stage};
+use acceptance::{PARTITIONS, TestApp};
 use local_cloud::world::{Case::SameAccount, Way};
 
-use crate::method::differs;
+use crate::fixture::differs;
 
 /// What is broken, the check, its outcome, and words of what was seen and of the remedy.
 type Row = (Way, &'static str, &'static str, &'static str, &'static str);
 
 async fn told(rows: &[Row]) {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        for (way, check, outcome, observed, remedy) in rows {
-            let (_, answer) = differs(&stage, SameAccount, &[*way]).await;
-            answer.assert_check(check, outcome, observed, remedy);
+        let app = TestApp::start(partition).await;
+        for (breakage, check, outcome, observed, remedy) in rows {
+            let (_, response) = differs(&app, SameAccount, &[*breakage]).await;
+            response.assert_check(check, outcome, observed, remedy);
         }
     }
 }
@@ -86,15 +86,15 @@ async fn f43_access_to_the_cluster_is_needed_to_look_at_its_pods() {
 #[tokio::test]
 async fn f35_without_a_cluster_nothing_about_it_is_judged() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let (changed, answer) = differs(&stage, SameAccount, &[Way::NoCluster]).await;
-        let failed = answer.failed();
-        assert_eq!(failed, ["eks.cluster-exists", "palette.validation"], "{:#}", answer.body);
+        let app = TestApp::start(partition).await;
+        let (changed, response) = differs(&app, SameAccount, &[Way::NoCluster]).await;
+        let failed = response.failed();
+        assert_eq!(failed, ["eks.cluster-exists", "palette.validation"], "{:#}", response.body);
         let others = changed.iter().filter(|(_, outcome)| *outcome != "failed");
         assert!(others.clone().count() > 10, "{changed:#?}");
         for (id, outcome) in others {
             assert_eq!(outcome, "not-applicable", "{id}");
         }
-        answer.assert_check("eks.cluster-exists", "failed", "EKS has no", "another method");
+        response.assert_check("eks.cluster-exists", "failed", "EKS has no", "another method");
     }
 }

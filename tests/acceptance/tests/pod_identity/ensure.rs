@@ -1,6 +1,6 @@
 //! What Gangway may put right where it is asked to: associations and the ConfigMap. Both are idempotent and told.
 
-use acceptance::{PARTITIONS, Stage};
+use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::{
     Effect, Fault,
@@ -8,25 +8,26 @@ use local_cloud::{
 };
 use serde_json::json;
 
-use crate::method::{ENSURED, cluster, register, request, validate, with};
+use crate::fixture::{ENSURED, cluster, register, valid_request, validate, with};
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
 #[tokio::test]
 async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_left_alone() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let wish = with(request(&stage, Case::CrossAccount), "ensureAssociations", json!(true));
-        cluster(&stage)
+        let app = TestApp::start(partition).await;
+        let request =
+            with(valid_request(&app, Case::CrossAccount), "ensureAssociations", json!(true));
+        cluster(&app)
             .break_it(Way::NoTarget)
             .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
-        let roles = cluster(&stage).roles(Case::CrossAccount);
+        let roles = cluster(&app).roles(Case::CrossAccount);
         let at = |account: gangway_policies::pod_identity::ServiceAccount| {
-            cluster(&stage).cluster.association((account.namespace, account.name))
+            cluster(&app).cluster.association((account.namespace, account.name))
         };
-        validate(&stage, &wish).await;
+        validate(&app, &request).await;
         assert!(at(IDENTITY_SERVICE_ACCOUNT).is_none(), "validate changes nothing");
-        let done = register(&stage, &wish).await;
+        let done = register(&app, &request).await;
         done.assert_status(201).assert_check(ENSURED, "passed", "made that of", "");
         let (hubble, identity) = (
             at(HUBBLE_SERVICE_ACCOUNT).expect("Hubble's"),
@@ -38,11 +39,11 @@ async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_le
         );
         assert!(hubble.external_id.is_some_and(|id| id.ends_with("/hubble-system/spectro-hubble")));
         assert_eq!((identity.role.as_str(), identity.target), (roles.identity().as_str(), None));
-        stage.cloud().calls().clear();
-        let again = register(&stage, &wish).await;
+        app.cloud().calls().clear();
+        let again = register(&app, &request).await;
         again.assert_status(200).assert_check(ENSURED, "passed", "nothing had to be done", "");
         for operation in ["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"] {
-            assert_eq!(stage.cloud().calls().count("eks", operation), 0, "{operation}");
+            assert_eq!(app.cloud().calls().count("eks", operation), 0, "{operation}");
         }
     }
 }
@@ -50,18 +51,19 @@ async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_le
 #[tokio::test]
 async fn f58_what_eks_shows_late_is_waited_for_and_what_it_did_before_a_cut_is_found() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let wish = with(request(&stage, Case::SameAccount), "ensureAssociations", json!(true));
-        cluster(&stage)
+        let app = TestApp::start(partition).await;
+        let request =
+            with(valid_request(&app, Case::SameAccount), "ensureAssociations", json!(true));
+        cluster(&app)
             .break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT))
             .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
-        stage.cloud().aws().settle_after(2);
+        app.cloud().aws().settle_after(2);
         let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::CutAfter).once();
-        stage.cloud().fault(cut);
-        let done = register(&stage, &wish).await;
+        app.cloud().fault(cut);
+        let done = register(&app, &request).await;
         done.assert_status(201).assert_check(ENSURED, "passed", "", "");
         for account in [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT] {
-            let there = cluster(&stage).cluster.association((account.namespace, account.name));
+            let there = cluster(&app).cluster.association((account.namespace, account.name));
             assert!(there.is_some(), "{account}");
         }
     }
@@ -70,18 +72,18 @@ async fn f58_what_eks_shows_late_is_waited_for_and_what_it_did_before_a_cut_is_f
 #[tokio::test]
 async fn f39_the_config_map_is_made_where_asked_and_never_changed() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let wish = with(request(&stage, Case::SameAccount), "ensureConfigMap", json!(true));
-        let object = || cluster(&stage).cluster.object(CONFIG);
-        cluster(&stage).break_it(Way::NoConfig);
-        validate(&stage, &wish).await;
+        let app = TestApp::start(partition).await;
+        let request = with(valid_request(&app, Case::SameAccount), "ensureConfigMap", json!(true));
+        let object = || cluster(&app).cluster.object(CONFIG);
+        cluster(&app).break_it(Way::NoConfig);
+        validate(&app, &request).await;
         assert!(object().is_none(), "validate changes nothing");
-        let done = register(&stage, &wish).await;
+        let done = register(&app, &request).await;
         done.assert_status(201);
         done.assert_check("kubernetes.global-config-ensured", "passed", "made it", "");
         let made = object().expect("the ConfigMap");
-        assert_eq!(made["data"]["managementClusterName"], cluster(&stage).cluster.name());
-        let again = register(&stage, &wish).await;
+        assert_eq!(made["data"]["managementClusterName"], cluster(&app).cluster.name());
+        let again = register(&app, &request).await;
         again.assert_check(
             "kubernetes.global-config-ensured",
             "passed",
@@ -89,9 +91,9 @@ async fn f39_the_config_map_is_made_where_asked_and_never_changed() {
             "",
         );
         assert_eq!(object(), Some(made));
-        cluster(&stage).break_it(Way::ConfigOfAnother);
+        cluster(&app).break_it(Way::ConfigOfAnother);
         let there = object();
-        let refused = register(&stage, &wish).await;
+        let refused = register(&app, &request).await;
         refused.assert_status(422);
         assert_eq!(object(), there, "one that is there is never changed");
     }
@@ -100,19 +102,17 @@ async fn f39_the_config_map_is_made_where_asked_and_never_changed() {
 #[tokio::test]
 async fn nothing_is_changed_unless_it_is_asked_for() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let wish = request(&stage, Case::SameAccount);
-        cluster(&stage)
-            .break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT))
-            .break_it(Way::NoConfig);
-        register(&stage, &wish).await.assert_status(422);
-        assert!(cluster(&stage).cluster.object(CONFIG).is_none());
+        let app = TestApp::start(partition).await;
+        let request = valid_request(&app, Case::SameAccount);
+        cluster(&app).break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT)).break_it(Way::NoConfig);
+        register(&app, &request).await.assert_status(422);
+        assert!(cluster(&app).cluster.object(CONFIG).is_none());
         assert!(
-            cluster(&stage)
+            cluster(&app)
                 .cluster
                 .association((HUBBLE_SERVICE_ACCOUNT.namespace, HUBBLE_SERVICE_ACCOUNT.name))
                 .is_none()
         );
-        stage.assert_untouched();
+        app.assert_untouched();
     }
 }

@@ -9,16 +9,16 @@
 
 mod account;
 mod associations;
+mod breakages;
 mod cluster;
+mod cluster_in_other_account;
 mod cross_account;
-mod elsewhere;
 mod ensure;
-mod hops;
-mod left_alone;
-mod look_again;
-mod method;
+mod fixture;
+mod network_calls;
 mod pods;
+mod registration;
 mod requests;
-mod right;
+mod revalidation;
 mod same_account;
-mod ways;
+mod unchanged_associations;

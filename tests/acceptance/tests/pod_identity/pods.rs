@@ -1,6 +1,6 @@
 //! F63–F65: Palette's pods, and what a person runs where Gangway cannot look.
 
-use acceptance::{PARTITIONS, Stage};
+use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, ServiceAccount,
 };
@@ -9,18 +9,18 @@ use local_cloud::{
     world::{Case::SameAccount, Way},
 };
 
-use crate::method::{cluster, differs, request, validate};
+use crate::fixture::{cluster, differs, valid_request, validate};
 
 const PODS: &str = "kubernetes.pods-have-credentials";
 
 async fn told(account: ServiceAccount) {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        for way in [Way::NotRestarted(account), Way::HalfRestarted(account)] {
-            let (_, answer) = differs(&stage, SameAccount, &[way]).await;
-            answer.assert_check(PODS, "failed", account.name, "kubectl delete pod");
-            cluster(&stage).mend();
-            let mended = validate(&stage, &request(&stage, SameAccount)).await;
+        let app = TestApp::start(partition).await;
+        for breakage in [Way::NotRestarted(account), Way::HalfRestarted(account)] {
+            let (_, response) = differs(&app, SameAccount, &[breakage]).await;
+            response.assert_check(PODS, "failed", account.name, "kubectl delete pod");
+            cluster(&app).mend();
+            let mended = validate(&app, &valid_request(&app, SameAccount)).await;
             mended.assert_check(PODS, "passed", account.name, "");
         }
     }
@@ -39,11 +39,11 @@ async fn f64_the_identity_services_pods_must_carry_both_variables() {
 #[tokio::test]
 async fn f65_where_the_api_cannot_be_asked_the_report_has_the_commands() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let wish = request(&stage, SameAccount);
+        let app = TestApp::start(partition).await;
+        let request = valid_request(&app, SameAccount);
         for effect in [Effect::CutBefore, Effect::Unavailable, Effect::Garbage] {
-            stage.cloud().fault(Fault::on("kubernetes", "*", effect));
-            let seen = validate(&stage, &wish).await;
+            app.cloud().fault(Fault::on("kubernetes", "*", effect));
+            let seen = validate(&app, &request).await;
             assert_eq!(seen.failed(), Vec::<String>::new(), "{effect:?}: {:#}", seen.body);
             for (check, command) in [
                 (PODS, "kubectl get pods -n hubble-system -l app=spectro-hubble"),
@@ -54,7 +54,7 @@ async fn f65_where_the_api_cannot_be_asked_the_report_has_the_commands() {
             ] {
                 seen.assert_check(check, "unverified", "", command);
             }
-            stage.cloud().faults().clear();
+            app.cloud().faults().clear();
         }
     }
 }

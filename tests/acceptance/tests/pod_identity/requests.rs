@@ -2,37 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use acceptance::{PARTITIONS, Stage};
-use gangway_model::PermissionProfile;
+use acceptance::{PARTITIONS, TestApp};
+use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::world::Case;
 use serde_json::{Value, json};
 
-use crate::method::{ROUTE, boundary, cluster, furnish, register, request, validate, with};
+use crate::fixture::{ROUTE, boundary, cluster, furnish, register, valid_request, validate, with};
 
 #[tokio::test]
 async fn f36_of_all_profiles_only_those_for_eks_clusters_come_aboard() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
+        let app = TestApp::start(partition).await;
         for profile in PermissionProfile::ALL {
-            let wish =
-                with(request(&stage, Case::SameAccount), "permissionProfile", json!(profile.id()));
-            let wish = with(wish, "name", json!(profile.id()));
+            let request = with(
+                valid_request(&app, Case::SameAccount),
+                "permissionProfile",
+                json!(profile.id()),
+            );
+            let request = with(request, "name", json!(profile.id()));
             // Nothing else is wrong with it.
-            furnish(&stage, Case::SameAccount, profile);
+            furnish(&app, Case::SameAccount, profile);
             if profile.supports_eks() {
-                stage.accepted("pod-identity", &wish).await;
+                app.assert_registered(AuthMethod::PodIdentity, &request).await;
                 continue;
             }
             // Nothing is kept of it.
-            let report = stage.blocked("pod-identity", &wish).await;
+            let report = app.assert_blocked(AuthMethod::PodIdentity, &request).await;
             let (check, other) = ("pod-identity.eks-clusters-only", "minimum-eks-dynamic");
             assert_eq!(report.failed(), [check], "{profile}");
             report.assert_check(check, "failed", profile.id(), other);
         }
         let aboard = ["core-eks", "minimum-eks-dynamic", "minimum-eks-static"];
         assert_eq!(
-            stage.registered().into_iter().collect::<BTreeSet<_>>(),
+            app.account_names().into_iter().collect::<BTreeSet<_>>(),
             aboard.map(str::to_owned).into()
         );
     }
@@ -41,21 +44,22 @@ async fn f36_of_all_profiles_only_those_for_eks_clusters_come_aboard() {
 #[tokio::test]
 async fn f62_a_boundary_goes_to_palette_and_must_be_a_policy_that_exists() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let account = stage.realm().deployment.clone();
-        let arn = boundary(&stage);
-        let wish = with(request(&stage, Case::SameAccount), "permissionBoundaryArn", json!(arn));
-        register(&stage, &wish).await.assert_status(201);
+        let app = TestApp::start(partition).await;
+        let account = app.realm().deployment.clone();
+        let arn = boundary(&app);
+        let request =
+            with(valid_request(&app, Case::SameAccount), "permissionBoundaryArn", json!(arn));
+        register(&app, &request).await.assert_status(201);
         let spec = {
-            let records = stage.cloud().palette().records();
+            let records = app.cloud().palette().records();
             records.account_named("prod").expect("an account").spec().clone()
         };
         assert_eq!(spec["podIdentity"]["permissionBoundaryArn"], arn.as_str());
         account.remove_policy(&arn);
-        let gone = validate(&stage, &wish).await;
+        let gone = validate(&app, &request).await;
         assert_eq!(gone.failed(), ["pod-identity.permission-boundary"], "{:#}", gone.body);
-        let role = cluster(&stage).role(RolePurpose::Palette).arn();
-        let refused = register(&stage, &with(wish, "permissionBoundaryArn", json!(role))).await;
+        let role = cluster(&app).role(RolePurpose::Palette).arn();
+        let refused = register(&app, &with(request, "permissionBoundaryArn", json!(role))).await;
         assert!([400, 422].contains(&refused.status), "{:#}", refused.body);
         assert_eq!(refused.pointers(), ["/permissionBoundaryArn"]);
     }
@@ -64,13 +68,13 @@ async fn f62_a_boundary_goes_to_palette_and_must_be_a_policy_that_exists() {
 #[tokio::test]
 async fn p32_policies_that_are_named_are_warned_of_and_p30_local_roles_are_refused() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let wish = request(&stage, Case::SameAccount);
-        let policy = cluster(&stage).policy(RolePurpose::Palette);
-        let seen = validate(&stage, &with(wish.clone(), "policyArns", json!([policy]))).await;
+        let app = TestApp::start(partition).await;
+        let request = valid_request(&app, Case::SameAccount);
+        let policy = cluster(&app).policy(RolePurpose::Palette);
+        let seen = validate(&app, &with(request.clone(), "policyArns", json!([policy]))).await;
         assert_eq!(seen.failed(), ["pod-identity.no-policies-named"], "{:#}", seen.body);
-        let identity = wish["identityRoleArn"].clone();
-        let seen = validate(&stage, &with(wish, "roleArn", identity)).await;
+        let identity = request["identityRoleArn"].clone();
+        let seen = validate(&app, &with(request, "roleArn", identity)).await;
         assert!(seen.failed().contains(&"pod-identity.role-arn".to_owned()), "{:#}", seen.body);
     }
 }
@@ -78,10 +82,10 @@ async fn p32_policies_that_are_named_are_warned_of_and_p30_local_roles_are_refus
 /// A case, a member, what it is given, and the pointers that are named.
 type Row = (Case, &'static str, Value, &'static [&'static str]);
 
-fn wrong(stage: &Stage) -> [Row; 8] {
-    let partition = stage.partition();
+fn wrong(app: &TestApp) -> [Row; 8] {
+    let partition = app.partition();
     let other = PARTITIONS.into_iter().find(|other| *other != partition).expect("another");
-    let target = cluster(stage).roles(Case::CrossAccount);
+    let target = cluster(app).roles(Case::CrossAccount);
     let elsewhere = format!("arn:{partition}:iam::999988887777:role/I");
     let hubble_target = json!(target.hubble_target().map(gangway_model::RoleArn::as_str));
     [
@@ -114,16 +118,16 @@ fn wrong(stage: &Stage) -> [Row; 8] {
 #[tokio::test]
 async fn p15_f57_roles_of_the_wrong_account_partition_or_case_are_refused_with_their_member() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        for (case, member, value, pointers) in wrong(&stage) {
-            let mut wish = with(request(&stage, case), member, value.clone());
+        let app = TestApp::start(partition).await;
+        for (case, member, value, pointers) in wrong(&app) {
+            let mut request = with(valid_request(&app, case), member, value.clone());
             if value.is_null() {
-                wish.as_object_mut().expect("members").remove(member);
+                request.as_object_mut().expect("members").remove(member);
             }
-            let refused = stage.post(ROUTE, &wish).await;
+            let refused = app.post(ROUTE, &request).await;
             assert!([400, 422].contains(&refused.status), "{member}: {:#}", refused.body);
             assert_eq!(refused.pointers(), pointers, "{member}: {:#}", refused.body);
         }
-        stage.assert_untouched();
+        app.assert_untouched();
     }
 }

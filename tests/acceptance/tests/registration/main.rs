@@ -7,15 +7,14 @@
     reason = "a test program"
 )]
 
-mod hops;
 mod idempotency;
 mod listing;
+mod network_calls;
 mod removal;
-mod replace;
+mod replacement;
 mod revalidate;
-mod scene;
 mod scopes;
+mod secrets;
 mod state;
 mod triggers;
 mod upstream;
-mod vault;

@@ -1,26 +1,27 @@
 //! `POST /v1/accounts/{uid}/validate`: a registered account, looked at as it is now.
 
-use acceptance::{Answer, Stage};
+use acceptance::{
+    HttpResponse, PARTITIONS, TestApp,
+    methods::{for_each, for_each_open, route},
+    with,
+};
+use gangway_model::AuthMethod;
 use local_cloud::palette::SecretsOnRead;
 use serde_json::json;
 
-use crate::{
-    listing::by_hand,
-    scene::{Way, everywhere, play, with},
-    state::writes,
-};
+use crate::{listing::by_hand, state::writes};
 
-async fn look(stage: &Stage, uid: &str) -> Answer {
+async fn look(app: &TestApp, uid: &str) -> HttpResponse {
     // Each look has Palette's burst for itself.
-    stage.realm().functions.kill();
-    stage.cloud().calls().clear();
-    let report = stage.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
+    app.realm().functions.kill();
+    app.cloud().calls().clear();
+    let report = app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
     assert_eq!(report.status, 200, "{}", report.text);
-    assert_eq!(writes(stage), Vec::<String>::new());
+    assert_eq!(writes(app), Vec::<String>::new());
     report
 }
 
-fn failed(report: &Answer) -> Vec<String> {
+fn failed(report: &HttpResponse) -> Vec<String> {
     let mut failed = report.checks();
     failed.retain(|check| check["outcome"] == "failed" && check["severity"] == "blocker");
     failed.iter().map(|check| check["id"].as_str().expect("an id").to_owned()).collect()
@@ -28,49 +29,49 @@ fn failed(report: &Answer) -> Vec<String> {
 
 #[tokio::test]
 async fn a_healthy_account_is_ready_and_says_of_which_method_it_is() {
-    everywhere(|stage: Stage, way| async move {
-        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
-        let report = look(&stage, receipt.uid()).await;
+    for_each_open(|app: TestApp, method| async move {
+        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
-        assert_eq!(report.text_at("/method"), way.method());
-        assert_eq!(report.text_at("/awsAccountId"), stage.customer().account.id());
+        assert_eq!(report.text_at("/method"), method.id());
+        assert_eq!(report.text_at("/awsAccountId"), app.customer().account.id());
         assert_eq!(report.check("palette.validation")["outcome"], "passed");
-        if way == Way::Keys {
+        if method == AuthMethod::StaticCredentials {
             for check in ["vault.secret-in-use", "vault.secret-matches-palette"] {
                 assert_eq!(report.check(check)["outcome"], "passed", "{}", report.text);
             }
         }
-        assert!(!report.text.contains(&stage.customer().keys.secret));
+        assert!(!report.text.contains(&app.customer().keys.secret));
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_key_that_was_deactivated_since_is_seen() {
-    play(&[Way::Keys], |stage: Stage, way| async move {
-        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
-        stage.customer().deactivate_keys();
-        let report = look(&stage, receipt.uid()).await;
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        app.customer().deactivate_keys();
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
         assert_eq!(failed(&report), ["aws.identity-valid"], "{}", report.text);
-        stage.customer().activate_keys();
-        assert_eq!(look(&stage, receipt.uid()).await.ready(), Some(true));
+        app.customer().activate_keys();
+        assert_eq!(look(&app, receipt.uid()).await.ready(), Some(true));
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_trust_that_was_broken_since_is_seen() {
-    play(&[Way::Role], |stage: Stage, way| async move {
-        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
-        stage.customer().trust_with_wrong_external_id();
-        let report = look(&stage, receipt.uid()).await;
+    for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
+        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        app.customer().trust_with_wrong_external_id();
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
         assert!(failed(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
-        stage.customer().trust_palette();
-        stage.customer().hide_from_gangway();
+        app.customer().trust_palette();
+        app.customer().hide_from_gangway();
         // Palette still gets in; what Gangway cannot see is not passed.
-        let report = look(&stage, receipt.uid()).await;
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let unverified = report.checks().iter().any(|check| check["outcome"] == "unverified");
         assert!(unverified, "{}", report.text);
@@ -80,18 +81,18 @@ async fn a_trust_that_was_broken_since_is_seen() {
 
 #[tokio::test]
 async fn a_gateway_that_stopped_since_is_seen() {
-    everywhere(|stage: Stage, way| async move {
-        let request = way.request(stage.customer(), "prod");
-        let request = with(&request, json!({"privateCloudGateway": "dc-east"}));
-        let receipt = stage.post(&way.path(), &request).await;
-        assert_eq!(look(&stage, receipt.uid()).await.ready(), Some(true));
+    for_each_open(|app: TestApp, method| async move {
+        let request = app.request(method, app.customer(), "prod");
+        let request = with(request.clone(), &json!({"privateCloudGateway": "dc-east"}));
+        let receipt = app.post(&route(method), &request).await;
+        assert_eq!(look(&app, receipt.uid()).await.ready(), Some(true));
         {
-            let mut records = stage.cloud().palette().records();
+            let mut records = app.cloud().palette().records();
             let gateways = &mut records.tenants[0].gateways;
             let gateway = gateways.iter_mut().find(|one| one.name == "dc-east");
             gateway.expect("that gateway").state = "Error".to_owned();
         }
-        let report = look(&stage, receipt.uid()).await;
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["palette.gateway-running"], "{}", report.text);
     })
     .await;
@@ -99,34 +100,34 @@ async fn a_gateway_that_stopped_since_is_seen() {
 
 #[tokio::test]
 async fn an_account_that_was_made_by_hand_is_looked_at_as_far_as_that_goes() {
-    everywhere(|stage: Stage, way| async move {
-        let (customer, partition) = (stage.customer(), stage.partition().id());
-        let spec = match way {
-            Way::Keys => json!({
+    for_each_open(|app: TestApp, method| async move {
+        let (customer, partition) = (app.customer(), app.partition().id());
+        let spec = if method == AuthMethod::StaticCredentials {
+            json!({
                 "credentialType": "secret", "partition": partition, "policyARNs": [],
                 "accessKey": customer.keys.id, "secretKey": customer.keys.secret,
-            }),
-            Way::Role => json!({
+            })
+        } else {
+            json!({
                 "credentialType": "sts", "partition": partition, "policyARNs": [],
                 "sts": {"arn": customer.role.arn()},
-            }),
+            })
         };
-        let uid = by_hand(&stage, None, &spec, "by-hand");
-        let report = look(&stage, &uid).await;
+        let uid = by_hand(&app, None, &spec, "by-hand");
+        let report = look(&app, &uid).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
-        match way {
-            Way::Keys => {
-                assert_eq!(report.check("vault.secret-in-use")["outcome"], "unverified");
-            }
-            Way::Role => assert_eq!(report.check("palette.validation")["outcome"], "passed"),
+        if method == AuthMethod::StaticCredentials {
+            assert_eq!(report.check("vault.secret-in-use")["outcome"], "unverified");
+        } else {
+            assert_eq!(report.check("palette.validation")["outcome"], "passed")
         }
         let noticed = report.body["notices"].to_string();
         assert!(noticed.contains("No permission profile is noted"), "{noticed}");
         // A registration of the same name and identity takes it over.
-        stage.realm().functions.kill();
-        let receipt = stage.post(&way.path(), &way.request(customer, "by-hand")).await;
+        app.realm().functions.kill();
+        let receipt = app.post(&route(method), &app.request(method, customer, "by-hand")).await;
         assert_eq!((receipt.uid(), receipt.outcome()), (&*uid, "updated"), "{}", receipt.text);
-        let report = look(&stage, &uid).await;
+        let report = look(&app, &uid).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         assert!(!report.body["notices"].to_string().contains("No permission profile is noted"));
     })
@@ -135,21 +136,21 @@ async fn an_account_that_was_made_by_hand_is_looked_at_as_far_as_that_goes() {
 
 #[tokio::test]
 async fn a_secret_that_is_gone_or_another_than_palettes_is_seen() {
-    play(&[Way::Keys], |stage: Stage, way| async move {
-        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
-        let key = stage.customer().user.keys();
-        stage.cloud().palette().records().accounts[0].body["spec"]["accessKey"] = json!(key.id);
-        let report = look(&stage, receipt.uid()).await;
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let key = app.customer().user.keys();
+        app.cloud().palette().records().accounts[0].body["spec"]["accessKey"] = json!(key.id);
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "failed");
         let masked = SecretsOnRead::MaskedWithId;
-        stage.cloud().palette().behave(|palette| palette.secrets = masked);
-        let report = look(&stage, receipt.uid()).await;
+        app.cloud().palette().behave(|palette| palette.secrets = masked);
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "unverified");
         let arn = receipt.text_at("/secretArn");
         let deletion = json!({"SecretId": arn, "RecoveryWindowInDays": 7});
-        let administrator = stage.realm().administrator();
+        let administrator = app.realm().administrator();
         administrator.secrets("DeleteSecret", &deletion).await.expect("an answer");
-        let report = look(&stage, receipt.uid()).await;
+        let report = look(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
     })
     .await;
@@ -157,11 +158,11 @@ async fn a_secret_that_is_gone_or_another_than_palettes_is_seen() {
 
 #[tokio::test]
 async fn an_account_of_the_tenant_is_looked_at_through_a_project_too() {
-    everywhere(|stage: Stage, way| async move {
-        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
-        let project = stage.cloud().palette().records().tenants[0].projects[0].uid.clone();
+    for_each_open(|app: TestApp, method| async move {
+        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();
         let path = format!("/v1/accounts/{}/validate?project={project}", receipt.uid());
-        let report = stage.post(&path, &json!({})).await;
+        let report = app.post(&path, &json!({})).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
     })
     .await;

@@ -1,115 +1,116 @@
 //! Whose an account is: the tenant's or a project's. A name is taken in one scope only.
 
-use acceptance::Stage;
-use gangway_model::Partition;
+use acceptance::{
+    TestApp,
+    methods::{for_each_open, route},
+    with,
+};
+use gangway_model::{AuthMethod, Partition};
 use local_cloud::palette::UnknownProject;
 use serde_json::{Value, json};
 
-use crate::{
-    scene::{Way, everywhere, with},
-    state::State,
-};
+use crate::state::State;
 
-fn project(stage: &Stage, at: usize) -> (String, String) {
-    let records = stage.cloud().palette().records();
+fn project(app: &TestApp, at: usize) -> (String, String) {
+    let records = app.cloud().palette().records();
     let project = &records.tenants[0].projects[at];
     (project.uid.clone(), project.name.clone())
 }
 
 fn scoped(request: &Value, scope: &Value) -> Value {
-    with(request, json!({"scope": scope}))
+    with(request.clone(), &json!({"scope": scope}))
 }
 
 #[tokio::test]
 async fn a_project_may_be_named_by_uid_or_by_name() {
-    everywhere(|stage: Stage, way| async move {
-        let (uid, name) = project(&stage, 1);
-        let request = way.request(stage.customer(), "prod");
-        let first = stage.post(&way.path(), &scoped(&request, &json!({"project": name}))).await;
+    for_each_open(|app: TestApp, method| async move {
+        let (uid, name) = project(&app, 1);
+        let request = app.request(method, app.customer(), "prod");
+        let first = app.post(&route(method), &scoped(&request, &json!({"project": name}))).await;
         assert_eq!((first.status, first.outcome()), (201, "created"), "{}", first.text);
-        let state = State::of(&stage, "prod");
+        let state = State::of(&app, "prod");
         let account = state.account();
         assert_eq!(account["project"], uid.as_str());
         assert_eq!(account["body"]["metadata"]["annotations"]["scope"], "project");
-        if way == Way::Keys {
+        if method == AuthMethod::StaticCredentials {
             assert_eq!(state.secret().tags["gangway:scope"], format!("project/{uid}"));
         }
-        let again = stage.post(&way.path(), &scoped(&request, &json!({"project": uid}))).await;
+        let again = app.post(&route(method), &scoped(&request, &json!({"project": uid}))).await;
         assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
         // The accounts function sees it from its project, by name and by uid, and from nowhere else.
         let path = format!("/v1/accounts/{}", first.uid());
-        stage.realm().functions.kill();
+        app.realm().functions.kill();
         for query in [format!("?project={uid}"), format!("?project={name}")] {
-            let shown = stage.get(&format!("{path}{query}")).await;
+            let shown = app.get(&format!("{path}{query}")).await;
             assert_eq!(shown.body["scope"], json!({"project": uid}), "{}", shown.text);
         }
         // Palette calls that forbidden. It is the caller's scope that is wrong, not Gangway's key.
-        let elsewhere = project(&stage, 0).0;
+        let elsewhere = project(&app, 0).0;
         for query in [String::new(), format!("?project={elsewhere}")] {
-            for answer in [
-                stage.get(&format!("{path}{query}")).await,
-                stage.post(&format!("{path}/validate{query}"), &Value::Null).await,
-                stage.delete(&format!("{path}{query}")).await,
+            for response in [
+                app.get(&format!("{path}{query}")).await,
+                app.post(&format!("{path}/validate{query}"), &Value::Null).await,
+                app.delete(&format!("{path}{query}")).await,
             ] {
-                assert_eq!(answer.status, 404, "{}", answer.text);
-                assert!(answer.text_at("/detail").contains("?project="), "{}", answer.text);
+                assert_eq!(response.status, 404, "{}", response.text);
+                assert!(response.text_at("/detail").contains("?project="), "{}", response.text);
             }
         }
-        assert_eq!(State::of(&stage, "prod"), state);
-        let removed = stage.delete(&format!("{path}?project={name}")).await;
+        assert_eq!(State::of(&app, "prod"), state);
+        let removed = app.delete(&format!("{path}?project={name}")).await;
         assert_eq!(removed.status, 204, "{}", removed.text);
-        stage.assert_untouched();
+        app.assert_untouched();
     })
     .await;
 }
 
 #[tokio::test]
 async fn an_account_of_the_tenant_is_not_removed_through_a_project() {
-    everywhere(|stage: Stage, way| async move {
-        let receipt = stage.post(&way.path(), &way.request(stage.customer(), "prod")).await;
+    for_each_open(|app: TestApp, method| async move {
+        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
-        let (state, project) = (State::of(&stage, "prod"), project(&stage, 0).0);
+        let (state, project) = (State::of(&app, "prod"), project(&app, 0).0);
         let path = format!("/v1/accounts/{}", receipt.uid());
-        let refused = stage.delete(&format!("{path}?project={project}")).await;
+        let refused = app.delete(&format!("{path}?project={project}")).await;
         assert_eq!(refused.status, 404, "{}", refused.text);
-        assert_eq!(State::of(&stage, "prod"), state);
-        assert_eq!(stage.delete(&path).await.status, 204);
+        assert_eq!(State::of(&app, "prod"), state);
+        assert_eq!(app.delete(&path).await.status, 204);
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_name_is_free_in_every_other_scope() {
-    everywhere(|stage: Stage, way| async move {
+    for_each_open(|app: TestApp, method| async move {
         let scopes = [
             (json!("tenant"), Value::Null),
-            (json!({"project": project(&stage, 0).0}), json!(project(&stage, 0).0)),
-            (json!({"project": project(&stage, 1).1}), json!(project(&stage, 1).0)),
+            (json!({"project": project(&app, 0).0}), json!(project(&app, 0).0)),
+            (json!({"project": project(&app, 1).1}), json!(project(&app, 1).0)),
         ];
         let mut uids = Vec::new();
         for (scope, _) in &scopes {
-            stage.realm().functions.kill();
-            let request = scoped(&way.request(stage.customer(), "prod"), scope);
-            let receipt = stage.post(&way.path(), &request).await;
+            app.realm().functions.kill();
+            let request = scoped(&app.request(method, app.customer(), "prod"), scope);
+            let receipt = app.post(&route(method), &request).await;
             assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
             uids.push(receipt.uid().to_owned());
         }
-        let state = State::of(&stage, "prod");
+        let state = State::of(&app, "prod");
         assert_eq!(state.accounts.len(), scopes.len());
         for ((scope, owner), uid) in scopes.iter().zip(&uids) {
-            stage.realm().functions.kill();
+            app.realm().functions.kill();
             let account = state.accounts.iter().find(|account| account["uid"] == uid.as_str());
             assert_eq!(account.expect("that account")["project"], *owner);
-            let request = scoped(&way.request(stage.customer(), "prod"), scope);
-            let again = stage.post(&way.path(), &request).await;
+            let request = scoped(&app.request(method, app.customer(), "prod"), scope);
+            let again = app.post(&route(method), &request).await;
             assert_eq!((again.uid(), again.outcome()), (&**uid, "unchanged"), "{}", again.text);
         }
-        assert_eq!(State::of(&stage, "prod"), state);
+        assert_eq!(State::of(&app, "prod"), state);
         // What goes in one scope leaves the keys of the others alone.
-        let removed = stage.delete(&format!("/v1/accounts/{}", uids[0])).await;
+        let removed = app.delete(&format!("/v1/accounts/{}", uids[0])).await;
         assert_eq!(removed.status, 204, "{}", removed.text);
-        let left = State::of(&stage, "prod");
-        let kept = if way == Way::Keys { scopes.len() - 1 } else { 0 };
+        let left = State::of(&app, "prod");
+        let kept = if method == AuthMethod::StaticCredentials { scopes.len() - 1 } else { 0 };
         assert_eq!((left.accounts.len(), left.live().len()), (scopes.len() - 1, kept));
     })
     .await;
@@ -117,30 +118,30 @@ async fn a_name_is_free_in_every_other_scope() {
 
 #[tokio::test]
 async fn a_project_that_palette_does_not_have_is_refused() {
-    everywhere(|stage: Stage, way| async move {
-        let request = way.request(stage.customer(), "prod");
+    for_each_open(|app: TestApp, method| async move {
+        let request = app.request(method, app.customer(), "prod");
         // The second tenant's projects are none of ours.
-        let foreign = stage.cloud().palette().records().tenants[1].projects[0].uid.clone();
+        let foreign = app.cloud().palette().records().tenants[1].projects[0].uid.clone();
         for unknown in [UnknownProject::Missing, UnknownProject::Denied] {
-            stage.cloud().palette().behave(|palette| palette.unknown_project = unknown);
+            app.cloud().palette().behave(|palette| palette.unknown_project = unknown);
             for project in ["Nowhere", "65f000ffffffffffffffffff", &foreign] {
-                let answer =
-                    stage.post(&way.path(), &scoped(&request, &json!({"project": project}))).await;
-                assert_eq!(answer.status, 422, "{project}: {}", answer.text);
-                assert_eq!(answer.pointers(), ["/scope/project"], "{}", answer.text);
+                let response =
+                    app.post(&route(method), &scoped(&request, &json!({"project": project}))).await;
+                assert_eq!(response.status, 422, "{project}: {}", response.text);
+                assert_eq!(response.pointers(), ["/scope/project"], "{}", response.text);
             }
-            stage.realm().functions.kill();
+            app.realm().functions.kill();
         }
-        stage.assert_untouched();
+        app.assert_untouched();
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_project_of_the_query_that_palette_does_not_have_is_refused() {
-    let stage = Stage::start(Partition::Aws).await;
+    let app = TestApp::start(Partition::Aws).await;
     let uid = "65f000abcdefabcdefabcdef";
-    let role = json!({"roleArn": stage.customer().role.arn()});
+    let role = json!({"roleArn": app.customer().role.arn()});
     for project in ["Nowhere", "65f000ffffffffffffffffff"] {
         for (verb, path, body) in [
             ("GET", "/v1/accounts".to_owned(), None),
@@ -151,13 +152,13 @@ async fn a_project_of_the_query_that_palette_does_not_have_is_refused() {
             ("GET", "/v1/private-cloud-gateways".to_owned(), None),
             ("GET", "/v1/accounts/sts/trust".to_owned(), None),
         ] {
-            stage.realm().functions.kill();
+            app.realm().functions.kill();
             let headers: Vec<_> = body.iter().map(|_| acceptance::JSON).collect();
             let body = body.map(|body| body.to_string().into_bytes());
             let path = format!("{path}?project={project}");
-            let answer = stage.send(verb, &path, &headers, body).await;
-            assert_eq!(answer.status, 422, "{verb} {path}: {}", answer.text);
-            assert_eq!(answer.pointers(), ["/project"], "{verb} {path}: {}", answer.text);
+            let response = app.send(verb, &path, &headers, body).await;
+            assert_eq!(response.status, 422, "{verb} {path}: {}", response.text);
+            assert_eq!(response.pointers(), ["/project"], "{verb} {path}: {}", response.text);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What is left behind: accounts in Palette, secrets in Secrets Manager, calls that wrote.
 
-use acceptance::{Answer, Stage};
+use acceptance::{HttpResponse, TestApp};
 use local_cloud::aws::{Keys, SecretSeen};
 use serde_json::{Value, json};
 
-use crate::scene::Way;
+use gangway_model::AuthMethod;
 
 /// All that there is of one account name.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,17 +16,17 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn of(stage: &Stage, name: &str) -> Self {
-        let records = stage.cloud().palette().records();
+    pub(crate) fn of(app: &TestApp, name: &str) -> Self {
+        let records = app.cloud().palette().records();
         let named = records.accounts.iter().filter(|account| account.name() == name);
         let accounts = named.map(
             |account| json!({"uid": account.uid, "project": account.project, "body": account.body}),
         );
         let accounts = accounts.collect();
         drop(records);
-        let (prefix, end) = (format!("gangway/{}/", stage.partition()), format!("/{name}"));
+        let (prefix, end) = (format!("gangway/{}/", app.partition()), format!("/{name}"));
         let in_project = format!("/{name}@");
-        let secrets = stage.realm().deployment.secrets().into_iter();
+        let secrets = app.realm().deployment.secrets().into_iter();
         let secrets = secrets.filter(|one| {
             one.name.starts_with(&prefix)
                 && (one.name.ends_with(&end) || one.name.contains(&in_project))
@@ -107,30 +107,34 @@ fn parsed(text: Option<&str>) -> Value {
 }
 
 /// Why a receipt is not true of the first customer; `Ok` where it is.
-pub(crate) fn truth(stage: &Stage, way: Way, name: &str, answer: &Answer) -> Result<(), String> {
-    let (found, customer) = (State::of(stage, name), stage.customer());
+pub(crate) fn truth(
+    app: &TestApp,
+    method: AuthMethod,
+    name: &str,
+    response: &HttpResponse,
+) -> Result<(), String> {
+    let (found, customer) = (State::of(app, name), app.customer());
     let [account] = found.accounts.as_slice() else {
         return Err(format!("{} accounts of that name", found.accounts.len()));
     };
-    let (uid, spec) = (answer.uid(), &account["body"]["spec"]);
-    let entered = match way {
-        Way::Keys => {
-            spec["accessKey"] == customer.keys.id.as_str()
-                && spec["secretKey"] == customer.keys.secret.as_str()
-        }
-        Way::Role => spec["sts"]["arn"] == customer.role.arn().as_str(),
+    let (uid, spec) = (response.uid(), &account["body"]["spec"]);
+    let entered = if method == AuthMethod::StaticCredentials {
+        spec["accessKey"] == customer.keys.id.as_str()
+            && spec["secretKey"] == customer.keys.secret.as_str()
+    } else {
+        spec["sts"]["arn"] == customer.role.arn().as_str()
     };
     if account["uid"] != uid || !entered {
         return Err(format!("the receipt is for {uid}, and Palette has {account}"));
     }
-    match (way, found.live().as_slice()) {
-        (Way::Role, []) => Ok(()),
-        (Way::Keys, [secret])
+    match (method, found.live().as_slice()) {
+        (AuthMethod::Sts, []) => Ok(()),
+        (AuthMethod::StaticCredentials, [secret])
             if in_use(secret) == document(&customer.keys)
                 && waiting(secret).is_null()
                 && secret.tags.get("gangway:state").is_some_and(|state| state == "registered")
                 && secret.tags.get("gangway:palette-uid").is_some_and(|tag| tag == uid)
-                && secret.arn == answer.text_at("/secretArn") =>
+                && secret.arn == response.text_at("/secretArn") =>
         {
             Ok(())
         }
@@ -139,13 +143,13 @@ pub(crate) fn truth(stage: &Stage, way: Way, name: &str, answer: &Answer) -> Res
 }
 
 /// Asserts that a receipt is true.
-pub(crate) fn assert_true(stage: &Stage, way: Way, name: &str, answer: &Answer) {
-    truth(stage, way, name, answer).unwrap_or_else(|lie| panic!("{lie}\n{}", answer.text));
+pub(crate) fn assert_true(app: &TestApp, method: AuthMethod, name: &str, response: &HttpResponse) {
+    truth(app, method, name, response).unwrap_or_else(|lie| panic!("{lie}\n{}", response.text));
 }
 
 /// Calls since the log was cleared that changed something, or could have.
-pub(crate) fn writes(stage: &Stage) -> Vec<String> {
-    let mut calls = stage.cloud().calls().all();
+pub(crate) fn writes(app: &TestApp) -> Vec<String> {
+    let mut calls = app.cloud().calls().all();
     calls.retain(|call| !call.nested && call.changes());
     calls.into_iter().map(|call| format!("{} {}", call.service, call.operation)).collect()
 }

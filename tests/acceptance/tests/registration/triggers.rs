@@ -1,95 +1,100 @@
 //! One request, two triggers: the same end, told to whoever asked in his own terms.
 
-use acceptance::Stage;
+use acceptance::{
+    TestApp,
+    methods::{for_each_open, route},
+    with,
+};
+use gangway_model::AuthMethod;
 use local_cloud::{
     Effect, Fault, functions::FunctionError, palette::ADMIN_KEY, world::API_KEY_SECRET,
 };
 use serde_json::{Value, json};
 
-use crate::{
-    scene::{Way, everywhere, with},
-    state::{State, document, truth},
-};
+use crate::state::{State, document, truth};
 
 /// The request as an event may carry it.
-async fn detail(stage: &Stage, way: Way, name: &str) -> Value {
-    let method = json!({"method": way.method()});
-    match way {
-        Way::Role => with(&way.request(stage.customer(), name), method),
-        Way::Keys => {
-            let keys = document(&stage.customer().keys).to_string();
-            let arn = stage.realm().keep(&format!("gangway/incoming/{name}"), &keys).await;
-            with(&json!({"name": name, "secretArn": arn}), method)
-        }
+async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
+    let member = json!({"method": method.id()});
+    if method == AuthMethod::Sts {
+        with(app.request(method, app.customer(), name), &member)
+    } else {
+        let keys = document(&app.customer().keys).to_string();
+        let arn = app.realm().keep(&format!("gangway/incoming/{name}"), &keys).await;
+        with(json!({"name": name, "secretArn": arn}), &member)
     }
 }
 
-async fn deliver(stage: &Stage, way: Way, detail: &Value) -> Result<Value, FunctionError> {
-    let mut deliveries = stage.event(detail).await;
+async fn deliver(
+    app: &TestApp,
+    method: AuthMethod,
+    detail: &Value,
+) -> Result<Value, FunctionError> {
+    let mut deliveries = app.event(detail).await;
     assert_eq!(deliveries.len(), 1, "{deliveries:?}");
     let delivery = deliveries.remove(0);
-    assert_eq!(delivery.package, way.method());
+    assert_eq!(delivery.package, method.id());
     delivery.outcome
 }
 
 #[tokio::test]
 async fn an_event_ends_as_the_same_request_over_http_does() {
-    everywhere(|stage: Stage, way| async move {
+    for_each_open(|app: TestApp, method| async move {
         let members = json!({"description": "Payments", "permissionProfile": "core"});
-        let event = with(&detail(&stage, way, "by-event").await, members.clone());
-        let receipt = deliver(&stage, way, &event).await.expect("a receipt");
+        let event = with(detail(&app, method, "by-event").await.clone(), &members.clone());
+        let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
-        let again = deliver(&stage, way, &event).await.expect("a receipt");
+        let again = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!((&again["outcome"], &again["uid"]), (&json!("unchanged"), &receipt["uid"]));
 
-        stage.realm().functions.kill();
-        let http = with(&way.request(stage.customer(), "by-http"), members.clone());
-        let answer = stage.post(&way.path(), &http).await;
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        truth(&stage, way, "by-http", &answer).expect("truth");
-        let (mut event, mut http) = (receipt.clone(), answer.body.clone());
+        app.realm().functions.kill();
+        let http = with(app.request(method, app.customer(), "by-http"), &members.clone());
+        let response = app.post(&route(method), &http).await;
+        assert_eq!(response.status, 201, "{}", response.text);
+        truth(&app, method, "by-http", &response).expect("truth");
+        let (mut event, mut http) = (receipt.clone(), response.body.clone());
         for receipt in [&mut event, &mut http] {
             for member in ["name", "uid", "secretArn", "report"] {
                 receipt.as_object_mut().expect("a receipt").remove(member);
             }
         }
         assert_eq!(event, http);
-        let ends = ["by-event", "by-http"].map(|name| State::of(&stage, name).anonymous(name));
+        let ends = ["by-event", "by-http"].map(|name| State::of(&app, name).anonymous(name));
         assert_eq!(ends[0], ends[1]);
         // Whichever way it came, it is the same account.
-        let same = with(&way.request(stage.customer(), "by-event"), members);
-        let answer = stage.post(&way.path(), &same).await;
-        assert_eq!(answer.outcome(), "unchanged", "{}", answer.text);
+        let same = with(app.request(method, app.customer(), "by-event"), &members);
+        let response = app.post(&route(method), &same).await;
+        assert_eq!(response.outcome(), "unchanged", "{}", response.text);
     })
     .await;
 }
 
 #[tokio::test]
 async fn an_event_that_no_later_delivery_would_help_is_rejected_and_not_retried() {
-    everywhere(|stage: Stage, way| async move {
-        let sound = detail(&stage, way, "prod").await;
+    for_each_open(|app: TestApp, method| async move {
+        let sound = detail(&app, method, "prod").await;
         // A key that has been in an event is known to too many.
         let secret = json!({"secretAccessKey": "x".repeat(40)});
         // What is wrong, the problem's last word, and its status.
         for (event, kind, status) in [
-            (with(&sound, json!({"name": "no name"})), "invalid", 400),
-            (with(&sound, json!({"surprise": 1})), "invalid", 400),
-            (with(&sound, json!({"scope": {"project": "Nowhere"}})), "refused", 422),
-            (with(&sound, json!({"partition": "aws-iso"})), "refused", 422),
-            (with(&sound, secret), "refused", 422),
+            (with(sound.clone(), &json!({"name": "no name"})), "invalid", 400),
+            (with(sound.clone(), &json!({"surprise": 1})), "invalid", 400),
+            (with(sound.clone(), &json!({"scope": {"project": "Nowhere"}})), "refused", 422),
+            (with(sound.clone(), &json!({"partition": "aws-iso"})), "refused", 422),
+            (with(sound.clone(), &secret), "refused", 422),
         ] {
-            let answer = deliver(&stage, way, &event).await.expect("no error");
-            assert_eq!(answer["outcome"], "rejected", "{answer}");
-            assert_eq!(answer["problem"]["status"], status, "{answer}");
+            let response = deliver(&app, method, &event).await.expect("no error");
+            assert_eq!(response["outcome"], "rejected", "{response}");
+            assert_eq!(response["problem"]["status"], status, "{response}");
             let urn = format!("urn:gangway:problem:{kind}");
-            assert_eq!(answer["problem"]["type"], urn, "{answer}");
-            assert!(!answer.to_string().contains(&"x".repeat(40)), "{answer}");
+            assert_eq!(response["problem"]["type"], urn, "{response}");
+            assert!(!response.to_string().contains(&"x".repeat(40)), "{response}");
         }
-        stage.customer().disallow(gangway_policies::PolicyDocument::Nodes);
-        let answer = deliver(&stage, way, &sound).await.expect("no error");
-        assert_eq!(answer["problem"]["type"], "urn:gangway:problem:blocked", "{answer}");
-        assert_eq!(answer["problem"]["report"]["ready"], false);
-        stage.assert_untouched();
+        app.customer().disallow(gangway_policies::PolicyDocument::Nodes);
+        let response = deliver(&app, method, &sound).await.expect("no error");
+        assert_eq!(response["problem"]["type"], "urn:gangway:problem:blocked", "{response}");
+        assert_eq!(response["problem"]["report"]["ready"], false);
+        app.assert_untouched();
     })
     .await;
 }
@@ -97,17 +102,17 @@ async fn an_event_that_no_later_delivery_would_help_is_rejected_and_not_retried(
 /// What only this deployment's operator can mend must not cost an event: it ends where people look.
 #[tokio::test]
 async fn an_event_that_the_deployment_is_not_let_in_for_is_an_error() {
-    everywhere(|stage: Stage, way| async move {
-        let event = detail(&stage, way, "prod").await;
-        drop(stage.realm().keep(API_KEY_SECRET, "a key that nobody knows").await);
-        stage.realm().functions.kill();
-        let error = deliver(&stage, way, &event).await.expect_err("an error");
+    for_each_open(|app: TestApp, method| async move {
+        let event = detail(&app, method, "prod").await;
+        drop(app.realm().keep(API_KEY_SECRET, "a key that nobody knows").await);
+        app.realm().functions.kill();
+        let error = deliver(&app, method, &event).await.expect_err("an error");
         let FunctionError::Failed { kind, .. } = &error else { panic!("{error}") };
         assert_eq!(kind, "Gangway.Retryable");
-        stage.assert_untouched();
-        drop(stage.realm().keep(API_KEY_SECRET, ADMIN_KEY).await);
-        stage.realm().functions.kill();
-        let receipt = deliver(&stage, way, &event).await.expect("a receipt");
+        app.assert_untouched();
+        drop(app.realm().keep(API_KEY_SECRET, ADMIN_KEY).await);
+        app.realm().functions.kill();
+        let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
     })
     .await;
@@ -115,8 +120,8 @@ async fn an_event_that_the_deployment_is_not_let_in_for_is_an_error() {
 
 #[tokio::test]
 async fn an_event_that_may_do_better_later_is_an_error_and_its_retry_registers() {
-    everywhere(|stage: Stage, way| async move {
-        let event = detail(&stage, way, "prod").await;
+    for_each_open(|app: TestApp, method| async move {
+        let event = detail(&app, method, "prod").await;
         for (operation, effect) in [
             ("GET /v1/cloudaccounts/aws", Effect::Throttle),
             ("GET /v1/cloudaccounts/aws", Effect::Unavailable),
@@ -124,21 +129,21 @@ async fn an_event_that_may_do_better_later_is_an_error_and_its_retry_registers()
             ("GET /v1/cloudaccounts/aws", Effect::InternalError),
             ("POST /v1/cloudaccounts/aws", Effect::CutBefore),
         ] {
-            stage.realm().functions.kill();
-            stage.cloud().fault(Fault::on("palette", operation, effect));
-            let error = deliver(&stage, way, &event).await.expect_err("an error");
+            app.realm().functions.kill();
+            app.cloud().fault(Fault::on("palette", operation, effect));
+            let error = deliver(&app, method, &event).await.expect_err("an error");
             let FunctionError::Failed { kind, message } = &error else { panic!("{error}") };
             assert_eq!(kind, "Gangway.Retryable", "{message}");
             assert!(message.contains("Palette"), "{message}");
-            assert!(stage.registered().is_empty());
-            stage.cloud().faults().clear();
+            assert!(app.account_names().is_empty());
+            app.cloud().faults().clear();
         }
-        stage.realm().functions.kill();
-        let receipt = deliver(&stage, way, &event).await.expect("a receipt");
+        app.realm().functions.kill();
+        let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
-        let state = State::of(&stage, "prod");
+        let state = State::of(&app, "prod");
         assert_eq!(state.account()["uid"], receipt["uid"]);
-        assert_eq!(state.live().len(), usize::from(way == Way::Keys));
+        assert_eq!(state.live().len(), usize::from(method == AuthMethod::StaticCredentials));
     })
     .await;
 }

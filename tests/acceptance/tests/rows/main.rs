@@ -5,20 +5,19 @@
     reason = "a test program: what is not as it should be ends the test"
 )]
 
+mod access_keys;
 mod accounts;
-mod blind;
-mod choices;
-mod keys;
+mod missing_read_access;
+mod monitoring;
+mod palette_session;
+mod partition_and_method;
+mod permission_profiles;
 mod permissions;
-mod plan;
-mod profiles;
+mod pod_identity_plan;
+mod policies_and_gateways;
 mod reports;
 mod role;
-mod secrecy;
-mod session;
-mod source;
-mod stack;
-mod told;
+mod role_template;
+mod secrets;
+mod sts_source_account;
 mod trust;
-mod watching;
-mod way;

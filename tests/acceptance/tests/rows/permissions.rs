@@ -1,53 +1,45 @@
 //! F17: what the user or the role must be allowed.
 
-use acceptance::{PARTITIONS, Stage};
-use gangway_model::PermissionProfile;
+use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
+use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::PolicyDocument;
 use local_cloud::world::Customer;
 use serde_json::{Value, json};
-
-use crate::way::{BOTH, Way};
 
 fn document(statement: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": [statement]})
 }
 
-fn detach_all(way: Way, customer: &Customer) {
-    match way {
-        Way::Keys => {
-            for arn in customer.user.attached() {
-                customer.user.detach(&arn);
-            }
+fn detach_all(method: AuthMethod, customer: &Customer) {
+    if method == AuthMethod::StaticCredentials {
+        for arn in customer.user.attached() {
+            customer.user.detach(&arn);
         }
-        Way::Role => {
-            for arn in customer.role.attached() {
-                customer.role.detach(&arn);
-            }
+    } else {
+        for arn in customer.role.attached() {
+            customer.role.detach(&arn);
         }
     }
 }
 
-fn inline(way: Way, customer: &Customer, name: &str, document: &Value) {
-    match way {
-        Way::Keys => {
-            customer.user.inline(name, document);
-        }
-        Way::Role => {
-            customer.role.inline(name, document);
-        }
+fn inline(method: AuthMethod, customer: &Customer, name: &str, document: &Value) {
+    if method == AuthMethod::StaticCredentials {
+        customer.user.inline(name, document);
+    } else {
+        customer.role.inline(name, document);
     }
 }
 
 #[tokio::test]
 async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
     for partition in PARTITIONS {
-        for way in BOTH {
-            let stage = Stage::start(partition).await;
-            let customer = stage.customer();
-            let request = way.request(customer, "prod");
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
+            let request = app.request(method, customer, "prod");
             for missing in gangway_policies::documents_for(PermissionProfile::CoreEks) {
                 customer.disallow(*missing);
-                let report = way.validate(&stage, &request).await;
+                let report = app.validate(method, &request).await;
                 report.assert_check(
                     "iam.policies-attached",
                     "failed",
@@ -57,13 +49,13 @@ async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
                 customer.allow(*missing);
             }
             customer.disallow(PolicyDocument::Controller);
-            let report = way.blocked(&stage, &request).await;
+            let report = app.assert_blocked(method, &request).await;
             let name = "PaletteControllerPolicy";
             report.assert_check("iam.actions-allowed", "failed", name, &format!("attach {name}"));
             assert!(report.failed().contains(&"iam.actions-allowed".to_owned()));
             assert_eq!(report.check("iam.actions-allowed")["severity"], "blocker");
             customer.allow(PolicyDocument::Controller);
-            way.registered(&stage, &request).await;
+            app.assert_registered(method, &request).await;
         }
     }
 }
@@ -71,11 +63,11 @@ async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
 #[tokio::test]
 async fn f17_an_older_policy_is_told_with_what_it_lacks() {
     for partition in PARTITIONS {
-        for way in BOTH {
-            let stage = Stage::start(partition).await;
-            let customer = stage.customer();
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
             customer.outdate(PolicyDocument::Controller);
-            let report = way.blocked(&stage, &way.request(customer, "prod")).await;
+            let report = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             report.assert_check(
                 "iam.policies-attached",
                 "failed",
@@ -83,7 +75,7 @@ async fn f17_an_older_policy_is_told_with_what_it_lacks() {
                 "new default version",
             );
             report.assert_check("iam.actions-allowed", "failed", "", "PaletteControllerPolicy");
-            stage.assert_untouched();
+            app.assert_untouched();
         }
     }
 }
@@ -91,13 +83,14 @@ async fn f17_an_older_policy_is_told_with_what_it_lacks() {
 #[tokio::test]
 async fn f17_policies_under_other_names_are_a_warning_where_every_action_is_allowed() {
     for partition in PARTITIONS {
-        for way in BOTH {
-            let stage = Stage::start(partition).await;
-            let customer = stage.customer();
-            detach_all(way, customer);
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
+            detach_all(method, customer);
             let everything = document(&json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
-            inline(way, customer, "Everything", &everything);
-            let receipt = way.registered(&stage, &way.request(customer, "prod")).await;
+            inline(method, customer, "Everything", &everything);
+            let receipt =
+                app.assert_registered(method, &app.request(method, customer, "prod")).await;
             assert_eq!(receipt.failed(), ["iam.policies-attached"]);
             receipt.assert_check(
                 "iam.policies-attached",
@@ -106,7 +99,7 @@ async fn f17_policies_under_other_names_are_a_warning_where_every_action_is_allo
                 "PaletteNodesPolicy",
             );
             assert_eq!(receipt.check("iam.policies-attached")["severity"], "warning");
-            assert_eq!(stage.registered(), ["prod"]);
+            assert_eq!(app.account_names(), ["prod"]);
         }
     }
 }
@@ -114,19 +107,19 @@ async fn f17_policies_under_other_names_are_a_warning_where_every_action_is_allo
 #[tokio::test]
 async fn f17_a_user_may_have_its_policies_through_a_group() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let customer = stage.customer();
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
         let group = customer.account.group("palette");
         for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
             let arn = customer.policy(*document);
             customer.user.detach(&arn);
             group.attach(&arn);
         }
-        let request = Way::Keys.request(customer, "prod");
-        let outside = Way::Keys.blocked(&stage, &request).await;
+        let request = app.request(AuthMethod::StaticCredentials, customer, "prod");
+        let outside = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
         outside.assert_check("iam.actions-allowed", "failed", "", "user palette");
         customer.user.join(&group);
-        let receipt = Way::Keys.registered(&stage, &request).await;
+        let receipt = app.assert_registered(AuthMethod::StaticCredentials, &request).await;
         receipt.assert_check("iam.policies-attached", "passed", "", "");
     }
 }
@@ -134,16 +127,16 @@ async fn f17_a_user_may_have_its_policies_through_a_group() {
 #[tokio::test]
 async fn f17_a_permissions_boundary_that_takes_actions_away_is_told() {
     for partition in PARTITIONS {
-        for way in BOTH {
-            let stage = Stage::start(partition).await;
-            let customer = stage.customer();
-            let request = way.request(customer, "prod");
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
+            let request = app.request(method, customer, "prod");
             customer.bound();
-            let report = way.blocked(&stage, &request).await;
+            let report = app.assert_blocked(method, &request).await;
             report.assert_check("iam.boundary-allows", "failed", "does not allow", "boundary");
             report.assert_check("iam.organization-allows", "passed", "", "");
             customer.unbound();
-            way.registered(&stage, &request).await;
+            app.assert_registered(method, &request).await;
         }
     }
 }
@@ -151,11 +144,11 @@ async fn f17_a_permissions_boundary_that_takes_actions_away_is_told() {
 #[tokio::test]
 async fn f17_a_policy_of_the_organization_that_takes_actions_away_is_told() {
     for partition in PARTITIONS {
-        for way in BOTH {
-            let stage = Stage::start(partition).await;
-            let customer = stage.customer();
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
             customer.deny_by_organization();
-            let report = way.blocked(&stage, &way.request(customer, "prod")).await;
+            let report = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             report.assert_check(
                 "iam.organization-allows",
                 "failed",
@@ -163,8 +156,9 @@ async fn f17_a_policy_of_the_organization_that_takes_actions_away_is_told() {
                 "SCPs of this account",
             );
             report.assert_check("iam.boundary-allows", "passed", "", "");
-            stage.assert_untouched();
-            way.registered(&stage, &way.request(stage.neighbour(), "prod")).await;
+            app.assert_untouched();
+            app.assert_registered(method, &app.request(method, app.second_customer(), "prod"))
+                .await;
         }
     }
 }
@@ -172,20 +166,20 @@ async fn f17_a_policy_of_the_organization_that_takes_actions_away_is_told() {
 #[tokio::test]
 async fn f17_a_denial_for_want_of_a_second_factor_is_told_from_others() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let customer = stage.customer();
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
         let deny = json!({
             "Effect": "Deny", "Action": "ec2:*", "Resource": "*",
             "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
         });
         customer.user.inline("DemandMfa", &document(&deny));
-        let request = Way::Keys.request(customer, "prod");
-        let report = Way::Keys.blocked(&stage, &request).await;
+        let request = app.request(AuthMethod::StaticCredentials, customer, "prod");
+        let report = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
         report.assert_check("iam.mfa-not-required", "failed", "second factor", "MFA");
         report.assert_check("iam.actions-allowed", "failed", "denied by name", "DemandMfa");
         let deny = json!({"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"});
         customer.user.inline("DemandMfa", &document(&deny));
-        let report = Way::Keys.blocked(&stage, &request).await;
+        let report = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
         report.assert_check("iam.mfa-not-required", "passed", "", "");
         report.assert_check(
             "iam.actions-allowed",
@@ -193,24 +187,24 @@ async fn f17_a_denial_for_want_of_a_second_factor_is_told_from_others() {
             "ec2:RunInstances",
             "exempt user palette",
         );
-        stage.assert_untouched();
+        app.assert_untouched();
     }
 }
 
 #[tokio::test]
 async fn f17_a_user_that_may_not_look_at_itself_leaves_it_to_palette() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let customer = stage.customer();
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
         customer.forbid_user_to_look();
         // The documents of the minimum profiles say nothing of looking at users.
-        detach_all(Way::Keys, customer);
+        detach_all(AuthMethod::StaticCredentials, customer);
         customer.user.attach(&customer.policy(PolicyDocument::MinimumIaasStatic));
-        let request = crate::way::with(
-            Way::Keys.request(customer, "prod"),
+        let request = with(
+            app.request(AuthMethod::StaticCredentials, customer, "prod"),
             &json!({"permissionProfile": "minimum-iaas-static"}),
         );
-        let receipt = Way::Keys.registered(&stage, &request).await;
+        let receipt = app.assert_registered(AuthMethod::StaticCredentials, &request).await;
         receipt.assert_check(
             "iam.simulation-possible",
             "failed",
@@ -222,7 +216,7 @@ async fn f17_a_user_that_may_not_look_at_itself_leaves_it_to_palette() {
         }
         receipt.assert_check("palette.validation", "passed", "", "");
         customer.let_user_look();
-        let receipt = Way::Keys.register(&stage, &request).await;
+        let receipt = app.register(AuthMethod::StaticCredentials, &request).await;
         receipt.assert_check("iam.actions-allowed", "passed", "", "");
     }
 }

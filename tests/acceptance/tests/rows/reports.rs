@@ -1,46 +1,44 @@
 //! F94: whatever is found, the report says what was seen and how to mend it.
 
-use acceptance::{Answer, PARTITIONS, Stage, text};
-use gangway_model::Partition;
+use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, text, with};
+use gangway_model::{AuthMethod, Partition};
 use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, palette::MEMBER_KEY, world::API_KEY_SECRET};
 use serde_json::{Value, json};
 
-use crate::way::{BOTH, Way, with};
-
 /// A way to break a set-up.
-type Break = fn(&Stage);
+type Break = fn(&TestApp);
 
 const BREAKS: &[(&str, Break)] = &[
     ("nothing", |_stage| {}),
-    ("missing policy", |stage| stage.customer().disallow(PolicyDocument::Controller)),
-    ("old policy", |stage| stage.customer().outdate(PolicyDocument::Deployment)),
-    ("boundary", |stage| stage.customer().bound()),
-    ("SCP", |stage| stage.customer().deny_by_organization()),
-    ("inactive key", |stage| stage.customer().deactivate_keys()),
-    ("old key", |stage| {
-        stage.customer().user.age(&stage.customer().keys, 200);
+    ("missing policy", |app| app.customer().disallow(PolicyDocument::Controller)),
+    ("old policy", |app| app.customer().outdate(PolicyDocument::Deployment)),
+    ("boundary", |app| app.customer().bound()),
+    ("SCP", |app| app.customer().deny_by_organization()),
+    ("inactive key", |app| app.customer().deactivate_keys()),
+    ("old key", |app| {
+        app.customer().user.age(&app.customer().keys, 200);
     }),
-    ("no looking at itself", |stage| stage.customer().forbid_user_to_look()),
-    ("no inspection", |stage| stage.customer().hide_from_gangway()),
-    ("no role", |stage| stage.customer().role.clone().remove()),
-    ("no user", |stage| stage.customer().user.clone().remove()),
-    ("short sessions", |stage| {
-        stage.customer().role.max_session(900);
+    ("no looking at itself", |app| app.customer().forbid_user_to_look()),
+    ("no inspection", |app| app.customer().hide_from_gangway()),
+    ("no role", |app| app.customer().role.clone().remove()),
+    ("no user", |app| app.customer().user.clone().remove()),
+    ("short sessions", |app| {
+        app.customer().role.max_session(900);
     }),
-    ("wrong external id", |stage| stage.customer().trust_with_wrong_external_id()),
-    ("no external id", |stage| stage.customer().trust_without_external_id()),
-    ("another account", |stage| {
-        stage.customer().trust(stage.neighbour().account.id(), "some-id");
+    ("wrong external id", |app| app.customer().trust_with_wrong_external_id()),
+    ("no external id", |app| app.customer().trust_without_external_id()),
+    ("another account", |app| {
+        app.customer().trust(app.second_customer().account.id(), "some-id");
     }),
-    ("no source account", |stage| stage.cloud().palette().records().sts_sources.clear()),
-    ("IAM too busy", |stage| {
-        stage.cloud().fault(Fault::on("iam", "GetAccountSummary", Effect::Throttle));
+    ("no source account", |app| app.cloud().palette().records().sts_sources.clear()),
+    ("IAM too busy", |app| {
+        app.cloud().fault(Fault::on("iam", "GetAccountSummary", Effect::Throttle));
     }),
 ];
 
 /// Every check is told in full; what is not well has a remedy, and what is well has none.
-fn complete(report: &Answer, broken: &str) {
+fn complete(report: &HttpResponse, broken: &str) {
     let checks = report.checks();
     assert!(!checks.is_empty(), "{broken}: {:#}", report.body);
     for check in &checks {
@@ -75,18 +73,18 @@ fn complete(report: &Answer, broken: &str) {
 
 async fn every_way_to_break(partition: Partition) {
     for (broken, break_it) in BREAKS {
-        let stage = Stage::start(partition).await;
+        let app = TestApp::start(partition).await;
         let more = json!({
             "privateCloudGateway": "dc-west",
-            "policyArns": [stage.customer().account.managed("SecurityAudit")],
+            "policyArns": [app.customer().account.managed("SecurityAudit")],
         });
-        break_it(&stage);
-        for way in BOTH {
-            let request = with(way.request(stage.customer(), "prod"), &more);
-            let report = way.validate(&stage, &request).await;
+        break_it(&app);
+        for method in OPEN_METHODS {
+            let request = with(app.request(method, app.customer(), "prod"), &more);
+            let report = app.validate(method, &request).await;
             report.assert_status(200);
             complete(&report, broken);
-            let refused = way.register(&stage, &request).await;
+            let refused = app.register(method, &request).await;
             refused.assert_status(422);
             complete(&refused, broken);
             let mended = refused.text_at("/detail");
@@ -95,7 +93,7 @@ async fn every_way_to_break(partition: Partition) {
                 assert_eq!(mended.contains(&id), blocker, "{broken}: {id}: {mended}");
             }
         }
-        stage.assert_untouched();
+        app.assert_untouched();
     }
 }
 
@@ -112,14 +110,15 @@ async fn f94_every_finding_that_is_not_well_has_a_remedy_in_govcloud() {
 #[tokio::test]
 async fn f94_receipts_and_second_looks_are_reports_too() {
     for partition in PARTITIONS {
-        for way in BOTH {
-            let stage = Stage::start(partition).await;
-            let receipt = way.registered(&stage, &way.request(stage.customer(), "prod")).await;
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let receipt =
+                app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             complete(&receipt, "receipt");
             let path = format!("/v1/accounts/{}/validate", receipt.uid());
             for (broken, break_it) in BREAKS.iter().filter(|(name, _)| *name != "no user") {
-                break_it(&stage);
-                let report = stage.post(&path, &json!({})).await;
+                break_it(&app);
+                let report = app.post(&path, &json!({})).await;
                 report.assert_status(200);
                 complete(&report, broken);
             }
@@ -130,15 +129,15 @@ async fn f94_receipts_and_second_looks_are_reports_too() {
 #[tokio::test]
 async fn f94_every_problem_says_what_to_do() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let good = Way::Role.request(stage.customer(), "prod");
+        let app = TestApp::start(partition).await;
+        let good = app.request(AuthMethod::Sts, app.customer(), "prod");
         let wrong: [(u16, Value); 3] = [
             (400, json!({"name": ""})),
             (400, with(good.clone(), &json!({"colour": "blue"}))),
             (422, with(good.clone(), &json!({"scope": {"project": "Nowhere"}}))),
         ];
         for (status, request) in wrong {
-            let problem = Way::Role.register(&stage, &request).await;
+            let problem = app.register(AuthMethod::Sts, &request).await;
             problem.assert_status(status);
             assert!(problem.header(reqwest::header::CONTENT_TYPE).contains("problem+json"));
             for member in ["/type", "/title", "/detail", "/requestId"] {
@@ -146,9 +145,14 @@ async fn f94_every_problem_says_what_to_do() {
             }
             assert!(!problem.pointers().is_empty());
         }
-        stage.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
-        stage.realm().functions.kill();
-        let report = Way::Keys.validate(&stage, &Way::Keys.request(stage.customer(), "prod")).await;
+        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        app.realm().functions.kill();
+        let report = app
+            .validate(
+                AuthMethod::StaticCredentials,
+                &app.request(AuthMethod::StaticCredentials, app.customer(), "prod"),
+            )
+            .await;
         complete(&report, "no administrator");
     }
 }

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use acceptance::{Answer, PARTITIONS, Stage};
-use gangway_model::PermissionProfile;
+use acceptance::{HttpResponse, PARTITIONS, TestApp};
+use gangway_model::{AuthMethod, PermissionProfile};
 use local_cloud::{palette::OTHER_TENANT_KEY, world::API_KEY_SECRET};
 use serde_json::{Value, json};
 
-use crate::way::Way::Role;
-
-async fn facts(stage: &Stage) -> Answer {
-    let facts = stage.get("/v1/accounts/sts/trust").await;
+async fn facts(app: &TestApp) -> HttpResponse {
+    let facts = app.get("/v1/accounts/sts/trust").await;
     facts.assert_status(200);
     facts
 }
@@ -18,11 +16,11 @@ async fn facts(stage: &Stage) -> Answer {
 #[tokio::test]
 async fn f25_the_trusted_entity_is_another_aws_account() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let facts = facts(&stage).await;
+        let app = TestApp::start(partition).await;
+        let facts = facts(&app).await;
         assert_eq!(facts.text_at("/trustedEntityType"), "AWS account: another AWS account");
         assert_eq!(facts.text_at("/partition"), partition.id());
-        let named = stage.get(&format!("/v1/accounts/sts/trust?partition={partition}")).await;
+        let named = app.get(&format!("/v1/accounts/sts/trust?partition={partition}")).await;
         assert_eq!(named.body, facts.body);
     }
 }
@@ -30,9 +28,9 @@ async fn f25_the_trusted_entity_is_another_aws_account() {
 #[tokio::test]
 async fn f26_the_account_id_is_that_of_palettes_own_account_in_this_partition() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let facts = facts(&stage).await;
-        let palette = &stage.realm().palette;
+        let app = TestApp::start(partition).await;
+        let facts = facts(&app).await;
+        let palette = &app.realm().palette;
         assert_eq!(facts.text_at("/paletteAccountId"), palette.id());
         let principal = facts.text_at("/trustPolicy/Statement/0/Principal/AWS");
         assert_eq!(principal, palette.root_arn());
@@ -42,10 +40,10 @@ async fn f26_the_account_id_is_that_of_palettes_own_account_in_this_partition() 
 #[tokio::test]
 async fn f27_the_external_id_is_required_by_the_trust_policy_that_is_given() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let facts = facts(&stage).await;
+        let app = TestApp::start(partition).await;
+        let facts = facts(&app).await;
         assert_eq!(facts.body["requireExternalId"], true);
-        let external_id = &stage.realm().external_id;
+        let external_id = &app.realm().external_id;
         assert_eq!(facts.text_at("/externalId"), external_id);
         let statements = facts.body["trustPolicy"]["Statement"].as_array().expect("statements");
         assert!(!statements.is_empty());
@@ -54,24 +52,25 @@ async fn f27_the_external_id_is_required_by_the_trust_policy_that_is_given() {
             assert_eq!(statement["Condition"], asked);
         }
         // The policy, taken word for word, is the one that passes.
-        let customer = stage.customer();
+        let customer = app.customer();
         customer.trust_without_external_id();
-        Role.blocked(&stage, &Role.request(customer, "prod")).await;
+        app.assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod")).await;
         customer.role.trust(&facts.body["trustPolicy"]);
-        Role.registered(&stage, &Role.request(customer, "prod")).await;
+        app.assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
+            .await;
     }
 }
 
 #[tokio::test]
 async fn f28_each_tenant_has_an_external_id_of_its_own() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let harbour = facts(&stage).await;
-        stage.realm().keep(API_KEY_SECRET, OTHER_TENANT_KEY).await;
-        stage.realm().functions.kill();
-        let lagoon = facts(&stage).await;
+        let app = TestApp::start(partition).await;
+        let harbour = facts(&app).await;
+        app.realm().keep(API_KEY_SECRET, OTHER_TENANT_KEY).await;
+        app.realm().functions.kill();
+        let lagoon = facts(&app).await;
         let ids = {
-            let records = stage.cloud().palette().records();
+            let records = app.cloud().palette().records();
             [0, 1].map(|tenant: usize| {
                 let ids = &records.tenants[tenant].external_ids;
                 ids.get(partition.id()).cloned().unwrap_or_default()
@@ -81,11 +80,17 @@ async fn f28_each_tenant_has_an_external_id_of_its_own() {
         assert_ne!(ids[0], ids[1]);
         assert_eq!(harbour.text_at("/paletteAccountId"), lagoon.text_at("/paletteAccountId"));
         // A role made for the first tenant does not let the second in.
-        let report = Role.blocked(&stage, &Role.request(stage.customer(), "prod")).await;
+        let report = app
+            .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, app.customer(), "prod"))
+            .await;
         report.assert_check("palette.validation", "failed", "AccessDenied", "");
         report.assert_check("sts.external-id-required", "failed", "another external id", &ids[1]);
-        stage.customer().role.trust(&lagoon.body["trustPolicy"]);
-        Role.registered(&stage, &Role.request(stage.customer(), "prod")).await;
+        app.customer().role.trust(&lagoon.body["trustPolicy"]);
+        app.assert_registered(
+            AuthMethod::Sts,
+            &app.request(AuthMethod::Sts, app.customer(), "prod"),
+        )
+        .await;
     }
 }
 
@@ -99,7 +104,7 @@ async fn f29_the_permissions_are_the_policies_of_the_profile() {
     ];
     let core_eks = [&core[..], &["PaletteControllersEKSPolicy"]].concat();
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
+        let app = TestApp::start(partition).await;
         for (query, profile, names) in [
             ("", "core-eks", core_eks.as_slice()),
             ("?permissionProfile=core", "core", &core[..]),
@@ -110,7 +115,7 @@ async fn f29_the_permissions_are_the_policies_of_the_profile() {
                 &["PaletteMinimumEKSStaticPermissions"],
             ),
         ] {
-            let facts = stage.get(&format!("/v1/accounts/sts/trust{query}")).await;
+            let facts = app.get(&format!("/v1/accounts/sts/trust{query}")).await;
             assert_eq!(facts.text_at("/permissionProfile"), profile);
             let policies = facts.body["permissionPolicies"].as_array().expect("policies");
             let told: Vec<_> =
@@ -125,16 +130,18 @@ async fn f29_the_permissions_are_the_policies_of_the_profile() {
             assert!(arns.iter().eq(named), "{profile}: {arns:?}");
         }
         // The role that has just these is one that Gangway finds allowed.
-        let customer = stage.customer();
+        let customer = app.customer();
         for arn in customer.role.attached() {
             customer.role.detach(&arn);
         }
-        let facts = facts(&stage).await;
+        let facts = facts(&app).await;
         for policy in facts.body["permissionPolicies"].as_array().expect("policies") {
             let name = acceptance::text(policy, "name");
             customer.role.attach(&customer.account.policy(name, &policy["document"]));
         }
-        let receipt = Role.registered(&stage, &Role.request(customer, "prod")).await;
+        let receipt = app
+            .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
+            .await;
         receipt.assert_check("iam.policies-attached", "passed", "PaletteNodesPolicy", "");
         receipt.assert_check("iam.actions-allowed", "passed", "", "");
     }
@@ -143,17 +150,18 @@ async fn f29_the_permissions_are_the_policies_of_the_profile() {
 #[tokio::test]
 async fn f30_the_role_is_called_spectro_cloud_role_and_need_not_be() {
     for partition in PARTITIONS {
-        let stage = Stage::start(partition).await;
-        let facts = facts(&stage).await;
+        let app = TestApp::start(partition).await;
+        let facts = facts(&app).await;
         assert_eq!(facts.text_at("/roleName"), "SpectroCloudRole");
         let name = &facts.body["cloudFormationTemplate"]["Parameters"]["RoleName"]["Default"];
         assert_eq!(*name, Value::from("SpectroCloudRole"));
-        let customer = stage.customer();
+        let customer = app.customer();
         let role = customer.account.role("palette-by-another-name");
         role.trust(&facts.body["trustPolicy"]);
         for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
             role.attach(&customer.policy(*document));
         }
-        Role.registered(&stage, &json!({"name": "prod", "roleArn": role.arn()})).await;
+        app.assert_registered(AuthMethod::Sts, &json!({"name": "prod", "roleArn": role.arn()}))
+            .await;
     }
 }

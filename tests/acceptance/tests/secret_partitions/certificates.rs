@@ -1,17 +1,18 @@
 //! F78, F79: the certificate of the non-person entity and its key, as far as they can be judged before the portal is asked.
 
 use acceptance::{
-    Stage,
-    enclave::{ENCLAVES, access, portal},
+    TestApp,
+    classified::{CLASSIFIED_PARTITIONS, portal, portal_access},
+    methods::for_each,
     with,
 };
 use local_cloud::{
-    certificates::{Chain, Issued, KeyKind, Usage, Wish},
+    certificates::{CertificateSpec, Chain, Issued, KeyKind, Usage},
     portal::OPERATION,
 };
 use serde_json::{Value, json};
 
-use crate::way::{Way, play};
+use gangway_model::AuthMethod;
 
 fn shown(issued: &Issued) -> Value {
     json!({"userCertificate": issued.certificate, "userKey": issued.key})
@@ -19,13 +20,13 @@ fn shown(issued: &Issued) -> Value {
 
 #[tokio::test]
 async fn f78_f79_certificates_of_every_kind_of_key_are_taken_as_they_come() {
-    play(&[Way::Portal], |stage: Stage, way: Way| async move {
-        let entity = access(stage.customer()).entity.clone();
-        let good = way.request(&stage, stage.customer(), "prod");
-        let portal = portal(stage.realm());
+    for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
+        let entity = portal_access(app.customer()).entity.clone();
+        let good = app.request(method, app.customer(), "prod");
+        let portal = portal(app.realm());
         for key in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa, KeyKind::Ed25519] {
-            let issued = portal.issue(&Wish { key, ..Wish::client(&entity) });
-            let report = way.validate(&stage, &with(good.clone(), &shown(&issued))).await;
+            let issued = portal.issue(&CertificateSpec { key, ..CertificateSpec::client(&entity) });
+            let report = app.validate(method, &with(good.clone(), &shown(&issued))).await;
             assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
             report.assert_check("certificates.key-matches", "passed", "", "");
             // With line breaks of another system, white space around, text before, and its intermediate behind it.
@@ -34,84 +35,94 @@ async fn f78_f79_certificates_of_every_kind_of_key_are_taken_as_they_come() {
                 "userCertificate": format!("subject=the entity\r\n{}\r\n \n", behind.replace('\n', "\r\n")),
                 "userKey": format!("\n\n  {}\n\n", issued.key.trim().replace('\n', "\r\n")),
             });
-            let report = way.validate(&stage, &with(good.clone(), &lenient)).await;
+            let report = app.validate(method, &with(good.clone(), &lenient)).await;
             assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
         }
-        let nothing_said = portal.issue(&Wish { usages: Vec::new(), ..Wish::client(&entity) });
-        way.registered(&stage, &with(good, &shown(&nothing_said))).await;
+        let nothing_said = portal.issue(&CertificateSpec { usages: Vec::new(), ..CertificateSpec::client(&entity) });
+        app.assert_registered(method, &with(good, &shown(&nothing_said))).await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn f78_f79_what_is_wrong_with_them_is_told_before_the_portal_is_asked() {
-    play(&[Way::Portal], |stage: Stage, way: Way| async move {
-        let entity = access(stage.customer()).entity.clone();
-        let good = way.request(&stage, stage.customer(), "prod");
-        let portal = portal(stage.realm());
-        let of = |wish: Wish| shown(&portal.issue(&wish));
-        let other = portal.issue(&Wish::client(&entity));
-        for (wrong, id, observed, remedy) in [
-            (
-                of(Wish::client(&entity).days(-400, -3)),
-                "certificates.client-valid",
-                "has expired on",
-                "new certificate",
-            ),
-            (
-                of(Wish::client(&entity).days(3, 400)),
-                "certificates.client-valid",
-                "not valid before",
-                "NTP",
-            ),
-            (
-                of(Wish { usages: vec![Usage::Server], ..Wish::client(&entity) }),
-                "certificates.client-usage",
-                "do not allow",
-                "clientAuth",
-            ),
-            (
-                of(Wish { usages: vec![Usage::Code], ..Wish::client(&entity) }),
-                "certificates.client-usage",
-                "do not allow",
-                "clientAuth",
-            ),
-            (
-                json!({"userKey": other.key}),
-                "certificates.key-matches",
-                "another certificate's",
-                "userCertificate was issued for",
-            ),
-            (
-                json!({"userCertificate": other.certificate}),
-                "certificates.key-matches",
-                "public halves differ",
-                "certificate of this key",
-            ),
-        ] {
-            stage.cloud().calls().clear();
-            let report = way.blocked(&stage, &with(good.clone(), &wrong)).await;
-            assert!(report.failed().contains(&id.to_owned()), "{id}: {:#}", report.body);
-            report.assert_check(id, "failed", observed, remedy);
-            report.assert_check("portal.keys", "unverified", "certificates", "");
-            report.assert_check("palette.validation", "not-applicable", "", "");
-            let asked = stage.cloud().calls().count(portal.kind().service(), OPERATION);
-            assert_eq!(asked, 0, "{id}: the portal is not bothered");
-        }
-        let soon = of(Wish::client(&entity).days(-300, 12));
-        let receipt = way.registered(&stage, &with(good, &soon)).await;
-        receipt.assert_check("certificates.client-lasts", "failed", "in 1", "PUT the account");
-        assert_eq!(receipt.check("certificates.client-lasts")["severity"], "warning");
-    })
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let entity = portal_access(app.customer()).entity.clone();
+            let good = app.request(method, app.customer(), "prod");
+            let portal = portal(app.realm());
+            let of = |request: CertificateSpec| shown(&portal.issue(&request));
+            let other = portal.issue(&CertificateSpec::client(&entity));
+            for (wrong, id, observed, remedy) in [
+                (
+                    of(CertificateSpec::client(&entity).days(-400, -3)),
+                    "certificates.client-valid",
+                    "has expired on",
+                    "new certificate",
+                ),
+                (
+                    of(CertificateSpec::client(&entity).days(3, 400)),
+                    "certificates.client-valid",
+                    "not valid before",
+                    "NTP",
+                ),
+                (
+                    of(CertificateSpec {
+                        usages: vec![Usage::Server],
+                        ..CertificateSpec::client(&entity)
+                    }),
+                    "certificates.client-usage",
+                    "do not allow",
+                    "clientAuth",
+                ),
+                (
+                    of(CertificateSpec {
+                        usages: vec![Usage::Code],
+                        ..CertificateSpec::client(&entity)
+                    }),
+                    "certificates.client-usage",
+                    "do not allow",
+                    "clientAuth",
+                ),
+                (
+                    json!({"userKey": other.key}),
+                    "certificates.key-matches",
+                    "another certificate's",
+                    "userCertificate was issued for",
+                ),
+                (
+                    json!({"userCertificate": other.certificate}),
+                    "certificates.key-matches",
+                    "public halves differ",
+                    "certificate of this key",
+                ),
+            ] {
+                app.cloud().calls().clear();
+                let report = app.assert_blocked(method, &with(good.clone(), &wrong)).await;
+                assert!(report.failed().contains(&id.to_owned()), "{id}: {:#}", report.body);
+                report.assert_check(id, "failed", observed, remedy);
+                report.assert_check("portal.keys", "unverified", "certificates", "");
+                report.assert_check("palette.validation", "not-applicable", "", "");
+                let asked = app.cloud().calls().count(portal.kind().service(), OPERATION);
+                assert_eq!(asked, 0, "{id}: the portal is not bothered");
+            }
+            let soon = of(CertificateSpec::client(&entity).days(-300, 12));
+            let receipt = app.assert_registered(method, &with(good, &soon)).await;
+            receipt.assert_check("certificates.client-lasts", "failed", "in 1", "PUT the account");
+            assert_eq!(receipt.check("certificates.client-lasts")["severity"], "warning");
+        },
+    )
     .await;
 }
 
 #[tokio::test]
 async fn f72_f78_f79_texts_that_are_none_of_the_three_are_refused_by_member_and_never_shown() {
-    for partition in ENCLAVES {
-        let stage = Stage::start(partition).await;
-        let way = Way::Portal;
-        let good = way.request(&stage, stage.customer(), "prod");
+    for partition in CLASSIFIED_PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let method = AuthMethod::Scap;
+        let good = app.request(method, app.customer(), "prod");
         let text = |member: &str| acceptance::text(&good, member).to_owned();
         let (ca, cert, key) =
             (text("certificateAuthority"), text("userCertificate"), text("userKey"));
@@ -148,7 +159,7 @@ async fn f72_f78_f79_texts_that_are_none_of_the_three_are_refused_by_member_and_
         ];
         let body = key.lines().nth(1).expect("Base64");
         for (member, pem, rule) in rows {
-            let refused = way.register(&stage, &with(good.clone(), &json!({member: pem}))).await;
+            let refused = app.register(method, &with(good.clone(), &json!({member: pem}))).await;
             refused.assert_status(400);
             assert_eq!(refused.pointers(), [format!("/{member}")], "{rule}: {:#}", refused.body);
             assert!(
@@ -158,7 +169,7 @@ async fn f72_f78_f79_texts_that_are_none_of_the_three_are_refused_by_member_and_
             );
             assert!(!refused.text.contains(body), "{}", refused.text);
         }
-        assert!(!stage.logs().contains(body));
-        stage.assert_untouched();
+        assert!(!app.logs().contains(body));
+        app.assert_untouched();
     }
 }

@@ -6,19 +6,18 @@
     reason = "a test program: what is not as it should be ends the test"
 )]
 
+mod access_keys;
 mod account;
-mod addresses;
+mod certificate_rotation;
 mod certificates;
-mod choices;
-mod edition;
-mod hops;
-mod keys;
+mod network_calls;
+mod palette_session;
 mod permissions;
+mod policies_and_gateways;
 mod portal;
-mod refusals;
+mod portal_address;
+mod portal_errors;
+mod prerequisites;
 mod reports;
-mod rotation;
-mod secrecy;
-mod session;
+mod secrets;
 mod tls;
-mod way;

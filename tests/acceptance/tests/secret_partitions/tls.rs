@@ -4,31 +4,30 @@
 //! behind a fourth; each has an authority of its own, and each authority is in one place only.
 
 use acceptance::{
-    Answer, Stage,
-    enclave::{ENCLAVES, portal},
+    HttpResponse, TestApp,
+    classified::{CLASSIFIED_PARTITIONS, portal},
+    methods::CLASSIFIED_METHODS,
     text, with,
 };
-use gangway_model::Partition;
+use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Door, functions::Lambda};
 use serde_json::{Value, json};
-
-use crate::way::{BOTH, Way};
 
 /// The secrets with the bundles, as the template's parameters name them.
 const AWS_BUNDLE: &str = "gangway/aws-ca-bundle";
 const PALETTE_BUNDLE: &str = "gangway/palette-ca-bundle";
 
 /// A validation, straight to a function, in the event of its sample.
-pub(crate) async fn report(function: &Lambda, way: Way, request: &Value) -> Answer {
+pub(crate) async fn report(function: &Lambda, method: AuthMethod, request: &Value) -> HttpResponse {
     let file =
-        format!("{}/../../events/{}/http-validate.json", env!("CARGO_MANIFEST_DIR"), way.id());
+        format!("{}/../../events/{}/http-validate.json", env!("CARGO_MANIFEST_DIR"), method.id());
     let sample = std::fs::read_to_string(file).expect("a sample event");
     let mut event: Value = serde_json::from_str(&sample).expect("JSON");
     event["body"] = request.to_string().into();
-    let answer = function.invoke(&event).await.expect("an answer");
-    let body = text(&answer, "body").to_owned();
-    let status = answer["statusCode"].as_u64().and_then(|status| status.try_into().ok());
-    Answer {
+    let response = function.invoke(&event).await.expect("an answer");
+    let body = text(&response, "body").to_owned();
+    let status = response["statusCode"].as_u64().and_then(|status| status.try_into().ok());
+    HttpResponse {
         status: status.expect("a status"),
         headers: reqwest::header::HeaderMap::default(),
         body: serde_json::from_str(&body).expect("JSON"),
@@ -37,37 +36,36 @@ pub(crate) async fn report(function: &Lambda, way: Way, request: &Value) -> Answ
 }
 
 /// Four addresses, and a request that fits them.
-struct Scene {
-    stage: Stage,
+struct TlsSetup {
+    app: TestApp,
     aws: Door,
     palette: Door,
 }
 
-impl Scene {
+impl TlsSetup {
     async fn set(partition: Partition) -> Self {
-        let stage = Stage::over_tls(partition).await;
-        let (aws, palette) = (stage.cloud().door().await, stage.cloud().door().await);
-        stage.realm().keep(AWS_BUNDLE, &aws.ca_pem).await;
-        stage.realm().keep(PALETTE_BUNDLE, &palette.ca_pem).await;
-        Self { stage, aws, palette }
+        let app = TestApp::with_tls(partition).await;
+        let (aws, palette) = (app.cloud().door().await, app.cloud().door().await);
+        app.realm().keep(AWS_BUNDLE, &aws.ca_pem).await;
+        app.realm().keep(PALETTE_BUNDLE, &palette.ca_pem).await;
+        Self { app, aws, palette }
     }
 
-    fn request(&self, way: Way) -> Value {
-        let request = way.request(&self.stage, self.stage.customer(), "prod");
-        match way {
+    fn request(&self, method: AuthMethod) -> Value {
+        let request = self.app.request(method, self.app.customer(), "prod");
+        if method == AuthMethod::StaticCredentials {
             // Palette reaches AWS by the cloud's first address.
-            Way::Keys => {
-                let first = self.stage.cloud().ca_pem().unwrap_or_default();
-                let both = format!("{}{first}", self.aws.ca_pem);
-                with(request, &json!({"certificateAuthority": both}))
-            }
-            Way::Portal => request,
+            let first = self.app.cloud().ca_pem().unwrap_or_default();
+            let both = format!("{}{first}", self.aws.ca_pem);
+            with(request, &json!({"certificateAuthority": both}))
+        } else {
+            request
         }
     }
 
     /// The function, with some variables taken away.
-    fn function(&self, way: Way, without: &[&str]) -> Lambda {
-        let function = self.stage.realm().functions.get(way.id()).expect("the function");
+    fn function(&self, method: AuthMethod, without: &[&str]) -> Lambda {
+        let function = self.app.realm().functions.get(method.id()).expect("the function");
         let mut variables = vec![
             ("AWS_ENDPOINT_URL_STS", Some(self.aws.url.as_str())),
             ("AWS_ENDPOINT_URL_IAM", Some(self.aws.url.as_str())),
@@ -80,17 +78,18 @@ impl Scene {
 
 #[tokio::test]
 async fn f72_every_client_trusts_what_its_bundle_holds() {
-    for partition in ENCLAVES {
-        let scene = Scene::set(partition).await;
-        for way in BOTH {
-            let answer = report(&scene.function(way, &[]), way, &scene.request(way)).await;
-            assert_eq!(answer.ready(), Some(true), "{way:?}: {:#}", answer.body);
-            answer.assert_check("aws.identity-valid", "passed", "", "");
-            answer.assert_check("palette.session", "passed", "", "");
-            if way == Way::Portal {
-                answer.assert_check("portal.trusted", "passed", "", "");
+    for partition in CLASSIFIED_PARTITIONS {
+        let setup = TlsSetup::set(partition).await;
+        for method in CLASSIFIED_METHODS {
+            let response =
+                report(&setup.function(method, &[]), method, &setup.request(method)).await;
+            assert_eq!(response.ready(), Some(true), "{method:?}: {:#}", response.body);
+            response.assert_check("aws.identity-valid", "passed", "", "");
+            response.assert_check("palette.session", "passed", "", "");
+            if method == AuthMethod::Scap {
+                response.assert_check("portal.trusted", "passed", "", "");
             } else {
-                answer.assert_check("certificates.authority-signs-aws", "passed", "", "");
+                response.assert_check("certificates.authority-signs-aws", "passed", "", "");
             }
         }
     }
@@ -98,42 +97,51 @@ async fn f72_every_client_trusts_what_its_bundle_holds() {
 
 #[tokio::test]
 async fn f72_no_client_trusts_what_its_bundle_does_not_hold() {
-    for partition in ENCLAVES {
-        let scene = Scene::set(partition).await;
-        for way in BOTH {
-            let request = scene.request(way);
+    for partition in CLASSIFIED_PARTITIONS {
+        let setup = TlsSetup::set(partition).await;
+        for method in CLASSIFIED_METHODS {
+            let request = setup.request(method);
             for (variable, service) in [
                 ("GANGWAY_AWS_CA_BUNDLE_SECRET", "AWS STS"),
                 ("PALETTE_CA_BUNDLE_SECRET", "Palette"),
             ] {
-                let answer = report(&scene.function(way, &[variable]), way, &request).await;
-                assert_eq!(answer.status, 502, "{way:?} without {variable}: {:#}", answer.body);
+                let response = report(&setup.function(method, &[variable]), method, &request).await;
+                assert_eq!(
+                    response.status, 502,
+                    "{method:?} without {variable}: {:#}",
+                    response.body
+                );
                 assert!(
-                    answer.text_at("/detail").contains(service),
+                    response.text_at("/detail").contains(service),
                     "{variable}: {:#}",
-                    answer.body
+                    response.body
                 );
             }
             // Not even its settings can be read.
-            let blind = scene.function(way, &["AWS_CA_BUNDLE"]);
+            let blind = setup.function(method, &["AWS_CA_BUNDLE"]);
             let sample = json!({});
-            assert!(blind.invoke(&sample).await.is_err(), "{way:?} without AWS_CA_BUNDLE");
+            assert!(blind.invoke(&sample).await.is_err(), "{method:?} without AWS_CA_BUNDLE");
         }
     }
 }
 
 #[tokio::test]
 async fn f72_the_portal_is_trusted_for_what_the_request_brings_and_for_nothing_else() {
-    for partition in ENCLAVES {
-        let scene = Scene::set(partition).await;
-        let way = Way::Portal;
-        let ca = portal(scene.stage.realm()).ca_pem();
+    for partition in CLASSIFIED_PARTITIONS {
+        let setup = TlsSetup::set(partition).await;
+        let method = AuthMethod::Scap;
+        let ca = portal(setup.app.realm()).ca_pem();
         // Everybody else trusts the portal's authority, and the request does not.
-        scene.stage.realm().keep(AWS_BUNDLE, &format!("{}{ca}", scene.aws.ca_pem)).await;
-        scene.stage.realm().keep(PALETTE_BUNDLE, &format!("{}{ca}", scene.palette.ca_pem)).await;
-        let wrong = with(scene.request(way), &json!({"certificateAuthority": scene.aws.ca_pem}));
-        let answer = report(&scene.function(way, &[]), way, &wrong).await;
-        assert_eq!(answer.ready(), Some(false), "{:#}", answer.body);
-        answer.assert_check("portal.trusted", "failed", "UnknownIssuer", "root and intermediates");
+        setup.app.realm().keep(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
+        setup.app.realm().keep(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem)).await;
+        let wrong = with(setup.request(method), &json!({"certificateAuthority": setup.aws.ca_pem}));
+        let response = report(&setup.function(method, &[]), method, &wrong).await;
+        assert_eq!(response.ready(), Some(false), "{:#}", response.body);
+        response.assert_check(
+            "portal.trusted",
+            "failed",
+            "UnknownIssuer",
+            "root and intermediates",
+        );
     }
 }

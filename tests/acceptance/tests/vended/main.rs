@@ -7,19 +7,19 @@
     reason = "a test program"
 )]
 
-mod again;
-mod foreign;
-mod leaving;
-mod letters;
-mod managed;
-mod paced;
+mod dead_letters;
+mod fixture;
+mod grace_period;
+mod idempotency;
+mod load;
+mod management_account;
+mod organizational_units;
+mod paired_accounts;
+mod policy_updates;
 mod projects;
-mod scene;
+mod rate_limit;
+mod removal;
+mod sample_events;
 mod settings;
-mod storm;
 mod sweep;
-mod table;
-mod twins;
-mod units;
-mod versions;
-mod young;
+mod unmanaged_roles;

@@ -5,17 +5,17 @@ use local_cloud::world::{Kind, Vended};
 use serde_json::{Value, json};
 
 use crate::{
-    foreign::made_by_hand,
-    scene::Scene,
+    fixture::VendingApp,
     sweep::{count, ids, sweep, sweeper},
+    unmanaged_roles::made_by_hand,
 };
 
 fn remove() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
-fn told(scene: &Scene, vended: &Vended, project: Option<&str>) -> Value {
-    let mut event = scene.organization().custom("onboard", vended.account.id());
+fn told(app: &VendingApp, vended: &Vended, project: Option<&str>) -> Value {
+    let mut event = app.organization().custom("onboard", vended.account.id());
     if let Some(project) = project {
         event["detail"]["project"] = project.into();
     }
@@ -23,15 +23,15 @@ fn told(scene: &Scene, vended: &Vended, project: Option<&str>) -> Value {
 }
 
 /// An account that is aboard in the project Payments; its role is Gangway's or somebody else's.
-async fn in_payments(scene: &Scene, theirs: bool) -> Vended {
-    let organization = scene.organization();
+async fn in_payments(app: &VendingApp, theirs: bool) -> Vended {
+    let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     if theirs {
-        made_by_hand(scene, &vended.account, &scene.realm().external_id);
+        made_by_hand(app, &vended.account, &app.realm().external_id);
     }
-    scene.put(&[told(scene, &vended, Some("Payments"))]).await;
-    scene.work_off().await;
-    let registered = scene.registered(&vended.account);
+    app.put(&[told(app, &vended, Some("Payments"))]).await;
+    app.work_off().await;
+    let registered = app.registered(&vended.account);
     assert!(registered.len() == 1 && registered[0].project.is_some(), "{registered:?}");
     vended
 }
@@ -39,63 +39,71 @@ async fn in_payments(scene: &Scene, theirs: bool) -> Vended {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_in_a_project_that_no_setting_names_is_made_once() {
     for theirs in [false, true] {
-        let scene = Scene::start(Partition::Aws).await;
-        let vended = in_payments(&scene, theirs).await;
-        let answer = sweep(&sweeper(&scene, &[]), json!({})).await;
-        assert_eq!((count(&answer, "missing"), count(&answer, "queued")), (0, 0), "{answer:#}");
-        assert_eq!(answer["reasons"]["in-another-scope"]["count"], 1, "{answer:#}");
+        let app = VendingApp::start(Partition::Aws).await;
+        let vended = in_payments(&app, theirs).await;
+        let response = sweep(&sweeper(&app, &[]), json!({})).await;
+        assert_eq!(
+            (count(&response, "missing"), count(&response, "queued")),
+            (0, 0),
+            "{response:#}"
+        );
+        assert_eq!(response["reasons"]["in-another-scope"]["count"], 1, "{response:#}");
         // An event that names none, or another.
         for project in [None, Some("Default")] {
-            scene.put(&[told(&scene, &vended, project)]).await;
-            scene.work_off().await;
-            let registered = scene.registered(&vended.account);
-            assert_eq!(registered.len(), 1, "{registered:?}\n{}", scene.logs());
+            app.put(&[told(&app, &vended, project)]).await;
+            app.work_off().await;
+            let registered = app.registered(&vended.account);
+            assert_eq!(registered.len(), 1, "{registered:?}\n{}", app.logs());
         }
-        assert_eq!(scene.dead(), []);
+        assert_eq!(app.dead(), []);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_in_such_a_project_is_taken_off_by_event_and_by_sweep() {
     for by_sweep in [false, true] {
-        let scene = Scene::with(Partition::Aws, |_organization| vec![remove()]).await;
-        let vended = in_payments(&scene, false).await;
-        let closed = scene.organization().close(&vended.account);
+        let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+        let vended = in_payments(&app, false).await;
+        let closed = app.organization().close(&vended.account);
         if by_sweep {
-            let answer = sweep(&sweeper(&scene, &[remove()]), json!({})).await;
-            assert_eq!(ids(&answer, "closedButRegistered"), [vended.account.id()], "{answer:#}");
-            assert_eq!(count(&answer, "offboarding"), 1, "{answer:#}");
+            let response = sweep(&sweeper(&app, &[remove()]), json!({})).await;
+            assert_eq!(
+                ids(&response, "closedButRegistered"),
+                [vended.account.id()],
+                "{response:#}"
+            );
+            assert_eq!(count(&response, "offboarding"), 1, "{response:#}");
         } else {
-            scene.put(&closed).await;
+            app.put(&closed).await;
         }
-        scene.work_off().await;
-        assert_eq!(scene.registered(&vended.account), [], "{}", scene.logs());
-        assert_eq!(scene.dead(), []);
+        app.work_off().await;
+        assert_eq!(app.registered(&vended.account), [], "{}", app.logs());
+        assert_eq!(app.dead(), []);
     }
 }
 
 /// Palette shows such a project in its list and refuses all else.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_that_refuses_the_key_is_told_of_and_stops_nothing() {
-    let scene = Scene::with(Partition::Aws, |_organization| vec![remove()]).await;
-    let hidden = in_payments(&scene, false).await;
-    let organization = scene.organization();
+    let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
+    let hidden = in_payments(&app, false).await;
+    let organization = app.organization();
     let other = organization.vend(Kind::ControlTower, "other", &organization.sandbox);
     {
-        let mut records = scene.cloud().palette().records();
+        let mut records = app.cloud().palette().records();
         let tenant = &mut records.tenants[0];
         tenant.closed = tenant.projects.iter().map(|project| project.uid.clone()).collect();
     }
-    let answer = sweep(&sweeper(&scene, &[]), json!({"dryRun": true})).await;
-    assert_eq!(count(&answer, "unreadProjects"), 2, "{answer:#}");
-    made_by_hand(&scene, &other.account, &scene.realm().external_id);
-    scene.put(&[told(&scene, &other, None)]).await;
-    scene.work_off().await;
-    assert_eq!(scene.registered(&other.account).len(), 1, "{}", scene.logs());
-    scene.lambda.logs().clear();
-    scene.put(&organization.close(&hidden.account)).await;
-    scene.work_off().await;
-    scene.written("projects has it that do not let Gangway look").await;
-    assert_eq!(scene.registered(&hidden.account).len(), 1);
-    assert_eq!(scene.dead(), []);
+    let response = sweep(&sweeper(&app, &[]), json!({"dryRun": true})).await;
+    assert_eq!(count(&response, "unreadProjects"), 2, "{response:#}");
+    made_by_hand(&app, &other.account, &app.realm().external_id);
+    app.put(&[told(&app, &other, None)]).await;
+    app.work_off().await;
+    assert_eq!(app.registered(&other.account).len(), 1, "{}", app.logs());
+    app.lambda.logs().clear();
+    app.put(&organization.close(&hidden.account)).await;
+    app.work_off().await;
+    app.written("projects has it that do not let Gangway look").await;
+    assert_eq!(app.registered(&hidden.account).len(), 1);
+    assert_eq!(app.dead(), []);
 }

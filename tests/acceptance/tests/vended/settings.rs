@@ -9,7 +9,7 @@ use local_cloud::{
 };
 use serde_json::json;
 
-use crate::scene::{ROLE, Scene};
+use crate::fixture::{ROLE, VendingApp};
 
 const LIMITS: &str = "Limits";
 const BOUNDARY: (&str, &str) = ("AccountRoleBoundary", LIMITS);
@@ -24,61 +24,61 @@ fn limits(account: &Account) -> String {
     account.policy(LIMITS, &json!({"Version": "2012-10-17", "Statement": [all]}))
 }
 
-async fn told(scene: &Scene, vended: &Vended) {
-    scene.put(&vended.events[2..]).await;
-    scene.work_off().await;
+async fn told(app: &VendingApp, vended: &Vended) {
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_is_made_with_its_boundary() {
-    let scene = Scene::deployed(Partition::Aws, &[BOUNDARY]).await;
-    let vended = vend(scene.organization());
+    let app = VendingApp::deployed(Partition::Aws, &[BOUNDARY]).await;
+    let vended = vend(app.organization());
     let limits = limits(&vended.account);
-    told(&scene, &vended).await;
-    scene.assert_aboard(&vended.account);
-    assert_eq!(scene.role(&vended.account).expect("a role").boundary, Some(limits));
+    told(&app, &vended).await;
+    app.assert_aboard(&vended.account);
+    assert_eq!(app.role(&vended.account).expect("a role").boundary, Some(limits));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_boundary_that_is_not_there_is_waited_for_in_a_young_account_only() {
-    let scene = Scene::deployed(Partition::Aws, &[BOUNDARY]).await;
-    let organization = scene.organization();
+    let app = VendingApp::deployed(Partition::Aws, &[BOUNDARY]).await;
+    let organization = app.organization();
     let (young, old) = (vend(organization), vend(&organization.ago(Duration::from_hours(2))));
     for vended in [&young, &old] {
-        scene.put(&vended.events[2..]).await;
+        app.put(&vended.events[2..]).await;
     }
-    scene.idle().await;
-    scene.assert_dead(old.account.id(), "gangway_role_boundary");
-    assert_eq!((scene.queue().len(), scene.dead().len()), (1, 1), "the young one waits");
+    app.idle().await;
+    app.assert_dead(old.account.id(), "gangway_role_boundary");
+    assert_eq!((app.queue().len(), app.dead().len()), (1, 1), "the young one waits");
     limits(&young.account);
-    scene.wait().await;
-    scene.assert_aboard(&young.account);
-    scene.assert_untouched(&old.account);
+    app.wait().await;
+    app.assert_aboard(&young.account);
+    app.assert_untouched(&old.account);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_boundary_that_is_set_later_comes_to_the_roles_that_are_there() {
-    let mut scene = Scene::start(Partition::Aws).await;
-    let vended = vend(scene.organization());
-    told(&scene, &vended).await;
-    assert_eq!(scene.role(&vended.account).expect("a role").boundary, None);
-    scene.set(vec![("GANGWAY_PERMISSIONS_BOUNDARY", LIMITS.to_owned())]);
+    let mut app = VendingApp::start(Partition::Aws).await;
+    let vended = vend(app.organization());
+    told(&app, &vended).await;
+    assert_eq!(app.role(&vended.account).expect("a role").boundary, None);
+    app.set(vec![("GANGWAY_PERMISSIONS_BOUNDARY", LIMITS.to_owned())]);
     let limits = limits(&vended.account);
-    told(&scene, &vended).await;
-    scene.assert_aboard(&vended.account);
-    assert_eq!(scene.role(&vended.account).expect("a role").boundary, Some(limits));
+    told(&app, &vended).await;
+    app.assert_aboard(&vended.account);
+    assert_eq!(app.role(&vended.account).expect("a role").boundary, Some(limits));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_profile_lets_go_of_what_it_does_not_have() {
-    let mut scene = Scene::start(Partition::Aws).await;
-    let vended = vend(scene.organization());
-    told(&scene, &vended).await;
-    scene.assert_aboard(&vended.account);
+    let mut app = VendingApp::start(Partition::Aws).await;
+    let vended = vend(app.organization());
+    told(&app, &vended).await;
+    app.assert_aboard(&vended.account);
     let profile = PermissionProfile::MinimumEksStatic;
-    scene.set(vec![("GANGWAY_PERMISSION_PROFILE", profile.to_string())]);
-    told(&scene, &vended).await;
-    let role = scene.role(&vended.account).expect("a role");
+    app.set(vec![("GANGWAY_PERMISSION_PROFILE", profile.to_string())]);
+    told(&app, &vended).await;
+    let role = app.role(&vended.account).expect("a role");
     let mut attached: Vec<_> =
         role.attached.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
     let mut expected: Vec<_> =
@@ -86,16 +86,16 @@ async fn another_profile_lets_go_of_what_it_does_not_have() {
     attached.sort_unstable();
     expected.sort_unstable();
     assert_eq!(attached, expected);
-    assert_eq!(scene.registered(&vended.account).len(), 1, "{}", scene.logs());
-    assert_eq!(scene.dead(), []);
+    assert_eq!(app.registered(&vended.account).len(), 1, "{}", app.logs());
+    assert_eq!(app.dead(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_role_has_the_name_that_is_set() {
-    let scene = Scene::deployed(Partition::Aws, &[("RoleName", "PaletteAccess")]).await;
-    let vended = vend(scene.organization());
-    told(&scene, &vended).await;
-    assert_eq!(scene.registered(&vended.account).len(), 1, "{}", scene.logs());
+    let app = VendingApp::deployed(Partition::Aws, &[("RoleName", "PaletteAccess")]).await;
+    let vended = vend(app.organization());
+    told(&app, &vended).await;
+    assert_eq!(app.registered(&vended.account).len(), 1, "{}", app.logs());
     assert!(vended.account.role_seen("PaletteAccess").is_some());
     assert!(vended.account.role_seen(ROLE).is_none());
 }
@@ -103,8 +103,8 @@ async fn the_role_has_the_name_that_is_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_entered_by_the_roles_that_are_set() {
     let parameters = [("AccountAccessRoles", "Nobody,LandingZone")];
-    let scene = Scene::deployed(Partition::AwsUsGov, &parameters).await;
-    let organization = scene.organization().ago(Duration::from_hours(2));
+    let app = VendingApp::deployed(Partition::AwsUsGov, &parameters).await;
+    let organization = app.organization().ago(Duration::from_hours(2));
     let vended = organization.vend(Kind::Invited, "team", &organization.sandbox);
     let own = organization.api.management().root_arn();
     let entry = vended.account.role("LandingZone");
@@ -115,24 +115,23 @@ async fn accounts_are_entered_by_the_roles_that_are_set() {
     entry.attach(&vended.account.managed("AdministratorAccess"));
     // The template's own roles are not tried.
     let other = vend(&organization);
-    scene.put(&vended.events).await;
-    told(&scene, &other).await;
-    scene.assert_aboard(&vended.account);
-    scene.assert_dead(other.account.id(), "nobody, landingzone");
+    app.put(&vended.events).await;
+    told(&app, &other).await;
+    app.assert_aboard(&vended.account);
+    app.assert_dead(other.account.id(), "nobody, landingzone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_young_for_as_long_as_is_set() {
     for (minutes, waits) in [("180", true), ("30", false), ("0", false)] {
-        let scene =
-            Scene::deployed(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
-        let organization = scene.organization().ago(Duration::from_mins(100));
+        let app = VendingApp::deployed(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
+        let organization = app.organization().ago(Duration::from_mins(100));
         let vended = vend(&organization);
         organization.quarantine(&vended.account);
-        scene.put(&vended.events[2..]).await;
-        scene.idle().await;
+        app.put(&vended.events[2..]).await;
+        app.idle().await;
         let expected = if waits { (1, 0) } else { (0, 1) };
-        assert_eq!((scene.queue().len(), scene.dead().len()), expected, "{minutes}");
+        assert_eq!((app.queue().len(), app.dead().len()), expected, "{minutes}");
     }
 }
 
@@ -140,15 +139,15 @@ async fn an_account_is_young_for_as_long_as_is_set() {
 async fn a_unit_that_is_left_out_stays_ashore_with_all_below() {
     let settings =
         |organization: &Organization| vec![("GANGWAY_EXCLUDE_OUS", organization.workloads.clone())];
-    let scene = Scene::with(Partition::Aws, settings).await;
-    let organization = scene.organization();
+    let app = VendingApp::with(Partition::Aws, settings).await;
+    let organization = app.organization();
     let below = organization.vend(Kind::ControlTower, "below", &organization.production);
     let beside = vend(organization);
     for vended in [&below, &beside] {
-        scene.put(&vended.events).await;
+        app.put(&vended.events).await;
     }
-    scene.work_off().await;
-    scene.assert_aboard(&beside.account);
-    scene.assert_untouched(&below.account);
-    assert_eq!(scene.dead(), []);
+    app.work_off().await;
+    app.assert_aboard(&beside.account);
+    app.assert_untouched(&below.account);
+    assert_eq!(app.dead(), []);
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::certificates::{Chain, Wish};
+use crate::certificates::{CertificateSpec, Chain};
 
 const SECRET: &str = "9rZq/VbT0cXn+Lw3KdPe5GsHa7UyMf1oJi8QtB2E";
 
@@ -36,8 +36,8 @@ fn base64_is_found_wherever_the_secret_stands_in_what_is_encoded() {
 #[test]
 fn a_private_key_is_found_by_any_line_and_its_certificate_is_none() {
     let chain = Chain::new("Authority");
-    let issued = chain.issue(&Wish::client("somebody"));
-    let other = chain.issue(&Wish::client("other"));
+    let issued = chain.issue(&CertificateSpec::client("somebody"));
+    let other = chain.issue(&CertificateSpec::client("other"));
     let canary = Canary::new(Kind::PrivateKey, "somebody", &issued.key);
     let public = [issued.certificate.clone(), other.certificate, other.key, chain.pem()];
     let searcher = Searcher::new(vec![canary], &public);

@@ -19,7 +19,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use self::entitlement::{Entitlement, Holder};
 use crate::{
-    certificates::{Chain, Issued, Wish},
+    certificates::{CertificateSpec, Chain, Issued},
     cloud::{Cloud, Parts},
     host::Host,
 };
@@ -185,7 +185,7 @@ impl Portal {
     }
 
     /// A certificate that the portal knows for the one that its name tells. What is wrong with it is found when it is shown.
-    pub fn issue(&self, wish: &Wish) -> Issued {
+    pub fn issue(&self, wish: &CertificateSpec) -> Issued {
         let issued = self.desk.chain.issue(wish);
         self.desk.records().known.push((issued.der.clone(), wish.name.clone()));
         issued

@@ -58,7 +58,7 @@ impl Scene {
         Client::new(outbound::client(None), &self.cloud.url(), region, &keys)
     }
 
-    fn client(&self, wish: &Wish) -> reqwest::Client {
+    fn client(&self, wish: &CertificateSpec) -> reqwest::Client {
         let Issued { certificate, key, .. } = self.portal.issue(wish);
         outbound::client_as(&self.portal.ca_pem(), &certificate, &key).unwrap()
     }
@@ -73,7 +73,7 @@ async fn a_known_certificate_of_any_kind_of_key_gets_keys_that_aws_knows() {
     for (kind, partition, region) in KINDS {
         let scene = Scene::of(kind, partition).await;
         for key in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa, KeyKind::Ed25519] {
-            let http = scene.client(&Wish { key, ..Wish::client("ops.npe") });
+            let http = scene.client(&CertificateSpec { key, ..CertificateSpec::client("ops.npe") });
             let (status, content_type, body) = scene.told(&http, &scene.good()).await;
             assert_eq!((status, content_type.as_str()), (200, "application/json"), "{body}");
             assert!(body["Credentials"]["Expiration"].as_str().unwrap().ends_with('Z'));
@@ -91,12 +91,12 @@ async fn a_known_certificate_of_any_kind_of_key_gets_keys_that_aws_knows() {
 #[tokio::test]
 async fn a_certificate_that_is_missing_or_not_good_gets_a_page_and_200() {
     let scene = Scene::of(Kind::Scap, "aws-iso-b").await;
-    let good = Wish::client("ops.npe");
+    let good = CertificateSpec::client("ops.npe");
     let wishes = [
         good.clone().days(-20, -1),
         good.clone().days(1, 20),
-        Wish { usages: vec![Usage::Server], ..good.clone() },
-        Wish { usages: vec![Usage::Code], ..good.clone() },
+        CertificateSpec { usages: vec![Usage::Server], ..good.clone() },
+        CertificateSpec { usages: vec![Usage::Code], ..good.clone() },
     ];
     for wish in &wishes {
         assert!(is_login(&scene.told(&scene.client(wish), &scene.good()).await), "{wish:?}");
@@ -153,7 +153,7 @@ async fn the_portal_is_trusted_with_its_intermediate_and_refused_without() {
 async fn paths_and_parameters_are_exact_for_each_kind() {
     for (kind, partition, _) in KINDS {
         let scene = Scene::of(kind, partition).await;
-        let http = scene.client(&Wish::client("ops.npe"));
+        let http = scene.client(&CertificateSpec::client("ops.npe"));
         let url = scene.portal.url();
         let other = if kind == Kind::Cap { Kind::Scap } else { Kind::Cap };
         let [a, b, c] = kind.parameters();
@@ -179,7 +179,7 @@ async fn paths_and_parameters_are_exact_for_each_kind() {
                 assert!(told.2["message"].is_string());
             }
         }
-        let stranger = scene.client(&Wish::client("somebody.npe"));
+        let stranger = scene.client(&CertificateSpec::client("somebody.npe"));
         assert_eq!(scene.told(&stranger, &scene.good()).await.2["status"], 403);
         assert_eq!(http.post(scene.good()).send().await.unwrap().status().as_u16(), 405);
     }
@@ -188,7 +188,7 @@ async fn paths_and_parameters_are_exact_for_each_kind() {
 #[tokio::test]
 async fn it_leaves_out_what_it_is_told_to_and_fails_as_it_is_told_to() {
     let scene = Scene::of(Kind::Scap, "aws-iso-b").await;
-    let http = scene.client(&Wish::client("ops.npe"));
+    let http = scene.client(&CertificateSpec::client("ops.npe"));
     scene.portal.behave(|behaviour| behaviour.lifetime = 0);
     let client = scene.with(&scene.told(&http, &scene.good()).await.2, "us-isob-east-1");
     let identity = client.query("sts", "GetCallerIdentity", &[]).await.unwrap();
@@ -223,7 +223,7 @@ async fn a_user_may_stand_behind_a_role_and_its_keys_have_no_end() {
     let holder = Holder::User(account.user("emulated"));
     let [name, agency, account_name, role] = ["ops.npe", "A", "B", "C"].map(str::to_owned);
     scene.portal.entitle(Entitlement { name, agency, account_name, account, role, holder });
-    let http = scene.client(&Wish::client("ops.npe"));
+    let http = scene.client(&CertificateSpec::client("ops.npe"));
     let body = scene.told(&http, &scene.url(["A", "B", "C"])).await.2;
     assert!(body["Credentials"]["AccessKeyId"].as_str().unwrap().starts_with("AKIA"), "{body}");
     assert_eq!(body["Credentials"].as_object().unwrap().len(), 2);

@@ -15,7 +15,7 @@ use rustls::{
 };
 
 use super::Desk;
-use crate::certificates::{Chain, Wish};
+use crate::certificates::{CertificateSpec, Chain};
 
 /// Takes any certificate whose key the client has. What it is worth is judged when the request is known, since the answer
 /// to a bad one is a page.
@@ -92,7 +92,7 @@ pub(super) fn verifier(chain: &Chain) -> Arc<dyn ClientCertVerifier> {
 pub(super) fn config(desk: &Arc<Desk>, verifier: Arc<dyn ClientCertVerifier>) -> ServerConfig {
     let provider = aws_lc_rs::default_provider();
     let hosts = vec![desk.host.certified()];
-    let server = desk.chain.issue(&Wish { hosts, ..Wish::server() });
+    let server = desk.chain.issue(&CertificateSpec { hosts, ..CertificateSpec::server() });
     let shown = |chain: Vec<CertificateDer<'static>>| {
         let key = CertifiedKey::from_der(chain, server.private_key(), &provider);
         Arc::new(key.expect("a key that fits its certificate"))

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     aws::{Account, Role},
-    certificates::{Issued, Wish},
+    certificates::{CertificateSpec, Issued},
     portal::{Entitlement, Holder, Portal},
 };
 
@@ -44,7 +44,7 @@ impl Access {
             role: ROLE.to_owned(),
             holder: Holder::Role(role.clone()),
         });
-        let identity = portal.issue(&Wish::client(&entity));
+        let identity = portal.issue(&CertificateSpec::client(&entity));
         let access = Self { agency: AGENCY, account_name, role_name: ROLE, role, entity, identity };
         access.let_role_look(account);
         access

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::{POLICIES, keys};
 use crate::{
-    KEY_ID, SECRET, incoming,
-    row::{Row, with, without},
+    KEY_ID, SECRET,
+    case::{InvalidRequestCase, with, without},
+    incoming_secrets,
     sts::role_arns,
 };
 
 /// Those that need no stage.
-pub(super) fn credentials() -> Vec<Row> {
+pub(super) fn credentials() -> Vec<InvalidRequestCase> {
     let id = "must be an access key id: 16 to 128";
     let secret = "must be a secret access key: 16 to 128";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
@@ -70,26 +71,27 @@ pub(super) fn credentials() -> Vec<Row> {
             "is not known here: remove it",
         ),
     ];
-    let row = |(name, body, at, remedy): (&str, Value, &str, &str)| {
-        Row::post(&format!("policies: {name}"), POLICIES, body.to_string()).invalid(&[at], remedy)
+    let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
+        InvalidRequestCase::post(&format!("policies: {name}"), POLICIES, body.to_string())
+            .invalid(&[at], remedy)
     };
-    let mut rows: Vec<_> = values.into_iter().map(row).collect();
-    rows.extend([
-        Row::post("policies: nothing", POLICIES, "{}")
+    let mut invalid_requests: Vec<_> = values.into_iter().map(case).collect();
+    invalid_requests.extend([
+        InvalidRequestCase::post("policies: nothing", POLICIES, "{}")
             .invalid(&[key_id, secret_key], "accessKeyId is missing"),
-        Row::bare("policies: no body", "POST", POLICIES)
+        InvalidRequestCase::bare("policies: no body", "POST", POLICIES)
             .invalid(&[key_id, secret_key], "accessKeyId is missing"),
-        Row::post("policies: two secret keys", POLICIES, twice)
+        InvalidRequestCase::post("policies: two secret keys", POLICIES, twice)
             .invalid(&[secret_key], "is given 2 times: give it once"),
     ]);
-    rows.extend(ways());
-    rows.extend(role_arns(POLICIES, &json!({})));
-    rows.extend(incoming::arns(POLICIES, &json!({})));
-    rows
+    invalid_requests.extend(ways());
+    invalid_requests.extend(role_arns(POLICIES, &json!({})));
+    invalid_requests.extend(incoming_secrets::arns(POLICIES, &json!({})));
+    invalid_requests
 }
 
 /// Which account is meant, said wrongly or in more ways than one.
-fn ways() -> Vec<Row> {
+fn ways() -> Vec<InvalidRequestCase> {
     let uid = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let one = "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
@@ -131,15 +133,17 @@ fn ways() -> Vec<Row> {
             "is not known here: remove it",
         ),
     ];
-    let row = |(name, body, at, remedy): (&str, Value, &str, &str)| {
-        Row::post(&format!("policies: {name}"), POLICIES, body.to_string()).invalid(&[at], remedy)
+    let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
+        InvalidRequestCase::post(&format!("policies: {name}"), POLICIES, body.to_string())
+            .invalid(&[at], remedy)
     };
     let everything = with(
         &with(&with(&keys(), "uid", "abc".into()), "roleArn", role.into()),
         "secretArn",
         arn.into(),
     );
-    let all = Row::post("policies: everything at once", POLICIES, everything.to_string())
-        .invalid(&["/roleArn", "/secretArn", key_id, secret_key], one);
-    values.into_iter().map(row).chain([all]).collect()
+    let all =
+        InvalidRequestCase::post("policies: everything at once", POLICIES, everything.to_string())
+            .invalid(&["/roleArn", "/secretArn", key_id, secret_key], one);
+    values.into_iter().map(case).chain([all]).collect()
 }

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::{FUNCTION, PATH, VALIDATE, cross, right};
 use crate::{
     SECRET,
-    row::{Row, with, without},
+    case::{InvalidRequestCase, with, without},
 };
 
 /// Each member, wrong in its own ways.
-pub(super) fn members() -> Vec<Row> {
+pub(super) fn members() -> Vec<InvalidRequestCase> {
     let cluster = "must be the name of an EKS cluster: 1 to 100 letters, digits, '-' and '_'";
     let region = "must be a region, such as us-east-1";
     let role = "must be the ARN of an IAM role";
@@ -65,41 +65,44 @@ pub(super) fn members() -> Vec<Row> {
         ("ensureConfigMap", json!([]), flag),
         ("ensureConfigMap", json!({}), flag),
     ];
-    let mut rows: Vec<_> = (1..)
+    let mut invalid_requests: Vec<_> = (1..)
         .zip(invalid)
         .map(|(number, (member, value, remedy)): (usize, _)| {
             let base = if member == "hubbleTargetRoleArn" { cross() } else { right() };
             let body = with(&base, member, value).to_string();
-            Row::post(&format!("{number}: {member}"), PATH, body)
+            InvalidRequestCase::post(&format!("{number}: {member}"), PATH, body)
                 .invalid(&[&format!("/{member}")], remedy)
         })
         .collect();
-    rows.extend(missing());
-    rows.extend(elsewhere());
-    rows.extend(unknown());
-    rows
+    invalid_requests.extend(missing());
+    invalid_requests.extend(elsewhere());
+    invalid_requests.extend(unknown());
+    invalid_requests
 }
 
-fn missing() -> Vec<Row> {
+fn missing() -> Vec<InvalidRequestCase> {
     let all = ["/name", "/clusterName", "/roleArn", "/hubbleRoleArn", "/identityRoleArn"];
     let own = ["clusterName", "roleArn", "hubbleRoleArn", "identityRoleArn"];
-    let mut rows: Vec<_> = own
+    let mut invalid_requests: Vec<_> = own
         .iter()
         .map(|member| {
             let body = without(&right(), member).to_string();
-            Row::post(&format!("no {member}"), PATH, body)
+            InvalidRequestCase::post(&format!("no {member}"), PATH, body)
                 .invalid(&[&format!("/{member}")], &format!("{member} is missing: it must be"))
         })
         .collect();
-    rows.push(Row::post("nothing", PATH, "{}").invalid(&all, "name is missing"));
-    rows.push(Row::bare("no body", "POST", VALIDATE).invalid(&all, "name is missing"));
-    rows
+    invalid_requests
+        .push(InvalidRequestCase::post("nothing", PATH, "{}").invalid(&all, "name is missing"));
+    invalid_requests.push(
+        InvalidRequestCase::bare("no body", "POST", VALIDATE).invalid(&all, "name is missing"),
+    );
+    invalid_requests
 }
 
 /// Of other partitions.
-fn elsewhere() -> Vec<Row> {
+fn elsewhere() -> Vec<InvalidRequestCase> {
     let gov = |what: &str| format!("arn:aws-us-gov:iam::300000000001:{what}");
-    let mut rows = Vec::new();
+    let mut invalid_requests = Vec::new();
     for (member, value) in [
         ("hubbleRoleArn", gov("role/R")),
         ("identityRoleArn", gov("role/R")),
@@ -108,32 +111,33 @@ fn elsewhere() -> Vec<Row> {
     ] {
         let base = if member == "hubbleTargetRoleArn" { cross() } else { right() };
         let body = with(&base, member, value.into()).to_string();
-        let row = Row::post(&format!("{member} of GovCloud"), PATH, body);
-        rows.push(row.refused(&[&format!("/{member}")], "use an ARN of aws"));
+        let case = InvalidRequestCase::post(&format!("{member} of GovCloud"), PATH, body);
+        invalid_requests.push(case.refused(&[&format!("/{member}")], "use an ARN of aws"));
     }
     for region in ["us-gov-west-1", "us-isob-east-1", "us-iso-east-1"] {
         let body = with(&right(), "clusterRegion", region.into()).to_string();
-        let row = Row::post(&format!("a cluster in {region}"), PATH, body);
-        rows.push(row.refused(&["/clusterRegion"], "must be a region of partition aws"));
+        let case = InvalidRequestCase::post(&format!("a cluster in {region}"), PATH, body);
+        invalid_requests
+            .push(case.refused(&["/clusterRegion"], "must be a region of partition aws"));
     }
-    rows
+    invalid_requests
 }
 
-fn unknown() -> Vec<Row> {
+fn unknown() -> Vec<InvalidRequestCase> {
     let not_known = "is not known here: remove it";
     let given = |member: &str, value: Value| with(&right(), member, value).to_string();
     let mut twice = right().to_string();
     twice.insert_str(1, r#""clusterName":"other","#);
     vec![
-        Row::post("an external id", PATH, given("externalId", SECRET.into()))
+        InvalidRequestCase::post("an external id", PATH, given("externalId", SECRET.into()))
             .invalid(&["/externalId"], not_known),
-        Row::post("keys", PATH, given("secretAccessKey", SECRET.into()))
+        InvalidRequestCase::post("keys", PATH, given("secretAccessKey", SECRET.into()))
             .invalid(&["/secretAccessKey"], not_known),
-        Row::post("a role name", PATH, given("hubbleRole", "Hubble".into()))
+        InvalidRequestCase::post("a role name", PATH, given("hubbleRole", "Hubble".into()))
             .invalid(&["/hubbleRole"], not_known),
-        Row::post("two clusters", PATH, twice)
+        InvalidRequestCase::post("two clusters", PATH, twice)
             .invalid(&["/clusterName"], "is given 2 times: give it once"),
-        Row::post(
+        InvalidRequestCase::post(
             "everything wrong",
             PATH,
             json!({
@@ -163,23 +167,32 @@ fn unknown() -> Vec<Row> {
 }
 
 /// Over the bus where a rule fits, else straight.
-pub(super) fn events() -> Vec<Row> {
+pub(super) fn events() -> Vec<InvalidRequestCase> {
     let event = with(&right(), "method", FUNCTION.into());
     vec![
-        Row::event("event: no cluster", without(&event, "clusterName"))
+        InvalidRequestCase::event("event: no cluster", without(&event, "clusterName"))
             .invalid(&["/clusterName"], "clusterName is missing"),
-        Row::event(
+        InvalidRequestCase::event(
             "event: a user",
             with(&event, "hubbleRoleArn", "arn:aws:iam::300000000001:user/U".into()),
         )
         .invalid(&["/hubbleRoleArn"], "must be the ARN of an IAM role"),
-        Row::event("event: in iso", with(&event, "partition", "aws-iso".into()))
+        InvalidRequestCase::event("event: in iso", with(&event, "partition", "aws-iso".into()))
             .refused(&["/partition"], "use one of static-credentials, scap"),
-        Row::event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
-            .refused(&["/secretAccessKey"], "may not be in an event: send secretArn"),
-        Row::event("event: a flag of text", with(&event, "ensureConfigMap", "true".into()))
-            .invalid(&["/ensureConfigMap"], "must be true or false"),
-        Row::delivered("event: another method", with(&event, "method", "sts".into()))
-            .refused(&["/method"], "deliver events for sts to the function sts"),
+        InvalidRequestCase::event(
+            "event: a secret key",
+            with(&event, "secretAccessKey", SECRET.into()),
+        )
+        .refused(&["/secretAccessKey"], "may not be in an event: send secretArn"),
+        InvalidRequestCase::event(
+            "event: a flag of text",
+            with(&event, "ensureConfigMap", "true".into()),
+        )
+        .invalid(&["/ensureConfigMap"], "must be true or false"),
+        InvalidRequestCase::delivered(
+            "event: another method",
+            with(&event, "method", "sts".into()),
+        )
+        .refused(&["/method"], "deliver events for sts to the function sts"),
     ]
 }

@@ -1,33 +1,43 @@
 //! Routes, verbs, uids and questions that are not there.
 
 use super::{PATH, PLAN, UID, right};
-use crate::row::{Row, proxied};
+use crate::case::{InvalidRequestCase, proxied};
 
 /// Paths, verbs and uids.
-pub(super) fn routes() -> Vec<Row> {
+pub(super) fn routes() -> Vec<InvalidRequestCase> {
     let body = right().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
-    let mut rows = vec![
-        Row::bare("GET", "GET", PATH).by_gateway(),
-        Row::post("POST to plan", PLAN, &*body).by_gateway(),
-        Row::post("POST to a uid", UID, &*body).by_gateway(),
-        Row::invocation("GET, past the gateway", proxied("GET", PATH, ""))
+    let mut invalid_requests = vec![
+        InvalidRequestCase::bare("GET", "GET", PATH).by_gateway(),
+        InvalidRequestCase::post("POST to plan", PLAN, &*body).by_gateway(),
+        InvalidRequestCase::post("POST to a uid", UID, &*body).by_gateway(),
+        InvalidRequestCase::invocation("GET, past the gateway", proxied("GET", PATH, ""))
             .verb_not_allowed("use POST"),
-        Row::invocation("POST to plan, past the gateway", proxied("POST", PLAN, &body))
-            .verb_not_allowed("use GET"),
-        Row::invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
-            .verb_not_allowed("use PUT"),
-        Row::invocation("another function's route", proxied("GET", "/v1/accounts/sts/trust", ""))
-            .is(404, "no-route", "no route has this path"),
+        InvalidRequestCase::invocation(
+            "POST to plan, past the gateway",
+            proxied("POST", PLAN, &body),
+        )
+        .verb_not_allowed("use GET"),
+        InvalidRequestCase::invocation(
+            "DELETE of a uid, past the gateway",
+            proxied("DELETE", UID, ""),
+        )
+        .verb_not_allowed("use PUT"),
+        InvalidRequestCase::invocation(
+            "another function's route",
+            proxied("GET", "/v1/accounts/sts/trust", ""),
+        )
+        .is(404, "no-route", "no route has this path"),
     ];
-    rows.extend(["a%2Fb", "%00", "a.b"].map(|uid| {
-        Row::put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body).invalid(&["/uid"], rule)
+    invalid_requests.extend(["a%2Fb", "%00", "a.b"].map(|uid| {
+        InvalidRequestCase::put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)
+            .invalid(&["/uid"], rule)
     }));
-    rows
+    invalid_requests
 }
 
 /// Queries of the plan.
-pub(super) fn questions() -> Vec<Row> {
+pub(super) fn questions() -> Vec<InvalidRequestCase> {
     let (one, two) = ("300000000001", "300000000002");
     let role = |account: &str| format!("arn:aws:iam::{account}:role/R");
     let cluster = "must be the name of an EKS cluster";
@@ -47,11 +57,12 @@ pub(super) fn questions() -> Vec<Row> {
         ("clusterName=p&identityRoleArn=", "identityRoleArn", "must be an ARN"),
     ];
     let path = |query: &str| format!("{PLAN}?{query}");
-    let mut rows: Vec<_> = invalid
+    let mut invalid_requests: Vec<_> = invalid
         .iter()
         .map(|(query, member, remedy)| {
             let name = format!("plan?{query}");
-            Row::bare(&name, "GET", &path(query)).invalid(&[&format!("/{member}")], remedy)
+            InvalidRequestCase::bare(&name, "GET", &path(query))
+                .invalid(&[&format!("/{member}")], remedy)
         })
         .collect();
     let refused = [
@@ -90,10 +101,11 @@ pub(super) fn questions() -> Vec<Row> {
             "belongs to the case of two accounts",
         ),
     ];
-    rows.extend(refused.map(|(query, member, remedy)| {
+    invalid_requests.extend(refused.map(|(query, member, remedy)| {
         let query = format!("clusterName=p&{query}");
         let name = format!("plan?{query}");
-        Row::bare(&name, "GET", &path(&query)).refused(&[&format!("/{member}")], remedy)
+        InvalidRequestCase::bare(&name, "GET", &path(&query))
+            .refused(&[&format!("/{member}")], remedy)
     }));
-    rows
+    invalid_requests
 }

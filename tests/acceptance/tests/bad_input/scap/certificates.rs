@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Made, PATH};
 use crate::{
     SECRET,
-    row::{Row, with},
+    case::{InvalidRequestCase, with},
 };
 
 fn relabelled(pem: &str, from: &str, to: &str) -> String {
@@ -15,7 +15,7 @@ fn relabelled(pem: &str, from: &str, to: &str) -> String {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-pub(super) fn certificates(made: &Made) -> Vec<Row> {
+pub(super) fn certificates(made: &Made) -> Vec<InvalidRequestCase> {
     let (authority, leaf, key) =
         (made.chain.pem(), made.client.certificate.clone(), made.client.key.clone());
     let flat: String = leaf.lines().filter(|line| !line.starts_with('-')).collect();
@@ -134,10 +134,11 @@ pub(super) fn certificates(made: &Made) -> Vec<Row> {
         ),
         (user_key, "a list", json!([key]), "must be a string, not a list"),
     ];
-    let row = |(member, name, value, remedy): (&'static str, &'static str, Value, &'static str)| {
-        let body = with(&made.right(), member, value).to_string();
-        Row::post(&format!("{member}: {name}"), PATH, body)
-            .invalid(&[&format!("/{member}")], remedy)
-    };
-    values.into_iter().map(row).collect()
+    let case =
+        |(member, name, value, remedy): (&'static str, &'static str, Value, &'static str)| {
+            let body = with(&made.right(), member, value).to_string();
+            InvalidRequestCase::post(&format!("{member}: {name}"), PATH, body)
+                .invalid(&[&format!("/{member}")], remedy)
+        };
+    values.into_iter().map(case).collect()
 }

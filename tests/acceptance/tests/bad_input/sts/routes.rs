@@ -1,65 +1,85 @@
 //! Routes, verbs, uids and questions that are not there.
 
 use super::{PATH, TRUST, UID, right};
-use crate::row::{Row, proxied, with};
+use crate::case::{InvalidRequestCase, proxied, with};
 
 /// Paths, verbs and uids.
-pub(super) fn routes() -> Vec<Row> {
+pub(super) fn routes() -> Vec<InvalidRequestCase> {
     let body = right().to_string();
     let no_route = "no route has this path";
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
-    let mut rows = vec![
-        Row::bare("GET", "GET", PATH).by_gateway(),
-        Row::bare("DELETE", "DELETE", PATH).by_gateway(),
-        Row::put("PUT without a uid", PATH, &*body).by_gateway(),
-        Row::post("POST to trust", TRUST, &*body).by_gateway(),
-        Row::put("PUT to trust", TRUST, &*body).by_gateway(),
-        Row::bare("DELETE of trust", "DELETE", TRUST).by_gateway(),
-        Row::bare("GET below trust", "GET", "/v1/accounts/sts/trust/policy").by_gateway(),
-        Row::post("POST to a uid", UID, &*body).by_gateway(),
-        Row::post("below validate", "/v1/accounts/sts/validate/more", &*body).by_gateway(),
-        Row::invocation("GET, past the gateway", proxied("GET", PATH, ""))
+    let mut invalid_requests = vec![
+        InvalidRequestCase::bare("GET", "GET", PATH).by_gateway(),
+        InvalidRequestCase::bare("DELETE", "DELETE", PATH).by_gateway(),
+        InvalidRequestCase::put("PUT without a uid", PATH, &*body).by_gateway(),
+        InvalidRequestCase::post("POST to trust", TRUST, &*body).by_gateway(),
+        InvalidRequestCase::put("PUT to trust", TRUST, &*body).by_gateway(),
+        InvalidRequestCase::bare("DELETE of trust", "DELETE", TRUST).by_gateway(),
+        InvalidRequestCase::bare("GET below trust", "GET", "/v1/accounts/sts/trust/policy")
+            .by_gateway(),
+        InvalidRequestCase::post("POST to a uid", UID, &*body).by_gateway(),
+        InvalidRequestCase::post("below validate", "/v1/accounts/sts/validate/more", &*body)
+            .by_gateway(),
+        InvalidRequestCase::invocation("GET, past the gateway", proxied("GET", PATH, ""))
             .verb_not_allowed("use POST"),
-        Row::invocation("POST to trust, past the gateway", proxied("POST", TRUST, &body))
+        InvalidRequestCase::invocation(
+            "POST to trust, past the gateway",
+            proxied("POST", TRUST, &body),
+        )
+        .verb_not_allowed("use GET"),
+        InvalidRequestCase::invocation(
+            "PUT to trust, past the gateway",
+            proxied("PUT", TRUST, &body),
+        )
+        .verb_not_allowed("use GET"),
+        InvalidRequestCase::invocation("HEAD of trust", proxied("HEAD", TRUST, ""))
             .verb_not_allowed("use GET"),
-        Row::invocation("PUT to trust, past the gateway", proxied("PUT", TRUST, &body))
-            .verb_not_allowed("use GET"),
-        Row::invocation("HEAD of trust", proxied("HEAD", TRUST, "")).verb_not_allowed("use GET"),
-        Row::invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
-            .verb_not_allowed("use PUT"),
-        Row::invocation(
+        InvalidRequestCase::invocation(
+            "DELETE of a uid, past the gateway",
+            proxied("DELETE", UID, ""),
+        )
+        .verb_not_allowed("use PUT"),
+        InvalidRequestCase::invocation(
             "another function's route",
             proxied("POST", "/v1/accounts/static-credentials", &body),
         )
         .is(404, "no-route", no_route),
-        Row::invocation(
+        InvalidRequestCase::invocation(
             "below trust, past the gateway",
             proxied("GET", "/v1/accounts/sts/trust/x", ""),
         )
         .is(404, "no-route", no_route),
-        Row::invocation("no path", proxied("GET", "", "")).is(404, "no-route", no_route),
-        Row::invocation("uid .., past the gateway", proxied("PUT", "/v1/accounts/sts/..", &body))
-            .invalid(&["/uid"], rule),
-        Row::put("a uid, but a wrong role", UID, with(&right(), "roleArn", "R".into()).to_string())
-            .invalid(&["/roleArn"], "must be an ARN"),
-        Row::bare("a uid, but no body", "PUT", UID)
+        InvalidRequestCase::invocation("no path", proxied("GET", "", ""))
+            .is(404, "no-route", no_route),
+        InvalidRequestCase::invocation(
+            "uid .., past the gateway",
+            proxied("PUT", "/v1/accounts/sts/..", &body),
+        )
+        .invalid(&["/uid"], rule),
+        InvalidRequestCase::put(
+            "a uid, but a wrong role",
+            UID,
+            with(&right(), "roleArn", "R".into()).to_string(),
+        )
+        .invalid(&["/roleArn"], "must be an ARN"),
+        InvalidRequestCase::bare("a uid, but no body", "PUT", UID)
             .invalid(&["/name", "/roleArn"], "name is missing"),
-        Row::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
+        InvalidRequestCase::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
             413,
             "too-large",
             "send at most 256 KiB",
         ),
     ];
-    rows.extend(["a%2F..%2Fb", "%00", "a%20b", "%FF", "a.b", &long].map(|uid| {
-        Row::put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
+    invalid_requests.extend(["a%2F..%2Fb", "%00", "a%20b", "%FF", "a.b", &long].map(|uid| {
+        InvalidRequestCase::put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
             .invalid(&["/uid"], rule)
     }));
-    rows
+    invalid_requests
 }
 
 /// Queries of the trust route.
-pub(super) fn questions() -> Vec<Row> {
+pub(super) fn questions() -> Vec<InvalidRequestCase> {
     let partition = "partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
     let add_ons =
         "addOns must be cloudformation, host-resource-groups, or both with a comma between";
@@ -92,18 +112,20 @@ pub(super) fn questions() -> Vec<Row> {
         ),
     ];
     let path = |query: &str| format!("{TRUST}?{query}");
-    let mut rows: Vec<_> = invalid
+    let mut invalid_requests: Vec<_> = invalid
         .iter()
         .map(|(query, at, remedy)| {
-            Row::bare(&format!("trust?{query:.40}"), "GET", &path(query)).invalid(at, remedy)
+            InvalidRequestCase::bare(&format!("trust?{query:.40}"), "GET", &path(query))
+                .invalid(at, remedy)
         })
         .collect();
     let other = "send the request to the deployment for aws-us-gov";
     let without = "use one of static-credentials, scap";
     let elsewhere = [("aws-us-gov", other), ("aws-iso", without), ("aws-iso-b", without)];
-    rows.extend(elsewhere.map(|(elsewhere, remedy)| {
+    invalid_requests.extend(elsewhere.map(|(elsewhere, remedy)| {
         let query = path(&format!("partition={elsewhere}"));
-        Row::bare(&format!("trust in {elsewhere}"), "GET", &query).refused(&["/partition"], remedy)
+        InvalidRequestCase::bare(&format!("trust in {elsewhere}"), "GET", &query)
+            .refused(&["/partition"], remedy)
     }));
-    rows
+    invalid_requests
 }

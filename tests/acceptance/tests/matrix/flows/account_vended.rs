@@ -5,39 +5,39 @@ use local_cloud::world::Kind;
 use serde_json::{Value, json};
 
 use crate::{
-    flow::{Ask, Flow, Function, Subject, Trigger},
-    ground::{Ground, ROLE},
+    fixture::{Fixture, ROLE},
+    flow::{Action, Flow, Function, Subject, Trigger},
 };
 
 /// A new account of Control Tower's; nobody has told of it yet.
-pub(crate) fn made(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
-    let organization = ground.stage.realm().organization();
+pub(crate) fn made(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    let organization = fixture.app.realm().organization();
     let vended = organization.vend(Kind::ControlTower, &subject.name, &organization.sandbox);
     subject.vended = Some(vended);
     Vec::new()
 }
 
 /// It is aboard.
-fn aboard(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
-    made(ground, subject);
-    vec![told(ground, subject)]
+fn aboard(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    made(fixture, subject);
+    vec![response(fixture, subject)]
 }
 
 /// Control Tower tells of it.
-fn told(_ground: &Ground, subject: &Subject) -> Ask {
-    Ask::Queue(subject.vended.as_ref().expect("an account").events[2..].to_vec())
+fn response(_ground: &Fixture, subject: &Subject) -> Action {
+    Action::Queue(subject.vended.as_ref().expect("an account").events[2..].to_vec())
 }
 
 /// Control Tower tells of it again.
-fn updated(ground: &Ground, subject: &Subject) -> Ask {
+fn updated(fixture: &Fixture, subject: &Subject) -> Action {
     let vended = subject.vended.as_ref().expect("an account");
-    let mut events = ground.stage.realm().organization().update(vended);
+    let mut events = fixture.app.realm().organization().update(vended);
     events.truncate(1);
-    Ask::Queue(events)
+    Action::Queue(events)
 }
 
 /// Somebody changes the role, its policies and what is attached.
-fn drift(_ground: &Ground, subject: &Subject) {
+fn drift(_ground: &Fixture, subject: &Subject) {
     let account = &subject.vended.as_ref().expect("an account").account;
     let role = account.role(ROLE);
     role.trust(&json!({
@@ -49,8 +49,8 @@ fn drift(_ground: &Ground, subject: &Subject) {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}],
     });
-    for (place, policy) in account.policies().iter().enumerate() {
-        if place == 0 {
+    for (call_site, policy) in account.policies().iter().enumerate() {
+        if call_site == 0 {
             role.detach(&policy.arn);
         } else {
             // Five versions are all that a policy may have.
@@ -62,15 +62,15 @@ fn drift(_ground: &Ground, subject: &Subject) {
 }
 
 /// It is closed: Organizations tells of it when asked, and the event as it comes.
-fn closed(ground: &Ground, subject: &Subject) -> Ask {
+fn closed(fixture: &Fixture, subject: &Subject) -> Action {
     let account = &subject.vended.as_ref().expect("an account").account;
-    Ask::Queue(ground.stage.realm().organization().close(account))
+    Action::Queue(fixture.app.realm().organization().close(account))
 }
 
 const OWN: Function = Function("account-vended");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow("vend", Aws, Trigger::Queue, told).after(made),
+    OWN.flow("vend", Aws, Trigger::Queue, response).after(made),
     OWN.flow("vend, told again", AwsUsGov, Trigger::Queue, updated).after(aboard),
     OWN.flow("vend, after drift", Aws, Trigger::Queue, updated).after(aboard).disturbed(drift),
     OWN.flow("off board", AwsUsGov, Trigger::Queue, closed).after(aboard),

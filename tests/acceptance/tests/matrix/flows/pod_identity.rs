@@ -7,48 +7,48 @@ use local_cloud::world::{Case, Way};
 use serde_json::{Value, json};
 
 use crate::{
-    flow::{Ask, Flow, Function, Subject, Trigger},
-    ground::Ground,
+    fixture::Fixture,
+    flow::{Action, Flow, Function, Subject, Trigger},
 };
 
 const ROUTE: &str = "/v1/accounts/pod-identity";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
 
-fn own(ground: &Ground, subject: &Subject) -> Value {
-    let cluster = ground.stage.realm().palette_cluster();
+fn own(fixture: &Fixture, subject: &Subject) -> Value {
+    let cluster = fixture.app.realm().palette_cluster();
     with(cluster.request(cluster.case()), &json!({"name": subject.name}))
 }
 
 /// Both are to be put right where they are not.
-fn ensured(ground: &Ground, subject: &Subject) -> Ask {
-    let wish = json!({"ensureAssociations": true, "ensureConfigMap": true});
-    Ask::post(ROUTE, with(own(ground, subject), &wish))
+fn ensured(fixture: &Fixture, subject: &Subject) -> Action {
+    let request = json!({"ensureAssociations": true, "ensureConfigMap": true});
+    Action::post(ROUTE, with(own(fixture, subject), &request))
 }
 
-fn same_account(ground: &Ground, _subject: &mut Subject) -> Vec<Ask> {
-    ground.stage.realm().palette_cluster().work_for(Case::SameAccount);
+fn same_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
+    fixture.app.realm().palette_cluster().work_for(Case::SameAccount);
     Vec::new()
 }
 
-fn cross_account(ground: &Ground, _subject: &mut Subject) -> Vec<Ask> {
-    ground.stage.realm().palette_cluster().work_for(Case::CrossAccount);
+fn cross_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
+    fixture.app.realm().palette_cluster().work_for(Case::CrossAccount);
     Vec::new()
 }
 
-fn registered(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
-    same_account(ground, subject);
-    vec![Ask::post(ROUTE, own(ground, subject))]
+fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    same_account(fixture, subject);
+    vec![Action::post(ROUTE, own(fixture, subject))]
 }
 
-fn break_up(ground: &Ground, _subject: &Subject) {
-    let cluster = ground.stage.realm().palette_cluster();
-    let ways = [
+fn break_up(fixture: &Fixture, _subject: &Subject) {
+    let cluster = fixture.app.realm().palette_cluster();
+    let breakages = [
         Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
         Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
         Way::NoConfig,
     ];
-    for way in ways {
-        cluster.break_it(way);
+    for breakage in breakages {
+        cluster.break_it(breakage);
     }
 }
 
@@ -59,14 +59,14 @@ pub(crate) const FLOWS: &[Flow] = &[
         "plan",
         Aws,
         Trigger::Route("GET", "/v1/accounts/pod-identity/plan"),
-        |ground, subject| {
-            let members = own(ground, subject);
+        |fixture, subject| {
+            let members = own(fixture, subject);
             let members = members.as_object().expect("members").iter();
             let query = members.filter(|(name, _)| *name != "name");
             let query: Vec<_> = query
                 .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
                 .collect();
-            Ask::get(&format!("{ROUTE}/plan?{}", query.join("&")))
+            Action::get(&format!("{ROUTE}/plan?{}", query.join("&")))
         },
     )
     .after(same_account),
@@ -74,26 +74,28 @@ pub(crate) const FLOWS: &[Flow] = &[
         "validate",
         AwsUsGov,
         Trigger::Route("POST", "/v1/accounts/pod-identity/validate"),
-        |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
+        |fixture, subject| Action::post(&format!("{ROUTE}/validate"), own(fixture, subject)),
     )
     .after(cross_account),
     OWN.flow("register, one account", AwsUsGov, POST, ensured)
         .after(same_account)
         .disturbed(break_up),
     OWN.flow("register, two accounts", Aws, POST, ensured).after(cross_account).disturbed(break_up),
-    OWN.flow("register by an event", Aws, Trigger::Event, |ground, subject| {
-        Ask::Event(with(own(ground, subject), &json!({"method": "pod-identity"})))
+    OWN.flow("register by an event", Aws, Trigger::Event, |fixture, subject| {
+        Action::Event(with(own(fixture, subject), &json!({"method": "pod-identity"})))
     })
     .after(same_account),
-    OWN.flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
-        .after(registered),
+    OWN.flow("register again", Aws, POST, |fixture, subject| {
+        Action::post(ROUTE, own(fixture, subject))
+    })
+    .after(registered),
     OWN.flow(
         "PUT other settings",
         AwsUsGov,
         Trigger::Route("PUT", "/v1/accounts/pod-identity/{uid}"),
-        |ground, subject| {
+        |fixture, subject| {
             let settings = json!({"description": "Payments"});
-            Ask::put(format!("{ROUTE}/{}", subject.uid), with(own(ground, subject), &settings))
+            Action::put(format!("{ROUTE}/{}", subject.uid), with(own(fixture, subject), &settings))
         },
     )
     .after(registered),

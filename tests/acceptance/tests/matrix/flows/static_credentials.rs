@@ -6,8 +6,8 @@ use local_cloud::{aws::Keys, world::Customer};
 use serde_json::{Value, json};
 
 use crate::{
-    flow::{Ask, Flow, Function, Subject, Trigger},
-    ground::Ground,
+    fixture::Fixture,
+    flow::{Action, Flow, Function, Subject, Trigger},
 };
 
 const ROUTE: &str = "/v1/accounts/static-credentials";
@@ -24,69 +24,69 @@ pub(crate) fn members(keys: &Keys) -> Value {
     json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
 }
 
-fn own(ground: &Ground, subject: &Subject) -> Value {
-    request(ground.stage.customer(), &subject.name)
+fn own(fixture: &Fixture, subject: &Subject) -> Value {
+    request(fixture.app.customer(), &subject.name)
 }
 
 /// Registered with the keys of the first customer.
-pub(crate) fn registered(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
-    vec![Ask::post(ROUTE, own(ground, subject))]
+pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    vec![Action::post(ROUTE, own(fixture, subject))]
 }
 
 /// The keys of the first customer are left where Gangway may read them.
-pub(crate) fn left(ground: &Ground, _subject: &mut Subject) -> Vec<Ask> {
-    vec![Ask::Leave(members(&ground.stage.customer().keys).to_string())]
+pub(crate) fn left(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
+    vec![Action::Leave(members(&fixture.app.customer().keys).to_string())]
 }
 
-fn put(subject: &Subject, request: Value) -> Ask {
-    Ask::put(format!("{ROUTE}/{}", subject.uid), request)
+fn put(subject: &Subject, request: Value) -> Action {
+    Action::put(format!("{ROUTE}/{}", subject.uid), request)
 }
 
 const OWN: Function = Function("static-credentials");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow("validate", Aws, VALIDATE, |ground, subject| {
-        Ask::post(&format!("{ROUTE}/validate"), own(ground, subject))
+    OWN.flow("validate", Aws, VALIDATE, |fixture, subject| {
+        Action::post(&format!("{ROUTE}/validate"), own(fixture, subject))
     }),
-    OWN.flow("register", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
-    OWN.flow("register", AwsIsoB, POST, |ground, subject| {
-        let authority = json!({"certificateAuthority": ground.stage.realm().certificate_authority});
-        Ask::post(ROUTE, with(own(ground, subject), &authority))
+    OWN.flow("register", Aws, POST, |fixture, subject| Action::post(ROUTE, own(fixture, subject))),
+    OWN.flow("register", AwsIsoB, POST, |fixture, subject| {
+        let authority = json!({"certificateAuthority": fixture.app.realm().certificate_authority});
+        Action::post(ROUTE, with(own(fixture, subject), &authority))
     }),
     OWN.flow("register by secretArn", AwsUsGov, POST, |_, subject| {
-        Ask::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
+        Action::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
     })
     .after(left),
     OWN.flow("register by an event", Aws, Trigger::Event, |_, subject| {
         let method = "static-credentials";
-        Ask::Event(json!({"method": method, "name": subject.name, "secretArn": subject.secret}))
+        Action::Event(json!({"method": method, "name": subject.name, "secretArn": subject.secret}))
     })
     .after(left),
-    OWN.flow("register again", AwsUsGov, POST, |ground, subject| {
-        Ask::post(ROUTE, own(ground, subject))
+    OWN.flow("register again", AwsUsGov, POST, |fixture, subject| {
+        Action::post(ROUTE, own(fixture, subject))
     })
     .after(registered),
-    OWN.flow("other settings", Aws, POST, |ground, subject| {
+    OWN.flow("other settings", Aws, POST, |fixture, subject| {
         let settings = json!({"description": "Payments", "permissionProfile": "core"});
-        Ask::post(ROUTE, with(own(ground, subject), &settings))
+        Action::post(ROUTE, with(own(fixture, subject), &settings))
     })
     .after(registered),
-    OWN.flow("a new key", AwsUsGov, POST, |ground, subject| {
-        Ask::post(ROUTE, with(own(ground, subject), &members(&ground.spare)))
+    OWN.flow("a new key", AwsUsGov, POST, |fixture, subject| {
+        Action::post(ROUTE, with(own(fixture, subject), &members(&fixture.second_key)))
     })
     .after(registered),
-    OWN.flow("PUT a new key", Aws, PUT, |ground, subject| {
-        put(subject, with(own(ground, subject), &members(&ground.spare)))
+    OWN.flow("PUT a new key", Aws, PUT, |fixture, subject| {
+        put(subject, with(own(fixture, subject), &members(&fixture.second_key)))
     })
     .after(registered),
-    OWN.flow("PUT other settings and name", AwsUsGov, PUT, |ground, subject| {
+    OWN.flow("PUT other settings and name", AwsUsGov, PUT, |fixture, subject| {
         let settings =
             json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
-        put(subject, with(own(ground, subject), &settings))
+        put(subject, with(own(fixture, subject), &settings))
     })
     .after(registered),
-    OWN.flow("PUT another AWS account", Aws, PUT, |ground, subject| {
-        put(subject, request(ground.stage.neighbour(), &subject.name))
+    OWN.flow("PUT another AWS account", Aws, PUT, |fixture, subject| {
+        put(subject, request(fixture.app.second_customer(), &subject.name))
     })
     .after(registered),
 ];

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::static_credentials;
 use crate::{
-    flow::{Ask, Flow, Function, Subject, Trigger},
-    ground::Ground,
+    fixture::Fixture,
+    flow::{Action, Flow, Function, Subject, Trigger},
 };
 
 const ROUTE: &str = "/v1/accounts/sts";
@@ -20,48 +20,52 @@ pub(crate) fn request(customer: &Customer, name: &str) -> Value {
     json!({"name": name, "roleArn": customer.role.arn()})
 }
 
-fn own(ground: &Ground, subject: &Subject) -> Value {
-    request(ground.stage.customer(), &subject.name)
+fn own(fixture: &Fixture, subject: &Subject) -> Value {
+    request(fixture.app.customer(), &subject.name)
 }
 
 /// Registered with the role of the first customer.
-pub(crate) fn registered(ground: &Ground, subject: &mut Subject) -> Vec<Ask> {
-    vec![Ask::post(ROUTE, own(ground, subject))]
+pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    vec![Action::post(ROUTE, own(fixture, subject))]
 }
 
-fn put(subject: &Subject, request: Value) -> Ask {
-    Ask::put(format!("{ROUTE}/{}", subject.uid), request)
+fn put(subject: &Subject, request: Value) -> Action {
+    Action::put(format!("{ROUTE}/{}", subject.uid), request)
 }
 
 const OWN: Function = Function("sts");
 
 pub(crate) const FLOWS: &[Flow] = &[
     OWN.flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
-        Ask::get("/v1/accounts/sts/trust")
+        Action::get("/v1/accounts/sts/trust")
     }),
     OWN.flow(
         "validate",
         Aws,
         Trigger::Route("POST", "/v1/accounts/sts/validate"),
-        |ground, subject| Ask::post(&format!("{ROUTE}/validate"), own(ground, subject)),
+        |fixture, subject| Action::post(&format!("{ROUTE}/validate"), own(fixture, subject)),
     ),
-    OWN.flow("register", AwsUsGov, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject))),
-    OWN.flow("register by an event", Aws, Trigger::Event, |ground, subject| {
-        Ask::Event(with(own(ground, subject), &json!({"method": "sts"})))
+    OWN.flow("register", AwsUsGov, POST, |fixture, subject| {
+        Action::post(ROUTE, own(fixture, subject))
     }),
-    OWN.flow("register again", Aws, POST, |ground, subject| Ask::post(ROUTE, own(ground, subject)))
-        .after(registered),
-    OWN.flow("other settings", AwsUsGov, POST, |ground, subject| {
+    OWN.flow("register by an event", Aws, Trigger::Event, |fixture, subject| {
+        Action::Event(with(own(fixture, subject), &json!({"method": "sts"})))
+    }),
+    OWN.flow("register again", Aws, POST, |fixture, subject| {
+        Action::post(ROUTE, own(fixture, subject))
+    })
+    .after(registered),
+    OWN.flow("other settings", AwsUsGov, POST, |fixture, subject| {
         let settings = json!({"description": "Payments", "permissionProfile": "core"});
-        Ask::post(ROUTE, with(own(ground, subject), &settings))
+        Action::post(ROUTE, with(own(fixture, subject), &settings))
     })
     .after(registered),
-    OWN.flow("PUT another role", Aws, PUT, |ground, subject| {
-        put(subject, request(ground.stage.neighbour(), &subject.name))
+    OWN.flow("PUT another role", Aws, PUT, |fixture, subject| {
+        put(subject, request(fixture.app.second_customer(), &subject.name))
     })
     .after(registered),
-    OWN.flow("PUT a role for keys", AwsUsGov, PUT, |ground, subject| {
-        put(subject, own(ground, subject))
+    OWN.flow("PUT a role for keys", AwsUsGov, PUT, |fixture, subject| {
+        put(subject, own(fixture, subject))
     })
     .after(static_credentials::registered),
 ];

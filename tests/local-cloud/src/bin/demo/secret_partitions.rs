@@ -2,7 +2,7 @@
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
-    certificates::{Chain, Wish},
+    certificates::{CertificateSpec, Chain},
     world::Customer,
 };
 use serde_json::{Value, json};
@@ -50,8 +50,8 @@ fn keys(portal: &Portal<'_>, customer: &Customer, name: &str) -> (Value, Vec<Bro
         "certificateAuthority": portal.realm.certificate_authority,
     });
     let old = Chain::of(
-        &Wish::authority("Old Root").days(-900, -2),
-        &Wish::authority("Old").days(-900, -2),
+        &CertificateSpec::authority("Old Root").days(-900, -2),
+        &CertificateSpec::authority("Old").days(-900, -2),
     );
     let root = customer.account.root_keys();
     let of_root = json!({"accessKeyId": root.id, "secretAccessKey": root.secret});
@@ -78,9 +78,9 @@ fn through_portal(
         "certificateAuthority": there.ca_pem(), "userCertificate": access.identity.certificate,
         "userKey": access.identity.key,
     });
-    let entity = Wish::client(&access.entity);
+    let entity = CertificateSpec::client(&access.entity);
     let (swapped, old) = (there.issue(&entity), there.issue(&entity.days(-400, -3)));
-    let stranger = there.issue(&Wish::client("somebody.else.npe"));
+    let stranger = there.issue(&CertificateSpec::client("somebody.else.npe"));
     let shown = |one: &local_cloud::certificates::Issued| json!({"userCertificate": one.certificate, "userKey": one.key});
     let broken = vec![
         ("validate, keys swapped", json!({"userKey": swapped.key})),
@@ -100,7 +100,7 @@ const NO_PORTAL: &str = "there is no access portal here";
 fn renewed(portal: &Portal<'_>, customer: &Customer) -> Result<Value, Surprise> {
     let (there, access) = (portal.realm.portal.as_ref(), customer.access.as_ref());
     let (Some(there), Some(access)) = (there, access) else { return Err(NO_PORTAL.to_owned()) };
-    let fresh = there.issue(&Wish::client(&access.entity));
+    let fresh = there.issue(&CertificateSpec::client(&access.entity));
     Ok(json!({"userCertificate": fresh.certificate, "userKey": fresh.key}))
 }
 

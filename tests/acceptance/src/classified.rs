@@ -1,0 +1,96 @@
+//! Requests of the classified partitions, as a portal sends them.
+
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{
+    aws::Role,
+    portal::Portal,
+    world::{Access, Customer, Realm},
+};
+use serde_json::{Value, json};
+
+use crate::{TestApp, with};
+
+/// Secret, then Top Secret.
+pub const CLASSIFIED_PARTITIONS: [Partition; 2] = [Partition::AwsIsoB, Partition::AwsIso];
+
+/// Returns the member of a request that names the account: its name for SCAP, its mission for CAP.
+pub fn account_member(partition: Partition) -> &'static str {
+    if partition == Partition::AwsIso { "mission" } else { "accountName" }
+}
+
+/// The partition's access portal.
+pub fn portal(realm: &Realm) -> &Portal {
+    realm.portal.as_ref().expect("a portal")
+}
+
+/// What the access portal knows of a customer.
+pub fn portal_access(customer: &Customer) -> &Access {
+    customer.access.as_ref().expect("access through the portal")
+}
+
+/// The role whose keys the access portal issues.
+pub fn portal_role(customer: &Customer) -> &Role {
+    &portal_access(customer).role
+}
+
+/// Returns the access key of a customer's user; in a classified partition with the CA certificate that it needs there.
+pub fn key_fields(realm: &Realm, customer: &Customer) -> Value {
+    json_without_nulls(json!({
+        "accessKeyId": customer.keys.id,
+        "secretAccessKey": customer.keys.secret,
+        "certificateAuthority": realm.certificate_authority,
+    }))
+}
+
+/// Returns a customer's client certificate and key, with the CA certificate of the access portal.
+pub fn certificate_fields(realm: &Realm, customer: &Customer) -> Value {
+    let identity = &portal_access(customer).identity;
+    json!({
+        "certificateAuthority": portal(realm).ca_pem(),
+        "userCertificate": identity.certificate,
+        "userKey": identity.key,
+    })
+}
+
+/// Returns all members of a request for keys of the access portal.
+pub fn portal_request(realm: &Realm, customer: &Customer) -> Value {
+    let access = portal_access(customer);
+    let fields = json!({
+        "agency": access.agency,
+        account_member(realm.partition): access.account_name,
+        "role": access.role_name,
+    });
+    with(fields, &certificate_fields(realm, customer))
+}
+
+fn json_without_nulls(mut value: Value) -> Value {
+    value.as_object_mut().expect("an object").retain(|_, member| !member.is_null());
+    value
+}
+
+impl TestApp {
+    /// Returns the secret members of a request, as a secret may hold them.
+    pub fn secret_fields(&self, method: AuthMethod, customer: &Customer) -> Value {
+        if method == AuthMethod::Scap {
+            certificate_fields(self.realm(), customer)
+        } else {
+            key_fields(self.realm(), customer)
+        }
+    }
+
+    /// Returns the same request as [`Stage::request`], with its secret members in a secret, as an event may carry it.
+    pub async fn request_with_secret(
+        &self,
+        method: AuthMethod,
+        customer: &Customer,
+        name: &str,
+    ) -> Value {
+        let held = self.secret_fields(method, customer);
+        let arn = self.realm().keep(&format!("gangway/incoming/{name}"), &held.to_string()).await;
+        let mut request = with(self.request(method, customer, name), &json!({"secretArn": arn}));
+        for member in held.as_object().expect("members").keys() {
+            request.as_object_mut().expect("members").remove(member);
+        }
+        request
+    }
+}

@@ -1,0 +1,118 @@
+//! The sweep: direct invocations that are wrong are told every fault, and settings that are wrong keep it from starting.
+
+use std::time::Duration;
+
+use gangway_model::Partition;
+use local_cloud::{Options, World, functions::Lambda, template::Template, world::Realm};
+use serde_json::{Value, json};
+
+use crate::{SECRET, SECRET_FRAGMENTS};
+
+const UNITS: &str = "must be ids of organizational units";
+
+async fn world() -> World {
+    let template = Template::of_repository().expect("the repository's template");
+    let world = World::of(Options::default(), &template, &[Partition::Aws]).await;
+    world.expect("a world")
+}
+
+fn sweeper(realm: &Realm, name: &str, value: &str) -> Lambda {
+    let lambda = realm.functions.get("account-sweep").expect("the function is deployed");
+    lambda.altered(|function| drop(function.environment.insert(name.to_owned(), value.to_owned())))
+}
+
+/// What a process writes as it ends may arrive after its end was seen.
+async fn last_words(lambda: &Lambda, awaited: &str) -> String {
+    let said = async {
+        while !lambda.logs().text().contains(awaited) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // Whether it came is for the caller to judge.
+    let _late = tokio::time::timeout(Duration::from_secs(5), said).await;
+    lambda.logs().text()
+}
+
+fn assert_discreet(said: &str, case: &str) {
+    assert!(
+        !SECRET_FRAGMENTS.iter().any(|mark| said.contains(mark)),
+        "{case} told its value: {said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn direct_invocations_that_are_wrong_are_told_every_fault() {
+    let world = world().await;
+    let realm = world.realm(Partition::Aws);
+    let lambda = sweeper(realm, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
+    for (payload, pointers, rule) in [
+        (json!({ "dryRun": "yes" }), vec!["/dryRun"], "must be true or false, not a string"),
+        (json!({ "dryRun": 1 }), vec!["/dryRun"], "must be true or false, not a number"),
+        (json!({ "dryRun": null }), vec!["/dryRun"], "must be true or false, not null"),
+        (json!({ "dryRun": [true] }), vec!["/dryRun"], "must be true or false, not a list"),
+        (json!({ "dryrun": true }), vec!["/dryrun"], "use one of dryRun"),
+        (json!({ "dryRun": 0, "x": 1 }), vec!["/dryRun", "/x"], "must be true or false"),
+        (json!({ SECRET: true }), vec![""], "a member is not known here"),
+        (json!({ "dryRun": SECRET }), vec!["/dryRun"], "must be true or false, not a string"),
+        (json!([]), vec![""], "must be a JSON object, not a list"),
+        (json!("sweep"), vec![""], "must be a JSON object, not a string"),
+        (Value::Null, vec![""], "must be a JSON object, not null"),
+        (json!({ "detail-type": 7 }), vec!["/detail-type"], "use one of dryRun"),
+    ] {
+        let response = lambda.invoke(&payload).await.expect("an answer");
+        let said = response.to_string();
+        assert_eq!(response["outcome"], "rejected", "{payload}: {said}");
+        let response: Vec<_> = response["problem"]["errors"]
+            .as_array()
+            .expect("faults")
+            .iter()
+            .map(|fault| fault["pointer"].as_str().unwrap_or_default())
+            .collect();
+        assert_eq!(response, pointers, "{payload}: {said}");
+        assert!(said.contains(rule), "{payload}: {said}");
+        assert_discreet(&said, &payload.to_string());
+    }
+    let strange = json!({ "detail-type": "AWS Account Vended", "source": "x", "detail": {} });
+    let response = lambda.invoke(&strange).await.expect("an answer");
+    assert_eq!(response["outcome"], "rejected", "{response}");
+    assert!(world.cloud.calls().of("organizations", "ListAccounts").is_empty());
+    assert!(realm.queue("VendingQueue").expect("the queue").is_empty());
+    assert_discreet(&lambda.logs().text(), "the log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_keep_it_from_starting_and_are_named() {
+    let world = world().await;
+    let realm = world.realm(Partition::Aws);
+    for (name, value, rule) in [
+        ("GANGWAY_INCLUDE_OUS", "Workloads", UNITS),
+        ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678,,", UNITS),
+        ("GANGWAY_EXCLUDE_OUS", "ou-abcd-12345678;ou-abcd-87654321", UNITS),
+        ("GANGWAY_EXCLUDE_OUS", SECRET, UNITS),
+        ("GANGWAY_ACCOUNT_NAME_FILTER", "two\nlines", "must be 1 to 256 characters"),
+        ("GANGWAY_ACCOUNT_NAME_TEMPLATE", "aws", "{accountId}"),
+        ("GANGWAY_ACCOUNT_NAME_TEMPLATE", "{account}", "{accountId}"),
+        ("GANGWAY_ACCOUNT_NAME_TEMPLATE", SECRET, "{accountId}"),
+        ("GANGWAY_OU_SCOPE_MAP", "ou-abcd-12345678", "project:<uid or name>"),
+        ("GANGWAY_OU_SCOPE_MAP", "ou-abcd-12345678=tenant,ou-abcd-12345678=tenant", "once"),
+        ("GANGWAY_OU_SCOPE_MAP", SECRET, "project:<uid or name>"),
+        ("GANGWAY_OFFBOARDING", "delete", "must be report or remove"),
+        ("GANGWAY_MANAGEMENT_ROLE_ARN", "Management", "must be an ARN"),
+        (
+            "GANGWAY_MANAGEMENT_ROLE_ARN",
+            "arn:aws-us-gov:iam::123456789012:role/Management",
+            "must be the ARN of a role in aws",
+        ),
+        ("GANGWAY_VENDING_QUEUE_URL", "", "must be the URL of an SQS queue"),
+        ("GANGWAY_VENDING_QUEUE_URL", "VendingQueue", "must be the URL of an SQS queue"),
+        ("PALETTE_REQUESTS_PER_SECOND", "0", "must be a number from 1 to 1000"),
+        ("PALETTE_REQUESTS_PER_SECOND", "fast", "must be a number from 1 to 1000"),
+    ] {
+        let lambda = sweeper(realm, name, value);
+        assert!(lambda.invoke(&json!({})).await.is_err(), "{name}={value} did no harm");
+        let logs = last_words(&lambda, rule).await;
+        assert!(logs.contains(name) && logs.contains(rule), "{name}={value}: {logs}");
+        assert_discreet(&logs, name);
+    }
+    assert_eq!(world.cloud.calls().of("organizations", "ListAccounts").len(), 0);
+}

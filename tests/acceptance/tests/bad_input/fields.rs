@@ -1,0 +1,239 @@
+//! The members that every method's request has, each wrong in its own ways.
+
+use serde_json::{Value, json};
+
+use crate::{
+    SECRET,
+    case::{InvalidRequestCase, with, without},
+};
+
+const POLICY: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
+
+/// Requests that are right but for one of these members. `elsewhere` is the remedy for a partition that is not this one and
+/// may not offer the method.
+pub(crate) fn wrong(path: &str, base: &Value, elsewhere: &str) -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = texts(path, base);
+    invalid_requests.extend(scopes(path, base));
+    invalid_requests.extend(policies(path, base));
+    invalid_requests.extend(unknown(path, base));
+    for (partition, remedy) in [
+        ("aws-us-gov", "send the request to the deployment for aws-us-gov"),
+        ("aws-iso", elsewhere),
+        ("aws-iso-b", elsewhere),
+    ] {
+        let body = with(base, "partition", partition.into()).to_string();
+        let case = InvalidRequestCase::post(&format!("partition {partition}"), path, body);
+        invalid_requests.push(case.refused(&["/partition"], remedy));
+    }
+    invalid_requests
+}
+
+fn texts(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+    let name = "must be 1 to 64 characters: letters, digits, '.', '_' and '-'";
+    let description = "must be at most 255 characters, without line breaks or other control";
+    let partition = "must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
+    let gateway = "must be a uid or a name: 1 to 128 characters";
+    let profile = "minimum-iaas-static";
+    let invalid_requests: Vec<(&str, Value, &str)> = vec![
+        ("name", "".into(), name),
+        ("name", "n".repeat(65).into(), name),
+        ("name", "n".repeat(100_000).into(), name),
+        ("name", " prod".into(), name),
+        ("name", "-prod".into(), name),
+        ("name", "../palette-api-key".into(), name),
+        ("name", "a/b".into(), name),
+        ("name", "a b".into(), name),
+        ("name", "naïve".into(), name),
+        ("name", "а".into(), name),
+        ("name", "a\u{0}b".into(), name),
+        ("name", "a\nb".into(), name),
+        ("name", "a\u{202e}b".into(), name),
+        ("name", "<script>".into(), name),
+        ("name", "${jndi:ldap://x}".into(), name),
+        ("name", SECRET.into(), name),
+        ("name", Value::Null, "must be a string, not null"),
+        ("name", 7.into(), "must be a string, not a number"),
+        ("name", 1e300.into(), "must be a string, not a number"),
+        ("name", true.into(), "must be a string, not a boolean"),
+        ("name", json!([SECRET]), "must be a string, not a list"),
+        ("name", json!({ "is": SECRET }), "must be a string, not an object"),
+        ("description", "d".repeat(256).into(), description),
+        ("description", "two\nlines".into(), description),
+        ("description", "a\u{0}NUL".into(), description),
+        ("description", "an\u{1b}[31mescape".into(), description),
+        ("description", "a\u{85}line".into(), description),
+        ("description", "\u{7f}".into(), description),
+        ("description", Value::Null, "must be a string, not null"),
+        ("description", json!([]), "must be a string, not a list"),
+        ("partition", "".into(), partition),
+        ("partition", "aws-cn".into(), partition),
+        ("partition", "AWS".into(), partition),
+        ("partition", " aws".into(), partition),
+        ("partition", SECRET.into(), partition),
+        ("partition", 1.into(), "must be a string, not a number"),
+        ("partition", Value::Null, "must be a string, not null"),
+        ("privateCloudGateway", "".into(), gateway),
+        ("privateCloudGateway", "g".repeat(129).into(), gateway),
+        ("privateCloudGateway", "a\tb".into(), gateway),
+        ("privateCloudGateway", json!({}), "must be a string, not an object"),
+        ("privateCloudGateway", Value::Null, "must be a string, not null"),
+        ("permissionProfile", "".into(), profile),
+        ("permissionProfile", "all".into(), profile),
+        ("permissionProfile", "CORE".into(), profile),
+        ("permissionProfile", SECRET.into(), profile),
+        ("permissionProfile", 1.into(), "must be a string, not a number"),
+        ("permissionProfile", json!(["core"]), "must be a string, not a list"),
+    ];
+    let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
+        let shown: String = value.to_string().chars().take(30).collect();
+        let name = format!("{number}: {member} {shown}");
+        let body = with(base, member, value).to_string();
+        InvalidRequestCase::post(&name, path, body).invalid(&[&format!("/{member}")], remedy)
+    };
+    let mut invalid_requests: Vec<_> = invalid_requests.into_iter().enumerate().map(case).collect();
+    invalid_requests.push(
+        InvalidRequestCase::post("no name", path, without(base, "name").to_string())
+            .invalid(&["/name"], "name is missing: it must be 1 to 64 characters"),
+    );
+    let huge = with(base, "name", "#".into()).to_string().replace("\"#\"", &"9".repeat(300));
+    invalid_requests.push(
+        InvalidRequestCase::post("a name of 300 digits and no quotes", path, huge)
+            .invalid(&["/name"], "must be a string, not a number"),
+    );
+    let mut twice = base.to_string();
+    twice.insert_str(1, r#""name":"other","#);
+    invalid_requests.push(
+        InvalidRequestCase::post("two names", path, twice)
+            .invalid(&["/name"], "is given 2 times: give it once"),
+    );
+    invalid_requests
+}
+
+fn scopes(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+    let rule = r#"scope must be "tenant" or {"project": "<uid or name>"}"#;
+    let project = "must be a uid or a name: 1 to 128 characters";
+    let invalid_requests: Vec<(Value, &str, &str)> = vec![
+        ("".into(), "/scope", rule),
+        ("project".into(), "/scope", rule),
+        ("Tenant".into(), "/scope", rule),
+        (SECRET.into(), "/scope", rule),
+        (Value::Null, "/scope", rule),
+        (7.into(), "/scope", rule),
+        (false.into(), "/scope", rule),
+        (json!([]), "/scope", rule),
+        (json!(["tenant"]), "/scope", rule),
+        (json!({}), "/scope/project", "project is missing: it must be a uid or a name"),
+        (json!({ "project": "" }), "/scope/project", project),
+        (json!({ "project": "p".repeat(129) }), "/scope/project", project),
+        (json!({ "project": "a\u{0}b" }), "/scope/project", project),
+        (json!({ "project": 5 }), "/scope/project", "must be a string, not a number"),
+        (json!({ "project": null }), "/scope/project", "must be a string, not null"),
+        (json!({ "project": ["p"] }), "/scope/project", "must be a string, not a list"),
+        (json!({ "project": { "uid": "p" } }), "/scope/project", "must be a string, not an object"),
+        (
+            json!({ "project": "p", "uid": SECRET }),
+            "/scope/uid",
+            "remove it, or use one of project",
+        ),
+        (
+            json!({ "project": "p", SECRET: 1 }),
+            "/scope",
+            "a member of scope is not known here: remove it",
+        ),
+    ];
+    let case = |(value, at, remedy): (Value, &str, &str)| {
+        let shown: String = value.to_string().chars().take(40).collect();
+        let body = with(base, "scope", value).to_string();
+        InvalidRequestCase::post(&format!("scope {shown}"), path, body).invalid(&[at], remedy)
+    };
+    let mut invalid_requests: Vec<_> = invalid_requests.into_iter().map(case).collect();
+    let twice = with(base, "scope", "#".into()).to_string();
+    let twice = twice.replace("\"#\"", r#"{"project":"a","project":"b"}"#);
+    invalid_requests.push(
+        InvalidRequestCase::post("a scope of two projects", path, twice)
+            .invalid(&["/scope/project"], "is given 2 times: give it once"),
+    );
+    invalid_requests
+}
+
+fn policies(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+    let role = "arn:aws:iam::123456789012:role/SpectroCloudRole";
+    let gov = "arn:aws-us-gov:iam::aws:policy/PowerUserAccess";
+    let china = "arn:aws-cn:iam::aws:policy/PowerUserAccess";
+    let unnamed = "arn:aws:iam::123456789012:policy/";
+    let of_me = "arn:aws:iam::me:policy/P";
+    let many: Vec<_> = (0..21).map(|n| format!("arn:aws:iam::aws:policy/P{n}")).collect();
+    let thousands: Vec<_> = (0..3000).map(|n| format!("arn:aws:iam::aws:policy/P{n}")).collect();
+    let (all, first, second) = ("/policyArns", "/policyArns/0", "/policyArns/1");
+    let (policy, list) = ("must be the ARN of an IAM policy", "must be a list of ARNs, not");
+    let invalid_requests: Vec<(&str, Value, &str, &str)> = vec![
+        ("a text", POLICY.into(), all, list),
+        ("null", Value::Null, all, list),
+        ("an object", json!({ "0": POLICY }), all, list),
+        ("too many", json!(many), all, "at most 20 policies, not 21"),
+        ("thousands", json!(thousands), all, "at most 20 policies, not 3000"),
+        ("an empty text", json!([""]), first, "must be an ARN: arn:<partition>"),
+        ("a name", json!(["PowerUserAccess"]), first, "must be an ARN: arn:<partition>"),
+        ("a secret", json!([SECRET]), first, "must be an ARN: arn:<partition>"),
+        ("a role", json!([role]), first, policy),
+        ("no name", json!([unnamed]), first, policy),
+        ("a bucket's", json!(["arn:aws:s3:::bucket"]), first, policy),
+        ("an account of letters", json!([of_me]), first, "whose account id has 12 digits"),
+        ("China's", json!([china]), first, "partition aws, aws-us-gov, aws-iso-b or aws-iso"),
+        ("a number second", json!([POLICY, 5]), second, "must be a string, not a number"),
+        ("null second", json!([POLICY, null]), second, "must be a string, not null"),
+        ("a list second", json!([POLICY, [POLICY]]), second, "must be a string, not a list"),
+        ("twice the same", json!([POLICY, POLICY]), second, "name each policy once"),
+    ];
+    let case = |(name, value, at, remedy): (&str, Value, &str, &str)| {
+        let body = with(base, "policyArns", value).to_string();
+        InvalidRequestCase::post(&format!("policyArns: {name}"), path, body).invalid(&[at], remedy)
+    };
+    let mut invalid_requests: Vec<_> = invalid_requests.into_iter().map(case).collect();
+    let body = with(base, "policyArns", json!([POLICY, gov])).to_string();
+    invalid_requests.push(
+        InvalidRequestCase::post("policyArns: another partition's", path, body).refused(
+            &[second],
+            "is in partition aws-us-gov, and this deployment serves aws: use an ARN of aws",
+        ),
+    );
+    invalid_requests
+}
+
+fn unknown(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+    let not_known = "is not known here: remove it, or use one of name, description";
+    let of = |member: &str, value: Value| with(base, member, value).to_string();
+    let mut crowd = base.clone();
+    for number in 10..35 {
+        crowd[format!("x{number}")] = SECRET.into();
+    }
+    let response: Vec<_> =
+        (10..30).map(|number| format!("/x{number}")).chain([String::new()]).collect();
+    let response: Vec<_> = response.iter().map(String::as_str).collect();
+    vec![
+        InvalidRequestCase::post("a member of no meaning", path, of("colour", "blue".into()))
+            .invalid(&["/colour"], not_known),
+        InvalidRequestCase::post("a member in upper case", path, of("NAME", "prod".into()))
+            .invalid(&["/NAME"], not_known),
+        InvalidRequestCase::post("an unknown member that is null", path, of("tags", Value::Null))
+            .invalid(&["/tags"], not_known),
+        InvalidRequestCase::post("the event's member method", path, of("method", "sts".into()))
+            .invalid(&["/method"], not_known),
+        InvalidRequestCase::post("__proto__", path, of("__proto__", json!({ "admin": true })))
+            .invalid(&["/__proto__"], not_known),
+        InvalidRequestCase::post(
+            "a secret under another name",
+            path,
+            of("aws_secret_access_key", SECRET.into()),
+        )
+        .invalid(&["/aws_secret_access_key"], not_known),
+        InvalidRequestCase::post("a secret for a name", path, of(SECRET, 1.into()))
+            .invalid(&[""], "a member is not known here: remove it"),
+        InvalidRequestCase::post("a name with slashes", path, of("a/b~c", 1.into()))
+            .invalid(&[""], "a member is not known here: remove it"),
+        InvalidRequestCase::post("an empty name", path, of("", 1.into()))
+            .invalid(&[""], "a member is not known here: remove it"),
+        InvalidRequestCase::post("twenty-five unknown members", path, crowd.to_string())
+            .invalid(&response, not_known),
+    ]
+}

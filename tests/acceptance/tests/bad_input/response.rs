@@ -1,0 +1,135 @@
+//! Answers by whichever way they come, and whether they are what a row deserves.
+
+use acceptance::HttpResponse;
+use serde_json::Value;
+
+use crate::{SECRET_FRAGMENTS, case::InvalidRequestCase};
+
+/// What came back, by whichever way.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) problem: Value,
+    /// Everything, as it came.
+    pub(crate) text: String,
+    /// Of HTTP answers.
+    pub(crate) headers: Option<Headers>,
+}
+
+pub(crate) struct Headers {
+    pub(crate) content_type: String,
+    pub(crate) request_id: String,
+    pub(crate) allow: String,
+}
+
+/// What API Gateway passed on.
+pub(crate) fn over_http(response: HttpResponse) -> Response {
+    let header = |name: &str| {
+        let value = response.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    };
+    let headers = Headers {
+        content_type: header("content-type"),
+        request_id: header("x-request-id"),
+        allow: header("allow"),
+    };
+    let text = format!("{:?} {}", response.headers, response.text);
+    Response { status: response.status, problem: response.body, text, headers: Some(headers) }
+}
+
+/// A proxy's answer, or an event's.
+pub(crate) fn invoked(response: &Value) -> Response {
+    let text = response.to_string();
+    let Some(status) = response.get("statusCode").and_then(Value::as_u64) else {
+        let problem = response.get("problem").cloned().unwrap_or_default();
+        let status = problem.get("status").and_then(Value::as_u64).unwrap_or_default();
+        return Response {
+            status: u16::try_from(status).unwrap_or_default(),
+            problem,
+            text,
+            headers: None,
+        };
+    };
+    let member = |pointer: &str| {
+        response.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let headers = Headers {
+        content_type: member("/headers/content-type"),
+        request_id: member("/headers/x-request-id"),
+        allow: member("/headers/allow"),
+    };
+    let problem = serde_json::from_str(&member("/body")).unwrap_or_default();
+    Response {
+        status: u16::try_from(status).unwrap_or_default(),
+        problem,
+        text,
+        headers: Some(headers),
+    }
+}
+
+/// Everything in which an answer is not what the row deserves.
+pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut expect = |holds: bool, fault: &dyn Fn() -> String| {
+        if !holds {
+            faults.push(fault());
+        }
+    };
+    let text = |name: &str| response.problem.get(name).and_then(Value::as_str).unwrap_or_default();
+    let by_gateway = case.kind == "gateway";
+    expect(response.status == case.status, &|| {
+        format!("status {}, not {}", response.status, case.status)
+    });
+    let kind = format!("urn:gangway:problem:{}", case.kind);
+    expect(text("type") == kind, &|| format!("type {}, not {kind}", text("type")));
+    expect(!text("title").is_empty(), &|| "no title".to_owned());
+    expect(!text("requestId").is_empty(), &|| "no requestId".to_owned());
+    let status = response.problem.get("status").and_then(Value::as_u64);
+    // API Gateway's templates do not know it.
+    expect(by_gateway || status == Some(case.status.into()), &|| {
+        format!("member status: {status:?}")
+    });
+    if let Some(Headers { content_type, request_id, allow }) = &response.headers {
+        expect(content_type == "application/problem+json", &|| format!("it is {content_type}"));
+        expect(by_gateway || request_id == text("requestId"), &|| {
+            format!("header x-request-id: {request_id}")
+        });
+        let verbs = case.remedy.strip_prefix("use ").filter(|_| case.status == 405);
+        expect(allow == verbs.unwrap_or_default(), &|| format!("allow: {allow:?}"));
+    }
+    for mark in SECRET_FRAGMENTS {
+        expect(!response.text.contains(mark), &|| format!("the secret's {mark} comes back"));
+    }
+    let errors = response.problem.get("errors").and_then(Value::as_array);
+    let errors: Vec<_> = errors.into_iter().flatten().collect();
+    let part = |error: &Value, name: &str| {
+        error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let pointers: Vec<_> = errors.iter().map(|error| part(error, "pointer")).collect();
+    expect(pointers == case.pointers, &|| {
+        format!("faults of {pointers:?}, not {:?}", case.pointers)
+    });
+    for error in &errors {
+        let (pointer, detail) = (part(error, "pointer"), part(error, "detail"));
+        expect(names(&pointer, &detail), &|| format!("{pointer:?} is not named: {detail}"));
+    }
+    let first =
+        errors.first().map_or_else(|| text("detail").to_owned(), |error| part(error, "detail"));
+    expect(first.contains(&case.remedy), &|| format!("{:?} is not in {first:?}", case.remedy));
+    let whole = match errors.len() {
+        0 | 1 => first,
+        more => format!("the request has {more} faults: see errors"),
+    };
+    expect(text("detail") == whole, &|| format!("detail {:?}", text("detail")));
+    faults
+}
+
+/// Whether a text says which member it is about, for people who do not read pointers.
+fn names(pointer: &str, detail: &str) -> bool {
+    let numbered = |segment: &&str| segment.bytes().all(|byte| byte.is_ascii_digit());
+    match pointer.rsplit('/').find(|segment| !numbered(segment)) {
+        None | Some("") => {
+            ["the request", "the body", "member"].iter().any(|it| detail.contains(it))
+        }
+        Some(member) => detail.contains(member),
+    }
+}

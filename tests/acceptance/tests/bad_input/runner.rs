@@ -1,0 +1,143 @@
+//! Sends rows one by one to one process of a function, and looks at everything that could have gone wrong.
+
+use acceptance::{JSON, REGISTRATION_REQUESTED, TestApp, wait_until};
+use local_cloud::functions::Lambda;
+use serde_json::Value;
+
+use crate::{
+    SECRET_FRAGMENTS,
+    case::{InvalidRequestCase, Transport},
+    response::{Response, check_response, invoked, over_http},
+};
+
+/// Every row gets what it deserves, and the function is none the worse for it.
+pub(crate) async fn assert_rejected(
+    app: &TestApp,
+    function: &str,
+    invalid_requests: Vec<InvalidRequestCase>,
+) {
+    let lambda = app.realm().functions.get(function).expect("a deployed function");
+    let failures = run_cases(app, lambda, invalid_requests).await;
+    assert!(failures.is_empty(), "{function}: {} rows\n{}", failures.len(), failures.join("\n"));
+    assert_healthy(app, function).await;
+}
+
+/// Everything that is not as it should be, all rows together.
+pub(crate) async fn run_cases(
+    app: &TestApp,
+    lambda: &Lambda,
+    invalid_requests: Vec<InvalidRequestCase>,
+) -> Vec<String> {
+    lambda.warm().await.expect("a process");
+    let (processes, secrets) = (lambda.processes(), app.realm().deployment.secrets());
+    let (mut failures, mut ids) = (Vec::new(), Vec::new());
+    for case in invalid_requests {
+        app.cloud().calls().clear();
+        let response = send(app, lambda, &case.transport).await;
+        let mut faults = match &response {
+            Ok(response) => check_response(&case, response),
+            Err(fault) => vec![fault.clone()],
+        };
+        let calls = app.cloud().calls().lines();
+        if !calls.iter().all(|call| may_call(&case, call)) {
+            faults.push(format!("it called {calls:?}"));
+        }
+        if app.realm().deployment.secrets() != secrets {
+            faults.push("secrets have changed".to_owned());
+        }
+        if lambda.processes() != processes {
+            faults.push("the process is another one".to_owned());
+        }
+        if let (Ok(response), true) = (&response, case.kind != "gateway") {
+            let id = response.problem.get("requestId").and_then(Value::as_str);
+            ids.extend(id.map(str::to_owned));
+        }
+        if !faults.is_empty() {
+            let response = response.map_or_else(|fault| fault, |response| response.text);
+            failures.push(format!("- {}: {}\n    {response:.600}", case.name, faults.join("; ")));
+        }
+    }
+    failures.extend(logged(lambda, &ids).await);
+    failures
+}
+
+/// Only a secret's inside costs a call, and none goes to Palette.
+fn may_call(case: &InvalidRequestCase, call: &str) -> bool {
+    case.opens_secret && call.starts_with("secretsmanager GetSecretValue ")
+}
+
+async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<Response, String> {
+    let bus = &app.realm().bus;
+    match transport {
+        Transport::Http { verb, path, content_type, body } => {
+            let headers: Vec<_> =
+                content_type.map(|declared| (JSON.0, declared)).into_iter().collect();
+            let body = (!body.is_empty()).then(|| body.clone());
+            Ok(over_http(app.send(verb, path, &headers, body).await))
+        }
+        Transport::Event(detail) => {
+            let mut deliveries = bus.put_event("portal", REGISTRATION_REQUESTED, detail).await;
+            let delivery = deliveries.pop().ok_or("it was not delivered")?;
+            let function = &lambda.function().package;
+            if !deliveries.is_empty() || delivery.package != *function {
+                return Err(format!("it was not delivered to {function} alone"));
+            }
+            delivery
+                .outcome
+                .map(|response| invoked(&response))
+                .map_err(|error| format!("it would be retried: {error}"))
+        }
+        Transport::Delivered(detail) => {
+            let event = bus.event("portal", REGISTRATION_REQUESTED, detail);
+            lambda
+                .invoke(&event)
+                .await
+                .map(|response| invoked(&response))
+                .map_err(|error| error.to_string())
+        }
+        Transport::Invocation(payload) => lambda
+            .invoke(payload)
+            .await
+            .map(|response| invoked(&response))
+            .map_err(|error| error.to_string()),
+    }
+}
+
+/// Each problem has its line in the log, by its id; and no line tells a secret or of a panic.
+async fn logged(lambda: &Lambda, ids: &[String]) -> Vec<String> {
+    let arrived = wait_until(|| ids.iter().all(|id| lambda.logs().text().contains(id))).await;
+    let logs = lambda.logs().text();
+    let missing = ids.iter().filter(|id| !logs.contains(*id)).map(|id| format!("- no log of {id}"));
+    let mut failures: Vec<_> = missing.collect();
+    assert!(arrived || !failures.is_empty());
+    let unspeakable = SECRET_FRAGMENTS.iter().chain(&["panicked", "\"ERROR\"", "RUST_BACKTRACE"]);
+    for word in unspeakable {
+        let lines = logs.lines().filter(|line| line.contains(word));
+        failures.extend(lines.map(|line| format!("- the log says {word}: {line:.400}")));
+    }
+    failures
+}
+
+/// The same process takes a request that is right.
+async fn assert_healthy(app: &TestApp, function: &str) {
+    let lambda = app.realm().functions.get(function).expect("a deployed function");
+    let processes = lambda.processes();
+    let (keys, role) = (&app.customer().keys, app.customer().role.arn());
+    let response = match function {
+        "static-credentials" => {
+            let body = serde_json::json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
+            app.post("/v1/accounts/static-credentials/validate", &body).await
+        }
+        "sts" => {
+            let body = serde_json::json!({"name": "prod", "roleArn": role});
+            app.post("/v1/accounts/sts/validate", &body).await
+        }
+        "pod-identity" => app.get("/v1/accounts/pod-identity/plan?clusterName=palette").await,
+        _ => app.get("/v1/accounts").await,
+    };
+    assert_eq!(response.status, 200, "{}", response.text);
+    let shown = matches!(function, "accounts" | "pod-identity");
+    assert!(shown || response.ready() == Some(true), "{}", response.text);
+    assert_eq!(lambda.processes(), processes, "{function} has started again");
+    app.assert_untouched();
+}

@@ -1,0 +1,176 @@
+//! What `{:?}` shows of the types that hold secrets; and that no type holds one unseen.
+
+use std::collections::BTreeSet;
+
+use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
+use gangway_model::{
+    AccessKey, AccessPortalCredential, ClientTlsIdentity, Credential, Partition, PermissionProfile,
+    Registration, RolePrefix, Scope, SecretAccessKey, TemporaryCredentials,
+};
+use local_cloud::{
+    canaries::{Canary, Kind, Searcher},
+    certificates::{CertificateSpec, Chain},
+};
+use secrecy::SecretString;
+
+use crate::secret_types::{self, Print};
+
+const SECRET: &str = "9rZqVbT0cXnLw3KdPe5GsHa7UyMf1oJi8QtB2Exx";
+const TOKEN: &str = "Wq2m8LkZ0vRtX5yBnC7dFgHj4sPaUe1i3oTq6wEr9zYx";
+
+/// Public types that hold a secret and can be printed, each with a sample in [`samples`].
+const PRINTED: [&str; 8] = [
+    "certificates::PrivateKey",
+    "model::AccessPortal",
+    "model::ClientIdentity",
+    "model::Credential",
+    "model::Registration",
+    "model::SecretKey",
+    "model::SessionKeys",
+    "model::StaticKeys",
+];
+
+struct Samples {
+    printed: Vec<(&'static str, String)>,
+    key: String,
+    public: Vec<String>,
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|fault| panic!("{fault}: {text}"))
+}
+
+fn samples() -> Samples {
+    let chain = Chain::new("Authority");
+    let issued = chain.issue(&CertificateSpec::client("somebody"));
+    let secret = || SecretAccessKey::try_from(SecretString::from(SECRET)).expect("a secret key");
+    let key = || PrivateKey::try_from(SecretString::from(issued.key.as_str())).expect("a key");
+    let identity = || ClientTlsIdentity {
+        certificate_authority: parse::<CaChain>(&chain.pem()),
+        certificate: parse::<ClientCertificate>(&issued.certificate),
+        key: key(),
+    };
+    let session = || TemporaryCredentials {
+        id: "ASIAEXAMPLEEXAMPLE12".to_owned(),
+        secret: SecretString::from(SECRET),
+        token: Some(SecretString::from(TOKEN)),
+        expires: None,
+    };
+    let portal = || AccessPortalCredential {
+        agency: parse("agency"),
+        account: parse("account"),
+        role: parse("role"),
+        prefix: RolePrefix::default(),
+        permission_boundary: None,
+        identity: identity(),
+        session: Some(session()),
+    };
+    let keys = || AccessKey {
+        id: parse("AKIAEXAMPLEEXAMPLE12"),
+        secret: secret(),
+        certificate_authority: Some(parse(&chain.pem())),
+    };
+    let registration = Registration {
+        name: parse("prod"),
+        description: None,
+        partition: Partition::AwsIsoB,
+        account: parse("123456789012"),
+        scope: Scope::Tenant,
+        policies: Vec::new(),
+        gateway: None,
+        profile: PermissionProfile::Core,
+        credential: Credential::AccessPortal(Box::new(portal())),
+    };
+    let printed = vec![
+        ("certificates::PrivateKey", format!("{0:?} {0:#?}", key())),
+        ("model::AccessPortal", format!("{0:?} {0:#?}", portal())),
+        ("model::ClientIdentity", format!("{0:?} {0:#?}", identity())),
+        ("model::Credential", format!("{0:?} {0:#?}", Credential::AccessKey(keys()))),
+        ("model::Registration", format!("{registration:?} {registration:#?}")),
+        ("model::SecretKey", format!("{0:?} {0:#?}", secret())),
+        ("model::SessionKeys", format!("{0:?} {0:#?}", session())),
+        ("model::StaticKeys", format!("{0:?} {0:#?}", keys())),
+    ];
+    let public = vec![
+        issued.certificate.clone(),
+        chain.pem(),
+        chain.issue(&CertificateSpec::client("other")).key,
+    ];
+    Samples { printed, key: issued.key, public }
+}
+
+#[test]
+fn f95_no_type_that_holds_a_secret_prints_it() {
+    let Samples { printed, key, public } = samples();
+    let canaries = vec![
+        Canary::new(Kind::AccessKey, "somebody", SECRET),
+        Canary::new(Kind::Token, "somebody", TOKEN),
+        Canary::new(Kind::PrivateKey, "somebody", &key),
+    ];
+    let searcher = Searcher::new(canaries, &public);
+    for (name, text) in &printed {
+        assert!(text.len() > 10, "{name} prints as {text}");
+        assert_eq!(searcher.find(text.as_bytes()), [], "{name}");
+    }
+    // What a type without care would print is found.
+    for careless in
+        [format!("{:?}", Some(SECRET)), format!("{:?}", TOKEN.as_bytes()), format!("{key:#?}")]
+    {
+        assert_ne!(searcher.find(careless.as_bytes()), [], "{careless}");
+    }
+    let names: BTreeSet<_> = printed.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, BTreeSet::from(PRINTED));
+}
+
+#[test]
+fn every_type_that_holds_a_secret_is_known_and_none_prints_what_is_only_wiped() {
+    let holders = secret_types::find();
+    assert!(holders.len() > 20, "{holders:#?}");
+    let mut printed = BTreeSet::new();
+    for holder in &holders {
+        let name = format!("{}::{}", holder.of, holder.name);
+        match holder.print {
+            Print::Never => {}
+            Print::Derived => {
+                assert!(
+                    !holder.wiped,
+                    "{name} derives Debug, and shows what Zeroizing holds: write it by hand"
+                );
+                // What only has one within prints as that does.
+                if holder.public && holder.direct {
+                    printed.insert(name);
+                }
+            }
+            Print::ByHand => drop(printed.insert(name)),
+        }
+    }
+    let known: BTreeSet<_> = PRINTED.iter().map(|name| (*name).to_owned()).collect();
+    let missing: Vec<_> = printed.difference(&known).collect();
+    assert!(missing.is_empty(), "each needs a row, and a sample that is printed: {missing:?}");
+    let there: BTreeSet<_> =
+        holders.iter().map(|holder| format!("{}::{}", holder.of, holder.name)).collect();
+    let stale: Vec<_> = known.difference(&there).collect();
+    assert!(stale.is_empty(), "rows of types that hold no secret: {stale:?}");
+}
+
+#[test]
+fn a_type_that_holds_a_secret_is_seen_however_deep_it_lies() {
+    let source = "
+        #[derive(Debug)] pub struct Outer { inner: Vec<Inner> }
+        #[derive(Clone)] enum Inner { No, Yes(Box<Innermost>) }
+        struct Innermost { key: Option<SecretString> }
+        #[derive(Clone, Debug)] struct Raw(Zeroizing<String>);
+        impl fmt::Debug for Inner { }
+        #[derive(Debug)] struct Plain { name: String }
+    ";
+    let found = secret_types::of(vec![("here".to_owned(), source.to_owned())]);
+    let found: Vec<_> =
+        found.iter().map(|it| (it.name.as_str(), it.print, it.wiped, it.public)).collect();
+    let expected = [
+        ("Inner", Print::ByHand, false, false),
+        ("Innermost", Print::Never, false, false),
+        ("Outer", Print::Derived, false, true),
+        ("Raw", Print::Derived, true, false),
+    ];
+    assert_eq!(found, expected);
+}

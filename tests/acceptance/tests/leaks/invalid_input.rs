@@ -1,0 +1,150 @@
+//! A secret where none belongs: in every member, header, parameter and part of the path.
+
+use acceptance::{JSON, TestApp, evidence::Evidence, with};
+use serde_json::{Value, json};
+
+use crate::flow::Flow;
+
+/// Headers that clients and proxies send; one that logs and traces like to keep is among them.
+const HEADERS: [&str; 8] = [
+    "authorization",
+    "cookie",
+    "user-agent",
+    "x-amzn-trace-id",
+    "x-api-key",
+    "x-correlation-id",
+    "x-forwarded-for",
+    "x-secret",
+];
+const PARAMETERS: [&str; 8] = [
+    "clusterName",
+    "clusterRegion",
+    "limit",
+    "next",
+    "partition",
+    "project",
+    "targetAccountId",
+    "unknown",
+];
+
+/// Sends them all, and keeps the answers.
+pub(crate) async fn inputs(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+    bodies(app, flow, secret, evidence).await;
+    around(app, flow, secret, evidence).await;
+    left_for_us(app, flow, secret, evidence).await;
+}
+
+async fn bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+    // A member that nobody knows has the request refused, whatever else is in it.
+    let refused = with(flow.request.clone(), &json!({"colour": secret}));
+    let mut wrong = vec![
+        refused.clone(),
+        with(refused.clone(), &json!({secret: {secret: secret}})),
+        json!(secret),
+        json!([secret, {secret: [secret]}]),
+    ];
+    let more = json!({
+        "description": "", "partition": "", "scope": "", "policyArns": "", "privateCloudGateway": "", "permissionProfile": "",
+        "secretArn": "", "permissionBoundaryArn": "", "uid": "",
+    });
+    let members = with(refused.clone(), &more);
+    for member in members.as_object().into_iter().flatten().map(|(member, _)| member) {
+        for value in
+            [json!(secret), json!([secret]), json!({secret: secret}), json!({"project": secret})]
+        {
+            wrong.push(with(refused.clone(), &json!({member.as_str(): value})));
+        }
+    }
+    let verbs = [("POST", flow.route()), ("POST", format!("{}/validate", flow.route()))];
+    for (verb, path) in &verbs {
+        for body in &wrong {
+            let body = Some(body.to_string().into_bytes());
+            evidence.add_response(&app.send(verb, path, &[JSON], body).await);
+        }
+    }
+    let text = flow.request.to_string();
+    for broken in [
+        secret.to_owned(),
+        format!("{{\"secretAccessKey\": \"{secret}"),
+        format!("{{\"secretAccessKey\": {secret}}}"),
+        text[..text.len() - 1].to_owned(),
+        format!("{text}{secret}"),
+        format!("secretAccessKey={secret}"),
+    ] {
+        for content_type in ["application/json", "application/x-www-form-urlencoded"] {
+            let headers = [("content-type", content_type)];
+            let body = Some(broken.clone().into_bytes());
+            evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
+        }
+    }
+    for body in &wrong {
+        let body = Some(body.to_string().into_bytes());
+        evidence.add_response(&app.send("POST", "/v1/policies", &[JSON], body.clone()).await);
+        let path = "/v1/accounts/5f0c1a2b3c4d5e6f70818293/validate";
+        evidence.add_response(&app.send("POST", path, &[JSON], body).await);
+    }
+}
+
+async fn around(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+    let line: String = secret.lines().nth(1).unwrap_or(secret).to_owned();
+    let encoded = line.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
+    for header in HEADERS {
+        let headers = [JSON, (header, line.as_str())];
+        let body = Some(b"{}".to_vec());
+        evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
+        evidence
+            .add_response(&app.send("GET", "/v1/accounts", &[(header, line.as_str())], None).await);
+    }
+    let body = Some(b"{}".to_vec());
+    let headers = [("content-type", line.as_str())];
+    evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
+    for parameter in PARAMETERS {
+        for path in [
+            "/v1/accounts",
+            "/v1/accounts/sts/trust",
+            "/v1/accounts/pod-identity/plan",
+            "/v1/private-cloud-gateways",
+        ] {
+            // A project of that name, or a page behind that token, is what Palette is asked for: that is what they are for.
+            if parameter == "project" || parameter == "next" {
+                continue;
+            }
+            evidence.add_response(&app.get(&format!("{path}?{parameter}={encoded}")).await);
+            evidence.add_response(&app.get(&format!("{path}?{encoded}={parameter}")).await);
+        }
+    }
+    for path in [
+        format!("/v1/{encoded}"),
+        format!("/v1/accounts/{encoded}"),
+        format!("/v1/accounts/{encoded}/validate"),
+        format!("{}/{encoded}", flow.route()),
+        format!("/{encoded}/accounts"),
+    ] {
+        for verb in ["GET", "POST", "PUT", "DELETE"] {
+            let body = (verb != "GET").then(|| b"{}".to_vec());
+            evidence.add_response(&app.send(verb, &path, &[JSON], body).await);
+        }
+    }
+}
+
+/// What is left under `incoming/` is not as it should be.
+async fn left_for_us(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+    let Some(held) = flow.held(&flow.request) else { return };
+    let mut request = flow.request.clone();
+    for member in held.as_object().expect("an object").keys() {
+        request.as_object_mut().expect("an object").remove(member);
+    }
+    let whole = held.to_string();
+    let kept: Vec<String> = vec![
+        secret.to_owned(),
+        whole[..whole.len() - 3].to_owned(),
+        json!([held]).to_string(),
+        with(held.clone(), &json!({"colour": secret, secret: 1})).to_string(),
+        Value::from(secret).to_string(),
+    ];
+    for held in kept {
+        let arn = app.realm().keep("gangway/incoming/wrong", &held).await;
+        let request = with(request.clone(), &json!({"secretArn": arn}));
+        evidence.add_response(&app.post(&flow.route(), &request).await);
+    }
+}

@@ -1,0 +1,55 @@
+//! The search itself, over all that was said.
+
+use std::{pin::Pin, sync::Arc};
+
+use acceptance::{PARTITIONS, classified::CLASSIFIED_PARTITIONS, evidence::Evidence};
+use tokio::sync::Semaphore;
+
+use crate::{classified_partitions, open_partitions, vending};
+
+/// A scene, and all that was said in it.
+type EvidenceFuture = Pin<Box<dyn Future<Output = Evidence> + Send>>;
+
+/// How many worlds there are at the same time: most of a scene is waiting.
+const MAX_CONCURRENT: usize = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f15_f95_no_secret_is_in_anything_that_any_function_says_whatever_goes_wrong() {
+    let mut futures: Vec<EvidenceFuture> = Vec::new();
+    futures.extend(
+        PARTITIONS.map(|partition| Box::pin(open_partitions::life(partition)) as EvidenceFuture),
+    );
+    futures.extend(
+        CLASSIFIED_PARTITIONS
+            .map(|partition| Box::pin(classified_partitions::life(partition)) as EvidenceFuture),
+    );
+    futures.extend(open_partitions::all_struck().map(|future| Box::pin(future) as EvidenceFuture));
+    futures.extend(
+        classified_partitions::all_struck().map(|future| Box::pin(future) as EvidenceFuture),
+    );
+    futures.extend(vending::all().map(|future| Box::pin(future) as EvidenceFuture));
+    let turns = Arc::new(Semaphore::new(MAX_CONCURRENT));
+    let results: Vec<_> = futures
+        .into_iter()
+        .map(|future| {
+            let turns = Arc::clone(&turns);
+            tokio::spawn(async move {
+                let _turn = turns.acquire().await;
+                future.await
+            })
+        })
+        .collect();
+    let mut evidence = Evidence::default();
+    for future in results {
+        evidence.merge(future.await.expect("a scene that was played to its end"));
+    }
+    let searched = evidence.search();
+    searched.print();
+    assert_eq!(searched.elsewhere, Vec::<String>::new());
+    assert!(searched.found.is_empty(), "{:#?}", searched.found);
+    assert!(searched.canaries > 100 && searched.places.len() >= 15, "too little was looked at");
+    for (place, texts, bytes) in searched.places {
+        // Some calls have no body.
+        assert!(texts > 5, "{place}: {texts} texts of {bytes} bytes");
+    }
+}

@@ -1,0 +1,55 @@
+//! Accounts that come aboard by themselves: messages, roles made, the sweep, and accounts that leave.
+
+use acceptance::{TestApp, evidence::Evidence};
+use gangway_model::Partition;
+use local_cloud::{Effect, Fault, world::Kind};
+use serde_json::json;
+
+use crate::{faults::ECHOES, open_partitions::app};
+
+const SERVICES: [&str; 5] = ["iam", "sts", "organizations", "palette", "sqs"];
+
+/// An account comes, is swept for, and is closed, while a service answers some calls in this way.
+async fn struck(partition: Partition, effect: Option<Effect>) -> Evidence {
+    let app = app(partition).await;
+    let mut evidence = Evidence::default();
+    let functions = &app.realm().functions;
+    functions.get("account-vended").expect("it").set("GANGWAY_OFFBOARDING", "remove");
+    let organization = app.realm().organization();
+    for service in SERVICES {
+        let vended = organization.vend(Kind::ControlTower, service, &organization.sandbox);
+        if let Some(effect) = effect {
+            app.cloud().fault(Fault::on(service, "*", effect).times(2).own());
+        }
+        put(&app, &vended.events).await;
+        for ask in [json!({"dryRun": true}), json!({}), json!({"dryRun": "text"})] {
+            let response = functions.invoke("account-sweep", &ask).await;
+            evidence.add("answers to a schedule", format!("{response:?}"));
+        }
+        put(&app, &organization.close(&vended.account)).await;
+        app.cloud().faults().clear();
+    }
+    for poison in ["no JSON", "[]", "{\"detail\": {\"eventName\": \"CreateAccountResult\"}}"] {
+        app.realm().queues.iter().for_each(|queue| queue.send(poison));
+    }
+    put(&app, &[]).await;
+    let made = app.cloud().calls().count("palette", "POST /v1/cloudaccounts/aws");
+    assert!(made > 0, "nobody came aboard: {:?}", app.logs());
+    evidence.of(app.cloud(), app.realm());
+    evidence
+}
+
+async fn put(app: &TestApp, events: &[serde_json::Value]) {
+    for event in events {
+        app.realm().bus.put(event).await;
+    }
+    let poller = app.realm().poller("account-vended").expect("a queue feeds it");
+    poller.work_off(8).await;
+}
+
+/// In fair weather, and in every other.
+pub(crate) fn all() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
+    let fair = [Partition::Aws, Partition::AwsUsGov].map(|partition| (partition, None));
+    let foul = ECHOES.map(|effect| (Partition::Aws, Some(effect)));
+    fair.into_iter().chain(foul).map(|(partition, effect)| struck(partition, effect))
+}

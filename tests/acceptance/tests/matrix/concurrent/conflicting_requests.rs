@@ -1,0 +1,73 @@
+//! Different registrations of one name: one AWS account has it, the others are refused, and no key of theirs is kept.
+
+use std::sync::Arc;
+
+use gangway_model::Partition::{Aws, AwsUsGov};
+use serde_json::{Value, json};
+
+use super::{MANY, assert_consistent, assert_settles, at_once, kinds, subject, with};
+use crate::{fixture::Fixture, flow::Action, flows};
+
+const KEYS: &str = "/v1/accounts/static-credentials";
+const ROLE: &str = "/v1/accounts/sts";
+
+/// Two AWS accounts in turn, each with words of its own.
+async fn fifty(fixture: &Arc<Fixture>, request: impl Fn(&Fixture, usize) -> (&'static str, Value)) {
+    let actions = (0..MANY).map(|number| {
+        let (route, request) = request(fixture, number);
+        let counts = json!({"description": format!("number {number}")});
+        Action::post(route, with(request, &counts))
+    });
+    let actions: Vec<_> = actions.collect();
+    let responses = at_once(fixture, &actions).await;
+    println!("different, in {}: {:?}", fixture.app.partition(), kinds(&responses));
+    let state = assert_consistent(fixture, &responses);
+    assert_eq!(state.accounts.len(), 1);
+    assert!(
+        responses.iter().all(|response| [200, 201, 409].contains(&response.status)),
+        "{:?}",
+        kinds(&responses)
+    );
+    let created = responses.iter().filter(|response| response.outcome() == "created").count();
+    assert!(created <= 1, "{:?}", kinds(&responses));
+    for response in responses.iter().filter(|response| response.status == 409) {
+        assert!(response.text_at("/detail").contains("account"), "{}", response.text);
+    }
+    let winner = responses.iter().position(|response| [200, 201].contains(&response.status));
+    assert_settles(fixture, &actions[winner.expect("a winner")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_of_two_aws_accounts_with_keys() {
+    let fixture = Arc::new(Fixture::open(Aws).await);
+    fifty(&fixture, |fixture, number| {
+        let customers = [fixture.app.customer(), fixture.app.second_customer()];
+        (KEYS, flows::keys(customers[number % 2], &subject().name))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_by_keys_and_by_a_role() {
+    let fixture = Arc::new(Fixture::open(AwsUsGov).await);
+    fifty(&fixture, |fixture, number| {
+        let customer = fixture.app.customer();
+        if number % 2 == 0 {
+            (KEYS, flows::keys(customer, &subject().name))
+        } else {
+            (ROLE, flows::role(customer, &subject().name))
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_with_two_keys_of_one_user_end_with_one_key_in_both_stores() {
+    let fixture = Arc::new(Fixture::open(Aws).await);
+    fifty(&fixture, |fixture, number| {
+        let request = flows::keys(fixture.app.customer(), &subject().name);
+        let second_key = flows::members(&fixture.second_key);
+        (KEYS, if number % 2 == 0 { request } else { with(request, &second_key) })
+    })
+    .await;
+}

@@ -1,0 +1,76 @@
+//! The same registration many times: one creates, the others find it done.
+
+use std::sync::Arc;
+
+use super::{MANY, assert_consistent, assert_settles, at_once, kinds, subject};
+use crate::{fixture::Fixture, flow::Flow, flows};
+
+fn flow(flows: &'static [Flow], name: &str) -> &'static Flow {
+    flows.iter().find(|flow| flow.name == name).expect("a flow")
+}
+
+/// Fifty of a flow at the same time.
+async fn fifty(flow: &Flow) {
+    let fixture = Arc::new(Fixture::open(flow.partition).await);
+    let mut subject = fixture.prepare(flow, &subject().name).await;
+    subject.uid.clear();
+    let action = (flow.action)(&fixture, &subject);
+    let responses = at_once(&fixture, &vec![action.clone(); MANY]).await;
+    println!("{} {}: {:?}", flow.function, flow.partition, kinds(&responses));
+    let state = assert_consistent(&fixture, &responses);
+    assert!(
+        responses.iter().all(|response| [200, 201].contains(&response.status)),
+        "{:?}",
+        kinds(&responses)
+    );
+    // None where its answer came too late.
+    let created = responses.iter().filter(|response| response.outcome() == "created").count();
+    assert!(created <= 1, "{:?}", kinds(&responses));
+    let uid = &state.accounts[0]["uid"];
+    assert!(
+        responses.iter().all(|response| response.uid() == *uid),
+        "all are told of the same account"
+    );
+    assert_settles(&fixture, &action).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_with_the_same_keys_make_one_account() {
+    fifty(flow(flows::STATIC_CREDENTIALS, "register")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_with_the_same_role_make_one_account() {
+    fifty(flow(flows::STS, "register")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_through_the_access_portal_make_one_account() {
+    fifty(flow(flows::SCAP, "register")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_of_one_cluster_make_one_account_and_its_associations_once() {
+    fifty(flow(flows::POD_IDENTITY, "register, one account")).await;
+}
+
+/// Palette takes ten requests a second: some are told to come again, with a time, and do.
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_are_more_than_palette_takes_at_once_and_come_aboard_when_they_come_again() {
+    let flow = flow(flows::STS, "register");
+    let fixture = Arc::new(Fixture::open(flow.partition).await);
+    fixture.cloud().palette().behave(|behaviour| behaviour.rate_limited = true);
+    let action = (flow.action)(&fixture, &subject());
+    let responses = at_once(&fixture, &vec![action.clone(); MANY]).await;
+    println!("at Palette's limit: {:?}", kinds(&responses));
+    assert_consistent(&fixture, &responses);
+    let created = responses.iter().filter(|response| response.outcome() == "created").count();
+    assert!(created <= 1, "{:?}", kinds(&responses));
+    assert!(
+        responses.iter().all(|response| [200, 201].contains(&response.status)),
+        "{:?}",
+        kinds(&responses)
+    );
+    fixture.cloud().palette().behave(|behaviour| behaviour.rate_limited = false);
+    assert_settles(&fixture, &action).await;
+}

@@ -1,0 +1,32 @@
+//! Two messages of one account in two batches: it comes aboard once.
+
+use std::time::Duration;
+
+use crate::{fixture::Fixture, flow::Action, flows, recording::Pace, state::State};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_batches_bring_one_account_aboard_once() {
+    let flow = flows::VENDED.iter().find(|flow| flow.name == "vend").expect("the flow");
+    let fixture = Fixture::open(flow.partition).await;
+    let undisturbed = fixture.record(flow, Pace::Usual).await;
+    for time in 0..3 {
+        let subject = fixture.prepare(flow, &format!("account-{time:05}")).await;
+        let Action::Queue(events) = (flow.action)(&fixture, &subject) else { panic!("events") };
+        let (poller, queue) =
+            (fixture.poller().expect("a poller"), fixture.queue().expect("a queue"));
+        let batches = poller.batches().len();
+        for _twice in 0..2 {
+            queue.send(&events[0].to_string());
+            // Taken out of the queue, it is in a batch; the next one is in another.
+            while queue.visible() > 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        poller.idle().await;
+        let settled = fixture.work_off_queues().await;
+        assert!(settled.succeeded(), "{}", settled.text());
+        assert!(poller.batches().len() >= batches + 2, "two batches");
+        assert_eq!(State::of(&fixture, &subject).anonymous(), undisturbed.end);
+        fixture.remove_accounts(&subject);
+    }
+}

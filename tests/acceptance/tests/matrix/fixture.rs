@@ -1,0 +1,186 @@
+//! A world of one partition in which flows are run, one after the other.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use acceptance::TestApp;
+use gangway_model::Partition;
+use local_cloud::{
+    Cloud,
+    aws::{Keys, Queue},
+    certificates::{CertificateSpec, Issued},
+    functions::{Lambda, Poller},
+};
+
+use crate::flow::{Action, Flow, Response, Subject};
+
+/// The role that lets Palette into a vended account.
+pub(crate) const ROLE: &str = "SpectroCloudRole";
+const VENDED: &str = "account-vended";
+const SWEEP: &str = "account-sweep";
+
+/// How often the clock is turned until nothing more can be expected of a queue: more than a message is delivered.
+const TURNS: usize = 40;
+
+/// A stage, and what the flows need of it.
+pub(crate) struct Fixture {
+    pub(crate) app: TestApp,
+    /// A second key of the first customer's user.
+    pub(crate) second_key: Keys,
+    /// A second certificate of the first customer's entity, where there is a portal.
+    pub(crate) new_certificate: Option<Issued>,
+    /// Functions with settings of their own, by name.
+    reconfigured: BTreeMap<&'static str, Arc<Lambda>>,
+}
+
+impl Fixture {
+    pub(crate) async fn open(partition: Partition) -> Self {
+        let app = TestApp::start(partition).await;
+        // Every name that was ever used here stays among its accounts.
+        app.cloud().palette().records().tenants[0].quota = 20_000;
+        let second_key = app.customer().user.keys();
+        let access = app.customer().access.as_ref();
+        let new_certificate = app.realm().portal.as_ref().zip(access);
+        let new_certificate = new_certificate
+            .map(|(portal, access)| portal.issue(&CertificateSpec::client(&access.entity)));
+        let settings = [
+            // Nobody here waits for Palette's rate limit.
+            ("PALETTE_REQUESTS_PER_SECOND", "1000"),
+            ("GANGWAY_OFFBOARDING", "remove"),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let reconfigured = [VENDED, SWEEP].into_iter().filter_map(|package| {
+            let settings = settings.clone();
+            let reconfigured = app.realm().redeploy(package, |function| {
+                function.environment.extend(settings);
+            });
+            Some((package, reconfigured?))
+        });
+        let reconfigured = reconfigured.collect();
+        Self { app, second_key, new_certificate, reconfigured }
+    }
+
+    pub(crate) fn cloud(&self) -> &Cloud {
+        self.app.cloud()
+    }
+
+    /// A function as flows meet it.
+    pub(crate) fn function(&self, package: &str) -> &Arc<Lambda> {
+        let reconfigured = self.reconfigured.get(package);
+        reconfigured.or_else(|| self.app.realm().functions.get(package)).expect("a function")
+    }
+
+    pub(crate) fn poller(&self) -> Option<&Poller> {
+        self.app.realm().poller(VENDED)
+    }
+
+    pub(crate) fn queue(&self) -> Option<&Queue> {
+        self.app.realm().queue("VendingQueue")
+    }
+
+    pub(crate) fn dead_letters(&self) -> Option<&Queue> {
+        self.app.realm().queue("VendingDlq")
+    }
+
+    /// What must be there before.
+    pub(crate) async fn prepare(&self, flow: &Flow, name: &str) -> Subject {
+        if let Some(dead) = self.dead_letters() {
+            dead.purge();
+        }
+        let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
+        for action in (flow.before)(self, &mut subject) {
+            let response = self.execute(&action, &subject).await;
+            assert!(response.succeeded(), "before {}: {}", flow.name, response.text());
+            self.work_off_queues().await;
+            if let Response::Kept(arn) = response {
+                subject.secret = arn;
+            } else {
+                response.uid().clone_into(&mut subject.uid);
+            }
+        }
+        (flow.disturb)(self, &subject);
+        subject
+    }
+
+    /// Asks once. Each meets a cold start, so that every call is made.
+    pub(crate) async fn execute(&self, action: &Action, subject: &Subject) -> Response {
+        let realm = self.app.realm();
+        realm.functions.kill();
+        self.reconfigured.values().for_each(|lambda| lambda.kill());
+        match action {
+            Action::Http(verb, path, body) => {
+                let body = body.as_ref().map(|body| body.to_string().into_bytes());
+                let headers = body.as_ref().map(|_| acceptance::JSON);
+                let headers: Vec<_> = headers.into_iter().collect();
+                Response::Http(Box::new(self.app.send(verb, path, &headers, body).await))
+            }
+            Action::Event(detail) => {
+                let mut deliveries = self.app.event(detail).await;
+                assert_eq!(deliveries.len(), 1, "{deliveries:?}");
+                match deliveries.remove(0).outcome {
+                    Ok(value) => Response::Done(value),
+                    Err(error) => Response::Failed(error.to_string()),
+                }
+            }
+            Action::Queue(events) => {
+                for event in events {
+                    let reached = realm.bus.put(event).await;
+                    assert_eq!(reached.queues.len(), 1, "{event:#}");
+                }
+                self.poller().expect("a poller").idle().await;
+                self.worked()
+            }
+            Action::Sweep => {
+                // What it queues is worked afterwards.
+                self.poller().expect("a poller").pause();
+                match self.function(SWEEP).invoke(&serde_json::json!({})).await {
+                    Ok(value) => Response::Done(value),
+                    Err(error) => Response::Failed(error.to_string()),
+                }
+            }
+            Action::Leave(value) => {
+                let name = format!("gangway/incoming/{}", subject.name);
+                Response::Kept(realm.keep(&name, value).await)
+            }
+        }
+    }
+
+    fn worked(&self) -> Response {
+        let dead = self.dead_letters().map(Queue::messages).unwrap_or_default();
+        if !dead.is_empty() {
+            let reason = |one: &local_cloud::aws::sqs::MessageSeen| {
+                one.attributes.get("reason").cloned().unwrap_or_default()
+            };
+            return Response::Dead(dead.iter().map(reason).collect());
+        }
+        if self.queue().is_some_and(Queue::is_empty) { Response::Worked } else { Response::Left }
+    }
+
+    /// All that was queued is worked, however often it comes again; what came of it.
+    pub(crate) async fn work_off_queues(&self) -> Response {
+        let Some(poller) = self.poller() else { return Response::Worked };
+        poller.resume();
+        poller.work_off(TURNS).await;
+        self.worked()
+    }
+
+    /// What a run has left in Palette and in the organization is in nobody's way afterwards.
+    pub(crate) fn remove_accounts(&self, subject: &Subject) {
+        let mut records = self.cloud().palette().records();
+        records.accounts.retain(|account| !concerns(&account.body.to_string(), subject));
+        drop(records);
+        if let Some(vended) = &subject.vended {
+            drop(self.app.realm().organization().depart(&vended.account));
+        }
+    }
+
+    /// Time passes until every replica has caught up.
+    pub(crate) fn let_replicas_catch_up(&self) {
+        self.cloud().clock().advance(Duration::from_secs(11));
+    }
+}
+
+/// Whether a text is about the account of a run.
+pub(crate) fn concerns(text: &str, subject: &Subject) -> bool {
+    let of_aws = subject.vended.as_ref().is_some_and(|one| text.contains(one.account.id()));
+    of_aws || text.contains(&subject.name)
+}

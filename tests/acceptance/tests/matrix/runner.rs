@@ -1,0 +1,129 @@
+//! All troubles of some flows, worked on several grounds at the same time, and the table of what came of it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use tokio::task::JoinSet;
+
+use crate::{
+    fault_case::{CallSite, FaultCase},
+    fixture::Fixture,
+    flow::Flow,
+    recording::{Pace, UndisturbedRun},
+};
+
+/// How many grounds work at the same time at most: they wait more than they work.
+const MAX_WORKERS: usize = 12;
+
+/// What a ground is worth opening for.
+const RUNS_PER_WORKER: usize = 5;
+
+/// A flow, and where something may befall it.
+pub(crate) struct Run {
+    pub(crate) flow: &'static Flow,
+    pub(crate) call_sites: Vec<CallSite>,
+}
+
+/// What is to befall the calls of all these flows: for each of them in its order.
+pub(crate) type FaultSelection = fn(&[Run]) -> Vec<Vec<FaultCase>>;
+
+/// What came of one flow.
+#[derive(Default)]
+struct FlowResult {
+    runs: usize,
+    counts: BTreeMap<String, usize>,
+    wrong: Vec<String>,
+}
+
+/// Works through every call × everything chosen for it, and prints a line for each flow.
+pub(crate) async fn run_fault_cases(
+    what: &str,
+    flows: &'static [Flow],
+    select_faults: FaultSelection,
+) {
+    let started = Instant::now();
+    let mut wrong = Vec::new();
+    let only = std::env::var_os("GANGWAY_FLOW").unwrap_or_default();
+    let mut recorded_runs = Vec::new();
+    for flow in flows.iter().filter(|flow| flow.name.contains(&*only.to_string_lossy())) {
+        let call_sites =
+            Fixture::open(flow.partition).await.record(flow, Pace::Slow).await.call_sites;
+        recorded_runs.push(Run { flow, call_sites });
+    }
+    let fault_cases = select_faults(&recorded_runs);
+    assert_eq!(fault_cases.len(), recorded_runs.len(), "a choice for each flow");
+    for (Run { flow, call_sites }, mut fault_cases) in recorded_runs.into_iter().zip(fault_cases) {
+        fault_cases.retain(FaultCase::has_effect);
+        let result = work(flow, fault_cases).await;
+        let verdict = if result.wrong.is_empty() {
+            "all converged".to_owned()
+        } else {
+            format!("{} WRONG", result.wrong.len())
+        };
+        println!(
+            "{what:<7} {:<19} {:<28} {:<11} {:>3} calls {:>4} runs  {verdict}  {}",
+            flow.function,
+            flow.name,
+            flow.partition.id(),
+            call_sites.len(),
+            result.runs,
+            counts(&result.counts),
+        );
+        for one in &result.wrong {
+            println!("        {one:.300}");
+        }
+        let of = |one: String| format!("{} {}: {one}", flow.function, flow.name);
+        wrong.extend(result.wrong.into_iter().map(of));
+    }
+    println!("{what:<7} took {:.0?}", started.elapsed());
+    assert!(wrong.is_empty(), "{} wrong:\n\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+fn counts(counts: &BTreeMap<String, usize>) -> String {
+    let counts: Vec<_> = counts.iter().map(|(label, times)| format!("{label}:{times}")).collect();
+    counts.join(" ")
+}
+
+async fn work(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult {
+    let count = fault_cases.len();
+    let fault_cases: VecDeque<_> = fault_cases.into_iter().enumerate().collect();
+    let fault_cases = Arc::new(Mutex::new(fault_cases));
+    let mut workers = JoinSet::new();
+    for _ in 0..MAX_WORKERS.min(count.div_ceil(RUNS_PER_WORKER)) {
+        let fault_cases = Arc::clone(&fault_cases);
+        workers.spawn(async move {
+            let mut result = FlowResult::default();
+            let next = || fault_cases.lock().expect("no panic").pop_front();
+            let mut fixture: Option<(Fixture, UndisturbedRun)> = None;
+            while let Some((number, fault_case)) = next() {
+                let (fixture, undisturbed) = match &mut fixture {
+                    Some(fixture) => fixture,
+                    none => {
+                        let new = Fixture::open(flow.partition).await;
+                        let undisturbed = new.record(flow, Pace::Usual).await;
+                        none.insert((new, undisturbed))
+                    }
+                };
+                result.runs += 1;
+                let name = format!("account-{number:05}");
+                match fixture.run_with_fault(flow, &fault_case, &name, undisturbed).await {
+                    Ok(label) => *result.counts.entry(label).or_default() += 1,
+                    Err(wrong) => result.wrong.push(format!("{fault_case:?}: {wrong}")),
+                }
+            }
+            result
+        });
+    }
+    let mut all = FlowResult::default();
+    for result in workers.join_all().await {
+        all.runs += result.runs;
+        for (label, times) in result.counts {
+            *all.counts.entry(label).or_default() += times;
+        }
+        all.wrong.extend(result.wrong);
+    }
+    all
+}

@@ -1,0 +1,105 @@
+//! The method under test: what a portal would send, and how a report differs from that of a cluster that is set up well.
+
+use std::collections::BTreeMap;
+
+use acceptance::{HttpResponse, TestApp, text};
+use gangway_model::PermissionProfile;
+use gangway_policies::pod_identity::RolePurpose;
+use local_cloud::world::{Case, PaletteCluster, Way};
+use serde_json::{Value, json};
+
+/// Where it is registered.
+pub(crate) const ROUTE: &str = "/v1/accounts/pod-identity";
+
+/// What Gangway did about the associations.
+pub(crate) const ENSURED: &str = "pod-identity.associations-ensured";
+
+/// Palette's own cluster.
+pub(crate) fn cluster(app: &TestApp) -> &PaletteCluster {
+    app.realm().palette_cluster()
+}
+
+/// The shortest request of a case, for a cluster that is set up for it.
+pub(crate) fn valid_request(app: &TestApp, case: Case) -> Value {
+    let mut request = cluster(app).work_for(case).request(case);
+    request["name"] = json!("prod");
+    request
+}
+
+/// With one member more.
+pub(crate) fn with(mut request: Value, member: &str, value: Value) -> Value {
+    request[member] = value;
+    request
+}
+
+/// A boundary that takes nothing away, in the account of the deployment; its ARN.
+pub(crate) fn boundary(app: &TestApp) -> String {
+    let everything = json!({"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    app.realm().deployment.policy("TeamBoundary", &everything)
+}
+
+/// The role that is registered.
+pub(crate) const fn registered(case: Case) -> RolePurpose {
+    match case {
+        Case::SameAccount => RolePurpose::Palette,
+        Case::CrossAccount => RolePurpose::PaletteTarget,
+    }
+}
+
+/// The role that is registered has the policies of a profile beside its own, and no other.
+pub(crate) fn furnish(app: &TestApp, case: Case, profile: PermissionProfile) {
+    let (palette, part) = (cluster(app), registered(case));
+    let role = palette.role(part);
+    for arn in role.attached() {
+        role.detach(&arn);
+    }
+    let documents = gangway_policies::documents_for(profile).iter();
+    let documents = documents.map(|document| palette.profile_policy(part, *document));
+    for arn in documents.chain([palette.policy(part)]) {
+        role.attach(&arn);
+    }
+}
+
+/// Looks at it, and keeps nothing. Each request meets a new instance, so that nobody waits for Palette's rate limit.
+pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
+    app.realm().functions.kill();
+    let response = app.post(&format!("{ROUTE}/validate"), request).await;
+    response.assert_status(200);
+    response
+}
+
+/// Registers it, in a new instance.
+pub(crate) async fn register(app: &TestApp, request: &Value) -> HttpResponse {
+    app.realm().functions.kill();
+    app.post(ROUTE, request).await
+}
+
+/// The outcome of every check.
+pub(crate) fn outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
+    let checks = response.checks();
+    let pair = |check: &Value| (text(check, "id").to_owned(), text(check, "outcome").to_owned());
+    checks.iter().map(pair).collect()
+}
+
+/// What a report says otherwise than that of a cluster that is set up well.
+pub(crate) async fn differs(
+    app: &TestApp,
+    case: Case,
+    breakages: &[Way],
+) -> (BTreeMap<String, String>, HttpResponse) {
+    let request = valid_request(app, case);
+    let well = outcomes(&validate(app, &request).await);
+    for breakage in breakages {
+        cluster(app).break_it(*breakage);
+    }
+    let response = validate(app, &request).await;
+    let mut now = outcomes(&response);
+    now.retain(|id, outcome| well.get(id) != Some(outcome));
+    (now, response)
+}
+
+/// As [`differs`] gives it.
+pub(crate) fn expected(rows: &[(&str, &str)]) -> BTreeMap<String, String> {
+    rows.iter().map(|(id, outcome)| ((*id).to_owned(), (*outcome).to_owned())).collect()
+}

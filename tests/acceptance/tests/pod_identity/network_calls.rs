@@ -1,0 +1,27 @@
+//! How often a registration waits for the network.
+
+use acceptance::{PARTITIONS, TestApp};
+use local_cloud::world::Case;
+
+use crate::fixture::{ROUTE, valid_request, validate, with};
+
+/// Palette's cluster is described before its Kubernetes API can be asked, in which many things are asked at once.
+const MOST: usize = 7;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_crosses_the_network_in_few_hops() {
+    for partition in PARTITIONS {
+        for case in Case::ALL {
+            let app = TestApp::start(partition).await;
+            let request = valid_request(&app, case);
+            // The function is warm: it holds Palette's key.
+            validate(&app, &with(request.clone(), "name", "another".into())).await;
+            app.delay_every_call();
+            app.post(ROUTE, &request).await.assert_status(201);
+            let calls = app.cloud().calls();
+            let hops = calls.longest_chain();
+            println!("{case:?} in {partition}: {hops} hops, {} calls", calls.lines().len());
+            assert!(hops <= MOST, "{hops}: {:#?}", calls.lines());
+        }
+    }
+}

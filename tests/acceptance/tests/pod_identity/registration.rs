@@ -1,0 +1,75 @@
+//! A cluster that is set up well: the account comes aboard, in both cases and both partitions.
+
+use acceptance::{PARTITIONS, TestApp};
+use gangway_model::Partition;
+use local_cloud::world::Case;
+use serde_json::json;
+
+use crate::fixture::{ROUTE, boundary, cluster, register, valid_request, validate};
+
+#[tokio::test]
+async fn f30_f57_both_cases_register_in_both_partitions_with_palettes_own_role() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        for (case, name) in [(Case::SameAccount, "same"), (Case::CrossAccount, "cross")] {
+            let mut request = valid_request(&app, case);
+            request["name"] = json!(name);
+            let seen = validate(&app, &request).await;
+            assert_eq!((seen.ready(), seen.failed()), (Some(true), vec![]), "{:#}", seen.body);
+            register(&app, &request).await.assert_status(201);
+            let palette = cluster(&app).roles(case).palette().as_str().to_owned();
+            assert!(palette.starts_with(&format!("arn:{partition}:iam::")), "{palette}");
+            let records = app.cloud().palette().records();
+            let spec = records.account_named(name).expect("an account").spec().clone();
+            assert_eq!(spec["credentialType"], "pod-identity");
+            assert_eq!(spec["podIdentity"], json!({"roleArn": palette}));
+            assert_eq!(spec["partition"], partition.id());
+        }
+        assert_eq!(app.active_secrets(), Vec::<String>::new(), "there is no secret to keep");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_palette_entered_with_keys_leaves_no_secret_behind() {
+    let app = TestApp::start(PARTITIONS[0]).await;
+    let keys = &app.customer().keys;
+    let with_keys = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
+    let first = app.post("/v1/accounts/static-credentials", &with_keys).await;
+    first.assert_status(201);
+    assert_eq!(app.active_secrets().len(), 1);
+    let request = valid_request(&app, Case::SameAccount);
+    let replaced = app.put(&format!("{ROUTE}/{}", first.uid()), &request).await;
+    replaced.assert_status(200);
+    assert_eq!((replaced.outcome(), replaced.uid()), ("updated", first.uid()));
+    assert_eq!(app.active_secrets(), Vec::<String>::new(), "it is in its recovery window");
+}
+
+#[tokio::test]
+async fn the_same_request_again_changes_nothing_and_another_role_is_an_update() {
+    let app = TestApp::start(PARTITIONS[0]).await;
+    let request = valid_request(&app, Case::SameAccount);
+    let first = register(&app, &request).await;
+    first.assert_status(201);
+    let again = register(&app, &request).await;
+    again.assert_status(200);
+    assert_eq!((again.outcome(), again.uid()), ("unchanged", first.uid()));
+    let mut bounded = request.clone();
+    bounded["permissionBoundaryArn"] = json!(boundary(&app));
+    let replaced = app.put(&format!("{ROUTE}/{}", first.uid()), &bounded).await;
+    replaced.assert_status(200);
+    assert_eq!(replaced.outcome(), "updated");
+    assert_eq!(app.account_names(), ["prod"]);
+}
+
+#[tokio::test]
+async fn f08_f12_in_the_secret_partition_only_a_deployment_that_opts_in_registers_and_warns() {
+    let app = TestApp::start(Partition::AwsIsoB).await;
+    let request = valid_request(&app, Case::SameAccount);
+    // The function is not deployed there, so API Gateway knows no such route.
+    app.post(ROUTE, &request).await.assert_status(403);
+    let app = TestApp::with_parameter(Partition::AwsIsoB, "AllowSecretPodIdentity", "true").await;
+    let request = valid_request(&app, Case::SameAccount);
+    let receipt = register(&app, &request).await;
+    receipt.assert_status(201);
+    assert_eq!(receipt.failed(), ["pod-identity.partition-supported"], "{:#}", receipt.body);
+}

@@ -1,0 +1,92 @@
+//! What Gangway does not put right though it is asked to: where the operator lets it change nothing, and where an add-on
+//! of EKS owns the association.
+
+use acceptance::{PARTITIONS, TestApp};
+use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
+use local_cloud::{
+    Associations, Options,
+    world::{
+        Case::{self, CrossAccount, SameAccount},
+        Way,
+    },
+};
+use serde_json::json;
+
+use crate::fixture::{ENSURED, cluster, register, valid_request, with};
+
+/// A registration that is to put this right is refused, for that reason, and nothing has changed.
+async fn refused(app: &TestApp, case: Case, breakage: Way, (observed, remedy): (&str, &str)) {
+    let request = with(valid_request(app, case), "ensureAssociations", json!(true));
+    cluster(app).break_it(breakage);
+    let before = cluster(app).cluster.associations();
+    let response = register(app, &request).await;
+    response.assert_status(422).assert_check(ENSURED, "failed", observed, remedy);
+    assert_eq!(cluster(app).cluster.associations(), before, "{case:?} {breakage:?}");
+    app.assert_untouched();
+}
+
+#[tokio::test]
+async fn f58_f59_f60_without_the_operators_leave_no_association_is_made_or_corrected() {
+    for partition in PARTITIONS {
+        for cluster_elsewhere in [false, true] {
+            let associations = Associations::Fixed;
+            let options = Options { associations, cluster_elsewhere, ..Options::default() };
+            let app = TestApp::with(partition, options).await;
+            for (case, breakage, right) in [
+                (
+                    SameAccount,
+                    Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+                    "eks:CreatePodIdentityAssociation",
+                ),
+                (
+                    CrossAccount,
+                    Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+                    "eks:CreatePodIdentityAssociation",
+                ),
+                (
+                    SameAccount,
+                    Way::OtherRole(IDENTITY_SERVICE_ACCOUNT),
+                    "eks:UpdatePodIdentityAssociation",
+                ),
+                (CrossAccount, Way::NoTarget, "eks:UpdatePodIdentityAssociation"),
+            ] {
+                refused(&app, case, breakage, (right, "AllowPodIdentityChanges")).await;
+            }
+            // Where nothing is to be changed, no leave is needed.
+            let request =
+                with(valid_request(&app, CrossAccount), "ensureAssociations", json!(true));
+            let done = register(&app, &request).await;
+            done.assert_status(201).assert_check(ENSURED, "passed", "nothing had to be done", "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f58_f59_f60_associations_of_an_add_on_and_superfluous_targets_are_left_alone() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        for (case, breakage, observed, remedy) in [
+            (
+                SameAccount,
+                Way::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
+                "palette-pods",
+                "hubble-association",
+            ),
+            (
+                CrossAccount,
+                Way::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
+                "palette-pods",
+                "hubble-association",
+            ),
+            (
+                SameAccount,
+                Way::OwnedByAddon(IDENTITY_SERVICE_ACCOUNT),
+                "palette-pods",
+                "identity-association",
+            ),
+            (CrossAccount, Way::SuperfluousTarget, "takes away from none", "target-roles"),
+        ] {
+            refused(&app, case, breakage, (observed, remedy)).await;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! How often a registration waits for the network.
+
+use acceptance::{
+    TestApp,
+    methods::{for_each_open, route},
+    with,
+};
+use serde_json::json;
+
+use gangway_model::AuthMethod;
+
+/// Keys have a secret to stage and to put in use besides.
+fn most(method: AuthMethod) -> usize {
+    if method == AuthMethod::StaticCredentials { 8 } else { 5 }
+}
+
+#[tokio::test]
+async fn a_registration_crosses_the_network_in_few_hops() {
+    for_each_open(|app: TestApp, method| async move {
+        // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
+        let nowhere = json!({"scope": {"project": "Nowhere"}});
+        let request = with(app.request(method, app.customer(), "prod"), &nowhere);
+        assert_eq!(app.post(&route(method), &request).await.status, 422);
+
+        app.delay_every_call();
+        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        assert_eq!(receipt.status, 201, "{}", receipt.text);
+        let hops = app.cloud().calls().longest_chain();
+        println!("{} in {}: {hops} hops", method.id(), app.partition());
+        let lines = app.cloud().calls().lines();
+        assert!(hops <= most(method), "{hops}: {lines:#?}");
+    })
+    .await;
+}

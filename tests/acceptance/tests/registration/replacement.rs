@@ -1,0 +1,181 @@
+//! PUT: the account of a uid becomes another one, whatever it was.
+
+use gangway_model::AuthMethod;
+use std::time::Duration;
+
+use acceptance::{
+    PARTITIONS, TestApp,
+    methods::{for_each, for_each_open, other_method, route},
+    with,
+};
+use local_cloud::{Effect, Fault};
+use serde_json::json;
+
+use crate::state::{State, assert_true, document, in_use, writes};
+
+#[tokio::test]
+async fn new_keys_of_another_aws_account_retire_the_old_secret() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let request = app.request(method, app.second_customer(), "prod");
+        let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
+        assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
+        assert_eq!(replaced.uid(), first.uid());
+        assert_eq!(replaced.text_at("/awsAccountId"), app.second_customer().account.id());
+        let state = State::of(&app, "prod");
+        let (secret, new) = (state.secret(), document(&app.second_customer().keys));
+        assert_eq!(in_use(secret), new);
+        assert_eq!(secret.tags["gangway:aws-account"], app.second_customer().account.id());
+        let old = state.secrets.iter().find(|one| one.deleted).expect("the old secret");
+        assert_eq!(old.arn, first.text_at("/secretArn"));
+        assert_eq!(old.tags["gangway:state"], "retired");
+        assert_eq!(state.account()["body"]["spec"]["secretKey"], new["secretAccessKey"]);
+        let again = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
+        assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+        assert_eq!(State::of(&app, "prod"), state);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_keys_of_the_same_account_keep_its_secret() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let request = app.request(method, app.customer(), "prod");
+        let first = app.post(&route(method), &request).await;
+        let key = app.customer().user.keys();
+        let renewed =
+            with(request.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
+        let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &renewed).await;
+        assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
+        let state = State::of(&app, "prod");
+        assert_eq!(state.secrets.len(), 1);
+        assert_eq!(state.secret().arn, first.text_at("/secretArn"));
+        assert_eq!(in_use(state.secret()), document(&key));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_role_takes_the_place_of_the_first() {
+    for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
+        let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let request = app.request(method, app.second_customer(), "prod");
+        let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
+        assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
+        let state = State::of(&app, "prod");
+        let arn = app.second_customer().role.arn();
+        assert_eq!(state.account()["body"]["spec"]["sts"]["arn"], arn.as_str());
+        assert_eq!(state.account()["uid"], first.uid());
+        let again = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
+        assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_other_method_takes_over_and_leaves_no_secret_behind_that_nobody_uses() {
+    for_each_open(|app: TestApp, method| async move {
+        let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let other = other_method(method);
+        let request = app.request(other, app.customer(), "prod");
+        let replaced = app.put(&format!("{}/{}", route(other), first.uid()), &request).await;
+        assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
+        assert_eq!(replaced.uid(), first.uid());
+        assert_true(&app, other, "prod", &replaced);
+        // And back again: the retired secret comes out of its window.
+        let back = app
+            .put(
+                &format!("{}/{}", route(method), first.uid()),
+                &app.request(method, app.customer(), "prod"),
+            )
+            .await;
+        assert_eq!((back.status, back.outcome()), (200, "updated"), "{}", back.text);
+        assert_true(&app, method, "prod", &back);
+    })
+    .await;
+}
+
+/// A replica shows the account as it was: no sign that another run has replaced it since.
+#[tokio::test]
+async fn a_reader_that_lags_behind_keeps_no_secret_that_nobody_uses() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let late = Effect::Stale(Duration::from_secs(10));
+        app.cloud().fault(Fault::on("palette", "PUT /v1/cloudaccounts/aws/{uid}", late).once());
+        let other = other_method(method);
+        let request = app.request(other, app.customer(), "prod");
+        let replaced = app.put(&format!("{}/{}", route(other), first.uid()), &request).await;
+        assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
+        assert_true(&app, other, "prod", &replaced);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_is_renamed_and_its_secret_with_it() {
+    for_each_open(|app: TestApp, method| async move {
+        let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let request = app.request(method, app.customer(), "payments");
+        let renamed = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
+        assert_eq!((renamed.status, renamed.outcome()), (200, "updated"), "{}", renamed.text);
+        assert_eq!((renamed.uid(), renamed.text_at("/name")), (first.uid(), "payments"));
+        assert_true(&app, method, "payments", &renamed);
+        let old = State::of(&app, "prod");
+        assert!(old.accounts.is_empty() && old.live().is_empty(), "{old:#?}");
+        assert_eq!(app.account_names(), ["payments"]);
+        let again = app.post(&route(method), &request).await;
+        assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_name_of_another_account_is_a_conflict() {
+    for_each_open(|app: TestApp, method| async move {
+        let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
+        let second =
+            app.post(&route(method), &app.request(method, app.second_customer(), "test")).await;
+        let before = (State::of(&app, "prod"), State::of(&app, "test"));
+        app.cloud().calls().clear();
+        let request = app.request(method, app.second_customer(), "prod");
+        let response = app.put(&format!("{}/{}", route(method), second.uid()), &request).await;
+        assert_eq!(response.status, 409, "{}", response.text);
+        assert!(response.text_at("/detail").contains(first.uid()), "{}", response.text);
+        assert_eq!(writes(&app), Vec::<String>::new());
+        assert_eq!((State::of(&app, "prod"), State::of(&app, "test")), before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_uid_that_nobody_has_here_is_not_found() {
+    for_each_open(|app: TestApp, method| async move {
+        let project = {
+            let records = app.cloud().palette().records();
+            records.tenants[0].projects[1].uid.clone()
+        };
+        let request = app.request(method, app.customer(), "prod");
+        let in_project = with(request.clone(), &json!({"scope": {"project": project}}));
+        for (uid, status) in [("65f000ffffffffffffffffff", 404), ("no_uid", 400)] {
+            let response = app.put(&format!("{}/{}", route(method), uid), &request).await;
+            assert_eq!(response.status, status, "{uid}: {}", response.text);
+        }
+        app.assert_untouched();
+
+        let tenants = app.post(&route(method), &request).await;
+        let projects = app.post(&route(method), &in_project).await;
+        let before = State::of(&app, "prod");
+        app.realm().functions.kill();
+        app.cloud().calls().clear();
+        // From the tenant a project's account is not seen.
+        let response = app.put(&format!("{}/{}", route(method), projects.uid()), &request).await;
+        assert_eq!(response.status, 404, "{}", response.text);
+        // From a project the tenant's is seen, and does not move.
+        let response = app.put(&format!("{}/{}", route(method), tenants.uid()), &in_project).await;
+        assert_eq!(response.status, 422, "{}", response.text);
+        assert_eq!(response.text_at("/errors/0/pointer"), "/scope", "{}", response.text);
+        assert_eq!(writes(&app), Vec::<String>::new());
+        assert_eq!(State::of(&app, "prod"), before);
+    })
+    .await;
+}

@@ -1,0 +1,218 @@
+//! Where keys are kept: name, tags, key; in use only after Palette took them; gone into the recovery window after it let go.
+
+use acceptance::{
+    PARTITIONS, TestApp,
+    methods::{for_each, for_each_open, route},
+    with,
+};
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{Effect, Fault};
+use serde_json::{Value, json};
+
+use crate::state::{State, assert_true, document, in_use, waiting};
+
+const CREATE: &str = "POST /v1/cloudaccounts/aws";
+const REPLACE: &str = "PUT /v1/cloudaccounts/aws/{uid}";
+
+#[tokio::test]
+async fn a_secret_is_named_tagged_and_encrypted_as_the_deployment_says() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let customer = app.customer();
+        let receipt = app.post(&route(method), &app.request(method, customer, "prod")).await;
+        let state = State::of(&app, "prod");
+        let (secret, partition, id) = (state.secret(), app.partition(), customer.account.id());
+        assert_eq!(secret.name, format!("gangway/{partition}/{id}/prod"));
+        assert_eq!(secret.arn, receipt.text_at("/secretArn"));
+        let function = app.realm().functions.get(method.id()).expect("the function");
+        let key = function.function().environment.get("GANGWAY_KMS_KEY_ID");
+        assert!(key.is_some_and(|key| key.starts_with(&format!("arn:{partition}:kms:"))));
+        assert_eq!(secret.kms_key.as_ref(), key);
+        let tags: Vec<_> = secret.tags.iter().map(|(tag, value)| (&**tag, &**value)).collect();
+        let expected = [
+            ("gangway:aws-account", id),
+            ("gangway:method", "static-credentials"),
+            ("gangway:palette-uid", receipt.uid()),
+            ("gangway:partition", partition.id()),
+            ("gangway:scope", "tenant"),
+            ("gangway:state", "registered"),
+        ];
+        assert_eq!(tags, expected);
+        assert_eq!(in_use(secret), document(&customer.keys));
+        assert_eq!(secret.versions.len(), 1);
+        assert_eq!(secret.versions[0].1, ["AWSCURRENT"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_value_waits_until_palette_has_taken_it_and_the_one_in_use_is_untouched() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let customer = app.customer();
+        let request = app.request(method, customer, "prod");
+        let first = app.post(&route(method), &request).await;
+        let (key, other) =
+            (customer.user.keys(), with(request.clone(), &json!({"description": "x"})));
+        let renewed =
+            with(other.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
+        for effect in [Effect::InternalError, Effect::Unavailable, Effect::CutBefore] {
+            app.realm().functions.kill();
+            app.cloud().fault(Fault::on("palette", REPLACE, effect));
+            let refused = app.post(&route(method), &renewed).await;
+            assert_eq!(refused.status, 502, "{}", refused.text);
+            let state = State::of(&app, "prod");
+            let secret = state.secret();
+            assert_eq!(in_use(secret), document(&customer.keys), "{effect:?}");
+            assert_eq!(waiting(secret), document(&key), "{effect:?}");
+            assert_eq!(secret.tags["gangway:palette-uid"], first.uid());
+            assert_eq!(secret.tags["gangway:state"], "registered");
+            app.cloud().faults().clear();
+            // What is in use still is what was registered.
+            let path = format!("/v1/accounts/{}/validate", first.uid());
+            let report = app.post(&path, &json!({})).await;
+            assert_eq!(report.ready(), Some(true), "{}", report.text);
+        }
+        app.realm().functions.kill();
+        let updated = app.post(&route(method), &renewed).await;
+        assert_eq!(updated.outcome(), "updated", "{}", updated.text);
+        let state = State::of(&app, "prod");
+        assert_eq!(
+            (in_use(state.secret()), waiting(state.secret())),
+            (document(&key), Value::Null)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_first_registration_leaves_no_live_secret_and_the_next_restores_it() {
+    for_each_open(|app: TestApp, method| async move {
+        let request = app.request(method, app.customer(), "prod");
+        let quota = |quota| app.cloud().palette().records().tenants[0].quota = quota;
+        quota(0);
+        for _again in 0..2 {
+            let refused = app.post(&route(method), &request).await;
+            assert_eq!(refused.status, 502, "{}", refused.text);
+            assert!(refused.text_at("/detail").contains("Resource limit"), "{}", refused.text);
+            app.assert_untouched();
+        }
+        quota(10);
+        let receipt = app.post(&route(method), &request).await;
+        assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
+        assert_true(&app, method, "prod", &receipt);
+        assert_eq!(
+            State::of(&app, "prod").secrets.len(),
+            usize::from(method == AuthMethod::StaticCredentials)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_registration_without_an_answer_keeps_its_secret_staged_for_the_next_try() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let request = app.request(method, app.customer(), "prod");
+        app.cloud().fault(Fault::on("palette", CREATE, Effect::CutBefore));
+        let failed = app.post(&route(method), &request).await;
+        assert_eq!(failed.status, 502, "{}", failed.text);
+        let state = State::of(&app, "prod");
+        assert!(state.accounts.is_empty());
+        assert_eq!(state.secret().tags["gangway:state"], "staged");
+        assert_eq!(state.secret().tags.get("gangway:palette-uid"), None);
+        app.cloud().faults().clear();
+        let receipt = app.post(&route(method), &request).await;
+        assert_eq!(receipt.status, 201, "{}", receipt.text);
+        assert_true(&app, method, "prod", &receipt);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_may_come_by_secret_arn_from_the_inbox_or_from_where_they_are_kept() {
+    for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
+        let keys = document(&app.customer().keys).to_string();
+        let arn = app.realm().keep("gangway/incoming/prod", &keys).await;
+        let request = json!({"name": "prod", "secretArn": arn});
+        let receipt = app.post(&route(method), &request).await;
+        assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
+        assert_true(&app, method, "prod", &receipt);
+        assert_ne!(receipt.text_at("/secretArn"), arn);
+        let inbox = app.realm().deployment.secret("gangway/incoming/prod").expect("the inbox");
+        assert!(!inbox.deleted && inbox.tags.is_empty() && inbox.versions.len() == 1);
+        let kept = json!({"name": "prod", "secretArn": receipt.text_at("/secretArn")});
+        let inline = app.request(method, app.customer(), "prod");
+        for same in [&request, &kept, &inline] {
+            let again = app.post(&route(method), same).await;
+            assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+        }
+        let key = app.customer().user.keys();
+        let arn = app.realm().keep("gangway/incoming/new", &document(&key).to_string()).await;
+        app.realm().functions.kill();
+        let renewed = json!({"name": "prod", "secretArn": arn});
+        let updated = app.post(&route(method), &renewed).await;
+        assert_eq!(updated.outcome(), "updated", "{}", updated.text);
+        assert_eq!(in_use(State::of(&app, "prod").secret()), document(&key));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_registers_what_is_kept_for_another_account() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::StaticCredentials;
+    let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();
+    let whose = |project: Option<&str>| project.map(|uid| json!({"scope": {"project": uid}}));
+    let mut kept = Vec::new();
+    for (customer, name, project) in [
+        (app.customer(), "prod", None),
+        (app.second_customer(), "prod", Some(&*project)),
+        (app.second_customer(), "prod-team", None),
+        (app.second_customer(), "prod-sixsix", None),
+    ] {
+        let request = app.request(method, customer, name);
+        let request = whose(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
+        let receipt = app.post(&route(method), &request).await;
+        assert_eq!(receipt.status, 201, "{}", receipt.text);
+        kept.push(receipt.text_at("/secretArn").to_owned());
+    }
+    let [of_tenant, of_project, team, six] = kept.as_slice() else { panic!("four: {kept:?}") };
+    // Secrets Manager takes a part of an ARN: the six letters behind a name may be left out.
+    let part = |arn: &str| arn.rsplit_once('-').expect("a suffix").0.to_owned();
+    for (project, arn) in [
+        (Some(&*project), of_tenant.clone()),
+        (None, of_project.clone()),
+        (None, team.clone()),
+        (None, part(team)),
+        (None, part(six)),
+        (None, part(of_tenant)),
+    ] {
+        let request = json!({"name": "prod", "secretArn": arn});
+        let request = whose(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
+        let refused = app.post(&route(method), &request).await;
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{arn}");
+        assert!(refused.text.contains("keeps for another account"), "{}", refused.text);
+    }
+    let own = json!({"name": "prod", "secretArn": of_project, "scope": {"project": project}});
+    let again = app.post(&route(method), &own).await;
+    assert_eq!(again.outcome(), "unchanged", "{}", again.text);
+}
+
+/// Palette makes the account and breaks, and breaks once more when it is asked whether it did.
+#[tokio::test]
+async fn a_creation_in_doubt_keeps_its_secret() {
+    let app = TestApp::start(Partition::Aws).await;
+    let method = AuthMethod::StaticCredentials;
+    let request = app.request(method, app.customer(), "prod");
+    app.cloud().fault(Fault::on("palette", CREATE, Effect::CutAfter));
+    let list = Fault::on("palette", "GET /v1/cloudaccounts/aws", Effect::InternalError);
+    app.cloud().fault(list.nth(2).times(u32::MAX));
+    let doubtful = app.post(&route(method), &request).await;
+    assert_eq!(doubtful.status, 502, "{}", doubtful.text);
+    assert!(doubtful.text_at("/detail").contains("again"), "{}", doubtful.text);
+    let left = State::of(&app, "prod");
+    assert_eq!((left.accounts.len(), left.live().len()), (1, 1));
+    app.cloud().faults().clear();
+    app.realm().functions.kill();
+    let receipt = app.post(&route(method), &request).await;
+    assert_eq!(receipt.outcome(), "updated", "{}", receipt.text);
+    assert_true(&app, method, "prod", &receipt);
+}

@@ -1,0 +1,155 @@
+//! F14, F16: access keys, and the IAM user they belong to.
+
+use acceptance::{PARTITIONS, TestApp, with};
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+/// A secret access key of AWS's own documentation.
+const SAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+#[tokio::test]
+async fn f14_keys_that_are_no_keys_are_told_by_member_before_anything_is_asked() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let good = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
+        let session = app.customer().role.session("portal").id;
+        for (member, value, rule) in [
+            ("accessKeyId", json!("AKIA"), "16 to 128"),
+            ("accessKeyId", json!(" AKIAIOSFODNN7EXAMPLE"), "white space"),
+            ("accessKeyId", json!("AKIAIOSFODNN7EXAMPLE\n"), "white space"),
+            ("accessKeyId", json!(session), "temporary"),
+            ("accessKeyId", Value::Null, "must be a string"),
+            ("secretAccessKey", json!("short"), "16 to 128"),
+            ("secretAccessKey", json!(format!("{SAMPLE_SECRET} ")), "white space"),
+            ("secretAccessKey", json!(7), "must be a string"),
+        ] {
+            let refused = app
+                .register(
+                    AuthMethod::StaticCredentials,
+                    &with(good.clone(), &json!({member: value})),
+                )
+                .await;
+            refused.assert_status(400);
+            assert_eq!(refused.pointers(), [format!("/{member}")], "{rule}");
+            assert!(refused.text_at("/errors/0/detail").contains(rule), "{:#}", refused.body);
+            assert!(!refused.text.contains(SAMPLE_SECRET), "{}", refused.text);
+        }
+        assert_eq!(app.cloud().calls().count("sts", "GetCallerIdentity"), 0);
+        app.assert_untouched();
+    }
+}
+
+#[tokio::test]
+async fn f14_keys_that_aws_does_not_take_are_told_apart_from_all_else() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        let good = app.request(AuthMethod::StaticCredentials, customer, "prod");
+        for wrong in [
+            json!({"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}),
+            json!({"secretAccessKey": SAMPLE_SECRET}),
+            json!({"secretAccessKey": app.second_customer().keys.secret}),
+        ] {
+            let report = app
+                .assert_blocked(AuthMethod::StaticCredentials, &with(good.clone(), &wrong))
+                .await;
+            assert_eq!(report.failed(), ["aws.identity-valid"], "{wrong}");
+            report.assert_check("aws.identity-valid", "failed", "", "create a new access key");
+            // What follows from it is not guessed.
+            report.assert_check("aws.identity-is-user", "unverified", "", "aws.identity-valid");
+            report.assert_check("palette.validation", "not-applicable", "", "");
+            assert_eq!(report.text_at("/awsAccountId"), "");
+        }
+        customer.deactivate_keys();
+        let report = app.assert_blocked(AuthMethod::StaticCredentials, &good).await;
+        report.assert_check("aws.identity-valid", "failed", "", "active");
+        customer.activate_keys();
+        app.assert_registered(AuthMethod::StaticCredentials, &good).await;
+    }
+}
+
+#[tokio::test]
+async fn f14_keys_of_another_partition_are_not_taken() {
+    let apps = TestApp::start_all(&PARTITIONS).await;
+    let [aws, gov] = apps.as_slice() else { panic!("two partitions") };
+    for (here, there) in [(aws, gov), (gov, aws)] {
+        let report = here
+            .assert_blocked(
+                AuthMethod::StaticCredentials,
+                &there.request(AuthMethod::StaticCredentials, there.customer(), "prod"),
+            )
+            .await;
+        let partition = here.partition().id();
+        report.assert_check("aws.identity-valid", "failed", "", partition);
+        here.assert_untouched();
+    }
+}
+
+#[tokio::test]
+async fn f14_keys_may_come_by_secret_so_that_no_portal_sees_them() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        let keys =
+            json!({"accessKeyId": customer.keys.id, "secretAccessKey": customer.keys.secret});
+        let arn = app.realm().keep("gangway/incoming/prod", &keys.to_string()).await;
+        let request = json!({"name": "prod", "secretArn": arn});
+        let receipt = app.assert_registered(AuthMethod::StaticCredentials, &request).await;
+        assert!(!receipt.text.contains(&customer.keys.secret));
+        let both = with(request, &json!({"accessKeyId": customer.keys.id}));
+        let refused = app.register(AuthMethod::StaticCredentials, &both).await;
+        refused.assert_status(400);
+        assert_eq!(refused.pointers(), ["/accessKeyId"]);
+        for nonsense in ["no JSON", "[]", "{\"accessKeyId\": \"AKIAIOSFODNN7EXAMPLE\"}"] {
+            let arn = app.realm().keep("gangway/incoming/nonsense", nonsense).await;
+            let refused = app
+                .register(
+                    AuthMethod::StaticCredentials,
+                    &json!({"name": "other", "secretArn": arn}),
+                )
+                .await;
+            refused.assert_status(422);
+            assert_eq!(refused.pointers(), ["/secretArn"], "{nonsense}");
+        }
+        assert_eq!(app.account_names(), ["prod"]);
+    }
+}
+
+#[tokio::test]
+async fn f16_keys_must_be_those_of_an_iam_user() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let root = app.customer().account.root_keys();
+        let request =
+            json!({"name": "prod", "accessKeyId": root.id, "secretAccessKey": root.secret});
+        let report = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
+        assert_eq!(report.failed(), ["aws.identity-is-user"]);
+        report.assert_check("aws.identity-is-user", "failed", "root user", "create an IAM user");
+        report.assert_check("iam.actions-allowed", "unverified", "", "mend the checks above");
+        let gone = app.request(AuthMethod::StaticCredentials, app.second_customer(), "prod");
+        app.second_customer().user.clone().remove();
+        let report = app.assert_blocked(AuthMethod::StaticCredentials, &gone).await;
+        report.assert_check("aws.identity-valid", "failed", "", "create a new access key");
+        let good = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
+        let receipt = app.assert_registered(AuthMethod::StaticCredentials, &good).await;
+        receipt.assert_check("aws.identity-is-user", "passed", "user palette", "");
+    }
+}
+
+#[tokio::test]
+async fn f16_an_old_key_is_a_warning() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        customer.user.age(&customer.keys, 400);
+        let receipt = app
+            .assert_registered(
+                AuthMethod::StaticCredentials,
+                &app.request(AuthMethod::StaticCredentials, customer, "prod"),
+            )
+            .await;
+        receipt.assert_check("iam.key-age", "failed", "400 days", "create a new access key");
+        assert_eq!(receipt.check("iam.key-age")["severity"], "warning");
+    }
+}

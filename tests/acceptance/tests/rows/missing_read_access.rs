@@ -1,0 +1,100 @@
+//! F16, F17, F33 where Gangway may not look into the account: nothing passes unseen, and Palette's own validation decides.
+
+use acceptance::{PARTITIONS, TestApp};
+use gangway_policies::PolicyDocument;
+
+use gangway_model::AuthMethod;
+
+/// What can only be seen from inside.
+const INSIDE: [&str; 12] = [
+    "iam.role-exists",
+    "iam.role-session-long-enough",
+    "sts.trusts-palette",
+    "sts.external-id-required",
+    "sts.no-excluding-conditions",
+    "iam.simulation-possible",
+    "iam.actions-allowed",
+    "iam.boundary-allows",
+    "iam.organization-allows",
+    "iam.mfa-not-required",
+    "iam.policies-attached",
+    "iam.policy-quota",
+];
+
+#[tokio::test]
+async fn f17_where_gangway_may_not_look_nothing_is_said_to_be_well() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        customer.hide_from_gangway();
+        // Not to be seen from outside.
+        customer.disallow(PolicyDocument::Controller);
+        let receipt = app
+            .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
+            .await;
+        let role = format!("{}:role/GangwayInspection", customer.account.id());
+        for id in INSIDE {
+            receipt.assert_check(id, "unverified", "", &role);
+        }
+        assert_eq!(receipt.failed(), Vec::<String>::new());
+        receipt.assert_check("palette.validation", "passed", "", "");
+        receipt.assert_check("sts.external-id-enforced", "passed", "", "");
+        assert_eq!(app.account_names(), ["prod"]);
+    }
+}
+
+#[tokio::test]
+async fn f33_where_gangway_may_not_look_palettes_own_validation_decides() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        customer.hide_from_gangway();
+        customer.trust_with_wrong_external_id();
+        let report = app
+            .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
+            .await;
+        assert_eq!(report.failed(), ["palette.validation"]);
+        report.assert_check("palette.validation", "failed", "AccessDenied", "trust policy");
+        customer.role.clone().remove();
+        let report = app
+            .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
+            .await;
+        report.assert_check("iam.role-exists", "unverified", "", "inspection");
+        app.assert_untouched();
+    }
+}
+
+#[tokio::test]
+async fn f16_a_role_of_the_deployments_own_account_is_seen_without_an_inspection_role() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let (own, customer) = (&app.realm().deployment, app.customer());
+        let role = own.role("SpectroCloudRole");
+        for document in gangway_policies::documents_for(gangway_model::PermissionProfile::CoreEks) {
+            role.attach(&own.policy(document.name(), &document.render(partition)));
+        }
+        let palette = app.realm().palette.id().parse().expect("an account id");
+        role.trust(&gangway_policies::trust_policy(partition, palette, &app.realm().external_id));
+        assert_ne!(own.id(), customer.account.id());
+        let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
+        let receipt = app.assert_registered(AuthMethod::Sts, &request).await;
+        assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new());
+        receipt.assert_check("iam.actions-allowed", "passed", "", "");
+        // A document that has lost what Palette needs is read, now and when the account is looked at again.
+        let empty = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+        });
+        own.policy(PolicyDocument::Nodes.name(), &empty);
+        let again = format!("/v1/accounts/{}/validate", receipt.uid());
+        for report in [
+            app.post("/v1/accounts/sts/validate", &request).await,
+            app.post(&again, &serde_json::json!({})).await,
+        ] {
+            report.assert_status(200);
+            assert_eq!(report.with_outcome("unverified"), Vec::<String>::new());
+            report.assert_check("iam.actions-allowed", "failed", "", "");
+            report.assert_check("iam.policies-attached", "failed", "PaletteNodesPolicy", "");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The template's dashboard and alarms look at metrics that the functions really write, by names, dimensions and values.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use acceptance::TestApp;
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::{
+    faults::{Effect, Fault},
+    template::Template,
+};
+use serde_json::Value;
+
+/// A metric's name and the names of its dimensions.
+type Metric = (String, Vec<String>);
+
+/// Those that functions wrote into their logs, with the values that dimensions had.
+fn written(logs: &str) -> BTreeMap<Metric, BTreeSet<Vec<String>>> {
+    let mut written = BTreeMap::<Metric, BTreeSet<Vec<String>>>::new();
+    for line in logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
+            assert_eq!(directive["Namespace"], "Gangway");
+            let dimensions = texts(&directive["Dimensions"][0]);
+            let whose = dimensions.iter().map(|name| text(&line[name.as_str()])).collect();
+            let name = text(&directive["Metrics"][0]["Name"]);
+            let value = &line[name.as_str()];
+            let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            assert!(!values.is_empty() && values.iter().all(Value::is_u64), "{line}");
+            written.entry((name, dimensions)).or_default().insert(whose);
+        }
+    }
+    written
+}
+
+/// Those of Gangway's own that the dashboard searches for.
+fn shown(template: &Template) -> BTreeSet<Metric> {
+    let dashboards = template.resources("AWS::CloudWatch::Dashboard");
+    let (_, dashboard) = dashboards.first().expect("a dashboard");
+    let body: Value = serde_json::from_str(&text(&dashboard["DashboardBody"]["Fn::Sub"]))
+        .expect("a dashboard's body is JSON");
+    let widgets = body["widgets"].as_array().expect("widgets");
+    let metrics = widgets.iter().filter_map(|widget| widget["properties"]["metrics"].as_array());
+    let expressions = metrics.flatten().filter_map(|metric| metric[0]["expression"].as_str());
+    let of_gangway = expressions.filter_map(|text| text.strip_prefix("SEARCH('{Gangway,"));
+    of_gangway
+        .map(|text| {
+            let (dimensions, rest) = text.split_once("} MetricName=\"").expect("a metric's name");
+            let (name, _) = rest.split_once('"').expect("the end of it");
+            (name.to_owned(), dimensions.split(',').map(str::to_owned).collect())
+        })
+        .collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().expect("a list").iter().map(text).collect()
+}
+
+/// Has the functions write every metric that there is.
+async fn logs() -> String {
+    let stage = TestApp::start(Partition::Aws).await;
+    let customer = stage.customer();
+    stage
+        .assert_registered(AuthMethod::Sts, &stage.request(AuthMethod::Sts, customer, "prod"))
+        .await;
+    customer.trust_with_wrong_external_id();
+    stage.assert_blocked(AuthMethod::Sts, &stage.request(AuthMethod::Sts, customer, "other")).await;
+    stage.cloud().fault(Fault::on("palette", "*", Effect::InternalError));
+    stage.get("/v1/accounts").await.assert_status(502);
+    stage.cloud().faults().clear();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/account-vended");
+    let mut samples =
+        fs::read_dir(samples).expect("samples").map(|entry| entry.expect("one").path());
+    let sample = samples.find(|path| path.extension().is_some_and(|end| end == "json"));
+    let sample = fs::read_to_string(sample.expect("a sample")).expect("text");
+    let message = serde_json::json!({"Records": [{
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d", "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": sample, "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3", "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:gangway-VendingQueue", "awsRegion": "us-east-1",
+    }]});
+    stage.realm().functions.invoke("account-vended", &message).await.expect("a batch's response");
+    stage.logs()
+}
+
+#[tokio::test]
+async fn the_dashboard_and_the_alarms_look_at_what_the_functions_write() {
+    let template = Template::of_repository().expect("the repository's template");
+    let written = written(&logs().await);
+    assert_eq!(
+        shown(&template),
+        written.keys().cloned().collect(),
+        "the dashboard and the functions"
+    );
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    let own = alarms.iter().filter(|(_, alarm)| alarm["Namespace"] == "Gangway");
+    let mut looked_at = Vec::new();
+    for (id, alarm) in own {
+        let dimensions = alarm["Dimensions"].as_array().expect("dimensions");
+        let names = dimensions.iter().map(|dimension| text(&dimension["Name"])).collect();
+        let values: Vec<_> = dimensions.iter().map(|dimension| text(&dimension["Value"])).collect();
+        let metric = (text(&alarm["MetricName"]), names);
+        let there = written.get(&metric).is_some_and(|all| all.contains(&values));
+        assert!(there, "{id} looks at {metric:?} of {values:?}; there are {written:?}");
+        looked_at.push(*id);
+    }
+    assert_eq!(looked_at, ["PaletteUnreachable"]);
+}

@@ -1,0 +1,146 @@
+//! F01–F03: the tenant's administrator, the list, the way in.
+
+use acceptance::{
+    PARTITIONS, TestApp,
+    methods::{OPEN_METHODS, route},
+    with,
+};
+use local_cloud::{
+    palette::{ADMIN_KEY, MEMBER_KEY, RefusedKey},
+    world::API_KEY_SECRET,
+};
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+#[tokio::test]
+async fn f01_a_key_of_somebody_who_is_no_tenant_administrator_is_told_as_that() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        for method in OPEN_METHODS {
+            let more = json!({"privateCloudGateway": "dc-east"});
+            let request = with(app.request(method, app.customer(), "prod"), &more);
+            let report = app.assert_blocked(method, &request).await;
+            report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
+            assert_eq!(report.check("palette.session")["severity"], "blocker");
+            // What Palette did not show is not said to be well.
+            for id in ["palette.name-available", "palette.gateway-registered", "palette.validation"]
+            {
+                assert_ne!(report.check(id)["outcome"], "passed", "{id}");
+            }
+            assert_eq!(report.check("palette.session")["covers"], json!(["C01"]));
+        }
+        let list = app.get("/v1/accounts").await;
+        list.assert_status(502);
+        assert_eq!(list.text_at("/type"), "urn:gangway:problem:upstream-denied");
+        app.assert_untouched();
+    }
+}
+
+#[tokio::test]
+async fn f01_a_key_that_palette_does_not_know_is_told_and_a_new_one_is_used_at_once() {
+    for partition in PARTITIONS {
+        for (method, refused_key) in
+            OPEN_METHODS.into_iter().zip([RefusedKey::Unauthorized, RefusedKey::NotFoundWithKey])
+        {
+            let app = TestApp::start(partition).await;
+            app.cloud().palette().behave(|behaviour| behaviour.refused_key = refused_key);
+            app.realm().keep(API_KEY_SECRET, "pk-of-nobody-0123456789").await;
+            let request = app.request(method, app.customer(), "prod");
+            let report = app.assert_blocked(method, &request).await;
+            report.assert_check("palette.session", "failed", "Palette", "PALETTE_API_KEY_SECRET");
+            assert!(!report.text.contains("pk-of-nobody"), "{}", report.text);
+            assert!(!app.logs().contains("pk-of-nobody"));
+            // The same instance, which holds the old key.
+            app.realm().keep(API_KEY_SECRET, ADMIN_KEY).await;
+            let starts =
+                app.realm().functions.get(method.id()).map(|function| function.starts().len());
+            let receipt = app.post(&route(method), &request).await;
+            receipt.assert_status(201);
+            let now =
+                app.realm().functions.get(method.id()).map(|function| function.starts().len());
+            assert_eq!(now, starts, "a new instance");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f02_the_tenants_accounts_are_listed_page_by_page_without_secrets() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let (first, second) = (app.customer(), app.second_customer());
+        let empty = app.get("/v1/accounts").await;
+        empty.assert_status(200);
+        assert_eq!(empty.body, json!({"accounts": []}));
+        app.assert_registered(
+            AuthMethod::StaticCredentials,
+            &app.request(AuthMethod::StaticCredentials, first, "one"),
+        )
+        .await;
+        app.assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, second, "two")).await;
+        let all = app.get("/v1/accounts").await;
+        all.assert_status(200);
+        assert_eq!(names(&all.body), ["one", "two"]);
+        assert!(!all.text.contains(&first.keys.secret), "{}", all.text);
+        let page = app.get("/v1/accounts?limit=1").await;
+        assert_eq!(names(&page.body), ["one"]);
+        let next = page.text_at("/next");
+        assert!(!next.is_empty(), "{:#}", page.body);
+        let rest = app.get(&format!("/v1/accounts?limit=1&next={next}")).await;
+        assert_eq!(names(&rest.body), ["two"]);
+        assert_eq!(rest.text_at("/next"), "");
+        let nonsense = app.get("/v1/accounts?limit=51").await;
+        assert!([400, 422].contains(&nonsense.status), "{nonsense:?}");
+        assert_eq!(nonsense.pointers(), ["/limit"]);
+    }
+}
+
+#[tokio::test]
+async fn f03_every_member_of_a_request_is_taken_over_http_and_by_event() {
+    for partition in PARTITIONS {
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
+            let policy = customer.account.managed("SecurityAudit");
+            let more = json!({
+                "description": "Payments, production",
+                "partition": partition.id(),
+                "scope": {"project": "Payments"},
+                "policyArns": [policy],
+                "privateCloudGateway": "dc-east",
+                "permissionProfile": "core",
+            });
+            let request = with(app.request(method, customer, "prod"), &more);
+            let receipt = app.assert_registered(method, &request).await;
+            let again = app.event(&event(method, &app, request).await).await;
+            let [delivery] = again.as_slice() else { panic!("one function: {again:?}") };
+            assert_eq!(delivery.package, method.id());
+            let response = delivery.outcome.as_ref().expect("an answer");
+            assert_eq!(response["outcome"], "unchanged", "{response:#}");
+            assert_eq!(response["uid"], receipt.uid());
+            let body = app.palette_body("prod");
+            assert_eq!(body["metadata"]["annotations"]["scope"], "project");
+            assert_eq!(app.account_names(), ["prod"]);
+        }
+    }
+}
+
+/// The same request as the detail of an event: keys come by secret.
+async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
+    let mut detail = with(request, &json!({"method": method.id()}));
+    if method == AuthMethod::StaticCredentials {
+        let members = detail.as_object_mut().expect("an object");
+        let keys = ["accessKeyId", "secretAccessKey"]
+            .map(|name| (name.to_owned(), members.remove(name).unwrap_or_default()));
+        let keys: Value = serde_json::Map::from_iter(keys).into();
+        let arn = app.realm().keep("gangway/incoming/prod", &keys.to_string()).await;
+        members.insert("secretArn".to_owned(), arn.into());
+    }
+    detail
+}
+
+pub(crate) fn names(list: &Value) -> Vec<&str> {
+    let accounts = list["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    accounts.iter().map(|account| acceptance::text(account, "name")).collect()
+}

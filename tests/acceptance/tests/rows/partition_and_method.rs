@@ -1,0 +1,101 @@
+//! F06, F07, F10, F11: what Palette is told of an account, its partition and its kind of credential.
+
+use acceptance::{PARTITIONS, TestApp, with};
+use gangway_model::{AuthMethod, Partition};
+use serde_json::json;
+
+#[tokio::test]
+async fn f06_the_commercial_partition_is_told_to_palette_as_aws() {
+    tells_its_partition(Partition::Aws, "aws").await;
+}
+
+#[tokio::test]
+async fn f07_govcloud_is_told_to_palette_as_aws_us_gov() {
+    tells_its_partition(Partition::AwsUsGov, "aws-us-gov").await;
+}
+
+async fn tells_its_partition(partition: Partition, id: &str) {
+    let app = TestApp::start(partition).await;
+    for (method, name) in [(AuthMethod::StaticCredentials, "keys"), (AuthMethod::Sts, "role")] {
+        for (suffix, more) in [("", json!({})), ("-told", json!({"partition": id}))] {
+            let name = format!("{name}{suffix}");
+            let receipt = app
+                .assert_registered(method, &with(app.request(method, app.customer(), &name), &more))
+                .await;
+            assert_eq!(receipt.text_at("/partition"), id);
+            assert_eq!(app.palette_body(&name)["spec"]["partition"], id);
+            let seen = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+            assert_eq!(seen.text_at("/partition"), id);
+        }
+        for elsewhere in ["aws", "aws-us-gov"].into_iter().filter(|other| *other != id) {
+            let request = with(
+                app.request(method, app.customer(), "elsewhere"),
+                &json!({"partition": elsewhere}),
+            );
+            let refused = app.register(method, &request).await;
+            refused.assert_status(422);
+            assert!(refused.pointers().contains(&"/partition"), "{:#}", refused.body);
+        }
+    }
+    assert_eq!(app.account_names(), ["keys", "keys-told", "role", "role-told"]);
+}
+
+#[tokio::test]
+async fn f10_keys_are_told_to_palette_as_credential_type_secret() {
+    tells_its_method(AuthMethod::StaticCredentials).await;
+}
+
+#[tokio::test]
+async fn f11_a_role_is_told_to_palette_as_credential_type_sts() {
+    tells_its_method(AuthMethod::Sts).await;
+}
+
+async fn tells_its_method(method: AuthMethod) {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
+        assert_eq!(receipt.text_at("/method"), method.id());
+        assert_eq!(receipt.text_at("/awsAccountId"), customer.account.id());
+        let spec = app.palette_body("prod")["spec"].clone();
+        assert_eq!(
+            spec["credentialType"],
+            if method == AuthMethod::Sts { "sts" } else { "secret" }
+        );
+        if method == AuthMethod::StaticCredentials {
+            assert_eq!(spec["accessKey"], *customer.keys.id);
+            assert_eq!(spec["secretKey"], *customer.keys.secret);
+            assert_eq!(spec.get("sts"), None);
+        } else {
+            let sts = json!({"arn": customer.role.arn(), "externalId": app.realm().external_id});
+            assert_eq!(spec["sts"], sts);
+            assert_eq!((spec.get("accessKey"), spec.get("secretKey")), (None, None));
+        }
+    }
+}
+
+#[tokio::test]
+async fn f11_sts_is_not_offered_in_the_secret_partitions() {
+    for partition in [Partition::AwsIsoB, Partition::AwsIso] {
+        let app = TestApp::start(partition).await;
+        let request = json!({"name": "prod", "roleArn": app.customer().role.arn()});
+        let nowhere = app.post("/v1/accounts/sts", &request).await;
+        assert!([403, 404].contains(&nowhere.status), "{nowhere:?}");
+        assert!(app.event(&with(request, &json!({"method": "sts"}))).await.is_empty());
+        app.assert_untouched();
+    }
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        for (iso, request) in ["aws-iso", "aws-iso-b"].map(|iso| {
+            let arn = format!("arn:{iso}:iam::123456789012:role/SpectroCloudRole");
+            (iso, json!({"name": "prod", "roleArn": arn, "partition": iso}))
+        }) {
+            let refused = app.register(AuthMethod::Sts, &request).await;
+            refused.assert_status(422);
+            assert!(refused.pointers().contains(&"/partition"), "{iso}: {:#}", refused.body);
+            let trust = app.get(&format!("/v1/accounts/sts/trust?partition={iso}")).await;
+            trust.assert_status(422);
+        }
+        app.assert_untouched();
+    }
+}

@@ -1,0 +1,194 @@
+//! F90–F93: profiles of permissions, the quota of policies, next steps.
+
+use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
+use gangway_model::{AuthMethod, PermissionProfile};
+use gangway_policies::PolicyDocument;
+use local_cloud::world::Customer;
+use serde_json::{Value, json};
+
+/// Attached are the policies of this profile, and no other.
+fn furnish(customer: &Customer, profile: PermissionProfile) {
+    for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
+        customer.disallow(*document);
+    }
+    for document in gangway_policies::documents_for(profile) {
+        customer.allow(*document);
+    }
+}
+
+fn of_profile(
+    app: &TestApp,
+    method: AuthMethod,
+    customer: &Customer,
+    profile: PermissionProfile,
+) -> Value {
+    with(app.request(method, customer, "prod"), &json!({"permissionProfile": profile.id()}))
+}
+
+#[tokio::test]
+async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
+    for partition in PARTITIONS {
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
+            customer.disallow(PolicyDocument::ControllersEks);
+            let plain = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
+            let name = "PaletteControllersEKSPolicy";
+            plain.assert_check("iam.actions-allowed", "failed", name, name);
+            let planned = of_profile(&app, method, customer, PermissionProfile::CoreEks);
+            app.assert_blocked(method, &planned).await;
+            let core = of_profile(&app, method, customer, PermissionProfile::Core);
+            let receipt = app.assert_registered(method, &core).await;
+            assert_eq!(receipt.failed(), Vec::<String>::new());
+            let annotations = &app.palette_body("prod")["metadata"]["annotations"];
+            assert_eq!(annotations["gangwayPermissionProfile"], "core");
+            // Later, EKS is planned.
+            customer.allow(PolicyDocument::ControllersEks);
+            let updated = app.register(method, &planned).await;
+            updated.assert_status(200);
+            assert_eq!((updated.outcome(), updated.uid()), ("updated", receipt.uid()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn f91_each_minimum_profile_is_asked_for_its_own_policy_alone() {
+    use PermissionProfile::{
+        MinimumEksDynamic, MinimumEksStatic, MinimumIaasDynamic, MinimumIaasStatic,
+    };
+    for partition in PARTITIONS {
+        for profile in [MinimumEksDynamic, MinimumEksStatic, MinimumIaasDynamic, MinimumIaasStatic]
+        {
+            let app = TestApp::start(partition).await;
+            for (method, customer) in OPEN_METHODS.into_iter().zip(&app.realm().customers) {
+                let request = with(
+                    of_profile(&app, method, customer, profile),
+                    &json!({"name": format!("prod-{}", method.id())}),
+                );
+                furnish(customer, profile);
+                let document = gangway_policies::documents_for(profile)[0];
+                customer.disallow(document);
+                let report = app.assert_blocked(method, &request).await;
+                report.assert_check("iam.actions-allowed", "failed", "", document.name());
+                customer.allow(document);
+                let receipt = app.assert_registered(method, &request).await;
+                receipt.assert_check("iam.policies-attached", "passed", document.name(), "");
+                assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new(), "{profile}");
+                let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+                assert_eq!(shown.text_at("/permissionProfile"), profile.id());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn f91_the_cloudformation_option_adds_its_policy_to_the_role() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let path = "/v1/accounts/sts/trust?permissionProfile=minimum-iaas-dynamic";
+        let plain = app.get(path).await;
+        let with_stack =
+            app.get(&format!("{path}&addOns=cloudformation,host-resource-groups")).await;
+        with_stack.assert_status(200);
+        let names = |response: &HttpResponse| -> Vec<String> {
+            let policies = response.body["permissionPolicies"].as_array().expect("policies");
+            policies.iter().map(|policy| acceptance::text(policy, "name").to_owned()).collect()
+        };
+        assert_eq!(names(&plain), ["PaletteMinimumIaaSDynamicPermissions"]);
+        assert_eq!(
+            names(&with_stack),
+            [
+                "PaletteMinimumIaaSDynamicPermissions",
+                "PaletteCloudFormationStackPermissions",
+                "PaletteHostResourceGroupsPolicy",
+            ]
+        );
+        let resources = &with_stack.body["cloudFormationTemplate"]["Resources"];
+        assert!(resources.get("PaletteCloudFormationStackPermissions").is_some(), "{resources:#}");
+        let unknown = app.get(&format!("{path}&addOns=everything")).await;
+        unknown.assert_status(400);
+        assert_eq!(unknown.pointers(), ["/addOns"]);
+        let unknown = app.get("/v1/accounts/sts/trust?permissionProfile=most").await;
+        unknown.assert_status(400);
+        assert_eq!(unknown.pointers(), ["/permissionProfile"]);
+    }
+}
+
+#[tokio::test]
+async fn f92_more_policies_than_the_quota_allows_are_told() {
+    for partition in PARTITIONS {
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
+            for number in 0..6 {
+                let allow = json!({
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+                });
+                let arn = customer.account.policy(&format!("Extra{number}"), &allow);
+                customer.user.attach(&arn);
+                customer.role.attach(&arn);
+            }
+            let request = app.request(method, customer, "prod");
+            let report = app.validate(method, &request).await;
+            report.assert_check("iam.policy-quota", "failed", "11 of 10", "raise the quota");
+            // AWS has raised it.
+            for kind in ["User", "Role"] {
+                customer.account.quota(&format!("AttachedPoliciesPer{kind}Quota"), 20);
+            }
+            let receipt = app.assert_registered(method, &request).await;
+            receipt.assert_check("iam.policy-quota", "passed", "11 of 20", "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f92_policies_that_are_still_to_be_attached_count_too() {
+    for partition in PARTITIONS {
+        for method in OPEN_METHODS {
+            let app = TestApp::start(partition).await;
+            let customer = app.customer();
+            customer.disallow(PolicyDocument::Controller);
+            for kind in ["User", "Role"] {
+                customer.account.quota(&format!("AttachedPoliciesPer{kind}Quota"), 4);
+            }
+            let report = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
+            report.assert_check("iam.policy-quota", "failed", "4 of 4", "merge policies");
+            report.assert_check("iam.policy-quota", "failed", "1 to come", "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f93_reports_tell_which_clusters_can_be_made_with_the_account() {
+    let all = ["IaaS", "EKS clusters", "hybrid nodes"];
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        for method in OPEN_METHODS {
+            for (profile, kinds) in [
+                (PermissionProfile::CoreEks, &all[..]),
+                (PermissionProfile::Core, &["IaaS"]),
+                (PermissionProfile::MinimumIaasStatic, &["IaaS"]),
+                (PermissionProfile::MinimumIaasDynamic, &["IaaS"]),
+                (PermissionProfile::MinimumEksStatic, &["EKS clusters", "hybrid nodes"]),
+                (PermissionProfile::MinimumEksDynamic, &["EKS clusters", "hybrid nodes"]),
+            ] {
+                let request = of_profile(&app, method, app.customer(), profile);
+                let report = app.validate(method, &request).await;
+                let notices = report.body["notices"].as_array().expect("notices");
+                let next: Vec<_> = notices
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .filter(|notice| notice.starts_with("Next step"))
+                    .collect();
+                let [next] = next.as_slice() else { panic!("{notices:?}") };
+                for kind in all {
+                    assert_eq!(next.contains(kind), kinds.contains(&kind), "{profile}: {next}");
+                }
+            }
+            // What is too mighty is told as well (T18).
+            let report = app.validate(method, &app.request(method, app.customer(), "prod")).await;
+            assert!(report.text.contains("privilege-escalation grade"), "{:#}", report.body);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! F49–F57, F65: the plan of everything that Pod Identity needs.
+
+use acceptance::{HttpResponse, PARTITIONS, TestApp};
+use serde_json::Value;
+
+const PLAN: &str = "/v1/accounts/pod-identity/plan?clusterName=palette";
+const TARGET: &str = "300000000009";
+
+async fn plans(app: &TestApp) -> [HttpResponse; 2] {
+    let same = app.get(PLAN).await;
+    let cross = app.get(&format!("{PLAN}&targetAccountId={TARGET}")).await;
+    same.assert_status(200);
+    cross.assert_status(200);
+    [same, cross]
+}
+
+fn texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
+    let items = plan.body[list].as_array().expect("a list");
+    items.iter().map(|item| item[member].as_str().expect("a text")).collect()
+}
+
+#[tokio::test]
+async fn f49_f50_f51_roles_are_made_in_an_order_that_works() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        // What the world was made with is in the log too.
+        app.cloud().calls().clear();
+        let [same, cross] = plans(&app).await;
+        assert_eq!(same.text_at("/case"), "same-account");
+        assert_eq!(texts(&same, "roles", "role"), ["palette", "hubble", "identity"]);
+        assert_eq!(cross.text_at("/case"), "cross-account");
+        let local_first = ["identity-local", "hubble-local", "palette-target", "hubble-target"];
+        assert_eq!(texts(&cross, "roles", "role"), local_first);
+        // The policy that names its own role comes in a second stage, when every role is there.
+        let titles = texts(&cross, "steps", "title");
+        let at = |part: &str| titles.iter().position(|title| title.contains(part)).expect(part);
+        let made = at("make SpectroCloudHubbleTargetRole");
+        assert!(at("let SpectroCloudIdentityLocalRole do") > made, "{titles:?}");
+        assert!(at("let SpectroCloudHubbleLocalRole do") > made, "{titles:?}");
+        assert_eq!(app.cloud().calls().lines(), Vec::<String>::new(), "a plan asks nobody");
+    }
+}
+
+#[tokio::test]
+async fn f52_f53_f54_the_target_roles_have_their_trust_and_every_policy() {
+    let app = TestApp::start(PARTITIONS[0]).await;
+    let [_same, cross] = plans(&app).await;
+    let own = app.realm().deployment.id();
+    let external = "/roles/2/trustPolicy/Statement/1/Condition/StringLike/sts:ExternalId";
+    let region = cross.text_at("/cluster/clusterRegion").to_owned();
+    assert_eq!(cross.text_at(external), format!("{region}/{own}/palette/*/palette-manager"));
+    let names = |role: usize| -> Vec<&str> {
+        let policies = cross.body["roles"][role]["permissionPolicies"].as_array().expect("a list");
+        policies.iter().map(|policy| policy["name"].as_str().expect("a name")).collect()
+    };
+    assert_eq!(names(2).len(), 6, "the five of core-eks, and the supplement: {:?}", names(2));
+    assert_eq!(names(3), ["PaletteHubblePolicy"]);
+    assert_eq!(cross.text_at("/associations/0/targetRoleArn"), cross.text_at("/roles/3/roleArn"));
+    assert!(cross.body["associations"][1].get("targetRoleArn").is_none());
+    assert_eq!(cross.text_at("/register/roleArn"), cross.text_at("/roles/2/roleArn"));
+}
+
+#[tokio::test]
+async fn f56_f57_no_placeholder_is_left_and_arns_are_of_the_partition() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        for plan in plans(&app).await {
+            assert!(!plan.text.contains('<'), "{}", plan.text);
+            assert!(!plan.text.contains("{partition}") && !plan.text.contains("Role}"));
+            for arn in plan.text.split("arn:").skip(1) {
+                let found = arn.split(':').next();
+                assert!(found == Some(partition.id()) || found == Some("*"), "{arn:.60}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn f60_f65_commands_go_on_at_every_line_and_the_checks_are_among_them() {
+    let app = TestApp::start(PARTITIONS[0]).await;
+    for plan in plans(&app).await {
+        for line in plan.text_at("/commands").lines() {
+            let starts = ["# ", "aws ", "kubectl "].iter().any(|start| line.starts_with(start));
+            // An option goes on where the line before it said so.
+            assert!(line.is_empty() || starts || line.starts_with("  --"), "{line:.80}");
+        }
+        let script = plan.text_at("/commands").to_owned();
+        let lines: Vec<_> = script.lines().collect();
+        for pair in lines.windows(2) {
+            assert_eq!(pair[1].starts_with("  --"), pair[0].ends_with('\\'), "{:.80}", pair[1]);
+        }
+        let validation = plan.body["validation"].as_array().expect("a list");
+        let has = |part: &str| {
+            validation.iter().filter_map(Value::as_str).any(|command| command.contains(part))
+        };
+        assert!(has("update-kubeconfig") && has("-l app=spectro-hubble"));
+        assert!(has("-l app=palette-identity"));
+    }
+    let [_same, cross] = plans(&app).await;
+    assert!(cross.text_at("/commands").contains("--target-role-arn"));
+}

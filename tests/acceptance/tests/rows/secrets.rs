@@ -1,0 +1,155 @@
+//! F15, F95: what is secret is told to Palette and kept in Secrets Manager, and is nowhere else.
+
+use acceptance::{
+    HttpResponse, PARTITIONS, TestApp,
+    evidence::Evidence,
+    methods::{OPEN_METHODS, route},
+    with,
+};
+use gangway_policies::PolicyDocument;
+use local_cloud::{Effect, Fault, palette::SecretsOnRead};
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+/// What was answered, and all that was written, told to Palette or left behind: no secret but where it belongs.
+fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
+    let mut evidence = Evidence::default();
+    for response in responses {
+        evidence.add_response(response);
+    }
+    evidence.of(app.cloud(), app.realm());
+    evidence.assert_no_leak();
+}
+
+/// A whole life with both methods, through everything that can go wrong on the way; every answer of it.
+async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
+    let (customer, palette) = (app.customer(), app.cloud().palette());
+    let mut responses = Vec::new();
+    palette.behave(|behaviour| behaviour.errors_repeat_secrets = true);
+    for method in OPEN_METHODS {
+        let name = format!("prod-{}", method.id());
+        let request = app.request(method, customer, &name);
+        // Faults of the request itself, with a secret where none belongs.
+        let secret = &customer.keys.secret;
+        for wrong in [
+            json!({"colour": secret}),
+            json!({"description": secret, "name": secret}),
+            json!({"privateCloudGateway": secret}),
+            json!({secret.as_str(): 1}),
+            json!({"policyArns": [secret]}),
+        ] {
+            responses.push(app.register(method, &with(request.clone(), &wrong)).await);
+        }
+        // A broken set-up, where Palette's refusal repeats what it was sent.
+        customer.disallow(PolicyDocument::Controller);
+        customer.trust_with_wrong_external_id();
+        customer.deactivate_keys();
+        responses.push(app.validate(method, &request).await);
+        responses.push(app.register(method, &request).await);
+        responses.push(app.post("/v1/policies", &nameless(&request)).await);
+        customer.allow(PolicyDocument::Controller);
+        customer.trust_palette();
+        customer.activate_keys();
+        if method == AuthMethod::StaticCredentials {
+            let wrong = json!({"secretAccessKey": app.second_customer().keys.secret});
+            responses.push(app.register(method, &with(request.clone(), &wrong)).await);
+        }
+        // Palette breaks, once before and once after the work is done.
+        for effect in [Effect::InternalError, Effect::Garbage, Effect::CutAfter] {
+            let fault = Fault::on("palette", "POST /v1/cloudaccounts/aws", effect);
+            app.cloud().fault(fault.once());
+            responses.push(app.register(method, &request).await);
+            app.cloud().faults().clear();
+        }
+        for service in ["iam", "sts", "secretsmanager"] {
+            app.cloud().fault(Fault::on(service, "*", Effect::Garbage));
+            responses.push(app.register(method, &request).await);
+            app.cloud().faults().clear();
+        }
+        let receipt = app.register(method, &request).await;
+        assert!([200, 201].contains(&receipt.status), "{receipt:?}");
+        let uid = receipt.uid().to_owned();
+        responses.push(receipt);
+        responses
+            .push(app.register(method, &app.request(method, app.second_customer(), &name)).await);
+        let path = format!("/v1/accounts/{uid}");
+        for secrets in [SecretsOnRead::Real, SecretsOnRead::Masked] {
+            palette.behave(|behaviour| behaviour.secrets = secrets);
+            responses.push(app.get("/v1/accounts").await);
+            responses.push(app.get(&path).await);
+            responses.push(app.post(&format!("{path}/validate"), &json!({})).await);
+            let again = with(request.clone(), &json!({"description": format!("{secrets:?}")}));
+            responses.push(app.put(&format!("{}/{uid}", route(method)), &again).await);
+        }
+        palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
+        responses.push(app.post("/v1/policies", &json!({"uid": uid})).await);
+    }
+    responses.push(app.get("/v1/accounts/sts/trust").await);
+    responses.push(app.get("/v1/private-cloud-gateways").await);
+    responses
+}
+
+fn nameless(request: &Value) -> Value {
+    let mut request = request.clone();
+    request.as_object_mut().expect("an object").remove("name");
+    request
+}
+
+#[tokio::test]
+async fn f15_a_secret_access_key_is_in_no_answer_no_log_and_no_annotation() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let responses = a_life(&app).await;
+        assert_no_leak(&app, &responses);
+        assert!(app.logs().lines().count() > 20, "the functions write logs");
+    }
+}
+
+#[tokio::test]
+async fn f95_secrets_are_kept_in_secrets_manager_under_the_stacks_key_and_nowhere_else() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        let responses = a_life(&app).await;
+        assert_eq!(app.account_names(), ["prod-static-credentials", "prod-sts"]);
+        let name = format!("gangway/{partition}/{}/prod-static-credentials", customer.account.id());
+        assert_eq!(app.active_secrets(), [name]);
+        for secret in app.realm().deployment.secrets() {
+            if secret.name.starts_with(&format!("gangway/{partition}/")) {
+                assert!(secret.kms_key.is_some_and(|key| key.contains(":kms:")), "{}", secret.name);
+            }
+        }
+        // Palette is told the key where it belongs.
+        let keys = app.palette_body("prod-static-credentials");
+        assert_eq!(keys["spec"]["secretKey"], *customer.keys.secret);
+        assert_no_leak(&app, &responses);
+        for account in [&customer.account, &app.second_customer().account, &app.realm().palette] {
+            assert!(account.secrets().is_empty(), "a secret outside of Gangway's own account");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f95_an_event_may_not_carry_a_key() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let customer = app.customer();
+        let detail = with(
+            app.request(AuthMethod::StaticCredentials, customer, "prod"),
+            &json!({"method": AuthMethod::StaticCredentials.id()}),
+        );
+        let deliveries = app.event(&detail).await;
+        let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
+        let response = delivery.outcome.as_ref().expect("an answer, not to be delivered again");
+        assert_eq!(response["outcome"], "rejected", "{response:#}");
+        assert_eq!(response["problem"]["errors"][0]["pointer"], "/secretAccessKey");
+        let told = acceptance::text(&response["problem"]["errors"][0], "detail");
+        assert!(told.contains("secretArn") && told.contains("replaced"), "{told}");
+        let mut evidence = Evidence::default();
+        evidence.add("the answer to the event", response.to_string());
+        evidence.of(app.cloud(), app.realm());
+        evidence.assert_no_leak();
+        app.assert_untouched();
+    }
+}

@@ -1,0 +1,124 @@
+//! F24, F34: the AWS account that Palette itself comes from, one in each partition.
+
+use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS};
+use local_cloud::palette::UnconfiguredSts;
+use serde_json::json;
+
+use gangway_model::AuthMethod;
+
+#[tokio::test]
+async fn f24_a_palette_without_a_source_account_for_the_partition_is_told_to_its_operator() {
+    for partition in PARTITIONS {
+        for unconfigured in [UnconfiguredSts::EmptyAccount, UnconfiguredSts::Refused] {
+            let app = TestApp::start(partition).await;
+            let palette = app.cloud().palette();
+            palette.records().sts_sources.remove(partition.id());
+            palette.behave(|behaviour| behaviour.unconfigured_sts = unconfigured);
+            let report = app
+                .assert_blocked(
+                    AuthMethod::Sts,
+                    &app.request(AuthMethod::Sts, app.customer(), "prod"),
+                )
+                .await;
+            report.assert_check("sts.source-account", "failed", "no source account", "enable STS");
+            report.assert_check("palette.validation", "not-applicable", "", "");
+            let trust = app.get("/v1/accounts/sts/trust").await;
+            trust.assert_status(404);
+            assert!(trust.text_at("/detail").contains("enable STS"), "{:#}", trust.body);
+            app.assert_untouched();
+            // Keys need no source account.
+            app.assert_registered(
+                AuthMethod::StaticCredentials,
+                &app.request(AuthMethod::StaticCredentials, app.customer(), "prod"),
+            )
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn f24_an_account_id_that_is_none_is_told() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        if let Some(source) = app.cloud().palette().records().sts_sources.get_mut(partition.id()) {
+            "123456789".clone_into(&mut source.account);
+        }
+        let report = app
+            .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, app.customer(), "prod"))
+            .await;
+        report.assert_check("sts.source-account", "failed", "12 digits", "operator of Palette");
+    }
+}
+
+#[tokio::test]
+async fn f24_a_source_identity_that_may_not_assume_roles_is_found_out() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let source = app.realm().source.as_ref().expect("a source of STS");
+        source.inline("AssumeTenantRoles", &json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}],
+        }));
+        let report = app
+            .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, app.customer(), "prod"))
+            .await;
+        assert_eq!(report.failed(), ["palette.validation"]);
+        report.assert_check("palette.validation", "failed", "AccessDenied", "");
+        let covers = report.check("palette.validation")["covers"].clone();
+        assert!(covers.as_array().expect("ids").contains(&json!("D02")), "{covers}");
+    }
+}
+
+#[tokio::test]
+async fn f34_each_partition_has_a_source_account_and_an_external_id_of_its_own() {
+    let apps = TestApp::start_all(&PARTITIONS).await;
+    let mut told = Vec::new();
+    for app in &apps {
+        let trust = app.get("/v1/accounts/sts/trust").await;
+        trust.assert_status(200);
+        assert_eq!(trust.text_at("/paletteAccountId"), app.realm().palette.id());
+        let root = format!("arn:{}:iam::{}:root", app.partition(), app.realm().palette.id());
+        assert_eq!(trust.text_at("/trustPolicy/Statement/0/Principal/AWS"), root);
+        told.push((
+            trust.text_at("/paletteAccountId").to_owned(),
+            trust.text_at("/externalId").to_owned(),
+        ));
+        let elsewhere = apps.iter().find(|other| other.partition() != app.partition());
+        let elsewhere = elsewhere.expect("another partition").partition();
+        let refused = app.get(&format!("/v1/accounts/sts/trust?partition={elsewhere}")).await;
+        refused.assert_status(422);
+        assert_eq!(refused.pointers(), ["/partition"]);
+    }
+    assert_ne!(told[0].0, told[1].0);
+    assert_ne!(told[0].1, told[1].1);
+    for app in &apps {
+        let name = format!("prod-{}", app.partition());
+        let request = app.request(AuthMethod::Sts, app.customer(), &name);
+        let receipt = app.assert_registered(AuthMethod::Sts, &request).await;
+        let account = app.realm().palette.id();
+        receipt.assert_check("sts.source-account", "passed", account, "");
+    }
+}
+
+#[tokio::test]
+async fn f34_govcloud_without_its_source_account_leaves_the_commercial_partition_as_it_is() {
+    let apps = TestApp::start_all(&PARTITIONS).await;
+    let [aws, gov] = apps.as_slice() else { panic!("two partitions") };
+    aws.cloud().palette().records().sts_sources.remove("aws-us-gov");
+    let report = gov
+        .assert_blocked(AuthMethod::Sts, &gov.request(AuthMethod::Sts, gov.customer(), "gov"))
+        .await;
+    report.assert_check("sts.source-account", "failed", "no source account", "this partition");
+    for method in OPEN_METHODS {
+        let name = format!("com-{}", method.id());
+        aws.assert_registered(method, &aws.request(method, aws.customer(), &name)).await;
+    }
+    // A role of GovCloud cannot be told to the commercial deployment, nor the other way round.
+    for (here, there) in [(aws, gov), (gov, aws)] {
+        let refused = here
+            .register(AuthMethod::Sts, &there.request(AuthMethod::Sts, there.customer(), "x"))
+            .await;
+        refused.assert_status(422);
+        assert_eq!(refused.pointers(), ["/roleArn"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! F14, F16, F72: keys of a user, with the authorities that sign AWS's endpoints.
+
+use acceptance::{
+    TestApp,
+    classified::{CLASSIFIED_PARTITIONS, portal},
+    methods::for_each,
+    with,
+};
+use local_cloud::certificates::{CertificateSpec, Chain};
+use serde_json::json;
+
+use gangway_model::AuthMethod;
+
+#[tokio::test]
+async fn f14_keys_that_aws_does_not_take_are_told_apart_from_all_else() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::StaticCredentials],
+        |app: TestApp, method: AuthMethod| async move {
+            let customer = app.customer();
+            let good = app.request(method, customer, "prod");
+            for wrong in [
+                json!({"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}),
+                json!({"secretAccessKey": "x".repeat(40)}),
+            ] {
+                let report = app.assert_blocked(method, &with(good.clone(), &wrong)).await;
+                assert_eq!(report.failed(), ["aws.identity-valid"], "{wrong}");
+                report.assert_check("palette.validation", "not-applicable", "", "");
+            }
+            let session = json!({"accessKeyId": customer.role.session("portal").id});
+            let refused = app.register(method, &with(good.clone(), &session)).await;
+            refused.assert_status(400);
+            assert_eq!(refused.pointers(), ["/accessKeyId"]);
+            customer.deactivate_keys();
+            app.assert_blocked(method, &good).await.assert_check(
+                "aws.identity-valid",
+                "failed",
+                "",
+                "active",
+            );
+            customer.activate_keys();
+            app.assert_registered(method, &good).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f16_keys_must_be_those_of_an_iam_user() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::StaticCredentials],
+        |app: TestApp, method: AuthMethod| async move {
+            let root = app.customer().account.root_keys();
+            let keys = json!({"accessKeyId": root.id, "secretAccessKey": root.secret});
+            let request = with(app.request(method, app.customer(), "prod"), &keys);
+            let report = app.assert_blocked(method, &request).await;
+            assert_eq!(report.failed(), ["aws.identity-is-user"]);
+            report.assert_check(
+                "aws.identity-is-user",
+                "failed",
+                "root user",
+                "create an IAM user",
+            );
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f72_the_certification_authority_is_required_and_must_be_one() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::StaticCredentials],
+        |app: TestApp, method: AuthMethod| async move {
+            let good = app.request(method, app.customer(), "prod");
+            let mut without = good.clone();
+            without.as_object_mut().expect("members").remove("certificateAuthority");
+            let refused = app.register(method, &without).await;
+            refused.assert_status(400);
+            assert_eq!(refused.pointers(), ["/certificateAuthority"]);
+            let chain = Chain::new("Another Authority");
+            let leaf = chain.issue(&CertificateSpec::server());
+            for (pem, rule) in [
+                (String::new(), "must be the certificates"),
+                ("none".to_owned(), "no -----BEGIN"),
+                (leaf.certificate.clone(), "CA:TRUE"),
+                (leaf.key.clone(), "private key"),
+            ] {
+                let refused = app
+                    .register(method, &with(good.clone(), &json!({"certificateAuthority": pem})))
+                    .await;
+                refused.assert_status(400);
+                assert_eq!(refused.pointers(), ["/certificateAuthority"]);
+                assert!(refused.text_at("/errors/0/detail").contains(rule), "{:#}", refused.body);
+            }
+            let dead = Chain::of(
+                &CertificateSpec::authority("Old Root").days(-900, -3),
+                &CertificateSpec::authority("Old").days(-800, -2),
+            );
+            let old = with(good.clone(), &json!({"certificateAuthority": dead.pem()}));
+            app.assert_blocked(method, &old).await.assert_check(
+                "certificates.authority-valid",
+                "failed",
+                "expired",
+                "administrator",
+            );
+            let soon = Chain::of(
+                &CertificateSpec::authority("Root"),
+                &CertificateSpec::authority("Short").days(-800, 20),
+            );
+            let soon = with(good.clone(), &json!({"certificateAuthority": soon.pem()}));
+            let report = app.validate(method, &soon).await;
+            report.assert_check(
+                "certificates.authority-lasts",
+                "failed",
+                "Short expires on",
+                "PUT the account",
+            );
+            assert_eq!(report.check("certificates.authority-lasts")["severity"], "warning");
+            let part = with(
+                good,
+                &json!({"certificateAuthority": portal(app.realm()).chain().intermediate_pem()}),
+            );
+            app.validate(method, &part).await.assert_check(
+                "certificates.authority-whole",
+                "failed",
+                "Root",
+                "whole chain",
+            );
+            app.assert_untouched();
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f72_over_tls_the_authority_must_be_the_one_that_signs_aws_there() {
+    for partition in CLASSIFIED_PARTITIONS {
+        let app = TestApp::with_tls(partition).await;
+        let method = AuthMethod::StaticCredentials;
+        let good = app.request(method, app.customer(), "prod");
+        let another =
+            with(good.clone(), &json!({"certificateAuthority": portal(app.realm()).ca_pem()}));
+        let report = app.assert_blocked(method, &another).await;
+        report.assert_check(
+            "certificates.authority-signs-aws",
+            "failed",
+            "UnknownIssuer",
+            "root and intermediates",
+        );
+        report.assert_check("aws.identity-valid", "passed", "", "");
+        report.assert_check("palette.validation", "failed", "RequestError", "");
+        let receipt = app.assert_registered(method, &good).await;
+        receipt.assert_check(
+            "certificates.authority-signs-aws",
+            "passed",
+            "trusted by them alone",
+            "",
+        );
+    }
+}

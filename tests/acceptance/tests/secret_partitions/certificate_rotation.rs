@@ -1,0 +1,129 @@
+//! F86: Palette fetches new keys before the old ones end, for as long as the certificate is good; then comes a new one.
+
+use acceptance::{
+    TestApp,
+    classified::{CLASSIFIED_PARTITIONS, portal, portal_access},
+    methods::for_each,
+    with,
+};
+use local_cloud::{certificates::CertificateSpec, palette::Token};
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+/// What came of Palette's last try.
+fn refreshed(app: &TestApp) -> Option<Token> {
+    let records = app.cloud().palette().records();
+    records.account_named("prod").expect("an account").refreshed.clone().expect("a try")
+}
+
+#[tokio::test]
+async fn f86_a_new_certificate_is_put_before_the_old_one_ends_and_palette_goes_on() {
+    for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
+        let (customer, portal) = (app.customer(), portal(app.realm()));
+        let entity = &portal_access(customer).entity;
+        let short = portal.issue(&CertificateSpec::client(entity).days(-300, 12));
+        let shown = |issued: &local_cloud::certificates::Issued| {
+            json!({"userCertificate": issued.certificate, "userKey": issued.key})
+        };
+        let first = with(app.request(method, customer, "prod"), &shown(&short));
+        let receipt = app.assert_registered(method, &first).await;
+        receipt.assert_check("certificates.client-lasts", "failed", "expires on", "PUT the account");
+        let (uid, palette) = (receipt.uid().to_owned(), app.cloud().palette());
+        let before = refreshed(&app).expect("keys");
+
+        let fresh = portal.issue(&CertificateSpec::client(entity));
+        let renewed = with(first.clone(), &shown(&fresh));
+        app.realm().functions.kill();
+        let path = format!("/v1/accounts/scap/{uid}");
+        let put = app.put(&path, &renewed).await;
+        put.assert_status(200);
+        assert_eq!((put.outcome(), put.uid()), ("updated", &*uid), "{:#}", put.body);
+        put.assert_check("certificates.client-lasts", "passed", "", "");
+        let again = app.put(&path, &renewed).await;
+        assert_eq!((again.status, again.outcome()), (200, "unchanged"), "{:#}", again.body);
+
+        // One account, one secret, and the old value only as the previous one.
+        assert_eq!((app.account_names().len(), app.active_secrets().len()), (1, 1));
+        let secret = app.realm().deployment.secret(&app.active_secrets()[0]).expect("a secret");
+        let current = secret.current.expect("a value");
+        let kept: Value = serde_json::from_str(&current).expect("JSON");
+        assert_eq!(kept["userKey"], *fresh.key);
+        // The version in use may keep the label with which it waited.
+        assert!(secret.pending.is_none_or(|pending| pending == current));
+        assert_eq!(secret.tags["gangway:palette-uid"], uid);
+        assert_eq!(app.palette_body("prod")["spec"]["secretSpec"]["tls"]["key"], *fresh.key);
+
+        // The old certificate is withdrawn, and Palette's next try is with the new one.
+        portal.revoke(&short);
+        assert!(palette.refresh(&uid).await);
+        let after = refreshed(&app).expect("keys");
+        assert!(after.generated >= before.generated);
+        portal.revoke(&fresh);
+        assert!(!palette.refresh(&uid).await && refreshed(&app).is_none());
+        let report = blocked_put(&app, &path, &renewed).await;
+        report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_portal_in_the_place_of_keys_is_noted_on_their_secret() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let customer = app.customer();
+            let keys = app.request(AuthMethod::StaticCredentials, customer, "prod");
+            let receipt = app.assert_registered(AuthMethod::StaticCredentials, &keys).await;
+            let noted = || {
+                let kept = app.active_secrets();
+                let [name] = kept.as_slice() else { panic!("one secret: {kept:?}") };
+                let secret = app.realm().deployment.secret(name).expect("a secret");
+                secret.tags["gangway:method"].clone()
+            };
+            assert_eq!(noted(), "static-credentials");
+            app.realm().functions.kill();
+            let path = format!("/v1/accounts/scap/{}", receipt.uid());
+            let put = app.put(&path, &app.request(method, customer, "prod")).await;
+            put.assert_status(200);
+            assert_eq!(noted(), "scap");
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f86_what_the_portal_says_of_the_end_is_in_the_report_and_in_palettes_status() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            portal(app.realm()).behave(|behaviour| behaviour.lifetime = 900);
+            app.cloud().clock().stop();
+            let request = app.request(method, app.customer(), "prod");
+            let receipt = app.assert_registered(method, &request).await;
+            let seen = receipt.check("portal.key-lifetime");
+            let told = seen["observed"].as_str().expect("text");
+            let known = ["13", "14", "15"].map(|left| format!("they end in {left} minutes"));
+            assert!(known.iter().any(|known| known == told), "{told}");
+            let token = refreshed(&app).expect("keys");
+            assert_eq!(token.expires, local_cloud::clock::iso8601(token.generated + 900));
+            portal(app.realm()).behave(|behaviour| behaviour.lifetime = 0);
+            let report = app.validate(method, &with(request, &json!({"name": "other"}))).await;
+            report.assert_check("portal.key-lifetime", "failed", "had ended", "NTP");
+            report.assert_check("aws.identity-valid", "failed", "", "");
+        },
+    )
+    .await;
+}
+
+/// A PUT that is refused with a report, and changes nothing.
+async fn blocked_put(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
+    let before = app.palette_body("prod");
+    app.realm().functions.kill();
+    let refused = app.put(path, request).await;
+    refused.assert_status(422);
+    assert_eq!(app.palette_body("prod"), before);
+    refused
+}

@@ -1,0 +1,30 @@
+//! How often a registration waits for the network.
+
+use acceptance::{TestApp, methods::for_each_classified, with};
+use serde_json::json;
+
+use gangway_model::AuthMethod;
+
+/// The portal has to hand out keys before AWS can be asked with them.
+fn most(method: AuthMethod) -> usize {
+    if method == AuthMethod::StaticCredentials { 8 } else { 10 }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_crosses_the_network_in_few_hops() {
+    for_each_classified(|app: TestApp, method| async move {
+        // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
+        let request = app.request(method, app.customer(), "prod");
+        let path = format!("/v1/accounts/{}", method.id());
+        let nowhere = with(request.clone(), &json!({"scope": {"project": "Nowhere"}}));
+        app.post(&path, &nowhere).await.assert_status(422);
+
+        app.delay_every_call();
+        app.post(&path, &request).await.assert_status(201);
+        let calls = app.cloud().calls();
+        let hops = calls.longest_chain();
+        println!("{} in {}: {hops} hops", method.id(), app.partition());
+        assert!(hops <= most(method), "{hops}: {:#?}", calls.lines());
+    })
+    .await;
+}

@@ -1,0 +1,86 @@
+//! F01–F03: the tenant's administrator, the list, the way in.
+
+use acceptance::{TestApp, methods::for_each_classified, text, with};
+use local_cloud::{palette::MEMBER_KEY, world::API_KEY_SECRET};
+use serde_json::json;
+
+use gangway_model::AuthMethod;
+
+#[tokio::test]
+async fn f01_a_key_of_somebody_who_is_no_tenant_administrator_is_told_as_that() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        let request = app.request(method, app.customer(), "prod");
+        let report = app.assert_blocked(method, &request).await;
+        report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
+        for id in ["palette.name-available", "palette.validation"] {
+            assert_ne!(report.check(id)["outcome"], "passed", "{id}");
+        }
+        app.get("/v1/accounts").await.assert_status(502);
+        app.assert_untouched();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f02_f23_a_registered_account_is_listed_and_shown_without_secrets() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let customer = app.customer();
+        let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
+        receipt.assert_check("palette.account-readable", "passed", "", "");
+        let list = app.get("/v1/accounts").await;
+        let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+        shown.assert_status(200);
+        assert_eq!(list.body["accounts"], json!([shown.body]));
+        for (pointer, told) in [
+            ("/uid", receipt.uid()),
+            ("/name", "prod"),
+            ("/method", method.id()),
+            ("/partition", app.partition().id()),
+            ("/awsAccountId", customer.account.id()),
+            ("/scope", "tenant"),
+            ("/permissionProfile", "core-eks"),
+            ("/state", "Running"),
+        ] {
+            assert_eq!(shown.text_at(pointer), told, "{pointer}");
+        }
+        assert!(!list.text.contains("PRIVATE KEY") && !list.text.contains(&customer.keys.secret));
+        app.delete(&format!("/v1/accounts/{}", receipt.uid())).await.assert_status(204);
+        assert_eq!(app.get("/v1/accounts").await.body["accounts"], json!([]));
+        app.assert_untouched();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f03_every_member_of_a_request_is_taken_over_http_and_by_event() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let customer = app.customer();
+        let mut more = json!({
+            "description": "Mapping, production",
+            "partition": app.partition().id(),
+            "scope": {"project": "Payments"},
+            "policyArns": [customer.account.managed("SecurityAudit")],
+            "privateCloudGateway": "dc-east",
+            "permissionProfile": "core",
+        });
+        if method == AuthMethod::Scap {
+            let everything = json!({"Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+            let boundary = customer.account.policy("Ceiling", &everything);
+            more = with(more, &json!({"rolePrefix": "TEAM_", "permissionBoundaryArn": boundary}));
+        }
+        let request = with(app.request(method, customer, "prod"), &more);
+        let receipt = app.assert_registered(method, &request).await;
+        let detail = with(app.request_with_secret(method, customer, "prod").await, &more);
+        let deliveries = app.event(&with(detail, &json!({"method": method.id()}))).await;
+        let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
+        assert_eq!(delivery.package, method.id());
+        let response = delivery.outcome.as_ref().expect("an answer");
+        assert_eq!(text(response, "outcome"), "unchanged", "{response:#}");
+        assert_eq!(text(response, "uid"), receipt.uid());
+        assert_eq!(app.palette_body("prod")["metadata"]["annotations"]["scope"], "project");
+        assert_eq!(app.account_names(), ["prod"]);
+    })
+    .await;
+}

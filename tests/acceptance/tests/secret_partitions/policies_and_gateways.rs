@@ -1,0 +1,92 @@
+//! F19–F21, F87: policies for the roles of clusters, and private cloud gateways, to choose from.
+
+use acceptance::{TestApp, classified, methods::for_each_classified, with};
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+#[tokio::test]
+async fn f19_f21_policies_for_clusters_must_exist_and_are_told_to_palette_each_once() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let customer = app.customer();
+        let request = app.request(method, customer, "prod");
+        let audit = customer.account.managed("SecurityAudit");
+        let own = customer.account.policy(
+            "Extra",
+            &json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}),
+        );
+        let chosen = with(request.clone(), &json!({"policyArns": [audit, own]}));
+        let missing =
+            with(request.clone(), &json!({"policyArns": [own.replace("Extra", "Missing")]}));
+        let report = app.assert_blocked(method, &missing).await;
+        report.assert_check("iam.policy-arns-exist", "failed", "Missing", "");
+        report.assert_check("palette.policy-arns-accepted", "failed", "NoSuchEntity", "");
+        let elsewhere =
+            with(request, &json!({"policyArns": ["arn:aws:iam::aws:policy/SecurityAudit"]}));
+        let refused = app.register(method, &elsewhere).await;
+        assert!([400, 422].contains(&refused.status), "{}", refused.text);
+        let receipt = app.assert_registered(method, &chosen).await;
+        receipt.assert_check("palette.policy-arns-accepted", "passed", "", "");
+        assert_eq!(app.palette_body("prod")["spec"]["policyARNs"], json!([audit, own]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let customer = app.customer();
+        let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
+        let mut ways = vec![json!({"uid": receipt.uid()})];
+        if method == AuthMethod::StaticCredentials {
+            ways.push(classified::key_fields(app.realm(), customer));
+        }
+        for whose in ways {
+            let list = app.post("/v1/policies", &whose).await;
+            list.assert_status(200);
+            let arns: Vec<&str> = list.body["policies"]
+                .as_array()
+                .expect("policies")
+                .iter()
+                .filter_map(|policy| policy["arn"].as_str())
+                .collect();
+            let own = customer.policy(gangway_policies::PolicyDocument::Nodes);
+            assert!(arns.contains(&own.as_str()), "{arns:?}");
+            let prefix = format!("arn:{}:iam::", app.partition());
+            assert!(arns.iter().all(|arn| arn.starts_with(&prefix)), "{arns:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f87_a_gateway_is_chosen_by_name_and_must_run() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        let list = app.get("/v1/private-cloud-gateways").await;
+        list.assert_status(200);
+        let gateways = list.body["privateCloudGateways"].as_array().cloned().unwrap_or_default();
+        assert!(gateways.iter().any(|gateway| gateway["name"] == "dc-east"), "{:#}", list.body);
+        let through = |name: &str| with(request.clone(), &json!({"privateCloudGateway": name}));
+        app.assert_blocked(method, &through("dc-west")).await.assert_check(
+            "palette.gateway-running",
+            "failed",
+            "",
+            "",
+        );
+        app.assert_blocked(method, &through("nowhere")).await.assert_check(
+            "palette.gateway-registered",
+            "failed",
+            "",
+            "",
+        );
+        app.assert_registered(method, &through("dc-east")).await;
+        let gateways = app.cloud().palette().records().tenants[0].gateways.clone();
+        let uid = gateways.into_iter().find(|gateway| gateway.name == "dc-east").map(|one| one.uid);
+        let told: Value =
+            app.palette_body("prod")["metadata"]["annotations"]["overlordUid"].clone();
+        assert_eq!(told.as_str(), uid.as_deref());
+    })
+    .await;
+}

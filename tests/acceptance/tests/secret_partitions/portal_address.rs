@@ -1,0 +1,107 @@
+//! F80–F83: where the portal is, for Gangway and for Palette.
+
+use acceptance::{
+    TestApp,
+    classified::{CLASSIFIED_PARTITIONS, account_member, portal},
+    methods::{for_each, for_each_classified},
+};
+use gangway_model::{AuthMethod, Partition};
+use local_cloud::palette::Concealed;
+use serde_json::{Value, json};
+
+use crate::tls::report;
+
+#[tokio::test]
+async fn f80_without_an_address_palettes_own_for_the_partition_is_used() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let request = app.request(method, app.customer(), "prod");
+            let function = app.realm().functions.get("scap").expect("the function");
+            let bare =
+                function.in_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
+            let response = report(&bare, method, &request).await;
+            assert_eq!(response.ready(), Some(true), "{:#}", response.body);
+            response.assert_check("portal.trusted", "unverified", "knows no address", "GANGWAY_");
+            response.assert_check("portal.keys", "passed", "Palette fetched them", "");
+            response.assert_check("palette.portal-address", "not-applicable", "Palette's own", "");
+            let calls =
+                app.cloud().calls().of(portal(app.realm()).kind().service(), "GetCredentials");
+            assert!(
+                !calls.is_empty() && calls.iter().all(|call| call.nested),
+                "by Palette only: {calls:?}"
+            );
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f74_an_account_that_is_called_by_a_name_has_to_be_made_out_before_it_is_registered() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let request = app.request(method, app.customer(), "prod");
+            let function = app.realm().functions.get("scap").expect("the function");
+            let bare =
+                function.in_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
+            app.cloud().palette().behave(|palette| palette.conceals = &[Concealed::Portal]);
+            let response = report(&bare, method, &request).await;
+            let by_number = request[account_member(app.partition())]
+                .as_str()
+                .is_some_and(|account| account.bytes().all(|byte| byte.is_ascii_digit()));
+            let known = if by_number { "passed" } else { "failed" };
+            response.assert_check("portal.account-known", known, "", "");
+            assert_eq!(response.ready(), Some(by_number), "{:#}", response.body);
+            let mut named = request.clone();
+            named[account_member(app.partition())] = json!("payments");
+            let response = report(&bare, method, &named).await;
+            assert_eq!(response.ready(), Some(false), "{:#}", response.body);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f81_f82_f83_the_variable_of_palettes_deployment_is_named_with_a_warning_and_can_be_corrected()
+ {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        // T1: as Palette's documents have it, the names seem exchanged.
+        let (documented, other) = match app.partition() {
+            Partition::AwsIso => ("CUSTOM_ISOB_URL", "CUSTOM_ISO_URL"),
+            Partition::Aws | Partition::AwsUsGov | Partition::AwsIsoB => {
+                ("CUSTOM_ISO_URL", "CUSTOM_ISOB_URL")
+            }
+        };
+        let seen = app.validate(method, &request).await;
+        seen.assert_check("palette.portal-address", "unverified", "does not tell", &format!("variable {documented} "));
+        let found = seen.check("palette.portal-address");
+        assert_eq!((&found["severity"], &found["covers"]), (&json!("warning"), &json!(["X14"])));
+        for words in [
+            "kubectl -n hubble-system get deploy cloud -o jsonpath='{.spec.template.spec.containers[*].env}'",
+            "Configure Endpoints",
+            "exchange the names",
+        ] {
+            seen.assert_check("palette.portal-address", "unverified", "", words);
+        }
+        let function = app.realm().functions.get(method.id()).expect("the function");
+        let pairs = format!("{}={other}", app.partition());
+        let corrected = function.in_environment(&[("GANGWAY_PALETTE_PORTAL_ENV_VARS", Some(&pairs))]);
+        let seen = report(&corrected, method, &request).await;
+        seen.assert_check("palette.portal-address", "unverified", "", &format!("variable {other} "));
+        // What the operator has set in the system console is seen without a cluster.
+        let set = |address: &str| {
+            let partitions: Value = json!({app.partition().id(): {"credentialsEndpoint": address}});
+            app.cloud().palette().records().endpoints = json!({"partitions": partitions});
+        };
+        set(&portal(app.realm()).url());
+        app.validate(method, &request).await.assert_check("palette.portal-address", "passed", "both ask", "");
+        set("https://portal.example.test/other");
+        let seen = app.validate(method, &request).await;
+        seen.assert_check("palette.portal-address", "failed", "portal.example.test", "Configure Endpoints");
+    })
+    .await;
+}

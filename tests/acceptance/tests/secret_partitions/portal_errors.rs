@@ -1,0 +1,245 @@
+//! F85, F80: whatever the portal answers, the report says it and what to do; and where Gangway has no way to it.
+
+use acceptance::{
+    TestApp,
+    classified::{CLASSIFIED_PARTITIONS, portal, portal_access},
+    methods::for_each,
+    with,
+};
+use local_cloud::{
+    Effect, Fault,
+    certificates::Chain,
+    portal::{Entitlement, Holder, Instead, OPERATION},
+};
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+#[tokio::test]
+async fn f85_every_answer_that_is_not_keys_is_told_with_its_remedy() {
+    for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        let instead = |status, content_type: &str, body: &str| {
+            let (content_type, body) = (content_type.to_owned(), body.to_owned());
+            let response = Instead { status, content_type, body };
+            portal(app.realm()).behave(|behaviour| behaviour.instead = Some(response));
+        };
+        let json = "application/json";
+        let keys =
+            r#"{"Credentials":{"AccessKeyId":"ASIAX","SecretAccessKey":"s","SessionToken":"t"}}"#;
+        for (status, content_type, body, observed, remedy) in [
+            (200, "text/html", "<html>Log in</html>", "page (HTTP 200)", "NPE"),
+            (200, "text/html", keys, "page (HTTP 200)", "NPE"),
+            (401, "text/html", "<html>", "page (HTTP 401)", "NPE"),
+            (
+                400,
+                json,
+                r#"{"status":400,"message":"Invalid role"}"#,
+                "HTTP 400: Invalid role",
+                "agency, account and role",
+            ),
+            (403, json, r#"{"status":403,"message":"Not you"}"#, "HTTP 403: Not you", "NPE"),
+            (
+                200,
+                json,
+                r#"{"status":400,"message":"Invalid role"}"#,
+                "HTTP 400: Invalid role",
+                "agency, account and role",
+            ),
+            (
+                404,
+                json,
+                r#"{"success":false,"message":"API not enabled."}"#,
+                "switched off",
+                "switch its interface on",
+            ),
+            (200, json, "{\"Cred", "no Credentials", "correct the address"),
+            (200, json, "[]", "no Credentials", "correct the address"),
+            (
+                200,
+                json,
+                r#"{"Credentials":{"AccessKeyId":"ASIAX"}}"#,
+                "no Credentials",
+                "correct the address",
+            ),
+            (302, "text/html", "", "redirects (HTTP 302)", "correct the address"),
+        ] {
+            instead(status, content_type, body);
+            let report = app.assert_blocked(method, &request).await;
+            report.assert_check("portal.keys", "failed", observed, remedy);
+            assert_eq!(report.failed(), ["portal.keys"], "{body}: {:#}", report.body);
+            report.assert_check("aws.identity-valid", "unverified", "no keys", "portal.keys");
+            report.assert_check("palette.validation", "not-applicable", "", "");
+        }
+        for status in [500, 503] {
+            instead(status, json, r#"{"status":500,"message":"Later"}"#);
+            let failed = app.register(method, &request).await;
+            failed.assert_status(502);
+            assert!(failed.text_at("/detail").contains("access portal"), "{:#}", failed.body);
+        }
+        app.assert_untouched();
+        portal(app.realm()).behave(|behaviour| behaviour.instead = None);
+        portal(app.realm()).behave(|behaviour| behaviour.enabled = false);
+        app.assert_blocked(method, &request).await.assert_check(
+            "portal.keys",
+            "failed",
+            "API not enabled",
+            "switch its interface on",
+        );
+        portal(app.realm()).behave(|behaviour| behaviour.enabled = true);
+        app.assert_registered(method, &request).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f85_a_missing_token_or_end_is_said_and_the_account_is_still_entered() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let (customer, access) = (app.customer(), portal_access(app.customer()));
+            let good = app.request(method, customer, "prod");
+            let portal = portal(app.realm());
+            portal.behave(|behaviour| behaviour.tells_expiration = false);
+            let receipt = app.assert_registered(method, &good).await;
+            receipt.assert_check("portal.key-lifetime", "unverified", "60 minutes", "45 minutes");
+            // Keys of a session without the token of it: AWS does not take them.
+            portal.behave(|behaviour| behaviour.tells_token = false);
+            let another = with(good.clone(), &json!({"name": "no-token"}));
+            let report = app.assert_blocked(method, &another).await;
+            report.assert_check(
+                "portal.key-lifetime",
+                "failed",
+                "no session token",
+                "keys of a role",
+            );
+            report.assert_check("aws.identity-valid", "failed", "", "");
+            portal.behave(|behaviour| behaviour.tells_token = true);
+            // Keys of a user, as an emulator hands them out: they need no token.
+            portal.entitle(Entitlement {
+                name: access.entity.clone(),
+                agency: "Emulated".to_owned(),
+                account_name: access.account_name.clone(),
+                account: customer.account.clone(),
+                role: access.role_name.to_owned(),
+                holder: Holder::User(customer.user.clone()),
+            });
+            let emulated = with(good, &json!({"name": "emulated", "agency": "Emulated"}));
+            let receipt = app.assert_registered(method, &emulated).await;
+            receipt.assert_check(
+                "portal.key-lifetime",
+                "failed",
+                "no session token",
+                "keys of a role",
+            );
+            assert_eq!(receipt.check("portal.key-lifetime")["severity"], "warning");
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f72_f85_a_portal_that_the_authorities_do_not_sign_for_is_not_asked() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let good = app.request(method, app.customer(), "prod");
+            let portal = portal(app.realm());
+            for pem in [Chain::new("Another Authority").pem(), portal.chain().root_pem()] {
+                app.cloud().calls().clear();
+                let report = app
+                    .assert_blocked(
+                        method,
+                        &with(good.clone(), &json!({"certificateAuthority": pem})),
+                    )
+                    .await;
+                report.assert_check(
+                    "portal.trusted",
+                    "failed",
+                    "UnknownIssuer",
+                    "root and intermediates",
+                );
+                report.assert_check("portal.keys", "unverified", "not trusted", "portal.trusted");
+                assert_eq!(app.cloud().calls().count(portal.kind().service(), OPERATION), 0);
+            }
+            // The root alone will do where the portal shows its intermediate itself.
+            portal.behave(|behaviour| behaviour.shows_intermediate = true);
+            let root = with(good, &json!({"certificateAuthority": portal.chain().root_pem()}));
+            app.assert_registered(method, &root).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f80_f85_without_a_way_to_the_portal_palette_is_asked_for_keys() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let request = app.request(method, app.customer(), "prod");
+            let kind = portal(app.realm()).kind();
+            // Cut off before it is asked: what Palette does is nested and comes later.
+            app.cloud().fault(Fault::on(kind.service(), OPERATION, Effect::CutBefore).once());
+            let report = app.validate(method, &request).await;
+            assert_eq!(report.ready(), Some(true), "{:#}", report.body);
+            report.assert_check(
+                "portal.trusted",
+                "unverified",
+                "Palette was asked",
+                "let the function reach it",
+            );
+            report.assert_check("portal.keys", "passed", "Palette fetched them", "");
+            report.assert_check("aws.identity-is-role", "passed", "PROJECT_", "");
+            let nowhere = "https://localhost:9/".to_owned();
+            let partition = app.partition().id().to_owned();
+            app.cloud().palette().records().portals.insert(partition, nowhere);
+            app.cloud().fault(Fault::on(kind.service(), OPERATION, Effect::CutBefore));
+            let report = app.assert_blocked(method, &request).await;
+            report.assert_check("portal.keys", "failed", "Palette got none", "");
+            app.assert_untouched();
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn f16_f84_keys_of_another_account_or_of_nobody_are_not_those_that_were_asked_for() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let (customer, access) = (app.customer(), portal_access(app.customer()));
+            let member = acceptance::classified::account_member(app.partition());
+            let entitled = |account_name: &str, holder: Holder| {
+                portal(app.realm()).entitle(Entitlement {
+                    name: access.entity.clone(),
+                    agency: access.agency.to_owned(),
+                    account_name: account_name.to_owned(),
+                    account: customer.account.clone(),
+                    role: access.role_name.to_owned(),
+                    holder,
+                });
+                let members: Value = json!({member: account_name});
+                with(app.request(method, customer, "prod"), &members)
+            };
+            let foreign = entitled("999999999999", Holder::Role(access.role.clone()));
+            let report = app.assert_blocked(method, &foreign).await;
+            report.assert_check(
+                "aws.partition",
+                "failed",
+                "not 999999999999",
+                "portal's administrator",
+            );
+            let gone = customer.account.role("PROJECT_Gone");
+            let dead = entitled("gone", Holder::Role(gone.clone()));
+            gone.remove();
+            let report = app.assert_blocked(method, &dead).await;
+            report.assert_check("aws.identity-valid", "failed", "", "portal");
+            app.assert_untouched();
+        },
+    )
+    .await;
+}

@@ -1,0 +1,166 @@
+//! F66–F71, F88: what must hold around an account, and what people should know.
+
+use acceptance::{TestApp, classified::portal, methods::for_each_classified, with};
+use local_cloud::palette::SECRET_PARTITION_FLAG;
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+/// Every notice of a report, one after the other.
+fn notices(report: &acceptance::HttpResponse) -> String {
+    let notices = report.body["notices"].as_array().expect("notices");
+    notices.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn f66_a_palette_that_is_no_vertex_is_told_as_that() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        app.cloud().palette().records().features.remove(SECRET_PARTITION_FLAG);
+        let report = app.assert_blocked(method, &request).await;
+        report.assert_check(
+            "palette.edition-vertex",
+            "failed",
+            SECRET_PARTITION_FLAG,
+            "Palette VerteX",
+        );
+        assert_eq!(report.check("palette.edition-vertex")["covers"], json!(["C19", "X01"]));
+        app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
+        let receipt = app.assert_registered(method, &request).await;
+        receipt.assert_check("palette.edition-vertex", "passed", "VerteX", "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f67_f70_f71_reports_say_tech_preview_image_limits_and_that_nodes_get_no_authorities() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        let told = notices(&app.validate(method, &request).await);
+        for words in ["tech preview", "Amazon Linux 2", "worker nodes", "Image Swap"] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        let receipt = app.assert_registered(method, &request).await;
+        receipt.assert_check("eks.image-family", "unverified", "", "Amazon Linux 2");
+        receipt.assert_check(
+            "eks.worker-nodes-trust",
+            "unverified",
+            "",
+            "mount them into workloads",
+        );
+        receipt.assert_check("eks.image-swap", "unverified", "", "Image Swap");
+        assert_eq!(receipt.check("eks.worker-nodes-trust")["severity"], "info");
+        assert!(receipt.body["report"]["notices"].to_string().contains("tech preview"));
+        let core = with(
+            app.request(method, app.customer(), "core"),
+            &json!({"permissionProfile": "core"}),
+        );
+        app.validate(method, &core).await.assert_check("eks.image-swap", "not-applicable", "", "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f68_the_feature_flag_must_be_on_and_gangway_only_looks() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), false);
+        let report = app.assert_blocked(method, &request).await;
+        report.assert_check(
+            "palette.secret-partition-flag",
+            "failed",
+            "off",
+            "cannot be turned off again",
+        );
+        report.assert_check("palette.edition-vertex", "passed", "", "");
+        assert_eq!(report.check("palette.secret-partition-flag")["severity"], "blocker");
+        let flag = app.cloud().palette().records().features[SECRET_PARTITION_FLAG];
+        assert!(!flag, "it is irreversible (T28): Gangway only looks");
+        app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
+        app.assert_registered(method, &request).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f69_a_palette_without_a_way_into_the_enclave_is_told_to_open_one() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        if method == AuthMethod::StaticCredentials {
+            // AWS hears Gangway, and not Palette.
+            let deaf =
+                local_cloud::Fault::on("sts", "GetCallerIdentity", local_cloud::Effect::CutBefore);
+            app.cloud().fault(deaf.nth(2).times(u32::MAX));
+        } else {
+            let nowhere = format!("https://localhost:9{}", portal(app.realm()).kind().path());
+            app.cloud()
+                .palette()
+                .records()
+                .portals
+                .insert(app.partition().id().to_owned(), nowhere);
+        }
+        let report = app.validate(method, &request).await;
+        assert_eq!(report.failed(), ["palette.validation"], "{:#}", report.body);
+        let remedy = "see that Palette reaches this partition";
+        report.assert_check("palette.validation", "failed", "RequestError", remedy);
+        report.assert_check("palette.validation", "failed", "", "private cloud gateway");
+        let covers = report.check("palette.validation")["covers"].to_string();
+        assert!(covers.contains("X03"), "{covers}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f88_endpoints_that_the_operator_has_set_are_reached_or_told_by_name() {
+    for_each_classified(|app: TestApp, method: AuthMethod| async move {
+        let request = app.request(method, app.customer(), "prod");
+        let report = app.validate(method, &request).await;
+        report.assert_check("palette.endpoint-overrides", "passed", "none is set", "");
+        let services = |names: &[&str], url: &str| -> Value {
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), json!({"endpoint": url})))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
+        let set = |services: &Value| {
+            let regions =
+                json!({app.realm().region: {"dnsSuffix": "example.test", "services": services}});
+            let partitions =
+                json!({app.partition().id(): {"credentialsEndpoint": "", "regions": regions}});
+            app.cloud().palette().records().endpoints = json!({"partitions": partitions});
+        };
+        let all = [
+            "eks",
+            "ec2",
+            "iam",
+            "sts",
+            "ecr",
+            "autoscaling",
+            "elasticloadbalancing",
+            "cloudformation",
+            "s3",
+            "ssm",
+        ];
+        let good = services(&all, &app.cloud().url());
+        set(&good);
+        let report = app.validate(method, &request).await;
+        report.assert_check("palette.endpoint-overrides", "passed", "10 set, all reached", "");
+        let door = app.cloud().door().await;
+        let mut some = good.clone();
+        some["sts"] = json!({"endpoint": "https://localhost:9"});
+        some["eks"] = json!({"endpoint": door.url});
+        set(&some);
+        let receipt = app.assert_registered(method, &request).await;
+        let found = receipt.check("palette.endpoint-overrides");
+        let observed = found["observed"].to_string();
+        assert_eq!(found["severity"], "warning");
+        assert!(
+            observed.contains("sts (no connection") && observed.contains("eks (its certificate"),
+            "{observed}"
+        );
+        assert!(!observed.contains("ec2"), "{observed}");
+        receipt.assert_check("palette.endpoint-overrides", "failed", "", "Configure Endpoints");
+    })
+    .await;
+}

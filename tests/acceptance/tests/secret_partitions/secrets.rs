@@ -1,0 +1,146 @@
+//! F15, F95: keys and private keys are told to Palette and kept in Secrets Manager, and are nowhere else.
+
+use acceptance::{
+    HttpResponse, TestApp,
+    classified::{CLASSIFIED_PARTITIONS, portal, portal_access},
+    evidence::Evidence,
+    methods::{CLASSIFIED_METHODS, for_each},
+    with,
+};
+use local_cloud::{
+    Effect, Fault,
+    canaries::{Canary, Kind},
+    certificates::{CertificateSpec, KeyKind},
+    palette::SecretsOnRead,
+};
+use serde_json::{Value, json};
+
+use gangway_model::AuthMethod;
+
+/// A whole life with both methods, through everything that can go wrong on the way; every answer of it.
+async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
+    let (customer, palette) = (app.customer(), app.cloud().palette());
+    let entity = &portal_access(customer).entity;
+    palette.behave(|behaviour| behaviour.errors_repeat_secrets = true);
+    let mut responses = Vec::new();
+    for method in CLASSIFIED_METHODS {
+        let request = app.request(method, customer, &format!("prod-{}", method.id()));
+        let key = &portal_access(customer).identity.key;
+        for wrong in [
+            json!({"colour": key}),
+            json!({"description": key, "name": key}),
+            json!({"privateCloudGateway": key}),
+            json!({key.as_str(): 1}),
+            json!({"certificateAuthority": key}),
+            json!({"userCertificate": key}),
+            json!({"agency": key, "role": key, "rolePrefix": key}),
+            json!({"userKey": format!("{key}{key}")}),
+            json!({"userKey": key.replace('\n', " ")}),
+            json!({"userKey": [key]}),
+            json!({"secretArn": key}),
+            json!({"secretAccessKey": [customer.keys.secret]}),
+        ] {
+            responses.push(app.register(method, &with(request.clone(), &wrong)).await);
+        }
+        if method == AuthMethod::Scap {
+            for key in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
+                let other = portal(app.realm())
+                    .issue(&CertificateSpec { key, ..CertificateSpec::client(entity) });
+                evidence.add_secrets([Canary::new(Kind::PrivateKey, "another", &other.key)]);
+                evidence.add_public(other.certificate.as_str());
+                let swapped = json!({"userKey": other.key});
+                responses.push(app.register(method, &with(request.clone(), &swapped)).await);
+            }
+            for effect in
+                [Effect::Garbage, Effect::InternalError, Effect::CutBefore, Effect::CutAfter]
+            {
+                let service = portal(app.realm()).kind().service();
+                app.cloud().fault(Fault::on(service, "*", effect));
+                responses.push(app.register(method, &request).await);
+                app.cloud().faults().clear();
+            }
+        }
+        // Palette's refusal repeats what it was sent.
+        let portals = palette.records().portals.clone();
+        palette.records().portals.clear();
+        app.cloud().fault(Fault::on("sts", "GetCallerIdentity", Effect::InternalError).nth(2));
+        responses.push(app.register(method, &request).await);
+        app.cloud().faults().clear();
+        palette.records().portals = portals;
+        for effect in [Effect::InternalError, Effect::Garbage, Effect::CutAfter] {
+            app.cloud().fault(Fault::on("palette", "POST /v1/cloudaccounts/aws", effect).once());
+            responses.push(app.register(method, &request).await);
+            app.cloud().faults().clear();
+        }
+        for service in ["iam", "sts", "secretsmanager"] {
+            app.cloud().fault(Fault::on(service, "*", Effect::Garbage));
+            responses.push(app.register(method, &request).await);
+            app.cloud().faults().clear();
+        }
+        let receipt = app.register(method, &request).await;
+        assert!([200, 201].contains(&receipt.status), "{}", receipt.text);
+        let path = format!("/v1/accounts/{}", receipt.uid());
+        for shown in [SecretsOnRead::Real, SecretsOnRead::Masked] {
+            palette.behave(|behaviour| behaviour.secrets = shown);
+            responses.push(app.get("/v1/accounts").await);
+            responses.push(app.get(&path).await);
+            responses.push(app.post(&format!("{path}/validate"), &json!({})).await);
+            let again = with(request.clone(), &json!({"description": format!("{shown:?}")}));
+            responses.push(
+                app.put(&format!("/v1/accounts/{}/{}", method.id(), receipt.uid()), &again).await,
+            );
+        }
+        palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
+        responses.push(app.post("/v1/policies", &json!({"uid": receipt.uid()})).await);
+        responses.push(receipt);
+    }
+    responses
+}
+
+#[tokio::test]
+async fn f15_f95_no_byte_of_a_key_is_in_answers_logs_annotations_names_or_tags() {
+    for partition in CLASSIFIED_PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let mut evidence = Evidence::default();
+        for response in a_life(&app, &mut evidence).await {
+            evidence.add_response(&response);
+        }
+        evidence.of(app.cloud(), app.realm());
+        evidence.assert_no_leak();
+        assert!(app.logs().lines().count() > 20, "the functions write logs");
+        assert_eq!(app.active_secrets().len(), 2, "{:?}", app.active_secrets());
+        for secret in app.realm().deployment.secrets() {
+            if secret.name.starts_with(&format!("gangway/{partition}/")) {
+                assert!(secret.kms_key.is_some_and(|key| key.contains(":kms:")), "{}", secret.name);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn f95_an_event_may_not_carry_a_private_key() {
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::Scap],
+        |app: TestApp, method: AuthMethod| async move {
+            let request = app.request(method, app.customer(), "prod");
+            let deliveries = app.event(&with(request, &json!({"method": method.id()}))).await;
+            let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
+            let response = delivery.outcome.as_ref().expect("an answer, not to be delivered again");
+            assert_eq!(response["outcome"], "rejected", "{response:#}");
+            let pointers: Vec<&Value> = response["problem"]["errors"]
+                .as_array()
+                .expect("errors")
+                .iter()
+                .map(|error| &error["pointer"])
+                .collect();
+            assert!(pointers.contains(&&json!("/userKey")), "{response:#}");
+            let mut evidence = Evidence::default();
+            evidence.add("the answer to the event", response.to_string());
+            evidence.of(app.cloud(), app.realm());
+            evidence.assert_no_leak();
+            app.assert_untouched();
+        },
+    )
+    .await;
+}

@@ -1,0 +1,124 @@
+//! What cannot be done is put aside with a reason, and blocks nobody.
+
+use std::time::Duration;
+
+use acceptance::wait_until;
+use gangway_model::Partition;
+use local_cloud::{Effect, Fault, world::Kind};
+use serde_json::json;
+
+use crate::fixture::{VendingApp, arrival};
+
+const OLD: Duration = Duration::from_hours(3);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn denied_suspended_and_closed_accounts_and_poison_are_put_aside_and_the_rest_comes_aboard() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization().ago(OLD);
+    let vend = |kind, name| organization.vend(kind, name, &organization.sandbox);
+    let good = [vend(Kind::ControlTower, "one"), vend(Kind::Organizations, "two")];
+    let invited = vend(Kind::Invited, "invited");
+    let (suspended, closed) = (vend(Kind::ControlTower, "lost"), vend(Kind::ControlTower, "gone"));
+    organization.suspend(&suspended.account);
+    organization.close(&closed.account);
+    app.poller().pause();
+    for poison in ["no JSON", "[]", "null", "\"text\""] {
+        app.queue().send(poison);
+    }
+    let mut strange = good[0].events[2].clone();
+    strange["detail"]["serviceEventDetails"]["createManagedAccountStatus"]["account"]["accountId"] =
+        json!("1234");
+    app.put(&[strange]).await;
+    for vended in [&invited, &suspended, &closed, &good[0], &good[1]] {
+        app.put(&[arrival(vended)]).await;
+    }
+    app.poller().resume();
+    app.idle().await;
+    assert_eq!(app.queue().len(), 0, "nothing is left to be tried again");
+    for vended in &good {
+        app.assert_aboard(&vended.account);
+    }
+    app.assert_dead(invited.account.id(), "role");
+    app.assert_dead(suspended.account.id(), "suspended");
+    app.assert_dead(closed.account.id(), "closed");
+    for vended in [&invited, &suspended, &closed] {
+        app.assert_untouched(&vended.account);
+    }
+    let dead = app.dead();
+    assert_eq!(dead.len(), 3 + 5, "{dead:#?}");
+    assert!(dead.iter().all(|letter| letter.attributes.contains_key("reason")), "{dead:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_creation_is_told_and_no_more() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::start(partition).await;
+        app.put(&app.organization().fail("team")).await;
+        app.idle().await;
+        assert_eq!((app.queue().len(), app.dead().len()), (0, 0));
+        assert!(app.cloud().palette().records().accounts.is_empty());
+        app.written("EMAIL_ALREADY_EXISTS").await;
+        let lines = || app.logs().matches("\"messageId\"").count();
+        assert!(wait_until(|| lines() == 2).await, "{}", app.logs());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_succeeds_is_redriven_in_the_end() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let redrive = app.queue().settings().redrive;
+    assert_eq!(redrive, Some((app.dead_letters().arn(), 25)), "as the template has it");
+    // Four times show as much as 25.
+    app.queue().set(|settings| settings.redrive = redrive.map(|(arn, _often)| (arn, 4)));
+    app.cloud().fault(Fault::on("iam", "CreatePolicy", Effect::Unavailable));
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    let [letter] = app.dead().try_into().expect("one letter");
+    assert_eq!(letter.dead_from, Some(app.queue().arn()));
+    assert_eq!(letter.received, 4);
+    app.assert_outcomes(vended.account.id(), 4).await;
+    assert_eq!(app.registered(&vended.account), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_palette_refuses_is_tried_again_and_then_put_aside_with_its_reason() {
+    // Palette's own words are the same for what it refuses and for what fails within it.
+    let refused = || Fault::on("palette", "POST /v1/cloudaccounts/aws", Effect::InternalError);
+    for (fault, aboard) in [(refused().times(3), true), (refused(), false)] {
+        let app = VendingApp::start(Partition::Aws).await;
+        let organization = app.organization();
+        let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+        app.cloud().fault(fault);
+        app.put(&vended.events[2..]).await;
+        app.work_off().await;
+        app.assert_outcomes(vended.account.id(), 4).await;
+        if aboard {
+            app.assert_aboard(&vended.account);
+            assert_eq!(app.dead(), []);
+        } else {
+            assert_eq!(app.registered(&vended.account), []);
+            app.assert_dead(vended.account.id(), "operational error");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redriven_letter_succeeds_once_its_cause_is_mended() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization().ago(OLD);
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    organization.quarantine(&vended.account);
+    app.put(&vended.events[2..]).await;
+    app.idle().await;
+    organization.lift(&vended.account);
+    // As the console's redrive does.
+    for letter in app.dead() {
+        app.queue().send(&letter.body);
+    }
+    app.dead_letters().purge();
+    app.work_off().await;
+    app.assert_aboard(&vended.account);
+    assert_eq!(app.dead(), []);
+}

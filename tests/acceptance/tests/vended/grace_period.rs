@@ -1,0 +1,57 @@
+//! Accounts that are too young to let anybody do anything.
+
+use std::time::Duration;
+
+use gangway_model::{Partition, PermissionProfile};
+use local_cloud::world::Kind;
+
+use crate::fixture::VendingApp;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_in_a_young_account_is_tried_again_until_the_quarantine_is_lifted() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    organization.quarantine(&vended.account);
+    app.put(&vended.events[2..]).await;
+    app.idle().await;
+    app.assert_untouched(&vended.account);
+    assert_eq!((app.queue().len(), app.dead().len()), (1, 0), "it waits for its next time");
+    app.wait().await;
+    assert_eq!((app.queue().len(), app.dead().len()), (1, 0), "and for the one after that");
+    organization.lift(&vended.account);
+    app.wait().await;
+    app.assert_aboard(&vended.account);
+    assert_eq!((app.queue().len(), app.dead().len()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_sts_does_not_know_yet_is_waited_for() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    vended.entry.as_ref().expect("an entry").unseen(2);
+    // What the function makes is seen late as well.
+    app.cloud().aws().settle_after(2);
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    app.assert_aboard(&vended.account);
+    assert_eq!(app.dead(), []);
+    let mut attached = app.cloud().calls().of("iam", "AttachRolePolicy");
+    attached.retain(|call| call.status == Some(404));
+    let policies = gangway_policies::documents_for(PermissionProfile::CoreEks).len();
+    assert_eq!(attached.len(), 2 * policies, "each policy is overlooked twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_in_an_account_that_is_no_longer_young_is_for_a_person() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization().ago(Duration::from_hours(2));
+    let quarantined = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    organization.quarantine(&quarantined.account);
+    app.put(&quarantined.events[2..]).await;
+    app.idle().await;
+    assert_eq!(app.queue().len(), 0);
+    app.assert_dead(quarantined.account.id(), "den");
+    app.assert_untouched(&quarantined.account);
+}

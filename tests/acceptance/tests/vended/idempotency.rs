@@ -1,0 +1,71 @@
+//! What was told before changes nothing.
+
+use gangway_model::Partition;
+use local_cloud::world::Kind;
+
+use crate::fixture::VendingApp;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_event_ten_times_changes_nothing_more() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::start(partition).await;
+        let organization = app.organization();
+        let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+        app.put(&vended.events).await;
+        app.work_off().await;
+        let first = app.assert_aboard(&vended.account);
+        let (role, policies) = (app.role(&vended.account), vended.account.policies());
+        app.cloud().calls().clear();
+        for _time in 0..10 {
+            app.put(&vended.events[2..]).await;
+        }
+        app.work_off().await;
+        assert_eq!(app.assert_aboard(&vended.account), first);
+        assert_eq!(app.writes(), Vec::<String>::new(), "{partition}");
+        assert_eq!((app.role(&vended.account), vended.account.policies()), (role, policies));
+        assert_eq!(app.dead(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_of_telling_of_an_account_at_once_makes_it_come_aboard_once() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization();
+    let vended = organization.vend(Kind::Aft, "team", &organization.sandbox);
+    app.poller().pause();
+    app.put(&vended.events[..3]).await;
+    app.queue().send(&vended.events[3].to_string());
+    app.put(&organization.update(&vended)).await;
+    app.put(&[organization.custom("onboard", vended.account.id())]).await;
+    app.poller().resume();
+    app.work_off().await;
+    app.assert_aboard(&vended.account);
+    assert_eq!(app.dead(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_of_each_kind_comes_aboard_by_each_of_its_events() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::start(partition).await;
+        let organization = app.organization();
+        for kind in [Kind::ControlTower, Kind::Organizations, Kind::Aft] {
+            for place in 0.. {
+                let vended = organization.vend(kind, "team", &organization.production);
+                let Some(event) = vended.events.get(place) else { break };
+                // Of accounts that were made, another event tells more.
+                if event["detail"]["eventName"] == "AccountJoinedOrganization" {
+                    continue;
+                }
+                // Account Factory for Terraform's payload comes by a topic, not by the bus.
+                if event.get("detail").is_some() {
+                    app.put(std::slice::from_ref(event)).await;
+                } else {
+                    app.queue().send(&event.to_string());
+                }
+                app.work_off().await;
+                app.assert_aboard(&vended.account);
+            }
+        }
+        assert_eq!(app.dead(), []);
+    }
+}

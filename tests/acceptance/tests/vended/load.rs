@@ -1,0 +1,79 @@
+//! A thousand events in random order, a fifth of them twice, and one call in twenty goes wrong.
+
+use std::time::Instant;
+
+use gangway_model::Partition;
+use local_cloud::{Effect, Fault, world::Kind};
+
+use crate::fixture::VendingApp;
+
+/// What goes wrong, each with one call in a hundred: five in a hundred together.
+const WRONG: [Effect; 5] = [
+    Effect::Throttle,
+    Effect::InternalError,
+    Effect::Unavailable,
+    Effect::CutBefore,
+    Effect::CutAfter,
+];
+
+/// Always the same dice.
+struct Rng(u64);
+
+impl Rng {
+    fn gen_range(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % bound
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_events_end_in_one_palette_account_and_one_role_for_each_aws_account() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization();
+    let kinds = [Kind::ControlTower, Kind::Organizations];
+    let mut accounts = Vec::new();
+    let mut events = Vec::new();
+    while events.len() < 1000 {
+        let name = format!("team-{}", accounts.len());
+        let kind = kinds[accounts.len() % 2];
+        let vended = organization.vend(kind, &name, &organization.production);
+        events.extend(vended.events.iter().cloned());
+        accounts.push(vended.account);
+    }
+    let mut rng = Rng(0x5eed_2026);
+    let told = events.len();
+    for _twice in 0..told / 5 {
+        let again = events[rng.gen_range(told)].clone();
+        events.push(again);
+    }
+    for place in (1..events.len()).rev() {
+        events.swap(place, rng.gen_range(place + 1));
+    }
+    app.poller().pause();
+    app.put(&events).await;
+    for (seed, effect) in (1..).zip(WRONG) {
+        app.cloud().fault(Fault::on("*", "*", effect).by_chance(100, seed));
+    }
+    let started = Instant::now();
+    app.poller().resume();
+    app.work_off().await;
+    let took = started.elapsed();
+    let calls = app.cloud().calls().all();
+    let own = calls.iter().filter(|call| !call.nested).count();
+    let seen = app.cloud().faults().seen();
+    for effect in WRONG {
+        assert!(seen.contains(&effect), "{effect:?} befell no call");
+    }
+    assert!(seen.len() >= own / 40, "{} of {own} calls went wrong", seen.len());
+    println!("{} events of {} accounts: {took:.1?}, {own} calls", events.len(), accounts.len());
+    app.cloud().faults().clear();
+    for account in &accounts {
+        app.assert_aboard(account);
+        let roles: Vec<_> = account.roles().into_iter().map(|role| role.name).collect();
+        assert_eq!(roles.len(), 2, "the entry role and ours: {roles:?}");
+    }
+    assert_eq!(app.cloud().palette().records().accounts.len(), accounts.len());
+    assert_eq!(app.dead(), []);
+}

@@ -1,0 +1,43 @@
+//! The organization is managed from another account than Gangway's: everything goes through the role there.
+
+use std::sync::Arc;
+
+use gangway_model::Partition;
+use local_cloud::{
+    functions::Lambda,
+    world::{Kind, MANAGEMENT_ROLE},
+};
+use serde_json::json;
+
+use crate::fixture::{SWEEP, VendingApp, set};
+
+fn sweeper(app: &VendingApp) -> Arc<Lambda> {
+    let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, Vec::new()));
+    lambda.expect("the function is deployed")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_come_aboard_by_event_and_by_sweep_through_the_management_role() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::managed_elsewhere(partition).await;
+        let organization = app.organization();
+        let told = organization.vend(Kind::Organizations, "told", &organization.sandbox);
+        let missed = organization.vend(Kind::Organizations, "missed", &organization.production);
+        app.put(&told.events).await;
+        app.work_off().await;
+        app.assert_aboard(&told.account);
+        let response = sweeper(&app).invoke(&json!({})).await.expect("an answer");
+        assert_eq!(response["counts"]["queued"], 1, "{response:#}");
+        app.work_off().await;
+        app.assert_aboard(&missed.account);
+        assert_eq!(app.dead(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_that_role_a_sweep_does_nothing_and_tells_why() {
+    let app = VendingApp::managed_elsewhere(Partition::Aws).await;
+    app.organization().api.management().role(MANAGEMENT_ROLE).remove();
+    let error = sweeper(&app).invoke(&json!({})).await.expect_err("an error").to_string();
+    assert!(error.contains(MANAGEMENT_ROLE), "{error}");
+}

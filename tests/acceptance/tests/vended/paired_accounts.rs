@@ -1,0 +1,40 @@
+//! An account that is there for the bills of its twin in GovCloud is no account to bring aboard.
+
+use gangway_model::Partition;
+use local_cloud::world::Kind;
+use serde_json::json;
+
+use crate::{
+    fixture::VendingApp,
+    sweep::{count, ids, sweep, sweeper, vend},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_leaves_the_billing_twin_of_a_govcloud_account_ashore() {
+    for elsewhere in [false, true] {
+        let app = if elsewhere {
+            VendingApp::managed_elsewhere(Partition::Aws).await
+        } else {
+            VendingApp::start(Partition::Aws).await
+        };
+        let organization = app.organization();
+        let accounts = vend(&app, 45, &organization.sandbox);
+        let twin = organization.vend(Kind::GovCloud, "gov", &organization.sandbox);
+        organization.fail("never-made");
+        let lambda = sweeper(&app, &[]);
+        let response = sweep(&lambda, json!({"dryRun": true})).await;
+        assert_eq!(count(&response, "missing"), 45, "{response:#}");
+        assert!(ids(&response, "ignored").contains(&twin.account.id().to_owned()), "{response:#}");
+        assert_eq!(response["reasons"]["govcloud-twin"]["count"], 1, "{response:#}");
+        assert_eq!(accounts.len(), 45);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_looks_for_twins_where_there_are_none() {
+    let app = VendingApp::start(Partition::AwsUsGov).await;
+    vend(&app, 3, &app.organization().sandbox);
+    let response = sweep(&sweeper(&app, &[]), json!({"dryRun": true})).await;
+    assert_eq!(count(&response, "missing"), 3, "{response:#}");
+    assert_eq!(app.cloud().calls().count("organizations", "ListCreateAccountStatus"), 0);
+}

@@ -1,0 +1,87 @@
+//! Policies that Gangway made are brought up to date; the oldest version makes room.
+
+use gangway_model::{Partition, PermissionProfile};
+use local_cloud::world::Kind;
+use serde_json::{Value, json};
+
+use crate::fixture::VendingApp;
+
+fn old(number: usize) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": format!("Old{number}"), "Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outdated_policy_gets_a_new_version_and_the_oldest_of_five_goes() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    let first = app.assert_aboard(&vended.account);
+    let document = gangway_policies::documents_for(PermissionProfile::CoreEks)[0];
+    let find = || {
+        let all = app.managed_policies(&vended.account);
+        all.into_iter().find(|policy| policy.name == document.name()).expect("the policy")
+    };
+    let arn = find().arn;
+    let path = arn.split(":policy").nth(1).and_then(|rest| rest.strip_suffix(document.name()));
+    let path = path.expect("a path").to_owned();
+    for number in 2..=5 {
+        vended.account.policy_at(&path, document.name(), &old(number));
+    }
+    assert_eq!((find().versions, find().default), (vec![1, 2, 3, 4, 5], 5));
+    app.put(&organization.update(&vended)).await;
+    app.work_off().await;
+    assert_eq!((find().versions, find().default), (vec![2, 3, 4, 5, 6], 6));
+    assert_eq!(app.assert_aboard(&vended.account), first);
+    assert_eq!(app.dead(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_made_of_a_policy_of_ours_behind_our_back_is_mended_by_the_next_event() {
+    let app = VendingApp::start(Partition::AwsUsGov).await;
+    let organization = app.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    let (first, role) = (app.assert_aboard(&vended.account), app.role(&vended.account));
+    for policy in app.managed_policies(&vended.account) {
+        vended.account.policy_at("/gangway/", &policy.name, &old(2));
+    }
+    assert_eq!(app.role(&vended.account), role, "the role itself tells nothing of it");
+    app.put(&organization.update(&vended)).await;
+    app.work_off().await;
+    assert_eq!(app.assert_aboard(&vended.account), first);
+    let mended = app.managed_policies(&vended.account);
+    assert!(mended.iter().all(|policy| policy.default == 3), "{mended:?}");
+    // What was mended is noted: the next event finds nothing to do.
+    app.cloud().calls().clear();
+    app.put(&organization.update(&vended)).await;
+    app.work_off().await;
+    assert_eq!(app.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_from_our_role_comes_back() {
+    let app = VendingApp::start(Partition::AwsUsGov).await;
+    let organization = app.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    let (first, role) = (app.assert_aboard(&vended.account), app.role(&vended.account));
+    let ours = vended.account.role(crate::fixture::ROLE);
+    ours.detach(&ours.attached()[0]);
+    ours.trust(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": vended.account.root_arn()}, "Action": "sts:AssumeRole",
+        }],
+    }));
+    app.put(&organization.update(&vended)).await;
+    app.work_off().await;
+    assert_eq!(app.assert_aboard(&vended.account), first);
+    assert_eq!(app.role(&vended.account), role);
+}

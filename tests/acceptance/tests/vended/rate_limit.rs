@@ -1,0 +1,35 @@
+//! Palette takes ten requests a second, and vending keeps to the pace that the template sets.
+
+use std::time::{Duration, Instant};
+
+use gangway_model::Partition;
+
+use crate::{fixture::VendingApp, sweep::vend};
+
+/// A batch is ten, and two batches are worked at once.
+const ACCOUNTS: usize = 30;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_comes_aboard_within_palettes_rate() {
+    let app = VendingApp::deployed(Partition::Aws, &[]).await;
+    app.cloud().palette().records().behaviour.rate_limited = true;
+    let accounts = vend(&app, ACCOUNTS, &app.organization().sandbox);
+    app.poller().pause();
+    for vended in &accounts {
+        app.put(&vended.events[..1]).await;
+    }
+    let start = Instant::now();
+    app.poller().resume();
+    app.work_off().await;
+    let took = start.elapsed();
+    for vended in &accounts {
+        app.assert_aboard(&vended.account);
+    }
+    assert_eq!(app.dead(), []);
+    let calls = app.cloud().calls().all();
+    let own = calls.iter().filter(|call| call.service == "palette" && !call.nested);
+    let told_to_wait = own.clone().filter(|call| call.status == Some(429)).count();
+    println!("{ACCOUNTS} accounts: {took:.1?}, {} requests, {told_to_wait} too many", own.count());
+    assert!(told_to_wait <= ACCOUNTS / 10, "{told_to_wait} requests were too many");
+    assert!(took < Duration::from_mins(3), "{took:?}");
+}

@@ -1,0 +1,173 @@
+//! Accounts that are closed or leave.
+
+use gangway_model::Partition;
+use local_cloud::{
+    Effect, Fault,
+    aws::Account,
+    outbound,
+    world::{Kind, Vended},
+};
+use serde_json::json;
+
+use crate::fixture::{ROLE, VendingApp};
+
+async fn aboard(app: &VendingApp) -> Vended {
+    let organization = app.organization();
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    app.assert_aboard(&vended.account);
+    vended
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_account_is_reported_and_stays_in_palette() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let vended = aboard(&app).await;
+    app.cloud().calls().clear();
+    app.lambda.logs().clear();
+    app.put(&app.organization().close(&vended.account)).await;
+    app.work_off().await;
+    assert_eq!(app.registered(&vended.account).len(), 1);
+    assert_eq!(app.writes(), Vec::<String>::new());
+    app.assert_outcomes(vended.account.id(), 1).await;
+    assert_eq!(app.dead(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_account_or_one_that_left_is_removed_where_that_is_wanted() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app =
+            VendingApp::with(partition, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
+                .await;
+        let (closed, left, stays) = (aboard(&app).await, aboard(&app).await, aboard(&app).await);
+        app.put(&app.organization().close(&closed.account)).await;
+        app.put(&app.organization().depart(&left.account)).await;
+        app.work_off().await;
+        for gone in [&closed, &left] {
+            assert_eq!(app.registered(&gone.account), [], "{}", app.logs());
+        }
+        app.assert_aboard(&stays.account);
+        assert!(
+            left.account.role_seen(ROLE).is_some(),
+            "nothing is deleted in the customer's account"
+        );
+        assert_eq!(app.dead(), []);
+        // Told again, or of an account that never came aboard.
+        let unknown =
+            app.organization().vend(Kind::Invited, "unknown", &app.organization().sandbox);
+        app.put(&app.organization().close(&unknown.account)).await;
+        app.put(&[app.organization().custom("offboard", closed.account.id())]).await;
+        app.work_off().await;
+        assert_eq!(app.dead(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_that_aws_refused_is_none() {
+    let app =
+        VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
+            .await;
+    let vended = aboard(&app).await;
+    let mut events = app.organization().depart(&vended.account);
+    events.truncate(1);
+    events[0]["detail"]["errorCode"] = "AccessDenied".into();
+    app.put(&events).await;
+    app.work_off().await;
+    assert_eq!(app.registered(&vended.account).len(), 1);
+}
+
+/// Somebody gives Palette keys instead of the role, and then the role again: Secrets Manager fails just before the keys would
+/// have gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_were_left_behind_go_with_the_account() {
+    let app =
+        VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
+            .await;
+    let account = aboard(&app).await.account;
+    let [registered] = app.registered(&account).try_into().expect("one account");
+    let user = account.user("palette");
+    for policy in account.policies() {
+        user.attach(&policy.arn);
+    }
+    let (keys, role, name) = (user.keys(), account.role(ROLE).arn(), registered.name);
+    let keys = json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret});
+    let gateway = app.realm().gateway(0).await;
+    let put = async |method: &str, body: serde_json::Value| {
+        let url = format!("{}/v1/accounts/{method}/{}", gateway.url(), registered.uid);
+        let response = outbound::client(None).put(url).json(&body).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("text"))
+    };
+    let (status, told) = put("static-credentials", keys).await;
+    assert_eq!(status, 200, "{told}");
+    app.cloud().fault(Fault::on("secretsmanager", "TagResource", Effect::InternalError));
+    let (status, told) = put("sts", json!({"name": name, "roleArn": role})).await;
+    assert_eq!(status, 502, "{told}");
+    app.cloud().faults().clear();
+    let kept = || {
+        let secrets = app.realm().deployment.secrets().into_iter();
+        secrets.filter(|one| one.name.ends_with(&name)).map(|one| one.deleted).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(), [false]);
+    app.put(&app.organization().close(&account)).await;
+    app.work_off().await;
+    assert_eq!(app.registered(&account), [], "{}", app.logs());
+    assert_eq!(kept(), [true]);
+    assert_eq!(app.dead(), []);
+}
+
+/// How an account goes: the events that tell.
+type Goes<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
+
+/// What is closed or has left goes by itself only where this deployment would have brought it aboard.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() {
+    let app = VendingApp::with(Partition::Aws, |organization| {
+        vec![
+            ("GANGWAY_OFFBOARDING", "remove".to_owned()),
+            ("GANGWAY_EXCLUDE_OUS", organization.production.clone()),
+        ]
+    })
+    .await;
+    let organization = app.organization();
+    let close = |account: &Account| organization.close(account);
+    let depart = |account: &Account| organization.depart(account);
+    let ask = |account: &Account| vec![organization.custom("offboard", account.id())];
+    let cases: [(&str, bool, Goes<'_>, &str); 5] = [
+        ("closed and chosen", false, &close, "removed"),
+        ("closed in a unit that is left out", true, &close, "reported"),
+        // Nobody can tell any more which units it was in.
+        ("left", false, &depart, "reported"),
+        ("asked for", false, &ask, "removed"),
+        ("asked for in a unit that is left out", true, &ask, "removed"),
+    ];
+    for (what, left_out, goes, outcome) in cases {
+        let account = aboard(&app).await.account;
+        if left_out {
+            organization.api.move_to(account.id(), &organization.production);
+        }
+        app.lambda.logs().clear();
+        app.put(&goes(&account)[..1]).await;
+        app.work_off().await;
+        app.written(&format!("\"outcome\":\"{outcome}\"")).await;
+        assert_eq!(app.outcomes(account.id()), [outcome], "{what}");
+        let stays = usize::from(outcome == "reported");
+        assert_eq!(app.registered(&account).len(), stays, "{what}");
+    }
+    assert_eq!(app.dead(), []);
+}
+
+/// By name: what has left has none that anybody could look at.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_left_goes_by_event_only_where_every_name_comes_aboard() {
+    for (names, stays) in [("*", 0), ("te?m", 1)] {
+        let settings =
+            vec![("GANGWAY_OFFBOARDING", "remove".into()), ("GANGWAY_ACCOUNT_NAME_FILTER", names.into())];
+        let app = VendingApp::with(Partition::Aws, |_organization| settings).await;
+        let account = aboard(&app).await.account;
+        app.put(&app.organization().depart(&account)).await;
+        app.work_off().await;
+        assert_eq!(app.registered(&account).len(), stays, "{names}");
+        assert_eq!(app.dead(), []);
+    }
+}

@@ -1,0 +1,68 @@
+//! What Gangway did not make is not changed.
+
+use gangway_model::{Partition, PermissionProfile};
+use local_cloud::{aws::Account, world::Kind};
+use serde_json::json;
+
+use crate::fixture::{ROLE, VendingApp};
+
+/// The role as a person would have made it after Palette's documents.
+pub(crate) fn made_by_hand(app: &VendingApp, account: &Account, external_id: &str) {
+    let (realm, role) = (app.realm(), account.role(ROLE));
+    for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
+        role.attach(&account.policy(document.name(), &document.render(realm.partition)));
+    }
+    let palette = realm.palette.id().parse().expect("an account id");
+    role.trust(&gangway_policies::trust_policy(realm.partition, palette, external_id));
+    role.tag("owner", "platform");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_role_of_somebody_else_is_registered_as_it_is() {
+    for partition in [Partition::Aws, Partition::AwsUsGov] {
+        let app = VendingApp::start(partition).await;
+        let organization = app.organization();
+        let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+        made_by_hand(&app, &vended.account, &app.realm().external_id);
+        let before = (vended.account.roles(), vended.account.policies());
+        app.put(&vended.events[2..]).await;
+        app.work_off().await;
+        assert_eq!(app.registered(&vended.account).len(), 1, "{}", app.logs());
+        assert_eq!((vended.account.roles(), vended.account.policies()), before);
+        assert_eq!(app.dead(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_of_somebody_else_that_keeps_palette_out_is_for_a_person() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization().ago(std::time::Duration::from_hours(2));
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    made_by_hand(&app, &vended.account, "another-tenants-external-id");
+    let before = (vended.account.roles(), vended.account.policies());
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    assert_eq!(app.registered(&vended.account), []);
+    assert_eq!((vended.account.roles(), vended.account.policies()), before);
+    app.assert_dead(vended.account.id(), "external-id-required: asks for another external id");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_of_somebody_else_under_our_name_is_left_as_it_is() {
+    let app = VendingApp::start(Partition::Aws).await;
+    let organization = app.organization().ago(std::time::Duration::from_hours(2));
+    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let document = gangway_policies::documents_for(PermissionProfile::CoreEks)[0];
+    let other = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+    });
+    let arn = vended.account.policy_at("/gangway/", document.name(), &other);
+    app.put(&vended.events[2..]).await;
+    app.work_off().await;
+    let found = vended.account.policies().into_iter().find(|policy| policy.arn == arn);
+    let found = found.expect("it is still there");
+    assert_eq!((found.document, found.versions.len(), found.tags.len()), (other, 1, 0));
+    assert_eq!(app.registered(&vended.account), []);
+    app.assert_dead(vended.account.id(), "is not this deployment's own");
+}
