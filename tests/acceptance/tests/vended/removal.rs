@@ -161,8 +161,10 @@ async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_left_goes_by_event_only_where_every_name_comes_aboard() {
     for (names, stays) in [("*", 0), ("te?m", 1)] {
-        let settings =
-            vec![("GANGWAY_OFFBOARDING", "remove".into()), ("GANGWAY_ACCOUNT_NAME_FILTER", names.into())];
+        let settings = vec![
+            ("GANGWAY_OFFBOARDING", "remove".into()),
+            ("GANGWAY_ACCOUNT_NAME_FILTER", names.into()),
+        ];
         let app = VendingApp::with(Partition::Aws, |_organization| settings).await;
         let account = aboard(&app).await.account;
         app.put(&app.organization().depart(&account)).await;

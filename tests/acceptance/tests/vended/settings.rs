@@ -124,7 +124,8 @@ async fn accounts_are_entered_by_the_roles_that_are_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_young_for_as_long_as_is_set() {
     for (minutes, waits) in [("180", true), ("30", false), ("0", false)] {
-        let app = VendingApp::deployed(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
+        let app =
+            VendingApp::deployed(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
         let organization = app.organization().ago(Duration::from_mins(100));
         let vended = vend(&organization);
         organization.quarantine(&vended.account);
