@@ -144,11 +144,7 @@ impl FromStr for Boundary {
             return Ok(Self::Named(text.to_owned()));
         }
         let arn: PolicyArn = text.parse().map_err(|_fault| InvalidBoundary)?;
-        if text.split(':').nth(4) == Some("aws") {
-            Ok(Self::Managed(arn))
-        } else {
-            Err(InvalidBoundary)
-        }
+        if arn.account() == "aws" { Ok(Self::Managed(arn)) } else { Err(InvalidBoundary) }
     }
 }
 

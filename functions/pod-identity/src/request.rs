@@ -51,8 +51,7 @@ impl PodIdentityRequest {
         let roles = parse_roles(&mut members, deployed, palette.as_ref());
         let boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);
         if let (Some(boundary), Some(palette)) = (&boundary, &palette) {
-            let owner = boundary.as_str().split(':').nth(4);
-            if owner != Some("aws") && owner != Some(palette.account().as_str()) {
+            if !["aws", palette.account().as_str()].contains(&boundary.account()) {
                 members.reject("permissionBoundaryArn", BOUNDARY_ACCOUNT_RULE);
             }
         }

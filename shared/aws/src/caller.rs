@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gangway_http::deadline;
-use gangway_model::{AccountId, Partition, RoleArn, UpstreamError};
+use gangway_model::{AccountId, Arn, Partition, RoleArn, UpstreamError};
 
 use crate::{
     AwsSession,
@@ -97,12 +97,10 @@ impl Principal {
 impl CallerIdentity {
     /// Takes the ARN apart. `None` where it is not one of a partition that Palette serves.
     fn read(arn: &str) -> Option<Self> {
-        let mut fields = arn.splitn(6, ':');
-        let mut next = || fields.next();
-        let (_arn, partition, service, _region) = (next()?, next()?, next()?, next()?);
-        let (account, resource) = (next()?, next()?);
-        let kind = IdentityKind::of(service, resource);
-        let (partition, account) = (partition.parse().ok()?, account.parse().ok()?);
+        let fields = Arn::parse(arn)?;
+        let kind = IdentityKind::of(fields.service(), fields.resource());
+        let (partition, account) =
+            (fields.partition().parse().ok()?, fields.account().parse().ok()?);
         Some(Self { account, arn: arn.to_owned(), partition, kind })
     }
 

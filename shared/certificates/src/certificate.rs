@@ -16,7 +16,7 @@ pub(crate) struct Certificate {
     pub(crate) subject: String,
     /// Who signed it, fit to be shown.
     pub(crate) issuer: String,
-    pub(crate) span: ValidityPeriod,
+    pub(crate) period: ValidityPeriod,
     /// Signs others.
     pub(crate) authority: bool,
     /// May be shown by a TLS client; where nothing is said, it may.
@@ -44,9 +44,9 @@ impl Certificate {
         Ok(Self {
             subject: display_name(x509.subject()),
             issuer: display_name(x509.issuer()),
-            span: ValidityPeriod {
-                from: validity.not_before.timestamp(),
-                until: validity.not_after.timestamp(),
+            period: ValidityPeriod {
+                from: validity.not_before.to_datetime(),
+                until: validity.not_after.to_datetime(),
             },
             authority: x509.is_ca(),
             for_clients,

@@ -1,6 +1,6 @@
-//! Certificates and keys as people paste them: PEM that is read, judged and written down again in one form.
+//! Certificates and private keys in PEM, as people paste them: parsed, checked, and written in one form.
 //!
-//! What is here cannot be half read. Whether a certificate is still good is asked with the time as an argument.
+//! Every type holds a completely parsed value. Functions that depend on the time take it as an argument.
 
 mod ca_chain;
 mod certificate;
@@ -19,4 +19,5 @@ pub use error::{Expected, PemError};
 pub use pem::PemLabel;
 pub use private_key::PrivateKey;
 pub use rustls::pki_types::CertificateDer;
-pub use validity::{Date, Validity};
+pub use time::Date;
+pub use validity::Validity;

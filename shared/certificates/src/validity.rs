@@ -1,113 +1,78 @@
-//! When certificates are good.
+//! Validity periods of certificates.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::SystemTime;
+
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::certificate::Certificate;
 
 /// How long before its end a certificate should be replaced.
-const EXPIRY_WARNING_PERIOD: Duration = Duration::from_hours(30 * 24);
+const EXPIRY_WARNING_PERIOD: Duration = Duration::days(30);
 
-/// Whether certificates are good at a time: the worst that holds for any of them.
+/// Whether certificates are valid at a time. Of several certificates, the most urgent one counts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Validity {
-    /// All of them, until this day.
+    /// All are valid.
     Valid {
-        /// The first day on which one ends.
+        /// The first day on which one of them expires.
         until: Date,
     },
-    /// All of them, and one ends within 30 days.
+    /// All are valid, and one expires within 30 days.
     ExpiresSoon {
-        /// Whose it is.
         subject: String,
-        /// How many whole days are left.
+        /// Whole days that are left.
         days: u64,
-        /// Its last day.
+        /// The last day of validity.
         until: Date,
     },
-    /// One has ended.
+    /// One has expired.
     Expired {
-        /// Whose it is.
         subject: String,
-        /// Its last day.
+        /// The last day of validity.
         on: Date,
     },
-    /// One has not begun.
+    /// One is not valid yet.
     NotYetValid {
-        /// Whose it is.
         subject: String,
-        /// Its first day.
+        /// The first day of validity.
         from: Date,
     },
 }
 
-/// From when until when a certificate is good, in seconds since 1970.
+/// The time from `notBefore` to `notAfter` of a certificate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ValidityPeriod {
-    pub(crate) from: i64,
-    pub(crate) until: i64,
+    pub(crate) from: OffsetDateTime,
+    pub(crate) until: OffsetDateTime,
 }
 
 impl Validity {
-    /// The worst of several, at least one.
+    /// Returns the validity of the most urgent certificate.
     pub(crate) fn of(certificates: &[&Certificate], now: SystemTime) -> Self {
-        let now = seconds(now);
-        let judged = certificates.iter().map(|one| one.span.judge(&one.subject, now));
-        judged.max_by_key(Self::severity).unwrap_or(Self::Valid { until: Date(i64::MAX) })
-    }
-
-    /// What is worse is greater; of two that are as bad, the one that ends sooner.
-    fn severity(&self) -> (u8, i64) {
-        match self {
-            Self::Valid { until } => (0, until.0.saturating_neg()),
-            Self::ExpiresSoon { until, .. } => (1, until.0.saturating_neg()),
-            Self::NotYetValid { from, .. } => (2, from.0),
-            Self::Expired { on, .. } => (3, on.0.saturating_neg()),
-        }
+        let now = OffsetDateTime::from(now);
+        let validities = certificates.iter().map(|one| one.period.check(&one.subject, now));
+        let most_urgent = validities.max_by_key(|(urgency, _)| *urgency);
+        most_urgent.map_or(Self::Valid { until: Date::MAX }, |(_, validity)| validity)
     }
 }
 
 impl ValidityPeriod {
-    fn judge(self, subject: &str, now: i64) -> Validity {
+    /// Returns the validity, and before it a key that is greater for a more urgent one: by kind, then for
+    /// the earlier end.
+    fn check(self, subject: &str, now: OffsetDateTime) -> ((u8, i64), Validity) {
         let Self { from, until } = self;
-        let subject = || subject.to_owned();
-        let left = u64::try_from(until.saturating_sub(now)).unwrap_or(0);
+        let subject = subject.to_owned();
+        let left = until - now;
+        let earlier_end = -until.unix_timestamp();
         if now > until {
-            Validity::Expired { subject: subject(), on: Date(until) }
+            ((3, earlier_end), Validity::Expired { subject, on: until.date() })
         } else if now < from {
-            Validity::NotYetValid { subject: subject(), from: Date(from) }
-        } else if left < EXPIRY_WARNING_PERIOD.as_secs() {
-            Validity::ExpiresSoon { subject: subject(), days: left / 86_400, until: Date(until) }
+            ((2, from.unix_timestamp()), Validity::NotYetValid { subject, from: from.date() })
+        } else if left < EXPIRY_WARNING_PERIOD {
+            let days = u64::try_from(left.whole_days()).unwrap_or_default();
+            ((1, earlier_end), Validity::ExpiresSoon { subject, days, until: until.date() })
         } else {
-            Validity::Valid { until: Date(until) }
+            ((0, earlier_end), Validity::Valid { until: until.date() })
         }
-    }
-}
-
-fn seconds(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
-    }
-}
-
-/// A day, of a second since 1970 in UTC. Written as 2026-01-31.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Date(i64);
-
-impl fmt::Display for Date {
-    /// The civil calendar from a count of days, with years that begin in March.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = self.0.div_euclid(86_400).saturating_add(719_468);
-        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-        let of_year = day - (365 * year + year / 4 - year / 100);
-        let march = (5 * of_year + 2) / 153;
-        let of_month = of_year - (153 * march + 2) / 5 + 1;
-        let month = if march < 10 { march + 3 } else { march - 9 };
-        let year = year + era * 400 + i64::from(month <= 2);
-        write!(f, "{year:04}-{month:02}-{of_month:02}")
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gangway_model::{
-    AccountId, AuthMethod, FieldError, Operation, RegistrationError, RequestedScope, Uid,
+    AccountId, Arn, AuthMethod, FieldError, Operation, RegistrationError, RequestedScope, Uid,
 };
 use zeroize::Zeroizing;
 
@@ -47,7 +47,7 @@ enum Body {
 impl Request {
     /// Reads an invocation. The function's ARN tells which account it is deployed in.
     pub fn read(payload: &str, function_arn: &str) -> Result<Self, ApiError> {
-        let deployed_in = function_arn.split(':').nth(4).and_then(|account| account.parse().ok());
+        let deployed_in = Arn::parse(function_arn).and_then(|arn| arn.account().parse().ok());
         match Payload::read(payload).ok_or(ApiError::UnrecognizedEvent)? {
             Payload::Http(ProxyRequest {
                 verb,

@@ -1,66 +1,64 @@
-//! The access portals of the classified partitions: CAP and SCAP.
+//! The access portals of the classified partitions: CAP in Top Secret, SCAP in Secret.
 
-use std::{fmt, str::FromStr, time::SystemTime};
+use std::{fmt, time::SystemTime};
 
 use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
 use secrecy::SecretString;
 
-use crate::{PolicyArn, StoredCredential};
+use crate::{PolicyArn, StoredCredential, text::text_type};
 
-/// What an access portal is asked with, and what Palette does with the keys that it hands out.
+/// The parameters of a request to an access portal, and of the roles that Palette creates with its keys.
 #[derive(Clone, Debug)]
 pub struct AccessPortalCredential {
-    /// Whose account it is (X05).
     pub agency: PortalName,
-    /// The account: `accountName` of SCAP, `mission` of CAP (X05).
+    /// `accountName` of SCAP, `mission` of CAP.
     pub account: PortalName,
-    /// The portal's role, which decides what its keys may do (X09).
+    /// The role in the AWS account that the portal's keys belong to.
     pub role: PortalRole,
-    /// What Palette puts before the names of roles that it makes (X10).
+    /// The prefix of the names of roles that Palette creates.
     pub prefix: RolePrefix,
-    /// What limits the roles that Palette makes (C16).
+    /// The permissions boundary of the roles that Palette creates.
     pub permission_boundary: Option<PolicyArn>,
-    /// What is shown to the portal.
+    /// The client certificate for the portal.
     pub identity: ClientTlsIdentity,
-    /// The keys that it has handed out, where they are at hand.
+    /// The keys that the portal issued, if it was asked.
     pub session: Option<TemporaryCredentials>,
 }
 
-/// A client that is no person (X06), and whom it trusts.
+/// A client certificate with its key, and the CA certificates that the client trusts.
 #[derive(Clone, Debug)]
 pub struct ClientTlsIdentity {
-    /// Who signed the portal's certificate (X08).
+    /// The CA certificates of the portal's own certificate.
     pub certificate_authority: CaChain,
-    /// The client's certificate (X07).
     pub certificate: ClientCertificate,
-    /// Its private half (X07).
     pub key: PrivateKey,
 }
 
-/// Keys that an access portal hands out (X11).
+/// Temporary AWS credentials that an access portal issued.
 #[derive(Clone)]
 pub struct TemporaryCredentials {
-    /// The public half.
+    /// The access key id.
     pub id: String,
-    /// The private half.
+    /// The secret access key.
     pub secret: SecretString,
-    /// What makes them temporary. Portals are known that hand out keys without one.
+    /// The session token. Some portals issue keys without one.
     pub token: Option<SecretString>,
-    /// When they end, where the portal says so (X13).
+    /// The expiration, if the portal returned one.
     pub expires: Option<SystemTime>,
 }
 
 impl fmt::Debug for TemporaryCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionKeys([REDACTED])")
+        f.write_str("TemporaryCredentials([REDACTED])")
     }
 }
 
-/// The longest name of a role in IAM (X10).
+/// The maximum length of a role name in IAM.
 pub const MAX_ROLE_NAME_LEN: usize = 64;
 
 impl AccessPortalCredential {
-    /// Whether this is what Palette shows of an account. The certificates are not compared: the vault knows them.
+    /// Returns `true` if Palette shows these parameters for an account. Does not compare certificates, which
+    /// Palette does not return.
     pub(crate) fn shown_as(&self, known: &StoredCredential) -> bool {
         let StoredCredential::AccessPortal {
             agency,
@@ -82,55 +80,23 @@ impl AccessPortalCredential {
     }
 }
 
-/// Why a text is not one of a portal's names.
+/// The rule that a name breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidPortalName {
-    /// Not a name.
     #[error(
         "must be 1 to 128 characters as the portal's administrator gave them, without control characters or white space at either end"
     )]
     Name,
-    /// Not a role's name.
     #[error("must be the name of a role: 1 to 64 letters, digits and '_+=,.@-'")]
     Role,
-    /// Not a prefix.
     #[error("must be at most 63 letters, digits and '_+=,.@-'; PROJECT_ where it is left out")]
     Prefix,
 }
 
-macro_rules! name {
-    ($(#[$doc:meta])* $type:ident, $fault:ident, $valid:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Eq, PartialEq)]
-        pub struct $type(String);
-
-        impl $type {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = InvalidPortalName;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let valid: fn(&str) -> bool = $valid;
-                if valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidPortalName::$fault) }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-name!(
-    /// An agency, account or mission, as a portal knows it. Percent-encoded where it goes into an address.
+text_type!(
+    /// The name of an agency, account or mission in an access portal. Percent-encode it in a URL.
     PortalName,
+    InvalidPortalName,
     Name,
     |text| {
         (1..=128).contains(&text.chars().count())
@@ -139,37 +105,39 @@ name!(
     }
 );
 
-name!(
-    /// A role that a portal hands out keys for.
+text_type!(
+    /// The name of a role that an access portal issues credentials for.
     PortalRole,
+    InvalidPortalName,
     Role,
-    |text| (1..=MAX_ROLE_NAME_LEN).contains(&text.len()) && text.bytes().all(of_a_role)
+    |text| (1..=MAX_ROLE_NAME_LEN).contains(&text.len()) && text.bytes().all(is_role_name_byte)
 );
 
-name!(
-    /// What Palette puts before the names of roles that it makes; empty for Palette's own choice.
+text_type!(
+    /// The prefix of the names of roles that Palette creates. Empty for Palette's default.
     RolePrefix,
+    InvalidPortalName,
     Prefix,
-    |text| text.len() < MAX_ROLE_NAME_LEN && text.bytes().all(of_a_role)
+    |text| text.len() < MAX_ROLE_NAME_LEN && text.bytes().all(is_role_name_byte)
 );
 
 impl RolePrefix {
-    /// What Palette uses where nothing is said.
+    /// Palette's default.
     pub const DEFAULT: &str = "PROJECT_";
 
-    /// What names will begin with.
+    /// Returns the prefix, or Palette's default if it is empty.
     pub fn or_default(&self) -> &str {
-        if self.0.is_empty() { Self::DEFAULT } else { &self.0 }
+        if self.text.is_empty() { Self::DEFAULT } else { &self.text }
     }
 }
 
 impl Default for RolePrefix {
     fn default() -> Self {
-        Self(Self::DEFAULT.to_owned())
+        Self { text: Self::DEFAULT.to_owned() }
     }
 }
 
-const fn of_a_role(byte: u8) -> bool {
+const fn is_role_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'=' | b',' | b'.' | b'@' | b'-')
 }
 
@@ -178,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f73_f74_names_are_taken_as_the_portal_has_them() {
+    fn portal_names_keep_spaces_and_special_characters() {
         for text in ["NGA", "Dept of State & Co", "123456789012", "ä/ö?x=1", &"n".repeat(128)] {
             assert_eq!(text.parse::<PortalName>().unwrap().as_str(), text);
         }
@@ -188,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn f75_f76_roles_and_prefixes_are_parts_of_names_in_iam() {
+    fn roles_and_prefixes_are_valid_in_iam_names() {
         assert_eq!(RolePrefix::default().or_default(), "PROJECT_");
         for text in ["DevOpsRole", "a.b@c=d+e,f_g-h", &"r".repeat(64)] {
             assert!(text.parse::<PortalRole>().is_ok(), "{text}");

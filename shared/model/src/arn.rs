@@ -1,116 +1,112 @@
-//! Amazon Resource Names, as far as Gangway is told them.
+use std::str::FromStr;
 
-use std::{fmt, str::FromStr};
+use crate::{AccountId, Partition, text::text_type};
 
-use crate::{AccountId, Partition};
-
-/// Why a text is not the ARN that was asked for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum InvalidArn {
-    /// Not six fields parted by colons, the first of them `arn`.
-    #[error("must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>")]
-    Shape,
-    /// Its partition is not one that Palette serves.
-    #[error("must be an ARN of partition aws, aws-us-gov, aws-iso-b or aws-iso")]
-    Partition,
-    /// Its account is not twelve digits.
-    #[error("must be an ARN whose account id has 12 digits")]
-    Account,
-    /// An ARN, but not of a role.
-    #[error("must be the ARN of an IAM role: arn:<partition>:iam::<account>:role/<name>")]
-    NotRole,
-    /// An ARN, but not of a managed policy.
-    #[error(
-        "must be the ARN of an IAM policy: arn:<partition>:iam::<account or aws>:policy/<name>"
-    )]
-    NotPolicy,
-    /// An ARN, but not of a secret.
-    #[error(
-        "must be the ARN of a secret: arn:<partition>:secretsmanager:<region>:<account>:secret:<name>"
-    )]
-    NotSecret,
-}
-
-/// The six fields, taken apart.
-struct Fields<'a> {
-    partition: Partition,
+/// The fields of an Amazon Resource Name, `arn:<partition>:<service>:<region>:<account>:<resource>`, as
+/// written. A field may be empty, hold a wildcard, or name a partition that Palette does not serve.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Arn<'a> {
+    partition: &'a str,
     service: &'a str,
     region: &'a str,
     account: &'a str,
     resource: &'a str,
 }
 
-impl<'a> Fields<'a> {
-    fn read(text: &'a str) -> Result<Self, InvalidArn> {
-        let clean = |byte: u8| byte.is_ascii_graphic();
-        if text.len() > 2048 || !text.bytes().all(clean) {
-            return Err(InvalidArn::Shape);
-        }
-        let mut fields = text.splitn(6, ':');
-        let mut next = || fields.next().ok_or(InvalidArn::Shape);
-        if next()? != "arn" {
-            return Err(InvalidArn::Shape);
-        }
-        let (partition, service, region) = (next()?, next()?, next()?);
-        let (account, resource) = (next()?, next()?);
-        let partition = partition.parse().map_err(|_invalid| InvalidArn::Partition)?;
-        Ok(Self { partition, service, region, account, resource })
+impl<'a> Arn<'a> {
+    /// Splits an ARN into its fields. Returns `None` if the text does not have all six.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut fields = text.strip_prefix("arn:")?.splitn(5, ':');
+        let mut next = || fields.next();
+        Some(Self {
+            partition: next()?,
+            service: next()?,
+            region: next()?,
+            account: next()?,
+            resource: next()?,
+        })
+    }
+
+    pub const fn partition(self) -> &'a str {
+        self.partition
+    }
+
+    pub const fn service(self) -> &'a str {
+        self.service
+    }
+
+    pub const fn region(self) -> &'a str {
+        self.region
+    }
+
+    pub const fn account(self) -> &'a str {
+        self.account
+    }
+
+    pub const fn resource(self) -> &'a str {
+        self.resource
     }
 }
 
-/// IAM names after an optional path: word characters and `+=,.@-`.
-fn iam_name(path_and_name: &str, longest: usize) -> bool {
-    let (path, name) = path_and_name.rsplit_once('/').unwrap_or(("", path_and_name));
-    let path_ok = path.len() <= 510 && path.bytes().all(|byte| byte.is_ascii_graphic());
-    let name_ok = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    path_ok && !name.is_empty() && name.len() <= longest && name.bytes().all(name_ok)
+/// The rule that a text breaks which should be an ARN.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InvalidArn {
+    #[error("must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>")]
+    Shape,
+    #[error("must be an ARN of partition aws, aws-us-gov, aws-iso-b or aws-iso")]
+    Partition,
+    #[error("must be an ARN whose account id has 12 digits")]
+    Account,
+    #[error("must be the ARN of an IAM role: arn:<partition>:iam::<account>:role/<name>")]
+    NotRole,
+    #[error(
+        "must be the ARN of an IAM policy: arn:<partition>:iam::<account or aws>:policy/<name>"
+    )]
+    NotPolicy,
+    #[error(
+        "must be the ARN of a secret: arn:<partition>:secretsmanager:<region>:<account>:secret:<name>"
+    )]
+    NotSecret,
 }
 
-macro_rules! text_of_arn {
-    ($type:ident) => {
-        impl $type {
-            /// As AWS writes it.
-            pub fn as_str(&self) -> &str {
-                &self.text
-            }
+/// Returns the fields of an ARN of a partition that Palette serves: at most 2048 printable characters.
+fn parse_served(text: &str) -> Result<(Arn<'_>, Partition), InvalidArn> {
+    if text.len() > 2048 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(InvalidArn::Shape);
+    }
+    let arn = Arn::parse(text).ok_or(InvalidArn::Shape)?;
+    let partition = arn.partition().parse().map_err(|_invalid| InvalidArn::Partition)?;
+    Ok((arn, partition))
+}
 
-            /// Its second field.
-            pub const fn partition(&self) -> Partition {
-                self.partition
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.text)
-            }
-        }
-
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.text)
-            }
-        }
-    };
+/// Returns `true` for an optional path and a name of at most `max_len` characters of IAM's set.
+fn is_iam_path_and_name(path_and_name: &str, max_len: usize) -> bool {
+    let (path, name) = path_and_name.rsplit_once('/').unwrap_or(("", path_and_name));
+    let is_path = path.len() <= 510 && path.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    is_path && !name.is_empty() && name.len() <= max_len && name.bytes().all(is_name_byte)
 }
 
 /// The ARN of an IAM role.
-#[derive(Clone, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct RoleArn {
     text: String,
     partition: Partition,
     account: AccountId,
 }
 
-text_of_arn!(RoleArn);
+text_type!(RoleArn);
 
 impl RoleArn {
-    /// The account it is in.
+    pub const fn partition(&self) -> Partition {
+        self.partition
+    }
+
     pub const fn account(&self) -> AccountId {
         self.account
     }
 
-    /// Its name, without the path: what IAM's calls take.
+    /// Returns the role's name without its path, as calls of IAM take it.
     pub fn name(&self) -> &str {
         self.text.rsplit_once('/').map_or("", |(_path, name)| name)
     }
@@ -120,27 +116,36 @@ impl FromStr for RoleArn {
     type Err = InvalidArn;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fields = Fields::read(text)?;
-        let name = fields.resource.strip_prefix("role/").ok_or(InvalidArn::NotRole)?;
-        if fields.service != "iam" || !fields.region.is_empty() || !iam_name(name, 64) {
+        let (arn, partition) = parse_served(text)?;
+        let name = arn.resource().strip_prefix("role/").ok_or(InvalidArn::NotRole)?;
+        if arn.service() != "iam" || !arn.region().is_empty() || !is_iam_path_and_name(name, 64) {
             return Err(InvalidArn::NotRole);
         }
-        let account = fields.account.parse().map_err(|_invalid| InvalidArn::Account)?;
-        Ok(Self { text: text.to_owned(), partition: fields.partition, account })
+        let account = arn.account().parse().map_err(|_invalid| InvalidArn::Account)?;
+        Ok(Self { text: text.to_owned(), partition, account })
     }
 }
 
-/// The ARN of a managed IAM policy, a customer's or AWS's own.
-#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+/// The ARN of a managed IAM policy: one of a customer, or one of AWS.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PolicyArn {
     text: String,
     partition: Partition,
 }
 
-text_of_arn!(PolicyArn);
+text_type!(PolicyArn);
 
 impl PolicyArn {
-    /// Its name, without the path.
+    pub const fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// Returns the account id, or `aws` for a policy that AWS manages.
+    pub fn account(&self) -> &str {
+        Arn::parse(&self.text).map_or("", Arn::account)
+    }
+
+    /// Returns the policy's name without its path.
     pub fn name(&self) -> &str {
         self.text.rsplit_once('/').map_or("", |(_path, name)| name)
     }
@@ -150,37 +155,39 @@ impl FromStr for PolicyArn {
     type Err = InvalidArn;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fields = Fields::read(text)?;
-        let name = fields.resource.strip_prefix("policy/").ok_or(InvalidArn::NotPolicy)?;
-        if fields.service != "iam" || !fields.region.is_empty() || !iam_name(name, 128) {
+        let (arn, partition) = parse_served(text)?;
+        let name = arn.resource().strip_prefix("policy/").ok_or(InvalidArn::NotPolicy)?;
+        if arn.service() != "iam" || !arn.region().is_empty() || !is_iam_path_and_name(name, 128) {
             return Err(InvalidArn::NotPolicy);
         }
-        if fields.account != "aws" && fields.account.parse::<AccountId>().is_err() {
+        if arn.account() != "aws" && arn.account().parse::<AccountId>().is_err() {
             return Err(InvalidArn::Account);
         }
-        Ok(Self { text: text.to_owned(), partition: fields.partition })
+        Ok(Self { text: text.to_owned(), partition })
     }
 }
 
-/// The ARN of a secret in Secrets Manager.
-#[derive(Clone, Eq, Hash, PartialEq)]
+/// The ARN of a secret in AWS Secrets Manager.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct SecretArn {
     text: String,
     partition: Partition,
-    region: String,
 }
 
-text_of_arn!(SecretArn);
+text_type!(SecretArn);
 
 impl SecretArn {
-    /// Its name, and behind a hyphen the six characters that Secrets Manager adds.
+    pub const fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// Returns the secret's name, followed by a hyphen and the six characters that Secrets Manager adds.
     pub fn name_and_suffix(&self) -> &str {
         self.text.split_once(":secret:").map_or("", |(_, name)| name)
     }
 
-    /// The region it is kept in.
     pub fn region(&self) -> &str {
-        &self.region
+        Arn::parse(&self.text).map_or("", Arn::region)
     }
 }
 
@@ -188,14 +195,13 @@ impl FromStr for SecretArn {
     type Err = InvalidArn;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fields = Fields::read(text)?;
-        let name = fields.resource.strip_prefix("secret:").ok_or(InvalidArn::NotSecret)?;
-        if fields.service != "secretsmanager" || fields.region.is_empty() || name.is_empty() {
+        let (arn, partition) = parse_served(text)?;
+        let name = arn.resource().strip_prefix("secret:").ok_or(InvalidArn::NotSecret)?;
+        if arn.service() != "secretsmanager" || arn.region().is_empty() || name.is_empty() {
             return Err(InvalidArn::NotSecret);
         }
-        let AccountId { .. } = fields.account.parse().map_err(|_invalid| InvalidArn::Account)?;
-        let region = fields.region.to_owned();
-        Ok(Self { text: text.to_owned(), partition: fields.partition, region })
+        let AccountId { .. } = arn.account().parse().map_err(|_invalid| InvalidArn::Account)?;
+        Ok(Self { text: text.to_owned(), partition })
     }
 }
 
@@ -204,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f32_role_arns() {
+    fn role_arns_are_iam_roles_of_served_partitions() {
         let role: RoleArn =
             "arn:aws-us-gov:iam::123456789012:role/team/SpectroCloudRole".parse().unwrap();
         assert_eq!(role.name(), "SpectroCloudRole");
@@ -229,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn policy_arns_may_be_the_customers_or_those_of_aws() {
+    fn policy_arns_are_of_a_customer_or_of_aws() {
         for text in [
             "arn:aws:iam::123456789012:policy/PaletteControllerPolicy",
             "arn:aws-iso-b:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
@@ -246,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_arns_tell_their_region() {
+    fn secret_arns_have_a_region() {
         let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gangway/incoming/x-AbCdEf";
         let secret: SecretArn = arn.parse().unwrap();
         assert_eq!(secret.region(), "eu-west-1");

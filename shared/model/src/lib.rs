@@ -25,7 +25,7 @@ pub use access_portal::{
     PortalRole, RolePrefix, TemporaryCredentials,
 };
 pub use account_id::{AccountId, InvalidAccountId};
-pub use arn::{InvalidArn, PolicyArn, RoleArn, SecretArn};
+pub use arn::{Arn, InvalidArn, PolicyArn, RoleArn, SecretArn};
 pub use auth_method::{AuthMethod, InvalidMethod};
 pub use credential::{
     AccessKey, AccessKeyId, AssumedRole, Credential, InvalidAccessKey, PodIdentityRole,

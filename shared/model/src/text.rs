@@ -1,59 +1,63 @@
-//! Short texts that callers choose: names, descriptions, uids.
-
 use std::{fmt, str::FromStr};
 
-/// Why a text will not do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum InvalidText {
-    /// Not a name.
-    #[error(
-        "must be 1 to 64 characters: letters, digits, '.', '_' and '-', a letter or digit first"
-    )]
-    Name,
-    /// Not a description.
-    #[error("must be at most 255 characters, without line breaks or other control characters")]
-    Description,
-    /// Not a uid.
-    #[error("must be a Palette uid: 1 to 36 letters, digits and '-'")]
-    Uid,
-    /// Neither a uid nor a name.
-    #[error("must be a uid or a name: 1 to 128 characters without control characters")]
-    UidOrName,
-}
-
-macro_rules! text {
-    ($(#[$doc:meta])* $type:ident, $fault:ident, $valid:expr) => {
-        $(#[$doc])*
+/// Defines a type that holds a checked text, with `as_str`, `Display` and `FromStr`. With the name alone, adds
+/// `as_str` and `Display` to a type whose field `text` was checked by its own `FromStr`.
+macro_rules! text_type {
+    ($(#[$attribute:meta])* $type:ident, $error:ident, $rule:ident, $is_valid:expr) => {
+        $(#[$attribute])*
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub struct $type(String);
-
-        impl $type {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
+        pub struct $type {
+            text: String,
         }
 
-        impl FromStr for $type {
-            type Err = InvalidText;
+        $crate::text::text_type!($type);
+
+        impl std::str::FromStr for $type {
+            type Err = $error;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let valid: fn(&str) -> bool = $valid;
-                if valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidText::$fault) }
+                let is_valid: fn(&str) -> bool = $is_valid;
+                if is_valid(text) { Ok(Self { text: text.to_owned() }) } else { Err($error::$rule) }
+            }
+        }
+    };
+    ($type:ident) => {
+        impl $type {
+            pub fn as_str(&self) -> &str {
+                &self.text
             }
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.text)
             }
         }
     };
 }
 
-text!(
-    /// A cloud account's name in Palette: with the scope, its natural key (C02). Also part of its secret's name.
+pub(crate) use text_type;
+
+/// The rule that a text breaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InvalidText {
+    #[error(
+        "must be 1 to 64 characters: letters, digits, '.', '_' and '-', a letter or digit first"
+    )]
+    Name,
+    #[error("must be at most 255 characters, without line breaks or other control characters")]
+    Description,
+    #[error("must be a Palette uid: 1 to 36 letters, digits and '-'")]
+    Uid,
+    #[error("must be a uid or a name: 1 to 128 characters without control characters")]
+    UidOrName,
+}
+
+text_type!(
+    /// The name of a cloud account in Palette. With the scope it identifies the account, and it is a part of
+    /// its secret's name.
     AccountName,
+    InvalidText,
     Name,
     |text| {
         (1..=64).contains(&text.len())
@@ -62,16 +66,19 @@ text!(
     }
 );
 
-text!(
-    /// What people read about a cloud account.
+text_type!(
+    /// The description of a cloud account, for people.
     Description,
+    InvalidText,
     Description,
     |text| text.chars().count() <= 255 && !text.contains(char::is_control)
 );
 
-text!(
-    /// Palette's own name for one of its objects. Safe in a path. No longer than a UUID, so that a line of a key is none.
+text_type!(
+    /// The id that Palette gives one of its objects. Safe in a path. No longer than a UUID, so that a part of a
+    /// private key is not a uid.
     Uid,
+    InvalidText,
     Uid,
     |text| {
         (1..=36).contains(&text.len())
@@ -79,12 +86,10 @@ text!(
     }
 );
 
-/// A Palette object as a caller names it. Palette's uids are 24 hexadecimal digits; all else is a name.
+/// A Palette object as a caller names it. 24 hexadecimal digits are a uid, everything else is a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum UidOrName {
-    /// By uid.
     Uid(Uid),
-    /// By name.
     Name(String),
 }
 
@@ -114,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f04_names_are_safe_wherever_they_are_used() {
+    fn account_names_are_safe_in_paths_and_secret_names() {
         for text in ["a", "prod", "Team_1.dev-2", &"n".repeat(64)] {
             assert_eq!(text.parse::<AccountName>().unwrap().as_str(), text);
         }
@@ -125,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn f05_descriptions_are_one_line() {
+    fn descriptions_are_one_line_of_at_most_255_characters() {
         assert!("".parse::<Description>().is_ok());
         assert!("é".repeat(255).parse::<Description>().is_ok());
         assert_eq!("é".repeat(256).parse::<Description>(), Err(InvalidText::Description));
@@ -133,9 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn uids_are_told_from_names() {
+    fn a_uid_is_distinguished_from_a_name() {
         let uid = "5f0c1a2b3c4d5e6f70818293";
-        assert_eq!(uid.parse(), Ok(UidOrName::Uid(Uid(uid.to_owned()))));
+        assert_eq!(uid.parse(), Ok(UidOrName::Uid(uid.parse().unwrap())));
         assert_eq!("Default".parse(), Ok(UidOrName::Name("Default".to_owned())));
         assert_eq!("".parse::<UidOrName>(), Err(InvalidText::UidOrName));
         assert_eq!("a/../b".parse::<Uid>(), Err(InvalidText::Uid));

@@ -1,6 +1,5 @@
 //! Configuration from the environment, construction of all clients, and the registration workflow.
 
-mod backoff;
 mod config;
 mod deletion;
 mod env;

@@ -6,19 +6,23 @@
 mod consistency;
 mod create;
 
+use std::time::Duration;
+
 use gangway_checks::ScopedAccounts;
+use gangway_http::RetryPolicy;
 use gangway_model::{
     CloudAccount, ExistingAccounts, Finding, Operation, PreflightResult, Receipt, Registration,
     RegistrationError, SecretArn, StoredCredential, Uid, UpsertOutcome, UpstreamError,
     stores::{CloudAccountStore, SecretOwner, SecretStatus, SecretStore, StagedSecret},
 };
+use tokio::time::sleep;
 
-use crate::{AppContext, backoff::Backoff};
+use crate::AppContext;
 use consistency::{AppliedWrite, Consistency};
 use create::{CreateError, CreateOutcome, create};
 
-/// Limits how often a run writes the account, the first time included, while other runs change it too.
-const MAX_ATTEMPTS: usize = 5;
+/// Exceeds how long a replica of Palette lags behind.
+const REPLICA_LAG: Duration = Duration::from_secs(11);
 
 impl AppContext {
     /// Creates or replaces the account that the preflight verified. Calling it again with the same request
@@ -26,7 +30,7 @@ impl AppContext {
     ///
     /// # Errors
     /// `Conflict` if the name belongs to another account, `ChecksFailed` if a blocking check failed,
-    /// `ConcurrentModification` if other runs changed the account at each of five attempts, `Upstream` if a
+    /// `ConcurrentModification` if other runs changed the account at every attempt, `Upstream` if a
     /// service failed.
     pub async fn register(
         &self,
@@ -35,16 +39,23 @@ impl AppContext {
         accounts: &ScopedAccounts<'_>,
     ) -> Result<Box<Receipt>, RegistrationError> {
         let secrets = &self.clients.secrets;
-        let workflow = RegistrationWorkflow { secrets, accounts, backoff: Backoff::STANDARD };
+        let workflow = RegistrationWorkflow {
+            secrets,
+            accounts,
+            retry_policy: RetryPolicy::CONFLICT,
+            replica_lag: REPLICA_LAG,
+        };
         workflow.register(preflight, operation).await.map(Box::new)
     }
 }
 
-/// The two stores that a registration writes, and the delays between its attempts.
+/// The two stores that a registration writes, and its delays.
 struct RegistrationWorkflow<'a, S, A> {
     secrets: &'a S,
     accounts: &'a A,
-    backoff: Backoff,
+    /// Delays between the writes of a run while other runs change the account too.
+    retry_policy: RetryPolicy,
+    replica_lag: Duration,
 }
 
 impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
@@ -97,20 +108,19 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         let current = existing.target_account(operation);
         let mut write = self.write_once(registration, current, operation).await?;
         let outcome = write.outcome;
-        let mut attempts = 1;
+        let mut delays = self.retry_policy.delays();
         loop {
             match write.check_consistency(registration, self.secrets, self.accounts).await {
                 Consistency::Consistent(readable) => return Ok((outcome, write, readable)),
-                Consistency::Conflicting(_) if attempts == MAX_ATTEMPTS => {
-                    return Err(RegistrationError::ConcurrentModification(format!(
-                        "other requests change account {} at the same time: send this one again \
-                         when they are done",
-                        write.uid
-                    )));
-                }
                 Consistency::Conflicting(current) => {
-                    self.backoff.wait(attempts).await;
-                    attempts += 1;
+                    let Some(delay) = delays.next() else {
+                        return Err(RegistrationError::ConcurrentModification(format!(
+                            "other requests change account {} at the same time: send this one \
+                             again when they are done",
+                            write.uid
+                        )));
+                    };
+                    wait(delay).await;
                     write = self.write_once(registration, Some(&current), operation).await?;
                 }
             }
@@ -227,8 +237,8 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         if is_replaced(&shown) && owner.last_seen.is_some_and(|seen| seen.access == shown) {
             // The account looks as it did before this run: either a replica lags behind, or another run
             // put the old credential back. After the wait all replicas agree. If the invocation ends
-            // before that, the next run of the same request deletes the secrets.
-            self.backoff.wait_all().await;
+            // before that, the secrets stay marked, and the next run of the same request deletes them.
+            wait(self.replica_lag).await;
             shown = self.accounts.get(owner.uid).await?.access;
         }
         if is_replaced(&shown) {
@@ -236,6 +246,13 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         } else {
             self.secrets.delete_marked(owner.uid, marked).await.map(drop)
         }
+    }
+}
+
+/// Sleeps, except for no time: tests run without a timer.
+async fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        sleep(delay).await;
     }
 }
 

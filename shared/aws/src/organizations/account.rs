@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use aws_sdk_organizations::types::{self, Account, AccountStatus};
-use gangway_model::AccountId;
+use gangway_model::{AccountId, Arn};
 
 use crate::organizations::OuPath;
 
@@ -73,7 +73,7 @@ impl OrgAccount {
     pub(crate) fn of(account: &Account) -> Option<Self> {
         let id: AccountId = account.id()?.parse().ok()?;
         // arn:<partition>:organizations::<management account>:account/<organization>/<account>
-        let management = account.arn().and_then(|arn| arn.split(':').nth(4));
+        let management = account.arn().and_then(Arn::parse).map(Arn::account);
         Some(Self {
             id,
             name: account.name().unwrap_or_default().to_owned(),

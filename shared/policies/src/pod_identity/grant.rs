@@ -1,6 +1,6 @@
 //! What a permission document grants, as questions for IAM's simulator.
 
-use gangway_model::AccountId;
+use gangway_model::{AccountId, Arn};
 use serde_json::Value;
 
 use super::roles::{PodIdentityRoles, RolePurpose};
@@ -48,7 +48,7 @@ fn permission_queries(document: &Value, account: AccountId) -> Vec<PermissionQue
 /// The actions that can have an effect: a role is never passed on to another account (T19), and some names IAM does not
 /// know.
 fn useful(statement: Statement<'_>, resource: &str, account: AccountId) -> Vec<String> {
-    let elsewhere = resource.split(':').nth(4).is_some_and(|owner| owner != account.as_str());
+    let elsewhere = Arn::parse(resource).is_some_and(|arn| arn.account() != account.as_str());
     statement
         .action_names()
         .filter(|action| !UNKNOWN_TO_IAM.contains(action))

@@ -1,6 +1,6 @@
 //! Real-looking ARNs for the patterns that documents have: a pattern is never within another pattern.
 
-use gangway_model::{AccountId, Partition};
+use gangway_model::{AccountId, Arn, Partition};
 
 /// Stands where any name will do.
 pub(super) const PROBE: &str = "probe";
@@ -15,12 +15,10 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// An ARN that a pattern fits and that the action could have in truth. `*` stays: no resource in particular.
     pub(super) fn sample(&self, action: &str, pattern: &str) -> String {
-        let fields: Vec<_> = pattern.splitn(6, ':').collect();
-        let [arn, partition, service, region, account, resource] = *fields else {
-            return pattern.to_owned();
-        };
+        let Some(fields) = Arn::parse(pattern) else { return pattern.to_owned() };
         let own = |field: &str, own: &str| field.replace('*', own);
-        let resource = match (service, resource) {
+        let service = fields.service();
+        let resource = match (service, fields.resource()) {
             // Customers may name CAPA's roles one by one (C21); every stack has this one.
             ("iam", "role/*.cluster-api-provider-aws.sigs.k8s.io") => {
                 "role/nodes.cluster-api-provider-aws.sigs.k8s.io".to_owned()
@@ -30,8 +28,10 @@ impl Place<'_> {
         };
         // Parameters that AWS publishes are in no account.
         let public = service == "ssm" && resource.starts_with("parameter/aws/");
-        let account = if public { String::new() } else { own(account, self.account.as_str()) };
-        let (partition, region) = (own(partition, self.partition.id()), own(region, self.region));
-        format!("{arn}:{partition}:{service}:{region}:{account}:{resource}")
+        let account =
+            if public { String::new() } else { own(fields.account(), self.account.as_str()) };
+        let partition = own(fields.partition(), self.partition.id());
+        let region = own(fields.region(), self.region);
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 }

@@ -71,7 +71,9 @@ fn run(
 }
 
 fn workflow(stores: &FakeStores) -> RegistrationWorkflow<'_, FakeStores, FakeStores> {
-    RegistrationWorkflow { secrets: stores, accounts: stores, backoff: Backoff::NONE }
+    let retry_policy = RetryPolicy::CONFLICT.with_first_delay(Duration::ZERO);
+    let replica_lag = Duration::ZERO;
+    RegistrationWorkflow { secrets: stores, accounts: stores, retry_policy, replica_lag }
 }
 
 /// Returns the output of a future that is ready at the first poll.
