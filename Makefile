@@ -134,7 +134,6 @@ template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/cfn-lint --regions us-iso-east-1 us-iso-west-1 -- templates/aws-iso.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
 	@$(VENV)/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact $(addprefix --file ,template.yaml $(wildcard templates/*.yaml))
-	@$(VENV)/bin/python tests/tools/check_catalogue.py
 	@$(VENV)/bin/python tests/tools/docs_tables.py
 
 build: $(VENV)/checks $(VENV)/build ## run sam build; ARCH=arm64 or x86_64

@@ -3,26 +3,19 @@
 mod stored_credential;
 
 use gangway_checks::ScopedAccounts;
+use gangway_checks::catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED};
 use gangway_checks::{
-    InspectionAccess, RequiredPermissions, classified, next_steps,
-    palette_account::ACCOUNT_READABLE, pod_identity, role,
+    InspectionAccess, RequiredPermissions, classified, next_steps, pod_identity, role,
 };
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{
-    AccountId, AuthMethod, Check, CloudAccount, Finding, PermissionProfile, PodIdentityRole,
-    PolicyArn, RegistrationError, Report, RoleArn, Severity, StoredCredential, UidOrName,
+    AccountId, AuthMethod, CloudAccount, Finding, PermissionProfile, PodIdentityRole, PolicyArn,
+    RegistrationError, Report, RoleArn, StoredCredential, UidOrName,
 };
 use gangway_registration::AppContext;
 use tokio::join;
 
 use crate::{resolve_scope, view};
-
-static METHOD_SUPPORTED: Check = Check {
-    id: "palette.method",
-    title: "The account's method can be looked at from here",
-    severity: Severity::Info,
-    covers: &["C04"],
-};
 
 /// Asks again what was asked when it was registered, of what is registered.
 pub(crate) async fn revalidate(

@@ -4,7 +4,9 @@
 mod associations;
 mod config_map;
 
-use gangway_checks::pod_identity::PALETTE_VALIDATES;
+use gangway_checks::catalogue::kubernetes::CONFIG_MAP;
+use gangway_checks::catalogue::palette::VALIDATION;
+use gangway_checks::catalogue::pod_identity::ASSOCIATIONS;
 use gangway_http::deadline;
 use gangway_model::{Check, Finding, Operation, Severity, UpstreamError};
 
@@ -12,20 +14,6 @@ use crate::{
     checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},
     observations::{AccountAccess, Observations},
     request::{EnsureOptions, PodIdentityRequest},
-};
-
-static ASSOCIATIONS: Check = Check {
-    id: "pod-identity.associations-ensured",
-    title: "Gangway has seen to both associations",
-    severity: Severity::Info,
-    covers: &["P20", "P21", "P22"],
-};
-
-static CONFIG_MAP: Check = Check {
-    id: "kubernetes.global-config-ensured",
-    title: "Gangway has seen to the ConfigMap",
-    severity: Severity::Info,
-    covers: &["P08"],
 };
 
 /// What was done about one of them.
@@ -74,13 +62,8 @@ pub(crate) async fn apply(
 /// What blocks and would still block afterwards.
 fn blocking_checks(ensure: EnsureOptions, seen: &[Finding]) -> Option<String> {
     // Pods carry credentials, and Palette gets in, only once the associations are there.
-    let with_associations: [&Check; 5] = [
-        &HUBBLE_ASSOCIATION,
-        &IDENTITY_ASSOCIATION,
-        &TARGET_ROLES,
-        &PODS_RESTARTED,
-        &PALETTE_VALIDATES,
-    ];
+    let with_associations: [&Check; 5] =
+        [&HUBBLE_ASSOCIATION, &IDENTITY_ASSOCIATION, &TARGET_ROLES, &PODS_RESTARTED, &VALIDATION];
     let mended = |check: &'static Check| {
         ensure.associations && with_associations.iter().any(|mended| mended.id == check.id)
             || ensure.config_map && check.id == FALLBACK.id

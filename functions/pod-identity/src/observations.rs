@@ -8,7 +8,7 @@ use gangway_checks::iam::{
     grants::{self, SimulationOutcome},
     iam_role, permissions, policy_arns,
 };
-use gangway_checks::{InspectionAccess, pod_identity::BOUNDARY};
+use gangway_checks::{InspectionAccess, catalogue::pod_identity::PERMISSIONS_BOUNDARY};
 use gangway_model::{Finding, RoleArn, UpstreamError};
 use gangway_policies::pod_identity::{
     ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
@@ -193,10 +193,10 @@ async fn boundary(
     wish: &PodIdentityRequest,
 ) -> Result<Finding, UpstreamError> {
     let Some(boundary) = &wish.boundary else {
-        return Ok(BOUNDARY.not_applicable("no boundary was named"));
+        return Ok(PERMISSIONS_BOUNDARY.not_applicable("no boundary was named"));
     };
     match open_cluster(views.target()) {
-        Ok(aws) => policy_arns::check_boundary(aws, &BOUNDARY, boundary).await,
-        Err(hidden) => Ok(hidden.to_finding(&BOUNDARY, "")),
+        Ok(aws) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY, boundary).await,
+        Err(hidden) => Ok(hidden.to_finding(&PERMISSIONS_BOUNDARY, "")),
     }
 }

@@ -1,43 +1,26 @@
 //! The checks of an IAM user's access keys (S01–S08).
 
 use crate::ScopedAccounts;
+use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::iam::{identity, keys, permissions, policy_arns};
 use gangway_aws::{AwsSession, CallerIdentity, Principal};
-use gangway_model::{AccountId, Check, Credential, Finding, Partition, Severity, UpstreamError};
+use gangway_model::{AccountId, Credential, Finding, Partition, UpstreamError};
 use tokio::join;
 
-use crate::{
-    RequiredPermissions, classified,
-    validation::{self, POLICIES_ACCEPTED},
-};
-
-static PALETTE_VALIDATES: Check = Check {
-    id: "palette.validation",
-    title: "Palette gets in with these keys",
-    severity: Severity::Blocker,
-    covers: &["C17"],
-};
+use crate::{RequiredPermissions, classified, validation};
 
 const VALIDATION_REMEDY: &str =
     "see that Palette reaches this partition and that the keys are active; then validate again";
 
-/// Where nothing leads in but a connection of its own, Palette's word tells of that, too (X03).
-static PALETTE_VALIDATES_ENCLAVE: Check = Check {
-    id: "palette.validation",
-    title: "Palette reaches the enclave and gets in with these keys",
-    severity: Severity::Blocker,
-    covers: &["C17", "X03"],
-};
+const CLASSIFIED_VALIDATION_REMEDY: &str = "see that Palette reaches this partition (private cloud gateway, WAN tunnel or PrivateLink) \
+     and that the keys are active; then validate again";
 
-const ENCLAVE_REMEDY: &str = "see that Palette reaches this partition (private cloud gateway, WAN tunnel or PrivateLink) \
-                              and that the keys are active; then validate again";
-
-/// The last check, as the partition has it, and what to do where it fails.
-fn last_check(partition: Partition) -> (&'static Check, &'static str) {
+/// Returns what to do where Palette does not accept the keys.
+fn validation_remedy(partition: Partition) -> &'static str {
     if classified::is_classified(partition) {
-        (&PALETTE_VALIDATES_ENCLAVE, ENCLAVE_REMEDY)
+        CLASSIFIED_VALIDATION_REMEDY
     } else {
-        (&PALETTE_VALIDATES, VALIDATION_REMEDY)
+        VALIDATION_REMEDY
     }
 }
 
@@ -101,14 +84,17 @@ async fn check_palette(
     known: bool,
     demand: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let (last, remedy) = last_check(demand.partition);
+    let remedy = validation_remedy(demand.partition);
     if !known {
         let reason = "not asked, since AWS does not know these keys";
-        return Ok(vec![POLICIES_ACCEPTED.not_applicable(reason), last.not_applicable(reason)]);
+        return Ok(vec![
+            POLICY_ARNS_ACCEPTED.not_applicable(reason),
+            VALIDATION.not_applicable(reason),
+        ]);
     }
     let (accepted, validates) = join!(
         validation::check_policies(registry, credential, demand),
-        validation::check_credential(last, remedy, registry, credential, demand),
+        validation::check_credential(remedy, registry, credential, demand),
     );
     Ok(vec![accepted?, validates?])
 }

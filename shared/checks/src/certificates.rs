@@ -1,58 +1,12 @@
 //! The checks of certificates (S07, X07, X08). What they say of themselves, at the time that is given.
 
+use crate::catalogue::certificates::{
+    CA_CHAIN_COMPLETE, CA_EXPIRY, CA_VALID, CLIENT_EXPIRY, CLIENT_USAGE, CLIENT_VALID, KEY_MATCHES,
+};
 use std::time::SystemTime;
 
 use gangway_certificates::{CaChain, ChainStatus, ClientCertificate, PrivateKey, Validity};
-use gangway_model::{Check, ClientTlsIdentity, Finding, Severity};
-
-static CA_VALID: Check = Check {
-    id: "certificates.authority-valid",
-    title: "The certification authorities are authorities, and valid now",
-    severity: Severity::Blocker,
-    covers: &["S07", "X08"],
-};
-
-static CA_CHAIN_COMPLETE: Check = Check {
-    id: "certificates.authority-whole",
-    title: "The certification authorities are complete up to a root, and in order",
-    severity: Severity::Warning,
-    covers: &["S07", "X08"],
-};
-
-static CA_EXPIRY: Check = Check {
-    id: "certificates.authority-lasts",
-    title: "No certification authority ends within 30 days",
-    severity: Severity::Warning,
-    covers: &["S07", "X08"],
-};
-
-static CLIENT_VALID: Check = Check {
-    id: "certificates.client-valid",
-    title: "The client's certificate is valid now",
-    severity: Severity::Blocker,
-    covers: &["X07"],
-};
-
-static CLIENT_USAGE: Check = Check {
-    id: "certificates.client-usage",
-    title: "The client's certificate may be used by a TLS client",
-    severity: Severity::Blocker,
-    covers: &["X07"],
-};
-
-static CLIENT_EXPIRY: Check = Check {
-    id: "certificates.client-lasts",
-    title: "The client's certificate does not end within 30 days",
-    severity: Severity::Warning,
-    covers: &["X07"],
-};
-
-static KEY_MATCHES: Check = Check {
-    id: "certificates.key-matches",
-    title: "The private key is that of the client's certificate, and not encrypted",
-    severity: Severity::Blocker,
-    covers: &["X07"],
-};
+use gangway_model::{Check, ClientTlsIdentity, Finding};
 
 /// The authorities that were sent (S07, X08).
 pub fn check_ca_chain(chain: &CaChain, now: SystemTime) -> Vec<Finding> {

@@ -1,60 +1,15 @@
 //! What holds for every account in the classified partitions, whichever way it is entered (X01–X04, X14–X17).
 
+use crate::catalogue::eks::{IMAGE_FAMILY, IMAGE_SWAP, WORKER_NODE_TRUST};
+use crate::catalogue::palette::{
+    EDITION, ENDPOINT_OVERRIDES, PORTAL_ADDRESS, SECRET_PARTITION_FLAG,
+};
 use crate::{Clients, ScopedAccounts};
 use futures_util::future::join_all;
 use gangway_http::{ProbeError, deadline, probe};
-use gangway_model::{Check, Finding, Partition, PermissionProfile, Severity, UpstreamError};
+use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
 use gangway_palette::{EndpointOverrides, SecretPartitionFlag};
 use tokio::join;
-
-static EDITION: Check = Check {
-    id: "palette.edition-vertex",
-    title: "Palette is VerteX, the edition that serves the classified partitions",
-    severity: Severity::Blocker,
-    covers: &["C19", "X01"],
-};
-
-static SECRET_PARTITION_FLAG: Check = Check {
-    id: "palette.secret-partition-flag",
-    title: "The feature flag AwsSecretPartition is on",
-    severity: Severity::Blocker,
-    covers: &["C04", "X02"],
-};
-
-static ENDPOINT_OVERRIDES: Check = Check {
-    id: "palette.endpoint-overrides",
-    title: "The endpoints that Palette's operator has set for this region can be reached and trusted",
-    severity: Severity::Warning,
-    covers: &["X04"],
-};
-
-static PORTAL_ADDRESS: Check = Check {
-    id: "palette.portal-address",
-    title: "Palette asks the same access portal as Gangway",
-    severity: Severity::Warning,
-    covers: &["X14"],
-};
-
-static IMAGES: Check = Check {
-    id: "eks.image-family",
-    title: "Cluster profiles use machine images that the partition has",
-    severity: Severity::Warning,
-    covers: &["X15"],
-};
-
-static WORKERS: Check = Check {
-    id: "eks.worker-nodes-trust",
-    title: "Workloads bring the certification authorities themselves",
-    severity: Severity::Info,
-    covers: &["X16"],
-};
-
-static IMAGE_SWAP: Check = Check {
-    id: "eks.image-swap",
-    title: "Cluster profiles swap images of public registries",
-    severity: Severity::Warning,
-    covers: &["X17"],
-};
 
 /// Whether there is anything to ask here at all.
 pub fn is_classified(partition: Partition) -> bool {
@@ -211,11 +166,11 @@ fn portal_address_finding(
 /// What only cluster profiles show (X15–X17).
 fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
     let unseen = "cluster profiles are not looked at from here";
-    let images = IMAGES.unverified(
+    let images = IMAGE_FAMILY.unverified(
         unseen,
         "use Amazon Linux 2 images unless the release notes of your VerteX allow others",
     );
-    let workers = WORKERS.unverified(
+    let workers = WORKER_NODE_TRUST.unverified(
         "Palette does not put them on worker nodes; whether workloads have them cannot be seen from here",
         "mount them into workloads: a sidecar, a Secret volume, or in the image",
     );

@@ -2,6 +2,7 @@
 
 pub mod access_key;
 pub mod ca_chain;
+pub mod catalogue;
 pub mod certificates;
 pub mod classified;
 mod clients;

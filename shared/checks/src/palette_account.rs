@@ -1,26 +1,10 @@
 //! Checks of the account in Palette: its name before a registration, and the account after it.
 
+use crate::catalogue::palette::{ACCOUNT_READABLE, NAME_AVAILABLE};
 use gangway_model::{
-    Check, CloudAccount, ExistingAccounts, Finding, Operation, Registration, Severity, Uid,
-    UpstreamError, routes,
+    CloudAccount, ExistingAccounts, Finding, Operation, Registration, Uid, UpstreamError, routes,
 };
 use gangway_palette::PaletteState;
-
-/// The requested name is free, or names the account that the request updates.
-pub static NAME_AVAILABLE: Check = Check {
-    id: "palette.name-available",
-    title: "The account name is free in its scope, or already names this account",
-    severity: Severity::Blocker,
-    covers: &["C02"],
-};
-
-/// Palette returns the account.
-pub static ACCOUNT_READABLE: Check = Check {
-    id: "palette.account-readable",
-    title: "Palette shows the account after it was registered",
-    severity: Severity::Blocker,
-    covers: &["C18"],
-};
 
 /// Checks that the requested name is available. Unverified if Palette refused to list its accounts.
 pub fn check_name(

@@ -1,28 +1,13 @@
 //! What Palette's role of EKS Pod Identity shows, whatever its cluster: the role itself, and Palette's word.
 
 use crate::ScopedAccounts;
+use crate::catalogue::pod_identity::PERMISSIONS_BOUNDARY;
 use crate::iam::{iam_role, permissions, policy_arns};
 use gangway_aws::Principal;
-use gangway_model::{Check, Credential, Finding, PodIdentityRole, Severity, UpstreamError};
+use gangway_model::{Credential, Finding, PodIdentityRole, UpstreamError};
 use tokio::join;
 
 use crate::{InspectionAccess, RequiredPermissions, validation};
-
-/// Palette's own attempt (C17).
-pub static PALETTE_VALIDATES: Check = Check {
-    id: "palette.validation",
-    title: "Palette gets at its role through Pod Identity",
-    severity: Severity::Blocker,
-    covers: &["C17"],
-};
-
-/// What limits the roles that Palette makes.
-pub static BOUNDARY: Check = Check {
-    id: "pod-identity.permission-boundary",
-    title: "The permissions boundary is an IAM policy that exists",
-    severity: Severity::Blocker,
-    covers: &["P31", "C16"],
-};
 
 const REMEDY: &str = "mend the checks above and restart Palette's pods; then validate again";
 
@@ -32,7 +17,7 @@ pub async fn check_palette_validation(
     credential: &Credential,
     demand: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
-    validation::check_credential(&PALETTE_VALIDATES, REMEDY, registry, credential, demand).await
+    validation::check_credential(REMEDY, registry, credential, demand).await
 }
 
 /// Asks the account and Palette at the same time.
@@ -65,7 +50,7 @@ async fn check_account(
             let mut findings = iam_role::unverified(reason, remedy);
             findings.extend(permissions::unverified(reason, remedy));
             findings.push(policy_arns::unverified(reason, remedy));
-            findings.push(BOUNDARY.unverified(reason, remedy));
+            findings.push(PERMISSIONS_BOUNDARY.unverified(reason, remedy));
             return Ok(findings);
         }
     };
@@ -76,8 +61,8 @@ async fn check_account(
         policy_arns::check_exist(aws, demand.policies),
         async {
             match permission_boundary {
-                Some(arn) => policy_arns::check_boundary(aws, &BOUNDARY, arn).await,
-                None => Ok(BOUNDARY.not_applicable("no boundary was named")),
+                Some(arn) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY, arn).await,
+                None => Ok(PERMISSIONS_BOUNDARY.not_applicable("no boundary was named")),
             }
         },
     );

@@ -2,48 +2,20 @@
 
 mod fetch;
 
+use crate::catalogue::iam::PERMISSIONS_BOUNDARY_EXISTS;
+use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
+use crate::catalogue::portal::{ACCOUNT_KNOWN, ROLE_NAME};
 use crate::iam::{permissions, policy_arns, session};
 use crate::{Clients, ScopedAccounts};
 use gangway_aws::AwsSession;
 use gangway_http::deadline;
 use gangway_model::{
-    AccessPortalCredential, AccountId, Check, Credential, Finding, MAX_ROLE_NAME_LEN, PolicyArn,
-    Severity, UpstreamError,
+    AccessPortalCredential, AccountId, Credential, Finding, MAX_ROLE_NAME_LEN, PolicyArn,
+    UpstreamError,
 };
 use tokio::join;
 
-use crate::{
-    RequiredPermissions, certificates,
-    validation::{self, POLICIES_ACCEPTED},
-};
-
-static ROLE_NAME: Check = Check {
-    id: "portal.role-name",
-    title: "Prefix and role together make a name that IAM takes",
-    severity: Severity::Blocker,
-    covers: &["X10"],
-};
-
-static ACCOUNT_KNOWN: Check = Check {
-    id: "portal.account-known",
-    title: "It is known which AWS account the portal leads to",
-    severity: Severity::Blocker,
-    covers: &["X05", "X12"],
-};
-
-static BOUNDARY: Check = Check {
-    id: "iam.permission-boundary-exists",
-    title: "The permission boundary is a policy that exists",
-    severity: Severity::Blocker,
-    covers: &["C16"],
-};
-
-static PALETTE_VALIDATES: Check = Check {
-    id: "palette.validation",
-    title: "Palette gets in through the access portal",
-    severity: Severity::Blocker,
-    covers: &["C17", "X03"],
-};
+use crate::{RequiredPermissions, certificates, validation};
 
 const VALIDATION_REMEDY: &str = "see that Palette reaches this partition and its portal (private cloud gateway, WAN tunnel or PrivateLink), \
                                  and that its clock is right; then validate again";
@@ -144,7 +116,7 @@ async fn check_account(
     };
     let bounded = async {
         match boundary {
-            Some(arn) => policy_arns::check_boundary(aws, &BOUNDARY, arn).await,
+            Some(arn) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY_EXISTS, arn).await,
             None => Ok(no_boundary_finding()),
         }
     };
@@ -160,14 +132,14 @@ async fn check_account(
 }
 
 fn no_boundary_finding() -> Finding {
-    BOUNDARY.not_applicable("no permission boundary was asked for")
+    PERMISSIONS_BOUNDARY_EXISTS.not_applicable("no permission boundary was asked for")
 }
 
 fn unverified_account(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) -> Vec<Finding> {
     let mut findings = permissions::unverified(reason, remedy);
     findings.push(policy_arns::unverified(reason, remedy));
     findings.push(match boundary {
-        Some(_) => BOUNDARY.unverified(reason, remedy),
+        Some(_) => PERMISSIONS_BOUNDARY_EXISTS.unverified(reason, remedy),
         None => no_boundary_finding(),
     });
     findings
@@ -183,19 +155,13 @@ async fn check_palette(
     if refused {
         let reason = "not asked, since the portal hands out no keys";
         return Ok(vec![
-            POLICIES_ACCEPTED.not_applicable(reason),
-            PALETTE_VALIDATES.not_applicable(reason),
+            POLICY_ARNS_ACCEPTED.not_applicable(reason),
+            VALIDATION.not_applicable(reason),
         ]);
     }
     let (accepted, validates) = join!(
         validation::check_policies(registry, credential, demand),
-        validation::check_credential(
-            &PALETTE_VALIDATES,
-            VALIDATION_REMEDY,
-            registry,
-            credential,
-            demand
-        ),
+        validation::check_credential(VALIDATION_REMEDY, registry, credential, demand),
     );
     Ok(vec![accepted?, validates?])
 }

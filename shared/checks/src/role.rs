@@ -1,49 +1,18 @@
 //! The checks of a role that Palette assumes (D01–D13).
 
 use crate::ScopedAccounts;
+use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
+use crate::catalogue::sts::{EXTERNAL_ID_ENFORCED, ROLE_ARN, SOURCE_ACCOUNT};
 use crate::iam::{
     iam_role::{self, IamRole},
     permissions, policy_arns,
 };
 use gangway_aws::Principal;
-use gangway_model::{
-    AccountId, AssumedRole, Check, Credential, Finding, Outcome, RoleArn, Severity, UpstreamError,
-};
+use gangway_model::{AccountId, AssumedRole, Credential, Finding, Outcome, RoleArn, UpstreamError};
 use gangway_palette::{StsSourceAccount, ValidationOutcome};
 use tokio::join;
 
-use crate::{
-    InspectionAccess, RequiredPermissions,
-    validation::{self, POLICIES_ACCEPTED},
-};
-
-static SOURCE_ACCOUNT: Check = Check {
-    id: "sts.source-account",
-    title: "Palette tells the AWS account that it comes from, and the tenant's external id",
-    severity: Severity::Blocker,
-    covers: &["D01", "D03", "D04"],
-};
-
-static ROLE_ARN: Check = Check {
-    id: "sts.role-arn",
-    title: "The role's ARN is one of this partition",
-    severity: Severity::Blocker,
-    covers: &["C03", "C04", "D12"],
-};
-
-static PALETTE_ASSUMES: Check = Check {
-    id: "palette.validation",
-    title: "Palette assumes the role with the external id",
-    severity: Severity::Blocker,
-    covers: &["C17", "D02", "D11"],
-};
-
-static EXTERNAL_ID_ENFORCED: Check = Check {
-    id: "sts.external-id-enforced",
-    title: "The role refuses Palette when it presents another external id",
-    severity: Severity::Warning,
-    covers: &["D07", "D11"],
-};
+use crate::{InspectionAccess, RequiredPermissions, validation};
 
 const TRUST_REMEDY: &str =
     "correct the role's trust policy: GET /v1/accounts/sts/trust shows the one that Palette needs";
@@ -189,7 +158,7 @@ pub fn check_created_role(
         "not tried: Gangway wrote the trust policy itself",
         "send POST /v1/accounts/{uid}/validate to have it tried",
     ));
-    findings.push(POLICIES_ACCEPTED.not_applicable("no policies were named"));
+    findings.push(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
     findings.push(validated);
     Ok(findings)
 }
@@ -201,8 +170,7 @@ pub async fn check_palette_can_assume(
     demand: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
     let credential = Credential::AssumedRole(assumed.clone());
-    validation::check_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &credential, demand)
-        .await
+    validation::check_credential(TRUST_REMEDY, registry, &credential, demand).await
 }
 
 /// Palette's own attempt, and one that must fail: the same with another external id (D11).
@@ -215,15 +183,15 @@ async fn check_assumable(
         let reason = "not asked, since Palette tells no identity to assume the role with";
         return Ok(vec![
             EXTERNAL_ID_ENFORCED.not_applicable(reason),
-            POLICIES_ACCEPTED.not_applicable(reason),
-            PALETTE_ASSUMES.not_applicable(reason),
+            POLICY_ARNS_ACCEPTED.not_applicable(reason),
+            VALIDATION.not_applicable(reason),
         ]);
     };
     let proper = Credential::AssumedRole(assumed.clone());
     let external_id = format!("not-{}", assumed.external_id);
     let strange = Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
     let (validated, accepted, stranger) = join!(
-        validation::check_credential(&PALETTE_ASSUMES, TRUST_REMEDY, registry, &proper, demand),
+        validation::check_credential(TRUST_REMEDY, registry, &proper, demand),
         validation::check_policies(registry, &proper, demand),
         registry.validate(demand.partition, &strange, demand.policies),
     );

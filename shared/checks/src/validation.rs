@@ -1,35 +1,27 @@
 //! Palette's own word on what it is to be told: the last checks of every method.
 
 use crate::ScopedAccounts;
-use gangway_model::{Check, Credential, Finding, Severity, UpstreamError};
+use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
+use gangway_model::{Check, Credential, Finding, UpstreamError};
 use gangway_palette::ValidationOutcome;
 
 use crate::RequiredPermissions;
 
-/// Palette finds the policies that are to be attached to the roles of clusters.
-pub static POLICIES_ACCEPTED: Check = Check {
-    id: "palette.policy-arns-accepted",
-    title: "Palette finds the policies that it is to attach to the roles of clusters and nodes",
-    severity: Severity::Blocker,
-    covers: &["C15"],
-};
-
 /// What Palette says of a credential, as the answer to `check` (C17).
 pub async fn check_credential(
-    check: &'static Check,
     remedy: &str,
     registry: &ScopedAccounts<'_>,
     credential: &Credential,
     demand: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
     let verdict = registry.validate(demand.partition, credential, demand.policies).await;
-    if let Some(finding) = access_denied_finding(check, &verdict) {
+    if let Some(finding) = access_denied_finding(&VALIDATION, &verdict) {
         return Ok(finding);
     }
     Ok(match verdict? {
-        ValidationOutcome::Accepted => check.passed("Palette's own validation succeeded"),
+        ValidationOutcome::Accepted => VALIDATION.passed("Palette's own validation succeeded"),
         ValidationOutcome::Rejected(reason) => {
-            check.failed(format!("Palette refused: {reason}"), remedy)
+            VALIDATION.failed(format!("Palette refused: {reason}"), remedy)
         }
     })
 }
@@ -56,17 +48,17 @@ pub async fn check_policies(
     RequiredPermissions { partition, policies, .. }: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
     if policies.is_empty() {
-        return Ok(POLICIES_ACCEPTED.not_applicable("no policies were named"));
+        return Ok(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
     }
     let verdict = registry.validate_policy_arns(partition, credential, policies).await;
-    if let Some(finding) = access_denied_finding(&POLICIES_ACCEPTED, &verdict) {
+    if let Some(finding) = access_denied_finding(&POLICY_ARNS_ACCEPTED, &verdict) {
         return Ok(finding);
     }
     Ok(match verdict? {
         ValidationOutcome::Accepted => {
-            POLICIES_ACCEPTED.passed(format!("{} found", policies.len()))
+            POLICY_ARNS_ACCEPTED.passed(format!("{} found", policies.len()))
         }
-        ValidationOutcome::Rejected(reason) => POLICIES_ACCEPTED.failed(
+        ValidationOutcome::Rejected(reason) => POLICY_ARNS_ACCEPTED.failed(
             format!("Palette refused: {reason}"),
             "name policies that exist in the account: POST /v1/policies lists them",
         ),

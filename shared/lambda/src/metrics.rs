@@ -166,7 +166,8 @@ mod tests {
     use super::*;
     use crate::Trigger;
 
-    static CHECK: Check = Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &[] };
+    static CHECK: Check =
+        Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &[], remedy: "" };
 
     #[test]
     fn an_invocation_is_counted_and_so_is_each_failed_check() {

@@ -13,6 +13,8 @@ pub struct Check {
     pub severity: Severity,
     /// The checklist's rows that it answers (C01, D07, …).
     pub covers: &'static [&'static str],
+    /// What to do, in general, when it failed. A finding's own remedy names the values at hand.
+    pub remedy: &'static str,
 }
 
 /// What a failed check means for the registration.
@@ -159,9 +161,9 @@ mod tests {
     use super::*;
 
     static BLOCKER: Check =
-        Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &["C01"] };
+        Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &["C01"], remedy: "" };
     static WARNING: Check =
-        Check { id: "a.w", title: "A", severity: Severity::Warning, covers: &["C02"] };
+        Check { id: "a.w", title: "A", severity: Severity::Warning, covers: &["C02"], remedy: "" };
 
     fn report(findings: Vec<Finding>) -> Report {
         let (partition, method) = (Partition::Aws, AuthMethod::Sts);

@@ -10,28 +10,28 @@ use crate::{
     response::{Overlords, non_empty, uid},
 };
 
-/// The gateway that was chosen is one of the tenant's.
-pub static GATEWAY: Check = Check {
+pub static GATEWAY_REGISTERED: Check = Check {
     id: "palette.gateway-registered",
     title: "The private cloud gateway is registered in this tenant",
     severity: Severity::Blocker,
     covers: &["G01", "G02"],
+    remedy: "Choose a gateway that `GET /v1/private-cloud-gateways` lists.",
 };
 
-/// It works.
 pub static GATEWAY_RUNNING: Check = Check {
     id: "palette.gateway-running",
     title: "The private cloud gateway is running",
     severity: Severity::Blocker,
     covers: &["G01"],
+    remedy: "Start the gateway: Tenant Settings, Private Cloud Gateways.",
 };
 
-/// What it does not do.
 pub static GATEWAY_PROXY: Check = Check {
     id: "palette.gateway-proxy-authority",
     title: "Clusters trust the proxy of the private cloud gateway",
     severity: Severity::Info,
     covers: &["G03"],
+    remedy: "Put the CA certificate of the proxy into the cluster profiles.",
 };
 
 /// The gateway that comes with a self-hosted Palette, which reports no state of its own.
@@ -42,7 +42,7 @@ const SYSTEM: &str = "System Private Gateway";
 pub struct GatewayCheck {
     /// What Palette calls it. `None` if none was chosen or there is no such gateway; then a finding blocks.
     pub uid: Option<Uid>,
-    /// The answers to [`GATEWAY`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
+    /// The answers to [`GATEWAY_REGISTERED`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
     pub findings: Vec<Finding>,
 }
 
@@ -111,13 +111,13 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
 fn none() -> GatewayCheck {
     let answer =
         |check: &'static Check| check.not_applicable("no private cloud gateway was asked for");
-    let findings = [&GATEWAY, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(answer).into();
+    let findings = [&GATEWAY_REGISTERED, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(answer).into();
     GatewayCheck { uid: None, findings }
 }
 
 /// Nothing is known of the gateway, so the account must not be made without it.
 fn inaccessible(reason: &str) -> GatewayCheck {
-    let registered = GATEWAY.failed(
+    let registered = GATEWAY_REGISTERED.failed(
         format!("Palette does not show its gateways to Gangway: {reason}"),
         "mend palette.session: Gangway's API key must be that of a tenant administrator",
     );
@@ -136,12 +136,12 @@ fn chosen(wish: &UidOrName, all: &[PrivateCloudGateway]) -> GatewayCheck {
             all.iter().map(|gateway| format!("{} ({})", gateway.name, gateway.uid)).collect();
         let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
         let registered = if matching.is_empty() {
-            GATEWAY.failed(
+            GATEWAY_REGISTERED.failed(
                 format!("Palette has no such gateway; it has: {listed}"),
                 "choose one of these, or register one at Tenant Settings, Private Cloud Gateways",
             )
         } else {
-            GATEWAY.failed(
+            GATEWAY_REGISTERED.failed(
                 format!("several gateways have this name; Palette has: {listed}"),
                 "name the gateway by its uid",
             )
@@ -163,7 +163,7 @@ fn chosen(wish: &UidOrName, all: &[PrivateCloudGateway]) -> GatewayCheck {
          clusters are told the proxy, not its authority",
         "if it does, add the authority at Tenant Settings, Certificates or to the cluster's OS; for EKS, to the workload",
     );
-    let registered = GATEWAY.passed(format!("{name} ({uid})"));
+    let registered = GATEWAY_REGISTERED.passed(format!("{name} ({uid})"));
     GatewayCheck { uid: Some(uid.clone()), findings: vec![registered, running, proxy] }
 }
 

@@ -22,7 +22,9 @@ mod validation;
 
 pub use accounts::AccountPage;
 pub use client::{PaletteClient, ScopedClient};
-pub use gateway::{GATEWAY, GATEWAY_PROXY, GATEWAY_RUNNING, GatewayCheck, PrivateCloudGateway};
+pub use gateway::{
+    GATEWAY_PROXY, GATEWAY_REGISTERED, GATEWAY_RUNNING, GatewayCheck, PrivateCloudGateway,
+};
 pub use projects::{ScopedResults, query_scopes};
 pub use secret_partitions::{EndpointOverrides, PortalKeysResult, SecretPartitionFlag};
 pub use state::{API_KEY_VALID, PaletteState};

@@ -14,12 +14,12 @@ use crate::{
     response::{User, belongs_to, non_empty},
 };
 
-/// The API key belongs to a tenant administrator.
 pub static API_KEY_VALID: Check = Check {
     id: "palette.session",
-    title: "Gangway's API key is that of a Palette tenant administrator",
+    title: "Gangway's API key belongs to a Palette tenant administrator",
     severity: Severity::Blocker,
     covers: &["C01"],
+    remedy: "Store the API key of a tenant administrator in the secret: [rotate it](operations.md#palettes-api-key).",
 };
 
 const REMEDY: &str = "keep the API key of a user with the tenant administrator role in the secret that \

@@ -13,28 +13,28 @@ use analysis::{ConditionIssue, StatementMatch, TrustPolicyAnalysis};
 use condition::Truth;
 use principal::Reach;
 
-/// D06.
 pub static TRUSTS_PALETTE: Check = Check {
     id: "sts.trusts-palette",
     title: "The role trusts Palette's AWS account, and not everyone",
     severity: Severity::Blocker,
     covers: &["D06"],
+    remedy: "Set the trust policy to what the report shows.",
 };
 
-/// D07.
 pub static EXTERNAL_ID_REQUIRED: Check = Check {
     id: "sts.external-id-required",
-    title: "The role asks for Palette's external id, and takes no other",
+    title: "The role requires Palette's external id, and accepts no other",
     severity: Severity::Blocker,
     covers: &["D07"],
+    remedy: "Add the condition `sts:ExternalId` with the value that `GET /v1/accounts/sts/trust` returns.",
 };
 
-/// D08.
 pub static NO_EXCLUDING_CONDITIONS: Check = Check {
     id: "sts.no-excluding-conditions",
-    title: "No condition of the trust keeps Palette out",
+    title: "No condition of the trust policy excludes Palette",
     severity: Severity::Blocker,
     covers: &["D08"],
+    remedy: "Remove the condition, or change it so that Palette satisfies it.",
 };
 
 /// The trust policy that the role is to have (F31): Palette's account, and only with the external id.

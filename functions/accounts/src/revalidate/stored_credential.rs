@@ -2,6 +2,7 @@
 
 use gangway_aws::{SecretPayloadType, StoredSecret};
 use gangway_checks::ScopedAccounts;
+use gangway_checks::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALETTE};
 use gangway_checks::{RequiredPermissions, access_key, ca_chain, classified, portal};
 use gangway_http::deadline;
 use gangway_model::{
@@ -10,20 +11,6 @@ use gangway_model::{
 };
 use gangway_registration::AppContext;
 use tokio::join;
-
-static SECRET_ACTIVE: Check = Check {
-    id: "vault.secret-in-use",
-    title: "The account's credential is kept, and is the one in use",
-    severity: Severity::Blocker,
-    covers: &["C18"],
-};
-
-static SECRET_MATCHES_PALETTE: Check = Check {
-    id: "vault.secret-matches-palette",
-    title: "Palette uses the keys that are kept",
-    severity: Severity::Warning,
-    covers: &["C18"],
-};
 
 const REMEDY: &str = "PUT the account with its credential, so that Gangway keeps it";
 

@@ -1,29 +1,16 @@
 //! The role that Palette assumes, as IAM has it (D05, D10).
 
+use crate::catalogue::iam::{ROLE_EXISTS, ROLE_SESSION_DURATION};
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime},
 };
 
-use gangway_model::{Check, Finding, RoleArn, Severity, UpstreamError};
+use gangway_model::{Finding, RoleArn, UpstreamError};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use gangway_aws::AwsSession;
-
-static EXISTS: Check = Check {
-    id: "iam.role-exists",
-    title: "The role exists under this ARN",
-    severity: Severity::Blocker,
-    covers: &["D05"],
-};
-
-static SESSION: Check = Check {
-    id: "iam.role-session-long-enough",
-    title: "The role's sessions may last an hour",
-    severity: Severity::Warning,
-    covers: &["D10", "D13"],
-};
 
 /// What Palette's sessions need.
 const HOUR: Duration = Duration::from_hours(1);
@@ -77,7 +64,7 @@ pub fn decode_policy_document(encoded: &str) -> Option<Value> {
 
 /// The answers where nothing can be seen.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
-    vec![EXISTS.unverified(reason, remedy), SESSION.unverified(reason, remedy)]
+    vec![ROLE_EXISTS.unverified(reason, remedy), ROLE_SESSION_DURATION.unverified(reason, remedy)]
 }
 
 /// What was read, and the trust policy where the role is the one that was meant.
@@ -102,24 +89,24 @@ pub fn findings(
         ) => return Err(error),
     };
     if role.arn != wanted.as_str() {
-        let exists = EXISTS.failed(
+        let exists = ROLE_EXISTS.failed(
             format!("role {} is {}: the path differs", wanted.name(), role.arn),
             format!("send roleArn {}", role.arn),
         );
         return Ok((vec![exists, session(&role)], None));
     }
-    let exists = EXISTS.passed(role.arn.clone());
+    let exists = ROLE_EXISTS.passed(role.arn.clone());
     Ok((vec![exists, session(&role)], Some(role.trust)))
 }
 
 fn missing(wanted: &RoleArn) -> Vec<Finding> {
     let (name, account) = (wanted.name(), wanted.account());
     vec![
-        EXISTS.failed(
+        ROLE_EXISTS.failed(
             format!("account {account} has no role {name}"),
             "create it: GET /v1/accounts/sts/trust gives a CloudFormation template that does",
         ),
-        SESSION.not_applicable("there is no role"),
+        ROLE_SESSION_DURATION.not_applicable("there is no role"),
     ]
 }
 
@@ -127,9 +114,9 @@ fn session(role: &IamRole) -> Finding {
     let minutes = role.max_session.as_secs() / 60;
     if role.max_session < HOUR {
         let remedy = "set the role's maximum session duration to one hour or more";
-        SESSION.failed(format!("sessions last {minutes} minutes at most"), remedy)
+        ROLE_SESSION_DURATION.failed(format!("sessions last {minutes} minutes at most"), remedy)
     } else {
-        SESSION.passed(format!(
+        ROLE_SESSION_DURATION.passed(format!(
             "sessions last up to {minutes} minutes; an hour, should Palette itself come from a role"
         ))
     }

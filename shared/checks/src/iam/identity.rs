@@ -1,44 +1,10 @@
 //! Whose keys these are (C03, C05, C06, S01, S03).
 
+use crate::catalogue::aws::{CLOCK, IDENTITY_IS_USER, IDENTITY_VALID, PARTITION, REACHABLE};
 use gangway_http::deadline;
-use gangway_model::{AccountId, Check, Finding, Partition, Severity, UpstreamError};
+use gangway_model::{AccountId, Finding, Partition, UpstreamError};
 
 use gangway_aws::{CallerIdentity, IdentityKind, Principal};
-
-pub(super) static REACHABLE: Check = Check {
-    id: "aws.reachable",
-    title: "AWS STS of this partition can be reached",
-    severity: Severity::Blocker,
-    covers: &["C05"],
-};
-
-static CLOCK: Check = Check {
-    id: "aws.clock",
-    title: "The clocks of Gangway and AWS agree",
-    severity: Severity::Blocker,
-    covers: &["C06"],
-};
-
-static VALID: Check = Check {
-    id: "aws.identity-valid",
-    title: "AWS takes the access key and its secret",
-    severity: Severity::Blocker,
-    covers: &["S02", "S03"],
-};
-
-static PARTITION: Check = Check {
-    id: "aws.partition",
-    title: "The keys belong to the partition that was asked for",
-    severity: Severity::Blocker,
-    covers: &["C03"],
-};
-
-static USER: Check = Check {
-    id: "aws.identity-is-user",
-    title: "The keys are those of an IAM user",
-    severity: Severity::Blocker,
-    covers: &["S01"],
-};
 
 /// AWS refuses requests whose date is further off, in seconds.
 const MAX_CLOCK_SKEW: u64 = 300;
@@ -82,7 +48,7 @@ pub fn check_caller(
     let findings = vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
         clock(deadline::clock_skew()),
-        VALID.passed(format!("the keys are those of {}", caller.arn)),
+        IDENTITY_VALID.passed(format!("the keys are those of {}", caller.arn)),
         partition(&caller, wanted),
         user(&caller),
     ];
@@ -95,7 +61,7 @@ fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
     vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
         clock(deadline::clock_skew()),
-        VALID.failed(
+        IDENTITY_VALID.failed(
             reason,
             format!(
                 "see that the keys are of partition {wanted} and active, or create a new access key for the IAM user: \
@@ -103,7 +69,7 @@ fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
             ),
         ),
         PARTITION.unverified(unknown, remedy),
-        USER.unverified(unknown, remedy),
+        IDENTITY_IS_USER.unverified(unknown, remedy),
     ]
 }
 
@@ -130,7 +96,7 @@ fn partition(caller: &CallerIdentity, wanted: Partition) -> Finding {
 
 fn user(caller: &CallerIdentity) -> Finding {
     let observed = match &caller.kind {
-        IdentityKind::User { name } => return USER.passed(format!("user {name}")),
+        IdentityKind::User { name } => return IDENTITY_IS_USER.passed(format!("user {name}")),
         IdentityKind::AssumedRole { role_name } => {
             format!("they are those of a session of role {role_name}, which ends")
         }
@@ -140,7 +106,7 @@ fn user(caller: &CallerIdentity) -> Finding {
         IdentityKind::Federated => "they are those of a federated user, which end".to_owned(),
         IdentityKind::Other => format!("they are those of {}", caller.arn),
     };
-    USER.failed(
+    IDENTITY_IS_USER.failed(
         observed,
         "create an IAM user for Palette alone, attach the policies of its profile, and send an access key of that user",
     )

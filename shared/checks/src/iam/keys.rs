@@ -1,25 +1,19 @@
 //! How old the keys under test are (S04).
 
+use crate::catalogue::iam::KEY_AGE;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
-use gangway_model::{Check, Finding, Severity, UpstreamError};
+use gangway_model::{Finding, UpstreamError};
 
 use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
-
-static AGE: Check = Check {
-    id: "iam.key-age",
-    title: "The access key is active and has been rotated in the last 90 days",
-    severity: Severity::Warning,
-    covers: &["S04"],
-};
 
 /// What AWS's own guidance and the CIS benchmark call old.
 const MAX_KEY_AGE_DAYS: Duration = Duration::from_hours(90 * 24);
 
 /// The answer where nothing can be seen.
 pub fn unverified(reason: &str, remedy: &str) -> Finding {
-    AGE.unverified(reason, remedy)
+    KEY_AGE.unverified(reason, remedy)
 }
 
 /// Looks at the key that this view was made with.
@@ -28,22 +22,22 @@ pub async fn check_key_age(
     principal: &Principal,
 ) -> Result<Finding, UpstreamError> {
     let Principal::User { name, .. } = principal else {
-        return Ok(AGE.not_applicable("a role has no access keys"));
+        return Ok(KEY_AGE.not_applicable("a role has no access keys"));
     };
     let Some(id) = aws.key_id() else {
-        return Ok(AGE.not_applicable("the key itself is not at hand"));
+        return Ok(KEY_AGE.not_applicable("the key itself is not at hand"));
     };
     let answer = aws.iam().list_access_keys().user_name(name).send().await;
     let listed = match answer {
         Ok(answer) => answer.access_key_metadata,
         Err(error) => {
             return match AwsErrorKind::from_sdk(&error) {
-                Some(AwsErrorKind::AccessDenied) => Ok(AGE.unverified(
+                Some(AwsErrorKind::AccessDenied) => Ok(KEY_AGE.unverified(
                     "the user may not list its access keys",
                     format!("allow iam:ListAccessKeys to user {name} on itself"),
                 )),
                 Some(AwsErrorKind::Throttled) => {
-                    Ok(AGE.unverified("IAM is asked too often", "validate again later"))
+                    Ok(KEY_AGE.unverified("IAM is asked too often", "validate again later"))
                 }
                 Some(_) | None => Err(AwsSession::iam_api_call("iam:ListAccessKeys", "such user")
                     .to_upstream_error(&error)),
@@ -54,26 +48,30 @@ pub async fn check_key_age(
     #[expect(clippy::disallowed_methods, reason = "an age is told from today")]
     let now = SystemTime::now();
     Ok(key.map_or_else(
-        || AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
+        || KEY_AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
         |key| describe_age(key, listed.len(), now),
     ))
 }
 
 fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Finding {
     if key.status() == Some(&StatusType::Inactive) {
-        return AGE.failed("the access key is inactive", "activate it, or send an active one");
+        return KEY_AGE.failed("the access key is inactive", "activate it, or send an active one");
     }
     let made = key.create_date().and_then(|date| SystemTime::try_from(*date).ok());
     let Some(made) = made else {
-        return AGE.unverified("IAM does not tell when the key was made", "rotate it if in doubt");
+        return KEY_AGE
+            .unverified("IAM does not tell when the key was made", "rotate it if in doubt");
     };
     let age = now.duration_since(made).unwrap_or_default();
     let days = age.as_secs() / 86_400;
     if age > MAX_KEY_AGE_DAYS {
         let observed = format!("the access key is {days} days old; the user has {keys} of 2");
-        AGE.failed(observed, "create a new access key, PUT the account with it, delete the old one")
+        KEY_AGE.failed(
+            observed,
+            "create a new access key, PUT the account with it, delete the old one",
+        )
     } else {
-        AGE.passed(format!("the access key is {days} days old; the user has {keys} of 2"))
+        KEY_AGE.passed(format!("the access key is {days} days old; the user has {keys} of 2"))
     }
 }
 

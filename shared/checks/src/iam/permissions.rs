@@ -1,37 +1,20 @@
 //! What an identity may do, against what Palette needs (C07–C13, S05, S06, D09).
 
-use gangway_model::{Check, Finding, PermissionProfile, Severity, UpstreamError};
+use crate::catalogue::iam::{
+    ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
+    POLICY_DOCUMENTS_FIT, POLICY_QUOTA, SIMULATION_POSSIBLE, VENDOR_POLICY,
+};
+use gangway_model::{Finding, PermissionProfile, UpstreamError};
 use gangway_policies::{PolicyDocument, simulate};
 use tokio::join;
 
 use super::{
     attached_policies::{self, Attached, Lookup, LookupError},
-    policy_content::{self, ATTACHED},
+    policy_content,
     simulation::{self, Mfa, SimulationResult},
-    simulation_findings::{self, ALLOWED, BOUNDARY, DEFECTS, NO_MFA, ORGANIZATION},
+    simulation_findings,
 };
 use gangway_aws::{AwsSession, Principal};
-
-static POSSIBLE: Check = Check {
-    id: "iam.simulation-possible",
-    title: "IAM may be asked what the identity is allowed to do",
-    severity: Severity::Warning,
-    covers: &["C13"],
-};
-
-static QUOTA: Check = Check {
-    id: "iam.policy-quota",
-    title: "There is room for the policies that must be attached",
-    severity: Severity::Blocker,
-    covers: &["C09"],
-};
-
-static FIT: Check = Check {
-    id: "iam.policy-documents-fit",
-    title: "Each of Palette's documents fits into a managed policy",
-    severity: Severity::Blocker,
-    covers: &["C10"],
-};
 
 /// How many managed policies an identity may have, unless the account's quota was raised.
 const DEFAULT_QUOTA: usize = 10;
@@ -41,9 +24,17 @@ const MAX_DOCUMENT_CHARS: usize = 6144;
 
 /// The answers where nothing can be seen.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
-    [&POSSIBLE, &ALLOWED, &BOUNDARY, &ORGANIZATION, &NO_MFA, &ATTACHED, &QUOTA]
-        .map(|check| check.unverified(reason, remedy))
-        .into()
+    [
+        &SIMULATION_POSSIBLE,
+        &ACTIONS_ALLOWED,
+        &BOUNDARY_ALLOWS,
+        &ORGANIZATION_ALLOWS,
+        &MFA_NOT_REQUIRED,
+        &POLICIES_ATTACHED,
+        &POLICY_QUOTA,
+    ]
+    .map(|check| check.unverified(reason, remedy))
+    .into()
 }
 
 /// Asks everything at the same time; asks again only where something is denied or hidden.
@@ -90,9 +81,10 @@ pub async fn check_attached(
     let mut findings = simulation_findings(aws, principal, &questions, judgement).await?;
     let documents = gangway_policies::documents_for(profile);
     findings.push(
-        ATTACHED.passed(format!("Gangway attached {}", policy_content::join_names(documents))),
+        POLICIES_ATTACHED
+            .passed(format!("Gangway attached {}", policy_content::join_names(documents))),
     );
-    findings.push(QUOTA.passed("everything is attached"));
+    findings.push(POLICY_QUOTA.passed("everything is attached"));
     findings.push(check_document_size(aws, documents));
     Ok(findings)
 }
@@ -107,7 +99,7 @@ async fn simulation_findings(
     let label = principal.label();
     let (possible, reason, remedy) = match judgement {
         SimulationResult::Decisions(verdicts) => {
-            let mut findings = vec![POSSIBLE.passed(format!("asked about {label}"))];
+            let mut findings = vec![SIMULATION_POSSIBLE.passed(format!("asked about {label}"))];
             findings.extend(simulation_findings::findings(&verdicts, principal));
             findings
                 .push(simulation_findings::check_mfa(aws, principal, questions, &verdicts).await?);
@@ -119,16 +111,16 @@ async fn simulation_findings(
                 "allow iam:SimulatePrincipalPolicy on {} to the identity that looks",
                 principal.arn()
             );
-            (POSSIBLE.failed(reason.clone(), remedy.clone()), reason, remedy)
+            (SIMULATION_POSSIBLE.failed(reason.clone(), remedy.clone()), reason, remedy)
         }
         SimulationResult::PrincipalNotFound => {
             let reason = format!("IAM does not know {}", principal.arn());
             let remedy = "create it, or correct its ARN".to_owned();
-            (POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
+            (SIMULATION_POSSIBLE.unverified(reason.clone(), remedy.clone()), reason, remedy)
         }
     };
     let mut findings = vec![possible];
-    for check in [&ALLOWED, &BOUNDARY, &ORGANIZATION, &NO_MFA] {
+    for check in [&ACTIONS_ALLOWED, &BOUNDARY_ALLOWS, &ORGANIZATION_ALLOWS, &MFA_NOT_REQUIRED] {
         findings.push(check.unverified(reason.clone(), remedy.clone()));
     }
     Ok(findings)
@@ -176,7 +168,7 @@ async fn attached_finding(
         Ok(held) => policy_content::check_documents(aws, documents, held, principal).await,
         Err(hidden) => {
             let observed = format!("the policies of {} could not be listed", principal.label());
-            Ok(ATTACHED.unverified(observed, hidden.remedy()))
+            Ok(POLICIES_ATTACHED.unverified(observed, hidden.remedy()))
         }
     }
 }
@@ -193,7 +185,7 @@ fn quota_finding(
         Ok(direct) => direct,
         Err(hidden) => {
             let observed = format!("the policies of {label} could not be counted");
-            return QUOTA.unverified(observed, hidden.remedy());
+            return POLICY_QUOTA.unverified(observed, hidden.remedy());
         }
     };
     let (quota, source, hidden) = match quota {
@@ -206,10 +198,10 @@ fn quota_finding(
     let count = direct.len();
     let observed = format!("{label} has {count} of {quota} ({source}); {missing} to come");
     match hidden {
-        _ if count + missing <= quota => QUOTA.passed(observed),
+        _ if count + missing <= quota => POLICY_QUOTA.passed(observed),
         // The account's own quota may be higher.
-        Some(remedy) => QUOTA.unverified(observed, remedy),
-        None => QUOTA.failed(
+        Some(remedy) => POLICY_QUOTA.unverified(observed, remedy),
+        None => POLICY_QUOTA.failed(
             observed,
             format!("merge policies of {label}, or have AWS raise the quota of managed policies"),
         ),
@@ -227,16 +219,16 @@ fn check_document_size(aws: &AwsSession, documents: &[PolicyDocument]) -> Findin
     let (name, size) = longest.unwrap_or(("none", 0));
     let observed = format!("the longest is {name}: {size} of {MAX_DOCUMENT_CHARS} characters");
     if size > MAX_DOCUMENT_CHARS {
-        FIT.failed(observed, format!("split {name} into two policies"))
+        POLICY_DOCUMENTS_FIT.failed(observed, format!("split {name} into two policies"))
     } else {
-        FIT.passed(observed)
+        POLICY_DOCUMENTS_FIT.passed(observed)
     }
 }
 
 /// The answer where the published documents are at fault themselves.
 pub(super) fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
     (!denied.is_empty()).then(|| {
-        DEFECTS.failed(
+        VENDOR_POLICY.failed(
             format!(
                 "denied although Palette's document names them, since it grants them on resources that they do not \
                  have: {}",

@@ -1,21 +1,15 @@
 //! Whether the policies that clusters are to get exist (C15).
 
+use crate::catalogue::iam::POLICY_ARNS_EXIST;
 use aws_sdk_iam::types::Policy;
 use futures_util::future::join_all;
-use gangway_model::{Check, Finding, PolicyArn, Severity, UpstreamError};
+use gangway_model::{Check, Finding, PolicyArn, UpstreamError};
 
 use gangway_aws::{AwsSession, error::AwsErrorKind};
 
-static EXIST: Check = Check {
-    id: "iam.policy-arns-exist",
-    title: "The policies for the roles of clusters and nodes exist in the account",
-    severity: Severity::Blocker,
-    covers: &["C15"],
-};
-
 /// The answer where nothing can be seen.
 pub fn unverified(reason: &str, remedy: &str) -> Finding {
-    EXIST.unverified(reason, remedy)
+    POLICY_ARNS_EXIST.unverified(reason, remedy)
 }
 
 enum PolicyLookup {
@@ -29,7 +23,7 @@ enum PolicyLookup {
 /// Looks each of them up, all at the same time.
 pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding, UpstreamError> {
     if arns.is_empty() {
-        return Ok(EXIST.not_applicable("no policies were named"));
+        return Ok(POLICY_ARNS_EXIST.not_applicable("no policies were named"));
     }
     let seen = join_all(arns.iter().map(|arn| get_policy(aws, arn))).await;
     let mut faults = Vec::new();
@@ -48,15 +42,15 @@ pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding
         }
     }
     Ok(match unseen {
-        _ if !faults.is_empty() => EXIST.failed(
+        _ if !faults.is_empty() => POLICY_ARNS_EXIST.failed(
             faults.join("; "),
             format!(
                 "name policies that exist: POST /v1/policies lists them; those of AWS itself are arn:{}:iam::aws:policy/…",
                 aws.partition()
             ),
         ),
-        Some((observed, remedy)) => EXIST.unverified(observed, remedy),
-        None => EXIST.passed(format!("{} found", arns.len())),
+        Some((observed, remedy)) => POLICY_ARNS_EXIST.unverified(observed, remedy),
+        None => POLICY_ARNS_EXIST.passed(format!("{} found", arns.len())),
     })
 }
 

@@ -1,7 +1,8 @@
 //! Whether what is attached says what Palette's documents say (C08). Read only where simulation leaves doubt.
 
+use crate::catalogue::iam::POLICIES_ATTACHED;
 use futures_util::future::join_all;
-use gangway_model::{Check, Finding, Partition, Severity, UpstreamError};
+use gangway_model::{Finding, Partition, UpstreamError};
 use gangway_policies::PolicyDocument;
 use serde_json::Value;
 
@@ -10,13 +11,6 @@ use super::{
     iam_role::decode_policy_document,
 };
 use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
-
-pub(super) static ATTACHED: Check = Check {
-    id: "iam.policies-attached",
-    title: "Palette's policies are attached by name and up to date",
-    severity: Severity::Warning,
-    covers: &["C08", "S05", "D09"],
-};
 
 /// A quota of managed policies is 20 at most; groups may add theirs.
 const MAX_DOCUMENTS: usize = 40;
@@ -38,9 +32,9 @@ pub(super) fn check_names(
 ) -> Finding {
     let missing = missing(documents, attached);
     if missing.is_empty() {
-        return ATTACHED.passed(format!("{} attached", join_names(documents)));
+        return POLICIES_ATTACHED.passed(format!("{} attached", join_names(documents)));
     }
-    ATTACHED.failed(
+    POLICIES_ATTACHED.failed(
         format!(
             "not attached under their names: {}; every action is allowed all the same",
             join_names(&missing)
@@ -75,18 +69,21 @@ pub(super) async fn check_documents(
             Ok(policy) => read.push(policy),
             Err(hidden) => {
                 let observed = "the attached policies could not be read";
-                return Ok(ATTACHED.unverified(observed, hidden.remedy()));
+                return Ok(POLICIES_ATTACHED.unverified(observed, hidden.remedy()));
             }
         }
     }
     let faults: Vec<_> =
         documents.iter().filter_map(|document| fault(*document, aws.partition(), &read)).collect();
     if faults.is_empty() {
-        return Ok(ATTACHED.passed(format!("{} attached and up to date", join_names(documents))));
+        return Ok(
+            POLICIES_ATTACHED.passed(format!("{} attached and up to date", join_names(documents)))
+        );
     }
     let label = principal.label();
     let (observed, remedies): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
-    Ok(ATTACHED.failed(observed.join("; "), format!("on {label}: {}", remedies.join("; "))))
+    Ok(POLICIES_ATTACHED
+        .failed(observed.join("; "), format!("on {label}: {}", remedies.join("; "))))
 }
 
 /// What is wrong with a document's policy, and how to mend it.

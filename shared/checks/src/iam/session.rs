@@ -1,31 +1,11 @@
 //! Whose keys an access portal has handed out (X09, X11, X12).
 
+use crate::catalogue::aws::{IDENTITY_IS_ROLE, IDENTITY_VALID, PARTITION, REACHABLE};
 use gangway_http::deadline;
-use gangway_model::{AccountId, Check, Finding, Partition, RoleArn, Severity, UpstreamError};
+use gangway_model::{AccountId, Finding, Partition, RoleArn, UpstreamError};
 
-use super::identity::{REACHABLE, clock};
+use super::identity::clock;
 use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
-
-static VALID: Check = Check {
-    id: "aws.identity-valid",
-    title: "AWS takes the keys that the access portal handed out",
-    severity: Severity::Blocker,
-    covers: &["X11"],
-};
-
-static PLACE: Check = Check {
-    id: "aws.partition",
-    title: "The portal's keys belong to the partition and the account that were asked for",
-    severity: Severity::Blocker,
-    covers: &["C03", "X12"],
-};
-
-static ROLE: Check = Check {
-    id: "aws.identity-is-role",
-    title: "The portal's keys act as a role whose permissions can be looked at",
-    severity: Severity::Blocker,
-    covers: &["X09"],
-};
 
 /// Whose keys they are, as far as STS tells.
 #[derive(Debug)]
@@ -40,7 +20,9 @@ pub struct SessionCheck {
 
 /// The answers where there are no keys to ask with.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
-    [&REACHABLE, &VALID, &PLACE, &ROLE].map(|check| check.unverified(reason, remedy)).into()
+    [&REACHABLE, &IDENTITY_VALID, &PARTITION, &IDENTITY_IS_ROLE]
+        .map(|check| check.unverified(reason, remedy))
+        .into()
 }
 
 /// What the answer of [`Aws::caller`] with the portal's keys means, given the account where it was asked for by number.
@@ -56,13 +38,13 @@ pub async fn check_caller(
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
             let (unknown, mend) = ("AWS does not take the keys", "mend aws.identity-valid");
-            let valid = VALID.failed(
+            let valid = IDENTITY_VALID.failed(
                 reason,
                 format!(
                     "see that the portal hands out keys of {wanted}, and that its clock is right"
                 ),
             );
-            let rest = [&PLACE, &ROLE].map(|check| check.unverified(unknown, mend));
+            let rest = [&PARTITION, &IDENTITY_IS_ROLE].map(|check| check.unverified(unknown, mend));
             let mut findings = vec![reached, clock(deadline::clock_skew()), valid];
             findings.extend(rest);
             return Ok(SessionCheck { findings, account: None, principal: None });
@@ -73,7 +55,7 @@ pub async fn check_caller(
     let findings = vec![
         reached,
         clock(deadline::clock_skew()),
-        VALID.passed(format!("the keys are those of {}", caller.arn)),
+        IDENTITY_VALID.passed(format!("the keys are those of {}", caller.arn)),
         check_account(&caller, wanted, named),
         role,
     ];
@@ -82,7 +64,7 @@ pub async fn check_caller(
 
 fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<AccountId>) -> Finding {
     if caller.partition != wanted {
-        return PLACE.failed(
+        return PARTITION.failed(
             format!("the portal's keys are of partition {}, not {wanted}", caller.partition),
             format!(
                 "set the address of the portal of {wanted}, or ask the clients of {}",
@@ -91,11 +73,11 @@ fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<Accou
         );
     }
     match named {
-        Some(named) if named != caller.account => PLACE.failed(
+        Some(named) if named != caller.account => PARTITION.failed(
             format!("the portal's keys are of account {}, not {named}", caller.account),
             "correct the account, or have the portal's administrator correct what it stands for",
         ),
-        Some(_) | None => PLACE.passed(format!("account {} of {wanted}", caller.account)),
+        Some(_) | None => PARTITION.passed(format!("account {} of {wanted}", caller.account)),
     }
 }
 
@@ -109,10 +91,10 @@ async fn resolve_principal(
         IdentityKind::AssumedRole { role_name } => role_name,
         IdentityKind::User { name } => {
             let seen = format!("they are those of user {name}, whose permissions count");
-            return Ok((ROLE.passed(seen), caller.principal()));
+            return Ok((IDENTITY_IS_ROLE.passed(seen), caller.principal()));
         }
         IdentityKind::Root | IdentityKind::Federated | IdentityKind::Other => {
-            let failed = ROLE.failed(
+            let failed = IDENTITY_IS_ROLE.failed(
                 format!("they are those of {}", caller.arn),
                 "have the portal's administrator map the portal's role to an IAM role with Palette's policies",
             );
@@ -133,10 +115,15 @@ async fn resolve_principal(
     let (partition, account) = (wanted.id(), caller.account);
     let arn = arn.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:role/{role_name}"));
     Ok(match arn.parse::<RoleArn>() {
-        Ok(role) => (ROLE.passed(format!("role {role}, {whence}")), Some(Principal::Role(role))),
+        Ok(role) => {
+            (IDENTITY_IS_ROLE.passed(format!("role {role}, {whence}")), Some(Principal::Role(role)))
+        }
         Err(_invalid) => {
             let remedy = "have the portal's administrator map the portal's role to an IAM role";
-            (ROLE.failed(format!("{role_name} is not the name of a role"), remedy), None)
+            (
+                IDENTITY_IS_ROLE.failed(format!("{role_name} is not the name of a role"), remedy),
+                None,
+            )
         }
     })
 }

@@ -3,9 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use crate::catalogue::iam::{
+    ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS,
+};
 use std::collections::BTreeMap;
 
-use gangway_model::{Check, Finding, Severity, UpstreamError};
+use gangway_model::{Finding, UpstreamError};
 use gangway_policies::{PolicyDocument, simulate::SimulationRequest};
 
 use super::{
@@ -14,41 +17,6 @@ use super::{
     simulation::{self, ActionDecision, Decision, Mfa, SimulationResult},
 };
 use gangway_aws::{AwsSession, Principal};
-
-pub(super) static ALLOWED: Check = Check {
-    id: "iam.actions-allowed",
-    title: "Every action of the permission profile is allowed",
-    severity: Severity::Blocker,
-    covers: &["C07", "S05", "D09"],
-};
-
-pub(super) static BOUNDARY: Check = Check {
-    id: "iam.boundary-allows",
-    title: "No permissions boundary takes away what Palette needs",
-    severity: Severity::Blocker,
-    covers: &["C11"],
-};
-
-pub(super) static ORGANIZATION: Check = Check {
-    id: "iam.organization-allows",
-    title: "No policy of the organization (SCP) takes away what Palette needs",
-    severity: Severity::Blocker,
-    covers: &["C12"],
-};
-
-pub(super) static NO_MFA: Check = Check {
-    id: "iam.mfa-not-required",
-    title: "Nothing is denied for want of a second factor",
-    severity: Severity::Blocker,
-    covers: &["S06"],
-};
-
-pub(super) static DEFECTS: Check = Check {
-    id: "iam.vendor-policy",
-    title: "The published documents grant what they name",
-    severity: Severity::Warning,
-    covers: &["C07"],
-};
 
 /// C07, C11, C12, and a note where the published documents are at fault.
 pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
@@ -71,17 +39,17 @@ pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Ve
     let mut findings = vec![
         allowed(verdicts.len(), &denials, principal),
         if bounded.is_empty() {
-            BOUNDARY.passed("no action is denied by a permissions boundary")
+            BOUNDARY_ALLOWS.passed("no action is denied by a permissions boundary")
         } else {
-            BOUNDARY.failed(
+            BOUNDARY_ALLOWS.failed(
                 format!("the permissions boundary of {label} does not allow {}", summarize(&bounded)),
                 format!("allow them in the policy that is the boundary of {label}, or remove the boundary"),
             )
         },
         if forbidden.is_empty() {
-            ORGANIZATION.passed("no action is denied by a policy of the organization")
+            ORGANIZATION_ALLOWS.passed("no action is denied by a policy of the organization")
         } else {
-            ORGANIZATION.failed(
+            ORGANIZATION_ALLOWS.failed(
                 format!("a service control policy does not allow {}", summarize(&forbidden)),
                 "have the owners of the organization allow them in the SCPs of this account",
             )
@@ -93,7 +61,7 @@ pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Ve
 
 fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> Finding {
     if denials.is_empty() {
-        return ALLOWED.passed(format!("{asked} actions asked for, none denied"));
+        return ACTIONS_ALLOWED.passed(format!("{asked} actions asked for, none denied"));
     }
     let mut by_document: BTreeMap<PolicyDocument, Vec<&str>> = BTreeMap::new();
     let mut deniers: Vec<&str> = Vec::new();
@@ -115,7 +83,7 @@ fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> 
     if !explicit.is_empty() {
         observed.push(format!("denied by name: {}", summarize(&explicit)));
     }
-    ALLOWED.failed(observed.join("; "), remedy(denials, deniers, principal))
+    ACTIONS_ALLOWED.failed(observed.join("; "), remedy(denials, deniers, principal))
 }
 
 /// What to do about each kind of denial that there is.
@@ -161,7 +129,7 @@ pub(super) async fn check_mfa(
     verdicts: &[ActionDecision],
 ) -> Result<Finding, UpstreamError> {
     if matches!(principal, Principal::Role(_)) {
-        return Ok(NO_MFA.not_applicable("asked of IAM users only"));
+        return Ok(MFA_NOT_REQUIRED.not_applicable("asked of IAM users only"));
     }
     // There is a verdict for each action of each question, in their order.
     let mut denied = verdicts.iter().map(|verdict| verdict.decision == Decision::Denied);
@@ -171,12 +139,12 @@ pub(super) async fn check_mfa(
     }
     again.retain(|question| !question.asks.is_empty());
     if again.is_empty() {
-        return Ok(NO_MFA.passed("no action is denied by name"));
+        return Ok(MFA_NOT_REQUIRED.passed("no action is denied by name"));
     }
     let SimulationResult::Decisions(then) =
         simulation::simulate(aws, principal, &again, Mfa::Present).await?
     else {
-        return Ok(NO_MFA.unverified("IAM no longer answers", "validate again"));
+        return Ok(MFA_NOT_REQUIRED.unverified("IAM no longer answers", "validate again"));
     };
     let conditional: Vec<_> = then
         .iter()
@@ -184,10 +152,10 @@ pub(super) async fn check_mfa(
         .map(|verdict| verdict.ask.action)
         .collect();
     Ok(if conditional.is_empty() {
-        NO_MFA.passed("what is denied is denied with a second factor too")
+        MFA_NOT_REQUIRED.passed("what is denied is denied with a second factor too")
     } else {
         let label = principal.label();
-        NO_MFA.failed(
+        MFA_NOT_REQUIRED.failed(
             format!("denied unless a second factor was used: {}", summarize(&conditional)),
             format!("exempt {label} from the policy that demands MFA: Palette calls AWS with its keys alone"),
         )

@@ -1,38 +1,17 @@
 //! Getting keys from the portal: by Gangway's own way, else by Palette's (X05, X06, X08, X11, X13).
 
+use crate::catalogue::portal::{KEY_LIFETIME, KEYS, TRUSTED};
 use std::time::{Duration, SystemTime};
 
 use crate::{Clients, ScopedAccounts};
 use gangway_access_portal::PortalError;
 use gangway_http::{ProbeError, TlsFailure, deadline};
 use gangway_model::{
-    AccessPortalCredential, AccessPortalInfo, Check, Finding, Severity, TemporaryCredentials,
-    UpstreamError,
+    AccessPortalCredential, AccessPortalInfo, Finding, TemporaryCredentials, UpstreamError,
 };
 use gangway_palette::PortalKeysResult;
 
 use crate::validation;
-
-static TRUSTED: Check = Check {
-    id: "portal.trusted",
-    title: "The access portal's certificate is signed by the authorities that were sent",
-    severity: Severity::Blocker,
-    covers: &["C05", "X08"],
-};
-
-static KEYS: Check = Check {
-    id: "portal.keys",
-    title: "The access portal hands out keys for this agency, account and role",
-    severity: Severity::Blocker,
-    covers: &["X05", "X06", "X11"],
-};
-
-static LIFETIME: Check = Check {
-    id: "portal.key-lifetime",
-    title: "The portal's keys are temporary, and it is known when they end",
-    severity: Severity::Warning,
-    covers: &["X13"],
-};
 
 /// Keys, or why there are none.
 pub(super) struct FetchResult {
@@ -52,7 +31,7 @@ const NAMES_REMEDY: &str = "have the portal's administrator confirm agency, acco
 /// The answers where the certificates cannot be shown to a portal.
 pub(super) fn not_fetched() -> FetchResult {
     let reason = "not asked, since the certificates will not do";
-    let findings = [&TRUSTED, &KEYS, &LIFETIME]
+    let findings = [&TRUSTED, &KEYS, &KEY_LIFETIME]
         .map(|check| check.unverified(reason, "mend the checks of the certificates"))
         .into();
     FetchResult { keys: None, findings }
@@ -112,7 +91,7 @@ fn rejected(fault: &PortalError, observed: &str) -> Result<FetchResult, Upstream
                     "not asked, since the portal is not trusted",
                     "mend portal.trusted",
                 ),
-                LIFETIME.unverified("there are no keys", "mend portal.trusted"),
+                KEY_LIFETIME.unverified("there are no keys", "mend portal.trusted"),
             ];
             return Ok(FetchResult { keys: None, findings });
         }
@@ -142,7 +121,7 @@ fn rejected(fault: &PortalError, observed: &str) -> Result<FetchResult, Upstream
     let findings = vec![
         trusted(),
         KEYS.failed(observed, remedy),
-        LIFETIME.unverified("there are no keys", "mend portal.keys"),
+        KEY_LIFETIME.unverified("there are no keys", "mend portal.keys"),
     ];
     Ok(FetchResult { keys: None, findings })
 }
@@ -180,7 +159,7 @@ async fn fetch_via_palette(
             Err(error) => return Err(error),
         },
     };
-    let lifetime = LIFETIME.unverified("there are no keys", "mend portal.keys");
+    let lifetime = KEY_LIFETIME.unverified("there are no keys", "mend portal.keys");
     Ok(FetchResult { keys: None, findings: vec![trusted, keys, lifetime] })
 }
 
@@ -197,22 +176,22 @@ fn fetched(
 /// Palette fetches new keys by itself; it must know when (X13).
 fn lifetime(keys: &TemporaryCredentials, now: SystemTime) -> Finding {
     if keys.token.is_none() {
-        return LIFETIME.failed(
+        return KEY_LIFETIME.failed(
             "they have no session token, so they are a user's own and do not end by themselves",
             "have the portal's administrator hand out keys of a role",
         );
     }
     let Some(expires) = keys.expires else {
-        return LIFETIME.unverified(
+        return KEY_LIFETIME.unverified(
             "the portal does not tell when they end; 60 minutes are usual",
             "see that Palette fetches new ones within 45 minutes: the account's status tells tokenExpiry",
         );
     };
     match expires.duration_since(now) {
         Ok(left) if left > Duration::ZERO => {
-            LIFETIME.passed(format!("they end in {} minutes", left.as_secs() / 60))
+            KEY_LIFETIME.passed(format!("they end in {} minutes", left.as_secs() / 60))
         }
-        Ok(_) | Err(_) => LIFETIME.failed(
+        Ok(_) | Err(_) => KEY_LIFETIME.failed(
             "they had ended when they came",
             "compare the clocks of the portal and of AWS (NTP)",
         ),

@@ -10,17 +10,29 @@ use serde_json::{Value, json};
 
 use super::{ApiError, Response, Trigger, answer};
 
-static BLOCKER: Check =
-    Check { id: "a.b", title: "A holds", severity: Severity::Blocker, covers: &["C01", "D07"] };
+static BLOCKER: Check = Check {
+    id: "a.b",
+    title: "A holds",
+    severity: Severity::Blocker,
+    covers: &["C01", "D07"],
+    remedy: "",
+};
 static SESSION: Check = Check {
     id: "palette.session",
     title: "The key is taken",
     severity: Severity::Blocker,
     covers: &["C01"],
+    remedy: "",
 };
-static WARNING: Check =
-    Check { id: "a.w", title: "W holds", severity: Severity::Warning, covers: &["C02"] };
-static INFO: Check = Check { id: "a.i", title: "I holds", severity: Severity::Info, covers: &[] };
+static WARNING: Check = Check {
+    id: "a.w",
+    title: "W holds",
+    severity: Severity::Warning,
+    covers: &["C02"],
+    remedy: "",
+};
+static INFO: Check =
+    Check { id: "a.i", title: "I holds", severity: Severity::Info, covers: &[], remedy: "" };
 
 fn report(findings: Vec<Finding>) -> Report {
     Report {

@@ -1,6 +1,7 @@
 //! Reads both stores after a write and compares them.
 
-use gangway_checks::palette_account::{ACCOUNT_READABLE, check_account_readable};
+use gangway_checks::catalogue::palette::ACCOUNT_READABLE;
+use gangway_checks::palette_account::check_account_readable;
 use gangway_model::{
     CloudAccount, Finding, Registration, SecretArn, Uid, UpsertOutcome,
     stores::{CloudAccountStore, SecretStore, StagedSecret},

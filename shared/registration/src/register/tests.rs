@@ -6,7 +6,8 @@ use std::sync::Mutex;
 
 use super::*;
 use fake_stores::{FakeSecret, FakeState, FakeStores, Interruption};
-use gangway_checks::palette_account::{NAME_AVAILABLE, check_name_among};
+use gangway_checks::catalogue::palette::NAME_AVAILABLE;
+use gangway_checks::palette_account::check_name_among;
 use gangway_model::{
     AccessKey, AccountName, AssumedRole, AuthMethod, Credential, Partition, PermissionProfile,
     Report, Scope, StoredCredential,

@@ -1,0 +1,84 @@
+//! Palette, its settings and its accounts.
+
+use gangway_model::{Check, Severity};
+pub use gangway_palette::{API_KEY_VALID, GATEWAY_PROXY, GATEWAY_REGISTERED, GATEWAY_RUNNING};
+
+pub static EDITION: Check = Check {
+    id: "palette.edition-vertex",
+    title: "Palette is VerteX, the edition that serves the Secret and Top Secret partitions",
+    severity: Severity::Blocker,
+    covers: &["C19", "X01"],
+    remedy: "Register the account in a Palette VerteX.",
+};
+
+pub static ENDPOINT_OVERRIDES: Check = Check {
+    id: "palette.endpoint-overrides",
+    title: "The custom endpoints that Palette has for this region can be reached and are trusted",
+    severity: Severity::Warning,
+    covers: &["X04"],
+    remedy: "Correct the endpoints in the system console, or add their CA certificates to the secret of `AwsCaBundleSecret`.",
+};
+
+pub static METHOD_SUPPORTED: Check = Check {
+    id: "palette.method",
+    title: "The account's method can be checked again from here",
+    severity: Severity::Info,
+    covers: &["C04"],
+    remedy: "Send the account's request to the validate route of its method.",
+};
+
+pub static POLICY_ARNS_ACCEPTED: Check = Check {
+    id: "palette.policy-arns-accepted",
+    title: "Palette finds the policies for the roles of clusters and nodes",
+    severity: Severity::Blocker,
+    covers: &["C15"],
+    remedy: "Name policies that exist in the account.",
+};
+
+pub static PORTAL_ADDRESS: Check = Check {
+    id: "palette.portal-address",
+    title: "Palette and Gangway use the same access portal",
+    severity: Severity::Warning,
+    covers: &["X14"],
+    remedy: "Ask Palette's operator to correct the address, or correct `ScapUrl` or `CapUrl`.",
+};
+
+pub static PORTAL_TOGGLE_OFF: Check = Check {
+    id: "palette.portal-toggle-off",
+    title: "Secure Compliance Validation is off, because the keys do not come from an access portal",
+    severity: Severity::Info,
+    covers: &["S08"],
+    remedy: "Nothing to do. For keys of an access portal, use the method `scap`.",
+};
+
+pub static SECRET_PARTITION_FLAG: Check = Check {
+    id: "palette.secret-partition-flag",
+    title: "The feature flag `AwsSecretPartition` is on",
+    severity: Severity::Blocker,
+    covers: &["C04", "X02"],
+    remedy: "Ask VerteX's operations administrator to turn the flag on. It cannot be turned off again.",
+};
+
+pub static VALIDATION: Check = Check {
+    id: "palette.validation",
+    title: "Palette's own validation of the credential succeeds",
+    severity: Severity::Blocker,
+    covers: &["C17", "D02", "D11", "X03"],
+    remedy: "Fix the other failed checks first. The report quotes Palette's own message.",
+};
+
+pub static NAME_AVAILABLE: Check = Check {
+    id: "palette.name-available",
+    title: "The account name is free in its scope, or already belongs to this account",
+    severity: Severity::Blocker,
+    covers: &["C02"],
+    remedy: "Choose another name, or PUT to the uid of the account that has it.",
+};
+
+pub static ACCOUNT_READABLE: Check = Check {
+    id: "palette.account-readable",
+    title: "Palette returns the account after it was registered",
+    severity: Severity::Blocker,
+    covers: &["C18"],
+    remedy: "Look at the account in Palette. The request may be sent again.",
+};

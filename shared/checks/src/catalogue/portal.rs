@@ -1,0 +1,43 @@
+//! The access portals of the Secret and Top Secret partitions.
+
+use gangway_model::{Check, Severity};
+
+pub static ACCOUNT_KNOWN: Check = Check {
+    id: "portal.account-known",
+    title: "The AWS account behind the portal is known",
+    severity: Severity::Blocker,
+    covers: &["X05", "X12"],
+    remedy: "Name the account by its 12 digits, or give the function a network path to the portal.",
+};
+
+pub static KEY_LIFETIME: Check = Check {
+    id: "portal.key-lifetime",
+    title: "The portal's keys are temporary and have an expiry time",
+    severity: Severity::Warning,
+    covers: &["X13"],
+    remedy: "Ask the portal's administrator for keys of a role, and compare the clocks.",
+};
+
+pub static KEYS: Check = Check {
+    id: "portal.keys",
+    title: "The access portal issues keys for this agency, account and role",
+    severity: Severity::Blocker,
+    covers: &["X05", "X06", "X11"],
+    remedy: "Correct agency, account or mission, and role, or ask the portal's administrator to authorize the certificate.",
+};
+
+pub static ROLE_NAME: Check = Check {
+    id: "portal.role-name",
+    title: "The prefix and the role together form a valid IAM role name",
+    severity: Severity::Blocker,
+    covers: &["X10"],
+    remedy: "Shorten `rolePrefix` or `role`.",
+};
+
+pub static TRUSTED: Check = Check {
+    id: "portal.trusted",
+    title: "The CA chain that was sent signs the access portal's certificate",
+    severity: Severity::Blocker,
+    covers: &["C05", "X08"],
+    remedy: "Send the CA chain that signs the portal's certificate.",
+};

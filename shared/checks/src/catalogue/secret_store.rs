@@ -1,0 +1,19 @@
+//! Credentials that Gangway stores in Secrets Manager.
+
+use gangway_model::{Check, Severity};
+
+pub static SECRET_ACTIVE: Check = Check {
+    id: "vault.secret-in-use",
+    title: "Gangway stores the account's credential, and the secret is marked as active",
+    severity: Severity::Blocker,
+    covers: &["C18"],
+    remedy: "PUT the account with its credential.",
+};
+
+pub static SECRET_MATCHES_PALETTE: Check = Check {
+    id: "vault.secret-matches-palette",
+    title: "Palette uses the access key that Gangway stores",
+    severity: Severity::Warning,
+    covers: &["C18"],
+    remedy: "PUT the account with its keys.",
+};

@@ -1,0 +1,118 @@
+mod prerequisites;
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
+
+use gangway_model::{Check, Severity};
+
+use super::ALL;
+use prerequisites::PREREQUISITES;
+
+const HEAD: &str = "\
+# Checks
+
+<!-- Written from the catalogue in shared/checks: GANGWAY_WRITE_DOCS=1 cargo test -p gangway-checks catalogue -->
+
+Gangway checks an AWS account before it registers the account, and again on request. A report lists every check with its
+outcome and with what was observed.
+
+| outcome | meaning |
+|---|---|
+| passed | The requirement is met. |
+| failed | The requirement is not met. The report says how to fix it. |
+| unverified | Gangway could not check the requirement. The report says what is missing, often a permission. |
+| not-applicable | The requirement does not apply to this request. |
+
+A failed *blocker* prevents the registration. A failed *warning* or *info* does not.
+
+Ids do not change: portals, alarms and runbooks may rely on them. *Covers* names the prerequisites that the check
+verifies. They are listed [below](#prerequisites). *Remedy* says what to do in general; a report says the same with the names at
+hand.
+
+| id | requirement | severity | covers | remedy |
+|---|---|---|---|---|
+";
+
+const PREREQUISITES_HEAD: &str = "
+## Prerequisites
+
+C holds for every method, S for access keys, D for roles that Palette assumes (STS), P for EKS Pod Identity, X for the Secret
+and Top Secret partitions, and G for private cloud gateways. Numbers that no check covers are left out.
+
+| id | prerequisite |
+|---|---|
+";
+
+/// Renders `docs/checks.md`.
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for Check { id, title, severity, covers, remedy } in ALL.iter().copied() {
+        let severity = match severity {
+            Severity::Blocker => "blocker",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        let covers = covers.join(", ");
+        writeln!(
+            page,
+            "| <a id=\"{id}\"></a>`{id}` | {title} | {severity} | {covers} | {remedy} |"
+        )
+        .unwrap();
+    }
+    page.push_str(PREREQUISITES_HEAD);
+    for (id, description) in PREREQUISITES {
+        writeln!(page, "| {id} | {description} |").unwrap();
+    }
+    page
+}
+
+#[test]
+fn docs_list_every_check() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/checks.md");
+    if std::env::var_os("GANGWAY_WRITE_DOCS").is_some() {
+        fs::write(path, page()).unwrap();
+        return;
+    }
+    assert!(
+        fs::read_to_string(path).unwrap() == page(),
+        "docs/checks.md is out of date: GANGWAY_WRITE_DOCS=1 cargo test -p gangway-checks catalogue"
+    );
+}
+
+#[test]
+fn checks_are_listed_once_in_the_order_of_their_ids() {
+    let ids: Vec<_> = ALL.iter().map(|check| check.id).collect();
+    assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
+}
+
+#[test]
+fn every_check_has_a_title_a_remedy_and_prerequisites_that_are_described() {
+    let known: BTreeSet<_> = PREREQUISITES.iter().map(|(id, _)| *id).collect();
+    let covered: BTreeSet<_> = ALL.iter().flat_map(|check| check.covers.iter().copied()).collect();
+    assert_eq!(covered, known);
+    for check in ALL {
+        let Check { id, title, covers, remedy, .. } = check;
+        assert!(!title.is_empty() && remedy.ends_with('.') && !covers.is_empty(), "{id}");
+    }
+}
+
+/// A check that is defined elsewhere, and not in [`ALL`], would be missing from the documentation.
+#[test]
+fn checks_are_defined_in_the_catalogue() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut defined = 0;
+    let mut folders = vec![root.join("shared"), root.join("functions")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "tests" {
+                folders.push(path);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                let text = fs::read_to_string(&path).unwrap();
+                let product = text.split("mod tests {").next().unwrap_or_default();
+                defined += product.matches(": Check = Check {").count();
+            }
+        }
+    }
+    assert_eq!(defined, ALL.len());
+}
