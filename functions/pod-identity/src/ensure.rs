@@ -8,7 +8,7 @@ use gangway_checks::catalogue::kubernetes::CONFIG_MAP;
 use gangway_checks::catalogue::palette::VALIDATION;
 use gangway_checks::catalogue::pod_identity::ASSOCIATIONS;
 use gangway_http::deadline;
-use gangway_model::{Check, Finding, Operation, Severity, UpstreamError};
+use gangway_model::{Check, Finding, Operation, UpstreamError};
 
 use crate::{
     checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},

@@ -3,9 +3,8 @@
 
 use gangway_checks::ScopedAccounts;
 use gangway_checks::{
-    InspectionAccess, MethodFindings, RequiredPermissions,
-    pod_identity::{PALETTE_VALIDATES, check_palette_validation},
-    validation,
+    InspectionAccess, MethodFindings, RequiredPermissions, catalogue::palette::VALIDATION,
+    pod_identity::check_palette_validation, validation,
 };
 use gangway_model::{
     AccountId, AuthMethod, Credential, Finding, Operation, PodIdentityRole, PreflightResult,
@@ -69,7 +68,7 @@ pub(crate) async fn run_checks(
         .report
         .findings
         .iter()
-        .any(|finding| finding.check.id == PALETTE_VALIDATES.id && finding.is_blocking());
+        .any(|finding| finding.check.id == VALIDATION.id && finding.is_blocking());
     if done.iter().any(|done| done.changed) || (too_early && *intent != Operation::Validate) {
         news.push(check_palette_validation(registry, &credential, demand).await?);
     }

@@ -4,7 +4,7 @@ mod shown;
 
 use std::{io, time::Duration};
 
-use gangway_checks::palette_account::NAME_AVAILABLE;
+use gangway_checks::catalogue::palette::NAME_AVAILABLE;
 use gangway_lambda::{ApiError, Response};
 use gangway_model::{
     AccountId, AuthMethod, Check, FieldError, Partition, Receipt, RegistrationError, Report,

@@ -6,8 +6,8 @@ use gangway_checks::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALE
 use gangway_checks::{RequiredPermissions, access_key, ca_chain, classified, portal};
 use gangway_http::deadline;
 use gangway_model::{
-    AccessKey, AccessPortalCredential, Check, ClientTlsIdentity, CloudAccount, Credential, Finding,
-    RegistrationError, Severity, StoredCredential,
+    AccessKey, AccessPortalCredential, ClientTlsIdentity, CloudAccount, Credential, Finding,
+    RegistrationError, StoredCredential,
 };
 use gangway_registration::AppContext;
 use tokio::join;
