@@ -135,6 +135,7 @@ template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/python tests/tools/check_template.py
 	@$(VENV)/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact $(addprefix --file ,template.yaml $(wildcard templates/*.yaml))
 	@$(VENV)/bin/python tests/tools/docs_tables.py
+	@$(VENV)/bin/python tests/tools/acceptance_page.py --check
 
 build: $(VENV)/checks $(VENV)/build ## run sam build; ARCH=arm64 or x86_64
 	@$(SAM) build --template-file template.yaml --parameter-overrides Architecture=$(ARCH)

@@ -120,8 +120,9 @@ mod tests {
         }
     }
 
+    /// Rows: F85.
     #[test]
-    fn f85_every_answer_that_portals_are_known_to_give() {
+    fn every_answer_that_portals_are_known_to_give() {
         let json = "application/json";
         let keys = r#"{"Credentials":{"AccessKeyId":"ASIAX","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-11-24T03:00:00Z"}}"#;
         let bare = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s"}}"#;
@@ -177,8 +178,9 @@ mod tests {
         }
     }
 
+    /// Rows: F95.
     #[test]
-    fn f95_words_that_may_hold_a_key_are_not_repeated() {
+    fn words_that_may_hold_a_key_are_not_repeated() {
         let message = "bad key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let body = format!(r#"{{"status":400,"message":"{message}"}}"#);
         assert_eq!(outcome(400, "application/json", &body), "it refused (HTTP 400)");

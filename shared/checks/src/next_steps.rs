@@ -72,8 +72,9 @@ pub fn supported_clusters_notice(
 mod tests {
     use super::*;
 
+    /// Rows: F93.
     #[test]
-    fn f93_next_steps_are_those_of_the_matrix() {
+    fn next_steps_are_those_of_the_matrix() {
         use AuthMethod::{PodIdentity, Scap, StaticCredentials, Sts};
         use ClusterType::{Eks, EksHybridNodes, Iaas};
         use Partition::{Aws, AwsIso, AwsIsoB, AwsUsGov};

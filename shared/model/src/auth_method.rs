@@ -62,8 +62,9 @@ mod tests {
     use super::*;
     use crate::Partition::{Aws, AwsIso, AwsIsoB, AwsUsGov};
 
+    /// Rows: F10, F11, F12.
     #[test]
-    fn f10_f11_f12_methods_by_partition_are_those_of_the_wizard() {
+    fn methods_by_partition_are_those_of_the_wizard() {
         let allowed = |method: AuthMethod, opted_in| {
             [Aws, AwsUsGov, AwsIsoB, AwsIso]
                 .map(|partition| method.is_supported_in(partition, opted_in))

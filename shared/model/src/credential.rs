@@ -147,8 +147,9 @@ impl TryFrom<SecretString> for SecretAccessKey {
 mod tests {
     use super::*;
 
+    /// Rows: F14.
     #[test]
-    fn f14_access_key_ids() {
+    fn access_key_ids() {
         for (text, outcome) in [
             ("AKIAIOSFODNN7EXAMPLE", Ok("AKIA…MPLE")),
             ("AKIA_SIXTEEN_CHR", Ok("AKIA…_CHR")),
@@ -164,8 +165,9 @@ mod tests {
         }
     }
 
+    /// Rows: F15.
     #[test]
-    fn f15_no_debug_shows_a_secret() {
+    fn no_debug_shows_a_secret() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let keys = Credential::AccessKey(AccessKey {
             id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),

@@ -170,8 +170,9 @@ mod tests {
         Report { partition, method, account: None, findings, notices: Vec::new() }
     }
 
+    /// Rows: F18.
     #[test]
-    fn f18_only_a_report_without_failed_blockers_is_proof() {
+    fn only_a_report_without_failed_blockers_is_proof() {
         for (finding, ready) in [
             (BLOCKER.passed("seen"), true),
             (BLOCKER.failed("seen", "mend"), false),

@@ -73,8 +73,9 @@ impl<K: ApiKeyProvider> ApiKeyCache<K> {
 mod tests {
     use super::*;
 
+    /// Rows: F95.
     #[test]
-    fn f95_the_header_is_never_printed_and_holds_no_line_break() {
+    fn the_header_is_never_printed_and_holds_no_line_break() {
         let key = ApiKey::from_secret(&"the-key\n".into()).unwrap();
         assert_eq!((key.header.to_str().unwrap(), key.header.is_sensitive()), ("the-key", true));
         assert!(!format!("{:?}{:?}", key.header, key.secret).contains("the-key"));

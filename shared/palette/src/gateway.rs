@@ -190,8 +190,9 @@ mod tests {
         .into()
     }
 
+    /// Rows: F87.
     #[test]
-    fn f87_a_gateway_must_be_registered_and_running() {
+    fn a_gateway_must_be_registered_and_running() {
         let named = |name: &str| UidOrName::Name(name.to_owned());
         let by_uid = |uid: &str| UidOrName::Uid(uid.parse().unwrap());
         for (wish, uid, blocked) in [
@@ -210,8 +211,9 @@ mod tests {
         }
     }
 
+    /// Rows: F94.
     #[test]
-    fn f94_who_names_an_unknown_gateway_is_told_which_there_are() {
+    fn who_names_an_unknown_gateway_is_told_which_there_are() {
         let gateway = chosen(&UidOrName::Name("north".to_owned()), &gateways());
         let seen = &gateway.findings[0].observed;
         assert!(seen.contains("east (a1)") && seen.contains("west (a2)"), "{seen}");

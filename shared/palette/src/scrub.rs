@@ -111,15 +111,17 @@ mod tests {
         redact(text, &["p4l3tte-k3y".into(), "short secret".into()])
     }
 
+    /// Rows: F95.
     #[test]
-    fn f95_what_was_sent_never_comes_back() {
+    fn what_was_sent_never_comes_back() {
         assert_eq!(shown("ApiKey p4l3tte-k3y not found"), "ApiKey [redacted] not found");
         assert_eq!(shown("'short secret'p4l3tte-k3y"), "'[redacted]'[redacted]");
         assert_eq!(redact("as it is", &["".into()]), "as it is");
     }
 
+    /// Rows: F95.
     #[test]
-    fn f95_no_fragment_of_what_was_sent_comes_back() {
+    fn no_fragment_of_what_was_sent_comes_back() {
         let secret = "9rZqVbT0cXnLw3KdPe5GsHa7UyMf1oJi8QtB2E";
         for fragment in secret.as_bytes().windows(12) {
             let said = format!("key {}", String::from_utf8_lossy(fragment));
@@ -128,8 +130,9 @@ mod tests {
         assert_eq!(redact("key 9rZqV is wrong", &[secret.into()]), "key 9rZqV is wrong");
     }
 
+    /// Rows: F95.
     #[test]
-    fn f95_what_looks_like_a_secret_is_not_shown() {
+    fn what_looks_like_a_secret_is_not_shown() {
         for (said, told) in [
             ("accessKey=AKIAIOSFODNN7EXAMPLE, no", "accessKey=[redacted], no"),
             ("key ASIAIOSFODNN7EXAMPLE.", "key [redacted]."),

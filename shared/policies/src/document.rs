@@ -184,8 +184,9 @@ mod tests {
         documents_for(profile).iter().map(|document| document.name()).collect()
     }
 
+    /// Rows: F29.
     #[test]
-    fn f29_core_is_four_documents() {
+    fn core_is_four_documents() {
         let core = [
             "PaletteControllerPolicy",
             "PaletteControlPlanePolicy",
@@ -195,14 +196,16 @@ mod tests {
         assert_eq!(names(PermissionProfile::Core), core);
     }
 
+    /// Rows: F90.
     #[test]
-    fn f90_eks_adds_its_document_to_the_core() {
+    fn eks_adds_its_document_to_the_core() {
         let (core, eks) = (names(PermissionProfile::Core), names(PermissionProfile::CoreEks));
         assert_eq!(eks.split_last(), Some((&"PaletteControllersEKSPolicy", core.as_slice())));
     }
 
+    /// Rows: F91.
     #[test]
-    fn f91_each_minimum_profile_is_one_document_and_the_stack_is_an_add_on() {
+    fn each_minimum_profile_is_one_document_and_the_stack_is_an_add_on() {
         for (profile, name) in [
             (PermissionProfile::MinimumEksDynamic, "PaletteMinimumEKSDynamicPermissions"),
             (PermissionProfile::MinimumEksStatic, "PaletteMinimumEKSStaticPermissions"),

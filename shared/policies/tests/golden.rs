@@ -36,8 +36,9 @@ fn own_arns(value: &Value, partition: Partition, found: &mut Vec<String>) {
     }
 }
 
+/// Rows: F31.
 #[test]
-fn f31_trust_and_arns_are_those_of_the_partition() {
+fn trust_and_arns_are_those_of_the_partition() {
     for facts in &PARTITIONS {
         let mut arns = BTreeMap::new();
         for document in PolicyDocument::ALL {
@@ -55,8 +56,9 @@ fn f31_trust_and_arns_are_those_of_the_partition() {
     }
 }
 
+/// Rows: F31.
 #[test]
-fn f31_one_template_serves_every_partition() {
+fn one_template_serves_every_partition() {
     let template = role_template(&RoleTemplateParams {
         profile: PermissionProfile::MinimumEksStatic,
         add_ons: &[PolicyDocument::CloudFormationStack],
@@ -67,8 +69,9 @@ fn f31_one_template_serves_every_partition() {
     assert!(!template.to_string().contains("arn:aws"));
 }
 
+/// Rows: F31.
 #[test]
-fn f31_trust_policies_fit_into_a_role() {
+fn trust_policies_fit_into_a_role() {
     let longest = "x".repeat(1224);
     for facts in &PARTITIONS {
         let text = trust_policy(facts.partition, palette(), &longest).to_string();
@@ -76,8 +79,9 @@ fn f31_trust_policies_fit_into_a_role() {
     }
 }
 
+/// Rows: F29, F90, F91.
 #[test]
-fn f29_f90_f91_the_template_has_the_documents_of_the_profile_and_no_other() {
+fn the_template_has_the_documents_of_the_profile_and_no_other() {
     for profile in PermissionProfile::ALL {
         for add_ons in
             [&[][..], &[PolicyDocument::CloudFormationStack, PolicyDocument::HostResourceGroups]]

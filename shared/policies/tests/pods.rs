@@ -54,8 +54,9 @@ fn rendered(roles: &PodIdentityRoles, region: &str) -> Value {
     roles.in_creation_order().into_iter().map(one).collect()
 }
 
+/// Rows: F47, F48, F50, F51, F52, F54, F55.
 #[test]
-fn f47_f48_f50_f51_f52_f54_f55_documents_are_the_published_ones() {
+fn documents_are_the_published_ones() {
     for (case, roles) in both(Partition::AwsUsGov) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("tests/golden/pod-identity/{case}.json"));
@@ -65,8 +66,9 @@ fn f47_f48_f50_f51_f52_f54_f55_documents_are_the_published_ones() {
     }
 }
 
+/// Rows: F56, F57.
 #[test]
-fn f56_f57_no_placeholder_is_left_and_arns_are_of_the_partition() {
+fn no_placeholder_is_left_and_arns_are_of_the_partition() {
     for facts in &PARTITIONS {
         for (case, roles) in both(facts.partition) {
             let text = rendered(&roles, facts.home_region).to_string();
@@ -100,8 +102,9 @@ fn documents_fit_into_roles() {
     }
 }
 
+/// Rows: F49.
 #[test]
-fn f49_roles_come_before_the_trusts_that_name_them() {
+fn roles_come_before_the_trusts_that_name_them() {
     for (case, roles) in both(Partition::Aws) {
         let rendered = rendered(&roles, "us-east-1");
         let mut made = Vec::new();

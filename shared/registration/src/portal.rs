@@ -67,8 +67,9 @@ mod tests {
         }
     }
 
+    /// Rows: F80, F81, F82.
     #[test]
-    fn f80_f81_f82_each_partition_has_its_own_portal() {
+    fn each_partition_has_its_own_portal() {
         let both = [
             ("GANGWAY_CAP_URL", "https://cap.example.com/api/v1/credentials"),
             ("GANGWAY_SCAP_URL", "https://scap.example.com/gxCAP/getTemporaryCredentials"),

@@ -1,4 +1,4 @@
-//! An answer as a portal sees it.
+//! An HTTP response as a portal receives it.
 
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! All that Gangway says to anybody, by where it says it, and the search for secrets in it.
+//! Everything that Gangway sends or writes, by place, and the search for secrets in it.
 
 mod own;
 mod world;

@@ -1,4 +1,5 @@
-//! A stage for acceptance tests: one partition of the local cloud with Gangway deployed in it, spoken to from outside only.
+//! The fixture of the acceptance tests: one partition of the local cloud with Gangway deployed in
+//! it, called from outside only.
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,

@@ -1,4 +1,4 @@
-//! Waiting for what another process or task brings about.
+//! Waits for the effects of other processes and tasks.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use gangway_model::Partition;
 
-use crate::{assert_silent, requests::told};
+use crate::{assert_no_leak, requests::told};
 
 /// A message of the queue, as deployments of both kinds of partition read it.
 pub(crate) fn vended(data: &[u8]) {
@@ -13,7 +13,7 @@ pub(crate) fn vended(data: &[u8]) {
                 assert!(text.contains(account.as_str()) || text.contains("\\u"), "from nowhere");
             }
             Ok(None) => {}
-            Err(told) => assert_silent(&told),
+            Err(told) => assert_no_leak(&told),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Every parser of what comes from outside, as a function of bytes that ends the program where a promise is broken.
+//! Every parser of external input as a function of bytes, which panics if an invariant does not hold.
 //!
-//! `cargo test` puts the corpus and its offspring through each; `make fuzz` lets libFuzzer look for more.
+//! `cargo test` runs each with its corpus and mutations of it; `make fuzz` searches for more with libFuzzer.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    reason = "a broken promise ends the program: that is how a fuzzer is told"
+    reason = "a violated invariant ends the program, which is how a fuzzer notices it"
 )]
 
 mod answers;
@@ -19,19 +19,19 @@ mod settings;
 mod texts;
 mod trust;
 
-/// A word that no answer of ours may repeat, though inputs are full of it.
-pub const PLANTED: &str = "Zx9QqW8eRt7Y";
+/// A marker in the inputs that no error message may repeat.
+pub const CANARY: &str = "Zx9QqW8eRt7Y";
 
 /// A parser.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its folder in the corpus, and the fuzzer's name for it.
+    /// The name of the fuzz target and of its folder in the corpus.
     pub name: &'static str,
-    /// Reads, and sees that what must hold does.
+    /// Parses the input and checks the invariants.
     pub run: fn(&[u8]),
 }
 
-/// All of them.
+/// All parsers.
 pub const TARGETS: [Target; 15] = [
     Target { name: "request", run: requests::request },
     Target { name: "members", run: requests::members },
@@ -50,13 +50,13 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "settings", run: settings::settings },
 ];
 
-/// Runs one by its name.
+/// Runs the parser of this name.
 pub fn run(name: &str, data: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target of that name");
     (target.run)(data);
 }
 
-/// Nothing that is told may hold the word.
-pub(crate) fn assert_silent(told: &str) {
-    assert!(!told.contains(PLANTED), "an input's value is repeated: {told}");
+/// Asserts that a message does not contain the canary.
+pub(crate) fn assert_no_leak(told: &str) {
+    assert!(!told.contains(CANARY), "an input's value is repeated: {told}");
 }

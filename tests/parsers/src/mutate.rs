@@ -1,10 +1,10 @@
-//! Offspring of an input: always the same for the same seed.
+//! Mutations of an input, deterministic for a seed.
 
-/// Dice.
+/// A deterministic random number generator (xorshift).
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-/// What parsers trip over, and the word that must not come back.
+/// Fragments that often break parsers, and the canary.
 const WORDS: [&str; 26] = [
     "{",
     "}",
@@ -31,54 +31,54 @@ const WORDS: [&str; 26] = [
     "${",
     "-----BEGIN CERTIFICATE-----",
     "%2F",
-    crate::PLANTED,
+    crate::CANARY,
 ];
 
-impl Dice {
-    /// With this seed.
+impl Rng {
+    /// Creates a generator with a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// From 0 to below `sides`; 0 where there are none.
-    pub fn throw(&mut self, sides: usize) -> usize {
+    /// Returns a number below `bound`, or 0 if `bound` is 0.
+    pub fn gen_range(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0).checked_rem(sides).unwrap_or(0)
+        usize::try_from(self.0 >> 33).unwrap_or(0).checked_rem(bound).unwrap_or(0)
     }
 }
 
-/// One child, changed in one to four places.
-pub fn child(parent: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
-    let mut child = parent.to_vec();
-    for _ in 0..=dice.throw(4) {
-        let at = dice.throw(child.len() + 1);
-        let end = (at + 1 + dice.throw(24)).min(child.len());
-        match dice.throw(8) {
-            0 => child.truncate(at),
-            1 => drop(child.drain(at..end)),
-            2 => child.splice(at..at, WORDS[dice.throw(WORDS.len())].bytes()).for_each(drop),
-            3 => child.splice(at..end, WORDS[dice.throw(WORDS.len())].bytes()).for_each(drop),
+/// Returns a copy of `parent` with one to five random changes; `other` supplies fragments.
+pub fn mutate(parent: &[u8], other: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let mut mutated = parent.to_vec();
+    for _ in 0..=rng.gen_range(4) {
+        let at = rng.gen_range(mutated.len() + 1);
+        let end = (at + 1 + rng.gen_range(24)).min(mutated.len());
+        match rng.gen_range(8) {
+            0 => mutated.truncate(at),
+            1 => drop(mutated.drain(at..end)),
+            2 => mutated.splice(at..at, WORDS[rng.gen_range(WORDS.len())].bytes()).for_each(drop),
+            3 => mutated.splice(at..end, WORDS[rng.gen_range(WORDS.len())].bytes()).for_each(drop),
             4 => {
-                let part = child[at..end].repeat(1 + dice.throw(5));
-                child.splice(at..at, part).for_each(drop);
+                let part = mutated[at..end].repeat(1 + rng.gen_range(5));
+                mutated.splice(at..at, part).for_each(drop);
             }
             5 => {
-                let from = dice.throw(other.len() + 1);
-                let to = (from + dice.throw(60)).min(other.len());
-                child.splice(at..end, other[from..to].iter().copied()).for_each(drop);
+                let from = rng.gen_range(other.len() + 1);
+                let to = (from + rng.gen_range(60)).min(other.len());
+                mutated.splice(at..end, other[from..to].iter().copied()).for_each(drop);
             }
             6 => {
-                let deep = "[".repeat(dice.throw(300));
-                child.splice(at..at, deep.bytes()).for_each(drop);
+                let deep = "[".repeat(rng.gen_range(300));
+                mutated.splice(at..at, deep.bytes()).for_each(drop);
             }
             _ => {
-                if let Some(byte) = child.get_mut(at) {
-                    *byte ^= 1 << dice.throw(8);
+                if let Some(byte) = mutated.get_mut(at) {
+                    *byte ^= 1 << rng.gen_range(8);
                 }
             }
         }
     }
-    child
+    mutated
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
 use secrecy::SecretString;
 
-use crate::assert_silent;
+use crate::assert_no_leak;
 
 /// What is read is written down in one form, which is read as the same.
 pub(crate) fn pem(data: &[u8]) {
@@ -15,17 +15,17 @@ pub(crate) fn pem(data: &[u8]) {
             let again = CaChain::from_str(chain.pem()).expect("what we wrote");
             assert_eq!(again.pem(), chain.pem());
         }
-        Err(fault) => assert_silent(&fault.to_string()),
+        Err(fault) => assert_no_leak(&fault.to_string()),
     }
     match ClientCertificate::from_str(&text) {
         Ok(client) => {
             let again = ClientCertificate::from_str(client.pem()).expect("what we wrote");
             assert_eq!(again.pem(), client.pem());
         }
-        Err(fault) => assert_silent(&fault.to_string()),
+        Err(fault) => assert_no_leak(&fault.to_string()),
     }
     if let Err(fault) = PrivateKey::try_from(SecretString::from(text.as_ref())) {
-        assert_silent(&fault.to_string());
-        assert_silent(&format!("{fault:?}"));
+        assert_no_leak(&fault.to_string());
+        assert_no_leak(&format!("{fault:?}"));
     }
 }

@@ -6,7 +6,7 @@ use gangway_model::{
     SecretAccessKey, SecretArn,
 };
 
-use crate::assert_silent;
+use crate::assert_no_leak;
 
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
 
@@ -15,7 +15,7 @@ pub(crate) fn request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Ok(request) = Request::read(&text, ARN) else { return };
     if let Err(fault) = request.scope() {
-        assert_silent(&fault.detail);
+        assert_no_leak(&fault.detail);
     }
     for method in
         [AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity, AuthMethod::Scap]
@@ -55,8 +55,8 @@ pub(crate) fn told(rejection: ApiError) {
     if let ApiError::Registration(RegistrationError::Invalid(faults)) = rejection {
         assert!(!faults.is_empty(), "refused for no reason");
         for fault in faults {
-            assert_silent(&fault.detail);
-            assert_silent(&fault.pointer);
+            assert_no_leak(&fault.detail);
+            assert_no_leak(&fault.pointer);
             assert!(
                 fault.pointer.is_empty() || fault.pointer.starts_with('/'),
                 "{}",

@@ -2,14 +2,14 @@
 
 use gangway_model::Partition;
 
-use crate::assert_silent;
+use crate::assert_no_leak;
 
 /// The text of one, as each partition reads it.
 pub(crate) fn secret(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsIsoB] {
         for told in gangway_aws::fuzzing::error_messages(&text, partition) {
-            assert_silent(&told);
+            assert_no_leak(&told);
             assert!(told.len() < 2000, "{} bytes are told", told.len());
         }
     }

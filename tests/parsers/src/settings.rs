@@ -3,7 +3,7 @@
 use gangway_model::Partition;
 use gangway_registration::EnvReader;
 
-use crate::assert_silent;
+use crate::assert_no_leak;
 
 /// Lines of `NAME=value`.
 pub(crate) fn settings(data: &[u8]) {
@@ -19,7 +19,7 @@ pub(crate) fn settings(data: &[u8]) {
                 Some(settings.partition)
             );
         }
-        Err(misconfigured) => assert_silent(&misconfigured.to_string()),
+        Err(misconfigured) => assert_no_leak(&misconfigured.to_string()),
     }
     for partition in [Partition::Aws, Partition::AwsIso] {
         let mut variables = EnvReader::new(variable);
@@ -28,7 +28,7 @@ pub(crate) fn settings(data: &[u8]) {
         let faults = variables.into_errors();
         assert_eq!(read.is_some(), faults.is_empty());
         for fault in faults {
-            assert_silent(&fault.detail);
+            assert_no_leak(&fault.detail);
         }
     }
 }

@@ -9,7 +9,7 @@ use gangway_model::{
 };
 use gangway_registration::vending::{Glob, NameTemplate};
 
-use crate::assert_silent;
+use crate::assert_no_leak;
 
 fn same<T>(text: &str, print: impl Fn(&T) -> &str)
 where
@@ -22,7 +22,7 @@ where
                 printed.parse::<T>().map_err(|fault| fault.to_string()).expect("what it prints");
             assert_eq!(print(&again), printed);
         }
-        Err(rule) => assert_silent(&rule.to_string()),
+        Err(rule) => assert_no_leak(&rule.to_string()),
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn texts(data: &[u8]) {
         same::<AuthMethod>(text, |method| method.id());
         same::<PermissionProfile>(text, |profile| profile.id());
         if let Err(rule) = text.parse::<UidOrName>() {
-            assert_silent(&rule.to_string());
+            assert_no_leak(&rule.to_string());
         }
         if let Ok(arn) = text.parse::<RoleArn>() {
             assert!(text.ends_with(arn.name()), "{text}");
@@ -64,13 +64,13 @@ pub(crate) fn patterns(data: &[u8]) {
                 assert_eq!(glob.matches(&line), slowly(pattern, &line), "{pattern:?} {line:?}");
             }
         }
-        Err(rule) => assert_silent(&rule.to_string()),
+        Err(rule) => assert_no_leak(&rule.to_string()),
     }
     if let Err(rule) = pattern.parse::<NameTemplate>() {
-        assert_silent(&rule.to_string());
+        assert_no_leak(&rule.to_string());
     }
     if let Err(rule) = pattern.parse::<OuId>() {
-        assert_silent(&rule.to_string());
+        assert_no_leak(&rule.to_string());
     }
 }
 

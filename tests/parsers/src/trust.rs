@@ -83,10 +83,10 @@ fn names_another(document: &Value) -> bool {
 struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
-    fn below(&mut self, sides: usize) -> usize {
+    fn below(&mut self, bound: usize) -> usize {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
-        usize::from(*first) % sides
+        usize::from(*first) % bound
     }
 
     fn one<T: Copy>(&mut self, of: &[T]) -> T {

@@ -1,4 +1,4 @@
-//! The corpus and its offspring, always the same: what was found once stays mended.
+//! Runs every parser with its corpus and with mutations of it, the same ones each time.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -14,14 +14,14 @@ use std::{
 };
 
 use parsers::{
-    PLANTED, TARGETS, Target,
-    mutate::{Dice, child},
+    CANARY, TARGETS, Target,
+    mutate::{Rng, mutate},
 };
 
-/// Children of all of a target's inputs together.
-const CHILDREN: usize = 3000;
-/// In a debug build on a busy machine.
-const LONGEST: Duration = Duration::from_secs(30);
+/// The number of mutations for each parser.
+const MUTATIONS: usize = 3000;
+/// Generous, for a debug build on a busy machine.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 fn corpus(target: Target) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);
@@ -34,33 +34,33 @@ fn corpus(target: Target) -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(|path| (path.clone(), fs::read(&path).expect("a file"))).collect()
 }
 
-/// Runs it, and tells how to run it again where it fails.
-fn hold(target: Target, input: &[u8], from: &str) {
+/// Runs a parser and reports on failure how to reproduce it.
+fn check(target: Target, input: &[u8], from: &str) {
     let started = Instant::now();
     if catch_unwind(|| (target.run)(input)).is_err() {
         let shown: String = String::from_utf8_lossy(input).chars().take(2000).collect();
-        panic!("{} breaks a promise with {from}:\n{shown}", target.name);
+        panic!("{} violates an invariant with {from}:\n{shown}", target.name);
     }
-    assert!(started.elapsed() < LONGEST, "{} takes too long with {from}", target.name);
+    assert!(started.elapsed() < TIME_LIMIT, "{} takes too long with {from}", target.name);
 }
 
 #[test]
-fn every_input_of_the_corpus_and_its_children_keep_the_promises() {
+fn every_parser_holds_its_invariants_for_corpus_and_mutations() {
     for target in TARGETS {
         let inputs = corpus(target);
         for (path, input) in &inputs {
-            hold(target, input, &path.display().to_string());
+            check(target, input, &path.display().to_string());
         }
         let started = Instant::now();
-        for seed in 0..CHILDREN {
-            let mut dice = Dice::new(u64::try_from(seed).unwrap_or(0));
+        for seed in 0..MUTATIONS {
+            let mut rng = Rng::new(u64::try_from(seed).unwrap_or(0));
             let (path, parent) = &inputs[seed % inputs.len()];
-            let (_, other) = &inputs[dice.throw(inputs.len())];
-            let made = child(parent, other, &mut dice);
-            hold(target, &made, &format!("seed {seed} of {}", path.display()));
+            let (_, other) = &inputs[rng.gen_range(inputs.len())];
+            let made = mutate(parent, other, &mut rng);
+            check(target, &made, &format!("seed {seed} of {}", path.display()));
         }
         println!(
-            "{}: {} inputs, {CHILDREN} children in {:.1?}",
+            "{}: {} inputs, {MUTATIONS} children in {:.1?}",
             target.name,
             inputs.len(),
             started.elapsed()
@@ -80,7 +80,7 @@ fn huge_and_deep_inputs_take_neither_long_nor_the_stack() {
             ("objects", "{\"a\":".repeat(six / 5).into_bytes()),
             ("quotes", "\"".repeat(six).into_bytes()),
             ("letters", "A".repeat(six).into_bytes()),
-            ("the word", PLANTED.repeat(six / PLANTED.len()).into_bytes()),
+            ("the word", CANARY.repeat(six / CANARY.len()).into_bytes()),
             ("lines", "-----BEGIN CERTIFICATE-----\n".repeat(six / 28).into_bytes()),
             ("numbers", long_list.clone().into_bytes()),
             ("members", format!("{{{members}\"a\":1}}").into_bytes()),
@@ -88,7 +88,7 @@ fn huge_and_deep_inputs_take_neither_long_nor_the_stack() {
             ("copies", first.repeat(six / first.len().max(1))),
             ("bytes", vec![0xff; six]),
         ] {
-            hold(target, &input, &format!("6 MB of {what}"));
+            check(target, &input, &format!("6 MB of {what}"));
         }
     }
 }

@@ -190,8 +190,9 @@ mod tests {
         Associations { all: vec![association], more: false }
     }
 
+    /// Rows: F58, F59.
     #[test]
-    fn f58_f59_only_what_differs_is_changed() {
+    fn only_what_differs_is_changed() {
         let correct = |role, target| Some(Step::Update { id: "a-1".to_owned(), role, target });
         let no_target = AssociationChange { target: None, ..CHANGE };
         for (now, wanted, step) in [

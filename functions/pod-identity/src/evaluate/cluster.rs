@@ -85,8 +85,9 @@ mod tests {
 
     use super::*;
 
+    /// Rows: F37.
     #[test]
-    fn f37_versions_are_compared_as_pairs_of_numbers() {
+    fn versions_are_compared_as_pairs_of_numbers() {
         for (text, wanted) in [
             ("1.24", 'P'),
             ("1.31", 'P'),

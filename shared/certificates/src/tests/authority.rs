@@ -13,8 +13,9 @@ fn links(pem: &str) -> ChainStatus {
     pem.parse::<CaChain>().unwrap().chain_status()
 }
 
+/// Rows: F72.
 #[test]
-fn f72_only_certificates_of_authorities_are_authorities() {
+fn only_certificates_of_authorities_are_authorities() {
     let Made { root, intermediate, leaf, key } = &Made::new();
     let chain = format!("{intermediate}{root}");
     let with_leaf = format!("{chain}{leaf}");
@@ -104,8 +105,9 @@ fn rewrapped(pem: &str, width: usize) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
+/// Rows: F72.
 #[test]
-fn f72_a_chain_is_whole_up_to_its_root_and_in_order() {
+fn a_chain_is_whole_up_to_its_root_and_in_order() {
     let Made { root, intermediate, .. } = &Made::new();
     let stranger = Made::new().root;
     assert_eq!(links(root), ChainStatus::Complete);

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
 
+/// Rows: F78.
 #[test]
-fn f78_a_clients_certificate_comes_first_and_alone_or_with_its_issuers() {
+fn a_clients_certificate_comes_first_and_alone_or_with_its_issuers() {
     let Made { root, intermediate, leaf, key } = &Made::new();
     let other = Made::new();
     let holds = |found| Some(PemError::WrongLabel { wanted: Expected::Certificate, found });
@@ -67,8 +68,9 @@ fn f78_a_clients_certificate_comes_first_and_alone_or_with_its_issuers() {
     ]);
 }
 
+/// Rows: F78.
 #[test]
-fn f78_extensions_say_whether_clients_may_show_it() {
+fn extensions_say_whether_clients_may_show_it() {
     let server: Change = |it| it.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let both: Change = |it| it.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
     let any: Change = |it| it.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
@@ -91,8 +93,9 @@ fn f78_extensions_say_whether_clients_may_show_it() {
     }
 }
 
+/// Rows: F79.
 #[test]
-fn f79_a_key_is_that_of_its_certificate_and_of_no_other() {
+fn a_key_is_that_of_its_certificate_and_of_no_other() {
     for (name, algorithm) in ALGORITHMS {
         let made = Made::with(algorithm, |_| {});
         let certificate: ClientCertificate = made.leaf.parse().unwrap();

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{Expected, PemError, PemLabel, PrivateKey};
 
+/// Rows: F79.
 #[test]
-fn f79_keys_of_every_kind_and_form_are_taken() {
+fn keys_of_every_kind_and_form_are_taken() {
     for (name, algorithm) in ALGORITHMS {
         let key = Made::with(algorithm, |_| {}).key;
         judge(&[
@@ -33,8 +34,9 @@ fn f79_keys_of_every_kind_and_form_are_taken() {
     }
 }
 
+/// Rows: F79.
 #[test]
-fn f79_what_is_not_one_open_key_is_refused_with_the_reason() {
+fn what_is_not_one_open_key_is_refused_with_the_reason() {
     let Made { leaf, key, root, .. } = &Made::new();
     let holds = |found| Some(PemError::WrongLabel { wanted: Expected::Key, found });
     let pkcs8 = relabelled(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
@@ -89,8 +91,9 @@ fn f79_what_is_not_one_open_key_is_refused_with_the_reason() {
     ]);
 }
 
+/// Rows: F95.
 #[test]
-fn f95_a_key_is_not_shown_and_is_kept_in_one_form() {
+fn a_key_is_not_shown_and_is_kept_in_one_form() {
     let pem = Made::new().key;
     let key = PrivateKey::try_from(SecretString::from(pem.replace('\n', "\r\n\r\n"))).unwrap();
     #[expect(clippy::disallowed_methods, reason = "a sample")]

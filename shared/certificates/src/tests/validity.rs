@@ -24,8 +24,9 @@ fn told(validity: &Validity) -> String {
     }
 }
 
+/// Rows: F72, F78.
 #[test]
-fn f72_f78_a_certificate_is_good_between_its_days_and_told_a_month_ahead() {
+fn a_certificate_is_good_between_its_days_and_told_a_month_ahead() {
     let made = Made::with(&PKCS_ECDSA_P256_SHA256, |it| {
         it.not_before = date_time_ymd(2026, 1, 1);
         it.not_after = date_time_ymd(2026, 12, 31);
@@ -47,8 +48,9 @@ fn f72_f78_a_certificate_is_good_between_its_days_and_told_a_month_ahead() {
     );
 }
 
+/// Rows: F72.
 #[test]
-fn f72_the_worst_of_a_chain_counts() {
+fn the_worst_of_a_chain_counts() {
     let short = Made::with(&PKCS_ECDSA_P256_SHA256, |_| {});
     let chain: CaChain = format!("{}{}", short.intermediate, short.root).parse().unwrap();
     // rcgen's own span, from 1975 to 4096.

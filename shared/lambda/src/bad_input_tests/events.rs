@@ -9,8 +9,9 @@ use crate::{
     samples::{SECRET, event, read},
 };
 
+/// Rows: F03.
 #[test]
-fn f03_the_schema_of_events_names_the_members_that_are_read() {
+fn the_schema_of_events_names_the_members_that_are_read() {
     let schema: Value = serde_json::from_str(include_str!(
         "../../../../events/schema/gangway-registration-requested.json"
     ))

@@ -10,8 +10,9 @@ use crate::{
     samples::{SECRET, read, rest},
 };
 
+/// Rows: F03.
 #[test]
-fn f03_the_request_schema_is_what_is_accepted() {
+fn the_request_schema_is_what_is_accepted() {
     let project = json!({ "project": "5f0c1a2b3c4d5e6f70818293" });
     let policy = json!(["arn:aws:iam::aws:policy/PowerUserAccess"]);
     for (member, value) in [
@@ -144,8 +145,9 @@ fn texts_name_the_member_the_fault_and_the_remedy() {
     }
 }
 
+/// Rows: F14, F15.
 #[test]
-fn f14_f15_keys_are_judged_and_never_shown() {
+fn keys_are_judged_and_never_shown() {
     for (id, secret, expected) in [
         (json!("AKIAIOSFODNN7EXAMPLE"), json!(SECRET), vec![]),
         (json!("ASIAIOSFODNN7EXAMPLE"), json!(SECRET), vec!["/accessKeyId"]),

@@ -81,8 +81,9 @@ async fn a_failure_is_logged_once_with_its_causes() {
     assert_eq!(retried.unwrap_err().error_type, "Gangway.Retryable");
 }
 
+/// Rows: F95.
 #[tokio::test]
-async fn f95_a_panic_is_an_answer_and_its_text_stays_unsaid() {
+async fn a_panic_is_an_answer_and_its_text_stays_unsaid() {
     crate::panics::install_hook();
     for (payload, status) in [(registration(), Some(500)), (event(&json!({})), None)] {
         let (answer, logged) =

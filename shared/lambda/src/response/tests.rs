@@ -189,8 +189,9 @@ fn faults_come_with_their_pointers() {
     assert_eq!(problem["errors"], errors);
 }
 
+/// Rows: F94.
 #[test]
-fn f94_every_failed_check_carries_a_remedy() {
+fn every_failed_check_carries_a_remedy() {
     let findings = vec![
         BLOCKER.failed("seen", "mend it"),
         WARNING.unverified("unseen", "let me look"),

@@ -31,8 +31,9 @@ fn regions_belong_to_one_partition_or_none() {
     }
 }
 
+/// Rows: F06, F07, F08, F09.
 #[test]
-fn f06_f07_f08_f09_partitions_are_those_of_palette() {
+fn partitions_are_those_of_palette() {
     let ids: Vec<_> = PARTITIONS.iter().map(|facts| facts.id).collect();
     assert_eq!(ids, ["aws", "aws-us-gov", "aws-iso-b", "aws-iso"]);
     assert_eq!("aws-cn".parse::<Partition>(), Err(InvalidPartition));

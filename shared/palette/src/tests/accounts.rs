@@ -58,8 +58,9 @@ async fn in_a_project_the_accounts_that_the_tenant_shares_are_not_the_projects()
     assert_eq!(last.call, "GET /palette/v1/cloudaccounts/aws");
 }
 
+/// Rows: F10, F05.
 #[tokio::test]
-async fn f10_f05_keys_are_written_as_palettes_contract_names_them() {
+async fn keys_are_written_as_palettes_contract_names_them() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
     let mut registration = registration(keys());
     registration.description = Some("The account of production".parse().unwrap());
@@ -80,8 +81,9 @@ async fn f10_f05_keys_are_written_as_palettes_contract_names_them() {
     );
 }
 
+/// Rows: F13.
 #[tokio::test]
-async fn f13_keys_of_an_enclave_say_that_they_are_not_its_portals() {
+async fn keys_of_an_enclave_say_that_they_are_not_its_portals() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
     let mut registration = registration(keys());
     for (partition, wanted) in [
@@ -96,8 +98,9 @@ async fn f13_keys_of_an_enclave_say_that_they_are_not_its_portals() {
     }
 }
 
+/// Rows: F11.
 #[tokio::test]
-async fn f11_a_replacement_keeps_what_others_noted() {
+async fn a_replacement_keeps_what_others_noted() {
     let mut row = row(UID, "prod", "project");
     row["metadata"]["annotations"]["geo"] = json!("51.1,4.2");
     row["metadata"]["annotations"]["number"] = json!(7);

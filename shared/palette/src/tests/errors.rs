@@ -61,8 +61,9 @@ async fn every_refusal_of_a_read_has_its_meaning() {
     }
 }
 
+/// Rows: F04.
 #[tokio::test]
-async fn f04_a_create_is_sent_once_and_knows_a_name_that_is_taken() {
+async fn a_create_is_sent_once_and_knows_a_name_that_is_taken() {
     let said = json!({ "code": 500, "message": "Cloud account 'prod' already exists" }).to_string();
     for (status, body, wanted) in [
         (409, String::new(), "duplicate"),
@@ -142,8 +143,9 @@ async fn a_broken_connection_is_tried_again_unless_it_creates() {
     assert!(!source.to_string().contains(&base), "{source}");
 }
 
+/// Rows: F95.
 #[tokio::test]
-async fn f95_no_secret_comes_back_in_an_error() {
+async fn no_secret_comes_back_in_an_error() {
     let message = format!("key {KEY}: pair AKIAIOSFODNN7EXAMPLE {SECRET} is not valid\nat all");
     let fake = Fake::saying(400, json!({ "code": "Invalid", "message": message })).await;
     let error = fake.tenant().create(&registration(keys())).await.unwrap_err();

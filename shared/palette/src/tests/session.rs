@@ -20,8 +20,9 @@ fn well(asked: &Asked) -> Told {
     }
 }
 
+/// Rows: F01, F02.
 #[tokio::test]
-async fn f01_f02_one_look_tells_who_we_are_and_what_is_there() {
+async fn one_look_tells_who_we_are_and_what_is_there() {
     let fake = Fake::start(|asked: &Asked, _| well(asked)).await;
     let name = "prod".parse().unwrap();
     let look = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
@@ -35,8 +36,9 @@ async fn f01_f02_one_look_tells_who_we_are_and_what_is_there() {
     assert_eq!((fake.calls().len(), fake.reads()), (5, 1));
 }
 
+/// Rows: F01, F94.
 #[tokio::test]
-async fn f01_f94_a_key_that_is_not_let_in_is_a_blocker_with_a_remedy() {
+async fn a_key_that_is_not_let_in_is_a_blocker_with_a_remedy() {
     for (call, status, code) in [
         (USER, 401, "UnAuthorizedAccess"),
         (LIST, 403, "OperationForbidden"),

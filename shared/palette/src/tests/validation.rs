@@ -6,8 +6,9 @@ use serde_json::json;
 use super::palette::{Asked, Fake, SECRET, UID, keys, role, told};
 use crate::ValidationOutcome;
 
+/// Rows: F18.
 #[tokio::test]
-async fn f18_palettes_verdict_is_passed_on_without_secrets() {
+async fn palettes_verdict_is_passed_on_without_secrets() {
     let echo = format!("{SECRET} is not the key");
     for (status, body, verdict) in [
         (204, json!(null), Some(ValidationOutcome::Accepted)),
@@ -49,8 +50,9 @@ async fn a_validation_is_safe_to_repeat_and_sends_the_credential_alone() {
     assert_eq!(asked.body, json!({ "account": account, "policyArns": account["policyARNs"] }));
 }
 
+/// Rows: F26, F28.
 #[tokio::test]
-async fn f26_f28_trust_facts_tell_what_is_missing_and_what_is_wrong() {
+async fn trust_facts_tell_what_is_missing_and_what_is_wrong() {
     for (body, account, raw, external_id) in [
         (
             json!({ "accountId": "123456789012", "externalId": "e", "partition": "aws-us-gov" }),
@@ -69,8 +71,9 @@ async fn f26_f28_trust_facts_tell_what_is_missing_and_what_is_wrong() {
     }
 }
 
+/// Rows: F24.
 #[tokio::test]
-async fn f24_a_refusal_says_that_there_is_no_source_account_and_a_failure_says_nothing() {
+async fn a_refusal_says_that_there_is_no_source_account_and_a_failure_says_nothing() {
     let error = json!({ "code": "AwsStsAccountNotConfigured", "message": "it did not work" });
     for status in [400, 404, 422] {
         let fake = Fake::saying(status, error.clone()).await;
@@ -82,8 +85,9 @@ async fn f24_a_refusal_says_that_there_is_no_source_account_and_a_failure_says_n
     assert!(fault.to_string().contains("it did not work"), "{fault}");
 }
 
+/// Rows: F20.
 #[tokio::test]
-async fn f20_policies_are_listed_for_a_credential_or_an_account() {
+async fn policies_are_listed_for_a_credential_or_an_account() {
     let policy =
         json!({ "arn": "arn:aws:iam::aws:policy/P", "policyId": "ANPA", "policyName": "P" });
     let fake = Fake::start(move |asked: &Asked, _| match &asked.call {
@@ -103,8 +107,9 @@ async fn f20_policies_are_listed_for_a_credential_or_an_account() {
     assert!(none.tenant().iam_policies(Partition::Aws, &keys()).await.unwrap().is_empty());
 }
 
+/// Rows: F87.
 #[tokio::test]
-async fn f87_gateways_are_looked_up_only_when_one_is_asked_for() {
+async fn gateways_are_looked_up_only_when_one_is_asked_for() {
     let items = json!({ "items": [{
         "metadata": { "name": "east", "uid": UID },
         "status": { "state": "Running", "isActive": true, "health": { "state": "Healthy" } },

@@ -65,8 +65,9 @@ fn check(rows: &[(&str, Value, &str)]) {
     }
 }
 
+/// Rows: F31.
 #[test]
-fn f31_the_policy_that_gangway_hands_out_passes_in_every_partition() {
+fn the_policy_that_gangway_hands_out_passes_in_every_partition() {
     for facts in &gangway_model::PARTITIONS {
         let account = "111122223333".parse().unwrap();
         let findings = look(&trust_policy(facts.partition, account, EXTERNAL_ID), facts.partition);
@@ -74,8 +75,9 @@ fn f31_the_policy_that_gangway_hands_out_passes_in_every_partition() {
     }
 }
 
+/// Rows: F27.
 #[test]
-fn f27_principals() {
+fn principals() {
     let right = || principal(&json!({"AWS": ROOT}));
     check(&[
         ("one statement, not in a list", right(), "PPP"),

@@ -1,4 +1,4 @@
-//! Where a secret belongs, and which: what stands there is held against that, and taken out before the rest is searched.
+//! The places where a secret is allowed, by kind; allowed secrets are removed before the search.
 
 use local_cloud::canaries::Kind::{
     self, AccessKey, ClusterToken, PaletteKey, PrivateKey, Session, Token,

@@ -1,4 +1,4 @@
-//! What is to be seen of a partition once something was played in it.
+//! Collects what the functions of a partition wrote, sent and stored.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use local_cloud::{

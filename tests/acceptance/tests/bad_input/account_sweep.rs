@@ -1,4 +1,4 @@
-//! The sweep: direct invocations that are wrong are told every fault, and settings that are wrong keep it from starting.
+//! `account-sweep`: invalid invocations and invalid settings.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn assert_discreet(said: &str, case: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn direct_invocations_that_are_wrong_are_told_every_fault() {
+async fn invalid_invocation_reports_every_fault() {
     let world = world().await;
     let realm = world.realm(Partition::Aws);
     let lambda = sweeper(realm, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
@@ -81,7 +81,7 @@ async fn direct_invocations_that_are_wrong_are_told_every_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_settings_keep_it_from_starting_and_are_named() {
+async fn invalid_settings_prevent_the_start_and_are_named() {
     let world = world().await;
     let realm = world.realm(Partition::Aws);
     for (name, value, rule) in [

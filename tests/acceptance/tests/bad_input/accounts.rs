@@ -1,4 +1,4 @@
-//! Wrong requests to `accounts`.
+//! Invalid requests to `accounts`.
 
 mod credentials;
 
@@ -206,13 +206,15 @@ fn routes() -> Vec<InvalidRequestCase> {
     ]
 }
 
+/// Rows: F03.
 #[tokio::test]
-async fn f03_accounts_takes_no_body_that_is_not_a_json_object() {
+async fn accounts_refuses_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
+/// Rows: F20.
 #[tokio::test]
-async fn f20_accounts_shows_no_policies_for_what_is_no_credential() {
+async fn accounts_lists_no_policies_for_invalid_credentials() {
     let app = TestApp::start(Partition::Aws).await;
     let mut invalid_requests = credentials();
     invalid_requests.extend(incoming_secrets::secrets(&app, POLICIES, &json!({})).await);
@@ -220,12 +222,12 @@ async fn f20_accounts_shows_no_policies_for_what_is_no_credential() {
 }
 
 #[tokio::test]
-async fn accounts_answers_no_query_that_is_asked_wrongly() {
+async fn accounts_refuses_invalid_queries() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, queries()).await;
 }
 
 #[tokio::test]
-async fn accounts_knows_no_uid_that_cannot_be_one() {
+async fn accounts_refuses_invalid_uids() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, uids()).await;
 }
 

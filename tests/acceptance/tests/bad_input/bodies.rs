@@ -1,4 +1,4 @@
-//! Bodies that no member can be read of: the same for every function.
+//! Bodies that cannot be parsed, the same for every function.
 
 use crate::{
     SECRET,

@@ -1,4 +1,4 @@
-//! One wrong request, and what has to be said of it.
+//! An invalid request and the expected response.
 
 use serde_json::{Value, json};
 

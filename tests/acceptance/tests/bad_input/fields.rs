@@ -1,4 +1,4 @@
-//! The members that every method's request has, each wrong in its own ways.
+//! Members that every method has, each with its invalid values.
 
 use serde_json::{Value, json};
 

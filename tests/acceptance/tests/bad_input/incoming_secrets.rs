@@ -1,4 +1,4 @@
-//! Secrets that callers leave for Gangway, and that are not what they should be.
+//! Incoming secrets with invalid content.
 
 use acceptance::TestApp;
 use serde_json::{Value, json};

@@ -34,7 +34,7 @@ const SECRET_FRAGMENTS: [&str; 4] = ["wJalr", "FEMI/K7", "bPxRfi", "EXAMPLEKEY"]
 const MIN_CASES: usize = 60;
 
 #[test]
-fn each_function_is_sent_at_least_sixty_wrong_requests() {
+fn each_function_receives_at_least_sixty_invalid_requests() {
     for (function, invalid_requests) in [
         ("static-credentials", static_credentials::invalid_requests()),
         ("sts", sts::invalid_requests()),

@@ -1,4 +1,4 @@
-//! Wrong requests to `pod-identity`.
+//! Invalid requests to `pod-identity`.
 
 mod members;
 mod role_accounts;
@@ -65,28 +65,31 @@ fn of_every_method() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
+/// Rows: F03.
 #[tokio::test]
-async fn f03_pod_identity_takes_no_body_that_is_not_a_json_object() {
+async fn pod_identity_refuses_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
+/// Rows: F04, F05, F10.
 #[tokio::test]
-async fn f04_f05_f10_pod_identity_judges_the_members_of_every_method() {
+async fn pod_identity_checks_the_members_of_every_method() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, of_every_method()).await;
 }
 
+/// Rows: F57, F62.
 #[tokio::test]
-async fn f57_f62_pod_identity_judges_its_own_members() {
+async fn pod_identity_checks_its_own_members() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
 }
 
 #[tokio::test]
-async fn pod_identity_takes_one_case_or_the_other() {
+async fn pod_identity_refuses_mixed_account_cases() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, cases()).await;
 }
 
 #[tokio::test]
-async fn pod_identity_plans_nothing_that_is_asked_wrongly() {
+async fn pod_identity_refuses_invalid_plan_queries() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, questions()).await;
 }
 
@@ -96,6 +99,6 @@ async fn pod_identity_has_no_other_routes_verbs_or_uids() {
 }
 
 #[tokio::test]
-async fn pod_identity_rejects_wrong_events_for_good() {
+async fn pod_identity_rejects_invalid_events_without_retry() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
 }

@@ -1,4 +1,4 @@
-//! Answers by whichever way they come, and whether they are what a row deserves.
+//! Responses over every transport, and their comparison with the expected fault.
 
 use acceptance::HttpResponse;
 use serde_json::Value;

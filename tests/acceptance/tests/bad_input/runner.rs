@@ -1,4 +1,4 @@
-//! Sends rows one by one to one process of a function, and looks at everything that could have gone wrong.
+//! Sends invalid requests to one process of a function and checks every response.
 
 use acceptance::{JSON, REGISTRATION_REQUESTED, TestApp, wait_until};
 use local_cloud::functions::Lambda;

@@ -174,8 +174,9 @@ async fn secrets(app: &TestApp, made: &Made) -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
+/// Rows: F72, F73, F74, F75, F76, F77, F78, F79.
 #[tokio::test]
-async fn f72_f73_f74_f75_f76_f77_f78_f79_scap_takes_nothing_that_cannot_be_right() {
+async fn scap_refuses_invalid_members() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
         let made = Made::new(partition);

@@ -1,4 +1,4 @@
-//! Wrong requests to `static-credentials`.
+//! Invalid requests to `static-credentials`.
 
 mod events;
 mod routes;
@@ -137,23 +137,26 @@ fn secret_arns() -> Vec<InvalidRequestCase> {
     incoming_secrets::arns(PATH, &in_secret())
 }
 
+/// Rows: F03.
 #[tokio::test]
-async fn f03_static_credentials_takes_no_body_that_is_not_a_json_object() {
+async fn static_credentials_refuses_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
+/// Rows: F04, F05, F10.
 #[tokio::test]
-async fn f04_f05_f10_static_credentials_judges_every_member() {
+async fn static_credentials_checks_every_member() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
 }
 
+/// Rows: F14.
 #[tokio::test]
-async fn f14_static_credentials_takes_no_keys_that_cannot_be_keys() {
+async fn static_credentials_refuses_malformed_keys() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, keys()).await;
 }
 
 #[tokio::test]
-async fn static_credentials_opens_no_secret_that_is_not_one() {
+async fn static_credentials_refuses_invalid_secret_arns() {
     let app = TestApp::start(Partition::Aws).await;
     let mut invalid_requests = secret_arns();
     invalid_requests.extend(incoming_secrets::secrets(&app, PATH, &in_secret()).await);
@@ -168,6 +171,6 @@ async fn static_credentials_has_no_other_routes_verbs_or_uids() {
 }
 
 #[tokio::test]
-async fn static_credentials_rejects_wrong_events_for_good() {
+async fn static_credentials_rejects_invalid_events_without_retry() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
 }

@@ -1,4 +1,4 @@
-//! Wrong requests to `sts`.
+//! Invalid requests to `sts`.
 
 mod events;
 mod routes;
@@ -170,23 +170,26 @@ fn roles() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
+/// Rows: F03.
 #[tokio::test]
-async fn f03_sts_takes_no_body_that_is_not_a_json_object() {
+async fn sts_refuses_bodies_that_are_not_json_objects() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
 }
 
+/// Rows: F04, F05, F10.
 #[tokio::test]
-async fn f04_f05_f10_sts_judges_every_member() {
+async fn sts_checks_every_member() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
 }
 
+/// Rows: F32.
 #[tokio::test]
-async fn f32_sts_takes_no_arn_that_is_not_a_roles() {
+async fn sts_refuses_invalid_role_arns() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, roles()).await;
 }
 
 #[tokio::test]
-async fn sts_answers_no_question_that_is_asked_wrongly() {
+async fn sts_refuses_invalid_trust_queries() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, questions()).await;
 }
 
@@ -196,6 +199,6 @@ async fn sts_has_no_other_routes_verbs_or_uids() {
 }
 
 #[tokio::test]
-async fn sts_rejects_wrong_events_for_good() {
+async fn sts_rejects_invalid_events_without_retry() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, events()).await;
 }

@@ -1,4 +1,5 @@
-//! `sts` where it is not offered: the template does not deploy it there, and a binary that somebody does says no.
+//! `sts` in the classified partitions: the template does not deploy it, and the binary refuses to
+//! serve.
 
 use std::collections::BTreeMap;
 
@@ -72,8 +73,9 @@ fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
     ]
 }
 
+/// Rows: F10, F12.
 #[tokio::test]
-async fn f10_f12_sts_is_not_offered_in_the_iso_partitions() {
+async fn sts_is_not_offered_in_the_iso_partitions() {
     for partition in [Partition::AwsIso, Partition::AwsIsoB] {
         let app = TestApp::start(partition).await;
         assert!(app.realm().functions.get("sts").is_none(), "the template deploys it");

@@ -1,4 +1,4 @@
-//! The secret partitions: keys that come with a certification authority, and the access portal's.
+//! Leak tests of the classified partitions.
 
 use acceptance::{
     TestApp,

@@ -1,4 +1,4 @@
-//! What `{:?}` shows of the types that hold secrets; and that no type holds one unseen.
+//! The `Debug` output of types that hold secrets, and a search for such types.
 
 use std::collections::BTreeSet;
 
@@ -99,8 +99,9 @@ fn samples() -> Samples {
     Samples { printed, key: issued.key, public }
 }
 
+/// Rows: F95.
 #[test]
-fn f95_no_type_that_holds_a_secret_prints_it() {
+fn debug_output_of_secret_types_hides_the_secret() {
     let Samples { printed, key, public } = samples();
     let canaries = vec![
         Canary::new(Kind::AccessKey, "somebody", SECRET),
@@ -123,7 +124,7 @@ fn f95_no_type_that_holds_a_secret_prints_it() {
 }
 
 #[test]
-fn every_type_that_holds_a_secret_is_known_and_none_prints_what_is_only_wiped() {
+fn every_type_with_a_secret_is_listed() {
     let holders = secret_types::find();
     assert!(holders.len() > 20, "{holders:#?}");
     let mut printed = BTreeSet::new();
@@ -154,7 +155,7 @@ fn every_type_that_holds_a_secret_is_known_and_none_prints_what_is_only_wiped() 
 }
 
 #[test]
-fn a_type_that_holds_a_secret_is_seen_however_deep_it_lies() {
+fn nested_secret_types_are_found() {
     let source = "
         #[derive(Debug)] pub struct Outer { inner: Vec<Inner> }
         #[derive(Clone)] enum Inner { No, Yes(Box<Innermost>) }

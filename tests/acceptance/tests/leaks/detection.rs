@@ -51,7 +51,7 @@ async fn tell(lambda: &Lambda, place: &str, text: &str, to: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_is_told_is_found_wherever_and_however_it_is_told() {
+async fn planted_secret_is_found_in_every_place_and_encoding() {
     let app = app(Partition::Aws).await;
     let (cloud, realm) = (app.cloud(), app.realm());
     let lambda = realm
@@ -117,7 +117,7 @@ fn some(secret: &str) -> Vec<Spelling> {
 }
 
 #[tokio::test]
-async fn a_secret_in_what_is_left_or_in_a_header_is_found() {
+async fn secret_in_stored_data_or_in_a_header_is_found() {
     let app = app(Partition::Aws).await;
     let secret = &app.customer().keys.secret;
     let searched = |evidence: Evidence| {

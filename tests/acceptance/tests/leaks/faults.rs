@@ -1,4 +1,4 @@
-//! What goes wrong, and with whom.
+//! The faults that the leak tests inject.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Everything that a portal can ask about an account of some method, once each.
+//! Every request that a portal can send for an account of one method.
 
 use acceptance::{HttpResponse, TestApp, with};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A secret where none belongs: in every member, header, parameter and part of the path.
+//! Secrets in places where none belongs: every member, header, parameter and part of the path.
 
 use acceptance::{JSON, TestApp, evidence::Evidence, with};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The open partitions: keys, a role, Pod Identity, and what all accounts have in common.
+//! Leak tests of the open partitions: static credentials, STS, Pod Identity and common requests.
 
 use acceptance::{
     TestApp,

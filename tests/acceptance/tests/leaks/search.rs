@@ -1,4 +1,4 @@
-//! The search itself, over all that was said.
+//! Runs all leak tests and searches their evidence for secrets.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -13,8 +13,9 @@ type EvidenceFuture = Pin<Box<dyn Future<Output = Evidence> + Send>>;
 /// How many worlds there are at the same time: most of a scene is waiting.
 const MAX_CONCURRENT: usize = 20;
 
+/// Rows: F15, F95.
 #[tokio::test(flavor = "multi_thread")]
-async fn f15_f95_no_secret_is_in_anything_that_any_function_says_whatever_goes_wrong() {
+async fn no_secret_leaks_in_any_flow_or_fault() {
     let mut futures: Vec<EvidenceFuture> = Vec::new();
     futures.extend(
         PARTITIONS.map(|partition| Box::pin(open_partitions::life(partition)) as EvidenceFuture),

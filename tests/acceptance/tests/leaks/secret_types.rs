@@ -1,4 +1,4 @@
-//! Types that hold secrets, found in the sources: directly, or through another type.
+//! Finds types that hold secrets in the sources, directly or through another type.
 
 use std::{
     collections::BTreeSet,

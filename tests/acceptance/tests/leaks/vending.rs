@@ -1,4 +1,4 @@
-//! Accounts that come aboard by themselves: messages, roles made, the sweep, and accounts that leave.
+//! Leak tests of account vending: messages, created roles, the sweep and removals.
 
 use acceptance::{TestApp, evidence::Evidence};
 use gangway_model::Partition;

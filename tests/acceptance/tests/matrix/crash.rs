@@ -1,4 +1,5 @@
-//! The function's process ends at each call of a run, before the call was served and after; then the same comes again.
+//! The crash matrix: the process of the function ends before or after each call, then the request
+//! is repeated.
 
 use local_cloud::Effect;
 
@@ -40,8 +41,10 @@ async fn pod_identity() {
     crash(flows::POD_IDENTITY).await;
 }
 
+/// Rows: F84, F86.
+/// Rows: F84, F86.
 #[tokio::test(flavor = "multi_thread")]
-async fn f84_registering_and_f86_a_new_certificate_for_the_access_portal() {
+async fn scap() {
     crash(flows::SCAP).await;
 }
 

@@ -1,4 +1,4 @@
-//! What befalls a run.
+//! A fault of one call.
 
 use local_cloud::{Effect, Fault, calls, functions::Lambda};
 

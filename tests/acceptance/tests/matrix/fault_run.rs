@@ -1,4 +1,4 @@
-//! One trouble in one run, and the weather clears.
+//! Runs a flow with one fault, then without faults.
 
 use std::time::Duration;
 
@@ -158,7 +158,7 @@ impl Fixture {
 }
 
 #[test]
-fn only_a_failure_may_be_for_want_of_time() {
+fn only_failures_can_be_due_to_a_timeout() {
     let (done, failed) = (Response::Worked, Response::Failed("refused".to_owned()));
     let late = Response::Failed("it had timed out".to_owned());
     for (effect, response, hurried) in [

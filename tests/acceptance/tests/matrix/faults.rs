@@ -1,4 +1,4 @@
-//! Each call goes wrong in each way, once and until the weather clears.
+//! The fault matrix: each call of each flow fails in each way, once or until the fault is removed.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 
 const STALE: Effect = Effect::Stale(Duration::from_secs(10));
 
-/// Everything that may befall a call.
+/// Every fault of a call, and how long it lasts.
 const ALL: [(Effect, FaultDuration); 14] = [
     (Effect::Throttle, Once),
     (Effect::Throttle, Lasting),
@@ -34,48 +34,51 @@ const ALL: [(Effect, FaultDuration); 14] = [
     (STALE, Once),
 ];
 
-/// Names the part of the matrix that runs: everything where it is set, as `make faults` does.
-const WHOLE: &str = "GANGWAY_WHOLE_MATRIX";
+/// The environment variable that selects the whole matrix; `make faults` sets it.
+const WHOLE_MATRIX: &str = "GANGWAY_WHOLE_MATRIX";
 
-/// Into how many shares everything is parted at most.
-const SHARES: usize = 8;
-
-/// What befalls a call: a share of everything, or all of it where the whole matrix is asked for.
+/// Selects the faults of each call: all of them for the whole matrix, otherwise those of [`sample`].
 fn select_faults(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
-    let whole = std::env::var_os(WHOLE).is_some();
+    let whole = std::env::var_os(WHOLE_MATRIX).is_some();
     let call_sites: Vec<_> = recorded_runs.iter().flat_map(|run| &run.call_sites).collect();
-    let mut shares = shares(&call_sites).into_iter();
-    let mut of = |call_site| {
-        let share = shares.next().unwrap_or_default();
-        let some = ALL.into_iter().filter(move |one| whole || share.contains(one));
-        some.map(move |(effect, duration)| FaultCase::new(call_site, effect, duration))
+    let mut samples = sample(&call_sites).into_iter();
+    let mut fault_cases = |call_site| {
+        let sample = samples.next().unwrap_or_default();
+        let faults = if whole { ALL.to_vec() } else { sample };
+        faults
+            .into_iter()
+            .map(move |(effect, duration)| FaultCase::new(call_site, effect, duration))
     };
-    recorded_runs.iter().map(|run| run.call_sites.iter().flat_map(&mut of).collect()).collect()
+    recorded_runs
+        .iter()
+        .map(|run| run.call_sites.iter().flat_map(&mut fault_cases).collect())
+        .collect()
 }
 
-/// What each place meets. The places of one operation part everything among them, so that all of it befalls every kind of
-/// call somewhere in a function's flows. A call that changes something meets everything where it comes first.
-fn shares(call_sites: &[&CallSite]) -> Vec<Vec<(Effect, FaultDuration)>> {
-    let mut count = BTreeMap::new();
+/// Returns the faults that each call meets in the sample.
+///
+/// The flows of one function group share the sample: each fault meets each operation of the group (such as IAM `GetRole`)
+/// exactly once. The faults of an operation are distributed in turn over its calls in all flows, so an operation that is
+/// called once meets all of them there. The result depends only on the recorded calls, not on chance.
+fn sample(call_sites: &[&CallSite]) -> Vec<Vec<(Effect, FaultDuration)>> {
+    let mut counts = BTreeMap::new();
     for call_site in call_sites {
-        *count.entry(call_site.operation()).or_insert(0_usize) += 1;
+        *counts.entry(call_site.operation()).or_insert(0_usize) += 1;
     }
-    let mut met = BTreeMap::new();
-    let mut all = Vec::new();
+    let mut seen = BTreeMap::new();
+    let mut samples = Vec::new();
     for call_site in call_sites {
-        let at = met.entry(call_site.operation()).and_modify(|at| *at += 1).or_insert(0_usize);
-        let shares = count[&call_site.operation()].min(SHARES);
-        let whole = *at == 0 && call_site.changes();
-        let some = ALL.iter().enumerate();
-        let some = some.filter(|(number, _)| whole || number % shares == *at % shares);
-        all.push(some.map(|(_, one)| *one).collect());
+        let nth = seen.entry(call_site.operation()).and_modify(|nth| *nth += 1).or_insert(0_usize);
+        let count = counts[&call_site.operation()];
+        let faults = ALL.iter().enumerate().filter(|(number, _)| number % count == *nth);
+        samples.push(faults.map(|(_, fault)| *fault).collect());
     }
-    all
+    samples
 }
 
 #[test]
-fn the_places_of_an_operation_meet_everything_between_them() {
-    // An operation, and at how many places it comes; it is asked between others.
+fn the_sample_covers_every_fault_for_every_operation() {
+    // An operation, and how often it is called; the calls of different operations alternate.
     let operations = [
         ("iam", "SimulatePrincipalPolicy", 1),
         ("palette", "GET /v1/cloudaccounts/aws", 2),
@@ -85,27 +88,25 @@ fn the_places_of_an_operation_meet_everything_between_them() {
         ("eks", "CreatePodIdentityAssociation", 5),
         ("iam", "GetRole", 17),
     ];
-    let call_site = |nth, &(service, operation, most): &(&str, &str, u32)| {
+    let call_site = |nth, &(service, operation, count): &(&str, &str, u32)| {
         let (service, operation) = (service.to_owned(), operation.to_owned());
-        (nth <= most).then_some(CallSite { service, operation, nth })
+        (nth <= count).then_some(CallSite { service, operation, nth })
     };
     let call_sites: Vec<_> = (1..=17)
-        .flat_map(|nth| operations.iter().filter_map(move |of| call_site(nth, of)))
+        .flat_map(|nth| operations.iter().filter_map(move |operation| call_site(nth, operation)))
         .collect();
-    let shares = shares(&call_sites.iter().collect::<Vec<_>>());
-    let runs: usize = shares.iter().map(Vec::len).sum();
-    assert!(runs < call_sites.len() * ALL.len() / 2, "{runs} runs are not a part of it");
-    for (service, operation, count) in operations {
-        let of: Vec<_> = call_sites.iter().zip(&shares).collect();
-        let of: Vec<_> = of
-            .into_iter()
+    let samples = sample(&call_sites.iter().collect::<Vec<_>>());
+    assert_eq!(samples.len(), call_sites.len());
+    for (service, operation, _count) in operations {
+        let met: Vec<_> = call_sites
+            .iter()
+            .zip(&samples)
             .filter(|(call_site, _)| call_site.operation() == (service, operation))
+            .flat_map(|(_, faults)| faults)
             .collect();
-        let missing: Vec<_> =
-            ALL.iter().filter(|one| !of.iter().any(|(_, share)| share.contains(one))).collect();
-        assert_eq!(missing, Vec::<&(Effect, FaultDuration)>::new(), "{operation}, {count} times");
-        let (first, share) = of[0];
-        assert_eq!(first.changes() || count == 1, share.len() == ALL.len(), "{operation}");
+        assert_eq!(met.len(), ALL.len(), "{operation}");
+        let missing: Vec<_> = ALL.iter().filter(|fault| !met.contains(fault)).collect();
+        assert!(missing.is_empty(), "{operation}: {missing:?}");
     }
 }
 
@@ -128,8 +129,9 @@ async fn pod_identity() {
     faults(flows::POD_IDENTITY).await;
 }
 
+/// Rows: F85.
 #[tokio::test(flavor = "multi_thread")]
-async fn f85_the_access_portal() {
+async fn scap() {
     faults(flows::SCAP).await;
 }
 

@@ -1,4 +1,4 @@
-//! A world of one partition in which flows are run, one after the other.
+//! The fixture of the matrix: one partition in which flows run one after the other.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What is done to an account, by whichever way it is asked for.
+//! A flow: a request or event to a function, its preparation and its response.
 
 use acceptance::{HttpResponse, text};
 use gangway_model::Partition;

@@ -1,4 +1,4 @@
-//! Every flow, one file for each function.
+//! Every flow, one file per function.
 
 mod account_sweep;
 mod account_vended;

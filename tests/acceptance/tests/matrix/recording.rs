@@ -1,4 +1,4 @@
-//! The calls of an undisturbed run: the points at which something may befall it.
+//! Records the calls of a run without faults; each is a place for a fault.
 
 use std::{collections::BTreeMap, time::Duration};
 

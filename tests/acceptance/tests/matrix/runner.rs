@@ -1,4 +1,4 @@
-//! All troubles of some flows, worked on several grounds at the same time, and the table of what came of it.
+//! Runs the fault cases of some flows concurrently and prints a table of the results.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -1,4 +1,4 @@
-//! What is left behind in every store: Palette, Secrets Manager, IAM, EKS, Kubernetes, queues.
+//! The stored state after a run: Palette, Secrets Manager, IAM, EKS, Kubernetes and queues.
 
 use local_cloud::aws::{Account, Queue, SecretSeen};
 use serde_json::{Value, json};

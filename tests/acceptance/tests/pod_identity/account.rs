@@ -1,4 +1,4 @@
-//! F01, F02, F04, F05, F23, F90–F93: what holds of an account by whichever method, held of this one, in both cases.
+//! What holds for accounts of every method, in both account cases.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, with};
 use gangway_model::{
@@ -25,8 +25,9 @@ async fn everywhere<Played: Future<Output = ()>>(scene: impl Fn(TestApp, Case) -
     }
 }
 
+/// Rows: F01.
 #[tokio::test]
-async fn f01_without_a_tenant_administrators_key_nothing_is_registered() {
+async fn registration_needs_the_key_of_a_tenant_administrator() {
     everywhere(async |app, case| {
         app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
         let report = app.assert_blocked(METHOD, &valid_request(&app, case)).await;
@@ -38,8 +39,9 @@ async fn f01_without_a_tenant_administrators_key_nothing_is_registered() {
     .await;
 }
 
+/// Rows: F02, F23.
 #[tokio::test]
-async fn f02_f23_it_is_listed_shown_and_can_be_looked_at_again() {
+async fn registered_account_is_listed_and_can_be_revalidated() {
     everywhere(async |app, case| {
         let receipt = app.assert_registered(METHOD, &valid_request(&app, case)).await;
         receipt.assert_check("palette.account-readable", "passed", "", "");
@@ -69,8 +71,9 @@ async fn f02_f23_it_is_listed_shown_and_can_be_looked_at_again() {
     .await;
 }
 
+/// Rows: F04.
 #[tokio::test]
-async fn f04_a_name_that_another_account_has_is_a_conflict_and_nothing_is_touched() {
+async fn name_of_another_account_is_a_conflict() {
     everywhere(async |app, case| {
         // By keys, in an AWS account that is neither the cluster's nor the target.
         let keys = &app.customer().keys;
@@ -91,8 +94,9 @@ async fn f04_a_name_that_another_account_has_is_a_conflict_and_nothing_is_touche
     .await;
 }
 
+/// Rows: F05.
 #[tokio::test]
-async fn f05_description_and_policies_may_be_left_out_and_come_back_as_they_were_sent() {
+async fn description_and_policies_are_optional_and_returned_as_sent() {
     everywhere(async |app, case| {
         let plain = valid_request(&app, case);
         let uid = app.assert_registered(METHOD, &plain).await.uid().to_owned();
@@ -122,8 +126,9 @@ async fn f05_description_and_policies_may_be_left_out_and_come_back_as_they_were
     .await;
 }
 
+/// Rows: F90, F91.
 #[tokio::test]
-async fn f90_f91_the_role_needs_the_policies_of_its_profile_that_for_eks_among_them() {
+async fn role_needs_the_policies_of_its_profile() {
     everywhere(async |app, case| {
         for (profile, missing) in [
             (CoreEks, PolicyDocument::ControllersEks),
@@ -148,8 +153,9 @@ async fn f90_f91_the_role_needs_the_policies_of_its_profile_that_for_eks_among_t
     .await;
 }
 
+/// Rows: F92.
 #[tokio::test]
-async fn f92_more_policies_than_the_quota_allows_are_told() {
+async fn policies_over_the_quota_are_reported() {
     everywhere(async |app, case| {
         let request = valid_request(&app, case);
         let role = cluster(&app).role(registered(case));
@@ -171,8 +177,9 @@ async fn f92_more_policies_than_the_quota_allows_are_told() {
     .await;
 }
 
+/// Rows: F93.
 #[tokio::test]
-async fn f93_the_next_step_is_a_cluster_of_eks_and_no_other() {
+async fn next_step_is_an_eks_cluster() {
     everywhere(async |app, case| {
         let told = |response: &HttpResponse| -> Vec<String> {
             let notices =

@@ -1,4 +1,4 @@
-//! F58–F61: which roles EKS gives to Palette's service accounts.
+//! The associations of the service accounts of Palette.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
@@ -19,8 +19,9 @@ async fn told(rows: &[(Case, Way, &str, &str)]) {
     }
 }
 
+/// Rows: F58.
 #[tokio::test]
-async fn f58_hubble_must_be_associated_with_its_role() {
+async fn hubble_must_be_associated_with_its_role() {
     let check = "pod-identity.hubble-association";
     told(&[
         (SameAccount, Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT), check, "no association"),
@@ -29,8 +30,9 @@ async fn f58_hubble_must_be_associated_with_its_role() {
     .await;
 }
 
+/// Rows: F59.
 #[tokio::test]
-async fn f59_the_identity_service_must_be_associated_with_its_role() {
+async fn the_identity_service_must_be_associated_with_its_role() {
     let check = "pod-identity.identity-association";
     told(&[
         (SameAccount, Way::OtherRole(IDENTITY_SERVICE_ACCOUNT), check, "SomebodyElse"),
@@ -39,8 +41,9 @@ async fn f59_the_identity_service_must_be_associated_with_its_role() {
     .await;
 }
 
+/// Rows: F60.
 #[tokio::test]
-async fn f60_hubbles_association_has_its_target_role_and_the_other_has_none() {
+async fn only_the_hubble_association_has_a_target_role() {
     let check = "pod-identity.target-roles";
     told(&[
         (CrossAccount, Way::NoTarget, check, "no target role"),
@@ -50,8 +53,9 @@ async fn f60_hubbles_association_has_its_target_role_and_the_other_has_none() {
     .await;
 }
 
+/// Rows: F61.
 #[tokio::test]
-async fn f61_palettes_own_role_is_not_to_be_associated() {
+async fn palette_role_must_not_be_associated() {
     let check = "pod-identity.palette-role-not-associated";
     told(&[
         (SameAccount, Way::PaletteAssociated, check, ""),

@@ -1,4 +1,4 @@
-//! Each way to break a set-up, and the answers that change with it: no more, and no fewer.
+//! Each breakage of a setup changes its own checks, no more and no fewer.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{
@@ -261,7 +261,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[tokio::test]
-async fn a_set_up_broken_in_one_way_yields_exactly_its_checks() {
+async fn each_breakage_changes_exactly_its_checks() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let mut wrong = Vec::new();

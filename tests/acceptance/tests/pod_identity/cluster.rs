@@ -1,4 +1,4 @@
-//! F35–F43: the cluster that Palette runs on.
+//! The cluster that Palette runs on.
 
 use acceptance::{PARTITIONS, TestApp};
 use local_cloud::world::{Case::SameAccount, Way};
@@ -18,8 +18,9 @@ async fn told(rows: &[Row]) {
     }
 }
 
+/// Rows: F35.
 #[tokio::test]
-async fn f35_only_clusters_that_eks_runs_are_taken() {
+async fn only_eks_clusters_are_accepted() {
     let check = "eks.cluster-exists";
     told(&[
         (Way::NoCluster, check, "failed", "palette-mgmt", "use another method"),
@@ -28,13 +29,15 @@ async fn f35_only_clusters_that_eks_runs_are_taken() {
     .await;
 }
 
+/// Rows: F37.
 #[tokio::test]
-async fn f37_kubernetes_must_be_1_24_or_later() {
+async fn kubernetes_must_be_1_24_or_later() {
     told(&[(Way::Old, "eks.kubernetes-version", "failed", "1.23", "upgrade")]).await;
 }
 
+/// Rows: F38.
 #[tokio::test]
-async fn f38_the_config_map_must_name_the_cluster() {
+async fn the_config_map_must_name_the_cluster() {
     let check = "kubernetes.global-config";
     told(&[
         (
@@ -50,8 +53,9 @@ async fn f38_the_config_map_must_name_the_cluster() {
     .await;
 }
 
+/// Rows: F40, F41.
 #[tokio::test]
-async fn f40_f41_the_fallback_needs_managed_nodes_and_metadata_that_pods_reach() {
+async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
     let check = "eks.instance-metadata-fallback";
     told(&[
         (Way::SelfManagedNode, check, "failed", "no managed group", "create configmap"),
@@ -62,8 +66,9 @@ async fn f40_f41_the_fallback_needs_managed_nodes_and_metadata_that_pods_reach()
     .await;
 }
 
+/// Rows: F42.
 #[tokio::test]
-async fn f42_the_agent_must_be_installed_and_well() {
+async fn agent_must_be_installed_and_healthy() {
     let check = "eks.pod-identity-agent";
     told(&[
         (Way::NoAgent, check, "failed", "not installed", "create-addon"),
@@ -73,8 +78,9 @@ async fn f42_the_agent_must_be_installed_and_well() {
     .await;
 }
 
+/// Rows: F43.
 #[tokio::test]
-async fn f43_access_to_the_cluster_is_needed_to_look_at_its_pods() {
+async fn pods_are_checked_only_with_access_to_the_cluster() {
     let check = "kubernetes.access";
     told(&[
         (Way::NotKnown, check, "failed", "", "access entry"),
@@ -83,8 +89,9 @@ async fn f43_access_to_the_cluster_is_needed_to_look_at_its_pods() {
     .await;
 }
 
+/// Rows: F35.
 #[tokio::test]
-async fn f35_without_a_cluster_nothing_about_it_is_judged() {
+async fn cluster_checks_are_unverified_when_the_cluster_is_missing() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (changed, response) = differs(&app, SameAccount, &[Way::NoCluster]).await;

@@ -1,4 +1,5 @@
-//! Palette's cluster is in another account than Gangway: everything is seen through the inspection role there.
+//! The cluster of Palette is in another account than Gangway and is read through the inspection
+//! role there.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
@@ -7,8 +8,9 @@ use serde_json::json;
 
 use crate::fixture::{cluster, differs, register, valid_request, validate, with};
 
+/// Rows: F35, F57.
 #[tokio::test]
-async fn f35_f57_a_cluster_in_another_account_is_seen_and_its_account_comes_aboard() {
+async fn account_registers_when_the_cluster_is_in_another_account() {
     for partition in PARTITIONS {
         let app = TestApp::with_cluster_in_other_account(partition).await;
         let own = app.realm().deployment.id().to_owned();
@@ -28,8 +30,9 @@ async fn f35_f57_a_cluster_in_another_account_is_seen_and_its_account_comes_aboa
     }
 }
 
+/// Rows: F44, F58.
 #[tokio::test]
-async fn f44_f58_what_is_broken_there_is_found() {
+async fn broken_cluster_in_another_account_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::with_cluster_in_other_account(partition).await;
         for (breakage, check) in [
@@ -48,8 +51,9 @@ async fn f44_f58_what_is_broken_there_is_found() {
     }
 }
 
+/// Rows: F58.
 #[tokio::test]
-async fn f58_associations_are_made_there_where_the_inspection_role_allows_it() {
+async fn associations_are_created_there_through_the_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::with_cluster_in_other_account(partition).await;
         let request =
@@ -70,7 +74,7 @@ async fn f58_associations_are_made_there_where_the_inspection_role_allows_it() {
 }
 
 #[tokio::test]
-async fn without_an_inspection_role_there_nothing_is_passed_that_could_not_be_seen() {
+async fn nothing_passes_without_an_inspection_role_in_that_account() {
     for partition in PARTITIONS {
         let app = TestApp::with_cluster_in_other_account(partition).await;
         let request = valid_request(&app, Case::SameAccount);

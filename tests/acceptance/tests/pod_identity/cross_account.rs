@@ -1,4 +1,4 @@
-//! F50–F57: the roles of the case of two accounts, and the plan that makes them.
+//! The roles of the cross-account case, and the plan that creates them.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_policies::pod_identity::RolePurpose;
@@ -35,21 +35,24 @@ pub(crate) async fn plan(app: &TestApp, case: Case) -> HttpResponse {
     plan
 }
 
+/// Rows: F50.
 #[tokio::test]
-async fn f50_the_identity_services_local_role_must_trust_eks() {
+async fn local_identity_role_must_trust_eks() {
     let part = RolePurpose::IdentityLocal;
     let breakages = [Way::TrustWithoutTags(part), Way::TrustsOthers(part), Way::NoRole(part)];
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
+/// Rows: F51.
 #[tokio::test]
-async fn f51_the_identity_services_local_role_must_go_on_to_palettes() {
+async fn local_identity_role_must_be_able_to_assume_the_palette_role() {
     let breakages = [Way::WithoutPermissions(RolePurpose::IdentityLocal)];
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
+/// Rows: F52.
 #[tokio::test]
-async fn f52_palettes_target_role_needs_its_four_statements() {
+async fn palette_target_role_needs_its_four_trust_statements() {
     let part = RolePurpose::PaletteTarget;
     let breakages = [
         Way::WildcardByTheLetter,
@@ -61,14 +64,16 @@ async fn f52_palettes_target_role_needs_its_four_statements() {
     fails(&breakages, "pod-identity.palette-target-role").await;
 }
 
+/// Rows: F53.
 #[tokio::test]
-async fn f53_palettes_target_role_needs_its_permissions() {
+async fn palette_target_role_needs_its_permissions() {
     let breakages = [Way::WithoutPermissions(RolePurpose::PaletteTarget)];
     fails(&breakages, "pod-identity.palette-target-role").await;
 }
 
+/// Rows: F54.
 #[tokio::test]
-async fn f54_hubbles_target_role_must_trust_the_role_that_is_there() {
+async fn hubble_target_role_must_trust_the_existing_local_role() {
     let part = RolePurpose::HubbleTarget;
     let breakages = [
         Way::DocumentedPrincipal,
@@ -79,8 +84,9 @@ async fn f54_hubbles_target_role_must_trust_the_role_that_is_there() {
     fails(&breakages, "pod-identity.hubble-target-role").await;
 }
 
+/// Rows: F55.
 #[tokio::test]
-async fn f55_hubbles_local_role_must_trust_eks_and_go_on_to_its_target() {
+async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
     let part = RolePurpose::HubbleLocal;
     let breakages = [
         Way::TrustWithoutTags(part),
@@ -91,8 +97,9 @@ async fn f55_hubbles_local_role_must_trust_eks_and_go_on_to_its_target() {
     fails(&breakages, "pod-identity.hubble-local-role").await;
 }
 
+/// Rows: F56, F57.
 #[tokio::test]
-async fn f56_f57_the_plan_leaves_no_placeholder_and_is_of_its_partition() {
+async fn plan_has_no_placeholder_and_uses_its_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for case in Case::ALL {

@@ -1,4 +1,4 @@
-//! What Gangway may put right where it is asked to: associations and the ConfigMap. Both are idempotent and told.
+//! Associations and the ConfigMap that Gangway creates or corrects on request, idempotently.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
@@ -12,8 +12,9 @@ use crate::fixture::{ENSURED, cluster, register, valid_request, validate, with};
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
+/// Rows: F58, F59, F60.
 #[tokio::test]
-async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_left_alone() {
+async fn associations_are_created_and_corrected_on_request() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request =
@@ -48,8 +49,9 @@ async fn f58_f59_f60_associations_are_made_and_corrected_where_asked_and_then_le
     }
 }
 
+/// Rows: F58.
 #[tokio::test]
-async fn f58_what_eks_shows_late_is_waited_for_and_what_it_did_before_a_cut_is_found() {
+async fn associations_that_eks_shows_late_are_found() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request =
@@ -69,8 +71,9 @@ async fn f58_what_eks_shows_late_is_waited_for_and_what_it_did_before_a_cut_is_f
     }
 }
 
+/// Rows: F39.
 #[tokio::test]
-async fn f39_the_config_map_is_made_where_asked_and_never_changed() {
+async fn config_map_is_created_on_request_and_never_changed() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = with(valid_request(&app, Case::SameAccount), "ensureConfigMap", json!(true));
@@ -100,7 +103,7 @@ async fn f39_the_config_map_is_made_where_asked_and_never_changed() {
 }
 
 #[tokio::test]
-async fn nothing_is_changed_unless_it_is_asked_for() {
+async fn nothing_is_changed_without_a_request() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, Case::SameAccount);

@@ -1,4 +1,4 @@
-//! The method under test: what a portal would send, and how a report differs from that of a cluster that is set up well.
+//! Valid Pod Identity requests, and the difference of a report from that of a valid cluster.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! How often a registration waits for the network.
+//! The number of sequential network calls of a registration.
 
 use acceptance::{PARTITIONS, TestApp};
 use local_cloud::world::Case;
@@ -9,7 +9,7 @@ use crate::fixture::{ROUTE, valid_request, validate, with};
 const MOST: usize = 7;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registration_crosses_the_network_in_few_hops() {
+async fn registration_makes_few_sequential_network_calls() {
     for partition in PARTITIONS {
         for case in Case::ALL {
             let app = TestApp::start(partition).await;

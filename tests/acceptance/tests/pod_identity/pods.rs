@@ -1,4 +1,4 @@
-//! F63–F65: Palette's pods, and what a person runs where Gangway cannot look.
+//! The pods of Palette, and the commands for an operator when Gangway has no access.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{
@@ -26,18 +26,21 @@ async fn told(account: ServiceAccount) {
     }
 }
 
+/// Rows: F63.
 #[tokio::test]
-async fn f63_hubbles_pods_must_carry_both_variables() {
+async fn hubble_pods_must_have_both_variables() {
     told(HUBBLE_SERVICE_ACCOUNT).await;
 }
 
+/// Rows: F64.
 #[tokio::test]
-async fn f64_the_identity_services_pods_must_carry_both_variables() {
+async fn identity_service_pods_must_have_both_variables() {
     told(IDENTITY_SERVICE_ACCOUNT).await;
 }
 
+/// Rows: F65.
 #[tokio::test]
-async fn f65_where_the_api_cannot_be_asked_the_report_has_the_commands() {
+async fn report_lists_the_commands_when_the_kubernetes_api_is_unreachable() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, SameAccount);

@@ -1,4 +1,4 @@
-//! A cluster that is set up well: the account comes aboard, in both cases and both partitions.
+//! Registration with a valid cluster, in both account cases and both partitions.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::Partition;
@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::fixture::{ROUTE, boundary, cluster, register, valid_request, validate};
 
+/// Rows: F30, F57.
 #[tokio::test]
-async fn f30_f57_both_cases_register_in_both_partitions_with_palettes_own_role() {
+async fn both_cases_register_with_the_palette_role_in_both_partitions() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, name) in [(Case::SameAccount, "same"), (Case::CrossAccount, "cross")] {
@@ -30,7 +31,7 @@ async fn f30_f57_both_cases_register_in_both_partitions_with_palettes_own_role()
 }
 
 #[tokio::test]
-async fn an_account_that_palette_entered_with_keys_leaves_no_secret_behind() {
+async fn replacing_static_credentials_leaves_no_secret() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let keys = &app.customer().keys;
     let with_keys = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
@@ -45,7 +46,7 @@ async fn an_account_that_palette_entered_with_keys_leaves_no_secret_behind() {
 }
 
 #[tokio::test]
-async fn the_same_request_again_changes_nothing_and_another_role_is_an_update() {
+async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let request = valid_request(&app, Case::SameAccount);
     let first = register(&app, &request).await;
@@ -61,8 +62,9 @@ async fn the_same_request_again_changes_nothing_and_another_role_is_an_update() 
     assert_eq!(app.account_names(), ["prod"]);
 }
 
+/// Rows: F08, F12.
 #[tokio::test]
-async fn f08_f12_in_the_secret_partition_only_a_deployment_that_opts_in_registers_and_warns() {
+async fn secret_partition_needs_the_opt_in_and_warns() {
     let app = TestApp::start(Partition::AwsIsoB).await;
     let request = valid_request(&app, Case::SameAccount);
     // The function is not deployed there, so API Gateway knows no such route.

@@ -1,4 +1,4 @@
-//! What a request alone tells (P15, P27, P30–P32), and requests that are none.
+//! Requests that are valid or invalid without any call.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use crate::fixture::{ROUTE, boundary, cluster, furnish, register, valid_request, validate, with};
 
+/// Rows: F36.
 #[tokio::test]
-async fn f36_of_all_profiles_only_those_for_eks_clusters_come_aboard() {
+async fn only_profiles_for_eks_clusters_are_accepted() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for profile in PermissionProfile::ALL {
@@ -41,8 +42,9 @@ async fn f36_of_all_profiles_only_those_for_eks_clusters_come_aboard() {
     }
 }
 
+/// Rows: F62.
 #[tokio::test]
-async fn f62_a_boundary_goes_to_palette_and_must_be_a_policy_that_exists() {
+async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let account = app.realm().deployment.clone();
@@ -65,8 +67,9 @@ async fn f62_a_boundary_goes_to_palette_and_must_be_a_policy_that_exists() {
     }
 }
 
+/// Rows: P32, P30.
 #[tokio::test]
-async fn p32_policies_that_are_named_are_warned_of_and_p30_local_roles_are_refused() {
+async fn policy_arns_are_a_warning_and_local_roles_are_refused() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, Case::SameAccount);
@@ -115,8 +118,9 @@ fn wrong(app: &TestApp) -> [Row; 8] {
     ]
 }
 
+/// Rows: P15, F57.
 #[tokio::test]
-async fn p15_f57_roles_of_the_wrong_account_partition_or_case_are_refused_with_their_member() {
+async fn roles_of_the_wrong_account_or_partition_are_refused() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, member, value, pointers) in wrong(&app) {

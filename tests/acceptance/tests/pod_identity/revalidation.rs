@@ -1,4 +1,4 @@
-//! `POST /v1/accounts/{uid}/validate` of an account that Palette enters by Pod Identity.
+//! `POST /v1/accounts/{uid}/validate` for a Pod Identity account.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_policies::pod_identity::RolePurpose;
@@ -14,8 +14,9 @@ async fn look(app: &TestApp, uid: &str) -> HttpResponse {
     report
 }
 
+/// Rows: F18.
 #[tokio::test]
-async fn f18_a_registered_account_is_looked_at_as_far_as_palette_tells_of_it() {
+async fn registered_account_is_checked_with_what_palette_returns() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, Case::SameAccount);

@@ -1,4 +1,4 @@
-//! F44–F49: the roles of the case of one account.
+//! The roles of the same-account case.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
@@ -21,15 +21,17 @@ async fn fails(breakages: &[Way], check: &str) {
     }
 }
 
+/// Rows: F44.
 #[tokio::test]
-async fn f44_palettes_role_must_trust_eks_with_tags() {
+async fn palette_role_must_trust_eks_with_tags() {
     let part = RolePurpose::Palette;
     let breakages = [Way::TrustWithoutTags(part), Way::TrustsOthers(part), Way::NoRole(part)];
     fails(&breakages, "pod-identity.palette-role-trust").await;
 }
 
+/// Rows: F45.
 #[tokio::test]
-async fn f45_palettes_role_must_have_what_its_profile_needs() {
+async fn palette_role_must_have_the_permissions_of_its_profile() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, SameAccount);
@@ -41,8 +43,9 @@ async fn f45_palettes_role_must_have_what_its_profile_needs() {
     }
 }
 
+/// Rows: F46.
 #[tokio::test]
-async fn f46_palettes_role_must_have_the_supplement() {
+async fn palette_role_must_have_the_supplementary_policy() {
     fails(
         &[Way::WithoutPermissions(RolePurpose::Palette)],
         "pod-identity.palette-role-permissions",
@@ -50,8 +53,9 @@ async fn f46_palettes_role_must_have_the_supplement() {
     .await;
 }
 
+/// Rows: F47.
 #[tokio::test]
-async fn f47_hubbles_role_must_have_trust_and_policy() {
+async fn hubble_role_must_have_its_trust_and_policy() {
     let part = RolePurpose::Hubble;
     let breakages = [
         Way::TrustWithoutTags(part),
@@ -62,8 +66,9 @@ async fn f47_hubbles_role_must_have_trust_and_policy() {
     fails(&breakages, "pod-identity.hubble-role").await;
 }
 
+/// Rows: F48.
 #[tokio::test]
-async fn f48_the_identity_services_role_must_have_trust_and_policy() {
+async fn identity_role_must_have_its_trust_and_policy() {
     let part = RolePurpose::Identity;
     let breakages = [
         Way::TrustWithoutTags(part),
@@ -74,8 +79,9 @@ async fn f48_the_identity_services_role_must_have_trust_and_policy() {
     fails(&breakages, "pod-identity.identity-role").await;
 }
 
+/// Rows: F49.
 #[tokio::test]
-async fn f49_the_plan_makes_palettes_role_then_hubbles_then_the_identity_services() {
+async fn plan_creates_the_palette_then_hubble_then_identity_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let plan = crate::cross_account::plan(&app, SameAccount).await;

@@ -25,8 +25,9 @@ async fn refused(app: &TestApp, case: Case, breakage: Way, (observed, remedy): (
     app.assert_untouched();
 }
 
+/// Rows: F58, F59, F60.
 #[tokio::test]
-async fn f58_f59_f60_without_the_operators_leave_no_association_is_made_or_corrected() {
+async fn associations_are_unchanged_when_the_deployment_forbids_it() {
     for partition in PARTITIONS {
         for cluster_elsewhere in [false, true] {
             let associations = Associations::Fixed;
@@ -61,8 +62,9 @@ async fn f58_f59_f60_without_the_operators_leave_no_association_is_made_or_corre
     }
 }
 
+/// Rows: F58, F59, F60.
 #[tokio::test]
-async fn f58_f59_f60_associations_of_an_add_on_and_superfluous_targets_are_left_alone() {
+async fn associations_of_an_add_on_and_extra_targets_are_unchanged() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, breakage, observed, remedy) in [

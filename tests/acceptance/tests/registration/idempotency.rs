@@ -1,5 +1,5 @@
-//! The natural key is scope and name: the same request again changes nothing, other settings change them, another identity
-//! is a conflict.
+//! The natural key is scope and name: repeated requests are idempotent, another identity is a
+//! conflict.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::state::{State, assert_true, document, in_use, waiting, writes};
 
 #[tokio::test]
-async fn the_same_request_again_changes_nothing_and_writes_nothing() {
+async fn repeated_request_writes_nothing() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let first = app.post(&route(method), &request).await;
@@ -83,7 +83,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
 }
 
 #[tokio::test]
-async fn a_new_key_of_the_same_user_is_an_update_of_the_same_secret() {
+async fn new_key_of_the_same_user_updates_the_same_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
@@ -113,7 +113,7 @@ async fn a_new_key_of_the_same_user_is_an_update_of_the_same_secret() {
 }
 
 #[tokio::test]
-async fn another_identity_of_that_name_is_a_conflict_and_nothing_is_touched() {
+async fn another_identity_under_the_name_is_a_conflict() {
     for_each_open(|app: TestApp, method| async move {
         let mine = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(mine.status, 201, "{}", mine.text);
@@ -141,7 +141,7 @@ async fn another_identity_of_that_name_is_a_conflict_and_nothing_is_touched() {
 }
 
 #[tokio::test]
-async fn what_others_noted_on_an_account_survives_updates() {
+async fn annotations_of_others_survive_updates() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let first = app.post(&route(method), &request).await;
@@ -172,7 +172,7 @@ async fn what_others_noted_on_an_account_survives_updates() {
 }
 
 #[tokio::test]
-async fn the_same_again_is_unchanged_where_palette_masks_all_of_a_key() {
+async fn repeated_request_is_unchanged_when_palette_masks_the_whole_key() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let masked = SecretsOnRead::MaskedWithId;
         app.cloud().palette().behave(|palette| palette.secrets = masked);

@@ -1,4 +1,4 @@
-//! Lists and single accounts: page by page, every account once, nothing secret.
+//! Lists and single accounts: paging without gaps, no secrets.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) fn by_hand(app: &TestApp, project: Option<String>, spec: &Value, name
 }
 
 #[tokio::test]
-async fn every_account_is_on_one_page_and_the_pages_end() {
+async fn every_account_is_on_exactly_one_page() {
     let app = TestApp::start(Partition::Aws).await;
     let spec = app.request(AuthMethod::Sts, app.customer(), "x");
     let spec = json!({"credentialType": "sts", "partition": "aws", "policyARNs": [],
@@ -62,7 +62,7 @@ async fn every_account_is_on_one_page_and_the_pages_end() {
 }
 
 #[tokio::test]
-async fn accounts_are_shown_without_what_is_secret() {
+async fn accounts_are_listed_without_secrets() {
     for app in TestApp::start_all(&PARTITIONS).await {
         for (method, name) in
             [(AuthMethod::StaticCredentials, "with-keys"), (AuthMethod::Sts, "with-role")]

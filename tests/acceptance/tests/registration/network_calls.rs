@@ -1,4 +1,4 @@
-//! How often a registration waits for the network.
+//! The number of sequential network calls of a registration.
 
 use acceptance::{
     TestApp,
@@ -15,7 +15,7 @@ fn most(method: AuthMethod) -> usize {
 }
 
 #[tokio::test]
-async fn a_registration_crosses_the_network_in_few_hops() {
+async fn registration_makes_few_sequential_network_calls() {
     for_each_open(|app: TestApp, method| async move {
         // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
         let nowhere = json!({"scope": {"project": "Nowhere"}});

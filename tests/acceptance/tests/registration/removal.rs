@@ -1,4 +1,4 @@
-//! A removal and the secret: it goes with its account, and no sooner.
+//! Deletion of an account and of its secret.
 
 use acceptance::{
     TestApp,
@@ -10,7 +10,7 @@ use local_cloud::{Effect, Fault, palette::Concealed};
 use crate::state::{State, assert_true};
 
 #[tokio::test]
-async fn a_deleted_account_takes_its_secret_into_the_window_and_registering_again_restores_it() {
+async fn registering_a_deleted_account_again_restores_its_secret() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let first = app.post(&route(method), &request).await;
@@ -40,7 +40,7 @@ async fn a_deleted_account_takes_its_secret_into_the_window_and_registering_agai
 }
 
 #[tokio::test]
-async fn an_account_that_palette_does_not_let_go_keeps_its_secret() {
+async fn secret_is_kept_when_palette_refuses_the_deletion() {
     for_each_open(|app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         app.cloud().palette().records().accounts[0].in_use = true;
@@ -58,7 +58,7 @@ async fn an_account_that_palette_does_not_let_go_keeps_its_secret() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_was_cut_off_is_finished_by_the_next() {
+async fn interrupted_deletion_is_completed_by_the_next_request() {
     let app = TestApp::start(Partition::AwsUsGov).await;
     let method = AuthMethod::StaticCredentials;
     let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
@@ -74,7 +74,7 @@ async fn a_deletion_that_was_cut_off_is_finished_by_the_next() {
 }
 
 #[tokio::test]
-async fn an_account_that_only_looks_gone_keeps_its_secret() {
+async fn secret_is_kept_when_a_stale_reader_reports_the_account_as_deleted() {
     use Concealed::{Lists, Reads, Removals};
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;

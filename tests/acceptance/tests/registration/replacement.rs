@@ -1,4 +1,4 @@
-//! PUT: the account of a uid becomes another one, whatever it was.
+//! `PUT`: replaces the account of a uid.
 
 use gangway_model::AuthMethod;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::state::{State, assert_true, document, in_use, writes};
 
 #[tokio::test]
-async fn new_keys_of_another_aws_account_retire_the_old_secret() {
+async fn keys_of_another_aws_account_delete_the_old_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let request = app.request(method, app.second_customer(), "prod");
@@ -56,7 +56,7 @@ async fn new_keys_of_the_same_account_keep_its_secret() {
 }
 
 #[tokio::test]
-async fn another_role_takes_the_place_of_the_first() {
+async fn put_with_another_role_updates_the_account() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let request = app.request(method, app.second_customer(), "prod");
@@ -73,7 +73,7 @@ async fn another_role_takes_the_place_of_the_first() {
 }
 
 #[tokio::test]
-async fn the_other_method_takes_over_and_leaves_no_secret_behind_that_nobody_uses() {
+async fn changing_the_method_leaves_no_unused_secret() {
     for_each_open(|app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let other = other_method(method);
@@ -97,7 +97,7 @@ async fn the_other_method_takes_over_and_leaves_no_secret_behind_that_nobody_use
 
 /// A replica shows the account as it was: no sign that another run has replaced it since.
 #[tokio::test]
-async fn a_reader_that_lags_behind_keeps_no_secret_that_nobody_uses() {
+async fn stale_reads_leave_no_unused_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let late = Effect::Stale(Duration::from_secs(10));
@@ -112,7 +112,7 @@ async fn a_reader_that_lags_behind_keeps_no_secret_that_nobody_uses() {
 }
 
 #[tokio::test]
-async fn an_account_is_renamed_and_its_secret_with_it() {
+async fn renaming_an_account_renames_its_secret() {
     for_each_open(|app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let request = app.request(method, app.customer(), "payments");
@@ -130,7 +130,7 @@ async fn an_account_is_renamed_and_its_secret_with_it() {
 }
 
 #[tokio::test]
-async fn the_name_of_another_account_is_a_conflict() {
+async fn put_with_the_name_of_another_account_is_a_conflict() {
     for_each_open(|app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let second =
@@ -148,7 +148,7 @@ async fn the_name_of_another_account_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_uid_that_nobody_has_here_is_not_found() {
+async fn put_with_an_unknown_uid_is_not_found() {
     for_each_open(|app: TestApp, method| async move {
         let project = {
             let records = app.cloud().palette().records();

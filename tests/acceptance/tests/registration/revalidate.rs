@@ -1,4 +1,4 @@
-//! `POST /v1/accounts/{uid}/validate`: a registered account, looked at as it is now.
+//! `POST /v1/accounts/{uid}/validate`: the current state of a registered account.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -28,7 +28,7 @@ fn failed(report: &HttpResponse) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_healthy_account_is_ready_and_says_of_which_method_it_is() {
+async fn healthy_account_is_ready_and_reports_its_method() {
     for_each_open(|app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let report = look(&app, receipt.uid()).await;
@@ -47,7 +47,7 @@ async fn a_healthy_account_is_ready_and_says_of_which_method_it_is() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_deactivated_since_is_seen() {
+async fn deactivated_key_is_reported() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         app.customer().deactivate_keys();
@@ -61,7 +61,7 @@ async fn a_key_that_was_deactivated_since_is_seen() {
 }
 
 #[tokio::test]
-async fn a_trust_that_was_broken_since_is_seen() {
+async fn broken_trust_policy_is_reported() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         app.customer().trust_with_wrong_external_id();
@@ -80,7 +80,7 @@ async fn a_trust_that_was_broken_since_is_seen() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_stopped_since_is_seen() {
+async fn stopped_gateway_is_reported() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let request = with(request.clone(), &json!({"privateCloudGateway": "dc-east"}));
@@ -99,7 +99,7 @@ async fn a_gateway_that_stopped_since_is_seen() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_made_by_hand_is_looked_at_as_far_as_that_goes() {
+async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
     for_each_open(|app: TestApp, method| async move {
         let (customer, partition) = (app.customer(), app.partition().id());
         let spec = if method == AuthMethod::StaticCredentials {
@@ -135,7 +135,7 @@ async fn an_account_that_was_made_by_hand_is_looked_at_as_far_as_that_goes() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_gone_or_another_than_palettes_is_seen() {
+async fn missing_or_different_secret_is_reported() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let key = app.customer().user.keys();
@@ -157,7 +157,7 @@ async fn a_secret_that_is_gone_or_another_than_palettes_is_seen() {
 }
 
 #[tokio::test]
-async fn an_account_of_the_tenant_is_looked_at_through_a_project_too() {
+async fn tenant_account_can_be_revalidated_through_a_project() {
     for_each_open(|app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();

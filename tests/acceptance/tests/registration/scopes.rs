@@ -22,7 +22,7 @@ fn scoped(request: &Value, scope: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_project_may_be_named_by_uid_or_by_name() {
+async fn project_is_accepted_by_uid_and_by_name() {
     for_each_open(|app: TestApp, method| async move {
         let (uid, name) = project(&app, 1);
         let request = app.request(method, app.customer(), "prod");
@@ -65,7 +65,7 @@ async fn a_project_may_be_named_by_uid_or_by_name() {
 }
 
 #[tokio::test]
-async fn an_account_of_the_tenant_is_not_removed_through_a_project() {
+async fn tenant_account_cannot_be_deleted_through_a_project() {
     for_each_open(|app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
@@ -80,7 +80,7 @@ async fn an_account_of_the_tenant_is_not_removed_through_a_project() {
 }
 
 #[tokio::test]
-async fn a_name_is_free_in_every_other_scope() {
+async fn name_is_available_in_every_other_scope() {
     for_each_open(|app: TestApp, method| async move {
         let scopes = [
             (json!("tenant"), Value::Null),
@@ -117,7 +117,7 @@ async fn a_name_is_free_in_every_other_scope() {
 }
 
 #[tokio::test]
-async fn a_project_that_palette_does_not_have_is_refused() {
+async fn unknown_project_in_the_body_is_refused() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         // The second tenant's projects are none of ours.
@@ -138,7 +138,7 @@ async fn a_project_that_palette_does_not_have_is_refused() {
 }
 
 #[tokio::test]
-async fn a_project_of_the_query_that_palette_does_not_have_is_refused() {
+async fn unknown_project_in_the_query_is_refused() {
     let app = TestApp::start(Partition::Aws).await;
     let uid = "65f000abcdefabcdefabcdef";
     let role = json!({"roleArn": app.customer().role.arn()});

@@ -15,7 +15,7 @@ const CREATE: &str = "POST /v1/cloudaccounts/aws";
 const REPLACE: &str = "PUT /v1/cloudaccounts/aws/{uid}";
 
 #[tokio::test]
-async fn a_secret_is_named_tagged_and_encrypted_as_the_deployment_says() {
+async fn secret_has_the_configured_name_tags_and_key() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let customer = app.customer();
         let receipt = app.post(&route(method), &app.request(method, customer, "prod")).await;
@@ -45,7 +45,7 @@ async fn a_secret_is_named_tagged_and_encrypted_as_the_deployment_says() {
 }
 
 #[tokio::test]
-async fn a_value_waits_until_palette_has_taken_it_and_the_one_in_use_is_untouched() {
+async fn new_value_stays_pending_until_palette_accepts_it() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
@@ -84,7 +84,7 @@ async fn a_value_waits_until_palette_has_taken_it_and_the_one_in_use_is_untouche
 }
 
 #[tokio::test]
-async fn a_refused_first_registration_leaves_no_live_secret_and_the_next_restores_it() {
+async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let quota = |quota| app.cloud().palette().records().tenants[0].quota = quota;
@@ -108,7 +108,7 @@ async fn a_refused_first_registration_leaves_no_live_secret_and_the_next_restore
 }
 
 #[tokio::test]
-async fn a_registration_without_an_answer_keeps_its_secret_staged_for_the_next_try() {
+async fn secret_stays_staged_when_palette_does_not_answer() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         app.cloud().fault(Fault::on("palette", CREATE, Effect::CutBefore));
@@ -127,7 +127,7 @@ async fn a_registration_without_an_answer_keeps_its_secret_staged_for_the_next_t
 }
 
 #[tokio::test]
-async fn keys_may_come_by_secret_arn_from_the_inbox_or_from_where_they_are_kept() {
+async fn keys_are_read_from_an_incoming_or_a_stored_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let keys = document(&app.customer().keys).to_string();
         let arn = app.realm().keep("gangway/incoming/prod", &keys).await;
@@ -156,7 +156,7 @@ async fn keys_may_come_by_secret_arn_from_the_inbox_or_from_where_they_are_kept(
 }
 
 #[tokio::test]
-async fn nobody_registers_what_is_kept_for_another_account() {
+async fn secret_of_another_account_cannot_be_registered() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();
@@ -198,7 +198,7 @@ async fn nobody_registers_what_is_kept_for_another_account() {
 
 /// Palette makes the account and breaks, and breaks once more when it is asked whether it did.
 #[tokio::test]
-async fn a_creation_in_doubt_keeps_its_secret() {
+async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let request = app.request(method, app.customer(), "prod");

@@ -38,7 +38,7 @@ async fn deliver(
 }
 
 #[tokio::test]
-async fn an_event_ends_as_the_same_request_over_http_does() {
+async fn event_has_the_same_result_as_the_http_request() {
     for_each_open(|app: TestApp, method| async move {
         let members = json!({"description": "Payments", "permissionProfile": "core"});
         let event = with(detail(&app, method, "by-event").await.clone(), &members.clone());
@@ -70,7 +70,7 @@ async fn an_event_ends_as_the_same_request_over_http_does() {
 }
 
 #[tokio::test]
-async fn an_event_that_no_later_delivery_would_help_is_rejected_and_not_retried() {
+async fn permanently_invalid_event_is_rejected_without_retry() {
     for_each_open(|app: TestApp, method| async move {
         let sound = detail(&app, method, "prod").await;
         // A key that has been in an event is known to too many.
@@ -101,7 +101,7 @@ async fn an_event_that_no_later_delivery_would_help_is_rejected_and_not_retried(
 
 /// What only this deployment's operator can mend must not cost an event: it ends where people look.
 #[tokio::test]
-async fn an_event_that_the_deployment_is_not_let_in_for_is_an_error() {
+async fn event_fails_when_the_palette_api_key_is_refused() {
     for_each_open(|app: TestApp, method| async move {
         let event = detail(&app, method, "prod").await;
         drop(app.realm().keep(API_KEY_SECRET, "a key that nobody knows").await);
@@ -119,7 +119,7 @@ async fn an_event_that_the_deployment_is_not_let_in_for_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_event_that_may_do_better_later_is_an_error_and_its_retry_registers() {
+async fn event_with_a_temporary_failure_is_retried_and_registers() {
     for_each_open(|app: TestApp, method| async move {
         let event = detail(&app, method, "prod").await;
         for (operation, effect) in [

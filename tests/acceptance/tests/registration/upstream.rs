@@ -19,7 +19,7 @@ fn retry_after(response: &HttpResponse) -> u64 {
 }
 
 #[tokio::test]
-async fn a_busy_palette_is_a_429_that_says_when_to_come_back() {
+async fn palette_rate_limit_returns_429_with_retry_after() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         app.cloud().fault(Fault::on("palette", "*", Effect::Throttle));
@@ -39,7 +39,7 @@ async fn a_busy_palette_is_a_429_that_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn simulations_that_iam_throttles_are_asked_again() {
+async fn throttled_iam_simulations_are_retried() {
     for_each_open(|app: TestApp, method| async move {
         let throttled = Fault::on("iam", "SimulatePrincipalPolicy", Effect::Throttle).times(20);
         app.cloud().fault(throttled);
@@ -66,7 +66,7 @@ async fn palettes_own_rate_limit_is_kept_without_a_single_429() {
 }
 
 #[tokio::test]
-async fn a_create_that_was_done_and_not_answered_is_one_account() {
+async fn creation_without_a_response_makes_one_account() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let create = "POST /v1/cloudaccounts/aws";
@@ -80,7 +80,7 @@ async fn a_create_that_was_done_and_not_answered_is_one_account() {
 }
 
 #[tokio::test]
-async fn a_rotated_palette_key_is_read_again() {
+async fn rotated_palette_api_key_is_read_again() {
     const ROTATED: &str = "pk-0f1e2d3c4b5a69788796-harbour-rotated";
     for_each_open(|app: TestApp, method| async move {
         for refused_key in [RefusedKey::Unauthorized, RefusedKey::NotFoundWithKey] {
@@ -119,7 +119,7 @@ async fn a_rotated_palette_key_is_read_again() {
 }
 
 #[tokio::test]
-async fn keys_that_palette_repeats_in_an_error_are_not_passed_on() {
+async fn keys_in_palette_error_messages_are_removed() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         app.cloud().palette().behave(|palette| {
             palette.errors_repeat_secrets = true;

@@ -8,8 +8,9 @@ use gangway_model::AuthMethod;
 /// A secret access key of AWS's own documentation.
 const SAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
+/// Rows: F14.
 #[tokio::test]
-async fn f14_keys_that_are_no_keys_are_told_by_member_before_anything_is_asked() {
+async fn malformed_keys_are_refused_by_member_before_any_call() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let good = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
@@ -40,8 +41,9 @@ async fn f14_keys_that_are_no_keys_are_told_by_member_before_anything_is_asked()
     }
 }
 
+/// Rows: F14.
 #[tokio::test]
-async fn f14_keys_that_aws_does_not_take_are_told_apart_from_all_else() {
+async fn keys_that_aws_rejects_are_reported_precisely() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -69,8 +71,9 @@ async fn f14_keys_that_aws_does_not_take_are_told_apart_from_all_else() {
     }
 }
 
+/// Rows: F14.
 #[tokio::test]
-async fn f14_keys_of_another_partition_are_not_taken() {
+async fn keys_of_another_partition_are_refused() {
     let apps = TestApp::start_all(&PARTITIONS).await;
     let [aws, gov] = apps.as_slice() else { panic!("two partitions") };
     for (here, there) in [(aws, gov), (gov, aws)] {
@@ -86,8 +89,9 @@ async fn f14_keys_of_another_partition_are_not_taken() {
     }
 }
 
+/// Rows: F14.
 #[tokio::test]
-async fn f14_keys_may_come_by_secret_so_that_no_portal_sees_them() {
+async fn keys_can_be_supplied_by_secret_arn() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -116,8 +120,9 @@ async fn f14_keys_may_come_by_secret_so_that_no_portal_sees_them() {
     }
 }
 
+/// Rows: F16.
 #[tokio::test]
-async fn f16_keys_must_be_those_of_an_iam_user() {
+async fn keys_must_belong_to_an_iam_user() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let root = app.customer().account.root_keys();
@@ -137,8 +142,9 @@ async fn f16_keys_must_be_those_of_an_iam_user() {
     }
 }
 
+/// Rows: F16.
 #[tokio::test]
-async fn f16_an_old_key_is_a_warning() {
+async fn an_old_key_is_a_warning() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

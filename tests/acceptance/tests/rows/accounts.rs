@@ -1,4 +1,4 @@
-//! F04, F05, F18, F22, F23: the account itself.
+//! The registered account itself.
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::palette_session::names;
 
+/// Rows: F04.
 #[tokio::test]
-async fn f04_a_name_that_another_account_has_is_a_conflict_and_nothing_is_touched() {
+async fn name_of_another_account_is_a_conflict() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -45,8 +46,9 @@ async fn f04_a_name_that_another_account_has_is_a_conflict_and_nothing_is_touche
     }
 }
 
+/// Rows: F04.
 #[tokio::test]
-async fn f04_the_same_account_again_is_unchanged_and_a_name_is_free_in_another_scope() {
+async fn repeated_registration_is_unchanged_and_names_are_per_scope() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -71,9 +73,9 @@ async fn f04_the_same_account_again_is_unchanged_and_a_name_is_free_in_another_s
     }
 }
 
+/// Rows: F04.
 #[tokio::test]
-async fn f04_a_duplicate_that_shows_only_when_it_is_made_is_a_conflict_in_every_one_of_palettes_words()
- {
+async fn every_duplicate_name_error_of_palette_is_a_conflict() {
     for duplicate in
         [DuplicateAnswer::Conflict, DuplicateAnswer::BadRequest, DuplicateAnswer::OperationalError]
     {
@@ -101,8 +103,9 @@ async fn f04_a_duplicate_that_shows_only_when_it_is_made_is_a_conflict_in_every_
     }
 }
 
+/// Rows: F05.
 #[tokio::test]
-async fn f05_a_description_may_be_left_out_and_comes_back_as_it_was_written() {
+async fn description_is_optional_and_returned_as_sent() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -126,8 +129,9 @@ async fn f05_a_description_may_be_left_out_and_comes_back_as_it_was_written() {
     }
 }
 
+/// Rows: F18.
 #[tokio::test]
-async fn f18_validation_is_green_only_when_palettes_own_is_and_keeps_nothing() {
+async fn validation_needs_palettes_validation_and_stores_nothing() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -170,8 +174,9 @@ fn deny_assuming() -> serde_json::Value {
     })
 }
 
+/// Rows: F22.
 #[tokio::test]
-async fn f22_registering_answers_the_uid_and_keeps_one_account_and_one_secret() {
+async fn registration_returns_the_uid_and_stores_one_secret() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -208,8 +213,9 @@ async fn f22_registering_answers_the_uid_and_keeps_one_account_and_one_secret() 
     }
 }
 
+/// Rows: F23.
 #[tokio::test]
-async fn f23_a_registered_account_is_listed_shown_and_can_be_looked_at_again() {
+async fn registered_account_is_listed_and_can_be_revalidated() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;

@@ -1,4 +1,4 @@
-//! F16, F17, F33 where Gangway may not look into the account: nothing passes unseen, and Palette's own validation decides.
+//! Checks when Gangway may not read the account.
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::PolicyDocument;
@@ -21,8 +21,9 @@ const INSIDE: [&str; 12] = [
     "iam.policy-quota",
 ];
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_where_gangway_may_not_look_nothing_is_said_to_be_well() {
+async fn checks_without_read_access_are_unverified() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -43,8 +44,9 @@ async fn f17_where_gangway_may_not_look_nothing_is_said_to_be_well() {
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_where_gangway_may_not_look_palettes_own_validation_decides() {
+async fn palettes_validation_decides_without_read_access() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -64,8 +66,9 @@ async fn f33_where_gangway_may_not_look_palettes_own_validation_decides() {
     }
 }
 
+/// Rows: F16.
 #[tokio::test]
-async fn f16_a_role_of_the_deployments_own_account_is_seen_without_an_inspection_role() {
+async fn role_in_gangways_account_needs_no_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (own, customer) = (&app.realm().deployment, app.customer());

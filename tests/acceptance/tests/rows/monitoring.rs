@@ -90,7 +90,7 @@ async fn logs() -> String {
 }
 
 #[tokio::test]
-async fn the_dashboard_and_the_alarms_look_at_what_the_functions_write() {
+async fn dashboard_and_alarms_use_the_metrics_of_the_functions() {
     let template = Template::of_repository().expect("the repository's template");
     let written = written(&logs().await);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! F01–F03: the tenant's administrator, the list, the way in.
+//! The API key of Palette, the list of accounts and the request schema.
 
 use acceptance::{
     PARTITIONS, TestApp,
@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
+/// Rows: F01.
 #[tokio::test]
-async fn f01_a_key_of_somebody_who_is_no_tenant_administrator_is_told_as_that() {
+async fn api_key_without_tenant_administrator_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
@@ -38,8 +39,9 @@ async fn f01_a_key_of_somebody_who_is_no_tenant_administrator_is_told_as_that() 
     }
 }
 
+/// Rows: F01.
 #[tokio::test]
-async fn f01_a_key_that_palette_does_not_know_is_told_and_a_new_one_is_used_at_once() {
+async fn unknown_api_key_is_reported_and_a_new_one_is_used_at_once() {
     for partition in PARTITIONS {
         for (method, refused_key) in
             OPEN_METHODS.into_iter().zip([RefusedKey::Unauthorized, RefusedKey::NotFoundWithKey])
@@ -65,8 +67,9 @@ async fn f01_a_key_that_palette_does_not_know_is_told_and_a_new_one_is_used_at_o
     }
 }
 
+/// Rows: F02.
 #[tokio::test]
-async fn f02_the_tenants_accounts_are_listed_page_by_page_without_secrets() {
+async fn tenant_accounts_are_listed_by_page_without_secrets() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (first, second) = (app.customer(), app.second_customer());
@@ -96,8 +99,9 @@ async fn f02_the_tenants_accounts_are_listed_page_by_page_without_secrets() {
     }
 }
 
+/// Rows: F03.
 #[tokio::test]
-async fn f03_every_member_of_a_request_is_taken_over_http_and_by_event() {
+async fn every_member_is_accepted_over_http_and_by_event() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;

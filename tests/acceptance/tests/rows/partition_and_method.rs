@@ -1,16 +1,18 @@
-//! F06, F07, F10, F11: what Palette is told of an account, its partition and its kind of credential.
+//! The partition and the credential type that Palette receives.
 
 use acceptance::{PARTITIONS, TestApp, with};
 use gangway_model::{AuthMethod, Partition};
 use serde_json::json;
 
+/// Rows: F06.
 #[tokio::test]
-async fn f06_the_commercial_partition_is_told_to_palette_as_aws() {
+async fn palette_receives_partition_aws() {
     tells_its_partition(Partition::Aws, "aws").await;
 }
 
+/// Rows: F07.
 #[tokio::test]
-async fn f07_govcloud_is_told_to_palette_as_aws_us_gov() {
+async fn palette_receives_partition_aws_us_gov() {
     tells_its_partition(Partition::AwsUsGov, "aws-us-gov").await;
 }
 
@@ -40,13 +42,15 @@ async fn tells_its_partition(partition: Partition, id: &str) {
     assert_eq!(app.account_names(), ["keys", "keys-told", "role", "role-told"]);
 }
 
+/// Rows: F10.
 #[tokio::test]
-async fn f10_keys_are_told_to_palette_as_credential_type_secret() {
+async fn keys_are_sent_as_credential_type_secret() {
     tells_its_method(AuthMethod::StaticCredentials).await;
 }
 
+/// Rows: F11.
 #[tokio::test]
-async fn f11_a_role_is_told_to_palette_as_credential_type_sts() {
+async fn role_is_sent_as_credential_type_sts() {
     tells_its_method(AuthMethod::Sts).await;
 }
 
@@ -74,8 +78,9 @@ async fn tells_its_method(method: AuthMethod) {
     }
 }
 
+/// Rows: F11.
 #[tokio::test]
-async fn f11_sts_is_not_offered_in_the_secret_partitions() {
+async fn sts_is_not_offered_in_the_secret_partitions() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
         let request = json!({"name": "prod", "roleArn": app.customer().role.arn()});

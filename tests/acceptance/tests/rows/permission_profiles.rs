@@ -25,8 +25,9 @@ fn of_profile(
     with(app.request(method, customer, "prod"), &json!({"permissionProfile": profile.id()}))
 }
 
+/// Rows: F90.
 #[tokio::test]
-async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
+async fn eks_policy_is_required_only_when_eks_is_planned() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -51,8 +52,9 @@ async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
     }
 }
 
+/// Rows: F91.
 #[tokio::test]
-async fn f91_each_minimum_profile_is_asked_for_its_own_policy_alone() {
+async fn each_minimum_profile_requires_only_its_own_policy() {
     use PermissionProfile::{
         MinimumEksDynamic, MinimumEksStatic, MinimumIaasDynamic, MinimumIaasStatic,
     };
@@ -81,8 +83,9 @@ async fn f91_each_minimum_profile_is_asked_for_its_own_policy_alone() {
     }
 }
 
+/// Rows: F91.
 #[tokio::test]
-async fn f91_the_cloudformation_option_adds_its_policy_to_the_role() {
+async fn the_cloudformation_option_adds_its_policy_to_the_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let path = "/v1/accounts/sts/trust?permissionProfile=minimum-iaas-dynamic";
@@ -114,8 +117,9 @@ async fn f91_the_cloudformation_option_adds_its_policy_to_the_role() {
     }
 }
 
+/// Rows: F92.
 #[tokio::test]
-async fn f92_more_policies_than_the_quota_allows_are_told() {
+async fn policies_over_the_quota_are_reported() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -142,8 +146,9 @@ async fn f92_more_policies_than_the_quota_allows_are_told() {
     }
 }
 
+/// Rows: F92.
 #[tokio::test]
-async fn f92_policies_that_are_still_to_be_attached_count_too() {
+async fn policies_still_to_be_attached_count_towards_the_quota() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -159,8 +164,9 @@ async fn f92_policies_that_are_still_to_be_attached_count_too() {
     }
 }
 
+/// Rows: F93.
 #[tokio::test]
-async fn f93_reports_tell_which_clusters_can_be_made_with_the_account() {
+async fn report_lists_the_cluster_types_of_the_account() {
     let all = ["IaaS", "EKS clusters", "hybrid nodes"];
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;

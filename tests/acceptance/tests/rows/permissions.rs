@@ -30,8 +30,9 @@ fn inline(method: AuthMethod, customer: &Customer, name: &str, document: &Value)
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
+async fn missing_policy_is_reported_and_fixed_by_attaching_it() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -60,8 +61,9 @@ async fn f17_a_missing_policy_is_told_by_its_name_and_mended_by_attaching_it() {
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_an_older_policy_is_told_with_what_it_lacks() {
+async fn outdated_policy_is_reported_with_missing_actions() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -80,8 +82,9 @@ async fn f17_an_older_policy_is_told_with_what_it_lacks() {
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_policies_under_other_names_are_a_warning_where_every_action_is_allowed() {
+async fn differently_named_policies_are_a_warning() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -104,8 +107,9 @@ async fn f17_policies_under_other_names_are_a_warning_where_every_action_is_allo
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_a_user_may_have_its_policies_through_a_group() {
+async fn policies_through_a_group_are_accepted() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -124,8 +128,9 @@ async fn f17_a_user_may_have_its_policies_through_a_group() {
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_a_permissions_boundary_that_takes_actions_away_is_told() {
+async fn permissions_boundary_that_denies_actions_is_reported() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -141,8 +146,9 @@ async fn f17_a_permissions_boundary_that_takes_actions_away_is_told() {
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_a_policy_of_the_organization_that_takes_actions_away_is_told() {
+async fn scp_that_denies_actions_is_reported() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -163,8 +169,9 @@ async fn f17_a_policy_of_the_organization_that_takes_actions_away_is_told() {
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_a_denial_for_want_of_a_second_factor_is_told_from_others() {
+async fn denial_without_mfa_is_distinguished() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -191,8 +198,9 @@ async fn f17_a_denial_for_want_of_a_second_factor_is_told_from_others() {
     }
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_a_user_that_may_not_look_at_itself_leaves_it_to_palette() {
+async fn user_without_iam_read_access_leaves_checks_unverified() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

@@ -19,8 +19,9 @@ fn texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
     items.iter().map(|item| item[member].as_str().expect("a text")).collect()
 }
 
+/// Rows: F49, F50, F51.
 #[tokio::test]
-async fn f49_f50_f51_roles_are_made_in_an_order_that_works() {
+async fn plan_creates_roles_in_a_working_order() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         // What the world was made with is in the log too.
@@ -41,8 +42,9 @@ async fn f49_f50_f51_roles_are_made_in_an_order_that_works() {
     }
 }
 
+/// Rows: F52, F53, F54.
 #[tokio::test]
-async fn f52_f53_f54_the_target_roles_have_their_trust_and_every_policy() {
+async fn target_roles_have_their_trust_and_policies() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let [_same, cross] = plans(&app).await;
     let own = app.realm().deployment.id();
@@ -60,8 +62,9 @@ async fn f52_f53_f54_the_target_roles_have_their_trust_and_every_policy() {
     assert_eq!(cross.text_at("/register/roleArn"), cross.text_at("/roles/2/roleArn"));
 }
 
+/// Rows: F56, F57.
 #[tokio::test]
-async fn f56_f57_no_placeholder_is_left_and_arns_are_of_the_partition() {
+async fn plan_has_no_placeholder_and_uses_the_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for plan in plans(&app).await {
@@ -75,8 +78,9 @@ async fn f56_f57_no_placeholder_is_left_and_arns_are_of_the_partition() {
     }
 }
 
+/// Rows: F60, F65.
 #[tokio::test]
-async fn f60_f65_commands_go_on_at_every_line_and_the_checks_are_among_them() {
+async fn plan_commands_are_complete_and_include_the_checks() {
     let app = TestApp::start(PARTITIONS[0]).await;
     for plan in plans(&app).await {
         for line in plan.text_at("/commands").lines() {

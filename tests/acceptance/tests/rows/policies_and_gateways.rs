@@ -26,8 +26,9 @@ fn let_role_list(app: &TestApp) {
     }));
 }
 
+/// Rows: F19.
 #[tokio::test]
-async fn f19_policies_for_clusters_are_added_to_what_is_validated() {
+async fn cluster_policies_are_added_to_the_validation() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -61,8 +62,9 @@ async fn f19_policies_for_clusters_are_added_to_what_is_validated() {
     }
 }
 
+/// Rows: F20.
 #[tokio::test]
-async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
+async fn policies_of_the_aws_account_are_listed() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -92,8 +94,9 @@ async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
     }
 }
 
+/// Rows: F20.
 #[tokio::test]
-async fn f20_policies_are_listed_with_keys_from_a_secret_and_refused_without_any_credential() {
+async fn policy_listing_needs_a_credential() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let keys = asking(AuthMethod::StaticCredentials, &app);
@@ -113,8 +116,9 @@ async fn f20_policies_are_listed_with_keys_from_a_secret_and_refused_without_any
     }
 }
 
+/// Rows: F21.
 #[tokio::test]
-async fn f21_several_policies_are_told_to_palette_each_once() {
+async fn several_policies_are_sent_to_palette_once() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -152,8 +156,9 @@ fn uid_of(app: &TestApp, name: &str) -> String {
     found.expect("a gateway of that name").uid.clone()
 }
 
+/// Rows: F87.
 #[tokio::test]
-async fn f87_gateways_are_listed_with_their_state() {
+async fn gateways_are_listed_with_their_state() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let response = app.get("/v1/private-cloud-gateways").await;
@@ -170,8 +175,9 @@ async fn f87_gateways_are_listed_with_their_state() {
     }
 }
 
+/// Rows: F87.
 #[tokio::test]
-async fn f87_a_gateway_is_chosen_by_name_or_uid_and_told_to_palette_by_uid() {
+async fn gateway_is_selected_by_name_or_uid_and_sent_by_uid() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -202,8 +208,9 @@ async fn f87_a_gateway_is_chosen_by_name_or_uid_and_told_to_palette_by_uid() {
     }
 }
 
+/// Rows: F87.
 #[tokio::test]
-async fn f87_a_gateway_that_does_not_run_or_is_not_there_blocks() {
+async fn stopped_or_unknown_gateway_blocks() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;

@@ -1,4 +1,4 @@
-//! F94: whatever is found, the report says what was seen and how to mend it.
+//! Every report states what was observed and how to fix it.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, text, with};
 use gangway_model::{AuthMethod, Partition};
@@ -97,18 +97,21 @@ async fn every_way_to_break(partition: Partition) {
     }
 }
 
+/// Rows: F94.
 #[tokio::test]
-async fn f94_every_finding_that_is_not_well_has_a_remedy_in_the_commercial_partition() {
+async fn every_failed_or_unverified_check_has_a_remedy_in_aws() {
     every_way_to_break(Partition::Aws).await;
 }
 
+/// Rows: F94.
 #[tokio::test]
-async fn f94_every_finding_that_is_not_well_has_a_remedy_in_govcloud() {
+async fn every_failed_or_unverified_check_has_a_remedy_in_govcloud() {
     every_way_to_break(Partition::AwsUsGov).await;
 }
 
+/// Rows: F94.
 #[tokio::test]
-async fn f94_receipts_and_second_looks_are_reports_too() {
+async fn receipts_and_revalidations_are_complete_reports() {
     for partition in PARTITIONS {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
@@ -126,8 +129,9 @@ async fn f94_receipts_and_second_looks_are_reports_too() {
     }
 }
 
+/// Rows: F94.
 #[tokio::test]
-async fn f94_every_problem_says_what_to_do() {
+async fn every_problem_states_its_remedy() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let good = app.request(AuthMethod::Sts, app.customer(), "prod");

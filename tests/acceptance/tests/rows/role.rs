@@ -20,8 +20,9 @@ fn trust(customer: &Customer, statements: &[Value]) {
     customer.role.trust(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
+/// Rows: F16.
 #[tokio::test]
-async fn f16_the_role_must_exist_under_its_arn() {
+async fn role_must_exist() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -44,8 +45,9 @@ async fn f16_the_role_must_exist_under_its_arn() {
     }
 }
 
+/// Rows: F16.
 #[tokio::test]
-async fn f16_a_role_whose_sessions_are_short_is_told_and_one_under_a_path_is_fine() {
+async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -67,8 +69,9 @@ async fn f16_a_role_whose_sessions_are_short_is_told_and_one_under_a_path_is_fin
     }
 }
 
+/// Rows: F32.
 #[tokio::test]
-async fn f32_an_arn_that_is_none_of_a_role_of_this_partition_is_told_by_its_rule() {
+async fn invalid_role_arn_is_refused_with_its_rule() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let other = PARTITIONS.into_iter().find(|other| *other != partition).expect("another");
@@ -100,8 +103,9 @@ async fn f32_an_arn_that_is_none_of_a_role_of_this_partition_is_told_by_its_rule
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_palette_assumes_the_role_and_is_refused_under_another_external_id() {
+async fn palette_assumes_the_role_only_with_its_external_id() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let receipt = app
@@ -120,8 +124,9 @@ async fn f33_palette_assumes_the_role_and_is_refused_under_another_external_id()
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_a_trust_that_does_not_ask_for_the_external_id_blocks() {
+async fn trust_without_external_id_blocks() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -147,8 +152,9 @@ async fn f33_a_trust_that_does_not_ask_for_the_external_id_blocks() {
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_a_second_statement_without_the_external_id_opens_the_door_again() {
+async fn second_trust_statement_without_external_id_blocks() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (customer, realm) = (app.customer(), app.realm());
@@ -176,8 +182,9 @@ async fn f33_a_second_statement_without_the_external_id_opens_the_door_again() {
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_a_trust_with_another_external_id_keeps_palette_out() {
+async fn trust_with_another_external_id_blocks() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -192,8 +199,9 @@ async fn f33_a_trust_with_another_external_id_keeps_palette_out() {
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_a_trust_in_somebody_else_or_in_everyone_blocks() {
+async fn trust_in_another_account_or_in_everyone_blocks() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (customer, realm) = (app.customer(), app.realm());
@@ -218,8 +226,9 @@ async fn f33_a_trust_in_somebody_else_or_in_everyone_blocks() {
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_conditions_that_keep_palette_out_are_told() {
+async fn trust_conditions_that_exclude_palette_are_reported() {
     for partition in PARTITIONS {
         for (operator, key, value) in [
             ("Bool", "aws:MultiFactorAuthPresent", json!("true")),
@@ -244,8 +253,9 @@ async fn f33_conditions_that_keep_palette_out_are_told() {
     }
 }
 
+/// Rows: F33.
 #[tokio::test]
-async fn f33_the_proof_is_made_again_of_what_is_registered() {
+async fn registered_role_is_verified_again() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

@@ -115,8 +115,9 @@ fn object(value: &Value) -> &Map<String, Value> {
     value.as_object().expect("an object")
 }
 
+/// Rows: F31.
 #[tokio::test]
-async fn f31_the_template_makes_a_role_that_palette_can_use_as_it_is() {
+async fn role_of_the_template_is_accepted_by_palette() {
     for partition in PARTITIONS {
         for profile in PermissionProfile::ALL {
             let app = TestApp::start(partition).await;
@@ -145,8 +146,9 @@ async fn f31_the_template_makes_a_role_that_palette_can_use_as_it_is() {
     }
 }
 
+/// Rows: F31.
 #[tokio::test]
-async fn f31_the_template_takes_another_name_and_keeps_other_tenants_out() {
+async fn template_accepts_another_name_and_excludes_other_tenants() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = app.get("/v1/accounts/sts/trust").await;

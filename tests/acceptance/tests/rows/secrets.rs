@@ -96,8 +96,9 @@ fn nameless(request: &Value) -> Value {
     request
 }
 
+/// Rows: F15.
 #[tokio::test]
-async fn f15_a_secret_access_key_is_in_no_answer_no_log_and_no_annotation() {
+async fn secret_access_key_is_in_no_response_log_or_annotation() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let responses = a_life(&app).await;
@@ -106,8 +107,9 @@ async fn f15_a_secret_access_key_is_in_no_answer_no_log_and_no_annotation() {
     }
 }
 
+/// Rows: F95.
 #[tokio::test]
-async fn f95_secrets_are_kept_in_secrets_manager_under_the_stacks_key_and_nowhere_else() {
+async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -130,8 +132,9 @@ async fn f95_secrets_are_kept_in_secrets_manager_under_the_stacks_key_and_nowher
     }
 }
 
+/// Rows: F95.
 #[tokio::test]
-async fn f95_an_event_may_not_carry_a_key() {
+async fn event_with_an_access_key_is_refused() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();

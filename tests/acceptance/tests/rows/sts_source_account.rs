@@ -6,8 +6,9 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
+/// Rows: F24.
 #[tokio::test]
-async fn f24_a_palette_without_a_source_account_for_the_partition_is_told_to_its_operator() {
+async fn missing_sts_source_account_is_reported() {
     for partition in PARTITIONS {
         for unconfigured in [UnconfiguredSts::EmptyAccount, UnconfiguredSts::Refused] {
             let app = TestApp::start(partition).await;
@@ -36,8 +37,9 @@ async fn f24_a_palette_without_a_source_account_for_the_partition_is_told_to_its
     }
 }
 
+/// Rows: F24.
 #[tokio::test]
-async fn f24_an_account_id_that_is_none_is_told() {
+async fn invalid_source_account_id_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         if let Some(source) = app.cloud().palette().records().sts_sources.get_mut(partition.id()) {
@@ -50,8 +52,9 @@ async fn f24_an_account_id_that_is_none_is_told() {
     }
 }
 
+/// Rows: F24.
 #[tokio::test]
-async fn f24_a_source_identity_that_may_not_assume_roles_is_found_out() {
+async fn source_identity_without_assume_role_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let source = app.realm().source.as_ref().expect("a source of STS");
@@ -69,8 +72,9 @@ async fn f24_a_source_identity_that_may_not_assume_roles_is_found_out() {
     }
 }
 
+/// Rows: F34.
 #[tokio::test]
-async fn f34_each_partition_has_a_source_account_and_an_external_id_of_its_own() {
+async fn each_partition_has_its_own_source_account_and_external_id() {
     let apps = TestApp::start_all(&PARTITIONS).await;
     let mut told = Vec::new();
     for app in &apps {
@@ -100,8 +104,9 @@ async fn f34_each_partition_has_a_source_account_and_an_external_id_of_its_own()
     }
 }
 
+/// Rows: F34.
 #[tokio::test]
-async fn f34_govcloud_without_its_source_account_leaves_the_commercial_partition_as_it_is() {
+async fn govcloud_source_account_does_not_affect_aws() {
     let apps = TestApp::start_all(&PARTITIONS).await;
     let [aws, gov] = apps.as_slice() else { panic!("two partitions") };
     aws.cloud().palette().records().sts_sources.remove("aws-us-gov");

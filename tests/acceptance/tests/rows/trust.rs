@@ -13,8 +13,9 @@ async fn facts(app: &TestApp) -> HttpResponse {
     facts
 }
 
+/// Rows: F25.
 #[tokio::test]
-async fn f25_the_trusted_entity_is_another_aws_account() {
+async fn the_trusted_entity_is_another_aws_account() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = facts(&app).await;
@@ -25,8 +26,9 @@ async fn f25_the_trusted_entity_is_another_aws_account() {
     }
 }
 
+/// Rows: F26.
 #[tokio::test]
-async fn f26_the_account_id_is_that_of_palettes_own_account_in_this_partition() {
+async fn account_id_is_palettes_account_in_the_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = facts(&app).await;
@@ -37,8 +39,9 @@ async fn f26_the_account_id_is_that_of_palettes_own_account_in_this_partition() 
     }
 }
 
+/// Rows: F27.
 #[tokio::test]
-async fn f27_the_external_id_is_required_by_the_trust_policy_that_is_given() {
+async fn trust_policy_requires_the_external_id() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = facts(&app).await;
@@ -61,8 +64,9 @@ async fn f27_the_external_id_is_required_by_the_trust_policy_that_is_given() {
     }
 }
 
+/// Rows: F28.
 #[tokio::test]
-async fn f28_each_tenant_has_an_external_id_of_its_own() {
+async fn each_tenant_has_an_external_id_of_its_own() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let harbour = facts(&app).await;
@@ -94,8 +98,9 @@ async fn f28_each_tenant_has_an_external_id_of_its_own() {
     }
 }
 
+/// Rows: F29.
 #[tokio::test]
-async fn f29_the_permissions_are_the_policies_of_the_profile() {
+async fn the_permissions_are_the_policies_of_the_profile() {
     let core = [
         "PaletteControllerPolicy",
         "PaletteControlPlanePolicy",
@@ -147,8 +152,9 @@ async fn f29_the_permissions_are_the_policies_of_the_profile() {
     }
 }
 
+/// Rows: F30.
 #[tokio::test]
-async fn f30_the_role_is_called_spectro_cloud_role_and_need_not_be() {
+async fn role_name_defaults_to_spectro_cloud_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let facts = facts(&app).await;

@@ -1,4 +1,4 @@
-//! F14, F16, F72: keys of a user, with the authorities that sign AWS's endpoints.
+//! Access keys, with the CA certificates of the AWS endpoints.
 
 use acceptance::{
     TestApp,
@@ -11,8 +11,9 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
+/// Rows: F14.
 #[tokio::test]
-async fn f14_keys_that_aws_does_not_take_are_told_apart_from_all_else() {
+async fn keys_that_aws_rejects_are_reported_precisely() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::StaticCredentials],
@@ -45,8 +46,9 @@ async fn f14_keys_that_aws_does_not_take_are_told_apart_from_all_else() {
     .await;
 }
 
+/// Rows: F16.
 #[tokio::test]
-async fn f16_keys_must_be_those_of_an_iam_user() {
+async fn keys_must_belong_to_an_iam_user() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::StaticCredentials],
@@ -67,8 +69,9 @@ async fn f16_keys_must_be_those_of_an_iam_user() {
     .await;
 }
 
+/// Rows: F72.
 #[tokio::test]
-async fn f72_the_certification_authority_is_required_and_must_be_one() {
+async fn ca_certificate_is_required_and_must_be_valid() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::StaticCredentials],
@@ -134,8 +137,9 @@ async fn f72_the_certification_authority_is_required_and_must_be_one() {
     .await;
 }
 
+/// Rows: F72.
 #[tokio::test]
-async fn f72_over_tls_the_authority_must_be_the_one_that_signs_aws_there() {
+async fn ca_certificate_must_sign_the_aws_endpoints() {
     for partition in CLASSIFIED_PARTITIONS {
         let app = TestApp::with_tls(partition).await;
         let method = AuthMethod::StaticCredentials;

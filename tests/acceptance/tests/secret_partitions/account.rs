@@ -1,4 +1,4 @@
-//! F04, F05, F08–F10, F13, F18, F22: the account itself.
+//! The registered account itself.
 
 use acceptance::{
     TestApp,
@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
+/// Rows: F04.
 #[tokio::test]
-async fn f04_a_name_that_another_account_has_is_a_conflict_and_nothing_is_touched() {
+async fn name_of_another_account_is_a_conflict() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let receipt = app.assert_registered(method, &request).await;
@@ -50,8 +51,9 @@ async fn f04_a_name_that_another_account_has_is_a_conflict_and_nothing_is_touche
     .await;
 }
 
+/// Rows: F05.
 #[tokio::test]
-async fn f05_a_description_may_be_left_out_and_comes_back_as_it_was_written() {
+async fn description_is_optional_and_returned_as_sent() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let plain = app.request(method, app.customer(), "prod");
         let path = format!("/v1/accounts/{}", app.assert_registered(method, &plain).await.uid());
@@ -65,8 +67,9 @@ async fn f05_a_description_may_be_left_out_and_comes_back_as_it_was_written() {
     .await;
 }
 
+/// Rows: F08, F09.
 #[tokio::test]
-async fn f08_f09_the_partitions_are_told_to_palette_as_aws_iso_b_and_aws_iso() {
+async fn palette_receives_partition_aws_iso_b_or_aws_iso() {
     for (partition, id) in CLASSIFIED_PARTITIONS.into_iter().zip(["aws-iso-b", "aws-iso"]) {
         let app = TestApp::start(partition).await;
         for method in CLASSIFIED_METHODS {
@@ -87,8 +90,9 @@ async fn f08_f09_the_partitions_are_told_to_palette_as_aws_iso_b_and_aws_iso() {
     }
 }
 
+/// Rows: F10, F13.
 #[tokio::test]
-async fn f10_f13_keys_of_a_user_are_told_with_the_toggle_off_and_their_authority() {
+async fn user_keys_are_sent_with_validation_off_and_their_ca() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
@@ -107,8 +111,9 @@ async fn f10_f13_keys_of_a_user_are_told_with_the_toggle_off_and_their_authority
     .await;
 }
 
+/// Rows: F10, F13.
 #[tokio::test]
-async fn f10_f13_keys_of_the_portal_are_told_with_the_toggle_on_and_all_that_it_takes() {
+async fn portal_keys_are_sent_with_validation_on_and_all_settings() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let (customer, realm) = (app.customer(), app.realm());
         app.assert_registered(method, &app.request(method, customer, "prod")).await;
@@ -135,8 +140,9 @@ async fn f10_f13_keys_of_the_portal_are_told_with_the_toggle_on_and_all_that_it_
     .await;
 }
 
+/// Rows: F11, F12.
 #[tokio::test]
-async fn f11_f12_other_methods_are_not_offered() {
+async fn other_methods_are_not_offered() {
     for partition in CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let role = json!({"name": "prod", "roleArn": app.customer().role.arn()});
@@ -148,8 +154,9 @@ async fn f11_f12_other_methods_are_not_offered() {
     }
 }
 
+/// Rows: F18.
 #[tokio::test]
-async fn f18_validation_is_green_only_when_palettes_own_is_and_keeps_nothing() {
+async fn validation_needs_palettes_validation_and_stores_nothing() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let green = app.validate(method, &request).await;
@@ -181,8 +188,9 @@ async fn f18_validation_is_green_only_when_palettes_own_is_and_keeps_nothing() {
     .await;
 }
 
+/// Rows: F22.
 #[tokio::test]
-async fn f22_registering_answers_the_uid_and_keeps_one_account_and_one_secret() {
+async fn registration_returns_the_uid_and_stores_one_secret() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;

@@ -1,4 +1,4 @@
-//! F86: Palette fetches new keys before the old ones end, for as long as the certificate is good; then comes a new one.
+//! Palette renews keys with the client certificate until that is replaced.
 
 use acceptance::{
     TestApp,
@@ -17,8 +17,9 @@ fn refreshed(app: &TestApp) -> Option<Token> {
     records.account_named("prod").expect("an account").refreshed.clone().expect("a try")
 }
 
+/// Rows: F86.
 #[tokio::test]
-async fn f86_a_new_certificate_is_put_before_the_old_one_ends_and_palette_goes_on() {
+async fn new_certificate_replaces_the_old_one_before_expiry() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let (customer, portal) = (app.customer(), portal(app.realm()));
         let entity = &portal_access(customer).entity;
@@ -68,7 +69,7 @@ async fn f86_a_new_certificate_is_put_before_the_old_one_ends_and_palette_goes_o
 }
 
 #[tokio::test]
-async fn a_portal_in_the_place_of_keys_is_noted_on_their_secret() {
+async fn changing_keys_to_a_portal_updates_the_secret_tags() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -93,8 +94,9 @@ async fn a_portal_in_the_place_of_keys_is_noted_on_their_secret() {
     .await;
 }
 
+/// Rows: F86.
 #[tokio::test]
-async fn f86_what_the_portal_says_of_the_end_is_in_the_report_and_in_palettes_status() {
+async fn key_expiry_is_in_the_report_and_in_palettes_status() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

@@ -1,4 +1,4 @@
-//! F78, F79: the certificate of the non-person entity and its key, as far as they can be judged before the portal is asked.
+//! The client certificate and key, checked before the portal is called.
 
 use acceptance::{
     TestApp,
@@ -18,8 +18,9 @@ fn shown(issued: &Issued) -> Value {
     json!({"userCertificate": issued.certificate, "userKey": issued.key})
 }
 
+/// Rows: F78, F79.
 #[tokio::test]
-async fn f78_f79_certificates_of_every_kind_of_key_are_taken_as_they_come() {
+async fn certificates_with_every_key_type_are_accepted() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let entity = portal_access(app.customer()).entity.clone();
         let good = app.request(method, app.customer(), "prod");
@@ -44,8 +45,9 @@ async fn f78_f79_certificates_of_every_kind_of_key_are_taken_as_they_come() {
     .await;
 }
 
+/// Rows: F78, F79.
 #[tokio::test]
-async fn f78_f79_what_is_wrong_with_them_is_told_before_the_portal_is_asked() {
+async fn faults_are_reported_before_the_portal_is_called() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -117,8 +119,9 @@ async fn f78_f79_what_is_wrong_with_them_is_told_before_the_portal_is_asked() {
     .await;
 }
 
+/// Rows: F72, F78, F79.
 #[tokio::test]
-async fn f72_f78_f79_texts_that_are_none_of_the_three_are_refused_by_member_and_never_shown() {
+async fn invalid_pem_is_refused_by_member_and_never_repeated() {
     for partition in CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let method = AuthMethod::Scap;

@@ -1,4 +1,4 @@
-//! F01–F03: the tenant's administrator, the list, the way in.
+//! The API key of Palette, the list of accounts and the request schema.
 
 use acceptance::{TestApp, methods::for_each_classified, text, with};
 use local_cloud::{palette::MEMBER_KEY, world::API_KEY_SECRET};
@@ -6,8 +6,9 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
+/// Rows: F01.
 #[tokio::test]
-async fn f01_a_key_of_somebody_who_is_no_tenant_administrator_is_told_as_that() {
+async fn api_key_without_tenant_administrator_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
         let request = app.request(method, app.customer(), "prod");
@@ -22,8 +23,9 @@ async fn f01_a_key_of_somebody_who_is_no_tenant_administrator_is_told_as_that() 
     .await;
 }
 
+/// Rows: F02, F23.
 #[tokio::test]
-async fn f02_f23_a_registered_account_is_listed_and_shown_without_secrets() {
+async fn registered_account_is_listed_without_secrets() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
@@ -52,8 +54,9 @@ async fn f02_f23_a_registered_account_is_listed_and_shown_without_secrets() {
     .await;
 }
 
+/// Rows: F03.
 #[tokio::test]
-async fn f03_every_member_of_a_request_is_taken_over_http_and_by_event() {
+async fn every_member_is_accepted_over_http_and_by_event() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let mut more = json!({

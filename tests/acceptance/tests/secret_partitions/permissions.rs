@@ -1,4 +1,4 @@
-//! F16, F17: what the user or the role behind the portal must be allowed.
+//! The permissions of the user, or of the role behind the portal.
 
 use acceptance::{
     TestApp,
@@ -10,8 +10,9 @@ use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::PolicyDocument;
 use serde_json::json;
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_a_missing_or_older_policy_is_told_by_its_name_and_mended_by_attaching_it() {
+async fn missing_or_outdated_policy_is_reported_by_name() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
@@ -40,8 +41,9 @@ async fn f17_a_missing_or_older_policy_is_told_by_its_name_and_mended_by_attachi
     .await;
 }
 
+/// Rows: F17.
 #[tokio::test]
-async fn f17_boundaries_and_the_organization_may_take_actions_away() {
+async fn boundaries_and_scps_that_deny_actions_are_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
@@ -58,8 +60,9 @@ async fn f17_boundaries_and_the_organization_may_take_actions_away() {
     .await;
 }
 
+/// Rows: F16, F17.
 #[tokio::test]
-async fn f16_f17_the_role_behind_the_portal_is_looked_at_with_its_own_eyes() {
+async fn portal_role_is_checked_with_its_own_credentials() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

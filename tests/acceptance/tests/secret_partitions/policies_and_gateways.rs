@@ -1,12 +1,13 @@
-//! F19–F21, F87: policies for the roles of clusters, and private cloud gateways, to choose from.
+//! Policies of clusters, and private cloud gateways.
 
 use acceptance::{TestApp, classified, methods::for_each_classified, with};
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
+/// Rows: F19, F21.
 #[tokio::test]
-async fn f19_f21_policies_for_clusters_must_exist_and_are_told_to_palette_each_once() {
+async fn cluster_policies_must_exist_and_are_sent_to_palette_once() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
@@ -33,8 +34,9 @@ async fn f19_f21_policies_for_clusters_must_exist_and_are_told_to_palette_each_o
     .await;
 }
 
+/// Rows: F20.
 #[tokio::test]
-async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
+async fn policies_of_the_aws_account_are_listed() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
@@ -60,8 +62,9 @@ async fn f20_policies_to_choose_from_are_those_of_the_aws_account() {
     .await;
 }
 
+/// Rows: F87.
 #[tokio::test]
-async fn f87_a_gateway_is_chosen_by_name_and_must_run() {
+async fn gateway_is_selected_by_name_and_must_be_running() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let list = app.get("/v1/private-cloud-gateways").await;

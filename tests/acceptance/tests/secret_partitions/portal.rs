@@ -1,4 +1,4 @@
-//! F73–F77, F80, F84, F89: the access portal, asked for keys.
+//! Requests to the access portal.
 
 use acceptance::{
     TestApp,
@@ -14,8 +14,9 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
+/// Rows: F84.
 #[tokio::test]
-async fn f84_keys_are_fetched_with_the_certificate_and_act_in_the_account() {
+async fn keys_are_fetched_with_the_certificate_and_work() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -47,8 +48,9 @@ async fn f84_keys_are_fetched_with_the_certificate_and_act_in_the_account() {
 }
 
 /// The account, the agency and the role, each as the portal knows it, whatever characters it has.
+/// Rows: F73, F74, F75.
 #[tokio::test]
-async fn f73_f74_f75_agency_account_and_role_go_to_the_portal_as_they_are() {
+async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -105,8 +107,9 @@ async fn f73_f74_f75_agency_account_and_role_go_to_the_portal_as_they_are() {
     .await;
 }
 
+/// Rows: F76.
 #[tokio::test]
-async fn f76_the_prefix_is_project_unless_told_and_goes_into_the_field_of_its_name() {
+async fn role_prefix_defaults_to_project() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -152,9 +155,9 @@ async fn f76_the_prefix_is_project_unless_told_and_goes_into_the_field_of_its_na
     .await;
 }
 
+/// Rows: F77.
 #[tokio::test]
-async fn f77_the_permission_boundary_is_a_policy_of_this_partition_and_goes_into_the_field_of_its_name()
- {
+async fn permissions_boundary_must_be_a_policy_of_the_partition() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -190,8 +193,9 @@ async fn f77_the_permission_boundary_is_a_policy_of_this_partition_and_goes_into
     .await;
 }
 
+/// Rows: F89.
 #[tokio::test]
-async fn f89_an_entity_that_the_portal_does_not_know_or_does_not_let_is_told_apart() {
+async fn unknown_and_unentitled_entities_are_distinguished() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

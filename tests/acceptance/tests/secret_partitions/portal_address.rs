@@ -1,4 +1,4 @@
-//! F80–F83: where the portal is, for Gangway and for Palette.
+//! The address of the access portal, for Gangway and for Palette.
 
 use acceptance::{
     TestApp,
@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use crate::tls::report;
 
+/// Rows: F80.
 #[tokio::test]
-async fn f80_without_an_address_palettes_own_for_the_partition_is_used() {
+async fn default_portal_address_of_the_partition_is_used() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -37,8 +38,9 @@ async fn f80_without_an_address_palettes_own_for_the_partition_is_used() {
     .await;
 }
 
+/// Rows: F74.
 #[tokio::test]
-async fn f74_an_account_that_is_called_by_a_name_has_to_be_made_out_before_it_is_registered() {
+async fn account_name_must_be_resolved_before_registration() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -64,9 +66,9 @@ async fn f74_an_account_that_is_called_by_a_name_has_to_be_made_out_before_it_is
     .await;
 }
 
+/// Rows: F81, F82, F83.
 #[tokio::test]
-async fn f81_f82_f83_the_variable_of_palettes_deployment_is_named_with_a_warning_and_can_be_corrected()
- {
+async fn palette_endpoint_variable_is_named_in_a_warning() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         // T1: as Palette's documents have it, the names seem exchanged.

@@ -1,4 +1,4 @@
-//! F85, F80: whatever the portal answers, the report says it and what to do; and where Gangway has no way to it.
+//! Every error of the access portal is reported with its remedy.
 
 use acceptance::{
     TestApp,
@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
+/// Rows: F85.
 #[tokio::test]
-async fn f85_every_answer_that_is_not_keys_is_told_with_its_remedy() {
+async fn every_portal_error_is_reported_with_its_remedy() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let instead = |status, content_type: &str, body: &str| {
@@ -92,8 +93,9 @@ async fn f85_every_answer_that_is_not_keys_is_told_with_its_remedy() {
     .await;
 }
 
+/// Rows: F85.
 #[tokio::test]
-async fn f85_a_missing_token_or_end_is_said_and_the_account_is_still_entered() {
+async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -139,8 +141,9 @@ async fn f85_a_missing_token_or_end_is_said_and_the_account_is_still_entered() {
     .await;
 }
 
+/// Rows: F72, F85.
 #[tokio::test]
-async fn f72_f85_a_portal_that_the_authorities_do_not_sign_for_is_not_asked() {
+async fn portal_with_an_untrusted_certificate_is_not_called() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -173,8 +176,9 @@ async fn f72_f85_a_portal_that_the_authorities_do_not_sign_for_is_not_asked() {
     .await;
 }
 
+/// Rows: F80, F85.
 #[tokio::test]
-async fn f80_f85_without_a_way_to_the_portal_palette_is_asked_for_keys() {
+async fn palette_validates_when_gangway_cannot_reach_the_portal() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
@@ -205,8 +209,9 @@ async fn f80_f85_without_a_way_to_the_portal_palette_is_asked_for_keys() {
     .await;
 }
 
+/// Rows: F16, F84.
 #[tokio::test]
-async fn f16_f84_keys_of_another_account_or_of_nobody_are_not_those_that_were_asked_for() {
+async fn keys_of_another_account_or_invalid_keys_are_refused() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

@@ -1,4 +1,4 @@
-//! F66–F71, F88: what must hold around an account, and what people should know.
+//! The prerequisites of the classified partitions, and the notices of reports.
 
 use acceptance::{TestApp, classified::portal, methods::for_each_classified, with};
 use local_cloud::palette::SECRET_PARTITION_FLAG;
@@ -12,8 +12,9 @@ fn notices(report: &acceptance::HttpResponse) -> String {
     notices.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
 }
 
+/// Rows: F66.
 #[tokio::test]
-async fn f66_a_palette_that_is_no_vertex_is_told_as_that() {
+async fn palette_without_vertex_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         app.cloud().palette().records().features.remove(SECRET_PARTITION_FLAG);
@@ -32,8 +33,9 @@ async fn f66_a_palette_that_is_no_vertex_is_told_as_that() {
     .await;
 }
 
+/// Rows: F67, F70, F71.
 #[tokio::test]
-async fn f67_f70_f71_reports_say_tech_preview_image_limits_and_that_nodes_get_no_authorities() {
+async fn report_states_tech_preview_image_limits_and_node_ca_limits() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let told = notices(&app.validate(method, &request).await);
@@ -60,8 +62,9 @@ async fn f67_f70_f71_reports_say_tech_preview_image_limits_and_that_nodes_get_no
     .await;
 }
 
+/// Rows: F68.
 #[tokio::test]
-async fn f68_the_feature_flag_must_be_on_and_gangway_only_looks() {
+async fn feature_flag_must_be_on_and_is_never_changed() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), false);
@@ -82,8 +85,9 @@ async fn f68_the_feature_flag_must_be_on_and_gangway_only_looks() {
     .await;
 }
 
+/// Rows: F69.
 #[tokio::test]
-async fn f69_a_palette_without_a_way_into_the_enclave_is_told_to_open_one() {
+async fn missing_connection_to_the_partition_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         if method == AuthMethod::StaticCredentials {
@@ -110,8 +114,9 @@ async fn f69_a_palette_without_a_way_into_the_enclave_is_told_to_open_one() {
     .await;
 }
 
+/// Rows: F88.
 #[tokio::test]
-async fn f88_endpoints_that_the_operator_has_set_are_reached_or_told_by_name() {
+async fn configured_endpoints_are_reached_or_reported_by_name() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
         let report = app.validate(method, &request).await;

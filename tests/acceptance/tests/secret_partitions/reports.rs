@@ -1,4 +1,4 @@
-//! F90–F94: profiles, the quota of policies, next steps, remedies.
+//! Profiles, the policy quota, next steps and remedies.
 
 use acceptance::{
     HttpResponse, TestApp,
@@ -11,8 +11,9 @@ use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, palette::SECRET_PARTITION_FLAG};
 use serde_json::{Value, json};
 
+/// Rows: F90.
 #[tokio::test]
-async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
+async fn eks_policy_is_required_only_when_eks_is_planned() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
@@ -30,8 +31,9 @@ async fn f90_the_eks_policy_is_asked_for_only_where_eks_is_planned() {
     .await;
 }
 
+/// Rows: F91, F93.
 #[tokio::test]
-async fn f91_f93_each_profile_is_asked_for_its_own_policies_and_tells_its_next_steps() {
+async fn each_profile_needs_its_policies_and_reports_its_next_steps() {
     use PermissionProfile::{
         Core, CoreEks, MinimumEksDynamic, MinimumEksStatic, MinimumIaasDynamic, MinimumIaasStatic,
     };
@@ -86,8 +88,9 @@ async fn f91_f93_each_profile_is_asked_for_its_own_policies_and_tells_its_next_s
     .await;
 }
 
+/// Rows: F92.
 #[tokio::test]
-async fn f92_more_policies_than_the_quota_allows_are_told() {
+async fn policies_over_the_quota_are_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         for number in 0..6 {
@@ -144,8 +147,9 @@ const BREAKS: &[(&str, Break)] = &[
     }),
 ];
 
+/// Rows: F94.
 #[tokio::test]
-async fn f94_every_finding_that_is_not_well_has_a_remedy() {
+async fn every_failed_or_unverified_check_has_a_remedy() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         // Its own stage stays whole; each break has another.
         for (broken, break_it) in BREAKS {

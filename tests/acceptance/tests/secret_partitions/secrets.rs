@@ -1,4 +1,4 @@
-//! F15, F95: keys and private keys are told to Palette and kept in Secrets Manager, and are nowhere else.
+//! Keys and private keys are only in Palette and in Secrets Manager.
 
 use acceptance::{
     HttpResponse, TestApp,
@@ -97,8 +97,9 @@ async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
     responses
 }
 
+/// Rows: F15, F95.
 #[tokio::test]
-async fn f15_f95_no_byte_of_a_key_is_in_answers_logs_annotations_names_or_tags() {
+async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
     for partition in CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let mut evidence = Evidence::default();
@@ -117,8 +118,9 @@ async fn f15_f95_no_byte_of_a_key_is_in_answers_logs_annotations_names_or_tags()
     }
 }
 
+/// Rows: F95.
 #[tokio::test]
-async fn f95_an_event_may_not_carry_a_private_key() {
+async fn event_with_a_private_key_is_refused() {
     for_each(
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],

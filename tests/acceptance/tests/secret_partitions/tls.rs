@@ -1,4 +1,4 @@
-//! Trusted with the bundle, refused without: every client of the real binaries, by handshakes.
+//! Every TLS client of the functions trusts its CA bundle and nothing else.
 //!
 //! AWS's secrets are behind the cloud's first address, STS and IAM behind another, Palette behind a third, the portal
 //! behind a fourth; each has an authority of its own, and each authority is in one place only.
@@ -76,8 +76,9 @@ impl TlsSetup {
     }
 }
 
+/// Rows: F72.
 #[tokio::test]
-async fn f72_every_client_trusts_what_its_bundle_holds() {
+async fn every_client_trusts_its_ca_bundle() {
     for partition in CLASSIFIED_PARTITIONS {
         let setup = TlsSetup::set(partition).await;
         for method in CLASSIFIED_METHODS {
@@ -95,8 +96,9 @@ async fn f72_every_client_trusts_what_its_bundle_holds() {
     }
 }
 
+/// Rows: F72.
 #[tokio::test]
-async fn f72_no_client_trusts_what_its_bundle_does_not_hold() {
+async fn no_client_trusts_a_ca_outside_its_bundle() {
     for partition in CLASSIFIED_PARTITIONS {
         let setup = TlsSetup::set(partition).await;
         for method in CLASSIFIED_METHODS {
@@ -125,8 +127,9 @@ async fn f72_no_client_trusts_what_its_bundle_does_not_hold() {
     }
 }
 
+/// Rows: F72.
 #[tokio::test]
-async fn f72_the_portal_is_trusted_for_what_the_request_brings_and_for_nothing_else() {
+async fn portal_is_trusted_only_through_the_ca_of_the_request() {
     for partition in CLASSIFIED_PARTITIONS {
         let setup = TlsSetup::set(partition).await;
         let method = AuthMethod::Scap;

@@ -1,4 +1,4 @@
-//! What cannot be done is put aside with a reason, and blocks nobody.
+//! Messages that cannot succeed go to the dead-letter queue with a reason and block nothing.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::fixture::{VendingApp, arrival};
 const OLD: Duration = Duration::from_hours(3);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn denied_suspended_and_closed_accounts_and_poison_are_put_aside_and_the_rest_comes_aboard() {
+async fn failing_messages_are_dead_lettered_and_the_rest_register() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization().ago(OLD);
     let vend = |kind, name| organization.vend(kind, name, &organization.sandbox);
@@ -50,7 +50,7 @@ async fn denied_suspended_and_closed_accounts_and_poison_are_put_aside_and_the_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_creation_is_told_and_no_more() {
+async fn failed_account_creation_is_only_logged() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         app.put(&app.organization().fail("team")).await;
@@ -64,7 +64,7 @@ async fn a_failed_creation_is_told_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_never_succeeds_is_redriven_in_the_end() {
+async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
@@ -83,7 +83,7 @@ async fn what_never_succeeds_is_redriven_in_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_palette_refuses_is_tried_again_and_then_put_aside_with_its_reason() {
+async fn refusal_of_palette_is_retried_and_then_dead_lettered() {
     // Palette's own words are the same for what it refuses and for what fails within it.
     let refused = || Fault::on("palette", "POST /v1/cloudaccounts/aws", Effect::InternalError);
     for (fault, aboard) in [(refused().times(3), true), (refused(), false)] {
@@ -105,7 +105,7 @@ async fn what_palette_refuses_is_tried_again_and_then_put_aside_with_its_reason(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redriven_letter_succeeds_once_its_cause_is_mended() {
+async fn redriven_message_succeeds_after_the_fix() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization().ago(OLD);
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);

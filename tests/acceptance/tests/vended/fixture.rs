@@ -1,4 +1,4 @@
-//! A partition with an organization, and what is to be seen of an account in IAM and in Palette.
+//! A partition with an organization and a vending queue.
 
 mod observed;
 

@@ -1,4 +1,4 @@
-//! Accounts that are too young to let anybody do anything.
+//! New accounts in which AWS still denies access.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use local_cloud::world::Kind;
 use crate::fixture::VendingApp;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_denial_in_a_young_account_is_tried_again_until_the_quarantine_is_lifted() {
+async fn access_denied_in_the_grace_period_is_retried() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
@@ -26,7 +26,7 @@ async fn a_denial_in_a_young_account_is_tried_again_until_the_quarantine_is_lift
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_that_sts_does_not_know_yet_is_waited_for() {
+async fn role_unknown_to_sts_is_retried() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
@@ -44,7 +44,7 @@ async fn a_role_that_sts_does_not_know_yet_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_denial_in_an_account_that_is_no_longer_young_is_for_a_person() {
+async fn access_denied_after_the_grace_period_is_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization().ago(Duration::from_hours(2));
     let quarantined = organization.vend(Kind::ControlTower, "team", &organization.sandbox);

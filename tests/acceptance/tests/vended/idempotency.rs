@@ -1,4 +1,4 @@
-//! What was told before changes nothing.
+//! Repeated events change nothing.
 
 use gangway_model::Partition;
 use local_cloud::world::Kind;
@@ -6,7 +6,7 @@ use local_cloud::world::Kind;
 use crate::fixture::VendingApp;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_event_ten_times_changes_nothing_more() {
+async fn repeated_events_change_nothing() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
@@ -28,7 +28,7 @@ async fn the_same_event_ten_times_changes_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_of_telling_of_an_account_at_once_makes_it_come_aboard_once() {
+async fn all_event_types_at_once_register_an_account_once() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
     let vended = organization.vend(Kind::Aft, "team", &organization.sandbox);
@@ -44,7 +44,7 @@ async fn every_way_of_telling_of_an_account_at_once_makes_it_come_aboard_once() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_of_each_kind_comes_aboard_by_each_of_its_events() {
+async fn each_event_type_registers_its_account() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();

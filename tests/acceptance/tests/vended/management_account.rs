@@ -1,4 +1,4 @@
-//! The organization is managed from another account than Gangway's: everything goes through the role there.
+//! The organization is managed from another account and is read through the management role.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn sweeper(app: &VendingApp) -> Arc<Lambda> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_come_aboard_by_event_and_by_sweep_through_the_management_role() {
+async fn accounts_register_through_the_management_role() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::managed_elsewhere(partition).await;
         let organization = app.organization();
@@ -35,7 +35,7 @@ async fn accounts_come_aboard_by_event_and_by_sweep_through_the_management_role(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_that_role_a_sweep_does_nothing_and_tells_why() {
+async fn sweep_without_the_management_role_fails_with_the_reason() {
     let app = VendingApp::managed_elsewhere(Partition::Aws).await;
     app.organization().api.management().role(MANAGEMENT_ROLE).remove();
     let error = sweeper(&app).invoke(&json!({})).await.expect_err("an error").to_string();

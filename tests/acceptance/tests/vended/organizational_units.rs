@@ -1,4 +1,4 @@
-//! However Organizations pages its accounts and tells of their units, each is found once.
+//! Accounts of the included OUs are found once, however Organizations pages them.
 
 use gangway_model::Partition;
 use local_cloud::world::Organization;
@@ -13,7 +13,7 @@ use crate::{
 type Tells<'a> = &'a dyn Fn(&Organization);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_account_of_the_chosen_units_is_found_once() {
+async fn every_account_of_the_included_ous_is_found_once() {
     let all_but = |organization: &Organization, which: fn(usize) -> bool| {
         organization.api.tell_paths();
         let members = organization.api.members();

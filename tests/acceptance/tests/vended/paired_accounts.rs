@@ -1,4 +1,4 @@
-//! An account that is there for the bills of its twin in GovCloud is no account to bring aboard.
+//! The standard account that is paired with a GovCloud account is not registered.
 
 use gangway_model::Partition;
 use local_cloud::world::Kind;
@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sweep_leaves_the_billing_twin_of_a_govcloud_account_ashore() {
+async fn sweep_skips_the_paired_account_of_a_govcloud_account() {
     for elsewhere in [false, true] {
         let app = if elsewhere {
             VendingApp::managed_elsewhere(Partition::Aws).await
@@ -31,7 +31,7 @@ async fn a_sweep_leaves_the_billing_twin_of_a_govcloud_account_ashore() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_looks_for_twins_where_there_are_none() {
+async fn paired_accounts_are_not_queried_without_govcloud() {
     let app = VendingApp::start(Partition::AwsUsGov).await;
     vend(&app, 3, &app.organization().sandbox);
     let response = sweep(&sweeper(&app, &[]), json!({"dryRun": true})).await;

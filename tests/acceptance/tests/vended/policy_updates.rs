@@ -1,4 +1,4 @@
-//! Policies that Gangway made are brought up to date; the oldest version makes room.
+//! Managed policies are updated; the oldest version is deleted when necessary.
 
 use gangway_model::{Partition, PermissionProfile};
 use local_cloud::world::Kind;
@@ -14,7 +14,7 @@ fn old(number: usize) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outdated_policy_gets_a_new_version_and_the_oldest_of_five_goes() {
+async fn outdated_policy_gets_a_new_version() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
@@ -41,7 +41,7 @@ async fn an_outdated_policy_gets_a_new_version_and_the_oldest_of_five_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_made_of_a_policy_of_ours_behind_our_back_is_mended_by_the_next_event() {
+async fn changed_managed_policy_is_restored_by_the_next_event() {
     let app = VendingApp::start(Partition::AwsUsGov).await;
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
@@ -65,7 +65,7 @@ async fn what_somebody_made_of_a_policy_of_ours_behind_our_back_is_mended_by_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_taken_from_our_role_comes_back() {
+async fn detached_policy_is_attached_again() {
     let app = VendingApp::start(Partition::AwsUsGov).await;
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);

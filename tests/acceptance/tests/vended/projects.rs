@@ -1,4 +1,4 @@
-//! An event may name any project of Palette's, one that no setting names as well: the account is found there again.
+//! Events that name a project which is not in the configuration.
 
 use gangway_model::Partition;
 use local_cloud::world::{Kind, Vended};
@@ -37,7 +37,7 @@ async fn in_payments(app: &VendingApp, theirs: bool) -> Vended {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_in_a_project_that_no_setting_names_is_made_once() {
+async fn account_in_a_project_of_the_event_is_registered_once() {
     for theirs in [false, true] {
         let app = VendingApp::start(Partition::Aws).await;
         let vended = in_payments(&app, theirs).await;
@@ -60,7 +60,7 @@ async fn an_account_in_a_project_that_no_setting_names_is_made_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_in_such_a_project_is_taken_off_by_event_and_by_sweep() {
+async fn account_in_a_project_of_the_event_is_removed() {
     for by_sweep in [false, true] {
         let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
         let vended = in_payments(&app, false).await;
@@ -84,7 +84,7 @@ async fn an_account_in_such_a_project_is_taken_off_by_event_and_by_sweep() {
 
 /// Palette shows such a project in its list and refuses all else.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_project_that_refuses_the_key_is_told_of_and_stops_nothing() {
+async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
     let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
     let hidden = in_payments(&app, false).await;
     let organization = app.organization();

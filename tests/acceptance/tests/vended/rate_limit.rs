@@ -1,4 +1,4 @@
-//! Palette takes ten requests a second, and vending keeps to the pace that the template sets.
+//! Vending keeps to the request rate of the template, below Palette's limit.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::{fixture::VendingApp, sweep::vend};
 const ACCOUNTS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_comes_aboard_within_palettes_rate() {
+async fn many_accounts_register_within_palettes_rate_limit() {
     let app = VendingApp::deployed(Partition::Aws, &[]).await;
     app.cloud().palette().records().behaviour.rate_limited = true;
     let accounts = vend(&app, ACCOUNTS, &app.organization().sandbox);

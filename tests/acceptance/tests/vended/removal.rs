@@ -1,4 +1,4 @@
-//! Accounts that are closed or leave.
+//! Accounts that are closed or leave the organization.
 
 use gangway_model::Partition;
 use local_cloud::{
@@ -21,7 +21,7 @@ async fn aboard(app: &VendingApp) -> Vended {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_account_is_reported_and_stays_in_palette() {
+async fn closed_account_is_reported_and_kept_in_palette() {
     let app = VendingApp::start(Partition::Aws).await;
     let vended = aboard(&app).await;
     app.cloud().calls().clear();
@@ -35,7 +35,7 @@ async fn a_closed_account_is_reported_and_stays_in_palette() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_account_or_one_that_left_is_removed_where_that_is_wanted() {
+async fn closed_or_removed_account_is_deregistered_when_configured() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app =
             VendingApp::with(partition, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
@@ -64,7 +64,7 @@ async fn a_closed_account_or_one_that_left_is_removed_where_that_is_wanted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_that_aws_refused_is_none() {
+async fn removal_that_aws_refused_is_ignored() {
     let app =
         VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
             .await;
@@ -80,7 +80,7 @@ async fn a_removal_that_aws_refused_is_none() {
 /// Somebody gives Palette keys instead of the role, and then the role again: Secrets Manager fails just before the keys would
 /// have gone.
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_were_left_behind_go_with_the_account() {
+async fn registered_keys_are_removed_with_the_account() {
     let app =
         VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
             .await;
@@ -121,7 +121,7 @@ type Goes<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
 
 /// What is closed or has left goes by itself only where this deployment would have brought it aboard.
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() {
+async fn events_remove_only_accounts_that_match_the_filters() {
     let app = VendingApp::with(Partition::Aws, |organization| {
         vec![
             ("GANGWAY_OFFBOARDING", "remove".to_owned()),
@@ -159,7 +159,7 @@ async fn only_what_would_come_aboard_goes_by_event_and_what_is_asked_for_goes() 
 
 /// By name: what has left has none that anybody could look at.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_left_goes_by_event_only_where_every_name_comes_aboard() {
+async fn account_that_left_is_removed_only_without_a_name_filter() {
     for (names, stays) in [("*", 0), ("te?m", 1)] {
         let settings = vec![
             ("GANGWAY_OFFBOARDING", "remove".into()),

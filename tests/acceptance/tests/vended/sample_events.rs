@@ -1,4 +1,4 @@
-//! Every sample event: what it brings aboard, takes off or leaves as it is.
+//! The effect of every sample event.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -85,7 +85,7 @@ fn event(file: &str) -> Value {
 }
 
 #[test]
-fn every_sample_event_is_in_the_table() {
+fn every_sample_event_is_listed() {
     let files = fs::read_dir(folder()).expect("the folder").flatten();
     let files: BTreeSet<_> =
         files.map(|file| file.file_name().to_string_lossy().replace(".json", "")).collect();
@@ -94,7 +94,7 @@ fn every_sample_event_is_in_the_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_sample_event_onboards_offboards_or_is_ignored_as_it_should() {
+async fn every_sample_event_has_its_expected_effect() {
     let mut plays = Vec::new();
     for (file, partition, by_rule, effect) in TABLE {
         plays.push((file, tokio::spawn(play(file, partition, by_rule, effect))));

@@ -1,4 +1,4 @@
-//! What vending is told by settings, from the template's parameters to what is made.
+//! The settings of vending, from the template to their effect.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn told(app: &VendingApp, vended: &Vended) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_is_made_with_its_boundary() {
+async fn role_is_created_with_its_permissions_boundary() {
     let app = VendingApp::deployed(Partition::Aws, &[BOUNDARY]).await;
     let vended = vend(app.organization());
     let limits = limits(&vended.account);
@@ -40,7 +40,7 @@ async fn a_role_is_made_with_its_boundary() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_boundary_that_is_not_there_is_waited_for_in_a_young_account_only() {
+async fn missing_boundary_is_retried_only_in_the_grace_period() {
     let app = VendingApp::deployed(Partition::Aws, &[BOUNDARY]).await;
     let organization = app.organization();
     let (young, old) = (vend(organization), vend(&organization.ago(Duration::from_hours(2))));
@@ -57,7 +57,7 @@ async fn a_boundary_that_is_not_there_is_waited_for_in_a_young_account_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_boundary_that_is_set_later_comes_to_the_roles_that_are_there() {
+async fn new_boundary_is_added_to_existing_roles() {
     let mut app = VendingApp::start(Partition::Aws).await;
     let vended = vend(app.organization());
     told(&app, &vended).await;
@@ -70,7 +70,7 @@ async fn a_boundary_that_is_set_later_comes_to_the_roles_that_are_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_profile_lets_go_of_what_it_does_not_have() {
+async fn another_profile_detaches_its_unneeded_policies() {
     let mut app = VendingApp::start(Partition::Aws).await;
     let vended = vend(app.organization());
     told(&app, &vended).await;
@@ -91,7 +91,7 @@ async fn another_profile_lets_go_of_what_it_does_not_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_role_has_the_name_that_is_set() {
+async fn role_has_the_configured_name() {
     let app = VendingApp::deployed(Partition::Aws, &[("RoleName", "PaletteAccess")]).await;
     let vended = vend(app.organization());
     told(&app, &vended).await;
@@ -101,7 +101,7 @@ async fn the_role_has_the_name_that_is_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_are_entered_by_the_roles_that_are_set() {
+async fn configured_access_roles_are_assumed() {
     let parameters = [("AccountAccessRoles", "Nobody,LandingZone")];
     let app = VendingApp::deployed(Partition::AwsUsGov, &parameters).await;
     let organization = app.organization().ago(Duration::from_hours(2));
@@ -122,7 +122,7 @@ async fn accounts_are_entered_by_the_roles_that_are_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_young_for_as_long_as_is_set() {
+async fn grace_period_has_the_configured_length() {
     for (minutes, waits) in [("180", true), ("30", false), ("0", false)] {
         let app =
             VendingApp::deployed(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
@@ -137,7 +137,7 @@ async fn an_account_is_young_for_as_long_as_is_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unit_that_is_left_out_stays_ashore_with_all_below() {
+async fn excluded_ou_is_skipped_with_all_its_children() {
     let settings =
         |organization: &Organization| vec![("GANGWAY_EXCLUDE_OUS", organization.workloads.clone())];
     let app = VendingApp::with(Partition::Aws, settings).await;

@@ -1,4 +1,4 @@
-//! What no event brought is found, page by page, and goes the way of the events.
+//! The sweep finds accounts without an event and queues them.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(crate) fn vend(app: &VendingApp, count: usize, parent: &str) -> Vec<Vended> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_missing_is_told_dry_then_queued_and_then_there_is_nothing_more() {
+async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let sandbox = app.organization().sandbox.clone();
@@ -81,7 +81,7 @@ async fn what_is_missing_is_told_dry_then_queued_and_then_there_is_nothing_more(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_left_the_organization_is_told_and_left_alone() {
+async fn account_outside_the_organization_is_reported_and_kept() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 2, &app.organization().sandbox);
     let lambda = sweeper(&app, &[]);
@@ -95,7 +95,7 @@ async fn an_account_that_left_the_organization_is_told_and_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_schedule_sweeps() {
+async fn schedule_starts_the_sweep() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);
     let responses = app.realm().schedule(SWEEP).await;
@@ -108,12 +108,12 @@ async fn the_schedule_sweeps() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_accounts_of_the_chosen_units_come_aboard_by_sweep_and_by_event() {
+async fn only_accounts_of_the_included_ous_are_registered() {
     chosen_units(|_told_by_the_tree_alone| ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_accounts_come_with_their_units_nobody_looks_for_those() {
+async fn ou_paths_from_organizations_need_no_extra_calls() {
     let app = chosen_units(|organization| organization.api.tell_paths()).await;
     let calls = app.cloud().calls();
     for walked in
@@ -159,7 +159,7 @@ async fn chosen_units(tells: impl FnOnce(&Organization)) -> VendingApp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nearest_unit_decides_about_the_project() {
+async fn nearest_ou_determines_the_project() {
     let scopes = |organization: &Organization| {
         let (workloads, production) = (&organization.workloads, &organization.production);
         format!("{workloads}=tenant,{production}=project:Payments")
@@ -181,7 +181,7 @@ async fn the_nearest_unit_decides_about_the_project() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sweep_and_events_together_bring_each_account_aboard_once() {
+async fn sweep_and_events_together_register_each_account_once() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 25, &app.organization().sandbox);
     let lambda = sweeper(&app, &[]);
@@ -199,7 +199,7 @@ async fn sweep_and_events_together_bring_each_account_aboard_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sweep_that_breaks_off_is_taken_up_by_the_next() {
+async fn interrupted_sweep_is_completed_by_the_next() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 70, &app.organization().sandbox);
     let lambda = sweeper(&app, &[]);
@@ -221,7 +221,7 @@ async fn a_sweep_that_breaks_off_is_taken_up_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closed_accounts_are_taken_off_where_that_is_wanted() {
+async fn closed_accounts_are_removed_when_configured() {
     let remove = || ("GANGWAY_OFFBOARDING", "remove".to_owned());
     let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);

@@ -1,4 +1,4 @@
-//! What Gangway did not make is not changed.
+//! Roles and policies that Gangway did not create are not changed.
 
 use gangway_model::{Partition, PermissionProfile};
 use local_cloud::{aws::Account, world::Kind};
@@ -18,7 +18,7 @@ pub(crate) fn made_by_hand(app: &VendingApp, account: &Account, external_id: &st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_good_role_of_somebody_else_is_registered_as_it_is() {
+async fn valid_unmanaged_role_is_registered_unchanged() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
@@ -34,7 +34,7 @@ async fn a_good_role_of_somebody_else_is_registered_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_of_somebody_else_that_keeps_palette_out_is_for_a_person() {
+async fn invalid_unmanaged_role_is_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization().ago(std::time::Duration::from_hours(2));
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
@@ -48,7 +48,7 @@ async fn a_role_of_somebody_else_that_keeps_palette_out_is_for_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_of_somebody_else_under_our_name_is_left_as_it_is() {
+async fn unmanaged_policy_with_our_name_is_unchanged() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization().ago(std::time::Duration::from_hours(2));
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);

@@ -62,8 +62,9 @@ fn every_fault_of_a_document_is_told_and_none_shows_it() {
     }
 }
 
+/// Rows: S07.
 #[test]
-fn s07_keys_of_an_enclave_are_not_complete_without_the_authorities() {
+fn keys_of_an_enclave_are_not_complete_without_the_authorities() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
         let told = document(KEYS, partition).map(drop).unwrap_err();
         assert_eq!(told, [InvalidPayload::MissingField("certificateAuthority")], "{partition}");

@@ -43,8 +43,9 @@ fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (cha
     }
 }
 
+/// Rows: F44, F47, F48, F50, F52, F54, F55.
 #[test]
-fn f44_f47_f48_f50_f52_f54_f55_what_gangway_hands_out_passes_in_every_partition() {
+fn what_gangway_hands_out_passes_in_every_partition() {
     for facts in &PARTITIONS {
         for roles in [same(facts.id), cross(facts.id)] {
             let cluster = cluster(facts.home_region);
@@ -76,8 +77,9 @@ fn check(part: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
     }
 }
 
+/// Rows: F44.
 #[test]
-fn f44_pods_need_both_actions() {
+fn pods_need_both_actions() {
     let at = |path: &'static str, value: Value| {
         move |document: &mut Value| document["Statement"][0][path] = value.clone()
     };
@@ -123,8 +125,9 @@ fn f44_pods_need_both_actions() {
     );
 }
 
+/// Rows: F52.
 #[test]
-fn f52_the_four_statements_of_palettes_target_role() {
+fn the_four_statements_of_palettes_target_role() {
     let drop = |index: usize| {
         move |document: &mut Value| {
             document["Statement"].as_array_mut().unwrap().remove(index);
@@ -190,8 +193,9 @@ fn f52_the_four_statements_of_palettes_target_role() {
     );
 }
 
+/// Rows: F54.
 #[test]
-fn f54_hubbles_target_role_trusts_the_real_local_role() {
+fn hubbles_target_role_trusts_the_real_local_role() {
     let principal = |document: &mut Value| {
         for index in 0..2 {
             document["Statement"][index]["Principal"] =
@@ -221,8 +225,9 @@ fn f54_hubbles_target_role_trusts_the_real_local_role() {
     );
 }
 
+/// Rows: F60.
 #[test]
-fn f60_what_eks_issued_counts() {
+fn what_eks_issued_counts() {
     let (roles, cluster) = (cross("aws"), cluster("us-east-1"));
     let expected = ExternalIds::expected(cluster);
     let document = roles.trust(RolePurpose::HubbleTarget, &expected);

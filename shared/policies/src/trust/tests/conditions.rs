@@ -2,8 +2,9 @@
 
 use super::*;
 
+/// Rows: F27.
 #[test]
-fn f27_external_ids() {
+fn external_ids() {
     let equals = |value: Value| allow(&json!({"StringEquals": {"sts:ExternalId": value}}));
     let like = |value: &str| allow(&json!({"StringLike": {"sts:ExternalId": value}}));
     let by = |operator: &str| allow(&json!({operator: {"sts:ExternalId": EXTERNAL_ID}}));

@@ -1,4 +1,4 @@
-//! Credentials that are none, and requests that name too many of them.
+//! Invalid credentials, and requests with more than one credential.
 
 use serde_json::{Value, json};
 

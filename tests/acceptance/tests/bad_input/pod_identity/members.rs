@@ -1,4 +1,4 @@
-//! The members that this method alone has.
+//! Members that only Pod Identity has.
 
 use serde_json::{Value, json};
 

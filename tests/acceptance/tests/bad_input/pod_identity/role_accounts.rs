@@ -1,4 +1,4 @@
-//! Roles of the wrong account, and members of one case in the other.
+//! Roles of the wrong account, and members that belong to the other account case.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Routes, verbs, uids and questions that are not there.
+//! Unknown routes, verbs and uids, and invalid queries.
 
 use super::{PATH, PLAN, UID, right};
 use crate::case::{InvalidRequestCase, proxied};

@@ -1,4 +1,4 @@
-//! Routes, verbs and uids that are not there.
+//! Unknown routes, verbs and uids.
 
 use super::{PATH, UID, VALIDATE, right};
 use crate::{

@@ -1,4 +1,4 @@
-//! Events that nobody has to deliver again.
+//! Invalid events, which must not be retried.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! Different registrations of one name: one AWS account has it, the others are refused, and no key of theirs is kept.
+//! Concurrent, different registrations of one name: one AWS account wins, the others are refused
+//! and leave no key.
 
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ async fn fifty(fixture: &Arc<Fixture>, request: impl Fn(&Fixture, usize) -> (&'s
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_of_two_aws_accounts_with_keys() {
+async fn fifty_requests_of_two_accounts_with_keys_have_one_winner() {
     let fixture = Arc::new(Fixture::open(Aws).await);
     fifty(&fixture, |fixture, number| {
         let customers = [fixture.app.customer(), fixture.app.second_customer()];
@@ -48,7 +49,7 @@ async fn fifty_of_two_aws_accounts_with_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_by_keys_and_by_a_role() {
+async fn fifty_requests_by_keys_and_by_role_have_one_winner() {
     let fixture = Arc::new(Fixture::open(AwsUsGov).await);
     fifty(&fixture, |fixture, number| {
         let customer = fixture.app.customer();
@@ -62,7 +63,7 @@ async fn fifty_by_keys_and_by_a_role() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_with_two_keys_of_one_user_end_with_one_key_in_both_stores() {
+async fn fifty_requests_with_two_keys_leave_one_key_in_both_stores() {
     let fixture = Arc::new(Fixture::open(Aws).await);
     fifty(&fixture, |fixture, number| {
         let request = flows::keys(fixture.app.customer(), &subject().name);

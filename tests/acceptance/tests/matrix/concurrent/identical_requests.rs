@@ -1,4 +1,4 @@
-//! The same registration many times: one creates, the others find it done.
+//! Concurrent, identical registrations: one creates the account, the others find it.
 
 use std::sync::Arc;
 
@@ -35,28 +35,28 @@ async fn fifty(flow: &Flow) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_with_the_same_keys_make_one_account() {
+async fn fifty_requests_with_the_same_keys_create_one_account() {
     fifty(flow(flows::STATIC_CREDENTIALS, "register")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_with_the_same_role_make_one_account() {
+async fn fifty_requests_with_the_same_role_create_one_account() {
     fifty(flow(flows::STS, "register")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_through_the_access_portal_make_one_account() {
+async fn fifty_portal_requests_create_one_account() {
     fifty(flow(flows::SCAP, "register")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_of_one_cluster_make_one_account_and_its_associations_once() {
+async fn fifty_pod_identity_requests_create_one_account() {
     fifty(flow(flows::POD_IDENTITY, "register, one account")).await;
 }
 
 /// Palette takes ten requests a second: some are told to come again, with a time, and do.
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_are_more_than_palette_takes_at_once_and_come_aboard_when_they_come_again() {
+async fn requests_over_palettes_rate_limit_succeed_when_retried() {
     let flow = flow(flows::STS, "register");
     let fixture = Arc::new(Fixture::open(flow.partition).await);
     fixture.cloud().palette().behave(|behaviour| behaviour.rate_limited = true);

@@ -1,4 +1,4 @@
-//! Many at the same time: one wins, the others are told so, and both stores say the same afterwards.
+//! Concurrent requests: one wins, and Palette and Secrets Manager agree afterwards.
 
 mod conflicting_requests;
 mod identical_requests;

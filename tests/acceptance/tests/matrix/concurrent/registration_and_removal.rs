@@ -1,4 +1,4 @@
-//! Registrations against a removal: the account is there with its secret, or neither is.
+//! Registrations concurrent with a removal: the account exists with its secret, or neither exists.
 
 use std::{sync::Arc, time::Duration};
 
@@ -50,7 +50,7 @@ async fn registrations_of_a_role_and_a_removal() {
 /// The removal has taken the account out of Palette and turns to its secret, which meanwhile is another account's of the
 /// same name.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_that_is_overtaken_lets_the_new_accounts_secret_be() {
+async fn overtaken_removal_keeps_the_secret_of_the_new_account() {
     let fixture = Fixture::open(Aws).await;
     let request = flows::keys(fixture.app.customer(), &subject().name);
     let action = Action::post("/v1/accounts/static-credentials", request);

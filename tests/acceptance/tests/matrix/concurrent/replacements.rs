@@ -1,4 +1,4 @@
-//! Replacements against each other: Palette's keys are those in use in Secrets Manager, whoever won.
+//! Concurrent replacements: Palette holds the keys that Secrets Manager holds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
 const TIMES: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_that_replace_keys_leave_one_key_in_both_stores() {
+async fn two_key_replacements_leave_one_key_in_both_stores() {
     let fixture = Arc::new(Fixture::open(Aws).await);
     let own = flows::keys(fixture.app.customer(), &subject().name);
     let second_key = with(own.clone(), &flows::members(&fixture.second_key));
@@ -60,7 +60,7 @@ enum Rivals {
 /// One puts a role in place of keys, or another AWS account's keys, and turns to the secret that is not needed any more; another
 /// has meanwhile put keys of its own in place of those.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_overtaken_lets_the_others_secret_be() {
+async fn overtaken_replacement_keeps_the_other_secret() {
     use Rivals::{OthersKeysAndNewKeys, RoleAndNewKeys, RoleAndTheKeysBefore};
     let late = Effect::Delay(Duration::from_secs(4));
     for rivals in [RoleAndNewKeys, OthersKeysAndNewKeys, RoleAndTheKeysBefore] {

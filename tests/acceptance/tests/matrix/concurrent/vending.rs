@@ -1,11 +1,11 @@
-//! Two messages of one account in two batches: it comes aboard once.
+//! Two concurrent messages of one account: it is registered once.
 
 use std::time::Duration;
 
 use crate::{fixture::Fixture, flow::Action, flows, recording::Pace, state::State};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_batches_bring_one_account_aboard_once() {
+async fn two_batches_register_one_account_once() {
     let flow = flows::VENDED.iter().find(|flow| flow.name == "vend").expect("the flow");
     let fixture = Fixture::open(flow.partition).await;
     let undisturbed = fixture.record(flow, Pace::Usual).await;

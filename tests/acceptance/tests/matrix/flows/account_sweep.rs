@@ -1,4 +1,4 @@
-//! What no event brought.
+//! Flows of `account-sweep`.
 
 use gangway_model::Partition::{Aws, AwsUsGov};
 

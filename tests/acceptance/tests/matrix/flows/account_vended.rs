@@ -1,4 +1,4 @@
-//! Accounts that come by themselves, are updated, and go.
+//! Flows of `account-vended`: registration, update and removal.
 
 use gangway_model::Partition::{Aws, AwsUsGov};
 use local_cloud::world::Kind;

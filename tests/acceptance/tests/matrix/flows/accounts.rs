@@ -1,4 +1,4 @@
-//! What is registered: shown, looked at again, removed; and what the wizard lets one choose from.
+//! Flows of `accounts`.
 
 use gangway_model::Partition::{Aws, AwsIsoB, AwsUsGov};
 

@@ -1,4 +1,4 @@
-//! EKS Pod Identity, in an account of Palette's cluster and in another one.
+//! Flows of `pod-identity`, in the account of the cluster and in another one.
 
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsUsGov};

@@ -1,4 +1,4 @@
-//! The access portals of the secret partitions.
+//! Flows of `scap`.
 
 use acceptance::{classified, with};
 use gangway_model::Partition::{AwsIso, AwsIsoB};

@@ -1,4 +1,4 @@
-//! Keys of an IAM user.
+//! Flows of `static-credentials`.
 
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsIsoB, AwsUsGov};

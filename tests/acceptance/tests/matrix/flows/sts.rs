@@ -1,4 +1,4 @@
-//! A role that Palette assumes.
+//! Flows of `sts`.
 
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsUsGov};
