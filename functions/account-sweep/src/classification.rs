@@ -99,7 +99,7 @@ pub(crate) fn classify(
     } else if twin {
         Err(SkipReason::GovCloudPair)
     } else {
-        settings.choice.exclusion_reason(&member.name, &lineage).map_err(SkipReason::Excluded)
+        settings.account_filter.exclusion_reason(&member.name, &lineage).map_err(SkipReason::Excluded)
     };
     let known = registered.mark_seen(member.id);
     match (member.state, chosen) {
@@ -117,14 +117,14 @@ pub(crate) fn classify(
         (AccountState::Pending, Ok(())) => Classification::Ignored(SkipReason::NotActive),
         (AccountState::Unknown, Ok(())) => Classification::Ignored(SkipReason::StateUnknown),
         (AccountState::Active, Ok(())) => {
-            let scope = target_scope(settings, settings.scopes.scope_for(&lineage));
+            let scope = target_scope(settings, settings.ou_scope_map.scope_for(&lineage));
             if known.iter().any(|one| one.scope == scope) {
                 return Classification::Registered;
             }
             if !known.is_empty() {
                 return Classification::Ignored(SkipReason::OtherScope);
             }
-            match settings.names.name(member.id, &member.name) {
+            match settings.name_template.name(member.id, &member.name) {
                 None => Classification::Ignored(SkipReason::NoName),
                 Some(name) if is_taken(registered, scope, &name) => {
                     Classification::Ignored(SkipReason::NameTaken)
@@ -136,7 +136,7 @@ pub(crate) fn classify(
 }
 
 fn target_scope(settings: &VendingConfig, wish: &RequestedScope) -> Option<usize> {
-    settings.scopes.all().into_iter().position(|scope| scope == wish)
+    settings.ou_scope_map.all().into_iter().position(|scope| scope == wish)
 }
 
 fn is_taken(registered: &PaletteIndex, scope: Option<usize>, name: &AccountName) -> bool {

@@ -31,7 +31,7 @@ impl Sweep<'_> {
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let settings = &self.settings.organization;
         let organization = self.organization().await?;
-        let read = PaletteIndex::load(self.deployment, &settings.scopes);
+        let read = PaletteIndex::load(self.deployment, &settings.ou_scope_map);
         let (mut registered, twins) = try_join!(read, self.paired_accounts(&organization))?;
         let (palette, unread) = (registered.len(), registered.unread);
         let mut difference = SweepReport { dry_run, palette, unread, ..SweepReport::default() };

@@ -1,4 +1,4 @@
-//! The way into an account: the first of the configured roles that lets Gangway in.
+//! Assumes a role in a member account: the first of the configured roles that allows it.
 
 use gangway_aws::AwsSession;
 use gangway_model::{AccountId, UpstreamError};
@@ -6,23 +6,24 @@ use serde_json::{Value, json};
 
 use crate::{
     config::{HandlerConfig, RoleName},
-    management::SESSION,
+    management::SESSION_NAME,
     outcome::VendingError,
-    role::PATH,
+    role::POLICY_PATH,
 };
 
-/// Enters an account. AWS gives one answer to a role that is not there and to one that does not trust, so each is tried.
+/// Assumes a role in the account. STS gives the same answer for a role that does not exist and for
+/// one that does not trust the caller, so each role is tried.
 pub(crate) async fn assume_account_role(
     management: &AwsSession,
     account: AccountId,
-    settings: &HandlerConfig,
+    config: &HandlerConfig,
 ) -> Result<AwsSession, VendingError> {
     let partition = management.partition();
-    let at_most = session_policy(management, account, &settings.role);
-    for role in &settings.entry_roles {
+    let policy = session_policy(management, account, &config.role_name);
+    for role in &config.account_access_roles {
         let Some(role) = role.in_account(partition, account) else { continue };
-        match management.assume_role_with(&role, SESSION, Some(&at_most)).await {
-            Ok(aws) => return Ok(aws),
+        match management.assume_role_with(&role, SESSION_NAME, Some(&policy)).await {
+            Ok(session) => return Ok(session),
             Err(
                 UpstreamError::AccessDenied { .. }
                 | UpstreamError::NotFound { .. }
@@ -37,17 +38,18 @@ pub(crate) async fn assume_account_role(
             ) => return Err(error.into()),
         }
     }
-    let roles: Vec<_> = settings.entry_roles.iter().map(RoleName::to_string).collect();
+    let roles: Vec<_> = config.account_access_roles.iter().map(RoleName::to_string).collect();
     Err(VendingError::AccessDenied(format!(
-        "no role of GANGWAY_ACCOUNT_ACCESS_ROLES ({}) lets Gangway into account {account}: create one of them there that trusts the organization's management account",
+        "Gangway can assume none of the roles of GANGWAY_ACCOUNT_ACCESS_ROLES ({}) in account {account}: create one of them there that trusts the organization's management account",
         roles.join(", ")
     )))
 }
 
-/// Entry roles may do anything; Gangway's sessions of them may do no more than it does.
+/// Returns the session policy. The roles are administrators; the session may only do what Gangway
+/// needs.
 fn session_policy(management: &AwsSession, account: AccountId, role: &RoleName) -> Value {
     let partition = management.partition();
-    let iam = |rest: &str| format!("arn:{partition}:iam::{account}:{rest}");
+    let iam = |resource: &str| format!("arn:{partition}:iam::{account}:{resource}");
     json!({
         "Version": "2012-10-17",
         "Statement": [
@@ -66,7 +68,7 @@ fn session_policy(management: &AwsSession, account: AccountId, role: &RoleName) 
                     "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion",
                     "iam:ListPolicyVersions", "iam:TagPolicy",
                 ],
-                "Resource": iam(&format!("policy{PATH}*")),
+                "Resource": iam(&format!("policy{POLICY_PATH}*")),
             },
             {
                 "Effect": "Allow",

@@ -1,94 +1,96 @@
-//! What account vending is told by variables.
+//! Configuration of account vending, from environment variables.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use gangway_aws::sqs::QueueUrl;
 use gangway_model::{AccountId, AuthMethod, Partition, PermissionProfile, PolicyArn, RoleArn};
-use gangway_registration::ConfigError;
-use gangway_registration::EnvReader;
+use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 
-/// How accounts are entered and what is made there. Each field names its variable.
+/// Configuration of the function. Each field names its variable.
 #[derive(Clone, Debug)]
 pub(crate) struct HandlerConfig {
-    /// Which accounts come aboard, where to, and what becomes of closed ones.
-    pub(crate) accounts: gangway_registration::vending::VendingConfig,
-    /// `GANGWAY_ACCOUNT_ACCESS_ROLES`: roles of the accounts, of which the first that lets Gangway in is used.
-    pub(crate) entry_roles: Vec<RoleName>,
-    /// `GANGWAY_ROLE_NAME`: the role that lets Palette in; `SpectroCloudRole` unless told.
-    pub(crate) role: RoleName,
-    /// `GANGWAY_PERMISSION_PROFILE`: what Palette is to be allowed; `core-eks` unless told.
-    pub(crate) profile: PermissionProfile,
-    /// `GANGWAY_PERMISSIONS_BOUNDARY`: what limits that role.
-    pub(crate) boundary: Option<Boundary>,
-    /// `GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES`: how long an account may deny what it will allow later; 60 unless told.
-    pub(crate) grace: Duration,
-    /// `GANGWAY_DEAD_LETTER_QUEUE_URL`: where messages go that nobody can work, with the reason.
-    pub(crate) dead_letters: QueueUrl,
-    /// `GANGWAY_STACK_NAME`: what is noted on what is made; `gangway` unless told.
-    pub(crate) stack: StackName,
+    /// Which accounts are registered, where, and what happens when they are closed.
+    pub(crate) vending: VendingConfig,
+    /// `GANGWAY_ACCOUNT_ACCESS_ROLES`: roles in member accounts. Gangway uses the first that it can
+    /// assume.
+    pub(crate) account_access_roles: Vec<RoleName>,
+    /// `GANGWAY_ROLE_NAME`: the role that Palette assumes. Default `SpectroCloudRole`.
+    pub(crate) role_name: RoleName,
+    /// `GANGWAY_PERMISSION_PROFILE`: the permissions of that role. Default `core-eks`.
+    pub(crate) permission_profile: PermissionProfile,
+    /// `GANGWAY_PERMISSIONS_BOUNDARY`: the permissions boundary of that role.
+    pub(crate) permissions_boundary: Option<PermissionsBoundary>,
+    /// `GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES`: how long after an account's creation denied access
+    /// leads to a retry. Default 60.
+    pub(crate) grace_period: Duration,
+    /// `GANGWAY_DEAD_LETTER_QUEUE_URL`: the queue of messages that cannot succeed.
+    pub(crate) dead_letter_queue: QueueUrl,
+    /// `GANGWAY_STACK_NAME`: value of the tag `gangway:stack`. Default `gangway`.
+    pub(crate) stack_name: StackName,
 }
 
-/// The first of these that lets Gangway in.
-const ENTRY_ROLES: [&str; 3] =
+/// Default of `GANGWAY_ACCOUNT_ACCESS_ROLES`: the roles that Control Tower, Organizations and
+/// Account Factory for Terraform create.
+const DEFAULT_ACCESS_ROLES: [&str; 3] =
     ["AWSControlTowerExecution", "OrganizationAccountAccessRole", "AWSAFTExecution"];
 
-const NAMES: &str =
+const ROLE_NAMES_RULE: &str =
     "must be names of IAM roles with commas between them, each 1 to 64 letters, digits and _+=.@-";
 
 impl HandlerConfig {
-    /// Reads the variables, and tells every fault at once.
+    /// Reads the variables, and returns all errors at once.
     pub(crate) fn from_env(
         variable: impl Fn(&str) -> Option<String>,
         partition: Partition,
     ) -> Result<Self, ConfigError> {
         const BOUNDARY: &str = "GANGWAY_PERMISSIONS_BOUNDARY";
-        let mut variables = EnvReader::new(variable);
+        let mut reader = EnvReader::new(variable);
         if !AuthMethod::Sts.is_supported_in(partition, false) {
             let rule =
                 "must be a region of a partition where Palette assumes roles: aws or aws-us-gov";
-            variables.add_error("AWS_REGION", rule);
+            reader.add_error("AWS_REGION", rule);
         }
-        let accounts =
-            gangway_registration::vending::VendingConfig::from_variables(&mut variables, partition);
-        let name = |entry: &str| entry.parse::<RoleName>().ok();
-        let mut entry_roles = variables.list("GANGWAY_ACCOUNT_ACCESS_ROLES", NAMES, name);
-        if entry_roles.is_empty() {
-            entry_roles = ENTRY_ROLES.iter().filter_map(|role| name(role)).collect();
+        let vending = VendingConfig::from_variables(&mut reader, partition);
+        let parse_name = |entry: &str| entry.parse::<RoleName>().ok();
+        let mut account_access_roles =
+            reader.list("GANGWAY_ACCOUNT_ACCESS_ROLES", ROLE_NAMES_RULE, parse_name);
+        if account_access_roles.is_empty() {
+            account_access_roles =
+                DEFAULT_ACCESS_ROLES.iter().filter_map(|role| parse_name(role)).collect();
         }
-        let role = variables.optional("GANGWAY_ROLE_NAME").unwrap_or_default();
-        let profile = variables.optional("GANGWAY_PERMISSION_PROFILE").unwrap_or_default();
-        let boundary = variables.optional::<Boundary>(BOUNDARY);
-        if let Some(Boundary::Managed(arn)) = &boundary
+        let role_name = reader.optional("GANGWAY_ROLE_NAME").unwrap_or_default();
+        let permission_profile = reader.optional("GANGWAY_PERMISSION_PROFILE").unwrap_or_default();
+        let permissions_boundary = reader.optional::<PermissionsBoundary>(BOUNDARY);
+        if let Some(PermissionsBoundary::AwsManaged(arn)) = &permissions_boundary
             && arn.partition() != partition
         {
-            variables.add_error(BOUNDARY, format_args!("must be a policy of {partition}"));
+            reader.add_error(BOUNDARY, format_args!("must be a policy of {partition}"));
         }
-        let grace = variables.optional("GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES");
-        let GracePeriod(grace) = grace.unwrap_or(GracePeriod(Duration::from_hours(1)));
-        let dead_letters = variables.required("GANGWAY_DEAD_LETTER_QUEUE_URL");
-        let stack = variables.optional("GANGWAY_STACK_NAME").unwrap_or_default();
-        let faults = variables.into_errors();
-        match (accounts, dead_letters) {
-            (Some(accounts), Some(dead_letters)) if faults.is_empty() => Ok(Self {
-                accounts,
-                entry_roles,
-                role,
-                profile,
-                boundary,
-                grace,
-                dead_letters,
-                stack,
+        let grace_period = reader.optional("GANGWAY_ACCOUNT_GRACE_PERIOD_MINUTES");
+        let GracePeriod(grace_period) = grace_period.unwrap_or_default();
+        let dead_letter_queue = reader.required("GANGWAY_DEAD_LETTER_QUEUE_URL");
+        let stack_name = reader.optional("GANGWAY_STACK_NAME").unwrap_or_default();
+        let errors = reader.into_errors();
+        match (vending, dead_letter_queue) {
+            (Some(vending), Some(dead_letter_queue)) if errors.is_empty() => Ok(Self {
+                vending,
+                account_access_roles,
+                role_name,
+                permission_profile,
+                permissions_boundary,
+                grace_period,
+                dead_letter_queue,
+                stack_name,
             }),
-            _ => Err(ConfigError(faults)),
+            _ => Err(ConfigError(errors)),
         }
     }
 }
 
-/// The name of a role, without a path.
+/// The name of an IAM role, without a path.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct RoleName(String);
 
-/// Not the name of a role.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be the name of an IAM role, without a path: 1 to 64 letters, digits and _+=,.@-")]
 pub(crate) struct InvalidRoleName;
@@ -108,7 +110,8 @@ impl FromStr for RoleName {
 }
 
 impl RoleName {
-    /// The role of that name in an account. `None` never comes: a name of a role makes an ARN of one.
+    /// Returns the ARN of the role in an account. Never `None`, since every valid name makes a valid
+    /// ARN.
     pub(crate) fn in_account(&self, partition: Partition, account: AccountId) -> Option<RoleArn> {
         format!("arn:{partition}:iam::{account}:role/{self}").parse().ok()
     }
@@ -120,53 +123,61 @@ impl fmt::Display for RoleName {
     }
 }
 
-/// What limits the role, whatever its policies allow.
+/// The permissions boundary of the role.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Boundary {
-    /// A policy that every account has under this name.
-    Named(String),
-    /// One of AWS's own.
-    Managed(PolicyArn),
+pub(crate) enum PermissionsBoundary {
+    /// A customer managed policy of this name, which every account has.
+    CustomerManaged(String),
+    /// An AWS managed policy.
+    AwsManaged(PolicyArn),
 }
 
-/// Neither of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "must be the name of a policy that every vended account has, or the ARN of one that AWS manages"
+    "must be the name of a policy that every vended account has, or the ARN of an AWS managed policy"
 )]
-pub(crate) struct InvalidBoundary;
+pub(crate) struct InvalidPermissionsBoundary;
 
-impl FromStr for Boundary {
-    type Err = InvalidBoundary;
+impl FromStr for PermissionsBoundary {
+    type Err = InvalidPermissionsBoundary;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if is_iam_name(text, 128) {
-            return Ok(Self::Named(text.to_owned()));
+            return Ok(Self::CustomerManaged(text.to_owned()));
         }
-        let arn: PolicyArn = text.parse().map_err(|_fault| InvalidBoundary)?;
-        if arn.account() == "aws" { Ok(Self::Managed(arn)) } else { Err(InvalidBoundary) }
+        let arn: PolicyArn = text.parse().map_err(|_invalid| InvalidPermissionsBoundary)?;
+        if arn.account() == "aws" {
+            Ok(Self::AwsManaged(arn))
+        } else {
+            Err(InvalidPermissionsBoundary)
+        }
     }
 }
 
-impl Boundary {
-    /// The policy in an account.
+impl PermissionsBoundary {
+    /// Returns the ARN of the policy in an account.
     pub(crate) fn arn(&self, partition: Partition, account: AccountId) -> String {
         match self {
-            Self::Named(name) => format!("arn:{partition}:iam::{account}:policy/{name}"),
-            Self::Managed(arn) => arn.as_str().to_owned(),
+            Self::CustomerManaged(name) => format!("arn:{partition}:iam::{account}:policy/{name}"),
+            Self::AwsManaged(arn) => arn.as_str().to_owned(),
         }
     }
 }
 
-fn is_iam_name(text: &str, longest: usize) -> bool {
+fn is_iam_name(text: &str, max_length: usize) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    (1..=longest).contains(&text.len()) && text.bytes().all(allowed)
+    (1..=max_length).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// A number of minutes, a day at most.
+/// A duration of up to one day, in minutes.
 struct GracePeriod(Duration);
 
-/// Not such a number.
+impl Default for GracePeriod {
+    fn default() -> Self {
+        Self(Duration::from_hours(1))
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("must be a number of minutes, 0 to 1440")]
 struct InvalidGracePeriod;
@@ -175,7 +186,7 @@ impl FromStr for GracePeriod {
     type Err = InvalidGracePeriod;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let minutes: u64 = text.parse().map_err(|_fault| InvalidGracePeriod)?;
+        let minutes: u64 = text.parse().map_err(|_invalid| InvalidGracePeriod)?;
         if minutes <= 1440 {
             Ok(Self(Duration::from_mins(minutes)))
         } else {
@@ -188,7 +199,6 @@ impl FromStr for GracePeriod {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct StackName(String);
 
-/// Not such a name.
 #[derive(Debug, thiserror::Error)]
 #[error("must be the name of a stack: a letter, then up to 127 letters, digits and -")]
 pub(crate) struct InvalidStackName;
@@ -212,7 +222,6 @@ impl FromStr for StackName {
 }
 
 impl StackName {
-    /// The name.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,7 @@
-//! What messages tell: accounts that came, accounts that went. Read tolerantly, as AWS's events grow members without notice.
+//! Events about accounts that were created, closed or removed.
+//!
+//! Events are parsed tolerantly, because AWS adds members without notice. That is why this module does
+//! not use the event types of `aws_lambda_events`: they require members that some senders leave out.
 
 mod aft;
 mod control_tower;
@@ -9,43 +12,43 @@ mod vended;
 use std::fmt;
 
 use gangway_model::{AccountId, Partition, UidOrName};
+use serde_json::Value;
 
-/// A message, understood.
+/// A parsed message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Event {
-    /// What it is.
-    pub(crate) kind: EventType,
-    /// What it means here.
-    pub(crate) tidings: AccountEvent,
+    pub(crate) event_type: EventType,
+    /// What the event means to this deployment.
+    pub(crate) account_event: AccountEvent,
 }
 
-/// What events are called.
+/// The type of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventType {
-    /// Control Tower made an account.
+    /// Control Tower created an account.
     CreateManagedAccount,
-    /// Control Tower enrolled an account, or tried again to make one.
+    /// Control Tower enrolled or updated an account, or retried a failed creation.
     UpdateManagedAccount,
-    /// Organizations made an account, or two.
+    /// Organizations created an account, or a GovCloud account with its paired account.
     CreateAccountResult,
-    /// An account was made in the organization or was invited to it.
+    /// An account was created in the organization or was invited to it.
     AccountJoined,
-    /// An account left, was removed, or is gone for good.
+    /// An account left the organization, was removed from it or was deleted.
     AccountDeparted,
     /// An account was closed.
     CloseAccountResult,
-    /// Somebody removed an account.
+    /// Somebody removed an account from the organization.
     RemoveAccount,
-    /// Account Factory for Terraform has made an account.
+    /// Account Factory for Terraform created an account.
     Aft,
-    /// Gangway's own event.
+    /// Gangway's own event, for other vending pipelines.
     AccountVended,
-    /// None that Gangway knows.
+    /// An event that Gangway does not know.
     Unknown,
 }
 
 impl EventType {
-    /// As its sender calls it.
+    /// Returns the sender's name of the event.
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::CreateManagedAccount => "CreateManagedAccount",
@@ -62,152 +65,145 @@ impl EventType {
     }
 }
 
-/// What an event means to a deployment.
+/// What an event means to this deployment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum AccountEvent {
-    /// An account is there.
+    /// An account exists.
     Created(AccountRef),
-    /// An account is closed, or is the organization's no more.
+    /// An account is closed, or left the organization.
     Removed(AccountRef, RemovalReason),
-    /// An account could not be made, for this reason.
+    /// An account could not be created, for this reason.
     CreationFailed(String),
-    /// Nothing that concerns this deployment.
+    /// The event does not concern this deployment.
     Ignored(IgnoreReason),
 }
 
 /// The account that an event is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct AccountRef {
-    /// Its number.
-    pub(crate) account: AccountId,
-    /// Whose it is to be in Palette, where the sender says so.
+    pub(crate) id: AccountId,
+    /// The Palette project of the account, if the sender names one.
     pub(crate) project: Option<UidOrName>,
 }
 
-/// How an account went.
+/// Why an account is to be offboarded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RemovalReason {
     /// It was closed.
     Closed,
-    /// It is in the organization no more.
+    /// It left the organization.
     Departed,
-    /// The sender of the event wants it out of Palette.
+    /// The sender of the event asks for it.
     Requested,
 }
 
-/// Why an event means nothing here.
+/// Why an event is ignored.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum IgnoreReason {
-    /// Nobody has told Gangway of such events.
-    UnknownKind,
-    /// What was begun has not come to an end, or to no good one.
+    /// Gangway does not know this type of event.
+    UnknownType,
+    /// The operation has not ended, or has failed.
     State(String),
-    /// A call that AWS refused.
+    /// AWS rejected the call, with this error code.
     CallFailed(String),
-    /// It is about another partition.
+    /// The account is in another partition.
     OtherPartition(Partition),
-    /// The account is there for the bills of its twin in GovCloud.
+    /// The account exists only to bill its paired account in GovCloud.
     GovCloudPair,
-    /// Another event tells of accounts that were made, and knows more.
-    Created,
+    /// `CreateAccountResult` reports the same account, with more details.
+    ReportedByCreateResult,
 }
 
 impl fmt::Display for IgnoreReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownKind => f.write_str("no kind of event that Gangway knows"),
+            Self::UnknownType => f.write_str("Gangway does not know this type of event"),
             Self::State(state) => write!(f, "its state is {state}"),
-            Self::CallFailed(code) => write!(f, "AWS refused the call: {code}"),
-            Self::OtherPartition(partition) => write!(f, "it is about an account of {partition}"),
-            Self::GovCloudPair => f.write_str("the account is there for the bills of its twin in GovCloud"),
-            Self::Created => f.write_str("CreateAccountResult tells of accounts that were made, and whether they have a twin in GovCloud"),
+            Self::CallFailed(code) => write!(f, "AWS rejected the call: {code}"),
+            Self::OtherPartition(partition) => write!(f, "the account is in partition {partition}"),
+            Self::GovCloudPair => f.write_str("the account exists only to bill its paired account in GovCloud"),
+            Self::ReportedByCreateResult => f.write_str("CreateAccountResult reports the same account"),
         }
     }
 }
 
-/// Why a message cannot be understood. Never its text.
+/// Why a message is invalid. Never contains text of the message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum InvalidEvent {
-    /// Not an event at all.
     #[error("the message is not a JSON object")]
     NotJson,
-    /// It is of a kind that names an account, and names none.
+    /// Events of this type must name an account.
     #[error("the event names no AWS account id of 12 digits")]
     NoAccount,
-    /// Gangway's own event, of another version.
+    /// Gangway's own event has another version.
     #[error("schemaVersion must be \"1\"")]
     Version,
-    /// Gangway's own event, without a known action.
+    /// Gangway's own event has no known action.
     #[error("action must be onboard or offboard")]
     Action,
-    /// Gangway's own event, with a partition that there is not.
+    /// Gangway's own event names a partition that does not exist.
     #[error("partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso")]
     Partition,
-    /// Gangway's own event, with a project that cannot be one.
+    /// Gangway's own event names a project in an invalid way.
     #[error("project must be the uid or the name of a Palette project")]
     Project,
 }
 
 impl Event {
-    /// Understands a message, as the deployment of this partition.
+    /// Parses a message, for a deployment in this partition.
     pub(crate) fn parse(body: &str, deployed: Partition) -> Result<Self, InvalidEvent> {
-        let told = envelope::parse(body)?;
-        let kind = told.kind();
-        let tidings = match kind {
-            EventType::Unknown => AccountEvent::Ignored(IgnoreReason::UnknownKind),
-            EventType::Aft => aft::read(told.body())?,
-            EventType::AccountVended => vended::read(told.detail(), deployed)?,
-            EventType::CreateAccountResult => organizations::created(&told, deployed)?,
+        let envelope = envelope::parse(body)?;
+        let event_type = envelope.event_type();
+        let account_event = match event_type {
+            EventType::Unknown => AccountEvent::Ignored(IgnoreReason::UnknownType),
+            EventType::Aft => aft::parse(envelope.body())?,
+            EventType::AccountVended => vended::parse(envelope.detail(), deployed)?,
+            EventType::CreateAccountResult => organizations::parse_create_result(&envelope, deployed)?,
             EventType::CreateManagedAccount
             | EventType::UpdateManagedAccount
             | EventType::AccountJoined
             | EventType::AccountDeparted
             | EventType::CloseAccountResult
-            | EventType::RemoveAccount => match told.partition() {
+            | EventType::RemoveAccount => match envelope.partition() {
                 Some(other) if other != deployed => {
                     AccountEvent::Ignored(IgnoreReason::OtherPartition(other))
                 }
-                Some(_) | None => in_partition(kind, &told)?,
+                Some(_) | None => parse_in_partition(event_type, envelope.detail())?,
             },
         };
-        Ok(Self { kind, tidings })
+        Ok(Self { event_type, account_event })
     }
 
-    /// The account that it is about, as far as it says.
+    /// Returns the account that the event names, if any.
     pub(crate) fn account(&self) -> Option<AccountId> {
-        match &self.tidings {
-            AccountEvent::Created(subject) | AccountEvent::Removed(subject, _) => {
-                Some(subject.account)
+        match &self.account_event {
+            AccountEvent::Created(account) | AccountEvent::Removed(account, _) => {
+                Some(account.id)
             }
             AccountEvent::CreationFailed(_) | AccountEvent::Ignored(_) => None,
         }
     }
 }
 
-/// Events that are only ever about the partition that they come from.
-fn in_partition(
-    kind: EventType,
-    told: &envelope::EventEnvelope,
-) -> Result<AccountEvent, InvalidEvent> {
-    let detail = told.detail();
-    match kind {
-        EventType::AccountJoined => organizations::joined(detail),
-        EventType::AccountDeparted => organizations::departed(detail),
-        EventType::CloseAccountResult => organizations::closed(detail),
-        EventType::RemoveAccount => organizations::removed(detail),
+/// Parses an event that is always about the partition that it comes from.
+fn parse_in_partition(event_type: EventType, detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+    match event_type {
+        EventType::AccountJoined => organizations::parse_joined(detail),
+        EventType::AccountDeparted => organizations::parse_departed(detail),
+        EventType::CloseAccountResult => organizations::parse_close_result(detail),
+        EventType::RemoveAccount => organizations::parse_remove_call(detail),
         EventType::CreateManagedAccount
         | EventType::UpdateManagedAccount
         | EventType::CreateAccountResult
         | EventType::Aft
         | EventType::AccountVended
-        | EventType::Unknown => control_tower::read(detail),
+        | EventType::Unknown => control_tower::parse(detail),
     }
 }
 
 impl AccountRef {
-    /// An account of which nothing more is said.
-    const fn of(account: AccountId) -> Self {
-        Self { account, project: None }
+    const fn new(id: AccountId) -> Self {
+        Self { id, project: None }
     }
 }
 

@@ -1,7 +1,8 @@
-//! Brings accounts aboard that events tell of, and takes closed ones off: understand, enter, ensure, register.
+//! Registers AWS accounts in Palette when events announce them, and reports or removes closed ones.
 
 mod account_role;
 mod config;
+mod context;
 mod event;
 mod handler;
 mod management;
@@ -12,18 +13,17 @@ mod outcome;
 mod palette_cache;
 mod register;
 mod role;
-mod time;
 
 pub use handler::VendingHandler;
 
-/// The account that a message is about, as a deployment in this partition understands it, or why it is not understood: for
-/// tests that put any message there is to it.
+/// Returns the account that a message names to a deployment in this partition, or why the message
+/// is not valid. For tests that parse arbitrary messages.
 #[doc(hidden)]
-pub fn subject(
+pub fn parse_account(
     body: &str,
-    deployed: gangway_model::Partition,
+    partition: gangway_model::Partition,
 ) -> Result<Option<gangway_model::AccountId>, String> {
-    event::Event::parse(body, deployed)
+    event::Event::parse(body, partition)
         .map(|event| event.account())
-        .map_err(|fault| fault.to_string())
+        .map_err(|error| error.to_string())
 }

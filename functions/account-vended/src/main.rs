@@ -1,4 +1,4 @@
-//! Brings accounts aboard that events tell of, and takes closed ones off.
+//! Registers AWS accounts in Palette when events announce them, and reports or removes closed ones.
 
 use gangway_account_vended::VendingHandler;
 

@@ -1,4 +1,5 @@
-//! The organization's management account: where Organizations is asked, and accounts are entered from.
+//! Access to the organization's management account, where Gangway calls Organizations and from
+//! where it assumes roles in member accounts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,51 +8,51 @@ use gangway_aws::organizations::OrganizationsClient;
 use gangway_model::{RoleArn, UpstreamError};
 use tokio::{sync::Mutex, time::Instant};
 
-/// What AWS's logs call Gangway's sessions.
-pub(crate) const SESSION: &str = "gangway-account-vended";
+/// Name of Gangway's role sessions in CloudTrail.
+pub(crate) const SESSION_NAME: &str = "gangway-account-vended";
 
-/// A session of the management role lasts for 15 minutes; a batch that begins with one must not outlive it.
+/// Age at which a session of the management role is replaced. It lasts for 15 minutes, and must not
+/// expire during a batch that begins with it.
 const SESSION_REFRESH: Duration = Duration::from_mins(10);
 
-/// The way to the management account. Opened when first needed.
+/// The management account. The session is opened when it is first needed.
 #[derive(Debug)]
 pub(crate) struct ManagementAccount {
-    own: AwsSession,
+    own_session: AwsSession,
     role: Option<RoleArn>,
-    open: Mutex<Option<Arc<ManagementSession>>>,
+    session: Mutex<Option<Arc<ManagementSession>>>,
 }
 
-/// The management account, seen from inside.
+/// A session in the management account.
 #[derive(Debug)]
 pub(crate) struct ManagementSession {
-    /// AWS, as who may enter accounts.
     pub(crate) aws: AwsSession,
-    /// The accounts there are.
-    pub(crate) organization: OrganizationsClient,
-    since: Instant,
+    pub(crate) organizations: OrganizationsClient,
+    opened: Instant,
 }
 
 impl ManagementAccount {
-    /// Through this role, or as the function itself where it is deployed there.
-    pub(crate) fn new(own: AwsSession, role: Option<RoleArn>) -> Self {
-        Self { own, role, open: Mutex::new(None) }
+    /// Accesses the management account with this role, or with the function's own role if the
+    /// function is deployed there.
+    pub(crate) fn new(own_session: AwsSession, role: Option<RoleArn>) -> Self {
+        Self { own_session, role, session: Mutex::new(None) }
     }
 
-    /// The view, the same one for messages that are worked at the same time.
+    /// Returns the session. Messages that are handled at the same time share it.
     pub(crate) async fn session(&self) -> Result<Arc<ManagementSession>, UpstreamError> {
-        let mut open = self.open.lock().await;
-        if let Some(view) = &*open
-            && (self.role.is_none() || view.since.elapsed() < SESSION_REFRESH)
+        let mut cached = self.session.lock().await;
+        if let Some(session) = &*cached
+            && (self.role.is_none() || session.opened.elapsed() < SESSION_REFRESH)
         {
-            return Ok(Arc::clone(view));
+            return Ok(Arc::clone(session));
         }
         let aws = match &self.role {
-            None => self.own.clone(),
-            Some(role) => self.own.assume_role_with(role, SESSION, None).await?,
+            None => self.own_session.clone(),
+            Some(role) => self.own_session.assume_role_with(role, SESSION_NAME, None).await?,
         };
-        let organization = OrganizationsClient::new(&aws);
-        let view = Arc::new(ManagementSession { aws, organization, since: Instant::now() });
-        *open = Some(Arc::clone(&view));
-        Ok(view)
+        let organizations = OrganizationsClient::new(&aws);
+        let session = Arc::new(ManagementSession { aws, organizations, opened: Instant::now() });
+        *cached = Some(Arc::clone(&session));
+        Ok(session)
     }
 }

@@ -1,4 +1,5 @@
-//! Where in Palette an AWS account is that is called as vended ones are. An event may have named any project.
+//! Searches Palette for the account of an AWS account. An event may have named any project, so the
+//! account can be in any scope.
 
 use std::iter;
 
@@ -8,72 +9,74 @@ use gangway_model::{
     stores::CloudAccountStore as _,
 };
 use gangway_palette::ScopedResults;
+use gangway_registration::AppContext;
 
-use crate::{VendingHandler, outcome::VendingError};
+use crate::{context::VendingContext, outcome::VendingError};
 
-/// An account and the scope that has it.
-pub(crate) type LookupResult<'a> = (ScopedAccounts<'a>, CloudAccount);
+/// An account, and the store of the scope that it is in.
+pub(crate) type MatchingAccount<'a> = (ScopedAccounts<'a>, CloudAccount);
 
-/// What was found.
+/// The result of a search.
 pub(crate) struct MatchingAccounts<'a> {
-    pub(crate) found: Vec<LookupResult<'a>>,
-    /// How many projects did not let Gangway look.
-    pub(crate) unread: usize,
+    pub(crate) found: Vec<MatchingAccount<'a>>,
+    /// Number of projects that Gangway's API key may not read.
+    pub(crate) denied_projects: usize,
 }
 
-/// Those in these scopes; where there is none, those in all others that Palette shows.
-pub(crate) async fn find_in<'a>(
-    vending: &'a VendingHandler,
+/// Searches these scopes first; if none of them has the account, all others that Palette shows.
+pub(crate) async fn find<'a>(
+    context: &'a VendingContext,
     name: &AccountName,
     id: AccountId,
-    likely: &[RequestedScope],
+    likely_scopes: &[RequestedScope],
 ) -> Result<MatchingAccounts<'a>, VendingError> {
-    let (mut found, mut seen) = (Vec::new(), Vec::new());
-    for scope in likely {
-        let registry = vending.answers.scoped(&vending.deployment, scope).await?;
-        if seen.contains(registry.scope()) {
+    let (mut found, mut searched) = (Vec::new(), Vec::new());
+    for scope in likely_scopes {
+        let accounts = context.palette_cache.accounts_in(&context.app, scope).await?;
+        if searched.contains(accounts.scope()) {
             continue;
         }
-        seen.push(registry.scope().clone());
-        if let Some(known) = name_conflict(&registry, name, id).await? {
-            found.push((registry, known));
+        searched.push(accounts.scope().clone());
+        if let Some(account) = find_match(&accounts, name, id).await? {
+            found.push((accounts, account));
         }
     }
     if found.is_empty() {
-        find_in_other_scopes(vending, name, id, &seen).await
+        find_in_other_scopes(&context.app, name, id, &searched).await
     } else {
-        Ok(MatchingAccounts { found, unread: 0 })
+        Ok(MatchingAccounts { found, denied_projects: 0 })
     }
 }
 
-/// Those in all scopes but these. One call for each project, so only for accounts that can be anywhere.
+/// Searches all scopes except these. Makes one call for each project, so it is used only if an
+/// account can be in any of them.
 pub(crate) async fn find_in_other_scopes<'a>(
-    vending: &'a VendingHandler,
+    app: &'a AppContext,
     name: &AccountName,
     id: AccountId,
-    seen: &[Scope],
+    searched: &[Scope],
 ) -> Result<MatchingAccounts<'a>, VendingError> {
-    let palette = &vending.deployment.clients.palette;
+    let palette = &app.clients.palette;
     let projects = palette.projects().await?.into_iter().map(Scope::Project);
-    let others = iter::once(Scope::Tenant).chain(projects).filter(|scope| !seen.contains(scope));
-    let asked = others.map(async |scope| {
-        let registry = palette.in_scope(scope);
-        let known = name_conflict(&registry, name, id).await?;
-        Ok(known.map(|known| (registry, known)))
+    let others =
+        iter::once(Scope::Tenant).chain(projects).filter(|scope| !searched.contains(scope));
+    let queries = others.map(async |scope| {
+        let accounts = palette.in_scope(scope);
+        let account = find_match(&accounts, name, id).await?;
+        Ok(account.map(|account| (accounts, account)))
     });
-    let ScopedResults { results: told, denied: unread } =
-        gangway_palette::query_scopes(asked).await?;
-    Ok(MatchingAccounts { found: told.into_iter().flatten().collect(), unread })
+    let ScopedResults { results, denied } = gangway_palette::query_scopes(queries).await?;
+    Ok(MatchingAccounts { found: results.into_iter().flatten().collect(), denied_projects: denied })
 }
 
-/// The account of this name, if it is this AWS account and was registered as vended ones are.
-async fn name_conflict(
-    registry: &ScopedAccounts<'_>,
+/// Returns the account of this name, if it is this AWS account, registered with the method `sts`.
+async fn find_match(
+    accounts: &ScopedAccounts<'_>,
     name: &AccountName,
     id: AccountId,
 ) -> Result<Option<CloudAccount>, UpstreamError> {
-    let known = registry.find_by_name(name).await?;
-    Ok(known.filter(|known| {
-        known.aws_account() == Some(id) && known.access.method() == Some(AuthMethod::Sts)
+    let account = accounts.find_by_name(name).await?;
+    Ok(account.filter(|account| {
+        account.aws_account() == Some(id) && account.access.method() == Some(AuthMethod::Sts)
     }))
 }

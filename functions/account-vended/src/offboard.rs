@@ -1,43 +1,44 @@
-//! An account goes: somebody is told, or it is taken out of Palette.
+//! Offboards an account: reports that it should be removed from Palette, or removes it.
 
 use gangway_aws::organizations::{AccountState, OrgAccount};
 use gangway_model::{RequestedScope, UpstreamError};
-use gangway_registration::vending::{ExclusionReason, OffboardingPolicy};
+use gangway_registration::vending::{AccountFilter, ExclusionReason, OffboardingPolicy};
 
 use crate::{
-    VendingHandler,
+    context::VendingContext,
     event::{AccountRef, RemovalReason},
     management::ManagementSession,
     matching_accounts::{self, MatchingAccounts},
     outcome::{MessageOutcome, VendingError},
 };
 
-/// Takes an account off, as the settings say.
+/// Offboards an account by `GANGWAY_OFFBOARDING`.
 pub(crate) async fn offboard_account(
-    vending: &VendingHandler,
-    subject: &AccountRef,
-    leave: RemovalReason,
+    context: &VendingContext,
+    account: &AccountRef,
+    reason: RemovalReason,
 ) -> Result<MessageOutcome, VendingError> {
-    let id = subject.account;
-    let view = vending.management.session().await?;
-    let member = view.organization.describe_account(id).await?;
-    if let Some(why) = still_active(leave, member.as_ref()) {
-        return Ok(MessageOutcome::Ignored(why));
+    let id = account.id;
+    let config = &context.config.vending;
+    let management = context.management.session().await?;
+    let org_account = management.organizations.describe_account(id).await?;
+    if let Some(ignored) = still_active(reason, org_account.as_ref()) {
+        return Ok(MessageOutcome::Ignored(ignored));
     }
-    let name = member.as_ref().map_or("", |member| member.name.as_str());
-    let Some(name) = vending.settings.accounts.names.name(id, name) else {
+    let aws_name = org_account.as_ref().map_or("", |account| account.name.as_str());
+    let Some(name) = config.name_template.name(id, aws_name) else {
         return Ok(MessageOutcome::Reported(format!(
-            "account {id} has gone, and what Palette calls it is not known any more: remove it there"
+            "account {id} is closed or has left, and its name in Palette is not known any more: remove it there"
         )));
     };
-    let mut scopes: Vec<RequestedScope> =
-        subject.project.clone().map(RequestedScope::Project).into_iter().collect();
-    scopes.extend(vending.settings.accounts.scopes.all().into_iter().cloned());
-    let MatchingAccounts { found, unread } =
-        matching_accounts::find_in(vending, &name, id, &scopes).await?;
-    if found.is_empty() && unread > 0 {
+    let mut likely_scopes: Vec<RequestedScope> =
+        account.project.clone().map(RequestedScope::Project).into_iter().collect();
+    likely_scopes.extend(config.ou_scope_map.all().into_iter().cloned());
+    let MatchingAccounts { found, denied_projects } =
+        matching_accounts::find(context, &name, id, &likely_scopes).await?;
+    if found.is_empty() && denied_projects > 0 {
         return Ok(MessageOutcome::Reported(format!(
-            "account {id} has gone: remove {name} from Palette, if one of the {unread} projects has it that do not let Gangway look"
+            "account {id} is closed or has left: remove {name} from Palette, if it is in one of the {denied_projects} projects that Gangway may not read"
         )));
     }
     if found.is_empty() {
@@ -45,61 +46,63 @@ pub(crate) async fn offboard_account(
             "Palette has no account {name} of AWS account {id}"
         )));
     }
-    let stays = match (vending.settings.accounts.offboarding, leave) {
+    let kept_because = match (config.offboarding, reason) {
         (OffboardingPolicy::Report, _) => Some("or set GANGWAY_OFFBOARDING to remove".to_owned()),
         (OffboardingPolicy::Remove, RemovalReason::Requested) => None,
         (OffboardingPolicy::Remove, RemovalReason::Closed | RemovalReason::Departed) => {
-            not_managed(vending, &view, member.as_ref()).await?
+            not_managed(&config.account_filter, &management, org_account.as_ref()).await?
         }
     };
-    let Some(why) = stays else {
-        for (registry, known) in &found {
-            vending.deployment.delete_account(&known.uid, registry).await?;
+    let Some(kept_because) = kept_because else {
+        for (accounts, account) in &found {
+            context.app.delete_account(&account.uid, accounts).await?;
         }
         return Ok(MessageOutcome::Removed);
     };
-    let uids: Vec<_> = found.iter().map(|(_, known)| known.uid.as_str()).collect();
+    let uids: Vec<_> = found.iter().map(|(_, account)| account.uid.as_str()).collect();
     Ok(MessageOutcome::Reported(format!(
-        "account {id} has gone: remove {name} ({}) from Palette, {why}",
+        "account {id} is closed or has left: remove {name} ({}) from Palette, {kept_because}",
         uids.join(", ")
     )))
 }
 
-/// Events come late: an account that was opened again, or came back, stays.
-fn still_active(leave: RemovalReason, member: Option<&OrgAccount>) -> Option<String> {
-    let member = member?;
-    let active = member.state == AccountState::Active;
-    match leave {
-        RemovalReason::Closed if active => Some(format!("account {} is ACTIVE again", member.id)),
+/// Returns why an account must not be offboarded: events arrive late, and meanwhile it may have been
+/// reopened or invited again.
+fn still_active(reason: RemovalReason, account: Option<&OrgAccount>) -> Option<String> {
+    let account = account?;
+    let active = account.state == AccountState::Active;
+    match reason {
+        RemovalReason::Closed if active => Some(format!("account {} is ACTIVE again", account.id)),
         RemovalReason::Departed if active => {
-            Some(format!("account {} is in the organization again", member.id))
+            Some(format!("account {} is in the organization again", account.id))
         }
         RemovalReason::Closed | RemovalReason::Departed | RemovalReason::Requested => None,
     }
 }
 
-/// Why an account is not known to be one that this deployment would bring aboard; none of the others goes by itself.
+/// Returns why it is not certain that this deployment registers the account. Only accounts that it
+/// registers are removed without a request.
 async fn not_managed(
-    vending: &VendingHandler,
-    view: &ManagementSession,
-    member: Option<&OrgAccount>,
+    filter: &AccountFilter,
+    management: &ManagementSession,
+    account: Option<&OrgAccount>,
 ) -> Result<Option<String>, VendingError> {
-    let choice = &vending.settings.accounts.choice;
-    let unknown = "as nobody can tell any more whether the settings choose it";
-    let Some(member) = member else {
-        return Ok((!choice.matches_everything()).then(|| unknown.to_owned()));
+    let unknown = "because it is not known any more whether the account filter includes it";
+    let Some(account) = account else {
+        return Ok((!filter.matches_everything()).then(|| unknown.to_owned()));
     };
-    if member.management {
-        return Ok(Some(format!("as {}", ExclusionReason::Management)));
+    if account.management {
+        return Ok(Some(format!("because {}", ExclusionReason::Management)));
     }
-    let lineage = if choice.needs_ou_path() {
-        match view.organization.ou_path(member).await {
-            Ok(lineage) => lineage,
+    let ou_path = if filter.needs_ou_path() {
+        match management.organizations.ou_path(account).await {
+            Ok(ou_path) => ou_path,
             Err(UpstreamError::NotFound { .. }) => return Ok(Some(unknown.to_owned())),
             Err(error) => return Err(error.into()),
         }
     } else {
-        member.lineage.clone().unwrap_or_default()
+        account.lineage.clone().unwrap_or_default()
     };
-    Ok(choice.exclusion_reason(&member.name, &lineage).err().map(|why| format!("as {why}")))
+    let excluded = filter.exclusion_reason(&account.name, &ou_path).err();
+    Ok(excluded.map(|reason| format!("because {reason}")))
 }

@@ -1,104 +1,113 @@
-//! An account comes aboard: is it to, may we in, is the role as it is to be, does Palette have it.
+//! Onboards an account: decides whether it is registered, assumes a role in it, creates or updates
+//! Palette's role, and registers the account in Palette.
 
 use std::time::{Duration, SystemTime};
 
 use gangway_aws::AwsSession;
 use gangway_aws::organizations::{AccountState, OrgAccount, OuPath};
 use gangway_checks::ScopedAccounts;
+use gangway_http::deadline;
 use gangway_model::{AccountId, AccountName, RequestedScope, Scope, UidOrName, UpstreamError};
 use gangway_palette::PaletteState;
-use tokio::join;
+use gangway_registration::vending::{ExclusionReason, VendingConfig};
+use tokio::{join, time::sleep};
 
 use crate::{
-    VendingHandler, account_role,
+    account_role,
+    context::VendingContext,
     event::AccountRef,
-    handler::MessageError,
     management::ManagementSession,
     matching_accounts,
-    outcome::{MessageOutcome, VendingError},
+    outcome::{MessageError, MessageOutcome, VendingError},
     palette_cache::CachedSourceAccount,
     register::{PendingRegistration, RoleOwnership},
-    role::{self, Backoff, Changes, DesiredRole, ExistingRole, ManagedTags, SCOPE},
-    time::since,
+    role::{self, Changes, DesiredRole, ExistingRole, ManagedTags, PROPAGATION, SCOPE_TAG},
 };
 
-/// Brings an account aboard, or says why not.
+/// Registers an account, or returns why it is not registered.
 pub(crate) async fn onboard_account(
-    vending: &VendingHandler,
-    subject: &AccountRef,
-    sent: Option<SystemTime>,
+    context: &VendingContext,
+    account: &AccountRef,
+    message_sent: Option<SystemTime>,
 ) -> Result<MessageOutcome, MessageError> {
-    let grace = vending.settings.grace;
-    let young = |time: Option<SystemTime>| time.is_some_and(|time| since(time) < grace);
-    let told_lately = young(sent);
-    let asked = async {
-        let view = vending.management.session().await?;
-        let member = view.organization.describe_account(subject.account).await?;
-        Ok((view, member))
+    let in_grace_period = |created: Option<SystemTime>| {
+        created.is_some_and(|created| age(created) < context.config.grace_period)
     };
-    let (asked, trusted) = join!(asked, vending.answers.trusted(&vending.deployment));
-    let (view, member) = asked.map_err(|setback| MessageError::new(setback, told_lately))?;
-    let Some(member) = member else {
-        return Err(MessageError::new(unknown_account(subject), told_lately));
+    let message_is_new = in_grace_period(message_sent);
+    let describe = async {
+        let management = context.management.session().await?;
+        let org_account = management.organizations.describe_account(account.id).await?;
+        Ok((management, org_account))
     };
-    let young = young(member.joined.or(sent));
-    let brought = async {
-        let lineage = match select(vending, &view, &member).await? {
-            Ok(lineage) => lineage,
-            Err(why) => return Ok(MessageOutcome::Ignored(why)),
+    let (described, source_account) =
+        join!(describe, context.palette_cache.source_account(&context.app));
+    let (management, org_account) =
+        described.map_err(|error| MessageError::new(error, message_is_new))?;
+    let Some(org_account) = org_account else {
+        return Err(MessageError::new(unknown_account(account.id), message_is_new));
+    };
+    let account_is_new = in_grace_period(org_account.joined.or(message_sent));
+    let onboard = async {
+        let config = &context.config.vending;
+        let ou_path = match select(config, &management, &org_account).await? {
+            Ok(ou_path) => ou_path,
+            Err(excluded) => return Ok(MessageOutcome::Ignored(excluded)),
         };
-        let wish = match &subject.project {
+        let scope = match &account.project {
             Some(project) => RequestedScope::Project(project.clone()),
-            None => vending.settings.accounts.scopes.scope_for(&lineage).clone(),
+            None => config.ou_scope_map.scope_for(&ou_path).clone(),
         };
         let aws =
-            account_role::assume_account_role(&view.aws, member.id, &vending.settings).await?;
-        register(vending, &member, wish, &aws, &trusted?).await
+            account_role::assume_account_role(&management.aws, org_account.id, &context.config)
+                .await?;
+        register(context, &org_account, scope, &aws, &source_account?).await
     };
-    brought.await.map_err(|setback| MessageError::new(setback, young))
+    onboard.await.map_err(|error| MessageError::new(error, account_is_new))
 }
 
-/// Organizations is asked first, since events come late, twice and in any order.
-fn unknown_account(subject: &AccountRef) -> VendingError {
+/// Returns the time since then, or zero if it is in the future.
+fn age(time: SystemTime) -> Duration {
+    deadline::now().duration_since(time).unwrap_or_default()
+}
+
+/// Events may arrive late, twice and in any order, so Organizations decides what exists.
+fn unknown_account(id: AccountId) -> VendingError {
     VendingError::AccessDenied(format!(
-        "Organizations has no account {}: it has left, or is to be invited first",
-        subject.account
+        "Organizations has no account {id}: it has left, or must be invited first"
     ))
 }
 
-/// The units that an account is in, where it is to come aboard; else why not.
+/// Returns the account's OU path if the account is to be registered; otherwise the reason why not.
 async fn select(
-    vending: &VendingHandler,
-    view: &ManagementSession,
-    member: &OrgAccount,
+    config: &VendingConfig,
+    management: &ManagementSession,
+    account: &OrgAccount,
 ) -> Result<Result<OuPath, String>, VendingError> {
-    let state = || format!("account {} is {} in Organizations", member.id, member.state.id());
-    match member.state {
+    let state = || format!("account {} is {} in Organizations", account.id, account.state.id());
+    match account.state {
         AccountState::Active | AccountState::Unknown => {}
         AccountState::Pending => return Err(VendingError::NotReady(state())),
         AccountState::Suspended | AccountState::Closing | AccountState::Closed => {
             return Err(VendingError::Permanent(format!(
-                "{}: have it opened again and send this message again, or delete it",
+                "{}: reopen it and send this message again, or delete the message",
                 state()
             )));
         }
     }
-    if member.management {
-        return Ok(Err(gangway_registration::vending::ExclusionReason::Management.to_string()));
+    if account.management {
+        return Ok(Err(ExclusionReason::Management.to_string()));
     }
-    let lineage = if vending.settings.accounts.needs_ou_path() {
-        view.organization.ou_path(member).await.map_err(map_moved_error)?
+    let ou_path = if config.needs_ou_path() {
+        management.organizations.ou_path(account).await.map_err(map_moved_error)?
     } else {
         OuPath::default()
     };
-    let choice = &vending.settings.accounts.choice;
-    Ok(choice
-        .exclusion_reason(&member.name, &lineage)
-        .map(|()| lineage)
-        .map_err(|why| why.to_string()))
+    let excluded = config.account_filter.exclusion_reason(&account.name, &ou_path);
+    Ok(excluded.map(|()| ou_path).map_err(|reason| reason.to_string()))
 }
 
-/// What was there a moment ago is being moved or closed.
+/// Converts an error of reading the OU path. If an OU or the account is not found, the account is
+/// being moved or closed at the moment.
 fn map_moved_error(error: UpstreamError) -> VendingError {
     match error {
         missing @ UpstreamError::NotFound { .. } => VendingError::NotReady(missing.to_string()),
@@ -112,102 +121,128 @@ fn map_moved_error(error: UpstreamError) -> VendingError {
     }
 }
 
-/// How long somebody else who makes the same role is waited for.
-const EXTERNAL_ROLE: Duration = Duration::from_secs(10);
+/// How long to wait for another run that creates the same role.
+const CONCURRENT_CREATION: Duration = Duration::from_secs(10);
 
-/// A role that was made so lately that AWS may not see it everywhere.
-const NEW_ACCOUNT: Duration = Duration::from_mins(15);
+/// Age below which a role may not be visible in all of AWS yet.
+const NEW_ROLE: Duration = Duration::from_mins(15);
 
 async fn register(
-    vending: &VendingHandler,
-    member: &OrgAccount,
-    wish: RequestedScope,
+    context: &VendingContext,
+    org_account: &OrgAccount,
+    requested_scope: RequestedScope,
     aws: &AwsSession,
-    trusted: &CachedSourceAccount,
+    source_account: &CachedSourceAccount,
 ) -> Result<MessageOutcome, VendingError> {
-    let (settings, partition) = (&vending.settings, vending.deployment.clients.partition);
-    let Some(name) = settings.accounts.names.name(member.id, &member.name) else {
+    let (app, config) = (&context.app, &context.config);
+    let partition = app.clients.partition;
+    let Some(name) = config.vending.name_template.name(org_account.id, &org_account.name) else {
         return Err(VendingError::Permanent(format!(
-            "GANGWAY_ACCOUNT_NAME_TEMPLATE makes no name of account {} that Palette takes: rename it, or mend the setting",
-            member.id
+            "GANGWAY_ACCOUNT_NAME_TEMPLATE gives account {} no valid name in Palette: rename the account, or correct the template",
+            org_account.id
         )));
     };
-    let Some(arn) = settings.role.in_account(partition, member.id) else {
-        return Err(VendingError::Permanent("GANGWAY_ROLE_NAME makes no ARN of a role".to_owned()));
+    let Some(arn) = config.role_name.in_account(partition, org_account.id) else {
+        return Err(VendingError::Permanent(
+            "GANGWAY_ROLE_NAME gives no valid role ARN".to_owned(),
+        ));
     };
-    let mut patience = Backoff::until(EXTERNAL_ROLE);
+    let mut delays = PROPAGATION.within(CONCURRENT_CREATION).delays();
     loop {
-        let found = role::get(aws, &arn, settings.stack.as_str()).await?;
-        let wish = scope_of_record(&found).unwrap_or_else(|| wish.clone());
-        let (wish, registry, look) = place(vending, &found, wish, &name, member.id).await?;
-        let wanted = DesiredRole {
-            trust: gangway_policies::trust_policy(partition, trusted.account, &trusted.external_id),
-            boundary: settings.boundary.as_ref().map(|policy| policy.arn(partition, member.id)),
-            marks: ManagedTags::new(
-                settings.stack.as_str(),
-                registry.scope(),
-                settings.profile,
+        let existing = role::get(aws, &arn, config.stack_name.as_str()).await?;
+        let scope = tagged_scope(&existing).unwrap_or_else(|| requested_scope.clone());
+        let (scope, accounts, state) =
+            resolve_scope(context, &existing, scope, &name, org_account.id).await?;
+        let desired = DesiredRole {
+            trust_policy: gangway_policies::trust_policy(
+                partition,
+                source_account.account,
+                &source_account.external_id,
+            ),
+            permissions_boundary: config
+                .permissions_boundary
+                .as_ref()
+                .map(|policy| policy.arn(partition, org_account.id)),
+            tags: ManagedTags::new(
+                config.stack_name.as_str(),
+                accounts.scope(),
+                config.permission_profile,
                 partition,
             ),
-            profile: settings.profile,
+            profile: config.permission_profile,
             arn: arn.clone(),
         };
-        let candidate =
-            PendingRegistration::new(vending, registry, look, (name.clone(), wish), trusted)?;
-        candidate.ensure_name_available(&arn)?;
-        let whose = match &found {
-            ExistingRole::Missing if role::create(aws, &wanted).await? => {
-                RoleOwnership::Managed { role: wanted.done(), fresh: true, took: Changes::Changes }
-            }
-            ExistingRole::Missing if patience.wait().await => continue,
+        let registration = PendingRegistration::new(
+            app,
+            config.permission_profile,
+            accounts,
+            state,
+            (name.clone(), scope),
+            source_account,
+        )?;
+        registration.ensure_name_available(&arn)?;
+        let ownership = match &existing {
+            ExistingRole::Missing if role::create(aws, &desired).await? => RoleOwnership::Managed {
+                role: desired.to_iam_role(),
+                is_new: true,
+                changes: Changes::Made,
+            },
             ExistingRole::Missing => {
-                let reason = format!("role {arn} is being made by somebody else");
-                return Err(VendingError::NotReady(reason));
+                let Some(delay) = delays.next() else {
+                    let reason = format!("another run is creating role {arn}");
+                    return Err(VendingError::NotReady(reason));
+                };
+                sleep(delay).await;
+                continue;
             }
             ExistingRole::Managed(role) => {
-                let took = role::reconcile(aws, &wanted, role).await?;
-                let new = role.made.is_some_and(|made| since(made) < NEW_ACCOUNT);
-                let fresh = new || took == Changes::Changes;
-                RoleOwnership::Managed { role: wanted.done(), fresh, took }
+                let changes = role::reconcile(aws, &desired, role).await?;
+                let created_lately = role.made.is_some_and(|created| age(created) < NEW_ROLE);
+                let is_new = created_lately || changes == Changes::Made;
+                RoleOwnership::Managed { role: desired.to_iam_role(), is_new, changes }
             }
             ExistingRole::External(role) => RoleOwnership::External(role.arn.clone()),
         };
-        return candidate.register(aws, &arn, whose).await;
+        return registration.register(aws, &arn, ownership).await;
     }
 }
 
-/// Whose an account is in Palette was settled when its role was made: nothing in Palette moves it.
-fn scope_of_record(found: &ExistingRole) -> Option<RequestedScope> {
-    let ExistingRole::Managed(role) = found else { return None };
-    match role.tags.get(SCOPE).map(String::as_str)? {
+/// Returns the scope that the role's tag names. The scope is decided when the role is created, and
+/// does not change afterwards.
+fn tagged_scope(existing: &ExistingRole) -> Option<RequestedScope> {
+    let ExistingRole::Managed(role) = existing else { return None };
+    match role.tags.get(SCOPE_TAG).map(String::as_str)? {
         "tenant" => Some(RequestedScope::Tenant),
         uid => uid.parse().ok().map(UidOrName::Uid).map(RequestedScope::Project),
     }
 }
 
-/// The scope of an account, and what Palette has of it there. On somebody else's role there is no note of the scope, and the
-/// event that named it may have been an earlier one: it is looked for in all of them before it is made once more.
-async fn place<'a>(
-    vending: &'a VendingHandler,
-    found: &ExistingRole,
-    wish: RequestedScope,
+/// Returns the scope of an account, and Palette's state of the account there.
+///
+/// A role that Gangway does not manage has no tag with the scope, and an earlier event may have named
+/// another project. All scopes are searched then, so that the account is not registered twice.
+async fn resolve_scope<'a>(
+    context: &'a VendingContext,
+    existing: &ExistingRole,
+    scope: RequestedScope,
     name: &AccountName,
     id: AccountId,
 ) -> Result<(RequestedScope, ScopedAccounts<'a>, PaletteState), VendingError> {
-    let registry = vending.answers.scoped(&vending.deployment, &wish).await?;
-    let look = vending.answers.fetch_state(&registry, name).await?;
-    if look.existing.by_name.is_some() || !matches!(found, ExistingRole::External(_)) {
-        return Ok((wish, registry, look));
+    let VendingContext { app, palette_cache, .. } = context;
+    let accounts = palette_cache.accounts_in(app, &scope).await?;
+    let state = palette_cache.fetch_state(&accounts, name).await?;
+    if state.existing.by_name.is_some() || !matches!(existing, ExistingRole::External(_)) {
+        return Ok((scope, accounts, state));
     }
-    let seen = [registry.scope().clone()];
-    let elsewhere = matching_accounts::find_in_other_scopes(vending, name, id, &seen).await?;
-    let Some((there, _)) = elsewhere.found.into_iter().next() else {
-        return Ok((wish, registry, look));
+    let searched = [accounts.scope().clone()];
+    let matching = matching_accounts::find_in_other_scopes(app, name, id, &searched).await?;
+    let Some((accounts_there, _)) = matching.found.into_iter().next() else {
+        return Ok((scope, accounts, state));
     };
-    let wish = match there.scope().clone() {
+    let scope = match accounts_there.scope().clone() {
         Scope::Tenant => RequestedScope::Tenant,
         Scope::Project(uid) => RequestedScope::Project(UidOrName::Uid(uid)),
     };
-    let look = vending.answers.fetch_state(&there, name).await?;
-    Ok((wish, there, look))
+    let state = palette_cache.fetch_state(&accounts_there, name).await?;
+    Ok((scope, accounts_there, state))
 }

@@ -1,24 +1,24 @@
-//! How messages come out, and what is worth another try.
+//! Results of messages, and which errors lead to a retry.
 
 use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, UpstreamError};
 
-/// A message came to its end.
+/// The result of a message that was handled. SQS deletes the message.
 #[derive(Debug)]
 pub(crate) enum MessageOutcome {
-    /// The account is aboard.
+    /// The account is registered.
     Registered(UpsertOutcome),
-    /// The account was taken out of Palette.
+    /// The account was removed from Palette.
     Removed,
-    /// Somebody should take the account out of Palette.
+    /// A person should remove the account from Palette, for this reason.
     Reported(String),
     /// There was nothing to do, for this reason.
     Ignored(String),
-    /// The account that it tells of was never made.
+    /// The AWS account was never created, for this reason.
     CreationFailed(String),
 }
 
 impl MessageOutcome {
-    /// In a word, for metrics.
+    /// Returns the value of the metric dimension `Outcome`.
     pub(crate) const fn id(&self) -> &'static str {
         match self {
             Self::Registered(UpsertOutcome::Created) => "created",
@@ -31,43 +31,60 @@ impl MessageOutcome {
         }
     }
 
-    /// For people.
+    /// Returns the reason, for the log.
     pub(crate) fn detail(self) -> Option<String> {
         match self {
             Self::Registered(_) | Self::Removed => None,
-            Self::Reported(why) | Self::Ignored(why) | Self::CreationFailed(why) => Some(why),
+            Self::Reported(reason) | Self::Ignored(reason) | Self::CreationFailed(reason) => {
+                Some(reason)
+            }
         }
     }
 }
 
-/// Why a message did not come to its end.
+/// Why a message could not be handled.
+///
+/// Each variant decides between a retry (SQS delivers the message again after its visibility
+/// timeout) and the dead-letter queue:
+///
+/// | variant | within the grace period | later |
+/// |---|---|---|
+/// | `NotReady` | retry | retry |
+/// | `AccessDenied` | retry | dead-letter queue |
+/// | `Permanent` | dead-letter queue | dead-letter queue |
+/// | `Upstream`, throttled, unavailable, timed out or access denied | retry | retry |
+/// | `Upstream`, rejected | up to 4 deliveries, then dead-letter queue | the same |
+/// | `Upstream`, any other | dead-letter queue | dead-letter queue |
+///
+/// A message that is always retried ends in the dead-letter queue by the queue's redrive policy.
+/// An event that is to be ignored is no error, but [`MessageOutcome::Ignored`].
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VendingError {
-    /// What it needs is not there yet.
+    /// Something that is needed does not exist yet, or the deployment itself is not ready.
     #[error("{0}")]
     NotReady(String),
-    /// The account does not let Gangway do this. It may, once whoever vends it has finished.
+    /// The account denies access. It may allow access once its vending has finished.
     #[error("{0}")]
     AccessDenied(String),
-    /// A person has to see to it.
+    /// Only a person can solve this.
     #[error("{0}")]
     Permanent(String),
-    /// A service failed us: Palette, Organizations, or AWS itself.
+    /// A call to Palette, Organizations or another AWS service failed.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
 }
 
 impl VendingError {
-    /// What a call within an account failed for.
+    /// Converts the error of a call with a session in the member account.
     pub(crate) fn in_account(error: UpstreamError) -> Self {
         match error {
-            denied @ UpstreamError::AccessDenied { .. } => Self::AccessDenied(format!(
-                "the account does not let Gangway in all the way: {denied}"
-            )),
-            refused @ UpstreamError::Rejected { .. } => Self::Permanent(refused.to_string()),
-            // What was just made is not seen everywhere at once.
-            missing @ (UpstreamError::NotFound { .. } | UpstreamError::AlreadyExists { .. }) => {
-                Self::NotReady(missing.to_string())
+            denied @ UpstreamError::AccessDenied { .. } => {
+                Self::AccessDenied(format!("the account denies Gangway access: {denied}"))
+            }
+            rejected @ UpstreamError::Rejected { .. } => Self::Permanent(rejected.to_string()),
+            // IAM is eventually consistent: reads may not show a write of a moment ago.
+            error @ (UpstreamError::NotFound { .. } | UpstreamError::AlreadyExists { .. }) => {
+                Self::NotReady(error.to_string())
             }
             error @ (UpstreamError::ProjectNotFound { .. }
             | UpstreamError::Throttled { .. }
@@ -76,27 +93,29 @@ impl VendingError {
         }
     }
 
-    /// Whether the same message is worth another try, told by an account that is young or not.
-    pub(crate) const fn is_retryable(&self, young: bool) -> bool {
+    /// Whether the same message may succeed later.
+    pub(crate) const fn is_retryable(&self, in_grace_period: bool) -> bool {
         match self {
             Self::NotReady(_) => true,
-            Self::AccessDenied(_) => young,
+            Self::AccessDenied(_) => in_grace_period,
             Self::Permanent(_) => false,
-            // What is denied here is denied to the deployment itself: its operator can mend that while messages wait.
+            // Access is denied to the deployment itself, not to one account: its operator can
+            // correct that while the messages wait.
             Self::Upstream(error) => {
                 error.is_retryable() || matches!(error, UpstreamError::AccessDenied { .. })
             }
         }
     }
 
-    /// Whether nobody can tell: Palette answers 500 to what it refuses and to what fails within it, in the same words.
+    /// Whether the error may be permanent or temporary: Palette answers 500 with the same text to
+    /// an invalid request and to an internal failure.
     pub(crate) const fn is_ambiguous(&self) -> bool {
         matches!(self, Self::Upstream(UpstreamError::Rejected { .. }))
     }
 
-    /// In a word, for metrics.
-    pub(crate) const fn id(&self, passes: bool) -> &'static str {
-        match (self, passes) {
+    /// Returns the value of the metric dimension `Outcome`.
+    pub(crate) const fn id(&self, retry: bool) -> &'static str {
+        match (self, retry) {
             (Self::NotReady(_), _) => "not-yet",
             (Self::AccessDenied(_), true) => "young-account",
             (Self::AccessDenied(_), false) => "denied",
@@ -107,30 +126,46 @@ impl VendingError {
 }
 
 impl From<RegistrationError> for VendingError {
-    fn from(failure: RegistrationError) -> Self {
-        match failure {
+    fn from(error: RegistrationError) -> Self {
+        match error {
             RegistrationError::Upstream(error) => Self::Upstream(error),
             RegistrationError::ChecksFailed(report) => from_report(&report),
             RegistrationError::ConcurrentModification(reason) => Self::NotReady(reason),
             RegistrationError::Conflict(reason) | RegistrationError::NotFound(reason) => {
                 Self::Permanent(reason)
             }
-            RegistrationError::Invalid(faults) => {
-                let faults: Vec<_> = faults.into_iter().map(|fault| fault.detail).collect();
-                Self::Permanent(faults.join("; "))
+            RegistrationError::Invalid(errors) => {
+                let details: Vec<_> = errors.into_iter().map(|error| error.detail).collect();
+                Self::Permanent(details.join("; "))
             }
         }
     }
 }
 
-/// What a report holds that keeps the account out. What is about the deployment must not bury every account.
+/// The error of a message, and whether the message is retried: see [`VendingError`].
+#[derive(Debug)]
+pub(crate) struct MessageError {
+    pub(crate) error: VendingError,
+    pub(crate) retryable: bool,
+}
+
+impl MessageError {
+    /// Decides about a retry by the age of the account or of its message.
+    pub(crate) const fn new(error: VendingError, in_grace_period: bool) -> Self {
+        let retryable = error.is_retryable(in_grace_period);
+        Self { error, retryable }
+    }
+}
+
+/// Converts the blocking findings of a report. A failure that concerns the deployment and not the
+/// account gives `NotReady`, so that it does not send every account to the dead-letter queue.
 pub(crate) fn from_report(report: &Report) -> VendingError {
-    let blockers = || report.findings.iter().filter(|finding| finding.is_blocking());
-    let said = blockers().map(describe).collect::<Vec<_>>().join("; ");
+    let blocking = report.findings.iter().filter(|finding| finding.is_blocking());
+    let reasons = blocking.map(describe).collect::<Vec<_>>().join("; ");
     if report.has_deployment_failure() {
-        VendingError::NotReady(said)
+        VendingError::NotReady(reasons)
     } else {
-        VendingError::AccessDenied(said)
+        VendingError::AccessDenied(reasons)
     }
 }
 

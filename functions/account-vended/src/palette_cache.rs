@@ -1,11 +1,11 @@
-//! What Palette says of itself, asked once for many accounts: who assumes roles, whose key this is, which project is meant.
+//! Cache of what Palette answers in the same way for every account.
 
 use std::{collections::HashMap, time::Duration};
 
 use gangway_checks::ScopedAccounts;
 use gangway_model::{
     AccountId, AccountName, ExistingAccounts, Finding, Operation, RegistrationError,
-    RequestedScope, Scope, Uid, UidOrName, UpstreamError, stores::CloudAccountStore as _,
+    RequestedScope, Scope, Uid, UidOrName, stores::CloudAccountStore as _,
 };
 use gangway_palette::PaletteState;
 use gangway_registration::AppContext;
@@ -13,107 +13,104 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::outcome::VendingError;
 
-/// How long an answer holds.
+/// How long a cached value is used.
 const CACHE_TTL: Duration = Duration::from_mins(5);
 
-/// Whom roles trust.
+/// The principal that roles trust.
 #[derive(Clone, Debug)]
 pub(crate) struct CachedSourceAccount {
-    /// Palette's own account.
+    /// Palette's own AWS account.
     pub(crate) account: AccountId,
     /// The tenant's external id.
     pub(crate) external_id: String,
 }
 
-/// Answers that hold for every account.
+/// Palette's source account, the check of the API key's session, and uids of projects by name.
 #[derive(Debug, Default)]
 pub(crate) struct PaletteCache {
-    trusted: Mutex<Option<(Instant, CachedSourceAccount)>>,
+    source_account: Mutex<Option<(Instant, CachedSourceAccount)>>,
     session: Mutex<Option<(Instant, Finding)>>,
-    projects: Mutex<HashMap<String, (Instant, Uid)>>,
+    project_uids: Mutex<HashMap<String, (Instant, Uid)>>,
 }
 
 impl PaletteCache {
-    /// Whom the role must trust (D01, D03, D04).
-    pub(crate) async fn trusted(
+    /// Returns the principal that the role must trust.
+    pub(crate) async fn source_account(
         &self,
-        deployment: &AppContext,
+        app: &AppContext,
     ) -> Result<CachedSourceAccount, VendingError> {
-        let mut kept = self.trusted.lock().await;
-        if let Some((since, trusted)) = &*kept
+        let mut cached = self.source_account.lock().await;
+        if let Some((since, source_account)) = &*cached
             && since.elapsed() < CACHE_TTL
         {
-            return Ok(trusted.clone());
+            return Ok(source_account.clone());
         }
-        let registry = self.scoped(deployment, &RequestedScope::Tenant).await?;
-        let facts = registry.sts_source_account(deployment.clients.partition).await?;
-        let (Some(account), Some(external_id)) = (facts.account, facts.external_id) else {
+        let accounts = self.accounts_in(app, &RequestedScope::Tenant).await?;
+        let response = accounts.sts_source_account(app.clients.partition).await?;
+        let (Some(account), Some(external_id)) = (response.account, response.external_id) else {
             return Err(VendingError::NotReady(format!(
-                "Palette tells no AWS account of its own or no external id for {}: have its operator enable STS there in the system console",
-                deployment.clients.partition
+                "Palette returns no AWS account of its own or no external id for {}: have its operator enable STS there in the system console",
+                app.clients.partition
             )));
         };
-        let trusted = CachedSourceAccount { account, external_id };
-        *kept = Some((Instant::now(), trusted.clone()));
-        Ok(trusted)
+        let source_account = CachedSourceAccount { account, external_id };
+        *cached = Some((Instant::now(), source_account.clone()));
+        Ok(source_account)
     }
 
-    /// The accounts of a scope. A project's name is looked up once for many accounts.
-    pub(crate) async fn scoped<'a>(
+    /// Returns the store of the accounts in a scope. Resolves the name of a project to its uid.
+    pub(crate) async fn accounts_in<'a>(
         &self,
-        deployment: &'a AppContext,
-        wish: &RequestedScope,
+        app: &'a AppContext,
+        scope: &RequestedScope,
     ) -> Result<ScopedAccounts<'a>, VendingError> {
-        let RequestedScope::Project(UidOrName::Name(name)) = wish else {
-            return Ok(deployment.clients.palette.resolve_scope(wish).await?);
+        let palette = &app.clients.palette;
+        let RequestedScope::Project(UidOrName::Name(name)) = scope else {
+            return Ok(palette.resolve_scope(scope).await?);
         };
-        let mut projects = self.projects.lock().await;
-        let known = projects.get(name).filter(|(since, _)| since.elapsed() < CACHE_TTL);
-        if let Some((_, uid)) = known {
-            let wish = RequestedScope::Project(UidOrName::Uid(uid.clone()));
-            return Ok(deployment.clients.palette.resolve_scope(&wish).await?);
+        let mut project_uids = self.project_uids.lock().await;
+        let cached = project_uids.get(name).filter(|(since, _)| since.elapsed() < CACHE_TTL);
+        if let Some((_, uid)) = cached {
+            let scope = RequestedScope::Project(UidOrName::Uid(uid.clone()));
+            return Ok(palette.resolve_scope(&scope).await?);
         }
-        let registry = match deployment.clients.palette.resolve_scope(wish).await {
-            Ok(registry) => registry,
-            // A project may be made after the accounts that are to be its own.
+        let accounts = match palette.resolve_scope(scope).await {
+            Ok(accounts) => accounts,
+            // The project may be created after the accounts that will be registered in it.
             Err(RegistrationError::Invalid(_)) => {
                 return Err(VendingError::AccessDenied(format!(
-                    "Palette has no project {name}, or does not show it to Gangway's API key: make it, or mend GANGWAY_OU_SCOPE_MAP"
+                    "Palette has no project {name}, or does not show it to Gangway's API key: create it, or correct GANGWAY_OU_SCOPE_MAP"
                 )));
             }
-            Err(failure) => return Err(failure.into()),
+            Err(error) => return Err(error.into()),
         };
-        if let Scope::Project(uid) = registry.scope() {
-            projects.insert(name.clone(), (Instant::now(), uid.clone()));
+        if let Scope::Project(uid) = accounts.scope() {
+            project_uids.insert(name.clone(), (Instant::now(), uid.clone()));
         }
-        Ok(registry)
+        Ok(accounts)
     }
 
-    /// Whose key this is, and the account of this name.
+    /// Returns the check of the API key's session, and the account of this name if there is one.
     pub(crate) async fn fetch_state(
         &self,
-        registry: &ScopedAccounts<'_>,
+        accounts: &ScopedAccounts<'_>,
         name: &AccountName,
     ) -> Result<PaletteState, VendingError> {
-        let kept = {
+        let cached = {
             let session = self.session.lock().await;
             session.clone().filter(|(since, _)| since.elapsed() < CACHE_TTL)
         };
-        if let Some((_, session)) = kept {
-            let namesake = registry.find_by_name(name).await.map_err(access_denied)?;
+        if let Some((_, session)) = cached {
+            let by_name = accounts.find_by_name(name).await?;
             return Ok(PaletteState {
                 session,
-                existing: ExistingAccounts { by_uid: None, by_name: namesake },
+                existing: ExistingAccounts { by_uid: None, by_name },
             });
         }
-        let look = registry.fetch_state(name, &Operation::Register).await?;
-        if !look.session.is_blocking() {
-            *self.session.lock().await = Some((Instant::now(), look.session.clone()));
+        let state = accounts.fetch_state(name, &Operation::Register).await?;
+        if !state.session.is_blocking() {
+            *self.session.lock().await = Some((Instant::now(), state.session.clone()));
         }
-        Ok(look)
+        Ok(state)
     }
-}
-
-fn access_denied(error: UpstreamError) -> VendingError {
-    VendingError::Upstream(error)
 }

@@ -1,4 +1,4 @@
-//! The account is registered, the way that every request goes.
+//! Registers the account in Palette, with the same workflow as every request.
 
 mod propagation;
 
@@ -8,12 +8,12 @@ use gangway_checks::iam::iam_role::IamRole;
 use gangway_checks::{InspectionAccess, MethodFindings, role};
 use gangway_model::{
     AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
-    Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
+    PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
 };
 use gangway_palette::{PaletteState, StsSourceAccount};
+use gangway_registration::AppContext;
 
 use crate::{
-    VendingHandler,
     outcome::{MessageOutcome, VendingError},
     palette_cache::CachedSourceAccount,
     role::Changes,
@@ -21,150 +21,164 @@ use crate::{
 
 /// An account that is to be registered.
 pub(crate) struct PendingRegistration<'a> {
-    vending: &'a VendingHandler,
-    registry: ScopedAccounts<'a>,
-    look: PaletteState,
-    settings: AccountSpec,
-    trusted: &'a CachedSourceAccount,
+    app: &'a AppContext,
+    accounts: ScopedAccounts<'a>,
+    state: PaletteState,
+    spec: AccountSpec,
+    source_account: &'a CachedSourceAccount,
 }
 
-/// Who made the role.
+/// Who manages the role.
 pub(crate) enum RoleOwnership {
-    /// Gangway did, and brought it to its state.
+    /// This deployment of Gangway created the role.
     Managed {
-        /// As it is now.
+        /// The role as it is now.
         role: IamRole,
-        /// Whether AWS may not see all of it yet.
-        fresh: bool,
-        /// What that took.
-        took: Changes,
+        /// Whether the role or its policies may not be visible in all of AWS yet.
+        is_new: bool,
+        changes: Changes,
     },
-    /// Somebody else did: this is its ARN.
+    /// Somebody else created the role with this ARN.
     External(String),
 }
 
 impl<'a> PendingRegistration<'a> {
-    /// What Palette has of it already is kept as people have set it.
+    /// Keeps the description, policies and gateway of an account that Palette already has.
+    ///
+    /// # Errors
+    ///
+    /// `NotReady` if Palette does not accept the deployment's API key.
     pub(crate) fn new(
-        vending: &'a VendingHandler,
-        registry: ScopedAccounts<'a>,
-        look: PaletteState,
+        app: &'a AppContext,
+        profile: PermissionProfile,
+        accounts: ScopedAccounts<'a>,
+        state: PaletteState,
         (name, scope): (AccountName, RequestedScope),
-        trusted: &'a CachedSourceAccount,
+        source_account: &'a CachedSourceAccount,
     ) -> Result<Self, VendingError> {
-        if look.session.is_blocking() {
+        if state.session.is_blocking() {
             return Err(VendingError::NotReady(format!(
                 "{}: {}",
-                look.session.check.id, look.session.observed
+                state.session.check.id, state.session.observed
             )));
         }
-        let known = look.existing.by_name.as_ref();
-        let settings = AccountSpec {
+        let existing = state.existing.by_name.as_ref();
+        let spec = AccountSpec {
             name,
-            description: known
-                .and_then(|known| known.description.as_deref())
+            description: existing
+                .and_then(|existing| existing.description.as_deref())
                 .and_then(|text| text.parse::<Description>().ok()),
-            partition: vending.deployment.clients.partition,
+            partition: app.clients.partition,
             scope,
-            policies: known
-                .map(|known| known.policies.iter().filter_map(|arn| arn.parse().ok()).collect())
+            policies: existing
+                .map(|existing| {
+                    existing.policies.iter().filter_map(|arn| arn.parse().ok()).collect()
+                })
                 .unwrap_or_default(),
-            gateway: known
-                .and_then(|known| known.gateway.as_deref())
+            gateway: existing
+                .and_then(|existing| existing.gateway.as_deref())
                 .and_then(|uid| uid.parse().ok())
                 .map(UidOrName::Uid),
-            profile: vending.settings.profile,
+            profile,
         };
-        Ok(Self { vending, registry, look, settings, trusted })
+        Ok(Self { app, accounts, state, spec, source_account })
     }
 
-    /// A name that belongs to another account is found out before anything is made.
+    /// Checks that no other account has the name in Palette, before anything is created in AWS.
     pub(crate) fn ensure_name_available(&self, role: &RoleArn) -> Result<(), VendingError> {
-        match &self.look.existing.by_name {
-            Some(known) if !self.registration(role).is_same_identity_as(known) => {
+        match &self.state.existing.by_name {
+            Some(existing) if !self.registration(role).is_same_identity_as(existing) => {
                 Err(VendingError::Permanent(format!(
-                    "the name {} belongs to account {} in Palette, which is another AWS account or is reached by another method: rename that, or mend GANGWAY_ACCOUNT_NAME_TEMPLATE",
-                    self.settings.name, known.uid
+                    "the name {} belongs to account {} in Palette, which is another AWS account or uses another method: rename that account, or correct GANGWAY_ACCOUNT_NAME_TEMPLATE",
+                    self.spec.name, existing.uid
                 )))
             }
             Some(_) | None => Ok(()),
         }
     }
 
-    fn assumed(&self, role: &RoleArn) -> AssumedRole {
-        AssumedRole { role: role.clone(), external_id: self.trusted.external_id.clone() }
+    fn assumed_role(&self, role: &RoleArn) -> AssumedRole {
+        AssumedRole { role: role.clone(), external_id: self.source_account.external_id.clone() }
     }
 
-    /// As it is to be in Palette.
+    /// Returns the account as it will be in Palette.
     fn registration(&self, role: &RoleArn) -> Registration {
-        let gateway = match &self.settings.gateway {
+        let gateway = match &self.spec.gateway {
             Some(UidOrName::Uid(uid)) => Some(uid.clone()),
             Some(UidOrName::Name(_)) | None => None,
         };
-        let credential = Credential::AssumedRole(self.assumed(role));
-        let scope = self.registry.scope().clone();
-        self.settings.clone().into_registration(role.account(), scope, gateway, credential)
+        let credential = Credential::AssumedRole(self.assumed_role(role));
+        let scope = self.accounts.scope().clone();
+        self.spec.clone().into_registration(role.account(), scope, gateway, credential)
     }
 
-    /// Registers it, if that takes anything.
+    /// Checks and registers the account. Does nothing if the role was not changed and Palette's
+    /// account is up to date.
     pub(crate) async fn register(
         self,
         aws: &AwsSession,
-        wanted: &RoleArn,
-        whose: RoleOwnership,
+        desired_role: &RoleArn,
+        ownership: RoleOwnership,
     ) -> Result<MessageOutcome, VendingError> {
-        let (arn, untouched) = match &whose {
-            RoleOwnership::Managed { took, .. } => (wanted.clone(), *took == Changes::Nothing),
+        let (arn, role_unchanged) = match &ownership {
+            RoleOwnership::Managed { changes, .. } => {
+                (desired_role.clone(), *changes == Changes::None)
+            }
             RoleOwnership::External(arn) => {
-                (arn.parse().unwrap_or_else(|_fault| wanted.clone()), true)
+                (arn.parse().unwrap_or_else(|_invalid| desired_role.clone()), true)
             }
         };
-        let known = self.look.existing.by_name.as_ref();
-        if untouched && known.is_some_and(|known| self.registration(&arn).is_up_to_date(known)) {
+        let existing = self.state.existing.by_name.as_ref();
+        let up_to_date =
+            existing.is_some_and(|existing| self.registration(&arn).is_up_to_date(existing));
+        if role_unchanged && up_to_date {
             return Ok(MessageOutcome::Registered(UpsertOutcome::Unchanged));
         }
-        let findings = match whose {
-            RoleOwnership::Managed { role, fresh, .. } => {
-                let (allowed, validated) = self.wait_for_propagation(aws, &arn, fresh).await?;
-                let trusted = (self.trusted.account, self.trusted.external_id.as_str());
-                role::check_created_role(&role, &arn, trusted, allowed, validated)?
+        let findings = match ownership {
+            RoleOwnership::Managed { role, is_new, .. } => {
+                let (permissions, palette) = self.wait_for_propagation(aws, &arn, is_new).await?;
+                let trusted =
+                    (self.source_account.account, self.source_account.external_id.as_str());
+                role::check_created_role(&role, &arn, trusted, permissions, palette)?
             }
             RoleOwnership::External(_) => {
-                let facts = StsSourceAccount {
-                    account: Some(self.trusted.account),
-                    raw_account: self.trusted.account.to_string(),
-                    external_id: Some(self.trusted.external_id.clone()),
+                let source_account = StsSourceAccount {
+                    account: Some(self.source_account.account),
+                    raw_account: self.source_account.account.to_string(),
+                    external_id: Some(self.source_account.external_id.clone()),
                 };
-                let (eyes, demand) =
-                    (InspectionAccess::Granted(aws.clone()), (&self.settings).into());
-                let seen = role::run_checks(&arn, Ok(facts), &eyes, &self.registry, demand).await;
-                seen.map_err(VendingError::in_account)?.findings
+                let (access, required) =
+                    (InspectionAccess::Granted(aws.clone()), (&self.spec).into());
+                role::run_checks(&arn, Ok(source_account), &access, &self.accounts, required)
+                    .await
+                    .map_err(VendingError::in_account)?
+                    .findings
             }
         };
         self.conclude(&arn, findings).await
     }
 
-    /// The way of every registration.
+    /// Registers the account, unless a finding blocks it.
     async fn conclude(
         self,
         role: &RoleArn,
         findings: Vec<gangway_model::Finding>,
     ) -> Result<MessageOutcome, VendingError> {
-        let credential = Some(Credential::AssumedRole(self.assumed(role)));
-        let Self { vending, registry, look, settings, .. } = self;
-        let gateway = registry.gateway(settings.gateway.as_ref()).await?;
-        let found = MethodFindings {
+        let credential = Some(Credential::AssumedRole(self.assumed_role(role)));
+        let Self { app, accounts, state, spec, .. } = self;
+        let gateway = accounts.gateway(spec.gateway.as_ref()).await?;
+        let findings = MethodFindings {
             method: AuthMethod::Sts,
             account: Some(role.account()),
             credential,
-            palette: look,
+            palette: state,
             gateway,
             findings,
             notices: Vec::new(),
         };
-        let intent = Operation::Register;
-        let preflight = found.into_preflight(settings, &intent, &registry);
-        let receipt = vending.deployment.register(preflight, &intent, &registry).await?;
+        let operation = Operation::Register;
+        let preflight = findings.into_preflight(spec, &operation, &accounts);
+        let receipt = app.register(preflight, &operation, &accounts).await?;
         Ok(MessageOutcome::Registered(receipt.outcome))
     }
 }

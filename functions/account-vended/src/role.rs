@@ -1,61 +1,59 @@
-//! Brings the role and its policies to the state that they are to be in. Each step may be repeated; what is in order costs no
-//! call, and what Gangway did not make it never changes.
+//! Creates Palette's role and its policies in a member account, and updates what differs.
+//!
+//! Each step is idempotent. What already is as desired costs no write. What Gangway did not create
+//! is never changed.
 
 mod attachments;
-mod backoff;
 mod converge;
 mod create;
 mod managed_policy;
 mod managed_tags;
-mod read;
-mod version;
-mod versions;
+mod policy_version;
+mod policy_versions;
+mod retry;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use gangway_aws::AwsSession;
-use gangway_checks::iam::iam_role::IamRole;
-use gangway_model::{AccountId, Partition, PermissionProfile, RoleArn};
+use gangway_checks::iam::iam_role::{self, IamRole};
+use gangway_model::{AccountId, Partition, PermissionProfile, RoleArn, UpstreamError};
 use serde_json::Value;
 
 use crate::outcome::VendingError;
 
-pub(crate) use backoff::{Backoff, retry_until_consistent};
-pub(crate) use managed_tags::{ManagedTags, SCOPE};
+pub(crate) use managed_tags::{ManagedTags, SCOPE_TAG};
+pub(crate) use retry::PROPAGATION;
 
-/// The path of the policies that Gangway makes.
-pub(crate) const PATH: &str = "/gangway/";
+/// IAM path of the policies that Gangway creates.
+pub(crate) const POLICY_PATH: &str = "/gangway/";
 
-/// What people read about the role in IAM's console.
+/// Description of the role in IAM.
 const DESCRIPTION: &str =
     "Lets Spectro Cloud Palette manage clusters in this account. Made by Gangway.";
 
-/// How long Palette's sessions may last, in seconds (D10).
+/// Minimum `MaxSessionDuration` of the role, in seconds.
 const SESSION_SECONDS: i32 = 3600;
 
-/// The role as it is to be.
+/// The desired state of the role.
 #[derive(Clone, Debug)]
 pub(crate) struct DesiredRole {
-    /// Which role.
     pub(crate) arn: RoleArn,
-    /// What Palette is to be allowed.
+    /// The permissions of the role.
     pub(crate) profile: PermissionProfile,
-    /// Who may assume it.
-    pub(crate) trust: Value,
-    /// The ARN of what limits it.
-    pub(crate) boundary: Option<String>,
-    /// What is noted on it.
-    pub(crate) marks: ManagedTags,
+    pub(crate) trust_policy: Value,
+    /// ARN of the permissions boundary.
+    pub(crate) permissions_boundary: Option<String>,
+    pub(crate) tags: ManagedTags,
 }
 
 impl DesiredRole {
-    /// The role, once it is as it is to be.
-    pub(crate) fn done(&self) -> IamRole {
+    /// Returns the role as IAM shows it once it is in the desired state.
+    pub(crate) fn to_iam_role(&self) -> IamRole {
         IamRole {
             arn: self.arn.as_str().to_owned(),
-            trust: self.trust.clone(),
+            trust: self.trust_policy.clone(),
             max_session: Duration::from_secs(SESSION_SECONDS.unsigned_abs().into()),
-            boundary: self.boundary.clone(),
+            boundary: self.permissions_boundary.clone(),
             description: DESCRIPTION.to_owned(),
             made: None,
             tags: BTreeMap::new(),
@@ -71,51 +69,57 @@ impl DesiredRole {
     }
 }
 
-/// The role as it was found.
+/// The role as it exists in the account.
 #[derive(Debug)]
 pub(crate) enum ExistingRole {
-    /// Not at all.
+    /// There is no such role.
     Missing,
-    /// As Gangway made it, or as somebody changed what Gangway made.
+    /// This deployment created the role. Somebody may have changed it since.
     Managed(IamRole),
-    /// Made by somebody else.
+    /// Somebody else created the role.
     External(IamRole),
 }
 
-/// What it took.
+/// Whether anything was created or changed, so that AWS may not show it everywhere yet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Changes {
-    /// Nothing: all was in order.
-    Nothing,
-    /// Something was made or changed just now, which AWS may not see everywhere yet.
-    Changes,
+    None,
+    Made,
 }
 
-/// Looks for the role.
+/// Reads the role by its name, whatever its path is.
 pub(crate) async fn get(
     aws: &AwsSession,
     arn: &RoleArn,
-    stack: &str,
+    stack_name: &str,
 ) -> Result<ExistingRole, VendingError> {
-    let Some(role) = read::role(aws, arn).await? else { return Ok(ExistingRole::Missing) };
-    let ours = role.arn == arn.as_str() && managed_tags::is_managed_by(&role.tags, stack);
-    Ok(if ours { ExistingRole::Managed(role) } else { ExistingRole::External(role) })
-}
-
-/// Makes what is not there. `false` where somebody else made the role meanwhile: look again.
-pub(crate) async fn create(aws: &AwsSession, wanted: &DesiredRole) -> Result<bool, VendingError> {
-    let made = create::role(aws, wanted).await?;
-    if made {
-        attachments::all(aws, wanted, &[], managed_policy::CreateFirst::New).await?;
+    let role = match iam_role::get_role(aws, arn).await {
+        Ok(role) => role,
+        Err(UpstreamError::NotFound { .. }) => return Ok(ExistingRole::Missing),
+        Err(error) => return Err(VendingError::in_account(error)),
+    };
+    if role.arn == arn.as_str() && managed_tags::is_managed_by(&role.tags, stack_name) {
+        Ok(ExistingRole::Managed(role))
+    } else {
+        Ok(ExistingRole::External(role))
     }
-    Ok(made)
 }
 
-/// Mends what differs.
+/// Creates the role and its policies. Returns `false` if another run created the role meanwhile:
+/// read it again.
+pub(crate) async fn create(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
+    let created = create::role(aws, desired).await?;
+    if created {
+        attachments::reconcile(aws, desired, &[], managed_policy::FirstAttempt::Create).await?;
+    }
+    Ok(created)
+}
+
+/// Updates what differs from the desired state.
 pub(crate) async fn reconcile(
     aws: &AwsSession,
-    wanted: &DesiredRole,
-    role: &IamRole,
+    desired: &DesiredRole,
+    existing: &IamRole,
 ) -> Result<Changes, VendingError> {
-    converge::role(aws, wanted, role).await
+    converge::role(aws, desired, existing).await
 }

@@ -1,4 +1,5 @@
-//! Which accounts of the organization are registered by themselves, in which scope and under which name.
+//! Which accounts of the organization are registered automatically, in which scope and with which
+//! name.
 
 mod account_filter;
 mod config;

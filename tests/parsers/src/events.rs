@@ -8,7 +8,7 @@ use crate::{assert_no_leak, requests::told};
 pub(crate) fn vended(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsUsGov] {
-        match gangway_account_vended::subject(&text, partition) {
+        match gangway_account_vended::parse_account(&text, partition) {
             Ok(Some(account)) => {
                 assert!(text.contains(account.as_str()) || text.contains("\\u"), "from nowhere");
             }

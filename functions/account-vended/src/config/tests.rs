@@ -2,32 +2,32 @@ use super::*;
 
 const URL: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/Dead";
 
-fn read(partition: Partition, variables: &[(&str, &str)]) -> Result<HandlerConfig, Vec<String>> {
+fn read_config(partition: Partition, variables: &[(&str, &str)]) -> Result<HandlerConfig, Vec<String>> {
     let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
     HandlerConfig::from_env(
         |name: &str| find(name).map(|(_, value)| (*value).to_owned()),
         partition,
     )
-    .map_err(|ConfigError(faults)| faults.into_iter().map(|fault| fault.pointer).collect())
+    .map_err(|ConfigError(errors)| errors.into_iter().map(|error| error.pointer).collect())
 }
 
 #[test]
-fn one_variable_is_enough() {
-    let settings = read(
+fn only_the_dead_letter_queue_is_required() {
+    let config = read_config(
         Partition::AwsUsGov,
         &[("GANGWAY_DEAD_LETTER_QUEUE_URL", URL), ("GANGWAY_ACCOUNT_ACCESS_ROLES", "")],
     )
     .unwrap();
-    let roles: Vec<_> = settings.entry_roles.iter().map(RoleName::to_string).collect();
-    assert_eq!(roles, ENTRY_ROLES);
-    assert_eq!(settings.role.to_string(), "SpectroCloudRole");
-    assert_eq!(settings.profile, PermissionProfile::CoreEks);
-    assert_eq!((settings.boundary, settings.grace), (None, Duration::from_hours(1)));
+    let roles: Vec<_> = config.account_access_roles.iter().map(RoleName::to_string).collect();
+    assert_eq!(roles, DEFAULT_ACCESS_ROLES);
+    assert_eq!(config.role_name.to_string(), "SpectroCloudRole");
+    assert_eq!(config.permission_profile, PermissionProfile::CoreEks);
+    assert_eq!((config.permissions_boundary, config.grace_period), (None, Duration::from_hours(1)));
 }
 
 #[test]
-fn everything_can_be_told() {
-    let settings = read(
+fn every_variable_is_read() {
+    let config = read_config(
         Partition::Aws,
         &[
             ("GANGWAY_DEAD_LETTER_QUEUE_URL", URL),
@@ -42,21 +42,21 @@ fn everything_can_be_told() {
     )
     .unwrap();
     let account: AccountId = "123456789012".parse().unwrap();
-    let role = settings.role.in_account(Partition::Aws, account).unwrap();
+    let role = config.role_name.in_account(Partition::Aws, account).unwrap();
     assert_eq!(role.as_str(), "arn:aws:iam::123456789012:role/Palette");
-    let boundary = settings.boundary.unwrap().arn(Partition::Aws, account);
+    let boundary = config.permissions_boundary.unwrap().arn(Partition::Aws, account);
     assert_eq!(boundary, "arn:aws:iam::123456789012:policy/Limits");
-    let managed: Boundary = "arn:aws:iam::aws:policy/PowerUserAccess".parse().unwrap();
+    let managed: PermissionsBoundary = "arn:aws:iam::aws:policy/PowerUserAccess".parse().unwrap();
     assert_eq!(managed.arn(Partition::Aws, account), "arn:aws:iam::aws:policy/PowerUserAccess");
-    assert_eq!((settings.entry_roles.len(), settings.grace), (2, Duration::ZERO));
+    assert_eq!((config.account_access_roles.len(), config.grace_period), (2, Duration::ZERO));
 }
 
 #[test]
-fn every_fault_is_told_at_once_and_names_its_variable() {
-    let dead = ("GANGWAY_DEAD_LETTER_QUEUE_URL", URL);
-    for (partition, variables, faults) in [
+fn all_errors_are_returned_at_once_with_their_variables() {
+    let queue = ("GANGWAY_DEAD_LETTER_QUEUE_URL", URL);
+    for (partition, variables, errors) in [
         (Partition::Aws, vec![], vec!["GANGWAY_DEAD_LETTER_QUEUE_URL"]),
-        (Partition::AwsIso, vec![dead], vec!["AWS_REGION"]),
+        (Partition::AwsIso, vec![queue], vec!["AWS_REGION"]),
         (
             Partition::Aws,
             vec![
@@ -81,10 +81,10 @@ fn every_fault_is_told_at_once_and_names_its_variable() {
         ),
         (
             Partition::AwsUsGov,
-            vec![dead, ("GANGWAY_PERMISSIONS_BOUNDARY", "arn:aws:iam::aws:policy/PowerUserAccess")],
+            vec![queue, ("GANGWAY_PERMISSIONS_BOUNDARY", "arn:aws:iam::aws:policy/PowerUserAccess")],
             vec!["GANGWAY_PERMISSIONS_BOUNDARY"],
         ),
     ] {
-        assert_eq!(read(partition, &variables).unwrap_err(), faults, "{variables:?}");
+        assert_eq!(read_config(partition, &variables).unwrap_err(), errors, "{variables:?}");
     }
 }

@@ -1,12 +1,13 @@
-//! The payload of Account Factory for Terraform: what its state machine hands to customizations, and its topic to anyone.
+//! The payload that Account Factory for Terraform sends to its SNS topic and to customizations.
 
 use serde_json::Value;
 
 use super::{AccountEvent, AccountRef, InvalidEvent};
 
-/// An account that is made. `control_tower_event` may be empty, times are Python's: neither is looked at.
-pub(super) fn read(payload: &Value) -> Result<AccountEvent, InvalidEvent> {
+/// Parses the payload of a created account. Other members are not used: `control_tower_event` may be
+/// empty, and times are in a format of Python.
+pub(super) fn parse(payload: &Value) -> Result<AccountEvent, InvalidEvent> {
     let account = payload.pointer("/account_info/account/id").and_then(Value::as_str);
     let account = account.and_then(|text| text.parse().ok()).ok_or(InvalidEvent::NoAccount)?;
-    Ok(AccountEvent::Created(AccountRef::of(account)))
+    Ok(AccountEvent::Created(AccountRef::new(account)))
 }

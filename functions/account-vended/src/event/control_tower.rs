@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{AccountEvent, AccountRef, IgnoreReason, InvalidEvent, envelope::text};
 
-/// An account that Control Tower made, enrolled or changed. After a creation that failed and was tried again, the event is
-/// the one of an update; so each is taken with either's status.
-pub(super) fn read(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+/// Parses an event of an account that Control Tower created, enrolled or updated. A retry of a failed
+/// creation sends an update event, so both status members are accepted for both events.
+pub(super) fn parse(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
     let status = ["createManagedAccountStatus", "updateManagedAccountStatus"]
         .iter()
@@ -17,14 +17,14 @@ pub(super) fn read(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
             let account = status.pointer("/account/accountId").and_then(Value::as_str);
             let account =
                 account.and_then(|text| text.parse().ok()).ok_or(InvalidEvent::NoAccount)?;
-            Ok(AccountEvent::Created(AccountRef::of(account)))
+            Ok(AccountEvent::Created(AccountRef::new(account)))
         }
         Some("FAILED") => {
-            let reason = text(status, "message").unwrap_or("Control Tower tells no reason");
+            let reason = text(status, "message").unwrap_or("Control Tower gives no reason");
             Ok(AccountEvent::CreationFailed(super::organizations::sanitize_text(reason)))
         }
         state => Ok(AccountEvent::Ignored(IgnoreReason::State(
-            super::organizations::sanitize_text(state.unwrap_or("not told")),
+            super::organizations::sanitize_text(state.unwrap_or("missing")),
         ))),
     }
 }

@@ -1,47 +1,46 @@
-//! How messages are wrapped: an EventBridge event, alone or in an SNS notification; or a payload without an envelope.
+//! Envelopes of messages: an EventBridge event, alone or in an SNS notification, or a payload without
+//! an envelope.
 
 use gangway_model::Partition;
 use serde_json::Value;
 
 use super::{EventType, InvalidEvent};
 
-/// A message, taken out of what it was wrapped in.
+/// A message without its SNS envelope.
 pub(super) struct EventEnvelope(Value);
 
-/// Opens a message.
+/// Parses a message.
 pub(super) fn parse(body: &str) -> Result<EventEnvelope, InvalidEvent> {
-    let value: Value = serde_json::from_str(body).map_err(|_fault| InvalidEvent::NotJson)?;
+    let value: Value = serde_json::from_str(body).map_err(|_invalid| InvalidEvent::NotJson)?;
     if !value.is_object() {
         return Err(InvalidEvent::NotJson);
     }
-    let notified = text(&value, "Type") == Some("Notification");
-    let mut told = match value.get("Message").and_then(Value::as_str).filter(|_| notified) {
-        // Topics carry all kinds of texts; one that is no event is an unknown one.
+    let is_notification = text(&value, "Type") == Some("Notification");
+    let mut event = match value.get("Message").and_then(Value::as_str).filter(|_| is_notification) {
+        // A topic carries any text. One that is not JSON becomes an unknown event.
         Some(message) => serde_json::from_str(message).unwrap_or_default(),
         None => value,
     };
-    // What goes through pipes and input transformers may arrive as text in the text.
-    if let Some(detail) = told.get_mut("detail")
+    // EventBridge Pipes and input transformers may send `detail` as a JSON string.
+    if let Some(detail) = event.get_mut("detail")
         && let Some(inner) = detail.as_str().and_then(|text| serde_json::from_str(text).ok())
     {
         *detail = inner;
     }
-    Ok(EventEnvelope(told))
+    Ok(EventEnvelope(event))
 }
 
 impl EventEnvelope {
-    /// Everything.
+    /// Returns the whole event or payload.
     pub(super) const fn body(&self) -> &Value {
         &self.0
     }
 
-    /// What an event is about.
     pub(super) fn detail(&self) -> &Value {
         self.0.get("detail").unwrap_or(&Value::Null)
     }
 
-    /// Which event it is.
-    pub(super) fn kind(&self) -> EventType {
+    pub(super) fn event_type(&self) -> EventType {
         if text(&self.0, "detail-type") == Some("AWS Account Vended") {
             return EventType::AccountVended;
         }
@@ -58,14 +57,14 @@ impl EventEnvelope {
         }
     }
 
-    /// The partition that it comes from, where it says so.
+    /// Returns the partition of the event's region, if the event names one.
     pub(super) fn partition(&self) -> Option<Partition> {
         let region = text(self.detail(), "awsRegion").or_else(|| text(&self.0, "region"));
         region.and_then(Partition::from_region)
     }
 }
 
-/// A member that is a text.
+/// Returns a member if it is a string.
 pub(super) fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Value::as_str)
 }

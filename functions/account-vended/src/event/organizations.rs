@@ -1,4 +1,5 @@
-//! Events of Organizations: results of what takes a while, accounts that come and go, one call of its API.
+//! Events of Organizations: results of account creation and closing, accounts that join and leave,
+//! and the API call `RemoveAccountFromOrganization`.
 
 use gangway_model::{AccountId, Partition};
 use serde_json::Value;
@@ -8,28 +9,30 @@ use super::{
     envelope::{EventEnvelope, text},
 };
 
-/// `CreateAccountResult`. An account for GovCloud is two: one there, which this is about, and one for the bills in the
-/// commercial partition, where the event comes from.
-pub(super) fn created(
-    told: &EventEnvelope,
+/// Parses `CreateAccountResult`.
+///
+/// A GovCloud account has a paired account for billing in the commercial partition, where the event
+/// comes from. Only the GovCloud account is registered.
+pub(super) fn parse_create_result(
+    envelope: &EventEnvelope,
     deployed: Partition,
 ) -> Result<AccountEvent, InvalidEvent> {
-    let status = status(told.detail(), "createAccountStatus");
+    let status = status(envelope.detail(), "createAccountStatus");
     match text(status, "state") {
         Some("SUCCEEDED") => {}
         Some("FAILED") => {
-            let reason = text(status, "failureReason").unwrap_or("Organizations tells no reason");
+            let reason = text(status, "failureReason").unwrap_or("Organizations gives no reason");
             return Ok(AccountEvent::CreationFailed(sanitize_text(reason)));
         }
         state => {
             return Ok(AccountEvent::Ignored(IgnoreReason::State(sanitize_text(
-                state.unwrap_or("not told"),
+                state.unwrap_or("missing"),
             ))));
         }
     }
-    let twin = status.get("govCloudAccountId").filter(|twin| !twin.is_null());
-    let from = told.partition().unwrap_or(deployed);
-    let target = match (twin, deployed) {
+    let gov_cloud_id = status.get("govCloudAccountId").filter(|id| !id.is_null());
+    let from = envelope.partition().unwrap_or(deployed);
+    let target = match (gov_cloud_id, deployed) {
         (Some(_), Partition::AwsUsGov) => "govCloudAccountId",
         (Some(_), Partition::Aws | Partition::AwsIso | Partition::AwsIsoB) => {
             return Ok(AccountEvent::Ignored(IgnoreReason::GovCloudPair));
@@ -40,49 +43,50 @@ pub(super) fn created(
         (None, _) => "accountId",
     };
     let account = text(status, target).and_then(|text| text.parse().ok());
-    account.map(AccountRef::of).map(AccountEvent::Created).ok_or(InvalidEvent::NoAccount)
+    account.map(AccountRef::new).map(AccountEvent::Created).ok_or(InvalidEvent::NoAccount)
 }
 
-/// `AccountJoinedOrganization`. Of an account that was made, only the other event tells whether it has a twin in GovCloud.
-pub(super) fn joined(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+/// Parses `AccountJoinedOrganization`. It is ignored for created accounts, because only
+/// `CreateAccountResult` says whether there is a paired account in GovCloud.
+pub(super) fn parse_joined(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
     let method = find(details, &|name, _| name.eq_ignore_ascii_case("joinedMethod"));
     if method.and_then(Value::as_str).is_some_and(|how| how.eq_ignore_ascii_case("CREATED")) {
-        return Ok(AccountEvent::Ignored(IgnoreReason::Created));
+        return Ok(AccountEvent::Ignored(IgnoreReason::ReportedByCreateResult));
     }
     find_account_id(details)
-        .map(AccountRef::of)
+        .map(AccountRef::new)
         .map(AccountEvent::Created)
         .ok_or(InvalidEvent::NoAccount)
 }
 
-/// `AccountDepartedOrganization`
-pub(super) fn departed(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+/// Parses `AccountDepartedOrganization`.
+pub(super) fn parse_departed(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);
     let account = find_account_id(details).ok_or(InvalidEvent::NoAccount)?;
-    Ok(AccountEvent::Removed(AccountRef::of(account), RemovalReason::Departed))
+    Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Departed))
 }
 
-/// `CloseAccountResult`
-pub(super) fn closed(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+/// Parses `CloseAccountResult`.
+pub(super) fn parse_close_result(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let status = status(detail, "closeAccountStatus");
     if text(status, "state") != Some("SUCCEEDED") {
-        let state = text(status, "state").unwrap_or("not told");
+        let state = text(status, "state").unwrap_or("missing");
         return Ok(AccountEvent::Ignored(IgnoreReason::State(sanitize_text(state))));
     }
     let account = text(status, "accountId").and_then(|text| text.parse().ok());
     let account = account.ok_or(InvalidEvent::NoAccount)?;
-    Ok(AccountEvent::Removed(AccountRef::of(account), RemovalReason::Closed))
+    Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Closed))
 }
 
-/// `RemoveAccountFromOrganization`: a call, which is told of whether or not AWS did as asked.
-pub(super) fn removed(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
+/// Parses `RemoveAccountFromOrganization`. CloudTrail reports the call even if AWS rejected it.
+pub(super) fn parse_remove_call(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     if let Some(code) = text(detail, "errorCode") {
         return Ok(AccountEvent::Ignored(IgnoreReason::CallFailed(sanitize_text(code))));
     }
     let account = detail.pointer("/requestParameters/accountId").and_then(Value::as_str);
     let account = account.and_then(|text| text.parse().ok()).ok_or(InvalidEvent::NoAccount)?;
-    Ok(AccountEvent::Removed(AccountRef::of(account), RemovalReason::Departed))
+    Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Departed))
 }
 
 fn status<'a>(detail: &'a Value, member: &str) -> &'a Value {
@@ -90,31 +94,32 @@ fn status<'a>(detail: &'a Value, member: &str) -> &'a Value {
     details.and_then(|details| details.get(member)).unwrap_or(&Value::Null)
 }
 
-/// AWS documents no sample of these events, so the number is looked for: under its name, else wherever there is one.
+/// Searches for the account id: first under its name, then in all members. AWS documents no sample of
+/// these events.
 fn find_account_id(details: &Value) -> Option<AccountId> {
-    let number = |value: &Value| value.as_str().and_then(|text| text.parse::<AccountId>().ok());
-    let named = |name: &str, value: &Value| {
-        name.eq_ignore_ascii_case("accountId") && number(value).is_some()
+    let account_id = |value: &Value| value.as_str().and_then(|text| text.parse::<AccountId>().ok());
+    let is_account_id = |name: &str, value: &Value| {
+        name.eq_ignore_ascii_case("accountId") && account_id(value).is_some()
     };
-    find(details, &named)
-        .or_else(|| find(details, &|_, value| number(value).is_some()))
-        .and_then(number)
+    find(details, &is_account_id)
+        .or_else(|| find(details, &|_, value| account_id(value).is_some()))
+        .and_then(account_id)
 }
 
-/// The first member that is wanted, on whatever level.
-fn find<'a>(value: &'a Value, wanted: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
+/// Returns the first member, at any depth, that the predicate accepts.
+fn find<'a>(value: &'a Value, predicate: &dyn Fn(&str, &Value) -> bool) -> Option<&'a Value> {
     match value {
         Value::Object(members) => {
-            let here = members.iter().find(|(name, member)| wanted(name, member));
+            let here = members.iter().find(|(name, member)| predicate(name, member));
             here.map(|(_, member)| member)
-                .or_else(|| members.values().find_map(|member| find(member, wanted)))
+                .or_else(|| members.values().find_map(|member| find(member, predicate)))
         }
-        Value::Array(items) => items.iter().find_map(|item| find(item, wanted)),
+        Value::Array(items) => items.iter().find_map(|item| find(item, predicate)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 
-/// What others write is kept short, and on one line.
+/// Shortens a text of another system to 300 characters on one line, for the log.
 pub(super) fn sanitize_text(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(300).collect()
 }

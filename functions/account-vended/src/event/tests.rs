@@ -1,4 +1,4 @@
-//! Every sample event, in both partitions; and what is none.
+//! Parses every sample event in both partitions, and invalid messages.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -14,33 +14,35 @@ fn sample(name: &str) -> String {
     fs::read_to_string(folder().join(name).with_extension("json")).unwrap()
 }
 
-/// What an event comes to, in a word or two; accounts by the partition that they are in.
-fn word(body: &str, deployed: Partition) -> String {
+/// Describes the result of parsing in a few words. An account is described by its partition.
+fn describe(body: &str, deployed: Partition) -> String {
     let event = match Event::parse(body, deployed) {
         Ok(event) => event,
-        Err(unreadable) => return format!("{unreadable:?}"),
+        Err(invalid) => return format!("{invalid:?}"),
     };
-    let place = |subject: &AccountRef| match subject.account.as_str() {
+    let partition = |account: &AccountRef| match account.id.as_str() {
         "123456789012" => "commercial",
         "210987654321" => "govcloud",
         _ => "another",
     };
-    match &event.tidings {
-        AccountEvent::Created(subject) => format!("onboard {}", place(subject)),
-        AccountEvent::Removed(subject, leave) => format!("{leave:?} {}", place(subject)),
+    match &event.account_event {
+        AccountEvent::Created(account) => format!("onboard {}", partition(account)),
+        AccountEvent::Removed(account, reason) => format!("{reason:?} {}", partition(account)),
         AccountEvent::CreationFailed(_) => "failed".to_owned(),
-        AccountEvent::Ignored(why) => match why {
+        AccountEvent::Ignored(reason) => match reason {
             IgnoreReason::OtherPartition(partition) => format!("of {partition}"),
             IgnoreReason::State(state) => format!("state {state}"),
             IgnoreReason::CallFailed(code) => format!("refused {code}"),
-            IgnoreReason::UnknownKind | IgnoreReason::GovCloudPair | IgnoreReason::Created => {
-                format!("{why:?}")
+            IgnoreReason::UnknownType
+            | IgnoreReason::GovCloudPair
+            | IgnoreReason::ReportedByCreateResult => {
+                format!("{reason:?}")
             }
         },
     }
 }
 
-/// The samples: their names, and what they come to in a commercial deployment and in one of GovCloud.
+/// Each sample with the expected result in a commercial deployment and in a GovCloud deployment.
 const TABLE: &[(&str, &str, &str)] = &[
     ("control-tower-create", "onboard commercial", "of aws"),
     ("control-tower-create-govcloud", "of aws-us-gov", "onboard govcloud"),
@@ -51,15 +53,15 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("control-tower-update-govcloud", "of aws-us-gov", "onboard govcloud"),
     ("control-tower-update-failed", "failed", "of aws"),
     ("control-tower-update-after-failed-create", "onboard commercial", "of aws"),
-    ("control-tower-landing-zone", "UnknownKind", "UnknownKind"),
-    ("control-tower-register-unit-govcloud", "UnknownKind", "UnknownKind"),
+    ("control-tower-landing-zone", "UnknownType", "UnknownType"),
+    ("control-tower-register-unit-govcloud", "UnknownType", "UnknownType"),
     ("organizations-create-result", "onboard commercial", "of aws"),
-    ("organizations-create-result-govcloud", "GovCloudTwin", "onboard govcloud"),
+    ("organizations-create-result-govcloud", "GovCloudPair", "onboard govcloud"),
     ("organizations-create-result-failed", "failed", "failed"),
     ("organizations-create-result-failed-govcloud", "failed", "failed"),
     ("organizations-joined-invited", "onboard commercial", "of aws"),
     ("organizations-joined-invited-govcloud", "of aws-us-gov", "onboard govcloud"),
-    ("organizations-joined-created", "Created", "of aws"),
+    ("organizations-joined-created", "ReportedByCreateResult", "of aws"),
     ("organizations-joined-other-shape", "onboard commercial", "of aws"),
     ("organizations-departed", "Departed commercial", "of aws"),
     ("organizations-departed-govcloud", "of aws-us-gov", "Departed govcloud"),
@@ -69,48 +71,48 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("organizations-remove", "Departed commercial", "of aws"),
     ("organizations-remove-govcloud", "of aws-us-gov", "Departed govcloud"),
     ("organizations-remove-refused", "refused AccessDeniedException", "of aws"),
-    ("organizations-move", "UnknownKind", "UnknownKind"),
+    ("organizations-move", "UnknownType", "UnknownType"),
     ("aft-provisioned", "onboard commercial", "onboard commercial"),
     ("aft-provisioned-govcloud", "onboard govcloud", "onboard govcloud"),
     ("aft-provisioned-sns", "onboard commercial", "onboard commercial"),
     ("aft-provisioned-sns-govcloud", "onboard govcloud", "onboard govcloud"),
-    ("aft-failure-sns", "UnknownKind", "UnknownKind"),
+    ("aft-failure-sns", "UnknownType", "UnknownType"),
     ("vended-onboard", "onboard commercial", "onboard commercial"),
     ("vended-onboard-govcloud", "onboard govcloud", "onboard govcloud"),
     ("vended-onboard-all-members", "onboard commercial", "of aws"),
     ("vended-onboard-sns", "onboard commercial", "onboard commercial"),
-    ("vended-offboard", "Asked commercial", "Asked commercial"),
-    ("vended-offboard-govcloud", "Asked govcloud", "Asked govcloud"),
+    ("vended-offboard", "Requested commercial", "Requested commercial"),
+    ("vended-offboard-govcloud", "Requested govcloud", "Requested govcloud"),
     ("vended-unknown-action", "Action", "Action"),
     ("vended-bad-account-id", "NoAccount", "NoAccount"),
     ("vended-other-version", "Version", "Version"),
 ];
 
 #[test]
-fn every_sample_comes_to_what_it_should() {
+fn every_sample_has_the_expected_result() {
     for (name, commercial, govcloud) in TABLE {
         let body = sample(name);
-        assert_eq!(word(&body, Partition::Aws), *commercial, "{name}");
-        assert_eq!(word(&body, Partition::AwsUsGov), *govcloud, "{name} in GovCloud");
+        assert_eq!(describe(&body, Partition::Aws), *commercial, "{name}");
+        assert_eq!(describe(&body, Partition::AwsUsGov), *govcloud, "{name} in GovCloud");
     }
-    let told: BTreeSet<String> = TABLE.iter().map(|(name, ..)| format!("{name}.json")).collect();
+    let listed: BTreeSet<String> = TABLE.iter().map(|(name, ..)| format!("{name}.json")).collect();
     let files = fs::read_dir(folder()).unwrap();
     let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    assert_eq!(files.collect::<BTreeSet<_>>(), told);
+    assert_eq!(files.collect::<BTreeSet<_>>(), listed);
 }
 
 #[test]
 fn projects_are_read() {
     let body = sample("vended-onboard-all-members");
-    let AccountEvent::Created(subject) = Event::parse(&body, Partition::Aws).unwrap().tidings
+    let AccountEvent::Created(account) = Event::parse(&body, Partition::Aws).unwrap().account_event
     else {
         panic!("{body}")
     };
-    assert_eq!(subject.project, Some(UidOrName::Name("Default".to_owned())));
+    assert_eq!(account.project, Some(UidOrName::Name("Default".to_owned())));
 }
 
-/// One member of a sample replaced, or taken out.
-fn with(name: &str, pointer: &str, value: Option<Value>) -> String {
+/// Returns a sample with one member replaced or removed.
+fn modified(name: &str, pointer: &str, value: Option<Value>) -> String {
     let mut event: Value = serde_json::from_str(&sample(name)).unwrap();
     if let Some(value) = value {
         *event.pointer_mut(pointer).unwrap() = value;
@@ -123,15 +125,15 @@ fn with(name: &str, pointer: &str, value: Option<Value>) -> String {
 }
 
 #[test]
-fn account_ids_are_checked_before_anything_is_done() {
-    const TOWER: &str = "/detail/serviceEventDetails/createManagedAccountStatus/account/accountId";
+fn invalid_account_ids_are_rejected() {
+    const CONTROL_TOWER: &str = "/detail/serviceEventDetails/createManagedAccountStatus/account/accountId";
     const RESULT: &str = "/detail/serviceEventDetails/createAccountStatus/accountId";
-    const TWIN: &str = "/detail/serviceEventDetails/createAccountStatus/govCloudAccountId";
+    const GOV_CLOUD_ID: &str = "/detail/serviceEventDetails/createAccountStatus/govCloudAccountId";
     const JOINED: &str = "/detail/serviceEventDetails/accountId";
     for (name, pointer, deployed) in [
-        ("control-tower-create", TOWER, Partition::Aws),
+        ("control-tower-create", CONTROL_TOWER, Partition::Aws),
         ("organizations-create-result", RESULT, Partition::Aws),
-        ("organizations-create-result-govcloud", TWIN, Partition::AwsUsGov),
+        ("organizations-create-result-govcloud", GOV_CLOUD_ID, Partition::AwsUsGov),
         ("organizations-joined-invited", JOINED, Partition::Aws),
         ("organizations-departed", JOINED, Partition::Aws),
         (
@@ -154,17 +156,17 @@ fn account_ids_are_checked_before_anything_is_done() {
             json!(123_456_789_012_u64),
             json!({ "id": "123" }),
         ] {
-            let body = with(name, pointer, Some(value.clone()));
-            assert_eq!(word(&body, deployed), "NoAccount", "{name} {value}");
+            let body = modified(name, pointer, Some(value.clone()));
+            assert_eq!(describe(&body, deployed), "NoAccount", "{name} {value}");
         }
     }
-    // The twin's member is there, and says nothing: then it is no account of GovCloud.
-    let body = with("organizations-create-result-govcloud", TWIN, Some(Value::Null));
-    assert_eq!(word(&body, Partition::Aws), "onboard commercial");
+    // `govCloudAccountId` is null: then there is no paired account in GovCloud.
+    let body = modified("organizations-create-result-govcloud", GOV_CLOUD_ID, Some(Value::Null));
+    assert_eq!(describe(&body, Partition::Aws), "onboard commercial");
 }
 
 #[test]
-fn members_that_mean_nothing_may_be_missing_or_anything() {
+fn unused_members_may_be_missing_or_have_any_value() {
     for pointer in [
         "/id",
         "/version",
@@ -181,40 +183,40 @@ fn members_that_mean_nothing_may_be_missing_or_anything() {
         "/detail/serviceEventDetails/createManagedAccountStatus/account/accountName",
     ] {
         for value in [None, Some(Value::Null), Some(json!(7)), Some(json!({ "x": [1] }))] {
-            let body = with("control-tower-create", pointer, value.clone());
-            assert_eq!(word(&body, Partition::Aws), "onboard commercial", "{pointer} {value:?}");
+            let body = modified("control-tower-create", pointer, value.clone());
+            assert_eq!(describe(&body, Partition::Aws), "onboard commercial", "{pointer} {value:?}");
         }
     }
     for (state, expected) in [
         (json!("IN_PROGRESS"), "state IN_PROGRESS"),
         (json!("SUCCEEDED_PARTLY"), "state SUCCEEDED_PARTLY"),
-        (Value::Null, "state not told"),
+        (Value::Null, "state missing"),
     ] {
         let pointer = "/detail/serviceEventDetails/createAccountStatus/state";
-        let body = with("organizations-create-result", pointer, Some(state));
-        assert_eq!(word(&body, Partition::Aws), expected);
+        let body = modified("organizations-create-result", pointer, Some(state));
+        assert_eq!(describe(&body, Partition::Aws), expected);
     }
     for time in ["2026-11-20T21:42:18+0000", "2026-11-20T21:42:18Z", "Nov 20, 2026 9:20:50 PM"] {
         let pointer = "/detail/serviceEventDetails/closeAccountStatus/requestedTimestamp";
-        let body = with("organizations-close-result", pointer, Some(time.into()));
-        assert_eq!(word(&body, Partition::Aws), "Closed commercial");
+        let body = modified("organizations-close-result", pointer, Some(time.into()));
+        assert_eq!(describe(&body, Partition::Aws), "Closed commercial");
     }
 }
 
 #[test]
-fn the_detail_may_be_text_in_the_text() {
+fn detail_may_be_a_json_string() {
     let mut event: Value = serde_json::from_str(&sample("vended-onboard")).unwrap();
     event["detail"] = event["detail"].to_string().into();
-    assert_eq!(word(&event.to_string(), Partition::Aws), "onboard commercial");
+    assert_eq!(describe(&event.to_string(), Partition::Aws), "onboard commercial");
 }
 
 #[test]
-fn what_is_no_event_is_told_apart_and_nothing_panics() {
+fn invalid_messages_are_rejected_without_panic() {
     for garbage in ["", "null", "7", "\"text\"", "[]", "{", "\0", "{\"detail\": }"] {
-        assert_eq!(word(garbage, Partition::Aws), "NotJson", "{garbage}");
+        assert_eq!(describe(garbage, Partition::Aws), "NotJson", "{garbage}");
     }
     let deep = format!("{}{}", "{\"detail\":".repeat(5000), "}".repeat(5000));
-    assert_eq!(word(&deep, Partition::Aws), "NotJson");
+    assert_eq!(describe(&deep, Partition::Aws), "NotJson");
     for unknown in [
         "{}",
         r#"{"detail": null}"#,
@@ -224,7 +226,7 @@ fn what_is_no_event_is_told_apart_and_nothing_panics() {
         r#"{"Type": "SubscriptionConfirmation", "Message": "You have chosen to subscribe"}"#,
         r#"{"account_info": []}"#,
     ] {
-        assert_eq!(word(unknown, Partition::Aws), "UnknownKind", "{unknown}");
+        assert_eq!(describe(unknown, Partition::Aws), "UnknownType", "{unknown}");
     }
     for (name, ..) in TABLE {
         let body = sample(name);

@@ -1,4 +1,5 @@
-//! IAM's and Palette's judgement of a role that Gangway made, waited for where it is new.
+//! Checks a role that Gangway manages, and repeats the checks while a new role is not visible in all
+//! of AWS.
 
 use std::time::Duration;
 
@@ -6,53 +7,64 @@ use gangway_aws::{AwsSession, Principal};
 use gangway_checks::iam::permissions;
 use gangway_checks::role;
 use gangway_model::{Finding, Outcome, RoleArn};
-use tokio::join;
+use tokio::{join, time::sleep};
 
 use super::PendingRegistration;
-use crate::{outcome::VendingError, role::Backoff};
+use crate::{outcome::VendingError, role::PROPAGATION};
 
-/// How long IAM is given to let Palette in; usually it takes seconds.
-const IAM_PROPAGATION_TIME: Duration = Duration::from_secs(40);
+/// How long to wait until Palette can assume a new role. Usually it takes seconds.
+const MAX_WAIT: Duration = Duration::from_secs(40);
 
 impl PendingRegistration<'_> {
-    /// What IAM allows the role, and whether Palette gets in. While the role is new, a no is not taken for an answer: first
-    /// it is asked again, then the message comes again.
+    /// Returns the findings about the role's permissions, and whether Palette can assume the role.
+    ///
+    /// # Errors
+    ///
+    /// `NotReady` if the role is new and a check still fails after the wait: the message is retried.
     pub(super) async fn wait_for_propagation(
         &self,
         aws: &AwsSession,
         role: &RoleArn,
-        fresh: bool,
+        is_new: bool,
     ) -> Result<(Vec<Finding>, Finding), VendingError> {
-        let mut patience =
-            Backoff::until(if fresh { IAM_PROPAGATION_TIME } else { Duration::ZERO });
-        let (mut allowed, mut validated) = (None, None);
+        let max_wait = if is_new { MAX_WAIT } else { Duration::ZERO };
+        let mut delays = PROPAGATION.within(max_wait).delays();
+        // A check that has passed is not repeated.
+        let (mut permissions, mut palette) = (None, None);
         loop {
-            let (kept_allowed, kept_validated) = (allowed.take(), validated.take());
-            let (all, one) = join!(
+            let (passed_permissions, passed_palette) = (permissions.take(), palette.take());
+            let (permission_findings, palette_finding) = join!(
                 async {
-                    match kept_allowed {
-                        Some(kept) => Ok(kept),
+                    match passed_permissions {
+                        Some(findings) => Ok(findings),
                         None => self.check_permissions(aws, role).await,
                     }
                 },
                 async {
-                    match kept_validated {
-                        Some(kept) => Ok(kept),
+                    match passed_palette {
+                        Some(finding) => Ok(finding),
                         None => self.check_palette(role).await,
                     }
                 },
             );
-            let (all, one) = (all?, one?);
-            let all_seen = all.iter().all(|finding| !finding.is_blocking() && observe(finding));
-            if (all_seen && !one.is_blocking()) || !patience.wait().await {
-                let blocked = one.is_blocking() || all.iter().any(Finding::is_blocking);
-                if fresh && blocked {
-                    return Err(not_ready(role, &all, &one));
+            let (permission_findings, palette_finding) = (permission_findings?, palette_finding?);
+            let permissions_passed = permission_findings
+                .iter()
+                .all(|finding| !finding.is_blocking() && !is_unverified(finding));
+            let palette_passed = !palette_finding.is_blocking();
+            let delay =
+                if permissions_passed && palette_passed { None } else { delays.next() };
+            let Some(delay) = delay else {
+                let blocked =
+                    !palette_passed || permission_findings.iter().any(Finding::is_blocking);
+                if is_new && blocked {
+                    return Err(not_ready(role, &permission_findings, &palette_finding));
                 }
-                return Ok((all, one));
-            }
-            allowed = all_seen.then_some(all);
-            validated = (!one.is_blocking()).then_some(one);
+                return Ok((permission_findings, palette_finding));
+            };
+            sleep(delay).await;
+            permissions = permissions_passed.then_some(permission_findings);
+            palette = palette_passed.then_some(palette_finding);
         }
     }
 
@@ -62,24 +74,25 @@ impl PendingRegistration<'_> {
         role: &RoleArn,
     ) -> Result<Vec<Finding>, VendingError> {
         let principal = Principal::Role(role.clone());
-        let findings = permissions::check_attached(aws, &principal, self.settings.profile).await;
+        let findings = permissions::check_attached(aws, &principal, self.spec.profile).await;
         findings.map_err(VendingError::in_account)
     }
 
     async fn check_palette(&self, role: &RoleArn) -> Result<Finding, VendingError> {
-        let demand = (&self.settings).into();
-        Ok(role::check_palette_can_assume(&self.registry, &self.assumed(role), demand).await?)
+        let required = (&self.spec).into();
+        let assumed_role = self.assumed_role(role);
+        Ok(role::check_palette_can_assume(&self.accounts, &assumed_role, required).await?)
     }
 }
 
-/// What IAM does not know yet it cannot judge.
-fn observe(finding: &Finding) -> bool {
-    !matches!(finding.outcome, Outcome::Unverified { .. })
+/// Whether IAM could not evaluate this, for example because it does not know the role yet.
+const fn is_unverified(finding: &Finding) -> bool {
+    matches!(finding.outcome, Outcome::Unverified { .. })
 }
 
-fn not_ready(role: &RoleArn, allowed: &[Finding], validated: &Finding) -> VendingError {
-    let blockers = allowed.iter().chain([validated]).filter(|finding| finding.is_blocking());
-    let said: Vec<_> =
-        blockers.map(|finding| format!("{}: {}", finding.check.id, finding.observed)).collect();
-    VendingError::NotReady(format!("role {role} is new, and does not do yet: {}", said.join("; ")))
+fn not_ready(role: &RoleArn, permissions: &[Finding], palette: &Finding) -> VendingError {
+    let blocking = permissions.iter().chain([palette]).filter(|finding| finding.is_blocking());
+    let reasons: Vec<_> =
+        blocking.map(|finding| format!("{}: {}", finding.check.id, finding.observed)).collect();
+    VendingError::NotReady(format!("role {role} is new and not usable yet: {}", reasons.join("; ")))
 }

@@ -1,100 +1,101 @@
-//! Which policies the role has, and those that it is to have.
+//! Managed policies that are attached to the role.
 
 use futures_util::future::try_join_all;
 use gangway_aws::AwsSession;
 use gangway_model::RoleArn;
 use gangway_policies::PolicyDocument;
 
-use super::{Changes, DesiredRole, PATH, managed_policy, retry_until_consistent};
+use super::{
+    Changes, DesiredRole, POLICY_PATH, managed_policy::{self, FirstAttempt},
+    retry::retry_until_consistent,
+};
 use crate::outcome::VendingError;
 
-/// A policy that is attached.
+/// An attached policy.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Attached {
+pub(super) struct AttachedPolicy {
     name: String,
     arn: String,
 }
 
-/// Every managed policy of the role.
-pub(super) async fn of(aws: &AwsSession, role: &RoleArn) -> Result<Vec<Attached>, VendingError> {
+/// Lists all managed policies of the role.
+pub(super) async fn list(
+    aws: &AwsSession,
+    role: &RoleArn,
+) -> Result<Vec<AttachedPolicy>, VendingError> {
     let call = AwsSession::iam_api_call("iam:ListAttachedRolePolicies", "such role");
-    let (mut all, mut marker) = (Vec::new(), None);
-    loop {
-        let request = aws.iam().list_attached_role_policies().role_name(role.name());
-        let answer = request.set_marker(marker).send().await;
-        let answer =
-            answer.map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
-        let attached = answer.attached_policies.unwrap_or_default().into_iter();
-        all.extend(attached.filter_map(|policy| {
-            Some(Attached { name: policy.policy_name?, arn: policy.policy_arn? })
-        }));
-        marker = answer.marker.filter(|_| answer.is_truncated);
-        if marker.is_none() {
-            return Ok(all);
-        }
-    }
+    let pages = aws.iam().list_attached_role_policies().role_name(role.name()).into_paginator();
+    let policies: Result<Vec<_>, _> = pages.items().send().collect().await;
+    let policies =
+        policies.map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
+    let attached = policies.into_iter().filter_map(|policy| {
+        Some(AttachedPolicy { name: policy.policy_name?, arn: policy.policy_arn? })
+    });
+    Ok(attached.collect())
 }
 
-/// Whether the profile's policies are all attached, and no other of Gangway's.
-pub(super) fn complete(wanted: &DesiredRole, attached: &[Attached]) -> bool {
-    let has = |document: &PolicyDocument| attached.iter().any(|one| one.name == document.name());
-    gangway_policies::documents_for(wanted.profile).iter().all(has)
-        && surplus(wanted, attached).next().is_none()
+/// Whether all policies of the profile are attached, and no policy of another profile.
+pub(super) fn is_complete(desired: &DesiredRole, attached: &[AttachedPolicy]) -> bool {
+    let is_attached =
+        |document: &PolicyDocument| attached.iter().any(|policy| policy.name == document.name());
+    gangway_policies::documents_for(desired.profile).iter().all(is_attached)
+        && obsolete(desired, attached).next().is_none()
 }
 
-/// Policies of Gangway's that another profile had.
-fn surplus<'a>(
-    wanted: &DesiredRole,
-    attached: &'a [Attached],
-) -> impl Iterator<Item = &'a Attached> {
-    let profile = gangway_policies::documents_for(wanted.profile);
-    let ours = format!("arn:{}:iam::{}:policy{PATH}", wanted.partition(), wanted.account());
-    attached.iter().filter(move |one| {
-        one.arn.starts_with(&ours)
-            && PolicyDocument::from_name(&one.name)
-                .is_some_and(|document| !profile.contains(&document))
+/// Returns Gangway's policies that only another profile needs.
+fn obsolete<'a>(
+    desired: &DesiredRole,
+    attached: &'a [AttachedPolicy],
+) -> impl Iterator<Item = &'a AttachedPolicy> {
+    let needed = gangway_policies::documents_for(desired.profile);
+    let prefix =
+        format!("arn:{}:iam::{}:policy{POLICY_PATH}", desired.partition(), desired.account());
+    attached.iter().filter(move |policy| {
+        policy.arn.starts_with(&prefix)
+            && PolicyDocument::from_name(&policy.name)
+                .is_some_and(|document| !needed.contains(&document))
     })
 }
 
-/// Brings every policy of the profile to its state and attaches it, all at the same time; then lets go of those of another
-/// profile.
-pub(super) async fn all(
+/// Creates, updates and attaches all policies of the profile, at the same time; then detaches
+/// Gangway's policies of another profile.
+pub(super) async fn reconcile(
     aws: &AwsSession,
-    wanted: &DesiredRole,
-    attached: &[Attached],
-    likely: managed_policy::CreateFirst,
+    desired: &DesiredRole,
+    attached: &[AttachedPolicy],
+    first_attempt: FirstAttempt,
 ) -> Result<Changes, VendingError> {
-    let documents = gangway_policies::documents_for(wanted.profile).iter();
-    let each = try_join_all(documents.map(async |document| {
-        let (arn, took) = managed_policy::ensure(aws, wanted, *document, likely).await?;
-        if attached.iter().any(|one| one.arn == arn) {
-            return Ok(took);
+    let documents = gangway_policies::documents_for(desired.profile).iter();
+    let changes = try_join_all(documents.map(async |document| {
+        let (arn, changes) =
+            managed_policy::ensure(aws, desired, *document, first_attempt).await?;
+        if attached.iter().any(|policy| policy.arn == arn) {
+            return Ok(changes);
         }
-        attach(aws, wanted, &arn).await?;
-        Ok::<_, VendingError>(Changes::Changes)
+        attach(aws, desired, &arn).await?;
+        Ok::<_, VendingError>(Changes::Made)
     }));
-    let each = each.await?;
-    let mut took =
-        if each.contains(&Changes::Changes) { Changes::Changes } else { Changes::Nothing };
-    for one in surplus(wanted, attached) {
-        detach(aws, wanted, &one.arn).await?;
-        took = Changes::Changes;
+    let mut changes =
+        if changes.await?.contains(&Changes::Made) { Changes::Made } else { Changes::None };
+    for policy in obsolete(desired, attached) {
+        detach(aws, desired, &policy.arn).await?;
+        changes = Changes::Made;
     }
-    Ok(took)
+    Ok(changes)
 }
 
-/// Attaching twice is attaching once.
-async fn attach(aws: &AwsSession, wanted: &DesiredRole, arn: &str) -> Result<(), VendingError> {
+/// Attaches a policy. Idempotent.
+async fn attach(aws: &AwsSession, desired: &DesiredRole, arn: &str) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:AttachRolePolicy", "such role or policy");
-    let request = aws.iam().attach_role_policy().role_name(wanted.arn.name()).policy_arn(arn);
-    let step =
+    let request = aws.iam().attach_role_policy().role_name(desired.arn.name()).policy_arn(arn);
+    let send =
         async || request.clone().send().await.map_err(|error| call.to_upstream_error(&error));
-    retry_until_consistent(step).await.map(drop).map_err(VendingError::in_account)
+    retry_until_consistent(send).await.map(drop).map_err(VendingError::in_account)
 }
 
-async fn detach(aws: &AwsSession, wanted: &DesiredRole, arn: &str) -> Result<(), VendingError> {
+async fn detach(aws: &AwsSession, desired: &DesiredRole, arn: &str) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:DetachRolePolicy", "such attachment");
-    let request = aws.iam().detach_role_policy().role_name(wanted.arn.name()).policy_arn(arn);
-    let answer = request.send().await;
-    answer.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    let request = aws.iam().detach_role_policy().role_name(desired.arn.name()).policy_arn(arn);
+    let response = request.send().await;
+    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
 }

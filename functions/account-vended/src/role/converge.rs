@@ -1,4 +1,4 @@
-//! Brings a role that Gangway made to the state that it is to be in.
+//! Updates a role that this deployment created.
 
 use gangway_aws::AwsSession;
 use gangway_checks::iam::iam_role::IamRole;
@@ -7,88 +7,92 @@ use tokio::join;
 
 use super::{
     Changes, DESCRIPTION, DesiredRole, ManagedTags, SESSION_SECONDS, attachments, create,
-    managed_policy, versions::Versions,
+    managed_policy::FirstAttempt, policy_versions::PolicyVersions,
 };
 use crate::outcome::VendingError;
 
-/// Changes what differs, and notes it on the role last: a run that is cut off before is finished by the next.
+/// Updates what differs, and the tags last: if a run is interrupted, the tags still differ, and the
+/// next run completes the update.
 pub(super) async fn role(
     aws: &AwsSession,
-    wanted: &DesiredRole,
-    role: &IamRole,
+    desired: &DesiredRole,
+    existing: &IamRole,
 ) -> Result<Changes, VendingError> {
-    let (attached, versions) = join!(attachments::of(aws, &wanted.arn), Versions::of(aws, wanted));
+    let (attached, versions) =
+        join!(attachments::list(aws, &desired.arn), PolicyVersions::list(aws, desired));
     let (attached, versions) = (attached?, versions?);
-    let mut marks = wanted.marks.with_documents(&versions);
-    let read_already = versions.list_managed() && marks.same_documents(&role.tags);
-    let mut took = Changes::Nothing;
-    if !gangway_policies::is_equivalent(&role.trust, &wanted.trust) {
-        trust(aws, wanted).await?;
-        took = Changes::Changes;
+    let mut tags = desired.tags.with_versions(&versions);
+    let documents_verified = versions.is_complete() && tags.has_same_documents(&existing.tags);
+    let mut changes = Changes::None;
+    if !gangway_policies::is_equivalent(&existing.trust, &desired.trust_policy) {
+        update_trust_policy(aws, desired).await?;
+        changes = Changes::Made;
     }
-    if wanted.boundary.is_some() && role.boundary != wanted.boundary {
-        boundary(aws, wanted).await?;
-        took = Changes::Changes;
+    if desired.permissions_boundary.is_some() && existing.boundary != desired.permissions_boundary {
+        update_boundary(aws, desired).await?;
+        changes = Changes::Made;
     }
-    let long_enough = role.max_session.as_secs() >= SESSION_SECONDS.unsigned_abs().into();
-    if !long_enough || role.description != DESCRIPTION {
-        update_description_and_session(aws, wanted, role, long_enough).await?;
+    let session_long_enough = existing.max_session.as_secs() >= SESSION_SECONDS.unsigned_abs().into();
+    if !session_long_enough || existing.description != DESCRIPTION {
+        update_description_and_session(aws, desired, existing, session_long_enough).await?;
     }
-    if !attachments::complete(wanted, &attached) || !read_already {
-        if attachments::all(aws, wanted, &attached, managed_policy::CreateFirst::There).await?
-            == Changes::Changes
-        {
-            took = Changes::Changes;
+    if !attachments::is_complete(desired, &attached) || !documents_verified {
+        let attachment_changes =
+            attachments::reconcile(aws, desired, &attached, FirstAttempt::Read).await?;
+        if attachment_changes == Changes::Made {
+            changes = Changes::Made;
         }
-        marks = wanted.marks.with_documents(&Versions::of(aws, wanted).await?);
+        tags = desired.tags.with_versions(&PolicyVersions::list(aws, desired).await?);
     }
-    if !marks.are_on(&role.tags) {
-        tags(aws, wanted, &marks).await?;
+    if !tags.are_on(&existing.tags) {
+        update_tags(aws, desired, &tags).await?;
     }
-    Ok(took)
+    Ok(changes)
 }
 
-async fn trust(aws: &AwsSession, wanted: &DesiredRole) -> Result<(), VendingError> {
+async fn update_trust_policy(aws: &AwsSession, desired: &DesiredRole) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:UpdateAssumeRolePolicy", "such role");
-    let request = aws.iam().update_assume_role_policy().role_name(wanted.arn.name());
-    let answer = request.policy_document(wanted.trust.to_string()).send().await;
-    answer.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    let request = aws.iam().update_assume_role_policy().role_name(desired.arn.name());
+    let response = request.policy_document(desired.trust_policy.to_string()).send().await;
+    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
 }
 
-async fn boundary(aws: &AwsSession, wanted: &DesiredRole) -> Result<(), VendingError> {
+async fn update_boundary(aws: &AwsSession, desired: &DesiredRole) -> Result<(), VendingError> {
     let call =
         AwsSession::iam_api_call("iam:PutRolePermissionsBoundary", "such permissions boundary");
-    let request = aws.iam().put_role_permissions_boundary().role_name(wanted.arn.name());
-    let answer = request.set_permissions_boundary(wanted.boundary.clone()).send().await;
-    match answer.map_err(|error| call.to_upstream_error(&error)) {
+    let request = aws.iam().put_role_permissions_boundary().role_name(desired.arn.name());
+    let boundary = desired.permissions_boundary.clone();
+    let response = request.set_permissions_boundary(boundary).send().await;
+    match response.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(()),
-        Err(UpstreamError::NotFound { .. }) => Err(create::no_boundary(wanted)),
+        Err(UpstreamError::NotFound { .. }) => Err(create::missing_boundary(desired)),
         Err(error) => Err(VendingError::in_account(error)),
     }
 }
 
-/// Description and length of sessions, which one call sets: longer sessions are left as they are.
+/// Sets the description and the maximum session duration, which one call sets together. A longer
+/// duration is kept.
 async fn update_description_and_session(
     aws: &AwsSession,
-    wanted: &DesiredRole,
-    role: &IamRole,
-    long_enough: bool,
+    desired: &DesiredRole,
+    existing: &IamRole,
+    session_long_enough: bool,
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:UpdateRole", "such role");
-    let kept = i32::try_from(role.max_session.as_secs()).unwrap_or(SESSION_SECONDS);
-    let seconds = if long_enough { kept } else { SESSION_SECONDS };
-    let request = aws.iam().update_role().role_name(wanted.arn.name());
-    let answer = request.description(DESCRIPTION).max_session_duration(seconds).send().await;
-    answer.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    let current = i32::try_from(existing.max_session.as_secs()).unwrap_or(SESSION_SECONDS);
+    let seconds = if session_long_enough { current } else { SESSION_SECONDS };
+    let request = aws.iam().update_role().role_name(desired.arn.name());
+    let response = request.description(DESCRIPTION).max_session_duration(seconds).send().await;
+    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
 }
 
-async fn tags(
+async fn update_tags(
     aws: &AwsSession,
-    wanted: &DesiredRole,
-    marks: &ManagedTags,
+    desired: &DesiredRole,
+    tags: &ManagedTags,
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:TagRole", "such role");
-    let request = aws.iam().tag_role().role_name(wanted.arn.name());
-    let answer = request.set_tags(Some(marks.of_role()?)).send().await;
-    answer.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
+    let request = aws.iam().tag_role().role_name(desired.arn.name());
+    let response = request.set_tags(Some(tags.for_role()?)).send().await;
+    response.map(drop).map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))
 }

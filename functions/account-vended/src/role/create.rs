@@ -1,4 +1,4 @@
-//! Makes the role.
+//! Creates the role.
 
 use gangway_aws::AwsSession;
 use gangway_model::UpstreamError;
@@ -6,30 +6,30 @@ use gangway_model::UpstreamError;
 use super::{DESCRIPTION, DesiredRole, SESSION_SECONDS};
 use crate::outcome::VendingError;
 
-/// Makes the role, complete but for its policies. `false` where somebody was quicker.
-pub(super) async fn role(aws: &AwsSession, wanted: &DesiredRole) -> Result<bool, VendingError> {
+/// Creates the role without its policies. Returns `false` if a role of that name exists already.
+pub(super) async fn role(aws: &AwsSession, desired: &DesiredRole) -> Result<bool, VendingError> {
     let call = AwsSession::iam_api_call("iam:CreateRole", "such permissions boundary");
     let request = aws
         .iam()
         .create_role()
-        .role_name(wanted.arn.name())
-        .assume_role_policy_document(wanted.trust.to_string())
+        .role_name(desired.arn.name())
+        .assume_role_policy_document(desired.trust_policy.to_string())
         .description(DESCRIPTION)
         .max_session_duration(SESSION_SECONDS)
-        .set_permissions_boundary(wanted.boundary.clone())
-        .set_tags(Some(wanted.marks.of_role()?));
+        .set_permissions_boundary(desired.permissions_boundary.clone())
+        .set_tags(Some(desired.tags.for_role()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(true),
         Err(UpstreamError::AlreadyExists { .. }) => Ok(false),
-        Err(UpstreamError::NotFound { .. }) => Err(no_boundary(wanted)),
+        Err(UpstreamError::NotFound { .. }) => Err(missing_boundary(desired)),
         Err(error) => Err(VendingError::in_account(error)),
     }
 }
 
-/// The policy that is to limit the role is not there, or not yet.
-pub(super) fn no_boundary(wanted: &DesiredRole) -> VendingError {
-    let boundary = wanted.boundary.as_deref().unwrap_or("none");
+/// The error for a permissions boundary that does not exist in the account, or not yet.
+pub(super) fn missing_boundary(desired: &DesiredRole) -> VendingError {
+    let boundary = desired.permissions_boundary.as_deref().unwrap_or("none");
     VendingError::AccessDenied(format!(
-        "the account has no policy {boundary}, which GANGWAY_PERMISSIONS_BOUNDARY names: make it there, or mend the setting"
+        "the account has no policy {boundary}, which GANGWAY_PERMISSIONS_BOUNDARY names: create it there, or correct the variable"
     ))
 }

@@ -1,4 +1,4 @@
-//! One policy: made, or found and brought to what its document says.
+//! One managed policy of the role: creates it, or finds and updates it.
 
 use std::collections::BTreeMap;
 
@@ -6,62 +6,64 @@ use gangway_aws::AwsSession;
 use gangway_model::UpstreamError;
 use gangway_policies::PolicyDocument;
 
-use super::{Changes, DesiredRole, PATH, managed_tags, version};
+use super::{Changes, DesiredRole, POLICY_PATH, managed_tags, policy_version};
 use crate::outcome::VendingError;
 
-/// What is tried first. The other is tried next, so this only saves a call.
+/// Which call is made first. If it does not succeed, the other one follows, so this only saves a
+/// call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum CreateFirst {
-    /// The role was just made, so its policies will not be there either.
-    New,
-    /// The role was there, so its policies will be, too.
-    There,
+pub(super) enum FirstAttempt {
+    /// The role is new, so its policies probably do not exist.
+    Create,
+    /// The role existed before, so its policies probably exist too.
+    Read,
 }
 
-/// A policy that is there.
-pub(super) struct ManagedPolicy {
-    pub(super) arn: String,
-    pub(super) default: String,
+/// A policy that exists.
+struct ManagedPolicy {
+    arn: String,
+    default_version_id: String,
     tags: BTreeMap<String, String>,
 }
 
-/// Brings the policy to its state; its ARN, and what that took.
+/// Creates or updates the policy. Returns its ARN.
 pub(super) async fn ensure(
     aws: &AwsSession,
-    wanted: &DesiredRole,
+    desired: &DesiredRole,
     document: PolicyDocument,
-    likely: CreateFirst,
+    first_attempt: FirstAttempt,
 ) -> Result<(String, Changes), VendingError> {
     let name = document.name();
-    let at = |path: &str| {
-        format!("arn:{}:iam::{}:policy{path}{name}", wanted.partition(), wanted.account())
+    let arn_at = |path: &str| {
+        format!("arn:{}:iam::{}:policy{path}{name}", desired.partition(), desired.account())
     };
-    let own = at(PATH);
-    if likely == CreateFirst::There
-        && let Some(known) = read(aws, &own).await?
+    let own_arn = arn_at(POLICY_PATH);
+    if first_attempt == FirstAttempt::Read
+        && let Some(existing) = read(aws, &own_arn).await?
     {
-        return update(aws, wanted, document, known).await;
+        return update(aws, desired, document, existing).await;
     }
-    match create(aws, wanted, document).await {
-        Ok(()) => return Ok((own, Changes::Changes)),
+    match create(aws, desired, document).await {
+        Ok(()) => return Ok((own_arn, Changes::Made)),
         Err(VendingError::Upstream(UpstreamError::AlreadyExists { .. })) => {}
-        Err(setback) => return Err(setback),
+        Err(error) => return Err(error),
     }
-    // A name is taken whatever the path. People follow Palette's documents and leave it at that.
-    for arn in [own, at("/")] {
-        if let Some(known) = read(aws, &arn).await? {
-            return update(aws, wanted, document, known).await;
+    // Policy names are unique in an account, whatever their path. People who follow Palette's
+    // documentation create them without a path.
+    for arn in [own_arn, arn_at("/")] {
+        if let Some(existing) = read(aws, &arn).await? {
+            return update(aws, desired, document, existing).await;
         }
     }
     Err(VendingError::Permanent(format!(
-        "account {} has a policy {name} under a path of its own: detach and delete it, or move it to /, so that Gangway can judge it",
-        wanted.account()
+        "account {} has a policy {name} under another path: detach and delete it, or create it under the path /, so that Gangway can read it",
+        desired.account()
     )))
 }
 
 async fn create(
     aws: &AwsSession,
-    wanted: &DesiredRole,
+    desired: &DesiredRole,
     document: PolicyDocument,
 ) -> Result<(), VendingError> {
     let call = AwsSession::iam_api_call("iam:CreatePolicy", "such account");
@@ -69,22 +71,22 @@ async fn create(
         .iam()
         .create_policy()
         .policy_name(document.name())
-        .path(PATH)
+        .path(POLICY_PATH)
         .description("Permissions that Spectro Cloud Palette asks for. Made by Gangway.")
-        .policy_document(document.text(wanted.partition()))
-        .set_tags(Some(wanted.marks.of_policy()?));
+        .policy_document(document.text(desired.partition()))
+        .set_tags(Some(desired.tags.for_policy()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
         Ok(_) => Ok(()),
-        Err(taken @ UpstreamError::AlreadyExists { .. }) => Err(VendingError::Upstream(taken)),
+        Err(exists @ UpstreamError::AlreadyExists { .. }) => Err(VendingError::Upstream(exists)),
         Err(error) => Err(VendingError::in_account(error)),
     }
 }
 
 async fn read(aws: &AwsSession, arn: &str) -> Result<Option<ManagedPolicy>, VendingError> {
     let call = AwsSession::iam_api_call("iam:GetPolicy", "such policy");
-    let answer = aws.iam().get_policy().policy_arn(arn).send().await;
-    let policy = match answer.map_err(|error| call.to_upstream_error(&error)) {
-        Ok(answer) => answer.policy,
+    let response = aws.iam().get_policy().policy_arn(arn).send().await;
+    let policy = match response.map_err(|error| call.to_upstream_error(&error)) {
+        Ok(response) => response.policy,
         Err(UpstreamError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(VendingError::in_account(error)),
     };
@@ -93,28 +95,29 @@ async fn read(aws: &AwsSession, arn: &str) -> Result<Option<ManagedPolicy>, Vend
     let tags = policy.tags.unwrap_or_default().into_iter();
     Ok(Some(ManagedPolicy {
         arn: arn.to_owned(),
-        default: policy.default_version_id.unwrap_or_default(),
+        default_version_id: policy.default_version_id.unwrap_or_default(),
         tags: tags.map(|tag| (tag.key, tag.value)).collect(),
     }))
 }
 
-/// A policy that says what it is to say is as good as ours, whoever made it. Another one is changed only if it is ours.
+/// Gives the policy a new version if its document differs. A policy with the right document is used
+/// whoever created it; a different one is changed only if this deployment created it.
 async fn update(
     aws: &AwsSession,
-    wanted: &DesiredRole,
+    desired: &DesiredRole,
     document: PolicyDocument,
-    known: ManagedPolicy,
+    existing: ManagedPolicy,
 ) -> Result<(String, Changes), VendingError> {
-    let says = version::read(aws, &known).await?;
-    if gangway_policies::is_equivalent(&says, &document.render(wanted.partition())) {
-        return Ok((known.arn, Changes::Nothing));
+    let ManagedPolicy { arn, default_version_id, tags } = existing;
+    let current = policy_version::read(aws, &arn, &default_version_id).await?;
+    if gangway_policies::is_equivalent(&current, &document.render(desired.partition())) {
+        return Ok((arn, Changes::None));
     }
-    if !managed_tags::is_managed_by(&known.tags, wanted.marks.stack()) {
+    if !managed_tags::is_managed_by(&tags, desired.tags.stack_name()) {
         return Err(VendingError::Permanent(format!(
-            "policy {} is not this deployment's own, and does not say what Palette's document says: give it a version that does, or delete it",
-            known.arn
+            "policy {arn} was not created by this deployment, and differs from Palette's document: create a version of it with that document, or delete the policy"
         )));
     }
-    version::create(aws, &known.arn, document.text(wanted.partition())).await?;
-    Ok((known.arn, Changes::Changes))
+    policy_version::create(aws, &arn, document.text(desired.partition())).await?;
+    Ok((arn, Changes::Made))
 }

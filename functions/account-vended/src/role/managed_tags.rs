@@ -1,4 +1,4 @@
-//! What Gangway notes on what it makes, and what it tells from that.
+//! Tags of the roles and policies that Gangway creates.
 
 use std::collections::BTreeMap;
 
@@ -6,31 +6,33 @@ use aws_sdk_iam::types::Tag;
 use gangway_model::{Partition, PermissionProfile, Scope, UpstreamError};
 use sha2::{Digest as _, Sha256};
 
-use super::versions::Versions;
+use super::policy_versions::PolicyVersions;
 use crate::outcome::VendingError;
 
-/// It is Gangway's, and may be changed by it.
+/// `true`: Gangway created the resource and may change it.
 const MANAGED: &str = "gangway:managed";
-/// Which deployment made it. Another one leaves it as it is: its Palette may be another.
+/// Name of the stack that created the resource. Other deployments do not change it, since they may
+/// use another Palette.
 const STACK: &str = "gangway:stack";
-/// Whose the account is in Palette: `tenant`, or the uid of a project. Nothing moves it, so the first word counts.
-pub(crate) const SCOPE: &str = "gangway:scope";
-/// Which documents are attached, as one number, and the versions of the policies that hold them. Versions never change, so a
-/// role with the right ones is not looked into again.
+/// Scope of the account in Palette: `tenant`, or the uid of a project. Set once, and not changed
+/// afterwards.
+pub(crate) const SCOPE_TAG: &str = "gangway:scope";
+/// Hash of the attached documents, and the versions of their policies. Versions are immutable, so the
+/// documents are not read again while this tag has the right value.
 const DOCUMENTS: &str = "gangway:documents";
 
 /// The tags of a role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ManagedTags {
-    stack: String,
+    stack_name: String,
     scope: String,
     documents: String,
 }
 
 impl ManagedTags {
-    /// Those that a role is to have.
+    /// Returns the tags of a role whose policies are all new.
     pub(crate) fn new(
-        stack: &str,
+        stack_name: &str,
         scope: &Scope,
         profile: PermissionProfile,
         partition: Partition,
@@ -40,7 +42,7 @@ impl ManagedTags {
             Scope::Project(uid) => uid.to_string(),
         };
         Self {
-            stack: stack.to_owned(),
+            stack_name: stack_name.to_owned(),
             scope,
             documents: fingerprint(profile, partition)
                 + &".v1".repeat(gangway_policies::documents_for(profile).len()),
@@ -50,50 +52,50 @@ impl ManagedTags {
     fn pairs(&self) -> [(&'static str, &str); 4] {
         [
             (MANAGED, "true"),
-            (STACK, &self.stack),
-            (SCOPE, &self.scope),
+            (STACK, &self.stack_name),
+            (SCOPE_TAG, &self.scope),
             (DOCUMENTS, &self.documents),
         ]
     }
 
-    /// As a role has them.
-    pub(super) fn of_role(&self) -> Result<Vec<Tag>, VendingError> {
+    /// Returns all tags, for the role.
+    pub(super) fn for_role(&self) -> Result<Vec<Tag>, VendingError> {
         self.pairs().into_iter().map(|(key, value)| tag(key, value)).collect()
     }
 
-    /// As a policy has them: documents may be attached to roles of several profiles.
-    pub(super) fn of_policy(&self) -> Result<Vec<Tag>, VendingError> {
+    /// Returns the tags of a policy. The others are left out because roles with different profiles
+    /// share policies.
+    pub(super) fn for_policy(&self) -> Result<Vec<Tag>, VendingError> {
         self.pairs().into_iter().take(2).map(|(key, value)| tag(key, value)).collect()
     }
 
-    /// Whether a role has them all.
+    /// Whether all of these are among the tags of a role.
     pub(super) fn are_on(&self, tags: &BTreeMap<String, String>) -> bool {
         self.pairs()
             .into_iter()
             .all(|(key, value)| tags.get(key).map(String::as_str) == Some(value))
     }
 
-    /// The same with these versions of the policies. New ones are the first of their policies.
-    pub(super) fn with_documents(&self, versions: &Versions) -> Self {
+    /// Returns the tags with these versions of the policies.
+    pub(super) fn with_versions(&self, versions: &PolicyVersions) -> Self {
         let hash = self.documents.split('.').next().unwrap_or_default();
-        Self { documents: format!("{hash}{}", versions.text()), ..self.clone() }
+        Self { documents: format!("{hash}{}", versions.to_tag_suffix()), ..self.clone() }
     }
 
-    /// Whether these very documents were attached when the role was last changed.
-    pub(super) fn same_documents(&self, tags: &BTreeMap<String, String>) -> bool {
+    /// Whether the same versions of the same documents were attached at the last update of the role.
+    pub(super) fn has_same_documents(&self, tags: &BTreeMap<String, String>) -> bool {
         tags.get(DOCUMENTS) == Some(&self.documents)
     }
 
-    /// The deployment that this is.
-    pub(super) fn stack(&self) -> &str {
-        &self.stack
+    pub(super) fn stack_name(&self) -> &str {
+        &self.stack_name
     }
 }
 
-/// Whether this deployment made it.
-pub(super) fn is_managed_by(tags: &BTreeMap<String, String>, stack: &str) -> bool {
-    let is = |key: &str, value: &str| tags.get(key).map(String::as_str) == Some(value);
-    is(MANAGED, "true") && is(STACK, stack)
+/// Whether the deployment with this stack name created the resource with these tags.
+pub(super) fn is_managed_by(tags: &BTreeMap<String, String>, stack_name: &str) -> bool {
+    let has = |key: &str, value: &str| tags.get(key).map(String::as_str) == Some(value);
+    has(MANAGED, "true") && has(STACK, stack_name)
 }
 
 fn tag(key: &str, value: &str) -> Result<Tag, VendingError> {
@@ -103,7 +105,7 @@ fn tag(key: &str, value: &str) -> Result<Tag, VendingError> {
     })
 }
 
-/// The profile's documents as they are to be here, as one number.
+/// Returns a hash of the names and contents of the profile's documents.
 fn fingerprint(profile: PermissionProfile, partition: Partition) -> String {
     let mut hash = Sha256::new();
     for document in gangway_policies::documents_for(profile) {
@@ -111,7 +113,7 @@ fn fingerprint(profile: PermissionProfile, partition: Partition) -> String {
         hash.update(document.text(partition));
     }
     let mut digits = hex::encode(hash.finalize());
-    // A tag's value has room for 256 characters, and versions follow.
+    // The value of a tag has up to 256 characters, and the versions follow.
     digits.truncate(24);
     digits
 }
@@ -121,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_this_deployment_made_is_its_own() {
+    fn only_resources_with_both_tags_are_managed() {
         let tags = |pairs: &[(&str, &str)]| {
             pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
         };
@@ -139,16 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn other_documents_are_another_number() {
+    fn different_documents_have_different_fingerprints() {
         let mut seen = Vec::new();
         for profile in PermissionProfile::ALL {
             for partition in [Partition::Aws, Partition::AwsUsGov] {
-                let number = fingerprint(profile, partition);
-                assert_eq!(number.len(), 24);
+                let hash = fingerprint(profile, partition);
+                assert_eq!(hash.len(), 24);
                 if profile.supports_eks() {
-                    assert!(!seen.contains(&number), "{profile} {partition}");
+                    assert!(!seen.contains(&hash), "{profile} {partition}");
                 }
-                seen.push(number);
+                seen.push(hash);
             }
         }
     }

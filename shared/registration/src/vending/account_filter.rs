@@ -1,36 +1,37 @@
-//! Which accounts come aboard.
+//! Which accounts are registered automatically.
 
 use std::fmt;
 
 use crate::vending::Glob;
 use gangway_aws::organizations::{OuId, OuPath};
 
-/// Which accounts come aboard: those of some units with everything below, save those of others, by name.
+/// Which accounts are registered, by OU and by name. An OU includes all OUs below it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AccountFilter {
-    /// Only accounts that are in one of these. Empty for all.
-    pub units_in: Vec<OuId>,
-    /// No account that is in one of these, whatever else is said.
-    pub units_out: Vec<OuId>,
-    /// Only accounts of such names.
-    pub names: Glob,
+    /// Only accounts in one of these OUs are registered. Empty for all OUs.
+    pub include_ous: Vec<OuId>,
+    /// Accounts in one of these OUs are not registered, even if `include_ous` has their OU.
+    pub exclude_ous: Vec<OuId>,
+    /// Only accounts whose name matches are registered.
+    pub name_pattern: Glob,
 }
 
-/// Why an account does not come aboard.
+/// Why an account is not registered.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ExclusionReason {
-    /// It is in a unit that is left out.
+    /// It is in an excluded OU.
     ExcludedOu,
-    /// It is in none of the units that come aboard.
+    /// It is in none of the included OUs.
     NoIncludedOu,
-    /// Its name is not one of those that come aboard.
+    /// Its name does not match.
     Name,
-    /// It is the management account, which no role lets Gangway into and which should run nothing.
+    /// It is the management account, which has no role that Gangway could assume, and should run no
+    /// workload.
     Management,
 }
 
 impl ExclusionReason {
-    /// In a word, for counts.
+    /// Returns the name of this reason in the sweep's report.
     pub const fn id(self) -> &'static str {
         match self {
             Self::ExcludedOu => "unit-left-out",
@@ -44,35 +45,35 @@ impl ExclusionReason {
 impl fmt::Display for ExclusionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ExcludedOu => "it is in an organizational unit that GANGWAY_EXCLUDE_OUS leaves out",
-            Self::NoIncludedOu => "it is in none of the organizational units of GANGWAY_INCLUDE_OUS",
-            Self::Name => "its name is not as GANGWAY_ACCOUNT_NAME_FILTER says",
+            Self::ExcludedOu => "it is in an OU of GANGWAY_EXCLUDE_OUS",
+            Self::NoIncludedOu => "it is in none of the OUs of GANGWAY_INCLUDE_OUS",
+            Self::Name => "its name does not match GANGWAY_ACCOUNT_NAME_FILTER",
             Self::Management => {
-                "it is the organization's management account: register it by a request where it is to be aboard"
+                "it is the organization's management account: send a request to register it"
             }
         })
     }
 }
 
 impl AccountFilter {
-    /// Whether an account's units matter, so that they have to be looked up.
+    /// Whether the result depends on an account's OU path, so that it must be read.
     pub fn needs_ou_path(&self) -> bool {
-        !self.units_in.is_empty() || !self.units_out.is_empty()
+        !self.include_ous.is_empty() || !self.exclude_ous.is_empty()
     }
 
-    /// Whether every account comes aboard, so that nothing has to be known of one.
+    /// Whether every account is included.
     pub fn matches_everything(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Why an account of this name in these units does not come aboard; `Ok` where it does.
-    pub fn exclusion_reason(&self, name: &str, lineage: &OuPath) -> Result<(), ExclusionReason> {
-        let is_in = |units: &[OuId]| lineage.iter().any(|unit| units.contains(unit));
-        if is_in(&self.units_out) {
+    /// Returns `Ok` if an account of this name in these OUs is registered, else the reason why not.
+    pub fn exclusion_reason(&self, name: &str, ou_path: &OuPath) -> Result<(), ExclusionReason> {
+        let is_in = |ous: &[OuId]| ou_path.iter().any(|ou| ous.contains(ou));
+        if is_in(&self.exclude_ous) {
             Err(ExclusionReason::ExcludedOu)
-        } else if !self.units_in.is_empty() && !is_in(&self.units_in) {
+        } else if !self.include_ous.is_empty() && !is_in(&self.include_ous) {
             Err(ExclusionReason::NoIncludedOu)
-        } else if self.names.matches(name) {
+        } else if self.name_pattern.matches(name) {
             Ok(())
         } else {
             Err(ExclusionReason::Name)
@@ -85,35 +86,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_unit_counts_with_everything_below_and_out_beats_in() {
+    fn an_ou_includes_those_below_it_and_exclusion_takes_precedence() {
         let [root, work, prod, lab] =
             ["r-abcd", "ou-abcd-workload", "ou-abcd-prodprod", "ou-abcd-lablabla"]
-                .map(|unit| unit.parse::<OuId>().unwrap());
-        let line = |units: &[&OuId]| {
-            OuPath::from_parent_first(units.iter().map(|unit| (*unit).clone()).collect())
+                .map(|ou| ou.parse::<OuId>().unwrap());
+        let path = |ous: &[&OuId]| {
+            OuPath::from_parent_first(ous.iter().map(|ou| (*ou).clone()).collect())
         };
-        let unplaced = line(&[&root]);
-        let in_prod = line(&[&prod, &work, &root]);
-        let in_lab = line(&[&lab, &root]);
+        let in_root = path(&[&root]);
+        let in_prod = path(&[&prod, &work, &root]);
+        let in_lab = path(&[&lab, &root]);
         let all = AccountFilter::default();
-        let only_work = AccountFilter { units_in: vec![work.clone()], ..AccountFilter::default() };
+        let only_work = AccountFilter { include_ous: vec![work.clone()], ..AccountFilter::default() };
         let work_without_prod =
-            AccountFilter { units_out: vec![prod.clone()], ..only_work.clone() };
-        let teams = AccountFilter { names: "team-*".parse().unwrap(), ..AccountFilter::default() };
-        for (choice, name, lineage, expected) in [
-            (&all, "x", &unplaced, Ok(())),
+            AccountFilter { exclude_ous: vec![prod.clone()], ..only_work.clone() };
+        let teams = AccountFilter { name_pattern: "team-*".parse().unwrap(), ..AccountFilter::default() };
+        for (filter, name, ou_path, expected) in [
+            (&all, "x", &in_root, Ok(())),
             (&only_work, "x", &in_prod, Ok(())),
-            (&only_work, "x", &unplaced, Err(ExclusionReason::NoIncludedOu)),
+            (&only_work, "x", &in_root, Err(ExclusionReason::NoIncludedOu)),
             (&only_work, "x", &in_lab, Err(ExclusionReason::NoIncludedOu)),
             (&work_without_prod, "x", &in_prod, Err(ExclusionReason::ExcludedOu)),
-            (&work_without_prod, "x", &line(&[&work, &root]), Ok(())),
+            (&work_without_prod, "x", &path(&[&work, &root]), Ok(())),
             (&teams, "team-a", &in_lab, Ok(())),
             (&teams, "lab", &in_lab, Err(ExclusionReason::Name)),
         ] {
             assert_eq!(
-                choice.exclusion_reason(name, lineage),
+                filter.exclusion_reason(name, ou_path),
                 expected,
-                "{choice:?} {name} {lineage:?}"
+                "{filter:?} {name} {ou_path:?}"
             );
         }
         assert!(!all.needs_ou_path() && only_work.needs_ou_path());

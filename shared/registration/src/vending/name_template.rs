@@ -1,10 +1,10 @@
-//! What Palette is to call the accounts.
+//! Names of accounts in Palette.
 
 use std::{fmt, str::FromStr};
 
 use gangway_model::{AccountId, AccountName};
 
-/// A pattern with the placeholders `{accountId}` and `{accountName}`, of which there is one at least.
+/// A template of names, with at least one of the placeholders `{accountId}` and `{accountName}`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NameTemplate(Vec<Part>);
 
@@ -15,14 +15,13 @@ enum Part {
     AccountName,
 }
 
-/// Not a pattern.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be letters, digits, '.', '_' and '-' around {{accountId}}, {{accountName}} or both, a letter, a digit or a placeholder first, and at most 64 characters with an account id in its place"
 )]
 pub struct InvalidNameTemplate;
 
-/// Palette's longest name.
+/// Palette's maximum length of a name.
 const MAX_CHARS: usize = 64;
 
 impl Default for NameTemplate {
@@ -52,12 +51,12 @@ impl FromStr for NameTemplate {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        let pattern = Self(parts);
-        // What an account id makes of it shows whether the texts around it may be in a name.
-        let sample = pattern.fill("000000000000", "a");
-        let tells_apart = pattern.0.iter().any(|part| !matches!(part, Part::Text(_)));
-        if tells_apart && sample.parse::<AccountName>().is_ok() {
-            Ok(pattern)
+        let template = Self(parts);
+        // A sample shows whether the texts around the placeholders are valid in a name.
+        let sample = template.fill("000000000000", "a");
+        let has_placeholder = template.0.iter().any(|part| !matches!(part, Part::Text(_)));
+        if has_placeholder && sample.parse::<AccountName>().is_ok() {
+            Ok(template)
         } else {
             Err(InvalidNameTemplate)
         }
@@ -65,8 +64,8 @@ impl FromStr for NameTemplate {
 }
 
 impl NameTemplate {
-    /// The name of this account. Characters that Palette does not take become `-`. `None` where nothing is left to
-    /// call it by, or where the name would be cut: two accounts could then be called the same.
+    /// Returns the name of an account. Characters that Palette does not accept become `-`. `None` if the
+    /// name would be empty or too long: if it were cut, two accounts could have the same name.
     pub fn name(&self, account: AccountId, name: &str) -> Option<AccountName> {
         let name: String = name
             .chars()
@@ -82,7 +81,8 @@ impl NameTemplate {
         if filled.len() > MAX_CHARS { None } else { filled.parse().ok() }
     }
 
-    /// Whether the account's own name is part of it: events may mask that, so it has to be looked up.
+    /// Whether the template contains the account's name. Events may mask that name, so it must be
+    /// read from Organizations.
     pub fn uses_account_name(&self) -> bool {
         self.0.contains(&Part::AccountName)
     }
@@ -108,9 +108,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_makes_names_that_palette_takes() {
+    fn names_are_valid_in_palette() {
         let account: AccountId = "012345678901".parse().unwrap();
-        for (pattern, name, made) in [
+        for (template, name, expected) in [
             ("aws-{accountId}", "whatever it is", Some("aws-012345678901")),
             ("{accountName}", "team-payments-dev", Some("team-payments-dev")),
             ("{accountName}-{accountId}", "Müller & Co", Some("M-ller---Co-012345678901")),
@@ -119,15 +119,15 @@ mod tests {
             ("{accountName}", "_lab", None),
             ("x{accountName}", &"n".repeat(64), None),
         ] {
-            let pattern: NameTemplate = pattern.parse().unwrap();
-            let name = pattern.name(account, name);
-            assert_eq!(name.as_ref().map(AccountName::as_str), made, "{pattern}");
+            let template: NameTemplate = template.parse().unwrap();
+            let name = template.name(account, name);
+            assert_eq!(name.as_ref().map(AccountName::as_str), expected, "{template}");
         }
         assert_eq!(NameTemplate::default(), "aws-{accountId}".parse().unwrap());
     }
 
     #[test]
-    fn a_pattern_tells_accounts_apart_and_is_a_name() {
+    fn invalid_templates_are_rejected() {
         for text in [
             "",
             "aws",

@@ -1,27 +1,27 @@
-//! Whose an account is to be in Palette.
+//! Palette scopes of accounts, by OU.
 
 use gangway_model::RequestedScope;
 
 use gangway_aws::organizations::{OuId, OuPath};
 
-/// Whose an account is to be, by the unit that it is in: the nearest that is named decides, and the tenant has the rest.
+/// The Palette scope of an account, by its OU. The nearest OU that has an entry decides; accounts
+/// without one go to the tenant.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct OuScopeMap(pub(crate) Vec<(OuId, RequestedScope)>);
 
 impl OuScopeMap {
-    /// Whether an account's units matter, so that they have to be looked up.
+    /// Whether the scope depends on an account's OU path, so that it must be read.
     pub fn needs_ou_path(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// Whose an account in these units is to be.
-    pub fn scope_for(&self, lineage: &OuPath) -> &RequestedScope {
-        let named =
-            |unit: &OuId| self.0.iter().find(|(named, _)| named == unit).map(|(_, scope)| scope);
-        lineage.iter().find_map(named).unwrap_or(&RequestedScope::Tenant)
+    /// Returns the scope of an account in these OUs.
+    pub fn scope_for(&self, ou_path: &OuPath) -> &RequestedScope {
+        let entry_of = |ou: &OuId| self.0.iter().find(|(id, _)| id == ou).map(|(_, scope)| scope);
+        ou_path.iter().find_map(entry_of).unwrap_or(&RequestedScope::Tenant)
     }
 
-    /// Every scope that an account may come to be in, each once, the tenant first.
+    /// Returns every scope that an account can have, each once, the tenant first.
     pub fn all(&self) -> Vec<&RequestedScope> {
         let mut all = vec![&RequestedScope::Tenant];
         for (_, scope) in &self.0 {
@@ -32,15 +32,15 @@ impl OuScopeMap {
         all
     }
 
-    /// Reads one of the list's entries: `ou-…=tenant`, `ou-…=project:<uid or name>`.
-    pub(crate) fn entry(text: &str) -> Option<(OuId, RequestedScope)> {
-        let (unit, scope) = text.split_once('=')?;
+    /// Parses one entry: `ou-…=tenant` or `ou-…=project:<uid or name>`.
+    pub(crate) fn parse_entry(text: &str) -> Option<(OuId, RequestedScope)> {
+        let (ou, scope) = text.split_once('=')?;
         let scope = match scope.trim().split_once(':') {
             None if scope.trim() == "tenant" => RequestedScope::Tenant,
             Some(("project", project)) => RequestedScope::Project(project.trim().parse().ok()?),
             Some(_) | None => return None,
         };
-        Some((unit.trim().parse().ok()?, scope))
+        Some((ou.trim().parse().ok()?, scope))
     }
 }
 
@@ -49,8 +49,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_unit_decides() {
-        let entry = |text| OuScopeMap::entry(text).unwrap();
+    fn the_nearest_ou_decides() {
+        let entry = |text| OuScopeMap::parse_entry(text).unwrap();
         let scopes = OuScopeMap(vec![
             entry("r-abcd = tenant"),
             entry("ou-abcd-workload=project:Workloads"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_say_unit_and_scope() {
+    fn an_entry_has_an_ou_and_a_scope() {
         for text in [
             "",
             "ou-abcd-workload",
@@ -85,7 +85,7 @@ mod tests {
             "workload=tenant",
             "ou-abcd-workload=tenant:x",
         ] {
-            assert_eq!(OuScopeMap::entry(text), None, "{text}");
+            assert_eq!(OuScopeMap::parse_entry(text), None, "{text}");
         }
     }
 }

@@ -103,7 +103,7 @@ async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
     app.lambda.logs().clear();
     app.put(&organization.close(&hidden.account)).await;
     app.work_off().await;
-    app.written("projects has it that do not let Gangway look").await;
+    app.written("projects that Gangway may not read").await;
     assert_eq!(app.registered(&hidden.account).len(), 1);
     assert_eq!(app.dead(), []);
 }

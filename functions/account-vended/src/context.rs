@@ -1,0 +1,24 @@
+//! What every message needs: configuration, clients and caches.
+
+use gangway_registration::{AppContext, Error, env_var};
+
+use crate::{config::HandlerConfig, management::ManagementAccount, palette_cache::PaletteCache};
+
+/// Configuration, clients and caches of the function. Built once, at start.
+pub(crate) struct VendingContext {
+    pub(crate) app: AppContext,
+    pub(crate) config: HandlerConfig,
+    pub(crate) management: ManagementAccount,
+    pub(crate) palette_cache: PaletteCache,
+}
+
+impl VendingContext {
+    /// Reads the environment and builds every client.
+    pub(crate) async fn from_env() -> Result<Self, Error> {
+        let app = AppContext::from_env().await?;
+        let config = HandlerConfig::from_env(env_var, app.clients.partition)?;
+        let management_role = config.vending.management_role.clone();
+        let management = ManagementAccount::new(app.clients.aws.clone(), management_role);
+        Ok(Self { app, config, management, palette_cache: PaletteCache::default() })
+    }
+}

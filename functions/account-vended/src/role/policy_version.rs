@@ -1,0 +1,83 @@
+//! Versions of one policy. IAM keeps up to five of them.
+
+use aws_sdk_iam::{error::SdkError, types::PolicyVersion};
+use gangway_aws::AwsSession;
+use gangway_checks::iam::iam_role;
+use gangway_model::UpstreamError;
+use serde_json::Value;
+
+use crate::outcome::VendingError;
+
+/// Returns the document of a version.
+pub(super) async fn read(
+    aws: &AwsSession,
+    policy_arn: &str,
+    version_id: &str,
+) -> Result<Value, VendingError> {
+    let call = AwsSession::iam_api_call("iam:GetPolicyVersion", "such version");
+    let request = aws.iam().get_policy_version().policy_arn(policy_arn).version_id(version_id);
+    let response = request
+        .send()
+        .await
+        .map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
+    let text = response.policy_version.and_then(|version| version.document).unwrap_or_default();
+    Ok(iam_role::decode_policy_document(&text).unwrap_or_default())
+}
+
+/// Creates a version and makes it the default. If there are five already, deletes the oldest that is
+/// not the default first.
+pub(super) async fn create(
+    aws: &AwsSession,
+    policy_arn: &str,
+    document: &str,
+) -> Result<(), VendingError> {
+    if !try_create(aws, policy_arn, document).await? {
+        delete_oldest(aws, policy_arn).await?;
+        if !try_create(aws, policy_arn, document).await? {
+            return Err(VendingError::NotReady(format!(
+                "policy {policy_arn} has the maximum number of versions"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Returns `false` if the policy has the maximum number of versions.
+async fn try_create(
+    aws: &AwsSession,
+    policy_arn: &str,
+    document: &str,
+) -> Result<bool, VendingError> {
+    let call = AwsSession::iam_api_call("iam:CreatePolicyVersion", "such policy");
+    let request = aws.iam().create_policy_version().policy_arn(policy_arn);
+    match request.policy_document(document).set_as_default(true).send().await {
+        Ok(_) => Ok(true),
+        Err(SdkError::ServiceError(error)) if error.err().is_limit_exceeded_exception() => {
+            Ok(false)
+        }
+        Err(error) => Err(VendingError::in_account(call.to_upstream_error(&error))),
+    }
+}
+
+async fn delete_oldest(aws: &AwsSession, policy_arn: &str) -> Result<(), VendingError> {
+    let call = AwsSession::iam_api_call("iam:ListPolicyVersions", "such policy");
+    let pages = aws.iam().list_policy_versions().policy_arn(policy_arn).into_paginator();
+    let versions: Result<Vec<_>, _> = pages.items().send().collect().await;
+    let versions =
+        versions.map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
+    let oldest = versions.iter().filter(|version| !version.is_default_version).min_by_key(number);
+    let Some(id) = oldest.and_then(PolicyVersion::version_id) else { return Ok(()) };
+    let call = AwsSession::iam_api_call("iam:DeletePolicyVersion", "such version");
+    let request = aws.iam().delete_policy_version().policy_arn(policy_arn).version_id(id);
+    match request.send().await.map_err(|error| call.to_upstream_error(&error)) {
+        Ok(_) | Err(UpstreamError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(VendingError::in_account(error)),
+    }
+}
+
+/// Returns the number of a version: ids are `v1`, `v2` and so on, and are never reused.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "min_by_key passes a reference")]
+fn number(version: &&PolicyVersion) -> u64 {
+    let digits = version.version_id().and_then(|id| id.strip_prefix('v'));
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX)
+}
