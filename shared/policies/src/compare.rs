@@ -1,4 +1,4 @@
-//! Whether the policies that are attached say what Palette's documents say (C08).
+//! Compares attached policies with Palette's documents.
 
 use gangway_model::Partition;
 use serde_json::Value;
@@ -8,12 +8,12 @@ use crate::{
     statement::{many, statements},
 };
 
-/// Whether two documents mean the same. Order, `Sid`s and lists of one do not count.
+/// Whether two documents mean the same. Ignores order, `Sid`s, and whether a single value is a list.
 pub fn is_equivalent(a: &Value, b: &Value) -> bool {
     normalize(a) == normalize(b)
 }
 
-/// Members whose values are sets of names that IAM reads without regard to case.
+/// Members whose values IAM compares without regard to case.
 const ACTIONS: [&str; 2] = ["Action", "NotAction"];
 
 fn normalize(document: &Value) -> Vec<String> {
@@ -38,7 +38,7 @@ fn lowercase(value: &Value) -> Value {
     sorted(&texts.map(str::to_ascii_lowercase).collect())
 }
 
-/// Lists sorted, a text alone as a list of one, all the way down.
+/// Sorts lists and converts single values to lists, recursively.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -55,8 +55,8 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// The actions of a document that none of the attached documents allows in this partition, in the document's order.
-/// Which resources and conditions they are allowed for is for the simulator to tell.
+/// Returns the actions of a document that none of the attached documents allows in this partition, in
+/// the document's order. Resources and conditions are not compared: the policy simulator checks them.
 pub fn missing_actions(of: PolicyDocument, partition: Partition, actual: &[Value]) -> Vec<String> {
     let held: Vec<_> = actual
         .iter()
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_the_same_however_they_are_written() {
+    fn equivalent_documents_may_differ_in_form() {
         let statement = json!({
             "Sid": "A", "Effect": "Allow", "Action": ["ec2:RunInstances", "ec2:CreateVpc"], "Resource": "*",
             "Condition": {"StringEquals": {"aws:RequestedRegion": ["a", "b"]}},
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn every_document_is_the_same_as_itself_and_as_no_other() {
+    fn every_document_is_equivalent_only_to_itself() {
         for a in PolicyDocument::ALL {
             for b in PolicyDocument::ALL {
                 let (left, right) = (a.render(Partition::Aws), b.render(Partition::Aws));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_actions_are_those_that_nothing_attached_allows() {
+    fn missing_actions_are_those_that_no_attached_policy_allows() {
         let of = PolicyDocument::HostResourceGroups;
         let partition = Partition::AwsUsGov;
         let all = [
@@ -151,7 +151,7 @@ mod tests {
                 ],
                 &all[1..2],
             ),
-            // Of another partition, so of no use here.
+            // An ARN of another partition matches nothing here.
             (vec![allow(json!("*"), "arn:aws:ec2:*:*:*")], &all[..]),
             (vec![allow(json!("*"), "arn:*:ec2:*:*:*")], &[]),
             (
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eks_document_of_another_age_lacks_what_was_added_since() {
+    fn an_outdated_eks_document_lacks_the_new_actions() {
         let mut old = PolicyDocument::ControllersEks.render(Partition::Aws);
         let statements = old["Statement"].as_array_mut().unwrap();
         statements.retain(|statement| !statement["Action"].to_string().contains("iam:ListRoles"));

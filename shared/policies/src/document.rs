@@ -35,7 +35,7 @@ pub enum PolicyDocument {
     HostResourceGroups,
 }
 
-/// The documents of a profile, in the order in which Palette lists them (F29, F90, F91).
+/// Returns the documents of a profile, in the order of Palette's documentation.
 pub const fn documents_for(profile: PermissionProfile) -> &'static [PolicyDocument] {
     use PolicyDocument::{ControlPlane, Controller, ControllersEks, Deployment, Nodes};
     match profile {
@@ -55,7 +55,7 @@ struct Entry {
     also_known_as: &'static [&'static str],
     text: &'static str,
     parsed: OnceLock<Value>,
-    /// As IAM takes it, in each partition.
+    /// The compact text for each partition.
     rendered: [OnceLock<String>; 4],
 }
 
@@ -71,7 +71,7 @@ macro_rules! entry {
     };
 }
 
-/// In the order of [`Document`]. The second names are spellings of older pages (T5).
+/// In the order of [`PolicyDocument`]. The aliases are names in older versions of the documentation.
 static CATALOGUE: [Entry; 11] = [
     entry!("PaletteControllerPolicy", "PaletteControllersPolicy"),
     entry!("PaletteControlPlanePolicy"),
@@ -118,17 +118,17 @@ impl PolicyDocument {
         }
     }
 
-    /// The name that the policy should have in IAM.
+    /// Returns the name of the policy in IAM.
     pub fn name(self) -> &'static str {
         self.entry().name
     }
 
-    /// Other names that older pages gave it.
+    /// Returns names from older versions of the documentation.
     pub fn aliases(self) -> &'static [&'static str] {
         self.entry().also_known_as
     }
 
-    /// The document of that name, in any of its spellings. IAM takes names that differ in case only for the same.
+    /// Returns the document with this name or alias. IAM treats names that differ only in case as equal.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|document| {
             let Entry { name: first, also_known_as, .. } = document.entry();
@@ -137,19 +137,19 @@ impl PolicyDocument {
         })
     }
 
-    /// As in its file, partitions still open. Read once, when first asked for.
+    /// Returns the document with placeholders for the partition. Parsed once, at first use.
     pub(crate) fn template(self) -> &'static Value {
         let Entry { text, parsed, .. } = self.entry();
-        // A test reads every one of them.
+        // A test parses each document, so the default is never used.
         parsed.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
     }
 
-    /// The document for a partition.
+    /// Returns the document for a partition.
     pub fn render(self, partition: Partition) -> Value {
         map_text(self.template(), &|text| text.replace(PARTITION, partition.id()).into())
     }
 
-    /// The document for a partition without white space, as IAM takes it. Written once, when first asked for.
+    /// Returns the document for a partition as compact JSON. Rendered once, at first use.
     pub fn text(self, partition: Partition) -> &'static str {
         let [aws, gov, secret, top_secret] = &self.entry().rendered;
         let rendered = match partition {
@@ -162,7 +162,7 @@ impl PolicyDocument {
     }
 }
 
-/// The same document with every text in it replaced; names of members stay.
+/// Returns a copy of the document with every string replaced. Member names stay.
 pub(crate) fn map_text(value: &Value, replace: &dyn Fn(&str) -> Value) -> Value {
     match value {
         Value::String(text) => replace(text),
@@ -186,7 +186,7 @@ mod tests {
 
     /// Rows: F29.
     #[test]
-    fn core_is_four_documents() {
+    fn core_has_four_documents() {
         let core = [
             "PaletteControllerPolicy",
             "PaletteControlPlanePolicy",
@@ -198,14 +198,14 @@ mod tests {
 
     /// Rows: F90.
     #[test]
-    fn eks_adds_its_document_to_the_core() {
+    fn core_eks_adds_one_document() {
         let (core, eks) = (names(PermissionProfile::Core), names(PermissionProfile::CoreEks));
         assert_eq!(eks.split_last(), Some((&"PaletteControllersEKSPolicy", core.as_slice())));
     }
 
     /// Rows: F91.
     #[test]
-    fn each_minimum_profile_is_one_document_and_the_stack_is_an_add_on() {
+    fn each_minimum_profile_has_one_document_and_the_stack_is_an_add_on() {
         for (profile, name) in [
             (PermissionProfile::MinimumEksDynamic, "PaletteMinimumEKSDynamicPermissions"),
             (PermissionProfile::MinimumEksStatic, "PaletteMinimumEKSStaticPermissions"),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn every_document_is_where_its_name_says_and_has_statements() {
+    fn every_document_is_found_by_its_name_and_has_statements() {
         for document in PolicyDocument::ALL {
             assert_eq!(PolicyDocument::from_name(document.name()), Some(document));
             for other in document.aliases() {

@@ -1,4 +1,4 @@
-//! Grants of Palette's own documents by which a holder could take more rights than it was given (T18).
+//! Actions in Palette's documents that allow privilege escalation.
 
 use crate::{document::PolicyDocument, statement::statements};
 
@@ -13,10 +13,10 @@ const ESCALATING_ACTIONS: &[(&str, &str)] = &[
     ("sts:AssumeRole", "take any role that trusts the account"),
 ];
 
-/// Resources that leave nothing out.
+/// Resource patterns without restriction.
 const EVERYTHING: &[&str] = &["*", "arn:*:s3:::*", "arn:*:iam::*:role/*"];
 
-/// One notice for each document that has such grants, in the documents' order.
+/// Returns one notice for each document with such actions, in the order of the documents.
 pub fn privilege_escalation_notices(documents: &[PolicyDocument]) -> Vec<String> {
     documents.iter().filter_map(|document| notice(*document)).collect()
 }

@@ -1,4 +1,5 @@
-//! IAM documents as data: what Palette needs, what a role's trust says, what to ask IAM's simulator.
+//! IAM policy documents as data: Palette's permissions, analysis of trust policies, and requests to
+//! IAM's policy simulator.
 
 pub mod cloudformation;
 mod compare;

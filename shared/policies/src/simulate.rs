@@ -1,4 +1,4 @@
-//! What to ask IAM's simulator, so that its answer is that of the real calls (C07).
+//! Requests to IAM's policy simulator whose results equal those of the real calls.
 
 mod sample;
 #[cfg(test)]
@@ -11,46 +11,48 @@ use crate::{
     statement::{Condition, Statement, statements},
 };
 
-/// One call of `SimulatePrincipalPolicy`: every action is to be allowed on every resource. At most 100 actions.
+/// One call of `SimulatePrincipalPolicy`: every action must be allowed on every resource. At most 100
+/// actions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SimulationRequest {
-    /// The actions, no action twice.
+    /// The actions, without duplicates.
     pub asks: Vec<SimulatedAction>,
     /// ARNs without wildcards, or `*` alone.
     pub resources: Vec<String>,
-    /// What the documents' conditions look at. The caller adds `aws:RequestedRegion`.
+    /// Values of the condition keys in the documents. The caller adds `aws:RequestedRegion`.
     pub context: Vec<ContextEntry>,
 }
 
-/// An action, and why it is asked for.
+/// An action, and the document that allows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SimulatedAction {
     /// `<service>:<operation>`.
     pub action: &'static str,
     /// The first document of the profile that allows it: the one to attach if it is denied.
     pub document: PolicyDocument,
-    /// The published document names a resource that this action does not have, so a denial is no fault of the customer's.
+    /// Whether the published document names a resource type that this action does not have. A denial is
+    /// then a defect of the document, not of the customer's role.
     pub vendor_defect: bool,
 }
 
-/// A condition key with a value that satisfies the document.
+/// A condition key with a value that fulfills the document's condition.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ContextEntry {
-    /// As the document spells it.
+    /// The key, as written in the document.
     pub key: &'static str,
-    /// The values.
     pub values: Vec<String>,
-    /// Whether the key holds a list (`stringList`) and not one text (`string`).
+    /// Whether the type is `stringList` and not `string`.
     pub list: bool,
 }
 
-/// Most actions that one call may hold.
-const MAX_CONTEXT_VALUE: usize = 100;
+/// Maximum number of actions in one call.
+const MAX_ACTIONS: usize = 100;
 
-/// In published documents, yet unknown to IAM: always denied, whatever the policy.
+/// Actions in published documents that IAM does not know. They are always denied.
 pub(crate) const UNKNOWN_TO_IAM: &[&str] = &["ecr:ListRepositories"];
 
-/// Allowed by the EKS document on clusters and node groups only, which these do not act on.
+/// Actions that the EKS document allows on clusters and node groups only, although they do not act on
+/// these resources.
 const MISPLACED: &[&str] = &[
     "eks:CreateCluster",
     "eks:DescribeIdentityProviderConfig",
@@ -59,13 +61,12 @@ const MISPLACED: &[&str] = &[
 ];
 
 impl SimulationRequest {
-    /// The actions' names.
     pub fn actions(&self) -> impl Iterator<Item = &'static str> {
         self.asks.iter().map(|ask| ask.action)
     }
 }
 
-/// Everything to ask about an identity that is to have a profile, in as few calls as the rules of simulation allow.
+/// Returns the requests that check a profile's permissions, in as few calls as possible.
 pub fn simulation_requests(
     profile: PermissionProfile,
     partition: Partition,
@@ -105,16 +106,16 @@ fn add_action(
             && MISPLACED.contains(&action)
             && resources.iter().all(|resource| resource != "*");
         let ask = SimulatedAction { action, document, vendor_defect };
-        match requests.iter_mut().find(|question| {
-            question.resources == resources && may_share(&question.context, &context)
+        match requests.iter_mut().find(|request| {
+            request.resources == resources && may_share(&request.context, &context)
         }) {
-            Some(question) => {
-                if question.actions().all(|known| known != action) {
-                    question.asks.push(ask);
+            Some(request) => {
+                if request.actions().all(|known| known != action) {
+                    request.asks.push(ask);
                 }
                 for entry in &context {
-                    if !question.context.contains(entry) {
-                        question.context.push(entry.clone());
+                    if !request.context.contains(entry) {
+                        request.context.push(entry.clone());
                     }
                 }
             }
@@ -129,7 +130,8 @@ fn add_action(
     }
 }
 
-/// Context may be shared where it is equal or about other keys. Never with none: that would ask for less than the document allows.
+/// Whether two contexts can be in one request: they are equal, or have no key in common. An empty
+/// context is never combined with another one, because that would weaken the check.
 fn may_share(one: &[ContextEntry], other: &[ContextEntry]) -> bool {
     one == other
         || (!one.is_empty()
@@ -143,25 +145,25 @@ fn satisfy(condition: &Condition<'static>) -> Option<ContextEntry> {
     values.map(|value| ContextEntry { key: condition.key, values: vec![value], list })
 }
 
-/// What is allowed on `*` without a condition is allowed on every resource.
+/// Removes actions on single resources that are also checked on `*` without a condition.
 fn remove_implied_actions(requests: &mut Vec<SimulationRequest>) {
     let broad: Vec<_> = requests
         .iter()
-        .filter(|question| question.context.is_empty() && question.resources == ["*"])
+        .filter(|request| request.context.is_empty() && request.resources == ["*"])
         .flat_map(SimulationRequest::actions)
         .collect();
-    for question in &mut *requests {
-        if !(question.context.is_empty() && question.resources == ["*"]) {
-            question.asks.retain(|ask| !broad.contains(&ask.action));
+    for request in &mut *requests {
+        if !(request.context.is_empty() && request.resources == ["*"]) {
+            request.asks.retain(|ask| !broad.contains(&ask.action));
         }
     }
-    requests.retain(|question| !question.asks.is_empty());
+    requests.retain(|request| !request.asks.is_empty());
 }
 
-/// Parts as equal as they can be: the longest call is the one that everything waits for.
-fn split_in_calls(question: SimulationRequest) -> Vec<SimulationRequest> {
-    let SimulationRequest { asks, resources, context } = question;
-    let calls = asks.len().div_ceil(MAX_CONTEXT_VALUE).max(1);
+/// Splits a request into parts of equal size, since the longest call determines the total time.
+fn split_in_calls(request: SimulationRequest) -> Vec<SimulationRequest> {
+    let SimulationRequest { asks, resources, context } = request;
+    let calls = asks.len().div_ceil(MAX_ACTIONS).max(1);
     asks.chunks(asks.len().div_ceil(calls).max(1))
         .map(|asks| SimulationRequest {
             asks: asks.to_vec(),

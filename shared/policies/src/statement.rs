@@ -1,15 +1,15 @@
-//! Statements of a policy document, read with all the freedom that IAM's grammar allows.
+//! Statements of a policy document, in every form that IAM's grammar allows.
 
 use serde_json::Value;
 
 use crate::wildcard::{wildcard_match, wildcard_match_ignore_case};
 
-/// A document's statements: a list, or one alone.
+/// Returns a document's statements: a list, or a single one.
 pub(crate) fn statements(document: &Value) -> Vec<Statement<'_>> {
     many(document.get("Statement")).map(Statement).collect()
 }
 
-/// A member's values: a list, one alone, or none.
+/// Returns a member's values: a list, a single one, or none.
 pub(crate) fn many(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let (list, one) = match value {
         Some(Value::Array(items)) => (items.as_slice(), None),
@@ -19,7 +19,7 @@ pub(crate) fn many(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.iter().chain(one)
 }
 
-/// A member's values as far as they are text; numbers and truth values in their own spelling.
+/// Returns a member's values as text. Numbers and booleans are formatted; other values are left out.
 pub(crate) fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
     many(value).filter_map(|item| match item {
         Value::String(text) => Some(text.clone()),
@@ -32,7 +32,7 @@ pub(crate) fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
 #[derive(Clone, Copy)]
 pub(crate) struct Statement<'a>(&'a Value);
 
-/// One line of a condition: the operator, the key, the values that will do.
+/// One line of a condition: operator, key, and accepted values.
 pub(crate) struct Condition<'a> {
     pub(crate) operator: &'a str,
     pub(crate) key: &'a str,
@@ -52,7 +52,7 @@ impl<'a> Statement<'a> {
         self.member("Effect").and_then(Value::as_str) == Some("Deny")
     }
 
-    /// The actions that it names.
+    /// Returns the names in `Action`.
     pub(crate) fn action_names(self) -> impl Iterator<Item = &'a str> {
         many(self.member("Action")).filter_map(Value::as_str)
     }
@@ -61,7 +61,7 @@ impl<'a> Statement<'a> {
         texts(self.member("Resource")).collect()
     }
 
-    /// Whether it is about an action, by naming it or by not excepting it.
+    /// Whether the statement applies to an action, through `Action` or `NotAction`.
     pub(crate) fn covers_action(self, action: &str) -> bool {
         let named = |member| {
             texts(self.member(member)).any(|name| wildcard_match_ignore_case(&name, action))
@@ -72,7 +72,8 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// Whether it is about anything in a partition (T15: an ARN of another one never fits).
+    /// Whether the statement applies to any resource in a partition. An ARN of another partition never
+    /// matches.
     pub(crate) fn covers_partition(self, partition: &str) -> bool {
         self.member("NotResource").is_some()
             || texts(self.member("Resource")).any(|resource| {
@@ -81,7 +82,7 @@ impl<'a> Statement<'a> {
             })
     }
 
-    /// Every line of its condition; all of them have to hold.
+    /// Returns every line of the condition. All of them must hold.
     pub(crate) fn conditions(self) -> Vec<Condition<'a>> {
         let blocks = self.member("Condition").and_then(Value::as_object);
         let mut lines = Vec::new();

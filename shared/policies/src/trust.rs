@@ -1,4 +1,4 @@
-//! Whether a role's trust policy lets Palette in, and nobody else under Palette's name.
+//! Checks that a role's trust policy allows Palette, and nobody else, to assume the role.
 
 mod analysis;
 pub(crate) mod condition;
@@ -37,7 +37,8 @@ pub static NO_EXCLUDING_CONDITIONS: Check = Check {
     remedy: "Remove the condition, or change it so that Palette satisfies it.",
 };
 
-/// The trust policy that the role is to have (F31): Palette's account, and only with the external id.
+/// Returns the trust policy that the role needs: it allows Palette's account, only with the external
+/// id.
 pub fn trust_policy(partition: Partition, palette_account: AccountId, external_id: &str) -> Value {
     let principal = format!("arn:{partition}:iam::{palette_account}:root");
     trust_policy_for(&principal.into(), &external_id.into())
@@ -55,7 +56,8 @@ pub(crate) fn trust_policy_for(principal: &Value, external_id: &Value) -> Value 
     })
 }
 
-/// Checks D06, D07 and D08 on a trust policy, as decoded JSON: what IAM would decide for Palette, with and without its external id.
+/// Checks a trust policy (decoded JSON): what IAM would decide for Palette, with and without its
+/// external id.
 pub fn check_trust_policy(
     document: &Value,
     palette_account: AccountId,
@@ -71,7 +73,7 @@ pub fn check_trust_policy(
     ]
 }
 
-/// The same checks where the trust policy cannot be seen: why, and what would show it.
+/// Returns the same checks as unverified, for a trust policy that cannot be read.
 pub fn unverified(observed: &str, remedy: &str) -> Vec<Finding> {
     [&TRUSTS_PALETTE, &EXTERNAL_ID_REQUIRED, &NO_EXCLUDING_CONDITIONS]
         .map(|check| check.unverified(observed, remedy))

@@ -1,17 +1,18 @@
 //! IAM's wildcards: `*` for any run of characters, `?` for one.
 
-/// Whether the pattern fits the whole text.
+/// Whether the pattern matches the whole text.
 pub(crate) fn wildcard_match(pattern: &str, text: &str) -> bool {
     wildcard_match_by(u8::eq, pattern.as_bytes(), text.as_bytes())
 }
 
-/// The same for names of actions, in which case counts for nothing.
+/// The same without regard to ASCII case, for names of actions.
 pub(crate) fn wildcard_match_ignore_case(pattern: &str, text: &str) -> bool {
     wildcard_match_by(u8::eq_ignore_ascii_case, pattern.as_bytes(), text.as_bytes())
 }
 
 fn wildcard_match_by(same: fn(&u8, &u8) -> bool, pattern: &[u8], text: &[u8]) -> bool {
-    // Where to take up again after the last `*`: one byte more for it, and the pattern after it.
+    // Position of the last `*` and of the text that it matches. On a mismatch, the `*` takes one more
+    // byte, and matching continues after it.
     let (mut p, mut t, mut retry) = (0, 0, None);
     loop {
         match (pattern.get(p), text.get(t)) {

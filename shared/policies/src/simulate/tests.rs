@@ -86,7 +86,7 @@ fn calls_are_few_and_none_is_too_long() {
         for question in requests {
             let unique: BTreeSet<_> = question.actions().collect();
             assert_eq!(unique.len(), question.asks.len());
-            assert!((1..=MAX_CONTEXT_VALUE).contains(&unique.len()), "{profile}");
+            assert!((1..=MAX_ACTIONS).contains(&unique.len()), "{profile}");
         }
     }
 }

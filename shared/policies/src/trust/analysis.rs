@@ -1,4 +1,4 @@
-//! A trust policy as Palette meets it: the statements that let it in, and those that bar it.
+//! Statements of a trust policy that allow Palette to assume the role, and those that deny it.
 
 use std::fmt;
 
@@ -12,37 +12,36 @@ use crate::statement::{Condition, Statement, statements};
 
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 
-/// A statement about Palette and `sts:AssumeRole`.
+/// A statement that applies to Palette and to `sts:AssumeRole`.
 pub(super) struct StatementMatch<'a> {
-    /// How to find it in the document.
+    /// Position and `Sid` of the statement, for messages.
     pub(super) label: String,
     pub(super) reach: Reach,
-    /// The principals that stand for Palette.
+    /// The principals that match Palette.
     pub(super) named: Vec<String>,
     pub(super) lines: Vec<Condition<'a>>,
 }
 
-/// The document, sorted.
+/// The statements that are relevant to Palette, split by effect.
 pub(super) struct TrustPolicyAnalysis<'a> {
     pub(super) palette: &'a PaletteIdentity,
     pub(super) external_id: &'a str,
-    /// Statements that allow.
     pub(super) allow_statements: Vec<StatementMatch<'a>>,
-    /// Statements that deny.
     pub(super) deny_statements: Vec<StatementMatch<'a>>,
     all: Vec<Statement<'a>>,
 }
 
-/// A line that is, or may be, in Palette's way.
+/// A condition that excludes Palette, or may exclude it.
 pub(super) struct ConditionIssue {
     label: String,
-    /// The key, or whatever else is in the way.
+    /// The condition key, or another description of the cause.
     pub(super) what: String,
     how: String,
     certain: bool,
 }
 
-/// Keys that speak of the caller's network or organization, neither of which is the customer's.
+/// Keys about the caller's network, organization or MFA. Palette's calls come from its own network and
+/// organization, so these conditions cannot hold.
 const CUSTOMER_CHOSEN_KEYS: &[&str] = &[
     "aws:multifactorauthage",
     "aws:multifactorauthpresent",
@@ -63,7 +62,7 @@ impl ConditionIssue {
         Self { label: label.to_owned(), what: condition.key.to_owned(), how, certain }
     }
 
-    /// Whether it keeps Palette out for certain.
+    /// Whether the condition certainly excludes Palette.
     pub(super) fn excludes(&self) -> bool {
         self.certain
     }
@@ -82,7 +81,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
         external_id: &'a str,
     ) -> Self {
         let all = statements(document);
-        let (mut doors, mut bars) = (Vec::new(), Vec::new());
+        let (mut allows, mut denies) = (Vec::new(), Vec::new());
         for (at, statement) in (1..).zip(all.iter().copied()) {
             let (reach, named) = palette.reach(statement);
             if reach == Reach::Nobody || !statement.covers_action(ASSUME_ROLE) {
@@ -92,62 +91,64 @@ impl<'a> TrustPolicyAnalysis<'a> {
                 Some(sid) if !sid.is_empty() => format!("Statement {at} ({sid})"),
                 Some(_) | None => format!("Statement {at}"),
             };
-            let gate = StatementMatch { label, reach, named, lines: statement.conditions() };
+            let matched = StatementMatch { label, reach, named, lines: statement.conditions() };
             if statement.allows() {
-                doors.push(gate);
+                allows.push(matched);
             } else if statement.denies() {
-                bars.push(gate);
+                denies.push(matched);
             }
         }
-        Self { palette, external_id, allow_statements: doors, deny_statements: bars, all }
+        Self { palette, external_id, allow_statements: allows, deny_statements: denies, all }
     }
 
     fn holds(&self, line: &Condition<'_>, external_id: Option<&str>) -> Truth {
         condition::holds(line, self.palette, external_id)
     }
 
-    /// Whether what a gate says about the external id holds; what else it says is left aside.
-    fn takes(&self, gate: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
-        let lines = gate.lines.iter().filter(|line| is_external_id(line));
+    /// Whether the conditions on the external id hold. Other conditions are ignored.
+    fn takes(&self, matched: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
+        let lines = matched.lines.iter().filter(|line| is_external_id(line));
         Truth::all(lines.map(|line| self.holds(line, external_id)))
     }
 
-    /// Whether a statement denies Palette's call.
-    fn deny_statements(&self, bar: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
-        let lines = Truth::all(bar.lines.iter().map(|line| self.holds(line, external_id)));
-        match (bar.reach, lines) {
+    /// Whether a deny statement applies to Palette's call.
+    fn deny_statements(&self, deny: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
+        let lines = Truth::all(deny.lines.iter().map(|line| self.holds(line, external_id)));
+        match (deny.reach, lines) {
             (Reach::Identity, Truth::True) => Truth::Unknown,
             (Reach::Nobody, _) => Truth::False,
             (Reach::Identity | Reach::Account | Reach::Everyone, lines) => lines,
         }
     }
 
-    /// A statement that lets Palette's account in with this external id, unless it is certainly denied elsewhere.
+    /// Returns a statement that allows Palette's account with this external id, unless another statement
+    /// certainly denies it.
     pub(super) fn allows_with(&self, external_id: Option<&str>) -> Option<&StatementMatch<'a>> {
-        // A denial for another reason is no proof that the external id is asked for.
-        let denied = self.deny_statements.iter().any(|bar| {
-            bar.lines.iter().any(is_external_id)
-                && self.deny_statements(bar, external_id) == Truth::True
+        // Only a deny statement with a condition on the external id proves that it is required.
+        let denied = self.deny_statements.iter().any(|deny| {
+            deny.lines.iter().any(is_external_id)
+                && self.deny_statements(deny, external_id) == Truth::True
         });
-        let open = |door: &&StatementMatch<'_>| self.takes(door, external_id) == Truth::True;
+        let open = |allow: &&StatementMatch<'_>| self.takes(allow, external_id) == Truth::True;
         if denied { None } else { self.allow_statements.iter().find(open) }
     }
 
-    /// The same for any external id that is not Palette's.
+    /// Returns a statement that allows another external id, and that id.
     pub(super) fn allows_other_external_id(&self) -> Option<(&StatementMatch<'a>, String)> {
         let mut others = self.others();
-        others.find_map(|other| self.allows_with(Some(&other)).map(|door| (door, other)))
+        others.find_map(|other| self.allows_with(Some(&other)).map(|allow| (allow, other)))
     }
 
-    /// Whether the document leaves open if it asks for the external id, or if it takes another.
+    /// Whether it is unknown if the external id is required, or if another one is accepted.
     pub(super) fn may_allow_other_external_id(&self) -> bool {
         let unsure = |id: Option<&str>| {
-            self.allow_statements.iter().any(|door| self.takes(door, id) == Truth::Unknown)
+            self.allow_statements.iter().any(|allow| self.takes(allow, id) == Truth::Unknown)
         };
         unsure(None) || self.others().any(|other| unsure(Some(&other)))
     }
 
-    /// External ids that are not Palette's: those that the document itself suggests, and any.
+    /// Returns external ids to test other than Palette's: variants of those in the document, and an
+    /// arbitrary one.
     fn others(&self) -> impl Iterator<Item = String> {
         let suggested = self.external_ids().into_iter().flat_map(|pattern| {
             let any = pattern.replace('?', "x");
@@ -158,67 +159,69 @@ impl<'a> TrustPolicyAnalysis<'a> {
             .filter(|other| !other.eq_ignore_ascii_case(self.external_id))
     }
 
-    /// Whether Palette's own external id is taken by one of the doors and refused by no bar that asks for nothing else.
+    /// Returns `True` if some allow statement accepts Palette's external id, and no deny statement with
+    /// conditions on the external id alone denies it.
     pub(super) fn allows_palette(&self) -> Truth {
         let own = Some(self.external_id);
-        let refused = self.deny_statements.iter().any(|bar| {
-            !bar.lines.is_empty()
-                && bar.lines.iter().all(is_external_id)
-                && self.deny_statements(bar, own) == Truth::True
+        let refused = self.deny_statements.iter().any(|deny| {
+            !deny.lines.is_empty()
+                && deny.lines.iter().all(is_external_id)
+                && self.deny_statements(deny, own) == Truth::True
         });
         if refused {
             return Truth::False;
         }
         let taken: Vec<_> =
-            self.allow_statements.iter().map(|door| self.takes(door, own)).collect();
+            self.allow_statements.iter().map(|allow| self.takes(allow, own)).collect();
         [Truth::True, Truth::Unknown]
             .into_iter()
             .find(|truth| taken.contains(truth))
             .unwrap_or(Truth::False)
     }
 
-    /// The external ids that the document speaks of.
+    /// Returns the external ids in the document.
     pub(super) fn external_ids(&self) -> Vec<String> {
-        let gates = self.allow_statements.iter().chain(&self.deny_statements);
-        let lines = gates.flat_map(|gate| &gate.lines).filter(|line| is_external_id(line));
+        let matches = self.allow_statements.iter().chain(&self.deny_statements);
+        let lines = matches.flat_map(|matched| &matched.lines).filter(|line| is_external_id(line));
         lines.flat_map(|line| line.values.iter().cloned()).collect()
     }
 
-    /// What is asked of Palette besides the external id and does not hold for certain. Nothing, where one door is free of it.
+    /// Returns the conditions, other than on the external id, that do not certainly hold for Palette.
+    /// Empty if one allow statement has no such condition.
     pub(super) fn blocking_conditions(&self) -> Vec<ConditionIssue> {
         let own = Some(self.external_id);
-        // The doors that take the external id; where none does for certain, those that may.
+        // Allow statements that accept the external id; if none certainly does, those that may.
         let taking = |wanted: Truth| {
             let taken =
-                self.allow_statements.iter().filter(move |door| self.takes(door, own) == wanted);
-            Some(taken.collect::<Vec<_>>()).filter(|doors| !doors.is_empty())
+                self.allow_statements.iter().filter(move |allow| self.takes(allow, own) == wanted);
+            Some(taken.collect::<Vec<_>>()).filter(|allows| !allows.is_empty())
         };
-        let doors = taking(Truth::True).or_else(|| taking(Truth::Unknown));
-        let doors = doors.unwrap_or_else(|| self.allow_statements.iter().collect());
-        let at_doors: Vec<Vec<ConditionIssue>> =
-            doors.into_iter().map(|door| self.lines(door, Truth::True, Truth::False)).collect();
-        let free = at_doors.iter().any(Vec::is_empty);
+        let allows = taking(Truth::True).or_else(|| taking(Truth::Unknown));
+        let allows = allows.unwrap_or_else(|| self.allow_statements.iter().collect());
+        let at_allows: Vec<Vec<ConditionIssue>> =
+            allows.into_iter().map(|allow| self.lines(allow, Truth::True, Truth::False)).collect();
+        let free = at_allows.iter().any(Vec::is_empty);
         let mut lines: Vec<_> =
-            if free { Vec::new() } else { at_doors.into_iter().flatten().collect() };
-        for bar in &self.deny_statements {
-            let only_external_id = bar.lines.iter().all(is_external_id);
-            match self.deny_statements(bar, own) {
+            if free { Vec::new() } else { at_allows.into_iter().flatten().collect() };
+        for deny in &self.deny_statements {
+            let only_external_id = deny.lines.iter().all(is_external_id);
+            match self.deny_statements(deny, own) {
                 Truth::False => continue,
-                // Told by the checks of principal and external id.
+                // Reported by the checks of principal and external id.
                 Truth::True if only_external_id => continue,
                 Truth::True | Truth::Unknown => {}
             }
             if only_external_id {
                 lines.push(ConditionIssue {
-                    label: bar.label.clone(),
+                    label: deny.label.clone(),
                     what: "a Deny".to_owned(),
-                    how: format!("for {}", bar.named.join(", ")),
+                    how: format!("for {}", deny.named.join(", ")),
                     certain: false,
                 });
             }
-            let told = self.lines(bar, Truth::False, Truth::True);
-            // Of one identity nobody knows whether it is the one that Palette uses.
-            let certain = |line: &ConditionIssue| line.certain && bar.reach != Reach::Identity;
+            let told = self.lines(deny, Truth::False, Truth::True);
+            // It is unknown whether a single identity is the one that Palette uses.
+            let certain = |line: &ConditionIssue| line.certain && deny.reach != Reach::Identity;
             lines.extend(
                 told.into_iter().map(|line| ConditionIssue { certain: certain(&line), ..line }),
             );
@@ -226,23 +229,24 @@ impl<'a> TrustPolicyAnalysis<'a> {
         lines
     }
 
-    /// The lines of a gate, but for the external id, that do not come out as harmless.
+    /// Returns the conditions of a statement, other than on the external id, whose result is not
+    /// `harmless`.
     fn lines(
         &self,
-        gate: &StatementMatch<'_>,
+        matched: &StatementMatch<'_>,
         harmless: Truth,
         excluding: Truth,
     ) -> Vec<ConditionIssue> {
-        gate.lines
+        matched.lines
             .iter()
             .filter(|line| !is_external_id(line))
             .map(|line| (line, self.holds(line, Some(self.external_id))))
             .filter(|(_, truth)| *truth != harmless)
-            .map(|(line, truth)| ConditionIssue::of(&gate.label, line, truth, excluding))
+            .map(|(line, truth)| ConditionIssue::of(&matched.label, line, truth, excluding))
             .collect()
     }
 
-    /// What the document says in place of trusting Palette.
+    /// Describes what the document allows instead of Palette.
     pub(super) fn instead(&self) -> String {
         let reaches = |statement: &&Statement<'_>| {
             statement.allows() && self.palette.reach(**statement).0 != Reach::Nobody

@@ -1,9 +1,9 @@
-//! How a line of a condition comes out when Palette calls, as far as that can be known beforehand.
+//! Evaluates conditions for a call of Palette, as far as its context is known in advance.
 
 use super::principal::PaletteIdentity;
 use crate::{statement::Condition, wildcard::wildcard_match};
 
-/// Whether a line holds.
+/// Whether a condition holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Truth {
     True,
@@ -18,7 +18,7 @@ impl From<bool> for Truth {
 }
 
 impl Truth {
-    /// All of them.
+    /// Combines conditions with a logical AND.
     pub(crate) fn all(truths: impl Iterator<Item = Self>) -> Self {
         truths.fold(Self::True, |all, one| match (all, one) {
             (Self::False, _) | (_, Self::False) => Self::False,
@@ -28,15 +28,15 @@ impl Truth {
     }
 }
 
-/// The key that the external id comes under.
+/// Condition key of the external id.
 pub(super) const EXTERNAL_ID: &str = "sts:ExternalId";
 
-/// Whether a line is about the external id. Keys have no case.
+/// Whether a condition is about the external id. Keys are not case-sensitive.
 pub(crate) fn is_external_id(condition: &Condition<'_>) -> bool {
     condition.key.eq_ignore_ascii_case(EXTERNAL_ID)
 }
 
-/// Whether a line holds for a call of Palette's that presents this external id, or none.
+/// Whether a condition holds for a call of Palette with this external id, or without one.
 pub(super) fn holds(
     condition: &Condition<'_>,
     palette: &PaletteIdentity,
@@ -51,7 +51,8 @@ pub(super) fn holds(
     }
 }
 
-/// What the key may hold, `None` where it is absent. Nothing at all: not known.
+/// Returns the possible values of the key. `None` means that the key is absent; an empty list, that
+/// nothing is known.
 fn seen(
     condition: &Condition<'_>,
     palette: &PaletteIdentity,
@@ -60,7 +61,7 @@ fn seen(
     let one = |value: &str| vec![Some(value.to_owned())];
     match condition.key.to_ascii_lowercase().as_str() {
         "sts:externalid" => vec![external_id.map(str::to_owned)],
-        // A user's key carries no such word, a role's session says "false".
+        // Absent for a user's access key, "false" for a role session.
         "aws:multifactorauthpresent" => vec![None, Some("false".to_owned())],
         "aws:multifactorauthage" | "aws:sourceaccount" | "aws:sourcearn" | "aws:sourceorgid" => {
             vec![None]
@@ -74,7 +75,8 @@ fn seen(
     }
 }
 
-/// The identity in Palette's account that a line names, taken to be the one that Palette uses; else any.
+/// Returns the identity in Palette's account that a condition names, assuming that Palette uses it;
+/// otherwise an arbitrary one.
 fn identity(condition: &Condition<'_>, palette: &PaletteIdentity) -> String {
     let own = format!("arn:{}:iam::{}:", palette.partition, palette.account);
     let any = format!("{own}user/palette");
@@ -97,7 +99,7 @@ fn open_to_all(condition: &Condition<'_>) -> bool {
 
 struct Operator {
     base: String,
-    /// What an absent key comes to, where the operator itself says so.
+    /// The result for an absent key, if the operator defines it.
     absent: Option<bool>,
 }
 
@@ -124,7 +126,7 @@ pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
     if base == "null" {
         let all =
             |word: &str| condition.values.iter().all(|value| value.eq_ignore_ascii_case(word));
-        // What comes of other words or of both, no document of AWS tells.
+        // AWS does not document the result for other values or for both.
         return match (all("true"), all("false")) {
             (true, false) => seen.is_none().into(),
             (false, true) => seen.is_some().into(),
@@ -134,7 +136,7 @@ pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
     let Some(seen) = seen else {
         return absent.unwrap_or_else(|| negated(&base)).into();
     };
-    // Filled in by IAM when the call comes.
+    // IAM replaces policy variables at the time of the call.
     if any(&|value| value.contains("${")) {
         return Truth::Unknown;
     }
@@ -144,7 +146,8 @@ pub(crate) fn compare(condition: &Condition<'_>, seen: Option<&str>) -> Truth {
             any(&|value| value.eq_ignore_ascii_case(seen))
         }
         "stringlike" | "stringnotlike" => any(&|value| wildcard_match(value, seen)),
-        // What is no ARN is like none; whether a bare wildcard is an exception, no document of AWS tells.
+        // A value that is not an ARN matches no pattern. AWS does not document whether a bare wildcard is
+        // an exception.
         "arnlike" | "arnnotlike" | "arnequals" | "arnnotequals" => {
             let found = any(&|value| wildcard_match(value, seen));
             if found && !seen.starts_with("arn:") {

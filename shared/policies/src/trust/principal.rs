@@ -1,31 +1,31 @@
-//! Whom a statement of a trust policy is about.
+//! Principals of a trust policy's statements.
 
 use gangway_model::{AccountId, Partition};
 use serde_json::Value;
 
 use crate::statement::{Statement, texts};
 
-/// Palette, as IAM sees it.
+/// Palette's account.
 pub(super) struct PaletteIdentity {
     pub(super) partition: Partition,
     pub(super) account: AccountId,
 }
 
-/// How much of Palette's account a statement is about.
+/// Which part of Palette's account a statement applies to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reach {
-    /// Nothing of it.
+    /// No part of it.
     Nobody,
     /// One user or role, which may be the one that Palette uses.
     Identity,
-    /// All of it.
+    /// The whole account.
     Account,
-    /// All of it, and everyone else.
+    /// The whole account, and all other accounts.
     Everyone,
 }
 
 impl PaletteIdentity {
-    /// The reach of a statement, and the names that give it.
+    /// Returns the reach of a statement, and the principals that match Palette.
     pub(super) fn reach(&self, statement: Statement<'_>) -> (Reach, Vec<String>) {
         if let Some(others) = statement.member("NotPrincipal") {
             let spared = names(others).iter().any(|name| self.reached_by(name) != Reach::Nobody);
@@ -60,7 +60,7 @@ impl PaletteIdentity {
         let own = format!("arn:{}:iam::{}:", self.partition, self.account);
         match name.strip_prefix(&own) {
             Some("root") => Reach::Account,
-            // IAM knows no wildcards within a principal's ARN.
+            // IAM does not support wildcards in a principal's ARN.
             Some(identity) if identity.contains('*') => Reach::Nobody,
             Some(identity) if identity.starts_with("user/") || identity.starts_with("role/") => {
                 Reach::Identity
@@ -69,7 +69,7 @@ impl PaletteIdentity {
         }
     }
 
-    /// What a name is that does not stand for Palette.
+    /// Describes a principal that does not match Palette.
     pub(super) fn describe(&self, name: &str) -> String {
         let fields: Vec<_> = name.split(':').collect();
         match *fields {
@@ -86,7 +86,7 @@ impl PaletteIdentity {
     }
 }
 
-/// The AWS principals; those of other kinds are no way in for Palette.
+/// Returns the AWS principals. Palette cannot use principals of other types.
 fn names(principal: &Value) -> Vec<String> {
     match principal {
         Value::Object(kinds) => texts(kinds.get("AWS")).collect(),
@@ -96,7 +96,7 @@ fn names(principal: &Value) -> Vec<String> {
     }
 }
 
-/// Everyone that a statement names, for people.
+/// Returns all principals of a statement, for messages.
 pub(super) fn everyone_named(statement: Statement<'_>) -> Vec<String> {
     match statement.member("Principal") {
         Some(Value::Object(kinds)) => kinds.values().flat_map(|names| texts(Some(names))).collect(),
