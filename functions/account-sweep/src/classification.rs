@@ -99,7 +99,10 @@ pub(crate) fn classify(
     } else if twin {
         Err(SkipReason::GovCloudPair)
     } else {
-        settings.account_filter.exclusion_reason(&member.name, &lineage).map_err(SkipReason::Excluded)
+        settings
+            .account_filter
+            .exclusion_reason(&member.name, &lineage)
+            .map_err(SkipReason::Excluded)
     };
     let known = registered.mark_seen(member.id);
     match (member.state, chosen) {

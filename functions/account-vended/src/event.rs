@@ -121,8 +121,12 @@ impl fmt::Display for IgnoreReason {
             Self::State(state) => write!(f, "its state is {state}"),
             Self::CallFailed(code) => write!(f, "AWS rejected the call: {code}"),
             Self::OtherPartition(partition) => write!(f, "the account is in partition {partition}"),
-            Self::GovCloudPair => f.write_str("the account exists only to bill its paired account in GovCloud"),
-            Self::ReportedByCreateResult => f.write_str("CreateAccountResult reports the same account"),
+            Self::GovCloudPair => {
+                f.write_str("the account exists only to bill its paired account in GovCloud")
+            }
+            Self::ReportedByCreateResult => {
+                f.write_str("CreateAccountResult reports the same account")
+            }
         }
     }
 }
@@ -158,7 +162,9 @@ impl Event {
             EventType::Unknown => AccountEvent::Ignored(IgnoreReason::UnknownType),
             EventType::Aft => aft::parse(envelope.body())?,
             EventType::AccountVended => vended::parse(envelope.detail(), deployed)?,
-            EventType::CreateAccountResult => organizations::parse_create_result(&envelope, deployed)?,
+            EventType::CreateAccountResult => {
+                organizations::parse_create_result(&envelope, deployed)?
+            }
             EventType::CreateManagedAccount
             | EventType::UpdateManagedAccount
             | EventType::AccountJoined
@@ -177,9 +183,7 @@ impl Event {
     /// Returns the account that the event names, if any.
     pub(crate) fn account(&self) -> Option<AccountId> {
         match &self.account_event {
-            AccountEvent::Created(account) | AccountEvent::Removed(account, _) => {
-                Some(account.id)
-            }
+            AccountEvent::Created(account) | AccountEvent::Removed(account, _) => Some(account.id),
             AccountEvent::CreationFailed(_) | AccountEvent::Ignored(_) => None,
         }
     }

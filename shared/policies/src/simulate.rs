@@ -106,9 +106,10 @@ fn add_action(
             && MISPLACED.contains(&action)
             && resources.iter().all(|resource| resource != "*");
         let ask = SimulatedAction { action, document, vendor_defect };
-        match requests.iter_mut().find(|request| {
-            request.resources == resources && may_share(&request.context, &context)
-        }) {
+        match requests
+            .iter_mut()
+            .find(|request| request.resources == resources && may_share(&request.context, &context))
+        {
             Some(request) => {
                 if request.actions().all(|known| known != action) {
                     request.asks.push(ask);

@@ -2,7 +2,10 @@ use super::*;
 
 const URL: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/Dead";
 
-fn read_config(partition: Partition, variables: &[(&str, &str)]) -> Result<HandlerConfig, Vec<String>> {
+fn read_config(
+    partition: Partition,
+    variables: &[(&str, &str)],
+) -> Result<HandlerConfig, Vec<String>> {
     let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
     HandlerConfig::from_env(
         |name: &str| find(name).map(|(_, value)| (*value).to_owned()),
@@ -81,7 +84,10 @@ fn all_errors_are_returned_at_once_with_their_variables() {
         ),
         (
             Partition::AwsUsGov,
-            vec![queue, ("GANGWAY_PERMISSIONS_BOUNDARY", "arn:aws:iam::aws:policy/PowerUserAccess")],
+            vec![
+                queue,
+                ("GANGWAY_PERMISSIONS_BOUNDARY", "arn:aws:iam::aws:policy/PowerUserAccess"),
+            ],
             vec!["GANGWAY_PERMISSIONS_BOUNDARY"],
         ),
     ] {

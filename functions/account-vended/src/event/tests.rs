@@ -126,7 +126,8 @@ fn modified(name: &str, pointer: &str, value: Option<Value>) -> String {
 
 #[test]
 fn invalid_account_ids_are_rejected() {
-    const CONTROL_TOWER: &str = "/detail/serviceEventDetails/createManagedAccountStatus/account/accountId";
+    const CONTROL_TOWER: &str =
+        "/detail/serviceEventDetails/createManagedAccountStatus/account/accountId";
     const RESULT: &str = "/detail/serviceEventDetails/createAccountStatus/accountId";
     const GOV_CLOUD_ID: &str = "/detail/serviceEventDetails/createAccountStatus/govCloudAccountId";
     const JOINED: &str = "/detail/serviceEventDetails/accountId";
@@ -184,7 +185,11 @@ fn unused_members_may_be_missing_or_have_any_value() {
     ] {
         for value in [None, Some(Value::Null), Some(json!(7)), Some(json!({ "x": [1] }))] {
             let body = modified("control-tower-create", pointer, value.clone());
-            assert_eq!(describe(&body, Partition::Aws), "onboard commercial", "{pointer} {value:?}");
+            assert_eq!(
+                describe(&body, Partition::Aws),
+                "onboard commercial",
+                "{pointer} {value:?}"
+            );
         }
     }
     for (state, expected) in [

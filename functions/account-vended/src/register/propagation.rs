@@ -52,8 +52,7 @@ impl PendingRegistration<'_> {
                 .iter()
                 .all(|finding| !finding.is_blocking() && !is_unverified(finding));
             let palette_passed = !palette_finding.is_blocking();
-            let delay =
-                if permissions_passed && palette_passed { None } else { delays.next() };
+            let delay = if permissions_passed && palette_passed { None } else { delays.next() };
             let Some(delay) = delay else {
                 let blocked =
                     !palette_passed || permission_findings.iter().any(Finding::is_blocking);

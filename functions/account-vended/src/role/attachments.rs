@@ -6,7 +6,8 @@ use gangway_model::RoleArn;
 use gangway_policies::PolicyDocument;
 
 use super::{
-    Changes, DesiredRole, POLICY_PATH, managed_policy::{self, FirstAttempt},
+    Changes, DesiredRole, POLICY_PATH,
+    managed_policy::{self, FirstAttempt},
     retry::retry_until_consistent,
 };
 use crate::outcome::VendingError;
@@ -67,8 +68,7 @@ pub(super) async fn reconcile(
 ) -> Result<Changes, VendingError> {
     let documents = gangway_policies::documents_for(desired.profile).iter();
     let changes = try_join_all(documents.map(async |document| {
-        let (arn, changes) =
-            managed_policy::ensure(aws, desired, *document, first_attempt).await?;
+        let (arn, changes) = managed_policy::ensure(aws, desired, *document, first_attempt).await?;
         if attached.iter().any(|policy| policy.arn == arn) {
             return Ok(changes);
         }

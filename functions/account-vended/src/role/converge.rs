@@ -32,7 +32,8 @@ pub(super) async fn role(
         update_boundary(aws, desired).await?;
         changes = Changes::Made;
     }
-    let session_long_enough = existing.max_session.as_secs() >= SESSION_SECONDS.unsigned_abs().into();
+    let session_long_enough =
+        existing.max_session.as_secs() >= SESSION_SECONDS.unsigned_abs().into();
     if !session_long_enough || existing.description != DESCRIPTION {
         update_description_and_session(aws, desired, existing, session_long_enough).await?;
     }

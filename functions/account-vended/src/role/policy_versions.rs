@@ -21,8 +21,7 @@ impl PolicyVersions {
         let call = AwsSession::iam_api_call("iam:ListPolicies", "list of policies");
         let request =
             aws.iam().list_policies().scope(PolicyScopeType::Local).path_prefix(POLICY_PATH);
-        let policies: Result<Vec<_>, _> =
-            request.into_paginator().items().send().collect().await;
+        let policies: Result<Vec<_>, _> = request.into_paginator().items().send().collect().await;
         let policies =
             policies.map_err(|error| VendingError::in_account(call.to_upstream_error(&error)))?;
         let mut versions: BTreeMap<_, _> = policies

@@ -237,7 +237,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
         harmless: Truth,
         excluding: Truth,
     ) -> Vec<ConditionIssue> {
-        matched.lines
+        matched
+            .lines
             .iter()
             .filter(|line| !is_external_id(line))
             .map(|line| (line, self.holds(line, Some(self.external_id))))

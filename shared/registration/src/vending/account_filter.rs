@@ -90,17 +90,18 @@ mod tests {
         let [root, work, prod, lab] =
             ["r-abcd", "ou-abcd-workload", "ou-abcd-prodprod", "ou-abcd-lablabla"]
                 .map(|ou| ou.parse::<OuId>().unwrap());
-        let path = |ous: &[&OuId]| {
-            OuPath::from_parent_first(ous.iter().map(|ou| (*ou).clone()).collect())
-        };
+        let path =
+            |ous: &[&OuId]| OuPath::from_parent_first(ous.iter().map(|ou| (*ou).clone()).collect());
         let in_root = path(&[&root]);
         let in_prod = path(&[&prod, &work, &root]);
         let in_lab = path(&[&lab, &root]);
         let all = AccountFilter::default();
-        let only_work = AccountFilter { include_ous: vec![work.clone()], ..AccountFilter::default() };
+        let only_work =
+            AccountFilter { include_ous: vec![work.clone()], ..AccountFilter::default() };
         let work_without_prod =
             AccountFilter { exclude_ous: vec![prod.clone()], ..only_work.clone() };
-        let teams = AccountFilter { name_pattern: "team-*".parse().unwrap(), ..AccountFilter::default() };
+        let teams =
+            AccountFilter { name_pattern: "team-*".parse().unwrap(), ..AccountFilter::default() };
         for (filter, name, ou_path, expected) in [
             (&all, "x", &in_root, Ok(())),
             (&only_work, "x", &in_prod, Ok(())),

@@ -55,7 +55,8 @@ impl FromStr for OffboardingPolicy {
     }
 }
 
-const OU_IDS_RULE: &str = "must be ids of OUs with commas between them, such as ou-abcd-12345678,ou-abcd-87654321";
+const OU_IDS_RULE: &str =
+    "must be ids of OUs with commas between them, such as ou-abcd-12345678,ou-abcd-87654321";
 const OU_SCOPE_MAP_RULE: &str = "must be entries such as ou-abcd-12345678=tenant or ou-abcd-87654321=project:<uid or name> with commas between them";
 
 impl VendingConfig {
@@ -75,7 +76,9 @@ impl VendingConfig {
         let account_filter = AccountFilter {
             include_ous: variables.list("GANGWAY_INCLUDE_OUS", OU_IDS_RULE, parse_ou),
             exclude_ous: variables.list("GANGWAY_EXCLUDE_OUS", OU_IDS_RULE, parse_ou),
-            name_pattern: variables.optional::<Glob>("GANGWAY_ACCOUNT_NAME_FILTER").unwrap_or_default(),
+            name_pattern: variables
+                .optional::<Glob>("GANGWAY_ACCOUNT_NAME_FILTER")
+                .unwrap_or_default(),
         };
         let entries = variables.list(OU_SCOPE_MAP, OU_SCOPE_MAP_RULE, OuScopeMap::parse_entry);
         for (index, (ou, _)) in entries.iter().enumerate() {
