@@ -63,7 +63,7 @@ def words(answer, path):
     if is_http(path):
         return over_http(answer.get("statusCode"), answer.get("body"))
     if "batchItemFailures" in answer:
-        return "comes again" if answer["batchItemFailures"] else "worked"
+        return "retried" if answer["batchItemFailures"] else "processed"
     return " ".join([str(answer.get("outcome")), *problem(answer.get("problem"))])
 
 

@@ -10,7 +10,7 @@ mod sweep;
 
 use gangway_aws::organizations::OrganizationsClient;
 use gangway_aws::sqs::SqsQueue;
-use gangway_lambda::{ApiError, JsonFields, Response};
+use gangway_lambda::{ApiError, Fields, Response};
 use gangway_model::UpstreamError;
 use gangway_registration::{AppContext, ConfigError, env_var};
 
@@ -32,9 +32,9 @@ impl<'a> Sweep<'a> {
     }
 
     /// Compares, queues what is to be done, and answers with the difference. With `dryRun` it queues nothing.
-    pub async fn handle(&self, mut members: JsonFields) -> Result<Response, ApiError> {
-        let dry_run = members.optional_bool("dryRun");
-        members.finish()?;
+    pub async fn handle(&self, mut fields: Fields) -> Result<Response, ApiError> {
+        let dry_run = fields.optional_bool("dryRun");
+        let dry_run = fields.finish(Some(dry_run))?;
         let difference = self.run(dry_run).await?;
         difference.log();
         Ok(Response::Json(difference.json()))

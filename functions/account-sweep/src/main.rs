@@ -1,13 +1,16 @@
-//! Finds the accounts of the organization that no event brought aboard.
+//! Lambda function that finds accounts for which no event arrived.
+
+use std::process::ExitCode;
 
 use gangway_account_sweep::Sweep;
 use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    let deployment = AppContext::from_env().await?;
-    let sweep = Sweep::new(&deployment)?;
-    gangway_lambda::run_scheduled("account-sweep", async |members| sweep.handle(members).await)
-        .await
+async fn main() -> ExitCode {
+    gangway_lambda::run("account-sweep", async |function| {
+        let app = AppContext::from_env().await?;
+        let sweep = Sweep::new(&app)?;
+        function.serve_schedule(async |fields| sweep.handle(fields).await).await
+    })
+    .await
 }

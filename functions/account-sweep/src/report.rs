@@ -117,7 +117,7 @@ impl SweepReport {
             queued = self.queued,
             offboarding = self.offboarding,
             incomplete,
-            "swept"
+            "sweep completed"
         );
     }
 }

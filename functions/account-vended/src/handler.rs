@@ -84,7 +84,7 @@ impl VendingHandler {
         let retry =
             retryable || error.is_ambiguous() && message.deliveries < MAX_AMBIGUOUS_DELIVERIES;
         let mut result = MessageResult {
-            kind: event.map_or("unreadable", |event| event.event_type.id()),
+            kind: event.map_or("unrecognized-event", |event| event.event_type.id()),
             account,
             outcome: error.id(retry),
             detail: Some(error.to_string()),

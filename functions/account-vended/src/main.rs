@@ -1,11 +1,14 @@
 //! Registers AWS accounts in Palette when events announce them, and reports or removes closed ones.
 
+use std::process::ExitCode;
+
 use gangway_account_vended::VendingHandler;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    let vending = VendingHandler::open().await?;
-    gangway_lambda::run_sqs("account-vended", async |message| vending.handle_message(message).await)
-        .await
+async fn main() -> ExitCode {
+    gangway_lambda::run("account-vended", async |function| {
+        let handler = VendingHandler::open().await?;
+        function.serve_sqs(async |message| handler.handle_message(message).await).await
+    })
+    .await
 }

@@ -8,18 +8,18 @@ mod revalidate;
 mod view;
 
 use gangway_checks::ScopedAccounts;
-use gangway_lambda::{ApiError, HttpMethod, Request, Response};
+use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_registration::AppContext;
 
 /// Every route of this function, so that a wrong verb can be told the right ones.
-const ROUTES: &[(HttpMethod, &str)] = &[
-    (HttpMethod::Get, "accounts"),
-    (HttpMethod::Get, "accounts/{uid}"),
-    (HttpMethod::Delete, "accounts/{uid}"),
-    (HttpMethod::Post, "accounts/{uid}/validate"),
-    (HttpMethod::Post, "policies"),
-    (HttpMethod::Get, "private-cloud-gateways"),
-    (HttpMethod::Get, "openapi.json"),
+const ROUTES: &[Route<'_>] = &[
+    (Method::GET, "accounts"),
+    (Method::GET, "accounts/{uid}"),
+    (Method::DELETE, "accounts/{uid}"),
+    (Method::POST, "accounts/{uid}/validate"),
+    (Method::POST, "policies"),
+    (Method::GET, "private-cloud-gateways"),
+    (Method::GET, "openapi.json"),
 ];
 
 /// What this API is, for tools.
@@ -31,21 +31,21 @@ pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Respon
 }
 
 async fn route(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    let (verb, path) = request.route();
-    match (verb, path.as_slice()) {
-        (HttpMethod::Get, ["accounts"]) => list::list_accounts(request, deployment).await,
-        (HttpMethod::Get, ["accounts", uid]) => view::get_account(uid, request, deployment).await,
-        (HttpMethod::Delete, ["accounts", uid]) => {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        (&Method::GET, ["accounts"]) => list::list_accounts(request, deployment).await,
+        (&Method::GET, ["accounts", uid]) => view::get_account(uid, request, deployment).await,
+        (&Method::DELETE, ["accounts", uid]) => {
             delete::delete_account(uid, request, deployment).await
         }
-        (HttpMethod::Post, ["accounts", uid, "validate"]) => {
+        (&Method::POST, ["accounts", uid, "validate"]) => {
             revalidate::revalidate(uid, request, deployment).await
         }
-        (HttpMethod::Post, ["policies"]) => policies::list_policies(request, deployment).await,
-        (HttpMethod::Get, ["private-cloud-gateways"]) => {
+        (&Method::POST, ["policies"]) => policies::list_policies(request, deployment).await,
+        (&Method::GET, ["private-cloud-gateways"]) => {
             gateways::list_gateways(request, deployment).await
         }
-        (HttpMethod::Get, ["openapi.json"]) => Ok(Response::Static(OPENAPI)),
+        (&Method::GET, ["openapi.json"]) => Ok(Response::Static(OPENAPI)),
         _ => Err(request.routing_error(ROUTES)),
     }
 }

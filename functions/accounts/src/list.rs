@@ -1,6 +1,6 @@
 //! `GET /v1/accounts`: a page of accounts.
 
-use gangway_lambda::{ApiError, Query, Request, Response};
+use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{RegistrationError, UpstreamError};
 use gangway_registration::AppContext;
 use serde_json::json;
@@ -15,15 +15,15 @@ pub(crate) async fn list_accounts(
     request: &Request,
     deployment: &AppContext,
 ) -> Result<Response, ApiError> {
-    let mut query = Query::new(request);
-    let limit = query
-        .parse_with("limit", "must be a number from 1 to 50", parse_limit)
+    let mut fields = request.query_fields();
+    let limit = fields
+        .optional_with("limit", "must be a number from 1 to 50", parse_limit)
         .unwrap_or(MAX_LIMIT);
-    let next = query.parse_with("next", "must not be empty: leave it out", |next| {
+    let next = fields.optional_with("next", "must not be empty: leave it out", |next| {
         (!next.is_empty()).then(|| next.to_owned())
     });
-    let scope = query.scope();
-    query.finish()?;
+    let scope = fields.query_scope();
+    fields.finish(Some(()))?;
     let page = deployment
         .clients
         .palette

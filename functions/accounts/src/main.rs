@@ -1,13 +1,14 @@
-//! The accounts that Palette has, and what the wizard lets one choose from.
+//! Lambda function that lists, checks and deletes registered accounts.
+
+use std::process::ExitCode;
 
 use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    let deployment = AppContext::from_env().await?;
-    gangway_lambda::run_http("accounts", async |request| {
-        gangway_accounts::handle(&request, &deployment).await
+async fn main() -> ExitCode {
+    gangway_lambda::run("accounts", async |function| {
+        let app = AppContext::from_env().await?;
+        function.serve_http(async |request| gangway_accounts::handle(&request, &app).await).await
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use gangway_aws::SecretsManagerStore;
 use gangway_checks::ScopedAccounts;
-use gangway_lambda::{ApiError, JsonFields, Request, Response};
+use gangway_lambda::{ApiError, Fields, Request, Response};
 use gangway_model::{
     AccessKey, AssumedRole, Credential, Partition, RegistrationError, RoleArn, SecretSource, Uid,
     UpstreamError,
@@ -70,7 +70,7 @@ fn rejected(error: UpstreamError, pointer: &str) -> RegistrationError {
 }
 
 impl PolicySource<SecretSource<AccessKey>> {
-    fn parse(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
+    fn parse(mut members: Fields, deployed: Partition) -> Result<Self, ApiError> {
         let ways = ["uid", "roleArn", "secretArn", "accessKeyId"];
         let whose = if members.has("uid") {
             members.required::<Uid>("uid").map(Self::Account)
@@ -80,10 +80,9 @@ impl PolicySource<SecretSource<AccessKey>> {
             members.access_key(deployed).map(Self::Keys)
         };
         for other in ways {
-            members.is_excluded(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
+            members.forbid(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
         }
-        members.finish()?;
-        whose.ok_or_else(ApiError::incomplete)
+        members.finish(whose)
     }
 
     /// The same with the keys at hand.

@@ -13,18 +13,18 @@ mod plan;
 mod preflight;
 mod request;
 
-use gangway_lambda::{ApiError, HttpMethod, Request, Response};
+use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_model::{AuthMethod, Operation};
 use gangway_registration::AppContext;
 
 use request::PodIdentityRequest;
 
 /// What a person asks who is to make roles and associations.
-const PLAN: (HttpMethod, &str) = (HttpMethod::Get, "accounts/pod-identity/plan");
+const PLAN: Route<'_> = (Method::GET, "accounts/pod-identity/plan");
 
 /// The whole function.
 pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    if request.matches_route(PLAN) {
+    if request.matches_route(&PLAN) {
         return plan::get_plan(request, deployment);
     }
     let (intent, members) = request.parse_operation(AuthMethod::PodIdentity, &[PLAN])?;

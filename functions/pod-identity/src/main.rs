@@ -1,13 +1,16 @@
-//! Lets Palette into an account through EKS Pod Identity.
+//! Lambda function that registers accounts by EKS Pod Identity.
+
+use std::process::ExitCode;
 
 use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    let deployment = AppContext::from_env().await?;
-    gangway_lambda::run_http("pod-identity", async |request| {
-        gangway_pod_identity::handle(&request, &deployment).await
+async fn main() -> ExitCode {
+    gangway_lambda::run("pod-identity", async |function| {
+        let app = AppContext::from_env().await?;
+        function
+            .serve_http(async |request| gangway_pod_identity::handle(&request, &app).await)
+            .await
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! The request, as a caller writes it.
 
-use gangway_lambda::{ApiError, JsonFields};
+use gangway_lambda::{ApiError, Fields};
 use gangway_model::{AccountSpec, AuthMethod, Partition, PolicyArn, RoleArn};
 use gangway_policies::pod_identity::PodIdentityRoles;
 use gangway_registration::AppContext;
@@ -38,10 +38,7 @@ const BOUNDARY_ACCOUNT_RULE: &str =
 
 impl PodIdentityRequest {
     /// Every member parsed, or every fault of them.
-    pub(crate) fn parse(
-        mut members: JsonFields,
-        deployment: &AppContext,
-    ) -> Result<Self, ApiError> {
+    pub(crate) fn parse(mut members: Fields, deployment: &AppContext) -> Result<Self, ApiError> {
         let deployed = deployment.clients.partition;
         let opted_in = deployment.config.allow_secret_pod_identity;
         let settings = members.account_spec(deployed, AuthMethod::PodIdentity, opted_in);
@@ -59,19 +56,16 @@ impl PodIdentityRequest {
             associations: members.optional_bool("ensureAssociations"),
             config_map: members.optional_bool("ensureConfigMap"),
         };
-        members.finish()?;
-        match (settings, name, region, roles) {
-            (Some(settings), Some(name), Some(region), Some(roles)) => {
-                let cluster = Cluster { name, region, account: roles.cluster_account() };
-                Ok(Self { settings, cluster, roles, boundary, ensure })
-            }
-            _ => Err(ApiError::incomplete()),
-        }
+        let parsed = settings.zip(name).zip(region).zip(roles);
+        members.finish(parsed.map(|(((settings, name), region), roles)| {
+            let cluster = Cluster { name, region, account: roles.cluster_account() };
+            Self { settings, cluster, roles, boundary, ensure }
+        }))
     }
 }
 
 /// The cluster's region: the deployment's, unless another of its partition is named.
-fn parse_region(members: &mut JsonFields, deployed: Partition, own: &str) -> Option<Region> {
+fn parse_region(members: &mut Fields, deployed: Partition, own: &str) -> Option<Region> {
     if !members.has("clusterRegion") {
         return own.parse().ok();
     }
@@ -86,7 +80,7 @@ fn parse_region(members: &mut JsonFields, deployed: Partition, own: &str) -> Opt
 
 /// The roles, and by their accounts the case (P15, P30).
 fn parse_roles(
-    members: &mut JsonFields,
+    members: &mut Fields,
     deployed: Partition,
     palette: Option<&RoleArn>,
 ) -> Option<PodIdentityRoles> {

@@ -1,13 +1,14 @@
-//! Lets Palette into an account of a classified partition through its access portal.
+//! Lambda function that registers accounts of classified partitions, by an access portal.
+
+use std::process::ExitCode;
 
 use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    let deployment = AppContext::from_env().await?;
-    gangway_lambda::run_http("scap", async |request| {
-        gangway_scap::handle(&request, &deployment).await
+async fn main() -> ExitCode {
+    gangway_lambda::run("scap", async |function| {
+        let app = AppContext::from_env().await?;
+        function.serve_http(async |request| gangway_scap::handle(&request, &app).await).await
     })
     .await
 }

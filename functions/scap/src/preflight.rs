@@ -1,4 +1,4 @@
-//! What is asked before an account behind a portal is registered: Palette and the portal at the same time, then the account.
+//! Runs the checks of an account with an access portal.
 
 use gangway_checks::ScopedAccounts;
 use gangway_checks::{MethodFindings, classified, portal};
@@ -8,32 +8,32 @@ use tokio::join;
 
 use crate::request::ScapRequest;
 
-/// The questions of a round are asked at the same time.
+/// Runs the checks. Calls that do not depend on each other run at the same time.
 pub(crate) async fn run_checks(
-    wish: ScapRequest<ClientTlsIdentity>,
-    intent: &Operation,
-    registry: &ScopedAccounts<'_>,
-    deployment: &AppContext,
+    request: ScapRequest<ClientTlsIdentity>,
+    operation: &Operation,
+    accounts: &ScopedAccounts<'_>,
+    app: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
-    let (settings, wanted) = wish.into_parts();
-    let (look, gateway, around, examined) = join!(
-        registry.fetch_state(&settings.name, intent),
-        registry.gateway(settings.gateway.as_ref()),
-        classified::run_checks(registry, &deployment.clients, settings.profile),
-        portal::run_checks(wanted, None, registry, &deployment.clients, (&settings).into()),
+    let (account, credential) = request.into_parts();
+    let (state, gateway, classified, checked) = join!(
+        accounts.fetch_state(&account.name, operation),
+        accounts.gateway(account.gateway.as_ref()),
+        classified::run_checks(accounts, &app.clients, account.profile),
+        portal::run_checks(credential, None, accounts, &app.clients, (&account).into()),
     );
-    let (look, gateway, examined) = (look?, gateway?, examined?);
-    let mut findings = around?;
-    findings.extend(examined.findings);
+    let (state, gateway, checked) = (state?, gateway?, checked?);
+    let mut findings = classified?;
+    findings.extend(checked.findings);
 
-    let found = MethodFindings {
+    let result = MethodFindings {
         method: AuthMethod::Scap,
-        account: examined.account,
-        credential: Some(examined.credential),
-        palette: look,
+        account: checked.account,
+        credential: Some(checked.credential),
+        palette: state,
         gateway,
         findings,
-        notices: classified::notices(settings.partition),
+        notices: classified::notices(account.partition),
     };
-    Ok(found.into_preflight(settings, intent, registry))
+    Ok(result.into_preflight(account, operation, accounts))
 }

@@ -1,23 +1,21 @@
-//! The request, as a caller writes it.
+//! Parses the request.
 
 use gangway_aws::SecretsManagerStore;
-use gangway_lambda::{ApiError, JsonFields};
+use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
     AccessPortalCredential, AccountSpec, AuthMethod, ClientTlsIdentity, Partition, PolicyArn,
     PortalName, PortalRole, RegistrationError, RolePrefix, Scope, SecretSource,
 };
 
-/// What the caller asks for.
+/// A request to register or validate an account.
 pub(crate) struct ScapRequest<I> {
-    /// What every method asks.
-    pub(crate) settings: AccountSpec,
-    /// What the portal is asked for.
-    wanted: PortalRequest,
-    /// The certificates, or where they are.
+    pub(crate) account: AccountSpec,
+    portal: PortalRequest,
+    /// The client certificate and its key, or the secret that contains them.
     identity: I,
 }
 
-/// The account, as the portal knows it.
+/// The account as the access portal identifies it.
 struct PortalRequest {
     agency: PortalName,
     account: PortalName,
@@ -26,65 +24,64 @@ struct PortalRequest {
     permission_boundary: Option<PolicyArn>,
 }
 
-/// The members that a secret may hold instead.
+/// The fields that a secret may contain instead.
 const SECRET_FIELDS: [&str; 3] = ["certificateAuthority", "userCertificate", "userKey"];
 
 impl ScapRequest<SecretSource<ClientTlsIdentity>> {
-    /// Every member parsed, or every fault of them.
-    pub(crate) fn parse(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
-        let settings = members.account_spec(deployed, AuthMethod::Scap, false);
-        let wanted = PortalRequest::read(&mut members, deployed);
-        let identity = members.secret_or_inline(deployed, &SECRET_FIELDS, |members| {
-            let certificate_authority = members.required("certificateAuthority");
-            let certificate = members.required("userCertificate");
-            let key = members.secret("userKey");
+    /// Parses the fields of a request. Returns every error at once.
+    pub(crate) fn parse(mut fields: Fields, deployed: Partition) -> Result<Self, ApiError> {
+        let account = fields.account_spec(deployed, AuthMethod::Scap, false);
+        let portal = PortalRequest::parse(&mut fields, deployed);
+        let identity = fields.secret_or_inline(deployed, &SECRET_FIELDS, |fields| {
+            let certificate_authority = fields.required("certificateAuthority");
+            let certificate = fields.required("userCertificate");
+            let key = fields.secret("userKey");
             Some(ClientTlsIdentity {
                 certificate_authority: certificate_authority?,
                 certificate: certificate?,
                 key: key?,
             })
         });
-        members.finish()?;
-        match (settings, wanted, identity) {
-            (Some(settings), Some(wanted), Some(identity)) => {
-                Ok(Self { settings, wanted, identity })
-            }
-            _ => Err(ApiError::incomplete()),
-        }
+        let parsed = account.zip(portal).zip(identity);
+        fields.finish(parsed.map(|((account, portal), identity)| Self {
+            account,
+            portal,
+            identity,
+        }))
     }
 
-    /// The same with the certificates at hand.
+    /// Reads the certificates from the secret that the request names, if it names one.
     pub(crate) async fn resolve_secrets(
         self,
-        vault: &SecretsManagerStore,
+        secrets: &SecretsManagerStore,
         scope: &Scope,
     ) -> Result<ScapRequest<ClientTlsIdentity>, RegistrationError> {
-        let Self { settings, wanted, identity } = self;
-        let identity = vault.resolve_source(identity, Some((&settings.name, scope))).await?;
-        Ok(ScapRequest { settings, wanted, identity })
+        let Self { account, portal, identity } = self;
+        let identity = secrets.resolve_source(identity, Some((&account.name, scope))).await?;
+        Ok(ScapRequest { account, portal, identity })
     }
 }
 
 impl PortalRequest {
-    fn read(members: &mut JsonFields, deployed: Partition) -> Option<Self> {
-        // A partition without a portal is refused as such; what it would be asked for is still read.
-        let account_member = deployed.info().portal.as_ref().map_or("accountName", |it| it.account);
-        let agency = members.required("agency");
-        let account = members.required(account_member);
-        let role = members.required("role");
-        let prefix = members.optional("rolePrefix").unwrap_or_default();
-        let permission_boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);
+    fn parse(fields: &mut Fields, deployed: Partition) -> Option<Self> {
+        // A partition without a portal is rejected elsewhere; the fields are read all the same.
+        let account_field = deployed.info().portal.as_ref().map_or("accountName", |it| it.account);
+        let agency = fields.required("agency");
+        let account = fields.required(account_field);
+        let role = fields.required("role");
+        let prefix = fields.optional("rolePrefix").unwrap_or_default();
+        let permission_boundary = fields.optional_policy_arn("permissionBoundaryArn", deployed);
         Some(Self { agency: agency?, account: account?, role: role?, prefix, permission_boundary })
     }
 }
 
 impl ScapRequest<ClientTlsIdentity> {
-    /// What every method asks, and what this one does.
+    /// Returns the account and the credential.
     pub(crate) fn into_parts(self) -> (AccountSpec, AccessPortalCredential) {
-        let Self { settings, wanted, identity } = self;
-        let PortalRequest { agency, account, role, prefix, permission_boundary } = wanted;
+        let Self { account: spec, portal, identity } = self;
+        let PortalRequest { agency, account, role, prefix, permission_boundary } = portal;
         let session = None;
-        let portal = AccessPortalCredential {
+        let credential = AccessPortalCredential {
             agency,
             account,
             role,
@@ -93,6 +90,6 @@ impl ScapRequest<ClientTlsIdentity> {
             identity,
             session,
         };
-        (settings, portal)
+        (spec, credential)
     }
 }

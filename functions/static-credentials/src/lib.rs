@@ -1,4 +1,4 @@
-//! Lets Palette into an account through the access keys of an IAM user: parse, check, enroll.
+//! Registers AWS accounts by the access keys of an IAM user.
 
 mod preflight;
 mod request;
@@ -9,15 +9,15 @@ use gangway_registration::AppContext;
 
 use request::StaticCredentialsRequest;
 
-/// The whole function.
-pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    let (intent, members) = request.parse_operation(AuthMethod::StaticCredentials, &[])?;
-    let wish = StaticCredentialsRequest::parse(members, deployment.clients.partition)?;
-    let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
-    let wish = wish.resolve_secrets(&deployment.clients.secrets, registry.scope()).await?;
-    let preflight = preflight::run_checks(wish, &intent, &registry, deployment).await?;
-    if intent == Operation::Validate {
+/// Handles one request: parses it, reads its secret, runs the checks, and registers the account.
+pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
+    let (operation, fields) = request.parse_operation(AuthMethod::StaticCredentials, &[])?;
+    let parsed = StaticCredentialsRequest::parse(fields, app.clients.partition)?;
+    let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
+    let parsed = parsed.resolve_secrets(&app.clients.secrets, accounts.scope()).await?;
+    let preflight = preflight::run_checks(parsed, &operation, &accounts, app).await?;
+    if operation == Operation::Validate {
         return Ok(preflight.report.into());
     }
-    Ok(deployment.register(preflight, &intent, &registry).await?.into())
+    Ok(app.register(preflight, &operation, &accounts).await?.into())
 }

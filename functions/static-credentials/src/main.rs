@@ -1,13 +1,16 @@
-//! Lets Palette into an account through the access keys of an IAM user.
+//! Lambda function that registers accounts by the access keys of an IAM user.
+
+use std::process::ExitCode;
 
 use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    let deployment = AppContext::from_env().await?;
-    gangway_lambda::run_http("static-credentials", async |request| {
-        gangway_static_credentials::handle(&request, &deployment).await
+async fn main() -> ExitCode {
+    gangway_lambda::run("static-credentials", async |function| {
+        let app = AppContext::from_env().await?;
+        function
+            .serve_http(async |request| gangway_static_credentials::handle(&request, &app).await)
+            .await
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! What is asked before keys are registered, in two rounds: whose they are, then what they may do.
+//! Runs the checks of an access key: first its owner, then its permissions.
 
 use gangway_checks::ScopedAccounts;
 use gangway_checks::{MethodFindings, access_key, ca_chain, classified};
@@ -11,38 +11,38 @@ use tokio::join;
 
 use crate::request::StaticCredentialsRequest;
 
-/// The questions of a round are asked at the same time.
+/// Runs the checks. Calls that do not depend on each other run at the same time.
 pub(crate) async fn run_checks(
-    wish: StaticCredentialsRequest<AccessKey>,
-    intent: &Operation,
-    registry: &ScopedAccounts<'_>,
-    deployment: &AppContext,
+    request: StaticCredentialsRequest<AccessKey>,
+    operation: &Operation,
+    accounts: &ScopedAccounts<'_>,
+    app: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
-    let StaticCredentialsRequest { settings, keys } = wish;
-    let user = deployment.clients.aws.with_static_credentials(&keys);
-    let (caller, look, gateway, around, authority) = join!(
+    let StaticCredentialsRequest { account, keys } = request;
+    let user = app.clients.aws.with_static_credentials(&keys);
+    let (caller, state, gateway, classified, ca_findings) = join!(
         user.caller(),
-        registry.fetch_state(&settings.name, intent),
-        registry.gateway(settings.gateway.as_ref()),
-        classified::run_checks(registry, &deployment.clients, settings.profile),
-        ca_chain::run_checks(&keys, &deployment.clients, deadline::now()),
+        accounts.fetch_state(&account.name, operation),
+        accounts.gateway(account.gateway.as_ref()),
+        classified::run_checks(accounts, &app.clients, account.profile),
+        ca_chain::run_checks(&keys, &app.clients, deadline::now()),
     );
-    let (look, gateway) = (look?, gateway?);
+    let (state, gateway) = (state?, gateway?);
     let credential = Credential::AccessKey(keys);
-    let examined =
-        access_key::run_checks(caller, &user, &credential, registry, (&settings).into()).await?;
-    let mut findings = around?;
-    findings.extend(authority);
-    findings.extend(examined.findings);
+    let checked =
+        access_key::run_checks(caller, &user, &credential, accounts, (&account).into()).await?;
+    let mut findings = classified?;
+    findings.extend(ca_findings);
+    findings.extend(checked.findings);
 
-    let found = MethodFindings {
+    let result = MethodFindings {
         method: AuthMethod::StaticCredentials,
-        account: examined.account,
+        account: checked.account,
         credential: Some(credential),
-        palette: look,
+        palette: state,
         gateway,
         findings,
-        notices: classified::notices(settings.partition),
+        notices: classified::notices(account.partition),
     };
-    Ok(found.into_preflight(settings, intent, registry))
+    Ok(result.into_preflight(account, operation, accounts))
 }

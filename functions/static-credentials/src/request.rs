@@ -1,38 +1,33 @@
-//! The request, as a caller writes it.
+//! Parses the request.
 
 use gangway_aws::SecretsManagerStore;
-use gangway_lambda::{ApiError, JsonFields};
+use gangway_lambda::{ApiError, Fields};
 use gangway_model::{
     AccessKey, AccountSpec, AuthMethod, Partition, RegistrationError, Scope, SecretSource,
 };
 
-/// What the caller asks for.
+/// A request to register or validate an account.
 pub(crate) struct StaticCredentialsRequest<K> {
-    /// What every method asks.
-    pub(crate) settings: AccountSpec,
-    /// The keys, or where they are.
+    pub(crate) account: AccountSpec,
+    /// The access key, or the secret that contains it.
     pub(crate) keys: K,
 }
 
 impl StaticCredentialsRequest<SecretSource<AccessKey>> {
-    /// Every member parsed, or every fault of them.
-    pub(crate) fn parse(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
-        let settings = members.account_spec(deployed, AuthMethod::StaticCredentials, false);
-        let keys = members.access_key(deployed);
-        members.finish()?;
-        settings
-            .zip(keys)
-            .map(|(settings, keys)| Self { settings, keys })
-            .ok_or_else(ApiError::incomplete)
+    /// Parses the fields of a request. Returns every error at once.
+    pub(crate) fn parse(mut fields: Fields, deployed: Partition) -> Result<Self, ApiError> {
+        let account = fields.account_spec(deployed, AuthMethod::StaticCredentials, false);
+        let keys = fields.access_key(deployed);
+        fields.finish(account.zip(keys).map(|(account, keys)| Self { account, keys }))
     }
 
-    /// The same with the keys at hand.
+    /// Reads the access key from the secret that the request names, if it names one.
     pub(crate) async fn resolve_secrets(
         self,
-        vault: &SecretsManagerStore,
+        secrets: &SecretsManagerStore,
         scope: &Scope,
     ) -> Result<StaticCredentialsRequest<AccessKey>, RegistrationError> {
-        let keys = vault.resolve_source(self.keys, Some((&self.settings.name, scope))).await?;
-        Ok(StaticCredentialsRequest { settings: self.settings, keys })
+        let keys = secrets.resolve_source(self.keys, Some((&self.account.name, scope))).await?;
+        Ok(StaticCredentialsRequest { account: self.account, keys })
     }
 }

@@ -1,31 +1,30 @@
-//! Lets Palette into an account through a role that it assumes: parse, check, enroll.
+//! Registers AWS accounts by an IAM role that Palette assumes (AWS STS).
 
 mod preflight;
 mod request;
 mod trust;
 
-use gangway_lambda::{ApiError, HttpMethod, Request, Response};
+use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_model::{AuthMethod, Operation};
 use gangway_registration::AppContext;
 
 use request::StsRequest;
 
-/// What a person asks who is to make the role.
-const TRUST: (HttpMethod, &str) = (HttpMethod::Get, "accounts/sts/trust");
+const TRUST: Route<'_> = (Method::GET, "accounts/sts/trust");
 
-/// The whole function.
-pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    if request.matches_route(TRUST) {
-        let facts = trust::get_trust(request, deployment).await;
-        return facts.map_err(|rejection| request.map_query_errors(rejection));
+/// Handles one request: parses it, runs the checks, and registers the account.
+pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
+    if request.matches_route(&TRUST) {
+        let trust = trust::get_trust(request, app).await;
+        return trust.map_err(|error| request.map_query_errors(error));
     }
-    let (intent, members) = request.parse_operation(AuthMethod::Sts, &[TRUST])?;
-    let wish = StsRequest::parse(members, deployment.clients.partition)?;
-    let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
-    let own = request.function_account_id();
-    let preflight = preflight::run_checks(wish, &intent, &registry, deployment, own).await?;
-    if intent == Operation::Validate {
+    let (operation, fields) = request.parse_operation(AuthMethod::Sts, &[TRUST])?;
+    let parsed = StsRequest::parse(fields, app.clients.partition)?;
+    let accounts = app.clients.palette.resolve_scope(&parsed.account.scope).await?;
+    let own_account = request.function_account_id();
+    let preflight = preflight::run_checks(parsed, &operation, &accounts, app, own_account).await?;
+    if operation == Operation::Validate {
         return Ok(preflight.report.into());
     }
-    Ok(deployment.register(preflight, &intent, &registry).await?.into())
+    Ok(app.register(preflight, &operation, &accounts).await?.into())
 }

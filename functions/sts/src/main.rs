@@ -1,13 +1,14 @@
-//! Lets Palette into an account through a role that it assumes.
+//! Lambda function that registers accounts by an IAM role that Palette assumes.
+
+use std::process::ExitCode;
 
 use gangway_registration::AppContext;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    let deployment = AppContext::from_env().await?;
-    gangway_lambda::run_http("sts", async |request| {
-        gangway_sts::handle(&request, &deployment).await
+async fn main() -> ExitCode {
+    gangway_lambda::run("sts", async |function| {
+        let app = AppContext::from_env().await?;
+        function.serve_http(async |request| gangway_sts::handle(&request, &app).await).await
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! What is asked before a role is registered, in two rounds: what Palette knows, then what the account shows.
+//! Runs the checks of a role: first Palette, then the AWS account.
 
 use gangway_checks::ScopedAccounts;
 use gangway_checks::{InspectionAccess, MethodFindings, role};
@@ -8,32 +8,33 @@ use tokio::join;
 
 use crate::request::StsRequest;
 
-/// The questions of a round are asked at the same time.
+/// Runs the checks. Calls that do not depend on each other run at the same time.
 pub(crate) async fn run_checks(
-    wish: StsRequest,
-    intent: &Operation,
-    registry: &ScopedAccounts<'_>,
-    deployment: &AppContext,
-    own: Option<AccountId>,
+    request: StsRequest,
+    operation: &Operation,
+    accounts: &ScopedAccounts<'_>,
+    app: &AppContext,
+    own_account: Option<AccountId>,
 ) -> Result<PreflightResult, RegistrationError> {
-    let StsRequest { settings, role } = wish;
-    let (look, gateway, facts, eyes) = join!(
-        registry.fetch_state(&settings.name, intent),
-        registry.gateway(settings.gateway.as_ref()),
-        registry.sts_source_account(settings.partition),
-        InspectionAccess::connect(role.account(), own, &deployment.clients),
+    let StsRequest { account, role } = request;
+    let (state, gateway, source_account, access) = join!(
+        accounts.fetch_state(&account.name, operation),
+        accounts.gateway(account.gateway.as_ref()),
+        accounts.sts_source_account(account.partition),
+        InspectionAccess::connect(role.account(), own_account, &app.clients),
     );
-    let (look, gateway, eyes) = (look?, gateway?, eyes?);
-    let examined = role::run_checks(&role, facts, &eyes, registry, (&settings).into()).await?;
+    let (state, gateway, access) = (state?, gateway?, access?);
+    let checked =
+        role::run_checks(&role, source_account, &access, accounts, (&account).into()).await?;
 
-    let found = MethodFindings {
+    let result = MethodFindings {
         method: AuthMethod::Sts,
         account: Some(role.account()),
-        credential: examined.credential,
-        palette: look,
+        credential: checked.credential,
+        palette: state,
         gateway,
-        findings: examined.findings,
+        findings: checked.findings,
         notices: Vec::new(),
     };
-    Ok(found.into_preflight(settings, intent, registry))
+    Ok(result.into_preflight(account, operation, accounts))
 }

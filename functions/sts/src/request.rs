@@ -1,25 +1,20 @@
-//! The request, as a caller writes it.
+//! Parses the request.
 
-use gangway_lambda::{ApiError, JsonFields};
+use gangway_lambda::{ApiError, Fields};
 use gangway_model::{AccountSpec, AuthMethod, Partition, RoleArn};
 
-/// What the caller asks for.
+/// A request to register or validate an account.
 pub(crate) struct StsRequest {
-    /// What every method asks.
-    pub(crate) settings: AccountSpec,
-    /// The role that Palette is to assume.
+    pub(crate) account: AccountSpec,
+    /// The role that Palette assumes.
     pub(crate) role: RoleArn,
 }
 
 impl StsRequest {
-    /// Every member parsed, or every fault of them.
-    pub(crate) fn parse(mut members: JsonFields, deployed: Partition) -> Result<Self, ApiError> {
-        let settings = members.account_spec(deployed, AuthMethod::Sts, false);
-        let role = members.role_arn("roleArn", deployed);
-        members.finish()?;
-        match (settings, role) {
-            (Some(settings), Some(role)) => Ok(Self { settings, role }),
-            _ => Err(ApiError::incomplete()),
-        }
+    /// Parses the fields of a request. Returns every error at once.
+    pub(crate) fn parse(mut fields: Fields, deployed: Partition) -> Result<Self, ApiError> {
+        let account = fields.account_spec(deployed, AuthMethod::Sts, false);
+        let role = fields.role_arn("roleArn", deployed);
+        fields.finish(account.zip(role).map(|(account, role)| Self { account, role }))
     }
 }

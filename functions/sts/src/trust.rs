@@ -1,6 +1,7 @@
-//! What a person needs to make the role: the facts that Palette's wizard shows, and the documents that follow from them.
+//! Returns what a person needs to create the role: the values that Palette's wizard shows, and the
+//! policy documents that contain them.
 
-use gangway_lambda::{ApiError, Query, Request, Response};
+use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{AuthMethod, Partition, PermissionProfile, RegistrationError, RequestedScope};
 use gangway_policies::{
     PolicyDocument,
@@ -9,16 +10,14 @@ use gangway_policies::{
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-/// `GET /v1/accounts/sts/trust`: trusted account, external id, policies and a template that makes the role (D03).
-pub(crate) async fn get_trust(
-    request: &Request,
-    deployment: &AppContext,
-) -> Result<Response, ApiError> {
-    let partition = deployment.clients.partition;
+/// Handles `GET /v1/accounts/sts/trust`: trusted account, external id, policies, and a CloudFormation
+/// template of the role.
+pub(crate) async fn get_trust(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
+    let partition = app.clients.partition;
     let TrustQuery { profile, add_ons, scope } = TrustQuery::parse(request, partition)?;
-    let registry = deployment.clients.palette.resolve_scope(&scope).await?;
-    let facts = registry.sts_source_account(partition).await?;
-    let (Some(palette_account), Some(external_id)) = (facts.account, facts.external_id) else {
+    let accounts = app.clients.palette.resolve_scope(&scope).await?;
+    let source = accounts.sts_source_account(partition).await?;
+    let (Some(palette_account), Some(external_id)) = (source.account, source.external_id) else {
         return Err(RegistrationError::NotFound(format!(
             "Palette has no STS source account for {partition}; have its operator enable STS in the system console, or use static credentials"
         ))
@@ -51,7 +50,7 @@ pub(crate) async fn get_trust(
     })))
 }
 
-/// What the query asks.
+/// The query parameters.
 struct TrustQuery {
     profile: PermissionProfile,
     add_ons: Vec<PolicyDocument>,
@@ -59,19 +58,18 @@ struct TrustQuery {
 }
 
 impl TrustQuery {
-    /// The query, or every fault of it.
+    /// Parses the query parameters. Returns every error at once.
     fn parse(request: &Request, deployed: Partition) -> Result<Self, ApiError> {
         const ADD_ONS: &str =
             "must be cloudformation, host-resource-groups, or both with a comma between";
-        let mut query = Query::new(request);
-        query.partition(deployed, AuthMethod::Sts, false);
-        let profile = query.optional("permissionProfile").unwrap_or_default();
-        let add_ons = query
-            .parse_with("addOns", ADD_ONS, |names| names.split(',').map(parse_add_on).collect());
+        let mut fields = request.query_fields();
+        fields.partition(deployed, AuthMethod::Sts, false);
+        let profile = fields.optional("permissionProfile").unwrap_or_default();
+        let add_ons = fields
+            .optional_with("addOns", ADD_ONS, |names| names.split(',').map(parse_add_on).collect());
         let add_ons = add_ons.unwrap_or_default();
-        let scope = query.scope();
-        query.finish()?;
-        Ok(Self { profile, add_ons, scope })
+        let scope = fields.query_scope();
+        fields.finish(Some(Self { profile, add_ons, scope }))
     }
 }
 

@@ -1,21 +1,28 @@
-//! The members that every method's request has.
+//! Reads the fields that the requests of every method have.
 
-use gangway_model::{AccountSpec, AuthMethod, Partition, RequestedScope};
+use gangway_model::{AccountName, AccountSpec, AuthMethod, Partition, RequestedScope};
 
-use crate::{JsonFields, fields::Field, json::Json, partition};
+use crate::{
+    Fields,
+    fields::{Field, is_safe_to_echo},
+    json::Json,
+    logs,
+};
 
-/// A role cannot have more, even where its quota of ten is raised (C09).
+/// Managed policies per role that IAM allows, also where the default quota of ten is raised.
 const MAX_POLICIES: usize = 20;
 
-impl JsonFields {
-    /// What every method asks. `opted_in` admits a method that Palette's newest documents withdraw here.
+impl Fields {
+    /// Reads the fields of an account. `opted_in` allows a method that Palette's documents no
+    /// longer list for this partition.
     pub fn account_spec(
         &mut self,
         deployed: Partition,
         method: AuthMethod,
         opted_in: bool,
     ) -> Option<AccountSpec> {
-        let name = self.required("name");
+        let name = self.required::<AccountName>("name");
+        self.account_name = name.as_ref().map(ToString::to_string);
         let description = self.optional("description");
         self.partition(deployed, method, opted_in);
         let scope = self.scope();
@@ -33,31 +40,72 @@ impl JsonFields {
         })
     }
 
-    /// Whose the account is to be: `"tenant"`, also where nothing is said, or `{"project": uid or name}`.
+    /// Reads the scope from `scope`: `"tenant"` (the default) or `{"project": "<uid or name>"}`.
     pub fn scope(&mut self) -> RequestedScope {
-        const RULE: &str = r#"scope must be "tenant" or {"project": "<uid or name>"}"#;
+        const RULE: &str = r#"must be "tenant" or {"project": "<uid or name>"}"#;
+        let mut scope = RequestedScope::Tenant;
         match self.take("scope") {
             Field::Missing | Field::Invalid => {}
             Field::Present(Json::String(text)) if *text == "tenant" => {}
-            Field::Present(Json::String(_)) => self.malformed("scope", RULE.to_owned()),
+            Field::Present(Json::String(_)) => self.malformed("scope", RULE),
             Field::Present(Json::Object(members)) => {
-                let mut scope = Self::of(self.pointer("scope"), members);
-                let project = scope.required("project");
-                self.extend_errors(scope.into_errors());
-                return project.map_or(RequestedScope::Tenant, RequestedScope::Project);
+                let mut object = Self::new(self.pointer("scope"), members);
+                let project = object.required("project");
+                self.extend_errors(object.into_errors());
+                scope = project.map_or(scope, RequestedScope::Project);
             }
             Field::Present(other) => {
-                self.malformed("scope", format!("{RULE}, not {}", other.kind()))
+                self.malformed("scope", format_args!("{RULE}, not {}", other.kind()));
             }
         }
-        RequestedScope::Tenant
+        log_scope(&scope);
+        scope
     }
 
-    /// Refuses another partition than the deployment's, and a method that is not offered in the partition (C04).
-    fn partition(&mut self, deployed: Partition, method: AuthMethod, opted_in: bool) {
-        let asked = self.optional::<Partition>("partition").unwrap_or(deployed);
-        if let Err(rule) = partition::served_partition(asked, deployed, method, opted_in) {
-            self.unprocessable("partition", rule);
+    /// Reads the scope from the query parameter `project`; the tenant if it is left out.
+    pub fn query_scope(&mut self) -> RequestedScope {
+        let scope =
+            self.optional("project").map_or(RequestedScope::Tenant, RequestedScope::Project);
+        log_scope(&scope);
+        scope
+    }
+
+    /// Rejects a partition that this deployment does not serve, and a method that Palette does not
+    /// offer there. `opted_in` allows a method that Palette's documents no longer list there.
+    pub fn partition(&mut self, deployed: Partition, method: AuthMethod, opted_in: bool) {
+        let requested = self.optional::<Partition>("partition").unwrap_or(deployed);
+        let is_offered = |method: &AuthMethod| method.is_supported_in(requested, opted_in);
+        if !is_offered(&method) {
+            let offered = AuthMethod::ALL.into_iter().filter(is_offered).map(AuthMethod::id);
+            let offered: Vec<_> = offered.collect();
+            let offered = offered.join(", ");
+            self.add_unprocessable(
+                "partition",
+                format!("{method} is not offered in partition {requested}: use one of {offered}"),
+            );
+        } else if requested != deployed {
+            self.reject(
+                "partition",
+                format_args!(
+                    "must be {deployed}, which this deployment serves: send the request to the deployment for {requested}"
+                ),
+            );
         }
     }
+}
+
+/// Adds the scope to the invocation's log line. A project's name is left out if it may be a secret.
+pub(crate) fn log_scope(scope: &RequestedScope) {
+    let text = match scope {
+        RequestedScope::Tenant => "tenant".to_owned(),
+        RequestedScope::Project(project) => {
+            let project = project.to_string();
+            let is_uid = project.len() == 24 && project.bytes().all(|it| it.is_ascii_hexdigit());
+            if !is_uid && !is_safe_to_echo(&project) {
+                return;
+            }
+            format!("project/{project}")
+        }
+    };
+    logs::update_fields(|fields| fields.scope = Some(text));
 }

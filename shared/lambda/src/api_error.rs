@@ -1,39 +1,33 @@
-//! Why a request gets no reply.
+//! The error of a request.
 
 use gangway_model::{FieldError, RegistrationError, UpstreamError};
 
-/// Every way to turn a request away: what the domain says, and what only HTTP knows.
+/// Reasons why a request fails: those of the registration workflow, and those that only HTTP and
+/// Lambda know.
 #[derive(Debug)]
 pub enum ApiError {
-    /// No route has this path.
-    NotFound,
-    /// The path is right, the verb is not.
+    /// No route has this path (404).
+    RouteNotFound,
+    /// The path exists, the method does not (405).
     MethodNotAllowed {
-        /// The verbs that are, as the `Allow` header lists them.
+        /// The methods of the path, for the `Allow` header.
         allow: String,
     },
-    /// The body is longer than any request needs to be.
+    /// The body is larger than 256 KiB (413).
     PayloadTooLarge,
-    /// The body is not declared as JSON.
+    /// The content type is not JSON (415).
     UnsupportedMediaType,
-    /// It is neither a request of API Gateway nor an event of ours.
+    /// The payload is neither a request of API Gateway nor an event that the function handles (400).
     UnrecognizedEvent,
-    /// The domain's own reasons.
+    /// An error of the registration workflow.
     Registration(RegistrationError),
-    /// A fault of Gangway itself.
+    /// A fault of Gangway (500).
     Internal,
 }
 
-impl ApiError {
-    /// A request that lacks a member, although no fault was found. For the arm that cannot be reached.
-    pub fn incomplete() -> Self {
-        FieldError::malformed("", "the request is not complete").into()
-    }
-}
-
 impl From<RegistrationError> for ApiError {
-    fn from(failure: RegistrationError) -> Self {
-        Self::Registration(failure)
+    fn from(error: RegistrationError) -> Self {
+        Self::Registration(error)
     }
 }
 
@@ -44,7 +38,7 @@ impl From<UpstreamError> for ApiError {
 }
 
 impl From<FieldError> for ApiError {
-    fn from(violation: FieldError) -> Self {
-        Self::Registration(RegistrationError::Invalid(vec![violation]))
+    fn from(error: FieldError) -> Self {
+        Self::Registration(RegistrationError::Invalid(vec![error]))
     }
 }

@@ -1,84 +1,80 @@
-//! Members that are ARNs: those of another partition than the deployment's are refused.
+//! Reads ARNs, which must be of the deployment's partition.
 
 use gangway_model::{Partition, PolicyArn, RoleArn, SecretArn};
 
-use crate::{JsonFields, fields::Field, json::Json};
+use crate::{Fields, fields::Field, json::Json};
 
-impl JsonFields {
-    /// The ARN of a role in this deployment's partition.
+impl Fields {
+    /// Reads the ARN of a role that must be present.
     pub fn role_arn(&mut self, name: &'static str, deployed: Partition) -> Option<RoleArn> {
         let role = self.required::<RoleArn>(name)?;
-        self.of_partition(name, role.partition(), deployed).then_some(role)
+        self.check_partition(name, role.partition(), deployed).then_some(role)
     }
 
-    /// The ARN of a role that may be left out.
+    /// Reads the ARN of a role that may be left out.
     pub fn optional_role_arn(
         &mut self,
         name: &'static str,
         deployed: Partition,
     ) -> Option<RoleArn> {
         let role = self.optional::<RoleArn>(name)?;
-        self.of_partition(name, role.partition(), deployed).then_some(role)
+        self.check_partition(name, role.partition(), deployed).then_some(role)
     }
 
-    /// The ARN of a managed policy in this deployment's partition, which may be left out.
+    /// Reads the ARN of a managed policy that may be left out.
     pub fn optional_policy_arn(
         &mut self,
         name: &'static str,
         deployed: Partition,
     ) -> Option<PolicyArn> {
         let policy = self.optional::<PolicyArn>(name)?;
-        self.of_partition(name, policy.partition(), deployed).then_some(policy)
+        self.check_partition(name, policy.partition(), deployed).then_some(policy)
     }
 
-    /// The ARN of a secret in this deployment's partition.
+    /// Reads the ARN of a secret that must be present.
     pub fn secret_arn(&mut self, name: &'static str, deployed: Partition) -> Option<SecretArn> {
         let secret = self.required::<SecretArn>(name)?;
-        self.of_partition(name, secret.partition(), deployed).then_some(secret)
+        self.check_partition(name, secret.partition(), deployed).then_some(secret)
     }
 
-    /// The ARNs of managed policies in this deployment's partition, each once. None where the member is left out.
+    /// Reads a list of distinct ARNs of managed policies. Returns an empty list if it is left out.
     pub fn policy_arns(
         &mut self,
         name: &'static str,
-        at_most: usize,
+        max: usize,
         deployed: Partition,
     ) -> Vec<PolicyArn> {
         let items = match self.take(name) {
             Field::Missing | Field::Invalid => return Vec::new(),
             Field::Present(Json::List(items)) => items,
             Field::Present(other) => {
-                self.malformed(
-                    name,
-                    format!("{name} must be a list of ARNs, not {}", other.kind()),
-                );
+                self.malformed(name, format_args!("must be a list of ARNs, not {}", other.kind()));
                 return Vec::new();
             }
         };
-        if items.len() > at_most {
-            self.malformed(
-                name,
-                format!("{name} must name at most {at_most} policies, not {}", items.len()),
-            );
+        if items.len() > max {
+            let count = items.len();
+            self.malformed(name, format_args!("must name at most {max} policies, not {count}"));
             return Vec::new();
         }
         let mut arns: Vec<PolicyArn> = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
             let (place, subject) = (format!("{name}/{index}"), format!("item {index} of {name}"));
             let Json::String(text) = item else {
-                self.malformed(&place, format!("{subject} must be a string, not {}", item.kind()));
+                let kind = item.kind();
+                self.add_malformed(&place, format!("{subject} must be a string, not {kind}"));
                 continue;
             };
             match text.parse::<PolicyArn>() {
-                Err(rule) => self.malformed(&place, format!("{subject} {rule}")),
+                Err(rule) => self.add_malformed(&place, format!("{subject} {rule}")),
                 Ok(arn) if arns.contains(&arn) => {
-                    self.malformed(
+                    self.add_malformed(
                         &place,
                         format!("{subject} repeats an earlier one: name each policy once"),
                     );
                 }
                 Ok(arn) => {
-                    if self.of_partition(&place, arn.partition(), deployed) {
+                    if self.check_partition(&place, arn.partition(), deployed) {
                         arns.push(arn);
                     }
                 }
@@ -87,12 +83,12 @@ impl JsonFields {
         arns
     }
 
-    /// Whether an ARN's partition is ours.
-    fn of_partition(&mut self, place: &str, partition: Partition, deployed: Partition) -> bool {
+    /// Returns `true` if an ARN is of the deployment's partition, else records an error.
+    fn check_partition(&mut self, place: &str, partition: Partition, deployed: Partition) -> bool {
         if partition != deployed {
-            self.unprocessable(
+            self.reject(
                 place,
-                format!("{place} is in partition {partition}, and this deployment serves {deployed}: use an ARN of {deployed}, or send the request to the deployment for {partition}"),
+                format_args!("is in partition {partition}, and this deployment serves {deployed}: use an ARN of {deployed}, or send the request to the deployment for {partition}"),
             );
         }
         partition == deployed

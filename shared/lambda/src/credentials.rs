@@ -1,47 +1,46 @@
-//! Members that are secret, or the secret that holds them.
+//! Reads secrets, which are in the request itself or in a secret that it names.
 
 use gangway_certificates::CaChain;
 use gangway_model::{AccessKey, AccessKeyId, Partition, SecretAccessKey, SecretSource};
 
-use crate::JsonFields;
+use crate::Fields;
 
-/// The member that names a secret.
-const ARN: &str = "secretArn";
+/// The field that names a secret of Secrets Manager.
+const SECRET_ARN: &str = "secretArn";
 
-impl JsonFields {
-    /// What is secret: read from the members, or in the secret that `secretArn` names. What that holds must be left out.
+impl Fields {
+    /// Reads a secret with `read_inline`, or the ARN in `secretArn`. If `secretArn` is present, the
+    /// `inline` fields must be left out.
     pub fn secret_or_inline<T>(
         &mut self,
         deployed: Partition,
-        held: &[&'static str],
-        inline: impl FnOnce(&mut Self) -> Option<T>,
+        inline: &[&'static str],
+        read_inline: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<SecretSource<T>> {
-        if !self.has(ARN) {
-            return inline(self).map(SecretSource::Inline);
+        if !self.has(SECRET_ARN) {
+            return read_inline(self).map(SecretSource::Inline);
         }
-        for member in held {
-            self.is_excluded(
-                member,
-                "must be left out where secretArn is given: the secret holds it",
-            );
+        for name in inline {
+            self.forbid(name, "must be left out where secretArn is given: the secret holds it");
         }
-        self.secret_arn(ARN, deployed).map(SecretSource::SecretsManager)
+        self.secret_arn(SECRET_ARN, deployed).map(SecretSource::SecretsManager)
     }
 
-    /// The keys of an IAM user, and in partitions behind private authorities the certificates of those (S07).
+    /// Reads the access key of an IAM user. In the classified partitions its CA certificates are
+    /// required, too.
     pub fn access_key(&mut self, deployed: Partition) -> Option<SecretSource<AccessKey>> {
-        let enclave = deployed.info().portal.is_some();
-        let held: &[_] = if enclave {
+        let is_classified = deployed.info().portal.is_some();
+        let inline: &[_] = if is_classified {
             &["accessKeyId", "secretAccessKey", "certificateAuthority"]
         } else {
             &["accessKeyId", "secretAccessKey"]
         };
-        self.secret_or_inline(deployed, held, |members| {
-            let id = members.required::<AccessKeyId>("accessKeyId");
-            let secret = members.secret::<SecretAccessKey>("secretAccessKey");
-            let authority = enclave.then(|| members.required::<CaChain>("certificateAuthority"));
-            let certificate_authority = match authority {
-                Some(given) => Some(given?),
+        self.secret_or_inline(deployed, inline, |fields| {
+            let id = fields.required::<AccessKeyId>("accessKeyId");
+            let secret = fields.secret::<SecretAccessKey>("secretAccessKey");
+            let chain = is_classified.then(|| fields.required::<CaChain>("certificateAuthority"));
+            let certificate_authority = match chain {
+                Some(chain) => Some(chain?),
                 None => None,
             };
             Some(AccessKey { id: id?, secret: secret?, certificate_authority })

@@ -1,4 +1,4 @@
-//! Reads a request's members one by one, and collects everything that is wrong with them.
+//! Reads the fields of a request one by one, and collects every error.
 
 use std::{fmt::Display, mem, str::FromStr};
 
@@ -6,61 +6,84 @@ use gangway_model::{FieldError, RegistrationError};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::{ApiError, json::Json};
+use crate::{ApiError, json::Json, logs};
 
-/// How many unknown members are told one by one, so that the answer to a long list is short.
+/// Number of unknown fields that are reported one by one; the rest are counted.
 const MAX_UNKNOWN_FIELDS: usize = 20;
 
-const REPLACE_IT: &str = "may not be in an event: send secretArn; this key has passed through an event and should be replaced";
+const SECRET_IN_EVENT: &str = "may not be in an event: send secretArn; this key has passed through an event and should be replaced";
 
-/// The members of a JSON object, of which some have been read. A fault never quotes a value.
-#[must_use = "faults are told by `finish`"]
-pub struct JsonFields {
-    /// Pointer of the object itself.
-    at: String,
+/// The fields of a JSON object, or the parameters of a query, that are still to be read.
+///
+/// Each reader returns `None` after it has recorded an error. [`Fields::finish`] returns the struct
+/// that was built from the fields, or every error. An error never contains a value.
+#[must_use = "`finish` returns the errors"]
+pub struct Fields {
+    /// JSON pointer of the object.
+    pointer: String,
     unread: Vec<(String, Json)>,
     known: Vec<&'static str>,
-    withheld: &'static [&'static str],
-    faults: Vec<FieldError>,
+    allows_unknown: bool,
+    forbidden: &'static [&'static str],
+    errors: Vec<FieldError>,
+    /// Name of the account, for the log.
+    pub(crate) account_name: Option<String>,
 }
 
-/// A member as it was found.
+/// A field as it was sent.
 pub(crate) enum Field {
     Missing,
-    /// Its fault is noted already.
+    /// An error has been recorded for it.
     Invalid,
     Present(Json),
 }
 
-impl JsonFields {
-    /// The members of a document.
-    pub fn parse_body(document: &str) -> Result<Self, FieldError> {
-        let document = Json::read(document)
-            .map_err(|fault| FieldError::malformed("", format!("the request {fault}")))?;
+impl Fields {
+    /// Parses a JSON document, which must be an object. A field that nothing reads is an error.
+    pub fn from_json(document: &str) -> Result<Self, FieldError> {
+        let document = Json::parse(document)
+            .map_err(|error| FieldError::malformed("", format!("the request {error}")))?;
         let kind = document.kind();
         let Json::Object(members) = document else {
-            let fault = format!("the request must be a JSON object, not {kind}");
-            return Err(FieldError::malformed("", fault));
+            let error = format!("the request must be a JSON object, not {kind}");
+            return Err(FieldError::malformed("", error));
         };
-        Ok(Self::of(String::new(), members))
+        Ok(Self::new(String::new(), members))
     }
 
-    /// No member at all.
-    pub(crate) fn none() -> Self {
-        Self::of(String::new(), Vec::new())
+    /// Takes the parameters of a query. A parameter that nothing reads is ignored.
+    pub(crate) fn from_query<'a>(
+        parameters: impl Iterator<Item = (&'a String, &'a String)>,
+    ) -> Self {
+        let text = |text: &String| Json::String(Zeroizing::new(text.clone()));
+        let unread = parameters.map(|(name, value)| (name.clone(), text(value))).collect();
+        Self { allows_unknown: true, ..Self::new(String::new(), unread) }
     }
 
-    pub(crate) fn of(at: String, unread: Vec<(String, Json)>) -> Self {
-        Self { at, unread, known: Vec::new(), withheld: &[], faults: Vec::new() }
+    pub(crate) fn empty() -> Self {
+        Self::new(String::new(), Vec::new())
     }
 
-    /// Whether it is there, in whatever shape.
+    pub(crate) fn new(pointer: String, unread: Vec<(String, Json)>) -> Self {
+        let (known, errors) = (Vec::new(), Vec::new());
+        Self {
+            pointer,
+            unread,
+            known,
+            allows_unknown: false,
+            forbidden: &[],
+            errors,
+            account_name: None,
+        }
+    }
+
+    /// Returns `true` if the field was sent, with whatever value.
     pub fn has(&mut self, name: &'static str) -> bool {
-        self.knows(name);
+        self.add_known(name);
         self.unread.iter().any(|(unread, _)| unread == name)
     }
 
-    /// A text that must be there. `None` where a fault was noted.
+    /// Parses a string that must be present.
     pub fn required<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -69,7 +92,7 @@ impl JsonFields {
         self.parse(name, &text)
     }
 
-    /// A text that may be left out. `None` where it was, or where a fault was noted.
+    /// Parses a string that may be left out. Returns `None` also if it was left out.
     pub fn optional<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -78,108 +101,143 @@ impl JsonFields {
         self.parse(name, &text)
     }
 
-    /// A secret that must be there. `None` where a fault was noted.
+    /// Reads a string that may be left out with `parse`, which returns `None` if the string breaks
+    /// the rule. `rule` completes the sentence that begins with the field's name.
+    pub fn optional_with<T>(
+        &mut self,
+        name: &'static str,
+        rule: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = parse(&self.optional_text(name)?);
+        if value.is_none() {
+            self.malformed(name, rule);
+        }
+        value
+    }
+
+    /// Parses a secret that must be present.
     pub fn secret<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: TryFrom<SecretString, Error: Display>,
     {
-        let withheld = self.withheld.contains(&name);
+        let is_forbidden = self.forbidden.contains(&name);
         let rule = || match T::try_from(SecretString::default()) {
-            _ if withheld => Some("may not be in an event, so send secretArn".to_owned()),
+            _ if is_forbidden => Some("may not be in an event, so send secretArn".to_owned()),
             Ok(_) => None,
             Err(rule) => Some(rule.to_string()),
         };
         let mut text = self.text(name, rule)?;
         let secret = T::try_from(SecretString::from(mem::take(&mut *text)));
-        secret.map_err(|rule| self.malformed(name, format!("{name} {rule}"))).ok()
+        secret.map_err(|rule| self.malformed(name, rule)).ok()
     }
 
-    /// A truth value that may be left out, which means no.
+    /// Reads a boolean that may be left out, which means `false`.
     pub fn optional_bool(&mut self, name: &'static str) -> bool {
         match self.take(name) {
             Field::Missing | Field::Invalid => false,
             Field::Present(Json::Boolean(value)) => value,
             Field::Present(other) => {
-                let kind = other.kind();
-                self.malformed(name, format!("{name} must be true or false, not {kind}"));
+                self.malformed(name, format_args!("must be true or false, not {}", other.kind()));
                 false
             }
         }
     }
 
-    /// Refuses a member that is well written and will not do here: why, and what to do instead.
-    pub fn reject(&mut self, name: &'static str, rule: &str) {
-        self.unprocessable(name, format!("{name} {rule}"));
+    /// Records that the field is not written as the interface says (400). `rule` completes the
+    /// sentence that begins with the field's name.
+    pub fn malformed(&mut self, name: &str, rule: impl Display) {
+        self.add_malformed(name, format!("{name} {rule}"));
     }
 
-    /// Notes a fault if it is there: what to do instead completes the sentence that its name begins.
-    pub fn is_excluded(&mut self, name: &'static str, rule: &str) {
+    /// Records that the field is well written and not possible here (422). `rule` completes the
+    /// sentence that begins with the field's name, and says what to send instead.
+    pub fn reject(&mut self, name: &str, rule: impl Display) {
+        self.add_unprocessable(name, format!("{name} {rule}"));
+    }
+
+    /// Records an error if the field is present.
+    pub fn forbid(&mut self, name: &'static str, rule: &str) {
         match self.take(name) {
             Field::Missing | Field::Invalid => {}
-            Field::Present(_) => self.malformed(name, format!("{name} {rule}")),
+            Field::Present(_) => self.malformed(name, rule),
         }
     }
 
-    /// Refuses secrets: what is sent by event is logged, archived and replayed.
+    /// Rejects secrets in events: events are logged, archived and replayed.
     pub(crate) fn forbid_in_events(&mut self, names: &'static [&'static str]) {
-        self.withheld = names;
+        self.forbidden = names;
         for &name in names {
             let before = self.unread.len();
             self.unread.retain(|(unread, _)| unread != name);
             if self.unread.len() < before {
-                self.unprocessable(name, format!("{name} {REPLACE_IT}"));
+                self.reject(name, SECRET_IN_EVENT);
             }
         }
     }
 
-    /// Every fault, among them the members that nothing has read.
-    pub fn finish(self) -> Result<(), ApiError> {
-        let faults = self.into_errors();
-        if faults.is_empty() { Ok(()) } else { Err(RegistrationError::Invalid(faults).into()) }
+    /// Returns `value`, or every error. Pass `None` if a reader that `value` needs returned `None`.
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
+        let account_name = self.account_name.take();
+        let errors = self.into_errors();
+        match value {
+            Some(value) if errors.is_empty() => {
+                // Not before: what is in the wrong field may be a secret.
+                logs::update_fields(|fields| fields.name = account_name);
+                Ok(value)
+            }
+            // `None` without an error is a fault of the caller of this function.
+            None if errors.is_empty() => Err(ApiError::Internal),
+            Some(_) | None => Err(RegistrationError::Invalid(errors).into()),
+        }
     }
 
+    /// Returns every error, also one for each field that was not read.
     pub(crate) fn into_errors(mut self) -> Vec<FieldError> {
-        let known = self.known.join(", ");
         let unread = mem::take(&mut self.unread);
-        let nameless = match self.at.strip_prefix('/') {
+        if self.allows_unknown {
+            return self.errors;
+        }
+        let known = self.known.join(", ");
+        let unnamed = match self.pointer.strip_prefix('/') {
             Some(object) => format!("a member of {object}"),
             None => "a member".to_owned(),
         };
         for (name, _) in unread.iter().take(MAX_UNKNOWN_FIELDS) {
             let (place, subject) =
-                if is_safe_to_echo(name) { (&**name, &**name) } else { ("", &*nameless) };
-            self.malformed(
+                if is_safe_to_echo(name) { (&**name, &**name) } else { ("", &*unnamed) };
+            self.add_malformed(
                 place,
                 format!("{subject} is not known here: remove it, or use one of {known}"),
             );
         }
         if let Some(more @ 1..) = unread.len().checked_sub(MAX_UNKNOWN_FIELDS) {
-            self.malformed("", format!("{more} more members are not known here: remove them"));
+            self.add_malformed("", format!("{more} more members are not known here: remove them"));
         }
-        self.faults
+        self.errors
     }
 
-    /// Takes a member out. One that comes twice is a fault.
+    /// Removes a field and returns it. A field that was sent twice is an error.
     pub(crate) fn take(&mut self, name: &'static str) -> Field {
-        self.knows(name);
+        self.add_known(name);
         let mut found: Vec<_> = self.unread.extract_if(.., |(unread, _)| unread == name).collect();
         if found.len() > 1 {
-            self.malformed(name, format!("{name} is given {} times: give it once", found.len()));
+            self.malformed(name, format_args!("is given {} times: give it once", found.len()));
             return Field::Invalid;
         }
         match found.pop() {
             Some((_, value)) => Field::Present(value),
-            None if self.spoiled(name) => Field::Invalid,
+            None if self.has_error(name) => Field::Invalid,
             None => Field::Missing,
         }
     }
 
-    pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<Zeroizing<String>> {
+    fn optional_text(&mut self, name: &'static str) -> Option<Zeroizing<String>> {
         match self.take(name) {
             Field::Missing | Field::Invalid => None,
             Field::Present(Json::String(text)) => Some(text),
             Field::Present(other) => {
-                self.malformed(name, format!("{name} must be a string, not {}", other.kind()));
+                self.malformed(name, format_args!("must be a string, not {}", other.kind()));
                 None
             }
         }
@@ -190,59 +248,63 @@ impl JsonFields {
         name: &'static str,
         rule: impl FnOnce() -> Option<String>,
     ) -> Option<Zeroizing<String>> {
-        if !self.has(name) && !self.spoiled(name) {
-            // The rule that an empty text breaks is the rule for all of them.
+        if !self.has(name) && !self.has_error(name) {
+            // The rule that an empty string breaks is the rule of the field.
             let rule = rule().map_or_else(String::new, |rule| format!(": it {rule}"));
-            self.malformed(name, format!("{name} is missing{rule}"));
+            self.malformed(name, format_args!("is missing{rule}"));
             return None;
         }
         self.optional_text(name)
     }
 
-    pub(crate) fn parse<T>(&mut self, name: &str, text: &str) -> Option<T>
+    fn parse<T>(&mut self, name: &str, text: &str) -> Option<T>
     where
         T: FromStr<Err: Display>,
     {
-        text.parse().map_err(|rule| self.malformed(name, format!("{name} {rule}"))).ok()
+        text.parse().map_err(|rule| self.malformed(name, rule)).ok()
     }
 
-    pub(crate) fn malformed(&mut self, place: &str, detail: String) {
+    pub(crate) fn add_malformed(&mut self, place: &str, detail: String) {
         let pointer = self.pointer(place);
-        self.faults.push(FieldError::malformed(pointer, detail));
+        self.errors.push(FieldError::malformed(pointer, detail));
     }
 
-    pub(crate) fn unprocessable(&mut self, place: &str, detail: String) {
+    pub(crate) fn add_unprocessable(&mut self, place: &str, detail: String) {
         let pointer = self.pointer(place);
-        self.faults.push(FieldError::unprocessable(pointer, detail));
+        self.errors.push(FieldError::unprocessable(pointer, detail));
     }
 
-    pub(crate) fn extend_errors(&mut self, faults: Vec<FieldError>) {
-        self.faults.extend(faults);
+    pub(crate) fn extend_errors(&mut self, errors: Vec<FieldError>) {
+        self.errors.extend(errors);
     }
 
     pub(crate) fn pointer(&self, place: &str) -> String {
-        if place.is_empty() { self.at.clone() } else { format!("{}/{place}", self.at) }
+        if place.is_empty() { self.pointer.clone() } else { format!("{}/{place}", self.pointer) }
     }
 
-    fn spoiled(&self, name: &str) -> bool {
+    fn has_error(&self, name: &str) -> bool {
         let pointer = self.pointer(name);
-        self.faults.iter().any(|fault| fault.pointer == pointer)
+        self.errors.iter().any(|error| error.pointer == pointer)
     }
 
-    fn knows(&mut self, name: &'static str) {
+    fn add_known(&mut self, name: &'static str) {
         if !self.known.contains(&name) {
             self.known.push(name);
         }
     }
 }
 
-/// The longest name that may have digits in it: as short as no secret is.
-const SHORT_NAME: usize = 11;
+/// Longest name that may contain digits: shorter than any secret.
+const MAX_NAME_WITH_DIGITS: usize = 11;
 
-/// Whether a member's name can be repeated: what does not look like one may be a secret that slipped, and keys have digits.
-fn is_safe_to_echo(name: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_alphabetic() || b"_-".contains(&byte);
-    let short = name.len() <= SHORT_NAME;
-    (1..=32).contains(&name.len())
-        && name.bytes().all(|byte| letter(byte) || (short && byte.is_ascii_digit()))
+/// Returns `true` if the text can be repeated in an answer or a log: it is short and looks like a
+/// name. Other text may be a secret in the wrong place, and keys contain digits.
+pub(crate) fn is_safe_to_echo(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || b"_-".contains(&byte);
+    let may_have_digits = text.len() <= MAX_NAME_WITH_DIGITS;
+    (1..=32).contains(&text.len())
+        && text.bytes().all(|byte| is_letter(byte) || (may_have_digits && byte.is_ascii_digit()))
 }
+
+#[cfg(test)]
+mod tests;

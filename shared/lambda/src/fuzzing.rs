@@ -1,13 +1,13 @@
-//! What is made of payloads, for tests that hand over any there is.
+//! Decoders for tests that pass them arbitrary payloads.
 
-use crate::{ApiError, JsonFields, SqsMessage, schedule};
+use crate::{ApiError, Fields, SqsMessage, queue, schedule};
 
-/// The messages of a batch; `None` where it is none.
-pub fn messages(payload: &str) -> Option<Vec<SqsMessage>> {
-    crate::queue::messages(payload).ok()
+/// Decodes a batch of SQS messages. Returns `None` if the payload is not one.
+pub fn decode_batch(payload: &str) -> Option<Vec<SqsMessage>> {
+    queue::decode_batch(payload).ok()
 }
 
-/// What a schedule or somebody by hand asks.
-pub fn decode_schedule(payload: &str) -> Result<JsonFields, ApiError> {
-    schedule::members(payload)
+/// Decodes a scheduled event or a direct invocation.
+pub fn decode_schedule(payload: &str) -> Result<Fields, ApiError> {
+    schedule::decode_schedule(payload)
 }

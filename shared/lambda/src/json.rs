@@ -1,14 +1,15 @@
-//! A JSON document as a caller wrote it: every string is wiped when it is dropped, and nothing of it is ever quoted.
+//! A JSON document that may contain secrets: strings are wiped when they are dropped, and errors
+//! quote nothing of it.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-/// More than any request needs.
+/// Lists and objects within each other; no request needs more.
 const MAX_DEPTH: u8 = 8;
 
-/// A value. Members keep their order and their duplicates, so that both can be judged.
+/// A JSON value. An object keeps the order and the duplicates of its members.
 pub(crate) enum Json {
     Null,
     Boolean(bool),
@@ -19,7 +20,7 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// What it is, for messages.
+    /// Returns the name of the type, for error messages.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -31,8 +32,8 @@ impl Json {
         }
     }
 
-    /// Reads a whole document. What is wrong with it is told in our words: serde's own may quote it.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    /// Parses a document. Errors are in words of this crate: those of serde may quote the document.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut source = serde_json::Deserializer::from_str(text);
         let document = Depth(0).deserialize(&mut source);
         document.and_then(|document| source.end().map(|()| document)).map_err(|error| {
@@ -48,7 +49,7 @@ impl Json {
     }
 }
 
-/// How many lists and objects a value is inside of.
+/// Number of lists and objects that contain a value.
 #[derive(Clone, Copy)]
 struct Depth(u8);
 

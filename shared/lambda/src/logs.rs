@@ -1,11 +1,20 @@
-//! Logs: JSON lines, the invocation's id in each.
+//! Logs: one JSON object per line on standard output, from where Lambda sends it to `CloudWatch`.
 //!
-//! A subscriber of our own, for lines of our own. The runtime's brings a language of filters with its regular expressions, to be compiled at
-//! every start; and at finer levels the runtime and the SDK write whole requests, keys and all. Here nothing finer than
-//! INFO is ever written.
+//! `tracing-subscriber` is not used: its JSON format nests the fields of spans, so `requestId` would not
+//! be a field of the line, and it writes an error without its causes.
 
-use std::{error::Error, fmt};
+use std::{
+    cell::RefCell,
+    error::Error,
+    fmt,
+    io::Write as _,
+    sync::atomic::{AtomicBool, Ordering},
+    time::SystemTime,
+};
 
+use chrono::{DateTime, SecondsFormat, Utc};
+use lambda_runtime::Context;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -15,33 +24,66 @@ use tracing::{
 };
 
 tokio::task_local! {
-    /// Lambda's id of the invocation in progress.
-    pub(crate) static REQUEST_ID: String;
+    /// The invocation in progress.
+    pub(crate) static INVOCATION: InvocationContext;
 }
 
-/// Whose lines are written. Libraries say what they have read, answers and headers and all (kube warns with the whole of an
-/// answer that it cannot parse), so nothing of theirs is.
-/// Whether a target is one of our crates, or within one.
+/// What every log line of an invocation contains.
+pub(crate) struct InvocationContext {
+    request_id: String,
+    xray_trace_id: Option<String>,
+    cold_start: bool,
+    fields: RefCell<RequestFields>,
+}
+
+/// What is known of a request while it is handled. Logged when it is completed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestFields {
+    pub(crate) scope: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) uid: Option<String>,
+}
+
+impl From<&Context> for InvocationContext {
+    fn from(context: &Context) -> Self {
+        static COLD_START: AtomicBool = AtomicBool::new(true);
+        Self {
+            request_id: context.request_id.clone(),
+            xray_trace_id: context.xray_trace_id.clone(),
+            cold_start: COLD_START.swap(false, Ordering::Relaxed),
+            fields: RefCell::default(),
+        }
+    }
+}
+
+/// Changes what is known of the request in progress. Does nothing outside an invocation.
+pub(crate) fn update_fields(update: impl FnOnce(&mut RequestFields)) {
+    let _outside = INVOCATION.try_with(|context| update(&mut context.fields.borrow_mut()));
+}
+
+/// Returns what is known of the request in progress.
+pub(crate) fn request_fields() -> RequestFields {
+    INVOCATION.try_with(|context| context.fields.borrow().clone()).unwrap_or_default()
+}
+
+/// Returns `true` for targets in Gangway's own crates. Libraries log whole requests and responses
+/// (kube warns with every answer that it cannot parse), so none of their lines is written.
 fn is_own_crate(target: &str) -> bool {
     target.starts_with("gangway_")
 }
 
-/// Writes INFO and worse, or only what `AWS_LAMBDA_LOG_LEVEL` asks for.
-pub(crate) fn start() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "logs come before settings, whose faults they tell"
-    )]
+/// Installs the subscriber. It writes INFO and worse, or only what `AWS_LAMBDA_LOG_LEVEL` asks for.
+pub(crate) fn init(service: &'static str) {
+    #[expect(clippy::disallowed_methods, reason = "errors of the configuration are logged, too")]
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
-    let level = level_of(level.as_deref().unwrap_or_default());
-    let lines =
-        JsonSubscriber { level, write: |line: &Value| crate::stdout::write_json_line(line) };
-    // A second start changes nothing.
-    drop(tracing::subscriber::set_global_default(lines));
+    let level = parse_level(level.as_deref().unwrap_or_default());
+    let subscriber = JsonSubscriber { service, level, write: |line: &Value| write_json_line(line) };
+    // A second call changes nothing.
+    drop(tracing::subscriber::set_global_default(subscriber));
 }
 
-/// Lambda's own names of levels; TRACE and DEBUG count as INFO.
-fn level_of(name: &str) -> Level {
+/// Parses one of Lambda's log levels. TRACE and DEBUG count as INFO.
+fn parse_level(name: &str) -> Level {
     match name.to_ascii_uppercase().as_str() {
         "WARN" => Level::WARN,
         "ERROR" | "FATAL" => Level::ERROR,
@@ -49,7 +91,16 @@ fn level_of(name: &str) -> Level {
     }
 }
 
+/// Writes one line to standard output. An error of the output cannot be reported, and is ignored.
+pub(crate) fn write_json_line(json: &impl Serialize) {
+    let Ok(mut line) = serde_json::to_vec(json) else { return };
+    line.push(b'\n');
+    drop(std::io::stdout().lock().write_all(&line));
+}
+
+/// Writes events of Gangway's crates as JSON. Spans are ignored.
 pub(crate) struct JsonSubscriber<W> {
+    pub(crate) service: &'static str,
     pub(crate) level: Level,
     pub(crate) write: W,
 }
@@ -64,10 +115,10 @@ impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for JsonSubscriber<W> {
     }
 
     fn event(&self, event: &Event<'_>) {
-        (self.write)(&json(event));
+        (self.write)(&to_json(self.service, event));
     }
 
-    // No span is enabled, so none of these is ever called with one.
+    // No span is enabled, so none of these is called.
     fn new_span(&self, _span: &span::Attributes<'_>) -> span::Id {
         span::Id::from_u64(1)
     }
@@ -81,12 +132,21 @@ impl<W: Fn(&Value) + Send + Sync + 'static> Subscriber for JsonSubscriber<W> {
     fn exit(&self, _span: &span::Id) {}
 }
 
-fn json(event: &Event<'_>) -> Value {
+fn to_json(service: &'static str, event: &Event<'_>) -> Value {
+    #[expect(clippy::disallowed_methods, reason = "a log line has the time at which it is written")]
+    let now = DateTime::<Utc>::from(SystemTime::now());
     let mut line = JsonVisitor(Map::new());
+    line.put("timestamp", now.to_rfc3339_opts(SecondsFormat::Millis, true));
     line.put("level", event.metadata().level().as_str());
+    line.put("service", service);
+    let _outside = INVOCATION.try_with(|context| {
+        line.put("requestId", context.request_id.as_str());
+        line.put("coldStart", context.cold_start);
+        if let Some(id) = &context.xray_trace_id {
+            line.put("xrayTraceId", id.as_str());
+        }
+    });
     event.record(&mut line);
-    // Outside an invocation there is none.
-    let _outside = REQUEST_ID.try_with(|id| line.put("requestId", id.as_str()));
     Value::Object(line.0)
 }
 
@@ -124,8 +184,8 @@ impl Visit for JsonVisitor {
     }
 }
 
-/// An error and its causes, outermost first.
-fn error_chain(error: &dyn Error) -> String {
+/// Returns the message of an error, followed by those of its causes.
+pub(crate) fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -144,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lambdas_levels_are_honoured_save_those_that_show_whole_requests() {
+    fn levels_finer_than_info_count_as_info() {
         for (name, level) in [
             ("", Level::INFO),
             ("TRACE", Level::INFO),
@@ -155,7 +215,7 @@ mod tests {
             ("FATAL", Level::ERROR),
             ("loud", Level::INFO),
         ] {
-            assert_eq!(level_of(name), level, "{name}");
+            assert_eq!(parse_level(name), level, "{name}");
         }
     }
 
@@ -168,19 +228,39 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_json_with_every_field() {
+    fn a_line_is_a_json_object_with_every_field() {
         let logged = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&logged);
         let write = move |line: &Value| lines.lock().unwrap().push(line.clone());
-        tracing::subscriber::with_default(JsonSubscriber { level: Level::INFO, write }, || {
-            let error: &(dyn Error + 'static) = &fmt::Error;
-            tracing::warn!(text = "a \"b\"", n = -1, u = 1, yes = true, error, "it {}", "happened");
-            tracing::debug!("not this");
-            tracing::error!(target: "kube_client::client", "nor this");
-            let _span = tracing::info_span!("nor").entered();
-        });
+        tracing::subscriber::with_default(
+            JsonSubscriber { service: "sts", level: Level::INFO, write },
+            || {
+                let error: &(dyn Error + 'static) = &fmt::Error;
+                tracing::warn!(
+                    text = "a \"b\"",
+                    n = -1,
+                    u = 1,
+                    yes = true,
+                    error,
+                    "it {}",
+                    "happened"
+                );
+                tracing::debug!("not this");
+                tracing::error!(target: "kube_client::client", "nor this");
+                let _span = tracing::info_span!("nor").entered();
+            },
+        );
+        let mut logged = logged.lock().unwrap();
+        let [line] = logged.as_mut_slice() else { panic!("{logged:?}") };
+        let timestamp = line.as_object_mut().unwrap().remove("timestamp").unwrap();
+        let timestamp = timestamp.as_str().unwrap();
+        assert!(DateTime::parse_from_rfc3339(timestamp).is_ok(), "{timestamp}");
+        assert_eq!((timestamp.len(), timestamp.ends_with('Z')), (24, true), "{timestamp}");
         let error = fmt::Error.to_string();
-        let expected = json!({ "level": "WARN", "message": "it happened", "text": "a \"b\"", "n": -1, "u": 1, "yes": true, "error": error });
-        assert_eq!(*logged.lock().unwrap(), [expected]);
+        let expected = json!({
+            "level": "WARN", "service": "sts", "message": "it happened",
+            "text": "a \"b\"", "n": -1, "u": 1, "yes": true, "error": error,
+        });
+        assert_eq!(*line, expected);
     }
 }

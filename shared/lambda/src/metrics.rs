@@ -1,6 +1,6 @@
-//! Metrics, in `CloudWatch`'s embedded format: lines on standard output, no call.
+//! Metrics in `CloudWatch`'s embedded metric format: lines on standard output.
 //!
-//! Written by hand: `metrique` is a framework with queues and sinks, and this is a line or two for an invocation.
+//! `metrique` is not used: it brings queues and sinks for what is one or two lines per invocation.
 
 use std::{
     collections::BTreeMap,
@@ -11,36 +11,38 @@ use gangway_http::deadline::UpstreamCall;
 use gangway_model::{Outcome, RegistrationError, Report, UpstreamError};
 use serde_json::{Map, Value, json};
 
-use crate::{ApiError, MessageResult, Response, invocation::InvocationRecord, stdout};
+use crate::{
+    ApiError, MessageResult, Response, invocation::InvocationRecord, logs::write_json_line,
+};
 
 const NAMESPACE: &str = "Gangway";
 
-/// As many values as a metric may have in one line.
+/// Values that a metric may have in one line.
 const MAX_VALUES: usize = 100;
 
-/// Writes what an invocation is counted by.
-pub(crate) fn write(seen: &InvocationRecord, outcome: &Result<Response, ApiError>) {
-    for line in lines(seen, outcome, now()) {
-        stdout::write_json_line(&line);
+/// Writes the metrics of an invocation.
+pub(crate) fn write(record: &InvocationRecord, outcome: &Result<Response, ApiError>) {
+    for line in lines(record, outcome, now()) {
+        write_json_line(&line);
     }
 }
 
-/// Writes what a message is counted by.
-pub(crate) fn write_message(service: &str, worked: &MessageResult, took: Duration) {
-    stdout::write_json_line(&message(service, worked, took, now()));
+/// Writes the metrics of a message.
+pub(crate) fn write_message(service: &str, result: &MessageResult, duration: Duration) {
+    write_json_line(&message(service, result, duration, now()));
 }
 
-/// Writes how long each service took for its answers.
-pub(crate) fn write_upstream_latency(waits: &[UpstreamCall]) {
-    for line in upstream_latency_metrics(waits, now()) {
-        stdout::write_json_line(&line);
+/// Writes the latency of upstream calls.
+pub(crate) fn write_upstream_latency(calls: &[UpstreamCall]) {
+    for line in upstream_latency_metrics(calls, now()) {
+        write_json_line(&line);
     }
 }
 
-/// One line for each service, with every wait.
-fn upstream_latency_metrics(waits: &[UpstreamCall], at: u64) -> Vec<Value> {
+/// Returns a line for each service (several for more than [`MAX_VALUES`] calls).
+fn upstream_latency_metrics(calls: &[UpstreamCall], at: u64) -> Vec<Value> {
     let mut services: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for (service, took) in waits {
+    for (service, took) in calls {
         services.entry(service).or_default().push(millis(*took));
     }
     let lines = services.into_iter().flat_map(|(service, times)| {
@@ -57,12 +59,9 @@ fn upstream_latency_metrics(waits: &[UpstreamCall], at: u64) -> Vec<Value> {
     lines.collect()
 }
 
-/// In milliseconds.
+/// Returns the time in milliseconds since 1970.
 fn now() -> u64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "CloudWatch files a metric under the time it tells"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a metric contains its time")]
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     millis(now)
 }
@@ -71,29 +70,30 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// One line for a message of a queue.
-fn message(service: &str, worked: &MessageResult, took: Duration, at: u64) -> Value {
+/// Returns the line of a message.
+fn message(service: &str, result: &MessageResult, duration: Duration, at: u64) -> Value {
     let mut line = Line::default();
-    let dimensions = [("Function", service), ("Outcome", worked.outcome)];
+    let dimensions = [("Function", service), ("Outcome", result.outcome)];
     line.metric(&dimensions, "Messages", 1, "Count");
-    line.metric(&[("Function", service)], "Latency", millis(took), "Milliseconds");
-    if let Some(upstream) = worked.error.as_ref().map(UpstreamError::service) {
+    line.metric(&[("Function", service)], "Latency", millis(duration), "Milliseconds");
+    if let Some(upstream) = result.error.as_ref().map(UpstreamError::service) {
         line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
     line.at(at)
 }
 
-/// One line for the invocation, one for each check that failed: a line has one value for each dimension.
-fn lines(seen: &InvocationRecord, outcome: &Result<Response, ApiError>, at: u64) -> Vec<Value> {
-    let word = match outcome {
-        Ok(reply) => reply.outcome(),
-        Err(rejection) => rejection.kind().id,
+/// Returns one line for the invocation, and one for each failed check: a line has one value per
+/// dimension.
+fn lines(record: &InvocationRecord, outcome: &Result<Response, ApiError>, at: u64) -> Vec<Value> {
+    let id = match outcome {
+        Ok(response) => response.outcome(),
+        Err(error) => error.kind().id,
     };
-    let counted = if seen.registers { "Registrations" } else { "Requests" };
-    let latency = millis(seen.took);
+    let metric = if record.is_registration { "Registrations" } else { "Requests" };
+    let latency = millis(record.duration);
     let mut line = Line::default();
-    line.metric(&[("Function", seen.service), ("Outcome", word)], counted, 1, "Count");
-    line.metric(&[("Function", seen.service)], "Latency", latency, "Milliseconds");
+    line.metric(&[("Function", record.service), ("Outcome", id)], metric, 1, "Count");
+    line.metric(&[("Function", record.service)], "Latency", latency, "Milliseconds");
     if let Some(upstream) = upstream(outcome) {
         line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
@@ -108,7 +108,7 @@ fn lines(seen: &InvocationRecord, outcome: &Result<Response, ApiError>, at: u64)
     [line].into_iter().chain(failed).map(|line| line.at(at)).collect()
 }
 
-/// Values, and what `CloudWatch` is to make of them.
+/// One line in the embedded metric format.
 #[derive(Default)]
 struct Line {
     values: Map<String, Value>,
@@ -151,7 +151,7 @@ fn report(outcome: &Result<Response, ApiError>) -> Option<&Report> {
     }
 }
 
-/// The service whose failure it was.
+/// Returns the service that failed.
 fn upstream(outcome: &Result<Response, ApiError>) -> Option<&'static str> {
     match outcome {
         Err(ApiError::Registration(RegistrationError::Upstream(error))) => Some(error.service()),
@@ -170,14 +170,14 @@ mod tests {
         Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &[], remedy: "" };
 
     #[test]
-    fn an_invocation_is_counted_and_so_is_each_failed_check() {
-        let seen = InvocationRecord::sample("sts", Trigger::Http, Duration::from_millis(12));
+    fn an_invocation_and_each_failed_check_are_counted() {
+        let record = InvocationRecord::sample("sts", Trigger::Http, Duration::from_millis(12));
         let findings =
-            vec![CHECK.failed("seen", "mend"), CHECK.passed("seen"), CHECK.failed("x", "y")];
+            vec![CHECK.failed("seen", "fix it"), CHECK.passed("seen"), CHECK.failed("x", "y")];
         let (partition, method) = (Partition::Aws, AuthMethod::Sts);
         let report = Report { partition, method, account: None, findings, notices: Vec::new() };
-        let blocked = Err(RegistrationError::ChecksFailed(Box::new(report)).into());
-        let lines = lines(&seen, &blocked, 1_700_000_000_000);
+        let outcome = Err(RegistrationError::ChecksFailed(Box::new(report)).into());
+        let lines = lines(&record, &outcome, 1_700_000_000_000);
         assert_eq!(lines.len(), 3);
         assert_eq!(
             lines[0],
@@ -189,7 +189,7 @@ mod tests {
                         { "Namespace": "Gangway", "Dimensions": [["Function"]], "Metrics": [{ "Name": "Latency", "Unit": "Milliseconds" }] },
                     ],
                 },
-                "Function": "sts", "Outcome": "blocked", "Registrations": 1, "Latency": 12,
+                "Function": "sts", "Outcome": "checks-failed", "Registrations": 1, "Latency": 12,
             })
         );
         assert_eq!(lines[1]["CheckId"], "a.b");
@@ -197,24 +197,24 @@ mod tests {
     }
 
     #[test]
-    fn each_service_has_a_line_with_all_its_waits() {
+    fn each_service_has_a_line_with_all_its_calls() {
         let second = Duration::from_secs(1);
-        let waits = [("Palette", second), ("AWS IAM", second * 2), ("Palette", second * 3)];
-        let lines = upstream_latency_metrics(&waits, 0);
-        let told: Vec<_> =
+        let calls = [("Palette", second), ("AWS IAM", second * 2), ("Palette", second * 3)];
+        let lines = upstream_latency_metrics(&calls, 0);
+        let shown: Vec<_> =
             lines.iter().map(|line| (&line["Upstream"], &line["UpstreamLatency"])).collect();
         assert_eq!(
-            told,
+            shown,
             [(&json!("AWS IAM"), &json!([2000])), (&json!("Palette"), &json!([1000, 3000]))]
         );
         assert_eq!(upstream_latency_metrics(&[("Palette", second); 101], 0).len(), 2);
     }
 
     #[test]
-    fn a_service_that_fails_us_is_counted_by_name() {
-        let seen = InvocationRecord::sample("accounts", Trigger::Http, Duration::ZERO);
+    fn a_failed_service_is_counted_by_name() {
+        let record = InvocationRecord::sample("accounts", Trigger::Http, Duration::ZERO);
         let failed = Err(UpstreamError::TimedOut { service: "Palette" }.into());
-        let [line] = lines(&seen, &failed, 0).try_into().unwrap();
+        let [line] = lines(&record, &failed, 0).try_into().unwrap();
         assert_eq!((&line["Upstream"], &line["UpstreamErrors"]), (&json!("Palette"), &json!(1)));
         assert_eq!(line["Outcome"], "upstream-timeout");
     }

@@ -1,4 +1,4 @@
-//! Rejections as problem details (RFC 9457): the one table from failures to status codes.
+//! Errors as problem details (RFC 9457): their types, titles and HTTP status codes.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use gangway_model::{FieldError, FieldErrorKind, RegistrationError, UpstreamError
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{ApiError, wire::ReportJson};
+use crate::{ApiError, report_json::ReportJson};
 
 /// An `application/problem+json` document.
 #[derive(Serialize)]
@@ -29,42 +29,44 @@ struct ErrorJson<'a> {
     detail: &'a str,
 }
 
-/// A row of the table: the last part of the type's URN, also the outcome in logs and metrics.
+/// A problem type. `id` is the last part of its URN, and the outcome in logs and metrics.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Kind {
+pub(crate) struct ProblemType {
     pub(crate) id: &'static str,
     pub(crate) status: u16,
     title: &'static str,
 }
 
-const fn row(id: &'static str, status: u16, title: &'static str) -> Kind {
-    Kind { id, status, title }
+const fn problem_type(id: &'static str, status: u16, title: &'static str) -> ProblemType {
+    ProblemType { id, status, title }
 }
 
 impl ApiError {
-    /// Its row of the table.
-    pub(crate) fn kind(&self) -> Kind {
+    /// Returns the problem type.
+    pub(crate) fn kind(&self) -> ProblemType {
         match self {
-            Self::NotFound => row("no-route", 404, "There is no such route"),
+            Self::RouteNotFound => problem_type("route-not-found", 404, "Route not found"),
             Self::MethodNotAllowed { .. } => {
-                row("verb-not-allowed", 405, "The route does not have this method")
+                problem_type("method-not-allowed", 405, "Method not allowed")
             }
-            Self::PayloadTooLarge => row("too-large", 413, "The body is too large"),
-            Self::UnsupportedMediaType => row("not-json", 415, "The body is not declared as JSON"),
+            Self::PayloadTooLarge => problem_type("payload-too-large", 413, "Payload too large"),
+            Self::UnsupportedMediaType => {
+                problem_type("unsupported-media-type", 415, "Unsupported media type")
+            }
             Self::UnrecognizedEvent => {
-                row("unreadable", 400, "This is neither a request nor an event that Gangway knows")
+                problem_type("unrecognized-event", 400, "Unrecognized event")
             }
-            Self::Internal => row("broken", 500, "Gangway failed"),
-            Self::Registration(failure) => of_failure(failure),
+            Self::Internal => problem_type("internal-error", 500, "Internal error"),
+            Self::Registration(error) => from_registration_error(error),
         }
     }
 
-    /// The whole document.
+    /// Returns the problem document.
     pub(crate) fn problem<'a>(&'a self, request_id: &'a str) -> Problem<'a> {
-        let Kind { id, status, title } = self.kind();
+        let ProblemType { id, status, title } = self.kind();
         let (errors, report) = match self {
-            Self::Registration(RegistrationError::Invalid(faults)) => {
-                (faults.iter().map(ErrorJson::from).collect(), None)
+            Self::Registration(RegistrationError::Invalid(errors)) => {
+                (errors.iter().map(ErrorJson::from).collect(), None)
             }
             Self::Registration(RegistrationError::ChecksFailed(report)) => {
                 (Vec::new(), Some(report.as_ref().into()))
@@ -75,7 +77,7 @@ impl ApiError {
                 | RegistrationError::NotFound(_)
                 | RegistrationError::Upstream(_),
             )
-            | Self::NotFound
+            | Self::RouteNotFound
             | Self::MethodNotAllowed { .. }
             | Self::PayloadTooLarge
             | Self::UnsupportedMediaType
@@ -86,40 +88,40 @@ impl ApiError {
         Problem { r#type, title, status, detail: self.detail(), request_id, errors, report }
     }
 
-    /// Status and body of the answer, for those who describe this API.
+    /// Returns HTTP status and body, for the examples of the OpenAPI document.
     pub fn document(&self, request_id: &str) -> (u16, Value) {
         let problem = self.problem(request_id);
         (problem.status, serde_json::to_value(&problem).unwrap_or_default())
     }
 
-    /// What to do, in one sentence; where there are several faults, that there are.
+    /// Returns what to do, in one sentence; for several invalid fields, how many there are.
     pub(crate) fn detail(&self) -> String {
         match self {
-            Self::NotFound => "no route has this path; the README of Gangway lists them all".to_owned(),
+            Self::RouteNotFound => "no route has this path; the README of Gangway lists all routes".to_owned(),
             Self::MethodNotAllowed { allow } => format!("use {allow}"),
             Self::PayloadTooLarge => "send at most 256 KiB".to_owned(),
             Self::UnsupportedMediaType => "send JSON, with the header content-type: application/json".to_owned(),
             Self::UnrecognizedEvent => {
                 "invoke through API Gateway, or send an event of detail-type Gangway Registration Requested".to_owned()
             }
-            Self::Internal => "nothing is lost: send the request again, and tell the operator the request id if it fails again".to_owned(),
-            Self::Registration(RegistrationError::Invalid(faults)) => match faults.as_slice() {
-                [fault] => fault.detail.clone(),
-                faults => format!("the request has {} faults: see errors", faults.len()),
+            Self::Internal => "nothing is lost: send the request again, and give the operator the request id if it fails again".to_owned(),
+            Self::Registration(RegistrationError::Invalid(errors)) => match errors.as_slice() {
+                [error] => error.detail.clone(),
+                errors => format!("the request has {} faults: see errors", errors.len()),
             },
             Self::Registration(RegistrationError::ChecksFailed(report)) => {
                 let failed: Vec<_> = report.findings.iter().filter(|finding| finding.is_blocking()).map(|finding| finding.check.id).collect();
-                format!("mend what fails, then send the request again: {}", failed.join(", "))
+                format!("fix the failed checks, then send the request again: {}", failed.join(", "))
             }
-            // A run that was cut off anywhere is finished by the next.
-            Self::Registration(failure @ RegistrationError::Upstream(error)) if error.is_retryable() => {
-                format!("{failure}: nothing has to be undone, send the request again")
+            // The next run completes one that stopped anywhere.
+            Self::Registration(error @ RegistrationError::Upstream(upstream)) if upstream.is_retryable() => {
+                format!("{error}: nothing has to be undone, send the request again")
             }
-            Self::Registration(failure @ (RegistrationError::Conflict(_) | RegistrationError::ConcurrentModification(_) | RegistrationError::NotFound(_) | RegistrationError::Upstream(_))) => failure.to_string(),
+            Self::Registration(error @ (RegistrationError::Conflict(_) | RegistrationError::ConcurrentModification(_) | RegistrationError::NotFound(_) | RegistrationError::Upstream(_))) => error.to_string(),
         }
     }
 
-    /// When to ask again, where that is known.
+    /// Returns how long the caller should wait, if that is known.
     pub(crate) const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Registration(RegistrationError::Upstream(UpstreamError::Throttled {
@@ -127,7 +129,7 @@ impl ApiError {
                 ..
             })) => Some(*retry_after),
             Self::Registration(_)
-            | Self::NotFound
+            | Self::RouteNotFound
             | Self::MethodNotAllowed { .. }
             | Self::PayloadTooLarge
             | Self::UnsupportedMediaType
@@ -137,49 +139,49 @@ impl ApiError {
     }
 }
 
-fn of_failure(failure: &RegistrationError) -> Kind {
-    match failure {
-        RegistrationError::Invalid(faults)
-            if faults.iter().any(|fault| fault.kind == FieldErrorKind::Malformed) =>
+fn from_registration_error(error: &RegistrationError) -> ProblemType {
+    match error {
+        RegistrationError::Invalid(errors)
+            if errors.iter().any(|error| error.kind == FieldErrorKind::Malformed) =>
         {
-            row("invalid", 400, "The request is not as it should be")
+            problem_type("validation-error", 400, "Invalid request")
         }
         RegistrationError::Invalid(_) => {
-            row("refused", 422, "The request asks for what is not possible here")
+            problem_type("unprocessable", 422, "Request not possible here")
         }
-        RegistrationError::ChecksFailed(_) => row("blocked", 422, "The account is not ready"),
+        RegistrationError::ChecksFailed(_) => problem_type("checks-failed", 422, "Checks failed"),
         RegistrationError::Conflict(_) | RegistrationError::ConcurrentModification(_) => {
-            row("conflict", 409, "Another account or another request is in the way")
+            problem_type("conflict", 409, "Conflict")
         }
-        RegistrationError::NotFound(_) => row("not-found", 404, "There is no such thing"),
+        RegistrationError::NotFound(_) => problem_type("not-found", 404, "Not found"),
         RegistrationError::Upstream(error) => match error {
             UpstreamError::Rejected { .. } => {
-                row("upstream-refused", 502, "A service that Gangway needs refused")
+                problem_type("upstream-rejected", 502, "Upstream service rejected the request")
             }
             UpstreamError::AccessDenied { .. } => {
-                row("upstream-denied", 502, "A service that Gangway needs does not let it in")
+                problem_type("upstream-denied", 502, "Upstream service denied access")
             }
             UpstreamError::NotFound { .. } | UpstreamError::ProjectNotFound { .. } => {
-                row("upstream-missing", 502, "A service lacks what Gangway needs of it")
+                problem_type("upstream-not-found", 502, "Upstream resource not found")
             }
             UpstreamError::AlreadyExists { .. } => {
-                row("upstream-duplicate", 409, "There is one of that name already")
+                problem_type("upstream-conflict", 409, "Name already in use")
             }
             UpstreamError::Throttled { .. } => {
-                row("upstream-busy", 429, "A service that Gangway needs is busy")
+                problem_type("upstream-throttled", 429, "Upstream service is throttling")
             }
             UpstreamError::Unavailable { .. } => {
-                row("upstream-unavailable", 502, "A service that Gangway needs is not available")
+                problem_type("upstream-unavailable", 502, "Upstream service unavailable")
             }
             UpstreamError::TimedOut { .. } => {
-                row("upstream-timeout", 504, "There was no answer in time")
+                problem_type("upstream-timeout", 504, "Upstream timeout")
             }
         },
     }
 }
 
 impl<'a> From<&'a FieldError> for ErrorJson<'a> {
-    fn from(fault: &'a FieldError) -> Self {
-        Self { pointer: &fault.pointer, detail: &fault.detail }
+    fn from(error: &'a FieldError) -> Self {
+        Self { pointer: &error.pointer, detail: &error.detail }
     }
 }

@@ -1,67 +1,65 @@
-//! A batch of messages from SQS: worked at the same time, each answered for by itself.
+//! Handles batches of SQS messages: all at the same time, each with a result of its own.
 
-mod batch;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_lambda_events::sqs::{self, SqsBatchResponse, SqsEvent};
+use futures_util::future::join_all;
 use gangway_model::{AccountId, UpstreamError};
-use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::{
     Trigger,
     invocation::{Aborted, remaining_time, run_with_deadline},
-    logs::REQUEST_ID,
+    logs::{self, INVOCATION, InvocationContext},
     metrics,
 };
-use batch::{Batch, Partial, join_all};
 
-/// A message, as SQS delivers it.
-#[derive(Debug)]
+/// An SQS message. The body may be secret, so there is no `Debug`.
 pub struct SqsMessage {
-    /// SQS's own name for it.
+    /// Message id that SQS assigned.
     pub id: String,
-    /// What it says. May be logged nowhere.
     pub body: String,
-    /// When it was sent, as SQS says.
+    /// `SentTimestamp`: when the message was first sent.
     pub sent: Option<SystemTime>,
-    /// How often it was delivered, this time included.
+    /// `ApproximateReceiveCount`: deliveries so far, with this one.
     pub deliveries: u32,
 }
 
-/// How a message came out.
+/// Result of handling one message.
 #[derive(Debug)]
 pub struct MessageResult {
-    /// What it told of, in a word.
+    /// Type of the event in the message, for logs.
     pub kind: &'static str,
-    /// The AWS account that it is about.
+    /// The AWS account that the message is about.
     pub account: Option<AccountId>,
-    /// What became of it, in a word: metrics count by it.
+    /// Identifier of the outcome, for logs and metrics.
     pub outcome: &'static str,
-    /// The same for people, where there is more to say.
+    /// Explanation of the outcome, for people.
     pub detail: Option<String>,
-    /// What failed, where something did.
+    /// The upstream error, if one was the cause.
     pub error: Option<UpstreamError>,
-    /// What SQS is to do with it.
+    /// What SQS is to do with the message.
     pub verdict: Disposition,
 }
 
-/// What becomes of a message.
+/// What SQS does with a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Disposition {
-    /// It goes.
+    /// Deletes it.
     Delete,
-    /// It comes again when its visibility timeout ends, until the queue has had enough of it.
+    /// Delivers it again after the visibility timeout, up to `maxReceiveCount` times.
     Retry,
 }
 
 impl MessageResult {
-    /// A message that came to no end.
-    fn cut(cut: &Aborted) -> Self {
-        let (outcome, error) = match cut {
+    /// Returns the result of a message whose handler panicked or timed out.
+    fn aborted(aborted: &Aborted) -> Self {
+        let (outcome, error) = match aborted {
             Aborted::Panicked => ("internal-error", None),
             Aborted::TimedOut => ("timeout", Some(UpstreamError::TimedOut { service: "Gangway" })),
         };
@@ -69,74 +67,90 @@ impl MessageResult {
         Self { kind, account: None, outcome, detail: None, error, verdict }
     }
 
-    /// The one line of a message.
-    fn log(&self, service: &str, message: &SqsMessage, took: Duration) {
+    /// Writes the log line of a message.
+    fn log(&self, message: &SqsMessage, duration: Duration) {
         let Self { kind, account, outcome, detail, error, verdict } = self;
         let account = account.as_ref().map(AccountId::as_str);
-        let duration = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        macro_rules! line {
-            ($level:ident, $text:literal) => {
+        let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let error = error.as_ref().map(|error| logs::error_chain(error));
+        // A macro, because the level and the message of an event must be constants.
+        macro_rules! log {
+            ($level:ident, $message:literal) => {
                 tracing::$level!(
-                    service,
                     trigger = "queue",
                     messageId = message.id,
                     deliveries = message.deliveries,
                     kind,
-                    account,
+                    awsAccountId = account,
                     outcome,
                     durationMs = duration,
-                    error = error.as_ref().map(|error| error as &(dyn std::error::Error + 'static)),
+                    error,
                     detail,
-                    $text
+                    $message
                 )
             };
         }
         match verdict {
-            Disposition::Delete => line!(info, "worked"),
-            Disposition::Retry => line!(warn, "comes again"),
+            Disposition::Delete => log!(info, "message processed"),
+            Disposition::Retry => log!(warn, "message will be retried"),
         }
     }
 }
 
-/// Works batches of messages until the environment is torn down. Those that are to come again are told to SQS one by one.
-pub async fn run_sqs<H>(service: &'static str, handler: H) -> Result<(), Error>
-where
-    H: AsyncFn(&SqsMessage) -> MessageResult,
-{
-    let handler = &handler;
-    Runtime::new(service_fn(move |event| invocation(service, handler, event))).run().await
+/// Decodes a batch. Fails as a whole if the payload is not a batch, or if a message has no id or no
+/// body: there is no message id to report then.
+pub(crate) fn decode_batch(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic> {
+    let event = serde_json::from_str::<SqsEvent>(payload).ok();
+    let messages = event.and_then(|event| event.records.into_iter().map(decode_message).collect());
+    messages.ok_or_else(|| {
+        let error_message = "the payload is not a batch of SQS messages";
+        tracing::error!("{error_message}");
+        Diagnostic {
+            error_type: "Gangway.InvalidBatch".to_owned(),
+            error_message: error_message.to_owned(),
+        }
+    })
 }
 
-/// The messages of a batch.
-pub(crate) fn messages(payload: &str) -> Result<Vec<SqsMessage>, Diagnostic> {
-    Batch::read(payload)
+fn decode_message(message: sqs::SqsMessage) -> Option<SqsMessage> {
+    let attribute = |name| message.attributes.get(name);
+    let sent = attribute("SentTimestamp").and_then(|millis| millis.parse().ok());
+    let sent = sent.and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
+    let deliveries = attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    let deliveries = deliveries.unwrap_or(1);
+    Some(SqsMessage { id: message.message_id?, body: message.body?, sent, deliveries })
 }
 
-/// One batch: each message with its own log line and metrics, all of them with the invocation's deadline.
-async fn invocation<H>(
+/// Handles one batch. All messages have the deadline of the invocation.
+pub(crate) async fn handle_batch<H>(
     service: &'static str,
     handler: &H,
     event: LambdaEvent<Box<RawValue>>,
-) -> Result<Partial, Diagnostic>
+) -> Result<SqsBatchResponse, Diagnostic>
 where
     H: AsyncFn(&SqsMessage) -> MessageResult,
 {
     let started = Instant::now();
     let LambdaEvent { payload, context } = event;
     let deadline = started + remaining_time(&context, Trigger::Event);
-    let Context { request_id, .. } = context;
-    REQUEST_ID
-        .scope(request_id, async {
-            let messages = messages(payload.get())?;
+    INVOCATION
+        .scope(InvocationContext::from(&context), async {
+            let messages = decode_batch(payload.get())?;
             drop(payload);
-            let worked = messages.iter().map(|message| work(service, handler, message, deadline));
-            let verdicts = join_all(worked).await;
-            Ok(Partial::of(&messages, &verdicts))
+            let handle = |message| handle_message(service, handler, message, deadline);
+            let results = join_all(messages.iter().map(handle)).await;
+            let mut response = SqsBatchResponse::default();
+            for (message, disposition) in messages.into_iter().zip(results) {
+                if disposition == Disposition::Retry {
+                    response.add_failure(message.id);
+                }
+            }
+            Ok(response)
         })
         .await
 }
 
-async fn work<H>(
+async fn handle_message<H>(
     service: &'static str,
     handler: &H,
     message: &SqsMessage,
@@ -146,12 +160,12 @@ where
     H: AsyncFn(&SqsMessage) -> MessageResult,
 {
     let started = Instant::now();
-    let worked = match run_with_deadline(handler(message), deadline).await {
-        Ok(worked) => worked,
-        Err(cut) => MessageResult::cut(&cut),
+    let result = match run_with_deadline(handler(message), deadline).await {
+        Ok(result) => result,
+        Err(aborted) => MessageResult::aborted(&aborted),
     };
-    let took = started.elapsed();
-    worked.log(service, message, took);
-    metrics::write_message(service, &worked, took);
-    worked.verdict
+    let duration = started.elapsed();
+    result.log(message, duration);
+    metrics::write_message(service, &result, duration);
+    result.verdict
 }

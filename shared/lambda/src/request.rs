@@ -1,246 +1,281 @@
-//! A request, whichever way it came.
+//! A request, from API Gateway or from EventBridge.
 
 use std::collections::BTreeMap;
 
 use gangway_model::{
     AccountId, Arn, AuthMethod, FieldError, Operation, RegistrationError, RequestedScope, Uid,
 };
+use http::Method;
+use lambda_runtime::{Context, Diagnostic};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::{
-    ApiError, JsonFields,
-    route::{self, HttpMethod},
-    trigger::{Payload, ProxyRequest},
+    ApiError, Fields, Response,
+    account_spec::log_scope,
+    event::{HttpRequest, Payload},
+    invocation::{Event, InvocationRecord},
+    logs,
+    response::respond,
+    route::{self, Route},
 };
 
-/// API Gateway lets 10 MB through; the longest request, three PEM chains, has 60 KB.
+/// Largest body. API Gateway accepts 10 MB; the largest valid request, with three PEM chains, has
+/// about 60 KB.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// Members whose values are secrets. Events are logged, archived and replayed, so they may not be in one.
+/// Fields with secret values. They are rejected in events, which are logged, archived and replayed.
 const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
 
-/// Who waits for the answer.
+/// What invoked the function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Trigger {
-    /// A caller, through API Gateway.
+    /// API Gateway. The caller waits for the response.
     Http,
-    /// Nobody: EventBridge delivers again what fails.
+    /// EventBridge, or another asynchronous invocation. Lambda retries one that fails.
     Event,
 }
 
-/// A request, whichever way it came.
+/// A request to one of the functions, whatever its trigger.
 pub struct Request {
-    verb: HttpMethod,
+    method: Method,
     path: Vec<String>,
-    resource: Option<String>,
+    route: Option<String>,
     query: BTreeMap<String, String>,
     gateway_request_id: Option<String>,
     body: Body,
-    deployed_in: Option<AccountId>,
+    function_account_id: Option<AccountId>,
 }
 
 enum Body {
     Http { content_type: Option<String>, bytes: Option<Zeroizing<Vec<u8>>> },
-    Event(Zeroizing<String>),
+    Event(Zeroizing<Box<str>>),
+}
+
+impl Event for Request {
+    fn decode(payload: &str, context: &Context) -> Result<Self, ApiError> {
+        Self::decode(payload, &context.invoked_function_arn)
+    }
+
+    fn record(service: &'static str, event: Option<&Self>) -> InvocationRecord {
+        InvocationRecord::new(service, event)
+    }
+
+    fn respond(
+        trigger: Trigger,
+        outcome: &Result<Response, ApiError>,
+        request_id: &str,
+    ) -> Result<Box<RawValue>, Diagnostic> {
+        respond(trigger, outcome, request_id)
+    }
 }
 
 impl Request {
-    /// Reads an invocation. The function's ARN tells which account it is deployed in.
-    pub fn read(payload: &str, function_arn: &str) -> Result<Self, ApiError> {
-        let deployed_in = Arn::parse(function_arn).and_then(|arn| arn.account().parse().ok());
-        match Payload::read(payload).ok_or(ApiError::UnrecognizedEvent)? {
-            Payload::Http(ProxyRequest {
-                verb,
-                path,
-                resource,
-                gateway_request_id,
-                content_type,
-                query,
-                body,
-            }) => Ok(Self {
-                verb: HttpMethod::of(&verb),
-                path: route::segments(&path),
-                resource,
-                query,
-                gateway_request_id,
-                body: Body::Http { content_type, bytes: body },
-                deployed_in,
-            }),
+    /// Decodes a payload. `function_arn` contains the account of this deployment.
+    pub fn decode(payload: &str, function_arn: &str) -> Result<Self, ApiError> {
+        let account = Arn::parse(function_arn).and_then(|arn| arn.account().parse().ok());
+        match Payload::decode(payload).ok_or(ApiError::UnrecognizedEvent)? {
+            Payload::Http(request) => Ok(Self::from_http(request, account)),
             Payload::Event(detail) => Ok(Self {
-                verb: HttpMethod::Other,
+                method: Method::POST,
                 path: Vec::new(),
-                resource: None,
+                route: None,
                 query: BTreeMap::new(),
                 gateway_request_id: None,
                 body: Body::Event(detail),
-                deployed_in,
+                function_account_id: account,
             }),
         }
     }
 
-    /// The verb, and the segments behind `/v1`. An event has neither.
-    pub fn route(&self) -> (HttpMethod, Vec<&str>) {
-        (self.verb, self.path.iter().map(String::as_str).collect())
+    fn from_http(request: HttpRequest, function_account_id: Option<AccountId>) -> Self {
+        let HttpRequest { method, path, route, gateway_request_id, content_type, query, body } =
+            request;
+        let (path, body) = (route::segments(&path), Body::Http { content_type, bytes: body });
+        Self { method, path, route, query, gateway_request_id, body, function_account_id }
     }
 
-    /// Whether it is this: a verb, and a path behind `/v1` without placeholders.
-    pub fn matches_route(&self, (verb, path): (HttpMethod, &str)) -> bool {
-        self.verb == verb && path.split('/').eq(&self.path)
+    /// Returns the HTTP method and the path's segments below `/v1`. The path of an event is empty.
+    pub fn route(&self) -> (&Method, Vec<&str>) {
+        (&self.method, self.path.iter().map(String::as_str).collect())
     }
 
-    /// A parameter of the query.
+    /// Returns `true` if the request is for this route, which has no placeholders.
+    pub fn matches_route(&self, (method, path): &Route<'_>) -> bool {
+        self.method == *method && path.split('/').eq(&self.path)
+    }
+
+    /// Returns a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
     }
 
-    /// The scope that the query names: `project=<uid or name>`, else the tenant's.
-    pub fn scope(&self) -> Result<RequestedScope, FieldError> {
-        match self.query("project").map(str::parse) {
-            None => Ok(RequestedScope::Tenant),
-            Some(Ok(project)) => Ok(RequestedScope::Project(project)),
-            Some(Err(rule)) => Err(FieldError::malformed("/project", format!("project {rule}"))),
-        }
+    /// Returns the query parameters, to be read one by one.
+    pub fn query_fields(&self) -> Fields {
+        Fields::from_query(self.query.iter())
     }
 
-    /// What is wrong with a project that the query names is told of the query.
-    pub fn map_query_errors(&self, mut rejection: ApiError) -> ApiError {
-        if let ApiError::Registration(RegistrationError::Invalid(faults)) = &mut rejection
+    /// Returns the scope that the query parameter `project` names (a uid or a name); the tenant if it
+    /// is left out.
+    pub fn scope(&self) -> Result<RequestedScope, FieldError> {
+        let scope = match self.query("project").map(str::parse) {
+            None => RequestedScope::Tenant,
+            Some(Ok(project)) => RequestedScope::Project(project),
+            Some(Err(rule)) => {
+                return Err(FieldError::malformed("/project", format!("project {rule}")));
+            }
+        };
+        log_scope(&scope);
+        Ok(scope)
+    }
+
+    /// Changes the pointer of errors about the project from the body's `/scope/project` to the query's
+    /// `/project`, if the query names the project.
+    pub fn map_query_errors(&self, mut error: ApiError) -> ApiError {
+        if let ApiError::Registration(RegistrationError::Invalid(errors)) = &mut error
             && self.query("project").is_some()
         {
-            for fault in faults.iter_mut().filter(|fault| fault.pointer == "/scope/project") {
-                "/project".clone_into(&mut fault.pointer);
+            for error in errors.iter_mut().filter(|error| error.pointer == "/scope/project") {
+                "/project".clone_into(&mut error.pointer);
             }
         }
-        rejection
+        error
     }
 
-    /// Who waits for the answer.
-    pub const fn origin(&self) -> Trigger {
+    /// Returns what sent the request.
+    pub const fn trigger(&self) -> Trigger {
         match self.body {
             Body::Http { .. } => Trigger::Http,
             Body::Event(_) => Trigger::Event,
         }
     }
 
-    /// The uid that a segment of the path is.
+    /// Parses a path segment as a uid.
     pub fn uid(segment: &str) -> Result<Uid, FieldError> {
-        segment.parse().map_err(|rule| FieldError::malformed("/uid", format!("uid {rule}")))
+        let uid: Uid =
+            segment.parse().map_err(|rule| FieldError::malformed("/uid", format!("uid {rule}")))?;
+        logs::update_fields(|fields| fields.uid = Some(uid.to_string()));
+        Ok(uid)
     }
 
-    /// The account that this function is deployed in.
+    /// Returns the AWS account in which this function is deployed.
     pub const fn function_account_id(&self) -> Option<AccountId> {
-        self.deployed_in
+        self.function_account_id
     }
 
-    /// The members of the JSON body. An empty body has none, so that those which are missing are named.
-    pub fn json(&self) -> Result<JsonFields, ApiError> {
+    /// Returns the fields of the JSON body. An empty body has none, so that missing fields are named.
+    pub fn json(&self) -> Result<Fields, ApiError> {
         let (content_type, bytes) = match &self.body {
-            Body::Event(detail) => return Ok(JsonFields::parse_body(detail)?),
+            Body::Event(detail) => return Ok(Fields::from_json(detail)?),
             Body::Http { content_type, bytes } => (content_type.as_deref(), bytes),
         };
-        let not_text = |what: &str| FieldError::malformed("", format!("the body {what}"));
+        let malformed = |rule: &str| FieldError::malformed("", format!("the body {rule}"));
         let bytes =
-            bytes.as_ref().ok_or_else(|| not_text("is not the base64 that it claims to be"))?;
+            bytes.as_ref().ok_or_else(|| malformed("is not the base64 that it claims to be"))?;
         if bytes.len() > MAX_BODY_BYTES {
             return Err(ApiError::PayloadTooLarge);
         }
         if bytes.trim_ascii().is_empty() {
-            return Ok(JsonFields::none());
+            return Ok(Fields::empty());
         }
         if !content_type.is_some_and(is_json) {
             return Err(ApiError::UnsupportedMediaType);
         }
-        let text = str::from_utf8(bytes).map_err(|_not_utf8| not_text("must be text in UTF-8"))?;
-        Ok(JsonFields::parse_body(text)?)
+        let text = str::from_utf8(bytes).map_err(|_not_utf8| malformed("must be text in UTF-8"))?;
+        Ok(Fields::from_json(text)?)
     }
 
-    /// What is to be done, and the members that say to what. The same for every method and both triggers; `own` are the
-    /// routes that this method alone has.
+    /// Returns the operation and the fields of a request of this method. `extra_routes` are routes
+    /// that only this method has. An event always registers.
     pub fn parse_operation(
         &self,
         method: AuthMethod,
-        own: &[(HttpMethod, &str)],
-    ) -> Result<(Operation, JsonFields), ApiError> {
-        match self.origin() {
-            Trigger::Http => Ok((self.operation(method, own)?, self.json()?)),
+        extra_routes: &[Route<'_>],
+    ) -> Result<(Operation, Fields), ApiError> {
+        match self.trigger() {
+            Trigger::Http => Ok((self.operation(method, extra_routes)?, self.json()?)),
             Trigger::Event => {
-                let mut members = self.json()?;
-                members.require_method(method);
-                members.forbid_in_events(&SECRET_FIELDS);
-                Ok((Operation::Register, members))
+                let mut fields = self.json()?;
+                fields.require_method(method);
+                fields.forbid_in_events(&SECRET_FIELDS);
+                Ok((Operation::Register, fields))
             }
         }
     }
 
-    /// What to say when no route fits: 404, or 405 where the path is one of these.
-    pub fn routing_error(&self, routes: &[(HttpMethod, &str)]) -> ApiError {
+    /// Returns the error of a request that none of `routes` matches: 405 if its path is one of theirs,
+    /// else 404.
+    pub fn routing_error(&self, routes: &[Route<'_>]) -> ApiError {
         let (_, path) = self.route();
-        let verbs = route::methods(routes, &path);
-        if verbs.is_empty() {
-            return ApiError::NotFound;
+        let methods = route::methods(routes, &path);
+        if methods.is_empty() {
+            return ApiError::RouteNotFound;
         }
-        let names: Vec<_> = verbs.into_iter().map(HttpMethod::name).collect();
+        let names: Vec<_> = methods.iter().map(Method::as_str).collect();
         ApiError::MethodNotAllowed { allow: names.join(", ") }
     }
 
     fn operation(
         &self,
         method: AuthMethod,
-        own: &[(HttpMethod, &str)],
+        extra_routes: &[Route<'_>],
     ) -> Result<Operation, ApiError> {
         let register = format!("accounts/{method}");
         let (validate, replace) = (format!("{register}/validate"), format!("{register}/{{uid}}"));
-        let mut routes = own.to_vec();
+        let mut routes: Vec<Route<'_>> = extra_routes.to_vec();
         routes.extend([
-            (HttpMethod::Post, &*validate),
-            (HttpMethod::Post, &*register),
-            (HttpMethod::Put, &*replace),
+            (Method::POST, &*validate),
+            (Method::POST, &*register),
+            (Method::PUT, &*replace),
         ]);
-        let (verb, path) = self.route();
-        if !route::methods(&routes, &path).contains(&verb) {
+        let (method, path) = self.route();
+        if !route::methods(&routes, &path).contains(method) {
             return Err(self.routing_error(&routes));
         }
-        match (verb, path.as_slice()) {
-            (HttpMethod::Post, [_, _, "validate"]) => Ok(Operation::Validate),
-            (HttpMethod::Post, [_, _]) => Ok(Operation::Register),
-            (HttpMethod::Put, [_, _, uid]) => Ok(Operation::Replace(Self::uid(uid)?)),
+        match (method, path.as_slice()) {
+            (&Method::POST, [_, _, "validate"]) => Ok(Operation::Validate),
+            (&Method::POST, [_, _]) => Ok(Operation::Register),
+            (&Method::PUT, [_, _, uid]) => Ok(Operation::Replace(Self::uid(uid)?)),
             _ => Err(self.routing_error(&routes)),
         }
     }
 
-    /// The route for logs: never the path itself, which may hold anything.
-    pub(crate) fn resource(&self) -> Option<&str> {
-        self.resource.as_deref()
+    /// Returns the route with placeholders, for logs. The path itself may contain anything.
+    pub(crate) fn route_name(&self) -> Option<&str> {
+        self.route.as_deref()
     }
 
     pub(crate) fn gateway_request_id(&self) -> Option<&str> {
         self.gateway_request_id.as_deref()
     }
 
-    /// Whether it asks for something to be registered, rather than shown, checked or removed.
+    /// Returns `true` if the request registers or replaces an account.
     pub(crate) fn is_registration(&self) -> bool {
-        let (verb, path) = self.route();
-        match (self.origin(), verb) {
-            (Trigger::Event, _) | (Trigger::Http, HttpMethod::Put) => true,
-            (Trigger::Http, HttpMethod::Post) => matches!(path.as_slice(), ["accounts", _]),
-            (Trigger::Http, HttpMethod::Get | HttpMethod::Delete | HttpMethod::Other) => false,
+        let (method, path) = self.route();
+        match (self.trigger(), method) {
+            (Trigger::Event, _) | (Trigger::Http, &Method::PUT) => true,
+            (Trigger::Http, &Method::POST) => matches!(path.as_slice(), ["accounts", _]),
+            (Trigger::Http, _) => false,
         }
     }
 }
 
-impl JsonFields {
-    /// Refuses an event that is for another function.
+impl Fields {
+    /// Rejects an event of another method.
     fn require_method(&mut self, method: AuthMethod) {
-        let Some(asked) = self.required::<AuthMethod>("method") else { return };
-        if asked != method {
-            self.unprocessable("method", format!("method must be {method} here: the rule must deliver events for {asked} to the function {asked}"));
+        let Some(requested) = self.required::<AuthMethod>("method") else { return };
+        if requested != method {
+            self.reject("method", format_args!("must be {method} here: the rule must deliver events for {requested} to the function {requested}"));
         }
     }
 }
 
-/// `application/json`, with or without parameters.
+/// Returns `true` for `application/json`, with or without parameters.
 fn is_json(content_type: &str) -> bool {
     let media_type =
         content_type.split_once(';').map_or(content_type, |(media_type, _)| media_type);
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
-//! The outcome in the caller's terms: a response of API Gateway, or success and failure to EventBridge.
+//! Encodes outcomes: HTTP responses for API Gateway, success or failure for asynchronous invocations.
 
-use std::collections::BTreeMap;
-
-use gangway_model::{Receipt, RegistrationError, Report, UpstreamError};
+use aws_lambda_events::{apigw::ApiGatewayProxyResponse, encodings::Body};
+use gangway_model::{Receipt, RegistrationError, Report, UpsertOutcome, UpstreamError};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::{
@@ -13,21 +16,18 @@ use serde_json::{
 use crate::{
     ApiError, Trigger,
     problem::Problem,
-    wire::{ReceiptJson, ReportJson, enrolled},
+    report_json::{ReceiptJson, ReportJson, outcome_id},
 };
 
-/// What a function has to say.
+/// A successful outcome of a request.
 #[derive(Debug)]
 pub enum Response {
-    /// What the checks found.
     Report(Report),
-    /// What was registered.
     Receipt(Box<Receipt>),
-    /// Anything else that is shown.
     Json(Value),
-    /// JSON that is the same for everybody.
+    /// A JSON document that is compiled in.
     Static(&'static str),
-    /// It is done.
+    /// Success without a body (204).
     NoContent,
 }
 
@@ -43,25 +43,7 @@ impl From<Box<Receipt>> for Response {
     }
 }
 
-/// What Lambda is told.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(crate) enum LambdaResponse {
-    Http(ProxyResponse),
-    Event(Box<RawValue>),
-}
-
-/// As API Gateway expects it of a proxy integration.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ProxyResponse {
-    status_code: u16,
-    headers: BTreeMap<&'static str, String>,
-    body: String,
-    is_base64_encoded: bool,
-}
-
-/// An event that no later delivery would help.
+/// The response to an event that a retry would not help.
 #[derive(Serialize)]
 struct EventError<'a> {
     outcome: &'static str,
@@ -69,12 +51,12 @@ struct EventError<'a> {
 }
 
 impl Response {
-    /// What happened, for logs and metrics.
+    /// Returns the identifier of the outcome, for logs and metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Report(report) if report.is_ready() => "ready",
             Self::Report(_) => "not-ready",
-            Self::Receipt(receipt) => enrolled(receipt.outcome),
+            Self::Receipt(receipt) => outcome_id(receipt.outcome),
             Self::Json(_) | Self::Static(_) => "shown",
             Self::NoContent => "removed",
         }
@@ -82,65 +64,63 @@ impl Response {
 
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::Receipt(receipt) if receipt.outcome == gangway_model::UpsertOutcome::Created => {
-                201
-            }
+            Self::Receipt(receipt) if receipt.outcome == UpsertOutcome::Created => 201,
             Self::Report(_) | Self::Receipt(_) | Self::Json(_) | Self::Static(_) => 200,
             Self::NoContent => 204,
         }
     }
 
-    /// The body of the answer, for those who describe this API.
+    /// Returns the body, for the examples of the OpenAPI document.
     pub fn body(&self) -> Value {
         serde_json::from_str(self.json().get()).unwrap_or_default()
     }
 
     fn json(&self) -> Box<RawValue> {
         match self {
-            Self::Report(report) => document(&ReportJson::from(report)),
-            Self::Receipt(receipt) => document(&ReceiptJson::from(receipt.as_ref())),
-            Self::Json(json) => document(json),
+            Self::Report(report) => to_json(&ReportJson::from(report)),
+            Self::Receipt(receipt) => to_json(&ReceiptJson::from(receipt.as_ref())),
+            Self::Json(json) => to_json(json),
             Self::Static(json) => RawValue::from_string((*json).to_owned())
                 .unwrap_or_else(|_never| RawValue::NULL.to_owned()),
-            Self::NoContent => document(&()),
+            Self::NoContent => to_json(&()),
         }
     }
 }
 
-/// Over HTTP every outcome is an answer. EventBridge delivers a failure again, so only those worth it are one.
-pub(crate) fn answer(
-    origin: Trigger,
+/// Encodes an outcome. For API Gateway every outcome is a response. For an event, only a failure that
+/// a retry may help is an error, because Lambda retries errors.
+pub(crate) fn respond(
+    trigger: Trigger,
     outcome: &Result<Response, ApiError>,
     request_id: &str,
-) -> Result<LambdaResponse, Diagnostic> {
-    match (origin, outcome) {
-        (Trigger::Http, outcome) => {
-            Ok(LambdaResponse::Http(ProxyResponse::new(outcome, request_id)))
-        }
-        (Trigger::Event, Ok(reply)) => Ok(LambdaResponse::Event(reply.json())),
+) -> Result<Box<RawValue>, Diagnostic> {
+    match (trigger, outcome) {
+        (Trigger::Http, outcome) => Ok(to_json(&http_response(outcome, request_id))),
+        (Trigger::Event, Ok(response)) => Ok(response.json()),
         (Trigger::Event, Err(ApiError::Internal)) => Err(Diagnostic {
-            error_type: "Gangway.Broken".to_owned(),
-            error_message: "Gangway failed: the log tells where".to_owned(),
+            error_type: "Gangway.InternalError".to_owned(),
+            error_message: "Gangway failed: its log has the location".to_owned(),
         }),
-        (Trigger::Event, Err(ApiError::Registration(failure))) if should_retry(failure) => {
+        (Trigger::Event, Err(ApiError::Registration(error))) if should_retry(error) => {
             Err(Diagnostic {
                 error_type: "Gangway.Retryable".to_owned(),
-                error_message: failure.to_string(),
+                error_message: error.to_string(),
             })
         }
-        (Trigger::Event, Err(rejection)) => {
-            let rejected =
-                EventError { outcome: "rejected", problem: rejection.problem(request_id) };
-            Ok(LambdaResponse::Event(document(&rejected)))
+        (Trigger::Event, Err(error)) => {
+            let rejected = EventError { outcome: "rejected", problem: error.problem(request_id) };
+            Ok(to_json(&rejected))
         }
     }
 }
 
-/// Whether an event is to be delivered again, and in the end to lie where people look. Palette answers 500 to what it refuses
-/// and to what fails within it, in the same words: an event that was put aside for its outage would be lost. So would be one
-/// that this deployment itself is not let in for.
-fn should_retry(failure: &RegistrationError) -> bool {
-    match failure {
+/// Returns `true` if an event is to be retried, and sent to the dead-letter queue in the end.
+///
+/// Rejections are among them: Palette sends the same 500 for a request that it rejects and for a
+/// failure of its own, and an event must not be lost to an outage. Neither must it be lost because
+/// this deployment's own key or role is not allowed in.
+fn should_retry(error: &RegistrationError) -> bool {
+    match error {
         RegistrationError::Upstream(
             UpstreamError::Rejected { .. } | UpstreamError::AccessDenied { .. },
         ) => true,
@@ -149,44 +129,57 @@ fn should_retry(failure: &RegistrationError) -> bool {
         | RegistrationError::Conflict(_)
         | RegistrationError::ConcurrentModification(_)
         | RegistrationError::NotFound(_)
-        | RegistrationError::Upstream(_) => failure.is_retryable(),
+        | RegistrationError::Upstream(_) => error.is_retryable(),
     }
 }
 
-impl ProxyResponse {
-    fn new(outcome: &Result<Response, ApiError>, request_id: &str) -> Self {
-        let mut headers = BTreeMap::from([
-            ("cache-control", "no-store".to_owned()),
-            ("x-request-id", request_id.to_owned()),
-        ]);
-        let (status_code, content_type, body) = match outcome {
-            Ok(Response::NoContent) => (204, None, String::new()),
-            Ok(reply) => (reply.status(), Some("application/json"), reply.json().get().to_owned()),
-            Err(rejection) => {
-                if let Some(wait) = rejection.retry_after() {
-                    // Whole seconds, and never none.
-                    headers
-                        .insert("retry-after", wait.as_millis().div_ceil(1000).max(1).to_string());
-                }
-                if let ApiError::MethodNotAllowed { allow } = rejection {
-                    headers.insert("allow", allow.clone());
-                }
-                let problem = rejection.problem(request_id);
-                (
-                    problem.status,
-                    Some("application/problem+json"),
-                    document(&problem).get().to_owned(),
-                )
+/// Returns the response for API Gateway. REST APIs and HTTP APIs accept the same one.
+fn http_response(
+    outcome: &Result<Response, ApiError>,
+    request_id: &str,
+) -> ApiGatewayProxyResponse {
+    let mut headers = HeaderMap::new();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    insert_text(&mut headers, HeaderName::from_static("x-request-id"), request_id);
+    let (status, content_type, body) = match outcome {
+        Ok(Response::NoContent) => (204, None, String::new()),
+        Ok(response) => {
+            (response.status(), Some("application/json"), response.json().get().to_owned())
+        }
+        Err(error) => {
+            if let Some(delay) = error.retry_after() {
+                // Whole seconds, at least one.
+                let seconds = delay.as_millis().div_ceil(1000).max(1).to_string();
+                insert_text(&mut headers, RETRY_AFTER, &seconds);
             }
-        };
-        headers.extend(content_type.map(|content_type| ("content-type", content_type.to_owned())));
-        Self { status_code, headers, body, is_base64_encoded: false }
+            if let ApiError::MethodNotAllowed { allow } = error {
+                insert_text(&mut headers, ALLOW, allow);
+            }
+            let problem = error.problem(request_id);
+            let body = to_json(&problem).get().to_owned();
+            (problem.status, Some("application/problem+json"), body)
+        }
+    };
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    let mut response = ApiGatewayProxyResponse::default();
+    response.status_code = status.into();
+    response.headers = headers;
+    response.body = Some(Body::Text(body));
+    response
+}
+
+/// Sets a header, unless the text has characters that no header may contain.
+fn insert_text(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
     }
 }
 
-/// Documents of ours hold nothing that JSON cannot.
-fn document(body: &impl Serialize) -> Box<RawValue> {
-    to_raw_value(body).unwrap_or_else(|_never| RawValue::NULL.to_owned())
+/// Serializes one of Gangway's own documents, which contain nothing that JSON cannot express.
+fn to_json(document: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(document).unwrap_or_else(|_never| RawValue::NULL.to_owned())
 }
 
 #[cfg(test)]

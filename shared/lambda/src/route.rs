@@ -1,45 +1,13 @@
-//! Paths and verbs.
+//! Matches paths and methods with routes.
 
+use http::Method;
 use percent_encoding::percent_decode_str;
 
-/// An HTTP method that some route has.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum HttpMethod {
-    /// Look.
-    Get,
-    /// Make.
-    Post,
-    /// Replace.
-    Put,
-    /// Remove.
-    Delete,
-    /// Any that no route has.
-    Other,
-}
+/// A method and a path below `/v1`, with placeholders such as `{uid}`.
+pub type Route<'a> = (Method, &'a str);
 
-impl HttpMethod {
-    pub(crate) fn of(method: &str) -> Self {
-        match method {
-            "GET" => Self::Get,
-            "POST" => Self::Post,
-            "PUT" => Self::Put,
-            "DELETE" => Self::Delete,
-            _ => Self::Other,
-        }
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// The decoded segments behind `/v1`; empty where the path is not one of ours. A stage or a base path may stand before.
+/// Returns the decoded segments of a path below `/v1`. A stage or a base path may come before `/v1`.
+/// Returns no segment for any other path.
 pub(crate) fn segments(path: &str) -> Vec<String> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
@@ -49,7 +17,7 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
     }
     match raw.split_first() {
         Some((&"v1", rest)) => {
-            // Bytes that are no text match no route and no uid.
+            // Bytes that are not UTF-8 become U+FFFD, which is in no route and no uid.
             rest.iter()
                 .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
                 .collect()
@@ -58,13 +26,14 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
     }
 }
 
-/// The verbs that a path has. As in API Gateway, a path that is spelled out wins over one with a placeholder.
-pub(crate) fn methods(routes: &[(HttpMethod, &str)], path: &[&str]) -> Vec<HttpMethod> {
-    let spelled_out = routes.iter().any(|(_, route)| matches(route, path, false));
+/// Returns the methods of a path. As in API Gateway, a literal route wins over one with a
+/// placeholder.
+pub(crate) fn methods(routes: &[Route<'_>], path: &[&str]) -> Vec<Method> {
+    let is_literal = routes.iter().any(|(_, route)| matches(route, path, false));
     routes
         .iter()
-        .filter(|(_, route)| matches(route, path, !spelled_out))
-        .map(|(verb, _)| *verb)
+        .filter(|(_, route)| matches(route, path, !is_literal))
+        .map(|(method, _)| method.clone())
         .collect()
 }
 
@@ -83,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_taken_apart_whatever_stands_around_them() {
+    fn paths_are_split_below_v1_with_any_prefix() {
         for (path, expected) in [
             ("/v1/accounts", vec!["accounts"]),
             ("/v1/accounts/", vec!["accounts"]),
@@ -111,18 +80,18 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_spelled_out_wins_over_a_placeholder() {
+    fn a_literal_route_wins_over_a_placeholder() {
         let routes = &[
-            (HttpMethod::Get, "accounts/sts/trust"),
-            (HttpMethod::Post, "accounts/sts/validate"),
-            (HttpMethod::Post, "accounts/sts"),
-            (HttpMethod::Put, "accounts/sts/{uid}"),
+            (Method::GET, "accounts/sts/trust"),
+            (Method::POST, "accounts/sts/validate"),
+            (Method::POST, "accounts/sts"),
+            (Method::PUT, "accounts/sts/{uid}"),
         ];
         for (path, expected) in [
-            (vec!["accounts", "sts"], vec![HttpMethod::Post]),
-            (vec!["accounts", "sts", "validate"], vec![HttpMethod::Post]),
-            (vec!["accounts", "sts", "trust"], vec![HttpMethod::Get]),
-            (vec!["accounts", "sts", "5f0c1a2b3c4d5e6f70818293"], vec![HttpMethod::Put]),
+            (vec!["accounts", "sts"], vec![Method::POST]),
+            (vec!["accounts", "sts", "validate"], vec![Method::POST]),
+            (vec!["accounts", "sts", "trust"], vec![Method::GET]),
+            (vec!["accounts", "sts", "5f0c1a2b3c4d5e6f70818293"], vec![Method::PUT]),
             (vec!["accounts", "sts", ""], vec![]),
             (vec!["accounts", "sts", "a", "b"], vec![]),
             (vec!["accounts", "static-credentials"], vec![]),

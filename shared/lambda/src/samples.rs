@@ -1,4 +1,4 @@
-//! Invocations for tests, as API Gateway and EventBridge send them.
+//! Payloads for tests, as API Gateway and EventBridge send them.
 
 use serde_json::{Value, json};
 
@@ -7,39 +7,44 @@ use crate::Request;
 pub(crate) const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// A request of a REST API.
-pub(crate) fn rest(verb: &str, path: &str, body: &str) -> Value {
+/// Returns a request of a REST API.
+pub(crate) fn rest(method: &str, path: &str, body: &str) -> Value {
     json!({
         "resource": path,
         "path": path,
-        "httpMethod": verb,
+        "httpMethod": method,
         "headers": { "Content-Type": "application/json", "Accept": "*/*" },
         "multiValueHeaders": { "Content-Type": ["application/json"] },
         "queryStringParameters": null,
         "multiValueQueryStringParameters": null,
         "pathParameters": null,
         "stageVariables": null,
-        "requestContext": { "requestId": "gateway-1", "stage": "prod", "identity": { "userArn": null } },
+        "requestContext": {
+            "requestId": "gateway-1",
+            "stage": "prod",
+            "httpMethod": method,
+            "identity": { "userArn": null },
+        },
         "body": body,
         "isBase64Encoded": false,
     })
 }
 
-/// The same of an HTTP API.
-pub(crate) fn http(verb: &str, path: &str, body: &str) -> Value {
+/// Returns the same request of an HTTP API.
+pub(crate) fn http(method: &str, path: &str, body: &str) -> Value {
     json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": format!("/prod{path}"),
         "rawQueryString": "",
         "headers": { "content-type": "application/json; charset=utf-8" },
-        "requestContext": { "requestId": "gateway-2", "stage": "prod", "http": { "method": verb, "path": path } },
+        "requestContext": { "requestId": "gateway-2", "stage": "prod", "http": { "method": method, "path": path } },
         "body": body,
         "isBase64Encoded": false,
     })
 }
 
-/// An event.
+/// Returns an event that asks for a registration.
 pub(crate) fn event(detail: &Value) -> Value {
     json!({
         "version": "0",
@@ -55,7 +60,7 @@ pub(crate) fn event(detail: &Value) -> Value {
 }
 
 pub(crate) fn read(invocation: &Value) -> Request {
-    match Request::read(&invocation.to_string(), ARN) {
+    match Request::decode(&invocation.to_string(), ARN) {
         Ok(request) => request,
         Err(rejection) => panic!("{rejection:?}"),
     }

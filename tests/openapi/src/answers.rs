@@ -190,7 +190,10 @@ pub(crate) struct NamedDocument {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Problem {
     /// Which problem it is.
-    #[schema(pattern = "^urn:gangway:problem:[a-z-]+$", examples("urn:gangway:problem:invalid"))]
+    #[schema(
+        pattern = "^urn:gangway:problem:[a-z-]+$",
+        examples("urn:gangway:problem:validation-error")
+    )]
     r#type: String,
     title: String,
     status: u16,

@@ -21,7 +21,7 @@ pub(crate) fn vended(data: &[u8]) {
 /// A payload of SQS: a batch has no message that is not in the payload, and none is left out.
 pub(crate) fn batch(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let Some(messages) = gangway_lambda::fuzzing::messages(&text) else { return };
+    let Some(messages) = gangway_lambda::fuzzing::decode_batch(&text) else { return };
     // Numbers that no program holds may stand in members that are not read.
     let Ok(payload) = serde_json::from_str::<serde_json::Value>(&text) else { return };
     // The members of a list are read in their order, which is nobody's way to write them.
@@ -40,7 +40,7 @@ pub(crate) fn schedule(data: &[u8]) {
     match gangway_lambda::fuzzing::decode_schedule(&String::from_utf8_lossy(data)) {
         Ok(mut members) => {
             members.optional_bool("dryRun");
-            if let Err(rejection) = members.finish() {
+            if let Err(rejection) = members.finish(Some(())) {
                 told(rejection);
             }
         }

@@ -1,6 +1,6 @@
 //! Requests of API Gateway and events of EventBridge, with all their members.
 
-use gangway_lambda::{ApiError, JsonFields, Request};
+use gangway_lambda::{ApiError, Fields, Request};
 use gangway_model::{
     AccessKeyId, AccountName, AuthMethod, Partition, PermissionProfile, RegistrationError, RoleArn,
     SecretAccessKey, SecretArn,
@@ -13,7 +13,7 @@ const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
 /// A whole invocation.
 pub(crate) fn request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let Ok(request) = Request::read(&text, ARN) else { return };
+    let Ok(request) = Request::decode(&text, ARN) else { return };
     if let Err(fault) = request.scope() {
         assert_no_leak(&fault.detail);
     }
@@ -29,14 +29,14 @@ pub(crate) fn request(data: &[u8]) {
 
 /// The members of a body.
 pub(crate) fn members(data: &[u8]) {
-    match JsonFields::parse_body(&String::from_utf8_lossy(data)) {
+    match Fields::from_json(&String::from_utf8_lossy(data)) {
         Ok(members) => read(members),
         Err(fault) => told(fault.into()),
     }
 }
 
 /// Takes every kind of member that there is.
-fn read(mut members: JsonFields) {
+fn read(mut members: Fields) {
     drop(members.required::<AccountName>("name"));
     drop(members.required::<RoleArn>("roleArn"));
     drop(members.required::<AccessKeyId>("accessKeyId"));
@@ -45,7 +45,7 @@ fn read(mut members: JsonFields) {
     let _profile = members.optional::<PermissionProfile>("permissionProfile");
     drop(members.optional::<SecretArn>("secretArn"));
     members.optional_bool("ensureAssociations");
-    if let Err(rejection) = members.finish() {
+    if let Err(rejection) = members.finish(Some(())) {
         told(rejection);
     }
 }

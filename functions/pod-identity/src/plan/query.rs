@@ -1,6 +1,6 @@
 //! What the query asks: a cluster's name is enough.
 
-use gangway_lambda::{ApiError, Query, Request};
+use gangway_lambda::{ApiError, Fields, Request};
 use gangway_model::{AccountId, AuthMethod, Partition, PermissionProfile, RoleArn};
 use gangway_policies::pod_identity::PodIdentityRoles;
 use gangway_registration::AppContext;
@@ -27,11 +27,12 @@ impl PlanQuery {
     /// The query, or every fault of it.
     pub(super) fn parse(request: &Request, deployment: &AppContext) -> Result<Self, ApiError> {
         let deployed = deployment.clients.partition;
-        let mut query = Query::new(request);
+        let mut query = request.query_fields();
         let opted_in = deployment.config.allow_secret_pod_identity;
         query.partition(deployed, AuthMethod::PodIdentity, opted_in);
+        let has_name = query.has("clusterName");
         let name: Option<Name> = query.optional("clusterName");
-        if !query.has("clusterName") {
+        if !has_name {
             query.malformed(
                 "clusterName",
                 "is missing: it must be the name of the EKS cluster that Palette runs on",
@@ -45,17 +46,15 @@ impl PlanQuery {
             own: request.function_account_id(),
         };
         let roles = accounts.roles(&mut query, deployed);
-        query.finish()?;
-        let (Some(name), Some(region), Some(roles)) = (name, region, roles) else {
-            return Err(ApiError::incomplete());
-        };
-        let account = roles.cluster_account();
-        Ok(Self { cluster: Cluster { name, region, account }, roles, profile })
+        query.finish(name.zip(region).zip(roles).map(|((name, region), roles)| {
+            let account = roles.cluster_account();
+            Self { cluster: Cluster { name, region, account }, roles, profile }
+        }))
     }
 }
 
 /// A role that may be left out.
-fn role(query: &mut Query<'_>, name: &str, deployed: Partition) -> Option<RoleArn> {
+fn role(query: &mut Fields, name: &'static str, deployed: Partition) -> Option<RoleArn> {
     let role: RoleArn = query.optional(name)?;
     if role.partition() != deployed {
         query.reject(
@@ -66,7 +65,7 @@ fn role(query: &mut Query<'_>, name: &str, deployed: Partition) -> Option<RoleAr
     Some(role)
 }
 
-fn region(query: &mut Query<'_>, deployed: Partition, own: &str) -> Option<Region> {
+fn region(query: &mut Fields, deployed: Partition, own: &str) -> Option<Region> {
     if !query.has("clusterRegion") {
         return own.parse().ok();
     }
@@ -86,7 +85,7 @@ struct Accounts {
 
 impl Accounts {
     /// The roles that were named, and the proposed ones in the place of the others.
-    fn roles(self, query: &mut Query<'_>, deployed: Partition) -> Option<PodIdentityRoles> {
+    fn roles(self, query: &mut Fields, deployed: Partition) -> Option<PodIdentityRoles> {
         let mut named = |name| role(query, name, deployed);
         let (palette, hubble) = (named("roleArn"), named("hubbleRoleArn"));
         let (identity, target) = (named("identityRoleArn"), named("hubbleTargetRoleArn"));

@@ -1,4 +1,4 @@
-//! Whole invocations: answers, deadlines, panics, and what is logged of them.
+//! Invocations: responses, deadlines, panics, and log lines.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,13 +7,13 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::Level;
 
-use super::{ApiError, Request, Response, invocation};
+use super::{ApiError, Request, Response, handle_invocation};
 use crate::{
     logs::JsonSubscriber,
     samples::{ARN, SECRET, event, rest},
 };
 
-/// Runs one invocation; the answer, and the lines that were logged.
+/// Handles one invocation. Returns the response and the log lines.
 async fn run<H>(
     payload: &Value,
     deadline: u64,
@@ -25,13 +25,18 @@ where
     let logged = Arc::new(Mutex::new(Vec::new()));
     let lines = Arc::clone(&logged);
     let write = move |line: &Value| lines.lock().unwrap().push(line.clone());
-    let guard = tracing::subscriber::set_default(JsonSubscriber { level: Level::INFO, write });
+    let guard = tracing::subscriber::set_default(JsonSubscriber {
+        service: "sts",
+        level: Level::INFO,
+        write,
+    });
     let mut context = Context::default();
     context.request_id = "id-1".to_owned();
     context.invoked_function_arn = ARN.to_owned();
     context.deadline = deadline;
+    context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned());
     let payload = serde_json::from_str(&payload.to_string()).unwrap();
-    let answer = invocation("sts", &handler, LambdaEvent::new(payload, context)).await;
+    let answer = handle_invocation("sts", &handler, LambdaEvent::new(payload, context)).await;
     drop(guard);
     let logged = logged.lock().unwrap().clone();
     (answer.map(|answer| serde_json::to_value(answer).unwrap()), logged)
@@ -43,17 +48,18 @@ fn registration() -> Value {
 }
 
 #[tokio::test]
-async fn an_invocation_is_answered_and_logged_in_one_line() {
+async fn a_request_is_logged_in_one_line() {
     let (answer, logged) =
         run(&registration(), 0, async |_| Ok(Response::Json(json!({ "ok": true })))).await;
     assert_eq!(answer.unwrap()["statusCode"], json!(200));
     let [line] = logged.as_slice() else { panic!("{logged:?}") };
     for (field, value) in [
         ("level", json!("INFO")),
-        ("message", json!("answered")),
+        ("message", json!("request completed")),
         ("requestId", json!("id-1")),
         ("gatewayRequestId", json!("gateway-1")),
         ("service", json!("sts")),
+        ("xrayTraceId", json!("Root=1-5759e988-bd862e3fe1be46a994272793")),
         ("trigger", json!("http")),
         ("route", json!("/v1/accounts/sts")),
         ("outcome", json!("shown")),
@@ -61,11 +67,12 @@ async fn an_invocation_is_answered_and_logged_in_one_line() {
     ] {
         assert_eq!(line[field], value, "{field}");
     }
+    assert!(line["coldStart"].is_boolean() && line["timestamp"].is_string(), "{line}");
     assert!(line["durationMs"].is_u64() && line.get("error").is_none(), "{line}");
 }
 
 #[tokio::test]
-async fn a_failure_is_logged_once_with_its_causes() {
+async fn an_upstream_error_is_logged_with_its_causes() {
     let broken =
         || UpstreamError::Unavailable { service: "Palette", source: "connection reset".into() };
     let (answer, logged) =
@@ -83,26 +90,26 @@ async fn a_failure_is_logged_once_with_its_causes() {
 
 /// Rows: F95.
 #[tokio::test]
-async fn a_panic_is_an_answer_and_its_text_stays_unsaid() {
+async fn a_panic_is_an_internal_error_without_its_message() {
     crate::panics::install_hook();
     for (payload, status) in [(registration(), Some(500)), (event(&json!({})), None)] {
         let (answer, logged) =
             run(&payload, 0, async |_| -> Result<Response, ApiError> { panic!("key {SECRET}") })
                 .await;
-        let said = format!("{answer:?} {logged:?}");
-        assert!(!said.contains("wJalrX"), "{said}");
-        let panicked = logged.iter().find(|line| line["message"] == "panicked").unwrap();
-        assert!(panicked["place"].as_str().unwrap().contains("tests.rs:"), "{panicked}");
+        let output = format!("{answer:?} {logged:?}");
+        assert!(!output.contains("wJalrX"), "{output}");
+        let panicked = logged.iter().find(|line| line["message"] == "panic").unwrap();
+        assert!(panicked["location"].as_str().unwrap().contains("tests.rs:"), "{panicked}");
         match (status, answer) {
             (Some(status), Ok(answer)) => assert_eq!(answer["statusCode"], json!(status)),
-            (None, Err(diagnostic)) => assert_eq!(diagnostic.error_type, "Gangway.Broken"),
+            (None, Err(diagnostic)) => assert_eq!(diagnostic.error_type, "Gangway.InternalError"),
             (_, answer) => panic!("{answer:?}"),
         }
     }
 }
 
 #[tokio::test]
-async fn work_that_outlasts_the_invocation_is_cut_off_in_time() {
+async fn work_is_stopped_before_the_deadline() {
     let forever = async |_| -> Result<Response, ApiError> { std::future::pending().await };
     let (answer, _) = run(&registration(), 1, forever).await;
     assert_eq!(answer.unwrap()["statusCode"], json!(504));
@@ -111,7 +118,7 @@ async fn work_that_outlasts_the_invocation_is_cut_off_in_time() {
 }
 
 #[tokio::test]
-async fn the_work_sees_less_time_than_there_is() {
+async fn upstream_calls_get_less_time_than_the_invocation() {
     let (_, _) = run(&registration(), 0, async |_| {
         let left = gangway_http::deadline::remaining();
         assert!(left + super::UPSTREAM_RESERVE <= super::API_GATEWAY_TIMEOUT, "{left:?}");
@@ -121,12 +128,12 @@ async fn the_work_sees_less_time_than_there_is() {
 }
 
 #[tokio::test]
-async fn what_is_neither_request_nor_event_is_rejected_and_not_retried() {
+async fn an_unrecognized_payload_is_rejected_and_not_retried() {
     let (answer, logged) =
         run(&json!({ "secret": SECRET }), 0, async |_| Ok(Response::NoContent)).await;
     let answer = answer.unwrap();
     assert_eq!(answer["outcome"], "rejected");
-    assert_eq!(answer["problem"]["type"], "urn:gangway:problem:unreadable");
+    assert_eq!(answer["problem"]["type"], "urn:gangway:problem:unrecognized-event");
     assert!(logged[0]["detail"].as_str().unwrap().starts_with("invoke through"), "{logged:?}");
     assert!(!format!("{answer} {logged:?}").contains("wJalrX"));
 }

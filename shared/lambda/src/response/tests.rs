@@ -1,4 +1,4 @@
-//! Every outcome, in both triggers' terms.
+//! Every outcome, for both triggers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use gangway_model::{
 };
 use serde_json::{Value, json};
 
-use super::{ApiError, Response, Trigger, answer};
+use super::{ApiError, Response, Trigger, respond};
 
 static BLOCKER: Check = Check {
     id: "a.b",
@@ -58,7 +58,7 @@ fn receipt(outcome: UpsertOutcome, secret: Option<&str>) -> Response {
 }
 
 fn http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
-    let answer = serde_json::to_value(answer(Trigger::Http, outcome, "id-1").unwrap()).unwrap();
+    let answer = serde_json::to_value(respond(Trigger::Http, outcome, "id-1").unwrap()).unwrap();
     assert_eq!(answer["isBase64Encoded"], json!(false));
     assert_eq!(answer["headers"]["cache-control"], "no-store");
     assert_eq!(answer["headers"]["x-request-id"], "id-1");
@@ -68,40 +68,39 @@ fn http(outcome: &Result<Response, ApiError>) -> (u16, Value, Value) {
 }
 
 #[test]
-fn every_rejection_has_its_status_and_its_problem() {
+fn every_error_has_a_status_and_a_problem_type() {
     let s = "Palette";
     let seconds = Duration::from_millis(1200);
-    let (malformed, refused) =
+    let (malformed, unprocessable) =
         (FieldError::malformed("/a", "a must"), FieldError::unprocessable("/b", "b must"));
     let text = String::from;
-    for (rejection, status, kind, retried) in [
-        (ApiError::NotFound, 404, "no-route", false),
-        (ApiError::MethodNotAllowed { allow: text("GET, PUT") }, 405, "verb-not-allowed", false),
-        (ApiError::PayloadTooLarge, 413, "too-large", false),
-        (ApiError::UnsupportedMediaType, 415, "not-json", false),
-        (ApiError::UnrecognizedEvent, 400, "unreadable", false),
-        (ApiError::Internal, 500, "broken", true),
+    for (error, status, kind, retried) in [
+        (ApiError::RouteNotFound, 404, "route-not-found", false),
+        (ApiError::MethodNotAllowed { allow: text("GET, PUT") }, 405, "method-not-allowed", false),
+        (ApiError::PayloadTooLarge, 413, "payload-too-large", false),
+        (ApiError::UnsupportedMediaType, 415, "unsupported-media-type", false),
+        (ApiError::UnrecognizedEvent, 400, "unrecognized-event", false),
+        (ApiError::Internal, 500, "internal-error", true),
         (
-            RegistrationError::Invalid(vec![refused.clone(), malformed.clone()]).into(),
+            RegistrationError::Invalid(vec![unprocessable.clone(), malformed.clone()]).into(),
             400,
-            "invalid",
+            "validation-error",
             false,
         ),
-        (malformed.into(), 400, "invalid", false),
-        (refused.into(), 422, "refused", false),
-        (ApiError::incomplete(), 400, "invalid", false),
+        (malformed.into(), 400, "validation-error", false),
+        (unprocessable.into(), 422, "unprocessable", false),
         (
             RegistrationError::ChecksFailed(Box::new(report(vec![BLOCKER.failed("x", "y")])))
                 .into(),
             422,
-            "blocked",
+            "checks-failed",
             false,
         ),
         (
             RegistrationError::ChecksFailed(Box::new(report(vec![SESSION.failed("x", "y")])))
                 .into(),
             422,
-            "blocked",
+            "checks-failed",
             true,
         ),
         (RegistrationError::Conflict(text("taken")).into(), 409, "conflict", false),
@@ -115,7 +114,7 @@ fn every_rejection_has_its_status_and_its_problem() {
         (
             UpstreamError::Rejected { service: s, reason: text("no") }.into(),
             502,
-            "upstream-refused",
+            "upstream-rejected",
             true,
         ),
         (
@@ -127,14 +126,14 @@ fn every_rejection_has_its_status_and_its_problem() {
         (
             UpstreamError::NotFound { service: s, resource: "account" }.into(),
             502,
-            "upstream-missing",
+            "upstream-not-found",
             false,
         ),
-        (UpstreamError::AlreadyExists { service: s }.into(), 409, "upstream-duplicate", false),
+        (UpstreamError::AlreadyExists { service: s }.into(), 409, "upstream-conflict", false),
         (
             UpstreamError::Throttled { service: s, retry_after: seconds }.into(),
             429,
-            "upstream-busy",
+            "upstream-throttled",
             true,
         ),
         (
@@ -145,7 +144,7 @@ fn every_rejection_has_its_status_and_its_problem() {
         ),
         (UpstreamError::TimedOut { service: s }.into(), 504, "upstream-timeout", true),
     ] {
-        let outcome = Err(rejection);
+        let outcome = Err(error);
         let (answered, headers, problem) = http(&outcome);
         assert_eq!(answered, status, "{kind}");
         assert_eq!(headers["content-type"], "application/problem+json");
@@ -153,13 +152,13 @@ fn every_rejection_has_its_status_and_its_problem() {
         assert_eq!(problem["status"], json!(status));
         assert_eq!(problem["requestId"], "id-1");
         assert!(
-            problem["title"].as_str().unwrap().len() > 10
+            problem["title"].as_str().unwrap().len() >= 8
                 && !problem["detail"].as_str().unwrap().is_empty()
         );
         assert_eq!(headers.get("retry-after"), (status == 429).then(|| json!("2")).as_ref());
         assert_eq!(headers.get("allow"), (status == 405).then(|| json!("GET, PUT")).as_ref());
-        assert_eq!(problem.get("report").is_some(), kind == "blocked");
-        match answer(Trigger::Event, &outcome, "id-1") {
+        assert_eq!(problem.get("report").is_some(), kind == "checks-failed");
+        match respond(Trigger::Event, &outcome, "id-1") {
             Err(diagnostic) => {
                 assert!(retried, "{kind}");
                 assert!(diagnostic.error_type.starts_with("Gangway."), "{diagnostic:?}");
@@ -175,7 +174,7 @@ fn every_rejection_has_its_status_and_its_problem() {
 }
 
 #[test]
-fn faults_come_with_their_pointers() {
+fn invalid_fields_are_listed_with_their_pointers() {
     let outcome = Err(RegistrationError::Invalid(vec![
         FieldError::malformed("/name", "name must"),
         FieldError::unprocessable("/policyArns/0", "item 0 is"),
@@ -191,10 +190,10 @@ fn faults_come_with_their_pointers() {
 
 /// Rows: F94.
 #[test]
-fn every_failed_check_carries_a_remedy() {
+fn every_failed_check_has_a_remedy() {
     let findings = vec![
-        BLOCKER.failed("seen", "mend it"),
-        WARNING.unverified("unseen", "let me look"),
+        BLOCKER.failed("seen", "fix it"),
+        WARNING.unverified("unseen", "allow it"),
         INFO.passed("fine"),
         WARNING.not_applicable("no gateway"),
     ];
@@ -207,8 +206,8 @@ fn every_failed_check_carries_a_remedy() {
         "method": "sts",
         "awsAccountId": "123456789012",
         "checks": [
-            { "id": "a.b", "title": "A holds", "severity": "blocker", "outcome": "failed", "observed": "seen", "remedy": "mend it", "covers": ["C01", "D07"] },
-            { "id": "a.w", "title": "W holds", "severity": "warning", "outcome": "unverified", "observed": "unseen", "remedy": "let me look", "covers": ["C02"] },
+            { "id": "a.b", "title": "A holds", "severity": "blocker", "outcome": "failed", "observed": "seen", "remedy": "fix it", "covers": ["C01", "D07"] },
+            { "id": "a.w", "title": "W holds", "severity": "warning", "outcome": "unverified", "observed": "unseen", "remedy": "allow it", "covers": ["C02"] },
             { "id": "a.i", "title": "I holds", "severity": "info", "outcome": "passed", "observed": "fine", "covers": [] },
             { "id": "a.w", "title": "W holds", "severity": "warning", "outcome": "not-applicable", "observed": "no gateway", "covers": ["C02"] },
         ],
@@ -216,24 +215,24 @@ fn every_failed_check_carries_a_remedy() {
     });
     assert_eq!(body, expected);
     let blocked = Err(RegistrationError::ChecksFailed(Box::new(report(vec![
-        BLOCKER.failed("seen", "mend it"),
+        BLOCKER.failed("seen", "fix it"),
     ])))
     .into());
     let (_, _, problem) = http(&blocked);
-    assert_eq!(problem["report"]["checks"][0]["remedy"], "mend it");
+    assert_eq!(problem["report"]["checks"][0]["remedy"], "fix it");
     assert!(problem["detail"].as_str().unwrap().contains("a.b"));
 }
 
 #[test]
-fn receipts_tell_what_was_done() {
+fn receipts_contain_the_outcome() {
     let secret = "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:gangway/x-AbCdEf";
     for (outcome, word, status, secret) in [
         (UpsertOutcome::Created, "created", 201, Some(secret)),
         (UpsertOutcome::Updated, "updated", 200, Some(secret)),
         (UpsertOutcome::Unchanged, "unchanged", 200, None),
     ] {
-        let reply = Ok(receipt(outcome, secret));
-        let (answered, _, body) = http(&reply);
+        let response = Ok(receipt(outcome, secret));
+        let (answered, _, body) = http(&response);
         assert_eq!((answered, &body["outcome"]), (status, &json!(word)));
         assert_eq!(body.get("secretArn").and_then(Value::as_str), secret);
         assert_eq!(body["report"]["ready"], json!(true));
@@ -241,7 +240,8 @@ fn receipts_tell_what_was_done() {
             (&body["uid"], &body["name"]),
             (&json!("5f0c1a2b3c4d5e6f70818293"), &json!("prod"))
         );
-        let event = serde_json::to_value(answer(Trigger::Event, &reply, "id-1").unwrap()).unwrap();
+        let event =
+            serde_json::to_value(respond(Trigger::Event, &response, "id-1").unwrap()).unwrap();
         assert_eq!(event, body);
     }
 }

@@ -7,15 +7,16 @@
     reason = "it does on purpose what none of the others may"
 )]
 
+use std::process::ExitCode;
+
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{FieldError, UpstreamError};
 use local_cloud::outbound;
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), gangway_lambda::Error> {
-    gangway_lambda::init_telemetry();
-    gangway_lambda::run_http("leaky", tell).await
+async fn main() -> ExitCode {
+    gangway_lambda::run("leaky", async |function| function.serve_http(tell).await).await
 }
 
 async fn tell(request: Request) -> Result<Response, ApiError> {
@@ -24,7 +25,7 @@ async fn tell(request: Request) -> Result<Response, ApiError> {
     let to = members.required::<String>("to").unwrap_or_default();
     let text = text.unwrap_or_default();
     match place.unwrap_or_default().as_str() {
-        "log" => tracing::info!(target: "lambda", text, "told"),
+        "log" => tracing::info!(target: "gangway_lambda", text, "told"),
         "log of a failure" => {
             let source = text.into();
             return Err(UpstreamError::Unavailable { service: "Nobody", source }.into());
@@ -43,8 +44,8 @@ async fn tell(request: Request) -> Result<Response, ApiError> {
         "body of a call" => drop(call(&to, "", "", &json!({"tags": [text]}).to_string()).await),
         // What the frame keeps in.
         "log of a library" => tracing::error!(target: "kube_client::client", text, "told"),
-        "finer log" => tracing::debug!(target: "lambda", text, "told"),
-        "finest log" => tracing::trace!(target: "lambda", text, "told"),
+        "finer log" => tracing::debug!(target: "gangway_lambda", text, "told"),
+        "finest log" => tracing::trace!(target: "gangway_lambda", text, "told"),
         "panic" => panic!("{text}"),
         other => return Err(FieldError::malformed("/place", other).into()),
     }

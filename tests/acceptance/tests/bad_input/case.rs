@@ -88,12 +88,12 @@ impl InvalidRequestCase {
 
     /// 400 with faults of these members.
     pub(crate) fn invalid(self, pointers: &[&str], remedy: &str) -> Self {
-        self.faulty(400, "invalid", pointers, remedy)
+        self.faulty(400, "validation-error", pointers, remedy)
     }
 
     /// 422 with faults of these members.
     pub(crate) fn refused(self, pointers: &[&str], remedy: &str) -> Self {
-        self.faulty(422, "refused", pointers, remedy)
+        self.faulty(422, "unprocessable", pointers, remedy)
     }
 
     /// A problem that no member is named in.
@@ -104,7 +104,7 @@ impl InvalidRequestCase {
     /// The verb is wrong: the right ones are told.
     pub(crate) fn verb_not_allowed(self, remedy: &str) -> Self {
         assert!(remedy.starts_with("use ") && remedy.len() > 4, "{remedy}: which verbs?");
-        self.is(405, "verb-not-allowed", remedy)
+        self.is(405, "method-not-allowed", remedy)
     }
 
     /// API Gateway refuses it by itself.

@@ -171,7 +171,7 @@ impl VendingApp {
     pub(crate) fn outcomes(&self, account: &str) -> Vec<String> {
         let logs = self.logs();
         let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let of_account = lines.filter(|line| line["account"] == account);
+        let of_account = lines.filter(|line| line["awsAccountId"] == account);
         of_account.filter_map(|line| line["outcome"].as_str().map(str::to_owned)).collect()
     }
 }

@@ -78,7 +78,7 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
         Self {
             uid: receipt.uid.as_str(),
             name: receipt.name.as_str(),
-            outcome: enrolled(receipt.outcome),
+            outcome: outcome_id(receipt.outcome),
             partition: receipt.partition.id(),
             method: receipt.method.id(),
             aws_account_id: receipt.account.as_str(),
@@ -88,7 +88,8 @@ impl<'a> From<&'a Receipt> for ReceiptJson<'a> {
     }
 }
 
-pub(crate) const fn enrolled(outcome: UpsertOutcome) -> &'static str {
+/// Returns the identifier of an outcome, in answers, logs and metrics.
+pub(crate) const fn outcome_id(outcome: UpsertOutcome) -> &'static str {
     match outcome {
         UpsertOutcome::Created => "created",
         UpsertOutcome::Updated => "updated",

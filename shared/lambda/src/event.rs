@@ -1,0 +1,294 @@
+//! Decodes Lambda payloads: requests of API Gateway (REST and HTTP APIs) and EventBridge events.
+//!
+//! The types of `aws_lambda_events` hold bodies and headers, which may be secret: do not format
+//! them with `Debug`.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+};
+
+use aws_lambda_events::{
+    apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest},
+    eventbridge::EventBridgeEvent,
+    query_map::QueryMap,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http::{HeaderMap, Method, header::CONTENT_TYPE};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::{RawValue, to_raw_value};
+use zeroize::Zeroizing;
+
+/// `detail-type` of the event that asks for a registration.
+const DETAIL_TYPE: &str = "Gangway Registration Requested";
+
+/// A decoded payload.
+pub(crate) enum Payload {
+    /// A request of API Gateway.
+    Http(HttpRequest),
+    /// The `detail` of an EventBridge event that asks for a registration.
+    Event(Zeroizing<Box<str>>),
+}
+
+/// The parts of an API Gateway request that Gangway uses, the same for REST and HTTP APIs.
+pub(crate) struct HttpRequest {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// The route with placeholders, as API Gateway names it. It may be logged; the path may not.
+    pub(crate) route: Option<String>,
+    pub(crate) gateway_request_id: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) query: BTreeMap<String, String>,
+    /// `None` if the body is marked as base64 and is not.
+    pub(crate) body: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// The members by which payloads are told apart.
+#[derive(Deserialize)]
+struct Discriminator<'a> {
+    #[serde(rename = "detail-type")]
+    detail_type: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "requestContext")]
+    request_context: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct ContextDiscriminator {
+    http: Option<IgnoredAny>,
+    #[serde(rename = "httpMethod")]
+    http_method: Option<IgnoredAny>,
+}
+
+impl Payload {
+    /// Decodes a payload. Returns `None` if it is neither a request of API Gateway nor an event that
+    /// asks for a registration.
+    pub(crate) fn decode(payload: &str) -> Option<Self> {
+        let kind: Discriminator<'_> = serde_json::from_str(payload).ok()?;
+        let Some(context) = kind.request_context else {
+            return (kind.detail_type? == DETAIL_TYPE).then(|| decode_detail(payload))?;
+        };
+        let context: ContextDiscriminator = serde_json::from_str(context.get()).ok()?;
+        let request = if context.http.is_some() {
+            HttpRequest::from_http_api(serde_json::from_str(payload).ok()?)
+        } else if context.http_method.is_some() {
+            HttpRequest::from_rest(serde_json::from_str(payload).ok()?)
+        } else {
+            let payload = with_context_method(payload)?;
+            HttpRequest::from_rest(serde_json::from_slice(&payload).ok()?)
+        };
+        request.map(Self::Http)
+    }
+}
+
+fn decode_detail(payload: &str) -> Option<Payload> {
+    let event: EventBridgeEvent<Box<RawValue>> = serde_json::from_str(payload).ok()?;
+    let detail = Zeroizing::new(Box::<str>::from(event.detail));
+    (&**detail != "null").then_some(Payload::Event(detail))
+}
+
+/// Copies `httpMethod` into `requestContext`, where `ApiGatewayProxyRequest` requires it and API
+/// Gateway sends it. People who invoke a function directly may leave it out.
+fn with_context_method(payload: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(payload).ok()?;
+    let method = *members.get("httpMethod")?;
+    let context = members.get("requestContext")?;
+    let mut context: BTreeMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_str(context.get()).ok()?;
+    context.insert("httpMethod".into(), method);
+    let context = to_raw_value(&context).ok()?;
+    members.insert("requestContext".into(), &context);
+    // Large enough at once: a vector that grows leaves a copy of the body behind.
+    let mut filled = Zeroizing::new(Vec::with_capacity(payload.len() * 2));
+    serde_json::to_writer(&mut *filled, &members).ok()?;
+    Some(filled)
+}
+
+impl HttpRequest {
+    fn from_rest(request: ApiGatewayProxyRequest) -> Option<Self> {
+        Some(Self {
+            method: request.http_method,
+            path: request.path?,
+            route: request.resource,
+            gateway_request_id: request.request_context.request_id,
+            content_type: content_type(&request.headers),
+            query: flatten_query(&request.query_string_parameters),
+            body: decode_body(request.body, request.is_base64_encoded),
+        })
+    }
+
+    fn from_http_api(request: ApiGatewayV2httpRequest) -> Option<Self> {
+        let context = request.request_context;
+        Some(Self {
+            method: context.http.method,
+            path: request.raw_path.or(context.http.path)?,
+            route: request.route_key,
+            gateway_request_id: context.request_id,
+            content_type: content_type(&request.headers),
+            query: flatten_query(&request.query_string_parameters),
+            body: decode_body(request.body, request.is_base64_encoded),
+        })
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
+}
+
+/// Joins the values of a parameter with commas, as HTTP APIs send them: their type splits values at
+/// commas, also where the comma belongs to one value.
+fn flatten_query(query: &QueryMap) -> BTreeMap<String, String> {
+    let mut parameters = BTreeMap::new();
+    for (name, value) in query.iter() {
+        match parameters.entry(name.to_owned()) {
+            Entry::Vacant(entry) => {
+                entry.insert(value.to_owned());
+            }
+            Entry::Occupied(mut entry) => {
+                let values: &mut String = entry.get_mut();
+                values.push(',');
+                values.push_str(value);
+            }
+        }
+    }
+    parameters
+}
+
+fn decode_body(body: Option<String>, is_base64: bool) -> Option<Zeroizing<Vec<u8>>> {
+    let body = Zeroizing::new(body.unwrap_or_default());
+    if is_base64 {
+        BASE64_STANDARD.decode(body.as_bytes()).ok().map(Zeroizing::new)
+    } else {
+        Some(Zeroizing::new(body.as_bytes().to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gangway_model::AuthMethod;
+    use http::Method;
+    use serde_json::{Value, json};
+
+    use crate::{
+        ApiError, Request, Trigger,
+        samples::{ARN, event, http, read, rest},
+    };
+
+    const BODY: &str = r#"{"name":"prod"}"#;
+
+    #[test]
+    fn rest_and_http_apis_give_the_same_request() {
+        let mut direct = rest("POST", "/v1/accounts/sts", BODY);
+        direct["requestContext"] = json!({});
+        let mut encoded = rest("POST", "/v1/accounts/sts", "eyJuYW1lIjoicHJvZCJ9");
+        encoded["isBase64Encoded"] = true.into();
+        let mut upper_case = rest("POST", "/v1/accounts/sts/", BODY);
+        upper_case["headers"] = json!({ "CONTENT-TYPE": "Application/JSON ; charset=UTF-8" });
+        for invocation in [
+            rest("POST", "/v1/accounts/sts", BODY),
+            http("POST", "/v1/accounts/sts", BODY),
+            direct,
+            encoded,
+            upper_case,
+        ] {
+            let request = read(&invocation);
+            assert_eq!(request.route(), (&Method::POST, vec!["accounts", "sts"]), "{invocation}");
+            assert_eq!(request.trigger(), Trigger::Http);
+            assert_eq!(request.function_account_id().unwrap().as_str(), "123456789012");
+            let mut fields = request.parse_operation(AuthMethod::Sts, &[]).unwrap().1;
+            assert_eq!(fields.required::<String>("name").unwrap(), "prod");
+            fields.finish(Some(())).unwrap();
+        }
+    }
+
+    #[test]
+    fn query_parameters_are_found_by_name() {
+        let mut invocation = rest("GET", "/v1/accounts", "");
+        invocation["queryStringParameters"] = json!({ "limit": "5", "project": "Default" });
+        let request = read(&invocation);
+        assert_eq!(request.query("limit"), Some("5"));
+        assert_eq!(request.query("next"), None);
+        assert!(request.scope().is_ok());
+        invocation["queryStringParameters"] = json!({ "project": "" });
+        assert_eq!(read(&invocation).scope().unwrap_err().pointer, "/project");
+        let mut invocation = http("GET", "/v1/accounts", "");
+        invocation["queryStringParameters"] = json!({ "addOns": "one,two" });
+        assert_eq!(read(&invocation).query("addOns"), Some("one,two"));
+    }
+
+    #[test]
+    fn an_event_is_recognized_by_its_detail_type() {
+        let request = read(&event(&json!({ "method": "sts", "name": "prod" })));
+        assert_eq!(request.trigger(), Trigger::Event);
+        assert_eq!(request.route(), (&Method::POST, vec![]));
+        assert!(matches!(request.routing_error(&[(Method::GET, "accounts")]), ApiError::NotFound));
+    }
+
+    #[test]
+    fn other_payloads_are_rejected() {
+        let with = |mut invocation: Value, member: &str, value: Value| {
+            invocation[member] = value;
+            invocation
+        };
+        for garbage in [
+            json!(null),
+            json!([]),
+            json!("text"),
+            json!(7),
+            json!({}),
+            json!({ "requestContext": {} }),
+            json!({ "requestContext": { "http": {} } }),
+            json!({ "requestContext": { "httpMethod": "GET" }, "path": "/v1/accounts" }),
+            json!({ "httpMethod": "GET", "path": "/v1/accounts" }),
+            json!({ "Records": [] }),
+            with(event(&json!({})), "detail-type", "AWS Service Event via CloudTrail".into()),
+            with(event(&json!({})), "detail-type", 7.into()),
+            with(event(&json!({})), "detail", Value::Null),
+            with(rest("GET", "/v1/accounts", ""), "path", Value::Null),
+            with(rest("GET", "/v1/accounts", ""), "httpMethod", Value::Null),
+            with(rest("GET", "/v1/accounts", ""), "headers", json!("none")),
+        ] {
+            let read = Request::decode(&garbage.to_string(), ARN).map(|_| ());
+            assert!(matches!(read, Err(ApiError::UnrecognizedEvent)), "{garbage}");
+        }
+        for text in ["", "{", "\0", "nul"] {
+            assert!(
+                matches!(Request::decode(text, ""), Err(ApiError::UnrecognizedEvent)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_cut_or_changed_payload_panics() {
+        let whole =
+            rest("POST", "/v1/accounts/sts", r#"{"name":"é","scope":{"project":["\\u0000"]}}"#);
+        let mut encoded = whole.clone();
+        encoded["isBase64Encoded"] = true.into();
+        for payload in [whole.to_string(), encoded.to_string(), event(&whole).to_string()] {
+            for (at, _) in payload.char_indices() {
+                let (head, tail) = payload.split_at(at);
+                let mut rest = tail.chars();
+                rest.next();
+                for text in
+                    [head.to_owned(), format!("{head}{}", rest.as_str()), format!("{head}\\{tail}")]
+                {
+                    let operation = Request::decode(&text, ARN)
+                        .and_then(|request| request.parse_operation(AuthMethod::Sts, &[]));
+                    drop(operation.map(|(_, fields)| fields.finish(Some(()))));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_arn_without_an_account_gives_no_account_id() {
+        let invocation = rest("GET", "/v1/accounts", "").to_string();
+        for arn in ["", "none", "arn:aws:lambda:us-east-1:12:function:sts", ":::::"] {
+            assert_eq!(
+                Request::decode(&invocation, arn).unwrap().function_account_id(),
+                None,
+                "{arn}"
+            );
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What is reported of fields that break several rules. The rules themselves are tested by the acceptance
+//! suite `bad_input`.
+
+use gangway_model::{AuthMethod, Partition, RegistrationError};
+use serde_json::{Value, json};
+
+use crate::{ApiError, Fields, samples::SECRET};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/SpectroCloudRole";
+
+/// Reads the fields as the function `sts` does.
+fn parse(body: &str) -> Result<(), ApiError> {
+    let mut fields = Fields::from_json(body)?;
+    let account = fields.account_spec(Partition::Aws, AuthMethod::Sts, false);
+    let role = fields.role_arn("roleArn", Partition::Aws);
+    fields.finish(account.zip(role).map(|_| ()))
+}
+
+/// Returns the pointers of all errors. Fails if an error contains a secret.
+fn pointers(body: &str) -> Vec<String> {
+    let Err(error) = parse(body) else { return Vec::new() };
+    assert!(!format!("{error:?}").contains("wJalrX"), "{error:?}");
+    let ApiError::Registration(RegistrationError::Invalid(errors)) = error else { panic!() };
+    errors.into_iter().map(|error| error.pointer).collect()
+}
+
+fn with(field: &str, value: Value) -> String {
+    let mut body = json!({ "name": "prod", "roleArn": ROLE });
+    body[field] = value;
+    body.to_string()
+}
+
+#[test]
+fn every_error_is_returned_at_once() {
+    assert_eq!(pointers("{}"), ["/name", "/roleArn"]);
+    let body =
+        format!(r#"{{"name":"a","name":"{SECRET}","roleArn":5,"x":1,"partition":"aws-iso"}}"#);
+    assert_eq!(pointers(&body), ["/name", "/partition", "/roleArn", "/x"]);
+    let numbers = r#"{"name":99999999999999999999999999999999999,"roleArn":-0.0}"#;
+    assert_eq!(pointers(numbers), ["/name", "/roleArn"]);
+    assert_eq!(pointers(&with(SECRET, json!(1))), [""]);
+    assert_eq!(pointers(&with("scope", json!({ "project": "p", SECRET: 1 }))), ["/scope"]);
+}
+
+#[test]
+fn only_the_first_unknown_fields_are_listed() {
+    let fields: Vec<_> = (0..1000).map(|n| format!(r#""m{n}":{n}"#)).collect();
+    let body = format!(r#"{{"name":"prod","roleArn":"{ROLE}",{}}}"#, fields.join(","));
+    let pointers = pointers(&body);
+    assert_eq!(pointers.len(), 21);
+    assert_eq!((pointers[0].as_str(), pointers[20].as_str()), ("/m0", ""));
+}
+
+#[test]
+fn a_missing_value_without_an_error_is_an_internal_error() {
+    assert!(matches!(Fields::empty().finish(None::<()>), Err(ApiError::Internal)));
+}
+
+#[test]
+fn errors_name_the_field_the_fault_and_the_remedy() {
+    let detail = |body: &str| {
+        let error = parse(body).unwrap_err();
+        let ApiError::Registration(RegistrationError::Invalid(errors)) = error else {
+            panic!("{error:?}")
+        };
+        errors[0].detail.clone()
+    };
+    for (body, expected) in [
+        (with("name", json!(7)), "name must be a string, not a number"),
+        (
+            with("colour", json!(7)),
+            "colour is not known here: remove it, or use one of name, description, partition, scope, policyArns, privateCloudGateway, permissionProfile, roleArn",
+        ),
+        (
+            with("partition", json!("aws-iso")),
+            "sts is not offered in partition aws-iso: use one of static-credentials, scap",
+        ),
+        (
+            with("partition", json!("aws-us-gov")),
+            "partition must be aws, which this deployment serves: send the request to the deployment for aws-us-gov",
+        ),
+        (with("policyArns", json!([1])), "item 0 of policyArns must be a string, not a number"),
+        (
+            r#"{"name":"prod"}"#.to_owned(),
+            "roleArn is missing: it must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>",
+        ),
+        (
+            "{\n\"name\":".to_owned(),
+            "the request is not JSON: it ends too early, at line 2, column 7",
+        ),
+        ("[]".to_owned(), "the request must be a JSON object, not a list"),
+    ] {
+        assert_eq!(detail(&body), expected);
+    }
+}

@@ -1,0 +1,111 @@
+//! Events that ask for a registration.
+
+use gangway_model::{AuthMethod, FieldErrorKind, Partition, RegistrationError};
+use serde_json::{Value, json};
+
+use crate::{
+    ApiError,
+    samples::{SECRET, event, read},
+};
+
+#[test]
+fn the_event_schema_lists_the_fields_that_are_read() {
+    let schema: Value = serde_json::from_str(include_str!(
+        "../../../../events/schema/gangway-registration-requested.json"
+    ))
+    .unwrap();
+    for example in schema["examples"].as_array().unwrap() {
+        let method: AuthMethod = example["method"].as_str().unwrap().parse().unwrap();
+        let (_, mut fields) = read(&event(example)).parse_operation(method, &[]).unwrap();
+        let partition: Partition = example["partition"].as_str().unwrap().parse().unwrap();
+        let settings = fields.account_spec(partition, method, false).unwrap();
+        // With Pod Identity the policies are attached to the role already.
+        let policies = usize::from(method != AuthMethod::PodIdentity);
+        assert_eq!(settings.policies.len(), policies);
+        let own = match method {
+            AuthMethod::StaticCredentials => {
+                assert!(fields.secret_arn("secretArn", partition).is_some());
+                1
+            }
+            AuthMethod::Sts => {
+                assert!(fields.role_arn("roleArn", partition).is_some());
+                1
+            }
+            AuthMethod::PodIdentity => {
+                for name in ["roleArn", "hubbleRoleArn", "identityRoleArn"] {
+                    assert!(fields.role_arn(name, partition).is_some());
+                }
+                assert!(fields.optional_role_arn("hubbleTargetRoleArn", partition).is_some());
+                assert!(fields.required::<String>("clusterName").is_some());
+                assert!(fields.optional::<String>("clusterRegion").is_some());
+                assert!(fields.optional_policy_arn("permissionBoundaryArn", partition).is_some());
+                for name in ["ensureAssociations", "ensureConfigMap"] {
+                    assert!(fields.has(name));
+                    let _whichever = fields.optional_bool(name);
+                }
+                9
+            }
+            AuthMethod::Scap => {
+                assert!(fields.secret_arn("secretArn", partition).is_some());
+                for name in ["agency", "accountName"] {
+                    assert!(fields.required::<gangway_model::PortalName>(name).is_some());
+                }
+                assert!(fields.required::<gangway_model::PortalRole>("role").is_some());
+                assert!(fields.optional::<gangway_model::RolePrefix>("rolePrefix").is_some());
+                assert!(fields.optional_policy_arn("permissionBoundaryArn", partition).is_some());
+                6
+            }
+        };
+        fields.finish(Some(())).unwrap();
+        // An example has all common fields, and those of its method.
+        let common = schema["properties"].as_object().unwrap().keys();
+        let common = common.filter(|field| policies > 0 || *field != "policyArns");
+        let common: Vec<_> = common.collect();
+        assert_eq!(common.len() + own, example.as_object().unwrap().len());
+        assert!(common.into_iter().all(|field| example.get(field).is_some()));
+    }
+}
+
+#[test]
+fn secrets_and_other_methods_are_rejected_in_events() {
+    let errors = |detail: Value| {
+        let request = read(&event(&detail));
+        let outcome = request.parse_operation(AuthMethod::StaticCredentials, &[]).and_then(
+            |(_, mut fields)| {
+                let settings =
+                    fields.account_spec(Partition::Aws, AuthMethod::StaticCredentials, false);
+                let id = fields.required::<String>("accessKeyId");
+                let secret = fields.secret::<gangway_model::SecretAccessKey>("secretAccessKey");
+                fields.finish(settings.zip(id).zip(secret).map(|_| ()))
+            },
+        );
+        let Err(ApiError::Registration(RegistrationError::Invalid(errors))) = &outcome else {
+            panic!()
+        };
+        let rejected =
+            errors.iter().filter(|error| error.kind == FieldErrorKind::Unprocessable).count();
+        let text = errors.iter().map(|error| error.detail.clone()).collect::<Vec<_>>().join("\n");
+        let pointers = errors.iter().map(|error| error.pointer.clone()).collect::<Vec<_>>();
+        assert!(!format!("{outcome:?}").contains("wJalrX"));
+        (pointers, rejected, text)
+    };
+    let keys = json!({
+        "method": "static-credentials",
+        "name": "prod",
+        "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+        "secretAccessKey": SECRET,
+    });
+    let (pointers, rejected, text) = errors(keys.clone());
+    assert_eq!((pointers, rejected), (vec!["/secretAccessKey".to_owned()], 1));
+    assert!(text.contains("send secretArn; this key has passed through an event"), "{text}");
+    let mut other = keys.clone();
+    other["method"] = "sts".into();
+    other["userKey"] = SECRET.into();
+    let (pointers, rejected, _) = errors(other);
+    assert_eq!(pointers, ["/method", "/secretAccessKey", "/userKey"]);
+    assert_eq!(rejected, 3);
+    let (pointers, _, text) =
+        errors(json!({ "name": "prod", "accessKeyId": "AKIAIOSFODNN7EXAMPLE" }));
+    assert_eq!(pointers, ["/method", "/secretAccessKey"]);
+    assert!(text.contains("so send secretArn"), "{text}");
+}
