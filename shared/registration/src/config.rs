@@ -52,7 +52,7 @@ pub struct ConfigError(pub Vec<FieldError>);
 
 impl Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the function's environment is not right:")?;
+        f.write_str("invalid environment variables:")?;
         self.0.iter().try_for_each(|fault| write!(f, " {} {};", fault.pointer, fault.detail))
     }
 }

@@ -11,7 +11,7 @@ use gangway_aws::{AwsSession, SecretsManagerStore};
 use gangway_checks::Clients;
 use gangway_http::RootStore;
 use gangway_palette::PaletteClient;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 pub use config::{Config, ConfigError, env_var};
 pub use deletion::DeleteOutcome;
@@ -34,19 +34,23 @@ impl AppContext {
         let settings = Config::from_env()?;
         let mut roots = RootStore::for_kind(settings.partition.info().roots)?;
         if let Some(file) = &settings.aws_ca_bundle {
-            roots = roots.with_pem(&std::fs::read(file)?)?;
+            let invalid = |error: Error| CaBundleError::new("AWS_CA_BUNDLE", file, error);
+            let pem = std::fs::read(file).map_err(|error| invalid(error.into()))?;
+            roots = roots.with_pem(&pem).map_err(|error| invalid(error.into()))?;
         }
         let mut http = gangway_http::build_client(&roots)?;
         let mut aws = AwsSession::from_env(http.clone()).await?;
         if let Some(secret) = &settings.aws_ca_bundle_secret {
-            roots = with_bundle(roots, &secret_store(&aws, &settings).get_string(secret).await?)?;
+            let store = secret_store(&aws, &settings);
+            roots = with_bundle(roots, &store, "GANGWAY_AWS_CA_BUNDLE_SECRET", secret).await?;
             http = gangway_http::build_client(&roots)?;
             aws = AwsSession::from_env(http.clone()).await?;
         }
         let vault = secret_store(&aws, &settings);
         let palettes = match &settings.palette_ca_bundle_secret {
             Some(secret) => {
-                gangway_http::build_client(&with_bundle(roots, &vault.get_string(secret).await?)?)?
+                let variable = "PALETTE_CA_BUNDLE_SECRET";
+                gangway_http::build_client(&with_bundle(roots, &vault, variable, secret).await?)?
             }
             None => http.clone(),
         };
@@ -79,10 +83,33 @@ fn secret_store(aws: &AwsSession, settings: &Config) -> SecretsManagerStore {
     aws.secret_store(secret_prefix, kms_key_id.as_deref(), palette_api_key_secret)
 }
 
-#[expect(clippy::disallowed_methods, reason = "certificates are public, wherever they are kept")]
-fn with_bundle(
+/// Adds the CA certificates of a secret. `variable` is the setting that names the secret.
+async fn with_bundle(
     roots: RootStore,
-    bundle: &SecretString,
-) -> Result<RootStore, gangway_http::TlsError> {
-    roots.with_pem(bundle.expose_secret().as_bytes())
+    secrets: &SecretsManagerStore,
+    variable: &'static str,
+    secret: &str,
+) -> Result<RootStore, CaBundleError> {
+    let invalid = |error: Error| CaBundleError::new(variable, secret, error);
+    let bundle = secrets.get_string(secret).await.map_err(|error| invalid(error.into()))?;
+    #[expect(clippy::disallowed_methods, reason = "certificates are public")]
+    let pem = bundle.expose_secret().as_bytes();
+    roots.with_pem(pem).map_err(|error| invalid(error.into()))
+}
+
+/// Error of the file or secret with CA certificates that a variable names.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{variable} names {name}, which must contain CA certificates in PEM; correct it, or leave the variable empty"
+)]
+struct CaBundleError {
+    variable: &'static str,
+    name: String,
+    source: Error,
+}
+
+impl CaBundleError {
+    fn new(variable: &'static str, name: &str, source: Error) -> Self {
+        Self { variable, name: name.to_owned(), source }
+    }
 }

@@ -6,68 +6,68 @@ use utoipa::ToSchema;
 
 use crate::values::{AccountId, MethodId, PartitionId, Profile, ProjectOrTenant, SecretArn, Uid};
 
-/// Every check and its answer.
+/// The result of every check.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Report {
-    /// Whether nothing in it forbids registering.
+    /// `true` if the account can be registered.
     ready: bool,
     partition: PartitionId,
     method: MethodId,
     aws_account_id: Option<AccountId>,
-    /// In the order of the checklist.
+    /// In the order of the catalogue.
     checks: Vec<Check>,
-    /// What else people should know: limits, next steps.
+    /// Limits and next steps.
     notices: Vec<String>,
 }
 
-/// A check, answered.
+/// The result of one check.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Check {
-    /// Stable: runbooks and alarms may use it.
+    /// Stable identifier, for runbooks and alarms.
     #[schema(examples("sts.external-id-enforced"))]
     id: String,
-    /// The same for people: what holds when it passes.
+    /// What is true if the check passes.
     title: String,
     severity: Severity,
     outcome: Outcome,
-    /// What was seen.
+    /// What Gangway observed.
     observed: String,
-    /// What mends it, or what would let Gangway look. Where it failed or is unverified.
+    /// How to fix it, or the missing permission. Present if failed or unverified.
     remedy: Option<String>,
-    /// The prerequisites that it answers.
+    /// The prerequisites that it covers.
     #[schema(examples("D07"))]
     covers: Vec<String>,
 }
 
-/// What failing means.
+/// What a failed check means.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {
-    /// It must not go on.
+    /// The account cannot be registered.
     Blocker,
-    /// It may go on; something will go wrong later, or is unsafe.
+    /// The account can be registered; something will fail later, or is unsafe.
     Warning,
-    /// Worth knowing.
+    /// For information.
     Info,
 }
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Outcome {
-    /// As it should be.
+    /// The check passed.
     Passed,
-    /// Not as it should be.
+    /// The check failed.
     Failed,
-    /// It could not be looked at. Never counts as passed.
+    /// Gangway could not check it. It does not count as passed.
     Unverified,
-    /// The question does not arise.
+    /// The check does not apply.
     NotApplicable,
 }
 
-/// An account that is registered.
+/// The result of a registration.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Receipt {
@@ -77,20 +77,20 @@ pub(crate) struct Receipt {
     partition: PartitionId,
     method: MethodId,
     aws_account_id: AccountId,
-    /// Where its secret is kept, for methods that have one.
+    /// The secret with its credentials, if the method has any.
     secret_arn: Option<SecretArn>,
     report: Report,
 }
 
-/// What a registration took.
+/// What a registration changed.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Enrolled {
-    /// The account is new.
+    /// The account was created.
     Created,
-    /// The account was there, and has been changed.
+    /// The account existed and was updated.
     Updated,
-    /// The account was there as asked for.
+    /// The account existed and was as requested.
     Unchanged,
 }
 
@@ -103,16 +103,16 @@ pub(crate) struct Account {
     description: Option<String>,
     /// As Palette spells it.
     partition: String,
-    /// Left out where Gangway does not know it.
+    /// Left out if Gangway does not know it.
     method: Option<MethodId>,
     aws_account_id: Option<AccountId>,
     scope: ProjectOrTenant,
     policy_arns: Vec<String>,
     private_cloud_gateway: Option<String>,
     permission_profile: Option<Profile>,
-    /// In Palette's words.
+    /// A state of Palette.
     state: Option<String>,
-    /// The public part of the way in.
+    /// The part of the credential that is not secret.
     credential: Value,
 }
 
@@ -121,11 +121,11 @@ pub(crate) struct Account {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Accounts {
     accounts: Vec<Account>,
-    /// Where the next page begins; absent at the end.
+    /// Start of the next page; absent on the last page.
     next: Option<String>,
 }
 
-/// IAM policies to choose `policyArns` from.
+/// IAM policies, to choose `policyArns` from.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Policies {
@@ -153,12 +153,12 @@ pub(crate) struct Gateways {
 pub(crate) struct Gateway {
     uid: Uid,
     name: String,
-    /// In Palette's words.
+    /// A state of Palette.
     state: String,
     healthy: bool,
 }
 
-/// What a person needs to make the role for STS.
+/// The values and documents that are needed to create the role for STS.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Trust {
@@ -172,12 +172,12 @@ pub(crate) struct Trust {
     #[expect(clippy::struct_field_names, reason = "what AWS calls it")]
     trust_policy: Value,
     permission_policies: Vec<NamedDocument>,
-    /// JSON; makes the role and its policies.
+    /// A template in JSON that creates the role and its policies.
     cloud_formation_template: Value,
     notices: Vec<String>,
 }
 
-/// An IAM policy document and what it is called.
+/// An IAM policy document and its name.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NamedDocument {
@@ -185,11 +185,11 @@ pub(crate) struct NamedDocument {
     document: Value,
 }
 
-/// RFC 9457.
+/// Problem details (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Problem {
-    /// Which problem it is.
+    /// The problem type.
     #[schema(
         pattern = "^urn:gangway:problem:[a-z-]+$",
         examples("urn:gangway:problem:validation-error")
@@ -197,28 +197,28 @@ pub(crate) struct Problem {
     r#type: String,
     title: String,
     status: u16,
-    /// What to do, in a sentence.
+    /// What to do, in one sentence.
     detail: String,
-    /// What the log calls this request.
+    /// The request id in the log.
     request_id: String,
-    /// Every fault of the request, where there are any.
+    /// Every invalid field of the request.
     errors: Option<Vec<Fault>>,
-    /// What must be mended, where the account is not ready.
+    /// The report, if the account is not ready.
     report: Option<Report>,
 }
 
-/// A member of the request that will not do.
+/// An invalid field of the request.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
-    /// JSON pointer into the request; of a query or path, the parameter's name behind a slash.
+    /// JSON pointer into the request; for a query or path, a slash and the parameter's name.
     #[schema(examples("/roleArn"))]
     pointer: String,
-    /// The rule it breaks. Never the value.
+    /// The rule that the field breaks. Never its value.
     detail: String,
 }
 
-/// What API Gateway itself says, before any function is asked.
+/// An error of API Gateway itself.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct GatewayProblem {

@@ -1,4 +1,5 @@
-//! Examples of answers. What Gangway's own types can say is said by them, so that no example says otherwise.
+//! Examples of responses. Those of Gangway's own types are made by these types, so that they cannot
+//! differ.
 
 mod shown;
 
@@ -13,35 +14,35 @@ use gangway_model::{
 use gangway_policies::trust;
 use serde_json::{Map, Value, json};
 
-/// What the log would call these requests.
+/// Request id of the examples.
 const REQUEST_ID: &str = "c6af9ac6-7b61-41e6-9a41-000000000001";
 const PALETTE: &str = "Palette";
 
-/// Examples of an answer that went well, by the type that it has.
+/// Returns the examples of a successful response of this type.
 pub(crate) fn of_type(name: &str, status: &str, method: Option<AuthMethod>) -> Value {
     let method = method.unwrap_or(AuthMethod::Sts);
     match name {
         "Report" => json!({
-            "ready": { "summary": "Nothing forbids registering", "value": Response::Report(ready(method)).body() },
-            "notReady": { "summary": "Something must be mended first", "value": Response::Report(blocked(method)).body() },
+            "ready": { "summary": "The account can be registered", "value": Response::Report(ready(method)).body() },
+            "notReady": { "summary": "Something must be fixed first", "value": Response::Report(blocked(method)).body() },
         }),
         "Receipt" if status == "201" => json!({
             "created": { "summary": "A new account", "value": receipt(method, UpsertOutcome::Created) },
         }),
         "Receipt" => json!({
-            "updated": { "summary": "It was there, and was changed", "value": receipt(method, UpsertOutcome::Updated) },
-            "unchanged": { "summary": "It was there as asked for", "value": receipt(method, UpsertOutcome::Unchanged) },
+            "updated": { "summary": "It existed and was updated", "value": receipt(method, UpsertOutcome::Updated) },
+            "unchanged": { "summary": "It existed and was as requested", "value": receipt(method, UpsertOutcome::Unchanged) },
         }),
         other => shown::of_type(other),
     }
 }
 
-/// Every problem of a status that Gangway itself tells, by the last part of its type.
+/// Returns Gangway's own problems of a status, by the last part of their type.
 pub(crate) fn problems(status: u16) -> Map<String, Value> {
-    rejections()
+    errors()
         .iter()
-        .map(|rejection| rejection.document(REQUEST_ID))
-        .filter(|(told, _)| *told == status)
+        .map(|error| error.document(REQUEST_ID))
+        .filter(|(documented, _)| *documented == status)
         .map(|(_, document)| {
             let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
             let id = text("type").rsplit(':').next().unwrap_or_default().to_owned();
@@ -51,9 +52,9 @@ pub(crate) fn problems(status: u16) -> Map<String, Value> {
         .collect()
 }
 
-/// What API Gateway says of a status by itself.
+/// Returns API Gateway's own problems of a status.
 pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
-    let told = match status {
+    let details = match status {
         400 => vec![("gatewayBadRequest", "Invalid request body")],
         403 => vec![
             ("gatewayUnsigned", "Missing Authentication Token"),
@@ -91,11 +92,12 @@ pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
         });
         (id.to_owned(), json!({ "summary": "API Gateway's own", "value": value }))
     };
-    told.into_iter().map(example).collect()
+    details.into_iter().map(example).collect()
 }
 
-/// One of each that a caller of the API can meet. The test below knows which are left out, and why.
-fn rejections() -> Vec<ApiError> {
+/// Returns one error of each type that a caller can receive. A test below lists those that are left
+/// out, and why.
+fn errors() -> Vec<ApiError> {
     let source = || Box::new(io::Error::from(io::ErrorKind::ConnectionReset));
     let port = |error: UpstreamError| ApiError::Registration(RegistrationError::Upstream(error));
     vec![

@@ -21,7 +21,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Gangway",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Brings AWS accounts aboard Spectro Cloud Palette and VerteX.",
+            "summary": "Registers AWS accounts in Spectro Cloud Palette and VerteX.",
             "description": "Every request is signed with SigV4 for `execute-api`. JSON in, JSON out; faults are `application/problem+json`. \
                             A deployment serves one partition, and has the methods that its partition has.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },

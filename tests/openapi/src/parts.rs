@@ -33,11 +33,11 @@ pub(crate) fn parameters() -> Value {
             "name": "uid", "in": "path", "required": true,
             "description": "The account's uid in Palette.", "schema": schema("Uid"),
         },
-        "project": query("project", "The project whose accounts are meant, by uid or name; else the tenant's.", schema("UidOrName")),
+        "project": query("project", "A project, by uid or name; the tenant by default.", schema("UidOrName")),
         "limit": query("limit", "How many at most.", json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })),
         "next": query("next", "`next` of the page before.", json!({ "type": "string", "minLength": 1 })),
-        "partition": query("partition", "The partition that the deployment serves. May be left out.", schema("PartitionId")),
-        "permissionProfile": query("permissionProfile", "Which of Palette's sets of IAM policies; `core-eks` unless told.", schema("Profile")),
+        "partition": query("partition", "The partition of the deployment. It may be left out.", schema("PartitionId")),
+        "permissionProfile": query("permissionProfile", "A set of Palette's IAM policies; `core-eks` by default.", schema("Profile")),
         "addOns": query(
             "addOns",
             "Documents that go with the profile: `cloudformation`, `host-resource-groups`, or both with a comma between.",
@@ -59,13 +59,13 @@ fn planned() -> Value {
             "description": "The EKS cluster that Palette runs on.",
             "schema": { "type": "string", "pattern": "^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$" },
         },
-        "clusterRegion": query("clusterRegion", "Where the cluster is; the deployment's region unless told.", json!({ "type": "string", "examples": ["us-east-1"] })),
+        "clusterRegion": query("clusterRegion", "The cluster's Region; the Region of the deployment by default.", json!({ "type": "string", "examples": ["us-east-1"] })),
         "clusterAccountId": query("clusterAccountId", "The cluster's account; that of the roles named for it, else the deployment's own.", schema("AccountId")),
-        "targetAccountId": query("targetAccountId", "Where Palette is to work; the cluster's account unless told.", schema("AccountId")),
-        "roleArn": query("roleArn", "Palette's role, or its target role; one with the usual name unless told.", schema("RoleArn")),
-        "hubbleRoleArn": query("hubbleRoleArn", "Hubble's role in the cluster's account; one with the usual name unless told.", schema("RoleArn")),
-        "identityRoleArn": query("identityRoleArn", "The identity service's role in the cluster's account; one with the usual name unless told.", schema("RoleArn")),
-        "hubbleTargetRoleArn": query("hubbleTargetRoleArn", "Hubble's target role, where Palette works in another account; one with the usual name unless told.", schema("RoleArn")),
+        "targetAccountId": query("targetAccountId", "The account in which Palette works; the cluster's account by default.", schema("AccountId")),
+        "roleArn": query("roleArn", "Palette's role, or its target role; a standard name by default.", schema("RoleArn")),
+        "hubbleRoleArn": query("hubbleRoleArn", "Hubble's role in the cluster's account; a standard name by default.", schema("RoleArn")),
+        "identityRoleArn": query("identityRoleArn", "The identity service's role in the cluster's account; a standard name by default.", schema("RoleArn")),
+        "hubbleTargetRoleArn": query("hubbleTargetRoleArn", "Hubble's target role, if Palette works in another account; a standard name by default.", schema("RoleArn")),
     })
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn answers(
 ) -> Map<String, Value> {
     let good = good.iter().map(|(status, name)| {
         let description = match (*name, *status) {
-            ("Receipt", "201") => "The account is new.",
+            ("Receipt", "201") => "The account was created.",
             ("Receipt", _) => "The account was there, and is as asked for.",
             _ => "As the type says.",
         };
@@ -207,16 +207,16 @@ pub(crate) fn responses() -> Value {
         headers.insert("retry-after".to_owned(), seconds);
     }
     json!({
-        "Invalid": told(400, "The request is not as it should be: every fault, each with its pointer."),
+        "Invalid": told(400, "The request is invalid: every fault, each with its pointer."),
         "Forbidden": told(403, "The signature is missing or wrong, or its identity may not call this route."),
-        "NotFound": told(404, "There is no such thing, in this scope."),
-        "Conflict": told(409, "The name belongs to another account, and nothing was touched; or other requests change this account at the same time."),
+        "NotFound": told(404, "The resource does not exist in this scope."),
+        "Conflict": told(409, "The name belongs to another account, and nothing was changed; or other requests change this account at the same time."),
         "TooLarge": told(413, "The body is larger than 256 KiB."),
-        "NotJson": told(415, "The body is not declared as JSON."),
-        "Refused": told(422, "Well written, yet not possible here; or the account is not ready, then with the report."),
+        "NotJson": told(415, "The content type is not JSON."),
+        "Refused": told(422, "The request is valid and not possible here; or the account is not ready, then with the report."),
         "Busy": busy,
         "Broken": told(500, "Gangway failed; nothing is lost."),
-        "UpstreamFailed": told(502, "Palette or AWS refused or broke; or the function did not answer."),
+        "UpstreamFailed": told(502, "Palette or AWS rejected the call or failed; or the function did not answer."),
         "TimedOut": told(504, "Palette or AWS did not answer in time."),
     })
 }
@@ -224,6 +224,6 @@ pub(crate) fn responses() -> Value {
 /// Headers of answers.
 pub(crate) fn headers() -> Value {
     json!({
-        "RequestId": { "description": "What the log calls this request.", "schema": { "type": "string" } },
+        "RequestId": { "description": "The request id in the log.", "schema": { "type": "string" } },
     })
 }

@@ -28,7 +28,7 @@ pub(crate) struct Plan {
     associations: Vec<PlannedAssociation>,
     /// The `ConfigMap` that names the cluster to Palette.
     config_map: Value,
-    /// What to do, one after the other.
+    /// The steps, in order.
     steps: Vec<PlannedStep>,
     /// The commands of all steps, for the shells of the accounts that they name.
     commands: String,
@@ -69,7 +69,7 @@ pub(crate) struct PlannedRole {
     permission_policies: Vec<NamedDocument>,
 }
 
-/// What a role is for.
+/// The purpose of a role.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PlannedPart {

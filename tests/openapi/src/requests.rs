@@ -15,20 +15,20 @@ macro_rules! registration {
         #[derive(Serialize, ToSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub(crate) struct $name {
-            /// What Palette is to call the account. With the scope, what the account is known by.
+            /// The account's name in Palette, unique in its scope.
             name: AccountName,
-            /// What people read about the account: one line.
+            /// A description of one line.
             description: Option<Description>,
-            /// The partition that the deployment serves. May be left out.
+            /// The partition of the deployment. It may be left out.
             partition: Option<PartitionId>,
-            /// Whose the account is to be: the tenant's, unless a project is named.
+            /// The scope of the account: the tenant, unless a project is named.
             scope: Option<ProjectOrTenant>,
-            /// IAM policies that Palette is to attach to the roles of clusters and nodes.
+            /// IAM policies that Palette attaches to the roles of clusters and nodes.
             #[schema(max_items = 20)]
             policy_arns: Option<Vec<PolicyArn>>,
-            /// The private cloud gateway that Palette is to go through.
+            /// The private cloud gateway that Palette uses.
             private_cloud_gateway: Option<UidOrName>,
-            /// Which of Palette's sets of IAM policies the account is checked against; `core-eks` unless told.
+            /// The set of Palette's IAM policies to check against; `core-eks` by default.
             permission_profile: Option<Profile>,
             $($(#[$member_doc])* $member: $type,)*
         }
@@ -38,13 +38,13 @@ macro_rules! registration {
 registration!(
     /// Keys of an IAM user: `accessKeyId` with `secretAccessKey`, or `secretArn` in place of both.
     StaticCredentialsRequest {
-        /// The public half of a long-lived key.
+        /// The access key id of a long-lived key.
         access_key_id: Option<AccessKeyId>,
-        /// The private half.
+        /// The secret access key.
         secret_access_key: Option<SecretAccessKey>,
-        /// The chain of the partition's certification authority. The iso partitions demand it, in the request or in the secret.
+        /// The partition's CA certificates. The iso partitions require them.
         certificate_authority: Option<Pem>,
-        /// The secret that holds these members as JSON.
+        /// The secret that contains these fields as JSON.
         secret_arn: Option<SecretArn>,
     }
 );
@@ -60,24 +60,24 @@ registration!(
 registration!(
     /// Roles that Palette's pods get through EKS Pod Identity.
     PodIdentityRequest {
-        /// The role that is registered: Palette's own in the cluster's account, its target role in another.
+        /// The role to register: Palette's own role, or its target role in another account.
         role_arn: RoleArn,
         /// The EKS cluster that Palette runs on.
         #[schema(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$")]
         cluster_name: String,
-        /// Where the cluster is; the deployment's region unless told.
+        /// The cluster's Region; the Region of the deployment by default.
         cluster_region: Option<String>,
-        /// The role of Palette's service Hubble, in the cluster's account.
+        /// The role of Palette's Hubble service, in the cluster's account.
         hubble_role_arn: RoleArn,
         /// The role of Palette's identity service, in the cluster's account.
         identity_role_arn: RoleArn,
-        /// Hubble's role in the target account, where that is another one.
+        /// Hubble's role in the target account, if that is another account.
         hubble_target_role_arn: Option<RoleArn>,
-        /// What limits the roles that Palette makes.
+        /// The permissions boundary of the roles that Palette creates.
         permission_boundary_arn: Option<PolicyArn>,
-        /// Whether Gangway is to create or correct the two associations.
+        /// `true` lets Gangway create or correct the two associations.
         ensure_associations: Option<bool>,
-        /// Whether Gangway is to create the `ConfigMap` that names the cluster.
+        /// `true` lets Gangway create the `ConfigMap` that names the cluster.
         ensure_config_map: Option<bool>,
     }
 );
@@ -93,23 +93,23 @@ registration!(
         mission: Option<String>,
         /// The role at the portal.
         role: String,
-        /// What the names of roles start with; `PROJECT_` unless told.
+        /// The prefix of role names; `PROJECT_` by default.
         role_prefix: Option<String>,
-        /// What limits the roles that Palette makes.
+        /// The permissions boundary of the roles that Palette creates.
         permission_boundary_arn: Option<PolicyArn>,
-        /// The chain of the portal's certification authority.
+        /// The portal's CA certificates.
         certificate_authority: Option<Pem>,
         /// The certificate of the non-person entity.
         user_certificate: Option<Pem>,
-        /// Its key, not encrypted.
+        /// Its private key, not encrypted.
         #[schema(write_only)]
         user_key: Option<Pem>,
-        /// The secret that holds the three as JSON.
+        /// The secret that contains the three fields as JSON.
         secret_arn: Option<SecretArn>,
     }
 );
 
-/// Whose policies are wanted: a registered account's, or those that a credential sees. Exactly one way.
+/// The account whose policies are listed: a registered account, or a credential. Exactly one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PoliciesRequest {
@@ -117,10 +117,10 @@ pub(crate) struct PoliciesRequest {
     uid: Option<Uid>,
     /// A role that Palette assumes.
     role_arn: Option<RoleArn>,
-    /// A secret with keys.
+    /// A secret with an access key.
     secret_arn: Option<SecretArn>,
-    /// The public half of a key.
+    /// An access key id.
     access_key_id: Option<AccessKeyId>,
-    /// The private half.
+    /// The secret access key.
     secret_access_key: Option<SecretAccessKey>,
 }

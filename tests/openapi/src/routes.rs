@@ -8,9 +8,9 @@ use crate::parts::{answers, body, parameter, schema, words};
 /// What belongs together.
 pub(crate) fn tags() -> Value {
     json!([
-        { "name": "registration", "description": "Bring an account aboard. One set of routes for each method." },
-        { "name": "accounts", "description": "What is registered." },
-        { "name": "choices", "description": "What a wizard offers to choose from." },
+        { "name": "registration", "description": "Register an account. Each method has its own routes." },
+        { "name": "accounts", "description": "The registered accounts." },
+        { "name": "choices", "description": "Values to choose from in a wizard." },
     ])
 }
 
@@ -42,7 +42,7 @@ fn of_method(method: AuthMethod) -> [(String, Value); 3] {
         "operationId": format!("validate{words}"),
         "tags": ["registration"],
         "summary": "Would it work?",
-        "description": "Answers every check with what was seen and how to mend it. Keeps nothing.",
+        "description": "Returns every check with what was observed and how to fix it. Stores nothing.",
         "requestBody": body(&request, method),
         "responses": answers(&[("200", "Report")], Some(method), &[400, 404, 413, 415, 422]),
     });
@@ -72,7 +72,7 @@ fn trust() -> Value {
     json!({
         "operationId": "showStsTrust",
         "tags": ["choices"],
-        "summary": "What a person needs to make the role for STS",
+        "summary": "Values and documents to create the role for STS",
         "parameters": [
             parameter("partition"), parameter("permissionProfile"), parameter("addOns"), parameter("project"),
         ],

@@ -54,7 +54,7 @@ text!(
     }
 );
 text!(
-    /// The public half of a long-lived key. Temporary ones (ASIA…) are refused.
+    /// The id of a long-lived access key. Temporary ones (ASIA…) are rejected.
     AccessKeyId { pattern = "^[A-Za-z0-9_]{16,128}$", examples("AKIAIOSFODNN7EXAMPLE") }
 );
 text!(
@@ -70,7 +70,7 @@ text!(
     AccountId { pattern = "^[0-9]{12}$", examples("123456789012") }
 );
 
-/// Whose an account is.
+/// The scope of an account.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum ProjectOrTenant {

@@ -52,7 +52,7 @@ fn place(rejection: &ApiError) -> Result<&'static str, &'static str> {
 #[test]
 fn every_problem_has_an_example_where_its_status_is_described() {
     let document = document();
-    let all = rejections();
+    let all = errors();
     let mut kinds = BTreeSet::new();
     for rejection in &all {
         let (_, problem) = rejection.document(REQUEST_ID);
