@@ -1,4 +1,4 @@
-//! Examples are of their types, and there is one of every problem.
+//! Examples match their schemas, and every problem type has one.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 use super::*;
 use crate::document;
 
-/// Where a rejection is in the documentation; why it is in none.
-fn place(rejection: &ApiError) -> Result<&'static str, &'static str> {
-    match rejection {
-        ApiError::NotFound | ApiError::MethodNotAllowed { .. } => {
-            Err("API Gateway leads no such request to a function")
+/// Returns the documented response of an error, or why it has none.
+fn documented_response(error: &ApiError) -> Result<&'static str, &'static str> {
+    match error {
+        ApiError::RouteNotFound | ApiError::MethodNotAllowed { .. } => {
+            Err("API Gateway sends no such request to a function")
         }
-        ApiError::UnrecognizedEvent => Err("API Gateway sends what can be read"),
+        ApiError::UnrecognizedEvent => Err("API Gateway sends only known payloads"),
         ApiError::PayloadTooLarge => Ok("TooLarge"),
         ApiError::UnsupportedMediaType => Ok("NotJson"),
         ApiError::Internal => Ok("Broken"),
         ApiError::Registration(RegistrationError::Upstream(UpstreamError::ProjectNotFound {
             ..
-        })) => Err("it is told as a member that is refused"),
-        ApiError::Registration(RegistrationError::Invalid(faults)) => {
-            match faults.first().map(|it| it.kind) {
+        })) => Err("it is reported as an unprocessable field"),
+        ApiError::Registration(RegistrationError::Invalid(errors)) => {
+            match errors.first().map(|it| it.kind) {
                 Some(gangway_model::FieldErrorKind::Malformed) => Ok("Invalid"),
                 Some(gangway_model::FieldErrorKind::Unprocessable) | None => Ok("Refused"),
             }
@@ -54,16 +54,16 @@ fn every_problem_has_an_example_where_its_status_is_described() {
     let document = document();
     let all = errors();
     let mut kinds = BTreeSet::new();
-    for rejection in &all {
-        let (_, problem) = rejection.document(REQUEST_ID);
-        let response = place(rejection).expect("one that callers meet");
+    for error in &all {
+        let (_, problem) = error.document(REQUEST_ID);
+        let response = documented_response(error).expect("an error that callers receive");
         let examples =
             format!("/components/responses/{response}/content/application~1problem+json/examples");
         let shown = document.pointer(&examples).and_then(Value::as_object).expect("examples");
         assert!(shown.values().any(|example| example["value"] == problem), "{response}: {problem}");
         kinds.insert(problem["type"].to_string());
     }
-    // No two of them are the same problem, so none hides another.
+    // Each has a type of its own, so that none replaces another.
     assert_eq!(kinds.len(), all.len(), "{kinds:?}");
 }
 
