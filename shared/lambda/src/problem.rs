@@ -97,7 +97,7 @@ impl ApiError {
     /// Returns what to do, in one sentence; for several invalid fields, how many there are.
     pub(crate) fn detail(&self) -> String {
         match self {
-            Self::RouteNotFound => "no route has this path; the README of Gangway lists all routes".to_owned(),
+            Self::RouteNotFound => "no route has this path; the README of Gangway lists them all".to_owned(),
             Self::MethodNotAllowed { allow } => format!("use {allow}"),
             Self::PayloadTooLarge => "send at most 256 KiB".to_owned(),
             Self::UnsupportedMediaType => "send JSON, with the header content-type: application/json".to_owned(),

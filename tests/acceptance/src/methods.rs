@@ -61,7 +61,7 @@ impl TestApp {
         assert_eq!(report.ready(), Some(false), "{:#}", report.body);
         let refused = self.register(method, request).await;
         refused.assert_status(422);
-        assert_eq!(refused.text_at("/type"), "urn:gangway:problem:blocked");
+        assert_eq!(refused.text_at("/type"), "urn:gangway:problem:checks-failed");
         assert_eq!(refused.ready(), Some(false));
         assert_eq!(refused.failed(), report.failed());
         let after = (self.account_names(), self.active_secrets());

@@ -163,7 +163,7 @@ fn uids() -> Vec<InvalidRequestCase> {
 fn routes() -> Vec<InvalidRequestCase> {
     let (no_route, body) = ("no route has this path", keys().to_string());
     let gone = |name: &str, verb: &str, path: &str| {
-        InvalidRequestCase::invocation(name, proxied(verb, path, "")).is(404, "no-route", no_route)
+        InvalidRequestCase::invocation(name, proxied(verb, path, "")).is(404, "route-not-found", no_route)
     };
     let wrong = |name: &str, verb: &str, path: &str, remedy: &str| {
         InvalidRequestCase::invocation(name, proxied(verb, path, "")).verb_not_allowed(remedy)
@@ -202,7 +202,7 @@ fn routes() -> Vec<InvalidRequestCase> {
             "an event, which is for others",
             json!({ "method": "accounts", "name": "prod" }),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
     ]
 }
 

@@ -77,11 +77,11 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
         let secret = json!({"secretAccessKey": "x".repeat(40)});
         // What is wrong, the problem's last word, and its status.
         for (event, kind, status) in [
-            (with(sound.clone(), &json!({"name": "no name"})), "invalid", 400),
-            (with(sound.clone(), &json!({"surprise": 1})), "invalid", 400),
-            (with(sound.clone(), &json!({"scope": {"project": "Nowhere"}})), "refused", 422),
-            (with(sound.clone(), &json!({"partition": "aws-iso"})), "refused", 422),
-            (with(sound.clone(), &secret), "refused", 422),
+            (with(sound.clone(), &json!({"name": "no name"})), "validation-error", 400),
+            (with(sound.clone(), &json!({"surprise": 1})), "validation-error", 400),
+            (with(sound.clone(), &json!({"scope": {"project": "Nowhere"}})), "unprocessable", 422),
+            (with(sound.clone(), &json!({"partition": "aws-iso"})), "unprocessable", 422),
+            (with(sound.clone(), &secret), "unprocessable", 422),
         ] {
             let response = deliver(&app, method, &event).await.expect("no error");
             assert_eq!(response["outcome"], "rejected", "{response}");
@@ -92,7 +92,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
         }
         app.customer().disallow(gangway_policies::PolicyDocument::Nodes);
         let response = deliver(&app, method, &sound).await.expect("no error");
-        assert_eq!(response["problem"]["type"], "urn:gangway:problem:blocked", "{response}");
+        assert_eq!(response["problem"]["type"], "urn:gangway:problem:checks-failed", "{response}");
         assert_eq!(response["problem"]["report"]["ready"], false);
         app.assert_untouched();
     })

@@ -27,7 +27,7 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             "another function's route",
             proxied("GET", "/v1/accounts/sts/trust", ""),
         )
-        .is(404, "no-route", "no route has this path"),
+        .is(404, "route-not-found", "no route has this path"),
     ];
     invalid_requests.extend(["a%2Fb", "%00", "a.b"].map(|uid| {
         InvalidRequestCase::put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)

@@ -52,31 +52,31 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             "another function's route",
             proxied("POST", "/v1/accounts/sts", &body),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation("a route of accounts", proxied("GET", "/v1/accounts", ""))
-            .is(404, "no-route", no_route),
+            .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation("an empty path", proxied("POST", "", &body))
-            .is(404, "no-route", no_route),
+            .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation(
             "a path below",
             proxied("POST", "/v1/accounts/static-credentials/validate/x", &body),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation(
             "a path that climbs",
             proxied("POST", "/v1/accounts/sts/../static-credentials", &body),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation(
             "an encoded slash",
             proxied("POST", "/v1/accounts%2Fstatic-credentials", &body),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation(
             "a secret in the path",
             proxied("POST", &format!("/v1/{SECRET}"), &body),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
     ]
 }
 
@@ -132,12 +132,12 @@ pub(super) fn uids() -> Vec<InvalidRequestCase> {
             .invalid(&["/name", "/accessKeyId", "/secretAccessKey"], "name is missing"),
         InvalidRequestCase::put("a uid, but a form", UID, &*body).typed("text/plain").is(
             415,
-            "not-json",
+            "unsupported-media-type",
             "content-type: application/json",
         ),
         InvalidRequestCase::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
             413,
-            "too-large",
+            "payload-too-large",
             "send at most 256 KiB",
         ),
     ]);

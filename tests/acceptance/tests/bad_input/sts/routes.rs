@@ -44,14 +44,14 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             "another function's route",
             proxied("POST", "/v1/accounts/static-credentials", &body),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation(
             "below trust, past the gateway",
             proxied("GET", "/v1/accounts/sts/trust/x", ""),
         )
-        .is(404, "no-route", no_route),
+        .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation("no path", proxied("GET", "", ""))
-            .is(404, "no-route", no_route),
+            .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation(
             "uid .., past the gateway",
             proxied("PUT", "/v1/accounts/sts/..", &body),
@@ -67,7 +67,7 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             .invalid(&["/name", "/roleArn"], "name is missing"),
         InvalidRequestCase::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
             413,
-            "too-large",
+            "payload-too-large",
             "send at most 256 KiB",
         ),
     ];
