@@ -163,7 +163,11 @@ fn uids() -> Vec<InvalidRequestCase> {
 fn routes() -> Vec<InvalidRequestCase> {
     let (no_route, body) = ("no route has this path", keys().to_string());
     let gone = |name: &str, verb: &str, path: &str| {
-        InvalidRequestCase::invocation(name, proxied(verb, path, "")).is(404, "route-not-found", no_route)
+        InvalidRequestCase::invocation(name, proxied(verb, path, "")).is(
+            404,
+            "route-not-found",
+            no_route,
+        )
     };
     let wrong = |name: &str, verb: &str, path: &str, remedy: &str| {
         InvalidRequestCase::invocation(name, proxied(verb, path, "")).verb_not_allowed(remedy)

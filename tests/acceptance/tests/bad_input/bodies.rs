@@ -91,7 +91,11 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<InvalidRequestCase> {
     let padded = format!("{right}{}", " ".repeat(256 * KIB));
     let text = format!(r#"{{"name":"{}"}}"#, long(KIB * KIB));
     let too_large = |name: &str, body: &str| {
-        InvalidRequestCase::post(name, path, body).is(413, "payload-too-large", "send at most 256 KiB")
+        InvalidRequestCase::post(name, path, body).is(
+            413,
+            "payload-too-large",
+            "send at most 256 KiB",
+        )
     };
     let types: [(&str, &'static str); 9] = [
         ("no content type", ""),
@@ -106,7 +110,11 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<InvalidRequestCase> {
     ];
     let undeclared = types.map(|(name, declared)| {
         let remedy = "send JSON, with the header content-type: application/json";
-        InvalidRequestCase::post(name, path, right).typed(declared).is(415, "unsupported-media-type", remedy)
+        InvalidRequestCase::post(name, path, right).typed(declared).is(
+            415,
+            "unsupported-media-type",
+            remedy,
+        )
     });
     [
         too_large("one byte more than 256 KiB", &long(256 * KIB + 1)),

@@ -91,7 +91,8 @@ async fn planted_secret_is_found_in_every_place_and_encoding() {
         let mut evidence = Evidence::default();
         evidence.add("answers", tell(&lambda, place, secret, &cloud.url()).await);
         written(&lambda).await;
-        let panicked = || lambda.logs().text().contains(r#""message":"panic""#) == (place == "panic");
+        let panicked =
+            || lambda.logs().text().contains(r#""message":"panic""#) == (place == "panic");
         assert!(wait_until(panicked).await, "{}", lambda.logs().text());
         evidence.add("logs", lambda.logs().text());
         evidence.of(cloud, realm);

@@ -55,8 +55,11 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
         .is(404, "route-not-found", no_route),
         InvalidRequestCase::invocation("a route of accounts", proxied("GET", "/v1/accounts", ""))
             .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation("an empty path", proxied("POST", "", &body))
-            .is(404, "route-not-found", no_route),
+        InvalidRequestCase::invocation("an empty path", proxied("POST", "", &body)).is(
+            404,
+            "route-not-found",
+            no_route,
+        ),
         InvalidRequestCase::invocation(
             "a path below",
             proxied("POST", "/v1/accounts/static-credentials/validate/x", &body),

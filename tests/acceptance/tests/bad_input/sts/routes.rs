@@ -50,8 +50,11 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             proxied("GET", "/v1/accounts/sts/trust/x", ""),
         )
         .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation("no path", proxied("GET", "", ""))
-            .is(404, "route-not-found", no_route),
+        InvalidRequestCase::invocation("no path", proxied("GET", "", "")).is(
+            404,
+            "route-not-found",
+            no_route,
+        ),
         InvalidRequestCase::invocation(
             "uid .., past the gateway",
             proxied("PUT", "/v1/accounts/sts/..", &body),
