@@ -1,4 +1,4 @@
-//! The checks of an IAM user's access keys (S01–S08).
+//! Checks of the access keys of an IAM user.
 
 use crate::ScopedAccounts;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
@@ -7,60 +7,56 @@ use gangway_aws::{AwsSession, CallerIdentity, Principal};
 use gangway_model::{AccountId, Credential, Finding, Partition, UpstreamError};
 use tokio::join;
 
-use crate::{RequiredPermissions, classified, validation};
+use crate::{RequiredPermissions, validation};
 
-const VALIDATION_REMEDY: &str =
-    "see that Palette reaches this partition and that the keys are active; then validate again";
+const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition and that the keys are active; then validate again";
 
-const CLASSIFIED_VALIDATION_REMEDY: &str = "see that Palette reaches this partition (private cloud gateway, WAN tunnel or PrivateLink) \
+const CLASSIFIED_VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition (private cloud gateway, WAN tunnel or PrivateLink) \
      and that the keys are active; then validate again";
 
 /// Returns what to do where Palette does not accept the keys.
 fn validation_remedy(partition: Partition) -> &'static str {
-    if classified::is_classified(partition) {
-        CLASSIFIED_VALIDATION_REMEDY
-    } else {
-        VALIDATION_REMEDY
-    }
+    if partition.is_classified() { CLASSIFIED_VALIDATION_REMEDY } else { VALIDATION_REMEDY }
 }
 
-/// What was found out about keys.
+/// The result of the checks of access keys.
 #[derive(Debug)]
 pub struct AccessKeyChecks {
-    /// Every check and its answer.
     pub findings: Vec<Finding>,
-    /// The account that they act in, where AWS knows them.
+    /// The account that the keys belong to, if AWS accepts them.
     pub account: Option<AccountId>,
 }
 
-/// Asks the account, with the keys under test, and Palette at the same time, given whom STS says the keys belong to.
+/// Checks access keys: calls the AWS account (with these keys) and Palette at the same time.
+/// `caller` is the result of `GetCallerIdentity` with the keys.
 pub async fn run_checks(
     caller: Result<CallerIdentity, UpstreamError>,
     user: &AwsSession,
     credential: &Credential,
-    registry: &ScopedAccounts<'_>,
-    demand: RequiredPermissions<'_>,
+    palette: &ScopedAccounts<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<AccessKeyChecks, UpstreamError> {
-    let whose = identity::check_caller(caller, demand.partition)?;
-    let known = whose.account.is_some();
+    let caller_check = identity::check_caller(caller, required.partition)?;
+    let known = caller_check.account.is_some();
     let (allowed, accepted) = join!(
-        check_permissions(user, whose.principal.as_ref(), demand),
-        check_palette(registry, credential, known, demand),
+        check_permissions(user, caller_check.principal.as_ref(), required),
+        check_palette(palette, credential, known, required),
     );
-    let mut findings = whose.findings;
+    let mut findings = caller_check.findings;
     findings.extend(allowed?);
     findings.extend(accepted?);
-    Ok(AccessKeyChecks { findings, account: whose.account })
+    Ok(AccessKeyChecks { findings, account: caller_check.account })
 }
 
-/// What the user may do.
+/// Checks the age of the keys and what their user may do.
 async fn check_permissions(
     user: &AwsSession,
     principal: Option<&Principal>,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let Some(principal) = principal else {
-        let (reason, remedy) = ("the keys do not belong to an IAM user", "mend the checks above");
+        let (reason, remedy) =
+            ("the keys do not belong to an IAM user", "fix the failed checks of the keys first");
         let mut findings = vec![keys::unverified(reason, remedy)];
         findings.extend(permissions::unverified(reason, remedy));
         findings.push(policy_arns::unverified(reason, remedy));
@@ -68,8 +64,8 @@ async fn check_permissions(
     };
     let (age, permissions, arns) = join!(
         keys::check_key_age(user, principal),
-        permissions::check(user, principal, demand.profile),
-        policy_arns::check_exist(user, demand.policies),
+        permissions::check(user, principal, required.profile),
+        policy_arns::check_exist(user, required.policies),
     );
     let mut findings = vec![age?];
     findings.extend(permissions?);
@@ -77,24 +73,24 @@ async fn check_permissions(
     Ok(findings)
 }
 
-/// What Palette says, unless STS has already refused the keys.
+/// Lets Palette validate the keys, unless STS has already refused them.
 async fn check_palette(
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     credential: &Credential,
     known: bool,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let remedy = validation_remedy(demand.partition);
+    let remedy = validation_remedy(required.partition);
     if !known {
-        let reason = "not asked, since AWS does not know these keys";
+        let reason = "not checked, because AWS does not accept these keys";
         return Ok(vec![
             POLICY_ARNS_ACCEPTED.not_applicable(reason),
             VALIDATION.not_applicable(reason),
         ]);
     }
     let (accepted, validates) = join!(
-        validation::check_policies(registry, credential, demand),
-        validation::check_credential(remedy, registry, credential, demand),
+        validation::check_policies(palette, credential, required),
+        validation::check_credential(remedy, palette, credential, required),
     );
     Ok(vec![accepted?, validates?])
 }

@@ -1,4 +1,4 @@
-//! The certification authorities that keys of a classified partition come with (S07, S08).
+//! Checks of the CA chain that comes with access keys of a classified partition.
 
 use crate::catalogue::certificates::CA_SIGNS_AWS;
 use crate::catalogue::palette::PORTAL_TOGGLE_OFF;
@@ -9,17 +9,17 @@ use ::gangway_certificates::CaChain;
 use gangway_http::{ProbeError, RootStore, TlsFailure, probe};
 use gangway_model::{AccessKey, Finding};
 
-use crate::{certificates, classified};
+use crate::certificates;
 
-/// Looks at what was sent, and reaches AWS STS with nothing else to trust. Nothing outside of these partitions.
+/// Checks the CA chain, and connects to AWS STS trusting nothing else. Returns no findings in other partitions.
 pub async fn run_checks(keys: &AccessKey, clients: &Clients, now: SystemTime) -> Vec<Finding> {
-    if !classified::is_classified(clients.partition) {
+    if !clients.partition.is_classified() {
         return Vec::new();
     }
-    let off = PORTAL_TOGGLE_OFF.passed("Palette is told isCapValidationEnabled: false");
+    let off = PORTAL_TOGGLE_OFF.passed("Gangway sends isCapValidationEnabled: false to Palette");
     let Some(chain) = &keys.certificate_authority else {
         let missing = CA_SIGNS_AWS.failed(
-            "no certification authority is kept with these keys",
+            "no CA certificate is stored with these keys",
             "PUT the account with its keys and certificateAuthority",
         );
         return vec![missing, off];
@@ -45,17 +45,17 @@ async fn check_ca_signs_sts(chain: &CaChain, address: &str) -> Finding {
         );
     };
     match probe(&client, url).await {
-        Ok(()) => CA_SIGNS_AWS.passed(format!("{address} is trusted by them alone")),
+        Ok(()) => CA_SIGNS_AWS.passed(format!("{address} has a certificate that this chain signs")),
         Err(ProbeError::Tls(why @ TlsFailure::UnknownIssuer)) => {
             CA_SIGNS_AWS.failed(format!("{address}: {why}"), REMEDY)
         }
         Err(ProbeError::Tls(why)) => CA_SIGNS_AWS.failed(
             format!("{address}: {why}"),
-            "have the operators of the endpoint correct its certificate, or name the right endpoint",
+            "ask the operators of the endpoint to correct its certificate, or correct the endpoint",
         ),
         Err(why @ (ProbeError::TimedOut | ProbeError::ConnectionFailed)) => CA_SIGNS_AWS.unverified(
             format!("{address}: {why}"),
-            "let the function reach the endpoint: a VPC endpoint, a route, or a proxy",
+            "give the function a network path to the endpoint: a VPC endpoint, a route, or a proxy",
         ),
     }
 }

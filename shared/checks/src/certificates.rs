@@ -1,4 +1,4 @@
-//! The checks of certificates (S07, X07, X08). What they say of themselves, at the time that is given.
+//! Checks of CA chains, client certificates and private keys, at a given time. No I/O.
 
 use crate::catalogue::certificates::{
     CA_CHAIN_COMPLETE, CA_EXPIRY, CA_VALID, CLIENT_EXPIRY, CLIENT_USAGE, CLIENT_VALID, KEY_MATCHES,
@@ -8,18 +8,18 @@ use std::time::SystemTime;
 use gangway_certificates::{CaChain, ChainStatus, ClientCertificate, PrivateKey, Validity};
 use gangway_model::{Check, ClientTlsIdentity, Finding};
 
-/// The authorities that were sent (S07, X08).
+/// Checks a CA chain: CA certificates, valid, complete and in order.
 pub fn check_ca_chain(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
     let validity = chain.validity(now);
     let subjects = chain.subjects().join("; ");
-    let whole = match chain.chain_status() {
+    let chain_finding = match chain.chain_status() {
         ChainStatus::Complete => CA_CHAIN_COMPLETE.passed(subjects.clone()),
         ChainStatus::IssuerMissing { subject, issuer } => CA_CHAIN_COMPLETE.failed(
-            format!("{subject} was issued by {issuer}, whose certificate is not there"),
-            "add the issuer's certificate, up to and with the root: ask the cloud's administrator for the whole chain",
+            format!("{subject} was issued by {issuer}, and that issuer's certificate is missing"),
+            "add the issuer's certificate, up to and including the root: ask the cloud's administrator for the whole chain",
         ),
         ChainStatus::OutOfOrder { subject } => CA_CHAIN_COMPLETE.failed(
-            format!("{subject} does not stand beside its issuer"),
+            format!("{subject} is not followed by its issuer"),
             "put each certificate before the one that issued it, the root last",
         ),
     };
@@ -28,14 +28,14 @@ pub fn check_ca_chain(chain: &CaChain, now: SystemTime) -> Vec<Finding> {
             &CA_VALID,
             &validity,
             &subjects,
-            "get the authorities' present certificates from the cloud's administrator",
+            "get the current CA certificates from the cloud's administrator",
         ),
-        whole,
+        chain_finding,
         expiry_finding(&CA_EXPIRY, &validity),
     ]
 }
 
-/// What a client shows to the portal (X07, X08).
+/// Checks what Gangway presents to an access portal: CA chain, client certificate and private key.
 pub fn check_client_certificate(identity: &ClientTlsIdentity, now: SystemTime) -> Vec<Finding> {
     let ClientTlsIdentity { certificate_authority, certificate, key } = identity;
     let validity = certificate.validity(now);
@@ -45,7 +45,7 @@ pub fn check_client_certificate(identity: &ClientTlsIdentity, now: SystemTime) -
             &CLIENT_VALID,
             &validity,
             certificate.subject(),
-            "have the identity team issue a new certificate, and PUT the account with it",
+            "ask the identity team for a new certificate, and PUT the account with it",
         ),
         usage_finding(certificate),
         expiry_finding(&CLIENT_EXPIRY, &validity),
@@ -66,10 +66,10 @@ fn usage_finding(certificate: &ClientCertificate) -> Finding {
 
 fn key_match_finding(certificate: &ClientCertificate, key: &PrivateKey) -> Finding {
     if certificate.matches_key(key) {
-        return KEY_MATCHES.passed("the public halves are the same");
+        return KEY_MATCHES.passed("the public keys are the same");
     }
     KEY_MATCHES.failed(
-        "the key is another certificate's: the public halves differ",
+        "the key belongs to another certificate: the public keys differ",
         "send the key that userCertificate was issued for, or the certificate of this key",
     )
 }
@@ -85,11 +85,11 @@ fn validity_finding(
             check.passed(format!("{subjects}; valid until {until}"))
         }
         Validity::Expired { subject, on } => {
-            check.failed(format!("{subject} has expired on {on}"), remedy)
+            check.failed(format!("{subject} expired on {on}"), remedy)
         }
         Validity::NotYetValid { subject, from } => check.failed(
             format!("{subject} is not valid before {from}"),
-            format!("wait for that day or correct the clock (NTP); else {remedy}"),
+            format!("wait for that day or correct the clock (NTP); otherwise {remedy}"),
         ),
     }
 }

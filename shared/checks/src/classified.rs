@@ -1,4 +1,4 @@
-//! What holds for every account in the classified partitions, whichever way it is entered (X01–X04, X14–X17).
+//! Checks of every account in the classified partitions, whatever its method.
 
 use crate::catalogue::eks::{IMAGE_FAMILY, IMAGE_SWAP, WORKER_NODE_TRUST};
 use crate::catalogue::palette::{
@@ -11,54 +11,50 @@ use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
 use gangway_palette::{EndpointOverrides, SecretPartitionFlag};
 use tokio::join;
 
-/// Whether there is anything to ask here at all.
-pub fn is_classified(partition: Partition) -> bool {
-    partition.info().portal.is_some()
-}
-
-/// What people should know before they begin.
+/// Returns the limitations of the partition that users should know.
 pub fn notices(partition: Partition) -> Vec<String> {
-    if !is_classified(partition) {
+    if !partition.is_classified() {
         return Vec::new();
     }
     let label = partition.info().label;
     vec![
         format!("{label} is a tech preview of Palette VerteX: do not rely on it for production."),
-        "Palette does not put your certification authorities on EKS worker nodes: mount them into workloads (sidecar, Secret volume, or in the image).".to_owned(),
-        "Machine images: older documents of Palette allow Amazon Linux 2 only; look at the release notes of your version.".to_owned(),
+        "Palette does not put your CA certificates on EKS worker nodes: mount them into workloads (sidecar, Secret volume, or in the image).".to_owned(),
+        "Machine images: older documents of Palette allow Amazon Linux 2 only; see the release notes of your version.".to_owned(),
         "Public registries cannot be reached: configure Image Swap in the Kubernetes layer of EKS cluster profiles.".to_owned(),
     ]
 }
 
-/// Asks Palette, and the endpoints that it names. Nothing outside of these partitions.
+/// Checks Palette's settings for the partition and the endpoints that it uses. Returns no findings in other
+/// partitions.
 pub async fn run_checks(
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     clients: &Clients,
     profile: PermissionProfile,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let partition = clients.partition;
-    if !is_classified(partition) {
+    if !partition.is_classified() {
         return Ok(Vec::new());
     }
-    let (offered, overrides) = join!(
-        registry.secret_partition_flag(),
-        deadline::with_half_remaining(registry.endpoint_overrides(partition, clients.aws.region())),
+    let (flag, overrides) = join!(
+        palette.secret_partition_flag(),
+        deadline::with_half_remaining(palette.endpoint_overrides(partition, clients.aws.region())),
     );
-    let mut findings = edition_findings(offered)?;
+    let mut findings = edition_findings(flag)?;
     findings.push(endpoint_overrides_finding(clients, overrides.as_ref()).await);
     findings.push(portal_address_finding(clients, overrides.as_ref()));
     findings.extend(cluster_findings(profile));
     Ok(findings)
 }
 
-/// The flag is `VerteX`'s own, so a Palette that does not know it is another edition (X01, X02).
+/// Judges the feature flag. Only `VerteX` has it, so a Palette without it is another edition.
 fn edition_findings(
-    offered: Result<SecretPartitionFlag, UpstreamError>,
+    flag: Result<SecretPartitionFlag, UpstreamError>,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let turn_on = "have the root or operations administrator turn it on: system console, Administration, Feature Flags. \
-                   It cannot be turned off again, and it holds for every tenant";
-    let offered = match offered {
-        Ok(offered) => offered,
+    let turn_on = "ask the root or operations administrator to turn it on: system console, Administration, Feature Flags. \
+                   It cannot be turned off again, and it applies to every tenant";
+    let flag = match flag {
+        Ok(flag) => flag,
         Err(
             UpstreamError::AccessDenied { .. }
             | UpstreamError::NotFound { .. }
@@ -66,7 +62,7 @@ fn edition_findings(
         ) => {
             let (reason, remedy) = (
                 "Palette does not show its feature flags to this key",
-                "mend palette.session, or look in the system console",
+                "fix check palette.session first, or look in the system console",
             );
             return Ok(vec![
                 EDITION.unverified(reason, remedy),
@@ -75,7 +71,7 @@ fn edition_findings(
         }
         Err(error) => return Err(error),
     };
-    Ok(match offered {
+    Ok(match flag {
         SecretPartitionFlag::Enabled => {
             let seen = "it has the flag that only VerteX has";
             vec![EDITION.passed(seen), SECRET_PARTITION_FLAG.passed("it is on")]
@@ -94,7 +90,7 @@ fn edition_findings(
     })
 }
 
-/// Each address that was set is reached from here, with the roots that Gangway itself trusts (X04).
+/// Connects to each custom endpoint, with the CA certificates that Gangway trusts.
 async fn endpoint_overrides_finding(
     clients: &Clients,
     overrides: Result<&EndpointOverrides, &UpstreamError>,
@@ -103,8 +99,8 @@ async fn endpoint_overrides_finding(
         Ok(overrides) => overrides,
         Err(error) => {
             return ENDPOINT_OVERRIDES.unverified(
-                format!("Palette does not tell its endpoints: {error}"),
-                "look at them in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints",
+                format!("Palette does not return its endpoints: {error}"),
+                "check them in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints",
             );
         }
     };
@@ -125,11 +121,12 @@ async fn endpoint_overrides_finding(
     }
     ENDPOINT_OVERRIDES.failed(
         format!("not reached from here: {}", faults.join(", ")),
-        "correct them in the system console (Feature Flags, AwsSecretPartition, Configure Endpoints), or add their authorities to GANGWAY_AWS_CA_BUNDLE_SECRET",
+        "correct them in the system console (Feature Flags, AwsSecretPartition, Configure Endpoints), or add their CA certificates to GANGWAY_AWS_CA_BUNDLE_SECRET",
     )
 }
 
-/// Whether both ask the same portal, and which variable to look at if that cannot be seen (X14, T1).
+/// Checks that Palette and Gangway use the same portal. If Palette does not return its address, the remedy names
+/// the environment variable of Palette's deployment that holds it.
 fn portal_address_finding(
     clients: &Clients,
     overrides: Result<&EndpointOverrides, &UpstreamError>,
@@ -140,12 +137,12 @@ fn portal_address_finding(
             .not_applicable("no address of a portal is set here, so Palette's own is used");
     };
     let dialog =
-        "have it set in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints";
+        "set it in the system console: Feature Flags, AwsSecretPartition, Configure Endpoints";
     let variable = &portal.palette_variable;
-    let told = overrides.map(|overrides| overrides.credentials.as_str()).unwrap_or_default();
-    if told.is_empty() {
+    let palette_url = overrides.map(|overrides| overrides.credentials.as_str()).unwrap_or_default();
+    if palette_url.is_empty() {
         return PORTAL_ADDRESS.unverified(
-            "Palette does not tell which portal it asks",
+            "Palette does not tell which portal it uses",
             format!(
                 "{dialog}; older versions read variable {variable} of clients cloud, namespace hubble-system \
                  (kubectl -n hubble-system get deploy cloud -o jsonpath='{{.spec.template.spec.containers[*].env}}'). \
@@ -154,18 +151,18 @@ fn portal_address_finding(
             ),
         );
     }
-    if told.trim_end_matches('/') == own.as_str().trim_end_matches('/') {
-        return PORTAL_ADDRESS.passed(format!("both ask {own}"));
+    if palette_url.trim_end_matches('/') == own.as_str().trim_end_matches('/') {
+        return PORTAL_ADDRESS.passed(format!("both use {own}"));
     }
     PORTAL_ADDRESS.failed(
-        format!("Palette asks {told}, Gangway asks {own}"),
+        format!("Palette uses {palette_url}, Gangway uses {own}"),
         format!("{dialog}, or correct Gangway's setting"),
     )
 }
 
-/// What only cluster profiles show (X15–X17).
+/// Returns the requirements that depend on cluster profiles, which Gangway does not read.
 fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
-    let unseen = "cluster profiles are not looked at from here";
+    let unseen = "Gangway does not read cluster profiles";
     let images = IMAGE_FAMILY.unverified(
         unseen,
         "use Amazon Linux 2 images unless the release notes of your VerteX allow others",
@@ -177,7 +174,7 @@ fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
     let swap = if profile.supports_eks() {
         IMAGE_SWAP.unverified(unseen, "configure Image Swap in the Kubernetes layer of EKS cluster profiles: public registries cannot be reached")
     } else {
-        IMAGE_SWAP.not_applicable("the profile makes no EKS clusters")
+        IMAGE_SWAP.not_applicable("the permission profile is not for EKS clusters")
     };
     [images, workers, swap]
 }

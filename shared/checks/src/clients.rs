@@ -25,7 +25,7 @@ pub struct Clients {
     pub portal: PortalConfig,
 }
 
-/// Addresses of the partition's access portal: Gangway's own, and where Palette keeps its.
+/// The address of the partition's access portal, and the name of Palette's setting for it.
 #[derive(Clone, Debug, Default)]
 pub struct PortalConfig {
     /// `GANGWAY_CAP_URL` in `aws-iso`, `GANGWAY_SCAP_URL` in `aws-iso-b`: URL of the credentials, without a query. Unset

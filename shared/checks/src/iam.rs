@@ -1,4 +1,4 @@
-//! Findings about an AWS account that several functions need.
+//! Checks of an AWS account: the caller's identity, and IAM's users, roles and policies.
 
 mod attached_policies;
 pub mod grants;

@@ -1,25 +1,24 @@
-//! Whose eyes see into the target account.
+//! Access to the IAM of the target account.
 
 use crate::Clients;
 use gangway_aws::AwsSession;
 use gangway_model::{AccountId, UpstreamError};
 
-/// A view of the IAM of the target account, or why there is none.
+/// A session that can read the IAM of the target account, or the reason why there is none.
 pub enum InspectionAccess {
-    /// Gangway may look.
+    /// Gangway can read IAM with this session.
     Granted(AwsSession),
-    /// Gangway may not look.
-    Unavailable {
-        /// Why.
-        reason: String,
-        /// What would let it.
-        remedy: String,
-    },
+    /// Gangway cannot read IAM.
+    Unavailable { reason: String, remedy: String },
 }
 
 impl InspectionAccess {
-    /// A view of an account: through the function's own role where it is the clients's own account, else through the
-    /// inspection role there.
+    /// Opens a session for `account`: with the function's own role if that is its own account, otherwise by
+    /// assuming the inspection role there.
+    ///
+    /// # Errors
+    ///
+    /// If STS could not be called. A refused role is [`InspectionAccess::Unavailable`].
     pub async fn connect(
         account: AccountId,
         own: Option<AccountId>,
@@ -36,14 +35,16 @@ impl InspectionAccess {
             });
         };
         let arn = format!("arn:{}:iam::{account}:role/{name}", clients.partition);
-        let shut = |reason: String| Self::Unavailable {
+        let unavailable = |reason: String| Self::Unavailable {
             reason,
             remedy: format!(
                 "create {arn} with the template for inspection roles, or correct its trust"
             ),
         };
         let Ok(role) = arn.parse() else {
-            return Ok(shut(format!("GANGWAY_INSPECTION_ROLE does not make a role ARN: {arn}")));
+            return Ok(unavailable(format!(
+                "GANGWAY_INSPECTION_ROLE does not form a valid role ARN: {arn}"
+            )));
         };
         match clients.aws.assume_role(&role).await {
             Ok(aws) => Ok(Self::Granted(aws)),
@@ -51,7 +52,9 @@ impl InspectionAccess {
                 UpstreamError::Rejected { .. }
                 | UpstreamError::AccessDenied { .. }
                 | UpstreamError::NotFound { .. },
-            ) => Ok(shut(format!("{arn} does not let Gangway in, or does not exist"))),
+            ) => {
+                Ok(unavailable(format!("Gangway cannot assume {arn}, or the role does not exist")))
+            }
             Err(error) => Err(error),
         }
     }

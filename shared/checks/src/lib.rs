@@ -1,4 +1,13 @@
-//! The checks that two functions ask: the one that registers by a method, and the one that looks again later.
+//! All checks of an AWS account, for its registration and for checking it again later.
+//!
+//! Start at [`catalogue`], which defines every check. A method's module ([`access_key`], [`role`],
+//! [`pod_identity`], [`portal`]) runs the checks of that method in this order:
+//!
+//! 1. **Gather.** Everything that can be read at the same time is read at the same time: STS and IAM of the target
+//!    account (`iam`), Palette ([`validation`], [`classified`]), the access portal.
+//! 2. **Judge.** Each result becomes a [`Finding`](gangway_model::Finding). A wrong credential is a finding; a service
+//!    that could not be called is an error.
+//! 3. **Report.** [`MethodFindings`] puts the findings in order, and adds the notices.
 
 pub mod access_key;
 pub mod ca_chain;
@@ -22,14 +31,12 @@ pub use clients::{Clients, PortalConfig, ScopedAccounts};
 pub use inspection::InspectionAccess;
 pub use method_findings::MethodFindings;
 
-/// What an account is to allow Palette.
+/// The permissions that Palette needs in an account.
 #[derive(Clone, Copy, Debug)]
 pub struct RequiredPermissions<'a> {
-    /// Where it is.
     pub partition: Partition,
-    /// What Palette is to be able to do.
     pub profile: PermissionProfile,
-    /// Policies that Palette is to attach to the roles of clusters and nodes.
+    /// Additional policies that Palette attaches to the roles of clusters and nodes.
     pub policies: &'a [PolicyArn],
 }
 

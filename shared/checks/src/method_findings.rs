@@ -1,4 +1,4 @@
-//! The end of every preflight: what was found, as a report and as the account that it is about.
+//! Builds the report and the registration from the findings of one method.
 
 use crate::{ScopedAccounts, next_steps, palette_account};
 use gangway_model::{
@@ -6,27 +6,26 @@ use gangway_model::{
 };
 use gangway_palette::{GatewayCheck, PaletteState};
 
-/// What a method found out.
+/// The findings of one method, and what they are about.
 #[derive(Debug)]
 pub struct MethodFindings {
-    /// The method.
     pub method: AuthMethod,
-    /// The AWS account, once that is known.
+    /// The AWS account, if it is known.
     pub account: Option<AccountId>,
-    /// What Palette is to be told, where it could be made out.
+    /// The credential to register, if it could be determined.
     pub credential: Option<Credential>,
-    /// What Palette already has.
+    /// Gangway's session at Palette, and the accounts that Palette already has.
     pub palette: PaletteState,
-    /// The gateway that was chosen.
+    /// The chosen private cloud gateway.
     pub gateway: GatewayCheck,
-    /// The method's own answers.
+    /// The findings of the method's own checks.
     pub findings: Vec<Finding>,
-    /// What people should know besides, of this method only.
+    /// Notices about this method only.
     pub notices: Vec<String>,
 }
 
 impl MethodFindings {
-    /// The report, and the registration that it clears or not.
+    /// Returns the report, and the registration that it is about.
     pub fn into_preflight(
         self,
         settings: AccountSpec,

@@ -1,4 +1,4 @@
-//! The checks of an account that is entered through an access portal (X03, X05–X13).
+//! Checks of an account caller_check keys come from an access portal.
 
 mod fetch;
 
@@ -17,28 +17,27 @@ use tokio::join;
 
 use crate::{RequiredPermissions, certificates, validation};
 
-const VALIDATION_REMEDY: &str = "see that Palette reaches this partition and its portal (private cloud gateway, WAN tunnel or PrivateLink), \
+const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition and its portal (private cloud gateway, WAN tunnel or PrivateLink), \
                                  and that its clock is right; then validate again";
 
-/// What was found out about an access portal and the account behind it.
+/// The result of the checks of an access portal and of the account behind it.
 #[derive(Debug)]
 pub struct PortalChecks {
-    /// Every check and its answer.
     pub findings: Vec<Finding>,
-    /// The account that the portal's keys act in; else the one that was asked for by number.
+    /// The account that the portal's keys belong to; otherwise the account that was requested by its number.
     pub account: Option<AccountId>,
-    /// What Palette is to be told, with the keys that are at hand.
+    /// The credential to register, with the keys that the portal issued.
     pub credential: Credential,
 }
 
-/// Gets keys from the portal, then asks the account with them, and Palette, at the same time. `registered` is the AWS account
-/// that it led to when it was registered.
+/// Fetches keys from the portal, then calls the AWS account (with these keys) and Palette at the same time.
+/// `registered` is the AWS account id that was known at the registration.
 pub async fn run_checks(
     mut portal: AccessPortalCredential,
     registered: Option<AccountId>,
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     clients: &Clients,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<PortalChecks, UpstreamError> {
     let now = deadline::now();
     let mut findings = certificates::check_client_certificate(&portal.identity, now);
@@ -46,7 +45,7 @@ pub async fn run_checks(
     let usable =
         !findings.iter().any(|finding| finding.is_blocking() && finding.check != &ROLE_NAME);
     let fetched = if usable {
-        fetch::fetch_credentials(&portal, registry, clients, now).await?
+        fetch::fetch_credentials(&portal, palette, clients, now).await?
     } else {
         fetch::not_fetched()
     };
@@ -57,62 +56,70 @@ pub async fn run_checks(
     let view = portal.session.as_ref().map(|keys| clients.aws.with_temporary_credentials(keys));
     let boundary = portal.permission_boundary.clone();
     let credential = Credential::AccessPortal(Box::new(portal));
-    let (inside, accepted) = join!(
-        check_account(view.as_ref(), named, boundary.as_ref(), demand),
-        check_palette(registry, &credential, refused, demand),
+    let (account_findings, accepted) = join!(
+        check_account(view.as_ref(), named, boundary.as_ref(), required),
+        check_palette(palette, &credential, refused, required),
     );
-    let (inside, account) = inside?;
+    let (account_findings, account) = account_findings?;
     let account = account.or(named);
     findings.push(account_known_finding(account, refused));
-    findings.extend(inside);
+    findings.extend(account_findings);
     findings.extend(accepted?);
     Ok(PortalChecks { findings, account, credential })
 }
 
-/// An account or mission may be called by a name (X05), of which only the portal's keys tell which AWS account it is.
+/// Checks that the AWS account is known. A request may name an account or mission; then only the portal's keys
+/// show which AWS account that is.
 fn account_known_finding(account: Option<AccountId>, refused: bool) -> Finding {
     match account {
         Some(account) => ACCOUNT_KNOWN.passed(format!("account {account}")),
-        None if refused => ACCOUNT_KNOWN.unverified("there are no keys to ask with", "mend portal.keys"),
+        None if refused => ACCOUNT_KNOWN.unverified("the portal issued no keys", "fix check portal.keys first"),
         None => ACCOUNT_KNOWN.failed(
-            "it is called by a name, and there are no keys that would tell which one it is",
-            "call the account by its 12 digits, or let the function reach the portal and set its address",
+            "the request names the account without its number, and there are no keys that show which account it is",
+            "name the account by its 12 digits, or give the function a network path to the portal and set its address",
         ),
     }
 }
 
-/// IAM's limit holds for the whole name (X10).
+/// Checks IAM's length limit, which applies to prefix and role together.
 fn role_name_finding(portal: &AccessPortalCredential) -> Finding {
     let (prefix, role) = (portal.prefix.or_default(), portal.role.as_str());
     let length = prefix.len() + role.len();
     if length > MAX_ROLE_NAME_LEN {
         return ROLE_NAME.failed(
             format!("{prefix}{role} has {length} characters"),
-            format!("shorten rolePrefix or role: together they may have {MAX_ROLE_NAME_LEN}"),
+            format!(
+                "shorten rolePrefix or role: together they may have {MAX_ROLE_NAME_LEN} characters"
+            ),
         );
     }
     ROLE_NAME.passed(format!("{prefix}{role}, {length} of {MAX_ROLE_NAME_LEN} characters"))
 }
 
-/// What the account shows to the portal's keys (X09, X12).
+/// Checks the account with the portal's keys: identity, permissions and policies.
 async fn check_account(
     view: Option<&AwsSession>,
     named: Option<AccountId>,
     boundary: Option<&PolicyArn>,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<(Vec<Finding>, Option<AccountId>), UpstreamError> {
-    let (reason, remedy) = ("there are no keys to ask with", "mend portal.keys");
+    let (reason, remedy) = ("the portal issued no keys", "fix check portal.keys first");
     let Some(aws) = view else {
         let mut findings = session::unverified(reason, remedy);
         findings.extend(unverified_account(boundary, reason, remedy));
         return Ok((findings, None));
     };
-    let whose = session::check_caller(aws, aws.caller().await, demand.partition, named).await?;
-    let mut findings = whose.findings;
-    let Some(principal) = &whose.principal else {
+    let caller_check =
+        session::check_caller(aws, aws.caller().await, required.partition, named).await?;
+    let mut findings = caller_check.findings;
+    let Some(principal) = &caller_check.principal else {
         let reason = "the portal's keys are not those of a role";
-        findings.extend(unverified_account(boundary, reason, "mend aws.identity-is-role"));
-        return Ok((findings, whose.account));
+        findings.extend(unverified_account(
+            boundary,
+            reason,
+            "fix check aws.identity-is-role first",
+        ));
+        return Ok((findings, caller_check.account));
     };
     let bounded = async {
         match boundary {
@@ -121,18 +128,18 @@ async fn check_account(
         }
     };
     let (permissions, arns, bounded) = join!(
-        permissions::check(aws, principal, demand.profile),
-        policy_arns::check_exist(aws, demand.policies),
+        permissions::check(aws, principal, required.profile),
+        policy_arns::check_exist(aws, required.policies),
         bounded,
     );
     findings.extend(permissions?);
     findings.push(arns?);
     findings.push(bounded?);
-    Ok((findings, whose.account))
+    Ok((findings, caller_check.account))
 }
 
 fn no_boundary_finding() -> Finding {
-    PERMISSIONS_BOUNDARY_EXISTS.not_applicable("no permission boundary was asked for")
+    PERMISSIONS_BOUNDARY_EXISTS.not_applicable("no permissions boundary was requested")
 }
 
 fn unverified_account(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) -> Vec<Finding> {
@@ -145,23 +152,23 @@ fn unverified_account(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) 
     findings
 }
 
-/// What Palette says, unless the portal has already said no.
+/// Lets Palette validate the credential, unless the portal has already refused it.
 async fn check_palette(
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     credential: &Credential,
     refused: bool,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     if refused {
-        let reason = "not asked, since the portal hands out no keys";
+        let reason = "not checked, because the portal issued no keys";
         return Ok(vec![
             POLICY_ARNS_ACCEPTED.not_applicable(reason),
             VALIDATION.not_applicable(reason),
         ]);
     }
     let (accepted, validates) = join!(
-        validation::check_policies(registry, credential, demand),
-        validation::check_credential(VALIDATION_REMEDY, registry, credential, demand),
+        validation::check_policies(palette, credential, required),
+        validation::check_credential(VALIDATION_REMEDY, palette, credential, required),
     );
     Ok(vec![accepted?, validates?])
 }

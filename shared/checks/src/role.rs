@@ -1,4 +1,4 @@
-//! The checks of a role that Palette assumes (D01–D13).
+//! Checks of an IAM role that Palette assumes.
 
 use crate::ScopedAccounts;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
@@ -17,80 +17,80 @@ use crate::{InspectionAccess, RequiredPermissions, validation};
 const TRUST_REMEDY: &str =
     "correct the role's trust policy: GET /v1/accounts/sts/trust shows the one that Palette needs";
 
-/// What was found out about a role.
+/// The result of the checks of a role.
 #[derive(Debug)]
 pub struct RoleChecks {
-    /// Every check and its answer.
     pub findings: Vec<Finding>,
-    /// The credential, where Palette tells its own half of it.
+    /// The credential, if Palette returned the external id that belongs to it.
     pub credential: Option<Credential>,
 }
 
-/// Asks the account and Palette at the same time, given who Palette says it is.
+/// Checks a role: calls the AWS account and Palette at the same time. `source_account` is what Palette returned
+/// about its source account.
 pub async fn run_checks(
     role: &RoleArn,
-    facts: Result<StsSourceAccount, UpstreamError>,
-    eyes: &InspectionAccess,
-    registry: &ScopedAccounts<'_>,
-    demand: RequiredPermissions<'_>,
+    source_account: Result<StsSourceAccount, UpstreamError>,
+    access: &InspectionAccess,
+    palette: &ScopedAccounts<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<RoleChecks, UpstreamError> {
-    let (source, trusted) = check_source_account(facts)?;
+    let (source, trusted) = check_source_account(source_account)?;
     let assumed = trusted.as_ref().map(|(_, external_id)| AssumedRole {
         role: role.clone(),
         external_id: external_id.clone(),
     });
-    let (inside, assumable) = join!(
-        check_account(eyes, role, trusted.as_ref(), demand),
-        check_assumable(registry, assumed.as_ref(), demand),
+    let (account_findings, assumable) = join!(
+        check_account(access, role, trusted.as_ref(), required),
+        check_assumable(palette, assumed.as_ref(), required),
     );
     let arn = ROLE_ARN.passed(format!("role {} of account {}", role.name(), role.account()));
     let mut findings = vec![arn, source];
-    findings.extend(inside?);
+    findings.extend(account_findings?);
     findings.extend(assumable?);
     Ok(RoleChecks { findings, credential: assumed.map(Credential::AssumedRole) })
 }
 
-/// Whom the role's trust must name: Palette's account and the tenant's external id.
+/// What the role's trust policy must name: Palette's account and the tenant's external id.
 type Trusted = (AccountId, String);
 
-/// Who Palette says it is (D01, D03, D04).
+/// Judges what Palette returned about its source account.
 fn check_source_account(
-    facts: Result<StsSourceAccount, UpstreamError>,
+    source_account: Result<StsSourceAccount, UpstreamError>,
 ) -> Result<(Finding, Option<Trusted>), UpstreamError> {
-    if let Some(finding) = validation::access_denied_finding(&SOURCE_ACCOUNT, &facts) {
+    if let Some(finding) = validation::access_denied_finding(&SOURCE_ACCOUNT, &source_account) {
         return Ok((finding, None));
     }
-    let facts = facts?;
-    Ok(match (facts.account, facts.external_id) {
+    let source_account = source_account?;
+    Ok(match (source_account.account, source_account.external_id) {
         (Some(account), Some(external_id)) => {
-            let finding = SOURCE_ACCOUNT.passed(format!("Palette comes from account {account}"));
+            let finding = SOURCE_ACCOUNT.passed(format!("Palette's source account is {account}"));
             (finding, Some((account, external_id)))
         }
-        (None, _) if !facts.raw_account.is_empty() => {
+        (None, _) if !source_account.raw_account.is_empty() => {
             let finding = SOURCE_ACCOUNT.failed(
-                "the account id that Palette tells does not have 12 digits",
-                "have the operator of Palette correct the account id of its STS source account",
+                "the account id that Palette returns does not have 12 digits",
+                "ask Palette's operator to correct the account id of its STS source account",
             );
             (finding, None)
         }
         (None, _) | (_, None) => {
             let finding = SOURCE_ACCOUNT.failed(
-                "Palette tells no source account or no external id for this partition",
-                "have the operator of Palette enable STS for this partition in the system console, or use another method",
+                "Palette returns no source account or no external id for this partition",
+                "ask Palette's operator to enable STS for this partition in the system console, or use another method",
             );
             (finding, None)
         }
     })
 }
 
-/// What the account's IAM shows (D05–D10 and the permissions).
+/// Checks the role, its trust policy and its permissions in the account's IAM.
 async fn check_account(
-    eyes: &InspectionAccess,
+    access: &InspectionAccess,
     role: &RoleArn,
     trusted: Option<&Trusted>,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let aws = match eyes {
+    let aws = match access {
         InspectionAccess::Granted(aws) => aws,
         InspectionAccess::Unavailable { reason, remedy } => {
             return Ok(unverified_account(reason, remedy));
@@ -99,8 +99,8 @@ async fn check_account(
     let principal = Principal::Role(role.clone());
     let (read, permissions, arns) = join!(
         iam_role::get_role(aws, role),
-        permissions::check(aws, &principal, demand.profile),
-        policy_arns::check_exist(aws, demand.policies),
+        permissions::check(aws, &principal, required.profile),
+        policy_arns::check_exist(aws, required.policies),
     );
     let (mut findings, trust) = iam_role::findings(read, role)?;
     findings.extend(match (trust, trusted) {
@@ -108,15 +108,15 @@ async fn check_account(
             &trust,
             *account,
             external_id,
-            demand.partition,
+            required.partition,
         ),
         (None, _) => gangway_policies::trust::unverified(
             "the role could not be read",
-            "mend the checks above",
+            "fix check iam.role-exists first",
         ),
         (_, None) => gangway_policies::trust::unverified(
-            "Palette does not tell whom the role must trust",
-            "mend the check of Palette's source account",
+            "Palette does not return the account that the role must trust",
+            "fix check sts.source-account first",
         ),
     });
     findings.extend(permissions?);
@@ -124,7 +124,7 @@ async fn check_account(
     Ok(findings)
 }
 
-/// The same checks where nothing can be seen.
+/// Returns the findings of [`check_account`] if Gangway has no access to the account's IAM.
 fn unverified_account(reason: &str, remedy: &str) -> Vec<Finding> {
     let mut findings = iam_role::unverified(reason, remedy);
     findings.extend(gangway_policies::trust::unverified(reason, remedy));
@@ -133,8 +133,8 @@ fn unverified_account(reason: &str, remedy: &str) -> Vec<Finding> {
     findings
 }
 
-/// The checks of a role that Gangway itself has just brought to this state, given IAM's and Palette's judgement of it: what
-/// was written needs no second look.
+/// Checks a role that Gangway itself has just created or updated. What Gangway wrote is not read again:
+/// `allowed` are the findings about permissions, `validated` is the result of Palette's validation.
 pub fn check_created_role(
     role: &IamRole,
     arn: &RoleArn,
@@ -144,7 +144,7 @@ pub fn check_created_role(
 ) -> Result<Vec<Finding>, UpstreamError> {
     let mut findings = vec![
         ROLE_ARN.passed(format!("role {} of account {}", arn.name(), arn.account())),
-        SOURCE_ACCOUNT.passed(format!("Palette comes from account {account}")),
+        SOURCE_ACCOUNT.passed(format!("Palette's source account is {account}")),
     ];
     findings.extend(iam_role::findings(Ok(role.clone()), arn)?.0);
     findings.extend(gangway_policies::trust::check_trust_policy(
@@ -155,7 +155,7 @@ pub fn check_created_role(
     ));
     findings.extend(allowed);
     findings.push(EXTERNAL_ID_ENFORCED.unverified(
-        "not tried: Gangway wrote the trust policy itself",
+        "not tried, because Gangway wrote the trust policy itself",
         "send POST /v1/accounts/{uid}/validate to have it tried",
     ));
     findings.push(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
@@ -163,24 +163,26 @@ pub fn check_created_role(
     Ok(findings)
 }
 
-/// Palette's own attempt, as the answer to `palette.validation` (C17, D11).
+/// Lets Palette validate that it can assume the role.
 pub async fn check_palette_can_assume(
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     assumed: &AssumedRole,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
     let credential = Credential::AssumedRole(assumed.clone());
-    validation::check_credential(TRUST_REMEDY, registry, &credential, demand).await
+    validation::check_credential(TRUST_REMEDY, palette, &credential, required).await
 }
 
-/// Palette's own attempt, and one that must fail: the same with another external id (D11).
+/// Lets Palette validate the role twice: with its external id, which must succeed, and with another external
+/// id, which must fail.
 async fn check_assumable(
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     assumed: Option<&AssumedRole>,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let Some(assumed) = assumed else {
-        let reason = "not asked, since Palette tells no identity to assume the role with";
+        let reason =
+            "not checked, because Palette returns no source account to assume the role with";
         return Ok(vec![
             EXTERNAL_ID_ENFORCED.not_applicable(reason),
             POLICY_ARNS_ACCEPTED.not_applicable(reason),
@@ -189,24 +191,25 @@ async fn check_assumable(
     };
     let proper = Credential::AssumedRole(assumed.clone());
     let external_id = format!("not-{}", assumed.external_id);
-    let strange = Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
-    let (validated, accepted, stranger) = join!(
-        validation::check_credential(TRUST_REMEDY, registry, &proper, demand),
-        validation::check_policies(registry, &proper, demand),
-        registry.validate(demand.partition, &strange, demand.policies),
+    let wrong_external_id =
+        Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
+    let (validated, accepted, rejected) = join!(
+        validation::check_credential(TRUST_REMEDY, palette, &proper, required),
+        validation::check_policies(palette, &proper, required),
+        palette.validate(required.partition, &wrong_external_id, required.policies),
     );
     let validated = validated?;
-    let enforced = match (&validated.outcome, stranger) {
+    let enforced = match (&validated.outcome, rejected) {
         (Outcome::Passed, Ok(ValidationOutcome::Rejected(_))) => {
             EXTERNAL_ID_ENFORCED.passed("another external id was refused")
         }
         (Outcome::Passed, Ok(ValidationOutcome::Accepted)) => EXTERNAL_ID_ENFORCED.failed(
-            "Palette got in with an external id that is not this tenant's, so another tenant could get in too",
-            "require the external id in every statement of the role's trust policy that lets Palette's account in",
+            "Palette assumed the role with an external id that is not this tenant's, so another tenant could do so too",
+            "require the external id in every statement of the role's trust policy that allows Palette's account",
         ),
         (Outcome::Passed, Err(error)) => EXTERNAL_ID_ENFORCED.unverified(error.to_string(), "validate again"),
         (Outcome::Failed { .. } | Outcome::Unverified { .. } | Outcome::NotApplicable, _) => {
-            EXTERNAL_ID_ENFORCED.not_applicable("not known while the role cannot be assumed at all")
+            EXTERNAL_ID_ENFORCED.not_applicable("not known, because Palette cannot assume the role at all")
         }
     };
     Ok(vec![enforced, accepted?, validated])

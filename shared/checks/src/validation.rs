@@ -1,4 +1,4 @@
-//! Palette's own word on what it is to be told: the last checks of every method.
+//! Palette's own validation of a credential and of policies: the last checks of every method.
 
 use crate::ScopedAccounts;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
@@ -7,14 +7,14 @@ use gangway_palette::ValidationOutcome;
 
 use crate::RequiredPermissions;
 
-/// What Palette says of a credential, as the answer to `check` (C17).
+/// Lets Palette validate a credential.
 pub async fn check_credential(
     remedy: &str,
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     credential: &Credential,
-    demand: RequiredPermissions<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
-    let verdict = registry.validate(demand.partition, credential, demand.policies).await;
+    let verdict = palette.validate(required.partition, credential, required.policies).await;
     if let Some(finding) = access_denied_finding(&VALIDATION, &verdict) {
         return Ok(finding);
     }
@@ -26,31 +26,31 @@ pub async fn check_credential(
     })
 }
 
-/// Why a question could not be put to Palette: Gangway's own key is at fault, and the report says so (C01). What Palette
-/// has not answered blocks, as if it had said no.
+/// Returns a failed finding if Palette refused the call because of Gangway's own API key. It is failed and not
+/// unverified, because an account must not be registered without Palette's response.
 pub fn access_denied_finding<T>(
     check: &'static Check,
-    answer: &Result<T, UpstreamError>,
+    response: &Result<T, UpstreamError>,
 ) -> Option<Finding> {
-    match answer {
+    match response {
         Err(UpstreamError::AccessDenied { reason, .. }) => Some(check.failed(
-            format!("Palette does not let Gangway ask: {reason}"),
-            "mend palette.session: Gangway's API key must be that of a tenant administrator",
+            format!("Palette does not allow Gangway to check this: {reason}"),
+            "fix check palette.session first: Gangway's API key must belong to a tenant administrator",
         )),
         Ok(_) | Err(_) => None,
     }
 }
 
-/// What Palette says of the policies (C15).
+/// Lets Palette look up the policies for the roles of clusters.
 pub async fn check_policies(
-    registry: &ScopedAccounts<'_>,
+    palette: &ScopedAccounts<'_>,
     credential: &Credential,
     RequiredPermissions { partition, policies, .. }: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
     if policies.is_empty() {
         return Ok(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
     }
-    let verdict = registry.validate_policy_arns(partition, credential, policies).await;
+    let verdict = palette.validate_policy_arns(partition, credential, policies).await;
     if let Some(finding) = access_denied_finding(&POLICY_ARNS_ACCEPTED, &verdict) {
         return Ok(finding);
     }

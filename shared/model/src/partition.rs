@@ -163,6 +163,11 @@ pub const PARTITIONS: [PartitionInfo; 4] = [
 ];
 
 impl Partition {
+    /// Returns whether this is the Secret or the Top Secret partition.
+    pub const fn is_classified(self) -> bool {
+        self.info().portal.is_some()
+    }
+
     /// Its row of the table.
     pub const fn info(self) -> &'static PartitionInfo {
         match self {

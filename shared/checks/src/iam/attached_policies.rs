@@ -1,110 +1,104 @@
-//! Which managed policies an identity has, and how many it may have (C08, C09).
+//! Reads which managed policies an identity has, and how many it may have.
 
-use aws_sdk_iam::types::{AttachedPolicy, SummaryKeyType};
+use std::error::Error;
+
+use aws_sdk_iam::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::{AttachedPolicy, SummaryKeyType},
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures_util::future::join_all;
 use gangway_model::UpstreamError;
 
 use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
 
-/// A managed policy that is attached.
+/// An attached managed policy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Attached {
     pub(super) name: String,
     pub(super) arn: String,
 }
 
-/// Why something could not be looked at.
+/// Why a lookup in IAM returned nothing. Findings of such lookups are unverified.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LookupError {
-    /// This action is not allowed.
+    /// The caller is not allowed this action.
     AccessDenied(&'static str),
-    /// There is no such user, role, group or policy.
+    /// The user, role, group or policy does not exist.
     NotFound,
-    /// IAM is asked too often. These checks only warn, so they do not stop for it.
+    /// IAM throttled the call. These checks are only warnings, so the request goes on.
     Throttled,
 }
 
 impl LookupError {
-    /// What would let it be seen.
+    /// Returns what makes the lookup possible.
     pub(super) fn remedy(self) -> String {
         match self {
-            Self::AccessDenied(action) => format!("allow {action} to the identity that looks"),
+            Self::AccessDenied(action) => {
+                format!("allow {action} to the identity that runs the checks")
+            }
             Self::NotFound => "create what is missing, or correct its ARN".to_owned(),
-            Self::Throttled => "validate again later: IAM is asked too often".to_owned(),
+            Self::Throttled => "validate again later: IAM throttled the request".to_owned(),
         }
     }
 }
 
-/// What was seen, or what is lacking to see it.
+/// The result of a lookup. The outer error ends the request; the inner one makes a check unverified.
 pub(super) type Lookup<T> = Result<Result<T, LookupError>, UpstreamError>;
 
-/// Most calls that one identity's lists are worth.
-const PAGES: usize = 5;
-
-/// Keeps what hides apart from what failed.
-macro_rules! see {
-    ($action:literal, $request:expr) => {
-        match $request.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return match AwsErrorKind::from_sdk(&error) {
-                    Some(AwsErrorKind::AccessDenied) => Ok(Err(LookupError::AccessDenied($action))),
-                    Some(AwsErrorKind::NotFound) => Ok(Err(LookupError::NotFound)),
-                    Some(AwsErrorKind::Throttled) => Ok(Err(LookupError::Throttled)),
-                    Some(_) | None => Err(AwsSession::iam_api_call($action, "such identity")
-                        .to_upstream_error(&error)),
-                };
-            }
-        }
+/// Separates errors that make a check unverified from errors that end the request.
+pub(super) fn lookup<T, E>(
+    action: &'static str,
+    result: Result<T, SdkError<E, HttpResponse>>,
+) -> Lookup<T>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let error = match result {
+        Ok(value) => return Ok(Ok(value)),
+        Err(error) => error,
     };
-}
-pub(super) use see;
-
-/// Reads a list page by page.
-macro_rules! pages {
-    ($action:literal, $list:ident, $request:expr) => {{
-        let request = $request;
-        let mut found = Vec::new();
-        let mut marker = None;
-        for _page in 0..PAGES {
-            let answer = see!($action, request.clone().set_marker(marker));
-            found.extend(answer.$list);
-            marker = answer.marker.filter(|_| answer.is_truncated);
-            if marker.is_none() {
-                break;
-            }
+    match AwsErrorKind::from_sdk(&error) {
+        Some(AwsErrorKind::AccessDenied) => Ok(Err(LookupError::AccessDenied(action))),
+        Some(AwsErrorKind::NotFound) => Ok(Err(LookupError::NotFound)),
+        Some(AwsErrorKind::Throttled) => Ok(Err(LookupError::Throttled)),
+        Some(_) | None => {
+            Err(AwsSession::iam_api_call(action, "such identity").to_upstream_error(&error))
         }
-        found
-    }};
+    }
 }
 
-/// The policies attached to the identity itself.
+/// Returns the policies attached to the identity itself.
 pub(super) async fn direct(aws: &AwsSession, principal: &Principal) -> Lookup<Vec<Attached>> {
-    let found: Vec<Vec<AttachedPolicy>> = match principal {
+    let iam = aws.iam();
+    let policies = match principal {
         Principal::User { name, .. } => {
-            let request = aws.iam().list_attached_user_policies().user_name(name);
-            pages!("iam:ListAttachedUserPolicies", attached_policies, request)
+            let pages = iam.list_attached_user_policies().user_name(name).into_paginator();
+            let policies = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+            lookup("iam:ListAttachedUserPolicies", policies)?
         }
         Principal::Role(role) => {
-            let request = aws.iam().list_attached_role_policies().role_name(role.name());
-            pages!("iam:ListAttachedRolePolicies", attached_policies, request)
+            let pages = iam.list_attached_role_policies().role_name(role.name()).into_paginator();
+            let policies = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+            lookup("iam:ListAttachedRolePolicies", policies)?
         }
     };
-    Ok(Ok(named(found)))
+    Ok(policies.map(named))
 }
 
-/// The groups of a user; a role has none.
+/// Returns the groups of a user. A role has none.
 pub(super) async fn groups(aws: &AwsSession, principal: &Principal) -> Lookup<Vec<String>> {
     let Principal::User { name, .. } = principal else { return Ok(Ok(Vec::new())) };
-    let request = aws.iam().list_groups_for_user().user_name(name);
-    let found = pages!("iam:ListGroupsForUser", groups, request);
-    Ok(Ok(found.into_iter().map(|group| group.group_name).collect()))
+    let pages = aws.iam().list_groups_for_user().user_name(name).into_paginator();
+    let groups = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+    let groups = lookup("iam:ListGroupsForUser", groups)?;
+    Ok(groups.map(|groups| groups.into_iter().map(|group| group.group_name).collect()))
 }
 
-/// The policies that a user has through groups.
+/// Returns the policies that a user has through groups.
 pub(super) async fn through(aws: &AwsSession, groups: &[String]) -> Lookup<Vec<Attached>> {
     let mut all = Vec::new();
-    for found in join_all(groups.iter().map(|group| of_group(aws, group))).await {
+    for found in join_all(groups.iter().map(|group| list_group_policies(aws, group))).await {
         match found? {
             Ok(found) => all.extend(found),
             Err(hidden) => return Ok(Err(hidden)),
@@ -113,28 +107,32 @@ pub(super) async fn through(aws: &AwsSession, groups: &[String]) -> Lookup<Vec<A
     Ok(Ok(all))
 }
 
-async fn of_group(aws: &AwsSession, group: &str) -> Lookup<Vec<Attached>> {
-    let request = aws.iam().list_attached_group_policies().group_name(group);
-    let found: Vec<Vec<AttachedPolicy>> =
-        pages!("iam:ListAttachedGroupPolicies", attached_policies, request);
-    Ok(Ok(named(found)))
+async fn list_group_policies(aws: &AwsSession, group: &str) -> Lookup<Vec<Attached>> {
+    let pages = aws.iam().list_attached_group_policies().group_name(group).into_paginator();
+    let policies = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+    Ok(lookup("iam:ListAttachedGroupPolicies", policies)?.map(named))
 }
 
-fn named(found: Vec<Vec<AttachedPolicy>>) -> Vec<Attached> {
-    let both = |policy: AttachedPolicy| {
+/// Leaves out policies without a name or an ARN.
+fn named(policies: Vec<AttachedPolicy>) -> Vec<Attached> {
+    let named = |policy: AttachedPolicy| {
         let AttachedPolicy { policy_name, policy_arn, .. } = policy;
         Some(Attached { name: policy_name?, arn: policy_arn? })
     };
-    found.into_iter().flatten().filter_map(both).collect()
+    policies.into_iter().filter_map(named).collect()
 }
 
-/// How many policies the account lets one identity have.
+/// Returns the account's quota of managed policies for one identity.
 pub(super) async fn quota(aws: &AwsSession, principal: &Principal) -> Lookup<Option<usize>> {
-    let answer = see!("iam:GetAccountSummary", aws.iam().get_account_summary());
+    let summary = aws.iam().get_account_summary().send().await;
+    let summary = match lookup("iam:GetAccountSummary", summary)? {
+        Ok(summary) => summary,
+        Err(error) => return Ok(Err(error)),
+    };
     let key = match principal {
         Principal::User { .. } => SummaryKeyType::AttachedPoliciesPerUserQuota,
         Principal::Role(_) => SummaryKeyType::AttachedPoliciesPerRoleQuota,
     };
-    let quota = answer.summary_map().and_then(|summary| summary.get(&key));
+    let quota = summary.summary_map().and_then(|summary| summary.get(&key));
     Ok(Ok(quota.and_then(|quota| usize::try_from(*quota).ok())))
 }

@@ -1,4 +1,4 @@
-//! Whether a role may do what a document of its own grants, asked of IAM's simulator.
+//! Simulates whether a role is allowed given actions.
 
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
@@ -12,31 +12,32 @@ use super::{
 };
 use gangway_aws::{AwsSession, Principal};
 
-/// What IAM says.
+/// The result of a simulation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SimulationOutcome {
-    /// All of it, counted.
+    /// Every action is allowed; how many.
     Everything(usize),
-    /// Not all of it: what is denied, in words for people.
+    /// Some actions are denied; a description of them.
     NotAll(String),
-    /// Nothing: whoever looks may not ask.
+    /// The caller may not simulate.
     Inaccessible,
-    /// Nothing: there is no such role.
     RoleNotFound,
 }
 
-/// Actions on resources, all of which are to be allowed.
+/// Actions, and the resources on which all of them must be allowed.
 pub type PermissionList = (Vec<String>, Vec<String>);
 
-/// Asks everything at the same time. A role that is passed on goes to EKS's pods, whatever the statement asks about that.
+/// Simulates all lists at the same time. For `iam:PassRole`, the context says that the role is passed to EKS Pod
+/// Identity.
 pub async fn simulate(
     aws: &AwsSession,
     role: &RoleArn,
     wanted: Vec<PermissionList>,
 ) -> Result<SimulationOutcome, UpstreamError> {
     let principal = Principal::Role(role.clone());
-    let asked =
-        wanted.into_iter().map(|(actions, resources)| ask(aws, &principal, actions, resources));
+    let asked = wanted
+        .into_iter()
+        .map(|(actions, resources)| simulate_list(aws, &principal, actions, resources));
     let (mut count, mut denied) = (0, Vec::new());
     for answer in join_all(asked).await {
         match answer? {
@@ -53,7 +54,7 @@ pub async fn simulate(
     Ok(SimulationOutcome::NotAll(format!("denied: {}", summarize(&denied))))
 }
 
-async fn ask(
+async fn simulate_list(
     aws: &AwsSession,
     principal: &Principal,
     actions: Vec<String>,
@@ -75,7 +76,7 @@ async fn ask(
     Ok(Ok((actions.len(), lacking)))
 }
 
-/// An action that is not answered is not allowed.
+/// Returns whether every result for the action allows it. An action without a result is not allowed.
 fn is_allowed(action: &str, results: &[EvaluationResult]) -> bool {
     let mut answers = results
         .iter()
@@ -86,7 +87,7 @@ fn is_allowed(action: &str, results: &[EvaluationResult]) -> bool {
     };
     answers.peek().is_some()
         && answers.all(|result| match result.resource_specific_results() {
-            // Where there are answers for each resource, only those count.
+            // If there are results for each resource, only those count.
             [] => allowed(result.eval_decision()),
             specific => specific.iter().all(|one| allowed(one.eval_resource_decision())),
         })

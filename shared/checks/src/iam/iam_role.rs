@@ -1,4 +1,4 @@
-//! The role that Palette assumes, as IAM has it (D05, D10).
+//! Reads an IAM role and checks that it exists and how long its sessions may last.
 
 use crate::catalogue::iam::{ROLE_EXISTS, ROLE_SESSION_DURATION};
 use std::{
@@ -12,29 +12,27 @@ use serde_json::Value;
 
 use gangway_aws::AwsSession;
 
-/// What Palette's sessions need.
+/// The session duration that Palette needs.
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A role.
+/// An IAM role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IamRole {
-    /// Its ARN, path and all.
+    /// The ARN, including the path.
     pub arn: String,
-    /// Who may assume it.
+    /// The trust policy.
     pub trust: Value,
-    /// How long a session may last.
+    /// The maximum session duration.
     pub max_session: Duration,
     /// The ARN of its permissions boundary.
     pub boundary: Option<String>,
-    /// What people read about it.
     pub description: String,
-    /// When it was made.
+    /// When the role was created.
     pub made: Option<SystemTime>,
-    /// What is noted on it.
     pub tags: BTreeMap<String, String>,
 }
 
-/// Reads the role by its name.
+/// Reads a role from IAM by its name.
 pub async fn get_role(aws: &AwsSession, arn: &RoleArn) -> Result<IamRole, UpstreamError> {
     let call = AwsSession::iam_api_call("iam:GetRole", "such role");
     let answer = aws.iam().get_role().role_name(arn.name()).send().await;
@@ -56,18 +54,22 @@ pub async fn get_role(aws: &AwsSession, arn: &RoleArn) -> Result<IamRole, Upstre
     })
 }
 
-/// IAM sends documents percent-encoded.
+/// Decodes a policy document, which IAM returns percent-encoded. Returns `None` if it is not JSON.
 pub fn decode_policy_document(encoded: &str) -> Option<Value> {
     let text = percent_decode_str(encoded).decode_utf8().ok()?;
     serde_json::from_str(&text).ok()
 }
 
-/// The answers where nothing can be seen.
+/// Returns the findings if the role cannot be read.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
     vec![ROLE_EXISTS.unverified(reason, remedy), ROLE_SESSION_DURATION.unverified(reason, remedy)]
 }
 
-/// What was read, and the trust policy where the role is the one that was meant.
+/// Judges the result of [`get_role`]. Returns the trust policy too if the role has the requested ARN.
+///
+/// # Errors
+///
+/// If IAM could not be called. A missing role or permission is a finding.
 pub fn findings(
     read: Result<IamRole, UpstreamError>,
     wanted: &RoleArn,
@@ -76,8 +78,8 @@ pub fn findings(
         Ok(role) => role,
         Err(UpstreamError::NotFound { .. }) => return Ok((missing(wanted), None)),
         Err(UpstreamError::AccessDenied { .. }) => {
-            let remedy = "allow iam:GetRole on this role to the role that Gangway looks with";
-            return Ok((unverified("the role may not be read", remedy), None));
+            let remedy = "allow iam:GetRole on this role to the role that runs the checks";
+            return Ok((unverified("Gangway may not read the role", remedy), None));
         }
         Err(
             error @ (UpstreamError::Rejected { .. }
@@ -117,7 +119,7 @@ fn session(role: &IamRole) -> Finding {
         ROLE_SESSION_DURATION.failed(format!("sessions last {minutes} minutes at most"), remedy)
     } else {
         ROLE_SESSION_DURATION.passed(format!(
-            "sessions last up to {minutes} minutes; an hour, should Palette itself come from a role"
+            "sessions last up to {minutes} minutes; one hour if Palette itself uses an assumed role"
         ))
     }
 }

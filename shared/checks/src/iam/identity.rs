@@ -1,4 +1,4 @@
-//! Whose keys these are (C03, C05, C06, S01, S03).
+//! Checks which identity access keys belong to.
 
 use crate::catalogue::aws::{CLOCK, IDENTITY_IS_USER, IDENTITY_VALID, PARTITION, REACHABLE};
 use gangway_http::deadline;
@@ -6,22 +6,24 @@ use gangway_model::{AccountId, Finding, Partition, UpstreamError};
 
 use gangway_aws::{CallerIdentity, IdentityKind, Principal};
 
-/// AWS refuses requests whose date is further off, in seconds.
+/// The largest clock difference that AWS accepts, in seconds.
 const MAX_CLOCK_SKEW: u64 = 300;
 
-/// Whose keys they are, as far as STS tells.
+/// The identity that keys belong to.
 #[derive(Debug)]
 pub struct IdentityCheck {
-    /// Every check and its answer.
     pub findings: Vec<Finding>,
-    /// The account that they act in.
+    /// The account of the keys, if STS accepts them.
     pub account: Option<AccountId>,
-    /// The user, where they are those of one.
+    /// The IAM user of the keys, if they belong to one.
     pub principal: Option<Principal>,
 }
 
-/// What the answer of [`Aws::caller`](gangway_aws::Aws::caller) means. Keys that STS does not take are a finding; an STS that
-/// could not be asked is an error.
+/// Judges the result of `GetCallerIdentity` with the keys of a user.
+///
+/// # Errors
+///
+/// If STS could not be called. Keys that STS does not accept are a finding.
 pub fn check_caller(
     answer: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
@@ -48,7 +50,7 @@ pub fn check_caller(
     let findings = vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
         clock(deadline::clock_skew()),
-        IDENTITY_VALID.passed(format!("the keys are those of {}", caller.arn)),
+        IDENTITY_VALID.passed(format!("the keys belong to {}", caller.arn)),
         partition(&caller, wanted),
         user(&caller),
     ];
@@ -56,15 +58,15 @@ pub fn check_caller(
 }
 
 fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
-    let unknown = "AWS does not take the keys, so it does not tell whose they are";
-    let remedy = "mend aws.identity-valid";
+    let unknown = "AWS does not accept the keys, so their identity is not known";
+    let remedy = "fix check aws.identity-valid first";
     vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
         clock(deadline::clock_skew()),
         IDENTITY_VALID.failed(
             reason,
             format!(
-                "see that the keys are of partition {wanted} and active, or create a new access key for the IAM user: \
+                "make sure that the keys are of partition {wanted} and active, or create a new access key for the IAM user: \
                  AWS does not show a secret access key twice"
             ),
         ),
@@ -75,7 +77,7 @@ fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
 
 pub(super) fn clock(skew: Option<i64>) -> Finding {
     match skew {
-        None => CLOCK.unverified("no answer of AWS had a date", "validate again"),
+        None => CLOCK.unverified("no response of AWS had a date", "validate again"),
         Some(skew) if skew.unsigned_abs() > MAX_CLOCK_SKEW => CLOCK.failed(
             format!("Gangway's clock differs from that of AWS by {skew} s"),
             "set the clock of the machine that Gangway runs on (NTP): AWS tolerates 300 s",
@@ -90,7 +92,10 @@ fn partition(caller: &CallerIdentity, wanted: Partition) -> Finding {
     }
     PARTITION.failed(
         format!("the keys are of partition {}, not {wanted}", caller.partition),
-        format!("send keys of an account of {wanted}, or ask the clients of {}", caller.partition),
+        format!(
+            "send keys of an account of {wanted}, or use the deployment of {}",
+            caller.partition
+        ),
     )
 }
 
@@ -98,13 +103,13 @@ fn user(caller: &CallerIdentity) -> Finding {
     let observed = match &caller.kind {
         IdentityKind::User { name } => return IDENTITY_IS_USER.passed(format!("user {name}")),
         IdentityKind::AssumedRole { role_name } => {
-            format!("they are those of a session of role {role_name}, which ends")
+            format!("they belong to a session of role {role_name}, which expires")
         }
         IdentityKind::Root => {
-            format!("they are those of the root user of account {}", caller.account)
+            format!("they belong to the root user of account {}", caller.account)
         }
-        IdentityKind::Federated => "they are those of a federated user, which end".to_owned(),
-        IdentityKind::Other => format!("they are those of {}", caller.arn),
+        IdentityKind::Federated => "they belong to a federated user, and expire".to_owned(),
+        IdentityKind::Other => format!("they belong to {}", caller.arn),
     };
     IDENTITY_IS_USER.failed(
         observed,

@@ -1,4 +1,4 @@
-//! How old the keys under test are (S04).
+//! Checks the age and the status of an access key.
 
 use crate::catalogue::iam::KEY_AGE;
 use std::time::{Duration, SystemTime};
@@ -8,15 +8,19 @@ use gangway_model::{Finding, UpstreamError};
 
 use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
 
-/// What AWS's own guidance and the CIS benchmark call old.
+/// The age at which AWS's guidance and the CIS benchmark ask for a rotation.
 const MAX_KEY_AGE_DAYS: Duration = Duration::from_hours(90 * 24);
 
-/// The answer where nothing can be seen.
+/// Returns the finding if the key cannot be checked.
 pub fn unverified(reason: &str, remedy: &str) -> Finding {
     KEY_AGE.unverified(reason, remedy)
 }
 
-/// Looks at the key that this view was made with.
+/// Checks the access key of the session `aws`.
+///
+/// # Errors
+///
+/// If IAM could not be called. A missing permission is an unverified finding.
 pub async fn check_key_age(
     aws: &AwsSession,
     principal: &Principal,
@@ -25,7 +29,7 @@ pub async fn check_key_age(
         return Ok(KEY_AGE.not_applicable("a role has no access keys"));
     };
     let Some(id) = aws.key_id() else {
-        return Ok(KEY_AGE.not_applicable("the key itself is not at hand"));
+        return Ok(KEY_AGE.not_applicable("the session has no access key id"));
     };
     let answer = aws.iam().list_access_keys().user_name(name).send().await;
     let listed = match answer {
@@ -37,7 +41,7 @@ pub async fn check_key_age(
                     format!("allow iam:ListAccessKeys to user {name} on itself"),
                 )),
                 Some(AwsErrorKind::Throttled) => {
-                    Ok(KEY_AGE.unverified("IAM is asked too often", "validate again later"))
+                    Ok(KEY_AGE.unverified("IAM throttled the request", "validate again later"))
                 }
                 Some(_) | None => Err(AwsSession::iam_api_call("iam:ListAccessKeys", "such user")
                     .to_upstream_error(&error)),
@@ -45,7 +49,7 @@ pub async fn check_key_age(
         }
     };
     let key = listed.iter().find(|key| key.access_key_id() == Some(id));
-    #[expect(clippy::disallowed_methods, reason = "an age is told from today")]
+    #[expect(clippy::disallowed_methods, reason = "an age is computed from the current time")]
     let now = SystemTime::now();
     Ok(key.map_or_else(
         || KEY_AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
@@ -57,12 +61,12 @@ fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Findin
     if key.status() == Some(&StatusType::Inactive) {
         return KEY_AGE.failed("the access key is inactive", "activate it, or send an active one");
     }
-    let made = key.create_date().and_then(|date| SystemTime::try_from(*date).ok());
-    let Some(made) = made else {
+    let created = key.create_date().and_then(|date| SystemTime::try_from(*date).ok());
+    let Some(created) = created else {
         return KEY_AGE
-            .unverified("IAM does not tell when the key was made", "rotate it if in doubt");
+            .unverified("IAM does not say when the key was created", "rotate it if in doubt");
     };
-    let age = now.duration_since(made).unwrap_or_default();
+    let age = now.duration_since(created).unwrap_or_default();
     let days = age.as_secs() / 86_400;
     if age > MAX_KEY_AGE_DAYS {
         let observed = format!("the access key is {days} days old; the user has {keys} of 2");
@@ -92,8 +96,8 @@ mod tests {
             (91, StatusType::Active, false),
             (1, StatusType::Inactive, false),
         ] {
-            let made = DateTime::from(now - day * days);
-            let key = AccessKeyMetadata::builder().status(status).create_date(made).build();
+            let created = DateTime::from(now - day * days);
+            let key = AccessKeyMetadata::builder().status(status).create_date(created).build();
             assert_eq!(describe_age(&key, 1, now).outcome == Outcome::Passed, passes, "{days}");
         }
     }

@@ -1,4 +1,4 @@
-//! What an identity may do, against what Palette needs (C07–C13, S05, S06, D09).
+//! Compares what an identity may do with what Palette needs.
 
 use crate::catalogue::iam::{
     ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
@@ -16,13 +16,13 @@ use super::{
 };
 use gangway_aws::{AwsSession, Principal};
 
-/// How many managed policies an identity may have, unless the account's quota was raised.
+/// AWS's default quota of managed policies for one identity.
 const DEFAULT_QUOTA: usize = 10;
 
-/// Characters of a managed policy; white space does not count.
+/// The largest size of a managed policy in characters, not counting white space.
 const MAX_DOCUMENT_CHARS: usize = 6144;
 
-/// The answers where nothing can be seen.
+/// Returns the findings if the permissions cannot be checked.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
     [
         &SIMULATION_POSSIBLE,
@@ -37,7 +37,8 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
     .into()
 }
 
-/// Asks everything at the same time; asks again only where something is denied or hidden.
+/// Checks the permissions of a principal. Everything is read at the same time; more is read only if an action is
+/// denied or something could not be read.
 pub async fn check(
     aws: &AwsSession,
     principal: &Principal,
@@ -68,8 +69,8 @@ pub async fn check(
     Ok(findings)
 }
 
-/// The same of an identity that Gangway has attached every one of the profile's policies to: only IAM's judgement is
-/// asked for, as boundaries and policies of the organization may still take away what they allow.
+/// Checks a principal to which Gangway itself has just attached all policies of the profile. Only simulates, because a
+/// permissions boundary or an SCP may still deny what the policies allow.
 pub async fn check_attached(
     aws: &AwsSession,
     principal: &Principal,
@@ -89,7 +90,7 @@ pub async fn check_attached(
     Ok(findings)
 }
 
-/// What simulation tells.
+/// Judges the result of the simulation.
 async fn simulation_findings(
     aws: &AwsSession,
     principal: &Principal,
@@ -99,16 +100,16 @@ async fn simulation_findings(
     let label = principal.label();
     let (possible, reason, remedy) = match judgement {
         SimulationResult::Decisions(verdicts) => {
-            let mut findings = vec![SIMULATION_POSSIBLE.passed(format!("asked about {label}"))];
+            let mut findings = vec![SIMULATION_POSSIBLE.passed(format!("simulated for {label}"))];
             findings.extend(simulation_findings::findings(&verdicts, principal));
             findings
                 .push(simulation_findings::check_mfa(aws, principal, questions, &verdicts).await?);
             return Ok(findings);
         }
         SimulationResult::AccessDenied => {
-            let reason = format!("IAM may not be asked what {label} is allowed to do");
+            let reason = format!("Gangway may not simulate the permissions of {label}");
             let remedy = format!(
-                "allow iam:SimulatePrincipalPolicy on {} to the identity that looks",
+                "allow iam:SimulatePrincipalPolicy on {} to the identity that runs the checks",
                 principal.arn()
             );
             (SIMULATION_POSSIBLE.failed(reason.clone(), remedy.clone()), reason, remedy)
@@ -126,8 +127,8 @@ async fn simulation_findings(
     Ok(findings)
 }
 
-/// Every managed policy that the identity has. A user's groups are read where the user itself has not all that is needed,
-/// or where there is doubt.
+/// Returns every managed policy of the identity. The policies of a user's groups are read only if the user itself lacks
+/// a policy or an action is denied.
 async fn effective_policies(
     aws: &AwsSession,
     documents: &[PolicyDocument],
@@ -155,7 +156,7 @@ async fn effective_policies(
     Ok(Ok(held))
 }
 
-/// The answer to C08: by names, and by what the policies say where there is doubt.
+/// Checks the attached policies: by their names, and by their content if an action is denied.
 async fn attached_finding(
     aws: &AwsSession,
     principal: &Principal,
@@ -173,7 +174,7 @@ async fn attached_finding(
     }
 }
 
-/// The answer to C09: what is attached to the identity itself, and what still has to be.
+/// Checks the quota: policies attached to the identity itself, and policies that are still missing.
 fn quota_finding(
     direct: &Result<Vec<Attached>, LookupError>,
     missing: usize,
@@ -190,25 +191,27 @@ fn quota_finding(
     };
     let (quota, source, hidden) = match quota {
         Ok(Some(quota)) => (quota, "the account's quota", None),
-        Ok(None) => {
-            (DEFAULT_QUOTA, "AWS's default", Some("ask AWS for the account's quota".to_owned()))
-        }
+        Ok(None) => (
+            DEFAULT_QUOTA,
+            "AWS's default",
+            Some("read the account's quota in Service Quotas".to_owned()),
+        ),
         Err(hidden) => (DEFAULT_QUOTA, "AWS's default", Some(hidden.remedy())),
     };
     let count = direct.len();
-    let observed = format!("{label} has {count} of {quota} ({source}); {missing} to come");
+    let observed = format!("{label} has {count} of {quota} ({source}); {missing} more needed");
     match hidden {
         _ if count + missing <= quota => POLICY_QUOTA.passed(observed),
         // The account's own quota may be higher.
         Some(remedy) => POLICY_QUOTA.unverified(observed, remedy),
         None => POLICY_QUOTA.failed(
             observed,
-            format!("merge policies of {label}, or have AWS raise the quota of managed policies"),
+            format!("merge policies of {label}, or ask AWS to raise the quota of managed policies"),
         ),
     }
 }
 
-/// The answer to C10, from the documents themselves.
+/// Checks that each policy document fits into a managed policy.
 fn check_document_size(aws: &AwsSession, documents: &[PolicyDocument]) -> Finding {
     let size = |document: &PolicyDocument| {
         let text = document.text(aws.partition());
@@ -225,7 +228,7 @@ fn check_document_size(aws: &AwsSession, documents: &[PolicyDocument]) -> Findin
     }
 }
 
-/// The answer where the published documents are at fault themselves.
+/// Returns a failed finding if the published policies have defects.
 pub(super) fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
     (!denied.is_empty()).then(|| {
         VENDOR_POLICY.failed(

@@ -1,4 +1,4 @@
-//! Whether the policies that clusters are to get exist (C15).
+//! Checks that policies exist: those for the roles of clusters, and permissions boundaries.
 
 use crate::catalogue::iam::POLICY_ARNS_EXIST;
 use aws_sdk_iam::types::Policy;
@@ -7,7 +7,7 @@ use gangway_model::{Check, Finding, PolicyArn, UpstreamError};
 
 use gangway_aws::{AwsSession, error::AwsErrorKind};
 
-/// The answer where nothing can be seen.
+/// Returns the finding if the policies cannot be checked.
 pub fn unverified(reason: &str, remedy: &str) -> Finding {
     POLICY_ARNS_EXIST.unverified(reason, remedy)
 }
@@ -20,7 +20,7 @@ enum PolicyLookup {
     Throttled,
 }
 
-/// Looks each of them up, all at the same time.
+/// Checks that each policy exists and can be attached.
 pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding, UpstreamError> {
     if arns.is_empty() {
         return Ok(POLICY_ARNS_EXIST.not_applicable("no policies were named"));
@@ -34,10 +34,10 @@ pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding
             PolicyLookup::Missing => faults.push(format!("{arn} does not exist")),
             PolicyLookup::NotAttachable => faults.push(format!("{arn} cannot be attached")),
             PolicyLookup::AccessDenied => {
-                unseen = Some(("policies may not be read", "allow iam:GetPolicy"));
+                unseen = Some(("Gangway may not read policies", "allow iam:GetPolicy"));
             }
             PolicyLookup::Throttled => {
-                unseen = Some(("IAM is asked too often", "validate again later"))
+                unseen = Some(("IAM throttled the request", "validate again later"))
             }
         }
     }
@@ -54,22 +54,22 @@ pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding
     })
 }
 
-/// Whether a permissions boundary exists, as the answer to `check` (C16). Its ARN is that of a policy: others are not parsed.
+/// Checks that a permissions boundary exists. `check` is the check of the method that asks.
 pub async fn check_boundary(
     aws: &AwsSession,
     check: &'static Check,
     arn: &PolicyArn,
 ) -> Result<Finding, UpstreamError> {
-    let remedy = "name a managed policy of this account, or one of AWS's own, that the roles may be bounded by";
+    let remedy = "name a managed policy of this account, or one of AWS's own, that can be the permissions boundary of roles";
     Ok(match get_policy(aws, arn).await? {
         PolicyLookup::Exists | PolicyLookup::NotAttachable => check.passed(format!("{arn} exists")),
         PolicyLookup::Missing => check.failed(format!("{arn} does not exist"), remedy),
         PolicyLookup::AccessDenied => check.unverified(
-            "the policy may not be read",
-            "allow iam:GetPolicy to the identity that looks",
+            "Gangway may not read the policy",
+            "allow iam:GetPolicy to the identity that runs the checks",
         ),
         PolicyLookup::Throttled => {
-            check.unverified("IAM is asked too often", "validate again later")
+            check.unverified("IAM throttled the request", "validate again later")
         }
     })
 }

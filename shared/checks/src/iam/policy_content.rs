@@ -1,4 +1,4 @@
-//! Whether what is attached says what Palette's documents say (C08). Read only where simulation leaves doubt.
+//! Compares attached policies with Palette's policies. The content is read only if a simulated action is denied.
 
 use crate::catalogue::iam::POLICIES_ATTACHED;
 use futures_util::future::join_all;
@@ -7,24 +7,24 @@ use gangway_policies::PolicyDocument;
 use serde_json::Value;
 
 use super::{
-    attached_policies::{Attached, Lookup, LookupError, see},
+    attached_policies::{Attached, Lookup, lookup},
     iam_role::decode_policy_document,
 };
-use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
+use gangway_aws::{AwsSession, Principal};
 
-/// A quota of managed policies is 20 at most; groups may add theirs.
+/// The largest number of attached policies that are read: the quota is at most 20, and groups have their own.
 const MAX_DOCUMENTS: usize = 40;
 
-/// Actions to name before it is enough to count.
+/// The largest number of actions that a text names; more are only counted.
 const MAX_LISTED: usize = 8;
 
-/// A policy, with its document.
+/// An attached policy with its document.
 struct DocumentRead<'a> {
     attached: &'a Attached,
     document: Value,
 }
 
-/// By names alone: enough where simulation has shown that every action is allowed.
+/// Compares names only. That is enough if every simulated action is allowed.
 pub(super) fn check_names(
     documents: &[PolicyDocument],
     attached: &[Attached],
@@ -36,18 +36,18 @@ pub(super) fn check_names(
     }
     POLICIES_ATTACHED.failed(
         format!(
-            "not attached under their names: {}; every action is allowed all the same",
+            "not attached under their names: {}; every action is allowed nevertheless",
             join_names(&missing)
         ),
         format!(
-            "attach {} to {}, so that later versions of Palette find them",
+            "attach {} to {}, so that updates of these policies can be recognized",
             join_names(&missing),
             principal.label()
         ),
     )
 }
 
-/// The documents that no policy has the name of, in any spelling (T5).
+/// Returns the documents that no attached policy has the name of. Older spellings of the names count.
 pub(super) fn missing(documents: &[PolicyDocument], attached: &[Attached]) -> Vec<PolicyDocument> {
     let named = |document: &PolicyDocument| {
         attached.iter().any(|policy| PolicyDocument::from_name(&policy.name) == Some(*document))
@@ -55,7 +55,7 @@ pub(super) fn missing(documents: &[PolicyDocument], attached: &[Attached]) -> Ve
     documents.iter().copied().filter(|document| !named(document)).collect()
 }
 
-/// By what the policies say.
+/// Compares the content of the policies.
 pub(super) async fn check_documents(
     aws: &AwsSession,
     documents: &[PolicyDocument],
@@ -86,7 +86,7 @@ pub(super) async fn check_documents(
         .failed(observed.join("; "), format!("on {label}: {}", remedies.join("; "))))
 }
 
-/// What is wrong with a document's policy, and how to mend it.
+/// Returns what is wrong with the attached policy of a document, and how to fix it.
 fn fault(
     document: PolicyDocument,
     partition: Partition,
@@ -97,38 +97,45 @@ fn fault(
         return None;
     }
     let name = document.name();
-    let namesake = read
+    let same_name = read
         .iter()
         .find(|policy| PolicyDocument::from_name(&policy.attached.name) == Some(document));
-    let Some(namesake) = namesake else {
+    let Some(same_name) = same_name else {
         return Some((format!("{name} is not attached"), format!("attach {name}")));
     };
-    let held = std::slice::from_ref(&namesake.document);
+    let held = std::slice::from_ref(&same_name.document);
     let lacking = gangway_policies::missing_actions(document, partition, held);
     let observed = if lacking.is_empty() {
-        format!("{} differs from the published {name}", namesake.attached.arn)
+        format!("{} differs from the published {name}", same_name.attached.arn)
     } else {
-        format!("{} is an older {name}: it lacks {}", namesake.attached.arn, summarize(&lacking))
+        format!("{} is an older {name}: it lacks {}", same_name.attached.arn, summarize(&lacking))
     };
-    Some((observed, format!("give {} a new default version (IAM keeps 5)", namesake.attached.arn)))
+    Some((observed, format!("give {} a new default version (IAM keeps 5)", same_name.attached.arn)))
 }
 
 async fn fetch<'a>(aws: &AwsSession, attached: &'a Attached) -> Lookup<DocumentRead<'a>> {
     let iam = aws.iam();
-    let policy = see!("iam:GetPolicy", iam.get_policy().policy_arn(&attached.arn));
+    let policy = iam.get_policy().policy_arn(&attached.arn).send().await;
+    let policy = match lookup("iam:GetPolicy", policy)? {
+        Ok(policy) => policy,
+        Err(error) => return Ok(Err(error)),
+    };
     let version = policy.policy.and_then(|policy| policy.default_version_id).unwrap_or_default();
     let request = iam.get_policy_version().policy_arn(&attached.arn).version_id(version);
-    let version = see!("iam:GetPolicyVersion", request);
+    let version = match lookup("iam:GetPolicyVersion", request.send().await)? {
+        Ok(version) => version,
+        Err(error) => return Ok(Err(error)),
+    };
     let text = version.policy_version.and_then(|version| version.document).unwrap_or_default();
     Ok(Ok(DocumentRead { attached, document: decode_policy_document(&text).unwrap_or_default() }))
 }
 
-/// The documents' names, for a sentence.
+/// Returns the documents' names as a list.
 pub(super) fn join_names(documents: &[PolicyDocument]) -> String {
     documents.iter().map(|document| document.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// The first few, and how many more.
+/// Returns the first actions, and how many more there are.
 pub(super) fn summarize<T: AsRef<str>>(actions: &[T]) -> String {
     let named: Vec<_> = actions.iter().take(MAX_LISTED).map(T::as_ref).collect();
     match actions.len().saturating_sub(MAX_LISTED) {
@@ -144,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policies_are_told_by_what_they_say_before_what_they_are_called() {
+    fn policies_are_compared_by_content_before_names() {
         let partition = Partition::AwsUsGov;
         let current = PolicyDocument::Nodes.render(partition);
         let mut old = current.clone();
@@ -174,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_have_the_spellings_of_older_pages() {
+    fn older_spellings_of_policy_names_are_recognized() {
         let attached = |name: &str| Attached { name: name.to_owned(), arn: String::new() };
         let old = [attached("PaletteControllersPolicy"), attached("PaletteControlPlanePolicy")];
         let core = gangway_policies::documents_for(gangway_model::PermissionProfile::Core);

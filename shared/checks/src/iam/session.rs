@@ -1,4 +1,4 @@
-//! Whose keys an access portal has handed out (X09, X11, X12).
+//! Checks which identity the keys of an access portal belong to.
 
 use crate::catalogue::aws::{IDENTITY_IS_ROLE, IDENTITY_VALID, PARTITION, REACHABLE};
 use gangway_http::deadline;
@@ -7,26 +7,29 @@ use gangway_model::{AccountId, Finding, Partition, RoleArn, UpstreamError};
 use super::identity::clock;
 use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
 
-/// Whose keys they are, as far as STS tells.
+/// The identity that the portal's keys belong to.
 #[derive(Debug)]
 pub struct SessionCheck {
-    /// Every check and its answer.
     pub findings: Vec<Finding>,
-    /// The account that they act in.
+    /// The account of the keys, if STS accepts them.
     pub account: Option<AccountId>,
-    /// The role behind them; a user where the portal hands out a user's keys.
+    /// The role of the keys; a user if the portal issues keys of a user.
     pub principal: Option<Principal>,
 }
 
-/// The answers where there are no keys to ask with.
+/// Returns the findings if the portal issued no keys.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
     [&REACHABLE, &IDENTITY_VALID, &PARTITION, &IDENTITY_IS_ROLE]
         .map(|check| check.unverified(reason, remedy))
         .into()
 }
 
-/// What the answer of [`Aws::caller`] with the portal's keys means, given the account where it was asked for by number.
-/// Keys that STS does not take are a finding; an STS that could not be asked is an error.
+/// Judges the result of `GetCallerIdentity` with the portal's keys. `named` is the account id of the request, if it has
+/// one.
+///
+/// # Errors
+///
+/// If STS or IAM could not be called. Keys that STS does not accept are a finding.
 pub async fn check_caller(
     aws: &AwsSession,
     answer: Result<CallerIdentity, UpstreamError>,
@@ -37,16 +40,18 @@ pub async fn check_caller(
     let caller = match answer {
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
-            let (unknown, mend) = ("AWS does not take the keys", "mend aws.identity-valid");
+            let (unknown, remedy) =
+                ("AWS does not accept the keys", "fix check aws.identity-valid first");
             let valid = IDENTITY_VALID.failed(
                 reason,
                 format!(
-                    "see that the portal hands out keys of {wanted}, and that its clock is right"
+                    "make sure that the portal issues keys of {wanted}, and that its clock is right"
                 ),
             );
-            let rest = [&PARTITION, &IDENTITY_IS_ROLE].map(|check| check.unverified(unknown, mend));
+            let unverified =
+                [&PARTITION, &IDENTITY_IS_ROLE].map(|check| check.unverified(unknown, remedy));
             let mut findings = vec![reached, clock(deadline::clock_skew()), valid];
-            findings.extend(rest);
+            findings.extend(unverified);
             return Ok(SessionCheck { findings, account: None, principal: None });
         }
         Err(error) => return Err(error),
@@ -55,7 +60,7 @@ pub async fn check_caller(
     let findings = vec![
         reached,
         clock(deadline::clock_skew()),
-        IDENTITY_VALID.passed(format!("the keys are those of {}", caller.arn)),
+        IDENTITY_VALID.passed(format!("the keys belong to {}", caller.arn)),
         check_account(&caller, wanted, named),
         role,
     ];
@@ -67,7 +72,7 @@ fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<Accou
         return PARTITION.failed(
             format!("the portal's keys are of partition {}, not {wanted}", caller.partition),
             format!(
-                "set the address of the portal of {wanted}, or ask the clients of {}",
+                "set the address of the portal of {wanted}, or use the deployment of {}",
                 caller.partition
             ),
         );
@@ -75,13 +80,14 @@ fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<Accou
     match named {
         Some(named) if named != caller.account => PARTITION.failed(
             format!("the portal's keys are of account {}, not {named}", caller.account),
-            "correct the account, or have the portal's administrator correct what it stands for",
+            "correct the account, or ask the portal's administrator to correct its mapping",
         ),
         Some(_) | None => PARTITION.passed(format!("account {} of {wanted}", caller.account)),
     }
 }
 
-/// The identity whose permissions count. A session's ARN leaves out the path of its role, so IAM is asked for it.
+/// Returns the identity to check the permissions of. A session's ARN leaves out the path of its role, so the role is
+/// read from IAM.
 async fn resolve_principal(
     aws: &AwsSession,
     caller: &CallerIdentity,
@@ -90,13 +96,13 @@ async fn resolve_principal(
     let role_name = match &caller.kind {
         IdentityKind::AssumedRole { role_name } => role_name,
         IdentityKind::User { name } => {
-            let seen = format!("they are those of user {name}, whose permissions count");
+            let seen = format!("they belong to user {name}; that user's permissions are checked");
             return Ok((IDENTITY_IS_ROLE.passed(seen), caller.principal()));
         }
         IdentityKind::Root | IdentityKind::Federated | IdentityKind::Other => {
             let failed = IDENTITY_IS_ROLE.failed(
-                format!("they are those of {}", caller.arn),
-                "have the portal's administrator map the portal's role to an IAM role with Palette's policies",
+                format!("they belong to {}", caller.arn),
+                "ask the portal's administrator to map the portal's role to an IAM role with Palette's policies",
             );
             return Ok((failed, None));
         }
@@ -104,9 +110,9 @@ async fn resolve_principal(
     let call = AwsSession::iam_api_call("iam:GetRole", "such role");
     let answer = aws.iam().get_role().role_name(role_name).send().await;
     let answer = answer.map_err(|error| call.to_upstream_error(&error));
-    let (arn, whence) = match answer {
-        Ok(answer) => (answer.role.map(|role| role.arn), "as IAM has it"),
-        // Without a path, which most roles have none of.
+    let (arn, source) = match answer {
+        Ok(answer) => (answer.role.map(|role| role.arn), "as IAM returns it"),
+        // Most roles have no path.
         Err(UpstreamError::AccessDenied { .. } | UpstreamError::NotFound { .. }) => {
             (None, "its path is not known")
         }
@@ -116,10 +122,10 @@ async fn resolve_principal(
     let arn = arn.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:role/{role_name}"));
     Ok(match arn.parse::<RoleArn>() {
         Ok(role) => {
-            (IDENTITY_IS_ROLE.passed(format!("role {role}, {whence}")), Some(Principal::Role(role)))
+            (IDENTITY_IS_ROLE.passed(format!("role {role}, {source}")), Some(Principal::Role(role)))
         }
         Err(_invalid) => {
-            let remedy = "have the portal's administrator map the portal's role to an IAM role";
+            let remedy = "ask the portal's administrator to map the portal's role to an IAM role";
             (
                 IDENTITY_IS_ROLE.failed(format!("{role_name} is not the name of a role"), remedy),
                 None,

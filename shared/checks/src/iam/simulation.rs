@@ -1,4 +1,4 @@
-//! IAM's own judgement on each action, one call a question, all at the same time (C07, C11, C12).
+//! Calls IAM's policy simulator: one call for each simulation request, all at the same time.
 
 #[cfg(test)]
 mod tests;
@@ -12,43 +12,40 @@ use gangway_policies::simulate::{SimulatedAction, SimulationRequest};
 
 use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
 
-/// What IAM says.
+/// The result of a simulation.
 pub(super) enum SimulationResult {
-    /// On every action.
     Decisions(Vec<ActionDecision>),
-    /// Nothing: whoever looks may not ask.
+    /// The caller may not simulate.
     AccessDenied,
-    /// Nothing: it does not know the identity.
+    /// IAM does not know the principal.
     PrincipalNotFound,
 }
 
-/// What IAM says on one action.
+/// The decision on one action.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ActionDecision {
-    /// What was asked.
     pub(super) ask: SimulatedAction,
-    /// On the resource where it is worst.
+    /// The worst decision over all resources.
     pub(super) decision: Decision,
     /// The permissions boundary does not allow it.
     pub(super) boundary: bool,
     /// A policy of the organization does not allow it.
     pub(super) organization: bool,
-    /// The policies that deny it by name.
+    /// The policies that deny it explicitly.
     pub(super) denied_by: Vec<String>,
 }
 
-/// From best to worst.
+/// A decision of the simulator, from best to worst.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Decision {
-    /// It may.
     Allowed,
-    /// Nothing allows it.
+    /// No statement allows it (implicit deny).
     NotAllowed,
-    /// Something denies it.
+    /// A statement denies it (explicit deny).
     Denied,
 }
 
-/// Whether the caller is said to have used a second factor. Palette never does.
+/// Whether the simulated caller used MFA. Palette never does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Mfa {
     Absent,
@@ -56,19 +53,19 @@ pub(super) enum Mfa {
 }
 
 impl ActionDecision {
-    /// A denial that the published document causes by itself.
+    /// Returns whether the published policy itself causes the denial.
     pub(super) fn is_vendor_defect(&self) -> bool {
         let Self { ask, decision, boundary, organization, denied_by: _ } = self;
         ask.vendor_defect && *decision == Decision::NotAllowed && !boundary && !organization
     }
 
-    /// A denial that somebody can mend in the account.
+    /// Returns whether the action is denied by something in the account or the organization.
     pub(super) fn is_denial(&self) -> bool {
         self.decision != Decision::Allowed && !self.is_vendor_defect()
     }
 }
 
-/// Asks all questions about an identity.
+/// Runs all simulation requests for a principal.
 pub(super) async fn simulate(
     aws: &AwsSession,
     principal: &Principal,
@@ -99,9 +96,9 @@ async fn simulate_one(
     match evaluate(aws, principal, actions, question.resources.clone(), context).await? {
         Evaluated::Given(results) => {
             let call = AwsSession::iam_api_call(ACTION, "such identity");
-            fold(question, &results).map(SimulationResult::Decisions).ok_or_else(|| {
-                call.invalid_response("actions that were asked for are not answered")
-            })
+            fold(question, &results)
+                .map(SimulationResult::Decisions)
+                .ok_or_else(|| call.invalid_response("requested actions have no result"))
         }
         Evaluated::NotAllowed => Ok(SimulationResult::AccessDenied),
         Evaluated::NoSuchPrincipal => Ok(SimulationResult::PrincipalNotFound),
@@ -110,14 +107,14 @@ async fn simulate_one(
 
 const ACTION: &str = "iam:SimulatePrincipalPolicy";
 
-/// IAM's answers as they come, or why there are none.
+/// The unprocessed results of IAM, or why there are none.
 pub(super) enum Evaluated {
     Given(Vec<EvaluationResult>),
     NotAllowed,
     NoSuchPrincipal,
 }
 
-/// One question, page by page.
+/// Runs one simulation and reads all pages of its result.
 pub(super) async fn evaluate(
     aws: &AwsSession,
     principal: &Principal,
@@ -155,7 +152,7 @@ pub(super) async fn evaluate(
     }
 }
 
-/// The documents' own conditions, and what policies of organizations and users look at.
+/// Returns the context: keys that Palette's policies use, and keys that other policies commonly use.
 fn context(question: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
     let entry = |key: &str, kind: ContextKeyTypeEnum, values: Vec<String>| {
         let builder = ContextEntry::builder().context_key_name(key).context_key_type(kind);
@@ -174,7 +171,7 @@ fn context(question: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextE
     conditions.chain(always).collect()
 }
 
-/// One verdict an action. `None` where an action is not answered.
+/// Returns one decision for each action, or `None` if an action has no result.
 fn fold(question: &SimulationRequest, results: &[EvaluationResult]) -> Option<Vec<ActionDecision>> {
     let verdict = |ask: &SimulatedAction| {
         let mut answers = results
@@ -187,7 +184,7 @@ fn fold(question: &SimulationRequest, results: &[EvaluationResult]) -> Option<Ve
     question.asks.iter().map(verdict).collect()
 }
 
-/// The same action may be answered on several resources.
+/// Combines the decisions on two resources of the same action.
 fn worse(mut one: ActionDecision, other: ActionDecision) -> ActionDecision {
     one.decision = one.decision.max(other.decision);
     one.boundary |= other.boundary;
@@ -196,7 +193,8 @@ fn worse(mut one: ActionDecision, other: ActionDecision) -> ActionDecision {
     one
 }
 
-/// Where there are answers for each resource, only those count: the one above them is about a template of an ARN.
+/// Converts one result. If there are results for each resource, only those count: the overall decision is about a
+/// template of an ARN.
 fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision {
     let specific = result.resource_specific_results();
     let organization = result
@@ -234,7 +232,7 @@ fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision
 }
 
 impl Decision {
-    /// What is not understood is not allowed.
+    /// Converts IAM's decision. An unknown value is not allowed.
     fn of(decision: &PolicyEvaluationDecisionType) -> Self {
         if *decision == PolicyEvaluationDecisionType::Allowed {
             Self::Allowed
@@ -246,7 +244,7 @@ impl Decision {
     }
 }
 
-/// The names of the policies that the statements are from.
+/// Returns the names of the policies that contain the statements.
 fn sources(statements: &[Statement]) -> Vec<String> {
     statements.iter().filter_map(Statement::source_policy_id).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! Findings from IAM's verdicts: what is denied, by what, and what to attach.
+//! Judges the decisions of IAM's simulator: what is denied, by what, and how to fix it.
 
 #[cfg(test)]
 mod tests;
@@ -18,14 +18,14 @@ use super::{
 };
 use gangway_aws::{AwsSession, Principal};
 
-/// C07, C11, C12, and a note where the published documents are at fault.
+/// Judges the decisions: by identity policies, permissions boundary and SCPs, and by defects of the published policies.
 pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
     let denials: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_denial()).collect();
     let of = |part: fn(&ActionDecision) -> bool| -> Vec<&str> {
         denials.iter().filter(|denial| part(denial)).map(|denial| denial.ask.action).collect()
     };
     let (bounded, forbidden) = (of(|denial| denial.boundary), of(|denial| denial.organization));
-    // Where the document is not attached at all, its own faults do not show yet.
+    // If the policy is not attached at all, its own defects cannot be seen yet.
     let lacking = |document| {
         let plain = |denial: &&ActionDecision| denial.decision == Decision::NotAllowed;
         denials.iter().copied().filter(plain).any(|denial| denial.ask.document == document)
@@ -51,7 +51,7 @@ pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Ve
         } else {
             ORGANIZATION_ALLOWS.failed(
                 format!("a service control policy does not allow {}", summarize(&forbidden)),
-                "have the owners of the organization allow them in the SCPs of this account",
+                "ask the owners of the organization to allow them in the SCPs of this account",
             )
         },
     ];
@@ -81,12 +81,12 @@ fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> 
             .map(|(document, actions)| format!("of {}: {}", document.name(), summarize(actions))),
     );
     if !explicit.is_empty() {
-        observed.push(format!("denied by name: {}", summarize(&explicit)));
+        observed.push(format!("explicitly denied: {}", summarize(&explicit)));
     }
     ACTIONS_ALLOWED.failed(observed.join("; "), remedy(denials, deniers, principal))
 }
 
-/// What to do about each kind of denial that there is.
+/// Returns the steps that fix each kind of denial.
 fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Principal) -> String {
     let label = principal.label();
     let mut lacking: Vec<PolicyDocument> = denials
@@ -116,12 +116,14 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
         steps.push("widen the permissions boundary (iam.boundary-allows)".to_owned());
     }
     if denials.iter().any(|denial| denial.organization) {
-        steps.push("have the organization's SCPs changed (iam.organization-allows)".to_owned());
+        steps.push(
+            "ask for a change of the organization's SCPs (iam.organization-allows)".to_owned(),
+        );
     }
     steps.join("; ")
 }
 
-/// The answer to S06: what is denied by name is asked again as if a second factor had been used.
+/// Checks whether explicit denials depend on MFA: simulates the denied actions again as if MFA had been used.
 pub(super) async fn check_mfa(
     aws: &AwsSession,
     principal: &Principal,
@@ -129,9 +131,9 @@ pub(super) async fn check_mfa(
     verdicts: &[ActionDecision],
 ) -> Result<Finding, UpstreamError> {
     if matches!(principal, Principal::Role(_)) {
-        return Ok(MFA_NOT_REQUIRED.not_applicable("asked of IAM users only"));
+        return Ok(MFA_NOT_REQUIRED.not_applicable("checked for IAM users only"));
     }
-    // There is a verdict for each action of each question, in their order.
+    // There is one decision for each action of each request, in the same order.
     let mut denied = verdicts.iter().map(|verdict| verdict.decision == Decision::Denied);
     let mut again = questions.to_vec();
     for question in &mut again {
@@ -139,12 +141,13 @@ pub(super) async fn check_mfa(
     }
     again.retain(|question| !question.asks.is_empty());
     if again.is_empty() {
-        return Ok(MFA_NOT_REQUIRED.passed("no action is denied by name"));
+        return Ok(MFA_NOT_REQUIRED.passed("no action is explicitly denied"));
     }
     let SimulationResult::Decisions(then) =
         simulation::simulate(aws, principal, &again, Mfa::Present).await?
     else {
-        return Ok(MFA_NOT_REQUIRED.unverified("IAM no longer answers", "validate again"));
+        return Ok(MFA_NOT_REQUIRED
+            .unverified("IAM does not allow the simulation any more", "validate again"));
     };
     let conditional: Vec<_> = then
         .iter()
@@ -152,11 +155,11 @@ pub(super) async fn check_mfa(
         .map(|verdict| verdict.ask.action)
         .collect();
     Ok(if conditional.is_empty() {
-        MFA_NOT_REQUIRED.passed("what is denied is denied with a second factor too")
+        MFA_NOT_REQUIRED.passed("the denied actions are denied with MFA too")
     } else {
         let label = principal.label();
         MFA_NOT_REQUIRED.failed(
-            format!("denied unless a second factor was used: {}", summarize(&conditional)),
+            format!("denied unless MFA was used: {}", summarize(&conditional)),
             format!("exempt {label} from the policy that demands MFA: Palette calls AWS with its keys alone"),
         )
     })

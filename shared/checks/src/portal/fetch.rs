@@ -1,4 +1,4 @@
-//! Getting keys from the portal: by Gangway's own way, else by Palette's (X05, X06, X08, X11, X13).
+//! Fetches keys from an access portal: directly, or through Palette if Gangway cannot reach the portal.
 
 use crate::catalogue::portal::{KEY_LIFETIME, KEYS, TRUSTED};
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,7 @@ use gangway_palette::PortalKeysResult;
 
 use crate::validation;
 
-/// Keys, or why there are none.
+/// The keys, if the portal issued any, and the findings about them.
 pub(super) struct FetchResult {
     pub(super) keys: Option<TemporaryCredentials>,
     pub(super) findings: Vec<Finding>,
@@ -21,26 +21,30 @@ pub(super) struct FetchResult {
 
 const CA_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
 
-/// How long a portal is let be that is asked too often: it does not say.
+/// Time to wait after a portal throttled a request. Its response does not say how long.
 const PAUSE: Duration = Duration::from_secs(10);
 
-const CLIENT_REMEDY: &str = "have the identity team see that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
+const CLIENT_REMEDY: &str = "ask the identity team to check that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
 
-const NAMES_REMEDY: &str = "have the portal's administrator confirm agency, account and role, and that the account is enrolled";
+const NAMES_REMEDY: &str = "ask the portal's administrator to confirm agency, account and role, and that the portal knows the account";
 
-/// The answers where the certificates cannot be shown to a portal.
+/// Returns the findings if the certificates cannot be presented to a portal.
 pub(super) fn not_fetched() -> FetchResult {
-    let reason = "not asked, since the certificates will not do";
+    let reason = "not checked, because the certificates cannot be used";
     let findings = [&TRUSTED, &KEYS, &KEY_LIFETIME]
-        .map(|check| check.unverified(reason, "mend the checks of the certificates"))
+        .map(|check| check.unverified(reason, "fix the checks of the certificates first"))
         .into();
     FetchResult { keys: None, findings }
 }
 
-/// Asks the portal; where there is no way to it, lets Palette ask.
+/// Fetches keys from the portal; through Palette if the portal cannot be reached from here.
+///
+/// # Errors
+///
+/// If the portal throttles, or fails with a 5xx status, or if Palette could not be called.
 pub(super) async fn fetch_credentials(
-    wanted: &AccessPortalCredential,
-    registry: &ScopedAccounts<'_>,
+    credential: &AccessPortalCredential,
+    palette: &ScopedAccounts<'_>,
     clients: &Clients,
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
@@ -50,48 +54,49 @@ pub(super) async fn fetch_credentials(
     };
     let Some(url) = &clients.portal.url else {
         let trusted = TRUSTED.unverified(
-            format!("Gangway knows no address of {label}, so Palette was asked for keys"),
-            format!("set {setting} to the address of the credentials, where the function has a path to it"),
+            format!("Gangway has no address of {label}, so the keys were fetched through Palette"),
+            format!("set {setting} to the address of the credentials, if the function has a network path to it"),
         );
-        return fetch_via_palette(trusted, wanted, registry, clients, now).await;
+        return fetch_via_palette(trusted, credential, palette, clients, now).await;
     };
-    // Without an answer there is still Palette's own way.
+    // If the portal does not respond, there must be time left to fetch the keys through Palette.
     let asked = deadline::with_half_remaining(gangway_access_portal::fetch_credentials(
         url,
         clients.partition,
-        wanted,
+        credential,
     ));
-    let fault = match asked.await {
+    let error = match asked.await {
         Ok(keys) => {
-            let trusted = TRUSTED.passed(format!("{label} at {url} is trusted by them alone"));
-            return Ok(fetched(trusted, format!("{label} handed them out"), keys, now));
+            let trusted =
+                TRUSTED.passed(format!("{label} at {url} has a certificate that this chain signs"));
+            return Ok(fetched(trusted, format!("{label} issued them"), keys, now));
         }
-        Err(fault) => fault,
+        Err(error) => error,
     };
-    let observed = format!("{label} at {url}: {fault}");
-    if fault.is_unreachable() {
+    let observed = format!("{label} at {url}: {error}");
+    if error.is_unreachable() {
         let trusted = TRUSTED.unverified(
-            format!("{observed}; so Palette was asked for keys"),
-            format!("let the function reach it, or correct {setting}"),
+            format!("{observed}; so the keys were fetched through Palette"),
+            format!("give the function a network path to it, or correct {setting}"),
         );
-        return fetch_via_palette(trusted, wanted, registry, clients, now).await;
+        return fetch_via_palette(trusted, credential, palette, clients, now).await;
     }
-    rejected(&fault, &observed)
+    rejected(&error, &observed)
 }
 
-fn rejected(fault: &PortalError, observed: &str) -> Result<FetchResult, UpstreamError> {
+fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, UpstreamError> {
     let trusted = || TRUSTED.passed("its certificate is trusted");
-    let remedy = match fault {
+    let remedy = match error {
         PortalError::Unreachable(ProbeError::Tls(TlsFailure::ClientCertificateRejected))
         | PortalError::HtmlResponse { .. } => CLIENT_REMEDY,
         PortalError::Unreachable(_) | PortalError::InvalidTlsIdentity(_) => {
             let findings = vec![
                 TRUSTED.failed(observed, CA_REMEDY),
                 KEYS.unverified(
-                    "not asked, since the portal is not trusted",
-                    "mend portal.trusted",
+                    "not checked, because the portal's certificate is not trusted",
+                    "fix check portal.trusted first",
                 ),
-                KEY_LIFETIME.unverified("there are no keys", "mend portal.trusted"),
+                KEY_LIFETIME.unverified("there are no keys", "fix check portal.trusted first"),
             ];
             return Ok(FetchResult { keys: None, findings });
         }
@@ -110,31 +115,31 @@ fn rejected(fault: &PortalError, observed: &str) -> Result<FetchResult, Upstream
         PortalError::Rejected { status: 401 | 403, .. } => CLIENT_REMEDY,
         PortalError::Rejected { .. } => NAMES_REMEDY,
         PortalError::Disabled { .. } => {
-            "have the portal's administrator switch its interface on, or correct the address that Gangway asks"
+            "ask the portal's administrator to enable its interface, or correct the address that Gangway uses"
         }
         PortalError::Redirect { .. }
         | PortalError::NoCredentials
         | PortalError::ResponseTooLarge => {
-            "correct the address that Gangway asks: it must be that of the credentials themselves"
+            "correct the address that Gangway uses: it must be that of the credentials"
         }
     };
     let findings = vec![
         trusted(),
         KEYS.failed(observed, remedy),
-        KEY_LIFETIME.unverified("there are no keys", "mend portal.keys"),
+        KEY_LIFETIME.unverified("there are no keys", "fix check portal.keys first"),
     ];
     Ok(FetchResult { keys: None, findings })
 }
 
-/// Palette's own way, as its wizard goes it (X11).
+/// Fetches keys through Palette, with the call that its wizard uses.
 async fn fetch_via_palette(
     trusted: Finding,
-    wanted: &AccessPortalCredential,
-    registry: &ScopedAccounts<'_>,
+    credential: &AccessPortalCredential,
+    palette: &ScopedAccounts<'_>,
     clients: &Clients,
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
-    let answer = registry.portal_keys(clients.partition, wanted).await;
+    let answer = palette.portal_keys(clients.partition, credential).await;
     let keys = match validation::access_denied_finding(&KEYS, &answer) {
         Some(denied) => denied,
         None => match answer {
@@ -150,16 +155,16 @@ async fn fetch_via_palette(
                 KEYS.failed(format!("Palette got none: {reason}"), NAMES_REMEDY)
             }
             Ok(PortalKeysResult::Empty) => {
-                KEYS.failed("Palette says that it got some, and tells none", NAMES_REMEDY)
+                KEYS.failed("Palette reports success, but returned no keys", NAMES_REMEDY)
             }
             Err(UpstreamError::NotFound { .. }) => KEYS.unverified(
                 "this Palette cannot fetch keys from a portal before the account is registered",
-                "let the function reach the portal, and set its address",
+                "give the function a network path to the portal, and set its address",
             ),
             Err(error) => return Err(error),
         },
     };
-    let lifetime = KEY_LIFETIME.unverified("there are no keys", "mend portal.keys");
+    let lifetime = KEY_LIFETIME.unverified("there are no keys", "fix check portal.keys first");
     Ok(FetchResult { keys: None, findings: vec![trusted, keys, lifetime] })
 }
 
@@ -173,26 +178,26 @@ fn fetched(
     FetchResult { keys: Some(keys), findings }
 }
 
-/// Palette fetches new keys by itself; it must know when (X13).
+/// Checks that the keys expire at a known time: Palette fetches new ones before that.
 fn lifetime(keys: &TemporaryCredentials, now: SystemTime) -> Finding {
     if keys.token.is_none() {
         return KEY_LIFETIME.failed(
-            "they have no session token, so they are a user's own and do not end by themselves",
-            "have the portal's administrator hand out keys of a role",
+            "they have no session token, so they belong to a user and do not expire",
+            "ask the portal's administrator for keys of a role",
         );
     }
     let Some(expires) = keys.expires else {
         return KEY_LIFETIME.unverified(
-            "the portal does not tell when they end; 60 minutes are usual",
-            "see that Palette fetches new ones within 45 minutes: the account's status tells tokenExpiry",
+            "the portal does not say when they expire; 60 minutes are usual",
+            "check that Palette fetches new ones within 45 minutes: the account's status shows tokenExpiry",
         );
     };
     match expires.duration_since(now) {
         Ok(left) if left > Duration::ZERO => {
-            KEY_LIFETIME.passed(format!("they end in {} minutes", left.as_secs() / 60))
+            KEY_LIFETIME.passed(format!("they expire in {} minutes", left.as_secs() / 60))
         }
         Ok(_) | Err(_) => KEY_LIFETIME.failed(
-            "they had ended when they came",
+            "they had already expired when they were issued",
             "compare the clocks of the portal and of AWS (NTP)",
         ),
     }

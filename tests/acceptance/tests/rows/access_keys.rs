@@ -131,7 +131,12 @@ async fn keys_must_belong_to_an_iam_user() {
         let report = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
         assert_eq!(report.failed(), ["aws.identity-is-user"]);
         report.assert_check("aws.identity-is-user", "failed", "root user", "create an IAM user");
-        report.assert_check("iam.actions-allowed", "unverified", "", "mend the checks above");
+        report.assert_check(
+            "iam.actions-allowed",
+            "unverified",
+            "",
+            "fix the failed checks of the keys first",
+        );
         let gone = app.request(AuthMethod::StaticCredentials, app.second_customer(), "prod");
         app.second_customer().user.clone().remove();
         let report = app.assert_blocked(AuthMethod::StaticCredentials, &gone).await;

@@ -98,7 +98,7 @@ async fn differently_named_policies_are_a_warning() {
             receipt.assert_check(
                 "iam.policies-attached",
                 "failed",
-                "every action is allowed all the same",
+                "every action is allowed nevertheless",
                 "PaletteNodesPolicy",
             );
             assert_eq!(receipt.check("iam.policies-attached")["severity"], "warning");
@@ -182,8 +182,8 @@ async fn denial_without_mfa_is_distinguished() {
         customer.user.inline("DemandMfa", &document(&deny));
         let request = app.request(AuthMethod::StaticCredentials, customer, "prod");
         let report = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
-        report.assert_check("iam.mfa-not-required", "failed", "second factor", "MFA");
-        report.assert_check("iam.actions-allowed", "failed", "denied by name", "DemandMfa");
+        report.assert_check("iam.mfa-not-required", "failed", "unless MFA was used", "MFA");
+        report.assert_check("iam.actions-allowed", "failed", "explicitly denied", "DemandMfa");
         let deny = json!({"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"});
         customer.user.inline("DemandMfa", &document(&deny));
         let report = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
@@ -216,7 +216,7 @@ async fn user_without_iam_read_access_leaves_checks_unverified() {
         receipt.assert_check(
             "iam.simulation-possible",
             "failed",
-            "may not be asked",
+            "may not simulate",
             "allow iam:SimulatePrincipalPolicy",
         );
         for id in ["iam.actions-allowed", "iam.boundary-allows", "iam.organization-allows"] {

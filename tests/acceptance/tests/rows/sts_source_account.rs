@@ -48,7 +48,7 @@ async fn invalid_source_account_id_is_reported() {
         let report = app
             .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, app.customer(), "prod"))
             .await;
-        report.assert_check("sts.source-account", "failed", "12 digits", "operator of Palette");
+        report.assert_check("sts.source-account", "failed", "12 digits", "Palette's operator");
     }
 }
 

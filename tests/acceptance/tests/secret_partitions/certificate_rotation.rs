@@ -113,7 +113,7 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
             assert_eq!(token.expires, local_cloud::clock::iso8601(token.generated + 900));
             portal(app.realm()).behave(|behaviour| behaviour.lifetime = 0);
             let report = app.validate(method, &with(request, &json!({"name": "other"}))).await;
-            report.assert_check("portal.key-lifetime", "failed", "had ended", "NTP");
+            report.assert_check("portal.key-lifetime", "failed", "already expired", "NTP");
             report.assert_check("aws.identity-valid", "failed", "", "");
         },
     )

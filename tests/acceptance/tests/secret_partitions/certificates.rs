@@ -61,7 +61,7 @@ async fn faults_are_reported_before_the_portal_is_called() {
                 (
                     of(CertificateSpec::client(&entity).days(-400, -3)),
                     "certificates.client-valid",
-                    "has expired on",
+                    "expired on",
                     "new certificate",
                 ),
                 (
@@ -91,13 +91,13 @@ async fn faults_are_reported_before_the_portal_is_called() {
                 (
                     json!({"userKey": other.key}),
                     "certificates.key-matches",
-                    "another certificate's",
+                    "another certificate",
                     "userCertificate was issued for",
                 ),
                 (
                     json!({"userCertificate": other.certificate}),
                     "certificates.key-matches",
-                    "public halves differ",
+                    "public keys differ",
                     "certificate of this key",
                 ),
             ] {

@@ -81,7 +81,7 @@ async fn portal_role_is_checked_with_its_own_credentials() {
             receipt.assert_check(
                 "iam.simulation-possible",
                 "failed",
-                "may not be asked",
+                "may not simulate",
                 "allow iam:SimulatePrincipalPolicy",
             );
             for id in ["iam.actions-allowed", "iam.boundary-allows", "iam.organization-allows"] {

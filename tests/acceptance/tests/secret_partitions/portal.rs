@@ -25,7 +25,7 @@ async fn keys_are_fetched_with_the_certificate_and_work() {
             let report = app.validate(method, &app.request(method, customer, "prod")).await;
             assert_eq!(report.ready(), Some(true), "{:#}", report.body);
             report.assert_check("portal.trusted", "passed", portal(app.realm()).url().as_str(), "");
-            report.assert_check("portal.keys", "passed", "handed them out", "");
+            report.assert_check("portal.keys", "passed", "issued them", "");
             report.assert_check("portal.key-lifetime", "passed", "minutes", "");
             report.assert_check("aws.identity-valid", "passed", "assumed-role/PROJECT_", "");
             report.assert_check("aws.partition", "passed", customer.account.id(), "");

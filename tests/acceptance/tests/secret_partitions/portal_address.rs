@@ -24,7 +24,7 @@ async fn default_portal_address_of_the_partition_is_used() {
                 function.in_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
             let response = report(&bare, method, &request).await;
             assert_eq!(response.ready(), Some(true), "{:#}", response.body);
-            response.assert_check("portal.trusted", "unverified", "knows no address", "GANGWAY_");
+            response.assert_check("portal.trusted", "unverified", "has no address", "GANGWAY_");
             response.assert_check("portal.keys", "passed", "Palette fetched them", "");
             response.assert_check("palette.portal-address", "not-applicable", "Palette's own", "");
             let calls =
@@ -100,7 +100,7 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
             app.cloud().palette().records().endpoints = json!({"partitions": partitions});
         };
         set(&portal(app.realm()).url());
-        app.validate(method, &request).await.assert_check("palette.portal-address", "passed", "both ask", "");
+        app.validate(method, &request).await.assert_check("palette.portal-address", "passed", "both use", "");
         set("https://portal.example.test/other");
         let seen = app.validate(method, &request).await;
         seen.assert_check("palette.portal-address", "failed", "portal.example.test", "Configure Endpoints");

@@ -52,7 +52,7 @@ async fn every_portal_error_is_reported_with_its_remedy() {
                 json,
                 r#"{"success":false,"message":"API not enabled."}"#,
                 "switched off",
-                "switch its interface on",
+                "enable its interface",
             ),
             (200, json, "{\"Cred", "no Credentials", "correct the address"),
             (200, json, "[]", "no Credentials", "correct the address"),
@@ -85,7 +85,7 @@ async fn every_portal_error_is_reported_with_its_remedy() {
             "portal.keys",
             "failed",
             "API not enabled",
-            "switch its interface on",
+            "enable its interface",
         );
         portal(app.realm()).behave(|behaviour| behaviour.enabled = true);
         app.assert_registered(method, &request).await;
@@ -192,8 +192,8 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
             report.assert_check(
                 "portal.trusted",
                 "unverified",
-                "Palette was asked",
-                "let the function reach it",
+                "through Palette",
+                "give the function a network path to it",
             );
             report.assert_check("portal.keys", "passed", "Palette fetched them", "");
             report.assert_check("aws.identity-is-role", "passed", "PROJECT_", "");

@@ -105,7 +105,7 @@ async fn missing_connection_to_the_partition_is_reported() {
         }
         let report = app.validate(method, &request).await;
         assert_eq!(report.failed(), ["palette.validation"], "{:#}", report.body);
-        let remedy = "see that Palette reaches this partition";
+        let remedy = "make sure that Palette can reach this partition";
         report.assert_check("palette.validation", "failed", "RequestError", remedy);
         report.assert_check("palette.validation", "failed", "", "private cloud gateway");
         let covers = report.check("palette.validation")["covers"].to_string();

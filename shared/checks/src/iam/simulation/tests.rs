@@ -50,7 +50,7 @@ fn result(overall: Told, organization: Option<bool>, specific: &[Told]) -> Evalu
 }
 
 #[test]
-fn answers_for_each_resource_count_and_the_worst_of_them_decides() {
+fn the_worst_resource_specific_result_decides() {
     let allowed = (Allowed, None);
     let bounded = (ImplicitDeny, Some(false));
     for (results, decision, boundary, organization) in [
@@ -82,16 +82,16 @@ fn answers_for_each_resource_count_and_the_worst_of_them_decides() {
         ),
     ] {
         let verdicts = fold(&question(), &results).unwrap();
-        let told = verdicts
+        let actual = verdicts
             .first()
             .map(|verdict| (verdict.decision, verdict.boundary, verdict.organization));
-        assert_eq!(told, Some((decision, boundary, organization)), "{results:?}");
+        assert_eq!(actual, Some((decision, boundary, organization)), "{results:?}");
     }
     assert_eq!(fold(&question(), &[]), None);
 }
 
 #[test]
-fn only_a_plain_denial_of_a_misplaced_action_is_the_vendors() {
+fn only_an_implicit_denial_of_a_misplaced_action_is_a_vendor_defect() {
     let verdict = |decision, boundary, vendor_defect| ActionDecision {
         ask: SimulatedAction { vendor_defect, ..question().asks.remove(0) },
         decision,
@@ -111,7 +111,7 @@ fn only_a_plain_denial_of_a_misplaced_action_is_the_vendors() {
 }
 
 #[test]
-fn the_region_is_always_told_and_a_second_factor_is_always_absent() {
+fn the_context_always_has_the_region_and_says_that_mfa_is_absent() {
     let names: Vec<_> = context(&question(), "eu-west-1", Mfa::Absent)
         .iter()
         .map(|entry| {

@@ -28,7 +28,7 @@ fn denied() -> ActionDecision {
 }
 
 #[test]
-fn each_cause_of_a_denial_fails_its_own_check_and_is_told_how_to_mend() {
+fn each_cause_of_a_denial_fails_its_own_check_and_has_its_own_remedy() {
     let by_name = ActionDecision {
         decision: Decision::Denied,
         denied_by: vec!["DenyTags".to_owned()],
@@ -51,7 +51,7 @@ fn each_cause_of_a_denial_fails_its_own_check_and_is_told_how_to_mend() {
         (
             ActionDecision { organization: true, ..denied() },
             &["iam.actions-allowed", "iam.organization-allows"],
-            "have the organization's SCPs changed",
+            "ask for a change of the organization's SCPs",
         ),
         (vendor, &["iam.vendor-policy"], "nothing is wrong in this account"),
     ] {
@@ -71,7 +71,7 @@ fn each_cause_of_a_denial_fails_its_own_check_and_is_told_how_to_mend() {
 }
 
 #[test]
-fn denials_are_told_by_document_and_long_lists_are_cut() {
+fn denials_are_grouped_by_document_and_long_lists_are_shortened() {
     let verdicts: Vec<_> = (0..20).map(|_| denied()).collect();
     let finding = findings(&verdicts, &role()).remove(0);
     assert!(
@@ -85,7 +85,7 @@ fn denials_are_told_by_document_and_long_lists_are_cut() {
 }
 
 #[test]
-fn a_document_that_is_not_attached_is_not_blamed_for_its_own_faults() {
+fn defects_are_not_reported_for_a_policy_that_is_not_attached() {
     let vendor = ActionDecision {
         ask: SimulatedAction { vendor_defect: true, ..allowed().ask },
         ..denied()
