@@ -134,6 +134,7 @@ template: $(VENV)/checks $(VENV)/checkov/checks
 	@$(VENV)/bin/cfn-lint --regions us-iso-east-1 us-iso-west-1 -- templates/aws-iso.yaml
 	@$(VENV)/bin/python tests/tools/check_template.py
 	@$(VENV)/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact $(addprefix --file ,template.yaml $(wildcard templates/*.yaml))
+	@$(VENV)/bin/python tests/tools/check_imports.py
 	@$(VENV)/bin/python tests/tools/docs_tables.py
 	@$(VENV)/bin/python tests/tools/acceptance_page.py --check
 

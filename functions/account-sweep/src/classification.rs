@@ -15,7 +15,8 @@ pub(crate) enum Classification {
     NotRegistered,
     /// It is closed, or on the way there, and Palette has it. Taken off where the settings say so.
     Closed {
-        /// Whether it is gone for good as far as AWS says, and one of those that this deployment brings aboard.
+        /// Whether it is gone for good as far as AWS says, and one of those that this deployment
+        /// brings aboard.
         take_off: bool,
     },
     /// Nothing is done about it.

@@ -24,7 +24,8 @@ impl Action {
 
 /// An event of `events/schema/aws-account-vended.json`, as `EventBridge` would deliver it.
 ///
-/// The project is one that no setting names, which whoever follows the event would have to look for.
+/// The project is one that no setting names, which whoever follows the event would have to look
+/// for.
 pub(crate) fn event(
     action: Action,
     member: &OrgAccount,

@@ -19,8 +19,8 @@ const PROJECT: &str = "project";
 pub(crate) struct IndexedAccount {
     /// The AWS account in this partition, where it is known.
     pub(crate) account: Option<AccountId>,
-    /// The place of its scope among those that the settings name, and the projects that they do not name behind them; `None`
-    /// where Palette does not tell which project it is in.
+    /// The place of its scope among those that the settings name, and the projects that they do not
+    /// name behind them; `None` where Palette does not tell which project it is in.
     pub(crate) scope: Option<usize>,
     pub(crate) name: Box<str>,
     pub(crate) uid: Box<str>,
@@ -44,7 +44,8 @@ pub(crate) struct PaletteIndex {
 }
 
 impl PaletteIndex {
-    /// Reads every page of every scope that the key may see: events may have named projects that the settings do not.
+    /// Reads every page of every scope that the key may see: events may have named projects that
+    /// the settings do not.
     pub(crate) async fn load(
         deployment: &AppContext,
         scopes: &OuScopeMap,

@@ -18,7 +18,8 @@ use crate::{
     report::{MAX_LISTED, SweepReport, shown, unknown},
 };
 
-/// What must be left of an invocation to ask for another page. What was found by then is queued already.
+/// What must be left of an invocation to ask for another page. What was found by then is queued
+/// already.
 const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
 
 /// How many accounts are looked up at once.
@@ -27,7 +28,8 @@ const MAX_CONCURRENT_LOOKUPS: usize = 10;
 impl Sweep<'_> {
     /// Compares the organization with Palette, and queues what is to be done.
     ///
-    /// Where time runs out it says so. Nothing is noted for the next sweep: that finds aboard what this one queued.
+    /// Where time runs out it says so. Nothing is noted for the next sweep: that finds aboard what
+    /// this one queued.
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let settings = &self.settings.organization;
         let organization = self.organization().await?;
@@ -60,8 +62,8 @@ impl Sweep<'_> {
         Ok(difference)
     }
 
-    /// Accounts that are there for the bills of others, which no event brings aboard either. Only the commercial partition
-    /// has them.
+    /// Accounts that are there for the bills of others, which no event brings aboard either. Only
+    /// the commercial partition has them.
     async fn paired_accounts(
         &self,
         organization: &OrganizationsClient,
@@ -125,8 +127,8 @@ impl Sweep<'_> {
         }
     }
 
-    /// Accounts that Palette has and the list did not show. A list alone does not prove that an account is gone, so those
-    /// that the answer shows are asked for one by one.
+    /// Accounts that Palette has and the list did not show. A list alone does not prove that an
+    /// account is gone, so those that the answer shows are asked for one by one.
     async fn find_unknown(
         &self,
         organization: &OrganizationsClient,

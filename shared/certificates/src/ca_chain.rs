@@ -1,4 +1,4 @@
-//! The certification authorities that are to be trusted (S07, X08).
+//! Chains of CA certificates to trust.
 
 use std::{str::FromStr, time::SystemTime};
 
@@ -10,57 +10,54 @@ use crate::{
     pem::{self, PemLabel},
 };
 
-/// Room for a dozen certificates; the vault must hold them beside the rest.
+/// Fits a dozen certificates, and into a secret together with the other fields.
 const MAX_PEM_BYTES: usize = 32 * 1024;
 
-/// Certificates of certification authorities, at least one, each once.
+/// At least one CA certificate, without duplicates.
 #[derive(Clone, Debug)]
 pub struct CaChain {
     pem: String,
     certificates: Vec<Certificate>,
 }
 
-/// How the certificates of a chain hang together.
+/// Whether a chain is complete and in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ChainStatus {
-    /// Every issuer is there, up to a root.
+    /// Every issuer is present, up to a root.
     Complete,
-    /// One's issuer is not there, so whether it is trusted rests on it alone.
+    /// The issuer of a certificate is missing, so the certificate itself is the trust anchor.
     IssuerMissing {
-        /// Whose it is.
         subject: String,
-        /// Who is missing.
+        /// The subject of the missing certificate.
         issuer: String,
     },
-    /// Every issuer is there, and not beside what it issued.
+    /// Every issuer is present, but not next to the certificate that it issued.
     OutOfOrder {
-        /// The first that stands apart.
+        /// The first certificate that is not next to its issuer.
         subject: String,
     },
 }
 
 impl CaChain {
-    /// The certificates in PEM, in one form whatever they came in.
+    /// Returns the certificates as PEM in the same form, whatever form was parsed.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// The certificates, to be trusted.
     pub fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         self.certificates.iter().map(|certificate| &certificate.der)
     }
 
-    /// Whose they are.
     pub fn subjects(&self) -> Vec<&str> {
         self.certificates.iter().map(|certificate| certificate.subject.as_str()).collect()
     }
 
-    /// Whether all of them are good at this time.
+    /// Returns whether all certificates are valid at this time.
     pub fn validity(&self, now: SystemTime) -> Validity {
         Validity::of(&self.certificates.iter().collect::<Vec<_>>(), now)
     }
 
-    /// How they hang together: each beside its issuer, with a root at the end.
+    /// Checks that every issuer is present and next to the certificate that it issued.
     pub fn chain_status(&self) -> ChainStatus {
         for one in &self.certificates {
             if !self.certificates.iter().any(|other| other.issued(one)) {

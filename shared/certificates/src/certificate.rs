@@ -1,32 +1,40 @@
-//! One certificate, as far as it is looked at.
+//! A parsed X.509 certificate.
 
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use time::OffsetDateTime;
 use x509_parser::{extensions::ExtendedKeyUsage, prelude::FromDer as _, x509::X509Name};
 
-use crate::{PemError, pem::PemBlock, validity::ValidityPeriod};
+use crate::{PemError, pem::PemBlock};
 
-/// How much of a name is shown.
+/// Limits the length of a displayed name.
 const MAX_NAME_CHARS: usize = 120;
 
-/// A certificate that was read, and what it says of itself.
+/// A certificate and the fields of it that are checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
     pub(crate) der: CertificateDer<'static>,
-    /// Whose it is, fit to be shown.
+    /// Safe to display.
     pub(crate) subject: String,
-    /// Who signed it, fit to be shown.
+    /// Safe to display.
     pub(crate) issuer: String,
     pub(crate) period: ValidityPeriod,
-    /// Signs others.
+    /// Set for a CA certificate.
     pub(crate) authority: bool,
-    /// May be shown by a TLS client; where nothing is said, it may.
+    /// Set if key usage allows TLS client authentication, or is absent.
     pub(crate) for_clients: bool,
-    /// Its public key, with the algorithm (SPKI).
+    /// The public key with its algorithm (SPKI).
     pub(crate) public_key: Vec<u8>,
 }
 
+/// The time from `notBefore` to `notAfter` of a certificate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ValidityPeriod {
+    pub(crate) from: OffsetDateTime,
+    pub(crate) until: OffsetDateTime,
+}
+
 impl Certificate {
-    /// Reads a block, the one at this position.
+    /// Parses a block. `position` counts from 1, for error messages.
     pub(crate) fn read(block: &PemBlock, position: usize) -> Result<Self, PemError> {
         let der = CertificateDer::from_pem_slice(block.text.as_bytes())
             .map_err(|_quotes_it| PemError::NotBase64 { position })?;
@@ -55,7 +63,7 @@ impl Certificate {
         })
     }
 
-    /// Whether this one's key signed the other.
+    /// Returns `true` if this certificate's key signed the other one.
     pub(crate) fn issued(&self, other: &Self) -> bool {
         let read = x509_parser::certificate::X509Certificate::from_der;
         let (Ok((_, own)), Ok((_, other))) = (read(&self.der), read(&other.der)) else {
@@ -70,7 +78,7 @@ fn clients(usage: &ExtendedKeyUsage<'_>) -> bool {
     usage.any || usage.client_auth
 }
 
-/// A name without what could spoil a line of a log.
+/// Returns a name without control characters, shortened to a length that fits in a log line.
 fn display_name(name: &X509Name<'_>) -> String {
     let name = name.to_string().replace(char::is_control, " ");
     match name.char_indices().nth(MAX_NAME_CHARS) {

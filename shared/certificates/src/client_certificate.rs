@@ -1,4 +1,4 @@
-//! What a client shows of itself (X07).
+//! Client certificates for mutual TLS.
 
 use std::{str::FromStr, time::SystemTime};
 
@@ -10,10 +10,10 @@ use crate::{
     pem::{self, PemLabel},
 };
 
-/// Room for a certificate and a few intermediates; the vault must hold them beside the rest.
+/// Fits a certificate and a few intermediates, and into a secret together with the other fields.
 const MAX_PEM_BYTES: usize = 16 * 1024;
 
-/// A client's certificate, and behind it those of its issuers as far as they were given.
+/// A client certificate, followed by the certificates of its issuers that were given.
 #[derive(Clone, Debug)]
 pub struct ClientCertificate {
     pem: String,
@@ -22,32 +22,31 @@ pub struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// The certificates in PEM, in one form whatever they came in.
+    /// Returns the certificates as PEM in the same form, whatever form was parsed.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// The certificates in the order that TLS sends them.
+    /// Returns the certificates in the order in which TLS sends them.
     pub fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.all().map(|one| one.der.clone()).collect()
     }
 
-    /// Whose it is.
     pub fn subject(&self) -> &str {
         &self.own.subject
     }
 
-    /// Whether all of them are good at this time.
+    /// Returns whether all certificates are valid at this time.
     pub fn validity(&self, now: SystemTime) -> Validity {
         Validity::of(&self.all().collect::<Vec<_>>(), now)
     }
 
-    /// Whether its extensions let a TLS client show it. Where they say nothing of it, they do.
+    /// Returns `true` if its key usage extensions allow TLS client authentication, or are absent.
     pub const fn allows_client_auth(&self) -> bool {
         self.own.for_clients
     }
 
-    /// Whether this key is the other half of it.
+    /// Returns `true` if the certificate is for this private key.
     pub fn matches_key(&self, key: &PrivateKey) -> bool {
         key.public_key().is_some_and(|public| public.as_ref() == self.own.public_key.as_slice())
     }

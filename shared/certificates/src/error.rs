@@ -1,17 +1,15 @@
-//! Why a text is not what it should be, and what to send instead. Never the text.
+//! Faults of PEM texts. No message contains a part of the text.
 
 use std::fmt;
 
 use crate::pem::PemLabel;
 
-/// What a text should have been.
+/// The content that a field expects.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Expected {
-    /// The certificates of certification authorities.
     CaCertificates,
-    /// A client's certificate.
+    /// A client certificate.
     Certificate,
-    /// Its private key.
     Key,
 }
 
@@ -29,107 +27,76 @@ impl fmt::Display for Expected {
     }
 }
 
-/// Why a text will not do. Completes the sentence that the member's name begins. Positions count from 1.
+/// A fault of a PEM text. The message continues a sentence that begins with the field's name.
+/// Positions count from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PemError {
-    /// Nothing at all.
     #[error("must be {0}")]
     Empty(Expected),
-    /// Longer than the vault could keep.
+    /// Too long for a secret.
     #[error("is too long: send {0} and nothing else")]
     TooLong(Expected),
-    /// No armour in it.
     #[error("must be {0}; it has no -----BEGIN …----- line")]
     NotPem(Expected),
-    /// The binary form, written in Base64.
+    /// The binary form (DER, PKCS#12) as Base64.
     #[error(
         "must be {0}; it looks like DER or PKCS#12 in Base64: convert it with `openssl x509 -inform der`, `openssl pkey -inform der` or `openssl pkcs12 -nodes`"
     )]
     Binary(Expected),
-    /// Its lines ran together on the way.
     #[error(
         "has lost its line breaks: send them as line breaks, in JSON as \\n, with each -----BEGIN …----- and -----END …----- on a line of its own"
     )]
     LineBreaks,
-    /// A beginning without its end, or the other way round.
+    /// A block without its BEGIN or END line.
     #[error(
         "is cut off: block {position} lacks its -----BEGIN …----- or -----END …----- line, copy it whole"
     )]
-    Truncated {
-        /// Which block.
-        position: usize,
-    },
-    /// What stands between the lines is not Base64.
+    Truncated { position: usize },
     #[error("is damaged: block {position} is not Base64, copy it again")]
-    NotBase64 {
-        /// Which block.
-        position: usize,
-    },
-    /// Base64, and no certificate in it.
+    NotBase64 { position: usize },
     #[error("is damaged: block {position} holds no X.509 certificate, copy it again")]
-    NotX509 {
-        /// Which block.
-        position: usize,
-    },
-    /// Something else than was asked for.
+    NotX509 { position: usize },
+    /// A block of another kind than expected.
     #[error("must be {wanted}; it holds {found}")]
-    WrongLabel {
-        /// What should be there.
-        wanted: Expected,
-        /// What is.
-        found: PemLabel,
-    },
-    /// The two halves were exchanged, or pasted together.
+    WrongLabel { wanted: Expected, found: PemLabel },
     #[error("holds a private key: send that as userKey alone, and here the certificate")]
     KeyForCertificate,
-    /// The two halves were exchanged, or pasted together.
     #[error("holds a certificate: send that as userCertificate, and here the private key")]
     CertificateForKey,
-    /// A private key where only certificates belong.
     #[error(
         "holds a private key, which nobody needs to trust an authority: remove it, and replace the key if it is in use"
     )]
     KeyAmongCaCertificates,
-    /// More than one key.
     #[error("holds {count} private keys: send the one that belongs to userCertificate")]
-    SeveralKeys {
-        /// How many.
-        count: usize,
-    },
-    /// PKCS#8 with a passphrase (X07).
+    SeveralKeys { count: usize },
+    /// PKCS#8 with a passphrase.
     #[error(
         "is encrypted (PKCS#8), and Palette has no field for a passphrase: decrypt it with `openssl pkey -in key.pem`"
     )]
     Encrypted,
-    /// OpenSSL's older form of the same (X07).
+    /// OpenSSL's older form with a passphrase.
     #[error(
         "is encrypted (Proc-Type: 4,ENCRYPTED), and Palette has no field for a passphrase: decrypt it with `openssl pkey -in key.pem`"
     )]
     EncryptedLegacy,
-    /// Damaged, or of a kind that TLS does not use here.
+    /// Damaged, or of an algorithm that TLS does not support here.
     #[error(
         "cannot be used: it must be a whole RSA key of 2048 to 8192 bits, an EC key on P-256, P-384 or P-521, or Ed25519"
     )]
     UnusableKey,
-    /// A certificate that signs no others (S07, X08).
+    /// A certificate that is not a CA certificate.
     #[error(
         "must be certificates of certification authorities (CA:TRUE); number {position} is that of a server or a client: send those of its issuers"
     )]
-    NotCaCertificate {
-        /// Which certificate.
-        position: usize,
-    },
-    /// A certificate that signs others, as the client's own (X07).
+    NotCaCertificate { position: usize },
+    /// A CA certificate in place of the client certificate.
     #[error(
         "must begin with the client's own certificate; the first is that of a certification authority: put the client's first, or send the authority's as certificateAuthority"
     )]
     CaCertificateForClient,
-    /// Certificates behind the client's that did not issue the one before (X07).
+    /// A certificate after the client's that did not issue the one before it.
     #[error(
         "must have each certificate behind the one that it issued; number {position} did not issue the one before it"
     )]
-    OutOfOrder {
-        /// Which certificate.
-        position: usize,
-    },
+    OutOfOrder { position: usize },
 }

@@ -1,6 +1,8 @@
-//! Certificates and private keys in PEM, as people paste them: parsed, checked, and written in one form.
+//! Certificates and private keys in PEM, as people paste them: parsed, checked, and written in one
+//! form.
 //!
-//! Every type holds a completely parsed value. Functions that depend on the time take it as an argument.
+//! Every type holds a completely parsed value. Functions that depend on the time take it as an
+//! argument.
 
 mod ca_chain;
 mod certificate;

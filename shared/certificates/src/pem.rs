@@ -1,4 +1,5 @@
-//! PEM, read as leniently as is safe: any line breaks, white space and text around the blocks; each block whole.
+//! Lenient PEM parser: accepts any line breaks, white space and text around the blocks. Every block
+//! must be complete.
 
 use std::fmt;
 
@@ -6,30 +7,23 @@ use zeroize::Zeroizing;
 
 use crate::{Expected, PemError};
 
-/// What a block says that it holds.
+/// The kind of content that the label of a block names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PemLabel {
-    /// A certificate.
     Certificate,
-    /// A private key: PKCS#8, PKCS#1 or SEC1.
+    /// PKCS#8, PKCS#1 or SEC1.
     PrivateKey,
-    /// A private key under a passphrase (PKCS#8).
+    /// PKCS#8 with a passphrase.
     EncryptedKey,
-    /// A private key of SSH.
     SshKey,
-    /// A public key.
     PublicKey,
-    /// The curve of the key that follows, as OpenSSL writes it.
+    /// The curve of the key that follows, written by OpenSSL.
     CurveParameters,
-    /// A request to be certified.
     Request,
-    /// A list of certificates that were revoked.
     Revocations,
-    /// Certificates in another envelope.
     Pkcs7,
     /// A certificate with OpenSSL's own trust settings.
     TrustedCertificate,
-    /// Anything else.
     Other,
 }
 
@@ -52,7 +46,7 @@ impl PemLabel {
         }
     }
 
-    /// Whether what it holds must not be shown.
+    /// Returns `true` if the content is secret.
     pub(crate) const fn is_private(self) -> bool {
         matches!(self, Self::PrivateKey | Self::EncryptedKey | Self::SshKey)
     }
@@ -78,19 +72,19 @@ impl fmt::Display for PemLabel {
     }
 }
 
-/// One block.
+/// A parsed block.
 pub(crate) struct PemBlock {
     pub(crate) label: PemLabel,
-    /// Its headers say that it is encrypted.
+    /// Set if the headers of the block declare encryption.
     pub(crate) encrypted: bool,
-    /// In one form, whatever it was pasted in: lines of 64 characters. Wiped.
+    /// The block in lines of 64 characters, zeroized on drop.
     pub(crate) text: Zeroizing<String>,
 }
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
-/// Every block of a text. What stands outside of blocks is not read: tools write there what is inside.
+/// Parses every block of a text. Ignores text outside of blocks, where tools describe the content.
 pub(crate) fn blocks(
     text: &str,
     wanted: Expected,
@@ -126,17 +120,17 @@ pub(crate) fn blocks(
     if open.is_some() {
         return Err(PemError::Truncated { position: blocks.len() + 1 });
     }
-    // A break within the armour: there is a beginning, and no block.
+    // A BEGIN marker that is broken across lines starts no block.
     if blocks.is_empty() { Err(PemError::Truncated { position: 1 }) } else { Ok(blocks) }
 }
 
-/// The label, where the line is armour. Armour that shares its line with anything else is a fault.
+/// Returns the label of a BEGIN or END line. Such a line with other text on it is a fault.
 fn boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, PemError> {
     match line.strip_prefix(kind) {
         Some(rest) => match rest.split_once("-----") {
             Some((label, "")) => Ok(Some(label)),
             Some(_) => Err(PemError::LineBreaks),
-            // The line was cut off.
+            // The line is truncated.
             None => Ok(Some("")),
         },
         None if line.contains(kind) => Err(PemError::LineBreaks),
@@ -152,7 +146,7 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn new(label: &'a str, longest: usize) -> Self {
-        // Room enough, so that no copy is left behind while it grows.
+        // Allocated in full, so that growing leaves no copy of a key in memory.
         let base64 = Zeroizing::new(String::with_capacity(longest));
         Self { label, encrypted: false, base64 }
     }
@@ -170,7 +164,7 @@ impl<'a> Open<'a> {
         if !encrypted && (base64.is_empty() || !base64.bytes().all(is_base64)) {
             return Err(PemError::NotBase64 { position });
         }
-        // An older name of the same, which fewer readers know.
+        // An older label for the same content, which fewer parsers accept.
         let label = if label == "X509 CERTIFICATE" { "CERTIFICATE" } else { label };
         let mut text =
             Zeroizing::new(String::with_capacity(base64.len() * 2 + label.len() * 2 + 64));

@@ -1,4 +1,4 @@
-//! A client's private key (X07).
+//! Private keys of client certificates.
 
 use std::{fmt, sync::Arc};
 
@@ -15,10 +15,10 @@ use crate::{
     pem::{self, PemLabel},
 };
 
-/// Larger than any key that TLS uses.
+/// Exceeds the size of every key that TLS supports.
 const MAX_PEM_BYTES: usize = 12 * 1024;
 
-/// A private key that TLS can use. Prints as redacted; its text is wiped.
+/// A private key that TLS supports. `Debug` prints it redacted, and its text is zeroized on drop.
 #[derive(Clone)]
 pub struct PrivateKey {
     pem: SecretString,
@@ -26,17 +26,18 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// The key in PEM, in one form whatever it came in. Still wrapped: only an adapter may open it.
+    /// Returns the key as PEM in the same form, whatever form was parsed. Only clients of outside
+    /// systems may expose it.
     pub const fn pem(&self) -> &SecretString {
         &self.pem
     }
 
-    /// What proves in a handshake that the client has it.
+    /// Returns the signer for a TLS handshake.
     pub fn signer(&self) -> Arc<dyn SigningKey> {
         Arc::clone(&self.signer)
     }
 
-    /// Its other half, with the algorithm.
+    /// Returns the public key with its algorithm (SPKI).
     pub(crate) fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
         self.signer.public_key()
     }

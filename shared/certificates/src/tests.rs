@@ -1,4 +1,5 @@
-//! What people paste: every way of being wrong has its own word, and what is merely untidy is taken.
+//! What people paste: every way of being wrong has its own word, and what is merely untidy is
+//! taken.
 
 mod authority;
 mod client;

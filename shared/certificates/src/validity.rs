@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use time::{Date, Duration, OffsetDateTime};
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, ValidityPeriod};
 
 /// How long before its end a certificate should be replaced.
 const EXPIRY_WARNING_PERIOD: Duration = Duration::days(30);
@@ -39,13 +39,6 @@ pub enum Validity {
     },
 }
 
-/// The time from `notBefore` to `notAfter` of a certificate.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ValidityPeriod {
-    pub(crate) from: OffsetDateTime,
-    pub(crate) until: OffsetDateTime,
-}
-
 impl Validity {
     /// Returns the validity of the most urgent certificate.
     pub(crate) fn of(certificates: &[&Certificate], now: SystemTime) -> Self {
@@ -57,8 +50,8 @@ impl Validity {
 }
 
 impl ValidityPeriod {
-    /// Returns the validity, and before it a key that is greater for a more urgent one: by kind, then for
-    /// the earlier end.
+    /// Returns the validity, and before it a key that is greater for a more urgent one: by kind,
+    /// then for the earlier end.
     fn check(self, subject: &str, now: OffsetDateTime) -> ((u8, i64), Validity) {
         let Self { from, until } = self;
         let subject = subject.to_owned();

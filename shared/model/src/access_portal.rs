@@ -7,7 +7,8 @@ use secrecy::SecretString;
 
 use crate::{PolicyArn, StoredCredential, text::text_type};
 
-/// The parameters of a request to an access portal, and of the roles that Palette creates with its keys.
+/// The parameters of a request to an access portal, and of the roles that Palette creates with its
+/// keys.
 #[derive(Clone, Debug)]
 pub struct AccessPortalCredential {
     pub agency: PortalName,
@@ -57,8 +58,8 @@ impl fmt::Debug for TemporaryCredentials {
 pub const MAX_ROLE_NAME_LEN: usize = 64;
 
 impl AccessPortalCredential {
-    /// Returns `true` if Palette shows these parameters for an account. Does not compare certificates, which
-    /// Palette does not return.
+    /// Returns `true` if Palette shows these parameters for an account. Does not compare
+    /// certificates, which Palette does not return.
     pub(crate) fn shown_as(&self, known: &StoredCredential) -> bool {
         let StoredCredential::AccessPortal {
             agency,

@@ -1,20 +1,17 @@
-//! The number of an AWS account.
-
 use std::{fmt, str::FromStr};
 
-/// Twelve digits (D04). Leading zeros count.
+/// The id of an AWS account: twelve digits, leading zeros included.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct AccountId([u8; 12]);
 
-/// Not twelve digits.
+/// The rule that an account id breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be an AWS account id of 12 digits")]
 pub struct InvalidAccountId;
 
 impl AccountId {
-    /// The digits.
     pub fn as_str(&self) -> &str {
-        // Only ASCII digits come in.
+        // The bytes are ASCII digits.
         str::from_utf8(&self.0).unwrap_or_default()
     }
 }

@@ -2,8 +2,9 @@ use std::str::FromStr;
 
 use crate::{AccountId, Partition, text::text_type};
 
-/// The fields of an Amazon Resource Name, `arn:<partition>:<service>:<region>:<account>:<resource>`, as
-/// written. A field may be empty, hold a wildcard, or name a partition that Palette does not serve.
+/// The fields of an Amazon Resource Name,
+/// `arn:<partition>:<service>:<region>:<account>:<resource>`, as written. A field may be empty,
+/// hold a wildcard, or name a partition that Palette does not serve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Arn<'a> {
     partition: &'a str,
@@ -69,7 +70,8 @@ pub enum InvalidArn {
     NotSecret,
 }
 
-/// Returns the fields of an ARN of a partition that Palette serves: at most 2048 printable characters.
+/// Returns the fields of an ARN of a partition that Palette serves: at most 2048 printable
+/// characters.
 fn parse_served(text: &str) -> Result<(Arn<'_>, Partition), InvalidArn> {
     if text.len() > 2048 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(InvalidArn::Shape);
@@ -181,7 +183,8 @@ impl SecretArn {
         self.partition
     }
 
-    /// Returns the secret's name, followed by a hyphen and the six characters that Secrets Manager adds.
+    /// Returns the secret's name, followed by a hyphen and the six characters that Secrets Manager
+    /// adds.
     pub fn name_and_suffix(&self) -> &str {
         self.text.split_once(":secret:").map_or("", |(_, name)| name)
     }

@@ -52,7 +52,8 @@ pub struct AssumedRole {
     pub external_id: String,
 }
 
-/// A role behind EKS Pod Identity: Palette's own in its cluster's account, its target role in another (P30).
+/// A role behind EKS Pod Identity: Palette's own in its cluster's account, its target role in
+/// another (P30).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PodIdentityRole {
     /// The role.

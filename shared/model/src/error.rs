@@ -1,31 +1,29 @@
-//! Why something did not happen. Knows nothing of HTTP.
+//! Errors of requests, of outside services, and of registrations. Independent of HTTP.
 
 use std::{error::Error, fmt::Display, time::Duration};
 
 use crate::Report;
 
-/// A member of a request that will not do.
+/// A fault of one field of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FieldError {
     /// JSON pointer into the request (RFC 6901).
     pub pointer: String,
-    /// The rule it breaks, so that the caller knows what to write instead. Never the value.
+    /// The rule that the field breaks. Never contains the value.
     pub detail: String,
-    /// Whose rule it is.
     pub kind: FieldErrorKind,
 }
 
-/// What kind of rule a member breaks.
+/// The kind of rule that a field breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FieldErrorKind {
-    /// It is not written as the interface says.
+    /// A rule of the API's schema.
     Malformed,
-    /// It is well written, and not possible here.
+    /// A well-formed value that is not possible here.
     Unprocessable,
 }
 
 impl FieldError {
-    /// Not written as the interface says.
     pub fn malformed(pointer: impl Into<String>, detail: impl Display) -> Self {
         Self {
             pointer: pointer.into(),
@@ -34,7 +32,6 @@ impl FieldError {
         }
     }
 
-    /// Well written, and not possible here.
     pub fn unprocessable(pointer: impl Into<String>, detail: impl Display) -> Self {
         Self {
             pointer: pointer.into(),
@@ -44,72 +41,54 @@ impl FieldError {
     }
 }
 
-/// Why an outside service did not do as asked.
+/// An error of an outside service. `service` is its display name.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// It understood and said no; asking again is no use.
+    /// The service refused the request. Not retryable.
     #[error("{service} refused: {reason}")]
     Rejected {
-        /// Who.
         service: &'static str,
-        /// In words fit for the caller.
+        /// Safe to show to the caller.
         reason: String,
     },
-    /// It does not let us in: our own key or role, not what the caller sent.
+    /// The service denied access to Gangway's own key or role.
     #[error("{service} does not let Gangway do this: {reason}")]
     AccessDenied {
-        /// Who.
         service: &'static str,
-        /// In words fit for the caller.
+        /// Safe to show to the caller.
         reason: String,
     },
-    /// It has no such thing, or says so.
+    /// The service has no such resource.
     #[error("{service} has no {resource}")]
     NotFound {
-        /// Who.
         service: &'static str,
-        /// What was asked for.
+        /// Completes "has no …".
         resource: &'static str,
     },
-    /// It has no such project, or does not show it: it does not tell these apart. Whoever asked named a wrong one.
+    /// The project does not exist or is not visible to the API key; Palette does not distinguish
+    /// them.
     #[error("{service} shows no such project")]
-    ProjectNotFound {
-        /// Who.
-        service: &'static str,
-    },
-    /// It already has one of that name.
+    ProjectNotFound { service: &'static str },
+    /// The service already has a resource of that name.
     #[error("{service} already has one of that name")]
-    AlreadyExists {
-        /// Who.
-        service: &'static str,
-    },
-    /// It is asked too often.
+    AlreadyExists { service: &'static str },
     #[error("{service} is asked too often")]
-    Throttled {
-        /// Who.
-        service: &'static str,
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// It could not be asked, or broke while it answered. What was asked may or may not have been done.
+    Throttled { service: &'static str, retry_after: Duration },
+    /// The service could not be reached, or failed. The request may have taken effect.
     #[error("{service} is not available")]
     Unavailable {
-        /// Who.
         service: &'static str,
         /// For the log only.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// It did not answer in time. What was asked may or may not have been done.
+    /// The service did not answer in time. The request may have taken effect.
     #[error("{service} did not answer in time")]
-    TimedOut {
-        /// Who.
-        service: &'static str,
-    },
+    TimedOut { service: &'static str },
 }
 
 impl UpstreamError {
-    /// Whose error it is, as people know the service.
+    /// Returns the display name of the service.
     pub const fn service(&self) -> &'static str {
         match self {
             Self::Rejected { service, .. }
@@ -127,7 +106,7 @@ impl UpstreamError {
         matches!(self, Self::NotFound { .. })
     }
 
-    /// Whether the same call may succeed later.
+    /// Returns `true` if the same call may succeed later.
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Throttled { .. } | Self::Unavailable { .. } | Self::TimedOut { .. } => true,
@@ -140,30 +119,28 @@ impl UpstreamError {
     }
 }
 
-/// Every way for a request to fail.
+/// An error of a request for an account.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrationError {
-    /// Members of the request will not do.
+    /// Fields of the request are invalid.
     #[error("the request has {} fault(s)", .0.len())]
     Invalid(Vec<FieldError>),
-    /// The request is fine; the account is not ready.
-    #[error("the preflight found what must be mended first")]
+    /// The request is valid, but a blocking check failed.
+    #[error("a blocking check failed")]
     ChecksFailed(Box<Report>),
     /// The name belongs to another account.
     #[error("{0}")]
     Conflict(String),
-    /// Other requests change the account at the same time, and this one did not come to its end.
+    /// Other requests changed the account at the same time, so this one gave up.
     #[error("{0}")]
     ConcurrentModification(String),
-    /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
-    /// A service that we need failed us.
     #[error(transparent)]
     Upstream(UpstreamError),
 }
 
-/// What a project has to be that a request names in its member `scope`.
+/// The rule for the project in the field `scope` of a request.
 const PROJECT_RULE: &str =
     "must be the uid or the name of a project that Palette has and Gangway's API key may see";
 
@@ -177,17 +154,17 @@ impl From<UpstreamError> for RegistrationError {
 }
 
 impl RegistrationError {
-    /// One member that will not do.
+    /// Returns an error for one field with an impossible value.
     pub fn unprocessable(pointer: impl Into<String>, detail: impl Display) -> Self {
         Self::Invalid(vec![FieldError::unprocessable(pointer, detail)])
     }
 
-    /// One member that is not written as the interface says.
+    /// Returns an error for one malformed field.
     pub fn malformed(pointer: impl Into<String>, detail: impl Display) -> Self {
         Self::Invalid(vec![FieldError::malformed(pointer, detail)])
     }
 
-    /// Whether the same request may succeed later.
+    /// Returns `true` if the same request may succeed later.
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Upstream(error) => error.is_retryable(),

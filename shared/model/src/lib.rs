@@ -1,4 +1,7 @@
-//! What Gangway knows of accounts, and the flow of a registration. No I/O, no vendor's SDK, no JSON.
+//! Types of accounts, credentials, registrations and reports, and traits of the stores that hold
+//! them.
+//!
+//! The crate does no I/O, and knows no SDK, no JSON, no environment and no workflow.
 
 mod access_portal;
 mod account_id;

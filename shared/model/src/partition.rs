@@ -35,19 +35,21 @@ pub enum Architecture {
     X86_64,
 }
 
-/// The portal of a classified partition that hands out temporary keys. Its own names for what it is asked.
+/// The portal of a classified partition that hands out temporary keys. Its own names for what it is
+/// asked.
 #[derive(Debug)]
 pub struct AccessPortalInfo {
     /// As people call it.
     pub label: &'static str,
-    /// The account: the member of a request, Palette's field and the portal's parameter have the same name.
+    /// The account: the member of a request, Palette's field and the portal's parameter have the
+    /// same name.
     pub account: &'static str,
     /// The portal's parameter for the role.
     pub role_parameter: &'static str,
     /// Gangway's setting for its address.
     pub setting: &'static str,
-    /// The variable of Palette's own deployment for its address, as Palette's documents name it (T1): by AWS's naming it
-    /// would be the other one.
+    /// The variable of Palette's own deployment for its address, as Palette's documents name it
+    /// (T1): by AWS's naming it would be the other one.
     pub palette_variable: &'static str,
 }
 
@@ -88,7 +90,8 @@ pub struct PartitionInfo {
     pub fips: bool,
     /// Who signs its endpoints' certificates.
     pub roots: RootStoreKind,
-    /// The portal that hands out temporary keys. Where there is one, endpoints are behind private authorities (S07).
+    /// The portal that hands out temporary keys. Where there is one, endpoints are behind private
+    /// authorities (S07).
     pub portal: Option<AccessPortalInfo>,
     /// What to build for.
     pub architecture: Architecture,

@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-/// A set of IAM policies that Palette publishes: the core ones, with or without EKS, or one of the minimum ones.
+/// A set of IAM policies that Palette publishes: the core ones, with or without EKS, or one of the
+/// minimum ones.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum PermissionProfile {
     /// The four core policies: every feature, clusters on EC2.

@@ -1,35 +1,27 @@
-//! What became of a request for an account.
-
 use crate::{AccountId, AccountName, AuthMethod, Partition, Report, SecretArn, Uid};
 
-/// An account that is registered.
+/// The result of a registration.
 #[derive(Debug)]
 pub struct Receipt {
-    /// Palette's own name for it.
     pub uid: Uid,
-    /// Its name.
     pub name: AccountName,
-    /// What it took.
     pub outcome: UpsertOutcome,
-    /// Where it is.
     pub partition: Partition,
-    /// How Palette gets in.
     pub method: AuthMethod,
-    /// Which AWS account it is.
+    /// The AWS account.
     pub account: AccountId,
-    /// Where its secret is kept, for methods that have one.
+    /// The account's secret, if the method has one.
     pub secret: Option<SecretArn>,
-    /// The report that cleared it.
+    /// The report that verified the registration.
     pub report: Report,
 }
 
-/// What a registration took.
+/// What a registration changed in Palette.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UpsertOutcome {
-    /// The account is new.
     Created,
-    /// The account was there, and has been changed.
+    /// The account existed and was changed.
     Updated,
-    /// The account was there as asked for.
+    /// The account existed as requested.
     Unchanged,
 }

@@ -1,13 +1,13 @@
-//! Checks made before anything is kept, and the proof that none of them blocks.
+//! Checks, their findings, the report, and the proof that no blocking check failed.
 
 use crate::{AccountId, AuthMethod, Partition};
 
-/// One question of the prerequisite checklist. Its id is stable: callers, runbooks and alarms use it.
+/// A check of a prerequisite. Its id is stable: callers, runbooks and alarms use it.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Check {
     /// `<area>.<what-holds-when-it-passes>`.
     pub id: &'static str,
-    /// The same for people.
+    /// What holds if the check passes, for people.
     pub title: &'static str,
     /// What its failing means.
     pub severity: Severity,
@@ -17,54 +17,47 @@ pub struct Check {
     pub remedy: &'static str,
 }
 
-/// What a failed check means for the registration.
+/// The consequence of a failed check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
-    /// It must not go on.
+    /// Forbids the registration.
     Blocker,
-    /// It may go on; something will go wrong later, or is unsafe.
+    /// Allows it; something will fail later, or is insecure.
     Warning,
-    /// Worth knowing.
     Info,
 }
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// As it should be.
     Passed,
-    /// Not as it should be.
     Failed {
-        /// What the caller can do about it.
+        /// How to fix it.
         remedy: String,
     },
-    /// It could not be looked at. Never counts as passed.
+    /// Could not be checked. Never counts as passed.
     Unverified {
-        /// What would let Gangway look.
+        /// What allows Gangway to check it.
         remedy: String,
     },
-    /// The question does not arise.
+    /// The check does not concern this account.
     NotApplicable,
 }
 
-/// A check, answered.
+/// The result of a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Finding {
-    /// The question.
     pub check: &'static Check,
-    /// The answer.
     pub outcome: Outcome,
-    /// What was seen.
+    /// What was observed, for people.
     pub observed: String,
 }
 
 impl Check {
-    /// It is as it should be.
     pub fn passed(&'static self, observed: impl Into<String>) -> Finding {
         Finding { check: self, outcome: Outcome::Passed, observed: observed.into() }
     }
 
-    /// It is not, and this mends it.
     pub fn failed(
         &'static self,
         observed: impl Into<String>,
@@ -74,7 +67,7 @@ impl Check {
         Finding { check: self, outcome, observed: observed.into() }
     }
 
-    /// It could not be looked at, and this would allow it.
+    /// Returns a finding that the check could not be made. `remedy` says what would allow it.
     pub fn unverified(
         &'static self,
         observed: impl Into<String>,
@@ -84,31 +77,27 @@ impl Check {
         Finding { check: self, outcome, observed: observed.into() }
     }
 
-    /// The question does not arise, for this reason.
     pub fn not_applicable(&'static self, observed: impl Into<String>) -> Finding {
         Finding { check: self, outcome: Outcome::NotApplicable, observed: observed.into() }
     }
 }
 
 impl Finding {
-    /// Whether it forbids going on.
+    /// Returns `true` if it forbids the registration.
     pub fn is_blocking(&self) -> bool {
         self.check.severity == Severity::Blocker && matches!(self.outcome, Outcome::Failed { .. })
     }
 }
 
-/// The findings, in the order of the checklist.
+/// The findings of all checks of an account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Report {
-    /// Where the account is.
     pub partition: Partition,
-    /// How Palette is to be let in.
     pub method: AuthMethod,
-    /// Which account it is, once that is known.
+    /// The AWS account, if it is known.
     pub account: Option<AccountId>,
-    /// Every check and its answer.
     pub findings: Vec<Finding>,
-    /// What else people should know: limits, next steps.
+    /// Limits and next steps, for people.
     pub notices: Vec<String>,
 }
 
@@ -116,19 +105,23 @@ pub struct Report {
 const DEPLOYMENT_CHECKS: [&str; 2] = ["palette.session", "sts.source-account"];
 
 impl Report {
-    /// Whether nothing in it blocks.
+    /// Returns `true` if no blocking check failed.
     pub fn is_ready(&self) -> bool {
         !self.findings.iter().any(Finding::is_blocking)
     }
 
-    /// Whether something blocks that is about this deployment, and about no account: its operator can mend it meanwhile.
+    /// Returns `true` if a blocking check failed that concerns this deployment, not the account:
+    /// the operator can fix it, and the same request then succeeds.
     pub fn has_deployment_failure(&self) -> bool {
         self.findings
             .iter()
             .any(|finding| finding.is_blocking() && DEPLOYMENT_CHECKS.contains(&finding.check.id))
     }
 
-    /// Turns what was checked into proof, or hands the report back. A subject that could not be made out is no subject.
+    /// Returns the subject as verified.
+    ///
+    /// # Errors
+    /// Returns the report if a blocking check failed or there is no subject.
     pub fn verify<T>(self, subject: Option<T>) -> Result<Verified<T>, Self> {
         match subject {
             Some(subject) if self.is_ready() => Ok(Verified { subject, report: self }),
@@ -137,7 +130,8 @@ impl Report {
     }
 }
 
-/// A subject that its preflight cleared. [`Report::verify`] is the only maker, so what was not checked cannot be kept.
+/// A subject whose report has no failed blocking check. Only [`Report::verify`] creates it, so
+/// nothing that was not checked can be registered.
 #[derive(Debug)]
 pub struct Verified<T> {
     subject: T,
@@ -145,12 +139,10 @@ pub struct Verified<T> {
 }
 
 impl<T> Verified<T> {
-    /// What was verified.
     pub const fn subject(&self) -> &T {
         &self.subject
     }
 
-    /// The report that cleared it.
     pub fn into_report(self) -> Report {
         self.report
     }
@@ -175,10 +167,10 @@ mod tests {
     fn only_a_report_without_failed_blockers_is_proof() {
         for (finding, ready) in [
             (BLOCKER.passed("seen"), true),
-            (BLOCKER.failed("seen", "mend"), false),
+            (BLOCKER.failed("seen", "fix it"), false),
             (BLOCKER.unverified("not seen", "allow"), true),
             (BLOCKER.not_applicable("no"), true),
-            (WARNING.failed("seen", "mend"), true),
+            (WARNING.failed("seen", "fix it"), true),
         ] {
             let report = report(vec![WARNING.passed("seen"), finding]);
             assert_eq!(report.is_ready(), ready, "{report:?}");

@@ -1,12 +1,10 @@
-//! Where a caller's secrets are.
-
 use crate::SecretArn;
 
-/// What is secret of a request, as it may come.
+/// Where the secret part of a request is.
 #[derive(Debug)]
 pub enum SecretSource<T> {
-    /// In the request.
+    /// In the request itself.
     Inline(T),
-    /// In a secret, so that it need not pass through a portal.
+    /// In a secret of Secrets Manager, so that it does not pass through the portal.
     SecretsManager(SecretArn),
 }

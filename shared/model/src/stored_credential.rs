@@ -1,46 +1,37 @@
-//! The way into an account, as far as Palette shows it.
-
 use crate::{AuthMethod, Credential, PolicyArn};
 
-/// The public part of a way in, read back from Palette.
+/// The public part of a credential, as Palette returns it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StoredCredential {
-    /// Long-lived keys, by the public half. Empty where Palette masks it.
+    /// Long-lived access keys.
     AccessKey {
-        /// The public half.
+        /// Empty if Palette masks it.
         access_key_id: String,
     },
     /// A role that Palette assumes.
-    AssumedRole {
-        /// Its ARN, as it was given.
-        role_arn: String,
-    },
+    AssumedRole { role_arn: String },
     /// Roles bound by EKS Pod Identity.
     PodIdentity {
-        /// Its ARN, as it was given.
         role_arn: String,
-        /// What limits the roles that Palette makes; empty for none.
+        /// The permissions boundary of roles that Palette creates; empty for none.
         permission_boundary_arn: String,
     },
     /// Temporary keys from an access portal.
     AccessPortal {
-        /// The agency, as it was given.
         agency: String,
-        /// The account or mission, as it was given.
+        /// The account of SCAP, or the mission of CAP.
         account: String,
-        /// The role, as it was given.
         role: String,
-        /// What Palette puts before the names of roles that it makes; empty for its default.
+        /// The prefix of the names of roles that Palette creates; empty for its default.
         prefix: String,
-        /// What limits the roles that Palette makes; empty for none.
+        /// The permissions boundary of roles that Palette creates; empty for none.
         permission_boundary_arn: String,
     },
-    /// None that Gangway knows; in Palette's words.
+    /// A type that Gangway does not know, in Palette's words.
     Unrecognized(String),
 }
 
 impl StoredCredential {
-    /// The method, where it is one that Gangway knows.
     pub const fn method(&self) -> Option<AuthMethod> {
         match self {
             Self::AccessKey { .. } => Some(AuthMethod::StaticCredentials),
@@ -51,13 +42,12 @@ impl StoredCredential {
         }
     }
 
-    /// The same where Palette shows it: some mask the public half of keys, too.
+    /// Returns whether Palette shows this credential, or `None` if it masks the access key id.
     pub fn matches_credential(&self, credential: &Credential) -> Option<bool> {
         let masked = matches!(self, Self::AccessKey { access_key_id } if access_key_id.is_empty());
         (!masked).then(|| self.eq_credential(credential))
     }
 
-    /// Whether this is what Palette shows of a credential.
     fn eq_credential(&self, credential: &Credential) -> bool {
         match (credential, self) {
             (Credential::AccessKey(keys), Self::AccessKey { access_key_id }) => {

@@ -1,4 +1,4 @@
-//! What a registration asks of the outside. Who keeps secrets, and who knows accounts.
+//! Traits of the stores that a registration writes. `docs/consistency.md` describes the protocol.
 
 use std::future::Future;
 
@@ -8,35 +8,33 @@ use crate::{
     AccountName, AuthMethod, CloudAccount, Registration, Scope, SecretArn, Uid, UpstreamError,
 };
 
-/// A credential that is kept, and not yet in use.
+/// A credential that was staged and is not in use yet.
 #[derive(Debug)]
-#[must_use = "what is staged is not in use until it is promoted"]
+#[must_use = "a staged secret is not in use until it is promoted"]
 pub struct StagedSecret {
-    /// Where it is kept.
     pub secret: SecretArn,
-    /// Whose way in it is.
     pub method: AuthMethod,
-    /// Which version of the secret it is. Derived from the content, so the same content is the same version.
+    /// The id of the secret's version: a hash of its content.
     pub version: String,
-    /// How the secret was found.
+    /// The state of the secret before it was staged.
     pub status: SecretStatus,
 }
 
-/// How a secret was found when a credential was kept in it.
+/// The state of a secret before a credential was staged in it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SecretStatus {
-    /// There was none: it was made with this version alone.
+    /// It did not exist: it was created with this version only.
     New,
-    /// It has never been in use for any account, in any version.
+    /// No version of it is in use for any account.
     NeverUsed,
-    /// This very version is in use already, for this account.
+    /// This version is in use already, for this account.
     ActiveFor(Uid),
-    /// Another version is in use, or it is not told.
+    /// Another version is in use, or which one is cannot be determined.
     OtherVersionActive,
 }
 
 impl SecretStatus {
-    /// The account that the version is in use for.
+    /// Returns the account that the version is in use for.
     pub const fn active_for(&self) -> Option<&Uid> {
         match self {
             Self::ActiveFor(uid) => Some(uid),
@@ -45,92 +43,99 @@ impl SecretStatus {
     }
 }
 
-/// Secrets that are noted as going, and have not gone.
+/// Secrets that are marked for deletion and not deleted yet.
 #[derive(Debug)]
-#[must_use = "what is condemned is to be retired or spared"]
+#[must_use = "marked secrets are to be deleted or unmarked"]
 pub struct PendingDeletion(pub Vec<SecretArn>);
 
-/// The account whose secrets are meant.
+/// The account that owns secrets.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretOwner<'a> {
-    /// Its uid.
     pub uid: &'a Uid,
-    /// Whose it is.
     pub scope: &'a Scope,
-    /// How it was last seen: its secret can then be called by name, while lists may lag behind.
+    /// The account as last read. Its secret is then found by name, even if the list of secrets lags
+    /// behind.
     pub last_seen: Option<&'a CloudAccount>,
 }
 
-/// Keeps secrets, in two steps: a version that is never promoted changes nothing. Staging brings a discarded secret back.
+/// Stores credentials with a two-phase write: `stage` adds a pending version, `promote` makes it
+/// current. A pending version changes nothing. `stage` restores a secret that is scheduled for
+/// deletion.
 pub trait SecretStore {
-    /// Keeps the registration's credential beside the one in use. `None` where it holds nothing secret.
+    /// Writes the credential as a pending version. Idempotent. Returns `None` if the method has no
+    /// secret.
     fn stage(
         &self,
         registration: &Registration,
     ) -> impl Future<Output = Result<Option<StagedSecret>, UpstreamError>> + Send;
 
-    /// Puts a staged version in use for an account. Twice is once. A secret that is [`Standing::New`] is not looked at again:
-    /// say so only where nobody can have put another version in use before this account was made.
+    /// Makes the staged version current and tags the secret with the account's uid. Idempotent.
+    /// Does not read the secret again if its status is [`SecretStatus::New`]: pass that only if no
+    /// concurrent run can have promoted another version.
     fn promote(
         &self,
         staged: &StagedSecret,
         uid: &Uid,
     ) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 
-    /// Whether a version is in use for an account, as it is now: another run may have put its own in use since.
+    /// Returns `true` if the staged version is now current and in use for the account. Detects a
+    /// concurrent run that promoted another version.
     fn is_active(
         &self,
         staged: &StagedSecret,
         uid: &Uid,
     ) -> impl Future<Output = Result<bool, UpstreamError>> + Send;
 
-    /// Sends a secret that was never in use into its recovery window: its account was refused.
+    /// Schedules deletion of a secret whose account was refused, unless another run has promoted
+    /// it.
     fn delete_staged(
         &self,
         staged: StagedSecret,
     ) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 
-    /// Notes of every secret kept for an account of this scope, save one, that it goes: whoever puts one of them in use from
-    /// now on finds out. Twice is once. The scope guards the secrets of an account that is merely not seen from here.
+    /// Marks every secret of the owner, except `keep`, and returns their ARNs. Deletes nothing. A
+    /// run that promotes or reads one of them afterwards sees the mark. Idempotent. Secrets of
+    /// other scopes are never marked, so accounts that are not visible here keep theirs.
     fn mark_for_deletion(
         &self,
         owner: SecretOwner<'_>,
         keep: Option<&SecretArn>,
     ) -> impl Future<Output = Result<PendingDeletion, UpstreamError>> + Send;
 
-    /// Sends what was condemned into its recovery window, but for what is kept for another account by now. Tells how many
-    /// secrets were condemned.
+    /// Schedules deletion of the marked secrets (30 days), except those that belong to another
+    /// account by now. Returns how many were marked.
     fn delete_marked(
         &self,
         uid: &Uid,
-        condemned: PendingDeletion,
+        marked: PendingDeletion,
     ) -> impl Future<Output = Result<usize, UpstreamError>> + Send;
 
-    /// Takes it back.
+    /// Removes the marks.
     fn unmark(
         &self,
-        condemned: PendingDeletion,
+        marked: PendingDeletion,
     ) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 }
 
-/// Knows the cloud accounts of one scope.
+/// Palette's cloud accounts of one scope.
 pub trait CloudAccountStore {
-    /// The account of this name.
     fn find_by_name(
         &self,
         name: &AccountName,
     ) -> impl Future<Output = Result<Option<CloudAccount>, UpstreamError>> + Send;
 
-    /// The account of this uid, or [`PortError::Missing`].
+    /// # Errors
+    /// [`UpstreamError::NotFound`] if there is no account with this uid.
     fn get(&self, uid: &Uid) -> impl Future<Output = Result<CloudAccount, UpstreamError>> + Send;
 
-    /// Makes an account. There is no idempotency key: after an error that leaves doubt, [`find`](Registry::find) first.
+    /// Creates an account. Palette has no idempotency key: after an error that may have created the
+    /// account, call [`find_by_name`](Self::find_by_name) before another attempt.
     fn create(
         &self,
         registration: &Registration,
     ) -> impl Future<Output = Result<Uid, UpstreamError>> + Send;
 
-    /// Brings an account to this state, and keeps what is noted on it besides. Twice is once.
+    /// Updates an account. Keeps annotations and labels of others. Idempotent.
     fn update(
         &self,
         known: &CloudAccount,
@@ -138,8 +143,8 @@ pub trait CloudAccountStore {
     ) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 }
 
-/// Holds the key that opens the registry.
+/// Returns Palette's API key.
 pub trait ApiKeyProvider {
-    /// The API key, as it is now. Read again when the registry no longer takes the last one.
+    /// Reads the current API key. Called again when Palette rejects the last one.
     fn api_key(&self) -> impl Future<Output = Result<SecretString, UpstreamError>> + Send;
 }

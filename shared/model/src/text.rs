@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr};
 
-/// Defines a type that holds a checked text, with `as_str`, `Display` and `FromStr`. With the name alone, adds
+/// Defines a type that holds a checked text, with `as_str`, `Display` and `FromStr`. With the name
+/// alone, adds
 /// `as_str` and `Display` to a type whose field `text` was checked by its own `FromStr`.
 macro_rules! text_type {
     ($(#[$attribute:meta])* $type:ident, $error:ident, $rule:ident, $is_valid:expr) => {
@@ -54,8 +55,8 @@ pub enum InvalidText {
 }
 
 text_type!(
-    /// The name of a cloud account in Palette. With the scope it identifies the account, and it is a part of
-    /// its secret's name.
+    /// The name of a cloud account in Palette. With the scope it identifies the account, and it is
+    /// a part of its secret's name.
     AccountName,
     InvalidText,
     Name,
@@ -75,8 +76,8 @@ text_type!(
 );
 
 text_type!(
-    /// The id that Palette gives one of its objects. Safe in a path. No longer than a UUID, so that a part of a
-    /// private key is not a uid.
+    /// The id that Palette gives one of its objects. Safe in a path. No longer than a UUID, so that
+    /// a part of a private key is not a uid.
     Uid,
     InvalidText,
     Uid,
@@ -86,7 +87,8 @@ text_type!(
     }
 );
 
-/// A Palette object as a caller names it. 24 hexadecimal digits are a uid, everything else is a name.
+/// A Palette object as a caller names it. 24 hexadecimal digits are a uid, everything else is a
+/// name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum UidOrName {
     Uid(Uid),

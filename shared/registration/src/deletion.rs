@@ -1,4 +1,5 @@
-//! Takes an account out of Palette: the account goes, then its secret, which can still be restored for 30 days.
+//! Takes an account out of Palette: the account goes, then its secret, which can still be restored
+//! for 30 days.
 
 use gangway_checks::ScopedAccounts;
 use gangway_model::{
@@ -18,8 +19,8 @@ pub enum DeleteOutcome {
 }
 
 impl AppContext {
-    /// Palette first: a secret must outlive the account that it opens. A run cut off between the two is finished by the
-    /// next, which finds the secret by its tags.
+    /// Palette first: a secret must outlive the account that it opens. A run cut off between the
+    /// two is finished by the next, which finds the secret by its tags.
     pub async fn delete_account(
         &self,
         uid: &Uid,
@@ -49,7 +50,8 @@ fn optional<T>(answer: Result<T, UpstreamError>) -> Result<Option<T>, UpstreamEr
 /// How often the account has to be missing from what can be read, and from what is listed.
 const CONFIRMATIONS: usize = 2;
 
-/// One "not found" may be a disguise, and a list may lack a line; an account that is neither read nor listed, twice, is gone.
+/// One "not found" may be a disguise, and a list may lack a line; an account that is neither read
+/// nor listed, twice, is gone.
 async fn confirm_deleted(uid: &Uid, registry: &ScopedAccounts<'_>) -> Result<(), UpstreamError> {
     let still_there = |how: &'static str| {
         Err(UpstreamError::Unavailable { service: "Palette", source: how.into() })

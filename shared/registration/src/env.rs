@@ -4,8 +4,8 @@ use std::{fmt::Display, str::FromStr};
 
 use gangway_model::FieldError;
 
-/// Variables, from wherever they are. An empty one counts as unset. A fault names the variable and its rule, never the
-/// value.
+/// Variables, from wherever they are. An empty one counts as unset. A fault names the variable and
+/// its rule, never the value.
 pub struct EnvReader<V> {
     variable: V,
     faults: Vec<FieldError>,
@@ -30,8 +30,8 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }
 
-    /// A setting that may be left out, read with this, which has none for what breaks the rule. `None` also where a fault
-    /// was noted.
+    /// A setting that may be left out, read with this, which has none for what breaks the rule.
+    /// `None` also where a fault was noted.
     pub fn parse_optional_with<T>(
         &mut self,
         name: &str,
@@ -59,7 +59,8 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         read
     }
 
-    /// The entries of a list with commas between them. None where it is left out; only good ones where a fault was noted.
+    /// The entries of a list with commas between them. None where it is left out; only good ones
+    /// where a fault was noted.
     pub fn list<T>(
         &mut self,
         name: &str,

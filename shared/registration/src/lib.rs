@@ -29,7 +29,8 @@ pub struct AppContext {
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 impl AppContext {
-    /// Reads the environment and builds every client. Sends no request, unless a setting names a secret with certificates.
+    /// Reads the environment and builds every client. Sends no request, unless a setting names a
+    /// secret with certificates.
     pub async fn from_env() -> Result<Self, Error> {
         let settings = Config::from_env()?;
         let mut roots = RootStore::for_kind(settings.partition.info().roots)?;

@@ -1,7 +1,8 @@
 //! Registers an account: stages its secret, writes the account to Palette, promotes the secret.
 //!
-//! Palette and Secrets Manager are two stores, and no lock covers both. `docs/consistency.md` describes the
-//! protocol that keeps them consistent: its states, its invariants, and what an interrupted run leaves.
+//! Palette and Secrets Manager are two stores, and no lock covers both. `docs/consistency.md`
+//! describes the protocol that keeps them consistent: its states, its invariants, and what an
+//! interrupted run leaves.
 
 mod consistency;
 mod create;
@@ -25,8 +26,8 @@ use create::{CreateError, CreateOutcome, create};
 const REPLICA_LAG: Duration = Duration::from_secs(11);
 
 impl AppContext {
-    /// Creates or replaces the account that the preflight verified. Calling it again with the same request
-    /// changes nothing.
+    /// Creates or replaces the account that the preflight verified. Calling it again with the same
+    /// request changes nothing.
     ///
     /// # Errors
     /// `Conflict` if the name belongs to another account, `ChecksFailed` if a blocking check failed,
@@ -94,11 +95,12 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         Ok(Receipt { uid, name, outcome, partition, method, account, secret, report })
     }
 
-    /// Writes the account until both stores hold the credential of the same run. Every run writes Palette
-    /// first and Secrets Manager second, and reads both at the end, so the last run to write sees it if they
-    /// differ, and writes both again.
+    /// Writes the account until both stores hold the credential of the same run. Every run writes
+    /// Palette first and Secrets Manager second, and reads both at the end, so the last run to
+    /// write sees it if they differ, and writes both again.
     ///
-    /// Returns the outcome of the first write, the last write, and the finding about the account as read back.
+    /// Returns the outcome of the first write, the last write, and the finding about the account as
+    /// read back.
     async fn write_until_consistent(
         &self,
         registration: &Registration,
@@ -206,8 +208,8 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         Ok((current.uid.clone(), UpsertOutcome::Updated))
     }
 
-    /// Deletes a staged secret whose account was refused for good. Ignores a failure to delete: the caller
-    /// needs the first error, and the next run stages the same secret again.
+    /// Deletes a staged secret whose account was refused for good. Ignores a failure to delete: the
+    /// caller needs the first error, and the next run stages the same secret again.
     async fn delete_unused_secret(&self, staged: Option<StagedSecret>, error: &RegistrationError) {
         if let Some(staged) = staged
             && matches!(staged.status, SecretStatus::New | SecretStatus::NeverUsed)
@@ -217,9 +219,10 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         }
     }
 
-    /// Deletes the secrets that a replaced account no longer uses: a new identity has a new secret, and a
-    /// method without secrets has none. If another run has replaced the account since, its secret may be
-    /// among the marked ones; then the marks are removed, and that run deletes what is obsolete.
+    /// Deletes the secrets that a replaced account no longer uses: a new identity has a new secret,
+    /// and a method without secrets has none. If another run has replaced the account since, its
+    /// secret may be among the marked ones; then the marks are removed, and that run deletes what
+    /// is obsolete.
     async fn delete_obsolete_secrets(
         &self,
         owner: SecretOwner<'_>,
@@ -235,9 +238,10 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         };
         let mut shown = self.accounts.get(owner.uid).await?.access;
         if is_replaced(&shown) && owner.last_seen.is_some_and(|seen| seen.access == shown) {
-            // The account looks as it did before this run: either a replica lags behind, or another run
-            // put the old credential back. After the wait all replicas agree. If the invocation ends
-            // before that, the secrets stay marked, and the next run of the same request deletes them.
+            // The account looks as it did before this run: either a replica lags behind, or another
+            // run put the old credential back. After the wait all replicas agree. If the invocation
+            // ends before that, the secrets stay marked, and the next run of the same request
+            // deletes them.
             wait(self.replica_lag).await;
             shown = self.accounts.get(owner.uid).await?.access;
         }
@@ -256,9 +260,9 @@ async fn wait(delay: Duration) {
     }
 }
 
-/// Corrects the status `New` of a secret whose account existed before this run: a concurrent run may have
-/// promoted another version for that account. If this run created the account, every other run that staged
-/// a version in the secret promotes it later, and reads the stores after that.
+/// Corrects the status `New` of a secret whose account existed before this run: a concurrent run
+/// may have promoted another version for that account. If this run created the account, every other
+/// run that staged a version in the secret promotes it later, and reads the stores after that.
 fn downgrade_status(staged: StagedSecret, outcome: UpsertOutcome) -> StagedSecret {
     if staged.status == SecretStatus::New && outcome != UpsertOutcome::Created {
         return StagedSecret { status: SecretStatus::NeverUsed, ..staged };

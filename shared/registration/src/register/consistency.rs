@@ -19,8 +19,8 @@ pub(super) struct AppliedWrite {
 pub(super) enum Consistency {
     /// Both stores hold the credential of this run, or both that of a later one.
     Consistent(Finding),
-    /// One store holds the credential of this run and the other that of another run. Holds the account as
-    /// Palette returned it.
+    /// One store holds the credential of this run and the other that of another run. Holds the
+    /// account as Palette returned it.
     Conflicting(Box<CloudAccount>),
 }
 
@@ -29,7 +29,8 @@ impl AppliedWrite {
         self.staged.as_ref().map(|staged| &staged.secret)
     }
 
-    /// Compares the stores. A store that cannot be read counts as consistent: a difference cannot be shown.
+    /// Compares the stores. A store that cannot be read counts as consistent: a difference cannot
+    /// be shown.
     pub(super) async fn check_consistency(
         &self,
         registration: &Registration,

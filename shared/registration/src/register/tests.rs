@@ -86,8 +86,8 @@ fn poll_once<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Asserts that a run which is interrupted before or after any of its calls, and then run again, ends in
-/// the same state as an uninterrupted run.
+/// Asserts that a run which is interrupted before or after any of its calls, and then run again,
+/// ends in the same state as an uninterrupted run.
 fn assert_converges(start: &FakeStores, operation: &Operation, registration: &Registration) {
     let uninterrupted = FakeStores(Mutex::new(start.end_state()));
     drop(run(&uninterrupted, operation, registration).unwrap());

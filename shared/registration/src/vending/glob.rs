@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-/// A pattern: `*` stands for any text, `?` for any one character; all else for itself, in upper or lower case as written.
+/// A pattern: `*` stands for any text, `?` for any one character; all else for itself, in upper or
+/// lower case as written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Glob(Vec<char>);
 
@@ -30,7 +31,8 @@ impl FromStr for Glob {
 }
 
 impl Glob {
-    /// Whether the whole text is as the pattern says. Takes no longer than their lengths multiplied.
+    /// Whether the whole text is as the pattern says. Takes no longer than their lengths
+    /// multiplied.
     pub fn matches(&self, text: &str) -> bool {
         // For each place in the pattern, whether the text so far leads there.
         let mut reached: Vec<bool> = self.closure(vec![true; 1]);
