@@ -1,4 +1,4 @@
-//! The settings of a deployment, read from the environment once, at start.
+//! The configuration of a deployment, read from the environment once at start.
 
 use std::fmt::{self, Display};
 
@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::{EnvReader, portal};
 
-/// How this deployment is set up. Each field names its variable; an empty variable counts as unset.
+/// The configuration of a deployment. An empty variable counts as unset.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The partition it serves: that of `AWS_REGION`, which Lambda sets.
@@ -17,22 +17,22 @@ pub struct Config {
     pub palette_url: Url,
     /// `PALETTE_API_KEY_SECRET`: name or ARN of the secret that holds Palette's API key.
     pub palette_api_key_secret: String,
-    /// `PALETTE_CA_BUNDLE_SECRET`: the secret with the certification authorities of a self-hosted Palette.
+    /// `PALETTE_CA_BUNDLE_SECRET`: the secret with the CA certificates of a self-hosted Palette.
     pub palette_ca_bundle_secret: Option<String>,
-    /// `GANGWAY_SECRET_PREFIX`: what the names of kept secrets start with; `gangway` unless told.
+    /// `GANGWAY_SECRET_PREFIX`: the prefix of secret names; default `gangway`.
     pub secret_prefix: String,
-    /// `GANGWAY_KMS_KEY_ID`: the key that kept secrets are encrypted with; Secrets Manager's own unless told.
+    /// `GANGWAY_KMS_KEY_ID`: the KMS key of secrets; default is that of AWS.
     pub kms_key_id: Option<String>,
     /// `GANGWAY_INSPECTION_ROLE`: name of the role in other accounts that lets Gangway read IAM there.
     pub inspection_role: Option<String>,
-    /// `GANGWAY_AWS_CA_BUNDLE_SECRET`: the secret with further certification authorities of AWS's endpoints.
+    /// `GANGWAY_AWS_CA_BUNDLE_SECRET`: a secret with more CA certificates for AWS's endpoints.
     pub aws_ca_bundle_secret: Option<String>,
-    /// `AWS_CA_BUNDLE`: a file of the same, as other AWS SDKs read it. The one for Rust does not.
+    /// `AWS_CA_BUNDLE`: a file with CA certificates. The AWS SDK for Rust does not read it itself.
     pub aws_ca_bundle: Option<String>,
-    /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: whether Pod Identity may be tried in the Secret partition (X18).
+    /// `GANGWAY_ALLOW_SECRET_POD_IDENTITY`: allows Pod Identity in the Secret partition.
     pub allow_secret_pod_identity: bool,
-    /// `PALETTE_REQUESTS_PER_SECOND`: what one instance of the function asks of each family of Palette's endpoints; 8
-    /// unless told, as Palette takes 10 from one address.
+    /// `PALETTE_REQUESTS_PER_SECOND`: the rate of one function instance for each endpoint group;
+    /// default 8. Palette allows 10 for each address.
     pub palette_requests_per_second: Option<u16>,
     /// How the partition's access portal is reached.
     pub portal: PortalConfig,
@@ -46,7 +46,7 @@ const PREFIX_RULE: &str =
 const BOOL_RULE: &str = "must be true or false";
 const RPS_RULE: &str = "must be a number from 1 to 1000";
 
-/// Variables that keep a function from starting, each with what it must be.
+/// The faults of all variables, each with its rule.
 #[derive(Debug, Eq, PartialEq)]
 pub struct ConfigError(pub Vec<FieldError>);
 
@@ -65,7 +65,7 @@ impl Config {
         Self::from_variables(env_var)
     }
 
-    /// Reads variables from anywhere, and tells every fault at once.
+    /// Reads variables from a function. Returns every fault at once.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut variables = EnvReader::new(variable);
         let palette_url = variables.parse_required_with("PALETTE_URL", URL_RULE, parse_palette_url);
@@ -117,7 +117,7 @@ impl Config {
     }
 }
 
-/// A variable of the process's environment, for the settings that only one function has.
+/// Returns a variable of the environment, for settings of a single function.
 pub fn env_var(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     std::env::var(name).ok()

@@ -1,5 +1,4 @@
-//! Takes an account out of Palette: the account goes, then its secret, which can still be restored
-//! for 30 days.
+//! Deletes an account from Palette, and then its secret, which can be restored for 30 days.
 
 use gangway_checks::ScopedAccounts;
 use gangway_model::{
@@ -9,18 +8,18 @@ use gangway_model::{
 
 use crate::AppContext;
 
-/// What there was to take out.
+/// The result of a deletion.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DeleteOutcome {
-    /// The account, or what an earlier run had left of it.
+    /// The account was deleted, or a secret that an interrupted run had left.
     Deleted,
-    /// Nothing.
+    /// Neither an account nor a secret existed.
     NotFound,
 }
 
 impl AppContext {
-    /// Palette first: a secret must outlive the account that it opens. A run cut off between the
-    /// two is finished by the next, which finds the secret by its tags.
+    /// Deletes the account and then its secrets: a secret must outlive its account. If a run is
+    /// interrupted between the two, the next one finds the secrets by their tags.
     pub async fn delete_account(
         &self,
         uid: &Uid,
@@ -39,7 +38,7 @@ impl AppContext {
     }
 }
 
-/// `None` where Palette says that it has no such account.
+/// Converts "not found" to `None`.
 fn optional<T>(answer: Result<T, UpstreamError>) -> Result<Option<T>, UpstreamError> {
     match answer {
         Err(UpstreamError::NotFound { .. }) => Ok(None),
@@ -47,11 +46,11 @@ fn optional<T>(answer: Result<T, UpstreamError>) -> Result<Option<T>, UpstreamEr
     }
 }
 
-/// How often the account has to be missing from what can be read, and from what is listed.
+/// How often the account must be missing from a read and from the list before it counts as deleted.
 const CONFIRMATIONS: usize = 2;
 
-/// One "not found" may be a disguise, and a list may lack a line; an account that is neither read
-/// nor listed, twice, is gone.
+/// Confirms that the account does not exist. A single "not found" may hide an account without
+/// access, and a list may be incomplete.
 async fn confirm_deleted(uid: &Uid, registry: &ScopedAccounts<'_>) -> Result<(), UpstreamError> {
     let still_there = |how: &'static str| {
         Err(UpstreamError::Unavailable { service: "Palette", source: how.into() })

@@ -1,37 +1,36 @@
-//! Reads settings from variables, and collects everything that is wrong with them.
+//! A reader of environment variables that collects every fault.
 
 use std::{fmt::Display, str::FromStr};
 
 use gangway_model::FieldError;
 
-/// Variables, from wherever they are. An empty one counts as unset. A fault names the variable and
-/// its rule, never the value.
+/// Parses variables and collects their faults. An empty variable counts as unset. A fault names the
+/// variable and its rule, never the value.
 pub struct EnvReader<V> {
     variable: V,
     faults: Vec<FieldError>,
 }
 
 impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
-    /// Reads with this.
+    /// Creates a reader of the variables that the function returns.
     pub const fn new(variable: V) -> Self {
         Self { variable, faults: Vec::new() }
     }
 
-    /// A setting that may be left out. `None` also where a fault was noted.
+    /// Parses an optional variable. Returns `None` if it is unset or invalid.
     pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         let text = self.text(name)?;
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }
 
-    /// A setting that must be there. `None` where a fault was noted.
+    /// Parses a required variable. Returns `None` if it is unset or invalid.
     pub fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        // The rule that an empty text breaks is the rule for all of them.
+        // An unset variable breaks the same rule as an empty text.
         let text = self.text(name).unwrap_or_default();
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }
 
-    /// A setting that may be left out, read with this, which has none for what breaks the rule.
-    /// `None` also where a fault was noted.
+    /// Parses an optional variable with a function, which returns `None` for an invalid value.
     pub fn parse_optional_with<T>(
         &mut self,
         name: &str,
@@ -45,7 +44,7 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         read
     }
 
-    /// A setting that must be there, read with this. `None` where a fault was noted.
+    /// Parses a required variable with a function, which returns `None` for an invalid value.
     pub fn parse_required_with<T>(
         &mut self,
         name: &str,
@@ -59,8 +58,8 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         read
     }
 
-    /// The entries of a list with commas between them. None where it is left out; only good ones
-    /// where a fault was noted.
+    /// Parses a comma-separated list. Returns no entries if it is unset, and leaves out invalid
+    /// ones.
     pub fn list<T>(
         &mut self,
         name: &str,
@@ -75,17 +74,14 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         entries.into_iter().flatten().collect()
     }
 
-    /// Notes a fault.
     pub fn add_error(&mut self, name: &str, rule: impl Display) {
         self.faults.push(FieldError::malformed(name, rule));
     }
 
-    /// How many faults were noted.
     pub const fn error_count(&self) -> usize {
         self.faults.len()
     }
 
-    /// Every fault that was noted.
     pub fn into_errors(self) -> Vec<FieldError> {
         self.faults
     }
@@ -101,7 +97,7 @@ mod tests {
     use gangway_model::AccountId;
 
     #[test]
-    fn every_fault_is_told_and_no_value() {
+    fn every_fault_is_collected_without_its_value() {
         let mut variables = EnvReader::new(|name: &str| match name {
             "GOOD" => Some("123456789012".to_owned()),
             "BAD" => Some("secret".to_owned()),
