@@ -1,10 +1,8 @@
-//! The ways of letting Palette into an AWS account.
-
 use std::{fmt, str::FromStr};
 
 use crate::Partition;
 
-/// How Palette authenticates to an account. One function serves each.
+/// How Palette authenticates to an AWS account. Each method has its own function.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum AuthMethod {
     /// Long-lived access keys of an IAM user.
@@ -18,10 +16,10 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// Every method, in the order of the wizard.
+    /// Every method, in the order of Palette's wizard.
     pub const ALL: [Self; 4] = [Self::StaticCredentials, Self::Sts, Self::PodIdentity, Self::Scap];
 
-    /// As routes, events and folders spell it.
+    /// Returns the id that routes, events and folders use.
     pub const fn id(self) -> &'static str {
         match self {
             Self::StaticCredentials => "static-credentials",
@@ -45,7 +43,7 @@ impl fmt::Display for AuthMethod {
     }
 }
 
-/// Not the id of a method.
+/// The rule that a method's id breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be one of static-credentials, sts, pod-identity, scap")]
 pub struct InvalidMethod;

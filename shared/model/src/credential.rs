@@ -1,4 +1,4 @@
-//! What lets Palette into an account.
+//! Credentials that Palette authenticates to an AWS account with.
 
 use std::{fmt, str::FromStr};
 
@@ -7,21 +7,20 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{AccessPortalCredential, AuthMethod, PolicyArn, RoleArn};
 
-/// A way into an account, complete: what Palette is told.
+/// A complete credential, as it is sent to Palette.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// Long-lived keys of an IAM user.
+    /// A long-lived access key of an IAM user.
     AccessKey(AccessKey),
     /// A role that trusts Palette's own AWS account.
     AssumedRole(AssumedRole),
-    /// A role that Palette's pods get through EKS Pod Identity.
+    /// A role that Palette's pods assume through EKS Pod Identity.
     PodIdentity(PodIdentityRole),
-    /// Temporary keys that a partition's access portal hands out to a client certificate.
+    /// Temporary credentials that an access portal issues for a client certificate.
     AccessPortal(Box<AccessPortalCredential>),
 }
 
 impl Credential {
-    /// The method it belongs to.
     pub const fn method(&self) -> AuthMethod {
         match self {
             Self::AccessKey(_) => AuthMethod::StaticCredentials,
@@ -32,12 +31,10 @@ impl Credential {
     }
 }
 
-/// Keys of an IAM user.
+/// A long-lived access key of an IAM user.
 #[derive(Clone, Debug)]
 pub struct AccessKey {
-    /// The public half.
     pub id: AccessKeyId,
-    /// The private half.
     pub secret: SecretAccessKey,
     /// Who signs the certificates of the partition's endpoints, where they are not public (S07).
     pub certificate_authority: Option<CaChain>,
@@ -46,7 +43,6 @@ pub struct AccessKey {
 /// A role, and the external id that Palette presents when it assumes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AssumedRole {
-    /// The role.
     pub role: RoleArn,
     /// Made by Palette, one for each tenant; not a secret, yet never chosen by the customer (D03).
     pub external_id: String,
@@ -56,34 +52,29 @@ pub struct AssumedRole {
 /// another (P30).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PodIdentityRole {
-    /// The role.
     pub role: RoleArn,
-    /// What limits the roles that Palette makes.
+    /// The permissions boundary of the roles that Palette creates.
     pub permission_boundary: Option<PolicyArn>,
 }
 
 /// Why a text is not one half of a pair of long-lived keys (S02).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidAccessKey {
-    /// Not an access key id.
     #[error("must be an access key id: 16 to 128 letters, digits and '_', without white space")]
     Id,
-    /// Keys that expire.
     #[error(
         "is a temporary key (ASIA…), which expires: create a long-lived access key (AKIA…) for the IAM user"
     )]
     Temporary,
-    /// Not a secret access key.
     #[error("must be a secret access key: 16 to 128 printable characters, without white space")]
     Secret,
 }
 
-/// The public half of a pair of keys. Printed with its middle left out.
+/// An access key id. `Display` and `Debug` print its first and last four characters.
 #[derive(Clone, Eq, PartialEq)]
 pub struct AccessKeyId(String);
 
 impl AccessKeyId {
-    /// The id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -118,12 +109,12 @@ impl fmt::Debug for AccessKeyId {
     }
 }
 
-/// The private half of a pair of keys.
+/// A secret access key.
 #[derive(Clone, Debug)]
 pub struct SecretAccessKey(SecretString);
 
 impl SecretAccessKey {
-    /// Still wrapped: only an adapter may open it.
+    /// Returns the wrapped secret. Only clients of outside systems may expose it.
     pub const fn secret(&self) -> &SecretString {
         &self.0
     }
@@ -135,7 +126,7 @@ impl TryFrom<SecretString> for SecretAccessKey {
     fn try_from(secret: SecretString) -> Result<Self, Self::Error> {
         #[expect(
             clippy::disallowed_methods,
-            reason = "looks at the shape of the secret, keeps no part of it"
+            reason = "checks the form of the secret, keeps no part of it"
         )]
         let text = secret.expose_secret();
         let fits =

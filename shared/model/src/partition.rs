@@ -1,10 +1,10 @@
-//! The partition table: every fact that differs between AWS partitions, once.
+//! The partition table: every fact that differs between AWS partitions.
 
 use std::{fmt, str::FromStr};
 
 use crate::AuthMethod;
 
-/// A group of AWS regions with identities, endpoints and ARNs of its own.
+/// An AWS partition: a group of regions with its own identities, endpoints and ARNs.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Partition {
     /// Commercial AWS.
@@ -17,16 +17,16 @@ pub enum Partition {
     AwsIso,
 }
 
-/// Which certification authorities a partition's own endpoints are signed by.
+/// The CA certificates that the endpoints of a partition are verified with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RootStoreKind {
-    /// The public ones, known when Gangway is compiled.
+    /// Public CA certificates, compiled into Gangway.
     Public,
-    /// Those that Lambda installs in the function's file system.
+    /// CA certificates that Lambda installs in the function's file system.
     Platform,
 }
 
-/// The instruction set that Lambda offers in a partition for certain.
+/// An instruction set that Lambda certainly offers in a partition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Architecture {
     /// Graviton.
@@ -39,14 +39,13 @@ pub enum Architecture {
 /// asked.
 #[derive(Debug)]
 pub struct AccessPortalInfo {
-    /// As people call it.
     pub label: &'static str,
     /// The account: the member of a request, Palette's field and the portal's parameter have the
     /// same name.
     pub account: &'static str,
     /// The portal's parameter for the role.
     pub role_parameter: &'static str,
-    /// Gangway's setting for its address.
+    /// Gangway's setting for the portal's URL.
     pub setting: &'static str,
     /// The variable of Palette's own deployment for its address, as Palette's documents name it
     /// (T1): by AWS's naming it would be the other one.
@@ -71,31 +70,28 @@ const CAP: AccessPortalInfo = AccessPortalInfo {
     palette_variable: "CUSTOM_ISOB_URL",
 };
 
-/// One row of the table.
+/// A row of the table.
 #[derive(Debug)]
 pub struct PartitionInfo {
-    /// The row's key.
     pub partition: Partition,
-    /// As ARNs and Palette's API spell it.
+    /// The id in ARNs and in Palette's API.
     pub id: &'static str,
-    /// As Palette's wizard calls it.
+    /// The name in Palette's wizard.
     pub label: &'static str,
-    /// Suffix of every service endpoint.
+    /// The suffix of every service endpoint.
     pub dns_suffix: &'static str,
-    /// What a region's name starts with; a direction and a number follow.
+    /// The beginnings of region names; a direction and a number follow.
     pub region_prefixes: &'static [&'static str],
-    /// Where IAM and the other global services are.
+    /// The region of IAM and other global services.
     pub home_region: &'static str,
-    /// Whether AWS lists FIPS endpoints for the services that Gangway calls.
+    /// Set if AWS offers FIPS endpoints for the services that Gangway calls.
     pub fips: bool,
-    /// Who signs its endpoints' certificates.
     pub roots: RootStoreKind,
     /// The portal that hands out temporary keys. Where there is one, endpoints are behind private
     /// authorities (S07).
     pub portal: Option<AccessPortalInfo>,
-    /// What to build for.
     pub architecture: Architecture,
-    /// How Palette may be let into an account here.
+    /// The methods that Palette supports here.
     pub methods: &'static [AuthMethod],
     /// Methods that Palette's newest documents withdraw; offered only where a setting allows them.
     pub opt_in_methods: &'static [AuthMethod],
@@ -105,7 +101,7 @@ const PUBLIC_METHODS: &[AuthMethod] =
     &[AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity];
 const CLASSIFIED_METHODS: &[AuthMethod] = &[AuthMethod::StaticCredentials, AuthMethod::Scap];
 
-/// Every partition served.
+/// Every partition that Gangway serves.
 pub const PARTITIONS: [PartitionInfo; 4] = [
     PartitionInfo {
         partition: Partition::Aws,
@@ -171,7 +167,6 @@ impl Partition {
         self.info().portal.is_some()
     }
 
-    /// Its row of the table.
     pub const fn info(self) -> &'static PartitionInfo {
         match self {
             Self::Aws => &PARTITIONS[0],
@@ -181,19 +176,19 @@ impl Partition {
         }
     }
 
-    /// As ARNs and Palette's API spell it.
+    /// The id in ARNs and in Palette's API.
     pub const fn id(self) -> &'static str {
         self.info().id
     }
 
-    /// The partition that a region is in; `None` for regions that Palette does not serve.
+    /// Returns the partition of a region, or `None` if Palette does not serve it.
     pub fn from_region(region: &str) -> Option<Self> {
         PARTITIONS.iter().find(|facts| facts.has_region(region)).map(|facts| facts.partition)
     }
 }
 
 impl PartitionInfo {
-    /// Whether the name is that of a region here, whether or not it exists yet.
+    /// Returns `true` if the name has the form of a region of this partition.
     pub fn has_region(&self, region: &str) -> bool {
         self.region_prefixes.iter().any(|prefix| {
             region.strip_prefix(prefix).and_then(|rest| rest.split_once('-')).is_some_and(
@@ -214,7 +209,7 @@ impl fmt::Display for Partition {
     }
 }
 
-/// Not the id of a partition that Palette serves.
+/// The rule that a partition's id breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be one of aws, aws-us-gov, aws-iso-b, aws-iso")]
 pub struct InvalidPartition;

@@ -1,5 +1,3 @@
-//! Which set of permissions an account is meant to give Palette.
-
 use std::{fmt, str::FromStr};
 
 /// A set of IAM policies that Palette publishes: the core ones, with or without EKS, or one of the
@@ -11,18 +9,17 @@ pub enum PermissionProfile {
     /// The core policies and the one for EKS.
     #[default]
     CoreEks,
-    /// The least for EKS where Palette makes the VPC.
+    /// The minimum for EKS in a VPC that Palette creates.
     MinimumEksDynamic,
-    /// The least for EKS in a VPC that exists.
+    /// The minimum for EKS in an existing VPC.
     MinimumEksStatic,
-    /// The least for EC2 clusters where Palette makes the VPC.
+    /// The minimum for EC2 clusters in a VPC that Palette creates.
     MinimumIaasDynamic,
-    /// The least for EC2 clusters in a VPC that exists.
+    /// The minimum for EC2 clusters in an existing VPC.
     MinimumIaasStatic,
 }
 
 impl PermissionProfile {
-    /// Every profile.
     pub const ALL: [Self; 6] = [
         Self::Core,
         Self::CoreEks,
@@ -32,7 +29,7 @@ impl PermissionProfile {
         Self::MinimumIaasStatic,
     ];
 
-    /// As requests spell it.
+    /// Returns the id that requests use.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Core => "core",
@@ -44,12 +41,12 @@ impl PermissionProfile {
         }
     }
 
-    /// Whether EKS clusters can be made with it.
+    /// Returns `true` if Palette can create EKS clusters with it.
     pub const fn supports_eks(self) -> bool {
         matches!(self, Self::CoreEks | Self::MinimumEksDynamic | Self::MinimumEksStatic)
     }
 
-    /// Whether clusters on EC2 can be made with it.
+    /// Returns `true` if Palette can create clusters on EC2 with it.
     pub const fn supports_iaas(self) -> bool {
         matches!(
             self,
@@ -64,7 +61,7 @@ impl fmt::Display for PermissionProfile {
     }
 }
 
-/// Not the id of a profile.
+/// The rule that a profile's id breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be one of core, core-eks, minimum-eks-dynamic, minimum-eks-static, minimum-iaas-dynamic, minimum-iaas-static"

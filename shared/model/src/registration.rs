@@ -1,4 +1,4 @@
-//! A cloud account: as asked for, as it is to be, and as it is.
+//! A cloud account: as requested, as registered, and as Palette returns it.
 
 use std::collections::BTreeMap;
 
@@ -7,27 +7,24 @@ use crate::{
     RoleArn, StoredCredential, Uid, UidOrName,
 };
 
-/// What a request asks for besides the credential, the same for every method.
+/// The fields of a request that every method has.
 #[derive(Clone, Debug)]
 pub struct AccountSpec {
-    /// What Palette is to call the account.
     pub name: AccountName,
-    /// What people are to read about it.
     pub description: Option<Description>,
-    /// Where it is: the partition that this deployment serves.
+    /// The partition that this deployment serves.
     pub partition: Partition,
-    /// Whose it is to be.
     pub scope: RequestedScope,
-    /// Policies that Palette is to attach to the roles of clusters and nodes (T12).
+    /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<PolicyArn>,
-    /// The private cloud gateway that Palette is to go through.
+    /// The private cloud gateway that Palette uses for this account.
     pub gateway: Option<UidOrName>,
-    /// What it is to be allowed.
+    /// The permissions that the account grants to Palette.
     pub profile: PermissionProfile,
 }
 
 impl AccountSpec {
-    /// The account, now that everything it names has been looked up.
+    /// Returns the registration, once everything that the request names was looked up.
     pub fn into_registration(
         self,
         account: AccountId,
@@ -50,85 +47,72 @@ impl AccountSpec {
     }
 }
 
-/// Whose an account is to be, as a caller names it.
+/// The scope of an account, as a request names it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum RequestedScope {
-    /// The tenant's.
     #[default]
     Tenant,
-    /// A project's.
     Project(UidOrName),
 }
 
-/// Whose an account is. Fixed when it is made: nothing in Palette moves it.
+/// The scope of an account in Palette. It cannot be changed after the account was created.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Scope {
-    /// The tenant's, for all its projects.
+    /// Visible in all projects of the tenant.
     Tenant,
-    /// One project's.
     Project(Uid),
 }
 
-/// What the caller wants done with a request.
+/// The operation that a request asks for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Operation {
-    /// Tell whether it would work; keep nothing.
+    /// Run the checks and store nothing.
     Validate,
-    /// Make the account, or bring the one of that name to this state.
+    /// Create the account, or update the one of that name.
     Register,
-    /// Bring this account to this state, whatever it was.
+    /// Update the account with this uid, even if its AWS account or method changes.
     Replace(Uid),
 }
 
-/// An account as Palette is to have it. Everything in it is parsed and looked up.
+/// An account to register. Every field is parsed and looked up.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// Its name; with the scope, its natural key.
+    /// With the scope, the natural key.
     pub name: AccountName,
-    /// What people read about it.
     pub description: Option<Description>,
-    /// Where it is.
     pub partition: Partition,
-    /// The AWS account that the credential acts in.
+    /// The AWS account of the credential.
     pub account: AccountId,
-    /// Whose it is.
     pub scope: Scope,
-    /// Policies for the roles of clusters and nodes.
+    /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<PolicyArn>,
-    /// The gateway that Palette goes through.
     pub gateway: Option<Uid>,
     /// What it is to be allowed; noted on the account, so that it can be checked again later.
     pub profile: PermissionProfile,
-    /// The way in.
     pub credential: Credential,
 }
 
 /// An account as Palette has it. No secret is ever read back.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CloudAccount {
-    /// Palette's own name for it.
     pub uid: Uid,
-    /// Its name.
     pub name: String,
-    /// Its partition, as Palette spells it; unknown ones are possible.
+    /// As Palette spells it; may be a partition that Gangway does not know.
     pub partition: String,
-    /// The way in, as far as it is known.
+    /// The public part of the credential.
     pub access: StoredCredential,
     /// The AWS account, where Gangway noted it or the ARN tells.
     pub account: Option<AccountId>,
     /// What it is to be allowed, where Gangway noted it.
     pub profile: Option<PermissionProfile>,
-    /// Policies for the roles of clusters and nodes.
+    /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<String>,
     /// Everything that is noted on it, also what Gangway does not know; kept on update.
     pub annotations: BTreeMap<String, String>,
     /// Labels that others put on it; kept on update.
     pub labels: BTreeMap<String, String>,
-    /// What people read about it.
     pub description: Option<String>,
-    /// The gateway that Palette goes through.
     pub gateway: Option<String>,
-    /// Whose it is.
     pub scope: Scope,
     /// In Palette's words.
     pub state: Option<String>,
