@@ -78,7 +78,7 @@ impl TestApp {
         }
     }
 
-    /// Returns the same request as [`Stage::request`], with its secret members in a secret, as an event may carry it.
+    /// Returns the same request as [`TestApp::request`], with its secret members in a secret, as an event may carry it.
     pub async fn request_with_secret(
         &self,
         method: AuthMethod,

@@ -18,42 +18,42 @@ pub struct Evidence {
     public: Vec<String>,
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug)]
 pub struct SearchResult {
-    /// Calls that have one secret where another belongs.
+    /// Calls with a secret in the place of another one.
     pub elsewhere: Vec<String>,
     /// Place, texts, bytes.
     pub places: Vec<(&'static str, usize, usize)>,
-    /// Secrets that were looked for.
+    /// The number of secrets that were searched for.
     pub canaries: usize,
     /// Where a secret was found, and which.
     pub found: BTreeSet<(&'static str, Found)>,
 }
 
 impl Evidence {
-    /// Adds what was said at a place.
+    /// Adds a text of a place.
     pub fn add(&mut self, place: &'static str, text: impl Into<String>) {
         self.texts.entry(place).or_default().push(text.into());
     }
 
-    /// Adds what a portal saw.
+    /// Adds a response.
     pub fn add_response(&mut self, response: &HttpResponse) {
         self.add("answers: bodies", response.text.as_str());
         self.add("answers: headers", format!("{} {:?}", response.status, response.headers));
     }
 
-    /// Adds secrets to be looked for.
+    /// Adds secrets to search for.
     pub fn add_secrets(&mut self, canaries: impl IntoIterator<Item = Canary>) {
         self.canaries.extend(canaries);
     }
 
-    /// What anybody may know, though it has something in common with a secret.
+    /// Adds a public text that shares a part with a secret.
     pub fn add_public(&mut self, text: impl Into<String>) {
         self.public.push(text.into());
     }
 
-    /// Takes in what another has.
+    /// Merges other evidence.
     pub fn merge(&mut self, other: Self) {
         for (place, texts) in other.texts {
             self.texts.entry(place).or_default().extend(texts);
@@ -62,7 +62,7 @@ impl Evidence {
         self.public.extend(other.public);
     }
 
-    /// Looks for every secret at every place.
+    /// Searches every place for every secret.
     pub fn search(&self) -> SearchResult {
         let searcher = self.searcher();
         let mut found = BTreeSet::new();
@@ -82,10 +82,10 @@ impl Evidence {
         SearchResult { elsewhere, places, canaries: searcher.canaries(), found }
     }
 
-    /// No secret is anywhere.
+    /// Asserts that no secret was found.
     pub fn assert_no_leak(&self) {
         let found = self.search().found;
-        assert!(found.is_empty(), "secrets are told: {found:#?}");
+        assert!(found.is_empty(), "secrets leaked: {found:#?}");
     }
 
     fn searcher(&self) -> Searcher {
@@ -94,7 +94,7 @@ impl Evidence {
 }
 
 impl SearchResult {
-    /// What was looked at.
+    /// Prints the searched places.
     #[expect(clippy::print_stdout, reason = "what `make leaks` shows")]
     pub fn print(&self) {
         println!("{:<48} {:>8} {:>12}  secrets found", "place", "texts", "bytes");

@@ -7,11 +7,11 @@
     reason = "a test program: what cannot be set up ends the test"
 )]
 
-mod answer;
 pub mod classified;
 mod contract;
 pub mod evidence;
 pub mod methods;
+mod response;
 mod waiting;
 
 use std::{
@@ -29,40 +29,40 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-pub use answer::{HttpResponse, text};
 pub use methods::with;
+pub use response::{HttpResponse, text};
 pub use waiting::wait_until;
 
 /// The partitions in which both methods are offered.
 pub const PARTITIONS: [Partition; 2] = [Partition::Aws, Partition::AwsUsGov];
 
-/// The kind of event that asks for a registration.
+/// The detail type of registration events.
 pub const REGISTRATION_REQUESTED: &str = "Gangway Registration Requested";
 
-/// One partition of a world, and the address that a portal would use.
+/// The fixture of a test: Gangway in one partition of the local cloud, and its API.
 #[derive(Debug)]
 pub struct TestApp {
     world: Arc<World>,
     partition: Partition,
     gateway: Gateway,
     http: reqwest::Client,
-    trail: Mutex<Vec<String>>,
+    request_log: Mutex<Vec<String>>,
 }
 
 impl TestApp {
-    /// A world of its own with this partition only.
+    /// Starts a local cloud with this partition only.
     pub async fn start(partition: Partition) -> Self {
         Self::with(partition, Options::default()).await
     }
 
-    /// The same in another cloud.
+    /// Starts a local cloud with other options.
     pub async fn with(partition: Partition, options: Options) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let world = World::of(options, &template, &[partition]).await;
         Self::of(&Arc::new(world.expect("a world")), partition).await
     }
 
-    /// The same, deployed with something else for a parameter of the template.
+    /// Starts a local cloud with another value for a parameter of the template.
     pub async fn with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let template = template.with_default(parameter, value);
@@ -70,17 +70,17 @@ impl TestApp {
         Self::of(&Arc::new(world.expect("a world")), partition).await
     }
 
-    /// The same, where everything is reached over TLS.
+    /// Starts a local cloud whose services use TLS.
     pub async fn with_tls(partition: Partition) -> Self {
         Self::with(partition, Options { tls: true, ..Options::default() }).await
     }
 
-    /// The same, where Palette's cluster is in another account than Gangway.
+    /// Starts a local cloud with the cluster of Palette in another account.
     pub async fn with_cluster_in_other_account(partition: Partition) -> Self {
         Self::with(partition, Options { cluster_elsewhere: true, ..Options::default() }).await
     }
 
-    /// Stages of one world: the same Palette serves all these partitions.
+    /// Starts several partitions with one Palette.
     pub async fn start_all(partitions: &[Partition]) -> Vec<Self> {
         let template = Template::of_repository().expect("the repository's template");
         let world = World::of(Options::default(), &template, partitions).await;
@@ -95,7 +95,7 @@ impl TestApp {
     async fn of(world: &Arc<World>, partition: Partition) -> Self {
         let gateway = world.realm(partition).gateway(0).await;
         let (world, http) = (Arc::clone(world), outbound::client(None));
-        Self { world, partition, gateway, http, trail: Mutex::default() }
+        Self { world, partition, gateway, http, request_log: Mutex::default() }
     }
 
     /// Which partition.
@@ -103,12 +103,12 @@ impl TestApp {
         self.partition
     }
 
-    /// The world.
+    /// The local cloud.
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// AWS and Palette.
+    /// The simulated AWS and Palette.
     pub fn cloud(&self) -> &Cloud {
         &self.world.cloud
     }
@@ -130,7 +130,7 @@ impl TestApp {
         second
     }
 
-    /// The gateway's address, without a slash at the end.
+    /// Returns the URL of API Gateway, without a trailing slash.
     pub fn url(&self) -> String {
         self.gateway.url()
     }
@@ -155,7 +155,7 @@ impl TestApp {
         self.send("PUT", path, &[JSON], Some(body.to_string().into_bytes())).await
     }
 
-    /// Any request, with exactly these headers and this body.
+    /// Sends a request with exactly these headers and this body.
     pub async fn send(
         &self,
         verb: &str,
@@ -177,38 +177,38 @@ impl TestApp {
         let body = serde_json::from_str(&text).unwrap_or_default();
         let answer = HttpResponse { status, headers, text, body };
         let told = format!("{verb} {path}: {status} {} {:?}", answer.outcome(), answer.failed());
-        self.trail.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        self.request_log.lock().unwrap_or_else(PoisonError::into_inner).push(told);
         if let Err(breach) = contract::check_response(verb, path, &answer) {
             panic!("{verb} {path} is not answered as openapi.json says: {breach}\n{}", answer.text);
         }
         answer
     }
 
-    /// A registration as EventBridge delivers it, to every function whose rule it fits.
+    /// Sends a registration event over EventBridge, to every function with a matching rule.
     pub async fn event(&self, detail: &Value) -> Vec<Delivery> {
         self.realm().bus.put_event("portal", REGISTRATION_REQUESTED, detail).await
     }
 
-    /// From now on every call takes far longer than calls at the same time are apart on a busy machine; those before are
-    /// forgotten. What `longest_chain` counts then waited for one another.
+    /// Delays every call from now on and forgets earlier ones. Calls in `longest_chain` are then
+    /// sequential, even on a busy machine.
     pub fn delay_every_call(&self) {
         let hop = Effect::Delay(Duration::from_millis(250));
         self.cloud().fault(Fault::on("*", "*", hop));
         self.cloud().calls().clear();
     }
 
-    /// Everything that the functions wrote so far.
+    /// Returns everything that the functions have logged.
     pub fn logs(&self) -> String {
         self.realm().functions.logs()
     }
 
-    /// Names of the accounts in Palette, oldest first.
+    /// Returns the names of the accounts in Palette, oldest first.
     pub fn account_names(&self) -> Vec<String> {
         let records = self.cloud().palette().records();
         records.accounts.iter().map(|account| account.name().to_owned()).collect()
     }
 
-    /// Names of the customers' secrets that Gangway keeps and has not put aside.
+    /// Returns the names of the customers' secrets that are not deleted.
     pub fn active_secrets(&self) -> Vec<String> {
         let secrets = self.realm().deployment.secrets();
         let of_customers = format!("gangway/{}/", self.partition);
@@ -216,7 +216,7 @@ impl TestApp {
         kept.map(|secret| secret.name).filter(|name| name.starts_with(&of_customers)).collect()
     }
 
-    /// Nothing in Palette, and no secret.
+    /// Asserts that there is no account in Palette and no secret.
     pub fn assert_untouched(&self) {
         assert_eq!(self.account_names(), Vec::<String>::new(), "{}: in Palette", self.partition);
         assert_eq!(self.active_secrets(), Vec::<String>::new(), "{}: secrets", self.partition);
@@ -224,18 +224,19 @@ impl TestApp {
 }
 
 impl Drop for TestApp {
-    /// A test that fails tells in which partition, and how it came there.
+    /// Prints the requests and the log of a failed test.
     #[expect(clippy::print_stderr, reason = "read by whoever looks at a failed test")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
+            let request_log =
+                self.request_log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
             let (partition, logs) = (self.partition, self.logs());
             eprintln!(
-                "in partition {partition}, after\n{trail}\nthe functions had written\n{logs}"
+                "in partition {partition}, after\n{request_log}\nthe functions had written\n{logs}"
             );
         }
     }
 }
 
-/// What a body of JSON says of itself.
+/// The content type of a JSON body.
 pub const JSON: (&str, &str) = ("content-type", "application/json");

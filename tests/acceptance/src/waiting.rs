@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-/// On a machine that has much else to do.
+/// Generous, for a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Whether it comes to be so, as with a line on its way through a pipe.
+/// Waits until the condition holds; returns false after a timeout.
 pub async fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
     let so = async {
         while !condition() {

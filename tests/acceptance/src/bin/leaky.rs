@@ -1,10 +1,10 @@
-//! A function that tells a text wherever it is asked to, through the frame that all functions have: what searches for leaks
-//! must find each of them, or the frame must have kept it in.
+//! A function that leaks a text in a requested place. The leak search must find it, unless the
+//! function runtime prevents the leak.
 #![expect(
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "it does on purpose what none of the others may"
+    reason = "it leaks on purpose, to test the search"
 )]
 
 use std::process::ExitCode;
@@ -16,10 +16,10 @@ use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    gangway_lambda::run("leaky", async |function| function.serve_http(tell).await).await
+    gangway_lambda::run("leaky", async |function| function.serve_http(leak).await).await
 }
 
-async fn tell(request: Request) -> Result<Response, ApiError> {
+async fn leak(request: Request) -> Result<Response, ApiError> {
     let mut members = request.json()?;
     let (place, text) = (members.required::<String>("place"), members.required::<String>("text"));
     let to = members.required::<String>("to").unwrap_or_default();
@@ -42,7 +42,7 @@ async fn tell(request: Request) -> Result<Response, ApiError> {
         "query of a call" => drop(call(&to, &format!("?text={text}"), "", "").await),
         "trace header of a call" => drop(call(&to, "", &text, "").await),
         "body of a call" => drop(call(&to, "", "", &json!({"tags": [text]}).to_string()).await),
-        // What the frame keeps in.
+        // Leaks that the runtime prevents.
         "log of a library" => tracing::error!(target: "kube_client::client", text, "told"),
         "finer log" => tracing::debug!(target: "gangway_lambda", text, "told"),
         "finest log" => tracing::trace!(target: "gangway_lambda", text, "told"),

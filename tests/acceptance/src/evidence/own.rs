@@ -16,7 +16,7 @@ enum Place {
 
 use Place::{Body, Header};
 
-/// Who is asked; `aws` stands for every service of AWS.
+/// Service, place and allowed kinds; `aws` means every AWS service.
 const OWN: &[(&str, Place, &[Kind])] = &[
     ("palette", Header("apikey"), &[PaletteKey]),
     ("aws", Header("x-amz-security-token"), &[Token]),
@@ -33,7 +33,7 @@ const OWN: &[(&str, Place, &[Kind])] = &[
     ("palette", Body("/account/secretSpec/tls/key"), &[PrivateKey]),
 ];
 
-/// The same body without the secrets that it may hold.
+/// Removes the allowed secrets from a body and returns them.
 pub(super) fn without(body: &mut Value, service: &str) -> Vec<(String, &'static [Kind])> {
     let mut taken = Vec::new();
     for (_, place, kinds) in rows(service) {
@@ -51,8 +51,8 @@ fn rows(service: &str) -> impl Iterator<Item = &'static (&'static str, Place, &'
     OWN.iter().filter(move |(whose, ..)| *whose == service || (aws && *whose == "aws"))
 }
 
-/// A call without the secrets that belong there: headers with the target, and the body. `Err` where another kind of secret
-/// stands in such a place.
+/// Removes the allowed secrets from a call; returns target with headers, and the body. Returns
+/// `Err` if an allowed place holds another kind of secret.
 pub(super) fn strip(mut sent: Sent, searcher: &Searcher) -> Result<(String, String), String> {
     let mut taken = Vec::new();
     for (_, place, kinds) in rows(&sent.service) {

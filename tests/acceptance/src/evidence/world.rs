@@ -12,13 +12,13 @@ use local_cloud::{
 
 use super::{Evidence, own};
 
-/// Where calls are told that have one secret where another belongs. Nothing may ever be told here.
+/// Calls with a secret in the place of another one. It must stay empty.
 pub(super) const ELSEWHERE: &str = "a secret in another's place";
 
-/// What every session's token begins with.
+/// The common prefix of all session tokens.
 const TOKENS_BEGIN: &str = "IQoJb3JpZ2luX2Vj";
 
-/// Every function writes as much as it can be brought to.
+/// Sets the most verbose logging for every function.
 pub fn enable_verbose_logs(realm: &Realm) {
     for lambda in realm.functions.all() {
         for (name, value) in VERBOSE_SETTINGS {
@@ -27,19 +27,19 @@ pub fn enable_verbose_logs(realm: &Realm) {
     }
 }
 
-/// Levels of logs, and what Rust itself says of a panic.
+/// Log levels, and Rust's own backtraces.
 pub const VERBOSE_SETTINGS: [(&str, &str); 5] = [
     ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
     ("RUST_LOG", "trace"),
     ("RUST_BACKTRACE", "full"),
     ("RUST_LIB_BACKTRACE", "1"),
-    // So many requests would else wait for one another.
+    // Otherwise so many requests would wait for one another.
     ("PALETTE_REQUESTS_PER_SECOND", "1000"),
 ];
 
 impl Evidence {
-    /// Adds what a partition's functions wrote, what they sent since the tap was opened, and what they left behind; and the
-    /// secrets of that partition.
+    /// Adds the logs, calls and stored data of a partition's functions since the recording began,
+    /// and the secrets of that partition.
     pub fn of(&mut self, cloud: &Cloud, realm: &Realm) {
         let sent = cloud.tap().take();
         self.secrets_of(cloud, realm, &sent);
@@ -60,7 +60,7 @@ impl Evidence {
         self.left(cloud, realm);
     }
 
-    /// What is in Palette and AWS now.
+    /// Adds what is stored in Palette and AWS.
     fn left(&mut self, cloud: &Cloud, realm: &Realm) {
         for account in &cloud.palette().records().accounts {
             let mut body = account.body.clone();
@@ -85,7 +85,7 @@ impl Evidence {
         }
         for queue in &realm.queues {
             for message in queue.messages() {
-                self.add("left in queues: messages and dead letters", format!("{message:?}"));
+                self.add("left in queues: messages and dead-letter queues", format!("{message:?}"));
             }
         }
     }
@@ -97,7 +97,7 @@ impl Evidence {
             self.add_secrets([Canary::new(Kind::PrivateKey, access.agency, &access.identity.key)]);
             self.add_public(access.identity.certificate.as_str());
         }
-        // A token of a cluster is made by the function: whatever it shows to the cluster is one.
+        // The function creates cluster tokens, so every token in a call to the cluster is one.
         let tokens =
             sent.iter().filter(|call| call.service == "kubernetes").flat_map(|call| &call.headers);
         let tokens = tokens.filter(|(name, _)| name == "authorization");
@@ -132,7 +132,7 @@ impl Evidence {
     }
 }
 
-/// Where the head of a call is told, and where its body.
+/// The places of a call's headers and body.
 fn places(service: &str) -> (&'static str, &'static str) {
     match service {
         "palette" => {
@@ -140,9 +140,10 @@ fn places(service: &str) -> (&'static str, &'static str) {
         }
         "kubernetes" => ("sent to Kubernetes: targets and headers", "sent to Kubernetes: objects"),
         "cap" | "scap" => ("sent to the portal: targets and headers", "sent to the portal: bodies"),
-        "sqs" => {
-            ("sent to queues: targets and headers", "sent to queues: messages and dead letters")
-        }
+        "sqs" => (
+            "sent to queues: targets and headers",
+            "sent to queues: messages and dead-letter queues",
+        ),
         _ => ("sent to AWS: targets and headers", "sent to AWS: session names, tags, documents"),
     }
 }

@@ -36,7 +36,7 @@ async fn last_words(lambda: &Lambda, awaited: &str) -> String {
 fn assert_discreet(said: &str, case: &str) {
     assert!(
         !SECRET_FRAGMENTS.iter().any(|mark| said.contains(mark)),
-        "{case} told its value: {said}"
+        "{case} repeated its value: {said}"
     );
 }
 

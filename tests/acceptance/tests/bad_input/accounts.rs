@@ -20,7 +20,7 @@ const POLICIES: &str = "/v1/policies";
 const GATEWAYS: &str = "/v1/private-cloud-gateways";
 const UID: &str = "/v1/accounts/5f0c1a2b3c4d5e6f70818293";
 
-/// Those that need no stage.
+/// The cases that need no local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [documents(), credentials(), queries(), uids(), routes()].into_iter().flatten().collect()
 }

@@ -2,30 +2,30 @@
 
 use serde_json::{Value, json};
 
-/// A wrong request.
+/// An invalid request and the expected response.
 pub(crate) struct InvalidRequestCase {
     pub(crate) name: String,
     pub(crate) transport: Transport,
     pub(crate) status: u16,
-    /// The last part of the problem's type.
+    /// The last segment of the problem's type.
     pub(crate) kind: &'static str,
-    /// The members at fault, in the order in which they are told.
+    /// The JSON pointers of the faults, in order.
     pub(crate) pointers: Vec<String>,
-    /// What the first fault's text has to contain: the remedy.
+    /// A part of the first error's text: the remedy.
     pub(crate) remedy: String,
-    /// Whether a secret has to be opened before the fault can be seen.
+    /// Whether the fault is visible only after reading a secret.
     pub(crate) opens_secret: bool,
 }
 
-/// The way it goes.
+/// The transport of a request.
 pub(crate) enum Transport {
     /// Through API Gateway.
     Http { verb: &'static str, path: String, content_type: Option<&'static str>, body: Vec<u8> },
-    /// Over the event bus: only what fits a rule is delivered.
+    /// Over the event bus, which delivers only matching events.
     Event(Value),
-    /// As an event that a wrong rule delivers.
+    /// An event that is delivered directly to the function.
     Delivered(Value),
-    /// Straight to the function.
+    /// A direct invocation.
     Invocation(Value),
 }
 
@@ -42,12 +42,12 @@ impl InvalidRequestCase {
         }
     }
 
-    /// A `POST` of these bytes as JSON.
+    /// A `POST` of this JSON body.
     pub(crate) fn post(name: &str, path: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::body(name, "POST", path, body)
     }
 
-    /// A `PUT` of these bytes as JSON.
+    /// A `PUT` of this JSON body.
     pub(crate) fn put(name: &str, path: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::body(name, "PUT", path, body)
     }
@@ -78,7 +78,7 @@ impl InvalidRequestCase {
         Self::new(name, Transport::Invocation(payload))
     }
 
-    /// Another content type; none where it is empty.
+    /// Sets another content type; an empty text removes it.
     pub(crate) fn typed(mut self, declared: &'static str) -> Self {
         if let Transport::Http { content_type, .. } = &mut self.transport {
             *content_type = Some(declared).filter(|declared| !declared.is_empty());
@@ -86,28 +86,28 @@ impl InvalidRequestCase {
         self
     }
 
-    /// 400 with faults of these members.
+    /// Expects status 400 with faults of these members.
     pub(crate) fn invalid(self, pointers: &[&str], remedy: &str) -> Self {
         self.faulty(400, "validation-error", pointers, remedy)
     }
 
-    /// 422 with faults of these members.
+    /// Expects status 422 with faults of these members.
     pub(crate) fn refused(self, pointers: &[&str], remedy: &str) -> Self {
         self.faulty(422, "unprocessable", pointers, remedy)
     }
 
-    /// A problem that no member is named in.
+    /// Expects a problem that names no member.
     pub(crate) fn is(self, status: u16, kind: &'static str, remedy: &str) -> Self {
         self.faulty(status, kind, &[], remedy)
     }
 
-    /// The verb is wrong: the right ones are told.
+    /// Expects status 405 with the allowed verbs.
     pub(crate) fn verb_not_allowed(self, remedy: &str) -> Self {
         assert!(remedy.starts_with("use ") && remedy.len() > 4, "{remedy}: which verbs?");
         self.is(405, "method-not-allowed", remedy)
     }
 
-    /// API Gateway refuses it by itself.
+    /// Expects API Gateway to refuse it without calling a function.
     pub(crate) fn by_gateway(self) -> Self {
         self.is(403, "gateway", "Missing Authentication Token")
     }
@@ -117,7 +117,7 @@ impl InvalidRequestCase {
         Self { status, kind, pointers, remedy: remedy.to_owned(), ..self }
     }
 
-    /// The fault is inside a secret.
+    /// Marks a fault that is inside a secret.
     pub(crate) fn inside_secret(self) -> Self {
         Self { opens_secret: true, ..self }
     }
@@ -137,7 +137,7 @@ pub(crate) fn without(base: &Value, member: &str) -> Value {
     object
 }
 
-/// A request as API Gateway would hand it to the function, had it the route.
+/// A request as API Gateway would pass it, if it had the route.
 pub(crate) fn proxied(verb: &str, path: &str, body: &str) -> Value {
     json!({
         "resource": "/{proxy+}",
@@ -151,7 +151,7 @@ pub(crate) fn proxied(verb: &str, path: &str, body: &str) -> Value {
     })
 }
 
-/// The same with a body that claims to be base64.
+/// The same with a body that is marked as base64.
 pub(crate) fn encoded(path: &str, body: &str) -> Value {
     with(&proxied("POST", path, body), "isBase64Encoded", true.into())
 }

@@ -110,7 +110,7 @@ pub(crate) async fn secrets(app: &TestApp, path: &str, base: &Value) -> Vec<Inva
     let mut wrong = |name: &str, arn: &str, remedy: &str| {
         let body = with(base, "secretArn", arn.into()).to_string();
         let case = InvalidRequestCase::post(&format!("a secret with {name}"), path, body);
-        // Each member that is missing is told.
+        // Each missing member is reported.
         let faults = if name.ends_with(" members") { 2 } else { 1 };
         invalid_requests.push(case.refused(&vec!["/secretArn"; faults], remedy).inside_secret());
     };

@@ -1,5 +1,5 @@
-//! Wrong requests, by the hundred, to the real binaries: each is told its fault and what to send instead, none reaches
-//! Palette, none leaves a secret behind, none ends a process.
+//! Hundreds of invalid requests to the real binaries: each response names the fault and the remedy,
+//! no request reaches Palette, none leaves a secret, and none ends a process.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -21,16 +21,16 @@ mod static_credentials;
 mod sts;
 mod sts_in_classified;
 
-/// A secret that is wrong wherever it stands.
+/// A secret that no member accepts.
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// An access key id that is well written.
+/// A valid access key id.
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 
-/// Pieces of the secret, none of which may ever come back.
+/// Fragments of the secret, none of which may be repeated.
 const SECRET_FRAGMENTS: [&str; 4] = ["wJalr", "FEMI/K7", "bPxRfi", "EXAMPLEKEY"];
 
-/// What the issue asks for.
+/// The least number of cases per function.
 const MIN_CASES: usize = 60;
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{SECRET_FRAGMENTS, case::InvalidRequestCase};
 
-/// What came back, by whichever way.
+/// A response over any transport.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) problem: Value,
@@ -21,7 +21,7 @@ pub(crate) struct Headers {
     pub(crate) allow: String,
 }
 
-/// What API Gateway passed on.
+/// The headers of an HTTP response.
 pub(crate) fn over_http(response: HttpResponse) -> Response {
     let header = |name: &str| {
         let value = response.headers.get(name).and_then(|value| value.to_str().ok());
@@ -66,7 +66,7 @@ pub(crate) fn invoked(response: &Value) -> Response {
     }
 }
 
-/// Everything in which an answer is not what the row deserves.
+/// Describes every difference between a response and the expected one.
 pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> Vec<String> {
     let mut faults = Vec::new();
     let mut expect = |holds: bool, fault: &dyn Fn() -> String| {
@@ -123,7 +123,7 @@ pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> 
     faults
 }
 
-/// Whether a text says which member it is about, for people who do not read pointers.
+/// Whether an error text names its member.
 fn names(pointer: &str, detail: &str) -> bool {
     let numbered = |segment: &&str| segment.bytes().all(|byte| byte.is_ascii_digit());
     match pointer.rsplit('/').find(|segment| !numbered(segment)) {

@@ -10,7 +10,7 @@ use crate::{
     response::{Response, check_response, invoked, over_http},
 };
 
-/// Every row gets what it deserves, and the function is none the worse for it.
+/// Asserts that every invalid request gets its expected response and that the function still works.
 pub(crate) async fn assert_rejected(
     app: &TestApp,
     function: &str,
@@ -22,7 +22,7 @@ pub(crate) async fn assert_rejected(
     assert_healthy(app, function).await;
 }
 
-/// Everything that is not as it should be, all rows together.
+/// Runs all cases and describes every failure.
 pub(crate) async fn run_cases(
     app: &TestApp,
     lambda: &Lambda,
@@ -61,7 +61,7 @@ pub(crate) async fn run_cases(
     failures
 }
 
-/// Only a secret's inside costs a call, and none goes to Palette.
+/// Only faults inside a secret may cost a call, and none may reach Palette.
 fn may_call(case: &InvalidRequestCase, call: &str) -> bool {
     case.opens_secret && call.starts_with("secretsmanager GetSecretValue ")
 }
@@ -103,7 +103,7 @@ async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<R
     }
 }
 
-/// Each problem has its line in the log, by its id; and no line tells a secret or of a panic.
+/// Checks that each problem is logged with its id, and that no line contains a secret or a panic.
 async fn logged(lambda: &Lambda, ids: &[String]) -> Vec<String> {
     let arrived = wait_until(|| ids.iter().all(|id| lambda.logs().text().contains(id))).await;
     let logs = lambda.logs().text();
@@ -118,7 +118,7 @@ async fn logged(lambda: &Lambda, ids: &[String]) -> Vec<String> {
     failures
 }
 
-/// The same process takes a request that is right.
+/// Asserts that the same process serves a valid request.
 async fn assert_healthy(app: &TestApp, function: &str) {
     let lambda = app.realm().functions.get(function).expect("a deployed function");
     let processes = lambda.processes();

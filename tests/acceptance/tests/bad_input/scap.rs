@@ -190,7 +190,7 @@ async fn scap_refuses_invalid_members() {
     }
 }
 
-/// Every row gets what it deserves, and no line of the key is logged.
+/// Asserts that every invalid request gets its expected response and that the function still works.
 async fn tried(
     app: &TestApp,
     function: &str,

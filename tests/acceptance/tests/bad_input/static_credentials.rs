@@ -23,7 +23,7 @@ const PATH: &str = "/v1/accounts/static-credentials";
 const VALIDATE: &str = "/v1/accounts/static-credentials/validate";
 const UID: &str = "/v1/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
 
-/// Those that need no stage.
+/// The cases that need no local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
     [documents(), members(), keys(), secret_arns(), routes(), uids(), events()]
         .into_iter()

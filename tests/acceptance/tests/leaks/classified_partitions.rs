@@ -16,7 +16,7 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHOES, OTHERS, strike_each},
+    faults::{ECHOES, OTHERS, inject_each},
     flow::Flow,
     invalid_input,
     open_partitions::app,
@@ -40,7 +40,7 @@ fn flows(app: &TestApp) -> [Flow; 2] {
 }
 
 /// A whole life, with every wrong input and with keys that are not the certificate's.
-pub(crate) async fn life(partition: Partition) -> Evidence {
+pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     let app = app(partition).await;
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
@@ -57,11 +57,11 @@ pub(crate) async fn life(partition: Partition) -> Evidence {
             evidence.add_secrets([Canary::new(Kind::PrivateKey, "another", &other.key)]);
             evidence.add_public(other.certificate);
         }
-        // The portal is unknown to Palette, whose refusal repeats what it was sent.
+        // Palette does not know the portal; its error repeats what it received.
         let portals = std::mem::take(&mut palette.records().portals);
         evidence.add_response(&app.post(&flow.route(), &flow.request).await);
         palette.records().portals = portals;
-        let (uid, receipt) = flow.aboard(&app, flow.method).await;
+        let (uid, receipt) = flow.registered(&app, flow.method).await;
         evidence.add_response(&receipt);
         for shown in [SecretsOnRead::Real, SecretsOnRead::Masked] {
             palette.behave(|behaviour| behaviour.secrets = shown);
@@ -79,11 +79,11 @@ pub(crate) async fn life(partition: Partition) -> Evidence {
     evidence
 }
 
-/// Every question while a service answers everything in this way.
-async fn struck(effect: Effect) -> Evidence {
+/// Sends every request while a service fails in this way.
+async fn with_fault(effect: Effect) -> Evidence {
     let app = app(Partition::AwsIsoB).await;
     let mut evidence = Evidence::default();
-    strike_each(
+    inject_each(
         &app,
         &flows(&app),
         &["sts", "iam", "secretsmanager", "palette", "scap"],
@@ -95,8 +95,8 @@ async fn struck(effect: Effect) -> Evidence {
     evidence
 }
 
-/// Every way to fail, each in a world of its own.
-pub(crate) fn all_struck() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static>
-{
-    ECHOES.into_iter().chain(OTHERS).map(struck)
+/// Every fault, each in its own local cloud.
+pub(crate) fn all_with_faults()
+-> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
+    ECHOES.into_iter().chain(OTHERS).map(with_fault)
 }

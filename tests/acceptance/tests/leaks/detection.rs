@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::open_partitions::app;
 
-/// What is told, and where it is to be found.
+/// Leaked texts and the places where the search must find them.
 const TOLD: [(&str, &str); 10] = [
     ("log", "logs"),
     ("log of a failure", "logs"),
@@ -141,6 +141,7 @@ async fn secret_in_stored_data_or_in_a_header_is_found() {
     app.realm().queues[0].send(secret);
     let mut evidence = Evidence::default();
     evidence.of(app.cloud(), app.realm());
-    let expected = ["left in AWS: names and tags", "left in queues: messages and dead letters"];
+    let expected =
+        ["left in AWS: names and tags", "left in queues: messages and dead-letter queues"];
     assert_eq!(searched(evidence), BTreeSet::from(expected));
 }

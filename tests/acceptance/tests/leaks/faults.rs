@@ -32,14 +32,14 @@ pub(crate) const OTHERS: [Effect; 7] = [
 /// A silent service takes as long as it is waited for.
 pub(crate) const TIMEOUT: Duration = Duration::from_millis(2500);
 
-/// Everything that this service is asked goes wrong in this way.
-pub(crate) fn strike(app: &TestApp, service: &str, effect: Effect) {
+/// Makes every call to this service fail.
+pub(crate) fn inject(app: &TestApp, service: &str, effect: Effect) {
     app.cloud().faults().clear();
     app.cloud().fault(Fault::on(service, "*", effect));
 }
 
-/// Every question of each flow while one service after the other answers everything in this way.
-pub(crate) async fn strike_each(
+/// Sends every request of each flow while one service after the other fails.
+pub(crate) async fn inject_each(
     app: &TestApp,
     flows: &[Flow],
     services: &[&str],
@@ -47,14 +47,14 @@ pub(crate) async fn strike_each(
     evidence: &mut Evidence,
 ) {
     for flow in flows {
-        patient(app);
-        let (uid, receipt) = flow.aboard(app, flow.method).await;
+        restore_timeouts(app);
+        let (uid, receipt) = flow.registered(app, flow.method).await;
         evidence.add_response(&receipt);
         if effect == Effect::NeverAnswer {
-            impatient(app);
+            shorten_timeouts(app);
         }
         for service in services {
-            strike(app, service, effect);
+            inject(app, service, effect);
             let responses = match (effect, *service) {
                 (Effect::Echo(_), "palette") => flow.ask_all(app, flow.method, &uid).await,
                 (Effect::Echo(_), _) => flow.ask_some(app, flow.method, &uid).await,
@@ -69,14 +69,14 @@ pub(crate) async fn strike_each(
 }
 
 /// As long as the template has it.
-pub(crate) fn patient(app: &TestApp) {
+pub(crate) fn restore_timeouts(app: &TestApp) {
     for lambda in app.realm().functions.all() {
         lambda.limit(lambda.function().timeout);
     }
 }
 
-/// Nobody waits longer than that.
-pub(crate) fn impatient(app: &TestApp) {
+/// The longest time limit of a function under a fault.
+pub(crate) fn shorten_timeouts(app: &TestApp) {
     for lambda in app.realm().functions.all() {
         lambda.limit(TIMEOUT);
     }

@@ -3,7 +3,7 @@
 use acceptance::{HttpResponse, TestApp, with};
 use serde_json::{Value, json};
 
-/// A way aboard.
+/// A registration method.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
     /// The method, as routes name it.
@@ -32,10 +32,10 @@ impl Flow {
         request
     }
 
-    /// Registers, in fair weather; the uid.
-    pub(crate) async fn aboard(&self, app: &TestApp, name: &str) -> (String, HttpResponse) {
+    /// Registers an account without faults; returns its uid.
+    pub(crate) async fn registered(&self, app: &TestApp, name: &str) -> (String, HttpResponse) {
         let mut response = app.post(&self.route(), &self.named(name)).await;
-        // A machine with much to do lets Palette's own look at AWS run out of time.
+        // On a busy machine, Palette's own call to AWS can time out.
         for _again in 0..2 {
             if ![200, 201].contains(&response.status) {
                 response = app.post(&self.route(), &self.named(name)).await;
@@ -45,7 +45,7 @@ impl Flow {
         (response.uid().to_owned(), response)
     }
 
-    /// Every question once, about an account that is aboard under this uid.
+    /// Sends every request for a registered account once.
     pub(crate) async fn ask_all(&self, app: &TestApp, name: &str, uid: &str) -> Vec<HttpResponse> {
         let (route, request) = (self.route(), self.named(name));
         let known = format!("/v1/accounts/{uid}");

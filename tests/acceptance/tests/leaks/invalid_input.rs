@@ -35,7 +35,7 @@ pub(crate) async fn inputs(app: &TestApp, flow: &Flow, secret: &str, evidence: &
 }
 
 async fn bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
-    // A member that nobody knows has the request refused, whatever else is in it.
+    // An unknown member makes the request invalid.
     let refused = with(flow.request.clone(), &json!({"colour": secret}));
     let mut wrong = vec![
         refused.clone(),

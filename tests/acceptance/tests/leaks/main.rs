@@ -1,5 +1,6 @@
-//! No secret is told: unique ones go through every function, flow and fault at the most talkative level, and none is found in
-//! any spelling. What looks for them finds every one that is told on purpose.
+//! No secret leaks: unique secrets pass through every function, flow and fault with the most
+//! verbose logging, and none is found in any encoding. The search itself is tested with secrets
+//! that are leaked on purpose.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

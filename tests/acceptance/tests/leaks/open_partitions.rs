@@ -17,7 +17,7 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHOES, OTHERS, strike, strike_each},
+    faults::{ECHOES, OTHERS, inject, inject_each},
     flow::Flow,
     invalid_input,
 };
@@ -25,7 +25,7 @@ use crate::{
 /// Whom the functions ask here.
 const SERVICES: [&str; 6] = ["sts", "iam", "secretsmanager", "palette", "eks", "kubernetes"];
 
-/// A stage whose functions talk, and where every call is kept.
+/// Starts a cloud with verbose logs and a record of every call.
 pub(crate) async fn app(partition: Partition) -> TestApp {
     let app = TestApp::start(partition).await;
     enable_verbose_logs(app.realm());
@@ -73,8 +73,9 @@ async fn helpers(app: &TestApp, evidence: &mut Evidence) {
     );
 }
 
-/// A whole life in fair weather and in a broken set-up, with every wrong input.
-pub(crate) async fn life(partition: Partition) -> Evidence {
+/// The whole lifecycle of an account, without faults, with a broken setup and with every invalid
+/// input.
+pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     let app = app(partition).await;
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
@@ -95,7 +96,7 @@ pub(crate) async fn life(partition: Partition) -> Evidence {
         customer.allow(PolicyDocument::Controller);
         customer.trust_palette();
         customer.activate_keys();
-        let (uid, receipt) = flow.aboard(&app, "prod").await;
+        let (uid, receipt) = flow.registered(&app, "prod").await;
         evidence.add_response(&receipt);
         for shown in [SecretsOnRead::Real, SecretsOnRead::Masked] {
             palette.behave(|behaviour| behaviour.secrets = shown);
@@ -133,13 +134,13 @@ async fn keys_of_palette(app: &TestApp, evidence: &mut Evidence) {
     app.realm().keep(API_KEY_SECRET, ADMIN_KEY).await;
 }
 
-/// Every question while a service answers everything in this way.
-pub(crate) async fn struck(effect: Effect) -> Evidence {
+/// Sends every request while a service fails in this way.
+pub(crate) async fn with_fault(effect: Effect) -> Evidence {
     let app = app(Partition::Aws).await;
     let mut evidence = Evidence::default();
-    strike_each(&app, &flows(&app), &SERVICES, effect, &mut evidence).await;
+    inject_each(&app, &flows(&app), &SERVICES, effect, &mut evidence).await;
     for service in SERVICES.into_iter().filter(|_| matches!(effect, Effect::Echo(_))) {
-        strike(&app, service, effect);
+        inject(&app, service, effect);
         helpers(&app, &mut evidence).await;
     }
     app.cloud().faults().clear();
@@ -147,8 +148,8 @@ pub(crate) async fn struck(effect: Effect) -> Evidence {
     evidence
 }
 
-/// Every way to fail, each in a world of its own.
-pub(crate) fn all_struck() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static>
-{
-    ECHOES.into_iter().chain(OTHERS).map(struck)
+/// Every fault, each in its own local cloud.
+pub(crate) fn all_with_faults()
+-> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
+    ECHOES.into_iter().chain(OTHERS).map(with_fault)
 }

@@ -7,10 +7,10 @@ use tokio::sync::Semaphore;
 
 use crate::{classified_partitions, open_partitions, vending};
 
-/// A scene, and all that was said in it.
+/// A test that returns its evidence.
 type EvidenceFuture = Pin<Box<dyn Future<Output = Evidence> + Send>>;
 
-/// How many worlds there are at the same time: most of a scene is waiting.
+/// The number of concurrent local clouds; most of the time is waiting.
 const MAX_CONCURRENT: usize = 20;
 
 /// Rows: F15, F95.
@@ -18,15 +18,18 @@ const MAX_CONCURRENT: usize = 20;
 async fn no_secret_leaks_in_any_flow_or_fault() {
     let mut futures: Vec<EvidenceFuture> = Vec::new();
     futures.extend(
-        PARTITIONS.map(|partition| Box::pin(open_partitions::life(partition)) as EvidenceFuture),
+        PARTITIONS.map(|partition| {
+            Box::pin(open_partitions::whole_lifecycle(partition)) as EvidenceFuture
+        }),
+    );
+    futures.extend(CLASSIFIED_PARTITIONS.map(|partition| {
+        Box::pin(classified_partitions::whole_lifecycle(partition)) as EvidenceFuture
+    }));
+    futures.extend(
+        open_partitions::all_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
     );
     futures.extend(
-        CLASSIFIED_PARTITIONS
-            .map(|partition| Box::pin(classified_partitions::life(partition)) as EvidenceFuture),
-    );
-    futures.extend(open_partitions::all_struck().map(|future| Box::pin(future) as EvidenceFuture));
-    futures.extend(
-        classified_partitions::all_struck().map(|future| Box::pin(future) as EvidenceFuture),
+        classified_partitions::all_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
     );
     futures.extend(vending::all().map(|future| Box::pin(future) as EvidenceFuture));
     let turns = Arc::new(Semaphore::new(MAX_CONCURRENT));
@@ -42,7 +45,7 @@ async fn no_secret_leaks_in_any_flow_or_fault() {
         .collect();
     let mut evidence = Evidence::default();
     for future in results {
-        evidence.merge(future.await.expect("a scene that was played to its end"));
+        evidence.merge(future.await.expect("a test that ends without a panic"));
     }
     let searched = evidence.search();
     searched.print();

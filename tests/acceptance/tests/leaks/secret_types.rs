@@ -18,7 +18,7 @@ pub(crate) enum Print {
     Never,
     /// As its fields are.
     Derived,
-    /// As somebody wrote.
+    /// Written by hand.
     ByHand,
 }
 

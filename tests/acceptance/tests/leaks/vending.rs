@@ -9,8 +9,8 @@ use crate::{faults::ECHOES, open_partitions::app};
 
 const SERVICES: [&str; 5] = ["iam", "sts", "organizations", "palette", "sqs"];
 
-/// An account comes, is swept for, and is closed, while a service answers some calls in this way.
-async fn struck(partition: Partition, effect: Option<Effect>) -> Evidence {
+/// An account is created, swept and closed, while a service fails in this way.
+async fn with_fault(partition: Partition, effect: Option<Effect>) -> Evidence {
     let app = app(partition).await;
     let mut evidence = Evidence::default();
     let functions = &app.realm().functions;
@@ -34,7 +34,7 @@ async fn struck(partition: Partition, effect: Option<Effect>) -> Evidence {
     }
     put(&app, &[]).await;
     let made = app.cloud().calls().count("palette", "POST /v1/cloudaccounts/aws");
-    assert!(made > 0, "nobody came aboard: {:?}", app.logs());
+    assert!(made > 0, "no account was registered: {:?}", app.logs());
     evidence.of(app.cloud(), app.realm());
     evidence
 }
@@ -47,9 +47,9 @@ async fn put(app: &TestApp, events: &[serde_json::Value]) {
     poller.work_off(8).await;
 }
 
-/// In fair weather, and in every other.
+/// Without a fault, then with each of them.
 pub(crate) fn all() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
     let fair = [Partition::Aws, Partition::AwsUsGov].map(|partition| (partition, None));
     let foul = ECHOES.map(|effect| (Partition::Aws, Some(effect)));
-    fair.into_iter().chain(foul).map(|(partition, effect)| struck(partition, effect))
+    fair.into_iter().chain(foul).map(|(partition, effect)| with_fault(partition, effect))
 }

@@ -7,7 +7,7 @@ use gangway_model::Partition;
 
 use crate::{flow::Trigger, flows};
 
-/// Ways in as the template has them: package, and route or kind of trigger.
+/// Triggers of the template: package, and route or kind of trigger.
 async fn deployed() -> BTreeSet<(String, String)> {
     let mut ways = BTreeSet::new();
     for partition in [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso] {

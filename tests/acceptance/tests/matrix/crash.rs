@@ -10,7 +10,7 @@ use crate::{
     runner::{Run, run_fault_cases},
 };
 
-/// Where nothing is ever changed, nothing can be left half done.
+/// Flows that change nothing are skipped: nothing can be left half done.
 fn both(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
     let of = |run: &Run| {
         let call_sites = run.call_sites.iter().filter(|_| !run.flow.trigger.reads());

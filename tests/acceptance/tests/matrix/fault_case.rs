@@ -2,7 +2,7 @@
 
 use local_cloud::{Effect, Fault, calls, functions::Lambda};
 
-/// A call of an undisturbed run.
+/// A call in a run without faults.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct CallSite {
     pub(crate) service: String,
@@ -22,7 +22,7 @@ impl CallSite {
         (&self.service, &self.operation)
     }
 
-    /// As an answer must call the service.
+    /// The service's name in error messages.
     pub(crate) fn service(&self) -> &str {
         match self.service.as_str() {
             "palette" => "Palette",
@@ -39,18 +39,18 @@ impl CallSite {
     }
 }
 
-/// How long it lasts.
+/// How long a fault lasts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum FaultDuration {
-    /// One call only.
+    /// Only one call fails.
     Once,
-    /// That call and all like it, until cleared.
+    /// That call and all later calls of the operation fail until the fault is removed.
     Lasting,
-    /// The function's process ends there.
+    /// The process of the function ends at that call.
     Crash,
 }
 
-/// What befalls a run.
+/// A fault of one call of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct FaultCase {
     pub(crate) call_site: CallSite,
@@ -59,13 +59,13 @@ pub(crate) struct FaultCase {
 }
 
 impl FaultCase {
-    /// At this place.
+    /// Creates a fault of a call.
     pub(crate) fn new(call_site: &CallSite, effect: Effect, duration: FaultDuration) -> Self {
         Self { call_site: call_site.clone(), effect, duration }
     }
 
-    /// Whether it can make a difference: where nothing is done, nothing is done before the connection is cut, and nobody sees
-    /// it late.
+    /// Whether the fault has an effect: calls that change nothing are the same with a connection
+    /// cut before and after, and are never stale.
     pub(crate) fn has_effect(&self) -> bool {
         match self.effect {
             Effect::CutAfter => self.call_site.changes(),
@@ -81,12 +81,12 @@ impl FaultCase {
         }
     }
 
-    /// Whether the service's readers may see late what was written.
+    /// Whether the service's reads can be stale.
     fn is_eventually_consistent(&self) -> bool {
         ["palette", "iam", "secretsmanager", "eks"].contains(&self.call_site.service.as_str())
     }
 
-    /// The fault that the local cloud is told.
+    /// Returns the fault for the local cloud.
     pub(crate) fn fault(&self, function: &Lambda) -> Fault {
         let CallSite { service, operation, nth } = &self.call_site;
         let fault = Fault::on(service, operation, self.effect).nth(*nth).own();

@@ -13,22 +13,22 @@ use crate::{
     verdict::{check_outcome, is_expected},
 };
 
-/// What a function gets where an upstream never answers; more where it did not even come to that call, or did not come further
-/// with its others, as on a machine that has much else to do. So often is such a run tried.
+/// The function's time limit if a service never responds. Each failed attempt gets more, for slow
+/// machines.
 const LIMITS: [Duration; 3] =
     [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
 
-/// What is wrong with a run.
+/// Why a run failed.
 #[derive(Debug, Eq, PartialEq)]
 enum Failure {
-    /// It may have had too little time.
+    /// Possibly caused by a timeout.
     OutOfTime(String),
-    /// What was told or left behind is wrong.
+    /// The response or the final state is wrong.
     Incorrect(String),
 }
 
 impl Failure {
-    /// Too little time may make another failure of a failure; no hurry makes a success of one.
+    /// A timeout can change one failure into another, but cannot turn a failure into a success.
     fn of(effect: Effect, response: &Response, wrong: &str) -> Self {
         let wrong = format!("{wrong}\ntold: {}", response.text());
         let hurried = effect == Effect::NeverAnswer || response.ran_out_of_time();
@@ -39,7 +39,7 @@ impl Failure {
         }
     }
 
-    /// It failed again, after nothing was in its way any more.
+    /// The run without faults failed as well.
     fn without_faults(last: &Response, first: &Response) -> Self {
         let wrong = format!("{}\nthen, in fair weather, {}", first.text(), last.text());
         if last.ran_out_of_time() { Self::OutOfTime(wrong) } else { Self::Incorrect(wrong) }
@@ -53,7 +53,8 @@ impl From<String> for Failure {
 }
 
 impl Fixture {
-    /// The word for what was told, or what is wrong with it.
+    /// Runs a flow with a fault; returns the label of the response. Describes what is wrong in
+    /// `Err`.
     pub(crate) async fn run_with_fault(
         &self,
         flow: &Flow,
@@ -66,7 +67,7 @@ impl Fixture {
             let subject = self.prepare(flow, &name).await;
             let outcome = self.once(flow, fault_case, (&subject, limit), undisturbed).await;
             if outcome.is_err() {
-                // Nothing of it is to be in the next one's way.
+                // Clean up, so that the next attempt is not affected.
                 self.let_replicas_catch_up();
                 self.work_off_queues().await;
             }
@@ -122,7 +123,7 @@ impl Fixture {
         Ok(response.label())
     }
 
-    /// The same once more, unless it was done; as one has to where nothing tells whether it was.
+    /// Repeats the action unless it succeeded, as a client does that got no response.
     async fn again(
         &self,
         action: &Action,
@@ -131,7 +132,8 @@ impl Fixture {
         fault_case: &FaultCase,
     ) -> Result<String, Failure> {
         if matches!(fault_case.effect, Effect::Stale(_)) && !matches!(action, Action::Queue(_)) {
-            // Whoever does not believe the answer asks again at once, while readers still see the past: nothing is doubled.
+            // A client that repeats the request at once, while reads are still stale, creates no
+            // duplicate.
             let at_once = self.execute(action, subject).await;
             let accounts = State::of(self, subject).accounts.len();
             if accounts > 1 {

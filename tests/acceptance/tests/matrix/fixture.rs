@@ -18,24 +18,24 @@ pub(crate) const ROLE: &str = "SpectroCloudRole";
 const VENDED: &str = "account-vended";
 const SWEEP: &str = "account-sweep";
 
-/// How often the clock is turned until nothing more can be expected of a queue: more than a message is delivered.
+/// The number of clock steps, more than a message has deliveries.
 const TURNS: usize = 40;
 
-/// A stage, and what the flows need of it.
+/// A partition with everything that the flows need.
 pub(crate) struct Fixture {
     pub(crate) app: TestApp,
     /// A second key of the first customer's user.
     pub(crate) second_key: Keys,
     /// A second certificate of the first customer's entity, where there is a portal.
     pub(crate) new_certificate: Option<Issued>,
-    /// Functions with settings of their own, by name.
+    /// Functions with changed settings, by name.
     reconfigured: BTreeMap<&'static str, Arc<Lambda>>,
 }
 
 impl Fixture {
     pub(crate) async fn open(partition: Partition) -> Self {
         let app = TestApp::start(partition).await;
-        // Every name that was ever used here stays among its accounts.
+        // All names that were used before stay registered.
         app.cloud().palette().records().tenants[0].quota = 20_000;
         let second_key = app.customer().user.keys();
         let access = app.customer().access.as_ref();
@@ -43,7 +43,7 @@ impl Fixture {
         let new_certificate = new_certificate
             .map(|(portal, access)| portal.issue(&CertificateSpec::client(&access.entity)));
         let settings = [
-            // Nobody here waits for Palette's rate limit.
+            // The tests do not wait for Palette's rate limit.
             ("PALETTE_REQUESTS_PER_SECOND", "1000"),
             ("GANGWAY_OFFBOARDING", "remove"),
         ];
@@ -63,7 +63,7 @@ impl Fixture {
         self.app.cloud()
     }
 
-    /// A function as flows meet it.
+    /// The function of a package, with the settings of the matrix.
     pub(crate) fn function(&self, package: &str) -> &Arc<Lambda> {
         let reconfigured = self.reconfigured.get(package);
         reconfigured.or_else(|| self.app.realm().functions.get(package)).expect("a function")
@@ -81,7 +81,7 @@ impl Fixture {
         self.app.realm().queue("VendingDlq")
     }
 
-    /// What must be there before.
+    /// Prepares a flow.
     pub(crate) async fn prepare(&self, flow: &Flow, name: &str) -> Subject {
         if let Some(dead) = self.dead_letters() {
             dead.purge();
@@ -101,7 +101,7 @@ impl Fixture {
         subject
     }
 
-    /// Asks once. Each meets a cold start, so that every call is made.
+    /// Executes an action once, after a cold start, so that every call is made.
     pub(crate) async fn execute(&self, action: &Action, subject: &Subject) -> Response {
         let realm = self.app.realm();
         realm.functions.kill();
@@ -130,7 +130,7 @@ impl Fixture {
                 self.worked()
             }
             Action::Sweep => {
-                // What it queues is worked afterwards.
+                // Queued messages are processed afterwards.
                 self.poller().expect("a poller").pause();
                 match self.function(SWEEP).invoke(&serde_json::json!({})).await {
                     Ok(value) => Response::Done(value),
@@ -155,7 +155,7 @@ impl Fixture {
         if self.queue().is_some_and(Queue::is_empty) { Response::Worked } else { Response::Left }
     }
 
-    /// All that was queued is worked, however often it comes again; what came of it.
+    /// Processes all queued messages, with retries, and returns the result.
     pub(crate) async fn work_off_queues(&self) -> Response {
         let Some(poller) = self.poller() else { return Response::Worked };
         poller.resume();
@@ -163,7 +163,7 @@ impl Fixture {
         self.worked()
     }
 
-    /// What a run has left in Palette and in the organization is in nobody's way afterwards.
+    /// Removes the accounts of a run from Palette and the organization.
     pub(crate) fn remove_accounts(&self, subject: &Subject) {
         let mut records = self.cloud().palette().records();
         records.accounts.retain(|account| !concerns(&account.body.to_string(), subject));
@@ -173,7 +173,7 @@ impl Fixture {
         }
     }
 
-    /// Time passes until every replica has caught up.
+    /// Advances the clock until all replicas are up to date.
     pub(crate) fn let_replicas_catch_up(&self) {
         self.cloud().clock().advance(Duration::from_secs(11));
     }

@@ -7,26 +7,26 @@ use serde_json::Value;
 
 use crate::fixture::Fixture;
 
-/// A flow: what has to be there, and the one request or event that is looked at.
+/// A flow: its preparation, and the one request or event under test.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flow {
     /// The function that serves it: package and binary have one name.
     pub(crate) function: &'static str,
-    /// In a word or two.
+    /// The name of the flow.
     pub(crate) name: &'static str,
     /// Where.
     pub(crate) partition: Partition,
-    /// The way in.
+    /// The trigger.
     pub(crate) trigger: Trigger,
-    /// Asked before, undisturbed.
+    /// Runs before the flow, without faults.
     pub(crate) before: fn(&Fixture, &mut Subject) -> Vec<Action>,
-    /// What somebody else does to it then.
+    /// A change by somebody else after the preparation.
     pub(crate) disturb: fn(&Fixture, &Subject),
-    /// What is asked.
+    /// The action under test.
     pub(crate) action: fn(&Fixture, &Subject) -> Action,
 }
 
-/// The ways into a function, as the template has them.
+/// The triggers of a function in the template.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Trigger {
     /// Verb and path.
@@ -35,12 +35,12 @@ pub(crate) enum Trigger {
     Event,
     /// A queue.
     Queue,
-    /// A schedule, or whoever invokes it directly.
+    /// A schedule, or a direct invocation.
     Schedule,
 }
 
 impl Trigger {
-    /// Whether nothing is ever changed this way: a process that ends there has left nothing behind.
+    /// Whether the trigger changes nothing.
     pub(crate) fn reads(self) -> bool {
         match self {
             Self::Route(verb, path) => {
@@ -51,12 +51,12 @@ impl Trigger {
     }
 }
 
-/// A function, by its name: the one that its flows have in common.
+/// A function by its name; builds its flows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Function(pub(crate) &'static str);
 
 impl Function {
-    /// Nothing has to be there, and nobody does anything.
+    /// Creates a flow without preparation.
     pub(crate) const fn flow(
         self,
         name: &'static str,
@@ -70,12 +70,12 @@ impl Function {
 }
 
 impl Flow {
-    /// This was asked before.
+    /// Adds a preparation.
     pub(crate) const fn after(self, before: fn(&Fixture, &mut Subject) -> Vec<Action>) -> Self {
         Self { before, ..self }
     }
 
-    /// Then somebody else did this.
+    /// Adds a change by somebody else after the preparation.
     pub(crate) const fn disturbed(self, disturb: fn(&Fixture, &Subject)) -> Self {
         Self { disturb, ..self }
     }
@@ -84,28 +84,28 @@ impl Flow {
 /// The account that a run is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Subject {
-    /// Its name, which is part of no other's.
+    /// The name, which is not part of another name.
     pub(crate) name: String,
-    /// Palette's, where it was registered before.
+    /// The uid in Palette, if it was registered before.
     pub(crate) uid: String,
-    /// Where keys were left for Gangway.
+    /// The ARN of the incoming secret.
     pub(crate) secret: String,
     /// The AWS account that was vended.
     pub(crate) vended: Option<Vended>,
 }
 
-/// What is asked, and how.
+/// An action of a flow.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     /// Over HTTP.
     Http(&'static str, String, Option<Value>),
-    /// By an event that asks for a registration: its detail.
+    /// A registration event: its detail.
     Event(Value),
-    /// By events that a queue takes.
+    /// Events that go to a queue.
     Queue(Vec<Value>),
     /// The sweep, directly.
     Sweep,
-    /// Not of Gangway: keys are left in Secrets Manager.
+    /// Creates an incoming secret, not through Gangway.
     Leave(String),
 }
 
@@ -126,27 +126,27 @@ impl Action {
     }
 }
 
-/// What came of it.
+/// The response to an action.
 #[derive(Clone, Debug)]
 pub(crate) enum Response {
     /// An answer over HTTP.
     Http(Box<HttpResponse>),
-    /// What a function answered to an event, or to a direct invocation.
+    /// The result of an event or a direct invocation.
     Done(Value),
-    /// A function's error to an event or a direct invocation: it would come again.
+    /// An error of an event or a direct invocation, which is retried.
     Failed(String),
-    /// A message was worked, and is gone.
+    /// The message was processed and deleted.
     Worked,
-    /// A message stays in its queue.
+    /// The message stays in the queue.
     Left,
-    /// Messages went to the dead letters, for these reasons.
+    /// Messages went to the dead-letter queue, for these reasons.
     Dead(Vec<String>),
-    /// Keys were left: the secret's ARN.
+    /// An incoming secret was created: its ARN.
     Kept(String),
 }
 
 impl Response {
-    /// What was asked for is done, or so it says.
+    /// Whether the response reports success.
     pub(crate) fn succeeded(&self) -> bool {
         match self {
             Self::Http(response) => (200..300).contains(&response.status),
@@ -158,7 +158,7 @@ impl Response {
         }
     }
 
-    /// A function found that its time was over, or Lambda did.
+    /// Whether the function or Lambda timed out.
     pub(crate) fn ran_out_of_time(&self) -> bool {
         match self {
             Self::Http(response) => response.status == 504,
@@ -167,7 +167,7 @@ impl Response {
         }
     }
 
-    /// In a word, to be counted.
+    /// A short label for the table.
     pub(crate) fn label(&self) -> String {
         match self {
             Self::Http(response) => response.status.to_string(),
@@ -180,7 +180,7 @@ impl Response {
         }
     }
 
-    /// All that was said.
+    /// The whole response as text.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Http(response) => format!("{}: {}", response.status, response.text),
@@ -193,7 +193,7 @@ impl Response {
         }
     }
 
-    /// Palette's name for the account, where it was told.
+    /// The uid of the account, or an empty text.
     pub(crate) fn uid(&self) -> &str {
         match self {
             Self::Http(response) => response.uid(),

@@ -1,7 +1,7 @@
-//! Every function and every flow: each call that a run makes is recorded, and then goes wrong in every way, one at a time.
-//! Whatever was answered is true, and the same request in fair weather ends as one undisturbed run does. The points come
-//! from the recording, so that code which asks something new is covered by itself; `guard` holds that no function and no way
-//! into one is left out.
+//! Every flow of every function with faults: the calls of a run without faults are recorded, then
+//! each call fails in every way. Each response must be true, and the same request without faults
+//! must end in the same state as an undisturbed run. The recording covers new calls automatically;
+//! `coverage` checks that no function and no trigger is left out.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

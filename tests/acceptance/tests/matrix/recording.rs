@@ -11,33 +11,32 @@ use crate::{
     state::State,
 };
 
-/// How much later each call is served while points are looked for, so that those that are asked at the same time are seen
-/// to be.
+/// The delay of each call during a recording, so that concurrent calls overlap visibly.
 const LATER: Duration = Duration::from_millis(25);
 
 /// An undisturbed run.
 pub(crate) struct UndisturbedRun {
-    /// Where something may befall it, in the order of the calls.
+    /// The calls that can fail, in order.
     pub(crate) call_sites: Vec<CallSite>,
-    /// What was told.
+    /// The response without faults.
     pub(crate) response: Response,
-    /// How it ends, with neither names nor ids.
+    /// The final state, without names and ids.
     pub(crate) end: String,
-    /// The same of what was told.
+    /// The same for the response.
     pub(crate) said: String,
 }
 
-/// How calls are to be served meanwhile.
+/// The delay of calls during a recording.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Pace {
-    /// Late, to see which are asked at the same time.
+    /// Delays every call, to see which are concurrent.
     Slow,
-    /// As they come.
+    /// No delay.
     Usual,
 }
 
 impl Fixture {
-    /// Runs a flow with nothing in its way.
+    /// Runs a flow without faults.
     pub(crate) async fn record(&self, flow: &Flow, pace: Pace) -> UndisturbedRun {
         let subject = self.prepare(flow, "account-undisturbed").await;
         if pace == Pace::Slow {
@@ -64,9 +63,9 @@ impl Fixture {
     }
 }
 
-/// Each call of the function's own, numbered among those of its operation.
+/// Returns the function's own calls, numbered per operation.
 fn call_sites(calls: &[Call]) -> Vec<CallSite> {
-    // What Palette asks of AWS comes between them in any order, and is not the function's.
+    // Calls that Palette makes to AWS come in any order and are not made by the function.
     let own: Vec<_> = calls.iter().filter(|call| !call.nested).collect();
     let mut seen = BTreeMap::new();
     let mut call_sites = Vec::new();
@@ -80,8 +79,8 @@ fn call_sites(calls: &[Call]) -> Vec<CallSite> {
     call_sites
 }
 
-/// Whether others stand for a call: of the questions that are put to IAM in the same words at the same time, the first and
-/// the last do. Which of them is which is chance.
+/// Whether other calls represent this one: of concurrent IAM reads of one operation only the first
+/// and the last are tested, as their order is random.
 fn is_redundant(calls: &[&Call], at: usize) -> bool {
     let call = calls[at];
     let alike = |other: &&&Call| {

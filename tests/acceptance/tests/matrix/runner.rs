@@ -15,22 +15,22 @@ use crate::{
     recording::{Pace, UndisturbedRun},
 };
 
-/// How many grounds work at the same time at most: they wait more than they work.
+/// The number of concurrent workers; they mostly wait.
 const MAX_WORKERS: usize = 12;
 
-/// What a ground is worth opening for.
+/// The least number of runs for a worker.
 const RUNS_PER_WORKER: usize = 5;
 
-/// A flow, and where something may befall it.
+/// A flow with the calls of a run without faults.
 pub(crate) struct Run {
     pub(crate) flow: &'static Flow,
     pub(crate) call_sites: Vec<CallSite>,
 }
 
-/// What is to befall the calls of all these flows: for each of them in its order.
+/// Selects the faults for the calls of each flow.
 pub(crate) type FaultSelection = fn(&[Run]) -> Vec<Vec<FaultCase>>;
 
-/// What came of one flow.
+/// The results of one flow.
 #[derive(Default)]
 struct FlowResult {
     runs: usize,
@@ -38,7 +38,7 @@ struct FlowResult {
     wrong: Vec<String>,
 }
 
-/// Works through every call × everything chosen for it, and prints a line for each flow.
+/// Runs all selected faults of the flows and prints a line for each flow.
 pub(crate) async fn run_fault_cases(
     what: &str,
     flows: &'static [Flow],

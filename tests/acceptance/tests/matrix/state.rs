@@ -10,15 +10,15 @@ use crate::{
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
-/// Where others leave keys for Gangway.
+/// The prefix of incoming secrets.
 const INCOMING: &str = "gangway/incoming/";
 
-/// All that there is of the account of a run.
+/// Everything that is stored for the account of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     /// Uid, project and what was sent last.
     pub(crate) accounts: Vec<Value>,
-    /// Those in their recovery window, too.
+    /// Also those that are scheduled for deletion.
     pub(crate) secrets: Vec<SecretSeen>,
     elsewhere: Value,
     subject: Subject,
@@ -40,7 +40,7 @@ impl State {
         let others = others.map(|account| (account.roles().len(), account.policies().len()));
         let elsewhere = json!({
             "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),
-            // Nothing is ever made in these.
+            // Nothing is created in these accounts.
             "others": others,
             "cluster": cluster(fixture),
             "queued": queued(fixture.queue()),
@@ -49,14 +49,14 @@ impl State {
         Self { accounts, secrets, elsewhere, subject: subject.clone() }
     }
 
-    /// Secrets that Gangway keeps and that are not in their recovery window.
+    /// Returns the stored secrets that are not scheduled for deletion.
     pub(crate) fn live(&self) -> Vec<&SecretSeen> {
         let incoming = |secret: &&SecretSeen| !secret.name.starts_with(INCOMING);
         self.secrets.iter().filter(|secret| !secret.deleted).filter(incoming).collect()
     }
 
-    /// What holds whatever went wrong before, once a run has come to its end: one account of a name at most; keys in Palette
-    /// are those in use in Secrets Manager, noted as this account's; and what is kept is kept for an account.
+    /// Checks the invariants after a run: at most one account per name; Palette holds the keys that
+    /// Secrets Manager holds, tagged as this account's; and no secret without an account.
     pub(crate) fn consistent(&self) -> Result<(), String> {
         if self.accounts.len() > 1 {
             return Err(format!("{} accounts in Palette", self.accounts.len()));
@@ -89,7 +89,7 @@ impl State {
         Ok(())
     }
 
-    /// All of it, without what differs from one run to the next.
+    /// Returns the state as text, without what differs between runs.
     pub(crate) fn anonymous(&self) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
@@ -97,7 +97,7 @@ impl State {
             if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
                 metadata.remove("uid");
             }
-            // What a portal hands out is new each time.
+            // The access portal issues new keys each time.
             let renewed = through_portal(&account["body"]["spec"]);
             let spec = account["body"]["spec"].as_object_mut().filter(|_| renewed);
             for (member, key) in spec.into_iter().flatten() {
@@ -108,7 +108,7 @@ impl State {
         }
         let secrets = self.secrets.iter().map(|one| {
             if one.name.starts_with(INCOMING) {
-                // Somebody else's, and to be left alone: its version's id is not ours.
+                // Not created by Gangway: the id of its version is random.
                 return json!({"name": one.name, "current": one.current, "deleted": one.deleted});
             }
             json!({
@@ -121,7 +121,7 @@ impl State {
         self.without_names(&format!("{all:#}"))
     }
 
-    /// A text without the names and ids of this run.
+    /// Replaces the names and ids of this run in a text.
     pub(crate) fn without_names(&self, text: &str) -> String {
         let mut text = text.replace(&self.subject.name, "NAME");
         let uids = self.accounts.iter().filter_map(|account| account["uid"].as_str());
@@ -142,7 +142,7 @@ impl State {
     }
 }
 
-/// Whether Palette fetches keys from an access portal, again and again.
+/// Whether Palette fetches keys from an access portal.
 fn through_portal(spec: &Value) -> bool {
     spec["secretSpec"]["isCapValidationEnabled"] == true
 }

@@ -13,7 +13,8 @@ use crate::{
     state::State,
 };
 
-/// Holds what was told against what is.
+/// Checks a response after a fault: a success must be true; an error must name the service and a
+/// remedy.
 pub(crate) fn check_outcome(
     flow: &Flow,
     fault_case: &FaultCase,
@@ -30,7 +31,7 @@ pub(crate) fn check_outcome(
         Response::Done(value) => refused(fault_case, &value["problem"]),
         Response::Failed(counts) => names_service(fault_case, counts),
         Response::Dead(reasons) => Err(format!("given up as dead: {reasons:?}")),
-        // What is left comes again.
+        // A message that stays in the queue is retried.
         Response::Left | Response::Worked | Response::Kept(_) => Ok(()),
     }
 }
@@ -42,7 +43,7 @@ fn success(
     state: &State,
     undisturbed: &UndisturbedRun,
 ) -> Result<(), String> {
-    // What a sweep has queued is worked later.
+    // Queued accounts are processed later.
     if !matches!(flow.trigger, crate::flow::Trigger::Schedule) {
         let reached = state.anonymous();
         if !is_expected(fault_case, response, &reached, undisturbed) {
@@ -66,7 +67,8 @@ fn success(
     report(fault_case, response, undisturbed)
 }
 
-/// Whether all is as undisturbed, but for what is told to be missing, or is looked at again by itself.
+/// Whether the final state is that of a run without faults, except for what the response reports as
+/// missing.
 pub(crate) fn is_expected(
     fault_case: &FaultCase,
     response: &Response,
@@ -76,7 +78,7 @@ pub(crate) fn is_expected(
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let (mut reached, mut end) = (parsed(reached), parsed(&undisturbed.end));
     for state in [&mut reached, &mut end] {
-        // The report tells that the ConfigMap is not there or was not seen, and how to make it.
+        // The report says that the ConfigMap is missing or was not read, and how to create it.
         if let (Response::Http(response), "kubernetes") =
             (response, fault_case.call_site.service.as_str())
             && response.checks().iter().any(unsure_of_config)
@@ -84,7 +86,7 @@ pub(crate) fn is_expected(
         {
             *config = Value::Null;
         }
-        // What a lagging replica showed stands in the mark, so the next event looks at the documents again.
+        // The tag may hold a stale value; the next event checks the documents again.
         let roles = state.pointer_mut("/elsewhere/vended/roles").and_then(Value::as_array_mut);
         for role in
             roles.into_iter().flatten().filter(|_| matches!(fault_case.effect, Effect::Stale(_)))
@@ -101,7 +103,7 @@ fn unsure_of_config(check: &Value) -> bool {
     check["id"] == "kubernetes.global-config" && check["outcome"] != "passed"
 }
 
-/// Nothing passes that was not seen: a check is answered as in an undisturbed run, or is not verified, or has failed.
+/// A check may pass only if it passed without faults.
 fn report(
     fault_case: &FaultCase,
     response: &HttpResponse,
@@ -115,7 +117,7 @@ fn report(
         if passed && same.is_none_or(|one| one["outcome"] != "passed") {
             return Err(format!("passes, and did not undisturbed: {check}"));
         }
-        // A page of somebody else's is no word of Palette's.
+        // An HTML page from a proxy is not a response of Palette.
         let asked = fault_case.call_site.operation.ends_with("/account/validate")
             && (fault_case.duration, fault_case.call_site.nth) == (FaultDuration::Lasting, 1)
             && !matches!(fault_case.effect, Effect::Stale(_));
@@ -126,7 +128,7 @@ fn report(
     Ok(())
 }
 
-/// An event that was put aside has to be one that no later delivery would help.
+/// A rejected event must be one that a retry cannot help.
 fn refused(fault_case: &FaultCase, problem: &Value) -> Result<(), String> {
     let checks = problem.pointer("/report/checks").and_then(Value::as_array);
     if problem["status"] == 422 {
@@ -174,7 +176,7 @@ fn names_service(fault_case: &FaultCase, counts: &str) -> Result<(), String> {
     if counts.contains(service) { Ok(()) } else { Err(format!("{service} is not named")) }
 }
 
-/// A report refuses: whose word it is must be told, and it must be that of whoever was disturbed.
+/// A report with a blocker must name the service that failed.
 fn blocked(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String> {
     let failed: Vec<_> = checks
         .iter()

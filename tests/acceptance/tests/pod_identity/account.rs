@@ -16,7 +16,7 @@ use crate::fixture::{cluster, furnish, registered, valid_request};
 
 const METHOD: AuthMethod = AuthMethod::PodIdentity;
 
-/// Plays a scene in both partitions, for each case.
+/// Runs a test in both partitions for each account case.
 async fn everywhere<Played: Future<Output = ()>>(scene: impl Fn(TestApp, Case) -> Played) {
     for partition in PARTITIONS {
         for case in Case::ALL {

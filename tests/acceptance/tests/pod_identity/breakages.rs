@@ -26,7 +26,7 @@ const ROWS: &[Row] = &[
         "P01",
         SameAccount,
         Way::RunsElsewhere,
-        // EKS does not tell where the API of such a cluster is.
+        // EKS does not return the endpoint of such a cluster.
         &[
             ("eks.cluster-exists", F),
             ("kubernetes.access", U),

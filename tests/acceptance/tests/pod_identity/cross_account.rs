@@ -23,7 +23,7 @@ async fn fails(breakages: &[Way], check: &str) {
     }
 }
 
-/// The plan for the cluster that the stage has.
+/// The plan for the cluster of the fixture.
 pub(crate) async fn plan(app: &TestApp, case: Case) -> HttpResponse {
     let members = valid_request(app, case);
     let members = members.as_object().expect("members").iter().filter(|(name, _)| *name != "name");

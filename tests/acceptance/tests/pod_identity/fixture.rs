@@ -61,7 +61,8 @@ pub(crate) fn furnish(app: &TestApp, case: Case, profile: PermissionProfile) {
     }
 }
 
-/// Looks at it, and keeps nothing. Each request meets a new instance, so that nobody waits for Palette's rate limit.
+/// Validates a request with a new instance of the function, which does not wait for Palette's rate
+/// limit.
 pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
     app.realm().functions.kill();
     let response = app.post(&format!("{ROUTE}/validate"), request).await;

@@ -1,5 +1,5 @@
-//! EKS Pod Identity: accounts that Palette's pods enter through roles that EKS gives them. Everything through the real
-//! function, against a cluster that is set up well and then broken in one way after the other.
+//! EKS Pod Identity with the real function, against a cluster that is set up correctly and then
+//! broken in one way at a time.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -20,8 +20,8 @@ async fn told(account: ServiceAccount) {
             let (_, response) = differs(&app, SameAccount, &[breakage]).await;
             response.assert_check(PODS, "failed", account.name, "kubectl delete pod");
             cluster(&app).mend();
-            let mended = validate(&app, &valid_request(&app, SameAccount)).await;
-            mended.assert_check(PODS, "passed", account.name, "");
+            let fixed = validate(&app, &valid_request(&app, SameAccount)).await;
+            fixed.assert_check(PODS, "passed", account.name, "");
         }
     }
 }

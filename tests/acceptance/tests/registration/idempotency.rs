@@ -11,7 +11,7 @@ use gangway_policies::PolicyDocument;
 use local_cloud::palette::SecretsOnRead;
 use serde_json::{Value, json};
 
-use crate::state::{State, assert_true, document, in_use, waiting, writes};
+use crate::state::{State, assert_receipt_is_true, document, in_use, waiting, writes};
 
 #[tokio::test]
 async fn repeated_request_writes_nothing() {
@@ -19,7 +19,7 @@ async fn repeated_request_writes_nothing() {
         let request = app.request(method, app.customer(), "prod");
         let first = app.post(&route(method), &request).await;
         assert_eq!((first.status, first.outcome()), (201, "created"), "{}", first.text);
-        assert_true(&app, method, "prod", &first);
+        assert_receipt_is_true(&app, method, "prod", &first);
         let before = State::of(&app, "prod");
         for cold in [false, true] {
             if cold {
@@ -70,7 +70,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             let updated = app.post(&route(method), &request).await;
             assert_eq!((updated.status, updated.outcome()), (200, "updated"), "{}", updated.text);
             assert_eq!(updated.uid(), first.uid());
-            assert_true(&app, method, "prod", &updated);
+            assert_receipt_is_true(&app, method, "prod", &updated);
             let account = app.get(&format!("/v1/accounts/{}", first.uid())).await;
             let seen = account.body.pointer(shown).cloned().unwrap_or_default();
             assert_eq!(seen, value, "{shown}: {}", account.text);
@@ -106,7 +106,7 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
         // And back, which is no new version.
         let back = app.post(&route(method), &request).await;
         assert_eq!(back.outcome(), "updated", "{}", back.text);
-        assert_true(&app, method, "prod", &back);
+        assert_receipt_is_true(&app, method, "prod", &back);
         assert_eq!(State::of(&app, "prod").secret().versions.len(), 2);
     })
     .await;

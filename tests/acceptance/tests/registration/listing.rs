@@ -7,7 +7,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::palette::Account;
 use serde_json::{Value, json};
 
-/// As somebody would have made it on Palette's own page.
+/// An account as Palette's own console creates it.
 pub(crate) fn by_hand(app: &TestApp, project: Option<String>, spec: &Value, name: &str) -> String {
     let mut records = app.cloud().palette().records();
     let (uid, tenant) = (records.fresh_uid(), records.tenants[0].uid.clone());

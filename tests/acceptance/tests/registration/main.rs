@@ -1,4 +1,5 @@
-//! How registrations behave, from outside: real binaries, a strict local cloud, both methods, two partitions.
+//! The behaviour of registrations: real binaries, a strict local cloud, two methods, two
+//! partitions.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use gangway_model::AuthMethod;
 
-/// Keys have a secret to stage and to put in use besides.
+/// Static credentials also stage and promote a secret.
 fn most(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 5 }
 }

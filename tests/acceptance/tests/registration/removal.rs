@@ -7,7 +7,7 @@ use acceptance::{
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault, palette::Concealed};
 
-use crate::state::{State, assert_true};
+use crate::state::{State, assert_receipt_is_true};
 
 #[tokio::test]
 async fn registering_a_deleted_account_again_restores_its_secret() {
@@ -32,7 +32,7 @@ async fn registering_a_deleted_account_again_restores_its_secret() {
         assert_eq!((back.status, back.outcome()), (201, "created"), "{}", back.text);
         assert_ne!(back.uid(), first.uid());
         assert_eq!(back.text_at("/secretArn"), first.text_at("/secretArn"));
-        assert_true(&app, method, "prod", &back);
+        assert_receipt_is_true(&app, method, "prod", &back);
         let unchanged = app.post(&route(method), &request).await;
         assert_eq!(unchanged.outcome(), "unchanged", "{}", unchanged.text);
     })

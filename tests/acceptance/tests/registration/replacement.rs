@@ -11,7 +11,7 @@ use acceptance::{
 use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::state::{State, assert_true, document, in_use, writes};
+use crate::state::{State, assert_receipt_is_true, document, in_use, writes};
 
 #[tokio::test]
 async fn keys_of_another_aws_account_delete_the_old_secret() {
@@ -81,7 +81,7 @@ async fn changing_the_method_leaves_no_unused_secret() {
         let replaced = app.put(&format!("{}/{}", route(other), first.uid()), &request).await;
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
         assert_eq!(replaced.uid(), first.uid());
-        assert_true(&app, other, "prod", &replaced);
+        assert_receipt_is_true(&app, other, "prod", &replaced);
         // And back again: the retired secret comes out of its window.
         let back = app
             .put(
@@ -90,7 +90,7 @@ async fn changing_the_method_leaves_no_unused_secret() {
             )
             .await;
         assert_eq!((back.status, back.outcome()), (200, "updated"), "{}", back.text);
-        assert_true(&app, method, "prod", &back);
+        assert_receipt_is_true(&app, method, "prod", &back);
     })
     .await;
 }
@@ -106,7 +106,7 @@ async fn stale_reads_leave_no_unused_secret() {
         let request = app.request(other, app.customer(), "prod");
         let replaced = app.put(&format!("{}/{}", route(other), first.uid()), &request).await;
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
-        assert_true(&app, other, "prod", &replaced);
+        assert_receipt_is_true(&app, other, "prod", &replaced);
     })
     .await;
 }
@@ -119,7 +119,7 @@ async fn renaming_an_account_renames_its_secret() {
         let renamed = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!((renamed.status, renamed.outcome()), (200, "updated"), "{}", renamed.text);
         assert_eq!((renamed.uid(), renamed.text_at("/name")), (first.uid(), "payments"));
-        assert_true(&app, method, "payments", &renamed);
+        assert_receipt_is_true(&app, method, "payments", &renamed);
         let old = State::of(&app, "prod");
         assert!(old.accounts.is_empty() && old.live().is_empty(), "{old:#?}");
         assert_eq!(app.account_names(), ["payments"]);

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{listing::by_hand, state::writes};
 
 async fn look(app: &TestApp, uid: &str) -> HttpResponse {
-    // Each look has Palette's burst for itself.
+    // Each validation has Palette's burst limit for itself.
     app.realm().functions.kill();
     app.cloud().calls().clear();
     let report = app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;

@@ -37,7 +37,7 @@ async fn project_is_accepted_by_uid_and_by_name() {
         }
         let again = app.post(&route(method), &scoped(&request, &json!({"project": uid}))).await;
         assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
-        // The accounts function sees it from its project, by name and by uid, and from nowhere else.
+        // `accounts` finds it in its project, by name and by uid, and in no other scope.
         let path = format!("/v1/accounts/{}", first.uid());
         app.realm().functions.kill();
         for query in [format!("?project={uid}"), format!("?project={name}")] {

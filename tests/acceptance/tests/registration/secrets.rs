@@ -9,7 +9,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
 use serde_json::{Value, json};
 
-use crate::state::{State, assert_true, document, in_use, waiting};
+use crate::state::{State, assert_receipt_is_true, document, in_use, waiting};
 
 const CREATE: &str = "POST /v1/cloudaccounts/aws";
 const REPLACE: &str = "PUT /v1/cloudaccounts/aws/{uid}";
@@ -98,7 +98,7 @@ async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
         quota(10);
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
-        assert_true(&app, method, "prod", &receipt);
+        assert_receipt_is_true(&app, method, "prod", &receipt);
         assert_eq!(
             State::of(&app, "prod").secrets.len(),
             usize::from(method == AuthMethod::StaticCredentials)
@@ -121,7 +121,7 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
         app.cloud().faults().clear();
         let receipt = app.post(&route(method), &request).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
-        assert_true(&app, method, "prod", &receipt);
+        assert_receipt_is_true(&app, method, "prod", &receipt);
     })
     .await;
 }
@@ -134,7 +134,7 @@ async fn keys_are_read_from_an_incoming_or_a_stored_secret() {
         let request = json!({"name": "prod", "secretArn": arn});
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
-        assert_true(&app, method, "prod", &receipt);
+        assert_receipt_is_true(&app, method, "prod", &receipt);
         assert_ne!(receipt.text_at("/secretArn"), arn);
         let inbox = app.realm().deployment.secret("gangway/incoming/prod").expect("the inbox");
         assert!(!inbox.deleted && inbox.tags.is_empty() && inbox.versions.len() == 1);
@@ -175,7 +175,7 @@ async fn secret_of_another_account_cannot_be_registered() {
         kept.push(receipt.text_at("/secretArn").to_owned());
     }
     let [of_tenant, of_project, team, six] = kept.as_slice() else { panic!("four: {kept:?}") };
-    // Secrets Manager takes a part of an ARN: the six letters behind a name may be left out.
+    // Secrets Manager accepts an ARN without its random suffix.
     let part = |arn: &str| arn.rsplit_once('-').expect("a suffix").0.to_owned();
     for (project, arn) in [
         (Some(&*project), of_tenant.clone()),
@@ -214,5 +214,5 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     app.realm().functions.kill();
     let receipt = app.post(&route(method), &request).await;
     assert_eq!(receipt.outcome(), "updated", "{}", receipt.text);
-    assert_true(&app, method, "prod", &receipt);
+    assert_receipt_is_true(&app, method, "prod", &receipt);
 }

@@ -11,7 +11,7 @@ use gangway_model::AuthMethod;
 pub(crate) struct State {
     /// Uid, project and what was sent last.
     pub(crate) accounts: Vec<Value>,
-    /// Those in their recovery window, too.
+    /// Also those that are scheduled for deletion.
     pub(crate) secrets: Vec<SecretSeen>,
 }
 
@@ -60,7 +60,7 @@ impl State {
             if let Some(metadata) = account["body"]["metadata"].as_object_mut() {
                 metadata.remove("uid");
             }
-            // What a portal hands out is new each time.
+            // The access portal issues new keys each time.
             let spec = account["body"]["spec"].as_object_mut();
             let spec = spec.filter(|spec| spec.get("secretSpec").is_some());
             for (member, key) in spec.into_iter().flatten() {
@@ -107,7 +107,7 @@ fn parsed(text: Option<&str>) -> Value {
 }
 
 /// Why a receipt is not true of the first customer; `Ok` where it is.
-pub(crate) fn truth(
+pub(crate) fn check_receipt(
     app: &TestApp,
     method: AuthMethod,
     name: &str,
@@ -143,11 +143,18 @@ pub(crate) fn truth(
 }
 
 /// Asserts that a receipt is true.
-pub(crate) fn assert_true(app: &TestApp, method: AuthMethod, name: &str, response: &HttpResponse) {
-    truth(app, method, name, response).unwrap_or_else(|lie| panic!("{lie}\n{}", response.text));
+pub(crate) fn assert_receipt_is_true(
+    app: &TestApp,
+    method: AuthMethod,
+    name: &str,
+    response: &HttpResponse,
+) {
+    check_receipt(app, method, name, response)
+        .unwrap_or_else(|difference| panic!("{difference}\n{}", response.text));
 }
 
-/// Calls since the log was cleared that changed something, or could have.
+/// Calls since the log was cleared that changed something in AWS or Palette, without messages to
+/// queues.
 pub(crate) fn writes(app: &TestApp) -> Vec<String> {
     let mut calls = app.cloud().calls().all();
     calls.retain(|call| !call.nested && call.changes());

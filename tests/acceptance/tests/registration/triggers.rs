@@ -11,7 +11,7 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::state::{State, document, truth};
+use crate::state::{State, check_receipt, document};
 
 /// The request as an event may carry it.
 async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
@@ -51,7 +51,7 @@ async fn event_has_the_same_result_as_the_http_request() {
         let http = with(app.request(method, app.customer(), "by-http"), &members.clone());
         let response = app.post(&route(method), &http).await;
         assert_eq!(response.status, 201, "{}", response.text);
-        truth(&app, method, "by-http", &response).expect("truth");
+        check_receipt(&app, method, "by-http", &response).expect("truth");
         let (mut event, mut http) = (receipt.clone(), response.body.clone());
         for receipt in [&mut event, &mut http] {
             for member in ["name", "uid", "secretArn", "report"] {
@@ -61,7 +61,7 @@ async fn event_has_the_same_result_as_the_http_request() {
         assert_eq!(event, http);
         let ends = ["by-event", "by-http"].map(|name| State::of(&app, name).anonymous(name));
         assert_eq!(ends[0], ends[1]);
-        // Whichever way it came, it is the same account.
+        // The account is the same with either trigger.
         let same = with(app.request(method, app.customer(), "by-event"), &members);
         let response = app.post(&route(method), &same).await;
         assert_eq!(response.outcome(), "unchanged", "{}", response.text);
@@ -99,7 +99,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
     .await;
 }
 
-/// What only this deployment's operator can mend must not cost an event: it ends where people look.
+/// An error that only the operator can fix must not discard the event.
 #[tokio::test]
 async fn event_fails_when_the_palette_api_key_is_refused() {
     for_each_open(|app: TestApp, method| async move {

@@ -12,7 +12,7 @@ use local_cloud::{
 };
 use reqwest::header::RETRY_AFTER;
 
-use crate::state::{State, assert_true};
+use crate::state::{State, assert_receipt_is_true};
 
 fn retry_after(response: &HttpResponse) -> u64 {
     response.header(RETRY_AFTER).parse().unwrap_or_default()
@@ -33,7 +33,7 @@ async fn palette_rate_limit_returns_429_with_retry_after() {
         app.cloud().fault(Fault::on("palette", "*", Effect::Throttle).times(2));
         let receipt = app.post(&route(method), &request).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
-        assert_true(&app, method, "prod", &receipt);
+        assert_receipt_is_true(&app, method, "prod", &receipt);
     })
     .await;
 }
@@ -73,7 +73,7 @@ async fn creation_without_a_response_makes_one_account() {
         app.cloud().fault(Fault::on("palette", create, Effect::CutAfter).once());
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
-        assert_true(&app, method, "prod", &receipt);
+        assert_receipt_is_true(&app, method, "prod", &receipt);
         assert_eq!(app.cloud().calls().count("palette", create), 1, "looked up, not repeated");
     })
     .await;
@@ -100,7 +100,7 @@ async fn rotated_palette_api_key_is_read_again() {
                 app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
             assert_eq!(again.outcome(), "unchanged", "{}", again.text);
             assert_eq!(app.cloud().calls().count("secretsmanager", "GetSecretValue"), 1);
-            // Rotated in Palette, and not yet where Gangway reads it: told, without the key.
+            // The key is rotated in Palette but not yet in the secret: reported, without the key.
             move_key(ROTATED, "pk-the-next");
             let denied =
                 app.post(&route(method), &app.request(method, app.customer(), "prod")).await;

@@ -1,4 +1,5 @@
-//! The acceptance table, row by row: what a portal sees of the real binaries, and what became of the world.
+//! The acceptance table for the open partitions: what a portal receives from the real binaries, and
+//! what is stored.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -83,7 +83,7 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
         let receipt = app.assert_registered(AuthMethod::Sts, &request).await;
         assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new());
         receipt.assert_check("iam.actions-allowed", "passed", "", "");
-        // A document that has lost what Palette needs is read, now and when the account is looked at again.
+        // A policy without required actions is reported, at registration and at revalidation.
         let empty = serde_json::json!({
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],

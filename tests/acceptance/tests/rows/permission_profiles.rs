@@ -192,7 +192,7 @@ async fn report_lists_the_cluster_types_of_the_account() {
                     assert_eq!(next.contains(kind), kinds.contains(&kind), "{profile}: {next}");
                 }
             }
-            // What is too mighty is told as well (T18).
+            // Excessive permissions are reported as well.
             let report = app.validate(method, &app.request(method, app.customer(), "prod")).await;
             assert!(report.text.contains("privilege-escalation grade"), "{:#}", report.body);
         }

@@ -24,7 +24,7 @@ fn texts<'a>(plan: &'a HttpResponse, list: &str, member: &str) -> Vec<&'a str> {
 async fn plan_creates_roles_in_a_working_order() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        // What the world was made with is in the log too.
+        // The log also contains the setup.
         app.cloud().calls().clear();
         let [same, cross] = plans(&app).await;
         assert_eq!(same.text_at("/case"), "same-account");
@@ -32,13 +32,13 @@ async fn plan_creates_roles_in_a_working_order() {
         assert_eq!(cross.text_at("/case"), "cross-account");
         let local_first = ["identity-local", "hubble-local", "palette-target", "hubble-target"];
         assert_eq!(texts(&cross, "roles", "role"), local_first);
-        // The policy that names its own role comes in a second stage, when every role is there.
+        // The policy that names its own role is created when every role exists.
         let titles = texts(&cross, "steps", "title");
         let at = |part: &str| titles.iter().position(|title| title.contains(part)).expect(part);
         let made = at("make SpectroCloudHubbleTargetRole");
         assert!(at("let SpectroCloudIdentityLocalRole do") > made, "{titles:?}");
         assert!(at("let SpectroCloudHubbleLocalRole do") > made, "{titles:?}");
-        assert_eq!(app.cloud().calls().lines(), Vec::<String>::new(), "a plan asks nobody");
+        assert_eq!(app.cloud().calls().lines(), Vec::<String>::new(), "a plan makes no call");
     }
 }
 

@@ -1,12 +1,12 @@
 //! Every report states what was observed and how to fix it.
 
-use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, text, with};
+use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
 use gangway_policies::PolicyDocument;
 use local_cloud::{Effect, Fault, palette::MEMBER_KEY, world::API_KEY_SECRET};
 use serde_json::{Value, json};
 
-/// A way to break a set-up.
+/// Breaks a setup.
 type Break = fn(&TestApp);
 
 const BREAKS: &[(&str, Break)] = &[
@@ -37,40 +37,6 @@ const BREAKS: &[(&str, Break)] = &[
     }),
 ];
 
-/// Every check is told in full; what is not well has a remedy, and what is well has none.
-fn complete(report: &HttpResponse, broken: &str) {
-    let checks = report.checks();
-    assert!(!checks.is_empty(), "{broken}: {:#}", report.body);
-    for check in &checks {
-        let told = |member| text(check, member);
-        for member in ["id", "title", "observed"] {
-            assert!(!told(member).trim().is_empty(), "{broken}: {check:#}");
-        }
-        assert!(["blocker", "warning", "info"].contains(&told("severity")), "{broken}: {check:#}");
-        assert!(
-            check["covers"].as_array().is_some_and(|ids| !ids.is_empty()),
-            "{broken}: {check:#}"
-        );
-        match told("outcome") {
-            "failed" | "unverified" => {
-                assert!(told("remedy").len() > 8, "{broken}: no remedy: {check:#}");
-            }
-            "passed" | "not-applicable" => assert_eq!(check.get("remedy"), None, "{check:#}"),
-            other => assert_eq!(other, "", "{broken}: no such outcome"),
-        }
-    }
-    let mut ids: Vec<_> = checks.iter().map(|check| text(check, "id")).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), checks.len(), "{broken}: a check is answered twice");
-    let blocked = checks
-        .iter()
-        .any(|check| text(check, "outcome") == "failed" && text(check, "severity") == "blocker");
-    assert_eq!(report.ready(), Some(!blocked), "{broken}");
-    let report = report.body.get("report").unwrap_or(&report.body);
-    assert!(report["notices"].is_array() && report["method"].is_string());
-}
-
 async fn every_way_to_break(partition: Partition) {
     for (broken, break_it) in BREAKS {
         let app = TestApp::start(partition).await;
@@ -83,14 +49,14 @@ async fn every_way_to_break(partition: Partition) {
             let request = with(app.request(method, app.customer(), "prod"), &more);
             let report = app.validate(method, &request).await;
             report.assert_status(200);
-            complete(&report, broken);
+            report.assert_complete_report(broken);
             let refused = app.register(method, &request).await;
             refused.assert_status(422);
-            complete(&refused, broken);
-            let mended = refused.text_at("/detail");
+            refused.assert_complete_report(broken);
+            let fixed = refused.text_at("/detail");
             for id in refused.failed() {
                 let blocker = refused.check(&id)["severity"] == "blocker";
-                assert_eq!(mended.contains(&id), blocker, "{broken}: {id}: {mended}");
+                assert_eq!(fixed.contains(&id), blocker, "{broken}: {id}: {fixed}");
             }
         }
         app.assert_untouched();
@@ -117,13 +83,13 @@ async fn receipts_and_revalidations_are_complete_reports() {
             let app = TestApp::start(partition).await;
             let receipt =
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
-            complete(&receipt, "receipt");
+            receipt.assert_complete_report("receipt");
             let path = format!("/v1/accounts/{}/validate", receipt.uid());
             for (broken, break_it) in BREAKS.iter().filter(|(name, _)| *name != "no user") {
                 break_it(&app);
                 let report = app.post(&path, &json!({})).await;
                 report.assert_status(200);
-                complete(&report, broken);
+                report.assert_complete_report(broken);
             }
         }
     }
@@ -157,6 +123,6 @@ async fn every_problem_states_its_remedy() {
                 &app.request(AuthMethod::StaticCredentials, app.customer(), "prod"),
             )
             .await;
-        complete(&report, "no administrator");
+        report.assert_complete_report("no administrator");
     }
 }

@@ -172,7 +172,7 @@ async fn second_trust_statement_without_external_id_blocks() {
         );
         assert_eq!(report.check("sts.external-id-enforced")["severity"], "warning");
         report.assert_check("sts.external-id-required", "failed", "", "every statement");
-        // Where Gangway cannot look, it is still found out, and the warning is all that there is.
+        // Without read access, the error is still found and the warning is the only other finding.
         customer.hide_from_gangway();
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))

@@ -63,7 +63,7 @@ impl<'a> Stack<'a> {
         role.arn()
     }
 
-    /// A value with its intrinsic functions replaced by what they stand for.
+    /// Resolves the intrinsic functions of a value.
     fn resolved(&self, value: &Value) -> Value {
         match value {
             Value::Object(members) => {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// What was answered, and all that was written, told to Palette or left behind: no secret but where it belongs.
+/// Asserts that no secret is in responses, logs, Palette or AWS, except where it belongs.
 fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
     let mut evidence = Evidence::default();
     for response in responses {
@@ -22,7 +22,7 @@ fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
     evidence.assert_no_leak();
 }
 
-/// A whole life with both methods, through everything that can go wrong on the way; every answer of it.
+/// The whole lifecycle with both methods and all errors; returns every response.
 async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut responses = Vec::new();
@@ -122,7 +122,7 @@ async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
                 assert!(secret.kms_key.is_some_and(|key| key.contains(":kms:")), "{}", secret.name);
             }
         }
-        // Palette is told the key where it belongs.
+        // Palette receives the key in its own member.
         let keys = app.palette_body("prod-static-credentials");
         assert_eq!(keys["spec"]["secretKey"], *customer.keys.secret);
         assert_no_leak(&app, &responses);

@@ -118,7 +118,7 @@ async fn govcloud_source_account_does_not_affect_aws() {
         let name = format!("com-{}", method.id());
         aws.assert_registered(method, &aws.request(method, aws.customer(), &name)).await;
     }
-    // A role of GovCloud cannot be told to the commercial deployment, nor the other way round.
+    // A GovCloud role cannot be registered by the commercial deployment, nor the reverse.
     for (here, there) in [(aws, gov), (gov, aws)] {
         let refused = here
             .register(AuthMethod::Sts, &there.request(AuthMethod::Sts, there.customer(), "x"))

@@ -165,7 +165,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
         app.assert_untouched();
         assert_eq!(green.text_at("/method"), method.id());
         assert_eq!(green.text_at("/awsAccountId"), app.customer().account.id());
-        // Palette has no way to the portal, or to AWS, where Gangway has one.
+        // Palette cannot reach the portal or AWS, and Gangway can.
         if method == AuthMethod::StaticCredentials {
             let denied = local_cloud::Fault::on(
                 "sts",

@@ -1,4 +1,5 @@
-//! The secret partitions, row by row of the acceptance table: keys with their authority, and keys through the access portal.
+//! The acceptance table for the classified partitions: access keys with CA certificates, and keys
+//! of the access portal.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

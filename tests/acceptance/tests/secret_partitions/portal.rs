@@ -213,7 +213,7 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
             let report = app.assert_blocked(method, &shown(&somebody)).await;
             report.assert_check("portal.keys", "failed", "HTTP 403", "identity team");
             assert!(report.check("portal.keys")["covers"].to_string().contains("X06"));
-            // Signed by its authority, and not provisioned: a page, with status 200 (T31).
+            // Signed by the right CA but not provisioned: an HTML page with status 200.
             let stranger = portal.chain().issue(&CertificateSpec::client(&access.entity));
             let report = app.assert_blocked(method, &shown(&stranger)).await;
             report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-/// A whole life with both methods, through everything that can go wrong on the way; every answer of it.
+/// The whole lifecycle with both methods and all errors; returns every response.
 async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let entity = &portal_access(customer).entity;

@@ -134,7 +134,7 @@ async fn portal_is_trusted_only_through_the_ca_of_the_request() {
         let setup = TlsSetup::set(partition).await;
         let method = AuthMethod::Scap;
         let ca = portal(setup.app.realm()).ca_pem();
-        // Everybody else trusts the portal's authority, and the request does not.
+        // Every other client trusts the portal's CA; the request does not.
         setup.app.realm().keep(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
         setup.app.realm().keep(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem)).await;
         let wrong = with(setup.request(method), &json!({"certificateAuthority": setup.aws.ca_pem}));

@@ -36,17 +36,17 @@ async fn failing_messages_are_dead_lettered_and_the_rest_register() {
     app.idle().await;
     assert_eq!(app.queue().len(), 0, "nothing is left to be tried again");
     for vended in &good {
-        app.assert_aboard(&vended.account);
+        app.assert_registered(&vended.account);
     }
-    app.assert_dead(invited.account.id(), "role");
-    app.assert_dead(suspended.account.id(), "suspended");
-    app.assert_dead(closed.account.id(), "closed");
+    app.assert_dead_lettered(invited.account.id(), "role");
+    app.assert_dead_lettered(suspended.account.id(), "suspended");
+    app.assert_dead_lettered(closed.account.id(), "closed");
     for vended in [&invited, &suspended, &closed] {
         app.assert_untouched(&vended.account);
     }
     let dead = app.dead();
     assert_eq!(dead.len(), 3 + 5, "{dead:#?}");
-    assert!(dead.iter().all(|letter| letter.attributes.contains_key("reason")), "{dead:#?}");
+    assert!(dead.iter().all(|message| message.attributes.contains_key("reason")), "{dead:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,9 +75,9 @@ async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
     app.cloud().fault(Fault::on("iam", "CreatePolicy", Effect::Unavailable));
     app.put(&vended.events[2..]).await;
     app.work_off().await;
-    let [letter] = app.dead().try_into().expect("one letter");
-    assert_eq!(letter.dead_from, Some(app.queue().arn()));
-    assert_eq!(letter.received, 4);
+    let [message] = app.dead().try_into().expect("one letter");
+    assert_eq!(message.dead_from, Some(app.queue().arn()));
+    assert_eq!(message.received, 4);
     app.assert_outcomes(vended.account.id(), 4).await;
     assert_eq!(app.registered(&vended.account), []);
 }
@@ -95,11 +95,11 @@ async fn refusal_of_palette_is_retried_and_then_dead_lettered() {
         app.work_off().await;
         app.assert_outcomes(vended.account.id(), 4).await;
         if aboard {
-            app.assert_aboard(&vended.account);
+            app.assert_registered(&vended.account);
             assert_eq!(app.dead(), []);
         } else {
             assert_eq!(app.registered(&vended.account), []);
-            app.assert_dead(vended.account.id(), "operational error");
+            app.assert_dead_lettered(vended.account.id(), "operational error");
         }
     }
 }
@@ -114,11 +114,11 @@ async fn redriven_message_succeeds_after_the_fix() {
     app.idle().await;
     organization.lift(&vended.account);
     // As the console's redrive does.
-    for letter in app.dead() {
-        app.queue().send(&letter.body);
+    for message in app.dead() {
+        app.queue().send(&message.body);
     }
     app.dead_letters().purge();
     app.work_off().await;
-    app.assert_aboard(&vended.account);
+    app.assert_registered(&vended.account);
     assert_eq!(app.dead(), []);
 }

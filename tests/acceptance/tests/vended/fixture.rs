@@ -15,33 +15,33 @@ use local_cloud::{
 };
 use serde_json::Value;
 
-/// The function that works the queue.
+/// The function that processes the queue.
 pub(crate) const VENDED: &str = "account-vended";
-/// The function that looks for what no event brought.
+/// The function that finds accounts without an event.
 pub(crate) const SWEEP: &str = "account-sweep";
 /// The role that lets Palette in.
 pub(crate) const ROLE: &str = "SpectroCloudRole";
-/// What says that Gangway made something.
+/// The tag of everything that Gangway creates.
 pub(crate) const MANAGED: (&str, &str) = ("gangway:managed", "true");
 
-/// How often the clock is turned until nothing more can be expected: more than a message is delivered.
+/// The number of clock steps, more than a message has deliveries.
 const TURNS: usize = 40;
 
-/// A world of its own.
+/// A local cloud with an organization.
 pub(crate) struct VendingApp {
     world: World,
     partition: Partition,
-    /// What works the queue, with the scene's settings.
+    /// The function that processes the queue.
     pub(crate) lambda: Arc<Lambda>,
 }
 
 impl VendingApp {
-    /// With the template's settings.
+    /// Starts a cloud with the settings of the template.
     pub(crate) async fn start(partition: Partition) -> Self {
         Self::with(partition, |_organization| Vec::new()).await
     }
 
-    /// With settings of the function that may name the organization's units.
+    /// Starts a cloud with settings that may refer to the organization's OUs.
     pub(crate) async fn with(
         partition: Partition,
         settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
@@ -50,7 +50,7 @@ impl VendingApp {
         Self::of(partition, Options::default(), &template, settings).await
     }
 
-    /// Where the organization is managed from another account than Gangway's.
+    /// Starts a cloud whose organization is managed from another account.
     pub(crate) async fn managed_elsewhere(partition: Partition) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let number = if partition == Partition::Aws { 1 } else { 2 };
@@ -60,7 +60,7 @@ impl VendingApp {
         Self::of(partition, options, &template, |_organization| Vec::new()).await
     }
 
-    /// With other parameters of the template, and its own pace towards Palette.
+    /// Starts a cloud with other template parameters and the template's request rate.
     pub(crate) async fn deployed(partition: Partition, parameters: &[(&str, &str)]) -> Self {
         let mut template = Template::of_repository().expect("the repository's template");
         for (name, value) in parameters {
@@ -71,7 +71,7 @@ impl VendingApp {
         Self::of(partition, Options::default(), &template, settings).await
     }
 
-    /// The function is set up anew.
+    /// Deploys the function again with other settings.
     pub(crate) fn set(&mut self, settings: Vec<(&'static str, String)>) {
         let lambda = self.realm().redeploy(VENDED, |one| set(&mut one.environment, settings));
         self.lambda = lambda.expect("the function is deployed");
@@ -118,12 +118,12 @@ impl VendingApp {
         self.realm().queue("VendingDlq").expect("the template has the queue")
     }
 
-    /// The dead letters with their reasons.
+    /// Returns the messages of the dead-letter queue.
     pub(crate) fn dead(&self) -> Vec<MessageSeen> {
         self.dead_letters().messages()
     }
 
-    /// Puts events on the bus; each has to reach the queue.
+    /// Puts events on the bus and asserts that each reaches the queue.
     pub(crate) async fn put(&self, events: &[Value]) {
         for event in events {
             let reached = self.realm().bus.put(event).await;
@@ -132,42 +132,42 @@ impl VendingApp {
         }
     }
 
-    /// Waits until nothing is under way or in sight.
+    /// Waits until no message is visible or being processed.
     pub(crate) async fn idle(&self) {
         self.poller().idle().await;
     }
 
-    /// Works until the queue is empty, and lets time pass as long as it is not.
+    /// Processes messages and advances the clock until the queue is empty.
     pub(crate) async fn work_off(&self) {
         let left = self.poller().work_off(TURNS).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 
-    /// Lets as much time pass as a message that failed stays out of sight.
+    /// Advances the clock until a failed message is visible again.
     pub(crate) async fn wait(&self) {
         let seconds = u64::try_from(self.queue().settings().visibility).unwrap_or(0);
         self.cloud().clock().advance(Duration::from_secs(seconds + 1));
         self.idle().await;
     }
 
-    /// What the function wrote.
+    /// Returns the function's log.
     pub(crate) fn logs(&self) -> String {
         self.lambda.logs().text()
     }
 
-    /// Waits until the function has written this: its lines come through a pipe, after its answer.
+    /// Waits until the function has logged this text.
     pub(crate) async fn written(&self, text: &str) {
         let written = wait_until(|| self.logs().contains(text)).await;
         assert!(written, "{text} was not written\n{}", self.logs());
     }
 
-    /// So many outcomes were logged of an account. Lines come through a pipe, after the answer.
+    /// Asserts the number of logged outcomes of an account; log lines arrive after the response.
     pub(crate) async fn assert_outcomes(&self, account: &str, count: usize) {
         let _enough = wait_until(|| self.outcomes(account).len() >= count).await;
         assert_eq!(self.outcomes(account).len(), count, "{}", self.logs());
     }
 
-    /// The outcomes that were logged of an account.
+    /// Returns the logged outcomes of an account.
     pub(crate) fn outcomes(&self, account: &str) -> Vec<String> {
         let logs = self.logs();
         let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -177,7 +177,7 @@ impl VendingApp {
 }
 
 impl Drop for VendingApp {
-    /// A test that fails tells what the function had written.
+    /// Prints the end of the log of a failed test.
     #[expect(clippy::print_stderr, reason = "read by whoever looks at a failed test")]
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -191,14 +191,14 @@ impl Drop for VendingApp {
     }
 }
 
-/// The event that tells most of a new account.
+/// Returns the event with the most details of a new account.
 pub(crate) fn arrival(vended: &Vended) -> Value {
     let joined = |event: &&Value| event["detail"]["eventName"] != "AccountJoinedOrganization";
     let last = vended.events.iter().rev().find(joined).or(vended.events.last());
     last.expect("an event").clone()
 }
 
-/// Settings of a function; nobody here waits for Palette's rate limit.
+/// Settings of a function, without Palette's rate limit.
 pub(crate) fn set(
     environment: &mut std::collections::BTreeMap<String, String>,
     settings: Vec<(&'static str, String)>,

@@ -21,7 +21,7 @@ async fn access_denied_in_the_grace_period_is_retried() {
     assert_eq!((app.queue().len(), app.dead().len()), (1, 0), "and for the one after that");
     organization.lift(&vended.account);
     app.wait().await;
-    app.assert_aboard(&vended.account);
+    app.assert_registered(&vended.account);
     assert_eq!((app.queue().len(), app.dead().len()), (0, 0));
 }
 
@@ -35,7 +35,7 @@ async fn role_unknown_to_sts_is_retried() {
     app.cloud().aws().settle_after(2);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
-    app.assert_aboard(&vended.account);
+    app.assert_registered(&vended.account);
     assert_eq!(app.dead(), []);
     let mut attached = app.cloud().calls().of("iam", "AttachRolePolicy");
     attached.retain(|call| call.status == Some(404));
@@ -52,6 +52,6 @@ async fn access_denied_after_the_grace_period_is_dead_lettered() {
     app.put(&quarantined.events[2..]).await;
     app.idle().await;
     assert_eq!(app.queue().len(), 0);
-    app.assert_dead(quarantined.account.id(), "den");
+    app.assert_dead_lettered(quarantined.account.id(), "den");
     app.assert_untouched(&quarantined.account);
 }

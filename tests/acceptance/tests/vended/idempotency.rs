@@ -13,14 +13,14 @@ async fn repeated_events_change_nothing() {
         let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
         app.put(&vended.events).await;
         app.work_off().await;
-        let first = app.assert_aboard(&vended.account);
+        let first = app.assert_registered(&vended.account);
         let (role, policies) = (app.role(&vended.account), vended.account.policies());
         app.cloud().calls().clear();
         for _time in 0..10 {
             app.put(&vended.events[2..]).await;
         }
         app.work_off().await;
-        assert_eq!(app.assert_aboard(&vended.account), first);
+        assert_eq!(app.assert_registered(&vended.account), first);
         assert_eq!(app.writes(), Vec::<String>::new(), "{partition}");
         assert_eq!((app.role(&vended.account), vended.account.policies()), (role, policies));
         assert_eq!(app.dead(), []);
@@ -39,7 +39,7 @@ async fn all_event_types_at_once_register_an_account_once() {
     app.put(&[organization.custom("onboard", vended.account.id())]).await;
     app.poller().resume();
     app.work_off().await;
-    app.assert_aboard(&vended.account);
+    app.assert_registered(&vended.account);
     assert_eq!(app.dead(), []);
 }
 
@@ -52,7 +52,7 @@ async fn each_event_type_registers_its_account() {
             for place in 0.. {
                 let vended = organization.vend(kind, "team", &organization.production);
                 let Some(event) = vended.events.get(place) else { break };
-                // Of accounts that were made, another event tells more.
+                // Another event has more details of a new account.
                 if event["detail"]["eventName"] == "AccountJoinedOrganization" {
                     continue;
                 }
@@ -63,7 +63,7 @@ async fn each_event_type_registers_its_account() {
                     app.queue().send(&event.to_string());
                 }
                 app.work_off().await;
-                app.assert_aboard(&vended.account);
+                app.assert_registered(&vended.account);
             }
         }
         assert_eq!(app.dead(), []);

@@ -70,7 +70,7 @@ async fn a_thousand_events_register_each_account_once() {
     println!("{} events of {} accounts: {took:.1?}, {own} calls", events.len(), accounts.len());
     app.cloud().faults().clear();
     for account in &accounts {
-        app.assert_aboard(account);
+        app.assert_registered(account);
         let roles: Vec<_> = account.roles().into_iter().map(|role| role.name).collect();
         assert_eq!(roles.len(), 2, "the entry role and ours: {roles:?}");
     }

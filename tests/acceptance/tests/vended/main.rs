@@ -1,4 +1,5 @@
-//! Accounts that come aboard by themselves: events on a bus, a queue, Lambda's pollers, the real binaries.
+//! Accounts that are registered automatically: events on a bus, a queue, the pollers of Lambda, the
+//! real binaries.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

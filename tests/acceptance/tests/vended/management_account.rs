@@ -25,11 +25,11 @@ async fn accounts_register_through_the_management_role() {
         let missed = organization.vend(Kind::Organizations, "missed", &organization.production);
         app.put(&told.events).await;
         app.work_off().await;
-        app.assert_aboard(&told.account);
+        app.assert_registered(&told.account);
         let response = sweeper(&app).invoke(&json!({})).await.expect("an answer");
         assert_eq!(response["counts"]["queued"], 1, "{response:#}");
         app.work_off().await;
-        app.assert_aboard(&missed.account);
+        app.assert_registered(&missed.account);
         assert_eq!(app.dead(), []);
     }
 }

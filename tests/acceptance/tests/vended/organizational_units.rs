@@ -9,7 +9,7 @@ use crate::{
     sweep::{count, sweep, sweeper, vend},
 };
 
-/// How Organizations tells of its accounts.
+/// How Organizations lists its accounts.
 type Tells<'a> = &'a dyn Fn(&Organization);
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,7 @@ async fn outdated_policy_gets_a_new_version() {
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
-    let first = app.assert_aboard(&vended.account);
+    let first = app.assert_registered(&vended.account);
     let document = gangway_policies::documents_for(PermissionProfile::CoreEks)[0];
     let find = || {
         let all = app.managed_policies(&vended.account);
@@ -36,7 +36,7 @@ async fn outdated_policy_gets_a_new_version() {
     app.put(&organization.update(&vended)).await;
     app.work_off().await;
     assert_eq!((find().versions, find().default), (vec![2, 3, 4, 5, 6], 6));
-    assert_eq!(app.assert_aboard(&vended.account), first);
+    assert_eq!(app.assert_registered(&vended.account), first);
     assert_eq!(app.dead(), []);
 }
 
@@ -47,17 +47,17 @@ async fn changed_managed_policy_is_restored_by_the_next_event() {
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
-    let (first, role) = (app.assert_aboard(&vended.account), app.role(&vended.account));
+    let (first, role) = (app.assert_registered(&vended.account), app.role(&vended.account));
     for policy in app.managed_policies(&vended.account) {
         vended.account.policy_at("/gangway/", &policy.name, &old(2));
     }
-    assert_eq!(app.role(&vended.account), role, "the role itself tells nothing of it");
+    assert_eq!(app.role(&vended.account), role, "the role does not show the change");
     app.put(&organization.update(&vended)).await;
     app.work_off().await;
-    assert_eq!(app.assert_aboard(&vended.account), first);
-    let mended = app.managed_policies(&vended.account);
-    assert!(mended.iter().all(|policy| policy.default == 3), "{mended:?}");
-    // What was mended is noted: the next event finds nothing to do.
+    assert_eq!(app.assert_registered(&vended.account), first);
+    let fixed = app.managed_policies(&vended.account);
+    assert!(fixed.iter().all(|policy| policy.default == 3), "{fixed:?}");
+    // The fix is recorded: the next event changes nothing.
     app.cloud().calls().clear();
     app.put(&organization.update(&vended)).await;
     app.work_off().await;
@@ -71,7 +71,7 @@ async fn detached_policy_is_attached_again() {
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
-    let (first, role) = (app.assert_aboard(&vended.account), app.role(&vended.account));
+    let (first, role) = (app.assert_registered(&vended.account), app.role(&vended.account));
     let ours = vended.account.role(crate::fixture::ROLE);
     ours.detach(&ours.attached()[0]);
     ours.trust(&json!({
@@ -82,6 +82,6 @@ async fn detached_policy_is_attached_again() {
     }));
     app.put(&organization.update(&vended)).await;
     app.work_off().await;
-    assert_eq!(app.assert_aboard(&vended.account), first);
+    assert_eq!(app.assert_registered(&vended.account), first);
     assert_eq!(app.role(&vended.account), role);
 }

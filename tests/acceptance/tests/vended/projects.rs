@@ -22,7 +22,7 @@ fn told(app: &VendingApp, vended: &Vended, project: Option<&str>) -> Value {
     event
 }
 
-/// An account that is aboard in the project Payments; its role is Gangway's or somebody else's.
+/// An account that is registered in the project Payments, with a managed or an unmanaged role.
 async fn in_payments(app: &VendingApp, theirs: bool) -> Vended {
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);

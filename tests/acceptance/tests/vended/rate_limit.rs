@@ -23,7 +23,7 @@ async fn many_accounts_register_within_palettes_rate_limit() {
     app.work_off().await;
     let took = start.elapsed();
     for vended in &accounts {
-        app.assert_aboard(&vended.account);
+        app.assert_registered(&vended.account);
     }
     assert_eq!(app.dead(), []);
     let calls = app.cloud().calls().all();

@@ -11,19 +11,19 @@ use serde_json::json;
 
 use crate::fixture::{ROLE, VendingApp};
 
-async fn aboard(app: &VendingApp) -> Vended {
+async fn registered_account(app: &VendingApp) -> Vended {
     let organization = app.organization();
     let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
-    app.assert_aboard(&vended.account);
+    app.assert_registered(&vended.account);
     vended
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_account_is_reported_and_kept_in_palette() {
     let app = VendingApp::start(Partition::Aws).await;
-    let vended = aboard(&app).await;
+    let vended = registered_account(&app).await;
     app.cloud().calls().clear();
     app.lambda.logs().clear();
     app.put(&app.organization().close(&vended.account)).await;
@@ -40,20 +40,24 @@ async fn closed_or_removed_account_is_deregistered_when_configured() {
         let app =
             VendingApp::with(partition, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
                 .await;
-        let (closed, left, stays) = (aboard(&app).await, aboard(&app).await, aboard(&app).await);
+        let (closed, left, stays) = (
+            registered_account(&app).await,
+            registered_account(&app).await,
+            registered_account(&app).await,
+        );
         app.put(&app.organization().close(&closed.account)).await;
         app.put(&app.organization().depart(&left.account)).await;
         app.work_off().await;
         for gone in [&closed, &left] {
             assert_eq!(app.registered(&gone.account), [], "{}", app.logs());
         }
-        app.assert_aboard(&stays.account);
+        app.assert_registered(&stays.account);
         assert!(
             left.account.role_seen(ROLE).is_some(),
             "nothing is deleted in the customer's account"
         );
         assert_eq!(app.dead(), []);
-        // Told again, or of an account that never came aboard.
+        // A repeated event, or one of an account that was never registered.
         let unknown =
             app.organization().vend(Kind::Invited, "unknown", &app.organization().sandbox);
         app.put(&app.organization().close(&unknown.account)).await;
@@ -68,7 +72,7 @@ async fn removal_that_aws_refused_is_ignored() {
     let app =
         VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
             .await;
-    let vended = aboard(&app).await;
+    let vended = registered_account(&app).await;
     let mut events = app.organization().depart(&vended.account);
     events.truncate(1);
     events[0]["detail"]["errorCode"] = "AccessDenied".into();
@@ -77,14 +81,14 @@ async fn removal_that_aws_refused_is_ignored() {
     assert_eq!(app.registered(&vended.account).len(), 1);
 }
 
-/// Somebody gives Palette keys instead of the role, and then the role again: Secrets Manager fails just before the keys would
-/// have gone.
+/// Somebody replaces the role by keys in Palette and then by the role again; Secrets Manager fails
+/// just before the deletion of the keys.
 #[tokio::test(flavor = "multi_thread")]
 async fn registered_keys_are_removed_with_the_account() {
     let app =
         VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
             .await;
-    let account = aboard(&app).await.account;
+    let account = registered_account(&app).await.account;
     let [registered] = app.registered(&account).try_into().expect("one account");
     let user = account.user("palette");
     for policy in account.policies() {
@@ -116,10 +120,10 @@ async fn registered_keys_are_removed_with_the_account() {
     assert_eq!(app.dead(), []);
 }
 
-/// How an account goes: the events that tell.
+/// The events of a removal.
 type Goes<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
 
-/// What is closed or has left goes by itself only where this deployment would have brought it aboard.
+/// Closed and removed accounts are deregistered only if they match the filters.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_remove_only_accounts_that_match_the_filters() {
     let app = VendingApp::with(Partition::Aws, |organization| {
@@ -136,13 +140,13 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     let cases: [(&str, bool, Goes<'_>, &str); 5] = [
         ("closed and chosen", false, &close, "removed"),
         ("closed in a unit that is left out", true, &close, "reported"),
-        // Nobody can tell any more which units it was in.
+        // The OUs of a removed account are no longer known.
         ("left", false, &depart, "reported"),
         ("asked for", false, &ask, "removed"),
         ("asked for in a unit that is left out", true, &ask, "removed"),
     ];
     for (what, left_out, goes, outcome) in cases {
-        let account = aboard(&app).await.account;
+        let account = registered_account(&app).await.account;
         if left_out {
             organization.api.move_to(account.id(), &organization.production);
         }
@@ -157,7 +161,7 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     assert_eq!(app.dead(), []);
 }
 
-/// By name: what has left has none that anybody could look at.
+/// The name of a removed account is no longer known.
 #[tokio::test(flavor = "multi_thread")]
 async fn account_that_left_is_removed_only_without_a_name_filter() {
     for (names, stays) in [("*", 0), ("te?m", 1)] {
@@ -166,7 +170,7 @@ async fn account_that_left_is_removed_only_without_a_name_filter() {
             ("GANGWAY_ACCOUNT_NAME_FILTER", names.into()),
         ];
         let app = VendingApp::with(Partition::Aws, |_organization| settings).await;
-        let account = aboard(&app).await.account;
+        let account = registered_account(&app).await.account;
         app.put(&app.organization().depart(&account)).await;
         app.work_off().await;
         assert_eq!(app.registered(&account).len(), stays, "{names}");

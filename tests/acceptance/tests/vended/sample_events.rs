@@ -11,7 +11,7 @@ use crate::fixture::VendingApp;
 /// What an event leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
-    /// The account comes aboard.
+    /// The account is registered.
     Aboard,
     /// The account is closed, and is taken off.
     ClosedOff,
@@ -21,7 +21,7 @@ enum Effect {
     AskedOff,
     /// Nothing: this outcome is logged.
     Nothing(&'static str),
-    /// A person has to look at it, for this reason.
+    /// The message goes to the dead-letter queue, for this reason.
     Dead(&'static str),
 }
 
@@ -51,7 +51,8 @@ const TABLE: [(&str, Partition, bool, Effect); 43] = [
     ("organizations-create-result", Aws, true, Aboard),
     ("organizations-create-result-failed", Aws, true, Nothing("creation-failed")),
     ("organizations-create-result-failed-govcloud", Aws, true, Nothing("creation-failed")),
-    // Two accounts: one for the bills, which stays ashore, and one in GovCloud.
+    // Two accounts: a GovCloud account, and the standard account that pays for it and is not
+    // registered.
     ("organizations-create-result-govcloud", Aws, true, Nothing("ignored")),
     ("organizations-create-result-govcloud", AwsUsGov, true, Aboard),
     ("organizations-departed", Aws, true, DepartedOff),
@@ -126,7 +127,7 @@ async fn play(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
     if leaves {
         app.put(&[organization.custom("onboard", id)]).await;
         app.work_off().await;
-        app.assert_aboard(&account);
+        app.assert_registered(&account);
         match effect {
             ClosedOff => drop(organization.close(&account)),
             DepartedOff => drop(organization.depart(&account)),
@@ -147,7 +148,7 @@ async fn play(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
 async fn assert_effect(app: &VendingApp, file: &str, account: &Account, effect: Effect) {
     let dead = app.dead();
     match effect {
-        Aboard => drop(app.assert_aboard(account)),
+        Aboard => drop(app.assert_registered(account)),
         ClosedOff | DepartedOff | AskedOff => {
             assert_eq!(app.registered(account), [], "{file}\n{}", app.logs());
             assert!(app.role(account).is_some(), "{file}: the customer's role is left alone");
@@ -158,8 +159,8 @@ async fn assert_effect(app: &VendingApp, file: &str, account: &Account, effect: 
         }
         Dead(reason) => {
             app.assert_untouched(account);
-            let [letter] = dead.as_slice() else { panic!("{file}: {dead:#?}\n{}", app.logs()) };
-            assert!(letter.attributes["reason"].contains(reason), "{file}: {letter:#?}");
+            let [message] = dead.as_slice() else { panic!("{file}: {dead:#?}\n{}", app.logs()) };
+            assert!(message.attributes["reason"].contains(reason), "{file}: {message:#?}");
             return;
         }
     }

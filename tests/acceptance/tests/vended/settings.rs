@@ -24,7 +24,7 @@ fn limits(account: &Account) -> String {
     account.policy(LIMITS, &json!({"Version": "2012-10-17", "Statement": [all]}))
 }
 
-async fn told(app: &VendingApp, vended: &Vended) {
+async fn deliver(app: &VendingApp, vended: &Vended) {
     app.put(&vended.events[2..]).await;
     app.work_off().await;
 }
@@ -34,8 +34,8 @@ async fn role_is_created_with_its_permissions_boundary() {
     let app = VendingApp::deployed(Partition::Aws, &[BOUNDARY]).await;
     let vended = vend(app.organization());
     let limits = limits(&vended.account);
-    told(&app, &vended).await;
-    app.assert_aboard(&vended.account);
+    deliver(&app, &vended).await;
+    app.assert_registered(&vended.account);
     assert_eq!(app.role(&vended.account).expect("a role").boundary, Some(limits));
 }
 
@@ -48,11 +48,11 @@ async fn missing_boundary_is_retried_only_in_the_grace_period() {
         app.put(&vended.events[2..]).await;
     }
     app.idle().await;
-    app.assert_dead(old.account.id(), "gangway_role_boundary");
+    app.assert_dead_lettered(old.account.id(), "gangway_role_boundary");
     assert_eq!((app.queue().len(), app.dead().len()), (1, 1), "the young one waits");
     limits(&young.account);
     app.wait().await;
-    app.assert_aboard(&young.account);
+    app.assert_registered(&young.account);
     app.assert_untouched(&old.account);
 }
 
@@ -60,12 +60,12 @@ async fn missing_boundary_is_retried_only_in_the_grace_period() {
 async fn new_boundary_is_added_to_existing_roles() {
     let mut app = VendingApp::start(Partition::Aws).await;
     let vended = vend(app.organization());
-    told(&app, &vended).await;
+    deliver(&app, &vended).await;
     assert_eq!(app.role(&vended.account).expect("a role").boundary, None);
     app.set(vec![("GANGWAY_PERMISSIONS_BOUNDARY", LIMITS.to_owned())]);
     let limits = limits(&vended.account);
-    told(&app, &vended).await;
-    app.assert_aboard(&vended.account);
+    deliver(&app, &vended).await;
+    app.assert_registered(&vended.account);
     assert_eq!(app.role(&vended.account).expect("a role").boundary, Some(limits));
 }
 
@@ -73,11 +73,11 @@ async fn new_boundary_is_added_to_existing_roles() {
 async fn another_profile_detaches_its_unneeded_policies() {
     let mut app = VendingApp::start(Partition::Aws).await;
     let vended = vend(app.organization());
-    told(&app, &vended).await;
-    app.assert_aboard(&vended.account);
+    deliver(&app, &vended).await;
+    app.assert_registered(&vended.account);
     let profile = PermissionProfile::MinimumEksStatic;
     app.set(vec![("GANGWAY_PERMISSION_PROFILE", profile.to_string())]);
-    told(&app, &vended).await;
+    deliver(&app, &vended).await;
     let role = app.role(&vended.account).expect("a role");
     let mut attached: Vec<_> =
         role.attached.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
@@ -94,7 +94,7 @@ async fn another_profile_detaches_its_unneeded_policies() {
 async fn role_has_the_configured_name() {
     let app = VendingApp::deployed(Partition::Aws, &[("RoleName", "PaletteAccess")]).await;
     let vended = vend(app.organization());
-    told(&app, &vended).await;
+    deliver(&app, &vended).await;
     assert_eq!(app.registered(&vended.account).len(), 1, "{}", app.logs());
     assert!(vended.account.role_seen("PaletteAccess").is_some());
     assert!(vended.account.role_seen(ROLE).is_none());
@@ -116,9 +116,9 @@ async fn configured_access_roles_are_assumed() {
     // The template's own roles are not tried.
     let other = vend(&organization);
     app.put(&vended.events).await;
-    told(&app, &other).await;
-    app.assert_aboard(&vended.account);
-    app.assert_dead(other.account.id(), "nobody, landingzone");
+    deliver(&app, &other).await;
+    app.assert_registered(&vended.account);
+    app.assert_dead_lettered(other.account.id(), "nobody, landingzone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +148,7 @@ async fn excluded_ou_is_skipped_with_all_its_children() {
         app.put(&vended.events).await;
     }
     app.work_off().await;
-    app.assert_aboard(&beside.account);
+    app.assert_registered(&beside.account);
     app.assert_untouched(&below.account);
     assert_eq!(app.dead(), []);
 }

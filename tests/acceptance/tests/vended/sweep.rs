@@ -51,7 +51,7 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
         }
         app.work_off().await;
         for vended in &closed {
-            // Nobody heard of it.
+            // No event was sent.
             drop(app.organization().close(&vended.account));
         }
         let lambda = sweeper(&app, &[]);
@@ -67,7 +67,7 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
         assert_eq!((count(&swept, "missing"), count(&swept, "queued")), (40, 40), "{swept:#}");
         app.work_off().await;
         for vended in accounts.iter().chain(&known) {
-            app.assert_aboard(&vended.account);
+            app.assert_registered(&vended.account);
         }
         for vended in &closed {
             assert_eq!(app.registered(&vended.account).len(), 1, "it is reported, not removed");
@@ -103,7 +103,7 @@ async fn schedule_starts_the_sweep() {
     assert_eq!(count(response, "queued"), 3, "{response:#}");
     app.work_off().await;
     for vended in &accounts {
-        app.assert_aboard(&vended.account);
+        app.assert_registered(&vended.account);
     }
 }
 
@@ -123,7 +123,7 @@ async fn ou_paths_from_organizations_need_no_extra_calls() {
     }
 }
 
-/// Only what is below one unit, and is called as it should be.
+/// Only accounts below one OU and with a matching name.
 async fn chosen_units(tells: impl FnOnce(&Organization)) -> VendingApp {
     let app = VendingApp::with(Partition::Aws, |organization| {
         vec![
@@ -143,13 +143,13 @@ async fn chosen_units(tells: impl FnOnce(&Organization)) -> VendingApp {
     ];
     let response = sweep(&sweeper(&app, &settings), json!({})).await;
     assert_eq!((count(&response, "missing"), count(&response, "queued")), (2, 2), "{response:#}");
-    // The function judges by itself, whatever it is told.
+    // The function decides by itself, whatever the event says.
     for vended in beside.iter().chain([&other]) {
         app.put(&vended.events).await;
     }
     app.work_off().await;
     for vended in &below {
-        app.assert_aboard(&vended.account);
+        app.assert_registered(&vended.account);
     }
     for vended in beside.iter().chain([&other]) {
         app.assert_untouched(&vended.account);
@@ -174,8 +174,8 @@ async fn nearest_ou_determines_the_project() {
     let lambda = sweeper(&app, &[("GANGWAY_OU_SCOPE_MAP", scopes(organization))]);
     sweep(&lambda, json!({})).await;
     app.work_off().await;
-    assert!(app.assert_aboard(&near[0].account).project.is_some());
-    assert_eq!(app.assert_aboard(&far[0].account).project, None);
+    assert!(app.assert_registered(&near[0].account).project.is_some());
+    assert_eq!(app.assert_registered(&far[0].account).project, None);
     let again = sweep(&lambda, json!({})).await;
     assert_eq!((count(&again, "aboard"), count(&again, "queued")), (2, 0), "{again:#}");
 }
@@ -193,7 +193,7 @@ async fn sweep_and_events_together_register_each_account_once() {
     tokio::join!(events, sweep(&lambda, json!({})), sweep(&lambda, json!({})));
     app.work_off().await;
     for vended in &accounts {
-        app.assert_aboard(&vended.account);
+        app.assert_registered(&vended.account);
     }
     assert_eq!(app.dead(), []);
 }
@@ -215,7 +215,7 @@ async fn interrupted_sweep_is_completed_by_the_next() {
     sweep(&lambda, json!({})).await;
     app.work_off().await;
     for vended in &accounts {
-        app.assert_aboard(&vended.account);
+        app.assert_registered(&vended.account);
     }
     assert_eq!(app.dead(), []);
 }
@@ -235,5 +235,5 @@ async fn closed_accounts_are_removed_when_configured() {
     app.work_off().await;
     assert_eq!(app.registered(&accounts[0].account), []);
     assert_eq!(app.registered(&accounts[1].account).len(), 1, "it may come back");
-    app.assert_aboard(&accounts[2].account);
+    app.assert_registered(&accounts[2].account);
 }

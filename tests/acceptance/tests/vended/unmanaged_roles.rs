@@ -44,7 +44,10 @@ async fn invalid_unmanaged_role_is_dead_lettered() {
     app.work_off().await;
     assert_eq!(app.registered(&vended.account), []);
     assert_eq!((vended.account.roles(), vended.account.policies()), before);
-    app.assert_dead(vended.account.id(), "external-id-required: asks for another external id");
+    app.assert_dead_lettered(
+        vended.account.id(),
+        "external-id-required: asks for another external id",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,5 +67,5 @@ async fn unmanaged_policy_with_our_name_is_unchanged() {
     let found = found.expect("it is still there");
     assert_eq!((found.document, found.versions.len(), found.tags.len()), (other, 1, 0));
     assert_eq!(app.registered(&vended.account), []);
-    app.assert_dead(vended.account.id(), "is not this deployment's own");
+    app.assert_dead_lettered(vended.account.id(), "is not this deployment's own");
 }

@@ -10,7 +10,7 @@ use crate::{
     sts::role_arns,
 };
 
-/// Those that need no stage.
+/// The cases that need no local cloud.
 pub(super) fn credentials() -> Vec<InvalidRequestCase> {
     let id = "must be an access key id: 16 to 128";
     let secret = "must be a secret access key: 16 to 128";
@@ -90,7 +90,7 @@ pub(super) fn credentials() -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-/// Which account is meant, said wrongly or in more ways than one.
+/// Invalid or ambiguous references to an account.
 fn ways() -> Vec<InvalidRequestCase> {
     let uid = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let one = "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey";

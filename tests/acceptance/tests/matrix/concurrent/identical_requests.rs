@@ -29,7 +29,7 @@ async fn fifty(flow: &Flow) {
     let uid = &state.accounts[0]["uid"];
     assert!(
         responses.iter().all(|response| response.uid() == *uid),
-        "all are told of the same account"
+        "all responses name the same account"
     );
     assert_settles(&fixture, &action).await;
 }
@@ -54,7 +54,8 @@ async fn fifty_pod_identity_requests_create_one_account() {
     fifty(flow(flows::POD_IDENTITY, "register, one account")).await;
 }
 
-/// Palette takes ten requests a second: some are told to come again, with a time, and do.
+/// Palette accepts ten requests a second: some requests get status 429 with `Retry-After` and are
+/// retried.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_over_palettes_rate_limit_succeed_when_retried() {
     let flow = flow(flows::STS, "register");

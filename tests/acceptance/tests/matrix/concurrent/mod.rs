@@ -32,8 +32,8 @@ const FEW: usize = 5;
 /// How often at most.
 const TIMES: usize = 5;
 
-/// All of them at the same time; the answers in the order of the requests. Whoever is told to come again, since Palette is
-/// asked too often or since time ran out, does so.
+/// Sends all requests concurrently and returns the responses in their order. Requests that hit the
+/// rate limit or time out are retried.
 async fn at_once(fixture: &Arc<Fixture>, actions: &[Action]) -> Vec<HttpResponse> {
     let all: Vec<_> = (0..actions.len()).collect();
     let mut responses = together(fixture, actions, &all).await;
@@ -49,7 +49,7 @@ async fn at_once(fixture: &Arc<Fixture>, actions: &[Action]) -> Vec<HttpResponse
     responses.into_values().collect()
 }
 
-/// Told to come again, and so that one knows.
+/// Whether the response asks for a retry; asserts that it says so.
 fn comes_again(response: &HttpResponse) -> bool {
     // Where a function's process got no time at all, the gateway has no advice of its own.
     let advised = response.text_at("/detail").contains("again")

@@ -9,35 +9,35 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-/// A new account of Control Tower's; nobody has told of it yet.
-pub(crate) fn made(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+/// A new account of Control Tower, without an event.
+pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     let organization = fixture.app.realm().organization();
     let vended = organization.vend(Kind::ControlTower, &subject.name, &organization.sandbox);
     subject.vended = Some(vended);
     Vec::new()
 }
 
-/// It is aboard.
-fn aboard(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
-    made(fixture, subject);
-    vec![response(fixture, subject)]
+/// It is registered.
+fn registered_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
+    vended_account(fixture, subject);
+    vec![repeated_event(fixture, subject)]
 }
 
-/// Control Tower tells of it.
-fn response(_ground: &Fixture, subject: &Subject) -> Action {
+/// The event of Control Tower.
+fn repeated_event(_ground: &Fixture, subject: &Subject) -> Action {
     Action::Queue(subject.vended.as_ref().expect("an account").events[2..].to_vec())
 }
 
-/// Control Tower tells of it again.
-fn updated(fixture: &Fixture, subject: &Subject) -> Action {
+/// The event of Control Tower once more.
+fn updated_event(fixture: &Fixture, subject: &Subject) -> Action {
     let vended = subject.vended.as_ref().expect("an account");
     let mut events = fixture.app.realm().organization().update(vended);
     events.truncate(1);
     Action::Queue(events)
 }
 
-/// Somebody changes the role, its policies and what is attached.
-fn drift(_ground: &Fixture, subject: &Subject) {
+/// Somebody changes the role, its policies and attachments.
+fn change_role(_ground: &Fixture, subject: &Subject) {
     let account = &subject.vended.as_ref().expect("an account").account;
     let role = account.role(ROLE);
     role.trust(&json!({
@@ -61,8 +61,8 @@ fn drift(_ground: &Fixture, subject: &Subject) {
     }
 }
 
-/// It is closed: Organizations tells of it when asked, and the event as it comes.
-fn closed(fixture: &Fixture, subject: &Subject) -> Action {
+/// It is closed: in Organizations, and by the event.
+fn closed_account(fixture: &Fixture, subject: &Subject) -> Action {
     let account = &subject.vended.as_ref().expect("an account").account;
     Action::Queue(fixture.app.realm().organization().close(account))
 }
@@ -70,8 +70,10 @@ fn closed(fixture: &Fixture, subject: &Subject) -> Action {
 const OWN: Function = Function("account-vended");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow("vend", Aws, Trigger::Queue, response).after(made),
-    OWN.flow("vend, told again", AwsUsGov, Trigger::Queue, updated).after(aboard),
-    OWN.flow("vend, after drift", Aws, Trigger::Queue, updated).after(aboard).disturbed(drift),
-    OWN.flow("off board", AwsUsGov, Trigger::Queue, closed).after(aboard),
+    OWN.flow("vend", Aws, Trigger::Queue, repeated_event).after(vended_account),
+    OWN.flow("repeated event", AwsUsGov, Trigger::Queue, updated_event).after(registered_account),
+    OWN.flow("vend, after drift", Aws, Trigger::Queue, updated_event)
+        .after(registered_account)
+        .disturbed(change_role),
+    OWN.flow("off board", AwsUsGov, Trigger::Queue, closed_account).after(registered_account),
 ];

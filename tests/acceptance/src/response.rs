@@ -17,12 +17,12 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// What is at a JSON pointer, as text; empty where there is none.
+    /// Returns the text at a JSON pointer, or an empty text.
     pub fn text_at(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// A header; empty where there is none.
+    /// Returns a header, or an empty text if it is missing.
     pub fn header(&self, name: HeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -43,24 +43,24 @@ impl HttpResponse {
         report.get("ready").and_then(Value::as_bool)
     }
 
-    /// The checks of a report, or of the report that a receipt or a problem carries.
+    /// Returns the checks of a report, also of one inside a receipt or a problem.
     pub fn checks(&self) -> Vec<Value> {
         let report = self.body.get("report").unwrap_or(&self.body);
         report.get("checks").and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
-    /// Ids of the checks with this outcome, in the report's order.
+    /// Returns the ids of the checks with this outcome, in the order of the report.
     pub fn with_outcome(&self, outcome: &str) -> Vec<String> {
         let checks = self.checks().into_iter().filter(|check| text(check, "outcome") == outcome);
         checks.map(|check| text(&check, "id").to_owned()).collect()
     }
 
-    /// Ids of the checks that failed.
+    /// Returns the ids of the failed checks.
     pub fn failed(&self) -> Vec<String> {
         self.with_outcome("failed")
     }
 
-    /// The finding of one check, with these words in what was seen and in the remedy; neither minds upper case.
+    /// Asserts the outcome of a check and words of its observation and remedy, ignoring case.
     pub fn assert_check(&self, id: &str, outcome: &str, observed: &str, remedy: &str) -> &Self {
         let check = self.check(id);
         assert_eq!(text(&check, "outcome"), outcome, "{check:#}");
@@ -71,19 +71,52 @@ impl HttpResponse {
         self
     }
 
-    /// The status; the whole answer is shown where it is another.
+    /// Asserts that every check of a report is complete: a failed or unverified check has a remedy and the others have none,
+    /// ids are unique, and the report is ready unless a blocker failed. `situation` stands in the failure messages.
+    pub fn assert_complete_report(&self, situation: &str) {
+        let checks = self.checks();
+        assert!(!checks.is_empty(), "{situation}: {:#}", self.body);
+        for check in &checks {
+            let member = |name| text(check, name);
+            for name in ["id", "title", "observed"] {
+                assert!(!member(name).trim().is_empty(), "{situation}: {check:#}");
+            }
+            let severity = member("severity");
+            assert!(["blocker", "warning", "info"].contains(&severity), "{situation}: {check:#}");
+            let covers = check["covers"].as_array();
+            assert!(covers.is_some_and(|ids| !ids.is_empty()), "{situation}: {check:#}");
+            match member("outcome") {
+                "failed" | "unverified" => {
+                    assert!(member("remedy").len() > 8, "{situation}: no remedy: {check:#}");
+                }
+                "passed" | "not-applicable" => assert_eq!(check.get("remedy"), None, "{check:#}"),
+                other => panic!("{situation}: unknown outcome {other}"),
+            }
+        }
+        let mut ids: Vec<_> = checks.iter().map(|check| text(check, "id")).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), checks.len(), "{situation}: a check is reported twice");
+        let blocks =
+            |check| text(check, "outcome") == "failed" && text(check, "severity") == "blocker";
+        assert_eq!(self.ready(), Some(!checks.iter().any(blocks)), "{situation}");
+        let report = self.body.get("report").unwrap_or(&self.body);
+        assert!(report["notices"].is_array() && report["method"].is_string(), "{situation}");
+    }
+
+    /// Asserts the status; prints the whole response if it differs.
     pub fn assert_status(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{}\n{:#}", self.header(LOCAL_ERROR), self.body);
         self
     }
 
-    /// The JSON pointers that a problem names.
+    /// Returns the JSON pointers of a problem's errors.
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.body.get("errors").and_then(Value::as_array);
         errors.into_iter().flatten().map(|error| text(error, "pointer")).collect()
     }
 
-    /// The finding of one check.
+    /// Returns one check of the report.
     pub fn check(&self, id: &str) -> Value {
         let mut found = self.checks().into_iter().filter(|check| text(check, "id") == id);
         let found = found.next();
@@ -92,10 +125,10 @@ impl HttpResponse {
     }
 }
 
-/// Where the local cloud says why a function did not answer.
+/// The header in which the local cloud reports why a function did not respond.
 const LOCAL_ERROR: HeaderName = HeaderName::from_static("x-local-cloud-error");
 
-/// A text of a JSON object; empty where there is none.
+/// Returns a text member of a JSON object, or an empty text if it is missing.
 pub fn text<'a>(object: &'a Value, member: &str) -> &'a str {
     object.get(member).and_then(Value::as_str).unwrap_or_default()
 }
