@@ -43,27 +43,27 @@ fn judge(cases: &[(&str, Place, &str, Option<PemError>)]) {
         let outcome = into.outcome(text);
         assert_eq!(outcome.err(), *fault, "{case}, as {into:?}");
         if let Some(fault) = fault {
-            let told = fault.to_string();
+            let message = fault.to_string();
             assert!(
-                told.starts_with("must ")
-                    || told.starts_with("is ")
-                    || told.starts_with("has ")
-                    || told.starts_with("holds ")
-                    || told.starts_with("cannot "),
-                "{told}"
+                message.starts_with("must ")
+                    || message.starts_with("is ")
+                    || message.starts_with("has ")
+                    || message.starts_with("holds ")
+                    || message.starts_with("cannot "),
+                "{message}"
             );
             // No line of what was pasted comes back.
             for line in
                 text.lines().map(str::trim).filter(|line| line.len() > 24 && !line.starts_with('-'))
             {
-                assert!(!told.contains(line), "{case}: {told}");
+                assert!(!message.contains(line), "{case}: {message}");
             }
         }
     }
 }
 
 #[test]
-fn what_is_no_pem_is_told_apart() {
+fn texts_that_are_not_pem_have_different_faults() {
     use self::Place::{Authority, Certificate, Key};
     let made = maker::Made::new();
     let (root, leaf, key) = (made.root.as_str(), made.leaf.as_str(), made.key.as_str());

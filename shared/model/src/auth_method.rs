@@ -29,8 +29,8 @@ impl AuthMethod {
         }
     }
 
-    /// Whether Palette can be let in this way there (C04). `opted_in` admits what its newest
-    /// documents withdraw.
+    /// Returns `true` if Palette supports the method in a partition. `opted_in` adds methods that
+    /// Palette's newest documents withdraw.
     pub fn is_supported_in(self, partition: Partition, opted_in: bool) -> bool {
         let facts = partition.info();
         facts.methods.contains(&self) || opted_in && facts.opt_in_methods.contains(&self)

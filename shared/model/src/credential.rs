@@ -36,7 +36,7 @@ impl Credential {
 pub struct AccessKey {
     pub id: AccessKeyId,
     pub secret: SecretAccessKey,
-    /// Who signs the certificates of the partition's endpoints, where they are not public (S07).
+    /// The CA certificates of the partition's endpoints, if they are not public.
     pub certificate_authority: Option<CaChain>,
 }
 
@@ -44,7 +44,7 @@ pub struct AccessKey {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AssumedRole {
     pub role: RoleArn,
-    /// Made by Palette, one for each tenant; not a secret, yet never chosen by the customer (D03).
+    /// Created by Palette for each tenant. Not a secret, but never chosen by the customer.
     pub external_id: String,
 }
 
@@ -57,7 +57,7 @@ pub struct PodIdentityRole {
     pub permission_boundary: Option<PolicyArn>,
 }
 
-/// Why a text is not one half of a pair of long-lived keys (S02).
+/// The rule that a part of an access key breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidAccessKey {
     #[error("must be an access key id: 16 to 128 letters, digits and '_', without white space")]

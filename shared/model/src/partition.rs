@@ -47,8 +47,8 @@ pub struct AccessPortalInfo {
     pub role_parameter: &'static str,
     /// Gangway's setting for the portal's URL.
     pub setting: &'static str,
-    /// The variable of Palette's own deployment for its address, as Palette's documents name it
-    /// (T1): by AWS's naming it would be the other one.
+    /// The environment variable of Palette for the portal's URL, as Palette's documents name it. By
+    /// AWS's naming of partitions it would be the other one.
     pub palette_variable: &'static str,
 }
 
@@ -87,8 +87,8 @@ pub struct PartitionInfo {
     /// Set if AWS offers FIPS endpoints for the services that Gangway calls.
     pub fips: bool,
     pub roots: RootStoreKind,
-    /// The portal that hands out temporary keys. Where there is one, endpoints are behind private
-    /// authorities (S07).
+    /// The portal that issues temporary credentials. A partition with a portal has endpoints with
+    /// private CA certificates.
     pub portal: Option<AccessPortalInfo>,
     pub architecture: Architecture,
     /// The methods that Palette supports here.

@@ -87,7 +87,7 @@ pub struct Registration {
     /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<PolicyArn>,
     pub gateway: Option<Uid>,
-    /// What it is to be allowed; noted on the account, so that it can be checked again later.
+    /// The permissions that the account grants to Palette. Stored as an annotation for re-validation.
     pub profile: PermissionProfile,
     pub credential: Credential,
 }
@@ -101,13 +101,13 @@ pub struct CloudAccount {
     pub partition: String,
     /// The public part of the credential.
     pub access: StoredCredential,
-    /// The AWS account, where Gangway noted it or the ARN tells.
+    /// The AWS account, from Gangway's annotation or the role's ARN.
     pub account: Option<AccountId>,
-    /// What it is to be allowed, where Gangway noted it.
+    /// From Gangway's annotation.
     pub profile: Option<PermissionProfile>,
     /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<String>,
-    /// Everything that is noted on it, also what Gangway does not know; kept on update.
+    /// All annotations, also those of others; kept on update.
     pub annotations: BTreeMap<String, String>,
     /// Labels that others put on it; kept on update.
     pub labels: BTreeMap<String, String>,
@@ -119,7 +119,7 @@ pub struct CloudAccount {
 }
 
 impl CloudAccount {
-    /// The AWS account: as noted, else as the role's ARN tells.
+    /// Returns the AWS account from the annotation, or else from the role's ARN.
     pub fn aws_account(&self) -> Option<AccountId> {
         self.account.or_else(|| match &self.access {
             StoredCredential::AssumedRole { role_arn }
@@ -134,11 +134,11 @@ impl CloudAccount {
 }
 
 impl Registration {
-    /// Whether the account that Palette has is this one: same partition, method and AWS account.
+    /// Returns `true` if the account has the same partition, method and AWS account.
     pub fn is_same_identity_as(&self, known: &CloudAccount) -> bool {
         let same_account = match (known.aws_account(), &known.access, &self.credential) {
             (Some(account), _, _) => account == self.account,
-            // Registered by hand, so nothing is noted: the same key is the same user.
+            // Registered by hand, without annotations: the same key belongs to the same user.
             (None, StoredCredential::AccessKey { access_key_id }, Credential::AccessKey(keys)) => {
                 keys.id.as_str() == access_key_id
             }
@@ -155,7 +155,7 @@ impl Registration {
             && known.access.method() == Some(self.credential.method())
     }
 
-    /// Whether it has everything that can be read back as it is to be.
+    /// Returns `true` if every field that Palette returns is as requested.
     pub fn is_up_to_date(&self, known: &CloudAccount) -> bool {
         let Self {
             name,
@@ -168,7 +168,8 @@ impl Registration {
             profile,
             credential,
         } = self;
-        // What Palette masks, the vault knows: which version is in use, and for which account.
+        // A masked access key id counts as equal: the secret's version in use is compared
+        // elsewhere.
         let access = known.access.matches_credential(credential).unwrap_or(true);
         let same_policies = policies.len() == known.policies.len()
             && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));

@@ -1,4 +1,4 @@
-//! The certification authorities (S07, X08).
+//! CA certificates.
 
 use rcgen::{CertificateParams, IsCa, KeyPair};
 

@@ -1,4 +1,4 @@
-//! The client's certificate (X07).
+//! Client certificates.
 
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
 use secrecy::SecretString;

@@ -1,4 +1,4 @@
-//! The private key (X07). It is never shown.
+//! Private keys. They are never printed.
 
 use secrecy::{ExposeSecret as _, SecretString};
 

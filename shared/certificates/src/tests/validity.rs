@@ -1,4 +1,4 @@
-//! When certificates are good: at the time that the caller gives.
+//! Validity of certificates at a given time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ fn noon(day: u64) -> SystemTime {
 /// 2026-01-01, in days since 1970.
 const FIRST: u64 = 20_454;
 
-fn told(validity: &Validity) -> String {
+fn describe(validity: &Validity) -> String {
     match validity {
         Validity::Valid { until } => format!("good until {until}"),
         Validity::ExpiresSoon { days, until, .. } => format!("{days} days until {until}"),
@@ -26,7 +26,7 @@ fn told(validity: &Validity) -> String {
 
 /// Rows: F72, F78.
 #[test]
-fn a_certificate_is_good_between_its_days_and_told_a_month_ahead() {
+fn a_certificate_is_valid_between_its_dates_and_expires_soon_in_its_last_month() {
     let made = Made::with(&PKCS_ECDSA_P256_SHA256, |it| {
         it.not_before = date_time_ymd(2026, 1, 1);
         it.not_after = date_time_ymd(2026, 12, 31);
@@ -41,7 +41,7 @@ fn a_certificate_is_good_between_its_days_and_told_a_month_ahead() {
         (FIRST + 364, "ended 2026-12-31"),
         (FIRST + 3640, "ended 2026-12-31"),
     ] {
-        assert_eq!(told(&certificate.validity(noon(day))), expected, "day {day}");
+        assert_eq!(describe(&certificate.validity(noon(day))), expected, "day {day}");
     }
     assert!(
         matches!(certificate.validity(noon(0)), Validity::NotYetValid { subject, .. } if subject == "CN=npe.example")
@@ -54,6 +54,6 @@ fn the_worst_of_a_chain_counts() {
     let short = Made::with(&PKCS_ECDSA_P256_SHA256, |_| {});
     let chain: CaChain = format!("{}{}", short.intermediate, short.root).parse().unwrap();
     // rcgen's own span, from 1975 to 4096.
-    assert_eq!(told(&chain.validity(noon(FIRST))), "good until 4096-01-01");
-    assert_eq!(told(&chain.validity(noon(0))), "from 1975-01-01");
+    assert_eq!(describe(&chain.validity(noon(FIRST))), "good until 4096-01-01");
+    assert_eq!(describe(&chain.validity(noon(0))), "from 1975-01-01");
 }
