@@ -1,16 +1,16 @@
-"""The alarms of template.yaml: what has to be looked at is."""
+"""Checks that template.yaml has an alarm for everything that an operator must see."""
 
 # Where a template, or a function's environment, names the queue of what is given up on.
 DEAD_LETTERS = {"DeadLetterConfig", "deadLetterTargetArn", "OnFailure", "GANGWAY_DEAD_LETTER_QUEUE_URL"}
 
 
 def referred(value):
-    """The resource that `!Ref` or `!GetAtt` names."""
+    """Returns the resource that `!Ref` or `!GetAtt` names."""
     return value.get("Ref") or value["Fn::GetAtt"][0]
 
 
 def dead_letters(part):
-    """Every queue that takes what was given up on, wherever the template says so."""
+    """Yields every dead-letter queue of the template."""
     if isinstance(part, list):
         for it in part:
             yield from dead_letters(it)
@@ -23,7 +23,7 @@ def dead_letters(part):
 
 
 def faults(template, functions):
-    """Nothing is given up on, no function fails and none is turned away without an alarm."""
+    """Yields dead-letter queues, function errors and throttles that have no alarm."""
     resources = template["Resources"]
     made = {id: it for id, it in resources.items() if it["Type"] == "AWS::CloudWatch::Alarm"}
     for queue in sorted({*dead_letters(template)}):
@@ -48,7 +48,7 @@ def faults(template, functions):
 
 
 def summands(metrics, name):
-    """(function, condition) of every metric of this name in a sum."""
+    """Returns (function, condition) of every metric of this name in a sum."""
     for it in metrics:
         condition, it, _ = it["Fn::If"] if "Fn::If" in it else (None, it, None)
         metric = it["MetricStat"]["Metric"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs a partition twice and unpacks it as its page says: the same bytes, right sums, plain CloudFormation, functions that answer.
+"""Builds the archive of a partition twice and unpacks it as its page says: same bytes, right sums, plain CloudFormation, working functions.
 
 The binaries are those of a test run, without their symbols; what `make package` packs goes the same way.
 """
@@ -26,14 +26,14 @@ PASSED_OVER = ["E3005", "W1028"]
 
 
 def stripped(binaries, folder):
-    """The functions without their symbols: it is their contents that take the time."""
+    """Copies the functions without symbols, which makes packing faster."""
     for name in event_samples.PACKAGES.values():
         subprocess.run(["strip", "-o", folder / name, binaries / name], check=True)
     return folder
 
 
 def faults(binaries, cloud, folder):
-    """What is wrong with an archive, after everything that its reader does."""
+    """Yields what is wrong with an archive, after the steps of its instructions."""
     name, files = package.contents(PARTITION, ARCHITECTURE, binaries)
     packed = package.archive(name, files)
     if packed != package.archive(*package.contents(PARTITION, ARCHITECTURE, binaries)):
@@ -54,7 +54,7 @@ def faults(binaries, cloud, folder):
 
 
 def links(unpacked):
-    """Pages of the archive lead to nothing that it does not have."""
+    """Yields links in the archive's pages that lead to no file of the archive."""
     for page in unpacked.rglob("*.md"):
         for to in re.findall(r"\]\(([^)#:\s]+)[^)]*\)", page.read_text()):
             if not (page.parent / to).exists():
@@ -62,7 +62,7 @@ def links(unpacked):
 
 
 def templates(unpacked):
-    """Plain CloudFormation that the partition's regions take, whose code is what the archive has."""
+    """Yields errors of the template: plain CloudFormation, valid in the partition's Regions, code from the archive."""
     path = unpacked / "gangway.cloudformation.json"
     template = json.loads(path.read_text())
     if "Transform" in template or "AWS::Serverless" in path.read_text():
@@ -81,7 +81,7 @@ def templates(unpacked):
 
 
 def crates(unpacked):
-    """Every crate has a licence, in the list and in the bill of materials; nothing of the tests is among them."""
+    """Yields crates without a licence, and crates that only tests use."""
     bill = json.loads((unpacked / "sbom.cdx.json").read_text())
     licences = (unpacked / "LICENCES.txt").read_text()
     named = {it["bom-ref"] for it in bill["components"]}
@@ -99,7 +99,7 @@ def crates(unpacked):
 
 
 def functions(unpacked, cloud, folder):
-    """Each packed program answers an event of its own."""
+    """Yields packed programs that give a wrong response to a sample event."""
     ids = {package: id for id, package in event_samples.PACKAGES.items()}
     with local_cloud(PARTITION, cloud, folder / "environment.json") as deployed:
         for path in (unpacked / "functions").iterdir():

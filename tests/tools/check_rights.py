@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what template.yaml allows each function with what the functions did in all tests, the local cloud having taken notes.
+"""Compares the permissions in template.yaml with those that the functions used in all tests, as the local cloud recorded them.
 
 That nothing is done which is not allowed needs no look here: the local cloud refuses it. This is the other way round.
 """
@@ -27,14 +27,14 @@ def listed(value):
 
 
 def statements(document):
-    """Every statement, whatever the conditions of the template."""
+    """Yields every statement, regardless of template conditions."""
     for statement in document["Statement"]:
         branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
         yield from (branch for branch in branches if "Effect" in branch)
 
 
 def granted(template):
-    """(role, statement, action) of everything that a role may do."""
+    """Yields (role, statement, action) of everything that a role may do."""
     resources = template["Resources"]
     for id, role in resources.items():
         # Each function's role has its name.
@@ -49,7 +49,7 @@ def granted(template):
 
 
 def main():
-    """Tells every right that no function used."""
+    """Prints every permission that no function used."""
     notes = [line.split("\t") for path in Path(sys.argv[1]).glob("*.tsv") for line in path.read_text().splitlines()]
     # CloudFormation's names: stack, key in the template, a suffix.
     used = {(role.split("-")[1], sid, action) for role, sid, action in notes}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what the linters of CloudFormation cannot know: partitions, the functions' folders, alarms, routes, sample events."""
+"""Checks what the CloudFormation linters cannot know: partitions, folders of functions, alarms, routes, sample events."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ SECRETS = {"secretAccessKey", "userKey"}
 
 
 def literal_partitions():
-    """A template that names a partition works in no other."""
+    """Yields literal partitions: a template that names a partition works in no other."""
     for path in TEMPLATES:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             service_principal = re.search(r"(Service|Principal): [a-z]+\.amazonaws\.com$", line)
@@ -30,7 +30,7 @@ def literal_partitions():
 
 
 def transformed():
-    """SAM itself adds ARNs: they must be those of the partition that is deployed to."""
+    """Yields ARNs added by SAM that are not of the partition that is deployed to."""
     for partition, region in REGIONS.items():
         template = yaml_parse((ROOT / "template.yaml").read_text())
         for function in functions(template).values():
@@ -43,12 +43,12 @@ def transformed():
 
 
 def functions(template):
-    """The functions by logical id."""
+    """Returns the functions by logical id."""
     return {id: it for id, it in template["Resources"].items() if it["Type"] == "AWS::Serverless::Function"}
 
 
 def operations(template):
-    """(verb, path, operation, condition) of everything that the API offers."""
+    """Yields (method, path, operation, condition) of every operation of the API."""
     for path, item in template["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].items():
         condition, item, _ = item["Fn::If"] if "Fn::If" in item else (None, item, None)
         for verb, operation in item.items():
@@ -56,14 +56,14 @@ def operations(template):
 
 
 def routes(id, template):
-    """(verb, path) of every route that leads to a function."""
+    """Yields (method, path) of every route of a function."""
     end = f"/2015-03-31/functions/${{{id}.Arn}}/invocations"
     uri = lambda operation: operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
     return {(verb, path) for verb, path, operation, _ in operations(template) if uri(operation).endswith(end)}
 
 
 def api(template):
-    """The API is the one that openapi.json describes, signed everywhere, bounded where there is a body."""
+    """Yields differences to openapi.json, operations without a signature, and bodies without a model."""
     described = {
         (verb.upper(), path): it
         for path, item in json.loads((ROOT / "openapi.json").read_text())["paths"].items()
@@ -94,7 +94,7 @@ def readable(text):
 
 
 def bodies(template):
-    """Samples pass the gateway's model of a body; what is too large does not."""
+    """Yields sample bodies that the gateway's model rejects, and a too large body that it accepts."""
     model = template["Resources"]["Api"]["Properties"]["DefinitionBody"]["components"]["schemas"]["Body"]
     body = Draft4Validator(model)
     for path in sorted((ROOT / "events").glob("*/http-*.json")):
@@ -115,7 +115,7 @@ def bodies(template):
 
 
 def houses(template):
-    """Every folder under functions/ is deployed, from its own folder, and has sample events for all of its routes."""
+    """Yields folders under functions/ that are not deployed, and routes without a sample event."""
     deployed = {Path(it["Properties"]["CodeUri"]).name: (id, it) for id, it in functions(template).items()}
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
     for name in sorted(folders ^ deployed.keys()):
@@ -125,14 +125,14 @@ def houses(template):
 
 
 def matches(pattern, event):
-    """Whether an event has all that a pattern lists. No pattern here needs more than lists of values."""
+    """Returns whether an event matches a pattern. The template's patterns are lists of values only."""
     if isinstance(pattern, dict):
         return isinstance(event, dict) and all(matches(it, event.get(name)) for name, it in pattern.items())
     return event in pattern
 
 
 def queued(function, template):
-    """The patterns of the rules that lead to the queue which feeds this function."""
+    """Returns the patterns of the rules that send events to the function's queue."""
     triggers = function["Properties"].get("Events", {}).values()
     feeds = [it["Properties"]["Queue"] for it in triggers if it["Type"] == "SQS"]
     for rule in template["Resources"].values():
@@ -141,7 +141,7 @@ def queued(function, template):
 
 
 def messages(event):
-    """What a batch of a queue holds; an event by itself is one message."""
+    """Returns the messages of a batch; a single event is one message."""
     for record in event.get("Records", [{"body": json.dumps(event)}]):
         try:
             yield json.loads(record["body"])
@@ -150,7 +150,7 @@ def messages(event):
 
 
 def events(name, id, function, template):
-    """Each sample is one that the template would deliver to this very function."""
+    """Yields sample events that the template would not deliver to their function."""
     sampled = set()
     triggers = function["Properties"].get("Events", {}).values()
     kinds, rules = {it["Type"] for it in triggers}, [*queued(function, template)]
@@ -190,7 +190,7 @@ def events(name, id, function, template):
 
 
 def main():
-    """Tells every fault at once."""
+    """Prints every error at once."""
     logging.disable(logging.CRITICAL)  # SAM's translator warns of feature toggles that only AWS sets
     template = yaml_parse((ROOT / "template.yaml").read_text())
     watched = alarms.faults(template, functions(template))

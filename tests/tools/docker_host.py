@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Docker: whether it answers, and what its containers call this machine, which is printed."""
+"""Prints the address of this machine as Docker containers see it; nothing if Docker does not run."""
 
 import ipaddress
 import socket
@@ -7,7 +7,7 @@ import subprocess
 
 
 def docker(*arguments):
-    """What it answers, or nothing where it does not."""
+    """Returns the output of a Docker command, or an empty text if it fails."""
     try:
         answer = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=300)
     except (FileNotFoundError, subprocess.TimeoutExpired):
@@ -16,7 +16,7 @@ def docker(*arguments):
 
 
 def host():
-    """A name in Docker Desktop, else this machine's address on Docker's bridge; nothing without Docker."""
+    """Returns a host name in Docker Desktop, else this machine's address on Docker's bridge; nothing without Docker."""
     if "Docker Desktop" in docker("info", "--format", "{{.OperatingSystem}}"):
         return "host.docker.internal"
     told = docker("network", "inspect", "bridge", "--format", "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}")
@@ -26,7 +26,7 @@ def host():
 
 
 def listens(address):
-    """Whether a program of this machine can."""
+    """Returns whether a program of this machine can listen on the address."""
     with socket.socket() as probe:
         try:
             probe.bind((address, 0))

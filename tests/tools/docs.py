@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs what the documentation shows, and follows its links.
+"""Runs the commands that the documentation shows, and checks its links.
 
 usage: docs.py BINARIES NODE SAM
 
@@ -34,19 +34,19 @@ QUOTED = {"python": "docs/examples/portal.py", "ts": "docs/examples/portal.ts"}
 
 
 def name(page):
-    """As people call it."""
+    """Returns the page's path from the root of the repository."""
     return str(page.relative_to(ROOT))
 
 
 def blocks(page):
-    """(kind, text) of every fenced block, without its indentation."""
+    """Yields (kind, text) of every fenced block, without its indentation."""
     for found in FENCE.finditer(page.read_text()):
         indent = len(found["indent"])
         yield found["kind"], "".join(line[indent:] for line in found["text"].splitlines(keepends=True))
 
 
 def commands(text):
-    """The commands of a block: a line, with those that it goes on in."""
+    """Yields the commands of a block, each with its continuation lines."""
     whole = ""
     for line in text.splitlines():
         whole = f"{whole}\n{line}" if whole else line
@@ -64,7 +64,7 @@ def commands(text):
 
 
 def anchors(page):
-    """What GitHub calls the headings of a page."""
+    """Yields the anchors of a page's headings, as GitHub builds them."""
     text = FENCE.sub("", page.read_text())
     for heading in re.findall(r"^#+ +(.+)$", text, re.M):
         plain = re.sub(r"[`*]|\]\([^)]*\)|\[", "", heading).lower()
@@ -72,7 +72,7 @@ def anchors(page):
 
 
 def broken_links(page):
-    """Links that lead to no file, or to no heading of one."""
+    """Yields links that lead to no file, or to no heading of a file."""
     for to in LINK.findall(FENCE.sub("", page.read_text())):
         if re.match(r"[a-z]+:", to):
             continue  # the internet's affair
@@ -85,7 +85,7 @@ def broken_links(page):
 
 
 def mistyped(node):
-    """What the TypeScript compiler has against the portal's example."""
+    """Returns the errors that the TypeScript compiler finds in the client example."""
     node = node.resolve()  # the compiler is started in that folder
     shutil.copy(ROOT / QUOTED["ts"], node)
     compiler = [node / "node_modules" / ".bin" / "tsc", "--noEmit", "--strict", "--types", "node"]
@@ -96,7 +96,7 @@ def mistyped(node):
 
 
 def main(binaries, node, sam):
-    """Every fault at once; the number of commands by what was done with them."""
+    """Prints every error, and the number of commands by program."""
     faults = [fault for page in PAGES for fault in broken_links(page)]
     for page in PAGES:
         for kind, text in blocks(page):

@@ -1,4 +1,4 @@
-"""What becomes of a command that the documentation shows."""
+"""Runs or checks a command that the documentation shows."""
 
 import collections
 import http.server
@@ -38,8 +38,8 @@ while hasattr(command, "resolve_command"):
 """
 
 
-class Anything(http.server.BaseHTTPRequestHandler):
-    """Says yes to every call of AWS, in the format that the call's protocol has."""
+class AcceptingServer(http.server.BaseHTTPRequestHandler):
+    """Accepts every AWS call, and answers in the format of the call's protocol."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -54,11 +54,11 @@ class Anything(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_DELETE = do_POST
 
     def log_message(self, *_):
-        """Nobody reads it."""
+        """Writes no log."""
 
 
 class Commands:
-    """Judges commands, each by its own program."""
+    """Checks commands, each with its own program."""
 
     def __init__(self, facts, node, sam):
         self.facts, self.node, self.sam = facts, node, sam
@@ -66,7 +66,7 @@ class Commands:
         self.helped = self.run(["make", "help"], cwd=ROOT).stdout
 
     def __enter__(self):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Anything)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), AcceptingServer)
         self.server.calls = 0
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.folder = tempfile.TemporaryDirectory()
@@ -77,14 +77,14 @@ class Commands:
         self.folder.cleanup()
 
     def run(self, command, **more):
-        """A program that ends by itself."""
+        """Runs a program to its end."""
         return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, **more)
 
     def judge(self, command):
-        """What is wrong with it; nothing where it does."""
+        """Returns what is wrong with a command, or None."""
         for placeholder in re.findall(r"<[A-Za-z][^<>\n]*>", command):
             if placeholder not in SAMPLES:
-                return f"nobody knows what stands for {placeholder}"
+                return f"no sample value for {placeholder}"
             self.used.add(placeholder)
             command = command.replace(placeholder, SAMPLES[placeholder])
         words = shlex.split(command.replace("\\\n", " "), comments=True)
@@ -110,14 +110,14 @@ class Commands:
         return judge(command, words)
 
     def make(self, _, words):
-        """Its targets are those that `make help` tells."""
+        """Checks that `make help` lists the targets."""
         for word in words[1:]:
             if "=" not in word and not re.search(rf"^make {re.escape(word)} ", self.helped, re.M):
-                return f"make help tells of no {word}"
+                return f"make help does not list {word}"
         return None
 
     def call(self, command, words):
-        """It ends well against the local cloud, which refuses whoever signs wrongly."""
+        """Runs a request against the local cloud, which rejects wrong signatures."""
         command = command.replace(ROLE, self.facts["requests"]["sts"]["roleArn"])
         if words[0] == "node":
             shutil.copy(ROOT / words[1], self.node / "portal.ts")
@@ -130,7 +130,7 @@ class Commands:
         return None if done.returncode == 0 else f"{done.stdout}{done.stderr}"
 
     def aws(self, command, _):
-        """The AWS CLI takes it, and makes a call of it."""
+        """Checks that the AWS CLI accepts the command and makes a call."""
         words = shlex.split(SECOND_VERSION.sub("", command.replace("\\\n", " ")), comments=True)
         for word in words:
             if word.startswith("file://"):
@@ -156,13 +156,13 @@ class Commands:
         return None if self.server.calls > before else "the AWS CLI made no call of it"
 
     def sam_cli(self, _, words):
-        """The SAM CLI's parser takes its options."""
+        """Checks that the SAM CLI's parser accepts the options."""
         environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
         done = self.run([self.sam, "-c", PARSE_SAM, *words[1:]], cwd=ROOT, env=environment)
         return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 
     def packages(self, _, words):
-        """What it installs is what the check itself has."""
+        """Checks that the packages are those that the check itself has installed."""
         kept = "".join((ROOT / "tests/tools" / it).read_text() for it in ("requirements-api.txt", "node/package.json"))
         for word in words[2:]:
             if f'"{word}":' not in kept and f"\n{word}==" not in kept:
@@ -170,9 +170,9 @@ class Commands:
         return None
 
     def unused(self):
-        """A table that lists what nobody shows hides something one day."""
+        """Yields entries of the tables above that no page uses."""
         return [f"docs_commands.py lists {it}, which no page shows" for it in {*NOT_RUN, *SAMPLES} - self.used]
 
     def summary(self):
-        """How many of which."""
+        """Returns the number of commands by program."""
         return ", ".join(f"{count} {what}" for what, count in sorted(self.done.items()))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps the tables of docs/ that tell what template.yaml has in step with it; with --write it writes them."""
+"""Compares the tables of docs/ with template.yaml; with --write it writes them."""
 
 import re
 import sys
@@ -13,14 +13,14 @@ PARAMETERS, RESOURCES = TEMPLATE["Parameters"], TEMPLATE["Resources"]
 
 
 def section(page, name):
-    """The two comments around a table, and what is between them."""
+    """Returns the two comments around a table, and the text between them."""
     found = re.search(rf"(<!-- {name}:.*?-->\n)(.*?)(<!-- /{name} -->)", page, re.S)
     return found or sys.exit(f"no table {name}")
 
 
 def parameters():
-    """Every parameter, in the groups of the template's own interface."""
-    yield "| parameter | default | is |\n|---|---|---|\n"
+    """Yields a row for every parameter, in the order of the template's parameter groups."""
+    yield "| parameter | default | meaning |\n|---|---|---|\n"
     groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     for name in [name for group in groups for name in group["Parameters"]]:
         it = PARAMETERS[name]
@@ -32,7 +32,7 @@ def parameters():
 
 
 def statements(value, when=""):
-    """(sid, actions, effect, condition of the template) of every statement below a value."""
+    """Yields (sid, actions, effect, template condition) of every statement below a value."""
     if isinstance(value, list):
         for it in value:
             yield from statements(it, when)
@@ -46,13 +46,13 @@ def statements(value, when=""):
 
 
 def words(sid):
-    """`KeepSecrets` as people write it."""
+    """Returns a Sid as words: `ReadConfig` becomes `Read config`."""
     return re.sub(r"(?<!^)([A-Z])", lambda it: " " + it[1].lower(), sid)
 
 
 def rights():
-    """What each managed policy allows, and which policies each function has."""
-    yield "| right | actions | where |\n|---|---|---|\n"
+    """Yields what each managed policy allows, and which policies each function has."""
+    yield "| permission | actions | condition |\n|---|---|---|\n"
     for name, it in RESOURCES.items():
         if it["Type"] == "AWS::IAM::ManagedPolicy":
             yield from rows(name, it["Properties"]["PolicyDocument"]["Statement"])
@@ -68,7 +68,7 @@ def rights():
 
 
 def rows(owner, all_statements):
-    """A row for each statement."""
+    """Yields a row for each statement."""
     for sid, actions, effect, when in statements(all_statements):
         listed = ", ".join(f"`{action}`" for action in actions)
         denied = "denied: " if effect == "Deny" else ""
@@ -76,7 +76,7 @@ def rows(owner, all_statements):
 
 
 def faults():
-    """What a table cannot hold together by being written: who may deploy, and names in other places."""
+    """Yields differences in tables that are written by hand: permissions to deploy, and names in other places."""
     services = {it["Type"].split("::")[1].lower() for it in RESOURCES.values()} - {"serverless"}
     told = section((ROOT / "docs" / "deploy.md").read_text(), "deployer")[2]
     for service in sorted(services):
@@ -102,7 +102,7 @@ TABLES = [("docs/deploy.md", "parameters", parameters), ("docs/security.md", "ri
 
 
 def main():
-    """Writes, or tells what differs."""
+    """Writes the tables, or prints what differs."""
     told = list(faults())
     for where, name, rows_of in TABLES:
         path = ROOT / where

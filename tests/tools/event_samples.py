@@ -1,4 +1,4 @@
-"""The sample events: which function each is for, how it reaches that function, and what it may say."""
+"""The sample events: the function of each, how it is invoked, and the expected response."""
 
 import json
 from pathlib import Path
@@ -19,12 +19,12 @@ PACKAGES = {
 
 
 def template(partition):
-    """The file that deploys Gangway there."""
+    """Returns the template of a partition."""
     return ROOT / "template.yaml" if partition == "aws" else ROOT / "templates" / f"{partition}.yaml"
 
 
 def of(package):
-    """The files of a function."""
+    """Returns the sample events of a function."""
     return sorted((ROOT / "events" / package).glob("*.json"))
 
 
@@ -33,7 +33,7 @@ def is_http(path):
 
 
 def payload(path):
-    """What the function is invoked with: what a queue brings comes as one message of a batch."""
+    """Returns the invocation payload: a queue message becomes a batch of one."""
     if path.parent.name != "account-vended":
         return path.read_bytes()
     attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1795210938000"}
@@ -42,14 +42,14 @@ def payload(path):
 
 
 def problem(document):
-    """Which problem a document tells, and of which members; nothing where it tells none."""
+    """Returns the problem type and the members of a document; nothing if it is no problem."""
     if not isinstance(document, dict) or "type" not in document:
         return []
     return [document["type"].split(":")[-1], *(it["pointer"] or "whole" for it in document.get("errors", []))]
 
 
 def over_http(status, body):
-    """An answer over HTTP in words: a status alone does not tell bad input from an account that is not ready."""
+    """Describes an HTTP response: the status alone does not tell an invalid request from failed checks."""
     try:
         return " ".join([str(status), *problem(json.loads(body))])
     except (TypeError, ValueError):
@@ -57,7 +57,7 @@ def over_http(status, body):
 
 
 def words(answer, path):
-    """What a function said."""
+    """Describes the response of a function."""
     if "errorType" in answer:
         return f"error {answer['errorType']}"
     if is_http(path):
@@ -68,13 +68,13 @@ def words(answer, path):
 
 
 def expected(path, partition):
-    """What a sample is answered with there; nothing where events/answers.json does not tell."""
+    """Returns the expected response from events/answers.json, or nothing."""
     answers = ANSWERS[path.parent.name]
     known = answers.get(path.name) or answers.get("*", {})
     return known.get(partition) or known.get("elsewhere")
 
 
 def verdict(answer, path, partition):
-    """What the function said, and whether that is what this sample is answered with in this partition."""
+    """Returns the description of the response, and whether it is the expected one in this partition."""
     said = words(answer, path)
     return said, said == expected(path, partition)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a stand-in for Lambda's image where none can be pulled: this machine's C library around AWS's own runtime emulator.
+"""Builds a replacement of the Lambda image, if it cannot be pulled: this machine's C library and AWS's runtime emulator.
 
 `sam local` takes it for public.ecr.aws/lambda/provided:al2023, so it makes none where Docker has the real one.
 """
@@ -16,7 +16,7 @@ IMAGE = f"public.ecr.aws/lambda/provided:al2023-rapid-{ARCHITECTURE}"
 LIBRARIES = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libresolv.so.2"]
 LIBRARIES += ["libnss_dns.so.2", "libnss_files.so.2"]
 LOADERS = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
-AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 TEXTS = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsbx_user1051:x:993:990::/home/sbx_user1051:/bin/sh\n",
     "etc/group": "root:x:0:\nsbx_user1051:x:990:\n",
@@ -25,7 +25,7 @@ TEXTS = {
 
 
 def files():
-    """What is in it: where, from where."""
+    """Yields the files of the image: path in the image, path on this machine."""
     known = dict(line.strip().split(" => ") for line in run("ldconfig", "-p").splitlines() if " => " in line)
     for name in LIBRARIES:
         path = next(path for entry, path in known.items() if entry.startswith(f"{name} ") and "/lib32/" not in path)
@@ -33,13 +33,13 @@ def files():
     for loader in LOADERS:
         if Path(loader).exists():
             yield loader[1:], loader
-    if Path(AUTHORITIES).exists():
-        yield "etc/pki/tls/certs/ca-bundle.crt", AUTHORITIES
+    if Path(CA_BUNDLE).exists():
+        yield "etc/pki/tls/certs/ca-bundle.crt", CA_BUNDLE
     yield "var/rapid/aws-lambda-rie", emulator()
 
 
 def layer():
-    """All of it as one archive."""
+    """Returns the files as one archive."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", dereference=True) as tar:
         for folder in ["tmp", "var/task", "var/runtime", "opt"]:

@@ -1,4 +1,4 @@
-"""Starts the local cloud of one partition (`make local`), and ends it."""
+"""Starts and stops the local cloud of one partition (`make local`)."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from processes import free_port, wait
 
 @contextlib.contextmanager
 def local_cloud(binaries, partition, signed=True):
-    """What `--facts` tells of a cloud that runs meanwhile: environment, partition, requests."""
+    """Runs a local cloud and yields the output of `--facts`: environment, partition, requests."""
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.json"
         command = [Path(binaries) / "local", "--port", str(free_port(2)), "--partition", partition]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs what a partition without the internet needs into one archive: functions, templates, checksums, licences, instructions.
+"""Builds the archive for an air-gapped partition: functions, templates, checksums, licences, instructions.
 
 The same input makes the same bytes, whenever and by whom it is packed.
 """
@@ -28,17 +28,17 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 TARGETS = {"x86_64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu"}
-# Where accounts come aboard by themselves, the management account has stacks of its own.
+# For automatic registration, the management account needs stacks of its own.
 OTHER_ACCOUNTS = {"inspection-role.yaml": set(event_samples.PARTITIONS), "management-role.yaml": {"aws", "aws-us-gov"}}
 OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
-BEGINNING = 315532800  # 1980, with which zip begins
+ZIP_EPOCH = 315532800  # 1980, the earliest date of a zip file
 CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
-# What only `sam build` reads: what is packed is built.
+# Read by `sam build` only: the packed functions are already built.
 BUILD = re.compile(r"(?:    Metadata:\n)?      BuildMethod: rust-cargolambda\n(?!      \S)|      BuildMethod: rust-cargolambda\n")
 
 
 def zipped(path, architecture):
-    """The zip that Lambda takes: one program, named as Lambda starts it."""
+    """Returns the zip file of a function: one program called `bootstrap`."""
     judge(path, architecture)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -49,7 +49,7 @@ def zipped(path, architecture):
 
 
 def decided(partition, architecture):
-    """The partition's template with nothing left open that is known here."""
+    """Returns the partition's template with the known values filled in."""
     text = BUILD.sub("", event_samples.template(partition).read_text())
     while (further := templates.decide(text, partition)) is not None:
         text = further
@@ -57,7 +57,7 @@ def decided(partition, architecture):
 
 
 def plain(text, partition, version):
-    """What the transform makes of a template, with the functions' code in a bucket that parameters name."""
+    """Returns the template after SAM's transform, with the code in a bucket that parameters name."""
     template = yaml_parse(text)
     prefix = f"gangway/{version}/"
     template["Parameters"] |= {
@@ -78,7 +78,7 @@ def plain(text, partition, version):
 
 
 def revision():
-    """Of the sources, where they are in Git."""
+    """Returns the Git revision of the sources."""
     describe = ["git", "describe", "--always", "--dirty"]
     try:
         return subprocess.run(describe, cwd=event_samples.ROOT, capture_output=True, check=True, text=True).stdout.strip()
@@ -87,7 +87,7 @@ def revision():
 
 
 def contents(partition, architecture, binaries):
-    """Every file of the archive by its name."""
+    """Returns every file of the archive by its name."""
     version = re.search(r'^version = "(.+)"', (event_samples.ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
     text, files, zips = decided(partition, architecture), {}, {}
     for id, package in event_samples.PACKAGES.items():
@@ -122,13 +122,13 @@ def contents(partition, architecture, binaries):
 
 
 def archive(name, files):
-    """The bytes of one .tar.gz, with a folder of its name in it."""
+    """Returns the bytes of a .tar.gz that contains a folder of its name."""
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as compressed:
         with tarfile.open(fileobj=compressed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
             for path, content in sorted(files.items()):
                 entry = tarfile.TarInfo(f"{name}/{path}")
-                entry.size, entry.mtime, entry.mode = len(content), BEGINNING, 0o644
+                entry.size, entry.mtime, entry.mode = len(content), ZIP_EPOCH, 0o644
                 tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 

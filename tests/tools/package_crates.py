@@ -1,4 +1,4 @@
-"""What is linked into shipped functions: the crates, their licences, and the bill of materials that lists them."""
+"""The crates that are linked into the functions, their licences, and the bill of materials."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def cargo(*arguments):
 
 
 class Crates:
-    """The crates that functions are linked from, for a target: not what only builds or tests them."""
+    """Returns the crates that are linked into the functions for a target, without build and test dependencies."""
 
     def __init__(self, packages, target):
         chosen = [word for package in packages for word in ("--package", package)]
@@ -47,7 +47,7 @@ class Crates:
         }
 
     def licences(self):
-        """The list, and the texts."""
+        """Returns the list and the licence texts."""
         own = self.own[0]["license"]
         rows, texts = [], {}
         for it in self.foreign:
@@ -62,7 +62,7 @@ class Crates:
         return HEAD.format(rule="=" * 51, own=own) + "".join(rows) + "".join(bodies)
 
     def bill(self, name, version, revision):
-        """As CycloneDX 1.6 has it."""
+        """Returns the bill of materials as CycloneDX 1.6."""
         everything = [*self.own, *self.foreign]
         references = {it["id"]: reference(it) for it in everything}
         serial = uuid.uuid5(uuid.NAMESPACE_URL, " ".join([name, revision, *references.values()]))
@@ -97,5 +97,5 @@ def reference(it):
 
 
 def spdx(it):
-    """Its licence as an expression; old manifests write a slash."""
+    """Returns the licence as an SPDX expression; old manifests write a slash."""
     return it["license"].replace("/", " OR ")

@@ -1,4 +1,4 @@
-"""The page of instructions in a package: docs/air-gapped.md as one partition needs it."""
+"""The page of instructions in an archive: docs/air-gapped.md for one partition."""
 
 import re
 
@@ -17,7 +17,7 @@ REGIONS = {
 
 
 def parameters(template):
-    """A table of what may be asked of a template."""
+    """Yields a table of the template's parameters."""
     rows = ["| parameter | proposed | is |", "|---|---|---|"]
     for name, it in template["Parameters"].items():
         proposed = f"`{it['Default']}`" if it.get("Default") else "–" if "Default" in it else "**you say**"
@@ -28,7 +28,7 @@ def parameters(template):
 
 
 def page(partition, template, name, version, revision):
-    """As Markdown."""
+    """Returns the page as Markdown."""
     text = COMMENT.sub("", PAGE.read_text())
     text = ONLY.sub(lambda found: found[2] if partition in found[1].split() else "", text)
     known = {"name": name, "version": version, "revision": revision, "partition": partition, "region": REGIONS[partition]}

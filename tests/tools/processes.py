@@ -1,4 +1,4 @@
-"""Programs that are started for a while: the local cloud, and AWS's emulator around a function."""
+"""Runs programs for the time of a test: the local cloud, and AWS's runtime emulator."""
 
 import contextlib
 import importlib.util
@@ -17,7 +17,7 @@ ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platfo
 
 
 def emulator():
-    """It comes inside the SAM CLI."""
+    """Returns the path of the emulator, which is part of the SAM CLI."""
     sam = Path(importlib.util.find_spec("samcli").origin).parent
     path = sam / "local" / "rapid" / f"aws-lambda-rie-{ARCHITECTURE}"
     path.chmod(path.stat().st_mode | 0o100)
@@ -25,7 +25,7 @@ def emulator():
 
 
 def free_port(count=1, host="127.0.0.1"):
-    """A port that nobody has, with as many free ones behind it as are asked for."""
+    """Returns a free port, followed by as many free ones as requested."""
     while True:
         with socket.socket() as probe:
             probe.bind((host, 0))
@@ -40,7 +40,7 @@ def free_port(count=1, host="127.0.0.1"):
 
 
 def wait(what, ready, process):
-    """Until it is ready; a process that ends or takes half a minute is a failure."""
+    """Waits until a process is ready; fails if it ends or takes half a minute."""
     for _ in range(300):
         if ready():
             return
@@ -56,7 +56,7 @@ def listens(port):
 
 
 def environments(path):
-    """What the local cloud wrote for each function; nothing while it has not."""
+    """Returns what the local cloud wrote for each function, or nothing yet."""
     try:
         return json.loads(path.read_text())
     except (FileNotFoundError, json.JSONDecodeError):
@@ -65,7 +65,7 @@ def environments(path):
 
 @contextlib.contextmanager
 def local_cloud(partition, binaries, env_file, host="127.0.0.1"):
-    """`make local` of a partition, while it lasts: the environment of each function."""
+    """Runs `make local` of a partition and yields the environment of each function."""
     port = free_port(2)
     command = [binaries / "local", "--port", str(port), "--partition", partition, "--host", host, "--env-file", env_file]
     local = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
@@ -79,7 +79,7 @@ def local_cloud(partition, binaries, env_file, host="127.0.0.1"):
 
 @contextlib.contextmanager
 def run_in_emulator(binary, environment, log):
-    """A function under the emulator, while it lasts: how it is invoked."""
+    """Runs a function in the emulator and yields a function that invokes it."""
     front = free_port(2)
     api = front + 1
     command = [

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends every sample event to the functions' binaries under AWS's own Runtime Interface Emulator, against the local cloud."""
+"""Sends every sample event to the functions in AWS's Runtime Interface Emulator, against the local cloud."""
 
 import sys
 import tempfile

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts every sample event through `sam local invoke`, and those of HTTP through `sam local start-api`, against the local cloud.
+"""Runs every sample event with `sam local invoke`, and those of HTTP with `sam local start-api`, against the local cloud.
 
 An answer is right when it is the one that events/answers.json has, both ways give it, and AWS's emulator gives it without Docker
 (where that can run: on Linux). Exits with 1 where one is wrong, 3 without Docker, 4 without an image.

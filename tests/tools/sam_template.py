@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what `sam local` runs: a partition's template with binaries that are built already, in the local cloud's environment.
+"""Writes what `sam local` runs: a partition's template with binaries that are already built, and the local cloud's environment.
 
 SAM gives a function only variables that its template declares. The deployed one declares none of a test's, so this one
 declares what the environment file holds, for `--env-vars` to fill.

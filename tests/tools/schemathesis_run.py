@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Schemathesis against the local cloud: openapi.json is believed, and whatever the API answers besides is an error.
+"""Runs schemathesis against the local cloud: every response that openapi.json does not describe is an error.
 
 usage: schemathesis_run.py BINARIES [--examples N] [--seed N] [--partition P]…
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes templates/<partition>.yaml: template.yaml with everything decided that its partition decides. `--check` only compares.
+"""Writes templates/<partition>.yaml: template.yaml with the partition's conditions resolved. `--check` only compares.
 
 It edits the text, one decision after the other, so that comments and order stay as they are.
 """
