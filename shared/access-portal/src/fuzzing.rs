@@ -1,6 +1,6 @@
-//! What is made of a portal's answers, for tests that put any answer there is to it.
+//! Entry points for the fuzz targets.
 
-/// What is told of an answer that has no keys.
-pub fn told(status: u16, is_json: bool, body: &[u8]) -> Option<String> {
-    crate::response::judge(status, is_json, body).err().map(|fault| fault.to_string())
+/// Returns the error message for a response, or `None` if it contains credentials.
+pub fn message(status: u16, is_json: bool, body: &[u8]) -> Option<String> {
+    crate::response::parse(status, is_json, body).err().map(|error| error.to_string())
 }

@@ -1,85 +1,80 @@
-//! The access portals of the classified partitions, CAP and SCAP: a client certificate goes in, temporary keys come out.
+//! Client of the access portals of the classified partitions, CAP and SCAP, which return temporary
+//! credentials for a client certificate.
 //!
-//! Nothing that a portal answers is logged: its success is a secret, and its errors are read before they are told.
+//! Responses are not logged: a successful one is secret, and errors are sanitized before they are shown.
 
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod request;
 mod response;
 
 use std::time::Duration;
 
-use gangway_http::{ProbeError, RootStore, TlsError, deadline};
+use gangway_http::{ProbeError, RootStore, TlsError, deadline, upstream_timing};
 use gangway_model::{AccessPortalCredential, Partition, TemporaryCredentials};
 use reqwest::{Url, header};
 use zeroize::Zeroizing;
 
-/// How long a portal may take: it asks other services in turn.
+/// Timeout of a request; a portal calls other services in turn.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Larger than any answer with keys, and than most pages.
+/// Largest response that is read.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// Why a portal handed out no keys (X05, X06, X08, X11).
+/// Why a portal returned no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum PortalError {
-    /// It was not reached, or not trusted, or did not take the certificate.
+    /// The portal was not reached or not trusted, or did not accept the client certificate.
     #[error(transparent)]
     Unreachable(#[from] ProbeError),
-    /// The certificates cannot be used for TLS at all.
     #[error("the certificates cannot be used: {0}")]
     InvalidTlsIdentity(#[from] TlsError),
-    /// A page, though keys were asked for: portals say so that they did not know the client (T31).
+    /// An HTML page instead of JSON, which is what portals return to an unknown client.
     #[error(
         "it answered with a page (HTTP {status}), which is how portals say that they do not know the client"
     )]
     HtmlResponse {
-        /// Its status, often 200.
+        /// HTTP status, often 200.
         status: u16,
     },
-    /// The interface is switched off.
-    #[error("its interface is switched off (HTTP 404{})", told(message))]
+    #[error("its interface is switched off (HTTP 404{})", suffix(message))]
     Disabled {
-        /// In its own words; empty where it says nothing that can be repeated.
+        /// The portal's message; empty if it may contain a secret.
         message: String,
     },
-    /// It said no.
-    #[error("it refused (HTTP {status}{})", told(message))]
+    #[error("it refused (HTTP {status}{})", suffix(message))]
     Rejected {
-        /// Its status: that of the answer, or the one that a successful answer names.
+        /// HTTP status, or the status in the body of a successful response.
         status: u16,
-        /// In its own words; empty where it says nothing that can be repeated.
+        /// The portal's message; empty if it may contain a secret.
         message: String,
     },
-    /// It sends elsewhere. What it is asked with is not for others.
+    /// Redirects are not followed: the request contains credentials.
     #[error("it redirects (HTTP {status}): the address must be that of the credentials themselves")]
-    Redirect {
-        /// Its status.
-        status: u16,
-    },
-    /// JSON, and no keys in it.
+    Redirect { status: u16 },
     #[error("its answer holds no Credentials with AccessKeyId and SecretAccessKey")]
     NoCredentials,
-    /// Too long to be keys.
     #[error("its answer is too long to be keys")]
     ResponseTooLarge,
 }
 
-fn told(message: &str) -> String {
+fn suffix(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
 impl PortalError {
-    /// Whether the portal was asked at all: if not, Palette may have a way that Gangway has not.
+    /// Returns `true` if the request did not reach the portal: Palette may have a network path that Gangway
+    /// lacks.
     pub const fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable(ProbeError::TimedOut | ProbeError::ConnectionFailed))
     }
 }
 
-/// As metrics call it.
+/// Name in metrics.
 const SERVICE: &str = "The access portal";
 
-/// Asks the portal at this address for keys. It must be one that the request's own authorities have signed for (X08).
+/// Fetches temporary credentials from the portal at `address`. Its certificate must be signed by the CA
+/// certificates of the request.
 pub async fn fetch_credentials(
     address: &Url,
     partition: Partition,
@@ -91,8 +86,8 @@ pub async fn fetch_credentials(
         gangway_http::build_client_with_identity(&roots, &identity.certificate, &identity.key)?;
     let url = request::url(address, partition, portal);
     let request = client.get(url).header(header::ACCEPT, "application/json");
-    let heard = deadline::timeout(REQUEST_TIMEOUT, read_body(request));
-    deadline::record_upstream(SERVICE, heard).await.unwrap_or(Err(ProbeError::TimedOut.into()))
+    let response = deadline::timeout(REQUEST_TIMEOUT, read_body(request));
+    upstream_timing::record(SERVICE, response).await.unwrap_or(Err(ProbeError::TimedOut.into()))
 }
 
 async fn read_body(request: reqwest::RequestBuilder) -> Result<TemporaryCredentials, PortalError> {
@@ -109,5 +104,5 @@ async fn read_body(request: reqwest::RequestBuilder) -> Result<TemporaryCredenti
         }
         body.extend_from_slice(&chunk);
     }
-    response::judge(status, is_json, &body)
+    response::parse(status, is_json, &body)
 }

@@ -1,13 +1,14 @@
-//! How each portal is asked.
+//! Requests to access portals.
 
 use gangway_model::{AccessPortalCredential, Partition};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
-/// All but the unreserved characters of RFC 3986. A space is `%20`: not every portal takes `+` for one.
+/// All but the unreserved characters of RFC 3986. Not every portal decodes `+` as a space.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// CAP is asked with `agency`, `mission` and `role`, SCAP with `agency`, `accountName` and `roleName` (F73–F75).
+/// Returns the URL with its query: `agency`, `mission` and `role` for CAP, `agency`, `accountName` and
+/// `roleName` for SCAP.
 pub(crate) fn url(address: &Url, partition: Partition, portal: &AccessPortalCredential) -> Url {
     let mut url = address.clone();
     let Some(names) = &partition.info().portal else { return url };

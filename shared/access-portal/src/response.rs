@@ -1,4 +1,4 @@
-//! What a portal's answer means.
+//! Responses of access portals.
 
 use gangway_model::{TemporaryCredentials, time};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::PortalError;
 
-/// How much of a portal's words is shown.
+/// Characters of a portal's message that are shown.
 const MAX_REASON_CHARS: usize = 200;
 
-/// What looks like a word up to here may be a secret from here on.
+/// A message with a longer word than this is not shown: the word may be a secret.
 const MAX_WORD_CHARS: usize = 31;
 
-/// A success. Its texts are wiped.
+/// A successful response. Secrets are zeroized.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Success {
@@ -29,14 +29,15 @@ struct Credentials {
     expiration: Option<Value>,
 }
 
-/// Whether the answer is declared as JSON.
+/// Returns `true` for the media types of JSON.
 pub(crate) fn is_json(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
+        || media_type.to_ascii_lowercase().ends_with("+json")
 }
 
-/// Keys, or why there are none.
-pub(crate) fn judge(
+/// Parses the credentials or the error of a response.
+pub(crate) fn parse(
     status: u16,
     is_json: bool,
     body: &[u8],
@@ -53,50 +54,51 @@ pub(crate) fn judge(
     if (200..300).contains(&status)
         && let Ok(Success { credentials: Some(credentials) }) = serde_json::from_slice(body)
     {
-        return credentials.keys().ok_or(PortalError::NoCredentials);
+        return credentials.into_temporary_credentials().ok_or(PortalError::NoCredentials);
     }
-    let (said, message) = words(body);
+    let (error_status, message) = parse_error(body);
     match status {
         404 => Err(PortalError::Disabled { message }),
-        // A success that names another status, or says why it is none.
-        200..300 if said.is_none() && message.is_empty() => Err(PortalError::NoCredentials),
-        200..300 => Err(PortalError::Rejected { status: said.unwrap_or(status), message }),
+        // HTTP success, but the body contains an error.
+        200..300 if error_status.is_none() && message.is_empty() => Err(PortalError::NoCredentials),
+        200..300 => Err(PortalError::Rejected { status: error_status.unwrap_or(status), message }),
         _ => Err(PortalError::Rejected { status, message }),
     }
 }
 
 impl Credentials {
-    fn keys(self) -> Option<TemporaryCredentials> {
+    fn into_temporary_credentials(self) -> Option<TemporaryCredentials> {
         let Self { access_key_id, secret_access_key, session_token, expiration } = self;
-        #[expect(clippy::disallowed_methods, reason = "the public half needs no wrapper")]
+        #[expect(clippy::disallowed_methods, reason = "the access key ID is not secret")]
         let id = access_key_id?.expose_secret().to_owned();
-        let secret = secret_access_key.filter(present)?;
+        let secret = secret_access_key.filter(is_not_empty)?;
         let expires = expiration.as_ref().and_then(Value::as_str).and_then(time::parse_rfc3339);
-        let token = session_token.filter(present);
+        let token = session_token.filter(is_not_empty);
         (!id.is_empty()).then_some(TemporaryCredentials { id, secret, token, expires })
     }
 }
 
-fn present(secret: &SecretString) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "tells whether it is there")]
+fn is_not_empty(secret: &SecretString) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "only its length is used")]
     let text = secret.expose_secret();
     !text.is_empty()
 }
 
-/// The status and the message that a JSON error names, as far as they can be repeated.
-fn words(body: &[u8]) -> (Option<u16>, String) {
+/// Returns the status and the message of a JSON error; the message is empty if it may contain a secret.
+fn parse_error(body: &[u8]) -> (Option<u16>, String) {
     let Ok(Value::Object(error)) = serde_json::from_slice(body) else {
         return (None, String::new());
     };
-    let status = error.get("status").and_then(Value::as_u64).and_then(|it| it.try_into().ok());
+    let status =
+        error.get("status").and_then(Value::as_u64).and_then(|status| status.try_into().ok());
     let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
-    (status, is_safe_to_echo(message))
+    (status, sanitize_message(message))
 }
 
-/// One short line; long runs of letters may be keys, so a message that has any is not repeated.
-fn is_safe_to_echo(message: &str) -> String {
-    let letter = |letter: char| letter.is_ascii_alphanumeric() || "+/=_".contains(letter);
-    if message.split(|next| !letter(next)).any(|word| word.len() > MAX_WORD_CHARS) {
+/// Returns one short line, or an empty one if the message contains a long word, which may be a key.
+fn sanitize_message(message: &str) -> String {
+    let is_word_char = |letter: char| letter.is_ascii_alphanumeric() || "+/=_".contains(letter);
+    if message.split(|letter| !is_word_char(letter)).any(|word| word.len() > MAX_WORD_CHARS) {
         return String::new();
     }
     message.replace(char::is_control, " ").chars().take(MAX_REASON_CHARS).collect()
@@ -107,7 +109,7 @@ mod tests {
     use super::*;
 
     fn outcome(status: u16, content_type: &str, body: &str) -> String {
-        match judge(status, is_json(content_type), body.as_bytes()) {
+        match parse(status, is_json(content_type), body.as_bytes()) {
             Ok(keys) => {
                 format!(
                     "{} token {} expiry {}",
@@ -122,12 +124,12 @@ mod tests {
 
     /// Rows: F85.
     #[test]
-    fn every_answer_that_portals_are_known_to_give() {
+    fn known_responses_of_portals() {
         let json = "application/json";
         let keys = r#"{"Credentials":{"AccessKeyId":"ASIAX","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-11-24T03:00:00Z"}}"#;
         let bare = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s"}}"#;
         let odd = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s","SessionToken":"","Expiration":1795486506}}"#;
-        for (status, content_type, body, told) in [
+        for (status, content_type, body, expected) in [
             (200, json, keys, "ASIAX token true expiry true"),
             (200, "Application/JSON; charset=utf-8", keys, "ASIAX token true expiry true"),
             (200, "application/vnd.cap+json", bare, "AKIAX token false expiry false"),
@@ -174,13 +176,13 @@ mod tests {
             ),
         ] {
             let outcome = outcome(status, content_type, body);
-            assert!(outcome.contains(told), "{status} {content_type} {body}: {outcome}");
+            assert!(outcome.contains(expected), "{status} {content_type} {body}: {outcome}");
         }
     }
 
     /// Rows: F95.
     #[test]
-    fn words_that_may_hold_a_key_are_not_repeated() {
+    fn messages_that_may_contain_a_key_are_not_shown() {
         let message = "bad key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let body = format!(r#"{{"status":400,"message":"{message}"}}"#);
         assert_eq!(outcome(400, "application/json", &body), "it refused (HTTP 400)");

@@ -8,7 +8,7 @@ use crate::catalogue::portal::{ACCOUNT_KNOWN, ROLE_NAME};
 use crate::iam::{permissions, policy_arns, session};
 use crate::{Clients, ScopedAccounts};
 use gangway_aws::AwsSession;
-use gangway_http::deadline;
+use gangway_http::clock;
 use gangway_model::{
     AccessPortalCredential, AccountId, Credential, Finding, MAX_ROLE_NAME_LEN, PolicyArn,
     UpstreamError,
@@ -39,7 +39,7 @@ pub async fn run_checks(
     clients: &Clients,
     required: RequiredPermissions<'_>,
 ) -> Result<PortalChecks, UpstreamError> {
-    let now = deadline::now();
+    let now = clock::now();
     let mut findings = certificates::check_client_certificate(&portal.identity, now);
     findings.push(role_name_finding(&portal));
     let usable =

@@ -1,4 +1,4 @@
-//! HTTP clients: the one that the AWS SDK and Palette's adapter share, and those that show a certificate of their own.
+//! HTTP clients: the one that the AWS SDK and Palette share, and clients with a client certificate.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,35 +13,36 @@ use rustls::{
 
 use crate::{RootStore, TlsError};
 
-/// How long TCP and TLS may take before a service counts as unreachable (C05).
+/// Timeout of TCP and TLS connects.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Load balancers close idle connections after 20 s and more; a frozen function does not see it.
+/// Idle connections are closed after this time. Load balancers close them after 20 s or more, which a
+/// frozen function does not notice.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A client that trusts these roots and no others. Cheap to clone; clones share their connections.
+/// Builds a client that trusts only these roots. Clones share its connections.
 ///
-/// Proxies are those of `HTTPS_PROXY` and `NO_PROXY`. Redirects are answers, not followed: what is sent holds credentials.
+/// It uses the proxies of `HTTPS_PROXY` and `NO_PROXY`. It does not follow redirects: requests contain
+/// credentials.
 pub fn build_client(roots: &RootStore) -> Result<Client, TlsError> {
     build(build_client_with_roots(roots)?.with_no_client_auth())
 }
 
-/// The same, and shows this certificate to servers that ask for one (X07). It does not follow redirects either: a portal's
-/// answer is for whoever has the key.
+/// Like [`build_client`], with a client certificate for servers that ask for one.
 pub fn build_client_with_identity(
     roots: &RootStore,
     certificate: &ClientCertificate,
     key: &PrivateKey,
 ) -> Result<Client, TlsError> {
-    let shown = CertifiedKey::new(certificate.chain(), key.signer());
-    let resolver = SingleCertAndKey::from(shown);
+    let certified_key = CertifiedKey::new(certificate.chain(), key.signer());
+    let resolver = SingleCertAndKey::from(certified_key);
     build(build_client_with_roots(roots)?.with_client_cert_resolver(Arc::new(resolver)))
 }
 
 fn build_client_with_roots(
     roots: &RootStore,
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
-    // The provider is named, so that no process-wide default has to be installed first.
+    // With an explicit provider, no process-wide default has to be installed.
     Ok(ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Protocol)?
@@ -49,7 +50,7 @@ fn build_client_with_roots(
 }
 
 fn build(tls: ClientConfig) -> Result<Client, TlsError> {
-    #[expect(clippy::disallowed_methods, reason = "this is where TLS and timeouts are set")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that sets TLS and timeouts")]
     let builder = Client::builder();
     builder
         .tls_backend_preconfigured(tls)

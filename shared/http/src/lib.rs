@@ -1,13 +1,18 @@
-//! The way out: TLS set up once, one HTTP client for everything, and the time that is left.
+//! HTTP for all outside systems: TLS trust roots, the shared client, request deadlines and retry
+//! policies.
 
 mod client;
+pub mod clock;
 pub mod deadline;
-pub mod retry;
+mod error_chain;
+mod retry;
 mod roots;
 mod tls_probe;
+pub mod upstream_timing;
 
 pub use backon::Retryable;
 pub use client::{build_client, build_client_with_identity};
-pub use retry::RetryPolicy;
+pub use error_chain::error_chain;
+pub use retry::{Delays, RetryPolicy};
 pub use roots::{RootStore, TlsError};
 pub use tls_probe::{ProbeError, TlsFailure, probe};

@@ -1,4 +1,4 @@
-//! Whose certificates are trusted.
+//! Trusted CA certificates.
 
 use std::{fs, sync::Arc};
 
@@ -7,55 +7,48 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// Where Lambda's images keep the certification authorities of their partition: Amazon Linux, then Debian.
+/// CA bundles of Lambda's base images, with the CA certificates of their partition: Amazon Linux, Debian.
 const PLATFORM_BUNDLES: [&str; 2] =
     ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"];
 
-/// Certification authorities to trust.
+/// CA certificates to trust. Clones share them.
 #[derive(Clone, Debug)]
 pub struct RootStore(Arc<RootCertStore>);
 
-/// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The file system holds no bundle.
     #[error(
-        "no certification authorities: neither {} nor {} has any",
+        "no CA certificates: neither {} nor {} contains any",
         PLATFORM_BUNDLES[0],
         PLATFORM_BUNDLES[1]
     )]
     NoPlatformBundle,
-    /// A bundle without certificates.
     #[error(
         "the CA bundle holds no certificate: it must be PEM, with -----BEGIN CERTIFICATE----- lines"
     )]
     NoCertificate,
-    /// A bundle that is not PEM throughout.
     #[error("certificate {position} of the CA bundle cannot be read: it is not PEM")]
     NotPem {
         /// Counted from 1.
         position: usize,
     },
-    /// A PEM block that holds something else.
+    /// The content of the PEM block is not a certificate.
     #[error("certificate {position} of the CA bundle is not a certificate that can be trusted")]
     NotCertificate {
         /// Counted from 1.
         position: usize,
-        /// For the log only.
         #[source]
         source: rustls::Error,
     },
-    /// The cryptography offers no protocol version.
     #[error("TLS cannot be set up")]
     Protocol(#[source] rustls::Error),
-    /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
 }
 
 impl RootStore {
-    /// The authorities that sign a partition's own endpoints. The public ones are compiled in: reading those of the
-    /// system costs most of a cold start.
+    /// Returns the roots of a partition's endpoints. The public ones are compiled in: reading them from a
+    /// file takes most of the time of a cold start.
     pub fn for_kind(roots: gangway_model::RootStoreKind) -> Result<Self, TlsError> {
         match roots {
             gangway_model::RootStoreKind::Public => {
@@ -68,19 +61,23 @@ impl RootStore {
         }
     }
 
-    /// A system's bundle may hold certificates that rustls does not take; the others still count.
+    /// Parses a bundle of the system; certificates that rustls does not accept are skipped.
     fn platform(bundle: &[u8]) -> Result<Self, TlsError> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(CertificateDer::pem_slice_iter(bundle).flatten());
         if store.is_empty() { Err(TlsError::NoPlatformBundle) } else { Ok(Self(Arc::new(store))) }
     }
 
-    /// Every certificate of a PEM bundle, and none besides.
+    /// Returns exactly the certificates of a PEM bundle.
     pub fn from_pem(pem: &[u8]) -> Result<Self, TlsError> {
         Self(Arc::new(RootCertStore::empty())).with_pem(pem)
     }
 
-    /// These, and every certificate of a PEM bundle. One that cannot be read spoils the bundle.
+    /// Adds the certificates of a PEM bundle.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the bundle is empty, or if any of its certificates is invalid.
     pub fn with_pem(mut self, pem: &[u8]) -> Result<Self, TlsError> {
         let store = Arc::make_mut(&mut self.0);
         let before = store.len();

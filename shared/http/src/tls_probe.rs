@@ -1,4 +1,4 @@
-//! Whether a server can be reached and trusted, and if not, whose fault that is.
+//! Probe of a server: can it be reached, and is its certificate trusted?
 
 use std::{error::Error, io, time::Duration};
 
@@ -7,74 +7,66 @@ use rustls::{AlertDescription, CertificateError};
 
 use crate::deadline;
 
-/// How long reaching a server may take (C05).
+/// Timeout of a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a handshake came to nothing.
+/// Why a TLS handshake failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TlsFailure {
-    /// None of the trusted authorities signed the server's certificate.
-    #[error("its certificate is signed by none of the trusted authorities (UnknownIssuer)")]
+    #[error("its certificate is not signed by a trusted CA certificate (UnknownIssuer)")]
     UnknownIssuer,
-    /// The server's certificate has ended, or has not begun.
     #[error("its certificate is not valid at this time")]
     ExpiredOrNotYetValid,
-    /// The server's certificate is for another name.
     #[error("its certificate is for another host name")]
     HostnameMismatch,
-    /// The server's certificate is wrong in another way.
-    #[error("its certificate is not one that TLS takes")]
+    #[error("its certificate is not valid for TLS")]
     InvalidCertificate,
-    /// The server does not take the client's certificate, or wants one.
-    #[error("it does not take the client's certificate")]
+    /// The server rejects the client's certificate, or demands one.
+    #[error("it does not accept the client's certificate")]
     ClientCertificateRejected,
-    /// All else.
-    #[error("TLS could not be agreed on")]
+    #[error("the TLS handshake failed")]
     Other,
 }
 
-/// Why a server was not reached.
+/// Why a probe failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ProbeError {
-    /// It answered, and TLS failed.
     #[error(transparent)]
     Tls(#[from] TlsFailure),
-    /// It did not answer in time.
     #[error("it did not answer in time")]
     TimedOut,
-    /// No connection.
-    #[error("no connection can be made")]
+    #[error("no connection could be made")]
     ConnectionFailed,
 }
 
 impl ProbeError {
-    /// What stood behind an error of the HTTP client.
+    /// Finds the cause of an error of the HTTP client.
     pub fn from_http(error: &reqwest::Error) -> Self {
-        match refusal(error) {
-            Some(refusal) => Self::Tls(refusal),
+        match tls_failure(error) {
+            Some(failure) => Self::Tls(failure),
             None if error.is_timeout() => Self::TimedOut,
             None => Self::ConnectionFailed,
         }
     }
 }
 
-/// Reaches a server and lets it answer whatever it likes.
+/// Sends a GET request and ignores the response: succeeds if TCP and TLS succeed. Times out after 5 s.
 pub async fn probe(client: &Client, url: Url) -> Result<(), ProbeError> {
     match deadline::timeout(PROBE_TIMEOUT, client.get(url).send()).await {
-        Ok(Ok(_whatever)) => Ok(()),
+        Ok(Ok(_response)) => Ok(()),
         Ok(Err(error)) => Err(ProbeError::from_http(&error)),
         Err(_elapsed) => Err(ProbeError::TimedOut),
     }
 }
 
-/// What TLS said, wherever in the chain of causes it stands.
-fn refusal(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
+/// Finds a TLS error in the chain of sources.
+fn tls_failure(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return Some(TlsFailure::of(tls));
+            return Some(TlsFailure::from_rustls(tls));
         }
-        // An I/O error's own source is that of what it wraps.
+        // `io::Error::source` skips the error that it wraps.
         let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match wrapped {
             Some(inner) => Some(inner),
@@ -85,11 +77,11 @@ fn refusal(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
 }
 
 impl TlsFailure {
-    fn of(error: &rustls::Error) -> Self {
-        if let rustls::Error::InvalidCertificate(fault) = error {
-            return Self::of_certificate(fault);
+    fn from_rustls(error: &rustls::Error) -> Self {
+        if let rustls::Error::InvalidCertificate(error) = error {
+            return Self::from_certificate_error(error);
         }
-        let refused = matches!(
+        let client_rejected = matches!(
             error,
             rustls::Error::AlertReceived(
                 AlertDescription::CertificateRequired
@@ -105,26 +97,26 @@ impl TlsFailure {
                     | AlertDescription::HandshakeFailure
             )
         );
-        if refused { Self::ClientCertificateRejected } else { Self::Other }
+        if client_rejected { Self::ClientCertificateRejected } else { Self::Other }
     }
 
-    fn of_certificate(fault: &CertificateError) -> Self {
-        let (not_now, other_name) = (
+    fn from_certificate_error(error: &CertificateError) -> Self {
+        let (expired, other_name) = (
             matches!(
-                fault,
+                error,
                 CertificateError::Expired
                     | CertificateError::ExpiredContext { .. }
                     | CertificateError::NotValidYet
                     | CertificateError::NotValidYetContext { .. }
             ),
             matches!(
-                fault,
+                error,
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
             ),
         );
-        if *fault == CertificateError::UnknownIssuer {
+        if *error == CertificateError::UnknownIssuer {
             Self::UnknownIssuer
-        } else if not_now {
+        } else if expired {
             Self::ExpiredOrNotYetValid
         } else if other_name {
             Self::HostnameMismatch

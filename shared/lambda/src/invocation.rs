@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use gangway_http::deadline;
+use gangway_http::{deadline, upstream_timing};
 use gangway_model::{AccountId, AuthMethod, RegistrationError, UpstreamError};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
@@ -109,7 +109,7 @@ pub(crate) fn run_with_deadline<F: Future>(
     let work = Box::pin(work);
     let measured = async move {
         let output = work.await;
-        metrics::write_upstream_latency(&deadline::upstream_calls());
+        metrics::write_upstream_latency(&upstream_timing::calls());
         output
     };
     let work = catch_unwind(deadline::scope(before(UPSTREAM_RESERVE), measured));

@@ -180,7 +180,7 @@ impl Visit for JsonVisitor {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field.name(), error_chain(value));
+        self.put(field.name(), gangway_http::error_chain(value));
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use gangway_http::deadline::UpstreamCall;
+use gangway_http::upstream_timing::UpstreamCall;
 use gangway_model::{Outcome, RegistrationError, Report, UpstreamError};
 use serde_json::{Map, Value, json};
 

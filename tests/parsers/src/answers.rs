@@ -15,7 +15,7 @@ pub(crate) fn palette(data: &[u8]) {
 pub(crate) fn portal(data: &[u8]) {
     let (status, body) = split(data);
     for is_json in [true, false] {
-        if let Some(told) = gangway_access_portal::fuzzing::told(status, is_json, body) {
+        if let Some(told) = gangway_access_portal::fuzzing::message(status, is_json, body) {
             assert!(told.len() < 2000, "{} bytes are told", told.len());
         }
     }

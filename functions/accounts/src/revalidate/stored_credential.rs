@@ -4,7 +4,7 @@ use gangway_aws::{SecretPayloadType, StoredSecret};
 use gangway_checks::ScopedAccounts;
 use gangway_checks::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALETTE};
 use gangway_checks::{RequiredPermissions, access_key, ca_chain, classified, portal};
-use gangway_http::deadline;
+use gangway_http::clock;
 use gangway_model::{
     AccessKey, AccessPortalCredential, ClientTlsIdentity, CloudAccount, Credential, Finding,
     RegistrationError, StoredCredential,
@@ -36,7 +36,7 @@ pub(super) async fn check_access_key(
     let (caller, around, authority) = join!(
         user.caller(),
         classified::run_checks(registry, &deployment.clients, demand.profile),
-        ca_chain::run_checks(&keys, &deployment.clients, deadline::now()),
+        ca_chain::run_checks(&keys, &deployment.clients, clock::now()),
     );
     let credential = Credential::AccessKey(keys);
     let examined = access_key::run_checks(caller, &user, &credential, registry, demand).await?;

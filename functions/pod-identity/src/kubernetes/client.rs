@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gangway_http::{RootStore, TlsError, deadline};
+use gangway_http::{RootStore, TlsError, deadline, upstream_timing};
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use kube::{Client, client::Body};
 use reqwest::Url;
@@ -54,7 +54,7 @@ pub(super) fn new(endpoint: &str, authority: &[u8], token: &str) -> Result<Clien
         async move {
             let exchange = send(&http, &endpoint, bearer, request);
             let bounded = deadline::timeout(REQUEST_TIMEOUT, exchange);
-            deadline::record_upstream("Kubernetes", bounded)
+            upstream_timing::record("Kubernetes", bounded)
                 .await
                 .unwrap_or(Err(RequestError::Timeout))
         }

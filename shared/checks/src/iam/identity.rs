@@ -1,7 +1,7 @@
 //! Checks which identity access keys belong to.
 
 use crate::catalogue::aws::{CLOCK, IDENTITY_IS_USER, IDENTITY_VALID, PARTITION, REACHABLE};
-use gangway_http::deadline;
+use gangway_http::clock;
 use gangway_model::{AccountId, Finding, Partition, UpstreamError};
 
 use gangway_aws::{CallerIdentity, IdentityKind, Principal};
@@ -49,7 +49,7 @@ pub fn check_caller(
     };
     let findings = vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
-        clock(deadline::clock_skew()),
+        clock(clock::skew()),
         IDENTITY_VALID.passed(format!("the keys belong to {}", caller.arn)),
         partition(&caller, wanted),
         user(&caller),
@@ -62,7 +62,7 @@ fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
     let remedy = "fix check aws.identity-valid first";
     vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),
-        clock(deadline::clock_skew()),
+        clock(clock::skew()),
         IDENTITY_VALID.failed(
             reason,
             format!(

@@ -1,7 +1,7 @@
 //! Checks which identity the keys of an access portal belong to.
 
 use crate::catalogue::aws::{IDENTITY_IS_ROLE, IDENTITY_VALID, PARTITION, REACHABLE};
-use gangway_http::deadline;
+use gangway_http::clock;
 use gangway_model::{AccountId, Finding, Partition, RoleArn, UpstreamError};
 
 use super::identity::clock;
@@ -50,7 +50,7 @@ pub async fn check_caller(
             );
             let unverified =
                 [&PARTITION, &IDENTITY_IS_ROLE].map(|check| check.unverified(unknown, remedy));
-            let mut findings = vec![reached, clock(deadline::clock_skew()), valid];
+            let mut findings = vec![reached, clock(clock::skew()), valid];
             findings.extend(unverified);
             return Ok(SessionCheck { findings, account: None, principal: None });
         }
@@ -59,7 +59,7 @@ pub async fn check_caller(
     let (role, principal) = resolve_principal(aws, &caller, wanted).await?;
     let findings = vec![
         reached,
-        clock(deadline::clock_skew()),
+        clock(clock::skew()),
         IDENTITY_VALID.passed(format!("the keys belong to {}", caller.arn)),
         check_account(&caller, wanted, named),
         role,
