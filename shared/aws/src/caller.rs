@@ -1,4 +1,4 @@
-//! Who credentials belong to, as STS tells.
+//! The identity that credentials belong to (`sts:GetCallerIdentity`).
 
 use std::time::Duration;
 
@@ -10,58 +10,46 @@ use crate::{
     error::{ApiCall, AwsErrorKind, STS},
 };
 
-/// Whose credentials they are (S01, S03).
+/// Result of `sts:GetCallerIdentity`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CallerIdentity {
-    /// The account that they act in.
     pub account: AccountId,
-    /// As STS writes it.
     pub arn: String,
-    /// The second field of the ARN: where the identity really is.
+    /// Partition of the ARN: may differ from that of the endpoint.
     pub partition: Partition,
-    /// What it is.
     pub kind: IdentityKind,
 }
 
-/// What kind of identity credentials belong to.
+/// The kind of an identity.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum IdentityKind {
-    /// An IAM user.
     User {
-        /// Its name, without the path.
+        /// Without the path.
         name: String,
     },
-    /// A session of a role. The role's path is not told.
+    /// A session of a role. STS does not return the role's path.
     AssumedRole {
-        /// Its name.
         role_name: String,
     },
-    /// The account's root user.
     Root,
-    /// A federated user.
     Federated,
-    /// Nothing that is known.
     Other,
 }
 
-/// An identity whose permissions can be looked at.
+/// An identity with IAM policies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Principal {
-    /// An IAM user.
     User {
-        /// Its ARN, path and all.
+        /// With the path.
         arn: String,
-        /// Its name, without the path.
+        /// Without the path.
         name: String,
-        /// The account that it is in.
         account: AccountId,
     },
-    /// A role.
     Role(RoleArn),
 }
 
 impl Principal {
-    /// Its ARN.
     pub fn arn(&self) -> &str {
         match self {
             Self::User { arn, .. } => arn,
@@ -69,7 +57,7 @@ impl Principal {
         }
     }
 
-    /// Its name, without the path.
+    /// Returns the name without the path.
     pub fn name(&self) -> &str {
         match self {
             Self::User { name, .. } => name,
@@ -77,7 +65,6 @@ impl Principal {
         }
     }
 
-    /// The account that it is in.
     pub const fn account(&self) -> AccountId {
         match self {
             Self::User { account, .. } => *account,
@@ -85,7 +72,7 @@ impl Principal {
         }
     }
 
-    /// For people: `user gangway`, `role SpectroCloudRole`.
+    /// Returns a text such as `user gangway` or `role SpectroCloudRole`.
     pub fn label(&self) -> String {
         match self {
             Self::User { name, .. } => format!("user {name}"),
@@ -95,16 +82,16 @@ impl Principal {
 }
 
 impl CallerIdentity {
-    /// Takes the ARN apart. `None` where it is not one of a partition that Palette serves.
-    fn read(arn: &str) -> Option<Self> {
+    /// Parses the ARN. Returns `None` if it is invalid or of another partition than Palette serves.
+    fn from_arn(arn: &str) -> Option<Self> {
         let fields = Arn::parse(arn)?;
-        let kind = IdentityKind::of(fields.service(), fields.resource());
+        let kind = IdentityKind::from_resource(fields.service(), fields.resource());
         let (partition, account) =
             (fields.partition().parse().ok()?, fields.account().parse().ok()?);
         Some(Self { account, arn: arn.to_owned(), partition, kind })
     }
 
-    /// The identity whose permissions count; `None` for those that cannot own long-lived keys.
+    /// Returns the IAM user; `None` for identities that cannot have long-lived access keys.
     pub fn principal(&self) -> Option<Principal> {
         match &self.kind {
             IdentityKind::User { name } => {
@@ -120,7 +107,7 @@ impl CallerIdentity {
 }
 
 impl IdentityKind {
-    fn of(service: &str, resource: &str) -> Self {
+    fn from_resource(service: &str, resource: &str) -> Self {
         let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
         match (service, kind) {
             ("iam", "user") if !rest.is_empty() => {
@@ -138,12 +125,16 @@ impl IdentityKind {
     }
 }
 
-/// How long STS may take to tell (C05).
+/// Timeout of `sts:GetCallerIdentity`.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl AwsSession {
-    /// Who this view's credentials belong to. Keys that STS does not take are [`PortError::Refused`], in words for the
-    /// one who sent them.
+    /// Returns the identity of this session's credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::Rejected`], with a reason for whoever sent the credentials, if STS does not accept
+    /// them.
     pub async fn caller(&self) -> Result<CallerIdentity, UpstreamError> {
         let call =
             ApiCall { service: STS, action: "sts:GetCallerIdentity", resource: "such identity" };
@@ -152,29 +143,30 @@ impl AwsSession {
             Ok(answer) => answer,
             Err(_elapsed) => return Err(UpstreamError::TimedOut { service: STS }),
         };
-        let identity =
-            answer.map_err(|error| match AwsErrorKind::from_sdk(&error).and_then(why) {
+        let identity = answer.map_err(|error| {
+            match AwsErrorKind::from_sdk(&error).and_then(credential_error) {
                 Some(reason) => UpstreamError::Rejected { service: STS, reason: reason.to_owned() },
                 None => call.to_upstream_error(&error),
-            })?;
+            }
+        })?;
         let arn = identity.arn().unwrap_or_default();
-        CallerIdentity::read(arn)
-            .ok_or_else(|| call.invalid_response("its answer names no known identity"))
+        CallerIdentity::from_arn(arn)
+            .ok_or_else(|| call.invalid_response("the response contains no known identity"))
     }
 }
 
-/// Refusals that are about the keys, not about us.
-const fn why(refusal: AwsErrorKind) -> Option<&'static str> {
-    match refusal {
+/// Returns the reason if an error is about the credentials.
+const fn credential_error(kind: AwsErrorKind) -> Option<&'static str> {
+    match kind {
         AwsErrorKind::UnknownAccessKey => {
             Some("no active access key of this id exists in this partition (InvalidClientTokenId)")
         }
-        AwsErrorKind::WrongSignature => {
-            Some("the secret access key is not that of this access key id (SignatureDoesNotMatch)")
-        }
+        AwsErrorKind::WrongSignature => Some(
+            "the secret access key does not belong to this access key ID (SignatureDoesNotMatch)",
+        ),
         AwsErrorKind::Expired => Some("the credentials have expired (ExpiredToken)"),
         AwsErrorKind::ClockSkew => {
-            Some("the clocks differ by more than AWS takes (RequestExpired)")
+            Some("the clocks differ by more than AWS accepts (RequestExpired)")
         }
         AwsErrorKind::AccessDenied
         | AwsErrorKind::NotFound
@@ -192,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callers_are_told_by_their_arns() {
+    fn the_kind_follows_from_the_arn() {
         let user = |name: &str| Some(IdentityKind::User { name: name.to_owned() });
         let role = |name: &str| Some(IdentityKind::AssumedRole { role_name: name.to_owned() });
         for (arn, kind) in [
@@ -208,20 +200,20 @@ mod tests {
             ("arn:aws:iam::123456789012", None),
             ("", None),
         ] {
-            assert_eq!(CallerIdentity::read(arn).map(|caller| caller.kind), kind, "{arn}");
+            assert_eq!(CallerIdentity::from_arn(arn).map(|caller| caller.kind), kind, "{arn}");
         }
     }
 
     #[test]
     fn only_users_are_principals_of_their_own_keys() {
         let caller =
-            CallerIdentity::read("arn:aws-us-gov:iam::123456789012:user/ci/palette").unwrap();
+            CallerIdentity::from_arn("arn:aws-us-gov:iam::123456789012:user/ci/palette").unwrap();
         assert_eq!(caller.partition, Partition::AwsUsGov);
         let principal = caller.principal().unwrap();
         assert_eq!((principal.arn(), principal.name()), (caller.arn.as_str(), "palette"));
         for arn in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:assumed-role/A/s"]
         {
-            assert_eq!(CallerIdentity::read(arn).unwrap().principal(), None, "{arn}");
+            assert_eq!(CallerIdentity::from_arn(arn).unwrap().principal(), None, "{arn}");
         }
     }
 }

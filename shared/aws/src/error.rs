@@ -1,130 +1,94 @@
-//! What AWS's refusals mean, told from their codes. The text beside a code is AWS's own and goes nowhere.
+//! Errors of AWS calls, by their codes. AWS's messages are neither returned nor logged.
 
 #[cfg(test)]
 mod tests;
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, time::Duration};
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use gangway_http::error_chain;
 use gangway_model::UpstreamError;
 
-/// As people know the services.
+/// Display names used in error messages and metrics.
 pub const STS: &str = "AWS STS";
-/// As people know the services.
 pub const IAM: &str = "AWS IAM";
-/// As people know the services.
 pub const EKS: &str = "Amazon EKS";
-/// As people know the services.
 pub const SECRETS_MANAGER: &str = "AWS Secrets Manager";
 
-/// Throttling is per account and second; the SDK has tried more than once by now.
+/// Returned to callers when AWS throttles, which it does per account and second. The SDK has retried by
+/// then.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// What a code means.
+/// The meaning of an AWS error code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AwsErrorKind {
-    /// No such access key here, or an inactive one.
+    /// The access key does not exist in this partition, or is inactive.
     UnknownAccessKey,
-    /// The secret is not that of the access key.
+    /// The secret access key does not belong to the access key ID.
     WrongSignature,
-    /// Temporary credentials that have ended.
     Expired,
-    /// The clocks differ by more than AWS takes.
+    /// The clocks differ by more than AWS accepts.
     ClockSkew,
-    /// No policy allows it, or one denies it.
     AccessDenied,
-    /// There is no such thing.
     NotFound,
-    /// There is one already.
     AlreadyExists,
-    /// Not in the state that it is in, such as scheduled for deletion.
+    /// The state of the resource does not permit the call: a secret is scheduled for deletion.
     InvalidState,
-    /// A KMS key does not do its part.
+    /// The KMS key is disabled, or its use is denied.
     KmsFailure,
-    /// Asked too often.
     Throttled,
-    /// AWS broke.
     ServiceFailure,
-    /// All else.
     Other,
 }
 
-/// Sorted by meaning. The same refusal has a code in each protocol, and some services a dialect of their own.
+/// Error codes by meaning, without the suffix `Exception`, which only some protocols append.
 const CODES: &[(AwsErrorKind, &[&str])] = &[
     (
         AwsErrorKind::UnknownAccessKey,
-        &[
-            "InvalidClientTokenId",
-            "UnrecognizedClientException",
-            "InvalidAccessKeyId",
-            "AuthFailure",
-        ],
+        &["InvalidClientTokenId", "UnrecognizedClient", "InvalidAccessKeyId", "AuthFailure"],
     ),
     (
         AwsErrorKind::WrongSignature,
         &[
             "SignatureDoesNotMatch",
-            "InvalidSignatureException",
             "InvalidSignature",
             "IncompleteSignature",
-            "IncompleteSignatureException",
             "MissingAuthenticationToken",
-            "MissingAuthenticationTokenException",
         ],
     ),
-    (AwsErrorKind::Expired, &["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]),
-    (
-        AwsErrorKind::ClockSkew,
-        &[
-            "RequestExpired",
-            "RequestTimeTooSkewed",
-            "RequestInTheFuture",
-            "RequestExpiredException",
-        ],
-    ),
+    (AwsErrorKind::Expired, &["ExpiredToken", "TokenRefreshRequired"]),
+    (AwsErrorKind::ClockSkew, &["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"]),
     (
         AwsErrorKind::AccessDenied,
-        &["UnauthorizedOperation", "UnauthorizedException", "NotAuthorized", "OptInRequired"],
+        &["UnauthorizedOperation", "Unauthorized", "NotAuthorized", "OptInRequired"],
     ),
     (
         AwsErrorKind::NotFound,
         &[
             "NoSuchEntity",
-            "NoSuchEntityException",
-            "ResourceNotFoundException",
-            "AccountNotFoundException",
-            "ChildNotFoundException",
-            "ParentNotFoundException",
+            "ResourceNotFound",
+            "AccountNotFound",
+            "ChildNotFound",
+            "ParentNotFound",
             "QueueDoesNotExist",
             "AWS.SimpleQueueService.NonExistentQueue",
         ],
     ),
-    (
-        AwsErrorKind::AlreadyExists,
-        &[
-            "ResourceExistsException",
-            "ResourceInUseException",
-            "EntityAlreadyExists",
-            "EntityAlreadyExistsException",
-        ],
-    ),
-    (AwsErrorKind::InvalidState, &["InvalidRequestException"]),
+    (AwsErrorKind::AlreadyExists, &["ResourceExists", "ResourceInUse", "EntityAlreadyExists"]),
+    (AwsErrorKind::InvalidState, &["InvalidRequest"]),
     (AwsErrorKind::KmsFailure, &["DecryptionFailure", "EncryptionFailure"]),
     (
         AwsErrorKind::Throttled,
         &[
             "Throttling",
-            "ThrottlingException",
-            "ThrottledException",
+            "Throttled",
             "RequestThrottled",
-            "RequestThrottledException",
-            "TooManyRequestsException",
+            "TooManyRequests",
             "RequestLimitExceeded",
             "PriorRequestNotComplete",
-            // IAM takes one change of a role at a time.
+            // IAM accepts one change of a role at a time.
             "ConcurrentModification",
-            "ConcurrentModificationException",
             "SlowDown",
         ],
     ),
@@ -134,20 +98,18 @@ const CODES: &[(AwsErrorKind, &[&str])] = &[
             "InternalFailure",
             "InternalError",
             "InternalServiceError",
-            "InternalServiceErrorException",
-            "ServiceException",
+            "Service",
             "ServiceFailure",
             "ServiceUnavailable",
-            "ServiceUnavailableException",
         ],
     ),
 ];
 
 impl AwsErrorKind {
-    fn of(code: &str, status: u16) -> Self {
-        let listed = CODES.iter().find(|(_, codes)| codes.contains(&code));
-        match listed {
-            Some((refusal, _)) => *refusal,
+    fn from_code(code: &str, status: u16) -> Self {
+        let code = code.strip_suffix("Exception").unwrap_or(code);
+        match CODES.iter().find(|(_, codes)| codes.contains(&code)) {
+            Some((kind, _)) => *kind,
             None if code.starts_with("AccessDenied") => Self::AccessDenied,
             None if status == 429 => Self::Throttled,
             None if status >= 500 => Self::ServiceFailure,
@@ -155,27 +117,27 @@ impl AwsErrorKind {
         }
     }
 
-    /// What AWS said, or `None` where it did not get to say anything.
+    /// Returns the meaning of an SDK error, or `None` if AWS did not answer.
     pub fn from_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let service = error.as_service_error()?;
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-        Some(Self::of(service.code().unwrap_or_default(), status))
+        Some(Self::from_code(service.code().unwrap_or_default(), status))
     }
 }
 
-/// A call, so that its failing can be told.
+/// Context of an AWS call for its error messages.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiCall {
-    /// Who is asked.
+    /// Display name, such as [`IAM`].
     pub service: &'static str,
-    /// The IAM action that allows it.
+    /// IAM action that permits the call, such as `iam:GetRole`.
     pub action: &'static str,
-    /// What it is about; completes the sentence "AWS has no …".
+    /// Completes "AWS has no {resource}".
     pub resource: &'static str,
 }
 
 impl ApiCall {
-    /// Why it failed, with our own credentials.
+    /// Converts the error of a call with Gangway's own credentials.
     pub fn to_upstream_error<E>(self, error: &SdkError<E, HttpResponse>) -> UpstreamError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -183,7 +145,7 @@ impl ApiCall {
         let service = self.service;
         match error {
             SdkError::TimeoutError(_) => UpstreamError::TimedOut { service },
-            // The HTTP client says "user" where the invocation has no time left.
+            // `ReqwestConnector` returns a user error if the deadline has passed.
             SdkError::DispatchFailure(cause) if cause.is_timeout() || cause.is_user() => {
                 UpstreamError::TimedOut { service }
             }
@@ -201,26 +163,26 @@ impl ApiCall {
         }
     }
 
-    /// Why it was refused, with our own credentials.
-    pub fn error_of_kind(self, refusal: AwsErrorKind, code: Option<&str>) -> UpstreamError {
-        let Self { service, action, resource: what } = self;
+    /// Returns the error for a call with Gangway's own credentials that AWS rejected.
+    pub fn error_of_kind(self, kind: AwsErrorKind, code: Option<&str>) -> UpstreamError {
+        let Self { service, action, resource } = self;
         let denied = |reason: String| UpstreamError::AccessDenied { service, reason };
-        match refusal {
+        match kind {
             AwsErrorKind::UnknownAccessKey
             | AwsErrorKind::WrongSignature
             | AwsErrorKind::Expired => {
-                denied(format!("the credentials that {action} was asked with are not valid"))
+                denied(format!("the credentials for {action} are not valid"))
             }
             AwsErrorKind::ClockSkew => {
-                denied(format!("{action} was refused because the clocks differ"))
+                denied(format!("{action} was rejected because the clocks differ"))
             }
             AwsErrorKind::AccessDenied => {
-                denied(format!("allow {action} to the identity that asks for it"))
+                denied(format!("allow {action} to the identity that calls it"))
             }
-            AwsErrorKind::KmsFailure => {
-                denied(format!("{action} needs the secret's KMS key enabled, and its use allowed"))
-            }
-            AwsErrorKind::NotFound => UpstreamError::NotFound { service, resource: what },
+            AwsErrorKind::KmsFailure => denied(format!(
+                "{action} requires that the secret's KMS key is enabled and its use is allowed"
+            )),
+            AwsErrorKind::NotFound => UpstreamError::NotFound { service, resource },
             AwsErrorKind::AlreadyExists => UpstreamError::AlreadyExists { service },
             AwsErrorKind::Throttled => {
                 UpstreamError::Throttled { service, retry_after: RETRY_AFTER }
@@ -235,29 +197,16 @@ impl ApiCall {
         }
     }
 
-    /// It answered, yet not with what it should.
+    /// Returns the error for a call without a usable response.
     pub fn invalid_response(self, cause: impl Into<String>) -> UpstreamError {
         UpstreamError::Unavailable { service: self.service, source: cause.into().into() }
     }
 }
 
-/// Codes are single words of letters alone, which no key is; anything else is not repeated.
+/// Returns the code if it consists of ASCII letters only, which no key does.
 fn sanitize_code(code: Option<&str>) -> &str {
-    let word = |code: &&str| {
+    let is_word = |code: &&str| {
         (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
-    code.filter(word).unwrap_or("an error without a code")
-}
-
-/// Every cause in one line, for the log.
-fn error_chain(error: &dyn Error) -> String {
-    let mut line = String::new();
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        let parting = if line.is_empty() { "" } else { ": " };
-        // Writing into a String cannot fail.
-        let _infallible = fmt::Write::write_fmt(&mut line, format_args!("{parting}{cause}"));
-        next = cause.source();
-    }
-    line
+    code.filter(is_word).unwrap_or("an error without a code")
 }

@@ -1,4 +1,5 @@
-//! The AWS SDK's way out: the client that everything shares, the invocation's budget, and the clock of AWS.
+//! HTTP connector of the AWS SDK: shares the HTTP client, keeps to the deadline of the invocation, and
+//! records the clock skew.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -15,7 +16,7 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::{DateTime, body::SdkBody, date_time::Format};
-use gangway_http::deadline;
+use gangway_http::{clock, deadline, upstream_timing};
 use reqwest::{
     Client,
     header::{CONTENT_TYPE, HeaderMap},
@@ -23,19 +24,19 @@ use reqwest::{
 
 use crate::error::{EKS, IAM, SECRETS_MANAGER, STS};
 
-/// How long one request may take. A second try must still fit into API Gateway's 29 s.
+/// Timeout of one request. A retry must still fit into API Gateway's 29 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Larger than any answer that is asked for, smaller than what would hurt.
+/// Largest response that is read.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Sends the SDK's requests through reqwest. Knows no credentials: requests come signed.
+/// Sends the SDK's requests, which are signed already, with reqwest.
 #[derive(Clone)]
 pub(crate) struct ReqwestConnector(pub(crate) Client);
 
 impl fmt::Debug for ReqwestConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Http")
+        f.write_str("ReqwestConnector")
     }
 }
 
@@ -54,11 +55,11 @@ impl HttpConnector for ReqwestConnector {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
             if deadline::remaining().is_zero() {
-                // Not a timeout of this request, which the SDK would try again.
+                // Not a timeout error, which the SDK would retry.
                 return Err(ConnectorError::user("the invocation has no time left".into()));
             }
-            let service = service(&request);
-            deadline::record_upstream(
+            let service = service_name(&request);
+            upstream_timing::record(
                 service,
                 deadline::timeout(REQUEST_TIMEOUT, exchange(&client, request)),
             )
@@ -68,8 +69,8 @@ impl HttpConnector for ReqwestConnector {
     }
 }
 
-/// Who is asked, as the signature's scope says: `Credential=<id>/<day>/<region>/<service>/aws4_request`.
-fn service(request: &HttpRequest) -> &'static str {
+/// Returns the display name of the service in the signature: `Credential=<id>/<day>/<region>/<service>/aws4_request`.
+fn service_name(request: &HttpRequest) -> &'static str {
     let scope = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
     match scope {
         Some("sts") => STS,
@@ -86,16 +87,16 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
     let request = request.try_into_http1x().map_err(invalid_request)?;
     let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
     let request = reqwest::Request::try_from(request).map_err(invalid_request)?;
-    let mut answer = client.execute(request).await.map_err(classify)?;
-    let status = StatusCode::try_from(answer.status().as_u16()).map_err(invalid_response)?;
-    let headers = std::mem::take(answer.headers_mut());
+    let mut reply = client.execute(request).await.map_err(classify)?;
+    let status = StatusCode::try_from(reply.status().as_u16()).map_err(invalid_response)?;
+    let headers = std::mem::take(reply.headers_mut());
     if status.is_success() && is_html(&headers) {
-        return Err(ConnectorError::other("a page that is not AWS's".into(), None));
+        return Err(ConnectorError::other("an HTML page, which AWS does not return".into(), None));
     }
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(classify)? {
+    while let Some(chunk) = reply.chunk().await.map_err(classify)? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-            return Err(ConnectorError::other("the answer is too long".into(), None));
+            return Err(ConnectorError::other("the response is too long".into(), None));
         }
         body.extend_from_slice(&chunk);
     }
@@ -112,8 +113,8 @@ async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse,
     Ok(response)
 }
 
-/// A proxy or an access portal answers with a page of its own, and calls that a success. The SDK does not read answers that
-/// tell it nothing, so it would believe that.
+/// Returns `true` for an HTML page: a proxy or an access portal may reply with one and a status of
+/// success. The SDK ignores bodies that it does not need, so it would accept the page.
 fn is_html(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
@@ -123,7 +124,7 @@ fn record_server_date(date: &str) {
     if let Ok(date) = DateTime::from_str(date, Format::HttpDate)
         && let Ok(date) = date.try_into()
     {
-        deadline::record_server_date(date);
+        clock::record_server_date(date);
     }
 }
 
@@ -135,7 +136,7 @@ fn invalid_response(error: impl Error + Send + Sync + 'static) -> ConnectorError
     ConnectorError::other(error.into(), None)
 }
 
-/// What the SDK tries again: timeouts, and connections that were not made or broke.
+/// Maps the error to a kind of the SDK, which retries timeouts and I/O errors.
 fn classify(error: reqwest::Error) -> ConnectorError {
     let error = error.without_url();
     if error.is_timeout() {

@@ -11,5 +11,7 @@ mod session;
 pub mod sqs;
 
 pub use caller::{CallerIdentity, IdentityKind, Principal};
-pub use secrets::{SecretPayloadType, SecretsManagerStore, StoredSecret, fuzzing};
+#[cfg(feature = "fuzzing")]
+pub use secrets::fuzzing;
+pub use secrets::{SecretPayloadType, SecretsManagerStore, StoredSecret};
 pub use session::{AwsSession, ConfigError};

@@ -1,7 +1,8 @@
-//! Secrets Manager as the keeper of accounts' keys, and of Palette's.
+//! AWS Secrets Manager: the credentials of registered accounts, and Palette's API key.
 
 mod api_key;
 mod deletion;
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod metadata;
 mod payload;
@@ -23,14 +24,15 @@ use crate::error::{ApiCall, SECRETS_MANAGER};
 pub use payload::SecretPayloadType;
 pub use read::StoredSecret;
 
-/// The secrets of one region, as one identity sees them. Cheap to clone.
+/// Secrets of one region, read and written with the credentials of one [`AwsSession`](crate::AwsSession).
+/// Clones share the client and the configuration.
 #[derive(Clone, Debug)]
 pub struct SecretsManagerStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     config: SdkConfig,
-    // Made when first asked: making a client costs more than all else at start.
+    // Built on first use: building a client takes most of the time of a cold start.
     client: OnceLock<Client>,
     partition: Partition,
     region: String,
@@ -39,10 +41,10 @@ struct Inner {
     api_key: String,
 }
 
-/// The label of the version in use.
+/// Staging label of the active version.
 const CURRENT: &str = "AWSCURRENT";
 
-/// The label of a version that is kept and not yet in use.
+/// Staging label of a version that is not active yet.
 const PENDING: &str = "AWSPENDING";
 
 impl SecretsManagerStore {
@@ -64,8 +66,8 @@ impl SecretsManagerStore {
         self.0.client.get_or_init(|| Client::new(&self.0.config))
     }
 
-    /// What the secret of an account is called. The same name may stand in several scopes, each with keys of its own; `@`
-    /// is in no account's name.
+    /// Returns the name of an account's secret. Accounts of several scopes may have the same name, so the
+    /// scope is part of it; no account name contains `@`.
     fn name(
         &self,
         partition: Partition,
@@ -74,11 +76,11 @@ impl SecretsManagerStore {
         scope: &Scope,
     ) -> String {
         let prefix = &self.0.prefix;
-        format!("{prefix}/{partition}/{account}/{}", Self::named(name, scope))
+        format!("{prefix}/{partition}/{account}/{}", Self::account_and_scope(name, scope))
     }
 
-    /// The part that tells name and scope.
-    fn named(name: &AccountName, scope: &Scope) -> String {
+    /// Returns the last part of the secret's name.
+    fn account_and_scope(name: &AccountName, scope: &Scope) -> String {
         match scope {
             Scope::Tenant => name.to_string(),
             Scope::Project(uid) => format!("{name}@{uid}"),
@@ -86,15 +88,15 @@ impl SecretsManagerStore {
     }
 }
 
-/// A call about a secret, for its errors.
+/// Returns the error context of a Secrets Manager call.
 const fn call(action: &'static str) -> ApiCall {
     ApiCall { service: SECRETS_MANAGER, action, resource: "such secret" }
 }
 
-/// The ARN of an answer.
+/// Parses the ARN of a response.
 fn secret_arn(call: ApiCall, arn: Option<&str>) -> Result<SecretArn, UpstreamError> {
     let arn = arn.and_then(|arn| arn.parse().ok());
-    arn.ok_or_else(|| call.invalid_response("its answer names no secret"))
+    arn.ok_or_else(|| call.invalid_response("the response contains no secret ARN"))
 }
 
 impl SecretStore for SecretsManagerStore {
@@ -110,11 +112,11 @@ impl SecretStore for SecretsManagerStore {
     }
 
     async fn is_active(&self, staged: &StagedSecret, uid: &Uid) -> Result<bool, UpstreamError> {
-        promote::holds(self, staged, uid).await
+        promote::is_active(self, staged, uid).await
     }
 
     async fn delete_staged(&self, staged: StagedSecret) -> Result<(), UpstreamError> {
-        deletion::discard(self, &staged).await
+        deletion::delete_staged(self, &staged).await
     }
 
     async fn mark_for_deletion(
@@ -122,18 +124,18 @@ impl SecretStore for SecretsManagerStore {
         owner: SecretOwner<'_>,
         keep: Option<&SecretArn>,
     ) -> Result<PendingDeletion, UpstreamError> {
-        deletion::condemn(self, owner, keep).await
+        deletion::mark_for_deletion(self, owner, keep).await
     }
 
     async fn delete_marked(
         &self,
         uid: &Uid,
-        condemned: PendingDeletion,
+        marked: PendingDeletion,
     ) -> Result<usize, UpstreamError> {
-        deletion::retire(self, uid, condemned).await
+        deletion::delete_marked(self, uid, marked).await
     }
 
-    async fn unmark(&self, condemned: PendingDeletion) -> Result<(), UpstreamError> {
-        deletion::spare(self, condemned).await
+    async fn unmark(&self, marked: PendingDeletion) -> Result<(), UpstreamError> {
+        deletion::unmark(self, marked).await
     }
 }

@@ -1,4 +1,4 @@
-//! One identity's view of AWS.
+//! A session: region, endpoints and the credentials of one identity.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -23,7 +23,10 @@ use crate::{
     secrets::SecretsManagerStore,
 };
 
-/// AWS, seen with one identity's credentials. Cheap to clone.
+/// Region, partition and HTTP client for AWS calls, together with the credentials of one identity.
+///
+/// Clones share all of it, and the SDK clients that are built on first use: a clone is one `Arc`. Sessions
+/// with other credentials share the HTTP client with its connections, but build SDK clients of their own.
 #[derive(Clone, Debug)]
 pub struct AwsSession(Arc<Inner>);
 
@@ -32,55 +35,53 @@ struct Inner {
     config: SdkConfig,
     region: String,
     partition: Partition,
-    /// The public half of the keys under test.
+    /// Access key ID, for sessions with credentials of a request.
     key_id: Option<String>,
-    // Made when first asked: making a client costs more than all else at start.
+    // Built on first use: building a client takes most of the time of a cold start.
     sts: OnceLock<aws_sdk_sts::Client>,
     iam: OnceLock<aws_sdk_iam::Client>,
 }
 
-/// Why there is no view of AWS.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ConfigError {
-    /// The environment names no region.
     #[error("AWS_REGION must name the region that the function runs in")]
     NoRegion,
-    /// The region is of no partition that Palette serves.
     #[error("AWS_REGION must be a region of aws, aws-us-gov, aws-iso-b or aws-iso, not {0}")]
     Region(String),
 }
 
-/// What AWS's logs call the sessions of the inspection role.
-const SESSION: &str = "gangway-inspection";
+/// Name of inspection role sessions, as CloudTrail shows it.
+const SESSION_NAME: &str = "gangway-inspection";
 
-/// The shortest that STS offers, in seconds.
+/// Duration of assumed role sessions in seconds, the shortest that STS accepts.
 const SESSION_SECONDS: i32 = 900;
 
-/// How often a call is sent at most.
+/// Attempts of the SDK for each call.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// The same of IAM, which takes few simulations at once of all that an account asks: the last try comes up to three seconds
-/// after the first.
+/// Attempts of the SDK for IAM, which throttles simulations early, per account: up to three seconds pass
+/// from the first to the last.
 const IAM_MAX_ATTEMPTS: u32 = 6;
 
-fn retries(attempts: u32) -> RetryConfig {
+fn retry_config(attempts: u32) -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(attempts)
         .with_initial_backoff(Duration::from_millis(100))
 }
 
 impl AwsSession {
-    /// The function's own view: region, endpoints and credentials are those of the environment, as Lambda sets them.
+    /// Returns a session of the function's own role: region, endpoints and credentials come from the
+    /// environment, as Lambda sets them.
     pub async fn from_env(http: reqwest::Client) -> Result<Self, ConfigError> {
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(ReqwestConnector(http))
-            // Named, so that neither profiles nor the instance metadata service are ever asked.
+            // Set explicitly, so that neither profiles nor instance metadata are read.
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .region(EnvironmentVariableRegionProvider::new())
             .profile_files(no_profiles())
             .identity_cache(IdentityCache::no_cache())
-            .retry_config(retries(MAX_ATTEMPTS))
-            // Answers are read whole, under a deadline.
+            .retry_config(retry_config(MAX_ATTEMPTS))
+            // `ReqwestConnector` reads whole responses, with a timeout.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .load()
             .await;
@@ -100,22 +101,20 @@ impl AwsSession {
         Self(Arc::new(Inner { config, region, partition, key_id, sts, iam }))
     }
 
-    /// The region that calls go to.
     pub fn region(&self) -> &str {
         &self.0.region
     }
 
-    /// The partition of that region.
     pub fn partition(&self) -> Partition {
         self.0.partition
     }
 
-    /// The public half of the keys under test, where this is their view.
+    /// Returns the access key ID, if this is a session with credentials of a request.
     pub fn key_id(&self) -> Option<&str> {
         self.0.key_id.as_deref()
     }
 
-    /// The same place, seen with these keys.
+    /// Returns a session with these access keys.
     #[must_use]
     pub fn with_static_credentials(&self, keys: &AccessKey) -> Self {
         #[expect(clippy::disallowed_methods, reason = "requests are signed with it")]
@@ -125,7 +124,7 @@ impl AwsSession {
         self.with_credentials(credentials, Some(id.to_owned()))
     }
 
-    /// The same place, seen with keys that an access portal has handed out (X12).
+    /// Returns a session with credentials of an access portal.
     #[must_use]
     pub fn with_temporary_credentials(&self, keys: &TemporaryCredentials) -> Self {
         let TemporaryCredentials { id, secret, token, expires } = keys;
@@ -136,7 +135,7 @@ impl AwsSession {
         self.with_credentials(credentials, Some(id.clone()))
     }
 
-    /// Where this view's STS is, for those who only want to reach it.
+    /// Returns the URL of STS, to check that it can be reached.
     pub fn sts_endpoint(&self) -> String {
         self.0.config.endpoint_url().map_or_else(
             || format!("https://sts.{}.{}", self.region(), self.partition().info().dns_suffix),
@@ -144,30 +143,31 @@ impl AwsSession {
         )
     }
 
-    /// The account of this role, seen with its permissions for 15 minutes.
+    /// Returns a session of this role, for 15 minutes.
     pub async fn assume_role(&self, role: &RoleArn) -> Result<Self, UpstreamError> {
-        self.assume_role_with(role, SESSION, None).await
+        self.assume_role_with(role, SESSION_NAME, None).await
     }
 
-    /// The same as a session of another name, with no more permissions than this policy has, if one is given.
+    /// Like [`assume_role`](Self::assume_role), with a session name and an optional session policy, which
+    /// limits the permissions of the session.
     pub async fn assume_role_with(
         &self,
         role: &RoleArn,
         session: &'static str,
-        at_most: Option<&Value>,
+        session_policy: Option<&Value>,
     ) -> Result<Self, UpstreamError> {
         let call = ApiCall { service: STS, action: "sts:AssumeRole", resource: "such role" };
         let request = self.sts().assume_role().role_arn(role.as_str());
         let request = request.role_session_name(session).duration_seconds(SESSION_SECONDS);
-        let answer = request.set_policy(at_most.map(Value::to_string)).send();
+        let answer = request.set_policy(session_policy.map(Value::to_string)).send();
         let answer = answer.await.map_err(|error| {
             let failed = call.to_upstream_error(&error);
             if !matches!(failed, UpstreamError::AccessDenied { .. }) {
                 return failed;
             }
-            // AWS tells the same of a role that is not there and of one that keeps Gangway out.
+            // STS does not distinguish a missing role from one that does not trust Gangway.
             let reason = format!(
-                "make {role}, let it trust this function's role, and allow that one sts:AssumeRole on it"
+                "create {role}, let it trust this function's role, and allow that one sts:AssumeRole on it"
             );
             UpstreamError::AccessDenied { service: STS, reason }
         })?;
@@ -191,8 +191,8 @@ impl AwsSession {
         Self::new(config, region.clone(), *partition, key_id)
     }
 
-    /// Secrets under this prefix, encrypted with this KMS key or Secrets Manager's own, and the secret that holds
-    /// Palette's API key, by name or ARN.
+    /// Returns the store of secrets under `prefix`, encrypted with `kms_key` or else the key of Secrets
+    /// Manager. `api_key` is the name or ARN of the secret with Palette's API key.
     pub fn secret_store(
         &self,
         prefix: &str,
@@ -203,7 +203,7 @@ impl AwsSession {
         SecretsManagerStore::new(config, self.0.partition, self.region(), prefix, kms_key, api_key)
     }
 
-    /// What clients of further services are made of: the same region, endpoints, credentials and HTTP client.
+    /// Returns the configuration for SDK clients of other services.
     pub fn config(&self) -> &SdkConfig {
         &self.0.config
     }
@@ -212,24 +212,26 @@ impl AwsSession {
         self.0.sts.get_or_init(|| aws_sdk_sts::Client::new(&self.0.config))
     }
 
-    /// IAM, which is one for the partition.
+    /// Returns the client of IAM, which is global within a partition.
     pub fn iam(&self) -> &aws_sdk_iam::Client {
         self.0.iam.get_or_init(|| {
-            // IAM is one for a partition and signed for its home. The SDK knows that of AWS's own endpoints only, not of
-            // one that the environment names.
-            let home = Region::from_static(self.0.partition.info().home_region);
-            let config = aws_sdk_iam::config::Builder::from(&self.0.config).region(home);
-            aws_sdk_iam::Client::from_conf(config.retry_config(retries(IAM_MAX_ATTEMPTS)).build())
+            // Requests to IAM are signed for the home region of the partition. The SDK does not do so for a
+            // custom endpoint.
+            let home_region = Region::from_static(self.0.partition.info().home_region);
+            let config = aws_sdk_iam::config::Builder::from(&self.0.config).region(home_region);
+            aws_sdk_iam::Client::from_conf(
+                config.retry_config(retry_config(IAM_MAX_ATTEMPTS)).build(),
+            )
         })
     }
 
-    /// A call of IAM, for its errors.
-    pub const fn iam_api_call(action: &'static str, what: &'static str) -> ApiCall {
-        ApiCall { service: IAM, action, resource: what }
+    /// Returns the error context of an IAM call.
+    pub const fn iam_api_call(action: &'static str, resource: &'static str) -> ApiCall {
+        ApiCall { service: IAM, action, resource }
     }
 }
 
-/// One empty file in place of those in the home directory.
+/// Returns an empty profile file, in place of those in the home directory.
 #[expect(deprecated, reason = "the crate that the type has moved to is needed for nothing else")]
 fn no_profiles() -> aws_config::profile::profile_file::ProfileFiles {
     use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};

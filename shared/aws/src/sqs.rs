@@ -1,4 +1,4 @@
-//! Messages to Amazon SQS: many at once, and those that nobody could work, with the reason.
+//! Amazon SQS: messages in batches, and messages to a dead-letter queue.
 
 mod send;
 mod url;

@@ -187,7 +187,7 @@ impl InvocationRecord {
         };
         let (error, detail) = match outcome {
             Err(ApiError::Registration(RegistrationError::Upstream(error))) => {
-                (Some(logs::error_chain(error)), None)
+                (Some(gangway_http::error_chain(error)), None)
             }
             Err(error) => (None, Some(error.detail())),
             Ok(_) => (None, None),

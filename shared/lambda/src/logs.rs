@@ -184,17 +184,6 @@ impl Visit for JsonVisitor {
     }
 }
 
-/// Returns the message of an error, followed by those of its causes.
-pub(crate) fn error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};

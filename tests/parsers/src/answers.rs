@@ -5,7 +5,7 @@ use crate::assert_no_leak;
 /// Any status and any body: no reason that is given repeats a secret, nor a fragment of one.
 pub(crate) fn palette(data: &[u8]) {
     let (status, body) = split(data);
-    for told in gangway_palette::fuzzing::told(status, body, crate::CANARY) {
+    for told in gangway_palette::fuzzing::messages(status, body, crate::CANARY) {
         assert_no_leak(&told);
         assert!(told.len() < 2000, "{} bytes are told", told.len());
     }

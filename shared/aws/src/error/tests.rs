@@ -1,4 +1,4 @@
-//! The table of codes.
+//! Error codes and messages.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const CALL: ApiCall = ApiCall { service: IAM, action: "iam:GetRole", resource: "
 
 #[test]
 fn codes_mean_the_same_in_every_protocol() {
-    for (code, status, refusal) in [
+    for (code, status, kind) in [
         ("InvalidClientTokenId", 403, AwsErrorKind::UnknownAccessKey),
         ("UnrecognizedClientException", 400, AwsErrorKind::UnknownAccessKey),
         ("SignatureDoesNotMatch", 403, AwsErrorKind::WrongSignature),
@@ -30,7 +30,7 @@ fn codes_mean_the_same_in_every_protocol() {
         ("ValidationError", 400, AwsErrorKind::Other),
         ("", 400, AwsErrorKind::Other),
     ] {
-        assert_eq!(AwsErrorKind::of(code, status), refusal, "{code} {status}");
+        assert_eq!(AwsErrorKind::from_code(code, status), kind, "{code} {status}");
     }
 }
 
@@ -44,9 +44,9 @@ fn no_code_is_listed_twice() {
 }
 
 #[test]
-fn refusals_of_our_own_calls_say_which_action_to_allow() {
-    let told = |refusal, code| CALL.error_of_kind(refusal, code).to_string();
-    for (refusal, words) in [
+fn errors_name_the_action_to_allow() {
+    let message = |kind, code| CALL.error_of_kind(kind, code).to_string();
+    for (kind, words) in [
         (AwsErrorKind::AccessDenied, "allow iam:GetRole"),
         (AwsErrorKind::NotFound, "AWS IAM has no such role"),
         (AwsErrorKind::Throttled, "too often"),
@@ -54,9 +54,10 @@ fn refusals_of_our_own_calls_say_which_action_to_allow() {
         (AwsErrorKind::KmsFailure, "KMS key"),
         (AwsErrorKind::ServiceFailure, "not available"),
     ] {
-        assert!(told(refusal, None).contains(words), "{refusal:?}: {}", told(refusal, None));
+        assert!(message(kind, None).contains(words), "{kind:?}: {}", message(kind, None));
     }
-    assert!(told(AwsErrorKind::Other, Some("MalformedInput")).ends_with("MalformedInput"));
-    let told = told(AwsErrorKind::Other, Some("User: arn:aws:iam::1:user/x is not authorized"));
-    assert!(!told.contains("user/x"), "{told}");
+    assert!(message(AwsErrorKind::Other, Some("MalformedInput")).ends_with("MalformedInput"));
+    let message =
+        message(AwsErrorKind::Other, Some("User: arn:aws:iam::1:user/x is not authorized"));
+    assert!(!message.contains("user/x"), "{message}");
 }

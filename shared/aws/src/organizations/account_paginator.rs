@@ -1,4 +1,4 @@
-//! Every account of an organization, page by page, so that thousands of them take no memory.
+//! All accounts of an organization, page by page, so that memory use stays flat.
 
 use std::collections::BTreeSet;
 
@@ -10,49 +10,48 @@ use crate::organizations::{
     client::{call, members},
 };
 
-/// A walk through the organization's accounts. An account that is moved meanwhile may come twice or not at all: a list
-/// alone proves of none that it is gone.
+/// Pages of the organization's accounts. An account that is moved to another OU meanwhile may be missing:
+/// a list does not prove that an account has left the organization.
 #[derive(Debug)]
 pub struct AccountPaginator<'a> {
     organization: &'a OrganizationsClient,
-    with_units: bool,
+    with_ou_paths: bool,
     stage: Stage,
-    /// Those that were given, where units matter: the tree tells of all accounts, whatever the list told.
-    given: BTreeSet<AccountId>,
+    /// Accounts returned so far, if OU paths are needed: the tree contains those of the list again.
+    returned: BTreeSet<AccountId>,
 }
 
-/// Where the walk is.
 #[derive(Debug)]
 enum Stage {
-    /// In the list of all accounts, from this token on.
+    /// `ListAccounts`, from this page token on.
     Flat(Option<String>),
-    /// In the tree, since the list does not tell where every account is: units that are left to look into, the next last.
+    /// Tree of OUs, used if `ListAccounts` does not return the OU path of each account: a stack of the OUs
+    /// left to list.
     Tree(Vec<Step>),
-    /// At the end.
     Done,
 }
 
 #[derive(Debug)]
 struct Step {
-    unit: OuPath,
+    path: OuPath,
     next: Option<String>,
-    /// Whether the units below have been noted.
-    opened: bool,
+    /// Whether its child OUs are on the stack.
+    children_added: bool,
 }
 
-const ACCOUNTS: ApiCall = call("organizations:ListAccounts", "list of accounts");
-const ACCOUNTS_OF: ApiCall =
+const LIST_ACCOUNTS: ApiCall = call("organizations:ListAccounts", "list of accounts");
+const LIST_OU_ACCOUNTS: ApiCall =
     call("organizations:ListAccountsForParent", "such organizational unit");
-const UNITS_OF: ApiCall =
+const LIST_OUS: ApiCall =
     call("organizations:ListOrganizationalUnitsForParent", "such organizational unit");
-const ROOTS: ApiCall = call("organizations:ListRoots", "root");
+const LIST_ROOTS: ApiCall = call("organizations:ListRoots", "root");
 
 impl<'a> AccountPaginator<'a> {
-    pub(crate) const fn new(organization: &'a OrganizationsClient, with_units: bool) -> Self {
-        Self { organization, with_units, stage: Stage::Flat(None), given: BTreeSet::new() }
+    pub(crate) const fn new(organization: &'a OrganizationsClient, with_ou_paths: bool) -> Self {
+        Self { organization, with_ou_paths, stage: Stage::Flat(None), returned: BTreeSet::new() }
     }
 
-    /// Some more accounts, few or none; `None` at the end.
+    /// Returns the next page, which may be empty; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
         let mut page = match &mut self.stage {
             Stage::Done => return Ok(None),
@@ -65,7 +64,7 @@ impl<'a> AccountPaginator<'a> {
             }
             Stage::Flat(next) => {
                 let (page, next) = self.organization.page(next.take()).await?;
-                if self.with_units && page.iter().any(|member| member.lineage.is_none()) {
+                if self.with_ou_paths && page.iter().any(|account| account.lineage.is_none()) {
                     self.stage = Stage::Tree(self.organization.roots().await?);
                     return Ok(Some(Vec::new()));
                 }
@@ -73,77 +72,77 @@ impl<'a> AccountPaginator<'a> {
                 page
             }
         };
-        if self.with_units {
-            page.retain(|member| self.given.insert(member.id));
+        if self.with_ou_paths {
+            page.retain(|account| self.returned.insert(account.id));
         }
         Ok(Some(page))
     }
 }
 
 impl OrganizationsClient {
-    /// A page of the list of all accounts: AWS gives 20 at most, and sometimes none with more to come.
+    /// Fetches a page of `ListAccounts`: at most 20 accounts, sometimes none although more follow.
     async fn page(
         &self,
         next: Option<String>,
     ) -> Result<(Vec<OrgAccount>, Option<String>), UpstreamError> {
-        let answer = self.client.list_accounts().set_next_token(next).send().await;
-        let answer = answer.map_err(|error| ACCOUNTS.to_upstream_error(&error))?;
-        Ok((members(answer.accounts()), answer.next_token))
+        let response = self.client.list_accounts().set_next_token(next).send().await;
+        let response = response.map_err(|error| LIST_ACCOUNTS.to_upstream_error(&error))?;
+        Ok((members(response.accounts()), response.next_token))
     }
 
-    /// Where the tree begins.
+    /// Returns the roots of the tree.
     async fn roots(&self) -> Result<Vec<Step>, UpstreamError> {
-        let answer = self
+        let response = self
             .client
             .list_roots()
             .send()
             .await
-            .map_err(|error| ROOTS.to_upstream_error(&error))?;
-        let roots = answer.roots().iter().filter_map(|root| root.id()?.parse::<OuId>().ok());
-        let step =
-            |root| Step { unit: OuPath::from_parent_first(vec![root]), next: None, opened: false };
+            .map_err(|error| LIST_ROOTS.to_upstream_error(&error))?;
+        let roots = response.roots().iter().filter_map(|root| root.id()?.parse::<OuId>().ok());
+        let step = |root| Step {
+            path: OuPath::from_parent_first(vec![root]),
+            next: None,
+            children_added: false,
+        };
         Ok(roots.map(step).collect())
     }
 
-    /// A page of the next unit's own accounts; the units below it are noted first.
+    /// Fetches a page of the accounts of the OU on top of the stack, after pushing its child OUs.
     async fn step(&self, steps: &mut Vec<Step>) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
         let Some(mut step) = steps.pop() else { return Ok(None) };
-        let Some(unit) = step.unit.parent() else { return Ok(Some(Vec::new())) };
-        if !step.opened {
-            steps.extend(self.below(&step.unit, unit).await?);
-            step.opened = true;
+        let Some(ou) = step.path.parent() else { return Ok(Some(Vec::new())) };
+        if !step.children_added {
+            steps.extend(self.child_ous(&step.path, ou).await?);
+            step.children_added = true;
         }
-        let request = self.client.list_accounts_for_parent().parent_id(unit.as_str());
-        let answer = request.set_next_token(step.next.take()).send().await;
-        let answer = answer.map_err(|error| ACCOUNTS_OF.to_upstream_error(&error))?;
-        let mut page = members(answer.accounts());
-        for member in &mut page {
-            member.lineage = Some(step.unit.clone());
+        let request = self.client.list_accounts_for_parent().parent_id(ou.as_str());
+        let response = request.set_next_token(step.next.take()).send().await;
+        let response = response.map_err(|error| LIST_OU_ACCOUNTS.to_upstream_error(&error))?;
+        let mut page = members(response.accounts());
+        for account in &mut page {
+            account.lineage = Some(step.path.clone());
         }
-        if answer.next_token.is_some() {
-            steps.push(Step { next: answer.next_token, ..step });
+        if response.next_token.is_some() {
+            steps.push(Step { next: response.next_token, ..step });
         }
         Ok(Some(page))
     }
 
-    /// The units that are in a unit themselves.
-    async fn below(&self, lineage: &OuPath, unit: &OuId) -> Result<Vec<Step>, UpstreamError> {
-        let (mut steps, mut next) = (Vec::new(), None);
-        loop {
-            let request = self.client.list_organizational_units_for_parent();
-            let answer = request.parent_id(unit.as_str()).set_next_token(next).send().await;
-            let answer = answer.map_err(|error| UNITS_OF.to_upstream_error(&error))?;
-            let units = answer.organizational_units().iter();
-            let units = units.filter_map(|unit| unit.id()?.parse::<OuId>().ok());
-            steps.extend(units.map(|unit| Step {
-                unit: lineage.child(unit),
+    /// Lists the child OUs of `ou`.
+    async fn child_ous(&self, path: &OuPath, ou: &OuId) -> Result<Vec<Step>, UpstreamError> {
+        let request = self.client.list_organizational_units_for_parent().parent_id(ou.as_str());
+        let mut pages = request.into_paginator().send();
+        let mut steps = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| LIST_OUS.to_upstream_error(&error))?;
+            let children = page.organizational_units().iter();
+            let children = children.filter_map(|child| child.id()?.parse::<OuId>().ok());
+            steps.extend(children.map(|child| Step {
+                path: path.child(child),
                 next: None,
-                opened: false,
+                children_added: false,
             }));
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(steps);
-            }
         }
+        Ok(steps)
     }
 }

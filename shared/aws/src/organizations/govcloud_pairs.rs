@@ -1,4 +1,4 @@
-//! Accounts that were made for the bills of others.
+//! Commercial accounts that are paired with GovCloud accounts.
 
 use std::collections::BTreeSet;
 
@@ -8,26 +8,24 @@ use gangway_model::{AccountId, UpstreamError};
 
 use crate::organizations::{OrganizationsClient, client::call};
 
-const CREATIONS: ApiCall =
+const LIST_CREATED: ApiCall =
     call("organizations:ListCreateAccountStatus", "list of requests for accounts");
 
 impl OrganizationsClient {
-    /// Accounts that are there for the bills of a twin in GovCloud, as far as Organizations still tells of the requests that
-    /// made them.
+    /// Lists the accounts that were created together with a GovCloud account, for its billing, as far as
+    /// Organizations still lists the requests that created them.
     pub async fn govcloud_paired_accounts(&self) -> Result<BTreeSet<AccountId>, UpstreamError> {
-        let (mut twins, mut next) = (BTreeSet::new(), None);
-        loop {
-            let request = self.client.list_create_account_status();
-            let request = request.states(CreateAccountState::Succeeded).set_next_token(next);
-            let answer =
-                request.send().await.map_err(|error| CREATIONS.to_upstream_error(&error))?;
-            let made = answer.create_account_statuses().iter();
-            let made = made.filter(|made| made.gov_cloud_account_id().is_some());
-            twins.extend(made.filter_map(|made| made.account_id()?.parse::<AccountId>().ok()));
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(twins);
-            }
+        let request = self.client.list_create_account_status();
+        let request = request.states(CreateAccountState::Succeeded);
+        let mut pages = request.into_paginator().send();
+        let mut accounts = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| LIST_CREATED.to_upstream_error(&error))?;
+            let paired = page.create_account_statuses().iter();
+            let paired = paired.filter(|status| status.gov_cloud_account_id().is_some());
+            accounts
+                .extend(paired.filter_map(|status| status.account_id()?.parse::<AccountId>().ok()));
         }
+        Ok(accounts)
     }
 }

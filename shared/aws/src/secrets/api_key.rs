@@ -1,5 +1,6 @@
-//! Palette's API key, from the secret that the settings name.
+//! Palette's API key, from the secret that the configuration names.
 
+use futures_util::future::BoxFuture;
 use gangway_model::{UpstreamError, stores::ApiKeyProvider};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -14,35 +15,38 @@ struct Wrapped {
 }
 
 impl ApiKeyProvider for SecretsManagerStore {
-    async fn api_key(&self) -> Result<SecretString, UpstreamError> {
-        let text = self.get_string(&self.0.api_key).await?;
-        read(&text).ok_or_else(|| UpstreamError::AccessDenied {
-            service: SECRETS_MANAGER,
-            reason: format!(
-                "the secret of Palette's API key must hold the key alone, or {{\"apiKey\": \"…\"}}: {}",
-                self.0.api_key
-            ),
+    fn api_key(&self) -> BoxFuture<'_, Result<SecretString, UpstreamError>> {
+        Box::pin(async {
+            let text = self.get_string(&self.0.api_key).await?;
+            parse(&text).ok_or_else(|| UpstreamError::AccessDenied {
+                service: SECRETS_MANAGER,
+                reason: format!(
+                    "the secret of Palette's API key must hold the key alone, or {{\"apiKey\": \"…\"}}: {}",
+                    self.0.api_key
+                ),
+            })
         })
     }
 }
 
-/// The key alone, or as a member of a JSON object. White space around it is a slip of whoever stored it.
-fn read(text: &SecretString) -> Option<SecretString> {
-    #[expect(clippy::disallowed_methods, reason = "it is unwrapped and hidden again")]
+/// Parses the key: either the whole text or the member `apiKey` of a JSON object. Surrounding white
+/// space is removed.
+fn parse(text: &SecretString) -> Option<SecretString> {
+    #[expect(clippy::disallowed_methods, reason = "the key is wrapped again")]
     let text = text.expose_secret().trim();
     if !text.starts_with('{') {
-        return usable(text);
+        return valid_key(text);
     }
     let Wrapped { api_key } = serde_json::from_str(text).ok()?;
-    #[expect(clippy::disallowed_methods, reason = "it is trimmed and hidden again")]
+    #[expect(clippy::disallowed_methods, reason = "the key is wrapped again")]
     let key = api_key.expose_secret();
-    usable(key.trim())
+    valid_key(key.trim())
 }
 
-/// A key is sent as a header.
-fn usable(key: &str) -> Option<SecretString> {
-    let fits = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then(|| SecretString::from(key))
+/// Returns the key if it can be sent as a header.
+fn valid_key(key: &str) -> Option<SecretString> {
+    let valid = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+    valid.then(|| SecretString::from(key))
 }
 
 #[cfg(test)]
@@ -50,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_stands_alone_or_in_an_object() {
+    fn the_key_is_the_whole_text_or_a_member_of_an_object() {
         for (text, key) in [
             ("k3y", Some("k3y")),
             (" k3y\r\n", Some("k3y")),
@@ -63,10 +67,10 @@ mod tests {
             (r#"{"apiKey": ""}"#, None),
             ("{not json", None),
         ] {
-            let read = read(&SecretString::from(text));
+            let parsed = parse(&SecretString::from(text));
             #[expect(clippy::disallowed_methods, reason = "a sample")]
-            let read = read.as_ref().map(ExposeSecret::expose_secret);
-            assert_eq!(read, key, "{text:?}");
+            let parsed = parsed.as_ref().map(ExposeSecret::expose_secret);
+            assert_eq!(parsed, key, "{text:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sending secrets into their recovery window.
+//! Deletion of secrets, with a recovery window.
 
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use futures_util::future::join_all;
@@ -14,92 +14,95 @@ use super::{
 };
 use crate::error::AwsErrorKind;
 
-/// How long a secret can still be restored: the longest that Secrets Manager offers.
+/// Recovery window: the longest that Secrets Manager offers.
 const RECOVERY_DAYS: i64 = 30;
 
-/// A secret that was never in use goes, unless another run has put it in use since.
-pub(super) async fn discard(
-    vault: &SecretsManagerStore,
+/// Schedules deletion of a staged secret, unless another run has made it active since.
+pub(super) async fn delete_staged(
+    store: &SecretsManagerStore,
     staged: &StagedSecret,
 ) -> Result<(), UpstreamError> {
-    match SecretMetadata::describe(vault, staged.secret.as_str()).await? {
-        Some(known) if known.registered_for().is_none() && !known.scheduled => {
-            delete(vault, staged.secret.as_str()).await
+    match SecretMetadata::describe(store, staged.secret.as_str()).await? {
+        Some(secret) if secret.registered_for().is_none() && !secret.scheduled => {
+            delete(store, staged.secret.as_str()).await
         }
         Some(_) | None => Ok(()),
     }
 }
 
-/// Every secret whose tags name the account, save one. The state is noted before anything goes: a secret that comes back out
-/// of the window must not pass for one in use.
-pub(super) async fn condemn(
-    vault: &SecretsManagerStore,
+/// Sets the state tag of every secret of the account, except `keep`, and returns their ARNs.
+///
+/// The tag is set before the deletion, so that a restored secret does not count as active.
+pub(super) async fn mark_for_deletion(
+    store: &SecretsManagerStore,
     owner: SecretOwner<'_>,
     keep: Option<&SecretArn>,
 ) -> Result<PendingDeletion, UpstreamError> {
-    let (listed, named) = join!(list_by_owner(vault, owner), find_by_name(vault, owner));
-    let mut found = listed?;
-    // The list of secrets lags behind; what was registered just now is found by its name.
-    found.extend(named?.filter(|named| !found.contains(named)));
-    found.retain(|arn| keep != Some(arn));
-    let noted =
-        join_all(found.iter().map(|arn| state(vault, arn, SecretState::PendingDeletion))).await;
-    let mut condemned = Vec::new();
-    for (arn, there) in found.into_iter().zip(noted) {
-        if there? {
-            condemned.push(arn);
+    let (listed, by_name) = join!(list_by_owner(store, owner), find_by_name(store, owner));
+    let mut arns = listed?;
+    // `ListSecrets` is eventually consistent: it may not show a secret that was just created.
+    arns.extend(by_name?.filter(|arn| !arns.contains(arn)));
+    arns.retain(|arn| keep != Some(arn));
+    let marked =
+        join_all(arns.iter().map(|arn| set_state(store, arn, SecretState::PendingDeletion))).await;
+    let mut pending = Vec::new();
+    for (arn, exists) in arns.into_iter().zip(marked) {
+        if exists? {
+            pending.push(arn);
         }
     }
-    Ok(PendingDeletion(condemned))
+    Ok(PendingDeletion(pending))
 }
 
-/// Another look at each: whoever registers the same name meanwhile has noted an account of its own. The state tells nothing, as
-/// readers may see what was noted before.
-pub(super) async fn retire(
-    vault: &SecretsManagerStore,
+/// Schedules deletion of the marked secrets, except those that another run has tagged with another
+/// account since. Returns the number of marked secrets.
+///
+/// The uid tag decides, not the state tag: a read may still show the state from before the mark.
+pub(super) async fn delete_marked(
+    store: &SecretsManagerStore,
     uid: &Uid,
-    PendingDeletion(going): PendingDeletion,
+    PendingDeletion(arns): PendingDeletion,
 ) -> Result<usize, UpstreamError> {
-    for outcome in join_all(going.iter().map(|arn| schedule_deletion(vault, uid, arn))).await {
+    for outcome in join_all(arns.iter().map(|arn| schedule_deletion(store, uid, arn))).await {
         outcome?;
     }
-    Ok(going.len())
+    Ok(arns.len())
 }
 
 async fn schedule_deletion(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     uid: &Uid,
     arn: &SecretArn,
 ) -> Result<(), UpstreamError> {
-    match SecretMetadata::describe(vault, arn.as_str()).await? {
-        Some(known) if known.uid.as_ref() != Some(uid) => {
-            state(vault, arn, SecretState::Registered).await.map(drop)
+    match SecretMetadata::describe(store, arn.as_str()).await? {
+        Some(secret) if secret.uid.as_ref() != Some(uid) => {
+            set_state(store, arn, SecretState::Registered).await.map(drop)
         }
-        Some(_) | None => delete(vault, arn.as_str()).await,
+        Some(_) | None => delete(store, arn.as_str()).await,
     }
 }
 
-pub(super) async fn spare(
-    vault: &SecretsManagerStore,
-    PendingDeletion(going): PendingDeletion,
+pub(super) async fn unmark(
+    store: &SecretsManagerStore,
+    PendingDeletion(arns): PendingDeletion,
 ) -> Result<(), UpstreamError> {
     for outcome in
-        join_all(going.iter().map(|arn| state(vault, arn, SecretState::Registered))).await
+        join_all(arns.iter().map(|arn| set_state(store, arn, SecretState::Registered))).await
     {
         outcome?;
     }
     Ok(())
 }
 
-/// Notes a state; `false` where the secret is gone, or in its recovery window.
-async fn state(
-    vault: &SecretsManagerStore,
+/// Sets the state tag. Returns `false` if the secret does not exist or is scheduled for deletion.
+async fn set_state(
+    store: &SecretsManagerStore,
     arn: &SecretArn,
     state: SecretState,
 ) -> Result<bool, UpstreamError> {
     let call = call("secretsmanager:TagResource");
     let request =
-        vault.client().tag_resource().secret_id(arn.as_str()).tags(metadata::state_tag(state));
+        store.client().tag_resource().secret_id(arn.as_str()).tags(metadata::state_tag(state));
     match request.send().await {
         Ok(_) => Ok(true),
         Err(error) => match AwsErrorKind::from_sdk(&error) {
@@ -109,26 +112,26 @@ async fn state(
     }
 }
 
-async fn delete(vault: &SecretsManagerStore, arn: &str) -> Result<(), UpstreamError> {
+async fn delete(store: &SecretsManagerStore, arn: &str) -> Result<(), UpstreamError> {
     let call = call("secretsmanager:DeleteSecret");
-    let request = vault.client().delete_secret().secret_id(arn);
+    let request = store.client().delete_secret().secret_id(arn);
     let Err(error) = request.recovery_window_in_days(RECOVERY_DAYS).send().await else {
         return Ok(());
     };
     match AwsErrorKind::from_sdk(&error) {
         Some(AwsErrorKind::NotFound) => Ok(()),
-        // In its recovery window already, which Secrets Manager calls an invalid request.
-        Some(AwsErrorKind::InvalidState) => match SecretMetadata::describe(vault, arn).await? {
-            Some(known) if !known.scheduled => Err(call.to_upstream_error(&error)),
+        // `InvalidRequestException`: it is scheduled for deletion already.
+        Some(AwsErrorKind::InvalidState) => match SecretMetadata::describe(store, arn).await? {
+            Some(secret) if !secret.scheduled => Err(call.to_upstream_error(&error)),
             Some(_) | None => Ok(()),
         },
         Some(_) | None => Err(call.to_upstream_error(&error)),
     }
 }
 
-/// The secret that the account has by its name, if that is still its own.
+/// Finds the secret by the name that the account was last seen with, if it still belongs to it.
 async fn find_by_name(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     owner: SecretOwner<'_>,
 ) -> Result<Option<SecretArn>, UpstreamError> {
     let Some((account, partition, aws_account, name)) = owner.last_seen.and_then(|account| {
@@ -137,45 +140,42 @@ async fn find_by_name(
     }) else {
         return Ok(None);
     };
-    let name = vault.name(partition, aws_account, &name, owner.scope);
-    let Some(known) = SecretMetadata::describe(vault, &name).await? else {
+    let name = store.name(partition, aws_account, &name, owner.scope);
+    let Some(secret) = SecretMetadata::describe(store, &name).await? else {
         return Ok(None);
     };
-    let own = known.uid.as_ref() == Some(&account.uid)
-        && known.scope == Some(metadata::scope_value(owner.scope))
-        && !known.scheduled;
-    Ok(own.then_some(known.arn))
+    let is_owner = secret.uid.as_ref() == Some(&account.uid)
+        && secret.scope == Some(metadata::scope_value(owner.scope))
+        && !secret.scheduled;
+    Ok(is_owner.then_some(secret.arn))
 }
 
-/// The secrets whose tags name the account. Filters match beginnings, so the tags decide.
+/// Lists the secrets that are tagged with the account. Filters of `ListSecrets` match prefixes, so the
+/// tags are compared as well.
 async fn list_by_owner(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     owner: SecretOwner<'_>,
 ) -> Result<Vec<SecretArn>, UpstreamError> {
     let SecretOwner { uid, scope, .. } = owner;
     let call = call("secretsmanager:ListSecrets");
     let filter =
         |key: FilterNameStringType, value: &str| Filter::builder().key(key).values(value).build();
-    let request = vault
+    let request = store
         .client()
         .list_secrets()
         .max_results(100)
         .filters(filter(FilterNameStringType::TagKey, metadata::UID))
         .filters(filter(FilterNameStringType::TagValue, uid.as_str()));
-    let mut found = Vec::new();
-    let mut next = None;
-    loop {
-        let answer = request.clone().set_next_token(next).send().await;
-        let answer = answer.map_err(|error| call.to_upstream_error(&error))?;
-        let ours = answer
+    let mut pages = request.into_paginator().send();
+    let mut arns = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| call.to_upstream_error(&error))?;
+        let owned = page
             .secret_list()
             .iter()
             .filter(|secret| metadata::has_owner(secret.tags(), uid, scope))
             .filter(|secret| secret.deleted_date().is_none());
-        found.extend(ours.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok()));
-        next = answer.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if next.is_none() {
-            return Ok(found);
-        }
+        arns.extend(owned.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok()));
     }
+    Ok(arns)
 }

@@ -1,4 +1,4 @@
-//! What is known of a secret without opening it: its versions and its tags.
+//! Versions and tags of a secret, without its value.
 
 use aws_sdk_secretsmanager::{operation::describe_secret::DescribeSecretOutput, types::Tag};
 use gangway_model::{AuthMethod, Registration, Scope, SecretArn, Uid, UpstreamError};
@@ -11,17 +11,17 @@ const ACCOUNT: &str = "gangway:aws-account";
 const METHOD: &str = "gangway:method";
 const SCOPE: &str = "gangway:scope";
 const STATE: &str = "gangway:state";
-/// The account that a secret is kept for; [`retire`](super::retire) looks for it.
+/// Uid of the Palette account that the secret belongs to.
 pub(super) const UID: &str = "gangway:palette-uid";
 
-/// How far a secret has come.
+/// State of a secret, as its tag `gangway:state` says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum SecretState {
-    /// Kept, and never in use.
+    /// Written, but never active.
     Staged,
-    /// In use for the account of the uid's tag.
+    /// Active for the account in the tag `gangway:palette-uid`.
     Registered,
-    /// On its way into the recovery window, or brought back out of it.
+    /// Marked for deletion, or restored since.
     PendingDeletion,
 }
 
@@ -35,15 +35,15 @@ impl SecretState {
     }
 }
 
-/// A secret, not opened.
+/// A secret without its value.
 pub(super) struct SecretMetadata {
     pub(super) arn: SecretArn,
-    /// `None` on secrets that Gangway did not make.
+    /// `None` if Gangway did not create the secret.
     pub(super) state: Option<SecretState>,
     pub(super) uid: Option<Uid>,
     pub(super) scope: Option<String>,
     method: Option<String>,
-    /// In its recovery window.
+    /// Scheduled for deletion.
     pub(super) scheduled: bool,
     current: Option<String>,
     pending: Option<String>,
@@ -51,16 +51,16 @@ pub(super) struct SecretMetadata {
 }
 
 impl SecretMetadata {
-    /// Looks at a secret, by name or ARN. `None` where there is none.
+    /// Describes a secret, by name or ARN. Returns `None` if it does not exist.
     pub(super) async fn describe(
-        vault: &SecretsManagerStore,
+        store: &SecretsManagerStore,
         id: &str,
     ) -> Result<Option<Self>, UpstreamError> {
         let call = call("secretsmanager:DescribeSecret");
-        match vault.client().describe_secret().secret_id(id).send().await {
-            Ok(answer) => {
-                let arn = secret_arn(call, answer.arn())?;
-                Ok(Some(Self::read(arn, &answer)))
+        match store.client().describe_secret().secret_id(id).send().await {
+            Ok(response) => {
+                let arn = secret_arn(call, response.arn())?;
+                Ok(Some(Self::from_response(arn, &response)))
             }
             Err(error) => match AwsErrorKind::from_sdk(&error) {
                 Some(AwsErrorKind::NotFound) => Ok(None),
@@ -69,17 +69,17 @@ impl SecretMetadata {
         }
     }
 
-    fn read(arn: SecretArn, answer: &DescribeSecretOutput) -> Self {
-        let stages = answer.version_ids_to_stages().into_iter().flatten();
-        let labelled = |label: &str| {
+    fn from_response(arn: SecretArn, response: &DescribeSecretOutput) -> Self {
+        let stages = response.version_ids_to_stages().into_iter().flatten();
+        let with_label = |label: &str| {
             let mut stages = stages.clone();
             stages
                 .find(|(_, labels)| labels.iter().any(|other| other == label))
                 .map(|(id, _)| id.clone())
         };
-        let (current, pending) = (labelled(CURRENT), labelled(PENDING));
+        let (current, pending) = (with_label(CURRENT), with_label(PENDING));
         let versions = stages.map(|(id, _)| id.clone()).collect();
-        let tags = answer.tags();
+        let tags = response.tags();
         let state = value(tags, STATE).and_then(|state| {
             let all = [SecretState::Staged, SecretState::Registered, SecretState::PendingDeletion];
             all.into_iter().find(|one| one.tag() == state)
@@ -87,7 +87,7 @@ impl SecretMetadata {
         let uid = value(tags, UID).and_then(|uid| uid.parse().ok());
         let scope = value(tags, SCOPE).map(str::to_owned);
         let method = value(tags, METHOD).map(str::to_owned);
-        let scheduled = answer.deleted_date().is_some();
+        let scheduled = response.deleted_date().is_some();
         Self { arn, state, uid, scope, method, scheduled, current, pending, versions }
     }
 
@@ -103,36 +103,35 @@ impl SecretMetadata {
         self.pending.as_deref()
     }
 
-    /// Whether its tags say that it is in use for this account, by this method.
+    /// Returns `true` if the tags say that the secret is active for this account and method.
     pub(super) fn is_active_for(&self, uid: &Uid, method: AuthMethod) -> bool {
         self.registered_for() == Some(uid) && self.method.as_deref() == Some(method.id())
     }
 
-    /// The account that the secret is in use for.
+    /// Returns the uid of the account that the secret is active for.
     pub(super) fn registered_for(&self) -> Option<&Uid> {
         self.uid.as_ref().filter(|_| self.state == Some(SecretState::Registered))
     }
 }
 
-/// The tags of a new secret.
+/// Returns the tags of a new secret.
 pub(super) fn tags(registration: &Registration) -> Vec<Tag> {
     let Registration { partition, account, scope, credential, .. } = registration;
     let method: AuthMethod = credential.method();
     vec![
         tag(PARTITION, partition.id()),
         tag(ACCOUNT, account.as_str()),
-        of_method(method),
+        method_tag(method),
         scope_tag(scope),
         state_tag(SecretState::Staged),
     ]
 }
 
-/// The tag that says whose an account is.
 pub(super) fn scope_tag(scope: &Scope) -> Tag {
     tag(SCOPE, &scope_value(scope))
 }
 
-/// How tags write a scope.
+/// Returns the value of the tag `gangway:scope`.
 pub(super) fn scope_value(scope: &Scope) -> String {
     match scope {
         Scope::Tenant => "tenant".to_owned(),
@@ -140,22 +139,19 @@ pub(super) fn scope_value(scope: &Scope) -> String {
     }
 }
 
-/// The tag that says how far a secret has come.
 pub(super) fn state_tag(state: SecretState) -> Tag {
     tag(STATE, state.tag())
 }
 
-/// The tag that says by which method it lets Palette in.
-pub(super) fn of_method(method: AuthMethod) -> Tag {
+pub(super) fn method_tag(method: AuthMethod) -> Tag {
     tag(METHOD, method.id())
 }
 
-/// The tag that says what account a secret is for.
 pub(super) fn owner_tag(uid: &Uid) -> Tag {
     tag(UID, uid.as_str())
 }
 
-/// Whether tags say that a secret is kept for this account of this scope.
+/// Returns `true` if the tags name this account and this scope.
 pub(super) fn has_owner(tags: &[Tag], uid: &Uid, scope: &Scope) -> bool {
     value(tags, UID) == Some(uid.as_str()) && value(tags, SCOPE) == Some(&scope_value(scope))
 }

@@ -1,72 +1,80 @@
-//! Putting a staged version in use.
+//! Making a staged version current.
 
-use std::time::Duration;
-
+use gangway_http::{RetryPolicy, Retryable as _};
 use gangway_model::{
     AuthMethod, SecretArn, Uid, UpstreamError,
     stores::{SecretStatus, StagedSecret},
 };
-use tokio::{join, time::sleep};
+use tokio::join;
 
 use super::{
     CURRENT, PENDING, SecretsManagerStore, call,
     metadata::{self, SecretMetadata, SecretState},
 };
 
-/// How long what was staged a moment ago is waited for, from one look to the next: readers may be shown what was before.
-const CONSISTENCY_RETRY_DELAYS: [Duration; 6] = [
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(3),
-    Duration::from_secs(4),
-];
+/// Why a staged version could not be made current.
+enum PromoteError {
+    /// A read does not show the staged version yet.
+    NotVisible,
+    Upstream(UpstreamError),
+}
 
-/// Moves the label, then tells in the tags for whom. Until both are done the version does not count as in use, so a run
-/// that was cut off between them is finished by the next.
+impl PromoteError {
+    /// A rejected move means that a label is not where a read showed it: another run has moved it, or
+    /// the read was stale.
+    const fn is_retryable(&self) -> bool {
+        matches!(self, Self::NotVisible | Self::Upstream(UpstreamError::Rejected { .. }))
+    }
+}
+
+/// Moves the label `AWSCURRENT` and tags the secret with the account's uid. Until both are done the
+/// version does not count as active, so the next run completes what an interrupted run began.
 pub(super) async fn promote(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     staged: &StagedSecret,
     uid: &Uid,
 ) -> Result<(), UpstreamError> {
-    let StagedSecret { secret, method, status: standing, .. } = staged;
-    match standing {
-        SecretStatus::ActiveFor(by) if by == uid => return Ok(()),
-        // The first version of a secret is current whatever one asks.
-        SecretStatus::New => return tag(vault, secret, uid, *method).await,
+    match &staged.status {
+        SecretStatus::ActiveFor(owner) if owner == uid => return Ok(()),
+        // Secrets Manager makes the first version of a secret current by itself.
+        SecretStatus::New => return tag(store, &staged.secret, uid, staged.method).await,
         SecretStatus::ActiveFor(_) | SecretStatus::NeverUsed | SecretStatus::OtherVersionActive => {
         }
     }
-    let mut pauses = CONSISTENCY_RETRY_DELAYS.into_iter();
-    loop {
-        // A version whose label another run has taken is not listed any more, and can still be put in use.
-        let outcome = match SecretMetadata::describe(vault, secret.as_str()).await? {
-            None => None,
-            // A removal has sent it off since: whoever looks what holds finds out, and stages it again.
-            Some(known) if known.scheduled => return Ok(()),
-            Some(known) => Some(make_active(vault, &known, staged, uid).await),
-        };
-        // Refused: a label is not where it was seen, since another run has moved it or since readers see the past.
-        let late = matches!(outcome, None | Some(Err(UpstreamError::Rejected { .. })));
-        match (outcome, pauses.next().filter(|_| late)) {
-            (_, Some(pause)) => sleep(pause).await,
-            (Some(outcome), None) => return outcome,
-            (None, None) => {
-                let unseen = "what was staged is not seen yet";
-                return Err(call("secretsmanager:DescribeSecret").invalid_response(unseen));
-            }
+    let promoted = (|| try_promote(store, staged, uid))
+        .retry(RetryPolicy::CONSISTENCY)
+        .when(PromoteError::is_retryable);
+    promoted.await.map_err(|error| match error {
+        PromoteError::NotVisible => call("secretsmanager:DescribeSecret")
+            .invalid_response("the staged version is not visible yet"),
+        PromoteError::Upstream(error) => error,
+    })
+}
+
+async fn try_promote(
+    store: &SecretsManagerStore,
+    staged: &StagedSecret,
+    uid: &Uid,
+) -> Result<(), PromoteError> {
+    let secret = SecretMetadata::describe(store, staged.secret.as_str()).await;
+    match secret.map_err(PromoteError::Upstream)? {
+        None => Err(PromoteError::NotVisible),
+        // Another run has deleted it since. The caller finds out by `is_active`, and stages it again.
+        Some(secret) if secret.scheduled => Ok(()),
+        // If another run has taken its label, the version is not listed; it can be promoted anyway.
+        Some(secret) => {
+            make_active(store, &secret, staged, uid).await.map_err(PromoteError::Upstream)
         }
     }
 }
 
-/// Whether the version is in use for this account.
-pub(super) async fn holds(
-    vault: &SecretsManagerStore,
+/// Returns `true` if the version is current and tagged with this uid.
+pub(super) async fn is_active(
+    store: &SecretsManagerStore,
     staged: &StagedSecret,
     uid: &Uid,
 ) -> Result<bool, UpstreamError> {
-    let known = SecretMetadata::describe(vault, staged.secret.as_str()).await?;
+    let known = SecretMetadata::describe(store, staged.secret.as_str()).await?;
     Ok(known.is_some_and(|known| {
         !known.scheduled
             && known.current() == Some(staged.version.as_str())
@@ -75,25 +83,25 @@ pub(super) async fn holds(
 }
 
 async fn make_active(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     known: &SecretMetadata,
     StagedSecret { version, method, .. }: &StagedSecret,
     uid: &Uid,
 ) -> Result<(), UpstreamError> {
-    // A pending version of a run that came to nothing would keep rotations from starting.
-    let stray = known.pending().filter(|pending| pending != version);
-    let (moved, cleared, tagged) = join!(
-        make_current(vault, known, version),
-        clear(vault, &known.arn, stray),
-        retag(vault, known, uid, *method),
+    // A pending version that an interrupted run left behind would block rotation.
+    let abandoned = known.pending().filter(|pending| pending != version);
+    let (moved, removed, tagged) = join!(
+        make_current(store, known, version),
+        remove_pending(store, &known.arn, abandoned),
+        tag_if_needed(store, known, uid, *method),
     );
     moved?;
-    cleared?;
+    removed?;
     tagged
 }
 
 async fn make_current(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     known: &SecretMetadata,
     version: &str,
 ) -> Result<(), UpstreamError> {
@@ -101,36 +109,36 @@ async fn make_current(
         return Ok(());
     }
     let call = call("secretsmanager:UpdateSecretVersionStage");
-    let request = vault
+    let request = store
         .client()
         .update_secret_version_stage()
         .secret_id(known.arn.as_str())
         .version_stage(CURRENT)
         .move_to_version_id(version)
         .set_remove_from_version_id(known.current().map(str::to_owned));
-    let answer = request.send().await;
-    answer.map(drop).map_err(|error| call.to_upstream_error(&error))
+    let response = request.send().await;
+    response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }
 
-async fn clear(
-    vault: &SecretsManagerStore,
+async fn remove_pending(
+    store: &SecretsManagerStore,
     secret: &SecretArn,
-    stray: Option<&str>,
+    version: Option<&str>,
 ) -> Result<(), UpstreamError> {
-    let Some(stray) = stray else { return Ok(()) };
+    let Some(version) = version else { return Ok(()) };
     let call = call("secretsmanager:UpdateSecretVersionStage");
-    let request = vault
+    let request = store
         .client()
         .update_secret_version_stage()
         .secret_id(secret.as_str())
         .version_stage(PENDING)
-        .remove_from_version_id(stray);
-    let answer = request.send().await;
-    answer.map(drop).map_err(|error| call.to_upstream_error(&error))
+        .remove_from_version_id(version);
+    let response = request.send().await;
+    response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }
 
-async fn retag(
-    vault: &SecretsManagerStore,
+async fn tag_if_needed(
+    store: &SecretsManagerStore,
     known: &SecretMetadata,
     uid: &Uid,
     method: AuthMethod,
@@ -138,23 +146,23 @@ async fn retag(
     if known.is_active_for(uid, method) {
         return Ok(());
     }
-    tag(vault, &known.arn, uid, method).await
+    tag(store, &known.arn, uid, method).await
 }
 
 async fn tag(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     secret: &SecretArn,
     uid: &Uid,
     method: AuthMethod,
 ) -> Result<(), UpstreamError> {
     let call = call("secretsmanager:TagResource");
-    let request = vault
+    let request = store
         .client()
         .tag_resource()
         .secret_id(secret.as_str())
         .tags(metadata::state_tag(SecretState::Registered))
-        .tags(metadata::of_method(method))
+        .tags(metadata::method_tag(method))
         .tags(metadata::owner_tag(uid));
-    let answer = request.send().await;
-    answer.map(drop).map_err(|error| call.to_upstream_error(&error))
+    let response = request.send().await;
+    response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }

@@ -1,4 +1,4 @@
-//! Opening secrets: those that callers name, those that are kept, and certificates.
+//! Reading secrets: those that callers name, stored credentials, and secrets of the configuration.
 
 use gangway_model::{
     AccountId, AccountName, FieldError, Partition, RegistrationError, Scope, SecretArn,
@@ -15,18 +15,17 @@ use super::{
 };
 use crate::error::{ApiCall, AwsErrorKind};
 
-/// What is kept for an account.
+/// The stored credential of an account.
 #[derive(Debug)]
 pub struct StoredSecret<T> {
-    /// The credential in use, as far as it is secret.
+    /// The active credential.
     pub credential: T,
-    /// Where they are kept.
     pub secret: SecretArn,
-    /// The account that they are in use for, where its registration came to its end.
+    /// The Palette account that it is active for; `None` if its registration did not complete.
     pub active_for: Option<Uid>,
 }
 
-/// A secret that was opened, or why it could not be.
+/// Result of `GetSecretValue`.
 enum GetSecretOutcome {
     Text { arn: SecretArn, text: SecretString },
     Binary,
@@ -38,16 +37,20 @@ enum GetSecretOutcome {
 
 const POINTER: &str = "/secretArn";
 
-/// Letters that Secrets Manager puts behind the name, in the ARN.
-const SUFFIX: usize = 6;
+/// Length of the random suffix that Secrets Manager appends to the name in an ARN.
+const SUFFIX_LEN: usize = 6;
 
-const OPEN: ApiCall = call("secretsmanager:GetSecretValue");
+const GET_SECRET_VALUE: ApiCall = call("secretsmanager:GetSecretValue");
 
 impl SecretsManagerStore {
-    /// What a caller has sent or put into a secret. Every fault of a secret is one of the request's member `secretArn`.
+    /// Returns the credential that a caller has sent, inline or as the ARN of a secret.
     ///
-    /// Of the secrets that Gangway itself keeps, a caller may only name one of the account that it registers, in its scope:
-    /// the function's right to read the others is not the caller's.
+    /// Of the secrets that Gangway itself stores, a caller may only name that of the account which it
+    /// registers, in its scope: the function's permission to read the others is not the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistrationError::Invalid`] at `/secretArn`, with every fault of the secret's content.
     pub async fn resolve_source<T: SecretPayloadType>(
         &self,
         source: SecretSource<T>,
@@ -57,67 +60,68 @@ impl SecretsManagerStore {
             SecretSource::Inline(contents) => return Ok(contents),
             SecretSource::SecretsManager(arn) => arn,
         };
-        let refused = |rule: String| {
+        let invalid = |rule: String| {
             Err(RegistrationError::unprocessable(POINTER, format!("secretArn {rule}")))
         };
         if arn.partition() != self.0.partition || arn.region() != self.0.region {
-            return refused(format!(
+            return invalid(format!(
                 "must be a secret of region {}, partition {}",
                 self.0.region, self.0.partition
             ));
         }
-        let of_another = || {
-            refused(format!(
-                "must not be a secret that Gangway keeps for another account: leave keys under {}/incoming/",
+        let other_account = || {
+            invalid(format!(
+                "must not be a secret that Gangway stores for another account: put keys under {}/incoming/",
                 self.0.prefix
             ))
         };
-        let kept = self.stored_name(&arn);
-        if kept.is_some_and(|kept| !registering.is_some_and(|own| is_of(kept, own))) {
-            return of_another();
+        let stored = self.stored_name(&arn);
+        if stored.is_some_and(|stored| !registering.is_some_and(|own| belongs_to(stored, own))) {
+            return other_account();
         }
         match self.get_secret_value(arn.as_str()).await? {
-            // A part of an ARN is enough for Secrets Manager, which may know a longer name that begins so.
-            GetSecretOutcome::Text { arn: whole, .. } if kept.is_some() && whole != arn => of_another(),
+            // Secrets Manager accepts a partial ARN, which may match a secret with a longer name.
+            GetSecretOutcome::Text { arn: found, .. } if stored.is_some() && found != arn => other_account(),
             GetSecretOutcome::Text { text, .. } => {
                 payload::read(&text, self.0.partition).map_err(|faults| {
-                    let told = |fault| {
+                    let error = |fault| {
                         FieldError::unprocessable(POINTER, format!("the secret of secretArn {fault}"))
                     };
-                    RegistrationError::Invalid(faults.into_iter().map(told).collect())
+                    RegistrationError::Invalid(faults.into_iter().map(error).collect())
                 })
             }
-            GetSecretOutcome::Binary => refused(
+            GetSecretOutcome::Binary => invalid(
                 "must hold text; it is binary: store the JSON object as its SecretString"
                     .to_owned(),
             ),
-            GetSecretOutcome::NotFound => refused(
+            GetSecretOutcome::NotFound => invalid(
                 "must be a secret that exists, with a current value; there is none of this ARN"
                     .to_owned(),
             ),
-            GetSecretOutcome::AccessDenied => refused(
+            GetSecretOutcome::AccessDenied => invalid(
                 "must be a secret that Gangway may read: allow secretsmanager:GetSecretValue, and kms:Decrypt of its \
                  key, to the function's role"
                     .to_owned(),
             ),
-            GetSecretOutcome::PendingDeletion => refused(
+            GetSecretOutcome::PendingDeletion => invalid(
                 "must be a secret that can be read; it is scheduled for deletion: restore it first"
                     .to_owned(),
             ),
-            GetSecretOutcome::KmsFailure => refused(
+            GetSecretOutcome::KmsFailure => invalid(
                 "must be a secret that can be decrypted: its KMS key is disabled, deleted or not usable"
                     .to_owned(),
             ),
         }
     }
 
-    /// Of a secret that Gangway keeps: AWS account, name, scope and suffix, as its ARN has them.
+    /// Returns `<AWS account>/<name>[@<project>]-<suffix>` if Gangway stores the secret.
     fn stored_name<'a>(&self, arn: &'a SecretArn) -> Option<&'a str> {
-        let kept = format!("{}/{}/", self.0.prefix, self.0.partition);
-        arn.name_and_suffix().strip_prefix(&kept)
+        let prefix = format!("{}/{}/", self.0.prefix, self.0.partition);
+        arn.name_and_suffix().strip_prefix(&prefix)
     }
 
-    /// What is kept for an account, to look at it again. `None` where nothing is, or not any more.
+    /// Loads the stored credential of an account. Returns `None` if there is none, or if it is scheduled
+    /// for deletion.
     pub async fn load_for_account<T: SecretPayloadType>(
         &self,
         partition: Partition,
@@ -126,45 +130,45 @@ impl SecretsManagerStore {
         scope: &Scope,
     ) -> Result<Option<StoredSecret<T>>, UpstreamError> {
         let name = self.name(partition, account, name, scope);
-        let (opened, known) =
+        let (value, metadata) =
             join!(self.get_secret_value(&name), SecretMetadata::describe(self, &name));
-        let (secret, text) = match opened? {
+        let (secret, text) = match value? {
             GetSecretOutcome::Text { arn, text } => (arn, text),
             GetSecretOutcome::NotFound | GetSecretOutcome::PendingDeletion => return Ok(None),
             GetSecretOutcome::AccessDenied => {
-                return Err(OPEN.error_of_kind(AwsErrorKind::AccessDenied, None));
+                return Err(GET_SECRET_VALUE.error_of_kind(AwsErrorKind::AccessDenied, None));
             }
             GetSecretOutcome::KmsFailure => {
-                return Err(OPEN.error_of_kind(AwsErrorKind::KmsFailure, None));
+                return Err(GET_SECRET_VALUE.error_of_kind(AwsErrorKind::KmsFailure, None));
             }
             GetSecretOutcome::Binary => {
-                return Err(OPEN.invalid_response("a kept secret is binary"));
+                return Err(GET_SECRET_VALUE.invalid_response("a stored secret is binary"));
             }
         };
         let contents = payload::read(&text, partition).map_err(|faults| {
             let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-            OPEN.invalid_response(format!("a kept secret {}", faults.join("; ")))
+            GET_SECRET_VALUE.invalid_response(format!("a stored secret {}", faults.join("; ")))
         })?;
-        let in_use_for = known?.and_then(|known| known.registered_for().cloned());
+        let in_use_for = metadata?.and_then(|secret| secret.registered_for().cloned());
         Ok(Some(StoredSecret { credential: contents, secret, active_for: in_use_for }))
     }
 
-    /// The text of a secret of the deployment's own, such as a CA bundle, by name or ARN.
+    /// Returns the text of a secret that the configuration names, such as a CA bundle, by name or ARN.
     pub async fn get_string(&self, id: &str) -> Result<SecretString, UpstreamError> {
         let denied = |reason: String| {
-            let service = OPEN.service;
+            let service = GET_SECRET_VALUE.service;
             Err(UpstreamError::AccessDenied { service, reason: format!("{reason}: {id}") })
         };
         match self.get_secret_value(id).await? {
             GetSecretOutcome::Text { text, .. } => Ok(text),
             GetSecretOutcome::NotFound => {
-                denied("a secret that the settings name does not exist".to_owned())
+                denied("a secret that the configuration names does not exist".to_owned())
             }
             GetSecretOutcome::Binary => {
-                denied("a secret that the settings name is binary".to_owned())
+                denied("a secret that the configuration names is binary".to_owned())
             }
             GetSecretOutcome::PendingDeletion => {
-                denied("a secret that the settings name is scheduled for deletion".to_owned())
+                denied("a secret that the configuration names is scheduled for deletion".to_owned())
             }
             GetSecretOutcome::AccessDenied => {
                 denied("allow secretsmanager:GetSecretValue to the function's role".to_owned())
@@ -175,13 +179,13 @@ impl SecretsManagerStore {
         }
     }
 
-    /// The version is always named: the one in use, whatever else is there.
+    /// Reads the current version.
     async fn get_secret_value(&self, id: &str) -> Result<GetSecretOutcome, UpstreamError> {
         let request = self.client().get_secret_value().secret_id(id).version_stage(CURRENT);
         match request.send().await {
-            Ok(answer) => {
-                let arn = secret_arn(OPEN, answer.arn())?;
-                let text = answer.secret_string.map(SecretString::from);
+            Ok(response) => {
+                let arn = secret_arn(GET_SECRET_VALUE, response.arn())?;
+                let text = response.secret_string.map(SecretString::from);
                 Ok(text
                     .map_or(GetSecretOutcome::Binary, |text| GetSecretOutcome::Text { arn, text }))
             }
@@ -190,16 +194,18 @@ impl SecretsManagerStore {
                 Some(AwsErrorKind::AccessDenied) => Ok(GetSecretOutcome::AccessDenied),
                 Some(AwsErrorKind::InvalidState) => Ok(GetSecretOutcome::PendingDeletion),
                 Some(AwsErrorKind::KmsFailure) => Ok(GetSecretOutcome::KmsFailure),
-                Some(_) | None => Err(OPEN.to_upstream_error(&error)),
+                Some(_) | None => Err(GET_SECRET_VALUE.to_upstream_error(&error)),
             },
         }
     }
 }
 
-/// Whether a kept secret is one of this name and scope. Its keys are of the AWS account in its name: Gangway has put them there.
-fn is_of(kept: &str, (name, scope): (&AccountName, &Scope)) -> bool {
-    let named = kept.split_once('/').and_then(|(_aws_account, named)| named.rsplit_once('-'));
-    named.is_some_and(|(named, suffix)| {
-        suffix.len() == SUFFIX && named == SecretsManagerStore::named(name, scope)
+/// Returns `true` if a stored secret has this name and scope. The AWS account in its name needs no check:
+/// Gangway wrote it.
+fn belongs_to(stored: &str, (name, scope): (&AccountName, &Scope)) -> bool {
+    let name_and_suffix =
+        stored.split_once('/').and_then(|(_aws_account, rest)| rest.rsplit_once('-'));
+    name_and_suffix.is_some_and(|(stored, suffix)| {
+        suffix.len() == SUFFIX_LEN && stored == SecretsManagerStore::account_and_scope(name, scope)
     })
 }

@@ -1,5 +1,8 @@
-//! Keeping a credential beside the one in use.
+//! Writing a credential as a pending version, beside the current one.
 
+use std::time::Duration;
+
+use gangway_http::{RetryPolicy, Retryable as _};
 use gangway_model::{
     Registration, SecretArn, UpstreamError,
     stores::{SecretStatus, StagedSecret},
@@ -13,104 +16,124 @@ use super::{
 };
 use crate::error::{AwsErrorKind, SECRETS_MANAGER};
 
-/// How often another run may get in between before it is an error.
-const MAX_ATTEMPTS: usize = 3;
+/// Limit for the sum of the delays before retries, which allows for two of them.
+const MAX_DELAY: Duration = Duration::from_secs(3);
 
-/// Looks before it creates: for content that is there already Secrets Manager answers a creation with success, and does
-/// not say whether that content is in use.
+/// Writes the credential of a registration as a pending version. Returns `None` if the method has no
+/// secret.
+///
+/// Describes the secret before it creates one: `CreateSecret` succeeds for content that exists already,
+/// and does not say whether it is current.
 pub(super) async fn stage(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     registration: &Registration,
 ) -> Result<Option<StagedSecret>, UpstreamError> {
     let Registration { partition, account, name, scope, credential, .. } = registration;
-    let Some(document) = SecretPayload::from_credential(credential, *partition) else {
+    let Some(payload) = SecretPayload::from_credential(credential, *partition) else {
         return Ok(None);
     };
-    let name = vault.name(*partition, *account, name, scope);
-    for _try in 0..MAX_ATTEMPTS {
-        if let Some(known) = SecretMetadata::describe(vault, &name).await? {
-            return add_version(vault, known, registration, document).await.map(Some);
-        }
-        if let Some(secret) = create(vault, &name, registration, &document).await? {
-            let (method, version) = (credential.method(), document.version);
-            return Ok(Some(StagedSecret { secret, method, version, status: SecretStatus::New }));
-        }
-    }
-    Err(UpstreamError::AlreadyExists { service: SECRETS_MANAGER })
+    let name = store.name(*partition, *account, name, scope);
+    // Another run may create or delete the secret between the two calls.
+    (|| create_or_add(store, &name, registration, &payload))
+        .retry(RetryPolicy::CONFLICT.within(MAX_DELAY))
+        .when(|error| matches!(error, UpstreamError::AlreadyExists { .. }))
+        .await
+        .map(Some)
 }
 
-/// `None` where somebody else was faster. The first version of a secret is current whatever one asks, hence the state.
-async fn create(
-    vault: &SecretsManagerStore,
+async fn create_or_add(
+    store: &SecretsManagerStore,
     name: &str,
     registration: &Registration,
-    document: &SecretPayload,
-) -> Result<Option<SecretArn>, UpstreamError> {
+    payload: &SecretPayload,
+) -> Result<StagedSecret, UpstreamError> {
+    if let Some(existing) = SecretMetadata::describe(store, name).await? {
+        return add_version(store, existing, registration, payload).await;
+    }
+    let secret = create(store, name, registration, payload).await?;
+    let (method, version) = (registration.credential.method(), payload.version.clone());
+    Ok(StagedSecret { secret, method, version, status: SecretStatus::New })
+}
+
+/// Creates the secret. Its first version is current at once, so the state tag says *staged*.
+///
+/// # Errors
+///
+/// [`UpstreamError::AlreadyExists`] if another run was faster.
+async fn create(
+    store: &SecretsManagerStore,
+    name: &str,
+    registration: &Registration,
+    payload: &SecretPayload,
+) -> Result<SecretArn, UpstreamError> {
     let call = call("secretsmanager:CreateSecret");
-    let request = vault
+    let request = store
         .client()
         .create_secret()
         .name(name)
-        .description("What lets Palette into an AWS account; kept by Gangway")
-        .client_request_token(&document.version)
-        .secret_string(document.text.as_str())
-        .set_kms_key_id(vault.0.kms_key.clone())
+        .description("Credential of an AWS account for Palette, stored by Gangway")
+        .client_request_token(&payload.version)
+        .secret_string(payload.text.as_str())
+        .set_kms_key_id(store.0.kms_key.clone())
         .set_tags(Some(metadata::tags(registration)));
     match request.send().await {
-        Ok(answer) => secret_arn(call, answer.arn()).map(Some),
+        Ok(response) => secret_arn(call, response.arn()),
         Err(error) => match AwsErrorKind::from_sdk(&error) {
-            Some(AwsErrorKind::AlreadyExists | AwsErrorKind::InvalidState) => Ok(None),
+            Some(AwsErrorKind::AlreadyExists | AwsErrorKind::InvalidState) => {
+                Err(UpstreamError::AlreadyExists { service: SECRETS_MANAGER })
+            }
             Some(_) | None => Err(call.to_upstream_error(&error)),
         },
     }
 }
 
-/// The secret is there, perhaps in its recovery window, perhaps with these very keys.
+/// Adds the payload to an existing secret, unless it has that version already. Restores a secret that is
+/// scheduled for deletion.
 async fn add_version(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     known: SecretMetadata,
     registration: &Registration,
-    document: SecretPayload,
+    payload: &SecretPayload,
 ) -> Result<StagedSecret, UpstreamError> {
     if known.scheduled {
         let call = call("secretsmanager:RestoreSecret");
-        let request = vault.client().restore_secret().secret_id(known.arn.as_str());
+        let request = store.client().restore_secret().secret_id(known.arn.as_str());
         request.send().await.map_err(|error| call.to_upstream_error(&error))?;
     }
-    let version = document.version.as_str();
+    let version = payload.version.as_str();
     if !known.has(version) {
-        put(vault, &known, &document).await?;
+        put(store, &known, payload).await?;
     }
     let scope = metadata::scope_value(&registration.scope);
     if known.scope.as_deref() != Some(&scope) {
         let call = call("secretsmanager:TagResource");
-        let request = vault.client().tag_resource().secret_id(known.arn.as_str());
+        let request = store.client().tag_resource().secret_id(known.arn.as_str());
         let request = request.tags(metadata::scope_tag(&registration.scope));
         request.send().await.map_err(|error| call.to_upstream_error(&error))?;
     }
     let current = known.current() == Some(version) && !known.scheduled;
-    let standing = match (known.state, known.registered_for().filter(|_| current)) {
+    let status = match (known.state, known.registered_for().filter(|_| current)) {
         (_, Some(uid)) => SecretStatus::ActiveFor(uid.clone()),
         (Some(SecretState::Staged | SecretState::PendingDeletion), None) => SecretStatus::NeverUsed,
         (Some(SecretState::Registered) | None, None) => SecretStatus::OtherVersionActive,
     };
     let method = registration.credential.method();
-    Ok(StagedSecret { secret: known.arn, method, version: document.version, status: standing })
+    Ok(StagedSecret { secret: known.arn, method, version: payload.version.clone(), status })
 }
 
 async fn put(
-    vault: &SecretsManagerStore,
+    store: &SecretsManagerStore,
     known: &SecretMetadata,
-    document: &SecretPayload,
+    payload: &SecretPayload,
 ) -> Result<(), UpstreamError> {
     let call = call("secretsmanager:PutSecretValue");
-    let request = vault
+    let request = store
         .client()
         .put_secret_value()
         .secret_id(known.arn.as_str())
-        .client_request_token(&document.version)
-        .secret_string(document.text.as_str())
+        .client_request_token(&payload.version)
+        .secret_string(payload.text.as_str())
         .version_stages(PENDING);
-    let answer = request.send().await;
-    answer.map(drop).map_err(|error| call.to_upstream_error(&error))
+    let response = request.send().await;
+    response.map(drop).map_err(|error| call.to_upstream_error(&error))
 }

@@ -1,18 +1,16 @@
-//! Where a queue is.
+//! The URL of an SQS queue.
 
 use std::{fmt, str::FromStr};
 
-/// The URL of a queue, as SQS told it when the queue was made.
+/// The URL of an SQS queue.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct QueueUrl(String);
 
-/// Not the URL of a queue.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be the URL of an SQS queue, such as https://<host>/<account id>/<queue name>")]
 pub struct InvalidQueueUrl;
 
 impl QueueUrl {
-    /// The URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -22,8 +20,8 @@ impl FromStr for QueueUrl {
     type Err = InvalidQueueUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let parts: Vec<_> = place.unwrap_or_default().split('/').collect();
+        let path = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let parts: Vec<_> = path.unwrap_or_default().split('/').collect();
         let valid = match parts.as_slice() {
             [host, account, name] => {
                 !host.is_empty()
@@ -52,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_queue_has_an_account_and_a_name() {
+    fn a_queue_url_has_a_host_an_account_and_a_name() {
         for text in [
             "https://sqs.us-gov-west-1.amazonaws.com/111122223333/gangway-Vended-1A2B",
             "http://127.0.0.1:4566/111122223333/Vended",

@@ -189,7 +189,7 @@ async fn secret_of_another_account_cannot_be_registered() {
         let request = whose(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
         let refused = app.post(&route(method), &request).await;
         assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{arn}");
-        assert!(refused.text.contains("keeps for another account"), "{}", refused.text);
+        assert!(refused.text.contains("stores for another account"), "{}", refused.text);
     }
     let own = json!({"name": "prod", "secretArn": of_project, "scope": {"project": project}});
     let again = app.post(&route(method), &own).await;
