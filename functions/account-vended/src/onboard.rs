@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use gangway_aws::AwsSession;
 use gangway_aws::organizations::{AccountState, OrgAccount, OuPath};
+use gangway_checks::PaletteStateCheck;
+use gangway_checks::PaletteStateCheck;
 use gangway_checks::ScopedAccounts;
 use gangway_http::deadline;
 use gangway_model::{AccountId, AccountName, RequestedScope, Scope, UidOrName, UpstreamError};
-use gangway_palette::PaletteState;
 use gangway_registration::vending::{ExclusionReason, VendingConfig};
 use tokio::{join, time::sleep};
 
@@ -67,7 +68,7 @@ pub(crate) async fn onboard_account(
 
 /// Returns the time since then, or zero if it is in the future.
 fn age(time: SystemTime) -> Duration {
-    deadline::now().duration_since(time).unwrap_or_default()
+    clock::now().duration_since(time).unwrap_or_default()
 }
 
 /// Events may arrive late, twice and in any order, so Organizations decides what exists.
@@ -227,7 +228,7 @@ async fn resolve_scope<'a>(
     scope: RequestedScope,
     name: &AccountName,
     id: AccountId,
-) -> Result<(RequestedScope, ScopedAccounts<'a>, PaletteState), VendingError> {
+) -> Result<(RequestedScope, ScopedAccounts<'a>, PaletteStateCheck), VendingError> {
     let VendingContext { app, palette_cache, .. } = context;
     let accounts = palette_cache.accounts_in(app, &scope).await?;
     let state = palette_cache.fetch_state(&accounts, name).await?;

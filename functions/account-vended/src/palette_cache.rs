@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use gangway_checks::PaletteStateCheck;
 use gangway_checks::ScopedAccounts;
 use gangway_model::{
     AccountId, AccountName, ExistingAccounts, Finding, Operation, RegistrationError,
     RequestedScope, Scope, Uid, UidOrName, stores::CloudAccountStore as _,
 };
-use gangway_palette::PaletteState;
 use gangway_registration::AppContext;
 use tokio::{sync::Mutex, time::Instant};
 
@@ -95,19 +95,20 @@ impl PaletteCache {
         &self,
         accounts: &ScopedAccounts<'_>,
         name: &AccountName,
-    ) -> Result<PaletteState, VendingError> {
+    ) -> Result<PaletteStateCheck, VendingError> {
         let cached = {
             let session = self.session.lock().await;
             session.clone().filter(|(since, _)| since.elapsed() < CACHE_TTL)
         };
         if let Some((_, session)) = cached {
             let by_name = accounts.find_by_name(name).await?;
-            return Ok(PaletteState {
+            return Ok(PaletteStateCheck {
                 session,
                 existing: ExistingAccounts { by_uid: None, by_name },
             });
         }
-        let state = accounts.fetch_state(name, &Operation::Register).await?;
+        let state =
+            gangway_checks::palette_state::check(accounts, name, &Operation::Register).await?;
         if !state.session.is_blocking() {
             *self.session.lock().await = Some((Instant::now(), state.session.clone()));
         }

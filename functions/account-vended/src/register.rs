@@ -3,6 +3,8 @@
 mod propagation;
 
 use gangway_aws::AwsSession;
+use gangway_checks::PaletteStateCheck;
+use gangway_checks::PaletteStateCheck;
 use gangway_checks::ScopedAccounts;
 use gangway_checks::iam::iam_role::IamRole;
 use gangway_checks::{InspectionAccess, MethodFindings, role};
@@ -10,7 +12,7 @@ use gangway_model::{
     AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
     PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
 };
-use gangway_palette::{PaletteState, StsSourceAccount};
+use gangway_palette::StsSourceAccount;
 use gangway_registration::AppContext;
 
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
 pub(crate) struct PendingRegistration<'a> {
     app: &'a AppContext,
     accounts: ScopedAccounts<'a>,
-    state: PaletteState,
+    state: PaletteStateCheck,
     spec: AccountSpec,
     source_account: &'a CachedSourceAccount,
 }
@@ -52,7 +54,7 @@ impl<'a> PendingRegistration<'a> {
         app: &'a AppContext,
         profile: PermissionProfile,
         accounts: ScopedAccounts<'a>,
-        state: PaletteState,
+        state: PaletteStateCheck,
         (name, scope): (AccountName, RequestedScope),
         source_account: &'a CachedSourceAccount,
     ) -> Result<Self, VendingError> {
@@ -166,7 +168,7 @@ impl<'a> PendingRegistration<'a> {
     ) -> Result<MessageOutcome, VendingError> {
         let credential = Some(Credential::AssumedRole(self.assumed_role(role)));
         let Self { app, accounts, state, spec, .. } = self;
-        let gateway = accounts.gateway(spec.gateway.as_ref()).await?;
+        let gateway = gangway_checks::gateway::check(&accounts, spec.gateway.as_ref()).await?;
         let findings = MethodFindings {
             method: AuthMethod::Sts,
             account: Some(role.account()),

@@ -41,7 +41,7 @@ pub(crate) async fn revalidate(
     let demand = RequiredPermissions { partition, profile, policies: &policies };
     let own = request.function_account_id();
     let (gateway, seen) = join!(
-        registry.gateway(gateway.as_ref()),
+        gangway_checks::gateway::check(&registry, gateway.as_ref()),
         run_checks(&account, &registry, deployment, demand, own),
     );
     let state = account.state.as_deref().unwrap_or("not told");

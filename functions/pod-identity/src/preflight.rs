@@ -33,8 +33,8 @@ pub(crate) async fn run_checks(
         permission_boundary: wish.boundary.clone(),
     });
     let (look, gateway, views) = join!(
-        registry.fetch_state(&wish.settings.name, intent),
-        registry.gateway(wish.settings.gateway.as_ref()),
+        gangway_checks::palette_state::check(registry, &wish.settings.name, intent),
+        gangway_checks::gateway::check(registry, wish.settings.gateway.as_ref()),
         open_accounts(&wish, own, deployment),
     );
     let (look, gateway, views) = (look?, gateway?, views?);

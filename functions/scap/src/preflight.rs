@@ -17,8 +17,8 @@ pub(crate) async fn run_checks(
 ) -> Result<PreflightResult, RegistrationError> {
     let (account, credential) = request.into_parts();
     let (state, gateway, classified, checked) = join!(
-        accounts.fetch_state(&account.name, operation),
-        accounts.gateway(account.gateway.as_ref()),
+        gangway_checks::palette_state::check(accounts, &account.name, operation),
+        gangway_checks::gateway::check(accounts, account.gateway.as_ref()),
         classified::run_checks(accounts, &app.clients, account.profile),
         portal::run_checks(credential, None, accounts, &app.clients, (&account).into()),
     );

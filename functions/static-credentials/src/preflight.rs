@@ -2,7 +2,7 @@
 
 use gangway_checks::ScopedAccounts;
 use gangway_checks::{MethodFindings, access_key, ca_chain, classified};
-use gangway_http::deadline;
+use gangway_http::clock;
 use gangway_model::{
     AccessKey, AuthMethod, Credential, Operation, PreflightResult, RegistrationError,
 };
@@ -22,10 +22,10 @@ pub(crate) async fn run_checks(
     let user = app.clients.aws.with_static_credentials(&keys);
     let (caller, state, gateway, classified, ca_findings) = join!(
         user.caller(),
-        accounts.fetch_state(&account.name, operation),
-        accounts.gateway(account.gateway.as_ref()),
+        gangway_checks::palette_state::check(accounts, &account.name, operation),
+        gangway_checks::gateway::check(accounts, account.gateway.as_ref()),
         classified::run_checks(accounts, &app.clients, account.profile),
-        ca_chain::run_checks(&keys, &app.clients, deadline::now()),
+        ca_chain::run_checks(&keys, &app.clients, clock::now()),
     );
     let (state, gateway) = (state?, gateway?);
     let credential = Credential::AccessKey(keys);

@@ -18,8 +18,8 @@ pub(crate) async fn run_checks(
 ) -> Result<PreflightResult, RegistrationError> {
     let StsRequest { account, role } = request;
     let (state, gateway, source_account, access) = join!(
-        accounts.fetch_state(&account.name, operation),
-        accounts.gateway(account.gateway.as_ref()),
+        gangway_checks::palette_state::check(accounts, &account.name, operation),
+        gangway_checks::gateway::check(accounts, account.gateway.as_ref()),
         accounts.sts_source_account(account.partition),
         InspectionAccess::connect(role.account(), own_account, &app.clients),
     );

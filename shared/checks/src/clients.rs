@@ -14,7 +14,7 @@ pub struct Clients {
     /// Stored credentials.
     pub secrets: SecretsManagerStore,
     /// Palette's API.
-    pub palette: PaletteClient<SecretsManagerStore>,
+    pub palette: PaletteClient,
     /// HTTP client with the trust roots of AWS's endpoints.
     pub http: reqwest::Client,
     /// Base URL of AWS STS, after the SDK's endpoint settings.
@@ -37,4 +37,4 @@ pub struct PortalConfig {
 }
 
 /// Palette's accounts of one scope.
-pub type ScopedAccounts<'a> = gangway_palette::ScopedClient<'a, SecretsManagerStore>;
+pub type ScopedAccounts<'a> = gangway_palette::ScopedClient<'a>;

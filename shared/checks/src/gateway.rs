@@ -1,125 +1,53 @@
-//! Private cloud gateways: which there are, and whether the one that was chosen will do.
+//! Checks of the private cloud gateway that a request names.
 
-use gangway_model::{
-    Check, Finding, Severity, Uid, UidOrName, UpstreamError, stores::ApiKeyProvider,
-};
+use gangway_model::{Check, Finding, Uid, UidOrName, UpstreamError};
+use gangway_palette::{PrivateCloudGateway, ScopedClient};
 
-use crate::{
-    ScopedClient,
-    api_request::ApiRequest,
-    response::{Overlords, non_empty, uid},
-};
+use crate::catalogue::palette::{GATEWAY_PROXY, GATEWAY_REGISTERED, GATEWAY_RUNNING};
 
-pub static GATEWAY_REGISTERED: Check = Check {
-    id: "palette.gateway-registered",
-    title: "The private cloud gateway is registered in this tenant",
-    severity: Severity::Blocker,
-    covers: &["G01", "G02"],
-    remedy: "Choose a gateway that `GET /v1/private-cloud-gateways` lists.",
-};
-
-pub static GATEWAY_RUNNING: Check = Check {
-    id: "palette.gateway-running",
-    title: "The private cloud gateway is running",
-    severity: Severity::Blocker,
-    covers: &["G01"],
-    remedy: "Start the gateway: Tenant Settings, Private Cloud Gateways.",
-};
-
-pub static GATEWAY_PROXY: Check = Check {
-    id: "palette.gateway-proxy-authority",
-    title: "Clusters trust the proxy of the private cloud gateway",
-    severity: Severity::Info,
-    covers: &["G03"],
-    remedy: "Put the CA certificate of the proxy into the cluster profiles.",
-};
-
-/// The gateway that comes with a self-hosted Palette, which reports no state of its own.
-const SYSTEM: &str = "System Private Gateway";
-
-/// A gateway that was chosen, or none, and what is to be said of it.
+/// The requested gateway, if any, and the findings about it.
 #[derive(Clone, Debug)]
 pub struct GatewayCheck {
-    /// What Palette calls it. `None` if none was chosen or there is no such gateway; then a finding blocks.
+    /// `None` if no gateway is requested, or if it does not exist: then a finding blocks.
     pub uid: Option<Uid>,
-    /// The answers to [`GATEWAY_REGISTERED`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
+    /// Findings of [`GATEWAY_REGISTERED`], [`GATEWAY_RUNNING`] and [`GATEWAY_PROXY`].
     pub findings: Vec<Finding>,
 }
 
-/// A gateway that Palette has.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PrivateCloudGateway {
-    /// What Palette calls it.
-    pub uid: Uid,
-    /// What people call it.
-    pub name: String,
-    /// In Palette's words; empty if it does not say.
-    pub state: String,
-    /// Whether its cluster is healthy, where Palette says.
-    pub healthy: Option<bool>,
-}
-
-impl PrivateCloudGateway {
-    /// Whether accounts can be reached through it.
-    pub fn is_running(&self) -> bool {
-        self.state == "Running" || self.name == SYSTEM
-    }
-
-    fn is(&self, wish: &UidOrName) -> bool {
-        match wish {
-            UidOrName::Uid(uid) => self.uid == *uid,
-            UidOrName::Name(name) => self.name == *name,
-        }
+/// Checks the requested gateway. Makes no call if none is requested.
+///
+/// A key that Palette denies access to is a failed finding, not an error.
+pub async fn check(
+    palette: &ScopedClient<'_>,
+    requested: Option<&UidOrName>,
+) -> Result<GatewayCheck, UpstreamError> {
+    let Some(requested) = requested else { return Ok(none_requested()) };
+    match palette.gateways().await {
+        Ok(gateways) => Ok(check_requested(requested, &gateways)),
+        Err(UpstreamError::AccessDenied { reason, .. }) => Ok(inaccessible(&reason)),
+        Err(error) => Err(error),
     }
 }
 
-impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
-    /// Every gateway that accounts of this scope can be given.
-    pub async fn gateways(&self) -> Result<Vec<PrivateCloudGateway>, UpstreamError> {
-        let what = "list of private cloud gateways";
-        let answer = self
-            .palette
-            .send(&ApiRequest::get("/v1/overlords"), &self.scope)
-            .await
-            .map_err(|fault| fault.into_upstream(what))?;
-        let Overlords { items } = answer.json().map_err(|fault| fault.into_upstream(what))?;
-        let gateway = |item: crate::response::Overlord| {
-            Some(PrivateCloudGateway {
-                uid: uid(&item.metadata.uid)?,
-                name: item.metadata.name,
-                state: item.status.state,
-                healthy: non_empty(item.status.health.state)
-                    .map(|state| state.eq_ignore_ascii_case("healthy")),
-            })
-        };
-        Ok(items.into_iter().filter_map(gateway).collect())
-    }
-
-    /// Looks up the gateway that was chosen. No call is made if none was. A key that is not let in is a failed finding.
-    pub async fn gateway(&self, wish: Option<&UidOrName>) -> Result<GatewayCheck, UpstreamError> {
-        match wish {
-            None => Ok(none()),
-            Some(wish) => match self.gateways().await {
-                Ok(all) => Ok(chosen(wish, &all)),
-                Err(UpstreamError::AccessDenied { reason, .. }) => Ok(inaccessible(&reason)),
-                Err(error) => Err(error),
-            },
-        }
+fn matches(gateway: &PrivateCloudGateway, requested: &UidOrName) -> bool {
+    match requested {
+        UidOrName::Uid(uid) => gateway.uid == *uid,
+        UidOrName::Name(name) => gateway.name == *name,
     }
 }
 
-fn none() -> GatewayCheck {
-    let answer =
+fn none_requested() -> GatewayCheck {
+    let finding =
         |check: &'static Check| check.not_applicable("no private cloud gateway was asked for");
-    let findings = [&GATEWAY_REGISTERED, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(answer).into();
+    let findings = [&GATEWAY_REGISTERED, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(finding).into();
     GatewayCheck { uid: None, findings }
 }
 
-/// Nothing is known of the gateway, so the account must not be made without it.
+/// Returns a blocking finding: an account must not be registered without its gateway.
 fn inaccessible(reason: &str) -> GatewayCheck {
     let registered = GATEWAY_REGISTERED.failed(
         format!("Palette does not show its gateways to Gangway: {reason}"),
-        "mend palette.session: Gangway's API key must be that of a tenant administrator",
+        "fix palette.session: Gangway's API key must be that of a tenant administrator",
     );
     GatewayCheck { uid: None, findings: unknown(registered) }
 }
@@ -129,11 +57,11 @@ fn unknown(registered: Finding) -> Vec<Finding> {
     vec![registered, unknown(&GATEWAY_RUNNING), unknown(&GATEWAY_PROXY)]
 }
 
-fn chosen(wish: &UidOrName, all: &[PrivateCloudGateway]) -> GatewayCheck {
-    let matching: Vec<_> = all.iter().filter(|gateway| gateway.is(wish)).collect();
+fn check_requested(requested: &UidOrName, gateways: &[PrivateCloudGateway]) -> GatewayCheck {
+    let matching: Vec<_> = gateways.iter().filter(|gateway| matches(gateway, requested)).collect();
     let [gateway] = matching.as_slice() else {
         let listed: Vec<_> =
-            all.iter().map(|gateway| format!("{} ({})", gateway.name, gateway.uid)).collect();
+            gateways.iter().map(|gateway| format!("{} ({})", gateway.name, gateway.uid)).collect();
         let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
         let registered = if matching.is_empty() {
             GATEWAY_REGISTERED.failed(
@@ -150,18 +78,18 @@ fn chosen(wish: &UidOrName, all: &[PrivateCloudGateway]) -> GatewayCheck {
     };
     let PrivateCloudGateway { uid, name, state, .. } = gateway;
     let running = if gateway.is_running() {
-        GATEWAY_RUNNING.passed(if state.is_empty() { SYSTEM } else { state })
+        GATEWAY_RUNNING.passed(if state.is_empty() { name } else { state })
     } else {
-        let state = if state.is_empty() { "not told" } else { state };
+        let state = if state.is_empty() { "not reported" } else { state };
         GATEWAY_RUNNING.failed(
             format!("its state is: {state}"),
             "bring the gateway up: Tenant Settings, Private Cloud Gateways shows what it lacks",
         )
     };
     let proxy = GATEWAY_PROXY.unverified(
-        "whether the gateway goes through a proxy with a certificate authority of its own cannot be seen from here; \
-         clusters are told the proxy, not its authority",
-        "if it does, add the authority at Tenant Settings, Certificates or to the cluster's OS; for EKS, to the workload",
+        "Gangway cannot see whether the gateway uses a proxy with a CA certificate of its own; clusters receive the \
+         address of the proxy, but not its CA certificate",
+        "if it does, add the CA certificate at Tenant Settings, Certificates or to the cluster's OS; for EKS, to the workload",
     );
     let registered = GATEWAY_REGISTERED.passed(format!("{name} ({uid})"));
     GatewayCheck { uid: Some(uid.clone()), findings: vec![registered, running, proxy] }
@@ -174,12 +102,13 @@ mod tests {
     use super::*;
 
     fn gateways() -> Vec<PrivateCloudGateway> {
+        let system = "System Private Gateway";
         [
             ("a1", "east", "Running"),
             ("a2", "west", "Provisioning"),
-            ("a3", SYSTEM, ""),
-            ("a4", "twin", "Running"),
-            ("a5", "twin", "Running"),
+            ("a3", system, ""),
+            ("a4", "shared", "Running"),
+            ("a5", "shared", "Running"),
         ]
         .map(|(uid, name, state)| PrivateCloudGateway {
             uid: uid.parse().unwrap(),
@@ -190,38 +119,36 @@ mod tests {
         .into()
     }
 
-    /// Rows: F87.
     #[test]
     fn a_gateway_must_be_registered_and_running() {
         let named = |name: &str| UidOrName::Name(name.to_owned());
         let by_uid = |uid: &str| UidOrName::Uid(uid.parse().unwrap());
-        for (wish, uid, blocked) in [
+        for (requested, uid, blocked) in [
             (named("east"), Some("a1"), false),
             (by_uid("a1"), Some("a1"), false),
             (named("west"), Some("a2"), true),
-            (named(SYSTEM), Some("a3"), false),
-            (named("twin"), None, true),
+            (named("System Private Gateway"), Some("a3"), false),
+            (named("shared"), None, true),
             (by_uid("a5"), Some("a5"), false),
             (named("north"), None, true),
         ] {
-            let gateway = chosen(&wish, &gateways());
-            assert_eq!(gateway.uid.as_ref().map(Uid::as_str), uid, "{wish}");
-            assert_eq!(gateway.findings.iter().any(Finding::is_blocking), blocked, "{wish}");
+            let gateway = check_requested(&requested, &gateways());
+            assert_eq!(gateway.uid.as_ref().map(Uid::as_str), uid, "{requested}");
+            assert_eq!(gateway.findings.iter().any(Finding::is_blocking), blocked, "{requested}");
             assert_eq!(gateway.findings.len(), 3);
         }
     }
 
-    /// Rows: F94.
     #[test]
-    fn who_names_an_unknown_gateway_is_told_which_there_are() {
-        let gateway = chosen(&UidOrName::Name("north".to_owned()), &gateways());
-        let seen = &gateway.findings[0].observed;
-        assert!(seen.contains("east (a1)") && seen.contains("west (a2)"), "{seen}");
+    fn an_unknown_gateway_is_reported_with_the_known_ones() {
+        let gateway = check_requested(&UidOrName::Name("north".to_owned()), &gateways());
+        let observed = &gateway.findings[0].observed;
+        assert!(observed.contains("east (a1)") && observed.contains("west (a2)"), "{observed}");
     }
 
     #[test]
-    fn without_a_gateway_the_questions_do_not_arise() {
-        let findings = none().findings;
+    fn checks_do_not_apply_without_a_gateway() {
+        let findings = none_requested().findings;
         assert!(findings.iter().all(|finding| finding.outcome == Outcome::NotApplicable));
     }
 }

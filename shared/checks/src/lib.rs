@@ -15,11 +15,13 @@ pub mod catalogue;
 pub mod certificates;
 pub mod classified;
 mod clients;
+pub mod gateway;
 pub mod iam;
 mod inspection;
 mod method_findings;
 pub mod next_steps;
 pub mod palette_account;
+pub mod palette_state;
 pub mod pod_identity;
 pub mod portal;
 pub mod role;
@@ -28,8 +30,10 @@ pub mod validation;
 use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn};
 
 pub use clients::{Clients, PortalConfig, ScopedAccounts};
+pub use gateway::GatewayCheck;
 pub use inspection::InspectionAccess;
 pub use method_findings::MethodFindings;
+pub use palette_state::PaletteStateCheck;
 
 /// The permissions that Palette needs in an account.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,9 @@
 //! Builds the report and the registration from the findings of one method.
 
-use crate::{ScopedAccounts, next_steps, palette_account};
+use crate::{GatewayCheck, PaletteStateCheck, ScopedAccounts, next_steps, palette_account};
 use gangway_model::{
     AccountId, AccountSpec, AuthMethod, Credential, Finding, Operation, PreflightResult, Report,
 };
-use gangway_palette::{GatewayCheck, PaletteState};
 
 /// The findings of one method, and what they are about.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub struct MethodFindings {
     /// The credential to register, if it could be determined.
     pub credential: Option<Credential>,
     /// Gangway's session at Palette, and the accounts that Palette already has.
-    pub palette: PaletteState,
+    pub palette: PaletteStateCheck,
     /// The chosen private cloud gateway.
     pub gateway: GatewayCheck,
     /// The findings of the method's own checks.

@@ -4,11 +4,12 @@ use crate::catalogue::palette::{ACCOUNT_READABLE, NAME_AVAILABLE};
 use gangway_model::{
     CloudAccount, ExistingAccounts, Finding, Operation, Registration, Uid, UpstreamError, routes,
 };
-use gangway_palette::PaletteState;
+
+use crate::PaletteStateCheck;
 
 /// Checks that the requested name is available. Unverified if Palette refused to list its accounts.
 pub fn check_name(
-    palette: &PaletteState,
+    palette: &PaletteStateCheck,
     operation: &Operation,
     registration: Option<&Registration>,
 ) -> Finding {

@@ -1,6 +1,6 @@
 //! Traits of the stores that a registration writes. `docs/consistency.md` describes the protocol.
 
-use std::future::Future;
+use std::{future::Future, pin::Pin};
 
 use secrecy::SecretString;
 
@@ -143,8 +143,12 @@ pub trait CloudAccountStore {
     ) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 }
 
-/// Returns Palette's API key.
-pub trait ApiKeyProvider {
-    /// Reads the current API key. Called again when Palette rejects the last one.
-    fn api_key(&self) -> impl Future<Output = Result<SecretString, UpstreamError>> + Send;
+/// Future of [`ApiKeyProvider::api_key`], boxed so that the trait can be used as an object.
+pub type ApiKeyFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<SecretString, UpstreamError>> + Send + 'a>>;
+
+/// Provides Palette's API key.
+pub trait ApiKeyProvider: Send + Sync {
+    /// Fetches the current API key. Called again when Palette no longer accepts the last one.
+    fn api_key(&self) -> ApiKeyFuture<'_>;
 }

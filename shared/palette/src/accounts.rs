@@ -1,8 +1,7 @@
 //! The AWS accounts of one scope.
 
 use gangway_model::{
-    AccountName, CloudAccount, Registration, Uid, UpstreamError,
-    stores::{ApiKeyProvider, CloudAccountStore},
+    AccountName, CloudAccount, Registration, Uid, UpstreamError, stores::CloudAccountStore,
 };
 use reqwest::Method;
 
@@ -16,34 +15,32 @@ use crate::{
 
 const ACCOUNTS: &str = "/v1/cloudaccounts/aws";
 
-/// What is missing when an account is.
+/// Completes "Palette has no …" for requests about one account.
 pub(crate) const ACCOUNT: &str = "AWS account of this uid in this scope";
 
-/// What is missing when a list is.
+/// Completes "Palette has no …" for requests about the list.
 pub(crate) const LIST: &str = "list of AWS accounts for this scope";
 
-/// Palette's page, by default and at most.
+/// Palette's default and maximum page size.
 const PAGE_SIZE: u8 = 50;
 
-/// Enough for the largest quota of accounts that a tenant can have, 10 000.
+/// Enough for 10,000 accounts, the largest quota of a tenant.
 const MAX_PAGES: usize = 200;
 
-/// The list goes on and on.
 #[derive(Debug, thiserror::Error)]
 #[error("the list of accounts did not end after {MAX_PAGES} pages")]
 struct TooManyPages;
 
-/// Palette answers with an account, and does not say what it is called.
 #[derive(Debug, thiserror::Error)]
-#[error("the account in the answer has no uid")]
+#[error("the account in the response has no uid")]
 struct MissingUid;
 
-/// Some of the accounts that a scope shows: its own, and in a project those that the tenant shares with it.
+/// A page of the accounts that a scope lists: its own and, for a project, those that the tenant shares
+/// with it.
 #[derive(Clone, Debug)]
 pub struct AccountPage {
-    /// The accounts, in Palette's order.
     pub accounts: Vec<CloudAccount>,
-    /// What to ask for the next page with. `None` at the end.
+    /// Token of the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -51,8 +48,8 @@ fn path(uid: &Uid) -> String {
     format!("{ACCOUNTS}/{uid}")
 }
 
-impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
-    /// Some of the accounts, 1 to 50 of them, from where the last page ended.
+impl ScopedClient<'_> {
+    /// Lists accounts from page token `next` on. `limit` is 1 to 50.
     pub async fn list_page(
         &self,
         limit: u8,
@@ -60,27 +57,31 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
     ) -> Result<AccountPage, UpstreamError> {
         self.list(None, limit.clamp(1, PAGE_SIZE), next)
             .await
-            .map_err(|fault| fault.into_upstream(LIST))
+            .map_err(|error| error.into_upstream(LIST))
     }
 
-    /// Removes an account. [`PortError::Missing`] does not prove that it ever was there or is gone: Palette also
-    /// answers so when the scope is another one.
+    /// Deletes an account.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::NotFound`] does not prove that the account is gone: Palette answers the same for
+    /// an account of another scope.
     pub async fn delete(&self, uid: &Uid) -> Result<(), UpstreamError> {
-        let call = ApiRequest::new(Method::DELETE, path(uid));
+        let request = ApiRequest::new(Method::DELETE, path(uid));
         self.palette
-            .send(&call, &self.scope)
+            .send(&request, &self.scope)
             .await
-            .map_err(|fault| fault.into_upstream(ACCOUNT))?;
+            .map_err(|error| error.into_upstream(ACCOUNT))?;
         Ok(())
     }
 
-    /// Whether the scope's list shows an account of this uid. Every page is read.
+    /// Returns `true` if the scope lists an account of this uid. Reads every page.
     pub async fn contains(&self, uid: &Uid) -> Result<bool, UpstreamError> {
-        let shown = |account: &CloudAccount| account.uid == *uid;
+        let has_uid = |account: &CloudAccount| account.uid == *uid;
         Ok(self
-            .find_matching(None, shown)
+            .find_matching(None, has_uid)
             .await
-            .map_err(|fault| fault.into_upstream(LIST))?
+            .map_err(|error| error.into_upstream(LIST))?
             .is_some())
     }
 
@@ -90,84 +91,85 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
         limit: u8,
         next: Option<&str>,
     ) -> Result<AccountPage, AttemptError> {
-        let mut call = ApiRequest::get(ACCOUNTS).query("limit", limit.to_string());
+        let mut request = ApiRequest::get(ACCOUNTS).query("limit", limit.to_string());
         if let Some(name) = name {
-            call = call.query("filters", format!("metadata.name={name}"));
+            request = request.query("filters", format!("metadata.name={name}"));
         }
         if let Some(next) = next {
-            call = call.query("continue", next);
+            request = request.query("continue", next);
         }
-        let answer = self.palette.send(&call, &self.scope).await?;
-        let response::Accounts { items, listmeta } = answer.json()?;
+        let response = self.palette.send(&request, &self.scope).await?;
+        let response::Accounts { items, listmeta } = response.json()?;
         let accounts =
             items.into_iter().filter_map(|item| item.into_cloud_account(&self.scope)).collect();
         Ok(AccountPage { accounts, next: non_empty(listmeta.r#continue) })
     }
 
-    /// The account of this name that belongs to this very scope. Palette may ignore the filter, so every page is read
-    /// and every name compared (C02).
+    /// Finds the account of this name that belongs to the scope itself. Palette may ignore the filter, so
+    /// every page is read and every name compared.
     pub(crate) async fn find_by_exact_name(
         &self,
         name: &AccountName,
     ) -> Result<Option<CloudAccount>, AttemptError> {
-        let namesake = |account: &CloudAccount| {
+        let has_name = |account: &CloudAccount| {
             account.name == name.as_str() && belongs_to(account, &self.scope)
         };
-        self.find_matching(Some(name), namesake).await
+        self.find_matching(Some(name), has_name).await
     }
 
-    /// The first account that is wanted, on whichever page it is.
+    /// Returns the first account that `predicate` accepts. `name` is a filter that Palette may ignore.
     async fn find_matching(
         &self,
         name: Option<&AccountName>,
-        wanted: impl Fn(&CloudAccount) -> bool,
+        predicate: impl Fn(&CloudAccount) -> bool,
     ) -> Result<Option<CloudAccount>, AttemptError> {
         let mut next = None;
         for _ in 0..MAX_PAGES {
             let page = self.list(name, PAGE_SIZE, next.as_deref()).await?;
-            let found = page.accounts.into_iter().find(&wanted);
+            let account = page.accounts.into_iter().find(&predicate);
             next = page.next;
-            if found.is_some() || next.is_none() {
-                return Ok(found);
+            if account.is_some() || next.is_none() {
+                return Ok(account);
             }
         }
         Err(AttemptError::Final(unavailable(TooManyPages)))
     }
 
     pub(crate) async fn read(&self, uid: &Uid) -> Result<CloudAccount, AttemptError> {
-        let answer = self.palette.send(&ApiRequest::get(path(uid)), &self.scope).await?;
-        let account: response::Account = answer.json()?;
+        let response = self.palette.send(&ApiRequest::get(path(uid)), &self.scope).await?;
+        let account: response::Account = response.json()?;
         account
             .into_cloud_account(&self.scope)
             .ok_or_else(|| AttemptError::Final(unavailable(MissingUid)))
     }
 }
 
-impl<K: ApiKeyProvider + Sync + Send> CloudAccountStore for ScopedClient<'_, K> {
+impl CloudAccountStore for ScopedClient<'_> {
     async fn find_by_name(
         &self,
         name: &AccountName,
     ) -> Result<Option<CloudAccount>, UpstreamError> {
-        self.find_by_exact_name(name).await.map_err(|fault| fault.into_upstream(LIST))
+        self.find_by_exact_name(name).await.map_err(|error| error.into_upstream(LIST))
     }
 
     async fn get(&self, uid: &Uid) -> Result<CloudAccount, UpstreamError> {
-        self.read(uid).await.map_err(|fault| fault.into_upstream(ACCOUNT))
+        self.read(uid).await.map_err(|error| error.into_upstream(ACCOUNT))
     }
 
     async fn create(&self, registration: &Registration) -> Result<Uid, UpstreamError> {
-        let call = ApiRequest::new(Method::POST, ACCOUNTS)
+        let request = ApiRequest::new(Method::POST, ACCOUNTS)
             .json(&Account::new(registration, None))?
             .redacting(&registration.credential)
             .not_idempotent();
-        let what = "project or private cloud gateway that the account is for";
-        let answer = self
+        let resource = "project or private cloud gateway that the account is for";
+        let response = self
             .palette
-            .send(&call, &self.scope)
+            .send(&request, &self.scope)
             .await
-            .map_err(|fault| fault.into_upstream_naming(what))?;
-        let Created { uid: told } = answer.json().map_err(|fault| fault.into_upstream(what))?;
-        uid(&told).ok_or_else(|| unavailable(MissingUid))
+            .map_err(|error| error.into_upstream_naming(resource))?;
+        let Created { uid: created } =
+            response.json().map_err(|error| error.into_upstream(resource))?;
+        uid(&created).ok_or_else(|| unavailable(MissingUid))
     }
 
     async fn update(
@@ -175,13 +177,13 @@ impl<K: ApiKeyProvider + Sync + Send> CloudAccountStore for ScopedClient<'_, K> 
         known: &CloudAccount,
         registration: &Registration,
     ) -> Result<(), UpstreamError> {
-        let call = ApiRequest::new(Method::PUT, path(&known.uid))
+        let request = ApiRequest::new(Method::PUT, path(&known.uid))
             .json(&Account::new(registration, Some(known)))?
             .redacting(&registration.credential);
         self.palette
-            .send(&call, &self.scope)
+            .send(&request, &self.scope)
             .await
-            .map_err(|fault| fault.into_upstream_naming(ACCOUNT))?;
+            .map_err(|error| error.into_upstream_naming(ACCOUNT))?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The API key: read once, kept in memory, read again when Palette no longer takes it.
+//! The API key: fetched once, cached, and fetched again when Palette no longer accepts it.
 
 use std::sync::Arc;
 
@@ -9,60 +9,59 @@ use tokio::sync::Mutex;
 
 use crate::SERVICE;
 
-/// One reading of the key.
+/// An API key, as the provider returned it at one time.
 pub(crate) struct ApiKey {
-    /// To find it in errors.
+    /// Used to redact the key from error messages.
     pub(crate) secret: SecretString,
-    /// To send it. Marked as sensitive, so that nothing prints it.
+    /// Value of the `ApiKey` header, marked as sensitive so that nothing prints it.
     pub(crate) header: HeaderValue,
 }
 
 impl ApiKey {
     fn from_secret(secret: &SecretString) -> Result<Self, UpstreamError> {
-        #[expect(clippy::disallowed_methods, reason = "becomes the header that opens Palette")]
-        // A line break at the end is how keys are pasted, and no header may hold one.
+        #[expect(clippy::disallowed_methods, reason = "sent as the ApiKey header")]
+        // Pasted keys often end with a line break, which no header may contain.
         let text = secret.expose_secret().trim();
-        let denied = |_invalid| UpstreamError::AccessDenied {
+        let invalid = |_error| UpstreamError::AccessDenied {
             service: SERVICE,
-            reason: "the API key that is kept holds characters that no key has".to_owned(),
+            reason: "the stored API key contains characters that an HTTP header cannot contain"
+                .to_owned(),
         };
-        let mut header = HeaderValue::from_str(text).map_err(denied)?;
+        let mut header = HeaderValue::from_str(text).map_err(invalid)?;
         header.set_sensitive(true);
         Ok(Self { secret: SecretString::from(text), header })
     }
 }
 
-/// The key ring, and what was last read from it.
-pub(crate) struct ApiKeyCache<K> {
-    ring: K,
-    held: Mutex<Option<Arc<ApiKey>>>,
+/// Cache of the API key.
+pub(crate) struct ApiKeyCache {
+    provider: Arc<dyn ApiKeyProvider>,
+    cached: Mutex<Option<Arc<ApiKey>>>,
 }
 
-impl<K: ApiKeyProvider> ApiKeyCache<K> {
-    pub(crate) fn new(ring: K) -> Self {
-        Self { ring, held: Mutex::new(None) }
+impl ApiKeyCache {
+    pub(crate) fn new(provider: Arc<dyn ApiKeyProvider>) -> Self {
+        Self { provider, cached: Mutex::new(None) }
     }
 
-    /// The key. Whoever comes while it is read waits for that reading.
+    /// Returns the cached key, or fetches it. Concurrent calls share one fetch.
     pub(crate) async fn current(&self) -> Result<Arc<ApiKey>, UpstreamError> {
-        self.refresh_after(None).await
+        self.newer_than(None).await
     }
 
-    /// The key that comes after one that Palette did not take, unless another call has read it already.
-    pub(crate) async fn after(&self, stale: &Arc<ApiKey>) -> Result<Arc<ApiKey>, UpstreamError> {
-        self.refresh_after(Some(stale)).await
+    /// Returns another key than `stale`, which Palette did not accept: the cached one if it has been
+    /// fetched since, else a new one.
+    pub(crate) async fn refresh(&self, stale: &Arc<ApiKey>) -> Result<Arc<ApiKey>, UpstreamError> {
+        self.newer_than(Some(stale)).await
     }
 
-    async fn refresh_after(
-        &self,
-        stale: Option<&Arc<ApiKey>>,
-    ) -> Result<Arc<ApiKey>, UpstreamError> {
-        let mut held = self.held.lock().await;
-        match &*held {
+    async fn newer_than(&self, stale: Option<&Arc<ApiKey>>) -> Result<Arc<ApiKey>, UpstreamError> {
+        let mut cached = self.cached.lock().await;
+        match &*cached {
             Some(key) if !stale.is_some_and(|stale| Arc::ptr_eq(stale, key)) => Ok(Arc::clone(key)),
             Some(_) | None => {
-                let key = Arc::new(ApiKey::from_secret(&self.ring.api_key().await?)?);
-                *held = Some(Arc::clone(&key));
+                let key = Arc::new(ApiKey::from_secret(&self.provider.api_key().await?)?);
+                *cached = Some(Arc::clone(&key));
                 Ok(key)
             }
         }
@@ -75,7 +74,7 @@ mod tests {
 
     /// Rows: F95.
     #[test]
-    fn the_header_is_never_printed_and_holds_no_line_break() {
+    fn the_header_is_sensitive_and_contains_no_line_break() {
         let key = ApiKey::from_secret(&"the-key\n".into()).unwrap();
         assert_eq!((key.header.to_str().unwrap(), key.header.is_sensitive()), ("the-key", true));
         assert!(!format!("{:?}{:?}", key.header, key.secret).contains("the-key"));

@@ -1,4 +1,4 @@
-//! A call to Palette, ready to be sent as often as it needs.
+//! A request to Palette that can be sent repeatedly.
 
 use bytes::Bytes;
 use gangway_model::{AccessPortalCredential, Credential, TemporaryCredentials, UpstreamError};
@@ -9,26 +9,33 @@ use zeroize::Zeroizing;
 
 use crate::error::invalid_response;
 
-/// Room for any body that Gangway sends, so that none is copied to and fro while it is written.
-const BODY: usize = 96 * 1024;
+/// Initial capacity: larger than any body, because a buffer that grows leaves copies behind that are
+/// not zeroized.
+const BODY_CAPACITY: usize = 96 * 1024;
 
-/// What to ask of Palette.
+/// A request to Palette.
 pub(crate) struct ApiRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
-    /// Wiped when the last copy goes.
+    /// Zeroized when the last copy is dropped.
     pub(crate) body: Option<Bytes>,
-    /// Secrets in the body: Palette may repeat them in its errors.
-    pub(crate) told: Vec<SecretString>,
-    /// Whether it may be sent again when nobody knows what became of it.
-    pub(crate) repeatable: bool,
+    /// Secrets in the body, to be redacted from error messages, which may quote them.
+    pub(crate) secrets: Vec<SecretString>,
+    /// Whether the request may be sent again if its outcome is unknown.
+    pub(crate) idempotent: bool,
 }
 
 impl ApiRequest {
     pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
-        let (query, told) = (Vec::new(), Vec::new());
-        Self { method, path: path.into(), query, body: None, told, repeatable: true }
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            secrets: Vec::new(),
+            idempotent: true,
+        }
     }
 
     pub(crate) fn get(path: impl Into<String>) -> Self {
@@ -40,20 +47,20 @@ impl ApiRequest {
         self
     }
 
-    /// With this body, which may hold the credential.
+    /// Sets the body, which may contain a credential.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, UpstreamError> {
-        let mut buffer = Zeroizing::new(Vec::with_capacity(BODY));
+        let mut buffer = Zeroizing::new(Vec::with_capacity(BODY_CAPACITY));
         serde_json::to_writer(&mut *buffer, body).map_err(|error| invalid_response(&error))?;
         self.body = Some(Bytes::from_owner(buffer));
         Ok(self)
     }
 
-    /// Tells what of the credential must not come back.
+    /// Redacts the secrets of `credential` from error messages.
     pub(crate) fn redacting(mut self, credential: &Credential) -> Self {
         match credential {
             Credential::AccessKey(keys) => {
-                self.told.push(SecretString::from(keys.id.as_str()));
-                self.told.push(keys.secret.secret().clone());
+                self.secrets.push(SecretString::from(keys.id.as_str()));
+                self.secrets.push(keys.secret.secret().clone());
             }
             Credential::AccessPortal(portal) => return self.redacting_portal(portal),
             Credential::AssumedRole(_) | Credential::PodIdentity(_) => {}
@@ -61,23 +68,24 @@ impl ApiRequest {
         self
     }
 
-    /// Tells the same of what a portal is asked with. A key may come back whole, escaped, or line by line.
+    /// Redacts the secrets of `portal` from error messages, the private key as a whole and each of its
+    /// lines: messages may escape line breaks.
     pub(crate) fn redacting_portal(mut self, portal: &AccessPortalCredential) -> Self {
         if let Some(TemporaryCredentials { id, secret, token, .. }) = &portal.session {
-            self.told.push(SecretString::from(id.as_str()));
-            self.told.push(secret.clone());
-            self.told.extend(token.clone());
+            self.secrets.push(SecretString::from(id.as_str()));
+            self.secrets.push(secret.clone());
+            self.secrets.extend(token.clone());
         }
         #[expect(clippy::disallowed_methods, reason = "each line is wrapped again")]
         let lines = portal.identity.key.pem().expose_secret().lines();
-        self.told.push(portal.identity.key.pem().clone());
-        self.told.extend(lines.filter(|line| !line.starts_with('-')).map(SecretString::from));
+        self.secrets.push(portal.identity.key.pem().clone());
+        self.secrets.extend(lines.filter(|line| !line.starts_with('-')).map(SecretString::from));
         self
     }
 
-    /// Sent again only when Palette says that it did nothing.
+    /// Marks the request as not idempotent: it is sent again only after HTTP 429.
     pub(crate) fn not_idempotent(mut self) -> Self {
-        self.repeatable = false;
+        self.idempotent = false;
         self
     }
 }

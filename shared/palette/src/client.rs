@@ -1,51 +1,51 @@
-//! A Palette tenant, and one scope of it.
+//! The client of a Palette tenant, and the client of one scope of it.
 
-use std::time::Duration;
+use std::sync::Arc;
 
+use gangway_http::RetryPolicy;
 use gangway_model::{Scope, stores::ApiKeyProvider};
 use reqwest::Url;
 
 use crate::{api_key::ApiKeyCache, rate_limiter::RateLimiter};
 
-/// The pause before a call is first repeated.
-const RETRY_PAUSE: Duration = Duration::from_millis(200);
-
-/// A Palette tenant, called as the owner of an API key. One for each process: it holds the key and the rate limit.
-pub struct PaletteClient<K> {
+/// Client of a Palette tenant. Make one for each process: it caches the API key and limits the
+/// request rate.
+pub struct PaletteClient {
     pub(crate) http: reqwest::Client,
     pub(crate) base: Url,
-    pub(crate) keys: ApiKeyCache<K>,
-    pub(crate) gate: RateLimiter,
-    pub(crate) pause: Duration,
+    pub(crate) keys: ApiKeyCache,
+    pub(crate) rate_limiter: RateLimiter,
+    pub(crate) retry_policy: RetryPolicy,
 }
 
-impl<K: ApiKeyProvider> PaletteClient<K> {
-    /// Calls the tenant at `base`, whose path is kept as a prefix. The key is read when it is first needed.
-    pub fn new(http: reqwest::Client, base: Url, keyring: K) -> Self {
+impl PaletteClient {
+    /// Returns a client of the tenant at `base`; a path of `base` is kept as a prefix. The API key
+    /// is fetched with the first request.
+    pub fn new(http: reqwest::Client, base: Url, api_key: Arc<dyn ApiKeyProvider>) -> Self {
         Self {
             http,
             base,
-            keys: ApiKeyCache::new(keyring),
-            gate: RateLimiter::default(),
-            pause: RETRY_PAUSE,
+            keys: ApiKeyCache::new(api_key),
+            rate_limiter: RateLimiter::default(),
+            retry_policy: RetryPolicy::THROTTLED,
         }
     }
 
-    /// Sends so many requests a second to each family of endpoints, rather than 8.
+    /// Limits requests to this many a second for each endpoint group; the default is 8.
     #[must_use]
     pub fn with_rate_limit(self, requests_per_second: u16) -> Self {
-        Self { gate: RateLimiter::with_rps(requests_per_second), ..self }
+        Self { rate_limiter: RateLimiter::with_rps(requests_per_second), ..self }
     }
 }
 
-/// A tenant, seen from one scope: what is made here belongs to it.
-pub struct ScopedClient<'a, K> {
-    pub(crate) palette: &'a PaletteClient<K>,
+/// Client of one scope of a tenant: accounts that it creates belong to that scope.
+pub struct ScopedClient<'a> {
+    pub(crate) palette: &'a PaletteClient,
     pub(crate) scope: Scope,
 }
 
-impl<K> ScopedClient<'_, K> {
-    /// Whose accounts these are.
+impl ScopedClient<'_> {
+    /// Returns the scope of the requests.
     pub const fn scope(&self) -> &Scope {
         &self.scope
     }

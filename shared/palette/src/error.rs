@@ -1,4 +1,4 @@
-//! Why a call failed, while it is still known whether to repeat it.
+//! Errors of one HTTP attempt, and their mapping to [`UpstreamError`].
 
 use std::{error::Error, time::Duration};
 
@@ -10,31 +10,32 @@ use crate::{
     projects::NO_PROJECT,
 };
 
-/// How long to keep away when Palette is asked too often and does not say.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Delay after HTTP 429 without a `Retry-After` header.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What to make of a status that means both.
-const NOT_FOUND_OR_DENIED: &str = "Palette answers so when it refuses and when it fails by itself, so try again once before changing anything";
+/// Hint for HTTP 500, which Palette uses for rejections as well.
+const REJECTED_OR_FAILED: &str = "Palette answers like this both when it rejects a request and when it fails, so \
+                                  try again once before changing anything";
 
-/// A call that did not do.
+/// Error of one HTTP attempt.
 #[derive(Debug)]
 pub(crate) enum AttemptError {
-    /// Palette answered, and said no.
+    /// Palette answered with an error.
     Rejected(ErrorResponse),
-    /// Palette did nothing, since it was asked too often. With its own idea of when to try again.
+    /// HTTP 429, with the value of `Retry-After`. Palette did nothing.
     Throttled(Option<Duration>),
-    /// The connection or a proxy broke. Another try may do.
+    /// No usable response: the connection or a proxy failed. A retry may succeed.
     Transport(Box<dyn Error + Send + Sync>),
-    /// Settled.
+    /// Not to be retried.
     Final(UpstreamError),
 }
 
-/// Palette, or something before it, answered with a status that has no reason in it.
+/// Palette or a proxy answered with a status and no reason.
 #[derive(Debug, thiserror::Error)]
 #[error("HTTP status {0}")]
 pub(crate) struct BadStatus(pub(crate) u16);
 
-/// Not the JSON that was expected. The parser's own error would quote the value.
+/// The response is not the expected JSON. The message of `serde_json` is not used: it may quote values.
 #[derive(Debug, thiserror::Error)]
 #[error("not the JSON expected ({category:?} at line {line}, column {column})")]
 struct InvalidResponse {
@@ -43,7 +44,7 @@ struct InvalidResponse {
     column: usize,
 }
 
-/// An answer that cannot be used.
+/// Returns the error for a response that cannot be parsed.
 pub(crate) fn invalid_response(error: &serde_json::Error) -> UpstreamError {
     unavailable(InvalidResponse {
         category: error.classify(),
@@ -52,7 +53,7 @@ pub(crate) fn invalid_response(error: &serde_json::Error) -> UpstreamError {
     })
 }
 
-/// Palette could not be asked, or what came is no answer.
+/// Returns the error for a request without a usable response.
 pub(crate) fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> UpstreamError {
     UpstreamError::Unavailable { service: SERVICE, source: source.into() }
 }
@@ -64,26 +65,26 @@ impl From<UpstreamError> for AttemptError {
 }
 
 impl AttemptError {
-    /// Whether to send the call again.
-    pub(crate) const fn is_retryable(&self, repeatable: bool) -> bool {
+    /// Returns `true` if the request may be sent again.
+    pub(crate) const fn is_retryable(&self, idempotent: bool) -> bool {
         match self {
             Self::Throttled(_) => true,
-            Self::Transport(_) => repeatable,
+            Self::Transport(_) => idempotent,
             Self::Rejected(_) | Self::Final(_) => false,
         }
     }
 
-    /// How long to wait before that, on top of one's own pause.
-    pub(crate) fn pause(&self) -> Duration {
+    /// Returns the value of `Retry-After`; zero if there is none.
+    pub(crate) fn retry_after(&self) -> Duration {
         match self {
-            Self::Throttled(Some(pause)) => *pause,
+            Self::Throttled(Some(delay)) => *delay,
             Self::Throttled(None) | Self::Rejected(_) | Self::Transport(_) | Self::Final(_) => {
                 Duration::ZERO
             }
         }
     }
 
-    /// Palette's words, if it does not let Gangway in.
+    /// Returns Palette's reason if it denied access.
     pub(crate) fn access_denied_reason(&self) -> Option<&str> {
         match self {
             Self::Rejected(ErrorResponse {
@@ -95,45 +96,46 @@ impl AttemptError {
         }
     }
 
-    /// Whether Palette says that it has no such thing.
-    pub(crate) const fn not_found(&self) -> bool {
+    /// Returns `true` if Palette reports that the resource does not exist.
+    pub(crate) const fn is_not_found(&self) -> bool {
         matches!(self, Self::Rejected(ErrorResponse { kind: ErrorKind::NotFound, .. }))
     }
 
-    /// For callers. `what` names what was asked for.
-    pub(crate) fn into_upstream(self, what: &'static str) -> UpstreamError {
+    /// Converts to the error that callers receive; `resource` completes "Palette has no {resource}".
+    pub(crate) fn into_upstream(self, resource: &'static str) -> UpstreamError {
         match self {
             Self::Rejected(ErrorResponse { kind, status, reason, .. }) => match kind {
                 ErrorKind::InvalidApiKey | ErrorKind::AccessDenied => {
                     UpstreamError::AccessDenied { service: SERVICE, reason }
                 }
-                ErrorKind::NotFound => UpstreamError::NotFound { service: SERVICE, resource: what },
+                ErrorKind::NotFound => UpstreamError::NotFound { service: SERVICE, resource },
                 ErrorKind::ProjectNotFound => NO_PROJECT,
                 ErrorKind::Other if status == 500 => {
-                    let reason = format!("{reason}; {NOT_FOUND_OR_DENIED}");
+                    let reason = format!("{reason}; {REJECTED_OR_FAILED}");
                     UpstreamError::Rejected { service: SERVICE, reason }
                 }
                 ErrorKind::NameConflict | ErrorKind::Other => {
                     UpstreamError::Rejected { service: SERVICE, reason }
                 }
             },
-            Self::Throttled(pause) => UpstreamError::Throttled {
+            Self::Throttled(delay) => UpstreamError::Throttled {
                 service: SERVICE,
-                retry_after: pause.unwrap_or(RETRY_AFTER),
+                retry_after: delay.unwrap_or(DEFAULT_RETRY_AFTER),
             },
             Self::Transport(source) => unavailable(source),
             Self::Final(error) => error,
         }
     }
 
-    /// The same for calls that give an account its name.
-    pub(crate) fn into_upstream_naming(self, what: &'static str) -> UpstreamError {
+    /// Like [`into_upstream`](Self::into_upstream), for requests that name an account: the name may be
+    /// taken.
+    pub(crate) fn into_upstream_naming(self, resource: &'static str) -> UpstreamError {
         match self {
             Self::Rejected(ErrorResponse { kind: ErrorKind::NameConflict, .. }) => {
                 UpstreamError::AlreadyExists { service: SERVICE }
             }
             Self::Rejected(_) | Self::Throttled(_) | Self::Transport(_) | Self::Final(_) => {
-                self.into_upstream(what)
+                self.into_upstream(resource)
             }
         }
     }

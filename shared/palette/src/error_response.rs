@@ -1,64 +1,66 @@
-//! What Palette means when it says no.
+//! Error responses of Palette and their meaning.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use crate::scrub::redact;
+use crate::redact::redact;
 
-/// An answer that says no, and why.
+/// An error response.
 #[derive(Debug)]
 pub(crate) struct ErrorResponse {
     pub(crate) kind: ErrorKind,
-    /// The answer's. Palette says 500 where it refuses, too, so by itself it does not tell that something failed.
+    /// HTTP status. Palette also rejects requests with 500, so 500 alone does not mean a failure.
     pub(crate) status: u16,
-    /// Palette's code; the router's own are numbers.
+    /// Palette's error code; codes of its router are numbers.
     pub(crate) code: String,
-    /// In words fit for the caller.
+    /// Message, code and status, without secrets.
     pub(crate) reason: String,
 }
 
-/// Kinds of no.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ErrorKind {
-    /// The API key is not taken.
+    /// Palette does not accept the API key.
     InvalidApiKey,
-    /// The API key is taken, and may not do this.
+    /// The API key lacks a permission.
     AccessDenied,
-    /// There is no such thing, or Palette says so.
+    /// The resource does not exist, or is not visible.
     NotFound,
-    /// There is no such project, or the key may not see it.
+    /// The project does not exist, or is not visible to the key.
     ProjectNotFound,
-    /// The name is taken.
+    /// The account name is taken.
     NameConflict,
-    /// All else.
     Other,
 }
 
-/// Codes that mean "may not", whatever the status.
-const DENIALS: [&str; 4] =
+/// Codes of denied access, whatever the status.
+const ACCESS_DENIED_CODES: [&str; 4] =
     ["OperationForbidden", "ResOperationForbidden", "UnAuthorizedAccess", "ResourceAccessDenied"];
 
-/// Codes that mean "is not there", whatever the status.
-const ABSENCES: [&str; 1] = ["ResourceNotFound"];
+/// Code of a missing resource, whatever the status.
+const NOT_FOUND_CODE: &str = "ResourceNotFound";
 
-/// The code of a project that is not there, or not shown.
-const NO_PROJECT: &str = "ProjectNotFoundInTenant";
+/// Code of a project that does not exist or is not visible.
+const PROJECT_NOT_FOUND_CODE: &str = "ProjectNotFoundInTenant";
 
 impl ErrorResponse {
-    /// Reads a status from 400 to 500. `None` if nothing in it tells why: then it was not Palette that answered.
-    pub(crate) fn read(
+    /// Parses a response with a status from 400 to 500. Returns `None` if it contains no reason: then it
+    /// is a proxy's, not Palette's.
+    ///
+    /// `key` and `secrets` are redacted.
+    pub(crate) fn parse(
         status: u16,
         body: &[u8],
         key: &SecretString,
-        told: &[SecretString],
+        secrets: &[SecretString],
     ) -> Option<Self> {
         let error: Option<Value> = serde_json::from_slice(body).ok();
-        let member = |name| error.as_ref().and_then(|error| error.get(name)).and_then(text);
+        let member =
+            |name| error.as_ref().and_then(|error| error.get(name)).and_then(string_or_number);
         let (code, message) = (member("code"), member("message"));
-        let explained = code.is_some() || message.is_some();
+        let has_reason = code.is_some() || message.is_some();
         let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
-        let kind = kind(status, explained, &code, &message, repeats(body, key))?;
-        let secrets = [std::slice::from_ref(key), told].concat();
+        let kind = kind(status, has_reason, &code, &message, contains_key(body, key))?;
+        let secrets = [std::slice::from_ref(key), secrets].concat();
         let reason = match (message.is_empty(), code.is_empty()) {
             (true, true) => format!("HTTP {status}"),
             (true, false) => format!("{code} (HTTP {status})"),
@@ -76,38 +78,37 @@ impl ErrorResponse {
 
 fn kind(
     status: u16,
-    explained: bool,
+    has_reason: bool,
     code: &str,
     message: &str,
-    repeats_key: bool,
+    quotes_key: bool,
 ) -> Option<ErrorKind> {
-    let absent = status == 404 || ABSENCES.contains(&code);
+    let not_found = status == 404 || code == NOT_FOUND_CODE;
     Some(match status {
         401 => ErrorKind::InvalidApiKey,
-        // A key that Palette does not know can come back as a thing that it does not have.
-        _ if absent && repeats_key => ErrorKind::InvalidApiKey,
+        // Palette can report an unknown API key as a resource that does not exist.
+        _ if not_found && quotes_key => ErrorKind::InvalidApiKey,
         403 => ErrorKind::AccessDenied,
-        _ if DENIALS.contains(&code) => ErrorKind::AccessDenied,
-        _ if code == NO_PROJECT => ErrorKind::ProjectNotFound,
+        _ if ACCESS_DENIED_CODES.contains(&code) => ErrorKind::AccessDenied,
+        _ if code == PROJECT_NOT_FOUND_CODE => ErrorKind::ProjectNotFound,
         409 => ErrorKind::NameConflict,
-        _ if !explained => return None,
-        _ if absent => ErrorKind::NotFound,
-        // Palette documents no code for it.
+        _ if !has_reason => return None,
+        _ if not_found => ErrorKind::NotFound,
+        // Palette documents no code for a name conflict.
         400 | 422 | 500 if already_exists(code, message) => ErrorKind::NameConflict,
         _ => ErrorKind::Other,
     })
 }
 
 fn already_exists(code: &str, message: &str) -> bool {
-    let said = |text: &str| {
+    let says_exists = |text: &str| {
         let text: String = text.chars().filter(char::is_ascii_alphabetic).collect();
         text.to_ascii_lowercase().contains("alreadyexist")
     };
-    said(code) || said(message)
+    says_exists(code) || says_exists(message)
 }
 
-/// A member that is a text or a number.
-fn text(value: &Value) -> Option<String> {
+fn string_or_number(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
@@ -115,8 +116,8 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn repeats(body: &[u8], key: &SecretString) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "looks for the key in order to tell what failed")]
+fn contains_key(body: &[u8], key: &SecretString) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "searches the response for the key")]
     let key = key.expose_secret().as_bytes();
     !key.is_empty() && body.windows(key.len()).any(|window| window == key)
 }

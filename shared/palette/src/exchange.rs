@@ -1,10 +1,10 @@
-//! Sends calls: with the key, within the budget and the rate limit, again where that is safe.
+//! Sends requests: with the API key, within the deadline and the rate limit, with retries where that
+//! is safe.
 
 use std::{sync::Arc, time::Duration};
 
-use backon::{ExponentialBuilder, Retryable as _};
-use gangway_http::deadline;
-use gangway_model::{Scope, UpstreamError, stores::ApiKeyProvider};
+use gangway_http::{Retryable as _, deadline, upstream_timing};
+use gangway_model::{Scope, UpstreamError};
 use reqwest::{
     RequestBuilder,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
@@ -21,26 +21,22 @@ use crate::{
     error_response::{ErrorKind, ErrorResponse},
 };
 
-/// The longest that one request may take.
+/// Timeout of one attempt. Two of them fit into API Gateway's 29 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How often a call is sent again.
-const MAX_RETRIES: usize = 3;
-
-/// The largest answer that is read: a page of 50 accounts with certificate chains is far smaller.
+/// Largest response that is read; a page of 50 accounts with certificate chains is far smaller.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
-/// The answer is too large to be Palette's.
 #[derive(Debug, thiserror::Error)]
-#[error("an answer of more than {MAX_RESPONSE_BYTES} bytes")]
+#[error("a response of more than {MAX_RESPONSE_BYTES} bytes")]
 struct ResponseTooLarge;
 
-/// A proxy or an access portal answers with a page of its own, and calls that a success.
+/// A proxy or an access portal answered with a page of its own and a status of success.
 #[derive(Debug, thiserror::Error)]
-#[error("a page that is not Palette's")]
+#[error("a response that is not JSON, so not Palette's")]
 struct NotJson;
 
-/// What Palette answered when it said yes. Lists of accounts may hold secrets, so it is wiped.
+/// The body of a successful response. Lists of accounts may contain secrets, so it is zeroized.
 pub(crate) struct ApiResponse(Zeroizing<Vec<u8>>);
 
 impl ApiResponse {
@@ -50,95 +46,98 @@ impl ApiResponse {
     }
 }
 
-/// One answer, not judged yet.
+/// HTTP response before its status is mapped to an error.
 struct RawResponse {
     status: u16,
     retry_after: Option<Duration>,
     body: Zeroizing<Vec<u8>>,
 }
 
-impl<K: ApiKeyProvider + Sync> PaletteClient<K> {
-    /// Asks, as often as it takes and as is safe, in this scope.
+impl PaletteClient {
+    /// Sends the request in this scope, with retries by the client's policy: after HTTP 429 always,
+    /// after a broken connection only if the request is idempotent, and never past the deadline.
     pub(crate) async fn send(
         &self,
-        call: &ApiRequest,
+        request: &ApiRequest,
         scope: &Scope,
     ) -> Result<ApiResponse, AttemptError> {
-        let backoff = ExponentialBuilder::new()
-            .with_min_delay(self.pause)
-            .with_max_times(MAX_RETRIES)
-            .with_jitter();
-        (|| self.send_with_auth(call, scope))
-            .retry(backoff)
-            .when(|fault| fault.is_retryable(call.repeatable))
-            .adjust(|fault, pause| {
-                // A pause that outlasts the invocation only hides the answer.
-                pause.map(|own| own + fault.pause()).filter(|pause| *pause < deadline::remaining())
+        (|| self.send_with_auth(request, scope))
+            .retry(self.retry_policy)
+            .when(|error| error.is_retryable(request.idempotent))
+            .adjust(|error, delay| {
+                let delay = delay? + error.retry_after();
+                Some(delay).filter(|delay| *delay < deadline::remaining())
             })
-            .notify(|fault, pause| {
-                tracing::warn!(path = call.path, ?fault, ?pause, "Palette is asked again");
+            .notify(|error, delay| {
+                tracing::warn!(
+                    path = request.path,
+                    ?error,
+                    ?delay,
+                    "request to Palette is retried"
+                );
             })
             .await
     }
 
+    /// Sends the request once; with another API key if Palette does not accept the cached one.
     async fn send_with_auth(
         &self,
-        call: &ApiRequest,
+        request: &ApiRequest,
         scope: &Scope,
     ) -> Result<ApiResponse, AttemptError> {
         let key = self.keys.current().await?;
-        match self.send_once(call, scope, &key).await {
+        match self.send_once(request, scope, &key).await {
             Err(AttemptError::Rejected(ErrorResponse {
                 kind: ErrorKind::InvalidApiKey, ..
             })) => {
-                tracing::info!("Palette does not take the API key; it is read again");
-                let key = self.keys.after(&key).await?;
-                self.send_once(call, scope, &key).await
+                tracing::info!("Palette does not accept the API key; it is read again");
+                let key = self.keys.refresh(&key).await?;
+                self.send_once(request, scope, &key).await
             }
-            done => done,
+            result => result,
         }
     }
 
     async fn send_once(
         &self,
-        call: &ApiRequest,
+        request: &ApiRequest,
         scope: &Scope,
         key: &Arc<ApiKey>,
     ) -> Result<ApiResponse, AttemptError> {
-        self.gate.acquire(&call.path).await?;
+        self.rate_limiter.acquire(&request.path).await?;
         let start = Instant::now();
-        let heard =
-            deadline::timeout(REQUEST_TIMEOUT, read_response(self.request(call, scope, key)));
-        let heard = deadline::record_upstream(SERVICE, heard).await.map_err(|_elapsed| {
+        let response = read_response(self.http_request(request, scope, key));
+        let response = deadline::timeout(REQUEST_TIMEOUT, response);
+        let response = upstream_timing::record(SERVICE, response).await.map_err(|_elapsed| {
             AttemptError::Final(UpstreamError::TimedOut { service: SERVICE })
         })??;
         tracing::debug!(
-            method = %call.method,
-            path = call.path,
-            status = heard.status,
+            method = %request.method,
+            path = request.path,
+            status = response.status,
             elapsed_ms = start.elapsed().as_millis(),
             "Palette answered"
         );
-        classify(heard, call, key)
+        classify(response, request, key)
     }
 
-    fn request(&self, call: &ApiRequest, scope: &Scope, key: &ApiKey) -> RequestBuilder {
+    fn http_request(&self, request: &ApiRequest, scope: &Scope, key: &ApiKey) -> RequestBuilder {
         let mut url = self.base.clone();
-        // A self-hosted Palette may be behind a path of its own.
-        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), call.path));
-        let mut request = self
+        // A self-hosted Palette may be served below a path.
+        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
+        let mut builder = self
             .http
-            .request(call.method.clone(), url)
-            .query(&call.query)
+            .request(request.method.clone(), url)
+            .query(&request.query)
             .header("ApiKey", key.header.clone())
             .header(ACCEPT, "application/json");
-        // Since 4.9.22 a stray project is an error, so it is sent in project scope only.
+        // From Palette 4.9.22 on, tenant requests with this header are refused.
         if let Scope::Project(uid) = scope {
-            request = request.header("ProjectUid", uid.as_str());
+            builder = builder.header("ProjectUid", uid.as_str());
         }
-        match &call.body {
-            Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.clone()),
-            None => request,
+        match &request.body {
+            Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body.clone()),
+            None => builder,
         }
     }
 }
@@ -148,9 +147,10 @@ async fn read_response(request: RequestBuilder) -> Result<RawResponse, AttemptEr
     let mut response = request.send().await.map_err(broken)?;
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers());
-    let told = response.content_length().and_then(|length| usize::try_from(length).ok());
-    let mut body =
-        Zeroizing::new(Vec::with_capacity(told.unwrap_or_default().min(MAX_RESPONSE_BYTES)));
+    // A buffer that grows would leave copies behind that are not zeroized.
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let capacity = length.unwrap_or_default().min(MAX_RESPONSE_BYTES);
+    let mut body = Zeroizing::new(Vec::with_capacity(capacity));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
             return Err(AttemptError::Final(unavailable(ResponseTooLarge)));
@@ -160,32 +160,35 @@ async fn read_response(request: RequestBuilder) -> Result<RawResponse, AttemptEr
     Ok(RawResponse { status, retry_after, body })
 }
 
-/// Whole seconds; Palette documents neither form, and a date would need our clock to be right.
+/// Parses `Retry-After` in seconds. A date is ignored: it would depend on our clock.
 fn retry_after(headers: &HeaderMap<HeaderValue>) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-/// Palette answers with JSON, or with nothing: an answer that is not read must not pass for a yes either.
-fn is_palettes(body: &[u8]) -> bool {
+/// Returns `true` if the body is empty or looks like JSON. Checked even if the body is not used, so
+/// that a proxy's page does not count as success.
+fn is_json_or_empty(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'['))
 }
 
+/// Maps the status to a result.
 fn classify(
-    heard: RawResponse,
-    call: &ApiRequest,
+    response: RawResponse,
+    request: &ApiRequest,
     key: &ApiKey,
 ) -> Result<ApiResponse, AttemptError> {
-    let RawResponse { status, retry_after, body } = heard;
+    let RawResponse { status, retry_after, body } = response;
     match status {
-        200..=299 if is_palettes(&body) => Ok(ApiResponse(body)),
+        200..=299 if is_json_or_empty(&body) => Ok(ApiResponse(body)),
         200..=299 => Err(AttemptError::Final(unavailable(NotJson))),
         429 => Err(AttemptError::Throttled(retry_after)),
-        // Palette answers 500 to what it refuses; only what is above comes from a failing proxy or pod.
-        400..=500 => Err(ErrorResponse::read(status, &body, &key.secret, &call.told).map_or_else(
-            || AttemptError::Final(unavailable(BadStatus(status))),
-            AttemptError::Rejected,
-        )),
+        // Palette rejects requests with 500, too; higher statuses come from a failing proxy or pod.
+        400..=500 => Err(ErrorResponse::parse(status, &body, &key.secret, &request.secrets)
+            .map_or_else(
+                || AttemptError::Final(unavailable(BadStatus(status))),
+                AttemptError::Rejected,
+            )),
         501.. => Err(AttemptError::Transport(Box::new(BadStatus(status)))),
         _ => Err(AttemptError::Final(unavailable(BadStatus(status)))),
     }

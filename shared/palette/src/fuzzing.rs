@@ -1,45 +1,44 @@
-//! What is made of Palette's answers, for tests that put any answer there is to it.
+//! Entry points for the fuzz targets.
 
 use gangway_model::Scope;
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 
 use crate::{
     error_response::ErrorResponse,
     response::{
-        Account, Accounts, Endpoints, Features, Overlords, Policies, Projects, SessionKeys, Trust,
-        User,
+        Account, Accounts, Endpoints, Features, Overlords, Policies, Projects, SessionKeys,
+        StsSource, User,
     },
 };
 
-/// Everything that is told of an answer with this status, where `secret` is what Palette was sent.
-pub fn told(status: u16, body: &[u8], secret: &str) -> Vec<String> {
+/// Returns every error message that Gangway derives from a response with this status and body.
+/// `secret` is a secret of the request: no message may contain it.
+pub fn messages(status: u16, body: &[u8], secret: &str) -> Vec<String> {
     if (400..=500).contains(&status) {
         let key = SecretString::from("another secret");
-        let refusal = ErrorResponse::read(status, body, &key, &[SecretString::from(secret)]);
-        return refusal.map(|it| vec![it.reason, it.code]).unwrap_or_default();
+        let error = ErrorResponse::parse(status, body, &key, &[SecretString::from(secret)]);
+        return error.map(|error| vec![error.reason, error.code]).unwrap_or_default();
     }
-    macro_rules! faults {
-        ($($type:ty),*) => {
-            [$(serde_json::from_slice::<$type>(body).map(drop)),*]
-        };
-    }
-    let all = faults!(
-        Accounts,
-        Endpoints,
-        Features,
-        Overlords,
-        Policies,
-        Projects,
-        SessionKeys,
-        Trust,
-        User
-    );
-    let faults = all.into_iter().filter_map(Result::err);
     if let Ok(account) = serde_json::from_slice::<Account>(body) {
         drop(account.into_cloud_account(&Scope::Tenant));
     }
-    faults
-        .map(|fault| crate::error::invalid_response(&fault))
-        .map(|fault| format!("{fault} {fault:?}"))
-        .collect()
+    let errors = [
+        parse_error::<Accounts>(body),
+        parse_error::<Endpoints>(body),
+        parse_error::<Features>(body),
+        parse_error::<Overlords>(body),
+        parse_error::<Policies>(body),
+        parse_error::<Projects>(body),
+        parse_error::<SessionKeys>(body),
+        parse_error::<StsSource>(body),
+        parse_error::<User>(body),
+    ];
+    errors.into_iter().flatten().collect()
+}
+
+fn parse_error<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
+    let error = serde_json::from_slice::<T>(body).err()?;
+    let error = crate::error::invalid_response(&error);
+    Some(format!("{error} {error:?}"))
 }

@@ -1,4 +1,6 @@
 //! Palette's API, as far as registering AWS accounts needs it.
+//!
+//! Calls and typed facts only: what a fact means for a registration is for `gangway-checks`.
 
 mod accounts;
 mod api_key;
@@ -7,14 +9,14 @@ mod client;
 mod error;
 mod error_response;
 mod exchange;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod gateway;
 mod projects;
 mod rate_limiter;
+mod redact;
 mod request;
 mod response;
-mod scrub;
 mod secret_partitions;
 mod state;
 mod sts_source;
@@ -22,16 +24,14 @@ mod validation;
 
 pub use accounts::AccountPage;
 pub use client::{PaletteClient, ScopedClient};
-pub use gateway::{
-    GATEWAY_PROXY, GATEWAY_REGISTERED, GATEWAY_RUNNING, GatewayCheck, PrivateCloudGateway,
-};
+pub use gateway::PrivateCloudGateway;
 pub use projects::{ScopedResults, query_scopes};
 pub use secret_partitions::{EndpointOverrides, PortalKeysResult, SecretPartitionFlag};
-pub use state::{API_KEY_VALID, PaletteState};
+pub use state::{ApiKeyStatus, PaletteState};
 pub use sts_source::StsSourceAccount;
 pub use validation::{IamPolicy, ValidationOutcome};
 
-/// Who is meant, in errors.
+/// Display name used in error messages and metrics.
 const SERVICE: &str = "Palette";
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
-//! Finds the project that a request names.
+//! Projects of the tenant, and requests to many scopes.
 
 use futures_util::{StreamExt as _, stream};
-use gangway_model::{
-    RegistrationError, RequestedScope, Scope, Uid, UidOrName, UpstreamError, stores::ApiKeyProvider,
-};
+use gangway_model::{RegistrationError, RequestedScope, Scope, Uid, UidOrName, UpstreamError};
 
 use crate::{
     PaletteClient, SERVICE, ScopedClient,
@@ -14,15 +12,18 @@ use crate::{
 const PROJECTS: &str = "/v1/dashboard/projects/metadata";
 const LIST: &str = "list of projects";
 
-impl<K: ApiKeyProvider + Sync> PaletteClient<K> {
-    /// The scope that a caller names. Only a project's name costs a call; a uid is judged by the calls that follow.
+impl PaletteClient {
+    /// Resolves the scope that a caller names. Only the name of a project costs a request; a uid is not
+    /// checked here.
     ///
-    /// Fails with [`Failure::Invalid`] at `/scope/project` if the tenant has no project of that name.
+    /// # Errors
+    ///
+    /// [`RegistrationError::Invalid`] at `/scope/project` if the tenant has no project of that name.
     pub async fn resolve_scope(
         &self,
-        wish: &RequestedScope,
-    ) -> Result<ScopedClient<'_, K>, RegistrationError> {
-        let scope = match wish {
+        requested: &RequestedScope,
+    ) -> Result<ScopedClient<'_>, RegistrationError> {
+        let scope = match requested {
             RequestedScope::Tenant => Scope::Tenant,
             RequestedScope::Project(UidOrName::Uid(uid)) => Scope::Project(uid.clone()),
             RequestedScope::Project(UidOrName::Name(name)) => {
@@ -32,25 +33,27 @@ impl<K: ApiKeyProvider + Sync> PaletteClient<K> {
         Ok(self.in_scope(scope))
     }
 
-    /// A scope that is known already; the calls that follow judge whether it is there.
-    pub const fn in_scope(&self, scope: Scope) -> ScopedClient<'_, K> {
+    /// Returns a client of `scope`, without checking that it exists.
+    pub const fn in_scope(&self, scope: Scope) -> ScopedClient<'_> {
         ScopedClient { palette: self, scope }
     }
 
-    /// Every project that the key may see.
+    /// Lists the projects that the API key can see.
     pub async fn projects(&self) -> Result<Vec<Uid>, UpstreamError> {
-        let answer = self.send(&ApiRequest::get(PROJECTS), &Scope::Tenant).await;
-        let answer = answer.map_err(|fault| fault.into_upstream(LIST))?;
-        let Projects { items } = answer.json().map_err(|fault| fault.into_upstream(LIST))?;
+        let response = self.send(&ApiRequest::get(PROJECTS), &Scope::Tenant).await;
+        let response = response.map_err(|error| error.into_upstream(LIST))?;
+        let Projects { items } = response.json().map_err(|error| error.into_upstream(LIST))?;
         Ok(items.into_iter().filter_map(|item| uid(&item.metadata.uid)).collect())
     }
 
     async fn project(&self, name: &str) -> Result<Uid, RegistrationError> {
-        let call = ApiRequest::get(PROJECTS).query("name", name);
-        let what = LIST;
-        let answer =
-            self.send(&call, &Scope::Tenant).await.map_err(|fault| fault.into_upstream(what))?;
-        let Projects { items } = answer.json().map_err(|fault| fault.into_upstream(what))?;
+        let request = ApiRequest::get(PROJECTS).query("name", name);
+        let resource = LIST;
+        let response = self
+            .send(&request, &Scope::Tenant)
+            .await
+            .map_err(|error| error.into_upstream(resource))?;
+        let Projects { items } = response.json().map_err(|error| error.into_upstream(resource))?;
         items
             .into_iter()
             .map(|item| item.metadata)
@@ -60,35 +63,37 @@ impl<K: ApiKeyProvider + Sync> PaletteClient<K> {
     }
 }
 
-/// What scopes had to say that were listed a moment ago.
+/// Results of the same request to many scopes.
 #[derive(Debug)]
 pub struct ScopedResults<T> {
-    /// The answers, in the order of the questions, but for those of scopes that have gone meanwhile.
+    /// In the order of the requests, without those of scopes that have been deleted since.
     pub results: Vec<T>,
-    /// How many did not let the key look.
+    /// Number of scopes that denied access.
     pub denied: usize,
 }
 
-/// How many are asked at once.
 const MAX_CONCURRENT_SCOPES: usize = 10;
 
-/// Asks scopes that were listed a moment ago, ten at a time. Fails as the first of the questions does, in their order, whose
-/// scope neither has gone nor is shut.
+/// Awaits `requests`, each to one scope that was listed before, ten at a time.
+///
+/// # Errors
+///
+/// The first error, in the order of the requests, other than *not found* and *access denied*.
 pub async fn query_scopes<T>(
-    questions: impl IntoIterator<Item: Future<Output = Result<T, UpstreamError>>>,
+    requests: impl IntoIterator<Item: Future<Output = Result<T, UpstreamError>>>,
 ) -> Result<ScopedResults<T>, UpstreamError> {
-    let mut answers = stream::iter(questions).buffered(MAX_CONCURRENT_SCOPES);
-    let mut survey = ScopedResults { results: Vec::new(), denied: 0 };
-    while let Some(answer) = answers.next().await {
-        match answer {
-            Ok(told) => survey.results.push(told),
+    let mut responses = stream::iter(requests).buffered(MAX_CONCURRENT_SCOPES);
+    let mut all = ScopedResults { results: Vec::new(), denied: 0 };
+    while let Some(response) = responses.next().await {
+        match response {
+            Ok(result) => all.results.push(result),
             Err(UpstreamError::NotFound { .. } | UpstreamError::ProjectNotFound { .. }) => {}
-            Err(UpstreamError::AccessDenied { .. }) => survey.denied += 1,
+            Err(UpstreamError::AccessDenied { .. }) => all.denied += 1,
             Err(error) => return Err(error),
         }
     }
-    Ok(survey)
+    Ok(all)
 }
 
-/// The project is not there, or the key may not see it: Palette does not tell these apart.
+/// The project does not exist or is not visible to the API key: Palette does not distinguish these.
 pub(crate) const NO_PROJECT: UpstreamError = UpstreamError::ProjectNotFound { service: SERVICE };

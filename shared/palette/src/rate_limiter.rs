@@ -1,4 +1,4 @@
-//! Keeps the process under Palette's rate limit, so that it is seldom told to wait.
+//! Client-side rate limit, so that Palette seldom answers with HTTP 429.
 
 use std::{
     collections::BTreeMap,
@@ -12,23 +12,24 @@ use tokio::time::{Instant, sleep};
 
 use crate::SERVICE;
 
-/// Requests a second, unless told otherwise: Palette allows ten.
+/// Default of requests a second; Palette allows 10.
 const DEFAULT_RPS: u16 = 8;
 
-/// How many may go at once after a rest: a registration makes about ten. In any five seconds that makes 50, which is
-/// Palette's own largest burst.
+/// Requests that may be sent at once after a pause: a registration sends about 10. Together with
+/// [`DEFAULT_RPS`] this makes 50 in any 5 s, which is the largest burst that Palette allows.
 const BURST: u32 = 10;
 
-/// Lets requests through one by one, once their burst is used up. Palette counts each family of endpoints by itself.
+/// Token bucket: 8 requests a second and a burst of 10 by default, one bucket for each endpoint group
+/// (`/v1/<group>`), as Palette counts.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
-    /// The time that one request takes up.
-    share: Duration,
-    /// For each family, when every request that was let through has had its share.
-    busy_until: Mutex<BTreeMap<String, Instant>>,
+    /// Time between two requests once the burst is used up.
+    interval: Duration,
+    /// For each endpoint group, the time at which its bucket is full again.
+    full_at: Mutex<BTreeMap<String, Instant>>,
 }
 
-/// What Palette counts together: `/v1/clouds` and all that is below it.
+/// Returns the part of the path that Palette counts requests by: `clouds` for `/v1/clouds/aws/policies`.
 fn endpoint_group(path: &str) -> &str {
     path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).unwrap_or(path)
 }
@@ -40,13 +41,17 @@ impl Default for RateLimiter {
 }
 
 impl RateLimiter {
-    /// Lets so many requests through in a second; one at least.
-    pub(crate) fn with_rps(pace: u16) -> Self {
-        let share = Duration::from_secs(1) / u32::from(pace.max(1));
-        Self { share, busy_until: Mutex::default() }
+    /// Returns a limiter of this many requests a second; 0 counts as 1.
+    pub(crate) fn with_rps(requests_per_second: u16) -> Self {
+        let interval = Duration::from_secs(1) / u32::from(requests_per_second.max(1));
+        Self { interval, full_at: Mutex::default() }
     }
 
-    /// Returns when a request for this path may go, or says at once that there is not time enough to wait.
+    /// Waits until a request for `path` may be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::Throttled`], at once, if the wait would exceed the deadline.
     pub(crate) async fn acquire(&self, path: &str) -> Result<(), UpstreamError> {
         let wait = self.reserve(endpoint_group(path), Instant::now(), deadline::remaining())?;
         if !wait.is_zero() {
@@ -55,19 +60,20 @@ impl RateLimiter {
         Ok(())
     }
 
+    /// Takes a token and returns the time to wait for it, `max_wait` at most.
     fn reserve(
         &self,
-        family: &str,
+        group: &str,
         now: Instant,
-        patience: Duration,
+        max_wait: Duration,
     ) -> Result<Duration, UpstreamError> {
-        let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = busy_until.get(family).map_or(now, |until| now.max(*until));
-        let wait = (start - now).saturating_sub(self.share * (BURST - 1));
-        if wait > patience {
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = full_at.get(group).map_or(now, |full_at| now.max(*full_at));
+        let wait = (start - now).saturating_sub(self.interval * (BURST - 1));
+        if wait > max_wait {
             return Err(UpstreamError::Throttled { service: SERVICE, retry_after: wait });
         }
-        busy_until.insert(family.to_owned(), start + self.share);
+        full_at.insert(group.to_owned(), start + self.interval);
         Ok(wait)
     }
 }
@@ -76,24 +82,24 @@ impl RateLimiter {
 mod tests {
     use super::*;
 
-    const SHARE: Duration = Duration::from_millis(125);
+    const INTERVAL: Duration = Duration::from_millis(125);
 
     #[test]
-    fn a_registration_never_waits_and_a_flood_is_spread() {
-        let (gate, start) = (RateLimiter::default(), Instant::now());
-        let patience = Duration::from_mins(1);
-        let wait = |now| gate.reserve("clouds", now, patience).unwrap();
+    fn a_burst_does_not_wait_and_more_requests_are_spread() {
+        let (limiter, start) = (RateLimiter::default(), Instant::now());
+        let max_wait = Duration::from_mins(1);
+        let wait = |now| limiter.reserve("clouds", now, max_wait).unwrap();
         for _ in 0..BURST {
             assert_eq!(wait(start), Duration::ZERO);
         }
-        assert_eq!(wait(start), SHARE);
-        assert_eq!(wait(start), SHARE * 2);
+        assert_eq!(wait(start), INTERVAL);
+        assert_eq!(wait(start), INTERVAL * 2);
         let later = start + Duration::from_secs(10);
-        assert_eq!(wait(later), Duration::ZERO, "a rest fills the burst again");
+        assert_eq!(wait(later), Duration::ZERO, "the bucket is full again");
     }
 
     #[test]
-    fn families_of_endpoints_do_not_wait_for_one_another() {
+    fn endpoint_groups_have_buckets_of_their_own() {
         assert_eq!(
             endpoint_group("/v1/clouds/aws/account/validate"),
             endpoint_group("/v1/clouds/aws/policies")
@@ -102,35 +108,42 @@ mod tests {
             endpoint_group("/v1/cloudaccounts/aws"),
             endpoint_group("/v1/clouds/aws/policies")
         );
-        let (gate, now) = (RateLimiter::default(), Instant::now());
+        let (limiter, now) = (RateLimiter::default(), Instant::now());
         for _ in 0..=BURST {
-            gate.reserve("clouds", now, Duration::from_mins(1)).unwrap();
+            limiter.reserve("clouds", now, Duration::from_mins(1)).unwrap();
         }
-        assert_eq!(gate.reserve("cloudaccounts", now, Duration::ZERO).unwrap(), Duration::ZERO);
+        assert_eq!(limiter.reserve("cloudaccounts", now, Duration::ZERO).unwrap(), Duration::ZERO);
     }
 
     #[test]
-    fn the_pace_can_be_another() {
-        for (pace, share) in [(4, 250), (1, 1000), (0, 1000), (1000, 1)] {
-            assert_eq!(RateLimiter::with_rps(pace).share, Duration::from_millis(share), "{pace}");
+    fn the_interval_follows_from_the_rate() {
+        for (rps, interval) in [(4, 250), (1, 1000), (0, 1000), (1000, 1)] {
+            assert_eq!(
+                RateLimiter::with_rps(rps).interval,
+                Duration::from_millis(interval),
+                "{rps}"
+            );
         }
     }
 
     #[test]
     fn in_any_five_seconds_there_are_no_more_than_palettes_largest_burst() {
-        let (gate, start) = (RateLimiter::default(), Instant::now());
+        let (limiter, start) = (RateLimiter::default(), Instant::now());
         let waits =
-            (0..100).map(|_| gate.reserve("clouds", start, Duration::from_mins(1)).unwrap());
+            (0..100).map(|_| limiter.reserve("clouds", start, Duration::from_mins(1)).unwrap());
         assert!(waits.filter(|wait| *wait < Duration::from_secs(5)).count() <= 50);
     }
 
     #[test]
-    fn who_has_no_time_to_wait_is_told_when_to_come_back() {
-        let (gate, now) = (RateLimiter::default(), Instant::now());
+    fn a_wait_that_is_too_long_is_an_error_with_its_length() {
+        let (limiter, now) = (RateLimiter::default(), Instant::now());
         for _ in 0..BURST {
-            gate.reserve("clouds", now, Duration::ZERO).unwrap();
+            limiter.reserve("clouds", now, Duration::ZERO).unwrap();
         }
-        let error = gate.reserve("clouds", now, Duration::ZERO).unwrap_err();
-        assert!(matches!(error, UpstreamError::Throttled { retry_after: SHARE, .. }), "{error:?}");
+        let error = limiter.reserve("clouds", now, Duration::ZERO).unwrap_err();
+        assert!(
+            matches!(error, UpstreamError::Throttled { retry_after: INTERVAL, .. }),
+            "{error:?}"
+        );
     }
 }

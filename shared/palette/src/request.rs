@@ -1,4 +1,4 @@
-//! What Palette is told. Fields are named as its published contract names them.
+//! Request bodies. Fields have the names of Palette's published API.
 
 mod exposed;
 mod secret_spec;
@@ -13,17 +13,17 @@ use serde::Serialize;
 
 use self::{exposed::Exposed, secret_spec::SecretSpec};
 
-/// Names of the annotations that Gangway writes; all others are kept as they are.
+pub(crate) use self::secret_spec::PortalCredentialsRequest;
+
+/// Names of the annotations that Gangway writes. All others are kept.
 pub(crate) mod annotation {
     /// `tenant` or `project`.
     pub(crate) const SCOPE: &str = "scope";
     /// The uid of the private cloud gateway; empty for none.
     pub(crate) const GATEWAY: &str = "overlordUid";
-    /// What people read.
     pub(crate) const DESCRIPTION: &str = "description";
-    /// The AWS account, which Palette itself does not note.
+    /// The AWS account ID, which Palette does not store itself.
     pub(crate) const ACCOUNT: &str = "gangwayAwsAccountId";
-    /// The permission profile.
     pub(crate) const PROFILE: &str = "gangwayPermissionProfile";
 }
 
@@ -44,7 +44,7 @@ struct Metadata<'a> {
     labels: Option<&'a BTreeMap<String, String>>,
 }
 
-/// The way in. Palette validates it by itself, without the account around it.
+/// Credential and partition of an account. Palette's validation takes it without the account.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AwsAccount<'a> {
@@ -58,7 +58,7 @@ pub(crate) struct AwsAccount<'a> {
     sts: Option<Sts<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_identity: Option<PodIdentity<'a>>,
-    // Always an array: the contract refuses null, and a PUT without it would leave in doubt what becomes of the old ones.
+    // Always an array: the API refuses null, and what a PUT without it does to the old ones is undefined.
     #[serde(rename = "policyARNs")]
     policy_arns: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,9 +83,7 @@ struct PodIdentity<'a> {
     permission_boundary_arn: Option<&'a str>,
 }
 
-pub(crate) use self::secret_spec::PortalQuestion;
-
-/// A credential and the policies that are to go with it.
+/// A credential and the policies to validate with it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PolicyArns<'a> {
@@ -99,10 +97,10 @@ impl<'a> AwsAccount<'a> {
         credential: &'a Credential,
         policies: &'a [PolicyArn],
     ) -> Self {
-        let facts = partition.info();
-        let bare = Self {
+        let info = partition.info();
+        let base = Self {
             credential_type: "secret",
-            partition: facts.id,
+            partition: info.id,
             access_key: None,
             secret_key: None,
             secret_token: None,
@@ -115,12 +113,12 @@ impl<'a> AwsAccount<'a> {
             Credential::AccessKey(keys) => Self {
                 access_key: Some(keys.id.as_str()),
                 secret_key: Some(Exposed(keys.secret.secret())),
-                // S08: where there is an access portal, say that these keys do not come from it.
-                secret_spec: facts
+                // If the partition has an access portal, say that these keys do not come from it.
+                secret_spec: info
                     .portal
                     .as_ref()
-                    .map(|_portal| SecretSpec::trusting(keys.certificate_authority.as_ref())),
-                ..bare
+                    .map(|_portal| SecretSpec::without_portal(keys.certificate_authority.as_ref())),
+                ..base
             },
             Credential::AccessPortal(portal) => {
                 let session = portal.session.as_ref();
@@ -128,8 +126,8 @@ impl<'a> AwsAccount<'a> {
                     access_key: session.map(|session| session.id.as_str()),
                     secret_key: session.map(|session| Exposed(&session.secret)),
                     secret_token: session.and_then(|session| session.token.as_ref()).map(Exposed),
-                    secret_spec: Some(SecretSpec::of(partition, portal)),
-                    ..bare
+                    secret_spec: Some(SecretSpec::from_portal(partition, portal)),
+                    ..base
                 }
             }
             Credential::AssumedRole(assumed) => Self {
@@ -138,7 +136,7 @@ impl<'a> AwsAccount<'a> {
                     arn: assumed.role.as_str(),
                     external_id: Some(&assumed.external_id),
                 }),
-                ..bare
+                ..base
             },
             Credential::PodIdentity(pod_identity) => Self {
                 credential_type: "pod-identity",
@@ -149,13 +147,13 @@ impl<'a> AwsAccount<'a> {
                         .as_ref()
                         .map(PolicyArn::as_str),
                 }),
-                ..bare
+                ..base
             },
         }
     }
 
-    /// What is known of an account that Palette has: enough to name it, no secret.
-    pub(crate) fn known(account: &'a CloudAccount) -> Self {
+    /// Describes an account that Palette has: no secrets, just what identifies it.
+    pub(crate) fn from_stored(account: &'a CloudAccount) -> Self {
         let (credential_type, sts, pod_identity) = match &account.access {
             StoredCredential::AssumedRole { role_arn } => {
                 ("sts", Some(Sts { arn: role_arn, external_id: None }), None)
@@ -195,8 +193,8 @@ impl<'a> PolicyArns<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// The account as it is to be; `known` is what it is now, if it is there. Palette's PUT overwrites everything, so
-    /// what others noted on it goes with it.
+    /// Returns the desired account; `known` is the existing one. Palette's PUT replaces everything, so
+    /// labels and annotations of others are sent again.
     pub(crate) fn new(registration: &'a Registration, known: Option<&'a CloudAccount>) -> Self {
         let Registration { name, partition, credential, policies, .. } = registration;
         let metadata = Metadata {
@@ -214,22 +212,22 @@ fn annotations<'a>(
     known: Option<&'a CloudAccount>,
 ) -> BTreeMap<&'a str, &'a str> {
     let Registration { description, account, scope, gateway, profile, .. } = registration;
-    let mut notes: BTreeMap<&str, &str> = known
+    let mut annotations: BTreeMap<&str, &str> = known
         .iter()
         .flat_map(|known| &known.annotations)
-        .map(|(name, note)| (name.as_str(), note.as_str()))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let scope = match scope {
         Scope::Tenant => "tenant",
         Scope::Project(_) => "project",
     };
-    notes.insert(annotation::SCOPE, scope);
-    notes.insert(annotation::GATEWAY, gateway.as_ref().map_or("", Uid::as_str));
-    notes.insert(annotation::ACCOUNT, account.as_str());
-    notes.insert(annotation::PROFILE, profile.id());
+    annotations.insert(annotation::SCOPE, scope);
+    annotations.insert(annotation::GATEWAY, gateway.as_ref().map_or("", Uid::as_str));
+    annotations.insert(annotation::ACCOUNT, account.as_str());
+    annotations.insert(annotation::PROFILE, profile.id());
     match description {
-        Some(text) => notes.insert(annotation::DESCRIPTION, Description::as_str(text)),
-        None => notes.remove(annotation::DESCRIPTION),
+        Some(text) => annotations.insert(annotation::DESCRIPTION, Description::as_str(text)),
+        None => annotations.remove(annotation::DESCRIPTION),
     };
-    notes
+    annotations
 }

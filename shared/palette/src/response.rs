@@ -1,6 +1,7 @@
-//! What Palette answers, as far as it is read. Secrets are not named here, so none is taken in.
+//! Response bodies, as far as Gangway uses them. Members with secrets are not listed, so they are not
+//! read.
 //!
-//! Everything may be missing or null: Palette leaves out what is empty, and versions differ.
+//! Every member may be missing or null: Palette omits empty ones, and versions differ.
 
 use std::collections::BTreeMap;
 
@@ -11,106 +12,302 @@ use serde_json::Value;
 
 use crate::request::annotation;
 
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+/// Deserializes `null` as the default.
+fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-macro_rules! read {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$at:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        pub(crate) struct $name {
-            $($(#[$at])* #[serde(default, deserialize_with = "or_default")] pub(crate) $field: $type,)*
-        }
-    )*};
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Created {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) uid: String,
 }
 
-read! {
-    Created { uid: String }
-    Accounts { items: Vec<Account>, listmeta: ListMeta }
-    ListMeta { r#continue: String }
-    Account { metadata: Meta, spec: AwsAccount, status: Status }
-    Meta {
-        name: String,
-        uid: String,
-        annotations: BTreeMap<String, Value>,
-        labels: BTreeMap<String, Value>,
-    }
-    AwsAccount {
-        credential_type: String,
-        partition: String,
-        access_key: String,
-        sts: Sts,
-        pod_identity: PodIdentity,
-        secret_spec: SecretSpec,
-        #[serde(rename = "policyARNs")]
-        policy_arns: Vec<String>,
-    }
-    Sts { arn: String }
-    PodIdentity { role_arn: String, permission_boundary_arn: String }
-    SecretSpec {
-        is_cap_validation_enabled: bool,
-        agency: String,
-        account_name: String,
-        mission: String,
-        role: String,
-        name_prefix: String,
-        permission_boundary: String,
-    }
-    SessionKeys { access_key: String, secret_key: SecretString, secret_token: SecretString, expiration_time: String }
-    Features { items: Vec<Feature> }
-    Feature { spec: FeatureSpec }
-    FeatureSpec { key: String, is_allowed: bool }
-    Endpoints { partitions: BTreeMap<String, PartitionEndpoints> }
-    PartitionEndpoints { credentials_endpoint: String, regions: BTreeMap<String, RegionEndpoints> }
-    RegionEndpoints { services: BTreeMap<String, ServiceEndpoint> }
-    ServiceEndpoint { endpoint: String }
-    Status { state: String }
-    User { org_name: String }
-    Trust { account_id: String, external_id: String }
-    Policies { policies: Vec<Listed> }
-    Listed { arn: String, policy_name: String }
-    Projects { items: Vec<Project> }
-    Project { metadata: Named }
-    Named { name: String, uid: String }
-    Overlords { items: Vec<Overlord> }
-    Overlord { metadata: Named, status: OverlordStatus }
-    OverlordStatus { state: String, health: Health }
-    Health { state: String }
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Accounts {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) items: Vec<Account>,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) listmeta: ListMeta,
 }
 
-/// A uid that can be put into a path.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ListMeta {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) r#continue: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Account {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) metadata: Meta,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) spec: AwsAccount,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) status: Status,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Meta {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) name: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) uid: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) annotations: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) labels: BTreeMap<String, Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct AwsAccount {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) credential_type: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) partition: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) access_key: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) sts: Sts,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) pod_identity: PodIdentity,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) secret_spec: SecretSpec,
+    #[serde(rename = "policyARNs")]
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) policy_arns: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Sts {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) arn: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct PodIdentity {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) role_arn: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) permission_boundary_arn: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct SecretSpec {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) is_cap_validation_enabled: bool,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) agency: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) account_name: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) mission: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) role: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) name_prefix: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) permission_boundary: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct SessionKeys {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) access_key: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) secret_key: SecretString,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) secret_token: SecretString,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) expiration_time: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Features {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) items: Vec<Feature>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Feature {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) spec: FeatureSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct FeatureSpec {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) key: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) is_allowed: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Endpoints {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) partitions: BTreeMap<String, PartitionEndpoints>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct PartitionEndpoints {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) credentials_endpoint: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) regions: BTreeMap<String, RegionEndpoints>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct RegionEndpoints {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) services: BTreeMap<String, ServiceEndpoint>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ServiceEndpoint {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) endpoint: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Status {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) state: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct User {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) org_name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct StsSource {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) account_id: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) external_id: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Policies {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) policies: Vec<Policy>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Policy {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) arn: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) policy_name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Projects {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) items: Vec<Project>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Project {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) metadata: Named,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Named {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) name: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) uid: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Overlords {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) items: Vec<Overlord>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Overlord {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) metadata: Named,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) status: OverlordStatus,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct OverlordStatus {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) state: String,
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) health: Health,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Health {
+    #[serde(deserialize_with = "null_as_default")]
+    pub(crate) state: String,
+}
+
+/// Parses a uid, which can then be part of a path.
 pub(crate) fn uid(text: &str) -> Option<Uid> {
     text.parse().ok()
 }
 
-/// What is written, unless it is nothing.
 pub(crate) fn non_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
 impl Account {
-    /// The account as seen from a scope. `None` if it has no uid to call it by.
+    /// Converts an account that `scope` lists. Returns `None` if it has no uid.
     pub(crate) fn into_cloud_account(self, scope: &Scope) -> Option<CloudAccount> {
         let Self { metadata, spec, status } = self;
-        let (annotations, labels) =
-            (annotations(metadata.annotations), annotations(metadata.labels));
-        let noted = |name| annotations.get(name).filter(|note| !note.is_empty());
-        let access = spec.access();
+        let (annotations, labels) = (to_texts(metadata.annotations), to_texts(metadata.labels));
+        let annotation = |name| annotations.get(name).filter(|value| !value.is_empty());
+        let access = spec.stored_credential();
         Some(CloudAccount {
             uid: uid(&metadata.uid)?,
             name: metadata.name,
             partition: non_empty(spec.partition).unwrap_or_else(|| "aws".to_owned()),
             access,
-            account: noted(annotation::ACCOUNT).and_then(|note| note.parse().ok()),
-            profile: noted(annotation::PROFILE).and_then(|note| note.parse().ok()),
+            account: annotation(annotation::ACCOUNT).and_then(|id| id.parse().ok()),
+            profile: annotation(annotation::PROFILE).and_then(|id| id.parse().ok()),
             policies: spec.policy_arns,
-            description: noted(annotation::DESCRIPTION).cloned(),
-            gateway: noted(annotation::GATEWAY).cloned(),
-            scope: owning_scope(noted(annotation::SCOPE).map(String::as_str), scope),
+            description: annotation(annotation::DESCRIPTION).cloned(),
+            gateway: annotation(annotation::GATEWAY).cloned(),
+            scope: owning_scope(annotation(annotation::SCOPE).map(String::as_str), scope),
             annotations,
             labels,
             state: non_empty(status.state),
@@ -118,29 +315,30 @@ impl Account {
     }
 }
 
-fn annotations(values: BTreeMap<String, Value>) -> BTreeMap<String, String> {
-    values.into_iter().filter_map(|(name, value)| Some((name, annotation(value)?))).collect()
+fn to_texts(values: BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    values.into_iter().filter_map(|(name, value)| Some((name, to_text(value)?))).collect()
 }
 
-/// Whose an account is that is seen from a scope. A project also sees accounts that the tenant shares with it.
-fn owning_scope(noted: Option<&str>, seen_from: &Scope) -> Scope {
-    match (seen_from, noted) {
-        (Scope::Project(_), None | Some("project")) => seen_from.clone(),
+/// Returns the scope that an account belongs to. The list of a project also contains accounts that the
+/// tenant shares with it.
+fn owning_scope(annotation: Option<&str>, listed_in: &Scope) -> Scope {
+    match (listed_in, annotation) {
+        (Scope::Project(_), None | Some("project")) => listed_in.clone(),
         (Scope::Project(_), Some(_)) | (Scope::Tenant, _) => Scope::Tenant,
     }
 }
 
-/// Whether an account belongs to this very scope, so that its name is taken there.
+/// Returns `true` if the account belongs to `scope` itself, so that its name is taken there.
 pub(crate) fn belongs_to(account: &CloudAccount, scope: &Scope) -> bool {
-    let noted = account.annotations.get(annotation::SCOPE).map(String::as_str);
+    let owner = account.annotations.get(annotation::SCOPE).map(String::as_str);
     match scope {
-        Scope::Tenant => noted != Some("project"),
+        Scope::Tenant => owner != Some("project"),
         Scope::Project(_) => account.scope == *scope,
     }
 }
 
-/// Annotations are texts; whatever else turns up is written as one, so that it can be kept.
-fn annotation(value: Value) -> Option<String> {
+/// Converts the value of an annotation or label. Other JSON than a string is kept as text.
+fn to_text(value: Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text),
@@ -151,8 +349,8 @@ fn annotation(value: Value) -> Option<String> {
 }
 
 impl SecretSpec {
-    /// The account has one of two names, by the partition.
-    fn access(&self) -> StoredCredential {
+    fn stored_credential(&self) -> StoredCredential {
+        // The partition decides which of the two members has the account.
         let account = [&self.account_name, &self.mission].into_iter().find(|name| !name.is_empty());
         StoredCredential::AccessPortal {
             agency: self.agency.clone(),
@@ -165,11 +363,11 @@ impl SecretSpec {
 }
 
 impl AwsAccount {
-    fn access(&self) -> StoredCredential {
+    fn stored_credential(&self) -> StoredCredential {
         match self.credential_type.as_str() {
-            // Palette's default, and not always written.
+            // `secret` is Palette's default and may be omitted.
             "secret" | "" if self.secret_spec.is_cap_validation_enabled => {
-                self.secret_spec.access()
+                self.secret_spec.stored_credential()
             }
             "secret" | "" if self.access_key.contains('*') => {
                 StoredCredential::AccessKey { access_key_id: String::new() }

@@ -1,10 +1,8 @@
-//! What Palette knows of the classified partitions: whether it offers them, whom it asks, and the keys that it gets.
+//! Palette's settings for the classified partitions, and the credentials it fetches from access portals.
 
 use std::collections::BTreeMap;
 
-use gangway_model::{
-    AccessPortalCredential, Partition, TemporaryCredentials, UpstreamError, stores::ApiKeyProvider,
-};
+use gangway_model::{AccessPortalCredential, Partition, TemporaryCredentials, UpstreamError};
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -13,56 +11,53 @@ use crate::{
     api_request::ApiRequest,
     error::AttemptError,
     error_response::ErrorResponse,
-    request::PortalQuestion,
+    request::PortalCredentialsRequest,
     response::{self, Endpoints, Features, PartitionEndpoints},
     validation::is_credential_error,
 };
 
-/// The flag that opens the classified partitions. Only `VerteX` has it.
+/// Feature flag of the classified partitions. Only Palette `VerteX` has it.
 const FLAG: &str = "AwsSecretPartition";
 
-/// Whether Palette offers the classified partitions (X01, X02).
+/// State of the feature flag of the classified partitions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SecretPartitionFlag {
-    /// It does.
     Enabled,
-    /// It could, and nobody has said that it should.
     Disabled,
-    /// It does not know of them: it is no `VerteX`.
+    /// Palette has no such flag: it is not `VerteX`.
     Unsupported,
 }
 
-/// Where Palette finds a partition's services, as its operator has set it (X04).
+/// AWS endpoints that the operator of Palette has set for one region.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct EndpointOverrides {
-    /// The access portal. Empty where Palette's own choice stands.
+    /// URL of the access portal; empty if the operator has not set it.
     pub credentials: String,
-    /// The address of each service in the region that was asked about, where it is set.
+    /// Endpoint of each service that the operator has set.
     pub services: BTreeMap<String, String>,
 }
 
-/// What came of asking Palette for a portal's keys (X11).
+/// Result of fetching credentials from an access portal through Palette.
 #[derive(Debug)]
 pub enum PortalKeysResult {
-    /// It got them.
     Keys(TemporaryCredentials),
-    /// It did not, in its own words, without what was secret in them.
+    /// Palette could not fetch them; its reason, without secrets.
     Rejected(String),
-    /// It said yes, and sent no keys.
+    /// Palette reported success and returned no credentials.
     Empty,
 }
 
-impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
-    /// Whether the flag for the classified partitions is set.
+impl ScopedClient<'_> {
+    /// Fetches the feature flag of the classified partitions.
     pub async fn secret_partition_flag(&self) -> Result<SecretPartitionFlag, UpstreamError> {
-        let what = "list of its features";
-        let call = ApiRequest::get("/v1/users/system/features");
-        let answer = self
+        let resource = "list of its features";
+        let request = ApiRequest::get("/v1/users/system/features");
+        let response = self
             .palette
-            .send(&call, &self.scope)
+            .send(&request, &self.scope)
             .await
-            .map_err(|fault| fault.into_upstream(what))?;
-        let Features { items } = answer.json().map_err(|fault| fault.into_upstream(what))?;
+            .map_err(|error| error.into_upstream(resource))?;
+        let Features { items } = response.json().map_err(|error| error.into_upstream(resource))?;
         let flag = items.into_iter().map(|item| item.spec).find(|spec| spec.key == FLAG);
         Ok(match flag {
             Some(flag) if flag.is_allowed => SecretPartitionFlag::Enabled,
@@ -71,21 +66,21 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
         })
     }
 
-    /// What the operator has set for a region.
+    /// Fetches the endpoints that the operator has set for a region.
     pub async fn endpoint_overrides(
         &self,
         partition: Partition,
         region: &str,
     ) -> Result<EndpointOverrides, UpstreamError> {
-        let what = "list of AWS endpoints";
-        let call = ApiRequest::get("/v1/clouds/aws/apiEndpoints");
-        let answer = self
+        let resource = "list of AWS endpoints";
+        let request = ApiRequest::get("/v1/clouds/aws/apiEndpoints");
+        let response = self
             .palette
-            .send(&call, &self.scope)
+            .send(&request, &self.scope)
             .await
-            .map_err(|fault| fault.into_upstream(what))?;
+            .map_err(|error| error.into_upstream(resource))?;
         let Endpoints { mut partitions } =
-            answer.json().map_err(|fault| fault.into_upstream(what))?;
+            response.json().map_err(|error| error.into_upstream(resource))?;
         let PartitionEndpoints { credentials_endpoint, mut regions } =
             partitions.remove(partition.id()).unwrap_or_default();
         let services = regions.remove(region).unwrap_or_default().services;
@@ -96,26 +91,26 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
         })
     }
 
-    /// Lets Palette fetch keys from the portal, as its wizard does. Nothing is kept.
+    /// Has Palette fetch credentials from the access portal, as its wizard does. Palette stores nothing.
     pub async fn portal_keys(
         &self,
         partition: Partition,
         portal: &AccessPortalCredential,
     ) -> Result<PortalKeysResult, UpstreamError> {
-        let what = "way to fetch keys from an access portal";
-        let call = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/secret/credentials")
-            .json(&PortalQuestion::new(partition, portal))?
+        let resource = "way to fetch keys from an access portal";
+        let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/secret/credentials")
+            .json(&PortalCredentialsRequest::new(partition, portal))?
             .redacting_portal(portal);
-        let answer = match self.palette.send(&call, &self.scope).await {
-            Ok(answer) => answer,
-            Err(AttemptError::Rejected(refusal)) if is_credential_error(&refusal) => {
-                let ErrorResponse { reason, .. } = refusal;
+        let response = match self.palette.send(&request, &self.scope).await {
+            Ok(response) => response,
+            Err(AttemptError::Rejected(error)) if is_credential_error(&error) => {
+                let ErrorResponse { reason, .. } = error;
                 return Ok(PortalKeysResult::Rejected(reason));
             }
-            Err(fault) => return Err(fault.into_upstream(what)),
+            Err(error) => return Err(error.into_upstream(resource)),
         };
         let response::SessionKeys { access_key, secret_key, secret_token, expiration_time } =
-            answer.json().map_err(|fault| fault.into_upstream(what))?;
+            response.json().map_err(|error| error.into_upstream(resource))?;
         if access_key.is_empty() || is_blank(&secret_key) {
             return Ok(PortalKeysResult::Empty);
         }
@@ -129,7 +124,7 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
 }
 
 fn is_blank(secret: &SecretString) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "tells whether it is there")]
+    #[expect(clippy::disallowed_methods, reason = "only its length is used")]
     let text = secret.expose_secret();
     text.is_empty()
 }

@@ -1,8 +1,7 @@
-//! What every registration asks of Palette first, all at once: who we are, and what is there already.
+//! The state of Palette before a registration: whether the API key works, and which accounts exist.
 
 use gangway_model::{
-    AccountName, Check, CloudAccount, ExistingAccounts, Finding, Operation, RegistrationError,
-    Scope, Severity, stores::ApiKeyProvider,
+    AccountName, CloudAccount, ExistingAccounts, Operation, RegistrationError, Scope,
 };
 
 use crate::{
@@ -14,79 +13,75 @@ use crate::{
     response::{User, belongs_to, non_empty},
 };
 
-pub static API_KEY_VALID: Check = Check {
-    id: "palette.session",
-    title: "Gangway's API key belongs to a Palette tenant administrator",
-    severity: Severity::Blocker,
-    covers: &["C01"],
-    remedy: "Store the API key of a tenant administrator in the secret: [rotate it](operations.md#palettes-api-key).",
-};
+/// What Palette lets Gangway's API key do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ApiKeyStatus {
+    /// AWS accounts can be listed. `tenant` is the name of the key's organization, if Palette
+    /// returns one.
+    Accepted { tenant: Option<String> },
+    /// AWS accounts can be listed, but Palette has no user of this key.
+    UnknownUser,
+    /// Palette denies access, for this reason.
+    Denied { reason: String },
+}
 
-const REMEDY: &str = "keep the API key of a user with the tenant administrator role in the secret that \
-                      PALETTE_API_KEY_SECRET names; cloud accounts are made in Tenant Settings";
-
-/// What the first look at Palette shows.
+/// The state of Palette before a registration.
 #[derive(Clone, Debug)]
 pub struct PaletteState {
-    /// The answer to [`SESSION`].
-    pub session: Finding,
-    /// What is there already. Nothing is known where the session fails.
+    pub api_key: ApiKeyStatus,
+    /// Empty if the key is denied.
     pub existing: ExistingAccounts,
 }
 
-impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
-    /// Looks at who the key belongs to, at the account of this name and, for a replacement, at the account of that uid.
+impl ScopedClient<'_> {
+    /// Fetches, at the same time, the user of the API key, the account of this name and, for a
+    /// replacement, the account to replace.
     ///
-    /// A key that is not let in is a failed finding. [`Failure::NotFound`] if the account to replace is not there,
-    /// [`Failure::Invalid`] if the project is not, or if that account belongs to another scope, which nothing changes.
+    /// # Errors
+    ///
+    /// - [`RegistrationError::NotFound`] if the account to replace does not exist.
+    /// - [`RegistrationError::Invalid`] if the project does not exist, or if the account to replace
+    ///   belongs to another scope: Palette cannot move it.
     pub async fn fetch_state(
         &self,
         name: &AccountName,
-        intent: &Operation,
+        operation: &Operation,
     ) -> Result<PaletteState, RegistrationError> {
-        let (user, namesake, target) =
-            tokio::join!(self.user(), self.find_by_exact_name(name), self.target(intent));
-        // The key is taken; so it is the project that is not shown to it, or not there.
+        let (user, by_name, by_uid) =
+            tokio::join!(self.user(), self.find_by_exact_name(name), self.target(operation));
+        // Palette accepts the key, so it is the project that does not exist or is not visible.
         let in_project = matches!(self.scope, Scope::Project(_)) && user.is_ok();
-        if in_project
-            && namesake.as_ref().is_err_and(|fault| fault.access_denied_reason().is_some())
+        if in_project && by_name.as_ref().is_err_and(|error| error.access_denied_reason().is_some())
         {
             return Err(NO_PROJECT.into());
         }
-        let denied = [user.as_ref().err(), namesake.as_ref().err()];
+        let errors = [user.as_ref().err(), by_name.as_ref().err()];
         if let Some(reason) =
-            denied.into_iter().flatten().find_map(AttemptError::access_denied_reason)
+            errors.into_iter().flatten().find_map(AttemptError::access_denied_reason)
         {
-            let session = API_KEY_VALID.failed(format!("Palette: {reason}"), REMEDY);
-            return Ok(PaletteState { session, existing: ExistingAccounts::default() });
+            let api_key = ApiKeyStatus::Denied { reason: reason.to_owned() };
+            return Ok(PaletteState { api_key, existing: ExistingAccounts::default() });
         }
-        let namesake = namesake.map_err(|fault| self.no_list(fault))?;
-        let target = target?;
-        let session = match user {
-            Ok(User { org_name }) => {
-                let of = non_empty(org_name).map(|name| format!(" of {name}")).unwrap_or_default();
-                API_KEY_VALID
-                    .passed(format!("the key is taken{of}, and AWS accounts can be listed"))
-            }
-            Err(fault) if fault.not_found() => API_KEY_VALID.unverified(
-                "AWS accounts can be listed, but Palette does not say whose the key is",
-                REMEDY,
-            ),
-            Err(fault) => return Err(fault.into_upstream("user of this API key").into()),
+        let by_name = by_name.map_err(|error| self.no_list(error))?;
+        let by_uid = by_uid?;
+        let api_key = match user {
+            Ok(User { org_name }) => ApiKeyStatus::Accepted { tenant: non_empty(org_name) },
+            Err(error) if error.is_not_found() => ApiKeyStatus::UnknownUser,
+            Err(error) => return Err(error.into_upstream("user of this API key").into()),
         };
-        Ok(PaletteState {
-            session,
-            existing: ExistingAccounts { by_uid: target, by_name: namesake },
-        })
+        Ok(PaletteState { api_key, existing: ExistingAccounts { by_uid, by_name } })
     }
 
     async fn user(&self) -> Result<User, AttemptError> {
-        // The only call here that belongs to no scope.
+        // This endpoint refuses a project header.
         self.palette.send(&ApiRequest::get("/v1/users/info"), &Scope::Tenant).await?.json()
     }
 
-    async fn target(&self, intent: &Operation) -> Result<Option<CloudAccount>, RegistrationError> {
-        let uid = match intent {
+    async fn target(
+        &self,
+        operation: &Operation,
+    ) -> Result<Option<CloudAccount>, RegistrationError> {
+        let uid = match operation {
             Operation::Validate | Operation::Register => return Ok(None),
             Operation::Replace(uid) => uid,
         };
@@ -94,23 +89,23 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
             Ok(account) if belongs_to(&account, &self.scope) => Ok(Some(account)),
             Ok(_) => Err(RegistrationError::unprocessable(
                 "/scope",
-                "must be the scope that the account was made in: an account cannot be moved",
+                "must be the scope that the account was created in: an account cannot be moved",
             )),
-            // Palette calls an account of another scope forbidden.
-            Err(fault) if fault.not_found() || fault.access_denied_reason().is_some() => {
+            // Palette answers "forbidden" for an account of another scope.
+            Err(error) if error.is_not_found() || error.access_denied_reason().is_some() => {
                 Err(RegistrationError::NotFound(
                     "Palette shows no AWS account with this uid in this scope".to_owned(),
                 ))
             }
-            Err(fault) => Err(fault.into_upstream(ACCOUNT).into()),
+            Err(error) => Err(error.into_upstream(ACCOUNT).into()),
         }
     }
 
-    /// In a project, the list is only missing if the project is.
-    fn no_list(&self, fault: AttemptError) -> RegistrationError {
+    /// Maps the error of a list: within a project, *not found* is about the project.
+    fn no_list(&self, error: AttemptError) -> RegistrationError {
         match self.scope {
-            Scope::Project(_) if fault.not_found() => NO_PROJECT.into(),
-            Scope::Project(_) | Scope::Tenant => fault.into_upstream(LIST).into(),
+            Scope::Project(_) if error.is_not_found() => NO_PROJECT.into(),
+            Scope::Project(_) | Scope::Tenant => error.into_upstream(LIST).into(),
         }
     }
 }

@@ -1,37 +1,40 @@
-//! Whom a role must trust, as Palette says it (D01, D03, D04).
+//! The AWS account of Palette that roles must trust.
 
-use gangway_model::{AccountId, Partition, UpstreamError, stores::ApiKeyProvider};
+use gangway_model::{AccountId, Partition, UpstreamError};
 
 use crate::{
     ScopedClient,
     api_request::ApiRequest,
     error::AttemptError,
     error_response::{ErrorKind, ErrorResponse},
-    response::{Trust, non_empty},
+    response::{StsSource, non_empty},
 };
 
-/// Palette's own identity in a partition.
+/// The AWS account from which Palette assumes roles in one partition.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StsSourceAccount {
-    /// The account that assumes the role. `None` if what Palette says is no account id (D04).
+    /// `None` if Palette returns something other than an account ID.
     pub account: Option<AccountId>,
-    /// What Palette says instead; empty if it has no account for this partition (D01).
+    /// The account as Palette returns it; empty if Palette has none for this partition.
     pub raw_account: String,
-    /// What it presents, one for each tenant (D03).
+    /// External id that Palette passes to STS, one for each tenant.
     pub external_id: Option<String>,
 }
 
-impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
-    /// Palette's account and external id. Where Palette has no account for this partition, it tells an empty one or
-    /// refuses: both are facts without an account (D01). An error of Palette's own (500) tells nothing of the kind.
+impl ScopedClient<'_> {
+    /// Fetches Palette's AWS account and external id.
+    ///
+    /// If Palette has no account for this partition, it returns an empty one or rejects the request; in
+    /// both cases the result has no account. HTTP 500 is an error.
     pub async fn sts_source_account(
         &self,
         partition: Partition,
     ) -> Result<StsSourceAccount, UpstreamError> {
-        let what = "AWS account of its own for this partition";
-        let call = ApiRequest::get("/v1/clouds/aws/account/sts").query("partition", partition.id());
-        let answer = match self.palette.send(&call, &self.scope).await {
-            Ok(answer) => answer,
+        let resource = "AWS account of its own for this partition";
+        let request =
+            ApiRequest::get("/v1/clouds/aws/account/sts").query("partition", partition.id());
+        let response = match self.palette.send(&request, &self.scope).await {
+            Ok(response) => response,
             Err(AttemptError::Rejected(ErrorResponse {
                 kind: ErrorKind::Other | ErrorKind::NotFound,
                 status: ..500,
@@ -43,10 +46,10 @@ impl<K: ApiKeyProvider + Sync> ScopedClient<'_, K> {
                     external_id: None,
                 });
             }
-            Err(fault) => return Err(fault.into_upstream(what)),
+            Err(error) => return Err(error.into_upstream(resource)),
         };
-        let Trust { account_id, external_id } =
-            answer.json().map_err(|fault| fault.into_upstream(what))?;
+        let StsSource { account_id, external_id } =
+            response.json().map_err(|error| error.into_upstream(resource))?;
         Ok(StsSourceAccount {
             account: account_id.parse().ok(),
             raw_account: account_id,

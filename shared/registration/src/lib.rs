@@ -55,7 +55,11 @@ impl AppContext {
             }
             None => http.clone(),
         };
-        let mut palette = PaletteClient::new(palettes, settings.palette_url.clone(), vault.clone());
+        let mut palette = PaletteClient::new(
+            palettes,
+            settings.palette_url.clone(),
+            std::sync::Arc::new(vault.clone()),
+        );
         if let Some(pace) = settings.palette_requests_per_second {
             palette = palette.with_rate_limit(pace);
         }

@@ -1,7 +1,9 @@
 //! Palette's API key, from the secret that the configuration names.
 
-use futures_util::future::BoxFuture;
-use gangway_model::{UpstreamError, stores::ApiKeyProvider};
+use gangway_model::{
+    UpstreamError,
+    stores::{ApiKeyFuture, ApiKeyProvider},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -15,7 +17,7 @@ struct Wrapped {
 }
 
 impl ApiKeyProvider for SecretsManagerStore {
-    fn api_key(&self) -> BoxFuture<'_, Result<SecretString, UpstreamError>> {
+    fn api_key(&self) -> ApiKeyFuture<'_> {
         Box::pin(async {
             let text = self.get_string(&self.0.api_key).await?;
             parse(&text).ok_or_else(|| UpstreamError::AccessDenied {

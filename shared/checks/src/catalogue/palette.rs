@@ -1,7 +1,6 @@
 //! Palette, its settings and its accounts.
 
 use gangway_model::{Check, Severity};
-pub use gangway_palette::{API_KEY_VALID, GATEWAY_PROXY, GATEWAY_REGISTERED, GATEWAY_RUNNING};
 
 pub static EDITION: Check = Check {
     id: "palette.edition-vertex",
@@ -81,4 +80,36 @@ pub static ACCOUNT_READABLE: Check = Check {
     severity: Severity::Blocker,
     covers: &["C18"],
     remedy: "Look at the account in Palette. The request may be sent again.",
+};
+
+pub static GATEWAY_REGISTERED: Check = Check {
+    id: "palette.gateway-registered",
+    title: "The private cloud gateway is registered in this tenant",
+    severity: Severity::Blocker,
+    covers: &["G01", "G02"],
+    remedy: "Choose a gateway that `GET /v1/private-cloud-gateways` lists.",
+};
+
+pub static GATEWAY_RUNNING: Check = Check {
+    id: "palette.gateway-running",
+    title: "The private cloud gateway is running",
+    severity: Severity::Blocker,
+    covers: &["G01"],
+    remedy: "Start the gateway: Tenant Settings, Private Cloud Gateways.",
+};
+
+pub static GATEWAY_PROXY: Check = Check {
+    id: "palette.gateway-proxy-authority",
+    title: "Clusters trust the proxy of the private cloud gateway",
+    severity: Severity::Info,
+    covers: &["G03"],
+    remedy: "Put the CA certificate of the proxy into the cluster profiles.",
+};
+
+pub static API_KEY_VALID: Check = Check {
+    id: "palette.session",
+    title: "Gangway's API key belongs to a Palette tenant administrator",
+    severity: Severity::Blocker,
+    covers: &["C01"],
+    remedy: "Store the API key of a tenant administrator in the secret: [rotate it](operations.md#palettes-api-key).",
 };

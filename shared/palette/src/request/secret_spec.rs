@@ -1,7 +1,7 @@
-//! What Palette needs for the classified partitions besides keys.
+//! `secretSpec`: what Palette needs for the classified partitions in addition to keys.
 //!
-//! The published descriptions of `namePrefix` and `permissionBoundary` stand at each other's place; the names are right
-//! (T3).
+//! In the published API the descriptions of `namePrefix` and `permissionBoundary` are swapped; their
+//! names are right.
 
 use gangway_certificates::CaChain;
 use gangway_model::{AccessPortalCredential, Partition, PolicyArn};
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Exposed;
 
-/// The way through an access portal, or that there is none.
+/// How Palette obtains credentials from an access portal, or that it uses none.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SecretSpec<'a> {
@@ -39,25 +39,25 @@ struct Tls<'a> {
     key: Option<Exposed<'a>>,
 }
 
-/// What Palette is asked for keys with.
+/// Request for credentials from an access portal.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PortalQuestion<'a> {
+pub(crate) struct PortalCredentialsRequest<'a> {
     partition: &'static str,
     secret_spec: SecretSpec<'a>,
 }
 
-impl<'a> PortalQuestion<'a> {
+impl<'a> PortalCredentialsRequest<'a> {
     pub(crate) fn new(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
-        let secret_spec = SecretSpec::of(partition, portal);
+        let secret_spec = SecretSpec::from_portal(partition, portal);
         Self { partition: partition.id(), secret_spec }
     }
 }
 
 impl<'a> SecretSpec<'a> {
-    /// Keys that come from no portal, where there is one (S08).
-    pub(super) fn trusting(authority: Option<&'a CaChain>) -> Self {
-        let tls = authority.map(|authority| Tls { ca: authority.pem(), cert: None, key: None });
+    /// For static keys in a partition that has an access portal.
+    pub(super) fn without_portal(ca_chain: Option<&'a CaChain>) -> Self {
+        let tls = ca_chain.map(|chain| Tls { ca: chain.pem(), cert: None, key: None });
         Self {
             agency: None,
             account_name: None,
@@ -70,10 +70,10 @@ impl<'a> SecretSpec<'a> {
         }
     }
 
-    /// Keys that Palette fetches from the portal, again and again.
-    pub(super) fn of(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
-        let named = partition.info().portal.as_ref().map(|portal| portal.account);
-        let account = |name| (named == Some(name)).then_some(portal.account.as_str());
+    /// For keys that Palette fetches from the portal, repeatedly.
+    pub(super) fn from_portal(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
+        let account_field = partition.info().portal.as_ref().map(|portal| portal.account);
+        let account = |name| (account_field == Some(name)).then_some(portal.account.as_str());
         let identity = &portal.identity;
         Self {
             agency: Some(portal.agency.as_str()),

@@ -14,9 +14,11 @@ use axum::{
     extract::Request,
     http::Response,
 };
+use gangway_http::RetryPolicy;
 use gangway_model::{
     AccessKey, AssumedRole, Credential, Partition, PermissionProfile, Registration, Scope,
-    UpstreamError, stores::ApiKeyProvider,
+    UpstreamError,
+    stores::{ApiKeyFuture, ApiKeyProvider},
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -49,23 +51,25 @@ pub(super) fn told(status: u16, body: impl ToString) -> Told {
     Told(status, body.to_string(), None)
 }
 
-/// Hands out one key after the other; the last one again and again.
-pub(super) struct Ring {
+/// Returns one key after the other; the last one repeatedly.
+pub(super) struct Keys {
     keys: Vec<&'static str>,
     reads: Arc<AtomicUsize>,
 }
 
-impl ApiKeyProvider for Ring {
-    async fn api_key(&self) -> Result<SecretString, UpstreamError> {
-        let read = self.reads.fetch_add(1, Ordering::SeqCst);
-        // Whoever else wants the key comes now.
-        tokio::task::yield_now().await;
-        Ok(self.keys[read.min(self.keys.len() - 1)].into())
+impl ApiKeyProvider for Keys {
+    fn api_key(&self) -> ApiKeyFuture<'_> {
+        Box::pin(async {
+            let read = self.reads.fetch_add(1, Ordering::SeqCst);
+            // Lets concurrent calls run.
+            tokio::task::yield_now().await;
+            Ok(self.keys[read.min(self.keys.len() - 1)].into())
+        })
     }
 }
 
 pub(super) struct Fake {
-    pub(super) palette: PaletteClient<Ring>,
+    pub(super) palette: PaletteClient,
     pub(super) reads: Arc<AtomicUsize>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
@@ -95,7 +99,7 @@ impl Fake {
         let base = format!("http://{}/palette/", listener.local_addr().unwrap());
         drop(tokio::spawn(async move { axum::serve(listener, router).await }));
         let reads = Arc::new(AtomicUsize::new(0));
-        let palette = palette(&base, Ring { keys: vec![KEY, NEXT_KEY], reads: Arc::clone(&reads) });
+        let palette = palette(&base, Keys { keys: vec![KEY, NEXT_KEY], reads: Arc::clone(&reads) });
         Self { palette, reads, asked }
     }
 
@@ -105,11 +109,11 @@ impl Fake {
         Self::start(move |_, _| answer.clone()).await
     }
 
-    pub(super) fn tenant(&self) -> ScopedClient<'_, Ring> {
+    pub(super) fn tenant(&self) -> ScopedClient<'_> {
         ScopedClient { palette: &self.palette, scope: Scope::Tenant }
     }
 
-    pub(super) fn project(&self) -> ScopedClient<'_, Ring> {
+    pub(super) fn project(&self) -> ScopedClient<'_> {
         ScopedClient { palette: &self.palette, scope: Scope::Project(PROJECT.parse().unwrap()) }
     }
 
@@ -127,13 +131,14 @@ impl Fake {
 }
 
 /// A client that hardly pauses between two tries.
-pub(super) fn palette(base: &str, ring: Ring) -> PaletteClient<Ring> {
+pub(super) fn palette(base: &str, keys: Keys) -> PaletteClient {
     let http = gangway_http::build_client(
         &gangway_http::RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap(),
     )
     .unwrap();
-    let palette = PaletteClient::new(http, base.parse().unwrap(), ring);
-    PaletteClient { pause: Duration::from_millis(1), ..palette }
+    let palette = PaletteClient::new(http, base.parse().unwrap(), Arc::new(keys));
+    let retry_policy = RetryPolicy::THROTTLED.with_first_delay(Duration::from_millis(1));
+    PaletteClient { retry_policy, ..palette }
 }
 
 async fn read(request: Request) -> Asked {

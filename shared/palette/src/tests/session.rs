@@ -1,7 +1,9 @@
-//! The first look: whose key it is, and what is there.
+//! The state of Palette before a registration.
 
-use gangway_model::{Operation, Outcome, RegistrationError};
+use gangway_model::{Operation, RegistrationError};
 use serde_json::json;
+
+use crate::ApiKeyStatus;
 
 use super::palette::{Asked, Fake, PROJECT, Told, UID, told};
 
@@ -22,23 +24,23 @@ fn well(asked: &Asked) -> Told {
 
 /// Rows: F01, F02.
 #[tokio::test]
-async fn one_look_tells_who_we_are_and_what_is_there() {
+async fn the_state_is_fetched_with_one_request_each() {
     let fake = Fake::start(|asked: &Asked, _| well(asked)).await;
     let name = "prod".parse().unwrap();
-    let look = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
-    assert_eq!(look.session.outcome, Outcome::Passed);
-    assert!(look.session.observed.contains("Example"), "{}", look.session.observed);
-    assert_eq!(look.existing.by_name.unwrap().uid.as_str(), UID);
-    assert_eq!((look.existing.by_uid, fake.calls().len()), (None, 2));
+    let state = fake.tenant().fetch_state(&name, &Operation::Register).await.unwrap();
+    let accepted = ApiKeyStatus::Accepted { tenant: Some("Example".to_owned()) };
+    assert_eq!(state.api_key, accepted);
+    assert_eq!(state.existing.by_name.unwrap().uid.as_str(), UID);
+    assert_eq!((state.existing.by_uid, fake.calls().len()), (None, 2));
     let replace = Operation::Replace(UID.parse().unwrap());
-    let look = fake.tenant().fetch_state(&name, &replace).await.unwrap();
-    assert_eq!(look.existing.by_uid.unwrap().uid.as_str(), UID);
+    let state = fake.tenant().fetch_state(&name, &replace).await.unwrap();
+    assert_eq!(state.existing.by_uid.unwrap().uid.as_str(), UID);
     assert_eq!((fake.calls().len(), fake.reads()), (5, 1));
 }
 
 /// Rows: F01, F94.
 #[tokio::test]
-async fn a_key_that_is_not_let_in_is_a_blocker_with_a_remedy() {
+async fn a_denied_key_is_a_status_with_its_reason() {
     for (call, status, code) in [
         (USER, 401, "UnAuthorizedAccess"),
         (LIST, 403, "OperationForbidden"),
@@ -50,10 +52,10 @@ async fn a_key_that_is_not_let_in_is_a_blocker_with_a_remedy() {
         })
         .await;
         let replace = Operation::Replace(UID.parse().unwrap());
-        let look = fake.tenant().fetch_state(&"prod".parse().unwrap(), &replace).await.unwrap();
-        assert!(look.session.is_blocking() && look.session.check.covers == ["C01"]);
-        assert!(look.session.observed.contains(code), "{}", look.session.observed);
-        assert!(look.existing.by_name.is_none() && look.existing.by_uid.is_none());
+        let state = fake.tenant().fetch_state(&"prod".parse().unwrap(), &replace).await.unwrap();
+        let ApiKeyStatus::Denied { reason } = state.api_key else { panic!("{:?}", state.api_key) };
+        assert!(reason.contains(code), "{reason}");
+        assert!(state.existing.by_name.is_none() && state.existing.by_uid.is_none());
     }
 }
 
@@ -74,7 +76,7 @@ async fn an_account_to_replace_must_be_in_this_scope() {
         let replace = Operation::Replace(UID.parse().unwrap());
         let failure =
             fake.tenant().fetch_state(&"prod".parse().unwrap(), &replace).await.unwrap_err();
-        let seen = match &failure {
+        let kind = match &failure {
             RegistrationError::NotFound(_) => "not found",
             RegistrationError::Invalid(violations) => &violations[0].pointer,
             RegistrationError::ChecksFailed(_)
@@ -82,7 +84,7 @@ async fn an_account_to_replace_must_be_in_this_scope() {
             | RegistrationError::ConcurrentModification(_)
             | RegistrationError::Upstream(_) => "other",
         };
-        assert_eq!(seen, fault, "{failure}");
+        assert_eq!(kind, fault, "{failure}");
     }
 }
 

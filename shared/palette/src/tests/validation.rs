@@ -1,6 +1,6 @@
 //! Palette's judgement, its trust facts, and its lists for the wizard.
 
-use gangway_model::{Partition, UidOrName, UpstreamError, stores::CloudAccountStore as _};
+use gangway_model::{Partition, UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;
 
 use super::palette::{Asked, Fake, SECRET, UID, keys, role, told};
@@ -109,18 +109,16 @@ async fn policies_are_listed_for_a_credential_or_an_account() {
 
 /// Rows: F87.
 #[tokio::test]
-async fn gateways_are_looked_up_only_when_one_is_asked_for() {
+async fn gateways_are_listed_with_state_and_health() {
     let items = json!({ "items": [{
         "metadata": { "name": "east", "uid": UID },
         "status": { "state": "Running", "isActive": true, "health": { "state": "Healthy" } },
     }] });
     let fake = Fake::saying(200, items).await;
-    assert_eq!(fake.tenant().gateway(None).await.unwrap().uid, None);
-    assert!(fake.calls().is_empty());
-    let wish = UidOrName::Name("east".to_owned());
-    let gateway = fake.tenant().gateway(Some(&wish)).await.unwrap();
-    assert_eq!(gateway.uid.unwrap().as_str(), UID);
-    assert_eq!(fake.tenant().gateways().await.unwrap()[0].healthy, Some(true));
+    let gateways = fake.tenant().gateways().await.unwrap();
+    assert_eq!((gateways[0].uid.as_str(), gateways[0].name.as_str()), (UID, "east"));
+    assert!(gateways[0].is_running());
+    assert_eq!(gateways[0].healthy, Some(true));
     let refused = Fake::saying(403, "").await.tenant().gateways().await.unwrap_err();
     assert!(matches!(refused, UpstreamError::AccessDenied { .. }), "{refused}");
 }
