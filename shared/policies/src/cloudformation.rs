@@ -1,27 +1,28 @@
-//! A template that makes the role for Palette, as it is, in every partition (F31).
+//! A CloudFormation template of Palette's role. It works unchanged in every partition.
 
 use gangway_model::{AccountId, PermissionProfile};
 use serde_json::{Map, Value, json};
 
 use crate::document::{PARTITION, PolicyDocument, documents_for, map_text};
 
-/// The name that Palette's wizard proposes (F30).
+/// The default name in Palette's wizard.
 pub const ROLE_NAME: &str = "SpectroCloudRole";
 
-/// What the template is made from.
+/// Parameters of the template.
 #[derive(Clone, Copy, Debug)]
 pub struct RoleTemplateParams<'a> {
-    /// What the role is to be allowed.
+    /// The permissions of the role.
     pub profile: PermissionProfile,
-    /// Documents that go with the profile: CAPA's stack, dedicated hosts.
+    /// Additional documents: CAPA's stack, dedicated hosts.
     pub add_ons: &'a [PolicyDocument],
-    /// Who assumes it: Palette's own AWS account in that partition.
+    /// Palette's own AWS account in the partition.
     pub palette_account: AccountId,
-    /// What Palette presents.
+    /// The external id of Palette's tenant.
     pub external_id: &'a str,
 }
 
-/// The template. Needs `CAPABILITY_NAMED_IAM`; account and external id are parameters with these defaults.
+/// Returns the template. It needs `CAPABILITY_NAMED_IAM`. Account and external id are parameters with
+/// these defaults.
 pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
     let documents: Vec<_> =
         documents_for(role.profile).iter().chain(role.add_ons).copied().collect();
@@ -102,7 +103,8 @@ fn managed_policy(document: PolicyDocument) -> Value {
     })
 }
 
-/// `Fn::Sub` where a partition is to be filled in; what IAM itself fills in (`${aws:username}`) is kept from it.
+/// Returns `Fn::Sub` if the text contains the partition's placeholder. Escapes IAM's own policy
+/// variables, such as `${aws:username}`.
 fn substituted(text: &str) -> Value {
     if text.contains(PARTITION) {
         let escaped = text.replace("${", "${!");

@@ -1,4 +1,5 @@
-//! EKS Pod Identity: the roles of one cluster of Palette's, with their documents, and the service accounts that get them.
+//! EKS Pod Identity: the roles of Palette's cluster, their policy documents, and the service accounts
+//! that they are associated with.
 
 mod document;
 mod grant;
@@ -13,28 +14,29 @@ pub use document::{NodePolicy, PodIdentityPolicy};
 pub use grant::{NODE_AGENT, PermissionQuery};
 pub use roles::{PodIdentityRoles, RolePurpose};
 
-/// A service account of Palette's that EKS gives a role to (P20, P21).
+/// A Kubernetes service account of Palette that is associated with a role.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ServiceAccount {
-    /// Its Kubernetes namespace.
     pub namespace: &'static str,
-    /// Its name.
     pub name: &'static str,
 }
 
-/// The service that validates accounts.
+/// The service account of Hubble, which validates accounts.
 pub const HUBBLE_SERVICE_ACCOUNT: ServiceAccount =
     ServiceAccount { namespace: "hubble-system", name: "spectro-hubble" };
 
-/// The service that hands Palette's role to the pods of each workload cluster.
+/// The service account of the identity service, which associates Palette's role with the pods of each
+/// workload cluster.
 pub const IDENTITY_SERVICE_ACCOUNT: ServiceAccount =
     ServiceAccount { namespace: "palette-identity", name: "palette-identity" };
 
-/// The service that reads pack registries; associated only where one is in ECR and uses Pod Identity (P28).
+/// The service account that reads pack registries. It is associated only if a registry is in ECR and
+/// uses Pod Identity.
 pub const REGISTRY_SERVICE_ACCOUNT: ServiceAccount =
     ServiceAccount { namespace: "hubble-system", name: "spectro-specman" };
 
-/// The service account that Palette associates with its own role by itself, in a namespace for each workload cluster.
+/// The service account that Palette itself associates with its role, in one namespace for each
+/// workload cluster.
 pub const MANAGER_SERVICE_ACCOUNT: &str = "palette-manager";
 
 impl fmt::Display for ServiceAccount {
@@ -43,18 +45,15 @@ impl fmt::Display for ServiceAccount {
     }
 }
 
-/// The cluster that Palette runs on.
+/// The EKS cluster that Palette runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Cluster<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// Its region.
     pub region: &'a str,
-    /// The account that it is in.
     pub account: AccountId,
 }
 
-/// What EKS presents when it has one of the cluster's roles assume a target role (P17, P23).
+/// The external ids that EKS uses when a role of the cluster assumes a target role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ExternalIds {
     prefix: String,
@@ -62,14 +61,15 @@ pub struct ExternalIds {
 }
 
 impl ExternalIds {
-    /// As EKS composes them: `<region>/<account>/<cluster>/<namespace>/<service account>`.
+    /// Builds the external ids in the format of EKS:
+    /// `<region>/<account>/<cluster>/<namespace>/<service account>`.
     pub fn expected(cluster: Cluster<'_>) -> Self {
         let Cluster { name, region, account } = cluster;
         let prefix = format!("{region}/{account}/{name}");
         Self { hubble: format!("{prefix}/{HUBBLE_SERVICE_ACCOUNT}"), prefix }
     }
 
-    /// The same, but for those that EKS tells: what it issued counts, not what we would compose.
+    /// Replaces external ids by those that EKS returned, which take precedence.
     #[must_use]
     pub fn issued(mut self, hubble: Option<&str>, identity: Option<&str>) -> Self {
         if let Some(hubble) = hubble {
@@ -82,22 +82,22 @@ impl ExternalIds {
         self
     }
 
-    /// Hubble's.
+    /// Returns Hubble's external id.
     pub fn hubble(&self) -> &str {
         &self.hubble
     }
 
-    /// The identity service's own.
+    /// Returns the identity service's external id.
     pub fn identity(&self) -> String {
         format!("{}/{IDENTITY_SERVICE_ACCOUNT}", self.prefix)
     }
 
-    /// That of the service account which Palette makes in a namespace for a workload cluster.
+    /// Returns the external id of the service account in a workload cluster's namespace.
     pub fn manager(&self, namespace: &str) -> String {
         format!("{}/{namespace}/{MANAGER_SERVICE_ACCOUNT}", self.prefix)
     }
 
-    /// The part before the namespace.
+    /// Returns the part before the namespace.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }

@@ -65,11 +65,11 @@ pub fn check_trust_policy(
     partition: Partition,
 ) -> Vec<Finding> {
     let palette = principal::PaletteIdentity { partition, account: palette_account };
-    let reading = TrustPolicyAnalysis::of(document, &palette, external_id);
+    let analysis = TrustPolicyAnalysis::of(document, &palette, external_id);
     vec![
-        trusts_palette(&reading),
-        external_id_required(&reading),
-        no_excluding_conditions(&reading),
+        trusts_palette(&analysis),
+        external_id_required(&analysis),
+        no_excluding_conditions(&analysis),
     ]
 }
 
@@ -80,71 +80,71 @@ pub fn unverified(observed: &str, remedy: &str) -> Vec<Finding> {
         .to_vec()
 }
 
-fn trusts_palette(reading: &TrustPolicyAnalysis<'_>) -> Finding {
-    let TrustPolicyAnalysis { palette, external_id, .. } = reading;
+fn trusts_palette(analysis: &TrustPolicyAnalysis<'_>) -> Finding {
+    let TrustPolicyAnalysis { palette, external_id, .. } = analysis;
     let wanted = trust_policy(palette.partition, palette.account, external_id);
     let failed = |observed: String| {
         TRUSTS_PALETTE.failed(observed, format!("Set the role's trust policy to {wanted}"))
     };
-    if let Some(wide) = reading.allow_statements.iter().find(|door| door.reach == Reach::Everyone) {
+    if let Some(wide) = analysis.allow_statements.iter().find(|allow| allow.reach == Reach::Everyone) {
         return failed(format!("{} trusts everyone, whatever the account", wide.label));
     }
-    if reading.allow_statements.is_empty() {
+    if analysis.allow_statements.is_empty() {
         return failed(format!(
             "No statement lets account {} assume the role. {}",
             palette.account,
-            reading.instead(),
+            analysis.instead(),
         ));
     }
-    let whole = |bar: &&StatementMatch<'_>| bar.reach != Reach::Identity && bar.lines.is_empty();
-    if let Some(bar) = reading.deny_statements.iter().find(whole) {
-        return failed(format!("{} denies it to Palette again", bar.label));
+    let whole = |deny: &&StatementMatch<'_>| deny.reach != Reach::Identity && deny.lines.is_empty();
+    if let Some(deny) = analysis.deny_statements.iter().find(whole) {
+        return failed(format!("{} denies it to Palette again", deny.label));
     }
     let named: Vec<_> =
-        reading.allow_statements.iter().flat_map(|door| &door.named).map(String::as_str).collect();
+        analysis.allow_statements.iter().flat_map(|allow| &allow.named).map(String::as_str).collect();
     TRUSTS_PALETTE.passed(format!("Trusts {}", named.join(", ")))
 }
 
 const NO_ALLOW_STATEMENT: &str =
     "No statement lets Palette assume the role, so its conditions do not matter";
 
-fn external_id_required(reading: &TrustPolicyAnalysis<'_>) -> Finding {
+fn external_id_required(analysis: &TrustPolicyAnalysis<'_>) -> Finding {
     let check = &EXTERNAL_ID_REQUIRED;
-    if reading.allow_statements.is_empty() {
+    if analysis.allow_statements.is_empty() {
         return check.not_applicable(NO_ALLOW_STATEMENT);
     }
     let remedy = || {
-        let condition = json!({"StringEquals": {"sts:ExternalId": reading.external_id}});
+        let condition = json!({"StringEquals": {"sts:ExternalId": analysis.external_id}});
         format!(
             "In every statement that trusts Palette have exactly this about the external id: \"Condition\": {condition}"
         )
     };
-    if let Some(door) = reading.allows_with(None) {
+    if let Some(allow) = analysis.allows_with(None) {
         return check
-            .failed(format!("{} lets Palette in without any external id", door.label), remedy());
+            .failed(format!("{} lets Palette in without any external id", allow.label), remedy());
     }
-    let taken = reading.allows_palette();
+    let taken = analysis.allows_palette();
     if taken == Truth::False {
-        let asked = reading.external_ids().join(", ");
+        let asked = analysis.external_ids().join(", ");
         return check.failed(format!("Asks for another external id: {asked}"), remedy());
     }
-    if let Some((door, other)) = reading.allows_other_external_id() {
-        let observed = format!("{} takes other external ids too, such as {other:?}", door.label);
+    if let Some((allow, other)) = analysis.allows_other_external_id() {
+        let observed = format!("{} takes other external ids too, such as {other:?}", allow.label);
         return check.failed(observed, remedy());
     }
-    if taken == Truth::Unknown || reading.may_allow_other_external_id() {
+    if taken == Truth::Unknown || analysis.may_allow_other_external_id() {
         let observed = "Asks for the external id in a way that the document alone does not settle";
         return check.unverified(observed, remedy());
     }
     check.passed("Asks for Palette's external id, and takes no other")
 }
 
-fn no_excluding_conditions(reading: &TrustPolicyAnalysis<'_>) -> Finding {
+fn no_excluding_conditions(analysis: &TrustPolicyAnalysis<'_>) -> Finding {
     let check = &NO_EXCLUDING_CONDITIONS;
-    if reading.allow_statements.is_empty() {
+    if analysis.allow_statements.is_empty() {
         return check.not_applicable(NO_ALLOW_STATEMENT);
     }
-    let lines = reading.blocking_conditions();
+    let lines = analysis.blocking_conditions();
     if lines.is_empty() {
         return check.passed("Nothing but the external id is asked of Palette");
     }

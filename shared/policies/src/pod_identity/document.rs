@@ -1,21 +1,22 @@
-//! The documents as data: `{partition}` and the ARNs of roles are filled in.
+//! Policy documents of the Pod Identity roles, with placeholders for the partition and role ARNs.
 
 use serde_json::Value;
 
 use crate::document::map_text;
 
-/// A permission document of the Pod Identity roles. Palette's own role needs those of its profile besides.
+/// A permission document of a Pod Identity role. Palette's own role also needs the documents of its
+/// profile.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum PodIdentityPolicy {
-    /// What Palette's role needs besides its profile (P12, P17).
+    /// Permissions of Palette's role in addition to its profile.
     Supplement,
-    /// What Hubble looks at when it validates (P13, P18).
+    /// Permissions that Hubble needs to validate an account.
     Hubble,
-    /// What the identity service does in its own account (P14).
+    /// Permissions of the identity service, if Palette's role is in the cluster's account.
     Identity,
-    /// The same where Palette's role is in another account (P16).
+    /// Permissions of the identity service, if Palette's role is in another account.
     IdentityLocal,
-    /// What lets Hubble into the other account (P19).
+    /// Allows Hubble to assume its role in the other account.
     HubbleLocal,
 }
 
@@ -24,7 +25,7 @@ impl PodIdentityPolicy {
     pub const ALL: [Self; 5] =
         [Self::Supplement, Self::Hubble, Self::Identity, Self::IdentityLocal, Self::HubbleLocal];
 
-    /// The name that the policy should have in IAM.
+    /// Returns the name of the policy in IAM.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Supplement => "PalettePodIdentityPolicy",
@@ -53,34 +54,35 @@ impl PodIdentityPolicy {
         }
     }
 
-    /// The document with its placeholders filled in.
+    /// Returns the document with its placeholders replaced.
     pub(super) fn render(self, values: &[(&str, &str)]) -> Value {
         fill(self.file(), values)
     }
 }
 
-/// What the agent needs of the nodes' roles (P06). AWS's own `AmazonEKSWorkerNodePolicy` has it too.
+/// The permission that the Pod Identity agent needs from the nodes' roles. The AWS managed policy
+/// `AmazonEKSWorkerNodePolicy` contains it too.
 #[derive(Clone, Copy, Debug)]
 pub struct NodePolicy;
 
 impl NodePolicy {
-    /// The name that the policy should have in IAM.
+    /// Returns the name of the policy in IAM.
     pub const NAME: &str = "PalettePodIdentityAgentPolicy";
 
-    /// The document. It names no role, so there is nothing to fill in.
+    /// Returns the document. It has no placeholders.
     pub fn document() -> Value {
         fill(include_str!("../../documents/pod-identity/PalettePodIdentityAgentPolicy.json"), &[])
     }
 }
 
-/// A trust document.
+/// A trust policy of a Pod Identity role.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum TrustPolicyDocument {
-    /// EKS may give the role to pods.
+    /// Trusts EKS, which passes the role to pods.
     Pods,
-    /// The identity service and EKS may take Palette's role in another account.
+    /// Trusts the identity service's role and EKS, for Palette's role in another account.
     PaletteTarget,
-    /// Hubble may take its role in another account.
+    /// Trusts Hubble's role, for Hubble's role in another account.
     HubbleTarget,
 }
 
@@ -100,7 +102,7 @@ impl TrustPolicyDocument {
 }
 
 fn fill(file: &str, values: &[(&str, &str)]) -> Value {
-    // A test reads every one of them.
+    // A test parses each document, so the default is never used.
     let open: Value = serde_json::from_str(file).unwrap_or_default();
     map_text(&open, &|text| {
         let filled = values.iter().fold(text.to_owned(), |text, (name, value)| {

@@ -1,4 +1,4 @@
-//! What a permission document grants, as questions for IAM's simulator.
+//! The permissions of a document, as queries for IAM's policy simulator.
 
 use gangway_model::{AccountId, Arn};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{
     statement::{Statement, statements},
 };
 
-/// Actions that are to be allowed on every one of these resources.
+/// Actions that must be allowed on each of these resources.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PermissionQuery {
     /// `<service>:<operation>`.
@@ -18,11 +18,11 @@ pub struct PermissionQuery {
     pub resources: Vec<String>,
 }
 
-/// What the agent asks EKS for with the role of its node (P06).
+/// The action that the Pod Identity agent calls with the node's role.
 pub const NODE_AGENT: &str = "eks-auth:AssumeRoleForPodIdentity";
 
 impl PodIdentityRoles {
-    /// What a role is to be allowed by its own document, in as few questions as can be (P12–P14, P16–P19).
+    /// Returns the permissions that a role needs from its own document, in as few queries as possible.
     pub fn permission_queries(&self, part: RolePurpose) -> Vec<PermissionQuery> {
         let account = self.in_creation_order().into_iter().find(|(known, _)| *known == part);
         let account = account.map_or(self.cluster_account(), |(_, arn)| arn.account());
@@ -45,8 +45,8 @@ fn permission_queries(document: &Value, account: AccountId) -> Vec<PermissionQue
     grants
 }
 
-/// The actions that can have an effect: a role is never passed on to another account (T19), and some names IAM does not
-/// know.
+/// Returns the actions that can be allowed. Leaves out `iam:PassRole` on a role of another account, and
+/// names that IAM does not know.
 fn useful(statement: Statement<'_>, resource: &str, account: AccountId) -> Vec<String> {
     let elsewhere = Arn::parse(resource).is_some_and(|arn| arn.account() != account.as_str());
     statement

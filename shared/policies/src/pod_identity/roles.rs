@@ -1,4 +1,4 @@
-//! The roles of both cases, in an order that works.
+//! The roles for one account and for two accounts, in the order of their creation.
 
 use gangway_model::{AccountId, RoleArn};
 use serde_json::Value;
@@ -8,52 +8,52 @@ use super::{
     document::{PodIdentityPolicy, TrustPolicyDocument},
 };
 
-/// The roles that Palette's pods get, and those that they go on to assume.
+/// The roles of Palette's pods, and the target roles that these assume.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PodIdentityRoles {
-    /// Palette works in the account of its own cluster.
+    /// Palette manages the account of its own cluster.
     SameAccount {
-        /// What Palette does in the account.
+        /// Palette's role.
         palette: RoleArn,
-        /// What Hubble validates with.
+        /// Hubble's role.
         hubble: RoleArn,
-        /// What the identity service passes Palette's role on with.
+        /// The identity service's role.
         identity: RoleArn,
     },
-    /// Palette works in another account than that of its cluster.
+    /// Palette manages another account than that of its cluster.
     CrossAccount {
-        /// What Palette does in the target account.
+        /// Palette's role in the target account.
         palette_target: RoleArn,
-        /// What Hubble validates with in the target account.
+        /// Hubble's role in the target account.
         hubble_target: RoleArn,
-        /// What Hubble has in the cluster's account.
+        /// Hubble's role in the cluster's account.
         hubble_local: RoleArn,
-        /// What the identity service has in the cluster's account.
+        /// The identity service's role in the cluster's account.
         identity_local: RoleArn,
     },
 }
 
-/// What a role is for.
+/// The purpose of a role.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum RolePurpose {
-    /// Palette's own (P11, P12).
+    /// Palette's role.
     Palette,
-    /// Hubble's (P13).
+    /// Hubble's role.
     Hubble,
-    /// The identity service's (P14).
+    /// The identity service's role.
     Identity,
-    /// The identity service's in the cluster's account (P16).
+    /// The identity service's role in the cluster's account.
     IdentityLocal,
-    /// Hubble's in the cluster's account (P19).
+    /// Hubble's role in the cluster's account.
     HubbleLocal,
-    /// Palette's own in the target account (P17).
+    /// Palette's role in the target account.
     PaletteTarget,
-    /// Hubble's in the target account (P18).
+    /// Hubble's role in the target account.
     HubbleTarget,
 }
 
 impl RolePurpose {
-    /// As answers spell it.
+    /// Returns the name in responses.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Palette => "palette",
@@ -66,7 +66,7 @@ impl RolePurpose {
         }
     }
 
-    /// Its permission document.
+    /// Returns the permission document of the role.
     pub const fn document(self) -> PodIdentityPolicy {
         match self {
             Self::Palette | Self::PaletteTarget => PodIdentityPolicy::Supplement,
@@ -91,7 +91,7 @@ impl RolePurpose {
 }
 
 impl PodIdentityRoles {
-    /// The role that Palette is told (P30).
+    /// Returns the role that is registered in Palette.
     pub const fn palette(&self) -> &RoleArn {
         match self {
             Self::SameAccount { palette, .. } => palette,
@@ -99,7 +99,7 @@ impl PodIdentityRoles {
         }
     }
 
-    /// The role that is associated with Hubble's service account (P20).
+    /// Returns the role that is associated with Hubble's service account.
     pub const fn hubble(&self) -> &RoleArn {
         match self {
             Self::SameAccount { hubble, .. } => hubble,
@@ -107,7 +107,7 @@ impl PodIdentityRoles {
         }
     }
 
-    /// The role that is associated with the identity service's service account (P21).
+    /// Returns the role that is associated with the identity service's service account.
     pub const fn identity(&self) -> &RoleArn {
         match self {
             Self::SameAccount { identity, .. } => identity,
@@ -115,7 +115,7 @@ impl PodIdentityRoles {
         }
     }
 
-    /// The target role of Hubble's association (P22).
+    /// Returns the target role of Hubble's association.
     pub const fn hubble_target(&self) -> Option<&RoleArn> {
         match self {
             Self::SameAccount { .. } => None,
@@ -123,13 +123,13 @@ impl PodIdentityRoles {
         }
     }
 
-    /// The account of the cluster, in which EKS needs the roles that it gives to pods (P15).
+    /// Returns the cluster's account. The associated roles must be in it.
     pub const fn cluster_account(&self) -> AccountId {
         self.hubble().account()
     }
 
-    /// Every role, in the order in which they can be made: IAM refuses a trust that names a role which is not there yet, so
-    /// those of the cluster's account come first (T8).
+    /// Returns every role in the order of creation. IAM rejects a trust policy that names a role which
+    /// does not exist, so the roles of the cluster's account come first.
     pub fn in_creation_order(&self) -> Vec<(RolePurpose, &RoleArn)> {
         match self {
             Self::SameAccount { palette, hubble, identity } => {
@@ -150,7 +150,7 @@ impl PodIdentityRoles {
         }
     }
 
-    /// The trust policy that a role is to have.
+    /// Returns the trust policy that a role needs.
     pub fn trust(&self, part: RolePurpose, ids: &ExternalIds) -> Value {
         part.trust().render(&[
             ("identityLocalRole", self.identity().as_str()),
@@ -160,7 +160,8 @@ impl PodIdentityRoles {
         ])
     }
 
-    /// The permission policy that a role is to have; Palette's own needs those of its profile besides.
+    /// Returns the permission policy that a role needs. Palette's own role also needs the documents of
+    /// its profile.
     pub fn permissions(&self, part: RolePurpose) -> Value {
         part.document().render(&[
             ("paletteRole", self.palette().as_str()),

@@ -1,5 +1,5 @@
-//! Whether the trust of the Pod Identity roles lets in whom it must, and nobody under another cluster's name (P11, P13, P14,
-//! P16–P19, P23).
+//! Assesses the trust policies of the Pod Identity roles: they must allow the required callers, and no
+//! other cluster.
 
 mod call;
 #[cfg(test)]
@@ -15,14 +15,14 @@ use super::{
 };
 use crate::trust::condition::Truth;
 
-/// What a trust policy comes to.
+/// The result of assessing a trust policy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TrustAssessment {
-    /// As it must be.
+    /// The trust policy is correct.
     Valid,
-    /// It has conditions that the document alone does not settle.
+    /// The document alone does not decide whether its conditions hold.
     Undetermined(Vec<String>),
-    /// Not as it must be, in words for people.
+    /// The trust policy is wrong, for this reason.
     Invalid(Vec<String>),
 }
 
@@ -46,10 +46,10 @@ impl TrustAssessment {
 const ASSUME: &str = "sts:AssumeRole";
 const TAG: &str = "sts:TagSession";
 
-/// Namespaces as Palette makes them: nobody knows them beforehand, so any must do (P17).
+/// Sample namespaces. Palette's names are not known in advance, so the trust policy must accept any.
 const NAMESPACES: [&str; 2] = ["cluster-66f0c1d2e3a4b5c6d7e8f901", "gangway-probe"];
 
-/// Judges a role's trust policy, as decoded JSON.
+/// Assesses a role's trust policy (decoded JSON).
 pub fn assess_trust(
     document: &Value,
     part: RolePurpose,
@@ -79,8 +79,8 @@ pub fn assess_trust(
     TrustAssessment::of(&faults)
 }
 
-/// Whether Hubble's target role takes the external id that EKS issued (P23). `None` where it does not trust Hubble's role
-/// under any (P18).
+/// Whether Hubble's target role accepts the external id that EKS issued. `None` if it does not trust
+/// Hubble's role with any external id.
 pub fn takes_external_id(
     document: &Value,
     roles: &PodIdentityRoles,
@@ -98,7 +98,7 @@ pub fn takes_external_id(
     Some(TrustAssessment::of(&unless_let_in(&trust, &call, fault)))
 }
 
-/// Nothing, where the call is let in.
+/// Returns `None` if the call is allowed, else what is wrong.
 fn unless_let_in(
     trust: &Trust<'_>,
     call: &AssumeRoleCall<'_>,
@@ -110,7 +110,7 @@ fn unless_let_in(
     }
 }
 
-/// EKS may assume the role for pods, and tag the session (both: `TagSession` is the one that is often missing).
+/// EKS must be allowed to assume the role and to tag the session. `sts:TagSession` is often missing.
 fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>) {
     let account = match part {
         RolePurpose::Hubble | RolePurpose::HubbleLocal => Some(HUBBLE_SERVICE_ACCOUNT),
@@ -124,7 +124,8 @@ fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>)
     }
 }
 
-/// The two external ids of the identity service, its tags, and no other cluster's.
+/// Checks both external ids of the identity service and its session tags, and that no other cluster is
+/// allowed.
 fn palette_target(
     trust: &Trust<'_>,
     identity: &RoleArn,
@@ -156,7 +157,8 @@ fn palette_target(
     closed(trust, identity, ids, faults);
 }
 
-/// The real local role, with an external id, and its tags (P18). Which external id is another question (P23).
+/// Checks that Hubble's role is trusted with an external id and session tags. Which external id is
+/// checked elsewhere.
 fn hubble_target(
     trust: &Trust<'_>,
     hubble: &RoleArn,
@@ -187,7 +189,7 @@ fn hubble_target(
     closed(trust, hubble, ids, faults);
 }
 
-/// Without an external id, or with that of another cluster, nobody comes in.
+/// Checks that calls without an external id, or with that of another cluster, are not allowed.
 fn closed(
     trust: &Trust<'_>,
     local: &RoleArn,

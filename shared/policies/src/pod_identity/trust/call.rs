@@ -1,4 +1,4 @@
-//! One call of `sts:AssumeRole` or `sts:TagSession`, held against a trust policy.
+//! Evaluates one call of `sts:AssumeRole` or `sts:TagSession` against a trust policy.
 
 use gangway_model::RoleArn;
 use serde_json::Value;
@@ -9,19 +9,19 @@ use crate::{
     trust::condition::{Truth, compare, is_external_id},
 };
 
-/// Who gives roles to pods.
+/// The service principal of EKS Pod Identity.
 pub(super) const PODS: &str = "pods.eks.amazonaws.com";
 
-/// Who calls.
+/// The caller.
 #[derive(Clone, Copy)]
 pub(super) enum CallerKind<'a> {
-    /// EKS, for pods of this service account, where it is known beforehand.
+    /// EKS, for pods of this service account, if it is known in advance.
     Eks(Option<ServiceAccount>),
     /// A role of the cluster's account.
     Role(&'a RoleArn),
 }
 
-/// What is called.
+/// The call.
 #[derive(Clone, Copy)]
 pub(super) struct AssumeRoleCall<'a> {
     pub(super) who: CallerKind<'a>,
@@ -50,7 +50,7 @@ impl<'a> Trust<'a> {
         Self { statements: statements(document), cluster }
     }
 
-    /// What IAM would decide, as far as the document tells.
+    /// Returns what IAM would decide, as far as the document alone shows.
     pub(super) fn allows(&self, call: &AssumeRoleCall<'_>) -> Truth {
         let (mut allowed, mut unsure) = (false, false);
         for statement in &self.statements {
@@ -89,7 +89,7 @@ impl<'a> Trust<'a> {
         }
     }
 
-    /// What a key holds when the call is made.
+    /// Returns the value of a condition key during the call.
     fn seen(&self, line: &Condition<'_>, call: &AssumeRoleCall<'_>) -> ConditionTruth {
         let Cluster { name, region, account } = self.cluster;
         let known = |value: &str| ConditionTruth::Known(Some(value.to_owned()));
@@ -107,7 +107,7 @@ impl<'a> Trust<'a> {
             ("aws:principalisawsservice", CallerKind::Role(_)) => known("false"),
             ("aws:principalarn", CallerKind::Role(role)) => known(role.as_str()),
             ("aws:sourcearn" | "aws:requesttag/eks-cluster-arn", CallerKind::Eks(_)) => {
-                // The partition is that of the line itself where it names one: the roles are of the same.
+                // All roles are in one partition, so the partition of the condition's own value is used.
                 let partition = line.values.iter().find_map(|value| value.split(':').nth(1));
                 let partition = partition.unwrap_or("*");
                 known(&format!("arn:{partition}:eks:{region}:{account}:cluster/{name}"))
@@ -123,7 +123,7 @@ impl<'a> Trust<'a> {
         }
     }
 
-    /// The first statement that allows it to anyone at all.
+    /// Returns the first statement that allows the call to everyone.
     pub(super) fn open_to_everyone(&self, action: &str) -> Option<String> {
         let wide = |statement: &Statement<'_>| {
             statement.member("NotPrincipal").is_some()
@@ -137,14 +137,14 @@ impl<'a> Trust<'a> {
             .map(|(at, _)| format!("statement {at}"))
     }
 
-    /// Whether any statement lets the role in, whatever it asks.
+    /// Whether any statement trusts the role, whatever its conditions are.
     pub(super) fn names(&self, role: &RoleArn) -> bool {
         self.statements
             .iter()
             .any(|statement| statement.allows() && is_about(*statement, CallerKind::Role(role)))
     }
 
-    /// Who is trusted in its place.
+    /// Describes who is trusted instead.
     pub(super) fn instead(&self) -> String {
         let allowing = self.statements.iter().filter(|statement| statement.allows());
         let mut named: Vec<_> = allowing
@@ -162,7 +162,7 @@ impl<'a> Trust<'a> {
         }
     }
 
-    /// The external ids that it speaks of, as it writes them.
+    /// Returns the external ids in the document, as written there.
     pub(super) fn external_ids(&self) -> Vec<String> {
         let lines = self.statements.iter().flat_map(|statement| statement.conditions());
         let mut ids: Vec<_> = lines.filter(is_external_id).flat_map(|line| line.values).collect();
@@ -177,7 +177,7 @@ enum ConditionTruth {
     Unknown,
 }
 
-/// Whether a statement is about the caller.
+/// Whether a statement applies to the caller.
 fn is_about(statement: Statement<'_>, who: CallerKind<'_>) -> bool {
     let (kind, own) = match who {
         CallerKind::Eks(_) => ("Service", vec![PODS.to_owned()]),
@@ -193,7 +193,7 @@ fn is_about(statement: Statement<'_>, who: CallerKind<'_>) -> bool {
     }
 }
 
-/// The principals of a kind. A bare `*` is every kind.
+/// Returns the principals of a type. A bare `*` matches every type.
 fn principals(statement: Statement<'_>, kind: &str) -> Vec<String> {
     match statement.member("Principal") {
         Some(Value::Object(kinds)) => texts(kinds.get(kind)).collect(),
