@@ -86,7 +86,9 @@ fn trusts_palette(analysis: &TrustPolicyAnalysis<'_>) -> Finding {
     let failed = |observed: String| {
         TRUSTS_PALETTE.failed(observed, format!("Set the role's trust policy to {wanted}"))
     };
-    if let Some(wide) = analysis.allow_statements.iter().find(|allow| allow.reach == Reach::Everyone) {
+    if let Some(wide) =
+        analysis.allow_statements.iter().find(|allow| allow.reach == Reach::Everyone)
+    {
         return failed(format!("{} trusts everyone, whatever the account", wide.label));
     }
     if analysis.allow_statements.is_empty() {
@@ -100,8 +102,12 @@ fn trusts_palette(analysis: &TrustPolicyAnalysis<'_>) -> Finding {
     if let Some(deny) = analysis.deny_statements.iter().find(whole) {
         return failed(format!("{} denies it to Palette again", deny.label));
     }
-    let named: Vec<_> =
-        analysis.allow_statements.iter().flat_map(|allow| &allow.named).map(String::as_str).collect();
+    let named: Vec<_> = analysis
+        .allow_statements
+        .iter()
+        .flat_map(|allow| &allow.named)
+        .map(String::as_str)
+        .collect();
     TRUSTS_PALETTE.passed(format!("Trusts {}", named.join(", ")))
 }
 
