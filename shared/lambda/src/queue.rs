@@ -72,7 +72,7 @@ impl MessageResult {
         let Self { kind, account, outcome, detail, error, verdict } = self;
         let account = account.as_ref().map(AccountId::as_str);
         let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let error = error.as_ref().map(|error| logs::error_chain(error));
+        let error = error.as_ref().map(|error| gangway_http::error_chain(error));
         // A macro, because the level and the message of an event must be constants.
         macro_rules! log {
             ($level:ident, $message:literal) => {
