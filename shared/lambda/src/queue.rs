@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::{
     Trigger,
     invocation::{Aborted, remaining_time, run_with_deadline},
-    logs::{self, INVOCATION, InvocationContext},
+    logs::{INVOCATION, InvocationContext},
     metrics,
 };
 
