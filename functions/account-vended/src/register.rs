@@ -4,7 +4,6 @@ mod propagation;
 
 use gangway_aws::AwsSession;
 use gangway_checks::PaletteStateCheck;
-use gangway_checks::PaletteStateCheck;
 use gangway_checks::ScopedAccounts;
 use gangway_checks::iam::iam_role::IamRole;
 use gangway_checks::{InspectionAccess, MethodFindings, role};
