@@ -17,7 +17,6 @@ use axum::{
 use gangway_http::RetryPolicy;
 use gangway_model::{
     AccessKey, AssumedRole, Credential, Partition, PermissionProfile, Registration, Scope,
-    UpstreamError,
     stores::{ApiKeyFuture, ApiKeyProvider},
 };
 use secrecy::SecretString;
