@@ -6,7 +6,7 @@ use gangway_aws::AwsSession;
 use gangway_checks::PaletteStateCheck;
 use gangway_checks::ScopedAccounts;
 use gangway_checks::iam::iam_role::IamRole;
-use gangway_checks::{InspectionAccess, MethodFindings, role};
+use gangway_checks::{InspectionAccess, MethodFindings, assumed_role};
 use gangway_model::{
     AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
     PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
@@ -140,7 +140,7 @@ impl<'a> PendingRegistration<'a> {
                 let (permissions, palette) = self.wait_for_propagation(aws, &arn, is_new).await?;
                 let trusted =
                     (self.source_account.account, self.source_account.external_id.as_str());
-                role::check_created_role(&role, &arn, trusted, permissions, palette)?
+                assumed_role::check_created_role(&role, &arn, trusted, permissions, palette)?
             }
             RoleOwnership::External(_) => {
                 let source_account = StsSourceAccount {
@@ -150,10 +150,16 @@ impl<'a> PendingRegistration<'a> {
                 };
                 let (access, required) =
                     (InspectionAccess::Granted(aws.clone()), (&self.spec).into());
-                role::run_checks(&arn, Ok(source_account), &access, &self.accounts, required)
-                    .await
-                    .map_err(VendingError::in_account)?
-                    .findings
+                assumed_role::run_checks(
+                    &arn,
+                    Ok(source_account),
+                    &access,
+                    &self.accounts,
+                    required,
+                )
+                .await
+                .map_err(VendingError::in_account)?
+                .findings
             }
         };
         self.conclude(&arn, findings).await

@@ -5,7 +5,7 @@ mod stored_credential;
 use gangway_checks::ScopedAccounts;
 use gangway_checks::catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED};
 use gangway_checks::{
-    InspectionAccess, RequiredPermissions, classified, next_steps, pod_identity, role,
+    InspectionAccess, RequiredPermissions, assumed_role, classified, next_steps, pod_identity,
 };
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{
@@ -98,7 +98,7 @@ async fn run_checks(
                 registry.sts_source_account(demand.partition),
                 InspectionAccess::connect(role.account(), own, &deployment.clients)
             );
-            Ok(role::run_checks(&role, facts, &eyes?, registry, demand).await?.findings)
+            Ok(assumed_role::run_checks(&role, facts, &eyes?, registry, demand).await?.findings)
         }
         StoredCredential::PodIdentity { role_arn, permission_boundary_arn } => {
             let boundary = Some(permission_boundary_arn.as_str()).filter(|arn| !arn.is_empty());

@@ -4,7 +4,7 @@
 use gangway_checks::ScopedAccounts;
 use gangway_checks::{
     InspectionAccess, MethodFindings, RequiredPermissions, catalogue::palette::VALIDATION,
-    pod_identity::check_palette_validation, validation,
+    palette_validation, pod_identity::check_palette_validation,
 };
 use gangway_model::{
     AccountId, AuthMethod, Credential, Finding, Operation, PodIdentityRole, PreflightResult,
@@ -42,7 +42,7 @@ pub(crate) async fn run_checks(
     let (facts, validated, accepted) = join!(
         Observations::collect(&views, &wish),
         check_palette_validation(registry, &credential, demand),
-        validation::check_policies(registry, &credential, demand),
+        palette_validation::check_policies(registry, &credential, demand),
     );
     let mut facts = facts?;
     let mut findings = evaluate::evaluate_all(&facts, &wish);

@@ -1,7 +1,7 @@
 //! Runs the checks of an account with an access portal.
 
 use gangway_checks::ScopedAccounts;
-use gangway_checks::{MethodFindings, classified, portal};
+use gangway_checks::{MethodFindings, access_portal, classified};
 use gangway_model::{AuthMethod, ClientTlsIdentity, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -20,7 +20,7 @@ pub(crate) async fn run_checks(
         gangway_checks::palette_state::check(accounts, &account.name, operation),
         gangway_checks::gateway::check(accounts, account.gateway.as_ref()),
         classified::run_checks(accounts, &app.clients, account.profile),
-        portal::run_checks(credential, None, accounts, &app.clients, (&account).into()),
+        access_portal::run_checks(credential, None, accounts, &app.clients, (&account).into()),
     );
     let (state, gateway, checked) = (state?, gateway?, checked?);
     let mut findings = classified?;

@@ -1,7 +1,7 @@
 //! Runs the checks of a role: first Palette, then the AWS account.
 
 use gangway_checks::ScopedAccounts;
-use gangway_checks::{InspectionAccess, MethodFindings, role};
+use gangway_checks::{InspectionAccess, MethodFindings, assumed_role};
 use gangway_model::{AccountId, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -25,7 +25,8 @@ pub(crate) async fn run_checks(
     );
     let (state, gateway, access) = (state?, gateway?, access?);
     let checked =
-        role::run_checks(&role, source_account, &access, accounts, (&account).into()).await?;
+        assumed_role::run_checks(&role, source_account, &access, accounts, (&account).into())
+            .await?;
 
     let result = MethodFindings {
         method: AuthMethod::Sts,

@@ -2,12 +2,12 @@
 
 use crate::ScopedAccounts;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
-use crate::iam::{identity, keys, permissions, policy_arns};
+use crate::iam::{access_key, caller, permissions, policy_arns};
 use gangway_aws::{AwsSession, CallerIdentity, Principal};
 use gangway_model::{AccountId, Credential, Finding, Partition, UpstreamError};
 use tokio::join;
 
-use crate::{RequiredPermissions, validation};
+use crate::{RequiredPermissions, palette_validation};
 
 const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition and that the keys are active; then validate again";
 
@@ -36,7 +36,7 @@ pub async fn run_checks(
     palette: &ScopedAccounts<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<AccessKeyChecks, UpstreamError> {
-    let caller_check = identity::check_caller(caller, required.partition)?;
+    let caller_check = caller::check_caller(caller, required.partition)?;
     let known = caller_check.account.is_some();
     let (allowed, accepted) = join!(
         check_permissions(user, caller_check.principal.as_ref(), required),
@@ -57,13 +57,13 @@ async fn check_permissions(
     let Some(principal) = principal else {
         let (reason, remedy) =
             ("the keys do not belong to an IAM user", "fix the failed checks of the keys first");
-        let mut findings = vec![keys::unverified(reason, remedy)];
+        let mut findings = vec![access_key::unverified(reason, remedy)];
         findings.extend(permissions::unverified(reason, remedy));
         findings.push(policy_arns::unverified(reason, remedy));
         return Ok(findings);
     };
     let (age, permissions, arns) = join!(
-        keys::check_key_age(user, principal),
+        access_key::check_key_age(user, principal),
         permissions::check(user, principal, required.profile),
         policy_arns::check_exist(user, required.policies),
     );
@@ -89,8 +89,8 @@ async fn check_palette(
         ]);
     }
     let (accepted, validates) = join!(
-        validation::check_policies(palette, credential, required),
-        validation::check_credential(remedy, palette, credential, required),
+        palette_validation::check_policies(palette, credential, required),
+        palette_validation::check_credential(remedy, palette, credential, required),
     );
     Ok(vec![accepted?, validates?])
 }

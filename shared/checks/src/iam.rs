@@ -1,13 +1,13 @@
 //! Checks of an AWS account: the caller's identity, and IAM's users, roles and policies.
 
+pub mod access_key;
 mod attached_policies;
+pub mod caller;
 pub mod grants;
 pub mod iam_role;
-pub mod identity;
-pub mod keys;
 pub mod permissions;
 pub mod policy_arns;
 mod policy_content;
-pub mod session;
+pub mod portal_caller;
 mod simulation;
 mod simulation_findings;

@@ -1,15 +1,17 @@
 //! All checks of an AWS account, for its registration and for checking it again later.
 //!
-//! Start at [`catalogue`], which defines every check. A method's module ([`access_key`], [`role`],
-//! [`pod_identity`], [`portal`]) runs the checks of that method in this order:
+//! Start at [`catalogue`], which defines every check. A method's module ([`access_key`], [`assumed_role`],
+//! [`pod_identity`], [`access_portal`]) runs the checks of that method in this order:
 //!
 //! 1. **Gather.** Everything that can be read at the same time is read at the same time: STS and IAM of the target
-//!    account (`iam`), Palette ([`validation`], [`classified`]), the access portal.
+//!    account (`iam`), Palette ([`palette_validation`], [`classified`]), the access portal.
 //! 2. **Judge.** Each result becomes a [`Finding`](gangway_model::Finding). A wrong credential is a finding; a service
 //!    that could not be called is an error.
 //! 3. **Report.** [`MethodFindings`] puts the findings in order, and adds the notices.
 
 pub mod access_key;
+pub mod access_portal;
+pub mod assumed_role;
 pub mod ca_chain;
 pub mod catalogue;
 pub mod certificates;
@@ -22,10 +24,8 @@ mod method_findings;
 pub mod next_steps;
 pub mod palette_account;
 pub mod palette_state;
+pub mod palette_validation;
 pub mod pod_identity;
-pub mod portal;
-pub mod role;
-pub mod validation;
 
 use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn};
 

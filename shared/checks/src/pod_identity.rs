@@ -7,7 +7,7 @@ use gangway_aws::Principal;
 use gangway_model::{Credential, Finding, PodIdentityRole, UpstreamError};
 use tokio::join;
 
-use crate::{InspectionAccess, RequiredPermissions, validation};
+use crate::{InspectionAccess, RequiredPermissions, palette_validation};
 
 const REMEDY: &str = "mend the checks above and restart Palette's pods; then validate again";
 
@@ -17,7 +17,7 @@ pub async fn check_palette_validation(
     credential: &Credential,
     demand: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
-    validation::check_credential(REMEDY, registry, credential, demand).await
+    palette_validation::check_credential(REMEDY, registry, credential, demand).await
 }
 
 /// Asks the account and Palette at the same time.
@@ -30,7 +30,7 @@ pub async fn run_checks(
     let credential = Credential::PodIdentity(pod_identity.clone());
     let (inside, accepted, validated) = join!(
         check_account(&pod_identity, eyes, demand),
-        validation::check_policies(registry, &credential, demand),
+        palette_validation::check_policies(registry, &credential, demand),
         check_palette_validation(registry, &credential, demand),
     );
     let mut findings = inside?;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use gangway_aws::{AwsSession, Principal};
+use gangway_checks::assumed_role;
 use gangway_checks::iam::permissions;
-use gangway_checks::role;
 use gangway_model::{Finding, Outcome, RoleArn};
 use tokio::{join, time::sleep};
 
@@ -80,7 +80,7 @@ impl PendingRegistration<'_> {
     async fn check_palette(&self, role: &RoleArn) -> Result<Finding, VendingError> {
         let required = (&self.spec).into();
         let assumed_role = self.assumed_role(role);
-        Ok(role::check_palette_can_assume(&self.accounts, &assumed_role, required).await?)
+        Ok(assumed_role::check_palette_can_assume(&self.accounts, &assumed_role, required).await?)
     }
 }
 

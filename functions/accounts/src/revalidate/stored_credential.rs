@@ -3,7 +3,7 @@
 use gangway_aws::{SecretPayloadType, StoredSecret};
 use gangway_checks::ScopedAccounts;
 use gangway_checks::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALETTE};
-use gangway_checks::{RequiredPermissions, access_key, ca_chain, classified, portal};
+use gangway_checks::{RequiredPermissions, access_key, access_portal, ca_chain, classified};
 use gangway_http::clock;
 use gangway_model::{
     AccessKey, AccessPortalCredential, ClientTlsIdentity, CloudAccount, Credential, Finding,
@@ -64,7 +64,13 @@ pub(super) async fn check_client_certificate(
     };
     let (around, examined) = join!(
         classified::run_checks(registry, &deployment.clients, demand.profile),
-        portal::run_checks(wanted, account.aws_account(), registry, &deployment.clients, demand),
+        access_portal::run_checks(
+            wanted,
+            account.aws_account(),
+            registry,
+            &deployment.clients,
+            demand
+        ),
     );
     let mut findings = vec![in_use];
     findings.extend(around?);

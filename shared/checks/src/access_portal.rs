@@ -5,7 +5,7 @@ mod fetch;
 use crate::catalogue::iam::PERMISSIONS_BOUNDARY_EXISTS;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::catalogue::portal::{ACCOUNT_KNOWN, ROLE_NAME};
-use crate::iam::{permissions, policy_arns, session};
+use crate::iam::{permissions, policy_arns, portal_caller};
 use crate::{Clients, ScopedAccounts};
 use gangway_aws::AwsSession;
 use gangway_http::clock;
@@ -15,7 +15,7 @@ use gangway_model::{
 };
 use tokio::join;
 
-use crate::{RequiredPermissions, certificates, validation};
+use crate::{RequiredPermissions, certificates, palette_validation};
 
 const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition and its portal (private cloud gateway, WAN tunnel or PrivateLink), \
                                  and that its clock is right; then validate again";
@@ -105,12 +105,12 @@ async fn check_account(
 ) -> Result<(Vec<Finding>, Option<AccountId>), UpstreamError> {
     let (reason, remedy) = ("the portal issued no keys", "fix check portal.keys first");
     let Some(aws) = view else {
-        let mut findings = session::unverified(reason, remedy);
+        let mut findings = portal_caller::unverified(reason, remedy);
         findings.extend(unverified_account(boundary, reason, remedy));
         return Ok((findings, None));
     };
     let caller_check =
-        session::check_caller(aws, aws.caller().await, required.partition, named).await?;
+        portal_caller::check_caller(aws, aws.caller().await, required.partition, named).await?;
     let mut findings = caller_check.findings;
     let Some(principal) = &caller_check.principal else {
         let reason = "the portal's keys are not those of a role";
@@ -167,8 +167,8 @@ async fn check_palette(
         ]);
     }
     let (accepted, validates) = join!(
-        validation::check_policies(palette, credential, required),
-        validation::check_credential(VALIDATION_REMEDY, palette, credential, required),
+        palette_validation::check_policies(palette, credential, required),
+        palette_validation::check_credential(VALIDATION_REMEDY, palette, credential, required),
     );
     Ok(vec![accepted?, validates?])
 }

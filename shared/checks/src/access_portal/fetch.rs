@@ -11,7 +11,7 @@ use gangway_model::{
 };
 use gangway_palette::PortalKeysResult;
 
-use crate::validation;
+use crate::palette_validation;
 
 /// The keys, if the portal issued any, and the findings about them.
 pub(super) struct FetchResult {
@@ -140,7 +140,7 @@ async fn fetch_via_palette(
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
     let answer = palette.portal_keys(clients.partition, credential).await;
-    let keys = match validation::access_denied_finding(&KEYS, &answer) {
+    let keys = match palette_validation::access_denied_finding(&KEYS, &answer) {
         Some(denied) => denied,
         None => match answer {
             Ok(PortalKeysResult::Keys(keys)) => {

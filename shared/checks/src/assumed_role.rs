@@ -12,7 +12,7 @@ use gangway_model::{AccountId, AssumedRole, Credential, Finding, Outcome, RoleAr
 use gangway_palette::{StsSourceAccount, ValidationOutcome};
 use tokio::join;
 
-use crate::{InspectionAccess, RequiredPermissions, validation};
+use crate::{InspectionAccess, RequiredPermissions, palette_validation};
 
 const TRUST_REMEDY: &str =
     "correct the role's trust policy: GET /v1/accounts/sts/trust shows the one that Palette needs";
@@ -57,7 +57,9 @@ type Trusted = (AccountId, String);
 fn check_source_account(
     source_account: Result<StsSourceAccount, UpstreamError>,
 ) -> Result<(Finding, Option<Trusted>), UpstreamError> {
-    if let Some(finding) = validation::access_denied_finding(&SOURCE_ACCOUNT, &source_account) {
+    if let Some(finding) =
+        palette_validation::access_denied_finding(&SOURCE_ACCOUNT, &source_account)
+    {
         return Ok((finding, None));
     }
     let source_account = source_account?;
@@ -170,7 +172,7 @@ pub async fn check_palette_can_assume(
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
     let credential = Credential::AssumedRole(assumed.clone());
-    validation::check_credential(TRUST_REMEDY, palette, &credential, required).await
+    palette_validation::check_credential(TRUST_REMEDY, palette, &credential, required).await
 }
 
 /// Lets Palette validate the role twice: with its external id, which must succeed, and with another external
@@ -194,8 +196,8 @@ async fn check_assumable(
     let wrong_external_id =
         Credential::AssumedRole(AssumedRole { external_id, role: assumed.role.clone() });
     let (validated, accepted, rejected) = join!(
-        validation::check_credential(TRUST_REMEDY, palette, &proper, required),
-        validation::check_policies(palette, &proper, required),
+        palette_validation::check_credential(TRUST_REMEDY, palette, &proper, required),
+        palette_validation::check_policies(palette, &proper, required),
         palette.validate(required.partition, &wrong_external_id, required.policies),
     );
     let validated = validated?;

@@ -4,7 +4,7 @@ use crate::catalogue::aws::{IDENTITY_IS_ROLE, IDENTITY_VALID, PARTITION, REACHAB
 use gangway_http::clock;
 use gangway_model::{AccountId, Finding, Partition, RoleArn, UpstreamError};
 
-use super::identity::clock;
+use super::caller::clock;
 use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
 
 /// The identity that the portal's keys belong to.
