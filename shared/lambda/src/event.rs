@@ -220,7 +220,10 @@ mod tests {
         let request = read(&event(&json!({ "method": "sts", "name": "prod" })));
         assert_eq!(request.trigger(), Trigger::Event);
         assert_eq!(request.route(), (&Method::POST, vec![]));
-        assert!(matches!(request.routing_error(&[(Method::GET, "accounts")]), ApiError::RouteNotFound));
+        assert!(matches!(
+            request.routing_error(&[(Method::GET, "accounts")]),
+            ApiError::RouteNotFound
+        ));
     }
 
     #[test]
