@@ -33,6 +33,11 @@ def statements(document):
         yield from (branch for branch in branches if "Effect" in branch)
 
 
+def policy_name(reference):
+    """Returns the logical id of a managed policy, also of one that a condition adds."""
+    return reference["Fn::If"][1]["Ref"] if "Fn::If" in reference else reference["Ref"]
+
+
 def granted(template):
     """Yields (role, statement, action) of everything that a role may do."""
     resources = template["Resources"]
@@ -41,7 +46,7 @@ def granted(template):
         if role["Type"] != "AWS::IAM::Role" or not id.endswith("Role"):
             continue
         own = [policy["PolicyDocument"] for policy in role["Properties"].get("Policies", [])]
-        named = [it["Ref"] for it in role["Properties"].get("ManagedPolicyArns", [])]
+        named = [policy_name(it) for it in role["Properties"].get("ManagedPolicyArns", [])]
         for document in [*own, *(resources[name]["Properties"]["PolicyDocument"] for name in named)]:
             for statement in statements(document):
                 if statement["Effect"] == "Allow":

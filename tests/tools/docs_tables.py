@@ -61,10 +61,18 @@ def rights():
             # `!GetAtt StsRole.Arn` is read as a list.
             role = RESOURCES[it["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
             package = Path(it["Properties"]["CodeUri"]).name
-            shared = ", ".join(policy["Ref"] for policy in role["ManagedPolicyArns"])
+            shared = ", ".join(policy_name(policy) for policy in role["ManagedPolicyArns"])
             yield f"| **`{package}`** | {shared} | |\n"
             for policy in role.get("Policies", []):
                 yield from rows(f"`{package}`", policy["PolicyDocument"]["Statement"])
+
+
+def policy_name(reference):
+    """Returns the logical id of a managed policy, with its condition if it has one."""
+    if "Fn::If" not in reference:
+        return reference["Ref"]
+    condition, policy, _ = reference["Fn::If"]
+    return f"{policy['Ref']} ({condition})"
 
 
 def rows(owner, all_statements):

@@ -192,6 +192,7 @@ mod tests {
             access: StoredCredential::AssumedRole { role_arn },
             account: None,
             profile: None,
+            palette_cluster: None,
             policies: Vec::new(),
             annotations: annotations
                 .iter()

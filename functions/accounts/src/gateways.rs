@@ -1,4 +1,4 @@
-//! `GET /v1/private-cloud-gateways`: the gateways that an account can be reached through.
+//! `GET /v1/private-cloud-gateways`
 
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_registration::AppContext;
@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 
 use crate::resolve_scope;
 
-/// All of the tenant's, with their state (G01).
+/// Lists the tenant's private cloud gateways with their state.
 pub(crate) async fn list_gateways(
     request: &Request,
-    deployment: &AppContext,
+    context: &AppContext,
 ) -> Result<Response, ApiError> {
-    let gateways = resolve_scope(request, deployment).await?.gateways().await?;
-    let view: Vec<Value> = gateways
+    let gateways = resolve_scope(request, context).await?.gateways().await?;
+    let gateways: Vec<Value> = gateways
         .iter()
         .map(|gateway| {
             json!({ "uid": gateway.uid.as_str(), "name": gateway.name, "state": gateway.state, "healthy": gateway.healthy })
         })
         .collect();
-    Ok(Response::Json(json!({ "privateCloudGateways": view })))
+    Ok(Response::Json(json!({ "privateCloudGateways": gateways })))
 }

@@ -1,4 +1,5 @@
-//! The accounts that Palette has, and what the wizard lets one choose from: policies and gateways.
+//! Lambda function that lists, shows, validates and deletes registered accounts, and lists the IAM
+//! policies and private cloud gateways that a registration can name.
 
 mod delete;
 mod gateways;
@@ -11,7 +12,8 @@ use gangway_checks::ScopedAccounts;
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_registration::AppContext;
 
-/// Every route of this function, so that a wrong verb can be told the right ones.
+/// All routes of this function. A request with another HTTP method is answered with the allowed
+/// ones.
 const ROUTES: &[Route<'_>] = &[
     (Method::GET, "accounts"),
     (Method::GET, "accounts/{uid}"),
@@ -22,39 +24,38 @@ const ROUTES: &[Route<'_>] = &[
     (Method::GET, "openapi.json"),
 ];
 
-/// What this API is, for tools.
+/// `OpenAPI` description of the whole API.
 const OPENAPI: &str = include_str!("../../../openapi.json");
 
-/// The whole function.
-pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    route(request, deployment).await.map_err(|rejection| request.map_query_errors(rejection))
+/// Answers a request. Errors name query parameters where the fault is in the query.
+pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
+    route(request, context).await.map_err(|error| request.map_query_errors(error))
 }
 
-async fn route(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+async fn route(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     let (method, path) = request.route();
     match (method, path.as_slice()) {
-        (&Method::GET, ["accounts"]) => list::list_accounts(request, deployment).await,
-        (&Method::GET, ["accounts", uid]) => view::get_account(uid, request, deployment).await,
-        (&Method::DELETE, ["accounts", uid]) => {
-            delete::delete_account(uid, request, deployment).await
-        }
+        (&Method::GET, ["accounts"]) => list::list_accounts(request, context).await,
+        (&Method::GET, ["accounts", uid]) => view::get_account(uid, request, context).await,
+        (&Method::DELETE, ["accounts", uid]) => delete::delete_account(uid, request, context).await,
         (&Method::POST, ["accounts", uid, "validate"]) => {
-            revalidate::revalidate(uid, request, deployment).await
+            revalidate::revalidate_account(uid, request, context).await
         }
-        (&Method::POST, ["policies"]) => policies::list_policies(request, deployment).await,
+        (&Method::POST, ["policies"]) => policies::list_policies(request, context).await,
         (&Method::GET, ["private-cloud-gateways"]) => {
-            gateways::list_gateways(request, deployment).await
+            gateways::list_gateways(request, context).await
         }
         (&Method::GET, ["openapi.json"]) => Ok(Response::Static(OPENAPI)),
         _ => Err(request.routing_error(ROUTES)),
     }
 }
 
-/// The accounts of the scope that the query names: `project=<uid or name>`, else the tenant's.
+/// Returns Palette's accounts of the scope in the query: of `project=<uid or name>`, else of the
+/// tenant.
 async fn resolve_scope<'a>(
     request: &Request,
-    deployment: &'a AppContext,
+    context: &'a AppContext,
 ) -> Result<ScopedAccounts<'a>, ApiError> {
     let scope = request.scope()?;
-    Ok(deployment.clients.palette.resolve_scope(&scope).await?)
+    Ok(context.clients.palette.resolve_scope(&scope).await?)
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/accounts`: a page of accounts.
+//! `GET /v1/accounts`
 
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{RegistrationError, UpstreamError};
@@ -7,13 +7,14 @@ use serde_json::json;
 
 use crate::view;
 
-/// Palette's own largest page.
+/// Maximum page size of Palette's API.
 const MAX_LIMIT: u8 = 50;
 
-/// `limit` accounts from `next` on; the answer's own `next` leads on, and is absent at the end.
+/// Lists up to `limit` accounts, beginning at the cursor `next`. The response has a `next` of its
+/// own unless the page is the last.
 pub(crate) async fn list_accounts(
     request: &Request,
-    deployment: &AppContext,
+    context: &AppContext,
 ) -> Result<Response, ApiError> {
     let mut fields = request.query_fields();
     let limit = fields
@@ -24,32 +25,33 @@ pub(crate) async fn list_accounts(
     });
     let scope = fields.query_scope();
     fields.finish(Some(()))?;
-    let page = deployment
+    let page = context
         .clients
         .palette
         .resolve_scope(&scope)
         .await?
         .list_page(limit, next.as_deref())
         .await;
-    let page = page.map_err(|error| rejected(error, next.as_deref()))?;
+    let page = page.map_err(|error| to_page_error(error, next.as_deref()))?;
     let accounts: Vec<_> = page.accounts.iter().map(view::to_json).collect();
-    let mut answer = json!({ "accounts": accounts });
-    if let (Some(next), Some(answer)) = (page.next, answer.as_object_mut()) {
-        answer.extend([("next".to_owned(), next.into())]);
+    let mut body = json!({ "accounts": accounts });
+    if let (Some(next), Some(members)) = (page.next, body.as_object_mut()) {
+        members.extend([("next".to_owned(), next.into())]);
     }
-    Ok(Response::Json(answer))
+    Ok(Response::Json(body))
 }
 
 fn parse_limit(text: &str) -> Option<u8> {
     text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
 }
 
-/// What Palette has against a page that a caller named is the caller's to mend.
-fn rejected(error: UpstreamError, next: Option<&str>) -> RegistrationError {
+/// Converts the error of a page request. If Palette rejects the caller's `next`, the fault is in
+/// the request.
+fn to_page_error(error: UpstreamError, next: Option<&str>) -> RegistrationError {
     match (error, next) {
         (UpstreamError::Rejected { .. }, Some(_)) => RegistrationError::unprocessable(
             "/next",
-            "next must be that of the page before, as it was answered",
+            "next must be the value that the response to the page before returned",
         ),
         (error, _) => error.into(),
     }

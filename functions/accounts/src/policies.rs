@@ -1,4 +1,4 @@
-//! `POST /v1/policies`: the IAM policies of an AWS account, to choose `policyArns` from.
+//! `POST /v1/policies`
 
 use gangway_aws::SecretsManagerStore;
 use gangway_checks::ScopedAccounts;
@@ -12,51 +12,52 @@ use serde_json::{Value, json};
 
 use crate::{resolve_scope, view};
 
-/// Whose policies: a registered account's, or those that a credential sees.
+/// The registered account or the credential with which Palette lists the policies.
 enum PolicySource<K> {
     Account(Uid),
     Keys(K),
     Role(RoleArn),
 }
 
-/// Answers what Palette's drop-down list shows (F20).
+/// Lists the IAM policies that `policyArns` can name, as Palette's console does.
 pub(crate) async fn list_policies(
     request: &Request,
-    deployment: &AppContext,
+    context: &AppContext,
 ) -> Result<Response, ApiError> {
-    let partition = deployment.clients.partition;
-    let whose = PolicySource::parse(request.json()?, partition)?
-        .resolve_secret(&deployment.clients.secrets)
+    let partition = context.clients.partition;
+    let source = PolicySource::parse(request.json()?, partition)?
+        .resolve_secret(&context.clients.secrets)
         .await?;
-    let registry = resolve_scope(request, deployment).await?;
-    let (found, pointer) = match whose {
+    let palette_accounts = resolve_scope(request, context).await?;
+    let (policies, pointer) = match source {
         PolicySource::Account(uid) => {
-            let account = view::load(&uid, &registry).await?;
-            (registry.iam_policies_of(&account).await, "/uid")
+            let account = view::load(&uid, &palette_accounts).await?;
+            (palette_accounts.iam_policies_of(&account).await, "/uid")
         }
         PolicySource::Keys(keys) => {
             let credential = Credential::AccessKey(keys);
-            (registry.iam_policies(partition, &credential).await, "/accessKeyId")
+            (palette_accounts.iam_policies(partition, &credential).await, "/accessKeyId")
         }
         PolicySource::Role(role) => {
-            let role = assume_role(role, &registry, partition).await?;
+            let role = assume_role(role, &palette_accounts, partition).await?;
             let credential = Credential::AssumedRole(role);
-            (registry.iam_policies(partition, &credential).await, "/roleArn")
+            (palette_accounts.iam_policies(partition, &credential).await, "/roleArn")
         }
     };
-    let found = found.map_err(|error| rejected(error, pointer))?;
-    let view: Vec<Value> =
-        found.iter().map(|policy| json!({ "arn": policy.arn, "name": policy.name })).collect();
-    Ok(Response::Json(json!({ "policies": view })))
+    let policies = policies.map_err(|error| to_listing_error(error, pointer))?;
+    let policies: Vec<Value> =
+        policies.iter().map(|policy| json!({ "arn": policy.arn, "name": policy.name })).collect();
+    Ok(Response::Json(json!({ "policies": policies })))
 }
 
-/// What Palette cannot see with a credential is the caller's to mend.
-fn rejected(error: UpstreamError, pointer: &str) -> RegistrationError {
+/// Converts the error of the listing. If Palette rejects the credential, the fault is in the
+/// request, at `pointer`.
+fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
     match error {
         UpstreamError::Rejected { service, reason } => RegistrationError::unprocessable(
             pointer,
             format!(
-                "must be a way into the account that may list policies; {service} says: {reason}"
+                "must be an account or a credential that may list policies; {service} answered: {reason}"
             ),
         ),
         UpstreamError::AccessDenied { .. }
@@ -71,42 +72,42 @@ fn rejected(error: UpstreamError, pointer: &str) -> RegistrationError {
 
 impl PolicySource<SecretSource<AccessKey>> {
     fn parse(mut members: Fields, deployed: Partition) -> Result<Self, ApiError> {
-        let ways = ["uid", "roleArn", "secretArn", "accessKeyId"];
-        let whose = if members.has("uid") {
+        let alternatives = ["uid", "roleArn", "secretArn", "accessKeyId"];
+        let source = if members.has("uid") {
             members.required::<Uid>("uid").map(Self::Account)
         } else if members.has("roleArn") {
             members.role_arn("roleArn", deployed).map(Self::Role)
         } else {
             members.access_key(deployed).map(Self::Keys)
         };
-        for other in ways {
+        for other in alternatives {
             members.forbid(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
         }
-        members.finish(whose)
+        members.finish(source)
     }
 
-    /// The same with the keys at hand.
+    /// Reads the access key from Secrets Manager if the request names a secret.
     async fn resolve_secret(
         self,
-        vault: &SecretsManagerStore,
+        secrets: &SecretsManagerStore,
     ) -> Result<PolicySource<AccessKey>, RegistrationError> {
         Ok(match self {
-            Self::Keys(source) => PolicySource::Keys(vault.resolve_source(source, None).await?),
+            Self::Keys(source) => PolicySource::Keys(secrets.resolve_source(source, None).await?),
             Self::Role(role) => PolicySource::Role(role),
             Self::Account(uid) => PolicySource::Account(uid),
         })
     }
 }
 
-/// The role, with what Palette presents when it assumes it.
+/// Returns the role with the external id that Palette presents when it assumes it.
 async fn assume_role(
     role: RoleArn,
-    registry: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedAccounts<'_>,
     partition: Partition,
 ) -> Result<AssumedRole, RegistrationError> {
-    let facts = registry.sts_source_account(partition).await?;
-    let external_id = facts.external_id.ok_or_else(|| {
-        RegistrationError::NotFound(format!("Palette tells no external id for {partition}"))
+    let source_account = palette_accounts.sts_source_account(partition).await?;
+    let external_id = source_account.external_id.ok_or_else(|| {
+        RegistrationError::NotFound(format!("Palette has no external id for {partition}"))
     })?;
     Ok(AssumedRole { role, external_id })
 }

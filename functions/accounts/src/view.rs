@@ -1,4 +1,4 @@
-//! An account as callers see it: everything but secrets.
+//! `GET /v1/accounts/{uid}`, and the JSON of an account. It contains no secret.
 
 use gangway_checks::ScopedAccounts;
 use gangway_lambda::{ApiError, Request, Response};
@@ -11,44 +11,49 @@ use serde_json::{Value, json};
 
 use crate::resolve_scope;
 
-/// `GET /v1/accounts/{uid}`.
+/// Returns one account.
 pub(crate) async fn get_account(
     uid: &str,
     request: &Request,
-    deployment: &AppContext,
+    context: &AppContext,
 ) -> Result<Response, ApiError> {
     let uid = Request::uid(uid)?;
-    let registry = resolve_scope(request, deployment).await?;
-    Ok(Response::Json(to_json(&load(&uid, &registry).await?)))
+    let palette_accounts = resolve_scope(request, context).await?;
+    Ok(Response::Json(to_json(&load(&uid, &palette_accounts).await?)))
 }
 
-/// The account of this uid in this scope.
+/// Loads the account from Palette.
+///
+/// # Errors
+///
+/// Returns [`RegistrationError::NotFound`] if the scope has no such account.
 pub(crate) async fn load(
     uid: &Uid,
-    registry: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedAccounts<'_>,
 ) -> Result<CloudAccount, RegistrationError> {
-    match registry.get(uid).await {
+    match palette_accounts.get(uid).await {
         Ok(account) => Ok(account),
         Err(UpstreamError::NotFound { .. }) => Err(not_found(uid)),
         Err(denied @ UpstreamError::AccessDenied { .. }) => {
-            Err(not_found_or_denied(denied, uid, registry).await)
+            Err(not_found_or_denied(denied, uid, palette_accounts).await)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Palette says of an account of another scope that Gangway's key has no permission. So it is asked whether that is so in
-/// this scope at all: the scope is the caller's to mend, the key is not.
+/// Converts an *access denied* of Palette. Palette denies access to an account of another scope as
+/// it does to an API key without permissions. Further calls distinguish the two: *not found* if the
+/// scope is wrong, else the error itself.
 pub(crate) async fn not_found_or_denied(
     denied: UpstreamError,
     uid: &Uid,
-    registry: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedAccounts<'_>,
 ) -> RegistrationError {
-    match registry.get(uid).await {
-        // A project sees the tenant's accounts, and may not change them.
-        Ok(account) if account.scope != *registry.scope() => not_found(uid),
+    match palette_accounts.get(uid).await {
+        // A project can read the tenant's accounts, but not change them.
+        Ok(account) if account.scope != *palette_accounts.scope() => not_found(uid),
         Err(UpstreamError::AccessDenied { .. })
-            if matches!(registry.contains(uid).await, Ok(false)) =>
+            if matches!(palette_accounts.contains(uid).await, Ok(false)) =>
         {
             not_found(uid)
         }
@@ -56,14 +61,14 @@ pub(crate) async fn not_found_or_denied(
     }
 }
 
-/// Palette shows no such account from here.
+/// Returns the error for a uid that is not in the scope.
 pub(crate) fn not_found(uid: &Uid) -> RegistrationError {
     RegistrationError::NotFound(format!(
         "no account {uid} in this scope; name its project with ?project=<uid or name> if it belongs to one"
     ))
 }
 
-/// The public part.
+/// Returns the account as JSON.
 pub(crate) fn to_json(account: &CloudAccount) -> Value {
     let CloudAccount {
         uid,
@@ -89,8 +94,8 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         StoredCredential::AccessPortal { agency, account, role, .. } => {
             let portal =
                 partition.parse::<Partition>().ok().and_then(|it| it.info().portal.as_ref());
-            let member = portal.map_or("account", |portal| portal.account);
-            (access.method(), json!({ "agency": agency, member: account, "role": role }))
+            let account_field = portal.map_or("account", |portal| portal.account);
+            (access.method(), json!({ "agency": agency, account_field: account, "role": role }))
         }
         StoredCredential::Unrecognized(_) => (access.method(), json!({})),
     };
@@ -98,7 +103,7 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         Scope::Tenant => json!("tenant"),
         Scope::Project(uid) => json!({ "project": uid.as_str() }),
     };
-    let mut view = json!({
+    let mut body = json!({
         "uid": uid.as_str(),
         "name": name,
         "description": description,
@@ -112,13 +117,13 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
         "state": state,
         "credential": credential,
     });
-    if let Some(members) = view.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
+    if let Some(fields) = body.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
     }
-    view
+    body
 }
 
-/// Enough of an access key id to tell keys apart.
+/// Returns an access key id shortened, but so that keys can be distinguished.
 fn to_summary_json(id: &str) -> String {
     id.parse::<gangway_model::AccessKeyId>()
         .map_or_else(|_masked| "…".to_owned(), |id| id.to_string())

@@ -1,74 +1,78 @@
-//! Puts right what does no harm, where the caller asked for it and nothing else is in the way: two associations and a
-//! ConfigMap. Nothing else of the customer's is ever changed.
+//! Creates or corrects two associations and creates a `ConfigMap`, if the caller asks for it and no
+//! other check fails. Gangway changes nothing else in the customer's accounts.
 
 mod associations;
 mod config_map;
 
-use gangway_checks::catalogue::kubernetes::CONFIG_MAP;
-use gangway_checks::catalogue::palette::VALIDATION;
-use gangway_checks::catalogue::pod_identity::ASSOCIATIONS;
+use gangway_checks::pod_identity::{
+    AccountAccess, Observations,
+    catalogue::{
+        ASSOCIATIONS_ENSURED, CONFIG_MAP_ENSURED, FALLBACK, HUBBLE_ASSOCIATION,
+        IDENTITY_ASSOCIATION, PALETTE_VALIDATES, PODS_RESTARTED, TARGET_ROLES,
+    },
+};
 use gangway_http::deadline;
 use gangway_model::{Check, Finding, Operation, UpstreamError};
 
-use crate::{
-    checks::{FALLBACK, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION, PODS_RESTARTED, TARGET_ROLES},
-    observations::{AccountAccess, Observations},
-    request::{EnsureOptions, PodIdentityRequest},
-};
+use crate::request::{EnsureOptions, PodIdentityRequest};
 
-/// What was done about one of them.
+/// Outcome of one change.
 pub(crate) struct Applied {
     pub(crate) finding: Finding,
-    /// Something is not as it was when Palette was asked.
-    pub(crate) changed: bool,
+    /// `true` if an association differs from what it was when Palette validated the credential.
+    pub(crate) has_changed: bool,
 }
 
-/// Does what was asked for, unless something blocks that this would not mend.
+/// Makes the changes that the request asks for, unless a check fails that they would not fix.
 pub(crate) async fn apply(
-    views: &AccountAccess,
-    wish: &PodIdentityRequest,
-    intent: &Operation,
-    facts: &mut Observations,
-    seen: &[Finding],
+    access: &AccountAccess,
+    request: &PodIdentityRequest,
+    operation: &Operation,
+    observations: &mut Observations,
+    findings: &[Finding],
 ) -> Result<Vec<Applied>, UpstreamError> {
-    let EnsureOptions { associations, config_map } = wish.ensure;
-    let reason = if *intent == Operation::Validate {
+    let EnsureOptions { associations, config_map } = request.ensure;
+    let reason = if *operation == Operation::Validate {
         Some("nothing is changed by validate".to_owned())
     } else {
-        blocking_checks(wish.ensure, seen)
+        blocking_checks(request.ensure, findings)
     };
+    let mut applied = Vec::new();
     if let Some(reason) = reason {
-        let none = |check: &'static Check| Applied {
-            finding: check.not_applicable(reason.clone()),
-            changed: false,
-        };
-        let asked = [(associations, &ASSOCIATIONS), (config_map, &CONFIG_MAP)];
-        return Ok(asked
-            .into_iter()
-            .filter(|(asked, _)| *asked)
-            .map(|(_, check)| none(check))
-            .collect());
+        let options = [(associations, &ASSOCIATIONS_ENSURED), (config_map, &CONFIG_MAP_ENSURED)];
+        for (_, check) in options.into_iter().filter(|(is_asked_for, _)| *is_asked_for) {
+            let finding = check.not_applicable(reason.clone());
+            applied.push(Applied { finding, has_changed: false });
+        }
+        return Ok(applied);
     }
-    let mut done = Vec::new();
     if associations {
-        done.push(associations::ensure(views, wish, facts).await?);
+        applied.push(associations::ensure(access, request, observations).await?);
     }
     if config_map {
-        done.push(deadline::with_half_remaining(config_map::ensure(wish, facts)).await);
+        let ensure = config_map::ensure(&request.cluster, observations);
+        applied.push(deadline::with_half_remaining(ensure).await);
     }
-    Ok(done)
+    Ok(applied)
 }
 
-/// What blocks and would still block afterwards.
-fn blocking_checks(ensure: EnsureOptions, seen: &[Finding]) -> Option<String> {
-    // Pods carry credentials, and Palette gets in, only once the associations are there.
-    let with_associations: [&Check; 5] =
-        [&HUBBLE_ASSOCIATION, &IDENTITY_ASSOCIATION, &TARGET_ROLES, &PODS_RESTARTED, &VALIDATION];
-    let mended = |check: &'static Check| {
-        ensure.associations && with_associations.iter().any(|mended| mended.id == check.id)
+/// Returns the failed blockers that would still fail after the changes, as a reason to change
+/// nothing.
+fn blocking_checks(ensure: EnsureOptions, findings: &[Finding]) -> Option<String> {
+    // Without its association a pod has no credentials, and Palette cannot use its role.
+    let fixed_by_associations: [&Check; 5] = [
+        &HUBBLE_ASSOCIATION,
+        &IDENTITY_ASSOCIATION,
+        &TARGET_ROLES,
+        &PODS_RESTARTED,
+        &PALETTE_VALIDATES,
+    ];
+    let is_fixed = |check: &'static Check| {
+        ensure.associations && fixed_by_associations.iter().any(|fixed| fixed.id == check.id)
             || ensure.config_map && check.id == FALLBACK.id
     };
-    let blocking = seen.iter().filter(|finding| finding.is_blocking() && !mended(finding.check));
+    let blocking =
+        findings.iter().filter(|finding| finding.is_blocking() && !is_fixed(finding.check));
     let ids: Vec<_> = blocking.map(|finding| finding.check.id).collect();
     (!ids.is_empty()).then(|| format!("nothing was changed, since this blocks: {}", ids.join(", ")))
 }

@@ -1,14 +1,6 @@
-//! Lets Palette into an account through EKS Pod Identity: parse, check, enroll.
+//! Lambda function that registers accounts which Palette enters through EKS Pod Identity.
 
-mod checks;
-mod cluster;
-mod eks;
 mod ensure;
-mod evaluate;
-mod kubernetes;
-mod notices;
-mod observations;
-mod observed;
 mod plan;
 mod preflight;
 mod request;
@@ -19,21 +11,23 @@ use gangway_registration::AppContext;
 
 use request::PodIdentityRequest;
 
-/// What a person asks who is to make roles and associations.
+/// Route of the setup plan, besides those of every registration.
 const PLAN: Route<'_> = (Method::GET, "accounts/pod-identity/plan");
 
-/// The whole function.
-pub async fn handle(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
+/// Answers a request: returns the setup plan, or parses the account, checks it and registers it.
+pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     if request.matches_route(&PLAN) {
-        return plan::get_plan(request, deployment);
+        return plan::get_plan(request, context);
     }
-    let (intent, members) = request.parse_operation(AuthMethod::PodIdentity, &[PLAN])?;
-    let wish = PodIdentityRequest::parse(members, deployment)?;
-    let registry = deployment.clients.palette.resolve_scope(&wish.settings.scope).await?;
-    let own = request.function_account_id();
-    let preflight = preflight::run_checks(wish, &intent, &registry, deployment, own).await?;
-    if intent == Operation::Validate {
+    let (operation, fields) = request.parse_operation(AuthMethod::PodIdentity, &[PLAN])?;
+    let wanted = PodIdentityRequest::parse(fields, context)?;
+    let palette_accounts = context.clients.palette.resolve_scope(&wanted.settings.scope).await?;
+    let function_account = request.function_account_id();
+    let preflight =
+        preflight::run_checks(wanted, &operation, &palette_accounts, context, function_account)
+            .await?;
+    if operation == Operation::Validate {
         return Ok(preflight.report.into());
     }
-    Ok(deployment.register(preflight, &intent, &registry).await?.into())
+    Ok(context.register(preflight, &operation, &palette_accounts).await?.into())
 }

@@ -1,10 +1,15 @@
-//! What a person needs to set everything up: roles, documents, associations and the ConfigMap, in an order that works, as
-//! JSON and as commands (P08, P11–P22).
+//! The setup plan: roles, policy documents, associations and the `ConfigMap` that a Pod Identity
+//! setup needs, in an order that works, as JSON and as shell commands.
 
 mod query;
 mod shell_command;
 mod steps;
 
+use gangway_aws::{
+    eks::POD_IDENTITY_AGENT,
+    kubernetes::{CLUSTER_NAME_KEY, KUBE_SYSTEM, PALETTE_CONFIG_MAP},
+};
+use gangway_checks::pod_identity::{inspection_commands, policy_cluster};
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_policies::pod_identity::{
     ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, NodePolicy, PodIdentityPolicy,
@@ -14,36 +19,32 @@ use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
 use self::query::PlanQuery;
-use crate::{
-    eks::AGENT,
-    evaluate::{config, pods},
-    kubernetes::{CONFIG, CONFIG_KEY, SYSTEM},
-};
 
-/// `GET /v1/accounts/pod-identity/plan`. Asks nobody: whoever has nothing yet can ask for it.
-pub(crate) fn get_plan(request: &Request, deployment: &AppContext) -> Result<Response, ApiError> {
-    let question = PlanQuery::parse(request, deployment)?;
-    let PlanQuery { cluster, roles, profile } = &question;
-    let partition = cluster.region.partition;
-    let ids = ExternalIds::expected(cluster.place());
+/// Answers `GET /v1/accounts/pod-identity/plan`. Calls no other service, so that it works before
+/// anything is set up.
+pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
+    let query = PlanQuery::parse(request, context)?;
+    let PlanQuery { cluster, roles, profile } = &query;
+    let partition = cluster.region.partition();
+    let ids = ExternalIds::expected(policy_cluster(cluster));
     let rendered: Vec<Value> = roles
         .in_creation_order()
         .into_iter()
-        .map(|(part, arn)| {
+        .map(|(purpose, arn)| {
             json!({
-                "role": part.id(),
+                "role": purpose.id(),
                 "roleName": arn.name(),
                 "roleArn": arn.as_str(),
                 "accountId": arn.account().as_str(),
-                "trustPolicy": roles.trust(part, &ids),
-                "permissionPolicies": policies_of(&question, part)
+                "trustPolicy": roles.trust(purpose, &ids),
+                "permissionPolicies": policies_of(&query, purpose)
                     .into_iter()
                     .map(|(name, document)| json!({"name": name, "document": document}))
                     .collect::<Vec<_>>(),
             })
         })
         .collect();
-    let steps = steps::all_steps(&question, &ids);
+    let steps = steps::all_steps(&query, &ids);
     let commands: Vec<String> = steps.iter().map(steps::Step::script).collect();
     let documents = gangway_policies::documents_for(*profile);
     Ok(Response::Json(json!({
@@ -57,7 +58,7 @@ pub(crate) fn get_plan(request: &Request, deployment: &AppContext) -> Result<Res
         "targetAccountId": roles.palette().account().as_str(),
         "permissionProfile": profile.id(),
         "roles": rendered,
-        "addOn": AGENT,
+        "addOn": POD_IDENTITY_AGENT,
         "nodeRolePolicy": {
             "name": NodePolicy::NAME,
             "document": NodePolicy::document(),
@@ -66,23 +67,24 @@ pub(crate) fn get_plan(request: &Request, deployment: &AppContext) -> Result<Res
         "configMap": {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": {"name": CONFIG, "namespace": SYSTEM},
-            "data": {CONFIG_KEY: cluster.name.to_string()},
+            "metadata": {"name": PALETTE_CONFIG_MAP, "namespace": KUBE_SYSTEM},
+            "data": {CLUSTER_NAME_KEY: cluster.name.to_string()},
         },
         "steps": steps.iter().map(steps::Step::json).collect::<Vec<_>>(),
         "commands": commands.join("\n\n"),
-        "validation": pods::commands(cluster),
-        "register": register(&question),
+        "validation": inspection_commands(cluster),
+        "register": register(&query),
         "notices": notices(roles, &gangway_policies::privilege_escalation_notices(documents)),
     })))
 }
 
-/// A role's permission policies by name: its own, and for Palette's those of the profile first.
-fn policies_of(question: &PlanQuery, part: RolePurpose) -> Vec<(&'static str, Value)> {
-    let partition = question.cluster.region.partition;
-    let profile = match part {
+/// Returns a role's permission policies with their names. For Palette's role, those of the profile
+/// come first.
+fn policies_of(query: &PlanQuery, purpose: RolePurpose) -> Vec<(&'static str, Value)> {
+    let partition = query.cluster.region.partition();
+    let profile = match purpose {
         RolePurpose::Palette | RolePurpose::PaletteTarget => {
-            gangway_policies::documents_for(question.profile)
+            gangway_policies::documents_for(query.profile)
         }
         RolePurpose::Hubble
         | RolePurpose::Identity
@@ -91,7 +93,7 @@ fn policies_of(question: &PlanQuery, part: RolePurpose) -> Vec<(&'static str, Va
         | RolePurpose::HubbleTarget => &[],
     };
     let profile = profile.iter().map(|document| (document.name(), document.render(partition)));
-    profile.chain([(part.document().name(), question.roles.permissions(part))]).collect()
+    profile.chain([(purpose.document().name(), query.roles.permissions(purpose))]).collect()
 }
 
 fn associations(roles: &PodIdentityRoles) -> Value {
@@ -111,9 +113,9 @@ fn associations(roles: &PodIdentityRoles) -> Value {
     json!([hubble, identity])
 }
 
-/// The members that the registration then needs besides a name (P30, P32).
-fn register(question: &PlanQuery) -> Value {
-    let PlanQuery { cluster, roles, profile } = question;
+/// Returns the members of the registration request that follows, without `name`.
+fn register(query: &PlanQuery) -> Value {
+    let PlanQuery { cluster, roles, profile } = query;
     let mut members = json!({
         "roleArn": roles.palette().as_str(),
         "clusterName": cluster.name.to_string(),
@@ -130,26 +132,21 @@ fn register(question: &PlanQuery) -> Value {
 
 fn notices(roles: &PodIdentityRoles, escalations: &[String]) -> Vec<String> {
     let mut notices = vec![
-        "Palette associates its own role when the account is used: never do it by hand.".to_owned(),
+        "Palette associates its own role when the account is used: do not associate it by hand."
+            .to_owned(),
         "Leave policyArns out when the account is registered: the policies are on Palette's role."
             .to_owned(),
-        "Policies that exist already need no second creation; the add-on needs exactly one owner."
-            .to_owned(),
+        "Do not create policies that exist already; the add-on needs exactly one owner.".to_owned(),
         format!(
-            "{} may pass any role of its account on; a permissions boundary on Palette's role limits that.",
+            "{} allows iam:PassRole for any role of its account; a permissions boundary on Palette's role limits that.",
             PodIdentityPolicy::Supplement.name()
         ),
     ];
     notices.push(if roles.hubble_target().is_some() {
-        "EKS tells the external id with each association: if it is another than in the trust policies, what EKS tells is right.".to_owned()
+        "EKS returns the external id with each association: if it differs from that in the trust policies, use the one from EKS.".to_owned()
     } else {
         format!("A pack registry in ECR can use Pod Identity: associate {REGISTRY_SERVICE_ACCOUNT} with Hubble's role too.")
     });
     notices.extend(escalations.iter().cloned());
     notices
-}
-
-/// The ConfigMap's command, for the steps.
-fn config_command(question: &PlanQuery) -> String {
-    config::create(&question.cluster.name.to_string())
 }

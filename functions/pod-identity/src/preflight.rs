@@ -1,102 +1,83 @@
-//! What is asked before the role is registered, in two rounds: what Palette knows and whose eyes there are, then
-//! everything else at the same time.
+//! Checks before a registration, in two rounds of parallel calls: what Palette has and which
+//! accounts Gangway can read, then everything else.
 
-use gangway_checks::ScopedAccounts;
 use gangway_checks::{
-    InspectionAccess, MethodFindings, RequiredPermissions, catalogue::palette::VALIDATION,
-    palette_validation, pod_identity::check_palette_validation,
+    MethodFindings, ScopedAccounts,
+    pod_identity::{
+        self, AccountAccess, PodIdentityChecks, catalogue::PALETTE_VALIDATES,
+        check_palette_validation, evaluate_all, notices,
+    },
 };
 use gangway_model::{
-    AccountId, AuthMethod, Credential, Finding, Operation, PodIdentityRole, PreflightResult,
-    RegistrationError, UpstreamError,
+    AccountId, AuthMethod, Finding, Operation, PreflightResult, RegistrationError,
 };
 use gangway_registration::AppContext;
 use tokio::join;
 
-use crate::{
-    ensure, evaluate, notices,
-    observations::{AccountAccess, Observations},
-    request::PodIdentityRequest,
-};
+use crate::{ensure, request::PodIdentityRequest};
 
-/// The questions of a round are asked at the same time.
+/// Runs all checks, and creates or corrects what the request allows Gangway to change.
 pub(crate) async fn run_checks(
-    wish: PodIdentityRequest,
-    intent: &Operation,
-    registry: &ScopedAccounts<'_>,
-    deployment: &AppContext,
-    own: Option<AccountId>,
+    request: PodIdentityRequest,
+    operation: &Operation,
+    palette_accounts: &ScopedAccounts<'_>,
+    context: &AppContext,
+    function_account: Option<AccountId>,
 ) -> Result<PreflightResult, RegistrationError> {
-    let role = wish.roles.palette().clone();
-    let credential = Credential::PodIdentity(PodIdentityRole {
-        role: role.clone(),
-        permission_boundary: wish.boundary.clone(),
-    });
-    let (look, gateway, views) = join!(
-        gangway_checks::palette_state::check(registry, &wish.settings.name, intent),
-        gangway_checks::gateway::check(registry, wish.settings.gateway.as_ref()),
-        open_accounts(&wish, own, deployment),
+    let setup = request.setup();
+    let credential = request.credential();
+    let palette_role = setup.roles.palette();
+    let (palette, gateway, access) = join!(
+        gangway_checks::palette_state::check(palette_accounts, &request.settings.name, operation),
+        gangway_checks::gateway::check(palette_accounts, request.settings.gateway.as_ref()),
+        AccountAccess::connect(
+            setup.cluster.account,
+            palette_role,
+            function_account,
+            &context.clients
+        ),
     );
-    let (look, gateway, views) = (look?, gateway?, views?);
-    let demand = RequiredPermissions::from(&wish.settings);
-    let (facts, validated, accepted) = join!(
-        Observations::collect(&views, &wish),
-        check_palette_validation(registry, &credential, demand),
-        palette_validation::check_policies(registry, &credential, demand),
-    );
-    let mut facts = facts?;
-    let mut findings = evaluate::evaluate_all(&facts, &wish);
-    findings.append(&mut facts.permissions);
-    findings.extend([facts.policies.clone(), accepted?, validated?]);
-    let found = MethodFindings {
+    let (palette, gateway, access) = (palette?, gateway?, access?);
+    let PodIdentityChecks { mut observations, findings } =
+        pod_identity::run_checks(&setup, &credential, &access, palette_accounts).await?;
+    let result = MethodFindings {
         method: AuthMethod::PodIdentity,
-        account: Some(role.account()),
+        account: Some(palette_role.account()),
         credential: Some(credential.clone()),
-        palette: look,
+        palette,
         gateway,
         findings,
-        notices: notices::notices(&facts, &wish),
+        notices: notices(&observations, &setup),
     };
-    let mut preflight = found.into_preflight(wish.settings.clone(), intent, registry);
-    let done = ensure::apply(&views, &wish, intent, &mut facts, &preflight.report.findings).await?;
-    if done.is_empty() {
+    let mut preflight =
+        result.into_preflight(request.settings.clone(), operation, palette_accounts);
+    let findings = &mut preflight.report.findings;
+    let applied = ensure::apply(&access, &request, operation, &mut observations, findings).await?;
+    if applied.is_empty() {
         return Ok(preflight);
     }
-    let mut news = evaluate::evaluate_all(&facts, &wish);
-    // Others may have made the associations meanwhile: then Palette was asked too early, though this run changes nothing.
-    let too_early = preflight
-        .report
-        .findings
+    let mut updated = evaluate_all(&observations, &setup);
+    // A concurrent run may have created the associations: then Palette validated too early,
+    // although this run changed nothing.
+    let validated_too_early = findings
         .iter()
-        .any(|finding| finding.check.id == VALIDATION.id && finding.is_blocking());
-    if done.iter().any(|done| done.changed) || (too_early && *intent != Operation::Validate) {
-        news.push(check_palette_validation(registry, &credential, demand).await?);
+        .any(|finding| finding.check.id == PALETTE_VALIDATES.id && finding.is_blocking());
+    if applied.iter().any(|applied| applied.has_changed)
+        || (validated_too_early && *operation != Operation::Validate)
+    {
+        let validated = check_palette_validation(palette_accounts, &credential, setup.required);
+        updated.push(validated.await?);
     }
-    replace_findings(&mut preflight.report.findings, news);
-    preflight.report.findings.extend(done.into_iter().map(|done| done.finding));
+    replace_findings(findings, updated);
+    findings.extend(applied.into_iter().map(|applied| applied.finding));
     Ok(preflight)
 }
 
-/// Puts later answers in the place of earlier ones to the same checks.
-fn replace_findings(findings: &mut [Finding], news: Vec<Finding>) {
-    for news in news {
-        if let Some(old) = findings.iter_mut().find(|old| old.check.id == news.check.id) {
-            *old = news;
+/// Replaces findings by newer ones of the same check.
+fn replace_findings(findings: &mut [Finding], updated: Vec<Finding>) {
+    for newer in updated {
+        if let Some(finding) = findings.iter_mut().find(|old| old.check.id == newer.check.id) {
+            *finding = newer;
         }
     }
-}
-
-/// Into the cluster's account, and into the target account where that is another.
-async fn open_accounts(
-    wish: &PodIdentityRequest,
-    own: Option<AccountId>,
-    deployment: &AppContext,
-) -> Result<AccountAccess, UpstreamError> {
-    let (local, target) = (wish.cluster.account, wish.roles.palette().account());
-    let into = |account| InspectionAccess::connect(account, own, &deployment.clients);
-    let (cluster, target) = join!(into(local), async {
-        if target == local { Ok(None) } else { into(target).await.map(Some) }
-    });
-    let own = (own != Some(local)).then(|| deployment.clients.aws.clone());
-    Ok(AccountAccess { cluster: cluster?, target: target?, own })
 }

@@ -1,28 +1,29 @@
-//! The request, as a caller writes it.
+//! The request body.
 
+use gangway_checks::pod_identity::{PodIdentitySetup, to_palette_cluster};
 use gangway_lambda::{ApiError, Fields};
-use gangway_model::{AccountSpec, AuthMethod, Partition, PolicyArn, RoleArn};
+use gangway_model::{
+    AccountSpec, AuthMethod, Credential, EksCluster, EksClusterName, EksRegion, Partition,
+    PodIdentityRole, PolicyArn, RoleArn,
+};
 use gangway_policies::pod_identity::PodIdentityRoles;
 use gangway_registration::AppContext;
 
-use crate::cluster::{Cluster, Name, Region};
-
-/// What the caller asks for.
+/// A parsed registration request.
 #[derive(Debug)]
 pub(crate) struct PodIdentityRequest {
-    /// What every method asks.
+    /// Members that every method has.
     pub(crate) settings: AccountSpec,
-    /// Where Palette runs.
-    pub(crate) cluster: Cluster,
-    /// The roles of its pods.
+    /// Cluster that Palette runs on.
+    pub(crate) cluster: EksCluster,
+    /// Roles of Palette's pods.
     pub(crate) roles: PodIdentityRoles,
-    /// What is to limit the roles that Palette makes.
+    /// Permissions boundary of the roles that Palette creates.
     pub(crate) boundary: Option<PolicyArn>,
-    /// What Gangway may put right.
     pub(crate) ensure: EnsureOptions,
 }
 
-/// What Gangway may put right in the customer's cluster. Nothing, unless it is asked to.
+/// What Gangway may create or correct in the customer's cluster. By default, nothing.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct EnsureOptions {
     pub(crate) associations: bool,
@@ -30,20 +31,24 @@ pub(crate) struct EnsureOptions {
 }
 
 const CLUSTER_ACCOUNT_RULE: &str = "must be in the same account as hubbleRoleArn, which is that of the cluster: EKS gives pods roles of its own account only";
-const SAME_ACCOUNT_RULE: &str = "belongs to the case of two accounts, and roleArn is in that of the cluster: leave it out, or send as roleArn Palette's target role in the other account";
+const SAME_ACCOUNT_RULE: &str = "is for two AWS accounts only, and roleArn is in the account of the cluster: leave it out, or send as roleArn Palette's target role in the other account";
 const CROSS_ACCOUNT_RULE: &str = "is missing: roleArn is in another account than hubbleRoleArn, so send Hubble's target role there, or as roleArn Palette's role in the cluster's account";
-const TARGET_ACCOUNT_RULE: &str = "must be in the account of roleArn, where Palette is to work: send Hubble's target role, not its local one";
+const TARGET_ACCOUNT_RULE: &str = "must be in the account of roleArn, in which Palette creates clusters: send Hubble's target role, not its local one";
 const BOUNDARY_ACCOUNT_RULE: &str =
     "must be a policy of the account of roleArn, or one of AWS's own: IAM takes no other";
 
 impl PodIdentityRequest {
-    /// Every member parsed, or every fault of them.
-    pub(crate) fn parse(mut members: Fields, deployment: &AppContext) -> Result<Self, ApiError> {
-        let deployed = deployment.clients.partition;
-        let opted_in = deployment.config.allow_secret_pod_identity;
+    /// Parses the body.
+    ///
+    /// # Errors
+    ///
+    /// Returns every fault of the body at once.
+    pub(crate) fn parse(mut members: Fields, context: &AppContext) -> Result<Self, ApiError> {
+        let deployed = context.clients.partition;
+        let opted_in = context.config.allow_secret_pod_identity;
         let settings = members.account_spec(deployed, AuthMethod::PodIdentity, opted_in);
-        let name: Option<Name> = members.required("clusterName");
-        let region = parse_region(&mut members, deployed, deployment.clients.aws.region());
+        let name: Option<EksClusterName> = members.required("clusterName");
+        let region = parse_region(&mut members, deployed, context.clients.aws.region());
         let palette = members.role_arn("roleArn", deployed);
         let roles = parse_roles(&mut members, deployed, palette.as_ref());
         let boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);
@@ -58,19 +63,42 @@ impl PodIdentityRequest {
         };
         let parsed = settings.zip(name).zip(region).zip(roles);
         members.finish(parsed.map(|(((settings, name), region), roles)| {
-            let cluster = Cluster { name, region, account: roles.cluster_account() };
+            let cluster = EksCluster { name, region, account: roles.cluster_account() };
             Self { settings, cluster, roles, boundary, ensure }
         }))
     }
+
+    /// Returns the setup that is to be checked.
+    pub(crate) fn setup(&self) -> PodIdentitySetup<'_> {
+        PodIdentitySetup {
+            cluster: &self.cluster,
+            roles: &self.roles,
+            boundary: self.boundary.as_ref(),
+            required: (&self.settings).into(),
+        }
+    }
+
+    /// Returns the credential that is to be registered.
+    pub(crate) fn credential(&self) -> Credential {
+        Credential::PodIdentity(PodIdentityRole {
+            role: self.roles.palette().clone(),
+            permission_boundary: self.boundary.clone(),
+            palette_cluster: Some(to_palette_cluster(&self.cluster, &self.roles)),
+        })
+    }
 }
 
-/// The cluster's region: the deployment's, unless another of its partition is named.
-fn parse_region(members: &mut Fields, deployed: Partition, own: &str) -> Option<Region> {
+/// Parses the cluster's region. It defaults to the region of this deployment.
+fn parse_region(
+    members: &mut Fields,
+    deployed: Partition,
+    deployed_region: &str,
+) -> Option<EksRegion> {
     if !members.has("clusterRegion") {
-        return own.parse().ok();
+        return deployed_region.parse().ok();
     }
-    let region: Region = members.optional("clusterRegion")?;
-    if region.partition == deployed {
+    let region: EksRegion = members.optional("clusterRegion")?;
+    if region.partition() == deployed {
         return Some(region);
     }
     let rule = format!("must be a region of partition {deployed}, which this deployment serves");
@@ -78,7 +106,7 @@ fn parse_region(members: &mut Fields, deployed: Partition, own: &str) -> Option<
     None
 }
 
-/// The roles, and by their accounts the case (P15, P30).
+/// Parses the roles. Whether one or two AWS accounts are used follows from the roles' accounts.
 fn parse_roles(
     members: &mut Fields,
     deployed: Partition,
@@ -86,7 +114,7 @@ fn parse_roles(
 ) -> Option<PodIdentityRoles> {
     let hubble = members.role_arn("hubbleRoleArn", deployed);
     let identity = members.role_arn("identityRoleArn", deployed);
-    let targeted = members.has("hubbleTargetRoleArn");
+    let has_target = members.has("hubbleTargetRoleArn");
     let target = members.optional_role_arn("hubbleTargetRoleArn", deployed);
     if let (Some(hubble), Some(identity)) = (&hubble, &identity)
         && hubble.account() != identity.account()
@@ -96,7 +124,7 @@ fn parse_roles(
     let (palette, hubble) = (palette?.clone(), hubble?);
     let same = palette.account() == hubble.account();
     match (same, target) {
-        (true, None) if !targeted => {
+        (true, None) if !has_target => {
             Some(PodIdentityRoles::SameAccount { palette, hubble, identity: identity? })
         }
         (true, Some(_)) => {
@@ -113,11 +141,11 @@ fn parse_roles(
             hubble_local: hubble,
             identity_local: identity?,
         }),
-        (false, None) if !targeted => {
+        (false, None) if !has_target => {
             members.reject("hubbleTargetRoleArn", CROSS_ACCOUNT_RULE);
             None
         }
-        // Its own fault is noted already.
+        // The fault of the member itself is collected already.
         (true | false, None) => None,
     }
 }

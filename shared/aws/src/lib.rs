@@ -1,8 +1,14 @@
 //! AWS, as Gangway needs it: whose credentials these are, what they may do, and where secrets are kept.
 
 mod caller;
+#[cfg(feature = "eks")]
+pub mod eks;
 pub mod error;
 mod http;
+#[cfg(feature = "eks")]
+pub mod kubernetes;
+#[cfg(feature = "eks")]
+mod observed;
 #[cfg(feature = "organizations")]
 pub mod organizations;
 mod secrets;
@@ -11,6 +17,8 @@ mod session;
 pub mod sqs;
 
 pub use caller::{CallerIdentity, IdentityKind, Principal};
+#[cfg(feature = "eks")]
+pub use observed::{Inaccessible, Observed};
 #[cfg(feature = "fuzzing")]
 pub use secrets::fuzzing;
 pub use secrets::{SecretPayloadType, SecretsManagerStore, StoredSecret};

@@ -25,7 +25,10 @@ pub mod next_steps;
 pub mod palette_account;
 pub mod palette_state;
 pub mod palette_validation;
+#[cfg(feature = "pod-identity")]
 pub mod pod_identity;
+#[cfg(feature = "pod-identity")]
+pub mod revalidation;
 
 use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn};
 

@@ -1,73 +1,135 @@
-//! What Palette's role of EKS Pod Identity shows, whatever its cluster: the role itself, and Palette's word.
+//! Checks of an account that Palette enters through EKS Pod Identity.
+//!
+//! [`run_checks`] reads everything first ([`Observations`]) and then evaluates it with pure
+//! functions ([`evaluate_all`]).
 
-use crate::ScopedAccounts;
-use crate::catalogue::pod_identity::PERMISSIONS_BOUNDARY;
-use crate::iam::{iam_role, permissions, policy_arns};
-use gangway_aws::Principal;
-use gangway_model::{Credential, Finding, PodIdentityRole, UpstreamError};
+pub mod catalogue;
+mod evaluate;
+mod notices;
+mod observations;
+mod setup;
+
+use gangway_aws::{Inaccessible, Principal};
+use gangway_model::{Check, Credential, Finding, PodIdentityRole, UpstreamError};
 use tokio::join;
 
-use crate::{InspectionAccess, RequiredPermissions, palette_validation};
+use self::catalogue::BOUNDARY;
+use crate::{
+    InspectionAccess, RequiredPermissions, ScopedAccounts,
+    iam::{iam_role, permissions, policy_arns},
+    palette_validation,
+};
 
-const REMEDY: &str = "mend the checks above and restart Palette's pods; then validate again";
+pub use evaluate::{
+    config::create_command as create_config_map_command, evaluate_all, pods::inspection_commands,
+};
+pub use notices::notices;
+pub use observations::{AccountAccess, Observations};
+pub use setup::{PodIdentitySetup, from_palette_cluster, policy_cluster, to_palette_cluster};
 
-/// Palette's own attempt, as the answer to [`VALIDATES`].
-pub async fn check_palette_validation(
-    registry: &ScopedAccounts<'_>,
-    credential: &Credential,
-    demand: RequiredPermissions<'_>,
-) -> Result<Finding, UpstreamError> {
-    palette_validation::check_credential(REMEDY, registry, credential, demand).await
+const VALIDATION_REMEDY: &str =
+    "fix the checks above and restart Palette's pods; then validate again";
+
+/// Observations of a setup, and the findings about them.
+pub struct PodIdentityChecks {
+    pub observations: Observations,
+    pub findings: Vec<Finding>,
 }
 
-/// Asks the account and Palette at the same time.
+/// Checks the whole setup: the cluster, the associations, all roles, and whether Palette can use
+/// its own role.
 pub async fn run_checks(
+    setup: &PodIdentitySetup<'_>,
+    credential: &Credential,
+    access: &AccountAccess,
+    palette_accounts: &ScopedAccounts<'_>,
+) -> Result<PodIdentityChecks, UpstreamError> {
+    let (observations, validated, accepted) = join!(
+        Observations::collect(access, setup),
+        check_palette_validation(palette_accounts, credential, setup.required),
+        palette_validation::check_policies(palette_accounts, credential, setup.required),
+    );
+    let observations = observations?;
+    let mut findings = evaluate_all(&observations, setup);
+    findings.extend(observations.permissions.iter().cloned());
+    findings.extend([observations.policies.clone(), accepted?, validated?]);
+    Ok(PodIdentityChecks { observations, findings })
+}
+
+/// Checks only Palette's own role, for an account of which the cluster is not known.
+pub async fn run_role_checks(
     pod_identity: PodIdentityRole,
-    eyes: &InspectionAccess,
-    registry: &ScopedAccounts<'_>,
-    demand: RequiredPermissions<'_>,
+    access: &InspectionAccess,
+    palette_accounts: &ScopedAccounts<'_>,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let credential = Credential::PodIdentity(pod_identity.clone());
-    let (inside, accepted, validated) = join!(
-        check_account(&pod_identity, eyes, demand),
-        palette_validation::check_policies(registry, &credential, demand),
-        check_palette_validation(registry, &credential, demand),
+    let (role, accepted, validated) = join!(
+        check_role(&pod_identity, access, required),
+        palette_validation::check_policies(palette_accounts, &credential, required),
+        check_palette_validation(palette_accounts, &credential, required),
     );
-    let mut findings = inside?;
+    let mut findings = role?;
     findings.extend([accepted?, validated?]);
     Ok(findings)
 }
 
-async fn check_account(
+/// Has Palette validate the credential, and returns the answer as a finding for
+/// [`PALETTE_VALIDATES`].
+pub async fn check_palette_validation(
+    palette_accounts: &ScopedAccounts<'_>,
+    credential: &Credential,
+    required: RequiredPermissions<'_>,
+) -> Result<Finding, UpstreamError> {
+    palette_validation::check_credential(VALIDATION_REMEDY, palette_accounts, credential, required).await
+}
+
+async fn check_role(
     pod_identity: &PodIdentityRole,
-    eyes: &InspectionAccess,
-    demand: RequiredPermissions<'_>,
+    access: &InspectionAccess,
+    required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let PodIdentityRole { role, permission_boundary } = pod_identity;
-    let aws = match eyes {
+    let PodIdentityRole { role, permission_boundary, .. } = pod_identity;
+    let aws = match access {
         InspectionAccess::Granted(aws) => aws,
         InspectionAccess::Unavailable { reason, remedy } => {
             let mut findings = iam_role::unverified(reason, remedy);
             findings.extend(permissions::unverified(reason, remedy));
             findings.push(policy_arns::unverified(reason, remedy));
-            findings.push(PERMISSIONS_BOUNDARY.unverified(reason, remedy));
+            findings.push(BOUNDARY.unverified(reason, remedy));
             return Ok(findings);
         }
     };
     let principal = Principal::Role(role.clone());
-    let (read, permissions, arns, bounded) = join!(
+    let (iam_role, permissions, policies, boundary) = join!(
         iam_role::get_role(aws, role),
-        permissions::check(aws, &principal, demand.profile),
-        policy_arns::check_exist(aws, demand.policies),
+        permissions::check(aws, &principal, required.profile),
+        policy_arns::check_exist(aws, required.policies),
         async {
             match permission_boundary {
-                Some(arn) => policy_arns::check_boundary(aws, &PERMISSIONS_BOUNDARY, arn).await,
-                None => Ok(PERMISSIONS_BOUNDARY.not_applicable("no boundary was named")),
+                Some(arn) => policy_arns::check_boundary(aws, &BOUNDARY, arn).await,
+                None => Ok(BOUNDARY.not_applicable("no boundary was named")),
             }
         },
     );
-    let (mut findings, _trust) = iam_role::findings(read, role)?;
+    let (mut findings, _trust) = iam_role::findings(iam_role, role)?;
     findings.extend(permissions?);
-    findings.extend([arns?, bounded?]);
+    findings.extend([policies?, boundary?]);
     Ok(findings)
+}
+
+/// Returns an *unverified* finding. `command` shows a person what Gangway could not read; it may be
+/// empty.
+pub fn inaccessible_finding(
+    check: &'static Check,
+    inaccessible: &Inaccessible,
+    command: &str,
+) -> Finding {
+    let Inaccessible { reason, remedy, .. } = inaccessible;
+    let remedy = if command.is_empty() {
+        remedy.clone()
+    } else {
+        format!("{remedy}; or check it yourself: {command}")
+    };
+    check.unverified(reason.clone(), remedy)
 }

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use gangway_certificates::CaChain;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{AccessPortalCredential, AuthMethod, PolicyArn, RoleArn};
+use crate::{AccessPortalCredential, AuthMethod, PaletteCluster, PolicyArn, RoleArn};
 
 /// A complete credential, as it is sent to Palette.
 #[derive(Clone, Debug)]
@@ -27,6 +27,14 @@ impl Credential {
             Self::AssumedRole(_) => AuthMethod::Sts,
             Self::PodIdentity(_) => AuthMethod::PodIdentity,
             Self::AccessPortal(_) => AuthMethod::Scap,
+        }
+    }
+
+    /// Returns the cluster and roles to note on the account, if the method has some.
+    pub const fn palette_cluster(&self) -> Option<&PaletteCluster> {
+        match self {
+            Self::PodIdentity(pod_identity) => pod_identity.palette_cluster.as_ref(),
+            Self::AccessKey(_) | Self::AssumedRole(_) | Self::AccessPortal(_) => None,
         }
     }
 }
@@ -55,6 +63,8 @@ pub struct PodIdentityRole {
     pub role: RoleArn,
     /// The permissions boundary of the roles that Palette creates.
     pub permission_boundary: Option<PolicyArn>,
+    /// Cluster and roles to note on the account. Palette itself does not keep them.
+    pub palette_cluster: Option<PaletteCluster>,
 }
 
 /// The rule that a part of an access key breaks.

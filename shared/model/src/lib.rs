@@ -8,6 +8,7 @@ mod account_id;
 mod arn;
 mod auth_method;
 mod credential;
+mod eks_cluster;
 mod error;
 mod existing_accounts;
 mod partition;
@@ -34,6 +35,7 @@ pub use credential::{
     AccessKey, AccessKeyId, AssumedRole, Credential, InvalidAccessKey, PodIdentityRole,
     SecretAccessKey,
 };
+pub use eks_cluster::{EksCluster, EksClusterName, EksRegion, InvalidEksCluster, PaletteCluster};
 pub use error::{FieldError, FieldErrorKind, RegistrationError, UpstreamError};
 pub use existing_accounts::ExistingAccounts;
 pub use partition::{

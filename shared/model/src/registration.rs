@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    AccountId, AccountName, Credential, Description, Partition, PermissionProfile, PolicyArn,
-    RoleArn, StoredCredential, Uid, UidOrName,
+    AccountId, AccountName, Credential, Description, PaletteCluster, Partition, PermissionProfile,
+    PolicyArn, RoleArn, StoredCredential, Uid, UidOrName,
 };
 
 /// The fields of a request that every method has.
@@ -105,6 +105,8 @@ pub struct CloudAccount {
     pub account: Option<AccountId>,
     /// From Gangway's annotation.
     pub profile: Option<PermissionProfile>,
+    /// Cluster that Palette runs on and roles of its pods, as Gangway noted them for the method `pod-identity`.
+    pub palette_cluster: Option<PaletteCluster>,
     /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<String>,
     /// All annotations, also those of others; kept on update.
@@ -177,6 +179,7 @@ impl Registration {
             && same_policies
             && known.account == Some(*account)
             && known.profile == Some(*profile)
+            && known.palette_cluster.as_ref() == credential.palette_cluster()
             && known.name == name.as_str()
             && known.scope == *scope
             && known.description.as_deref().unwrap_or_default()

@@ -3,7 +3,7 @@
 mod exposed;
 mod secret_spec;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use gangway_model::{
     CloudAccount, Credential, Description, Partition, PolicyArn, Registration, Scope,
@@ -25,6 +25,11 @@ pub(crate) mod annotation {
     /// The AWS account ID, which Palette does not store itself.
     pub(crate) const ACCOUNT: &str = "gangwayAwsAccountId";
     pub(crate) const PROFILE: &str = "gangwayPermissionProfile";
+    /// ARN of the EKS cluster that Palette runs on. This one and those below: method `pod-identity` only.
+    pub(crate) const EKS_CLUSTER: &str = "gangwayEksClusterArn";
+    pub(crate) const HUBBLE_ROLE: &str = "gangwayHubbleRoleArn";
+    pub(crate) const IDENTITY_ROLE: &str = "gangwayIdentityRoleArn";
+    pub(crate) const HUBBLE_TARGET_ROLE: &str = "gangwayHubbleTargetRoleArn";
 }
 
 /// A cloud account.
@@ -39,7 +44,7 @@ struct Metadata<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<&'a str>,
-    annotations: BTreeMap<&'a str, &'a str>,
+    annotations: BTreeMap<&'a str, Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'a BTreeMap<String, String>>,
 }
@@ -210,24 +215,42 @@ impl<'a> Account<'a> {
 fn annotations<'a>(
     registration: &'a Registration,
     known: Option<&'a CloudAccount>,
-) -> BTreeMap<&'a str, &'a str> {
-    let Registration { description, account, scope, gateway, profile, .. } = registration;
-    let mut annotations: BTreeMap<&str, &str> = known
+) -> BTreeMap<&'a str, Cow<'a, str>> {
+    let Registration { description, account, scope, gateway, profile, credential, .. } =
+        registration;
+    let mut annotations: BTreeMap<&str, Cow<'_, str>> = known
         .iter()
         .flat_map(|known| &known.annotations)
-        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .map(|(name, note)| (name.as_str(), Cow::from(note)))
         .collect();
     let scope = match scope {
         Scope::Tenant => "tenant",
         Scope::Project(_) => "project",
     };
-    annotations.insert(annotation::SCOPE, scope);
-    annotations.insert(annotation::GATEWAY, gateway.as_ref().map_or("", Uid::as_str));
-    annotations.insert(annotation::ACCOUNT, account.as_str());
-    annotations.insert(annotation::PROFILE, profile.id());
+    annotations.insert(annotation::SCOPE, scope.into());
+    annotations.insert(annotation::GATEWAY, gateway.as_ref().map_or("", Uid::as_str).into());
+    annotations.insert(annotation::ACCOUNT, account.as_str().into());
+    annotations.insert(annotation::PROFILE, profile.id().into());
     match description {
-        Some(text) => annotations.insert(annotation::DESCRIPTION, Description::as_str(text)),
+        Some(text) => annotations.insert(annotation::DESCRIPTION, Description::as_str(text).into()),
         None => annotations.remove(annotation::DESCRIPTION),
     };
+    // An account that changes its method must not keep the annotations of the old one.
+    for name in [
+        annotation::EKS_CLUSTER,
+        annotation::HUBBLE_ROLE,
+        annotation::IDENTITY_ROLE,
+        annotation::HUBBLE_TARGET_ROLE,
+    ] {
+        annotations.remove(name);
+    }
+    if let Some(noted) = credential.palette_cluster() {
+        annotations.insert(annotation::EKS_CLUSTER, noted.cluster.arn().into());
+        annotations.insert(annotation::HUBBLE_ROLE, noted.hubble_role.as_str().into());
+        annotations.insert(annotation::IDENTITY_ROLE, noted.identity_role.as_str().into());
+        if let Some(role) = &noted.hubble_target_role {
+            annotations.insert(annotation::HUBBLE_TARGET_ROLE, role.as_str().into());
+        }
+    }
     annotations
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gangway_model::{CloudAccount, Scope, StoredCredential, Uid};
+use gangway_model::{CloudAccount, PaletteCluster, Scope, StoredCredential, Uid};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -304,6 +304,7 @@ impl Account {
             access,
             account: annotation(annotation::ACCOUNT).and_then(|id| id.parse().ok()),
             profile: annotation(annotation::PROFILE).and_then(|id| id.parse().ok()),
+            palette_cluster: palette_cluster(&annotations),
             policies: spec.policy_arns,
             description: annotation(annotation::DESCRIPTION).cloned(),
             gateway: annotation(annotation::GATEWAY).cloned(),
@@ -317,6 +318,20 @@ impl Account {
 
 fn to_texts(values: BTreeMap<String, Value>) -> BTreeMap<String, String> {
     values.into_iter().filter_map(|(name, value)| Some((name, to_text(value)?))).collect()
+}
+
+/// Returns the cluster and roles that Gangway noted. `None` if a note is missing or invalid.
+fn palette_cluster(annotations: &BTreeMap<String, String>) -> Option<PaletteCluster> {
+    let noted = |name: &str| annotations.get(name).filter(|note| !note.is_empty());
+    Some(PaletteCluster {
+        cluster: noted(annotation::EKS_CLUSTER)?.parse().ok()?,
+        hubble_role: noted(annotation::HUBBLE_ROLE)?.parse().ok()?,
+        identity_role: noted(annotation::IDENTITY_ROLE)?.parse().ok()?,
+        hubble_target_role: match noted(annotation::HUBBLE_TARGET_ROLE) {
+            Some(role) => Some(role.parse().ok()?),
+            None => None,
+        },
+    })
 }
 
 /// Returns the scope that an account belongs to. The list of a project also contains accounts that the

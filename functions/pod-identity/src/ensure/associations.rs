@@ -1,160 +1,174 @@
-//! Both associations, as they are to be (P20–P22).
+//! Creates or corrects the associations of Hubble and of the identity service.
 
 use std::time::Duration;
 
+use gangway_aws::{
+    Observed,
+    eks::{Associations, DesiredAssociation, EksClient},
+};
+use gangway_checks::pod_identity::{AccountAccess, Observations, catalogue::ASSOCIATIONS_ENSURED};
 use gangway_http::deadline;
 use gangway_model::{RoleArn, UpstreamError};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use tokio::time::sleep;
 
-use super::{ASSOCIATIONS, Applied};
-use crate::{
-    eks::{AssociationChange, Associations, EksClient},
-    observations::{AccountAccess, Observations},
-    observed::Observed,
-    request::PodIdentityRequest,
-};
+use super::Applied;
+use crate::request::PodIdentityRequest;
 
-/// EKS is eventually consistent: what was made may not be shown at once. Looked for this often, with pauses that double.
+/// EKS is eventually consistent: a change may not be listed at once. The associations are read this
+/// often, with delays that double from [`FIRST_DELAY`].
 const MAX_ATTEMPTS: u32 = 6;
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 
-/// What the caller needs for whoever may not change associations.
-const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway looks with (parameter AllowPodIdentityChanges)";
+/// Remedy if EKS denies a change.
+const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway inspects with (parameter AllowPodIdentityChanges)";
 
-/// Where the caller reads what to do about what Gangway leaves alone.
-const UNCHANGED_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
+/// Remedy if Gangway does not change an association: these checks say what to do.
+const UNDESIREDD_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
 
-/// A step that is still to be taken.
+/// What is left to do for one association.
 #[derive(Debug, Eq, PartialEq)]
 enum Step<'a> {
     Create,
     Update {
         id: String,
         role: Option<&'a str>,
-        target: Option<&'a str>,
+        target_role: Option<&'a str>,
     },
-    /// Gangway does not, for this reason.
+    /// Gangway does not change it, for this reason.
     Keep(String),
 }
 
 pub(super) async fn ensure(
-    views: &AccountAccess,
-    wish: &PodIdentityRequest,
-    facts: &mut Observations,
+    access: &AccountAccess,
+    request: &PodIdentityRequest,
+    observations: &mut Observations,
 ) -> Result<Applied, UpstreamError> {
-    let Ok(eks) = views.eks(wish) else {
-        let finding = ASSOCIATIONS.unverified("EKS may not be asked", ACCESS_REMEDY);
-        return Ok(Applied { finding, changed: false });
+    let Ok(eks) = access.eks(&request.cluster) else {
+        let finding = ASSOCIATIONS_ENSURED
+            .unverified("Gangway has no access to the account of the cluster", ACCESS_REMEDY);
+        return Ok(Applied { finding, has_changed: false });
     };
-    let wanted = desired(wish);
-    let (mut done, mut pause) = (Vec::new(), FIRST_DELAY);
-    for look in 1..=MAX_ATTEMPTS {
-        let Observed::Present(now) = &facts.associations else { break };
+    let wanted = desired(request);
+    let (mut done, mut delay) = (Vec::new(), FIRST_DELAY);
+    for attempt in 1..=MAX_ATTEMPTS {
+        let Observed::Present(current) = &observations.associations else { break };
         let steps: Vec<_> = wanted
             .iter()
-            .filter_map(|change| next_step(now, *change).map(|step| (*change, step)))
+            .filter_map(|change| next_step(current, *change).map(|step| (*change, step)))
             .collect();
         if steps.is_empty() {
             return Ok(to_finding(&done));
         }
-        let left: Vec<_> = steps.iter().filter_map(|(_, step)| step.unchanged_finding()).collect();
-        if !left.is_empty() {
-            let changed = !done.is_empty();
-            let finding = ASSOCIATIONS.failed(left.join("; "), UNCHANGED_REMEDY);
-            return Ok(Applied { finding, changed });
+        let unchanged: Vec<_> =
+            steps.iter().filter_map(|(_, step)| step.reason_to_keep()).collect();
+        if !unchanged.is_empty() {
+            let has_changed = !done.is_empty();
+            let finding = ASSOCIATIONS_ENSURED.failed(unchanged.join("; "), UNDESIREDD_REMEDY);
+            return Ok(Applied { finding, has_changed });
         }
         for (change, step) in &steps {
-            let note = step.record(*change);
-            // Shown late: it has been done already.
-            if done.contains(&note) {
+            let record = step.record(*change);
+            // EKS has not listed this change yet.
+            if done.contains(&record) {
                 continue;
             }
             match execute(&eks, *change, step).await {
-                Ok(()) => done.push(note),
-                // Somebody was quicker. What they made is read back and, if need be, corrected.
+                Ok(()) => done.push(record),
+                // Created by somebody else in the meantime. It is read back and, if it differs,
+                // corrected.
                 Err(UpstreamError::AlreadyExists { .. }) => {}
                 Err(UpstreamError::AccessDenied { reason, .. }) => {
-                    let finding = ASSOCIATIONS.failed(reason, ACCESS_REMEDY);
-                    return Ok(Applied { finding, changed: !done.is_empty() });
+                    let finding = ASSOCIATIONS_ENSURED.failed(reason, ACCESS_REMEDY);
+                    return Ok(Applied { finding, has_changed: !done.is_empty() });
                 }
                 Err(UpstreamError::Rejected { reason, .. }) => {
-                    let remedy = "see that both roles exist and trust pods.eks.amazonaws.com";
-                    let finding = ASSOCIATIONS.failed(reason, remedy);
-                    return Ok(Applied { finding, changed: !done.is_empty() });
+                    let remedy = "check that both roles exist and trust pods.eks.amazonaws.com";
+                    let finding = ASSOCIATIONS_ENSURED.failed(reason, remedy);
+                    return Ok(Applied { finding, has_changed: !done.is_empty() });
                 }
                 Err(error) => return Err(error),
             }
         }
-        if look > 1 {
-            let slept = deadline::timeout(pause, sleep(pause)).await;
+        if attempt > 1 {
+            let slept = deadline::timeout(delay, sleep(delay)).await;
             drop(slept);
-            pause *= 2;
+            delay *= 2;
         }
-        facts.associations = eks.associations().await?;
+        observations.associations = eks.associations().await?;
     }
-    let finding = ASSOCIATIONS.unverified(
-        format!("EKS does not show it yet: {}", done.join("; ")),
+    let finding = ASSOCIATIONS_ENSURED.unverified(
+        format!("EKS does not list the change yet: {}", done.join("; ")),
         "validate again in a minute",
     );
-    Ok(Applied { finding, changed: !done.is_empty() })
+    Ok(Applied { finding, has_changed: !done.is_empty() })
 }
 
-fn desired(wish: &PodIdentityRequest) -> [AssociationChange<'_>; 2] {
-    let (hubble, identity) = (wish.roles.hubble().as_str(), wish.roles.identity().as_str());
-    let target = wish.roles.hubble_target().map(RoleArn::as_str);
+fn desired(request: &PodIdentityRequest) -> [DesiredAssociation<'_>; 2] {
+    let (hubble, identity) = (request.roles.hubble().as_str(), request.roles.identity().as_str());
+    let target_role = request.roles.hubble_target().map(RoleArn::as_str);
     [
-        AssociationChange { account: HUBBLE_SERVICE_ACCOUNT, role: hubble, target },
-        AssociationChange { account: IDENTITY_SERVICE_ACCOUNT, role: identity, target: None },
+        DesiredAssociation { service_account: HUBBLE_SERVICE_ACCOUNT, role: hubble, target_role },
+        DesiredAssociation {
+            service_account: IDENTITY_SERVICE_ACCOUNT,
+            role: identity,
+            target_role: None,
+        },
     ]
 }
 
-/// What brings an association to its state; `None` where it is there. Only what differs is sent: EKS may refuse an update
-/// that changes nothing.
-fn next_step<'a>(now: &Associations, wanted: AssociationChange<'a>) -> Option<Step<'a>> {
-    let AssociationChange { account, role, target } = wanted;
-    let Some(found) = now.of(account) else { return Some(Step::Create) };
+/// Returns the next step for an association, or `None` if it is as desired. An update contains only
+/// what differs, since EKS may refuse an update that changes nothing.
+fn next_step<'a>(current: &Associations, desired: DesiredAssociation<'a>) -> Option<Step<'a>> {
+    let DesiredAssociation { service_account, role, target_role } = desired;
+    let Some(found) = current.find(service_account) else { return Some(Step::Create) };
     let role = (found.role != role).then_some(role);
-    let superfluous = found.target.is_some() && target.is_none();
-    let target = target.filter(|target| found.target.as_deref() != Some(*target));
-    if role.is_none() && target.is_none() && !superfluous {
+    let has_needless_target = found.target_role.is_some() && target_role.is_none();
+    let target_role = target_role.filter(|target| found.target_role.as_deref() != Some(*target));
+    if role.is_none() && target_role.is_none() && !has_needless_target {
         return None;
     }
     if let Some(owner) = &found.owner {
-        return Some(Step::Keep(format!("that of {account} belongs to {owner}")));
-    }
-    if superfluous {
         return Some(Step::Keep(format!(
-            "that of {account} has a target role, which EKS takes away from none"
+            "the association of {service_account} belongs to {owner}"
         )));
     }
-    Some(Step::Update { id: found.id.clone(), role, target })
+    if has_needless_target {
+        return Some(Step::Keep(format!(
+            "the association of {service_account} has a target role, which EKS cannot remove"
+        )));
+    }
+    Some(Step::Update { id: found.id.clone(), role, target_role })
 }
 
 async fn execute(
     eks: &EksClient,
-    change: AssociationChange<'_>,
+    change: DesiredAssociation<'_>,
     step: &Step<'_>,
 ) -> Result<(), UpstreamError> {
     match step {
-        Step::Create => eks.associate(change).await,
-        Step::Update { id, role, target } => eks.update(id, *role, *target).await,
+        Step::Create => eks.create_association(change).await,
+        Step::Update { id, role, target_role } => {
+            eks.update_association(id, *role, *target_role).await
+        }
         Step::Keep(_) => Ok(()),
     }
 }
 
 impl Step<'_> {
-    fn unchanged_finding(&self) -> Option<&str> {
+    fn reason_to_keep(&self) -> Option<&str> {
         match self {
             Self::Keep(reason) => Some(reason),
             Self::Create | Self::Update { .. } => None,
         }
     }
 
-    fn record(&self, change: AssociationChange<'_>) -> String {
+    fn record(&self, change: DesiredAssociation<'_>) -> String {
         match self {
-            Self::Create => format!("made that of {}", change.account),
-            Self::Update { id, .. } => format!("corrected that of {} ({id})", change.account),
+            Self::Create => format!("created the association of {}", change.service_account),
+            Self::Update { id, .. } => {
+                format!("corrected the association of {} ({id})", change.service_account)
+            }
             Self::Keep(_) => String::new(),
         }
     }
@@ -166,50 +180,53 @@ fn to_finding(done: &[String]) -> Applied {
     } else {
         format!("{}; Palette's pods must be restarted", done.join("; "))
     };
-    Applied { finding: ASSOCIATIONS.passed(observed), changed: !done.is_empty() }
+    Applied { finding: ASSOCIATIONS_ENSURED.passed(observed), has_changed: !done.is_empty() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eks::Association;
+    use gangway_aws::eks::Association;
 
-    const CHANGE: AssociationChange<'_> =
-        AssociationChange { account: HUBBLE_SERVICE_ACCOUNT, role: "role", target: Some("target") };
+    const DESIRED: DesiredAssociation<'_> = DesiredAssociation {
+        service_account: HUBBLE_SERVICE_ACCOUNT,
+        role: "role",
+        target_role: Some("target"),
+    };
 
-    fn found(role: &str, target: Option<&str>, owner: Option<&str>) -> Associations {
+    fn existing(role: &str, target_role: Option<&str>, owner: Option<&str>) -> Associations {
         let association = Association {
             id: "a-1".to_owned(),
             namespace: HUBBLE_SERVICE_ACCOUNT.namespace.to_owned(),
             service_account: HUBBLE_SERVICE_ACCOUNT.name.to_owned(),
             role: role.to_owned(),
-            target: target.map(str::to_owned),
+            target_role: target_role.map(str::to_owned),
             external_id: None,
             owner: owner.map(str::to_owned),
         };
-        Associations { all: vec![association], more: false }
+        Associations { described: vec![association], is_incomplete: false }
     }
 
-    /// Rows: F58, F59.
     #[test]
     fn only_what_differs_is_changed() {
-        let correct = |role, target| Some(Step::Update { id: "a-1".to_owned(), role, target });
-        let no_target = AssociationChange { target: None, ..CHANGE };
-        for (now, wanted, step) in [
-            (Associations::default(), CHANGE, Some(Step::Create)),
-            (found("role", Some("target"), None), CHANGE, None),
-            (found("role", None, None), no_target, None),
-            (found("other", Some("target"), None), CHANGE, correct(Some("role"), None)),
-            (found("role", None, None), CHANGE, correct(None, Some("target"))),
-            (found("other", Some("x"), None), CHANGE, correct(Some("role"), Some("target"))),
+        let update =
+            |role, target_role| Some(Step::Update { id: "a-1".to_owned(), role, target_role });
+        let no_target = DesiredAssociation { target_role: None, ..DESIRED };
+        for (current, desired, step) in [
+            (Associations::default(), DESIRED, Some(Step::Create)),
+            (existing("role", Some("target"), None), DESIRED, None),
+            (existing("role", None, None), no_target, None),
+            (existing("other", Some("target"), None), DESIRED, update(Some("role"), None)),
+            (existing("role", None, None), DESIRED, update(None, Some("target"))),
+            (existing("other", Some("x"), None), DESIRED, update(Some("role"), Some("target"))),
         ] {
-            assert_eq!(next_step(&now, wanted), step, "{now:?}");
+            assert_eq!(next_step(&current, desired), step, "{current:?}");
         }
-        for (now, wanted) in [
-            (found("other", None, Some("arn:aws:eks:addon")), CHANGE),
-            (found("role", Some("target"), None), no_target),
+        for (current, desired) in [
+            (existing("other", None, Some("arn:aws:eks:addon")), DESIRED),
+            (existing("role", Some("target"), None), no_target),
         ] {
-            assert!(matches!(next_step(&now, wanted), Some(Step::Keep(_))), "{now:?}");
+            assert!(matches!(next_step(&current, desired), Some(Step::Keep(_))), "{current:?}");
         }
     }
 }

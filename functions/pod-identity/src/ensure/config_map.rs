@@ -1,70 +1,62 @@
-//! The ConfigMap that names the cluster (P08). One that is there is never changed.
+//! Creates the `ConfigMap` that names the cluster. An existing one is never changed.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::{api::core::v1::ConfigMap, apimachinery::pkg::apis::meta::v1::ObjectMeta};
-use kube::{Api, Client, api::PostParams};
-
-use super::{Applied, CONFIG_MAP};
-use crate::{
-    kubernetes::{CONFIG, CONFIG_KEY, SYSTEM, seen},
-    observations::Observations,
-    observed::Observed,
-    request::PodIdentityRequest,
+use gangway_aws::{
+    Inaccessible, Observed,
+    kubernetes::{KubernetesClient, PALETTE_CONFIG_MAP},
 };
+use gangway_checks::pod_identity::{
+    Observations, catalogue::CONFIG_MAP_ENSURED, inaccessible_finding,
+};
+use gangway_model::{EksCluster, Finding};
 
-pub(super) async fn ensure(wish: &PodIdentityRequest, facts: &mut Observations) -> Applied {
-    let done = |finding| Applied { finding, changed: false };
-    let name = wish.cluster.name.to_string();
-    match (&facts.kubernetes.config, &facts.client) {
-        (Observed::Present(Some(found)), _) if *found == name => {
-            done(CONFIG_MAP.passed("nothing had to be done"))
+use super::Applied;
+
+pub(super) async fn ensure(cluster: &EksCluster, observations: &mut Observations) -> Applied {
+    let name = cluster.name.as_str();
+    let finding = match (&observations.kubernetes.config_map, &observations.client) {
+        (Observed::Present(Some(found)), _) if found == name => {
+            CONFIG_MAP_ENSURED.passed("nothing had to be done")
         }
-        (Observed::Present(_), _) => done(CONFIG_MAP.failed(
-            format!("there is a ConfigMap {CONFIG} that says otherwise, and Gangway changes none"),
+        (Observed::Present(_), _) => CONFIG_MAP_ENSURED.failed(
+            format!("the ConfigMap {PALETTE_CONFIG_MAP} has another content, and Gangway does not change it"),
             "see kubernetes.global-config",
-        )),
-        (Observed::Inaccessible(hidden), _) => done(hidden.to_finding(&CONFIG_MAP, "")),
+        ),
+        (Observed::Inaccessible(inaccessible), _) => {
+            inaccessible_finding(&CONFIG_MAP_ENSURED, inaccessible, "")
+        }
         (Observed::Absent, None) => {
-            done(CONFIG_MAP.unverified("the cluster cannot be asked", "mend kubernetes.access"))
+            CONFIG_MAP_ENSURED.unverified("the cluster cannot be reached", "fix kubernetes.access")
         }
         (Observed::Absent, Some(client)) => {
-            let (finding, config) = create(client, &name).await;
-            if let Some(config) = config {
-                facts.kubernetes.config = config;
+            let (finding, config_map) = create(client, name).await;
+            if let Some(config_map) = config_map {
+                observations.kubernetes.config_map = config_map;
             }
-            done(finding)
+            finding
         }
-    }
+    };
+    // Palette's validation does not depend on the ConfigMap.
+    Applied { finding, has_changed: false }
 }
 
-/// Makes it, and reads back what is there then: somebody else may have been quicker (409).
+/// Creates the `ConfigMap` and reads it back: a concurrent run may have created it with another
+/// content.
 async fn create(
-    client: &Client,
+    client: &KubernetesClient,
     name: &str,
-) -> (gangway_model::Finding, Option<Observed<Option<String>>>) {
-    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), SYSTEM);
-    let data = BTreeMap::from([(CONFIG_KEY.to_owned(), name.to_owned())]);
-    let metadata = ObjectMeta { name: Some(CONFIG.to_owned()), ..ObjectMeta::default() };
-    let wanted = ConfigMap { data: Some(data), metadata, ..ConfigMap::default() };
-    let made = match maps.create(&PostParams::default(), &wanted).await {
-        Err(kube::Error::Api(status)) if status.code == 409 => Observed::Present(false),
-        other => seen(other, "create config maps in kube-system").map(|_made| true),
-    };
-    let made = match made {
-        Observed::Present(made) => made,
+) -> (Finding, Option<Observed<Option<String>>>) {
+    let observed = match client.create_config_map(name).await {
+        Observed::Present(true) => "created it",
+        Observed::Present(false) => "it was created by somebody else in the meantime",
         Observed::Absent => {
-            let finding =
-                CONFIG_MAP.failed("there is no namespace kube-system", "look at the cluster");
-            return (finding, None);
+            let reason = "there is no namespace kube-system";
+            return (CONFIG_MAP_ENSURED.failed(reason, "check the cluster"), None);
         }
-        Observed::Inaccessible(hidden) => {
-            let remedy = "give the role that Gangway looks with AmazonEKSEditPolicy for the namespace kube-system in its EKS access entry";
-            return (CONFIG_MAP.failed(hidden.reason, remedy), None);
+        Observed::Inaccessible(Inaccessible { reason, .. }) => {
+            let remedy = "give the role that Gangway inspects with AmazonEKSEditPolicy for the namespace kube-system in its EKS access entry";
+            return (CONFIG_MAP_ENSURED.failed(reason, remedy), None);
         }
     };
-    let now = seen(maps.get(CONFIG).await, "read config maps of kube-system");
-    let now = now.map(|map| map.data.and_then(|mut data| data.remove(CONFIG_KEY)));
-    let observed = if made { "made it" } else { "somebody else has just made it" };
-    (CONFIG_MAP.passed(observed), Some(now))
+    let config_map = client.cluster_name_in_config_map().await;
+    (CONFIG_MAP_ENSURED.passed(observed), Some(config_map))
 }

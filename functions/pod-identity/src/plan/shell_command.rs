@@ -1,8 +1,9 @@
-//! A command for a shell, every line of it continued: pasted, a line that is not is a command of its own (T10).
+//! A shell command over several lines. Each line but the last ends with a backslash, so that it can
+//! be pasted as a whole.
 
 use std::fmt;
 
-/// A command and its options.
+/// A command with its options, each of which is printed on a line of its own.
 pub(super) struct ShellCommand {
     words: &'static str,
     options: Vec<(&'static str, String)>,
@@ -30,10 +31,10 @@ impl fmt::Display for ShellCommand {
     }
 }
 
-/// As a shell takes it for one word.
+/// Quotes a value so that a shell reads it as one word.
 fn quote(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@=,+".contains(&byte);
-    if !value.is_empty() && value.bytes().all(plain) {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@=,+".contains(&byte);
+    if !value.is_empty() && value.bytes().all(is_safe) {
         value.to_owned()
     } else {
         format!("'{}'", value.replace('\'', r"'\''"))
@@ -45,12 +46,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_but_the_last_goes_on() {
+    fn every_line_but_the_last_ends_with_a_backslash() {
         let command = ShellCommand::new("aws iam create-role")
             .with("--role-name", "Role")
             .with("--document", r#"{"a": "it's"}"#);
-        let wanted =
+        let expected =
             "aws iam create-role \\\n  --role-name Role \\\n  --document '{\"a\": \"it'\\''s\"}'";
-        assert_eq!(command.to_string(), wanted);
+        assert_eq!(command.to_string(), expected);
     }
 }

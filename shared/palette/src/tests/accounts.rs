@@ -1,8 +1,8 @@
 //! Accounts: what is written, what is read, in which scope.
 
 use gangway_model::{
-    Partition, PermissionProfile, RegistrationError, RequestedScope, Scope, StoredCredential,
-    stores::CloudAccountStore as _,
+    Credential, PaletteCluster, Partition, PermissionProfile, PodIdentityRole, RegistrationError,
+    RequestedScope, Scope, StoredCredential, stores::CloudAccountStore as _,
 };
 use serde_json::{Value, json};
 
@@ -215,6 +215,37 @@ async fn notes_of_ours_are_read_back() {
     assert_eq!(known.account, Some("123456789012".parse().unwrap()));
     assert_eq!(known.profile, Some(PermissionProfile::Core));
     assert_eq!((known.gateway, known.state.as_deref()), (None, Some("Ready")));
+}
+
+#[tokio::test]
+async fn the_cluster_and_its_roles_are_noted_read_back_and_removed_with_the_method() {
+    let role_arn = |name: &str| format!("arn:aws:iam::123456789012:role/{name}").parse().unwrap();
+    let palette_cluster = PaletteCluster {
+        cluster: "arn:aws:eks:us-east-1:123456789012:cluster/palette".parse().unwrap(),
+        hubble_role: role_arn("Hubble"),
+        identity_role: role_arn("Identity"),
+        hubble_target_role: None,
+    };
+    let pod_identity = registration(Credential::PodIdentity(PodIdentityRole {
+        role: role_arn("Palette"),
+        permission_boundary: None,
+        palette_cluster: Some(palette_cluster.clone()),
+    }));
+    let fake = Fake::saying(201, json!({ "uid": UID })).await;
+    fake.tenant().create(&pod_identity).await.unwrap();
+    let mut written = fake.asked().pop().unwrap().body;
+    assert_eq!(
+        written["metadata"]["annotations"]["gangwayEksClusterArn"],
+        "arn:aws:eks:us-east-1:123456789012:cluster/palette"
+    );
+    written["metadata"]["uid"] = json!(UID);
+    let fake = Fake::saying(200, written).await;
+    let known = fake.tenant().get(&UID.parse().unwrap()).await.unwrap();
+    assert_eq!(known.palette_cluster, Some(palette_cluster));
+    assert!(pod_identity.is_up_to_date(&known));
+    fake.tenant().update(&known, &registration(role())).await.unwrap();
+    let annotations = fake.asked().pop().unwrap().body["metadata"]["annotations"].to_string();
+    assert!(!annotations.contains("Cluster") && !annotations.contains("Hubble"), "{annotations}");
 }
 
 #[tokio::test]

@@ -58,10 +58,16 @@ async fn the_config_map_must_name_the_cluster() {
 async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
     let check = "eks.instance-metadata-fallback";
     told(&[
-        (Way::SelfManagedNode, check, "failed", "no managed group", "create configmap"),
+        (Way::SelfManagedNode, check, "failed", "no managed node group", "create configmap"),
         (Way::Fargate, check, "failed", "Fargate", "create configmap"),
         (Way::NoNodegroups, check, "failed", "no managed node group", "create configmap"),
-        (Way::NoConfig, check, "unverified", "only managed node groups", "hop limit"),
+        (
+            Way::NoConfig,
+            check,
+            "unverified",
+            "all nodes belong to managed node groups",
+            "hop limit",
+        ),
     ])
     .await;
 }
@@ -73,7 +79,7 @@ async fn agent_must_be_installed_and_healthy() {
     told(&[
         (Way::NoAgent, check, "failed", "not installed", "create-addon"),
         (Way::AgentDegraded, check, "failed", "DEGRADED", "describe-addon"),
-        (Way::AgentOfHelm, check, "passed", "installed it otherwise", ""),
+        (Way::AgentOfHelm, check, "passed", "installed by other means", ""),
     ])
     .await;
 }

@@ -63,7 +63,7 @@ async fn associations_are_created_there_through_the_inspection_role() {
         done.assert_status(201).assert_check(
             "pod-identity.associations-ensured",
             "passed",
-            "made",
+            "created",
             "",
         );
         let there = cluster(&app)

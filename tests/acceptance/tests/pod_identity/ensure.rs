@@ -29,7 +29,7 @@ async fn associations_are_created_and_corrected_on_request() {
         validate(&app, &request).await;
         assert!(at(IDENTITY_SERVICE_ACCOUNT).is_none(), "validate changes nothing");
         let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(ENSURED, "passed", "made that of", "");
+        done.assert_status(201).assert_check(ENSURED, "passed", "created the association of", "");
         let (hubble, identity) = (
             at(HUBBLE_SERVICE_ACCOUNT).expect("Hubble's"),
             at(IDENTITY_SERVICE_ACCOUNT).expect("the other"),
@@ -83,7 +83,7 @@ async fn config_map_is_created_on_request_and_never_changed() {
         assert!(object().is_none(), "validate changes nothing");
         let done = register(&app, &request).await;
         done.assert_status(201);
-        done.assert_check("kubernetes.global-config-ensured", "passed", "made it", "");
+        done.assert_check("kubernetes.global-config-ensured", "passed", "created it", "");
         let made = object().expect("the ConfigMap");
         assert_eq!(made["data"]["managementClusterName"], cluster(&app).cluster.name());
         let again = register(&app, &request).await;

@@ -1,27 +1,122 @@
-//! `POST /v1/accounts/{uid}/validate` for a Pod Identity account.
+//! `POST /v1/accounts/{uid}/validate` of an account with the method `pod-identity`.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
-use gangway_policies::pod_identity::RolePurpose;
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
+};
 use local_cloud::world::{Case, Way};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::fixture::{cluster, register, valid_request};
+use crate::fixture::{ROUTE, cluster, outcomes, register, valid_request, validate};
 
-async fn look(app: &TestApp, uid: &str) -> HttpResponse {
+async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     app.realm().functions.kill();
     let report = app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
     report.assert_status(200);
     report
 }
 
-/// Rows: F18.
+async fn registered_uid(app: &TestApp, body: &Value) -> String {
+    register(app, body).await.assert_status(201).uid().to_owned()
+}
+
+/// Removes what Gangway noted about the cluster, as on an account that an older version registered.
+fn remove_cluster_notes(app: &TestApp) {
+    let mut records = app.cloud().palette().records();
+    let annotations = records.accounts[0].body.pointer_mut("/metadata/annotations");
+    let annotations = annotations.and_then(Value::as_object_mut).expect("annotations");
+    let count = annotations.len();
+    annotations.retain(|name, _| !name.starts_with("gangwayEks") && !name.ends_with("RoleArn"));
+    assert!(annotations.len() + 3 <= count, "the cluster and its roles were noted");
+}
+
+#[doc = "Row F18."]
 #[tokio::test]
-async fn registered_account_is_checked_with_what_palette_returns() {
+async fn revalidation_runs_the_checks_of_a_registration() {
+    for partition in PARTITIONS {
+        for case in Case::ALL {
+            let app = TestApp::start(partition).await;
+            let body = valid_request(&app, case);
+            let before = outcomes(&validate(&app, &body).await);
+            let uid = registered_uid(&app, &body).await;
+            let report = revalidate(&app, &uid).await;
+            assert_eq!(
+                (report.ready(), report.failed()),
+                (Some(true), vec![]),
+                "{:#}",
+                report.body
+            );
+            let after = outcomes(&report);
+            for (check, outcome) in before {
+                // The session and the name are checked for a registration only.
+                if !["palette.session", "palette.name-available"].contains(&check.as_str()) {
+                    assert_eq!(after.get(&check), Some(&outcome), "{case:?} {check}");
+                }
+            }
+            assert_eq!(after.get("palette.method"), None, "{:#}", report.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn revalidation_fails_with_the_check_of_an_association_that_was_removed() {
+    for partition in PARTITIONS {
+        for (case, way, check) in [
+            (
+                Case::SameAccount,
+                Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+                "pod-identity.hubble-association",
+            ),
+            (
+                Case::CrossAccount,
+                Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+                "pod-identity.identity-association",
+            ),
+            (Case::CrossAccount, Way::NoTarget, "pod-identity.target-roles"),
+        ] {
+            let app = TestApp::start(partition).await;
+            let uid = registered_uid(&app, &valid_request(&app, case)).await;
+            cluster(&app).break_it(way);
+            let report = revalidate(&app, &uid).await;
+            assert_eq!(report.ready(), Some(false), "{:#}", report.body);
+            assert!(report.failed().contains(&check.to_owned()), "{way:?}: {:#}", report.body);
+            cluster(&app).mend();
+            assert_eq!(revalidate(&app, &uid).await.ready(), Some(true));
+        }
+    }
+}
+
+#[tokio::test]
+async fn revalidation_reads_the_cluster_and_its_roles() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request = valid_request(&app, Case::SameAccount);
-        let uid = register(&app, &request).await.assert_status(201).uid().to_owned();
-        let report = look(&app, &uid).await;
+        let uid = registered_uid(&app, &valid_request(&app, Case::SameAccount)).await;
+        for (way, check, outcome) in [
+            (Way::Updating, "eks.cluster-active", "failed"),
+            (Way::NoConfig, "eks.instance-metadata-fallback", "unverified"),
+            (
+                Way::NotRestarted(HUBBLE_SERVICE_ACCOUNT),
+                "kubernetes.pods-have-credentials",
+                "failed",
+            ),
+            (Way::NoRole(RolePurpose::Palette), "palette.validation", "failed"),
+        ] {
+            cluster(&app).break_it(way);
+            let report = revalidate(&app, &uid).await;
+            report.assert_check(check, outcome, "", "");
+            cluster(&app).mend();
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_note_of_the_cluster_only_the_role_is_checked() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let body = valid_request(&app, Case::SameAccount);
+        let uid = registered_uid(&app, &body).await;
+        remove_cluster_notes(&app);
+        let report = revalidate(&app, &uid).await;
         assert_eq!((report.ready(), report.failed()), (Some(true), vec![]), "{:#}", report.body);
         report.assert_check("palette.validation", "passed", "", "");
         report.assert_check(
@@ -31,8 +126,14 @@ async fn registered_account_is_checked_with_what_palette_returns() {
             "pod-identity/validate",
         );
         cluster(&app).break_it(Way::NoRole(RolePurpose::Palette));
-        let report = look(&app, &uid).await;
+        let report = revalidate(&app, &uid).await;
         assert_eq!(report.ready(), Some(false), "{:#}", report.body);
         assert!(report.failed().contains(&"palette.validation".to_owned()), "{:#}", report.body);
+        // The same request again adds the note.
+        cluster(&app).mend();
+        let updated = app.post(ROUTE, &body).await;
+        assert_eq!((updated.outcome(), updated.uid()), ("updated", &*uid));
+        let report = revalidate(&app, &uid).await;
+        report.assert_check("pod-identity.hubble-association", "passed", "", "");
     }
 }

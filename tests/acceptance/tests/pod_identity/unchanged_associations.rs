@@ -86,7 +86,7 @@ async fn associations_of_an_add_on_and_extra_targets_are_unchanged() {
                 "palette-pods",
                 "identity-association",
             ),
-            (CrossAccount, Way::SuperfluousTarget, "takes away from none", "target-roles"),
+            (CrossAccount, Way::SuperfluousTarget, "cannot remove", "target-roles"),
         ] {
             refused(&app, case, breakage, (observed, remedy)).await;
         }

@@ -151,6 +151,16 @@ fn rights(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Rights, Te
     if let Some(role) = role {
         let arns = role.get("ManagedPolicyArns").and_then(Value::as_array);
         for arn in arns.into_iter().flatten() {
+            let arn = match arn.get("Fn::If").and_then(Value::as_array).map(Vec::as_slice) {
+                Some([condition, yes, no]) => {
+                    let is_met = scope.holds(condition.as_str().unwrap_or_default())?;
+                    if is_met { yes } else { no }
+                }
+                _ => arn,
+            };
+            if arn.get("Ref").and_then(Value::as_str) == Some("AWS::NoValue") {
+                continue;
+            }
             // A policy of the template's own is as good as one written into the role.
             let own = arn.get("Ref").and_then(Value::as_str).and_then(properties);
             match own.and_then(|policy| policy.get("PolicyDocument")) {

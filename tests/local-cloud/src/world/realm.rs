@@ -113,13 +113,16 @@ impl Realm {
             }
             Some(PaletteCluster::found(&parts, partition, home, target).await)
         };
-        if let (Some(cluster), Some(function)) = (&cluster, functions.get("pod-identity")) {
-            let role = if options.cluster_elsewhere {
-                palette.role(INSPECTION_ROLE)
-            } else {
-                deployment.role(&deployed::role_of(function.logical_id()))
-            };
-            cluster.admit(&role.arn());
+        // Both functions read the cluster: one registers accounts, the other validates them again.
+        for name in ["pod-identity", "accounts"] {
+            if let (Some(cluster), Some(function)) = (&cluster, functions.get(name)) {
+                let role = if options.cluster_elsewhere {
+                    palette.role(INSPECTION_ROLE)
+                } else {
+                    deployment.role(&deployed::role_of(function.logical_id()))
+                };
+                cluster.admit(&role.arn());
+            }
         }
         let bus = Bus::new(functions.clone(), deployment.id(), region).with_rules(rules, &queues);
         let realm = Self {

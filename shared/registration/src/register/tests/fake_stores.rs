@@ -235,6 +235,7 @@ fn to_cloud_account(registration: &Registration, uid: &Uid) -> CloudAccount {
         access,
         account: Some(registration.account),
         profile: Some(registration.profile),
+        palette_cluster: registration.credential.palette_cluster().cloned(),
         policies: registration.policies.iter().map(ToString::to_string).collect(),
         annotations: BTreeMap::new(),
         labels: BTreeMap::new(),

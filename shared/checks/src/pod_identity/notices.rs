@@ -1,25 +1,26 @@
-//! What people should know besides.
+//! Notices of the report.
 
-use crate::observations::Observations;
-use crate::{evaluate::pods, observed::Observed, request::PodIdentityRequest};
+use gangway_aws::Observed;
 
-/// For the report.
-pub(crate) fn notices(facts: &Observations, wish: &PodIdentityRequest) -> Vec<String> {
+use super::{Observations, PodIdentitySetup, evaluate::pods};
+
+/// Returns what the reader of the report should know besides the findings.
+pub fn notices(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<String> {
     let mut notices = vec![
         "Pods get credentials when they start: after any change of an association restart Palette's pods in hubble-system and palette-identity. Credentials are kept for up to 6 hours, with a target role for 59 minutes.".to_owned(),
-        "Palette associates its own role when the account is used: do not do it by hand.".to_owned(),
+        "Palette associates its own role when the account is used: do not associate it by hand.".to_owned(),
         "The add-on eks-pod-identity-agent needs exactly one owner on each workload cluster: the cluster profile, Terraform or you.".to_owned(),
-        "Those who need the kubeconfig of a workload cluster must be in iamAuthenticatorConfig.mapUsers of its profile before it is made.".to_owned(),
+        "Users who need the kubeconfig of a workload cluster must be in iamAuthenticatorConfig.mapUsers of its profile before it is created.".to_owned(),
     ];
-    notices.push(if wish.roles.hubble_target().is_some() {
+    notices.push(if setup.roles.hubble_target().is_some() {
         "A pack registry in ECR can use Pod Identity in the cluster's own account only; use access keys or STS for registries of this account.".to_owned()
     } else {
         "A pack registry in ECR can use Pod Identity too: associate hubble-system/spectro-specman with Hubble's role and set ociPackEcrRegistry.credentialType to pod-identity.".to_owned()
     });
-    if matches!(facts.kubernetes.version, Observed::Inaccessible(_)) {
+    if matches!(observations.kubernetes.version, Observed::Inaccessible(_)) {
         notices.push(format!(
-            "Gangway could not look into the cluster. To look yourself: {}",
-            pods::commands(&wish.cluster).join("; ")
+            "Gangway could not read the cluster. To check it yourself: {}",
+            pods::inspection_commands(setup.cluster).join("; ")
         ));
     }
     notices

@@ -1,4 +1,5 @@
-//! Kubernetes' client over the way out that everything shares: the cluster's own roots, the invocation's time.
+//! HTTP transport of the Kubernetes client: trusts the cluster's own CA certificate and keeps the
+//! deadline of the invocation.
 
 use std::time::Duration;
 
@@ -8,53 +9,59 @@ use kube::{Client, client::Body};
 use reqwest::Url;
 use tower::service_fn;
 
-/// How long one call may take. A cluster that cannot be reached must not use up the invocation.
+/// Limit for one call. It is short, so that a cluster that cannot be reached does not use up the
+/// invocation's time.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Larger than any list that is asked for, smaller than what would hurt.
+/// Limit for one response. It is above any list that Gangway reads, and below what the function's
+/// memory allows.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Why there is no client.
+/// Error of creating a client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
-    #[error("the cluster's endpoint is no URL")]
+    #[error("the cluster's endpoint is not a URL")]
     Endpoint,
-    #[error("the cluster's certification authority cannot be used")]
-    Authority(#[from] TlsError),
-    #[error("the token cannot be sent")]
+    #[error("the cluster's CA certificate cannot be used")]
+    CaCertificate(#[from] TlsError),
+    #[error("the token is not a valid header value")]
     Token,
 }
 
-/// Why a call came to nothing.
+/// Error of one call.
 #[derive(Debug, thiserror::Error)]
 enum RequestError {
-    #[error("no answer in time")]
+    #[error("the call timed out")]
     Timeout,
-    #[error("the answer is too long")]
+    #[error("the response is too large")]
     ResponseTooLarge,
     #[error("the connection failed")]
     Connection(#[source] reqwest::Error),
-    #[error("the request cannot be sent")]
+    #[error("the request body cannot be read")]
     Request(#[source] kube::Error),
-    #[error("the path is no URL")]
+    #[error("the path does not make a URL")]
     Path,
-    #[error("the answer cannot be read")]
+    #[error("the response is not valid HTTP")]
     InvalidResponse(#[source] http::Error),
 }
 
-/// A client of the API at this address, which shows a certificate of this authority (PEM) and takes this token.
-pub(super) fn new(endpoint: &str, authority: &[u8], token: &str) -> Result<Client, ClientError> {
+/// Creates a client. `ca_certificate` is PEM, `token` the bearer token.
+pub(super) fn new(
+    endpoint: &str,
+    ca_certificate: &[u8],
+    token: &str,
+) -> Result<Client, ClientError> {
     let endpoint: Url = endpoint.parse().map_err(|_not_a_url| ClientError::Endpoint)?;
-    let http = gangway_http::build_client(&RootStore::from_pem(authority)?)?;
+    let http = gangway_http::build_client(&RootStore::from_pem(ca_certificate)?)?;
     let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_not_ascii| ClientError::Token)?;
     bearer.set_sensitive(true);
     let service = service_fn(move |request: Request<Body>| {
         let (http, endpoint, bearer) = (http.clone(), endpoint.clone(), bearer.clone());
         async move {
-            let exchange = send(&http, &endpoint, bearer, request);
-            let bounded = deadline::timeout(REQUEST_TIMEOUT, exchange);
-            upstream_timing::record("Kubernetes", bounded)
+            let response = send(&http, &endpoint, bearer, request);
+            let limited = deadline::timeout(REQUEST_TIMEOUT, response);
+            upstream_timing::record("Kubernetes", limited)
                 .await
                 .unwrap_or(Err(RequestError::Timeout))
         }
@@ -74,15 +81,15 @@ async fn send(
     let body = body.collect_bytes().await.map_err(RequestError::Request)?;
     let mut headers = parts.headers;
     headers.insert(AUTHORIZATION, bearer);
-    let failed = |error: reqwest::Error| RequestError::Connection(error.without_url());
+    let connection_error = |error: reqwest::Error| RequestError::Connection(error.without_url());
     let request = http.request(parts.method, url).headers(headers).body(body);
-    let mut answer = request.send().await.map_err(failed)?;
-    let mut response = Response::builder().status(answer.status());
+    let mut received = request.send().await.map_err(connection_error)?;
+    let mut response = Response::builder().status(received.status());
     if let Some(headers) = response.headers_mut() {
-        headers.clone_from(answer.headers());
+        headers.clone_from(received.headers());
     }
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+    while let Some(chunk) = received.chunk().await.map_err(connection_error)? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
             return Err(RequestError::ResponseTooLarge);
         }

@@ -1,4 +1,5 @@
-//! A token for the cluster's API: proof of who calls, which the API puts to STS itself (P10).
+//! Bearer token for the Kubernetes API of an EKS cluster: a presigned `GetCallerIdentity` request,
+//! which the cluster sends to STS to learn the caller's identity.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,47 +12,47 @@ use aws_sigv4::{
     sign::v4::{SigningParams, signing_params::BuildError},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use gangway_aws::AwsSession;
+use gangway_model::EksCluster;
 
-use crate::cluster::Cluster;
+use crate::AwsSession;
 
-/// What EKS's tokens start with.
+/// Prefix of all EKS tokens.
 const PREFIX: &str = "k8s-aws-v1.";
 
-/// The header that binds a token to one cluster.
-const CLUSTER: &str = "x-k8s-aws-id";
+/// Signed header that makes a token valid for one cluster only.
+const CLUSTER_HEADER: &str = "x-k8s-aws-id";
 
-/// How long a token may be put to STS.
+/// Validity of the presigned request.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// Why there is no token. None of it has a secret in it.
+/// Error of making a token. No variant contains a secret.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TokenError {
-    #[error("there are no credentials to sign a token with")]
+    #[error("there are no credentials to sign the token with")]
     NoCredentials,
-    #[error("the credentials for a token cannot be had")]
+    #[error("the credentials for the token cannot be loaded")]
     Credentials(#[source] CredentialsError),
-    #[error("the token's signing is not set up")]
+    #[error("the signing parameters of the token are incomplete")]
     Setup(#[source] BuildError),
     #[error("the token cannot be signed")]
     Signing(#[source] SigningError),
-    #[error("the address of STS cannot be read")]
-    Address(#[source] http::Error),
+    #[error("the URL of STS is invalid")]
+    Url(#[source] http::Error),
 }
 
-/// A presigned `GetCallerIdentity` of this view, for this cluster only.
-pub(super) async fn sign(aws: &AwsSession, cluster: &Cluster) -> Result<String, TokenError> {
+/// Signs a token with the credentials of `aws`. It is valid for this cluster only, for one minute.
+pub(super) async fn sign(aws: &AwsSession, cluster: &EksCluster) -> Result<String, TokenError> {
     let provider = aws.config().credentials_provider().ok_or(TokenError::NoCredentials)?;
     let credentials = provider.provide_credentials().await.map_err(TokenError::Credentials)?;
     let (name, region) = (cluster.name.to_string(), cluster.region.to_string());
-    let address = format!(
+    let url = format!(
         "{}/?Action=GetCallerIdentity&Version=2011-06-15",
-        sts(aws, cluster).trim_end_matches('/')
+        sts_url(aws, cluster).trim_end_matches('/')
     );
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(LIFETIME);
-    #[expect(clippy::disallowed_methods, reason = "a signature holds the time that it was made")]
+    #[expect(clippy::disallowed_methods, reason = "a signature contains the current time")]
     let now = SystemTime::now();
     let identity = credentials.into();
     let params = SigningParams::builder()
@@ -63,20 +64,26 @@ pub(super) async fn sign(aws: &AwsSession, cluster: &Cluster) -> Result<String, 
         .build()
         .map_err(TokenError::Setup)?
         .into();
-    let headers = [(CLUSTER, name.as_str())];
-    let signable =
-        SignableRequest::new("GET", &address, headers.into_iter(), SignableBody::Bytes(&[]));
+    let headers = [(CLUSTER_HEADER, name.as_str())];
+    let signable = SignableRequest::new("GET", &url, headers.into_iter(), SignableBody::Bytes(&[]));
     let signed = sign_request(signable.map_err(TokenError::Signing)?, &params);
     let (instructions, _signature) = signed.map_err(TokenError::Signing)?.into_parts();
-    let mut request = http::Request::get(&address).body(()).map_err(TokenError::Address)?;
+    let mut request = http::Request::get(&url).body(()).map_err(TokenError::Url)?;
     instructions.apply_to_request_http1x(&mut request);
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(request.uri().to_string())))
 }
 
-/// STS in the cluster's region: the API takes no other. One that the environment names is for the local cloud.
-fn sts(aws: &AwsSession, cluster: &Cluster) -> String {
+/// Returns the URL of STS in the cluster's region: the cluster accepts no other region. An endpoint
+/// that is set in the environment comes first.
+fn sts_url(aws: &AwsSession, cluster: &EksCluster) -> String {
     aws.config().endpoint_url().map_or_else(
-        || format!("https://sts.{}.{}", cluster.region, cluster.region.partition.info().dns_suffix),
+        || {
+            format!(
+                "https://sts.{}.{}",
+                cluster.region,
+                cluster.region.partition().info().dns_suffix
+            )
+        },
         str::to_owned,
     )
 }

@@ -1,32 +1,32 @@
-//! The cluster itself (P01–P03).
+//! Checks of the cluster itself.
 
+use gangway_aws::Observed;
 use gangway_model::Finding;
 
-use crate::{
-    checks::{CLUSTER_ACTIVE, CLUSTER_EXISTS, KUBERNETES_VERSION},
-    observations::Observations,
-    observed::Observed,
-    request::PodIdentityRequest,
+use crate::pod_identity::{
+    Observations, PodIdentitySetup,
+    catalogue::{CLUSTER_ACTIVE, CLUSTER_EXISTS, KUBERNETES_VERSION},
+    inaccessible_finding,
 };
 
-/// The first version with Pod Identity.
-const FIRST: (u32, u32) = (1, 24);
+/// First Kubernetes version with Pod Identity.
+const MIN_VERSION: (u32, u32) = (1, 24);
 
-pub(super) fn findings(facts: &Observations, wish: &PodIdentityRequest) -> Vec<Finding> {
-    let cluster = &wish.cluster;
+pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
+    let cluster = &setup.cluster;
     let command =
         format!("aws eks describe-cluster --name {} --region {}", cluster.name, cluster.region);
-    let described = match &facts.cluster {
+    let described = match &observations.cluster {
         Observed::Present(described) => described,
-        Observed::Inaccessible(hidden) => {
+        Observed::Inaccessible(inaccessible) => {
             return [&CLUSTER_EXISTS, &CLUSTER_ACTIVE, &KUBERNETES_VERSION]
-                .map(|check| hidden.to_finding(check, &command))
+                .map(|check| inaccessible_finding(check, inaccessible, &command))
                 .into();
         }
         Observed::Absent => {
-            let none = "there is no such cluster in the account of the roles";
-            let exists = if facts.elsewhere {
-                CLUSTER_EXISTS.passed("it exists, in another account than its roles")
+            let reason = "there is no such cluster in the account of the roles";
+            let exists = if observations.is_in_function_account {
+                CLUSTER_EXISTS.passed("it exists, in another AWS account than the roles")
             } else {
                 CLUSTER_EXISTS.failed(
                     format!("EKS has no {cluster}"),
@@ -35,45 +35,45 @@ pub(super) fn findings(facts: &Observations, wish: &PodIdentityRequest) -> Vec<F
             };
             return vec![
                 exists,
-                CLUSTER_ACTIVE.not_applicable(none),
-                KUBERNETES_VERSION.not_applicable(none),
+                CLUSTER_ACTIVE.not_applicable(reason),
+                KUBERNETES_VERSION.not_applicable(reason),
             ];
         }
     };
-    let exists = match described.foreign {
+    let exists = match described.external_kind {
         None => CLUSTER_EXISTS.passed(format!("found {cluster}")),
-        Some(how) => CLUSTER_EXISTS.failed(
-            format!("the cluster is {how}, where EKS gives no pods credentials"),
+        Some(kind) => CLUSTER_EXISTS.failed(
+            format!("the cluster is {kind}, where EKS gives no pods credentials"),
             "use another method: Pod Identity needs a cluster that EKS runs in AWS",
         ),
     };
-    let active = match &described.not_active {
+    let active = match &described.inactive_status {
         None => CLUSTER_ACTIVE.passed("ACTIVE"),
         Some(status) => CLUSTER_ACTIVE.failed(
             format!("the cluster is {status}"),
-            "wait until the cluster is ACTIVE, or mend it; then validate again",
+            "wait until the cluster is ACTIVE, or repair it; then validate again",
         ),
     };
     vec![exists, active, version(&described.version, &command)]
 }
 
 fn version(text: &str, command: &str) -> Finding {
-    let (major, minor) = FIRST;
-    match numbers(text) {
+    let (major, minor) = MIN_VERSION;
+    match parse_version(text) {
         None => KUBERNETES_VERSION
-            .unverified("EKS tells no version that can be read", format!("look: {command}")),
-        Some(version) if version >= FIRST => {
+            .unverified("EKS returned no version of the form 1.31", format!("check it: {command}")),
+        Some(version) if version >= MIN_VERSION => {
             KUBERNETES_VERSION.passed(format!("Kubernetes {text}"))
         }
         Some(_) => KUBERNETES_VERSION.failed(
-            format!("Kubernetes {text}: Pod Identity came with {major}.{minor}"),
+            format!("Kubernetes {text}: Pod Identity needs {major}.{minor} or later"),
             format!("upgrade the cluster to {major}.{minor} or later"),
         ),
     }
 }
 
-/// As a pair of numbers: compared one by one, 2.0 would be too old and 1.9 new enough (T29).
-fn numbers(version: &str) -> Option<(u32, u32)> {
+/// Parses major and minor version. Compared as a pair, 2.0 is newer than 1.24, and 1.9 is older.
+fn parse_version(version: &str) -> Option<(u32, u32)> {
     let (major, minor) = version.split_once('.')?;
     let minor = minor.split_once('.').map_or(minor, |(minor, _patch)| minor);
     Some((major.parse().ok()?, minor.parse().ok()?))
@@ -85,10 +85,9 @@ mod tests {
 
     use super::*;
 
-    /// Rows: F37.
     #[test]
     fn versions_are_compared_as_pairs_of_numbers() {
-        for (text, wanted) in [
+        for (text, expected) in [
             ("1.24", 'P'),
             ("1.31", 'P'),
             ("1.100", 'P'),
@@ -108,7 +107,7 @@ mod tests {
                 Outcome::Unverified { .. } => 'U',
                 Outcome::NotApplicable => 'n',
             };
-            assert_eq!(letter, wanted, "{text}");
+            assert_eq!(letter, expected, "{text}");
         }
     }
 }

@@ -1,0 +1,77 @@
+//! Result of reading something in a customer's account or cluster.
+
+use gangway_model::UpstreamError;
+
+/// What a read call returned: the object, that there is none, or why neither is known.
+#[derive(Clone, Debug)]
+pub enum Observed<T> {
+    Present(T),
+    Absent,
+    Inaccessible(Inaccessible),
+}
+
+/// Reason why an object cannot be read.
+#[derive(Clone, Debug)]
+pub struct Inaccessible {
+    pub reason: String,
+    /// The change that would let Gangway read the object.
+    pub remedy: String,
+    /// `true` if the service answered that access is denied, `false` if the service was not asked
+    /// or not reached.
+    pub is_denied: bool,
+}
+
+impl<T> Observed<T> {
+    /// Converts the result of the call that needs the IAM action `action`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors that a later attempt may not have, such as throttling and timeouts, so
+    /// that no check takes them for an answer.
+    pub fn from_result(
+        result: Result<T, UpstreamError>,
+        action: &str,
+    ) -> Result<Self, UpstreamError> {
+        match result {
+            Ok(value) => Ok(Self::Present(value)),
+            Err(UpstreamError::NotFound { .. }) => Ok(Self::Absent),
+            Err(error @ (UpstreamError::AccessDenied { .. } | UpstreamError::Rejected { .. })) => {
+                Ok(Self::Inaccessible(Inaccessible {
+                    reason: error.to_string(),
+                    remedy: format!("allow {action} to the role that Gangway inspects with"),
+                    is_denied: true,
+                }))
+            }
+            Err(
+                error @ (UpstreamError::ProjectNotFound { .. }
+                | UpstreamError::AlreadyExists { .. }
+                | UpstreamError::Throttled { .. }
+                | UpstreamError::Unavailable { .. }
+                | UpstreamError::TimedOut { .. }),
+            ) => Err(error),
+        }
+    }
+
+    /// Applies `convert` to the object, if there is one.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Observed<U> {
+        match self {
+            Self::Present(value) => Observed::Present(convert(value)),
+            Self::Absent => Observed::Absent,
+            Self::Inaccessible(inaccessible) => Observed::Inaccessible(inaccessible),
+        }
+    }
+
+    pub const fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Absent | Self::Inaccessible(_) => None,
+        }
+    }
+
+    pub const fn inaccessible(&self) -> Option<&Inaccessible> {
+        match self {
+            Self::Inaccessible(inaccessible) => Some(inaccessible),
+            Self::Present(_) | Self::Absent => None,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Checks of the EKS Pod Identity Agent and of the nodes that it runs on.
+
+use gangway_aws::{Observed, eks::POD_IDENTITY_AGENT, kubernetes::AgentRollout};
+use gangway_model::Finding;
+use gangway_policies::pod_identity::NODE_AGENT;
+
+use super::without_cluster;
+use crate::{
+    iam::grants::SimulationOutcome,
+    pod_identity::{
+        Observations, PodIdentitySetup,
+        catalogue::{AGENT, AGENT_EVERYWHERE, AUTH_ENDPOINT, NODE_ROLES},
+        inaccessible_finding,
+    },
+};
+
+const OWNER_REMEDY: &str =
+    "let exactly one owner install it: the cluster profile, Terraform or you";
+
+pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
+    let checks = [&AGENT, &AGENT_EVERYWHERE, &NODE_ROLES, &AUTH_ENDPOINT];
+    if let Some(findings) = without_cluster(observations, &checks) {
+        return findings;
+    }
+    let has_auto_mode = observations.cluster.present().is_some_and(|cluster| cluster.has_auto_mode);
+    if has_auto_mode && observations.nodes.present().is_some_and(Vec::is_empty) {
+        let built_in = "EKS Auto Mode manages the nodes: the agent is built in";
+        return vec![
+            AGENT.passed(built_in),
+            AGENT_EVERYWHERE.not_applicable(built_in),
+            NODE_ROLES.not_applicable(built_in),
+            auth_endpoint(observations, setup),
+        ];
+    }
+    vec![
+        agent(observations, setup),
+        on_every_node(observations),
+        node_roles(observations, setup),
+        auth_endpoint(observations, setup),
+    ]
+}
+
+fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+    let (name, region) = (&setup.cluster.name, &setup.cluster.region);
+    let command = format!(
+        "aws eks describe-addon --cluster-name {name} --region {region} --addon-name {}",
+        POD_IDENTITY_AGENT
+    );
+    match &observations.agent {
+        Observed::Inaccessible(inaccessible) => inaccessible_finding(&AGENT, inaccessible, &command),
+        Observed::Present(addon) => {
+            let faults: Vec<&str> =
+                addon.inactive_status.iter().chain(&addon.issues).map(String::as_str).collect();
+            if faults.is_empty() {
+                return AGENT.passed(format!("add-on {} {}, ACTIVE", POD_IDENTITY_AGENT, addon.version));
+            }
+            AGENT.failed(
+                format!("the add-on {} is not healthy: {}", POD_IDENTITY_AGENT, faults.join(", ")),
+                format!("repair or update the add-on; its health says more: {command}"),
+            )
+        }
+        // Helm or somebody else may have installed the agent.
+        Observed::Absent => match &observations.kubernetes.agent {
+            Observed::Present(_) => AGENT.passed(format!(
+                "there is no EKS add-on, but the DaemonSet {}: it was installed by other means",
+                POD_IDENTITY_AGENT
+            )),
+            Observed::Absent => AGENT.failed(
+                format!("the add-on {} is not installed", POD_IDENTITY_AGENT),
+                format!(
+                    "install it: aws eks create-addon --cluster-name {name} --region {region} --addon-name {}; {OWNER_REMEDY}",
+                    POD_IDENTITY_AGENT
+                ),
+            ),
+            Observed::Inaccessible(inaccessible) => {
+                let command = format!("kubectl get daemonset {} -n kube-system", POD_IDENTITY_AGENT);
+                inaccessible_finding(&AGENT, inaccessible, &command)
+            }
+        },
+    }
+}
+
+fn on_every_node(observations: &Observations) -> Finding {
+    let command = format!("kubectl get daemonset {} -n kube-system", POD_IDENTITY_AGENT);
+    match (&observations.kubernetes.agent, &observations.agent) {
+        (Observed::Inaccessible(inaccessible), _) => inaccessible_finding(&AGENT_EVERYWHERE, inaccessible, &command),
+        (Observed::Absent, Observed::Absent) => {
+            AGENT_EVERYWHERE.not_applicable("the agent is not installed at all")
+        }
+        (Observed::Absent, Observed::Present(_) | Observed::Inaccessible(_)) => AGENT_EVERYWHERE.failed(
+            format!("the cluster has no DaemonSet {}", POD_IDENTITY_AGENT),
+            format!("install the add-on again; {OWNER_REMEDY}"),
+        ),
+        (Observed::Present(AgentRollout { desired, ready }), _) if desired == ready && *ready > 0 => {
+            AGENT_EVERYWHERE.passed(format!("ready on {ready} of {desired} nodes"))
+        }
+        (Observed::Present(AgentRollout { desired, ready }), _) => AGENT_EVERYWHERE.failed(
+            format!("ready on {ready} of {desired} nodes"),
+            format!("find out why its pods do not start: kubectl describe daemonset {} -n kube-system; on nodes without IPv6 its IPv6 endpoint must be switched off", POD_IDENTITY_AGENT),
+        ),
+    }
+}
+
+fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+    let (name, region) = (&setup.cluster.name, &setup.cluster.region);
+    let command = format!("aws eks list-nodegroups --cluster-name {name} --region {region}");
+    let nodes = match &observations.nodes {
+        Observed::Present(nodes) => nodes,
+        Observed::Inaccessible(inaccessible) => {
+            return inaccessible_finding(&NODE_ROLES, inaccessible, &command);
+        }
+        Observed::Absent => return NODE_ROLES.not_applicable("there is no such cluster"),
+    };
+    if nodes.is_empty() {
+        return NODE_ROLES.unverified(
+            "there are no managed node groups, and EKS does not list the roles of other nodes",
+            format!("check that the role of every node has AmazonEKSWorkerNodePolicy, or allows {}: kubectl get nodes -o wide", NODE_AGENT),
+        );
+    }
+    let names_where = |condition: fn(&SimulationOutcome) -> bool| -> Vec<&str> {
+        nodes
+            .iter()
+            .filter(|(_, outcome)| condition(outcome))
+            .map(|(role, _)| role.name())
+            .collect()
+    };
+    let denied = names_where(|outcome| {
+        matches!(outcome, SimulationOutcome::NotAll(_) | SimulationOutcome::RoleNotFound)
+    });
+    let inaccessible = names_where(|outcome| *outcome == SimulationOutcome::Inaccessible);
+    if !denied.is_empty() {
+        return NODE_ROLES.failed(
+            format!("{} not allowed to {}", NODE_AGENT, denied.join(", ")),
+            "attach the current AmazonEKSWorkerNodePolicy to these roles, or a policy that allows it: GET /v1/accounts/pod-identity/plan shows one",
+        );
+    }
+    if !inaccessible.is_empty() {
+        return NODE_ROLES.unverified(
+            format!("Gangway may not simulate {}", inaccessible.join(", ")),
+            "allow iam:SimulatePrincipalPolicy on the roles of nodes to the role that Gangway inspects with",
+        );
+    }
+    NODE_ROLES.passed(format!("allowed to {}", names_where(|_| true).join(", ")))
+}
+
+/// Checks what EKS shows: the nodes of a public cluster can reach the endpoint. The VPC endpoints
+/// of a private one are only known to EC2, which Gangway does not call.
+fn auth_endpoint(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+    let region = &setup.cluster.region;
+    let command = format!(
+        "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={}.eks-auth",
+        endpoint_service_prefix(setup)
+    );
+    match &observations.cluster {
+        Observed::Present(cluster) if !cluster.is_private => {
+            AUTH_ENDPOINT.not_applicable("the cluster's endpoint is public, so its nodes reach the internet")
+        }
+        Observed::Present(_) => AUTH_ENDPOINT.unverified(
+            "the cluster is private, and Gangway does not read its network from EC2",
+            format!("check that its network has a NAT gateway, or an interface endpoint for eks-auth with private DNS: {command}"),
+        ),
+        Observed::Inaccessible(inaccessible) => inaccessible_finding(&AUTH_ENDPOINT, inaccessible, &command),
+        Observed::Absent => AUTH_ENDPOINT.not_applicable("there is no such cluster"),
+    }
+}
+
+/// Returns the first labels of an endpoint service name: the DNS suffix in reverse order, and the
+/// region.
+fn endpoint_service_prefix(setup: &PodIdentitySetup<'_>) -> String {
+    let suffix = setup.required.partition.info().dns_suffix;
+    let reversed: Vec<_> = suffix.split('.').rev().collect();
+    format!("{}.{}", reversed.join("."), setup.cluster.region)
+}

@@ -1,0 +1,259 @@
+//! Checks of the Pod Identity associations of Palette's service accounts.
+
+use gangway_aws::{
+    Observed,
+    eks::{Association, Associations},
+};
+use gangway_model::{Check, Finding};
+use gangway_policies::pod_identity::{
+    HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, REGISTRY_SERVICE_ACCOUNT, RolePurpose,
+    ServiceAccount,
+    trust::{TrustAssessment, takes_external_id},
+};
+
+use super::without_cluster;
+use crate::pod_identity::{
+    Observations, PodIdentitySetup,
+    catalogue::{
+        ECR_REGISTRY, EXTERNAL_ID, HUBBLE_ASSOCIATION, IDENTITY_ASSOCIATION,
+        PALETTE_NOT_ASSOCIATED, TARGET_ROLES,
+    },
+    inaccessible_finding,
+};
+
+pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
+    let checks = [
+        &HUBBLE_ASSOCIATION,
+        &IDENTITY_ASSOCIATION,
+        &TARGET_ROLES,
+        &EXTERNAL_ID,
+        &PALETTE_NOT_ASSOCIATED,
+        &ECR_REGISTRY,
+    ];
+    if let Some(findings) = without_cluster(observations, &checks) {
+        return findings;
+    }
+    let associations = match &observations.associations {
+        Observed::Present(associations) => associations,
+        Observed::Absent => {
+            return checks.map(|check| check.not_applicable("there is no such cluster")).into();
+        }
+        Observed::Inaccessible(inaccessible) => {
+            let (name, region) = (&setup.cluster.name, &setup.cluster.region);
+            let command = format!(
+                "aws eks list-pod-identity-associations --cluster-name {name} --region {region}"
+            );
+            return checks.map(|check| inaccessible_finding(check, inaccessible, &command)).into();
+        }
+    };
+    let (hubble, identity) = (setup.roles.hubble().as_str(), setup.roles.identity().as_str());
+    vec![
+        association_finding(&HUBBLE_ASSOCIATION, associations, HUBBLE_SERVICE_ACCOUNT, hubble),
+        association_finding(
+            &IDENTITY_ASSOCIATION,
+            associations,
+            IDENTITY_SERVICE_ACCOUNT,
+            identity,
+        ),
+        target_role_finding(associations, setup),
+        external_id_finding(associations, observations, setup),
+        not_associated_finding(associations, setup),
+        registry_finding(associations, setup),
+    ]
+}
+
+fn association_finding(
+    check: &'static Check,
+    associations: &Associations,
+    account: ServiceAccount,
+    role: &str,
+) -> Finding {
+    let remedy =
+        "send ensureAssociations, or run the commands of GET /v1/accounts/pod-identity/plan";
+    match associations.find(account) {
+        Some(found) if found.role == role => {
+            check.passed(format!("{account} has {role} ({})", found.id))
+        }
+        Some(found) => check.failed(
+            format!("{account} has {} ({})", found.role, found.id),
+            format!("give it {role}: {remedy}{}", owner_remedy(found)),
+        ),
+        None if associations.is_incomplete => {
+            check.unverified("the cluster has too many associations to read each", remedy)
+        }
+        None => check
+            .failed(format!("{account} has no association"), format!("give it {role}: {remedy}")),
+    }
+}
+
+/// Returns the end of a remedy: the association of an add-on can only be changed through the
+/// add-on.
+fn owner_remedy(association: &Association) -> String {
+    association
+        .owner
+        .as_ref()
+        .map_or_else(String::new, |owner| format!("; it belongs to {owner}, so change it there"))
+}
+
+fn target_role_finding(associations: &Associations, setup: &PodIdentitySetup<'_>) -> Finding {
+    let (hubble, identity) =
+        (associations.find(HUBBLE_SERVICE_ACCOUNT), associations.find(IDENTITY_SERVICE_ACCOUNT));
+    if hubble.is_none() && identity.is_none() {
+        return TARGET_ROLES.not_applicable("there are no associations yet");
+    }
+    let (mut faults, mut remedies) = (Vec::new(), Vec::new());
+    let name = &setup.cluster.name;
+    let recreate = |association: &Association| {
+        format!(
+            "EKS cannot remove a target role: delete the association (aws eks delete-pod-identity-association --cluster-name {name} --association-id {}), then send ensureAssociations",
+            association.id
+        )
+    };
+    let wanted = setup.roles.hubble_target();
+    if let Some(found) = hubble {
+        match (wanted, &found.target_role) {
+            (Some(wanted), Some(target)) if target == wanted.as_str() => {}
+            (None, None) => {}
+            (Some(wanted), other) => {
+                let has = other.as_deref().unwrap_or("no target role");
+                faults.push(format!("the association of {HUBBLE_SERVICE_ACCOUNT} has {has}"));
+                remedies.push(format!(
+                    "give it the target role {wanted}: send ensureAssociations{}",
+                    owner_remedy(found)
+                ));
+            }
+            (None, Some(target)) => {
+                faults.push(format!(
+                    "the association of {HUBBLE_SERVICE_ACCOUNT} has the target role {target}, and needs none"
+                ));
+                remedies.push(recreate(found));
+            }
+        }
+    }
+    if let Some(found) = identity
+        && let Some(target) = &found.target_role
+    {
+        faults.push(format!(
+            "the association of {IDENTITY_SERVICE_ACCOUNT} has the target role {target}, and needs none"
+        ));
+        remedies.push(recreate(found));
+    }
+    if faults.is_empty() {
+        TARGET_ROLES.passed(wanted.map_or_else(
+            || "no association has a target role".to_owned(),
+            |wanted| {
+                format!("{HUBBLE_SERVICE_ACCOUNT} has {wanted}, {IDENTITY_SERVICE_ACCOUNT} none")
+            },
+        ))
+    } else {
+        TARGET_ROLES.failed(faults.join("; "), remedies.join("; "))
+    }
+}
+
+fn external_id_finding(
+    associations: &Associations,
+    observations: &Observations,
+    setup: &PodIdentitySetup<'_>,
+) -> Finding {
+    if setup.roles.hubble_target().is_none() {
+        return EXTERNAL_ID.not_applicable("there is no target role");
+    }
+    let issued =
+        associations.find(HUBBLE_SERVICE_ACCOUNT).filter(|found| found.target_role.is_some());
+    let Some(issued) = issued else {
+        return EXTERNAL_ID
+            .not_applicable("EKS issues it with the association, which lacks its target role");
+    };
+    let Some(id) = &issued.external_id else {
+        return EXTERNAL_ID.unverified(
+            "EKS returned no external id of the association",
+            format!(
+                "check it: aws eks describe-pod-identity-association --association-id {}",
+                issued.id
+            ),
+        );
+    };
+    let trust = observations.role(RolePurpose::HubbleTarget).map(|role| &role.trust);
+    let document = match trust {
+        Some(Observed::Present(document)) => document,
+        Some(Observed::Inaccessible(inaccessible)) => {
+            return inaccessible_finding(&EXTERNAL_ID, inaccessible, "");
+        }
+        Some(Observed::Absent) | None => {
+            return EXTERNAL_ID.not_applicable("there is no target role");
+        }
+    };
+    let ids = observations.external_ids(setup);
+    let Some(assessment) = takes_external_id(document, &setup.roles, setup.policy_cluster(), &ids)
+    else {
+        let reason = format!("{} does not trust {} at all", role_name(setup), setup.roles.hubble());
+        return EXTERNAL_ID.not_applicable(reason);
+    };
+    match assessment {
+        TrustAssessment::Valid => EXTERNAL_ID.passed(format!("the target role accepts {id}")),
+        TrustAssessment::Undetermined(lines) => EXTERNAL_ID.unverified(
+            lines.join("; "),
+            "remove the conditions of its trust policy that are not about the external id",
+        ),
+        TrustAssessment::Invalid(lines) => EXTERNAL_ID.failed(
+            lines.join("; "),
+            format!(
+                "require exactly this external id in the trust policy of {}: {id}",
+                role_name(setup)
+            ),
+        ),
+    }
+}
+
+fn role_name<'a>(setup: &PodIdentitySetup<'a>) -> &'a str {
+    setup.roles.hubble_target().map_or("Hubble's target role", |role| role.name())
+}
+
+fn not_associated_finding(associations: &Associations, setup: &PodIdentitySetup<'_>) -> Finding {
+    let palette = setup.roles.palette().as_str();
+    let names_palette_role = |association: &&Association| {
+        association.role == palette || association.target_role.as_deref() == Some(palette)
+    };
+    // The associations of Hubble and of the identity service have their own checks.
+    let mut others = associations.described.iter().filter(|association| {
+        ![HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT]
+            .iter()
+            .any(|account| association.is_for(*account))
+    });
+    match others.find(names_palette_role) {
+        Some(found) => PALETTE_NOT_ASSOCIATED.failed(
+            format!("{}/{} has {palette} ({})", found.namespace, found.service_account, found.id),
+            format!(
+                "delete it: aws eks delete-pod-identity-association --cluster-name {} --association-id {}; Palette creates its own when the account is used",
+                setup.cluster.name, found.id
+            ),
+        ),
+        None if associations.is_incomplete => PALETTE_NOT_ASSOCIATED.unverified(
+            "the cluster has too many associations to read each",
+            "delete associations that nobody needs, and validate again",
+        ),
+        None => PALETTE_NOT_ASSOCIATED.passed("no association names the role"),
+    }
+}
+
+fn registry_finding(associations: &Associations, setup: &PodIdentitySetup<'_>) -> Finding {
+    let Some(found) = associations.find(REGISTRY_SERVICE_ACCOUNT) else {
+        return ECR_REGISTRY.not_applicable(format!(
+            "{REGISTRY_SERVICE_ACCOUNT} has no association: no registry in ECR uses Pod Identity"
+        ));
+    };
+    if setup.roles.hubble_target().is_some() || found.target_role.is_some() {
+        return ECR_REGISTRY.failed(
+            format!("{REGISTRY_SERVICE_ACCOUNT} is associated ({}), and Palette works in another account than its cluster", found.id),
+            "a registry in ECR uses Pod Identity in the cluster's own account only: give registries of other accounts access keys or STS",
+        );
+    }
+    let wanted = setup.roles.hubble().as_str();
+    if found.role == wanted {
+        return ECR_REGISTRY.passed(format!("{REGISTRY_SERVICE_ACCOUNT} has {wanted}, as Hubble"));
+    }
+    ECR_REGISTRY.failed(
+        format!("{REGISTRY_SERVICE_ACCOUNT} has {} ({})", found.role, found.id),
+        format!("give it Hubble's role: aws eks update-pod-identity-association --cluster-name {} --association-id {} --role-arn {wanted}", setup.cluster.name, found.id),
+    )
+}

@@ -1,0 +1,205 @@
+//! Checks of the roles: their trust policies and their permissions.
+
+use gangway_aws::Observed;
+use gangway_model::{Check, Finding, RoleArn};
+use gangway_policies::pod_identity::{
+    RolePurpose,
+    trust::{TrustAssessment, assess_trust},
+};
+
+use crate::{
+    iam::grants::SimulationOutcome,
+    pod_identity::{
+        Observations, PodIdentitySetup,
+        catalogue::{
+            HUBBLE_LOCAL_ROLE, HUBBLE_ROLE, HUBBLE_TARGET_ROLE, IDENTITY_LOCAL_ROLE, IDENTITY_ROLE,
+            PALETTE_SUPPLEMENT, PALETTE_TARGET_ROLE, PALETTE_TRUST,
+        },
+        observations::ObservedRole,
+    },
+};
+
+const PLAN_REMEDY: &str = "GET /v1/accounts/pod-identity/plan shows it with commands";
+
+/// Checks that apply only if Palette's role is in the account of the cluster.
+const SAME_ACCOUNT_CHECKS: [&Check; 4] =
+    [&PALETTE_TRUST, &PALETTE_SUPPLEMENT, &HUBBLE_ROLE, &IDENTITY_ROLE];
+/// Checks that apply only if Palette's role is in another account than the cluster.
+const CROSS_ACCOUNT_CHECKS: [&Check; 4] =
+    [&IDENTITY_LOCAL_ROLE, &PALETTE_TARGET_ROLE, &HUBBLE_TARGET_ROLE, &HUBBLE_LOCAL_ROLE];
+
+pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
+    let mut findings = vec![observations.boundary.clone()];
+    for (purpose, arn) in setup.roles.in_creation_order() {
+        let Some(observed) = observations.role(purpose) else { continue };
+        let role = RoleToCheck { purpose, arn, observed, observations, setup };
+        match purpose {
+            RolePurpose::Palette => {
+                findings.push(role.role_finding(&PALETTE_TRUST, &[RolePart::Trust]));
+                findings.push(role.role_finding(&PALETTE_SUPPLEMENT, &[RolePart::Permissions]));
+            }
+            RolePurpose::Hubble => findings.push(role.role_finding(&HUBBLE_ROLE, &RolePart::BOTH)),
+            RolePurpose::Identity => {
+                findings.push(role.role_finding(&IDENTITY_ROLE, &RolePart::BOTH))
+            }
+            RolePurpose::IdentityLocal => {
+                findings.push(role.role_finding(&IDENTITY_LOCAL_ROLE, &RolePart::BOTH))
+            }
+            RolePurpose::HubbleLocal => {
+                findings.push(role.role_finding(&HUBBLE_LOCAL_ROLE, &RolePart::BOTH))
+            }
+            RolePurpose::PaletteTarget => {
+                findings.push(role.role_finding(&PALETTE_TARGET_ROLE, &RolePart::BOTH))
+            }
+            RolePurpose::HubbleTarget => {
+                findings.push(role.role_finding(&HUBBLE_TARGET_ROLE, &RolePart::BOTH))
+            }
+        }
+    }
+    let (others, reason) = if setup.roles.hubble_target().is_some() {
+        (SAME_ACCOUNT_CHECKS, "Palette's role is in another account than the cluster")
+    } else {
+        (CROSS_ACCOUNT_CHECKS, "Palette's role is in the account of the cluster")
+    };
+    findings.extend(others.map(|check| check.not_applicable(reason)));
+    findings
+}
+
+/// A part of a role that a check is about.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum RolePart {
+    Trust,
+    Permissions,
+}
+
+impl RolePart {
+    const BOTH: [Self; 2] = [Self::Trust, Self::Permissions];
+}
+
+/// A role with its observations.
+struct RoleToCheck<'a> {
+    purpose: RolePurpose,
+    arn: &'a RoleArn,
+    observed: &'a ObservedRole,
+    observations: &'a Observations,
+    setup: &'a PodIdentitySetup<'a>,
+}
+
+/// Result of checking one part of a role.
+enum PartState {
+    /// What was observed.
+    Valid(String),
+    /// Fault and remedy.
+    Invalid(String, String),
+    /// Reason and remedy.
+    Undetermined(String, String),
+}
+
+impl RoleToCheck<'_> {
+    fn role_finding(&self, check: &'static Check, parts: &[RolePart]) -> Finding {
+        let (name, account) = (self.arn.name(), self.arn.account());
+        if matches!(self.observed.trust, Observed::Absent) {
+            return check.failed(
+                format!("account {account} has no role {}", self.arn),
+                format!("create it, or correct its ARN: {PLAN_REMEDY}"),
+            );
+        }
+        let states: Vec<_> = parts.iter().map(|part| self.part_state(*part)).collect();
+        let (mut faults, mut remedies, mut undetermined, mut valid) =
+            (vec![], vec![], None, vec![]);
+        for state in states {
+            match state {
+                PartState::Valid(observed) => valid.push(observed),
+                PartState::Invalid(fault, remedy) => {
+                    faults.push(fault);
+                    remedies.push(remedy);
+                }
+                PartState::Undetermined(reason, remedy) => {
+                    undetermined = undetermined.or(Some((reason, remedy)))
+                }
+            }
+        }
+        match undetermined {
+            _ if !faults.is_empty() => {
+                check.failed(format!("{name}: {}", faults.join("; ")), remedies.join("; "))
+            }
+            Some((reason, remedy)) => check.unverified(format!("{name}: {reason}"), remedy),
+            None => check.passed(format!("{name}: {}", valid.join("; "))),
+        }
+    }
+
+    fn part_state(&self, part: RolePart) -> PartState {
+        match part {
+            RolePart::Trust => self.trust(),
+            RolePart::Permissions => self.permissions(),
+        }
+    }
+
+    fn trust(&self) -> PartState {
+        let Self { purpose, observations, setup, observed, .. } = self;
+        let document = match &observed.trust {
+            Observed::Present(document) => document,
+            Observed::Inaccessible(inaccessible) => {
+                return PartState::Undetermined(
+                    inaccessible.reason.clone(),
+                    inaccessible.remedy.clone(),
+                );
+            }
+            Observed::Absent => {
+                return PartState::Undetermined(
+                    "there is no such role".to_owned(),
+                    PLAN_REMEDY.to_owned(),
+                );
+            }
+        };
+        let ids = observations.external_ids(setup);
+        match assess_trust(document, *purpose, &setup.roles, setup.policy_cluster(), &ids) {
+            TrustAssessment::Valid => PartState::Valid("its trust policy is right".to_owned()),
+            TrustAssessment::Undetermined(lines) => PartState::Undetermined(
+                format!(
+                    "the conditions of its trust policy may deny Palette access: {}",
+                    lines.join("; ")
+                ),
+                format!("remove them, or check that they are met for Palette; {PLAN_REMEDY}"),
+            ),
+            TrustAssessment::Invalid(lines) => {
+                let trust_policy = setup.roles.trust(*purpose, &ids);
+                PartState::Invalid(
+                    lines.join("; "),
+                    format!("set its trust policy to {trust_policy}"),
+                )
+            }
+        }
+    }
+
+    fn permissions(&self) -> PartState {
+        let document = self.purpose.document().name();
+        match &self.observed.allowed {
+            Observed::Present(SimulationOutcome::Everything(count)) => {
+                PartState::Valid(format!("{count} actions of {document} are allowed"))
+            }
+            Observed::Present(SimulationOutcome::NotAll(denied)) => PartState::Invalid(
+                denied.clone(),
+                format!(
+                    "attach {document} to it: {PLAN_REMEDY}; check that no permissions boundary and no policy of the organization denies them"
+                ),
+            ),
+            Observed::Present(SimulationOutcome::Inaccessible) => PartState::Undetermined(
+                "Gangway may not simulate its permissions".to_owned(),
+                format!(
+                    "allow iam:SimulatePrincipalPolicy on {} to the role that Gangway inspects with",
+                    self.arn
+                ),
+            ),
+            Observed::Present(SimulationOutcome::RoleNotFound) | Observed::Absent => {
+                PartState::Invalid(
+                    "there is no such role".to_owned(),
+                    format!("create it: {PLAN_REMEDY}"),
+                )
+            }
+            Observed::Inaccessible(inaccessible) => {
+                PartState::Undetermined(inaccessible.reason.clone(), inaccessible.remedy.clone())
+            }
+        }
+    }
+}

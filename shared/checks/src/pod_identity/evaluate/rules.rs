@@ -1,0 +1,78 @@
+//! Checks of the setup itself, most of them without any observation.
+
+use gangway_aws::Observed;
+use gangway_model::{AuthMethod, Finding};
+
+use crate::pod_identity::{
+    Observations, PodIdentitySetup,
+    catalogue::{EKS_ONLY, MAPPED_USERS, NO_POLICIES, OPTED_IN, REGISTERED_ROLE, ROLES_ACCOUNT},
+    inaccessible_finding,
+};
+
+pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
+    let mut findings = vec![
+        roles_account(observations, setup),
+        eks_only(setup),
+        MAPPED_USERS.unverified(
+            "cluster profiles are chosen later, so there is nothing to check yet",
+            "before a workload cluster is created, list those who need its kubeconfig in iamAuthenticatorConfig.mapUsers of its profile (system:masters)",
+        ),
+        registered_role(setup),
+        if setup.required.policies.is_empty() {
+            NO_POLICIES.passed("none")
+        } else {
+            NO_POLICIES.failed(
+                format!("{} named", setup.required.policies.len()),
+                "leave policyArns out: with Pod Identity the policies are on Palette's role already",
+            )
+        },
+    ];
+    // In all other partitions the method is either supported or refused before any check.
+    if setup.required.partition.info().opt_in_methods.contains(&AuthMethod::PodIdentity) {
+        findings.push(OPTED_IN.failed(
+            "the newest documentation does not; this deployment opted in",
+            "have the operator of Palette confirm that it works there, or use static-credentials or scap",
+        ));
+    }
+    findings
+}
+
+fn roles_account(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
+    let account = setup.roles.cluster_account();
+    match &observations.cluster {
+        Observed::Present(_) => ROLES_ACCOUNT.passed(format!("cluster and roles are in account {account}")),
+        Observed::Absent if observations.is_in_function_account => ROLES_ACCOUNT.failed(
+            format!("the roles are in account {account}, the cluster is not"),
+            "create the roles in the account of the cluster: EKS gives pods no role of another account",
+        ),
+        Observed::Absent => ROLES_ACCOUNT.not_applicable("there is no such cluster"),
+        Observed::Inaccessible(inaccessible) => inaccessible_finding(&ROLES_ACCOUNT, inaccessible, ""),
+    }
+}
+
+fn eks_only(setup: &PodIdentitySetup<'_>) -> Finding {
+    let profile = setup.required.profile;
+    if profile.supports_eks() {
+        return EKS_ONLY.passed(format!("profile {profile}"));
+    }
+    EKS_ONLY.failed(
+        format!("profile {profile} is for clusters on EC2, which Palette cannot create with Pod Identity"),
+        "choose core-eks, minimum-eks-dynamic or minimum-eks-static; for clusters on EC2 use another method",
+    )
+}
+
+fn registered_role(setup: &PodIdentitySetup<'_>) -> Finding {
+    let palette = setup.roles.palette();
+    let others = [
+        ("identityRoleArn", Some(setup.roles.identity())),
+        ("hubbleRoleArn", Some(setup.roles.hubble())),
+        ("hubbleTargetRoleArn", setup.roles.hubble_target()),
+    ];
+    match others.into_iter().find(|(_, role)| *role == Some(palette)) {
+        Some((member, _)) => REGISTERED_ROLE.failed(
+            format!("roleArn is the same role as {member}"),
+            "send as roleArn the role that Palette works with, its target role where the account is another than the cluster's",
+        ),
+        None => REGISTERED_ROLE.passed(palette.to_string()),
+    }
+}

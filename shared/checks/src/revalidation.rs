@@ -1,0 +1,225 @@
+//! Re-validation: runs the checks of a registration again, for an account that is registered.
+
+mod stored_credential;
+
+use gangway_model::{
+    AccountId, AuthMethod, CloudAccount, Credential, Finding, PaletteCluster, PodIdentityRole,
+    PolicyArn, RegistrationError, Report, RoleArn, StoredCredential, UidOrName,
+};
+use tokio::join;
+
+use crate::{
+    Clients, InspectionAccess, RequiredPermissions, ScopedAccounts,
+    catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED},
+    classified, next_steps,
+    pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
+    role,
+};
+
+/// What re-validation needs besides the account.
+#[derive(Clone, Copy)]
+pub struct RevalidationContext<'a> {
+    pub palette_accounts: &'a ScopedAccounts<'a>,
+    pub clients: &'a Clients,
+    /// AWS account of the function.
+    pub function_account: Option<AccountId>,
+}
+
+/// Findings and notices of one method.
+#[derive(Default)]
+struct MethodReport {
+    findings: Vec<Finding>,
+    notices: Vec<String>,
+}
+
+impl From<Vec<Finding>> for MethodReport {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self { findings, notices: Vec::new() }
+    }
+}
+
+/// Checks an account with the settings that Palette and its annotations show.
+///
+/// # Errors
+///
+/// Returns [`RegistrationError::Invalid`] if the account belongs to another partition or to an
+/// unknown method, or if its gateway is not a uid.
+pub async fn revalidate(
+    account: &CloudAccount,
+    context: RevalidationContext<'_>,
+) -> Result<Report, RegistrationError> {
+    let partition = context.clients.partition;
+    if account.partition != partition.id() {
+        let reason = format!(
+            "uid belongs to an account of partition {}; use the deployment there, this one serves {partition}",
+            account.partition
+        );
+        return Err(RegistrationError::unprocessable("/uid", reason));
+    }
+    let method = account.access.method().ok_or_else(unknown_method)?;
+    let gateway = parse_gateway(account)?;
+    let profile = account.profile.unwrap_or_default();
+    let policies = parse_policies(account);
+    let required = RequiredPermissions { partition, profile, policies: &policies };
+    let (gateway, checked) = join!(
+        gateway::check(context.palette_accounts, gateway.as_ref()),
+        check_method(account, context, required),
+    );
+    let (gateway, checked) = (gateway?, checked?);
+    let state = account.state.as_deref().unwrap_or("unknown");
+    let readable = ACCOUNT_READABLE.passed(format!("Palette has it, state: {state}"));
+    let mut findings = vec![readable];
+    findings.extend(checked.findings);
+    findings.extend(gateway.findings);
+    let mut notices = notices(account, method, required);
+    notices.extend(checked.notices);
+    Ok(Report { partition, method, account: account.aws_account(), findings, notices })
+}
+
+fn unknown_method() -> RegistrationError {
+    let reason = "uid belongs to an account of a method that Gangway does not know";
+    RegistrationError::unprocessable("/uid", reason)
+}
+
+/// Runs the checks of the account's method.
+async fn check_method(
+    account: &CloudAccount,
+    context: RevalidationContext<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<MethodReport, RegistrationError> {
+    match &account.access {
+        StoredCredential::AccessKey { access_key_id } => {
+            let findings =
+                stored_credential::check_access_key(account, access_key_id, context, required);
+            Ok(findings.await?.into())
+        }
+        StoredCredential::AccessPortal { .. } => {
+            let findings = stored_credential::check_client_certificate(account, context, required);
+            Ok(findings.await?.into())
+        }
+        StoredCredential::AssumedRole { role_arn } => {
+            check_assumed_role(role_arn, context, required).await
+        }
+        StoredCredential::PodIdentity { role_arn, permission_boundary_arn } => {
+            let boundary = Some(permission_boundary_arn.as_str()).filter(|arn| !arn.is_empty());
+            match (role_arn.parse(), boundary.map(str::parse).transpose()) {
+                (Ok(role), Ok(permission_boundary)) => {
+                    let palette_cluster = account.palette_cluster.clone();
+                    let role = PodIdentityRole { role, permission_boundary, palette_cluster };
+                    check_pod_identity(role, context, required).await
+                }
+                (Err(_), _) | (_, Err(_)) => {
+                    let reason = "Palette has an invalid ARN of the role or of its boundary";
+                    let remedy = "PUT the account with its roles";
+                    Ok(vec![METHOD_SUPPORTED.failed(reason, remedy)].into())
+                }
+            }
+        }
+        StoredCredential::Unrecognized(_) => Err(unknown_method()),
+    }
+}
+
+async fn check_assumed_role(
+    role_arn: &str,
+    context: RevalidationContext<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<MethodReport, RegistrationError> {
+    let RevalidationContext { palette_accounts, clients, function_account } = context;
+    let Ok(role) = role_arn.parse::<RoleArn>() else {
+        let reason = "Palette has an invalid role ARN";
+        let remedy = "PUT the account with the role's ARN";
+        return Ok(vec![METHOD_SUPPORTED.failed(reason, remedy)].into());
+    };
+    let (source_account, access) = join!(
+        palette_accounts.sts_source_account(required.partition),
+        InspectionAccess::connect(role.account(), function_account, clients)
+    );
+    let checks =
+        assumed_role::run_checks(&role, source_account, &access?, palette_accounts, required).await?;
+    Ok(checks.findings.into())
+}
+
+async fn check_pod_identity(
+    pod_identity: PodIdentityRole,
+    context: RevalidationContext<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<MethodReport, RegistrationError> {
+    let RevalidationContext { palette_accounts, clients, function_account } = context;
+    let noted = pod_identity.palette_cluster.clone();
+    match noted.filter(|noted| noted.cluster.region.partition() == required.partition) {
+        Some(noted) => check_pod_identity_setup(pod_identity, &noted, context, required).await,
+        None => {
+            let account = pod_identity.role.account();
+            let access = InspectionAccess::connect(account, function_account, clients).await?;
+            let mut findings = vec![METHOD_SUPPORTED.unverified(
+                "the account has no note of which cluster Palette runs on, so neither the cluster nor its associations were checked",
+                "PUT the account, which notes its cluster and its roles; or send its request to POST /v1/accounts/pod-identity/validate",
+            )];
+            findings.extend(
+                pod_identity::run_role_checks(pod_identity, &access, palette_accounts, required)
+                    .await?,
+            );
+            Ok(findings.into())
+        }
+    }
+}
+
+/// Runs the checks of a registration, with the cluster and the roles that the registration noted on
+/// the account.
+async fn check_pod_identity_setup(
+    pod_identity: PodIdentityRole,
+    noted: &PaletteCluster,
+    context: RevalidationContext<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<MethodReport, RegistrationError> {
+    let RevalidationContext { palette_accounts, clients, function_account } = context;
+    let PodIdentityRole { role, permission_boundary, .. } = &pod_identity;
+    let roles = from_palette_cluster(role, noted);
+    let setup = PodIdentitySetup {
+        cluster: &noted.cluster,
+        roles: &roles,
+        boundary: permission_boundary.as_ref(),
+        required,
+    };
+    let access =
+        AccountAccess::connect(noted.cluster.account, role, function_account, clients).await?;
+    let credential = Credential::PodIdentity(pod_identity.clone());
+    let checks = pod_identity::run_checks(&setup, &credential, &access, palette_accounts).await?;
+    let notices = pod_identity::notices(&checks.observations, &setup);
+    Ok(MethodReport { findings: checks.findings, notices })
+}
+
+fn parse_gateway(account: &CloudAccount) -> Result<Option<UidOrName>, RegistrationError> {
+    let gateway = account.gateway.as_deref().filter(|gateway| !gateway.is_empty());
+    gateway.map(|uid| uid.parse().map(UidOrName::Uid)).transpose().map_err(|_invalid| {
+        RegistrationError::unprocessable(
+            "/uid",
+            "uid belongs to an account whose gateway has an invalid uid; PUT it with a gateway that exists",
+        )
+    })
+}
+
+/// Returns the valid policy ARNs. [`notices`] reports invalid ones.
+fn parse_policies(account: &CloudAccount) -> Vec<PolicyArn> {
+    account.policies.iter().filter_map(|arn| arn.parse().ok()).collect()
+}
+
+fn notices(
+    account: &CloudAccount,
+    method: AuthMethod,
+    required: RequiredPermissions<'_>,
+) -> Vec<String> {
+    let RequiredPermissions { partition, profile, policies } = required;
+    let mut notices = vec![next_steps::supported_clusters_notice(partition, method, profile)];
+    notices.extend(classified::notices(partition));
+    if account.profile.is_none() {
+        notices.push(format!(
+            "No permission profile is noted on the account; it was checked against {profile}."
+        ));
+    }
+    if policies.len() < account.policies.len() {
+        notices
+            .push("Palette has policies of this account that are not IAM policy ARNs.".to_owned());
+    }
+    notices
+}

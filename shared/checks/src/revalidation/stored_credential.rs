@@ -1,0 +1,129 @@
+//! Checks of accounts with a secret credential. They use the copy in Secrets Manager, since Palette
+//! does not return its own.
+
+use gangway_aws::{SecretPayloadType, StoredSecret};
+use gangway_http::clock;
+use gangway_model::{
+    AccessKey, AccessPortalCredential, ClientTlsIdentity, CloudAccount, Credential, Finding,
+    RegistrationError, StoredCredential,
+};
+use tokio::join;
+
+use super::RevalidationContext;
+use crate::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALETTE};
+use crate::{Clients, RequiredPermissions, access_key, ca_chain, classified, portal};
+
+const REMEDY: &str = "PUT the account with its credential, so that Gangway stores it";
+
+/// Checks the stored access key of an IAM user. `registered_id` is the access key id that Palette
+/// shows.
+pub(super) async fn check_access_key(
+    account: &CloudAccount,
+    registered_id: &str,
+    context: RevalidationContext<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, RegistrationError> {
+    let RevalidationContext { palette_accounts, clients, .. } = context;
+    let (active, keys) = match load_stored::<AccessKey>(account, clients).await? {
+        Ok(stored) => (active_finding(account, &stored), stored.credential),
+        Err(finding) => return Ok(vec![finding]),
+    };
+    let matches_palette = match registered_id {
+        "" => SECRET_MATCHES_PALETTE.unverified("Palette shows no access key id", REMEDY),
+        id if id == keys.id.as_str() => SECRET_MATCHES_PALETTE.passed(format!("key {id}")),
+        _ => SECRET_MATCHES_PALETTE
+            .failed(format!("the stored key is {}; Palette shows another", keys.id), REMEDY),
+    };
+    let user = clients.aws.with_static_credentials(&keys);
+    let (caller, partition, ca_chain) = join!(
+        user.caller(),
+        classified::run_checks(palette_accounts, clients, required.profile),
+        ca_chain::run_checks(&keys, clients, clock::now()),
+    );
+    let credential = Credential::AccessKey(keys);
+    let checked =
+        access_key::run_checks(caller, &user, &credential, palette_accounts, required).await?;
+    let mut findings = vec![active, matches_palette];
+    findings.extend(partition?);
+    findings.extend(ca_chain);
+    findings.extend(checked.findings);
+    Ok(findings)
+}
+
+/// Checks the stored client certificate of an access portal, with the agency, account and role that
+/// Palette shows.
+pub(super) async fn check_client_certificate(
+    account: &CloudAccount,
+    context: RevalidationContext<'_>,
+    required: RequiredPermissions<'_>,
+) -> Result<Vec<Finding>, RegistrationError> {
+    let RevalidationContext { palette_accounts, clients, .. } = context;
+    let (active, identity) = match load_stored::<ClientTlsIdentity>(account, clients).await? {
+        Ok(stored) => (active_finding(account, &stored), stored.credential),
+        Err(finding) => return Ok(vec![finding]),
+    };
+    let Some(credential) = portal_credential(&account.access, identity) else {
+        let observed = "agency, account or role that Palette has is invalid";
+        return Ok(vec![active, SECRET_ACTIVE.failed(observed, REMEDY)]);
+    };
+    let (partition, portal) = join!(
+        classified::run_checks(palette_accounts, clients, required.profile),
+        portal::run_checks(credential, account.aws_account(), palette_accounts, clients, required),
+    );
+    let mut findings = vec![active];
+    findings.extend(partition?);
+    findings.extend(portal?.findings);
+    Ok(findings)
+}
+
+/// Returns the stored credential of the account, or the finding that there is none.
+async fn load_stored<T: SecretPayloadType>(
+    account: &CloudAccount,
+    clients: &Clients,
+) -> Result<Result<StoredSecret<T>, Finding>, RegistrationError> {
+    let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
+        let observed = "Gangway did not register this account, so it has no secret of it";
+        return Ok(Err(SECRET_ACTIVE.unverified(observed, REMEDY)));
+    };
+    let stored = clients.secrets.load_for_account::<T>(
+        clients.partition,
+        aws_account,
+        &name,
+        &account.scope,
+    );
+    let missing = || SECRET_ACTIVE.failed("there is no secret of this account", REMEDY);
+    Ok(stored.await?.ok_or_else(missing))
+}
+
+fn active_finding<T>(account: &CloudAccount, stored: &StoredSecret<T>) -> Finding {
+    if stored.active_for.as_ref() == Some(&account.uid) {
+        return SECRET_ACTIVE.passed(format!("{}", stored.secret));
+    }
+    SECRET_ACTIVE.failed(format!("{} is not marked as this account's", stored.secret), REMEDY)
+}
+
+/// Returns the credential that Palette's settings and the stored identity make, or `None` if a
+/// setting is invalid.
+fn portal_credential(
+    access: &StoredCredential,
+    identity: ClientTlsIdentity,
+) -> Option<AccessPortalCredential> {
+    let StoredCredential::AccessPortal { agency, account, role, prefix, permission_boundary_arn } =
+        access
+    else {
+        return None;
+    };
+    let permission_boundary = match permission_boundary_arn.as_str() {
+        "" => None,
+        arn => Some(arn.parse().ok()?),
+    };
+    Some(AccessPortalCredential {
+        agency: agency.parse().ok()?,
+        account: account.parse().ok()?,
+        role: role.parse().ok()?,
+        prefix: prefix.parse().ok()?,
+        permission_boundary,
+        identity,
+        session: None,
+    })
+}

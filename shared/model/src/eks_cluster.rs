@@ -1,0 +1,180 @@
+//! The Amazon EKS cluster that Palette runs on, and the roles that its pods use.
+
+use std::{fmt, str::FromStr};
+
+use crate::{AccountId, Partition, RoleArn};
+
+/// Error of parsing a cluster name, a region or a cluster ARN. The text of each variant is the rule
+/// that was broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InvalidEksCluster {
+    #[error(
+        "must be the name of an EKS cluster: 1 to 100 letters, digits, '-' and '_', a letter or digit first"
+    )]
+    Name,
+    #[error("must be a region, such as us-east-1 or us-gov-west-1")]
+    Region,
+    #[error(
+        "must be the ARN of an EKS cluster: arn:<partition>:eks:<region>:<account>:cluster/<name>"
+    )]
+    Arn,
+}
+
+/// Name of an EKS cluster, after the rule of `CreateCluster`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EksClusterName(String);
+
+impl EksClusterName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EksClusterName {
+    type Err = InvalidEksCluster;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let valid = (1..=100).contains(&text.len())
+            && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidEksCluster::Name) }
+    }
+}
+
+impl fmt::Display for EksClusterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// AWS region of a partition that Palette supports.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EksRegion {
+    name: String,
+    partition: Partition,
+}
+
+impl EksRegion {
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    pub const fn partition(&self) -> Partition {
+        self.partition
+    }
+}
+
+impl FromStr for EksRegion {
+    type Err = InvalidEksCluster;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let partition = Partition::from_region(text).ok_or(InvalidEksCluster::Region)?;
+        Ok(Self { name: text.to_owned(), partition })
+    }
+}
+
+impl fmt::Display for EksRegion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// An EKS cluster, identified by name, region and AWS account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EksCluster {
+    pub name: EksClusterName,
+    pub region: EksRegion,
+    pub account: AccountId,
+}
+
+impl EksCluster {
+    /// Returns the cluster's ARN. [`FromStr`] parses it again.
+    pub fn arn(&self) -> String {
+        let Self { name, region, account } = self;
+        format!("arn:{}:eks:{region}:{account}:cluster/{name}", region.partition.id())
+    }
+}
+
+impl FromStr for EksCluster {
+    type Err = InvalidEksCluster;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut fields = text.splitn(6, ':');
+        let mut next = || fields.next().ok_or(InvalidEksCluster::Arn);
+        let (prefix, partition, service) = (next()?, next()?, next()?);
+        let (region, account, resource) = (next()?, next()?, next()?);
+        let region: EksRegion = region.parse()?;
+        let name = resource.strip_prefix("cluster/").ok_or(InvalidEksCluster::Arn)?;
+        if prefix != "arn" || service != "eks" || partition != region.partition.id() {
+            return Err(InvalidEksCluster::Arn);
+        }
+        let account = account.parse().map_err(|_not_12_digits| InvalidEksCluster::Arn)?;
+        Ok(Self { name: name.parse()?, region, account })
+    }
+}
+
+impl fmt::Display for EksCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, region, account } = self;
+        write!(f, "cluster {name} in {region} of account {account}")
+    }
+}
+
+/// The cluster that Palette runs on and the roles of its pods: what Palette itself does not keep
+/// about an account that it enters through EKS Pod Identity. Gangway writes it to the account's
+/// annotations, so that the account can be checked again later.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PaletteCluster {
+    pub cluster: EksCluster,
+    /// Role of Hubble's pods, in the cluster's AWS account.
+    pub hubble_role: RoleArn,
+    /// Role of the identity service's pods, in the cluster's AWS account.
+    pub identity_role: RoleArn,
+    /// Role that Hubble's association names as its target role. Set if and only if Palette's role
+    /// is in another AWS account than the cluster.
+    pub hubble_target_role: Option<RoleArn>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cluster_names_follow_the_rule_of_eks() {
+        for text in ["a", "palette-mgmt_1", "1", &"n".repeat(100)] {
+            let name = text.parse::<EksClusterName>();
+            assert_eq!(name.map(|name| name.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", "-a", "_a", "a.b", "a b", "a/b", "é", "a\n", &"n".repeat(101)] {
+            assert_eq!(text.parse::<EksClusterName>(), Err(InvalidEksCluster::Name), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_determines_its_partition() {
+        let region: EksRegion = "us-gov-east-1".parse().unwrap();
+        assert_eq!(region.partition(), Partition::AwsUsGov);
+        for text in ["", "us-east", "cn-north-1", "US-EAST-1"] {
+            assert_eq!(text.parse::<EksRegion>(), Err(InvalidEksCluster::Region), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_arn_is_parsed_and_written_unchanged() {
+        let arn = "arn:aws-us-gov:eks:us-gov-west-1:123456789012:cluster/palette-mgmt";
+        let cluster: EksCluster = arn.parse().unwrap();
+        assert_eq!(cluster.arn(), arn);
+        assert_eq!(cluster.name.as_str(), "palette-mgmt");
+        for wrong in [
+            "",
+            "palette-mgmt",
+            "arn:aws:eks:us-gov-west-1:123456789012:cluster/palette-mgmt",
+            "arn:aws:iam:us-east-1:123456789012:cluster/palette-mgmt",
+            "arn:aws:eks:us-east-1:12345678901:cluster/palette-mgmt",
+            "arn:aws:eks:us-east-1:123456789012:nodegroup/palette-mgmt",
+            "arn:aws:eks:us-east-1:123456789012:cluster/a/b",
+        ] {
+            assert!(wrong.parse::<EksCluster>().is_err(), "{wrong}");
+        }
+    }
+}
