@@ -75,7 +75,7 @@ pub async fn run_role_checks(
 }
 
 /// Has Palette validate the credential, and returns the answer as a finding for
-/// [`PALETTE_VALIDATES`].
+/// [`catalogue::PALETTE_VALIDATES`].
 pub async fn check_palette_validation(
     palette_accounts: &ScopedAccounts<'_>,
     credential: &Credential,
