@@ -62,7 +62,7 @@ pub async fn revalidate(
     let policies = parse_policies(account);
     let required = RequiredPermissions { partition, profile, policies: &policies };
     let (gateway, checked) = join!(
-        gateway::check(context.palette_accounts, gateway.as_ref()),
+        crate::gateway::check(context.palette_accounts, gateway.as_ref()),
         check_method(account, context, required),
     );
     let (gateway, checked) = (gateway?, checked?);
