@@ -81,7 +81,8 @@ pub async fn check_palette_validation(
     credential: &Credential,
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
-    palette_validation::check_credential(VALIDATION_REMEDY, palette_accounts, credential, required).await
+    palette_validation::check_credential(VALIDATION_REMEDY, palette_accounts, credential, required)
+        .await
 }
 
 async fn check_role(

@@ -9,11 +9,10 @@ use gangway_model::{
 use tokio::join;
 
 use crate::{
-    Clients, InspectionAccess, RequiredPermissions, ScopedAccounts,
+    Clients, InspectionAccess, RequiredPermissions, ScopedAccounts, assumed_role,
     catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED},
     classified, next_steps,
     pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
-    role,
 };
 
 /// What re-validation needs besides the account.
@@ -135,7 +134,8 @@ async fn check_assumed_role(
         InspectionAccess::connect(role.account(), function_account, clients)
     );
     let checks =
-        assumed_role::run_checks(&role, source_account, &access?, palette_accounts, required).await?;
+        assumed_role::run_checks(&role, source_account, &access?, palette_accounts, required)
+            .await?;
     Ok(checks.findings.into())
 }
 

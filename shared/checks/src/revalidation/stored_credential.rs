@@ -11,7 +11,7 @@ use tokio::join;
 
 use super::RevalidationContext;
 use crate::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALETTE};
-use crate::{Clients, RequiredPermissions, access_key, ca_chain, classified, portal};
+use crate::{Clients, RequiredPermissions, access_key, access_portal, ca_chain, classified};
 
 const REMEDY: &str = "PUT the account with its credential, so that Gangway stores it";
 
@@ -68,7 +68,13 @@ pub(super) async fn check_client_certificate(
     };
     let (partition, portal) = join!(
         classified::run_checks(palette_accounts, clients, required.profile),
-        portal::run_checks(credential, account.aws_account(), palette_accounts, clients, required),
+        access_portal::run_checks(
+            credential,
+            account.aws_account(),
+            palette_accounts,
+            clients,
+            required
+        ),
     );
     let mut findings = vec![active];
     findings.extend(partition?);
