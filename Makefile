@@ -13,6 +13,8 @@ PEER := $(VENV)-peer
 LOCKED := --workspace --locked
 # Measured binaries are built as `sam build` builds them: by themselves, so that no feature of a test is enabled.
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
+# What `make demo` and `make local` start: the functions and the local cloud, without benchmarks and tools.
+DEMO := $(addprefix --package ,$(FUNCTIONS) local-cloud)
 # Architecture of the deployed functions: arm64 if this machine can build for it, as the template proposes; else its own.
 ARCH ?= $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/aarch64-unknown-linux-gnu/lib),arm64,x86_64)
 # In the classified partitions arm64 may not be offered: their archives are for x86_64, unless ARCH says otherwise.
@@ -31,11 +33,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## run every method in every partition, on a cloud within one process
-	@cargo build $(LOCKED) --bins
+	@cargo build --locked --bins $(DEMO)
 	@$(TARGET)/debug/demo
 
 local: ## run the API on the local cloud; PARTITION=aws-us-gov, aws-iso-b or aws-iso instead of aws; SIGNED=1 refuses unsigned requests
-	@cargo build $(LOCKED) --bins
+	@cargo build --locked --bins $(DEMO)
 	@# If Docker runs, its containers can connect, too: `make sam-ready` and `sam local` in another terminal.
 	@host=$$($(PYTHON) tests/tools/docker_host.py); \
 	exec $(TARGET)/debug/local --partition $(or $(PARTITION),aws) $(if $(SIGNED),--signed) --host $${host:-127.0.0.1} --env-file $(SAM_LOCAL)/environment.json

@@ -1,4 +1,4 @@
-//! What each function costs: its start, its first and its later answers, memory, processor, size.
+//! Measures each function: start time, first and warm response, memory, CPU time and zip size.
 
 use std::{fs, io::Write as _, time::Instant};
 
@@ -16,13 +16,15 @@ use crate::{
     samples::{Samples, count, rounded},
 };
 
-/// How often a process is started. All functions take turns, so that a machine that slows down does so for all.
+/// Number of process starts per function. The functions take turns, so that a slowdown of the
+/// machine
+/// affects all of them alike.
 const STARTS: usize = 15;
 
-/// How often a warm one is asked.
+/// Number of requests to a warm instance.
 const WARM: usize = 60;
 
-/// One function, and what was measured of it.
+/// The samples of one function.
 struct Measured {
     lambda: Lambda,
     what: &'static str,
@@ -120,7 +122,9 @@ impl Measured {
     }
 }
 
-/// Measures the bare function and all of ours. The processor time of a whole STS validation is what vending is held against.
+/// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a whole
+/// STS
+/// validation, which is the baseline for vending.
 pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Value, f64), Failed> {
     let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let realm = world.realm(Partition::Aws);
@@ -146,7 +150,7 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Val
         ours.push(Measured::new(deployed(realm, package)?, what, request)?);
     }
     for measured in &mut ours {
-        // The account that is vended comes aboard; files are in the page cache.
+        // The first run registers the vended account and fills the page cache. It does not count.
         measured.start().await?;
         let fresh = Samples::default;
         (measured.first_poll, measured.first_answer, measured.idle_memory) =

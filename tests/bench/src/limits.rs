@@ -1,89 +1,90 @@
-//! Figures and what they may be. A figure is held against a peer that was measured in the same run, or against what cannot be
-//! avoided, so that a slow machine breaks no limit.
+//! Thresholds for the measured values. Each value is compared with a baseline of the same run, or
+//! with a count, so that a slow machine violates no threshold.
+//!
+//! To tighten a threshold: set `max` to at most 1.5 times the measured value, and write the value
+//! and the date into its comment.
 
 use serde_json::{Value, json};
 
 use crate::samples::rounded;
 
-/// What a figure may be at most.
+/// The highest value that is allowed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
-    /// The most.
     pub(crate) most: f64,
-    /// Of what: the unit, or what the figure is a multiple of.
+    /// The unit, or what the value is a multiple of.
     pub(crate) of: &'static str,
-    /// Why so much and no more.
     pub(crate) why: &'static str,
 }
 
-/// From the process's start to its first poll for work.
+/// Time from the start of the process to its first poll for an event.
 pub(crate) const FIRST_POLL: Limit = Limit {
     most: 4.0,
     of: "× bare",
     why: "a start reads settings and compiled-in authorities, and makes no client, connection or call",
 };
-/// The same where AWS's endpoints stand behind private authorities.
+/// The same, when AWS's endpoints use certificates of a private CA.
 pub(crate) const FIRST_POLL_PRIVATE: Limit = Limit {
     most: 100.0,
     of: "× bare",
     why: "a start fetches the authorities from Secrets Manager: one call, over TLS, before anything else can be trusted",
 };
-/// Resident before the first request.
+/// Resident memory before the first request.
 pub(crate) const IDLE_MEMORY: Limit =
     Limit { most: 6.0, of: "× bare", why: "the binary itself and the parsed authorities" };
-/// Resident after warm requests.
+/// Resident memory after warm requests.
 pub(crate) const USED_MEMORY: Limit = Limit {
     most: 10.0,
     of: "× bare",
     why: "Lambda bills 128 MB at least: a quarter of that is far from any trouble",
 };
-/// The zip that is deployed.
+/// Size of the zip archive that is deployed.
 pub(crate) const ZIP: Limit = Limit {
     most: 14.0,
     of: "× bare",
     why: "a cold start fetches and reads all of it: two SDK clients and TLS, no third",
 };
-/// A registration's wall time.
+/// Wall time of a registration.
 pub(crate) const HOP_SUM: Limit = Limit {
     most: 2.0,
     of: "× hops",
     why: "what is not waiting for the network is work of our own: never more than the waiting",
 };
-/// What each of a sweep's accounts costs in calls.
+/// Calls per account of a sweep.
 pub(crate) const SWEEP_CALLS: Limit = Limit {
     most: 0.5,
     of: "calls",
     why: "lists come by pages and messages leave in tens: a call for each account would take an hour for 10,000",
 };
-/// A sweep's memory.
+/// Peak memory of a sweep.
 pub(crate) const SWEEP_MEMORY: Limit = Limit {
     most: 1.5,
     of: "× that of 100",
     why: "ten thousand accounts are read page by page and none is kept",
 };
-/// What an account costs that comes aboard for the first time.
+/// Calls per vended account that is registered for the first time.
 pub(crate) const VENDED_CALLS: Limit = Limit {
     most: 31.0,
     of: "calls",
     why: "role, five policies made and attached, eleven questions to IAM's simulator, Palette's word: each once",
 };
-/// Memory while many come aboard.
+/// Peak memory while many vended accounts are registered.
 pub(crate) const VENDED_MEMORY: Limit =
     Limit { most: 1.5, of: "× that of 100", why: "nothing is kept of an account that is aboard" };
-/// Time on the processor of an account that comes aboard.
+/// CPU time per vended account.
 pub(crate) const VENDED_TIME: Limit = Limit {
     most: 2.5,
     of: "× a validation",
     why: "it is a validation, and a role with its policies made: 30 calls where `sts` makes 22",
 };
-/// Against the Python handler.
+/// Comparison with the Python handler in `tests/bench/peer`.
 pub(crate) const PEER: Limit = Limit {
     most: 1.0,
     of: "× the peer",
     why: "more checks than a handler written by hand, for less",
 };
 
-/// Everything that was held against a limit.
+/// All values that were compared with a threshold.
 #[derive(Debug, Default)]
 pub(crate) struct Limits(Vec<Held>);
 
@@ -96,18 +97,18 @@ struct Held {
 
 impl Held {
     fn holds(&self) -> bool {
-        // Of what could not be measured nothing holds.
+        // A value that could not be measured (NaN) violates its threshold.
         self.figure <= self.limit.most
     }
 }
 
 impl Limits {
-    /// Holds a figure against a limit.
+    /// Compares a value with a threshold and keeps the result.
     pub(crate) fn hold(&mut self, what: impl Into<String>, figure: f64, limit: Limit) {
         self.0.push(Held { what: what.into(), figure, limit });
     }
 
-    /// Those that are broken, in words.
+    /// Returns one line for each violated threshold.
     pub(crate) fn broken(&self) -> Vec<String> {
         let word = |held: &Held| {
             let Held { what, figure, limit: Limit { most, of, why } } = held;
@@ -116,7 +117,7 @@ impl Limits {
         self.0.iter().filter(|held| !held.holds()).map(word).collect()
     }
 
-    /// What is written down of them.
+    /// Returns all results for the results file.
     pub(crate) fn json(&self) -> Value {
         let one = |held: &Held| {
             let Held { what, figure, limit: Limit { most, of, why } } = held;

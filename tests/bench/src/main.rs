@@ -1,8 +1,8 @@
-//! `make bench`: what the functions cost, each figure beside a peer or a limit of the same run. It ends with 1 where a limit is
-//! broken.
+//! `make bench`: measures what the functions cost, and compares each value with a threshold. Exits
+//! with 1 if a threshold is violated.
 //!
-//! Arguments choose parts: `functions`, `registrations`, `vending`, `peer`; none chooses all. `--readme` writes the tables of
-//! the last whole run into docs/performance.md.
+//! Arguments select parts: `functions`, `registrations`, `vending`, `peer`; the default is all.
+//! `--readme` writes the tables of the last complete run into docs/performance.md.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
 mod functions;
@@ -46,7 +46,7 @@ async fn main() -> Result<ExitCode, Failed> {
         }
     };
     let mut validation = f64::NAN;
-    // Vending is held against a validation of the same run.
+    // Vending is compared with a validation of the same run.
     if chosen("functions") || chosen("vending") {
         let (rows, on_processor) = functions::run(&template, &mut limits).await?;
         validation = on_processor;
@@ -87,7 +87,7 @@ fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).map(PathBuf::from)
 }
 
-/// Where a whole run is written down: beside what was measured.
+/// The file with the results of a complete run, next to the measured binaries.
 fn results() -> PathBuf {
     variable("GANGWAY_BINARIES").unwrap_or_default().join("../bench.json")
 }

@@ -1,4 +1,4 @@
-//! The tables that people read, made of what was written down.
+//! Renders the results as Markdown tables.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 const BEGIN: &str = "<!-- Written by `make bench README=1`. -->";
 const END: &str = "<!-- Until here. -->";
 
-/// A column: its heading, and where a row has its figure.
+/// A column: heading, JSON pointer into the row, and unit.
 type Column = (&'static str, &'static str, Unit);
 
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ enum Unit {
     Times,
 }
 
-/// Every table.
+/// Renders every table that has rows.
 pub(crate) fn tables(found: &Value) -> String {
     let mut text = String::new();
     let mut table = |title: &str, part: &str, columns: &[Column]| {
@@ -115,7 +115,7 @@ fn written(figure: Option<&Value>, unit: Unit) -> String {
     }
 }
 
-/// A page with these tables in place of those between the marks.
+/// Replaces the tables between the two markers. Returns `None` if the page has no markers.
 pub(crate) fn replaced(page: &str, tables: &str) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
     let (_old, after) = rest.split_once(END)?;

@@ -1,4 +1,4 @@
-//! The same onboarding by the Python handler in `tests/bench/peer`, beside Gangway's own.
+//! Compares Gangway's `static-credentials` function with the Python handler in `tests/bench/peer`.
 
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
@@ -15,13 +15,14 @@ use crate::{
     samples::Samples,
 };
 
-/// How often each is started and registers one account. They take turns.
+/// Number of cold starts of each handler. Each start registers one account. The handlers take
+/// turns.
 const STARTS: usize = 7;
 
-/// How many accounts each registers while it is warm.
+/// Number of accounts that each handler registers while it is warm.
 const WARM: usize = 25;
 
-/// One of the two.
+/// One of the two handlers.
 struct Side {
     name: &'static str,
     lambda: Lambda,
@@ -52,7 +53,6 @@ impl Side {
         }
     }
 
-    /// Registers one more account.
     async fn register(&mut self, world: &World) -> Result<(), Failed> {
         self.number += 1;
         let name = format!("{}-{}", self.name, self.number);
@@ -101,7 +101,7 @@ impl Side {
     }
 }
 
-/// Measures both.
+/// Measures both handlers.
 pub(crate) async fn run(
     template: &Template,
     python: &Path,
@@ -131,7 +131,7 @@ pub(crate) async fn run(
     Ok(sides.iter().map(Side::json).collect())
 }
 
-/// The handler, deployed with our own function's role, settings and memory.
+/// Deploys the Python handler with the role, settings and memory of Gangway's function.
 fn handwritten(ours: &Lambda, python: &Path) -> Result<Lambda, Failed> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let folder = repository.join("tests/bench/peer");
@@ -141,11 +141,11 @@ fn handwritten(ours: &Lambda, python: &Path) -> Result<Lambda, Failed> {
         ("PEER_PYTHON", python.display().to_string()),
         ("PYTHONPATH", folder.display().to_string()),
         ("POLICY_DOCUMENTS", repository.join("shared/policies/documents").display().to_string()),
-        // boto3 knows the other name of it.
+        // The name that the `requests` package reads.
         ("REQUESTS_CA_BUNDLE", authority),
     ]);
     Ok(ours.altered(|function| {
-        // A path of its own in place of one beside our binaries.
+        // A path of its own, because the handler is not beside Gangway's binaries.
         function.package = folder.join("bootstrap").display().to_string();
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         function.environment.extend(variables.into_iter().map(named));

@@ -1,14 +1,14 @@
-//! Where everything is measured: a world with nothing in the way that is not the function's own.
+//! The environment of the measurements.
 
 use gangway_model::Partition;
 use local_cloud::{Options, World, functions::Lambda, template::Template, world::Realm};
 
 use crate::Failed;
 
-/// Palette's rate limit is off on its side; on ours it is as far away.
+/// The fake Palette has no rate limit here; this setting removes the client-side limit.
 pub(crate) const PACE: (&str, &str) = ("PALETTE_REQUESTS_PER_SECOND", "1000");
 
-/// A world of these partitions, in which Palette takes as many requests and accounts as come.
+/// Starts a fake cloud with these partitions and without Palette's rate limit and account quota.
 pub(crate) async fn world(template: &Template, partitions: &[Partition]) -> Result<World, Failed> {
     let world =
         World::of(Options { tls: true, ..Options::default() }, template, partitions).await?;
@@ -19,7 +19,8 @@ pub(crate) async fn world(template: &Template, partitions: &[Partition]) -> Resu
     Ok(world)
 }
 
-/// A function as it is deployed where Palette's certificate is a public one: no bundle is fetched at start.
+/// Returns a function configured for a Palette with a public certificate: it fetches no CA bundle
+/// at start.
 pub(crate) fn deployed(realm: &Realm, package: &str) -> Result<Lambda, Failed> {
     let lambda = realm.functions.get(package).ok_or("a function of the template")?;
     Ok(lambda.altered(|function| {
@@ -28,7 +29,7 @@ pub(crate) fn deployed(realm: &Realm, package: &str) -> Result<Lambda, Failed> {
     }))
 }
 
-/// Calls that functions made themselves, rather than Palette in its turn.
+/// Number of calls that functions made. Calls that the fake Palette made to AWS are not counted.
 pub(crate) fn calls(world: &World) -> usize {
     world.cloud.calls().all().iter().filter(|call| !call.nested).count()
 }

@@ -1,4 +1,4 @@
-//! What the kernel knows of processes.
+//! Reads memory and CPU time of processes from `/proc`.
 
 use std::{fs, time::Duration};
 
@@ -15,7 +15,7 @@ pub(crate) fn memory(lambda: &Lambda) -> Result<f64, Failed> {
     status(process(lambda)?, "VmRSS:")
 }
 
-/// The most that was ever resident of any of its processes, in MB.
+/// Highest resident memory of any of the function's processes, in MB.
 pub(crate) fn peak_memory(lambda: &Lambda) -> Result<f64, Failed> {
     let peaks = lambda.processes().into_iter().map(|process| status(process, "VmHWM:"));
     Ok(peaks.collect::<Result<Vec<_>, _>>()?.into_iter().fold(0.0, f64::max))
@@ -29,12 +29,12 @@ fn status(process: u32, figure: &str) -> Result<f64, Failed> {
     Ok(f64::from(kib) / 1024.0)
 }
 
-/// How long the threads of all its processes have been on a processor.
+/// Total CPU time of all threads of the function's processes.
 pub(crate) fn time_on_processor(lambda: &Lambda) -> Result<Duration, Failed> {
     lambda.processes().into_iter().map(thread_times).sum()
 }
 
-/// The same of this program: the local cloud and Lambda's part.
+/// CPU time of this process, which contains the local cloud and the Lambda emulator.
 pub(crate) fn own_time() -> Result<Duration, Failed> {
     thread_times(std::process::id())
 }
@@ -42,7 +42,7 @@ pub(crate) fn own_time() -> Result<Duration, Failed> {
 fn thread_times(process: u32) -> Result<Duration, Failed> {
     let mut nanoseconds: u64 = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        // A thread may end while it is looked at.
+        // A thread may end while it is read.
         let Ok(told) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
         let ran = told.split_whitespace().next().ok_or("a first figure")?;
         nanoseconds = nanoseconds.saturating_add(ran.parse()?);

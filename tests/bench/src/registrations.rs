@@ -1,4 +1,5 @@
-//! What a registration takes where the network takes its time: against the calls that have to wait for one another.
+//! Measures registrations with network latency, and compares the wall time with the longest chain
+//! of calls that depend on each other.
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,14 @@ use crate::{
     samples::{Samples, count, rounded},
 };
 
-/// What each network call takes.
+/// Latency of each network call.
 const HOP: Duration = Duration::from_millis(20);
 
-/// How often each is measured.
+/// Number of runs per request.
 const RUNS: usize = 7;
 
-/// The longest chain of calls of which each needs the answer of the one before, and why each is there.
+/// The expected number of calls of which each needs the response of the previous one, with the
+/// reason for each.
 const fn chain(method: Method) -> (f64, &'static str) {
     match method {
         Method::Sts => (
@@ -48,7 +50,7 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<Valu
     let mut rows = Vec::new();
     for method in Method::ALL {
         let lambda = deployed(world.realm(method.partition()), method.package())?;
-        // It reads Palette's key and opens its connections once, whoever asks first.
+        // The first request reads Palette's API key and opens the connections.
         let warming = Request::validate(&world, method)?;
         warming.expect(&lambda.invoke(&warming.event).await?)?;
         for (what, registers) in [("validate", false), ("register", true)] {
@@ -79,7 +81,7 @@ async fn measure(
     (method, registers): (Method, bool),
     limits: &mut Limits,
 ) -> Result<Measured, Failed> {
-    // What Palette asks in its turn is Palette's own affair.
+    // Only direct calls are delayed. Calls that the fake Palette makes are not.
     world.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).own());
     let (mut took, mut hops, mut called) = (Samples::default(), Samples::default(), 0);
     for number in 0..RUNS {
@@ -97,7 +99,7 @@ async fn measure(
         called = calls(world);
     }
     world.cloud.faults().clear();
-    // Calls that a busy machine sends one after the other do not wait for one another.
+    // A busy machine may serialize calls that do not depend on each other, so the minimum counts.
     let hops = hops.least();
     if registers {
         let (most, why) = chain(method);

@@ -1,4 +1,4 @@
-//! The requests that are measured, as API Gateway, SQS and EventBridge send them.
+//! The measured requests, as API Gateway, SQS and EventBridge send them.
 
 use gangway_model::Partition;
 use local_cloud::{
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Failed;
 
-/// A way to register an account.
+/// An authentication method.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Method {
     StaticCredentials,
@@ -22,7 +22,7 @@ impl Method {
     pub(crate) const ALL: [Self; 4] =
         [Self::StaticCredentials, Self::Sts, Self::PodIdentity, Self::Scap];
 
-    /// Its function.
+    /// The function that serves the method.
     pub(crate) const fn package(self) -> &'static str {
         match self {
             Self::StaticCredentials => "static-credentials",
@@ -32,7 +32,7 @@ impl Method {
         }
     }
 
-    /// Where it is measured.
+    /// The partition in which the method is measured.
     pub(crate) const fn partition(self) -> Partition {
         match self {
             Self::StaticCredentials | Self::Sts | Self::PodIdentity => Partition::Aws,
@@ -63,21 +63,21 @@ impl Method {
     }
 }
 
-/// An event, and how a proper answer to it is told.
+/// An event, and the response that is expected.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) event: Value,
-    /// Where the answer has it, and what it is to be.
+    /// JSON pointer into the response, and the expected value.
     answer: (&'static str, Value),
 }
 
 impl Request {
-    /// A full validation; nothing is kept.
+    /// A full validation, which stores nothing.
     pub(crate) fn validate(world: &World, method: Method) -> Result<Self, Failed> {
         Self::of_method(world, method, "/validate", "bench", 200)
     }
 
-    /// A registration under a name that is free.
+    /// A registration under an unused name.
     pub(crate) fn register(world: &World, method: Method, name: &str) -> Result<Self, Failed> {
         Self::of_method(world, method, "", name, 201)
     }
@@ -100,13 +100,14 @@ impl Request {
         })
     }
 
-    /// The list of accounts.
+    /// A request for the list of accounts.
     pub(crate) fn list() -> Self {
         let event = proxy("GET", "/v1/accounts", None);
         Self { event, answer: ("/statusCode", json!(200)) }
     }
 
-    /// A message about an account that is vended now; the second time it is aboard.
+    /// A message about an account that was just vended. From the second time on, the account is
+    /// registered already.
     pub(crate) fn vended(realm: &Realm) -> Self {
         let organization = realm.organization();
         let vended = organization.vend(Kind::Organizations, "bench", &organization.sandbox);
@@ -121,17 +122,18 @@ impl Request {
         Self { event: json!({ "Records": [record] }), answer: ("/batchItemFailures", json!([])) }
     }
 
-    /// A sweep that queues nothing.
+    /// A sweep with `dryRun`, which queues nothing.
     pub(crate) fn sweep() -> Self {
         Self { event: json!({ "dryRun": true }), answer: ("/outcome", json!("compared")) }
     }
 
-    /// The same request to the bare function, which answers everything alike.
+    /// The same event for the no-op function, which answers 200 to everything.
     pub(crate) fn to_bare(&self) -> Self {
         Self { event: self.event.clone(), answer: ("/statusCode", json!(200)) }
     }
 
-    /// A figure of a request that failed would be worth nothing.
+    /// Returns an error if the response is not the expected one: the value of a failed request
+    /// means nothing.
     pub(crate) fn expect(&self, answer: &Value) -> Result<(), Failed> {
         let (place, expected) = &self.answer;
         if answer.pointer(place) == Some(expected) {

@@ -1,30 +1,28 @@
-//! Figures that were measured several times.
+//! Repeated measurements of one value.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// The same figure, measured again and again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Samples(Vec<f64>);
 
 impl Samples {
-    /// Takes one more.
     pub(crate) fn push(&mut self, figure: f64) {
         self.0.push(figure);
     }
 
-    /// Takes one more time, in milliseconds.
+    /// Adds a duration, in milliseconds.
     pub(crate) fn time(&mut self, took: Duration) {
         self.push(took.as_secs_f64() * 1e3);
     }
 
-    /// The one in the middle: noise has no say in it.
+    /// The median, which outliers do not affect.
     pub(crate) fn median(&self) -> f64 {
         self.at(self.0.len() / 2)
     }
 
-    /// The best one: what it takes when nobody else wants the machine.
+    /// The minimum: the value on an otherwise idle machine.
     pub(crate) fn least(&self) -> f64 {
         self.at(0)
     }
@@ -35,7 +33,6 @@ impl Samples {
         sorted.get(place).copied().unwrap_or_default()
     }
 
-    /// What is written down of them.
     pub(crate) fn json(&self) -> Value {
         let last = self.0.len().saturating_sub(1);
         json!({
@@ -47,12 +44,12 @@ impl Samples {
     }
 }
 
-/// To three places: more would be noise.
+/// Rounds to three decimal places.
 pub(crate) fn rounded(figure: f64) -> f64 {
     (figure * 1e3).round() / 1e3
 }
 
-/// A count as a figure.
+/// Converts a count to `f64`.
 pub(crate) fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }

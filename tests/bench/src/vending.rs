@@ -1,4 +1,4 @@
-//! The sweep of a whole organization, and vended accounts coming aboard.
+//! Measures the sweep of a whole organization, and the registration of vended accounts.
 
 mod crowd;
 
@@ -25,25 +25,26 @@ use crate::{
 };
 use crowd::Crowd;
 
-/// Organizations that are swept, and how many of their accounts Palette has already: memory has to stay flat.
+/// Sizes of the swept organizations, and how many of the accounts are registered already. Memory
+/// must not grow.
 const SWEPT: [(usize, usize); 4] = [(100, 0), (1_000, 0), (10_000, 0), (10_000, 10_000)];
 
-/// Accounts that come aboard one after the other through the queue.
+/// Numbers of vended accounts that are registered through the queue.
 const VENDED: [usize; 2] = [100, 1_000];
 
-/// What was measured of one function.
+/// The result of one run.
 struct Run {
     what: String,
     accounts: usize,
     took: Duration,
-    /// On the processor, all processes of the function.
+    /// CPU time of all processes of the function.
     function: Duration,
-    /// On the processor, the local cloud.
+    /// CPU time of the local cloud.
     cloud: Duration,
     calls: usize,
-    /// MB, of the largest process.
+    /// Peak memory of the largest process, in MB.
     peak: f64,
-    /// How often each was called, for each account.
+    /// Calls per account, by service and operation.
     kinds: BTreeMap<String, f64>,
 }
 
@@ -71,7 +72,8 @@ impl Run {
     }
 }
 
-/// Measures sweep and vending. A whole STS validation took so long on the processor, in the same run.
+/// Measures sweep and vending. `validation` is the CPU time of a whole STS validation of the same
+/// run, in ms.
 pub(crate) async fn run(
     template: &Template,
     validation: f64,
@@ -100,7 +102,7 @@ pub(crate) async fn run(
     Ok(sweeps.iter().chain(&vended).map(Run::json).collect())
 }
 
-/// What both programs have spent so far.
+/// Time and CPU time at the start of a run.
 struct Spent {
     started: Instant,
     function: Duration,
@@ -141,7 +143,7 @@ impl Spent {
     }
 }
 
-/// A function of the realm with Palette's pace out of the way, which its queue feeds from now on.
+/// Deploys a function without the client-side rate limit, and connects its queue to it.
 fn deployed(realm: &Realm, package: &str) -> Result<std::sync::Arc<Lambda>, Failed> {
     let lambda = realm.redeploy(package, |function| {
         function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
@@ -183,7 +185,7 @@ async fn vend(template: &Template, accounts: usize) -> Result<Run, Failed> {
     for number in 0..accounts {
         let name = format!("team-{number}");
         let vended = organization.vend(Kind::Organizations, &name, &organization.sandbox);
-        // One event for each, as the sweep sends them.
+        // One event per account, as the sweep sends them.
         queue.send(&organization.custom("onboard", vended.account.id()).to_string());
     }
     world.cloud.calls().clear();

@@ -52,7 +52,7 @@ impl Calls {
     }
 
     /// Notes a call that has arrived, and returns its place in the log.
-    pub(crate) fn arrived(&self, service: &str, operation: &str, nested: bool) -> usize {
+    pub(crate) fn begin(&self, service: &str, operation: &str, nested: bool) -> usize {
         let (service, operation) = (service.to_owned(), operation.to_owned());
         let call = Call {
             service,
@@ -70,7 +70,7 @@ impl Calls {
     }
 
     /// Notes how a call ended. After a `clear` its place is gone, and so is the note.
-    pub(crate) fn ended(&self, place: usize, status: Option<u16>, principal: Option<String>) {
+    pub(crate) fn end(&self, place: usize, status: Option<u16>, principal: Option<String>) {
         self.with(|log| {
             if let Some(call) = log.get_mut(place) {
                 call.end = Some(Instant::now());

@@ -27,7 +27,7 @@ impl Clock {
 
     /// Lets real time stand still here, so that two readings are the same. Callers' own clocks go on.
     pub fn stop(&self) {
-        self.stopped.get_or_init(real);
+        self.stopped.get_or_init(system_time);
     }
 
     /// Lets time pass, for everybody: session tokens expire, recovery windows end, messages come back into sight. Callers'
@@ -55,7 +55,7 @@ impl Clock {
 
     /// What callers' clocks are compared with: not the time that a test let pass, as no process here can follow it.
     pub fn wall(&self) -> i64 {
-        let now = self.stopped.get().copied().unwrap_or_else(real);
+        let now = self.stopped.get().copied().unwrap_or_else(system_time);
         now.saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
@@ -65,7 +65,7 @@ impl Clock {
     }
 }
 
-fn real() -> i64 {
+fn system_time() -> i64 {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place where the local cloud reads the time"

@@ -108,11 +108,11 @@ impl Parts {
     }
 
     /// From now on, and for so long by the cloud's clock, readers of a service see what there is now.
-    pub(crate) fn lag(&self, service: &str, time: Duration) {
+    pub(crate) fn delay_reads(&self, service: &str, time: Duration) {
         let until = self.clock.now() + i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         match service {
-            "palette" => self.palette.records().lag(until),
-            _ => self.aws.store().lag(service, until),
+            "palette" => self.palette.records().delay_reads(until),
+            _ => self.aws.store().delay_reads(service, until),
         }
     }
 

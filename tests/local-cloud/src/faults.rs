@@ -42,7 +42,7 @@ pub struct Fault {
     effect: Effect,
     spared: u32,
     left: Option<u32>,
-    chance: Option<Chance>,
+    chance: Option<RandomSelection>,
     /// Whether nested calls are spared.
     own: bool,
     ends: Option<Arc<Notify>>,
@@ -50,14 +50,14 @@ pub struct Fault {
 
 /// One call in so many, as a seed throws the dice.
 #[derive(Debug, Clone)]
-struct Chance {
+struct RandomSelection {
     one_in: u64,
     state: u64,
 }
 
-impl Chance {
+impl RandomSelection {
     /// Xorshift: no better dice are needed, but always the same ones.
-    fn throw(&mut self) -> bool {
+    fn is_selected(&mut self) -> bool {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
@@ -67,7 +67,7 @@ impl Chance {
 
 /// What befalls one call.
 #[derive(Debug, Default)]
-pub(crate) struct Fate {
+pub(crate) struct FaultOutcome {
     /// How much later it is served.
     pub(crate) delay: Duration,
     /// What goes wrong with it.
@@ -121,7 +121,7 @@ impl Fault {
     pub fn by_chance(self, one_in: u32, seed: u64) -> Fault {
         let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         Fault {
-            chance: Some(Chance { one_in: u64::from(one_in.max(1)), state }),
+            chance: Some(RandomSelection { one_in: u64::from(one_in.max(1)), state }),
             own: true,
             ..self
         }
@@ -134,7 +134,7 @@ impl Fault {
         Fault { ends: Some(caller), ..self }
     }
 
-    fn meets(&mut self, service: &str, operation: &str, nested: bool) -> bool {
+    fn matches(&mut self, service: &str, operation: &str, nested: bool) -> bool {
         let fits = |pattern: &str, value: &str| pattern == "*" || pattern == value;
         if !fits(&self.service, service)
             || !fits(&self.operation, operation)
@@ -143,7 +143,7 @@ impl Fault {
         {
             return false;
         }
-        if self.chance.as_mut().is_some_and(|chance| !chance.throw()) {
+        if self.chance.as_mut().is_some_and(|chance| !chance.is_selected()) {
             return false;
         }
         if self.spared > 0 {
@@ -185,10 +185,15 @@ impl Faults {
     }
 
     /// What befalls this call: delays added up, and the first effect that is not a delay.
-    pub(crate) fn befall(&self, service: &str, operation: &str, nested: bool) -> Fate {
-        let mut fate = Fate::default();
+    pub(crate) fn next_outcome(
+        &self,
+        service: &str,
+        operation: &str,
+        nested: bool,
+    ) -> FaultOutcome {
+        let mut fate = FaultOutcome::default();
         for fault in self.list.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
-            if fault.meets(service, operation, nested) {
+            if fault.matches(service, operation, nested) {
                 self.met.lock().unwrap_or_else(PoisonError::into_inner).push(fault.effect);
                 match fault.effect {
                     Effect::Delay(more) => fate.delay += more,
@@ -221,13 +226,14 @@ mod tests {
         let faults = Faults::default();
         faults.add(Fault::on("iam", "GetRole", Effect::Throttle).nth(2));
         faults.add(Fault::on("*", "*", Effect::Delay(Duration::from_millis(3))));
-        let met: Vec<_> = (0..3).map(|_| faults.befall("iam", "GetRole", false).effect).collect();
+        let met: Vec<_> =
+            (0..3).map(|_| faults.next_outcome("iam", "GetRole", false).effect).collect();
         assert_eq!(met, [None, Some(Effect::Throttle), None]);
         assert_eq!(faults.met(), 3, "each met one: what goes wrong is not late besides");
-        let fate = faults.befall("palette", "GET /v1/users/info", false);
+        let fate = faults.next_outcome("palette", "GET /v1/users/info", false);
         assert_eq!((fate.delay, fate.effect), (Duration::from_millis(3), None));
         faults.clear();
-        let fate = faults.befall("iam", "GetRole", false);
+        let fate = faults.next_outcome("iam", "GetRole", false);
         assert_eq!((fate.delay, fate.effect), (Duration::ZERO, None));
     }
 
@@ -236,7 +242,9 @@ mod tests {
         let met = |nested| {
             let faults = Faults::default();
             faults.add(Fault::on("*", "*", Effect::Throttle).by_chance(20, 7));
-            (0..10_000).filter(|_| faults.befall("iam", "GetRole", nested).effect.is_some()).count()
+            (0..10_000)
+                .filter(|_| faults.next_outcome("iam", "GetRole", nested).effect.is_some())
+                .count()
         };
         assert!((400..600).contains(&met(false)), "{}", met(false));
         assert_eq!(met(true), 0);

@@ -29,7 +29,7 @@ pub use self::{
 use crate::template::Function;
 
 /// How much time an instance may let pass while it waits, in seconds of the cloud's clock.
-const LIFE: i64 = 900;
+const MAX_CREDENTIALS_AGE: i64 = 900;
 
 /// One deployed function, with as many instances as were needed at once.
 #[derive(Debug)]
@@ -95,7 +95,8 @@ impl Lambda {
     /// role, which are good for half a day.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let runtime_api = ([127, 0, 0, 1], 0).into();
-        let mut variables = self.hosting.variables(&self.function, runtime_api, Lasting::HalfDay);
+        let mut variables =
+            self.hosting.process_variables(&self.function, runtime_api, Lasting::HalfDay);
         variables.remove("AWS_LAMBDA_RUNTIME_API");
         variables
     }
@@ -161,7 +162,7 @@ impl Lambda {
     fn idle_instance(&self) -> Option<Instance> {
         let passed = self.hosting.clock.passed();
         let mut idle = lock(&self.idle);
-        idle.retain(|instance| passed - instance.passed() < LIFE);
+        idle.retain(|instance| passed - instance.clock_at_start() < MAX_CREDENTIALS_AGE);
         idle.pop()
     }
 
@@ -175,7 +176,7 @@ impl Lambda {
 
     /// Process ids of its idle instances, for those who measure memory.
     pub fn processes(&self) -> Vec<u32> {
-        lock(&self.idle).iter().filter_map(Instance::process).collect()
+        lock(&self.idle).iter().filter_map(Instance::process_id).collect()
     }
 
     /// Ends its idle instances: the next event meets a cold start, with fresh credentials.

@@ -27,15 +27,15 @@ pub use self::{
     refusals::Refusals,
 };
 use crate::{
-    aws::{Account, Api, NotAdmitted},
+    aws::{Account, AuthorizationError, RestApi},
     functions::Functions,
     server::{self, disable_nagle},
 };
 
 /// What a REST API takes at most.
-const LONGEST_BODY: usize = 10 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// How long a REST API waits for its function.
-const PATIENCE: Duration = Duration::from_secs(29);
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
 /// A REST API on loopback. It ends when dropped.
 #[derive(Debug)]
@@ -53,11 +53,11 @@ pub enum Unsigned {
     Refused,
 }
 
-struct Front {
+struct GatewayState {
     functions: Functions,
     routes: Routes,
     refusals: Refusals,
-    api: Api,
+    api: RestApi,
     unsigned: Unsigned,
 }
 
@@ -76,13 +76,13 @@ impl Gateway {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let routes = Routes::of(&functions);
-        let api = Api {
+        let api = RestApi {
             owner: owner.clone(),
             region: region.to_owned(),
-            id: proxy::API.to_owned(),
+            id: proxy::API_ID.to_owned(),
             stage: proxy::STAGE.to_owned(),
         };
-        let front = Arc::new(Front { functions, routes, refusals, api, unsigned });
+        let front = Arc::new(GatewayState { functions, routes, refusals, api, unsigned });
         let app = Router::new().fallback(answer).with_state(front);
         let serving = tokio::spawn(async move {
             // It ends with the task.
@@ -103,23 +103,23 @@ impl Drop for Gateway {
     }
 }
 
-async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response<Body> {
+async fn answer(State(front): State<Arc<GatewayState>>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let id = proxy::request_id();
     let refused = |status, message: &str| front.refusals.answer(status, message, &id);
-    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
     let Some(found) = front.routes.find(head.method.as_str(), head.uri.path()) else {
         let response = refused(StatusCode::FORBIDDEN, "Missing Authentication Token");
-        return named(response, "MissingAuthenticationTokenException");
+        return with_error_type(response, "MissingAuthenticationTokenException");
     };
     let request = server::Request::from_parts(head, body.to_vec());
-    let caller = if front.unsigned == Unsigned::Refused || Api::is_signed(&request) {
+    let caller = if front.unsigned == Unsigned::Refused || RestApi::is_signed(&request) {
         match front.api.admit(&request) {
             Ok(caller) => Some(caller),
-            Err(NotAdmitted { code, message }) => {
-                return named(refused(StatusCode::FORBIDDEN, &message), &code);
+            Err(AuthorizationError { code, message }) => {
+                return with_error_type(refused(StatusCode::FORBIDDEN, &message), &code);
             }
         }
     } else {
@@ -128,8 +128,8 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response<B
     let (head, body) = request.into_parts();
     let owner = front.api.owner.id();
     let event = proxy::event(owner, &id, caller.as_deref(), &found, &head, &body);
-    match timeout(PATIENCE, front.functions.invoke(&found.package, &event)).await {
-        Ok(Ok(answer)) => match proxy::response(&answer, &id) {
+    match timeout(INTEGRATION_TIMEOUT, front.functions.invoke(&found.package, &event)).await {
+        Ok(Ok(answer)) => match proxy::http_response(&answer, &id) {
             Some(response) => response,
             None => refused(StatusCode::BAD_GATEWAY, "Internal server error"),
         },
@@ -147,7 +147,7 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response<B
 }
 
 /// A refusal with the name of its kind, as API Gateway gives it to whoever did not get in.
-fn named(mut response: Response<Body>, code: &str) -> Response<Body> {
+fn with_error_type(mut response: Response<Body>, code: &str) -> Response<Body> {
     if let Ok(code) = code.parse() {
         response.headers_mut().insert("x-amzn-errortype", code);
     }

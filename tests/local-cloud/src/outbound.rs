@@ -27,7 +27,7 @@ pub enum IdentityError {
 /// # Panics
 /// Never: its TLS provider is compiled in.
 pub fn client(pem: Option<&str>) -> reqwest::Client {
-    built(trusting(pem.unwrap_or_default()).with_no_client_auth())
+    build_client(trusted_roots(pem.unwrap_or_default()).with_no_client_auth())
 }
 
 /// The same, showing a certificate (with its chain behind it, if it is there) to servers that ask for one.
@@ -42,7 +42,7 @@ pub fn client_as(
     let chain = CertificateDer::pem_slice_iter(certificate.as_bytes());
     let chain = chain.collect::<Result<Vec<_>, _>>()?;
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
-    Ok(built(trusting(pem).with_client_auth_cert(chain, key)?))
+    Ok(build_client(trusted_roots(pem).with_client_auth_cert(chain, key)?))
 }
 
 /// How many certificates of a PEM can be trusted.
@@ -51,7 +51,7 @@ pub fn certificates(pem: &str) -> usize {
     RootCertStore::empty().add_parsable_certificates(certificates.filter_map(Result::ok)).0
 }
 
-fn trusting(pem: &str) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+fn trusted_roots(pem: &str) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
     roots.add_parsable_certificates(certificates.filter_map(Result::ok));
@@ -61,7 +61,7 @@ fn trusting(pem: &str) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         .with_root_certificates(roots)
 }
 
-fn built(tls: ClientConfig) -> reqwest::Client {
+fn build_client(tls: ClientConfig) -> reqwest::Client {
     #[expect(clippy::disallowed_methods, reason = "a test's client on loopback: no budget to keep")]
     let builder = reqwest::Client::builder();
     builder.tls_backend_preconfigured(tls).no_proxy().build().expect("a client")

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::cloud::Parts;
-use crate::faults::{Effect, Fate};
+use crate::faults::{Effect, FaultOutcome};
 use crate::tap::Sent;
 use crate::{aws, calls, palette};
 
@@ -34,11 +34,11 @@ pub struct Principal(pub String);
 pub const NESTED: &str = "x-local-cloud-nested";
 
 /// No call that AWS or Palette would take is longer.
-const LONGEST_BODY: usize = 10 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// Which half of the cloud a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Half {
+enum CalledService {
     Aws,
     Palette,
 }
@@ -78,70 +78,71 @@ pub(crate) fn disable_nagle(stream: &TcpStream) {
 }
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, parts: Arc<Parts>) {
-    let service = service_fn(move |request| answer(Arc::clone(&parts), request));
+    let service = service_fn(move |request| handle_request(Arc::clone(&parts), request));
     // An error here is a connection that was cut, by a fault or by the caller.
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
-async fn answer(
+async fn handle_request(
     parts: Arc<Parts>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Body>, io::Error> {
     let (head, body) = request.into_parts();
-    let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
+    let body = to_bytes(Body::new(body), MAX_BODY_BYTES).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
 
     let nested = request.headers().contains_key(NESTED);
-    let (half, served) = (half(&request), Arc::clone(&parts));
+    let (half, served) = (called_service(&request), Arc::clone(&parts));
     let (service, operation) = match half {
-        Half::Aws => aws::operation(&request),
-        Half::Palette => ("palette".to_owned(), palette::operation(&request)),
+        CalledService::Aws => aws::operation(&request),
+        CalledService::Palette => ("palette".to_owned(), palette::operation(&request)),
     };
-    let sent = Sent::of(&service, &operation, &request);
+    let sent = Sent::from_request(&service, &operation, &request);
     let refusal = |effect| match half {
-        Half::Aws => aws::broken(&service, effect),
-        Half::Palette => palette::broken(effect),
+        CalledService::Aws => aws::injected_error(&service, effect),
+        CalledService::Palette => palette::injected_error(effect),
     };
     let work = async move {
         match half {
-            Half::Aws => aws::handle(&served, &request),
-            Half::Palette => palette::handle(&served, request).await,
+            CalledService::Aws => aws::handle(&served, &request),
+            CalledService::Palette => palette::handle(&served, request).await,
         }
     };
-    befallen(&parts, (sent, nested), refusal, work).await
+    serve_call(&parts, (sent, nested), refusal, work).await
 }
 
 /// One call: logged under its service and operation, and served unless a fault befalls it. `refusal` says an outage or a
 /// throttle in the service's own words.
-pub(crate) async fn befallen(
+pub(crate) async fn serve_call(
     parts: &Parts,
     (sent, nested): (Sent, bool),
     refusal: impl FnOnce(Effect) -> Response,
     work: impl Future<Output = Response>,
 ) -> io::Result<http::Response<Body>> {
     let (service, operation) = (&sent.service, &sent.operation);
-    let place = parts.calls().arrived(service, operation, nested);
+    let place = parts.calls().begin(service, operation, nested);
     if !nested {
-        parts.tap().note(&sent);
+        parts.tap().record(&sent);
     }
-    let Fate { delay, effect, ends } = parts.faults().befall(service, operation, nested);
+    let FaultOutcome { delay, effect, ends } =
+        parts.faults().next_outcome(service, operation, nested);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
     let mut response = match effect {
         Some(Effect::NeverAnswer) => std::future::pending().await,
         Some(Effect::CutBefore) => {
-            parts.calls().ended(place, None, None);
-            return cut("before the work", ends).await;
+            parts.calls().end(place, None, None);
+            return close_connection("before the work", ends).await;
         }
-        Some(Effect::Garbage) => garbage(),
-        Some(Effect::Echo(echo)) => echo.answer(refusal(Effect::InternalError), &sent.words()),
+        Some(Effect::Garbage) => html_page(),
+        Some(Effect::Echo(echo)) => echo.response(refusal(Effect::InternalError), &sent.to_text()),
         Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
             refusal(broken)
         }
         Some(Effect::Stale(time)) => {
             if calls::changes(service, operation) {
-                parts.lag(service, time);
+                parts.delay_reads(service, time);
             }
             work.await
         }
@@ -149,18 +150,21 @@ pub(crate) async fn befallen(
     };
     let principal = response.extensions_mut().remove::<Principal>().map(|Principal(name)| name);
     if effect == Some(Effect::CutAfter) {
-        parts.calls().ended(place, None, principal);
-        return cut("after the work", ends).await;
+        parts.calls().end(place, None, principal);
+        return close_connection("after the work", ends).await;
     }
     if let Ok(date) = HeaderValue::from_str(&parts.clock().http_date()) {
         response.headers_mut().insert(DATE, date);
     }
-    parts.calls().ended(place, Some(response.status().as_u16()), principal);
+    parts.calls().end(place, Some(response.status().as_u16()), principal);
     Ok(response.map(Body::from))
 }
 
 /// The connection ends, or its caller does.
-async fn cut(when: &str, ends: Option<Arc<Notify>>) -> io::Result<http::Response<Body>> {
+async fn close_connection(
+    when: &str,
+    ends: Option<Arc<Notify>>,
+) -> io::Result<http::Response<Body>> {
     match ends {
         None => Err(io::Error::other(format!("cut {when}"))),
         Some(caller) => {
@@ -170,17 +174,17 @@ async fn cut(when: &str, ends: Option<Arc<Notify>>) -> io::Result<http::Response
     }
 }
 
-fn half(request: &Request) -> Half {
+fn called_service(request: &Request) -> CalledService {
     let signed = request
         .headers()
         .get(AUTHORIZATION)
         .is_some_and(|value| value.as_bytes().starts_with(b"AWS4-"));
     let palette =
         request.headers().contains_key("apikey") || request.uri().path().starts_with("/v1");
-    if palette && !signed { Half::Palette } else { Half::Aws }
+    if palette && !signed { CalledService::Palette } else { CalledService::Aws }
 }
 
-fn garbage() -> Response {
+fn html_page() -> Response {
     let mut response =
         Response::new(b"<html><body><h1>Access point login</h1></body></html>".to_vec());
     *response.status_mut() = StatusCode::OK;

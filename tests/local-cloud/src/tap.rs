@@ -38,7 +38,7 @@ impl Tap {
     }
 
     /// Keeps a call.
-    pub(crate) fn note(&self, sent: &Sent) {
+    pub(crate) fn record(&self, sent: &Sent) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = kept.as_mut() {
             kept.push(sent.clone());
@@ -48,7 +48,7 @@ impl Tap {
 
 impl Sent {
     /// A call, read.
-    pub(crate) fn of(service: &str, operation: &str, request: &Request) -> Self {
+    pub(crate) fn from_request(service: &str, operation: &str, request: &Request) -> Self {
         let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
@@ -62,7 +62,7 @@ impl Sent {
     }
 
     /// All of it as one text, as a careless service would repeat it.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut words = format!("{}\n", self.target);
         for (name, value) in &self.headers {
             words.extend([name, ": ", value, "\n"]);

@@ -112,30 +112,30 @@ impl Template {
 
     /// The functions of a deployment, by logical id; those whose condition is false are not there.
     pub fn functions(&self, deployment: &Deployment) -> Result<Vec<Function>, TemplateError> {
-        let scope = intrinsics::Scope { document: &self.document, deployment };
+        let scope = intrinsics::EvaluationScope { document: &self.document, deployment };
         let mut functions = function::all(&scope)?;
-        api::route(&scope, &mut functions)?;
+        api::assign_routes(&scope, &mut functions)?;
         Ok(functions)
     }
 
     /// The resource policy of the REST API: who may call it. Nothing where no API is made.
     pub fn api_policy(&self, deployment: &Deployment) -> Result<Option<Value>, TemplateError> {
-        api::policy(&intrinsics::Scope { document: &self.document, deployment })
+        api::policy(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// The role that a deployment makes, of a template that makes one role.
     pub fn role(&self, deployment: &Deployment) -> Result<Role, TemplateError> {
-        roles::only(&intrinsics::Scope { document: &self.document, deployment })
+        roles::only(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// The queues of a deployment, with their policies.
     pub fn queues(&self, deployment: &Deployment) -> Result<Vec<Queue>, TemplateError> {
-        queues::queues(&intrinsics::Scope { document: &self.document, deployment })
+        queues::queues(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// The rules of a deployment that are resources of their own, not events of a function.
     pub fn rules(&self, deployment: &Deployment) -> Result<Vec<EventRule>, TemplateError> {
-        queues::rules(&intrinsics::Scope { document: &self.document, deployment })
+        queues::rules(&intrinsics::EvaluationScope { document: &self.document, deployment })
     }
 
     /// One of the responses that the REST API gives by itself, as the template words it: `DEFAULT_4XX` …

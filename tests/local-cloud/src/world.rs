@@ -14,7 +14,7 @@ mod tests;
 
 use gangway_model::Partition;
 
-use self::deployed::Authority;
+use self::deployed::CaFile;
 pub use self::{
     access::Access,
     customer::Customer,
@@ -34,7 +34,7 @@ pub struct World {
     /// AWS and Palette.
     pub cloud: Cloud,
     realms: Vec<Realm>,
-    _authority: Option<Authority>,
+    _authority: Option<CaFile>,
 }
 
 impl World {
@@ -63,11 +63,11 @@ impl World {
         partitions: &[Partition],
     ) -> Result<Self, TemplateError> {
         let cloud = Cloud::start(options).await;
-        let authority = Authority::of(&cloud);
+        let authority = CaFile::of(&cloud);
         let mut realms = Vec::new();
         for partition in partitions {
             let authority = authority.as_ref();
-            let realm = Realm::furnish(&cloud, options, template, *partition, authority).await?;
+            let realm = Realm::new(&cloud, options, template, *partition, authority).await?;
             realms.push(realm);
         }
         Ok(Self { cloud, realms, _authority: authority })

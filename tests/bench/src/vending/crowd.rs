@@ -1,9 +1,9 @@
-//! Many accounts.
+//! Many test accounts.
 
 use local_cloud::{World, aws::organizations::Joined, palette, world::Realm};
 use serde_json::json;
 
-/// So many accounts.
+/// A number of test accounts with consecutive ids.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Crowd(usize);
 
@@ -12,7 +12,7 @@ impl Crowd {
         Self(count)
     }
 
-    /// The first of them.
+    /// The first `count` of them.
     pub(crate) fn take(self, count: usize) -> Self {
         Self(self.0.min(count))
     }
@@ -21,7 +21,7 @@ impl Crowd {
         (1..=self.0).map(|number| format!("7{number:011}"))
     }
 
-    /// They become members of the organization.
+    /// Adds them to the organization.
     pub(crate) fn join(self, world: &World, realm: &Realm) {
         let organization = realm.organization();
         for id in self.ids() {
@@ -31,7 +31,7 @@ impl Crowd {
         }
     }
 
-    /// Palette has them, as Gangway registers them.
+    /// Registers them in Palette as Gangway does.
     pub(crate) fn register(self, world: &World) {
         let mut records = world.cloud.palette().records();
         let Some(tenant) = records.tenants.first().map(|tenant| tenant.uid.clone()) else { return };

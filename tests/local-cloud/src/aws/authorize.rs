@@ -1,11 +1,12 @@
-//! Whether a caller may: its own policies, within its boundary, within its account's, within its session's.
-use super::caller::{Caller, Who};
-use super::policy::{Context, Named, Outcome, Query, Verdict, evaluate};
-use super::refusal::Refusal;
+//! Authorization: identity policies, permissions boundary, service control policies and session
+//! policies.
+use super::caller::{Caller, PrincipalKind};
+use super::policy::{Context, NamedDocument, Outcome, PolicyEvaluation, PolicyQuery, evaluate};
+use super::refusal::AwsError;
 use super::rights;
-use super::store::{Grants, Home, Store};
+use super::store::{AccountKey, AttachedPolicies, Store};
 
-/// Whose policies are judged.
+/// The principal to evaluate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
     Root,
@@ -14,20 +15,20 @@ pub(crate) enum Subject {
     Role(String),
 }
 
-/// What each layer says.
+/// The result of each policy layer.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
-    pub(crate) identity: Verdict,
-    /// Nothing where there is no boundary.
-    pub(crate) boundary: Option<Verdict>,
-    /// Nothing where the account is in no organization.
-    pub(crate) organization: Option<Verdict>,
-    /// Nothing where the session has no policies of its own.
-    pub(crate) session: Option<Verdict>,
+    pub(crate) identity: PolicyEvaluation,
+    /// `None` without a permissions boundary.
+    pub(crate) boundary: Option<PolicyEvaluation>,
+    /// `None` if the account is in no organization.
+    pub(crate) organization: Option<PolicyEvaluation>,
+    /// `None` without session policies.
+    pub(crate) session: Option<PolicyEvaluation>,
 }
 
 impl Decision {
-    fn layers(&self) -> impl Iterator<Item = (&Verdict, &'static str)> {
+    fn layers(&self) -> impl Iterator<Item = (&PolicyEvaluation, &'static str)> {
         let limits = [
             (self.organization.as_ref(), "service control policy"),
             (self.boundary.as_ref(), "permissions boundary"),
@@ -37,7 +38,7 @@ impl Decision {
         limits.chain([(&self.identity, "identity-based policy")])
     }
 
-    /// All layers together.
+    /// The combined result.
     pub(crate) fn outcome(&self) -> Outcome {
         let has = |outcome| self.layers().any(|(verdict, _)| verdict.outcome == outcome);
         if has(Outcome::ExplicitDeny) {
@@ -49,7 +50,7 @@ impl Decision {
         }
     }
 
-    /// The end of AWS's sentence.
+    /// The last part of AWS's error message.
     pub(crate) fn reason(&self, action: &str) -> String {
         let first = |outcome| {
             self.layers().find(|(verdict, _)| verdict.outcome == outcome).map(|(_, name)| name)
@@ -64,13 +65,13 @@ impl Decision {
 }
 
 impl Store {
-    /// Judges what a subject's policies say, without a session.
+    /// Evaluates a subject's policies without a session.
     pub(crate) fn decide(
         &self,
-        home: &Home,
+        home: &AccountKey,
         subject: &Subject,
-        query: Query<'_>,
-        boundary: Option<&[Named<'_>]>,
+        query: PolicyQuery<'_>,
+        boundary: Option<&[NamedDocument<'_>]>,
     ) -> Decision {
         let account = self.account(home);
         let holder = match subject {
@@ -100,23 +101,32 @@ impl Store {
         Decision { identity, boundary, organization: self.organization(home, query), session: None }
     }
 
-    fn boundary(&self, home: &Home, grants: Option<&Grants>, query: Query<'_>) -> Option<Verdict> {
+    fn boundary(
+        &self,
+        home: &AccountKey,
+        grants: Option<&AttachedPolicies>,
+        query: PolicyQuery<'_>,
+    ) -> Option<PolicyEvaluation> {
         let arn = grants?.boundary.as_ref()?;
-        // A boundary whose policy is gone allows nothing.
+        // A boundary that was deleted allows nothing.
         let documents: Vec<_> = self.managed_document(home, arn).into_iter().collect();
         Some(evaluate(&documents, query))
     }
 
-    fn organization(&self, home: &Home, query: Query<'_>) -> Option<Verdict> {
+    fn organization(&self, home: &AccountKey, query: PolicyQuery<'_>) -> Option<PolicyEvaluation> {
         let scps = &self.account(home)?.scps;
         let documents: Vec<_> = scps
             .iter()
-            .map(|(id, text)| Named { id: id.clone(), kind: "scp", document: &text.document })
+            .map(|(id, text)| NamedDocument {
+                id: id.clone(),
+                kind: "scp",
+                document: &text.document,
+            })
             .collect();
         (!documents.is_empty()).then(|| evaluate(&documents, query))
     }
 
-    /// Judges a call of a caller.
+    /// Evaluates a call of an authenticated caller.
     pub(crate) fn judge(
         &self,
         caller: &Caller,
@@ -124,21 +134,21 @@ impl Store {
         resource: &str,
         context: &Context,
     ) -> Decision {
-        let query = Query { action, resource, context };
+        let query = PolicyQuery { action, resource, context };
         let subject = match &caller.who {
-            Who::Root => Subject::Root,
-            Who::User(name) => Subject::User(name.clone()),
-            Who::Session { role, .. } => Subject::Role(role.clone()),
+            PrincipalKind::Root => Subject::Root,
+            PrincipalKind::User(name) => Subject::User(name.clone()),
+            PrincipalKind::Session { role, .. } => Subject::Role(role.clone()),
         };
         let mut decision = self.decide(&caller.home, &subject, query, None);
-        if let Who::Session { key, .. } = &caller.who
+        if let PrincipalKind::Session { key, .. } = &caller.who
             && let Some(session) = self.sessions.get(key)
             && !session.policies.is_empty()
         {
             let documents: Vec<_> = session
                 .policies
                 .iter()
-                .map(|text| Named {
+                .map(|text| NamedDocument {
                     id: "session".into(),
                     kind: "session",
                     document: &text.document,
@@ -146,15 +156,16 @@ impl Store {
                 .collect();
             decision.session = Some(evaluate(&documents, query));
         }
-        if let Who::Session { role, .. } = &caller.who
+        if let PrincipalKind::Session { role, .. } = &caller.who
             && decision.outcome() == Outcome::Allowed
         {
-            rights::used(role, action, &decision.identity);
+            rights::record(role, action, &decision.identity);
         }
         decision
     }
 
-    /// Lets a caller through, or refuses it in AWS's words. `label` is how the message names the resource.
+    /// Returns AWS's access-denied error unless the caller may do this. `label` is how the message
+    /// names the resource.
     pub(crate) fn authorize(
         &self,
         caller: &Caller,
@@ -162,12 +173,12 @@ impl Store {
         resource: &str,
         label: &str,
         context: &Context,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), AwsError> {
         let decision = self.judge(caller, action, resource, context);
         if decision.outcome() == Outcome::Allowed {
             return Ok(());
         }
-        Err(Refusal::new(
+        Err(AwsError::new(
             403,
             "AccessDenied",
             format!(

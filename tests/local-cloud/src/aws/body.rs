@@ -1,18 +1,18 @@
-//! Members of a JSON service's call.
+//! Fields of a JSON request body.
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 
-/// The object that a call sends.
+/// The body of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Body<'a>(&'a Map<String, Value>);
 
-fn serialization(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "SerializationException", message)
+fn serialization(message: impl Into<String>) -> AwsError {
+    AwsError::new(400, "SerializationException", message)
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn of(value: &'a Value) -> Result<Body<'a>, Refusal> {
+    pub(super) fn of(value: &'a Value) -> Result<Body<'a>, AwsError> {
         value.as_object().map(Body).ok_or_else(|| serialization("The request is no JSON object."))
     }
 
@@ -20,17 +20,17 @@ impl<'a> Body<'a> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn text(self, name: &str) -> Result<Option<&'a str>, Refusal> {
+    pub(super) fn text(self, name: &str) -> Result<Option<&'a str>, AwsError> {
         let wrong = || serialization(format!("{name} is not a string."));
         self.member(name).map(|value| value.as_str().ok_or_else(wrong)).transpose()
     }
 
-    pub(super) fn number(self, name: &str) -> Result<Option<i64>, Refusal> {
+    pub(super) fn number(self, name: &str) -> Result<Option<i64>, AwsError> {
         let wrong = || serialization(format!("{name} is not a number."));
         self.member(name).map(|value| value.as_i64().ok_or_else(wrong)).transpose()
     }
 
-    pub(super) fn list(self, name: &str) -> Result<&'a [Value], Refusal> {
+    pub(super) fn list(self, name: &str) -> Result<&'a [Value], AwsError> {
         match self.member(name) {
             None => Ok(&[]),
             Some(Value::Array(list)) => Ok(list),
@@ -38,7 +38,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    pub(super) fn texts(self, name: &str) -> Result<Vec<&'a str>, Refusal> {
+    pub(super) fn texts(self, name: &str) -> Result<Vec<&'a str>, AwsError> {
         let texts: Option<_> = self.list(name)?.iter().map(Value::as_str).collect();
         texts.ok_or_else(|| serialization(format!("{name} is not a list of strings.")))
     }

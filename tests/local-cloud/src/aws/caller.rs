@@ -1,31 +1,33 @@
-//! Who calls: a key that is known, a signature that fits, a token that is still good.
+//! Authentication: a known access key, a correct signature, a session token that is still valid.
 use super::partition;
 use super::policy::Context;
-use super::refusal::Refusal;
-use super::signature::Claim;
-use super::store::{Home, Owner, Store};
+use super::refusal::AwsError;
+use super::signature::SignatureHeader;
+use super::store::{AccountKey, Owner, Store};
 use crate::server::Request;
 
-/// What kind of principal.
+/// The type of the principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Who {
-    /// The account's root user.
+pub(crate) enum PrincipalKind {
     Root,
     /// An IAM user, by name.
     User(String),
     /// A session of a role, by the role's name and its access key id.
-    Session { role: String, key: String },
+    Session {
+        role: String,
+        key: String,
+    },
 }
 
-/// A proven caller.
+/// An authenticated caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) home: Home,
-    pub(crate) who: Who,
+    pub(crate) home: AccountKey,
+    pub(crate) who: PrincipalKind,
     pub(crate) arn: String,
     /// `UserId` of `GetCallerIdentity`.
     pub(crate) id: String,
-    /// Of the call.
+    /// The region that the call was signed for.
     pub(crate) region: String,
 }
 
@@ -40,26 +42,26 @@ impl Caller {
 }
 
 impl Store {
-    /// Proves who made a call.
+    /// Authenticates a call.
     pub(crate) fn authenticate(
         &mut self,
         request: &Request,
-        claim: &Claim,
-    ) -> Result<Caller, Refusal> {
-        self.authenticate_at(request, claim, &super::addressed(request))
+        claim: &SignatureHeader,
+    ) -> Result<Caller, AwsError> {
+        self.authenticate_for(request, claim, &super::target_service(request))
     }
 
-    /// The same for a call to this service.
-    pub(super) fn authenticate_at(
+    /// Authenticates a call that must be signed for this service.
+    pub(super) fn authenticate_for(
         &mut self,
         request: &Request,
-        claim: &Claim,
+        claim: &SignatureHeader,
         service: &str,
-    ) -> Result<Caller, Refusal> {
+    ) -> Result<Caller, AwsError> {
         let partition = partition::of_region(&claim.region)
-            .ok_or_else(|| Refusal::signature("Credential should be scoped to a valid region."))?;
+            .ok_or_else(|| AwsError::signature("Credential should be scoped to a valid region."))?;
         if service != claim.service {
-            return Err(Refusal::signature(format!(
+            return Err(AwsError::signature(format!(
                 "Credential should be scoped to correct service: '{service}'."
             )));
         }
@@ -67,7 +69,7 @@ impl Store {
             && claim.region != partition::iam_region(partition)
         {
             let region = partition::iam_region(partition);
-            return Err(Refusal::signature(format!(
+            return Err(AwsError::signature(format!(
                 "Credential should be scoped to a valid region, not '{}'. Use '{region}'.",
                 claim.region
             )));
@@ -77,41 +79,45 @@ impl Store {
         let (now, wall) = (self.now(), self.wall());
         if let Some(session) = self.sessions.get(&claim.key) {
             if session.home.0 != partition || token != Some(session.token.as_str()) {
-                return Err(Refusal::unknown_key());
+                return Err(AwsError::unknown_key());
             }
             claim.verify(request, &session.secret, token, wall)?;
             if session.expires <= now {
                 let message = "The security token included in the request is expired";
-                return Err(Refusal::new(403, "ExpiredToken", message));
+                return Err(AwsError::new(403, "ExpiredToken", message));
             }
-            return self.session_caller(&claim.key, &claim.region).ok_or_else(Refusal::unknown_key);
+            return self
+                .session_caller(&claim.key, &claim.region)
+                .ok_or_else(AwsError::unknown_key);
         }
-        let key = self.keys.get_mut(&claim.key).ok_or_else(Refusal::unknown_key)?;
-        // A long-lived key that comes with a token is a temporary one of somebody else's making.
+        let key = self.keys.get_mut(&claim.key).ok_or_else(AwsError::unknown_key)?;
+        // A long-lived access key does not come with a session token.
         if key.home.0 != partition || !key.active || token.is_some() {
-            return Err(Refusal::unknown_key());
+            return Err(AwsError::unknown_key());
         }
         claim.verify(request, &key.secret, None, wall)?;
         key.used = Some((now, claim.service.clone(), claim.region.clone()));
         let (home, owner) = (key.home.clone(), key.owner.clone());
-        self.key_caller(home, owner, &claim.region).ok_or_else(Refusal::unknown_key)
+        self.key_caller(home, owner, &claim.region).ok_or_else(AwsError::unknown_key)
     }
 
-    fn key_caller(&self, home: Home, owner: Owner, region: &str) -> Option<Caller> {
+    fn key_caller(&self, home: AccountKey, owner: Owner, region: &str) -> Option<Caller> {
         let (who, arn, id) = match owner {
-            Owner::Root => {
-                (Who::Root, format!("arn:{}:iam::{}:root", home.0, home.1), home.1.clone())
-            }
+            Owner::Root => (
+                PrincipalKind::Root,
+                format!("arn:{}:iam::{}:root", home.0, home.1),
+                home.1.clone(),
+            ),
             Owner::User(name) => {
                 let user = self.account(&home)?.users.get(&name)?;
                 let arn = format!("arn:{}:iam::{}:user{}{}", home.0, home.1, user.path, user.name);
-                (Who::User(name), arn, user.id.clone())
+                (PrincipalKind::User(name), arn, user.id.clone())
             }
         };
         Some(Caller { home, who, arn, id, region: region.to_owned() })
     }
 
-    /// Secret and token of a key that is good now.
+    /// Secret key and session token of an access key that is valid now.
     pub(super) fn secret_of(&self, key: &str) -> Option<(&str, Option<&str>)> {
         if let Some(session) = self.sessions.get(key) {
             let good = session.expires > self.now();
@@ -120,7 +126,7 @@ impl Store {
         self.keys.get(key).filter(|key| key.active).map(|key| (key.secret.as_str(), None))
     }
 
-    /// Whose a key is, in a region of its partition.
+    /// Returns the owner of an access key, for a region of the key's partition.
     pub(super) fn known_caller(&self, key: &str, region: &str) -> Option<Caller> {
         let caller = match self.keys.get(key) {
             Some(known) => self.key_caller(known.home.clone(), known.owner.clone(), region),
@@ -137,17 +143,17 @@ impl Store {
         let arn =
             format!("arn:{}:sts::{}:assumed-role/{}/{}", home.0, home.1, role.name, session.name);
         let id = format!("{}:{}", role.id, session.name);
-        let who = Who::Session { role: role.name.clone(), key: key.to_owned() };
+        let who = PrincipalKind::Session { role: role.name.clone(), key: key.to_owned() };
         Some(Caller { home, who, arn, id, region: region.to_owned() })
     }
 
-    /// The ARN by which policies know a caller: of a session, its role's.
+    /// The ARN that policies use for a caller; for a session, the role's ARN.
     pub(crate) fn principal_arn(&self, caller: &Caller) -> String {
         let role = match &caller.who {
-            Who::Session { role, .. } => self
+            PrincipalKind::Session { role, .. } => self
                 .account(&caller.home)
                 .and_then(|account| account.roles.get(&role.to_ascii_lowercase())),
-            Who::Root | Who::User(_) => None,
+            PrincipalKind::Root | PrincipalKind::User(_) => None,
         };
         role.map_or_else(
             || caller.arn.clone(),
@@ -160,7 +166,7 @@ impl Store {
         )
     }
 
-    /// The condition keys that every call has.
+    /// The condition keys of every call.
     pub(crate) fn context(&self, caller: &Caller) -> Context {
         let mut context = Context::default()
             .with("aws:PrincipalArn", self.principal_arn(caller))
@@ -173,16 +179,16 @@ impl Store {
             .with("aws:EpochTime", self.now().to_string())
             .with("aws:PrincipalIsAWSService", "false");
         let kind = match &caller.who {
-            Who::Root => "Account",
-            Who::User(_) => "User",
-            Who::Session { .. } => "AssumedRole",
+            PrincipalKind::Root => "Account",
+            PrincipalKind::User(_) => "User",
+            PrincipalKind::Session { .. } => "AssumedRole",
         };
         context = context.with("aws:PrincipalType", kind);
         let account = self.account(&caller.home);
         match &caller.who {
-            Who::Root => {}
-            // A long-lived key: whether MFA is present cannot be said, the key is missing.
-            Who::User(name) => {
+            PrincipalKind::Root => {}
+            // Long-lived keys do not have `aws:MultiFactorAuthPresent`.
+            PrincipalKind::User(name) => {
                 context = context.with("aws:username", name);
                 let tags =
                     account.and_then(|account| account.users.get(name)).map(|user| &user.tags);
@@ -190,7 +196,7 @@ impl Store {
                     context = context.with(&format!("aws:PrincipalTag/{tag}"), value);
                 }
             }
-            Who::Session { role, key } => {
+            PrincipalKind::Session { role, key } => {
                 context = context.with("aws:MultiFactorAuthPresent", "false");
                 let role =
                     account.and_then(|account| account.roles.get(&role.to_ascii_lowercase()));

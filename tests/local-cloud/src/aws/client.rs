@@ -1,4 +1,5 @@
-//! Signed calls of AWS by hand: for tests of the emulator, and for parts of the cloud that call it as anyone would.
+//! A minimal signing AWS client, for tests of the fake AWS and for parts of the cloud that call
+//! AWS.
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::Keys;
 use crate::server::NESTED;
 
-/// One identity's way to one AWS.
+/// A client with the credentials of one identity.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -19,28 +20,26 @@ pub struct Client {
     nested: bool,
 }
 
-/// An answer, read whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
     /// XML or JSON.
     pub body: String,
 }
 
 impl Answer {
-    /// The text of the first element of this name in an XML answer, still escaped.
+    /// The text of the first XML element of this name, still escaped.
     pub fn element(&self, name: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
     }
 
-    /// A JSON answer; null for what is none.
+    /// The body as JSON; `null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// The error's code, in either format.
+    /// The error code, from JSON or XML.
     pub fn code(&self) -> Option<String> {
         let json = self.json().get("__type").and_then(Value::as_str).map(str::to_owned);
         json.or_else(|| self.element("Code").map(str::to_owned))
@@ -48,31 +47,29 @@ impl Answer {
 }
 
 impl Client {
-    /// An identity in a region. `http` trusts whatever `url` needs it to trust.
+    /// Creates a client. `http` must trust the certificate of `url`.
     pub fn new(http: reqwest::Client, url: &str, region: &str, keys: &Keys) -> Client {
         let (url, region) = (url.to_owned(), region.to_owned());
         Client { http, url, region, keys: keys.clone(), nested: false }
     }
 
-    /// The same, marked as made by a part of the cloud: not counted as a hop.
+    /// Marks the calls as nested, so that they are not counted as hops.
     #[must_use]
     pub fn nested(self) -> Client {
         Client { nested: true, ..self }
     }
 
-    /// The same way with other keys.
     #[must_use]
     pub fn with_keys(&self, keys: &Keys) -> Client {
         Client { keys: keys.clone(), ..self.clone() }
     }
 
-    /// The same identity in another region.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Client {
         Client { region: region.to_owned(), ..self.clone() }
     }
 
-    /// A call of STS or IAM.
+    /// Calls STS or IAM.
     pub async fn query(
         &self,
         service: &str,
@@ -92,7 +89,7 @@ impl Client {
         self.send(service, headers, body).await
     }
 
-    /// A call of Secrets Manager.
+    /// Calls Secrets Manager.
     pub async fn secrets(
         &self,
         operation: &str,
@@ -102,7 +99,7 @@ impl Client {
         self.json("secretsmanager", "1.1", target, parameters).await
     }
 
-    /// A call of Organizations.
+    /// Calls Organizations.
     pub async fn organizations(
         &self,
         operation: &str,
@@ -112,12 +109,12 @@ impl Client {
         self.json("organizations", "1.1", target, parameters).await
     }
 
-    /// A call of SQS.
+    /// Calls SQS.
     pub async fn sqs(&self, operation: &str, parameters: &Value) -> Result<Answer, reqwest::Error> {
         self.json("sqs", "1.0", format!("AmazonSQS.{operation}"), parameters).await
     }
 
-    /// A call of EKS: a verb, a path with its query, and what goes into the body.
+    /// Calls EKS. `line` is method, path and query.
     pub async fn eks(
         &self,
         verb: &str,
@@ -147,7 +144,7 @@ impl Client {
         self.send(service, headers, parameters.to_string()).await
     }
 
-    /// STS `AssumeRole`; the keys of the session, or the refusal.
+    /// Calls `AssumeRole`. Returns the session's keys or the error response.
     pub async fn assume(
         &self,
         role: &str,
@@ -204,10 +201,11 @@ impl Client {
     }
 }
 
-/// The headers that sign a call, by its verb and URL: `authorization`, `x-amz-date` and, for temporary keys, `x-amz-security-token`.
+/// Returns the headers that sign a request: `authorization`, `x-amz-date` and, for temporary keys,
+/// `x-amz-security-token`.
 ///
 /// # Panics
-/// Where the URL is none.
+/// If `url` is not a URL.
 pub fn signature(
     keys: &Keys,
     service: &str,

@@ -1,9 +1,9 @@
-//! The form of a query-protocol call.
+//! Form parameters of the AWS query protocol.
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 
 /// Parameters by name.
 #[derive(Debug, Default)]
@@ -23,27 +23,27 @@ impl Form {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A parameter that must be there and not be empty.
-    pub(crate) fn need(&self, name: &str) -> Result<&str, Refusal> {
+    /// Returns a parameter that must be present and not empty.
+    pub(crate) fn need(&self, name: &str) -> Result<&str, AwsError> {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             let member = lower_first(name);
-            Refusal::validation(format!(
+            AwsError::validation(format!(
                 "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
             ))
         })
     }
 
-    /// A whole number within limits.
+    /// Returns an integer parameter within limits.
     pub(crate) fn number(
         &self,
         name: &str,
         limits: std::ops::RangeInclusive<i64>,
-    ) -> Result<Option<i64>, Refusal> {
+    ) -> Result<Option<i64>, AwsError> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let number = text.parse().ok().filter(|number| limits.contains(number));
         let fault = || {
             let (member, low, high) = (lower_first(name), limits.start(), limits.end());
-            Refusal::validation(format!(
+            AwsError::validation(format!(
                 "1 validation error detected: Value '{text}' at '{member}' failed to satisfy constraint: Member must \
                  have value between {low} and {high}"
             ))
@@ -51,13 +51,13 @@ impl Form {
         number.map(Some).ok_or_else(fault)
     }
 
-    /// `name.member.1`, `name.member.2` and so on.
+    /// Returns `name.member.1`, `name.member.2` and so on.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let at = |n: usize| self.0.get(&format!("{name}.member.{n}")).cloned();
         (1..).map_while(at).collect()
     }
 
-    /// A list of structures, each as a form of its own.
+    /// Returns a list of structures, each as a form.
     pub(crate) fn structures(&self, name: &str) -> Vec<Form> {
         let part = |n: usize| {
             let prefix = format!("{name}.member.{n}.");

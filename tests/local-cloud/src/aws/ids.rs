@@ -7,7 +7,7 @@ const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 impl Store {
     /// `AKIA…`, `ASIA…`, `AIDA…`, `AROA…`: after the prefix the account id, as in every id since 2019.
     pub(crate) fn unique_id(&mut self, prefix: &str, account: &str) -> String {
-        let drawn = self.draw();
+        let drawn = self.random_bytes();
         let number: u64 = account.parse().unwrap_or(0);
         let head = (0x8000_0000_0000 | (number << 7) | u64::from(drawn[0] & 0x7f)).to_be_bytes();
         let bytes: Vec<u8> =
@@ -22,10 +22,10 @@ impl Store {
     }
 
     /// So many letters and digits.
-    pub(crate) fn letters(&mut self, length: usize) -> String {
+    pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
         let mut text = String::new();
         while text.len() < length {
-            let more = self.draw();
+            let more = self.random_bytes();
             text.extend(
                 more.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])),
             );
@@ -35,12 +35,12 @@ impl Store {
     }
 
     /// A prefix, and so many lower-case letters and digits behind it.
-    pub(crate) fn lower(&mut self, prefix: &str, length: usize) -> String {
-        format!("{prefix}{}", self.letters(length).to_ascii_lowercase())
+    pub(crate) fn lower_case_id(&mut self, prefix: &str, length: usize) -> String {
+        format!("{prefix}{}", self.alphanumeric(length).to_ascii_lowercase())
     }
 
     /// A secret access key: 40 characters.
     pub(crate) fn secret_key(&mut self) -> String {
-        format!("{}/{}+{}", self.letters(13), self.letters(12), self.letters(13))
+        format!("{}/{}+{}", self.alphanumeric(13), self.alphanumeric(12), self.alphanumeric(13))
     }
 }

@@ -2,9 +2,9 @@
 use http::header::AUTHORIZATION;
 
 use super::policy::Context;
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 use super::setup::Account;
-use super::signature::Claim;
+use super::signature::SignatureHeader;
 use crate::server::Request;
 
 /// What a signature for an API is made for.
@@ -14,7 +14,7 @@ const ACTION: &str = "execute-api:Invoke";
 
 /// An API in somebody's account, with IAM authorization on every route.
 #[derive(Debug, Clone)]
-pub(crate) struct Api {
+pub(crate) struct RestApi {
     pub(crate) owner: Account,
     pub(crate) region: String,
     pub(crate) id: String,
@@ -23,17 +23,17 @@ pub(crate) struct Api {
 
 /// Why a request did not get in: the error's code, and its message.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotAdmitted {
+pub(crate) struct AuthorizationError {
     pub(crate) code: String,
     pub(crate) message: String,
 }
 
-impl Api {
+impl RestApi {
     /// The ARN of whoever signed the request, if that identity may make it.
-    pub(crate) fn admit(&self, request: &Request) -> Result<String, NotAdmitted> {
-        self.judge(request).map_err(|refusal| {
+    pub(crate) fn admit(&self, request: &Request) -> Result<String, AuthorizationError> {
+        self.check(request).map_err(|refusal| {
             let (_, code) = refusal.for_json();
-            NotAdmitted { code: code.to_owned(), message: refusal.message.clone() }
+            AuthorizationError { code: code.to_owned(), message: refusal.message.clone() }
         })
     }
 
@@ -44,32 +44,32 @@ impl Api {
     }
 
     /// The ARN that policies name a route by.
-    fn route(&self, request: &Request) -> String {
-        let Api { owner, region, id, stage } = self;
+    fn route_arn(&self, request: &Request) -> String {
+        let RestApi { owner, region, id, stage } = self;
         let (verb, path) = (request.method(), request.uri().path());
         let (partition, account) = (owner.partition(), owner.id());
         format!("arn:{partition}:execute-api:{region}:{account}:{id}/{stage}/{verb}{path}")
     }
 
-    fn judge(&self, request: &Request) -> Result<String, Refusal> {
-        let claim = Claim::read(request).map_err(|refusal| match refusal.code {
+    fn check(&self, request: &Request) -> Result<String, AwsError> {
+        let claim = SignatureHeader::read(request).map_err(|refusal| match refusal.code {
             // The gateway's own words, which it has for unknown routes as well.
             "MissingAuthenticationToken" => {
-                Refusal::new(403, refusal.code, "Missing Authentication Token")
+                AwsError::new(403, refusal.code, "Missing Authentication Token")
             }
             _ => refusal,
         })?;
         let mut store = self.owner.aws().store();
-        let caller = store.authenticate_at(request, &claim, SERVICE)?;
+        let caller = store.authenticate_for(request, &claim, SERVICE)?;
         if claim.region != self.region {
-            return Err(Refusal::signature(format!(
+            return Err(AwsError::signature(format!(
                 "Credential should be scoped to a valid region, not '{}'.",
                 claim.region
             )));
         }
-        let route = self.route(request);
+        let route = self.route_arn(request);
         if caller.account() != self.owner.id() || caller.partition() != self.owner.partition() {
-            return Err(Refusal::new(
+            return Err(AwsError::new(
                 403,
                 "AccessDenied",
                 format!(

@@ -4,19 +4,19 @@ use std::mem::swap;
 
 use super::eks;
 use super::secrets::Secret;
-use super::store::{Account, Group, Home, Policy, Role, Store, User};
+use super::store::{Account, AccountKey, Group, Policy, Role, Store, User};
 use crate::calls;
 
 /// What readers of a service see, and until when.
 #[derive(Debug)]
-pub(super) struct Lag {
+pub(super) struct ReplicaLag {
     until: i64,
-    before: BTreeMap<Home, Shelf>,
+    before: BTreeMap<AccountKey, LaggingData>,
 }
 
 /// What a service holds of one account.
 #[derive(Debug)]
-enum Shelf {
+enum LaggingData {
     Iam {
         users: BTreeMap<String, User>,
         groups: BTreeMap<String, Group>,
@@ -28,8 +28,8 @@ enum Shelf {
     Associations(BTreeMap<(String, String), BTreeMap<String, eks::Association>>),
 }
 
-impl Shelf {
-    fn of(service: &str, account: &Account) -> Option<Self> {
+impl LaggingData {
+    fn copy_of(service: &str, account: &Account) -> Option<Self> {
         match service {
             "iam" => Some(Self::Iam {
                 users: account.users.clone(),
@@ -70,7 +70,7 @@ impl Shelf {
 }
 
 /// Whose replica a call is answered by. STS looks roles up where IAM's readers do.
-fn replica(service: &str, operation: &str) -> Option<&'static str> {
+fn replica_of(service: &str, operation: &str) -> Option<&'static str> {
     if calls::changes(service, operation) {
         return None;
     }
@@ -84,16 +84,17 @@ fn replica(service: &str, operation: &str) -> Option<&'static str> {
 
 impl Store {
     /// Until then, readers of a service are shown what there is now. Services that are not known to lag do not.
-    pub(crate) fn lag(&mut self, service: &str, until: i64) {
-        let Some(service) = replica(service, "Get") else { return };
-        let shown =
-            |(home, account): (&Home, &Account)| Some((home.clone(), Shelf::of(service, account)?));
+    pub(crate) fn delay_reads(&mut self, service: &str, until: i64) {
+        let Some(service) = replica_of(service, "Get") else { return };
+        let shown = |(home, account): (&AccountKey, &Account)| {
+            Some((home.clone(), LaggingData::copy_of(service, account)?))
+        };
         let before = self.accounts.iter().filter_map(shown).collect();
-        self.lags.insert(service, Lag { until, before });
+        self.lags.insert(service, ReplicaLag { until, before });
     }
 
     /// Serves a call where callers of its kind are sent to.
-    pub(super) fn as_readers_see<R>(
+    pub(super) fn with_replica<R>(
         &mut self,
         service: &str,
         operation: &str,
@@ -101,7 +102,8 @@ impl Store {
     ) -> R {
         let now = self.now();
         self.lags.retain(|_, lag| lag.until > now);
-        let lag = replica(service, operation).and_then(|service| self.lags.remove_entry(service));
+        let lag =
+            replica_of(service, operation).and_then(|service| self.lags.remove_entry(service));
         let Some((replica, mut lag)) = lag else { return serve(self) };
         self.exchange(&mut lag);
         let answer = serve(self);
@@ -110,7 +112,7 @@ impl Store {
         answer
     }
 
-    fn exchange(&mut self, lag: &mut Lag) {
+    fn exchange(&mut self, lag: &mut ReplicaLag) {
         for (home, shelf) in &mut lag.before {
             if let Some(account) = self.accounts.get_mut(home) {
                 shelf.exchange(account);

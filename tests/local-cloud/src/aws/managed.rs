@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::policy::Kind;
-use super::store::{Policy, Text, Version};
+use super::policy::DocumentKind;
+use super::store::{Policy, PolicyText, Version};
 
 /// 2015-02-06, when the first of them appeared.
 const CREATED: i64 = 1_423_247_960;
@@ -120,7 +120,7 @@ pub(crate) fn policies() -> BTreeMap<String, Policy> {
     for partition in ["aws", "aws-us-gov", "aws-iso", "aws-iso-b"] {
         for (path, name, statements) in documents(partition) {
             let raw = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-            let text = Text::read(&raw, Kind::Identity).expect("a valid document");
+            let text = PolicyText::read(&raw, DocumentKind::Identity).expect("a valid document");
             let arn = format!("arn:{partition}:iam::aws:policy{path}{name}");
             let id: String = name
                 .bytes()

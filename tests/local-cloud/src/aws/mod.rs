@@ -34,12 +34,12 @@ pub use self::assume::lets_in;
 use self::caller::Caller;
 pub use self::eks::Handle as Cluster;
 use self::form::Form;
-pub(crate) use self::invoke::{Api, NotAdmitted};
+pub(crate) use self::invoke::{AuthorizationError, RestApi};
 pub use self::organizations::Handle as Organization;
-use self::refusal::{Protocol, Refusal, answer};
+use self::refusal::{AwsError, Protocol, response};
 pub use self::seen::{PolicySeen, RoleSeen};
 pub use self::setup::{Account, Group, Keys, Role, SecretSeen, User};
-use self::signature::Claim;
+use self::signature::SignatureHeader;
 pub use self::sqs::Handle as Queue;
 use self::store::Store;
 use crate::canaries::{Canary, Kind};
@@ -79,7 +79,7 @@ impl Aws {
 }
 
 /// The service a call speaks to, whatever its signature says.
-pub(crate) fn addressed(request: &Request) -> String {
+pub(crate) fn target_service(request: &Request) -> String {
     if let Some(target) = target(request) {
         let prefix = target.split('.').next().unwrap_or_default();
         return match prefix {
@@ -109,12 +109,12 @@ pub(crate) fn operation(request: &Request) -> (String, String) {
         None if eks::is_addressed(request) => eks::operation(request).map(str::to_owned),
         None => Form::read(request.body()).get("Action").map(str::to_owned),
     };
-    (addressed(request), operation.unwrap_or_else(|| "unknown".to_owned()))
+    (target_service(request), operation.unwrap_or_else(|| "unknown".to_owned()))
 }
 
 /// The answer to a throttle or an outage, in the service's own format.
-pub(crate) fn broken(service: &str, effect: Effect) -> Response {
-    Refusal::broken(service, effect)
+pub(crate) fn injected_error(service: &str, effect: Effect) -> Response {
+    AwsError::injected_error(service, effect)
         .render(Protocol::of(service), "00000000-0000-4000-a000-000000000000")
 }
 
@@ -124,12 +124,13 @@ pub(crate) fn handle(cloud: &Parts, request: &Request) -> Response {
     let protocol = Protocol::of(&service);
     let mut store = cloud.aws().store();
     let id = store.request_id();
-    let caller = Claim::read(request).and_then(|claim| store.authenticate(request, &claim));
+    let caller =
+        SignatureHeader::read(request).and_then(|claim| store.authenticate(request, &claim));
     let caller = match caller {
         Ok(caller) => caller,
         Err(refusal) => return refusal.render(protocol, &id),
     };
-    let served = store.as_readers_see(&service, &operation, |store| {
+    let served = store.with_replica(&service, &operation, |store| {
         serve((&service, protocol), &operation, (store, &caller), request, &id)
     });
     let mut response = served.unwrap_or_else(|refusal| refusal.render(protocol, &id));
@@ -143,35 +144,36 @@ fn serve(
     (store, caller): (&mut Store, &Caller),
     request: &Request,
     id: &str,
-) -> Result<Response, Refusal> {
+) -> Result<Response, AwsError> {
     match (service, protocol) {
         ("secretsmanager", _) => secrets::serve(store, caller, operation, request.body())
-            .map(|body| answer(200, "application/x-amz-json-1.1", body, id)),
+            .map(|body| response(200, "application/x-amz-json-1.1", body, id)),
         ("organizations", _) => organizations::serve(store, caller, operation, request.body())
-            .map(|body| answer(200, "application/x-amz-json-1.1", body, id)),
+            .map(|body| response(200, "application/x-amz-json-1.1", body, id)),
         ("sqs", _) => sqs::serve(store, caller, operation, request.body())
-            .map(|body| answer(200, "application/x-amz-json-1.0", body, id)),
-        ("eks", _) => {
-            eks::serve(store, caller, request).map(|body| answer(200, "application/json", body, id))
-        }
-        ("sts" | "iam", Protocol::Query(namespace)) => {
+            .map(|body| response(200, "application/x-amz-json-1.0", body, id)),
+        ("eks", _) => eks::serve(store, caller, request)
+            .map(|body| response(200, "application/json", body, id)),
+        ("sts" | "iam", Protocol::PolicyQuery(namespace)) => {
             let form = Form::read(request.body());
             let served = if service == "iam" {
                 iam::serve(store, caller, operation, &form)
             } else {
                 sts::serve(store, caller, operation, &form)
             };
-            served.map(|xml| answer(200, "text/xml", xml.respond(namespace, operation, id), id))
+            served.map(|xml| {
+                response(200, "text/xml", xml.into_response(namespace, operation, id), id)
+            })
         }
         _ => {
-            Err(Refusal::new(404, "UnknownOperationException", "Nobody here speaks this service."))
+            Err(AwsError::new(404, "UnknownOperationException", "Nobody here speaks this service."))
         }
     }
 }
 
 /// What a query service answers to an action it does not have.
-fn no_action(operation: &str, version: &str) -> Refusal {
-    Refusal::new(
+fn invalid_action(operation: &str, version: &str) -> AwsError {
+    AwsError::new(
         400,
         "InvalidAction",
         format!("Could not find operation {operation} for version {version}"),

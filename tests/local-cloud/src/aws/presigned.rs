@@ -7,11 +7,11 @@ use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
 use super::caller::Caller;
-use super::signature::basic_date;
+use super::signature::parse_basic_date;
 use super::store::{Store, hex};
 
 /// The parameters that such a URL has, and no others.
-const KNOWN: [&str; 10] = [
+const ALLOWED_PARAMETERS: [&str; 10] = [
     "action",
     "version",
     "x-amz-algorithm",
@@ -24,9 +24,9 @@ const KNOWN: [&str; 10] = [
     "x-amz-signedheaders",
 ];
 /// The header that says for which cluster it is.
-const CLUSTER: &str = "x-k8s-aws-id";
+const CLUSTER_HEADER: &str = "x-k8s-aws-id";
 /// The longest that one is good for, in seconds.
-const LONGEST: i64 = 900;
+const MAX_SECONDS: i64 = 900;
 
 /// The URL in parts.
 struct Presigned<'a> {
@@ -36,7 +36,7 @@ struct Presigned<'a> {
 }
 
 impl<'a> Presigned<'a> {
-    fn read(url: &'a str) -> Option<Presigned<'a>> {
+    fn parse(url: &'a str) -> Option<Presigned<'a>> {
         let (_, rest) = url.split_once("://")?;
         let (host, query) = rest.split_once("/?").or_else(|| rest.split_once('?'))?;
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -48,7 +48,7 @@ impl<'a> Presigned<'a> {
             .map(|(name, value)| (decode(name).to_ascii_lowercase(), decode(value)))
             .collect();
         let sound = parameters.len() == count
-            && parameters.keys().all(|name| KNOWN.contains(&name.as_str()));
+            && parameters.keys().all(|name| ALLOWED_PARAMETERS.contains(&name.as_str()));
         sound.then_some(Presigned { host, query, parameters })
     }
 
@@ -59,7 +59,7 @@ impl<'a> Presigned<'a> {
     /// The signature that fits.
     fn sign(&self, secret: &str, scope: &[&str; 4], cluster: &str) -> Option<String> {
         let [date, region, service, _] = scope;
-        let time = u64::try_from(basic_date(self.get("x-amz-date")?)?).ok()?;
+        let time = u64::try_from(parse_basic_date(self.get("x-amz-date")?)?).ok()?;
         let mut pairs: Vec<&str> = self
             .query
             .split('&')
@@ -71,7 +71,7 @@ impl<'a> Presigned<'a> {
         for name in names.split(';') {
             let value = match name {
                 "host" => self.host,
-                CLUSTER => cluster,
+                CLUSTER_HEADER => cluster,
                 _ => return None,
             };
             headers.extend([name, ":", value, "\n"]);
@@ -91,21 +91,26 @@ impl<'a> Presigned<'a> {
 
 impl Store {
     /// Who signed a `GetCallerIdentity` for a cluster, if that holds: sent to the STS at `host`, in time, by a known key.
-    pub(crate) fn presigned(&self, url: &str, host: &str, cluster: &str) -> Option<Caller> {
-        let call = Presigned::read(url).filter(|call| call.host == host)?;
+    pub(crate) fn authenticate_presigned(
+        &self,
+        url: &str,
+        host: &str,
+        cluster: &str,
+    ) -> Option<Caller> {
+        let call = Presigned::parse(url).filter(|call| call.host == host)?;
         let is = |name, value| call.get(name) == Some(value);
         let names: Vec<&str> = call.get("x-amz-signedheaders")?.split(';').collect();
         if !is("action", "GetCallerIdentity")
             || !is("version", "2011-06-15")
             || !is("x-amz-algorithm", "AWS4-HMAC-SHA256")
-            || !["host", CLUSTER].iter().all(|name| names.contains(name))
+            || !["host", CLUSTER_HEADER].iter().all(|name| names.contains(name))
         {
             return None;
         }
         let lasts: i64 = call.get("x-amz-expires")?.parse().ok()?;
-        let date = basic_date(call.get("x-amz-date")?)?;
+        let date = parse_basic_date(call.get("x-amz-date")?)?;
         let now = self.wall();
-        if !(1..=LONGEST).contains(&lasts) || now > date + lasts || date > now + 300 {
+        if !(1..=MAX_SECONDS).contains(&lasts) || now > date + lasts || date > now + 300 {
             return None;
         }
         let scope: Vec<&str> = call.get("x-amz-credential")?.split('/').collect();

@@ -10,7 +10,7 @@ use crate::server::Response;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
     /// Form in, XML of a namespace out: STS, IAM.
-    Query(&'static str),
+    PolicyQuery(&'static str),
     /// JSON 1.1: Secrets Manager, Organizations.
     Json,
     /// JSON 1.0, with the codes of the query protocol that went before it: SQS.
@@ -25,58 +25,58 @@ impl Protocol {
             "secretsmanager" | "organizations" => Protocol::Json,
             "sqs" => Protocol::QueryJson,
             "eks" => Protocol::Rest,
-            "iam" => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
-            _ => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
+            "iam" => Protocol::PolicyQuery("https://iam.amazonaws.com/doc/2010-05-08/"),
+            _ => Protocol::PolicyQuery("https://sts.amazonaws.com/doc/2011-06-15/"),
         }
     }
 }
 
 /// A call that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct AwsError {
     pub(crate) status: u16,
     pub(crate) code: &'static str,
     pub(crate) message: String,
 }
 
-impl Refusal {
-    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { status, code, message: message.into() }
+impl AwsError {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> AwsError {
+        AwsError { status, code, message: message.into() }
     }
 
-    pub(crate) fn unknown_key() -> Refusal {
-        Refusal::new(
+    pub(crate) fn unknown_key() -> AwsError {
+        AwsError::new(
             403,
             "InvalidClientTokenId",
             "The security token included in the request is invalid.",
         )
     }
 
-    pub(crate) fn signature(message: impl Into<String>) -> Refusal {
-        Refusal::new(403, "SignatureDoesNotMatch", message)
+    pub(crate) fn signature(message: impl Into<String>) -> AwsError {
+        AwsError::new(403, "SignatureDoesNotMatch", message)
     }
 
-    pub(crate) fn validation(message: impl Into<String>) -> Refusal {
-        Refusal::new(400, "ValidationError", message)
+    pub(crate) fn validation(message: impl Into<String>) -> AwsError {
+        AwsError::new(400, "ValidationError", message)
     }
 
-    pub(crate) fn missing(message: impl Into<String>) -> Refusal {
-        Refusal::new(404, "NoSuchEntity", message)
+    pub(crate) fn missing(message: impl Into<String>) -> AwsError {
+        AwsError::new(404, "NoSuchEntity", message)
     }
 
     /// A throttle or an outage, as the service would put it.
-    pub(crate) fn broken(service: &str, effect: Effect) -> Refusal {
+    pub(crate) fn injected_error(service: &str, effect: Effect) -> AwsError {
         match effect {
-            Effect::Throttle if service == "organizations" => Refusal::new(
+            Effect::Throttle if service == "organizations" => AwsError::new(
                 400,
                 "TooManyRequestsException",
                 "AWS Organizations can't complete your request because another request is already in progress. Try again later.",
             ),
             Effect::Throttle if service == "sqs" => {
-                Refusal::new(400, "RequestThrottled", "Rate exceeded")
+                AwsError::new(400, "RequestThrottled", "Rate exceeded")
             }
-            Effect::Throttle => Refusal::new(400, "Throttling", "Rate exceeded"),
-            Effect::Unavailable => Refusal::new(
+            Effect::Throttle => AwsError::new(400, "Throttling", "Rate exceeded"),
+            Effect::Unavailable => AwsError::new(
                 503,
                 "ServiceUnavailable",
                 "The request has failed due to a temporary failure of the server.",
@@ -88,7 +88,7 @@ impl Refusal {
             | Effect::CutAfter
             | Effect::Echo(_)
             | Effect::Delay(_)
-            | Effect::Stale(_) => Refusal::new(
+            | Effect::Stale(_) => AwsError::new(
                 500,
                 match service {
                     "iam" => "ServiceFailure",
@@ -123,14 +123,14 @@ impl Refusal {
                 let (status, code) = self.for_json();
                 let key = if code == "AccessDeniedException" { "Message" } else { "message" };
                 let body = json!({ "__type": code, key: self.message }).to_string();
-                answer(status, "application/x-amz-json-1.1", body, request_id)
+                response(status, "application/x-amz-json-1.1", body, request_id)
             }
             Protocol::Rest => {
                 let (_, code) = self.for_json();
                 // Where the others say 400 to whoever is not known or not allowed, this says 403.
                 let status = if code == "ThrottlingException" { 429 } else { self.status };
                 let body = json!({"message": self.message}).to_string();
-                let mut response = answer(status, "application/json", body, request_id);
+                let mut response = response(status, "application/json", body, request_id);
                 if let Ok(code) = HeaderValue::from_str(code) {
                     response.headers_mut().insert("x-amzn-errortype", code);
                 }
@@ -147,13 +147,13 @@ impl Refusal {
                 let status = if self.status == 403 { 400 } else { self.status };
                 let body = json!({"__type": format!("{space}#{shape}"), "message": self.message});
                 let json = "application/x-amz-json-1.0";
-                let mut response = answer(status, json, body.to_string(), request_id);
+                let mut response = response(status, json, body.to_string(), request_id);
                 if let Ok(query) = HeaderValue::from_str(&format!("{};{kind}", self.code)) {
                     response.headers_mut().insert("x-amzn-query-error", query);
                 }
                 response
             }
-            Protocol::Query(namespace) => {
+            Protocol::PolicyQuery(namespace) => {
                 let kind = if self.status >= 500 { "Receiver" } else { "Sender" };
                 let body = format!(
                     "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>\n    <Type>{kind}</Type>\n    \
@@ -162,14 +162,14 @@ impl Refusal {
                     self.code,
                     super::xml::escape(&self.message)
                 );
-                answer(self.status, "text/xml", body, request_id)
+                response(self.status, "text/xml", body, request_id)
             }
         }
     }
 }
 
 /// An answer of any outcome.
-pub(crate) fn answer(
+pub(crate) fn response(
     status: u16,
     content_type: &'static str,
     body: String,

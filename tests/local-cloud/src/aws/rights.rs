@@ -10,27 +10,29 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-use super::policy::Verdict;
+use super::policy::PolicyEvaluation;
 
 /// What the names of the deployment's own roles start with.
-const OWN: &str = "gangway-";
+const OWN_ROLE_PREFIX: &str = "gangway-";
 
-static NOTES: LazyLock<Option<Mutex<Notes>>> = LazyLock::new(|| {
+static RECORDER: LazyLock<Option<Mutex<PermissionRecorder>>> = LazyLock::new(|| {
     let folder = PathBuf::from(std::env::var_os("GANGWAY_RIGHTS_USED")?);
     fs::create_dir_all(&folder).expect("a folder for the rights that are used");
     let file = folder.join(format!("{}.tsv", std::process::id()));
     let file = File::options().append(true).create(true).open(file).expect("a file for them");
-    Some(Mutex::new(Notes { known: BTreeSet::new(), file }))
+    Some(Mutex::new(PermissionRecorder { known: BTreeSet::new(), file }))
 });
 
-struct Notes {
+struct PermissionRecorder {
     known: BTreeSet<String>,
     file: File,
 }
 
 /// Writes down, once, which statements let a role do something.
-pub(super) fn used(role: &str, action: &str, verdict: &Verdict) {
-    let Some(notes) = NOTES.as_ref().filter(|_| role.starts_with(OWN)) else { return };
+pub(super) fn record(role: &str, action: &str, verdict: &PolicyEvaluation) {
+    let Some(notes) = RECORDER.as_ref().filter(|_| role.starts_with(OWN_ROLE_PREFIX)) else {
+        return;
+    };
     let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
     for sid in &verdict.sids {
         let line = format!("{role}\t{sid}\t{action}\n");

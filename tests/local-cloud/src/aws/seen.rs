@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::setup::Account;
-use super::store::{self, Text};
+use super::store::{self, PolicyText};
 
 /// A role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct PolicySeen {
     pub roles: Vec<String>,
 }
 
-fn json(text: &Text) -> Value {
+fn json(text: &PolicyText) -> Value {
     serde_json::from_str(&text.raw).unwrap_or_default()
 }
 

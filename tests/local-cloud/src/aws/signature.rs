@@ -12,16 +12,16 @@ use aws_smithy_types::date_time::Format;
 use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 use super::store::hex;
 use crate::server::Request;
 
 /// How far a call's date may be off, in seconds.
-const TOLERANCE: i64 = 5 * 60;
+const MAX_CLOCK_SKEW_SECONDS: i64 = 5 * 60;
 
 /// What a call says of its own signature.
 #[derive(Debug, Clone)]
-pub(crate) struct Claim {
+pub(crate) struct SignatureHeader {
     pub(crate) key: String,
     pub(crate) date: String,
     pub(crate) region: String,
@@ -30,11 +30,11 @@ pub(crate) struct Claim {
     authorization: String,
 }
 
-impl Claim {
+impl SignatureHeader {
     /// Reads the `Authorization` header.
-    pub(crate) fn read(request: &Request) -> Result<Claim, Refusal> {
+    pub(crate) fn read(request: &Request) -> Result<SignatureHeader, AwsError> {
         let missing = || {
-            Refusal::new(
+            AwsError::new(
                 403,
                 "MissingAuthenticationToken",
                 "Request is missing Authentication Token",
@@ -43,7 +43,7 @@ impl Claim {
         let text =
             request.headers().get(AUTHORIZATION).ok_or_else(missing)?.to_str().unwrap_or_default();
         let incomplete = |what: &str| {
-            Refusal::new(
+            AwsError::new(
                 400,
                 "IncompleteSignature",
                 format!("Authorization header requires '{what}' parameter."),
@@ -60,7 +60,7 @@ impl Claim {
         field("Signature")?;
         let parts: Vec<&str> = scope.split('/').collect();
         let [key, date, region, service, "aws4_request"] = parts.as_slice() else {
-            return Err(Refusal::new(
+            return Err(AwsError::new(
                 400,
                 "IncompleteSignature",
                 "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term",
@@ -69,7 +69,7 @@ impl Claim {
         let [key, date, region, service] =
             [key, date, region, service].map(|part| (*part).to_owned());
         let headers = headers.split(';').map(str::to_owned).collect();
-        Ok(Claim { key, date, region, service, headers, authorization: text.to_owned() })
+        Ok(SignatureHeader { key, date, region, service, headers, authorization: text.to_owned() })
     }
 
     /// Checks headers, date, payload and signature.
@@ -79,20 +79,22 @@ impl Claim {
         secret: &str,
         token: Option<&str>,
         now: i64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), AwsError> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let date = header("x-amz-date").unwrap_or_default();
-        let time = basic_date(date).filter(|_| date.starts_with(&self.date));
-        let time = time.ok_or_else(|| Refusal::signature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"))?;
-        if time < now - TOLERANCE {
-            let (now, limit) = (compact(now), compact(now - TOLERANCE));
-            return Err(Refusal::signature(format!(
+        let time = parse_basic_date(date).filter(|_| date.starts_with(&self.date));
+        let time = time.ok_or_else(|| AwsError::signature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"))?;
+        if time < now - MAX_CLOCK_SKEW_SECONDS {
+            let (now, limit) =
+                (format_basic_date(now), format_basic_date(now - MAX_CLOCK_SKEW_SECONDS));
+            return Err(AwsError::signature(format!(
                 "Signature expired: {date} is now earlier than {limit} ({now} - 5 min.)"
             )));
         }
-        if time > now + TOLERANCE {
-            let (now, limit) = (compact(now), compact(now + TOLERANCE));
-            return Err(Refusal::signature(format!(
+        if time > now + MAX_CLOCK_SKEW_SECONDS {
+            let (now, limit) =
+                (format_basic_date(now), format_basic_date(now + MAX_CLOCK_SKEW_SECONDS));
+            return Err(AwsError::signature(format!(
                 "Signature not yet current: {date} is still later than {limit} ({now} + 5 min.)"
             )));
         }
@@ -103,27 +105,27 @@ impl Claim {
             .iter()
             .find(|name| unsigned(name))
         {
-            return Err(Refusal::signature(format!(
+            return Err(AwsError::signature(format!(
                 "'{name}' must be a 'SignedHeader' in the AWS Authorization."
             )));
         }
         let hash = hex(&Sha256::digest(request.body()));
         if header("x-amz-content-sha256").is_some_and(|claimed| claimed != hash) {
-            return Err(Refusal::signature(
+            return Err(AwsError::signature(
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
             ));
         }
-        if self.sign_again(request, secret, token, time).as_deref() == Some(&self.authorization) {
+        if self.recompute(request, secret, token, time).as_deref() == Some(&self.authorization) {
             Ok(())
         } else {
-            Err(Refusal::signature(
+            Err(AwsError::signature(
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
                  Access Key and signing method. Consult the service documentation for details.",
             ))
         }
     }
 
-    fn sign_again(
+    fn recompute(
         &self,
         request: &Request,
         secret: &str,
@@ -173,7 +175,7 @@ impl Claim {
 }
 
 /// `20261123T120000Z` in seconds.
-pub(super) fn basic_date(text: &str) -> Option<i64> {
+pub(super) fn parse_basic_date(text: &str) -> Option<i64> {
     let part = |from, to| text.get(from..to);
     let dashed = format!(
         "{}-{}-{}T{}:{}:{}Z",
@@ -189,6 +191,6 @@ pub(super) fn basic_date(text: &str) -> Option<i64> {
 }
 
 /// Seconds as `20261123T120000Z`.
-fn compact(seconds: i64) -> String {
+fn format_basic_date(seconds: i64) -> String {
     crate::clock::iso8601(seconds).replace(['-', ':'], "")
 }

@@ -6,35 +6,35 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::eks::Cluster;
-use super::lag::Lag;
+use super::lag::ReplicaLag;
 use super::managed;
 use super::organizations::Organization;
-use super::policy::{Document, Kind, Named};
+use super::policy::{Document, DocumentKind, NamedDocument};
 use super::secrets::Secret;
 use super::sqs::Queue;
 use crate::clock::Clock;
 
 /// A policy document as it was written, and as it was understood.
 #[derive(Debug, Clone)]
-pub(crate) struct Text {
+pub(crate) struct PolicyText {
     pub(crate) raw: String,
     pub(crate) document: Document,
 }
 
-impl Text {
-    pub(crate) fn read(raw: &str, kind: Kind) -> Result<Text, String> {
+impl PolicyText {
+    pub(crate) fn read(raw: &str, kind: DocumentKind) -> Result<PolicyText, String> {
         let value: Value = serde_json::from_str(raw)
             .map_err(|fault| format!("This policy contains invalid Json ({fault})"))?;
-        Ok(Text { raw: raw.to_owned(), document: Document::read(&value, kind)? })
+        Ok(PolicyText { raw: raw.to_owned(), document: Document::read(&value, kind)? })
     }
 }
 
 /// What a user, group or role may do.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Grants {
+pub(crate) struct AttachedPolicies {
     /// ARNs of managed policies, in the order of attachment.
     pub(crate) attached: Vec<String>,
-    pub(crate) inline: BTreeMap<String, Text>,
+    pub(crate) inline: BTreeMap<String, PolicyText>,
     /// ARN of the policy that bounds it.
     pub(crate) boundary: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct User {
     pub(crate) path: String,
     pub(crate) id: String,
     pub(crate) created: i64,
-    pub(crate) grants: Grants,
+    pub(crate) grants: AttachedPolicies,
     pub(crate) groups: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) created: i64,
-    pub(crate) grants: Grants,
+    pub(crate) grants: AttachedPolicies,
 }
 
 #[derive(Debug, Clone)]
@@ -65,10 +65,10 @@ pub(crate) struct Role {
     pub(crate) id: String,
     pub(crate) created: i64,
     pub(crate) description: Option<String>,
-    pub(crate) trust: Text,
+    pub(crate) trust: PolicyText,
     /// Seconds.
     pub(crate) max_session: i64,
-    pub(crate) grants: Grants,
+    pub(crate) grants: AttachedPolicies,
     pub(crate) tags: BTreeMap<String, String>,
     /// How many more looks will not find it yet.
     pub(crate) unseen: u32,
@@ -77,7 +77,7 @@ pub(crate) struct Role {
 #[derive(Debug, Clone)]
 pub(crate) struct Version {
     pub(crate) number: u32,
-    pub(crate) text: Text,
+    pub(crate) text: PolicyText,
     pub(crate) created: i64,
 }
 
@@ -114,7 +114,7 @@ pub(crate) enum Owner {
 pub(crate) struct AccessKey {
     pub(crate) id: String,
     pub(crate) secret: String,
-    pub(crate) home: Home,
+    pub(crate) home: AccountKey,
     pub(crate) owner: Owner,
     pub(crate) active: bool,
     pub(crate) created: i64,
@@ -128,17 +128,17 @@ pub(crate) struct Session {
     pub(crate) secret: String,
     pub(crate) token: String,
     pub(crate) expires: i64,
-    pub(crate) home: Home,
+    pub(crate) home: AccountKey,
     pub(crate) role: String,
     pub(crate) name: String,
     pub(crate) tags: BTreeMap<String, String>,
     /// Those of the tags that go on to whatever role it assumes.
     pub(crate) transitive: BTreeMap<String, String>,
-    pub(crate) policies: Vec<Text>,
+    pub(crate) policies: Vec<PolicyText>,
 }
 
 /// Where something lives: partition and account id.
-pub(crate) type Home = (String, String);
+pub(crate) type AccountKey = (String, String);
 
 #[derive(Debug, Default)]
 pub(crate) struct Account {
@@ -149,7 +149,7 @@ pub(crate) struct Account {
     /// By ARN.
     pub(crate) policies: BTreeMap<String, Policy>,
     /// Service control policies. None: no organization, nothing is limited.
-    pub(crate) scps: Vec<(String, Text)>,
+    pub(crate) scps: Vec<(String, PolicyText)>,
     pub(crate) quotas: BTreeMap<String, u32>,
     /// By region and name.
     pub(crate) secrets: BTreeMap<(String, String), Secret>,
@@ -170,14 +170,14 @@ pub(crate) struct Store {
     /// How many looks it takes until something new is seen.
     pub(crate) settling: u32,
     pub(crate) source_ip: String,
-    pub(crate) accounts: BTreeMap<Home, Account>,
+    pub(crate) accounts: BTreeMap<AccountKey, Account>,
     pub(crate) keys: HashMap<String, AccessKey>,
     pub(crate) sessions: HashMap<String, Session>,
     /// By partition.
     pub(crate) organizations: BTreeMap<String, Organization>,
     managed: BTreeMap<String, Policy>,
     /// Replicas that lag behind, by service.
-    pub(super) lags: BTreeMap<&'static str, Lag>,
+    pub(super) lags: BTreeMap<&'static str, ReplicaLag>,
 }
 
 impl Store {
@@ -207,25 +207,25 @@ impl Store {
     }
 
     /// Bytes that no other cloud and no other draw of this one yields.
-    pub(crate) fn draw(&mut self) -> [u8; 32] {
+    pub(crate) fn random_bytes(&mut self) -> [u8; 32] {
         self.drawn += 1;
         Sha256::digest(format!("{} {}", self.seed, self.drawn)).into()
     }
 
     pub(crate) fn request_id(&mut self) -> String {
-        uuid(&self.draw())
+        uuid(&self.random_bytes())
     }
 
-    pub(crate) fn account(&self, home: &Home) -> Option<&Account> {
+    pub(crate) fn account(&self, home: &AccountKey) -> Option<&Account> {
         self.accounts.get(home)
     }
 
-    pub(crate) fn account_mut(&mut self, home: &Home) -> &mut Account {
+    pub(crate) fn account_mut(&mut self, home: &AccountKey) -> &mut Account {
         self.accounts.entry(home.clone()).or_default()
     }
 
     /// A managed policy by ARN: the account's own, or AWS's.
-    pub(crate) fn policy(&self, home: &Home, arn: &str) -> Option<&Policy> {
+    pub(crate) fn policy(&self, home: &AccountKey, arn: &str) -> Option<&Policy> {
         let own = self.account(home).and_then(|account| account.policies.get(arn));
         own.or_else(|| self.managed(&home.0).find(|policy| policy.arn == arn))
     }
@@ -239,12 +239,12 @@ impl Store {
     /// The documents of one holder of grants, named as the simulator names them.
     pub(crate) fn documents<'a>(
         &'a self,
-        home: &Home,
+        home: &AccountKey,
         owner: (&'static str, &str),
-        grants: &'a Grants,
-    ) -> Vec<Named<'a>> {
+        grants: &'a AttachedPolicies,
+    ) -> Vec<NamedDocument<'a>> {
         let (kind, name) = owner;
-        let inline = grants.inline.iter().map(|(policy, text)| Named {
+        let inline = grants.inline.iter().map(|(policy, text)| NamedDocument {
             id: format!("{kind}_{name}_{policy}"),
             kind,
             document: &text.document,
@@ -254,14 +254,26 @@ impl Store {
     }
 
     /// The default version of a managed policy.
-    pub(crate) fn managed_document(&self, home: &Home, arn: &str) -> Option<Named<'_>> {
+    pub(crate) fn managed_document(
+        &self,
+        home: &AccountKey,
+        arn: &str,
+    ) -> Option<NamedDocument<'_>> {
         let policy = self.policy(home, arn)?;
         let kind = if policy.arn.contains(":iam::aws:") { "aws-managed" } else { "user-managed" };
-        Some(Named { id: policy.name.clone(), kind, document: &policy.current()?.text.document })
+        Some(NamedDocument {
+            id: policy.name.clone(),
+            kind,
+            document: &policy.current()?.text.document,
+        })
     }
 
     /// Everything a user may do, with what its groups bring.
-    pub(crate) fn user_documents<'a>(&'a self, home: &Home, user: &'a User) -> Vec<Named<'a>> {
+    pub(crate) fn user_documents<'a>(
+        &'a self,
+        home: &AccountKey,
+        user: &'a User,
+    ) -> Vec<NamedDocument<'a>> {
         let mut all = self.documents(home, ("user", &user.name), &user.grants);
         let groups = self.account(home).map(|account| &account.groups);
         for group in user.groups.iter().filter_map(|name| groups?.get(name)) {

@@ -12,7 +12,7 @@ pub(crate) struct Xml(String);
 
 impl Xml {
     /// `<name>text</name>`
-    pub(crate) fn leaf(&mut self, name: &str, text: impl Display) -> &mut Xml {
+    pub(crate) fn element(&mut self, name: &str, text: impl Display) -> &mut Xml {
         // Writing to a String cannot fail.
         let _written: Result<(), std::fmt::Error> =
             write!(self.0, "<{name}>{}</{name}>", escape(&text.to_string()));
@@ -20,15 +20,15 @@ impl Xml {
     }
 
     /// A leaf, where there is something to say.
-    pub(crate) fn maybe(&mut self, name: &str, text: Option<impl Display>) -> &mut Xml {
+    pub(crate) fn optional_element(&mut self, name: &str, text: Option<impl Display>) -> &mut Xml {
         if let Some(text) = text {
-            self.leaf(name, text);
+            self.element(name, text);
         }
         self
     }
 
     /// `<name>…</name>`
-    pub(crate) fn node(&mut self, name: &str, fill: impl FnOnce(&mut Xml)) -> &mut Xml {
+    pub(crate) fn nested_element(&mut self, name: &str, fill: impl FnOnce(&mut Xml)) -> &mut Xml {
         let _written: Result<(), std::fmt::Error> = write!(self.0, "<{name}>");
         fill(self);
         let _written: Result<(), std::fmt::Error> = write!(self.0, "</{name}>");
@@ -42,9 +42,9 @@ impl Xml {
         items: impl IntoIterator<Item = T>,
         mut fill: impl FnMut(&mut Xml, T),
     ) -> &mut Xml {
-        self.node(name, |list| {
+        self.nested_element(name, |list| {
             for item in items {
-                list.node("member", |member| fill(member, item));
+                list.nested_element("member", |member| fill(member, item));
             }
         })
     }
@@ -55,15 +55,15 @@ impl Xml {
         name: &str,
         items: impl IntoIterator<Item = T>,
     ) -> &mut Xml {
-        self.node(name, |list| {
+        self.nested_element(name, |list| {
             for item in items {
-                list.leaf("member", item);
+                list.element("member", item);
             }
         })
     }
 
     /// The whole answer to an action.
-    pub(crate) fn respond(self, namespace: &str, action: &str, request_id: &str) -> String {
+    pub(crate) fn into_response(self, namespace: &str, action: &str, request_id: &str) -> String {
         let result = if self.0.is_empty() {
             String::new()
         } else {

@@ -10,9 +10,9 @@ use super::{Canary, Kind, Spelling, spellings};
 /// Letters in a run.
 const RUN: usize = 8;
 /// From one noted run to the next.
-const STEP: usize = 4;
+const RUN_STEP: usize = 4;
 /// Bits of the filter before the map: almost every run of a text fails here.
-const FILTER: u32 = 20;
+const FILTER_BITS: u32 = 20;
 
 /// A secret that turned up.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -30,7 +30,7 @@ pub struct Found {
 }
 
 /// A text that some secret may be.
-struct Noted {
+struct CandidateSecret {
     canary: usize,
     spelling: Spelling,
 }
@@ -38,7 +38,7 @@ struct Noted {
 /// Looks for secrets.
 pub struct Searcher {
     canaries: Vec<Canary>,
-    noted: Vec<Noted>,
+    noted: Vec<CandidateSecret>,
     runs: HashMap<u64, Vec<(usize, usize)>>,
     filter: Vec<u64>,
 }
@@ -53,26 +53,26 @@ impl Searcher {
             .iter()
             .flat_map(|text| spellings(text))
             .flat_map(|spelling| {
-                runs(spelling.text.as_bytes()).map(|(_, run)| run).collect::<Vec<_>>()
+                runs_of(spelling.text.as_bytes()).map(|(_, run)| run).collect::<Vec<_>>()
             })
             .collect();
         let mut searcher = Self {
             canaries,
             noted: Vec::new(),
             runs: HashMap::new(),
-            filter: vec![0; 1 << (FILTER - 6)],
+            filter: vec![0; 1 << (FILTER_BITS - 6)],
         };
         for canary in 0..searcher.canaries.len() {
             for spelling in spellings(searcher.canaries[canary].secret()) {
                 let place = searcher.noted.len();
-                for (at, run) in runs(spelling.text.as_bytes()).step_by(STEP) {
+                for (at, run) in runs_of(spelling.text.as_bytes()).step_by(RUN_STEP) {
                     if !public.contains(&run) {
                         searcher.runs.entry(run).or_default().push((place, at));
-                        let (word, bit) = slot(run);
+                        let (word, bit) = filter_slot(run);
                         searcher.filter[word] |= bit;
                     }
                 }
-                searcher.noted.push(Noted { canary, spelling });
+                searcher.noted.push(CandidateSecret { canary, spelling });
             }
         }
         searcher
@@ -86,14 +86,14 @@ impl Searcher {
     /// The secrets that a text holds, each once for each spelling, longest fragment first told.
     pub fn find(&self, text: &[u8]) -> Vec<Found> {
         let mut found: BTreeMap<(usize, &'static str), Found> = BTreeMap::new();
-        for (place, run) in runs(text) {
-            let (word, bit) = slot(run);
+        for (place, run) in runs_of(text) {
+            let (word, bit) = filter_slot(run);
             if self.filter[word] & bit == 0 {
                 continue;
             }
             for (noted, at) in self.runs.get(&run).into_iter().flatten() {
-                let Noted { canary, spelling } = &self.noted[*noted];
-                let (start, end) = around(text, place, spelling.text.as_bytes(), *at);
+                let CandidateSecret { canary, spelling } = &self.noted[*noted];
+                let (start, end) = matching_length(text, place, spelling.text.as_bytes(), *at);
                 if end - start < spelling.least.min(spelling.text.len()) {
                     continue;
                 }
@@ -117,19 +117,19 @@ impl Searcher {
 }
 
 /// Every run of a text, and where it starts.
-fn runs(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
+fn runs_of(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
     text.windows(RUN)
         .map(|run| run.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)))
         .enumerate()
 }
 
-fn slot(run: u64) -> (usize, u64) {
-    let hash = run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER);
+fn filter_slot(run: u64) -> (usize, u64) {
+    let hash = run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS);
     (usize::try_from(hash >> 6).unwrap_or(0), 1 << (hash & 63))
 }
 
 /// How far text and secret agree around a run that both have.
-fn around(text: &[u8], place: usize, secret: &[u8], at: usize) -> (usize, usize) {
+fn matching_length(text: &[u8], place: usize, secret: &[u8], at: usize) -> (usize, usize) {
     let same = |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| {
         pairs.take_while(|(one, other)| one == other).count()
     };

@@ -30,20 +30,20 @@ pub fn spellings(secret: &str) -> Vec<Spelling> {
         let lines = secret.lines().filter(|line| line.len() >= FRAGMENT && !line.starts_with('-'));
         all.extend(lines.map(|line| Spelling::of("a line", line.to_owned(), FRAGMENT)));
         if let Ok(der) = STANDARD.decode(&text) {
-            bytes(&mut all, &der);
+            encode_bytes(&mut all, &der);
         }
     }
     let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
     all.extend([
-        Spelling::of("in a URL", small_escapes(&encoded), FRAGMENT),
+        Spelling::of("in a URL", lower_case_percent_escapes(&encoded), FRAGMENT),
         Spelling::of("in a URL in a URL", encoded.replace('%', "%25"), FRAGMENT),
         Spelling::of("in a URL", encoded, FRAGMENT),
         Spelling::of("in JSON", text.replace('/', "\\/"), FRAGMENT),
-        Spelling::of("in JSON", escaped(&text, false), FRAGMENT),
-        Spelling::of("in JSON", escaped(&text, true), FRAGMENT),
+        Spelling::of("in JSON", unicode_escaped(&text, false), FRAGMENT),
+        Spelling::of("in JSON", unicode_escaped(&text, true), FRAGMENT),
         Spelling::of("reversed", text.chars().rev().collect(), FRAGMENT),
     ]);
-    bytes(&mut all, text.as_bytes());
+    encode_bytes(&mut all, text.as_bytes());
     all.push(Spelling::of("as it is", text, FRAGMENT));
     all
 }
@@ -55,7 +55,7 @@ impl Spelling {
 }
 
 /// What bytes become: Base64 wherever they stand in what is encoded, digits, and what `{:?}` makes of them.
-fn bytes(all: &mut Vec<Spelling>, bytes: &[u8]) {
+fn encode_bytes(all: &mut Vec<Spelling>, bytes: &[u8]) {
     for before in 0..3 {
         let mut led = vec![0; before];
         led.extend_from_slice(bytes);
@@ -75,7 +75,7 @@ fn bytes(all: &mut Vec<Spelling>, bytes: &[u8]) {
 }
 
 /// With `\u` for what is no letter or digit.
-fn escaped(text: &str, capitals: bool) -> String {
+fn unicode_escaped(text: &str, capitals: bool) -> String {
     let escape = |letter: char| match letter {
         letter if letter.is_ascii_alphanumeric() => letter.to_string(),
         letter if capitals => format!("\\u{:04X}", u32::from(letter)),
@@ -85,7 +85,7 @@ fn escaped(text: &str, capitals: bool) -> String {
 }
 
 /// `%2f` for `%2F`.
-fn small_escapes(text: &str) -> String {
+fn lower_case_percent_escapes(text: &str) -> String {
     let mut parts = text.split('%');
     let mut small = parts.next().unwrap_or_default().to_owned();
     for part in parts {

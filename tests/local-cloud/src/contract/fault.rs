@@ -20,7 +20,7 @@ impl SchemaFault {
         clippy::wildcard_enum_match_arm,
         reason = "another crate's enum of forty kinds, of which the contract uses a few"
     )]
-    pub(super) fn of(error: &ValidationError<'_>) -> Self {
+    pub(super) fn from_validation_error(error: &ValidationError<'_>) -> Self {
         let at = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
         let at = if at.is_empty() { "body".to_owned() } else { at };
         match error.kind() {

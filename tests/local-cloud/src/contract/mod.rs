@@ -8,12 +8,12 @@ pub use fault::SchemaFault;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SENT: &str = include_str!("../../contract/sent.json");
-const READ: &str = include_str!("../../contract/read.json");
+const REQUEST_SCHEMAS: &str = include_str!("../../contract/sent.json");
+const RESPONSE_SCHEMAS: &str = include_str!("../../contract/read.json");
 
 static COMPILED: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
-    let sent = definitions("sent", SENT);
-    sent.chain(definitions("read", READ)).collect()
+    let sent = definitions("sent", REQUEST_SCHEMAS);
+    sent.chain(definitions("read", RESPONSE_SCHEMAS)).collect()
 });
 
 /// One of the bodies that Gangway sends or reads, by its name in `contract/`.
@@ -38,7 +38,10 @@ impl Shape {
         let Some(validator) = COMPILED.get(&self.key()) else {
             return vec![SchemaFault::unknown_shape(&self.key())];
         };
-        validator.iter_errors(body).map(|error| SchemaFault::of(&error)).collect()
+        validator
+            .iter_errors(body)
+            .map(|error| SchemaFault::from_validation_error(&error))
+            .collect()
     }
 }
 
@@ -82,7 +85,7 @@ mod tests {
 
     #[test]
     fn every_definition_compiles() {
-        for (file, text) in [("sent", SENT), ("read", READ)] {
+        for (file, text) in [("sent", REQUEST_SCHEMAS), ("read", RESPONSE_SCHEMAS)] {
             let document: Value = serde_json::from_str(text).unwrap();
             for name in document["$defs"].as_object().unwrap().keys() {
                 assert!(COMPILED.contains_key(&format!("{file}/{name}")), "{file}/{name}");

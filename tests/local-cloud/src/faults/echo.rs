@@ -12,7 +12,7 @@ use crate::server::Response;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Echo {
     /// As the reason of a refusal in its own format, with this status.
-    Refusal(u16),
+    AwsError(u16),
     /// The same, cut off after so many letters, as long messages are.
     Cut(u16, usize),
     /// As its error's code.
@@ -20,7 +20,7 @@ pub enum Echo {
     /// On a page of HTML that calls itself a success.
     Page,
     /// As a JSON text where an object belongs: parsers like to quote that.
-    Text,
+    PolicyText,
 }
 
 /// Members of an error that hold words.
@@ -30,20 +30,20 @@ const CODES: [&str; 4] = ["code", "reason", "__type", "Code"];
 
 impl Echo {
     /// The answer, made of what the service answers when it breaks.
-    pub(crate) fn answer(self, broken: Response, words: &str) -> Response {
+    pub(crate) fn response(self, broken: Response, words: &str) -> Response {
         let mut answer = match self {
-            Self::Refusal(status) => said(broken, status, &MESSAGES, words),
+            Self::AwsError(status) => replace_message(broken, status, &MESSAGES, words),
             Self::Cut(status, letters) => {
                 let cut: String = words.chars().rev().take(letters).collect();
                 let cut: String = cut.chars().rev().collect();
-                said(broken, status, &MESSAGES, &cut)
+                replace_message(broken, status, &MESSAGES, &cut)
             }
-            Self::Code(status) => said(broken, status, &CODES, words),
+            Self::Code(status) => replace_message(broken, status, &CODES, words),
             Self::Page => {
                 let page = format!("<html><body><pre>{words}</pre></body></html>");
                 with_type(StatusCode::OK, "text/html", page)
             }
-            Self::Text => {
+            Self::PolicyText => {
                 with_type(StatusCode::OK, "application/json", Value::from(words).to_string())
             }
         };
@@ -64,7 +64,7 @@ fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Re
 }
 
 /// The same refusal with other words: a member of its JSON, or an element of its XML.
-fn said(mut broken: Response, status: u16, members: &[&str], words: &str) -> Response {
+fn replace_message(mut broken: Response, status: u16, members: &[&str], words: &str) -> Response {
     *broken.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     if let Ok(Value::Object(mut error)) = serde_json::from_slice(broken.body()) {
         for member in members {
@@ -96,17 +96,18 @@ mod tests {
     #[test]
     fn each_service_repeats_it_in_its_own_format() {
         for service in ["sts", "iam", "secretsmanager", "eks", "sqs", "organizations"] {
-            for echo in [Echo::Refusal(400), Echo::Page, Echo::Text, Echo::Cut(400, 12)] {
-                let broken = aws::broken(service, Effect::InternalError);
-                let answer = echo.answer(broken, "what <was> sent");
+            for echo in [Echo::AwsError(400), Echo::Page, Echo::PolicyText, Echo::Cut(400, 12)] {
+                let broken = aws::injected_error(service, Effect::InternalError);
+                let answer = echo.response(broken, "what <was> sent");
                 let body = String::from_utf8(answer.into_body()).unwrap();
                 assert!(body.contains("sent"), "{service} {echo:?}: {body}");
             }
         }
-        let answer = Echo::Code(400).answer(palette::broken(Effect::InternalError), "w");
+        let answer = Echo::Code(400).response(palette::injected_error(Effect::InternalError), "w");
         let body: Value = serde_json::from_slice(answer.body()).unwrap();
         assert_eq!(body["code"], "w");
-        let answer = Echo::Code(400).answer(aws::broken("iam", Effect::InternalError), "w");
+        let answer =
+            Echo::Code(400).response(aws::injected_error("iam", Effect::InternalError), "w");
         assert!(String::from_utf8(answer.into_body()).unwrap().contains("<Code>w</Code>"));
     }
 }

@@ -15,7 +15,7 @@ pub struct RoleKeys {
     pub session_token: String,
 }
 
-type IssueKeys = Arc<dyn Fn(&Function, Lasting) -> RoleKeys + Send + Sync>;
+type IssueCredentials = Arc<dyn Fn(&Function, Lasting) -> RoleKeys + Send + Sync>;
 
 /// How long credentials are good for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,7 +46,7 @@ pub struct Hosting {
     /// Variables besides the template's, or in place of them: where AWS and Palette are.
     pub environment: BTreeMap<String, String>,
     /// Issues credentials of a function's execution role, for each new instance.
-    pub keys: IssueKeys,
+    pub keys: IssueCredentials,
     /// By which their credentials expire.
     pub clock: Arc<Clock>,
 }
@@ -76,7 +76,7 @@ impl Hosting {
         folder
     }
 
-    pub(super) fn variables(
+    pub(super) fn process_variables(
         &self,
         function: &Function,
         runtime_api: SocketAddr,

@@ -22,7 +22,7 @@ use super::{
 use crate::template::Function;
 
 /// Lambda's own limit for an init phase.
-const START: Duration = Duration::from_secs(10);
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 static INVOCATIONS: AtomicU64 = AtomicU64::new(1);
 
@@ -52,7 +52,7 @@ impl Instance {
         let passed = hosting.clock.passed();
         let (api, ready) = RuntimeApi::start().await.map_err(not_started)?;
         let mut command = Command::new(binary);
-        command.env_clear().envs(hosting.variables(function, api.address, Lasting::Hour));
+        command.env_clear().envs(hosting.process_variables(function, api.address, Lasting::Hour));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = Instant::now();
         let mut child = spawn(&mut command).await.map_err(not_started)?;
@@ -72,8 +72,8 @@ impl Instance {
                 Ok(Err(told)) => told,
                 Err(_gone) => "its runtime API ended".to_owned(),
             },
-            ended = child.wait() => how(ended),
-            () = sleep(START) => format!("it asked for no work within {START:?}"),
+            ended = child.wait() => describe_exit(ended),
+            () = sleep(INIT_TIMEOUT) => format!("it asked for no work within {INIT_TIMEOUT:?}"),
         };
         // What it wrote last is still on its way through the pipe.
         let _ended = timeout(Duration::from_millis(200), child.wait()).await;
@@ -86,11 +86,11 @@ impl Instance {
     }
 
     /// How much time a test had let pass when it started, in seconds.
-    pub(super) const fn passed(&self) -> i64 {
+    pub(super) const fn clock_at_start(&self) -> i64 {
         self.passed
     }
 
-    pub(super) fn process(&self) -> Option<u32> {
+    pub(super) fn process_id(&self) -> Option<u32> {
         self.child.id()
     }
 
@@ -117,13 +117,13 @@ impl Instance {
             answered = answered => answered.unwrap_or_else(|_gone| {
                 Err(FunctionError::Exited { package, reason: "its runtime API ended".into() })
             }),
-            ended = self.child.wait() => Err(FunctionError::Exited { package, reason: how(ended) }),
+            ended = self.child.wait() => Err(FunctionError::Exited { package, reason: describe_exit(ended) }),
             () = sleep(function.timeout) => Err(FunctionError::TimedOut { package, after: function.timeout }),
         }
     }
 }
 
-fn how(ended: io::Result<std::process::ExitStatus>) -> String {
+fn describe_exit(ended: io::Result<std::process::ExitStatus>) -> String {
     ended.map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
@@ -133,7 +133,8 @@ async fn spawn(command: &mut Command) -> io::Result<Child> {
     loop {
         match command.kill_on_drop(true).spawn() {
             Err(busy)
-                if busy.kind() == io::ErrorKind::ExecutableFileBusy && since.elapsed() < START =>
+                if busy.kind() == io::ErrorKind::ExecutableFileBusy
+                    && since.elapsed() < INIT_TIMEOUT =>
             {
                 sleep(Duration::from_millis(1)).await;
             }

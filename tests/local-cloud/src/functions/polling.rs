@@ -20,19 +20,19 @@ use super::{Lambda, lock};
 use crate::{aws::Queue, clock::Clock, template::Mapping};
 
 /// How many invocations Lambda starts with where the mapping has no limit of its own.
-const UNLIMITED: usize = 5;
+const DEFAULT_CONCURRENCY: usize = 5;
 
 /// A queue that feeds a function, until it is dropped.
 #[derive(Debug)]
 pub struct Poller {
     queue: Queue,
-    desk: Arc<Desk>,
+    desk: Arc<PollerState>,
     polling: JoinHandle<()>,
 }
 
 /// What a poller, its invocations and those who wait for it share.
 #[derive(Debug)]
-struct Desk {
+struct PollerState {
     mapping: Mapping,
     lambda: Mutex<Arc<Lambda>>,
     clock: Arc<Clock>,
@@ -55,7 +55,7 @@ pub struct Batch {
 impl Poller {
     /// Polls from now on.
     pub fn start(queue: Queue, mapping: Mapping, lambda: Arc<Lambda>, clock: Arc<Clock>) -> Self {
-        let desk = Arc::new(Desk {
+        let desk = Arc::new(PollerState {
             mapping,
             lambda: Mutex::new(lambda),
             clock,
@@ -104,7 +104,7 @@ impl Poller {
 
     /// Waits until no message is in sight and no batch is under way. Messages that are out of sight may still be there.
     pub async fn idle(&self) {
-        let (mut busy, mut changes) = (self.desk.busy.subscribe(), self.queue.changes());
+        let (mut busy, mut changes) = (self.desk.busy.subscribe(), self.queue.subscribe());
         loop {
             let idle = *busy.borrow_and_update() == 0;
             changes.mark_unchanged();
@@ -127,7 +127,7 @@ impl Poller {
             if self.queue.is_empty() {
                 return 0;
             }
-            let (next, now) = self.queue.next_sight();
+            let (next, now) = self.queue.next_visible_at();
             let wait = next.map_or(0, |next| u64::try_from(next - now).unwrap_or(0));
             // In groups: messages that were taken within the same minute come back together.
             self.desk.clock.advance(Duration::from_secs(wait + 60));
@@ -143,9 +143,9 @@ impl Drop for Poller {
     }
 }
 
-async fn poll(queue: Queue, desk: Arc<Desk>) {
-    let permits = Arc::new(Semaphore::new(desk.mapping.concurrency.unwrap_or(UNLIMITED)));
-    let (mut changes, mut turns) = (queue.changes(), desk.clock.turns());
+async fn poll(queue: Queue, desk: Arc<PollerState>) {
+    let permits = Arc::new(Semaphore::new(desk.mapping.concurrency.unwrap_or(DEFAULT_CONCURRENCY)));
+    let (mut changes, mut turns) = (queue.subscribe(), desk.clock.turns());
     let mut paused = desk.paused.subscribe();
     let mut batches = JoinSet::new();
     loop {
@@ -162,7 +162,7 @@ async fn poll(queue: Queue, desk: Arc<Desk>) {
         if messages.is_empty() {
             desk.busy.send_modify(|busy| *busy -= 1);
             drop(permit);
-            let (next, now) = queue.next_sight();
+            let (next, now) = queue.next_visible_at();
             let until = next.map_or(u64::MAX >> 32, |next| u64::try_from(next - now).unwrap_or(0));
             tokio::select! {
                 told = changes.changed() => if told.is_err() { return },
@@ -180,7 +180,7 @@ async fn poll(queue: Queue, desk: Arc<Desk>) {
             let answer = lambda.invoke(&json!({"Records": records})).await;
             let ids: Vec<_> = messages.iter().map(|message| message.id.clone()).collect();
             let failed = match &answer {
-                Ok(answer) if desk.mapping.reports_failures => failures(answer, &ids),
+                Ok(answer) if desk.mapping.reports_failures => failed_ids(answer, &ids),
                 Ok(_) => BTreeSet::new(),
                 Err(_) => ids.iter().cloned().collect(),
             };
@@ -197,7 +197,7 @@ async fn poll(queue: Queue, desk: Arc<Desk>) {
 }
 
 /// The records that failed. An answer that names one which is none, or none at all, fails the whole batch.
-fn failures(answer: &Value, ids: &[String]) -> BTreeSet<String> {
+fn failed_ids(answer: &Value, ids: &[String]) -> BTreeSet<String> {
     let all = || ids.iter().cloned().collect();
     let listed = match answer {
         Value::Null => return BTreeSet::new(),

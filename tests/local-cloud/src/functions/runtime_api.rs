@@ -27,7 +27,7 @@ use super::{FunctionError, lock};
 use crate::server::disable_nagle;
 
 /// The longest answer that Lambda takes.
-const LONGEST_ANSWER: usize = 6 * 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
 
 /// An event on its way in, and the way back.
 pub(super) struct Invocation {
@@ -55,15 +55,15 @@ impl Drop for RuntimeApi {
     }
 }
 
-type Answers = Mutex<HashMap<String, oneshot::Sender<Result<Value, FunctionError>>>>;
+type PendingResponses = Mutex<HashMap<String, oneshot::Sender<Result<Value, FunctionError>>>>;
 
-struct Desk {
+struct RuntimeState {
     work: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    answers: Answers,
+    answers: PendingResponses,
     ready: Mutex<Option<oneshot::Sender<Ready>>>,
 }
 
-impl Desk {
+impl RuntimeState {
     fn ready(&self, ready: Ready) {
         if let Some(sender) = lock(&self.ready).take() {
             // Nobody waits any more where the start took too long.
@@ -86,9 +86,9 @@ impl RuntimeApi {
         let address = listener.local_addr()?;
         let (work, receiver) = mpsc::channel(1);
         let (sender, ready) = oneshot::channel();
-        let desk = Desk {
+        let desk = RuntimeState {
             work: tokio::sync::Mutex::new(receiver),
-            answers: Answers::default(),
+            answers: PendingResponses::default(),
             ready: Mutex::new(Some(sender)),
         };
         let base = "/2018-06-01/runtime";
@@ -97,7 +97,7 @@ impl RuntimeApi {
             .route(&format!("{base}/invocation/{{id}}/response"), post(response))
             .route(&format!("{base}/invocation/{{id}}/error"), post(error))
             .route(&format!("{base}/init/error"), post(init_error))
-            .layer(DefaultBodyLimit::max(LONGEST_ANSWER))
+            .layer(DefaultBodyLimit::max(MAX_RESPONSE_BYTES))
             .with_state(Arc::new(desk));
         let serving = tokio::spawn(async move {
             // It ends with the task.
@@ -107,7 +107,7 @@ impl RuntimeApi {
     }
 }
 
-async fn next(State(desk): State<Arc<Desk>>) -> Response {
+async fn next(State(desk): State<Arc<RuntimeState>>) -> Response {
     desk.ready(Ok(Instant::now()));
     let Some(Invocation { id, event, function_arn, timeout, answer }) =
         desk.work.lock().await.recv().await
@@ -132,7 +132,7 @@ fn trace(id: &str) -> String {
 }
 
 async fn response(
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
@@ -144,22 +144,25 @@ async fn response(
 }
 
 async fn error(
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<RuntimeState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
-    let (kind, message) = told(&body);
+    let (kind, message) = error_message(&body);
     let answer = Err(FunctionError::Failed { kind, message });
     (desk.answer(&id, answer), Json(json!({"status": "OK"})))
 }
 
-async fn init_error(State(desk): State<Arc<Desk>>, body: Bytes) -> (StatusCode, Json<Value>) {
-    let (kind, message) = told(&body);
+async fn init_error(
+    State(desk): State<Arc<RuntimeState>>,
+    body: Bytes,
+) -> (StatusCode, Json<Value>) {
+    let (kind, message) = error_message(&body);
     desk.ready(Err(format!("{kind}: {message}")));
     (StatusCode::ACCEPTED, Json(json!({"status": "OK"})))
 }
 
-fn told(body: &[u8]) -> (String, String) {
+fn error_message(body: &[u8]) -> (String, String) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |member| body.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("errorType"), text("errorMessage"))

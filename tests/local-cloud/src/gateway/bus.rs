@@ -91,10 +91,10 @@ impl Bus {
 
     /// Puts a whole event on the bus: functions get it, one attempt each; queues have it as a message.
     pub async fn put(&self, event: &Value) -> Reached {
-        let mut reached = self.put_to_queues(event);
+        let mut reached = self.deliver_to_queues(event);
         for lambda in self.functions.all() {
             let rules = &lambda.function().rules;
-            if rules.iter().any(|rule| pattern::fits(&rule.pattern, Some(event))) {
+            if rules.iter().any(|rule| pattern::matches(&rule.pattern, Some(event))) {
                 let package = lambda.function().package.clone();
                 let outcome = lambda.invoke(event).await;
                 reached.functions.push(Delivery { package, outcome });
@@ -103,9 +103,9 @@ impl Bus {
         reached
     }
 
-    fn put_to_queues(&self, event: &Value) -> Reached {
+    fn deliver_to_queues(&self, event: &Value) -> Reached {
         let mut reached = Reached::default();
-        let fitting = self.rules.iter().filter(|rule| pattern::fits(&rule.pattern, Some(event)));
+        let fitting = self.rules.iter().filter(|rule| pattern::matches(&rule.pattern, Some(event)));
         for (rule, target) in
             fitting.flat_map(|rule| rule.targets.iter().map(move |arn| (rule, arn)))
         {

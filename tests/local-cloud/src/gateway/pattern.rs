@@ -3,23 +3,23 @@
 use serde_json::Value;
 
 /// Whether an event fits a pattern: every member of the pattern is in the event, with one of the values listed.
-pub(super) fn fits(pattern: &Value, event: Option<&Value>) -> bool {
+pub(super) fn matches(pattern: &Value, event: Option<&Value>) -> bool {
     match pattern {
         Value::Object(members) => members.iter().all(|(name, member)| {
             // One of several patterns for what stands around it.
             match member.as_array().filter(|_| name == "$or") {
-                Some(choices) => choices.iter().any(|choice| fits(choice, event)),
-                None => fits(member, event.and_then(|event| event.get(name))),
+                Some(choices) => choices.iter().any(|choice| matches(choice, event)),
+                None => matches(member, event.and_then(|event| event.get(name))),
             }
         }),
-        Value::Array(choices) => choices.iter().any(|choice| allows(choice, event)),
+        Value::Array(choices) => choices.iter().any(|choice| value_matches(choice, event)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
-fn allows(choice: &Value, found: Option<&Value>) -> bool {
+fn value_matches(choice: &Value, found: Option<&Value>) -> bool {
     if let Some(Value::Array(values)) = found {
-        return values.iter().any(|value| allows(choice, Some(value)));
+        return values.iter().any(|value| value_matches(choice, Some(value)));
     }
     let Value::Object(rule) = choice else { return found == Some(choice) };
     let text = found.and_then(Value::as_str);
@@ -67,7 +67,7 @@ mod tests {
             (json!({"$or": [{"source": ["other"]}, {"detail": {"n": [1]}}]}), true),
             (json!({"$or": [{"source": ["other"]}, {"detail": {"n": [2]}}]}), false),
         ] {
-            assert_eq!(fits(&pattern, Some(&event)), fit, "{pattern}");
+            assert_eq!(matches(&pattern, Some(&event)), fit, "{pattern}");
         }
     }
 }

@@ -10,10 +10,10 @@ use http::{HeaderMap, Response, StatusCode, request::Parts};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::routes::Found;
+use super::routes::MatchedRoute;
 
 /// The API's id, and its only stage.
-pub(super) const API: &str = "local12345";
+pub(super) const API_ID: &str = "local12345";
 pub(super) const STAGE: &str = "live";
 
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
@@ -29,7 +29,7 @@ pub(super) fn event(
     account: &str,
     id: &str,
     caller: Option<&str>,
-    found: &Found,
+    found: &MatchedRoute,
     head: &Parts,
     body: &[u8],
 ) -> Value {
@@ -44,14 +44,14 @@ pub(super) fn event(
         "path": path,
         "httpMethod": verb,
         "headers": last_of_each(&headers),
-        "multiValueHeaders": some(&headers),
+        "multiValueHeaders": or_null(&headers),
         "queryStringParameters": last_of_each(&query),
-        "multiValueQueryStringParameters": some(&query),
+        "multiValueQueryStringParameters": or_null(&query),
         "pathParameters": parameters,
         "stageVariables": null,
         "requestContext": {
             "accountId": account,
-            "apiId": API,
+            "apiId": API_ID,
             "domainName": "127.0.0.1",
             "domainPrefix": "127",
             "extendedRequestId": "JKJaXmPLvHcESHA=",
@@ -97,18 +97,18 @@ fn query_lists(query: &str) -> Lists {
     lists
 }
 
-fn some(lists: &Lists) -> Option<&Lists> {
+fn or_null(lists: &Lists) -> Option<&Lists> {
     (!lists.is_empty()).then_some(lists)
 }
 
 fn last_of_each(lists: &Lists) -> Option<BTreeMap<String, Option<String>>> {
     let last =
         |(name, values): (&'_ String, &'_ Vec<String>)| (name.clone(), values.last().cloned());
-    some(lists).map(|lists| lists.iter().map(last).collect())
+    or_null(lists).map(|lists| lists.iter().map(last).collect())
 }
 
 /// The answer of a function, if it is one that API Gateway understands.
-pub(super) fn response(answer: &Value, id: &str) -> Option<Response<Body>> {
+pub(super) fn http_response(answer: &Value, id: &str) -> Option<Response<Body>> {
     let status = answer.get("statusCode")?.as_u64()?;
     let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
     let mut response = Response::builder().status(status);
@@ -123,11 +123,11 @@ pub(super) fn response(answer: &Value, id: &str) -> Option<Response<Body>> {
     }
     response = response.header("x-amzn-requestid", id);
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-    response.body(Body::from(body.to_owned())).ok().map(typed)
+    response.body(Body::from(body.to_owned())).ok().map(with_default_content_type)
 }
 
 /// Where the function names no type, API Gateway says JSON.
-fn typed(mut response: Response<Body>) -> Response<Body> {
+fn with_default_content_type(mut response: Response<Body>) -> Response<Body> {
     if response.status() != StatusCode::NO_CONTENT
         && let http::header::Entry::Vacant(entry) = response.headers_mut().entry("content-type")
     {

@@ -9,12 +9,12 @@ use crate::template::Template;
 /// The bodies of its refusals: its own, or those of the template's `GatewayResponses`.
 #[derive(Clone, Debug, Default)]
 pub struct Refusals {
-    client: Option<Form>,
-    server: Option<Form>,
+    client: Option<ResponseTemplate>,
+    server: Option<ResponseTemplate>,
 }
 
 #[derive(Clone, Debug)]
-struct Form {
+struct ResponseTemplate {
     content_type: String,
     body: String,
 }
@@ -28,7 +28,7 @@ impl Refusals {
             let content_type = response.pointer("/ResponseParameters/Headers/Content-Type");
             let content_type = content_type.and_then(Value::as_str).unwrap_or("application/json");
             let content_type = content_type.trim_matches('\'').to_owned();
-            Some(Form { content_type, body: body.to_owned() })
+            Some(ResponseTemplate { content_type, body: body.to_owned() })
         };
         Self { client: form("DEFAULT_4XX"), server: form("DEFAULT_5XX") }
     }
@@ -37,7 +37,7 @@ impl Refusals {
         let form = if status.is_client_error() { &self.client } else { &self.server };
         let (content_type, body) = match form {
             None => ("application/json", json!({ "message": message }).to_string()),
-            Some(Form { content_type, body }) => {
+            Some(ResponseTemplate { content_type, body }) => {
                 let quoted = Value::from(message).to_string();
                 let body = body.replace("$context.error.messageString", &quoted);
                 (content_type.as_str(), body.replace("$context.requestId", id))

@@ -10,7 +10,7 @@ pub(super) struct Routes(Vec<(Route, String)>);
 
 /// A route that a request has taken.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct MatchedRoute {
     /// The template's path.
     pub(super) resource: String,
     /// What its parameters stand for.
@@ -29,17 +29,17 @@ impl Routes {
     }
 
     /// The resource is found first, its verb then: a word that is there hides a parameter, whatever the verbs.
-    pub(super) fn find(&self, verb: &str, path: &str) -> Option<Found> {
-        let fitting = |(route, _): &&(Route, String)| parameters(&route.path, path).is_some();
+    pub(super) fn find(&self, verb: &str, path: &str) -> Option<MatchedRoute> {
+        let fitting = |(route, _): &&(Route, String)| match_path(&route.path, path).is_some();
         let best = self.0.iter().filter(fitting).map(|(route, _)| &route.path);
         let best = best.min_by_key(|path| path.split('/').map(is_parameter).collect::<Vec<_>>())?;
         let mut there = self.0.iter().filter(|(route, _)| route.path == *best).collect::<Vec<_>>();
         there.sort_by_key(|(route, _)| Reverse(route.verb == verb));
         let (route, package) =
             there.into_iter().find(|(route, _)| route.verb == verb || route.verb == "ANY")?;
-        Some(Found {
+        Some(MatchedRoute {
             resource: route.path.clone(),
-            parameters: parameters(&route.path, path)?,
+            parameters: match_path(&route.path, path)?,
             package: package.clone(),
         })
     }
@@ -50,7 +50,7 @@ fn is_parameter(segment: &str) -> bool {
 }
 
 /// What the parameters of a pattern stand for in a path of its form. Only API Gateway's empty segments never fit.
-fn parameters(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
+fn match_path(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
     let mut parameters = BTreeMap::new();
     let mut path = path.split('/');
     for segment in pattern.split('/') {

@@ -124,7 +124,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
     }
     let broken = http.get(format!("{url}/v1/accounts/65f0?broken=1")).send().await.unwrap();
     assert_eq!(broken.status(), 502);
-    let long = http.post(format!("{url}/v1/accounts/sts")).body(vec![b' '; LONGEST_BODY + 1]);
+    let long = http.post(format!("{url}/v1/accounts/sts")).body(vec![b' '; MAX_BODY_BYTES + 1]);
     assert_eq!(long.send().await.unwrap().status(), 413);
     fs::remove_dir_all(folder("proxy")).unwrap();
 }

@@ -21,18 +21,18 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use self::path::Path;
-use self::status::{Refusal, answer};
-use self::token::Who;
+use self::path::ResourcePath;
+use self::status::{StatusError, json_response};
+use self::token::Identity;
 use crate::aws::Cluster;
 use crate::cloud::Parts;
 use crate::host::Host;
-use crate::server::{Principal, Request, Response, befallen, disable_nagle};
+use crate::server::{Principal, Request, Response, disable_nagle, serve_call};
 use crate::tap::Sent;
 use crate::tls::Authority;
 
 /// No object of Kubernetes is longer.
-const LONGEST_BODY: usize = 3 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
 /// A listener that has an address and an authority, but no cluster to speak for yet.
 #[derive(Debug)]
@@ -95,32 +95,33 @@ async fn listen(Listener { socket, authority, .. }: Listener, parts: Arc<Parts>,
         connections.spawn(async move {
             // A handshake that fails is the caller's affair: it sees the alert.
             let Ok(stream) = tls.accept(stream).await else { return };
-            let service =
-                service_fn(move |request| take(Arc::clone(&parts), cluster.clone(), request));
+            let service = service_fn(move |request| {
+                handle_request(Arc::clone(&parts), cluster.clone(), request)
+            });
             drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
         });
     }
 }
 
-async fn take(
+async fn handle_request(
     parts: Arc<Parts>,
     cluster: Cluster,
     request: http::Request<Incoming>,
 ) -> io::Result<http::Response<Body>> {
     let (head, body) = request.into_parts();
-    let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
+    let body = to_bytes(Body::new(body), MAX_BODY_BYTES).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
     let operation = operation(&request);
-    let sent = Sent::of("kubernetes", &operation, &request);
+    let sent = Sent::from_request("kubernetes", &operation, &request);
     let served = Arc::clone(&parts);
     let work = async move { serve(&served, &cluster, &request) };
-    befallen(&parts, (sent, false), Refusal::broken, work).await
+    serve_call(&parts, (sent, false), StatusError::injected_error, work).await
 }
 
 /// As RBAC would put it: `get configmaps`, `list pods`; a path where it is none of that.
 fn operation(request: &Request) -> String {
     let path = request.uri().path();
-    match Path::read(path) {
+    match ResourcePath::parse(path) {
         Some(asked) => format!("{} {}", asked.verb(request.method()), asked.resource),
         None => format!("{} {path}", request.method().as_str().to_ascii_lowercase()),
     }
@@ -134,15 +135,15 @@ fn serve(parts: &Parts, cluster: &Cluster, request: &Request) -> Response {
     let served = match request.uri().path() {
         "/version" => Ok(version(cluster)),
         path if path.ends_with("/selfsubjectaccessreviews") && request.method() == Method::POST => {
-            review(cluster, &who, request)
+            self_subject_access_review(cluster, &who, request)
         }
         path => objects::serve(cluster, &who, request, path),
     };
     let mut response = match served {
-        Ok((status, body)) => answer(status, &body),
+        Ok((status, body)) => json_response(status, &body),
         Err(refusal) => refusal.render(),
     };
-    if let Who::Principal { session, .. } = who {
+    if let Identity::Principal { session, .. } = who {
         response.extensions_mut().insert(Principal(session));
     }
     response
@@ -161,14 +162,18 @@ fn version(cluster: &Cluster) -> (u16, Value) {
 }
 
 /// Anybody who is known may ask what is allowed to itself.
-fn review(cluster: &Cluster, who: &Who, request: &Request) -> Result<(u16, Value), Refusal> {
-    let Who::Principal { .. } = who else {
-        return Err(Refusal::forbidden(who, "create", "selfsubjectaccessreviews", None, ""));
+fn self_subject_access_review(
+    cluster: &Cluster,
+    who: &Identity,
+    request: &Request,
+) -> Result<(u16, Value), StatusError> {
+    let Identity::Principal { .. } = who else {
+        return Err(StatusError::forbidden(who, "create", "selfsubjectaccessreviews", None, ""));
     };
     let mut asked: Value = serde_json::from_slice(request.body())
-        .map_err(|fault| Refusal::bad_request(fault.to_string()))?;
+        .map_err(|fault| StatusError::bad_request(fault.to_string()))?;
     if asked["kind"] != "SelfSubjectAccessReview" {
-        return Err(Refusal::bad_request("the body is no SelfSubjectAccessReview"));
+        return Err(StatusError::bad_request("the body is no SelfSubjectAccessReview"));
     }
     let attributes = &asked["spec"]["resourceAttributes"];
     let text =

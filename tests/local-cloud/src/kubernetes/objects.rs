@@ -2,44 +2,54 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::path::Path;
+use super::path::ResourcePath;
 use super::selector;
-use super::status::Refusal;
-use super::token::Who;
+use super::status::StatusError;
+use super::token::Identity;
 use crate::aws::Cluster;
 use crate::aws::eks;
 use crate::server::Request;
 
 pub(super) fn serve(
     cluster: &Cluster,
-    who: &Who,
+    who: &Identity,
     request: &Request,
     path: &str,
-) -> Result<(u16, Value), Refusal> {
-    let asked = Path::read(path);
+) -> Result<(u16, Value), StatusError> {
+    let asked = ResourcePath::parse(path);
     let verb = asked.as_ref().map_or("get", |asked| asked.verb(request.method()));
     let Some(asked) = asked else {
         return Err(match who {
-            Who::Anonymous => Refusal::forbidden(who, verb, path, None, ""),
-            Who::Principal { .. } => Refusal::no_such_resource(),
+            Identity::Anonymous => StatusError::forbidden(who, verb, path, None, ""),
+            Identity::Principal { .. } => StatusError::no_such_resource(),
         });
     };
-    let Path { resource, namespace, name, .. } = asked;
+    let ResourcePath { resource, namespace, name, .. } = asked;
     if !who.may(cluster, verb, resource, namespace) {
-        return Err(Refusal::forbidden(who, verb, resource, namespace, name.unwrap_or_default()));
+        return Err(StatusError::forbidden(
+            who,
+            verb,
+            resource,
+            namespace,
+            name.unwrap_or_default(),
+        ));
     }
     match (verb, name) {
         ("get", Some(name)) => {
-            let found = cluster.object(&asked.place(name));
-            found.map(|found| (200, found)).ok_or_else(|| Refusal::not_found(resource, name))
+            let found = cluster.object(&asked.object_path(name));
+            found.map(|found| (200, found)).ok_or_else(|| StatusError::not_found(resource, name))
         }
         ("list", None) => list(cluster, &asked, request.uri().query().unwrap_or_default()),
         ("create", None) => create(cluster, &asked, request.body()),
-        _ => Err(Refusal::no_method()),
+        _ => Err(StatusError::no_method()),
     }
 }
 
-fn list(cluster: &Cluster, asked: &Path<'_>, query: &str) -> Result<(u16, Value), Refusal> {
+fn list(
+    cluster: &Cluster,
+    asked: &ResourcePath<'_>,
+    query: &str,
+) -> Result<(u16, Value), StatusError> {
     let parameter = |name: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let value = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next();
@@ -48,7 +58,7 @@ fn list(cluster: &Cluster, asked: &Path<'_>, query: &str) -> Result<(u16, Value)
     };
     let (revision, all) = cluster.with(|cluster| {
         let here = |place: &String| {
-            Path::read(place).is_some_and(|one| {
+            ResourcePath::parse(place).is_some_and(|one| {
                 (one.group, one.resource) == (asked.group, asked.resource)
                     && (asked.namespace.is_none() || one.namespace == asked.namespace)
             })
@@ -59,8 +69,8 @@ fn list(cluster: &Cluster, asked: &Path<'_>, query: &str) -> Result<(u16, Value)
     let selector = parameter("labelSelector").filter(|selector| !selector.is_empty());
     let mut items = Vec::new();
     for mut object in all {
-        let fits = selector.as_deref().map_or(Some(true), |one| selector::fits(&object, one));
-        if fits.ok_or_else(|| Refusal::bad_request("unable to parse requirement"))? {
+        let fits = selector.as_deref().map_or(Some(true), |one| selector::matches(&object, one));
+        if fits.ok_or_else(|| StatusError::bad_request("unable to parse requirement"))? {
             // In a list, the list says what they are.
             if let Some(object) = object.as_object_mut() {
                 object.remove("kind");
@@ -84,35 +94,42 @@ fn list(cluster: &Cluster, asked: &Path<'_>, query: &str) -> Result<(u16, Value)
     Ok((200, answer))
 }
 
-fn create(cluster: &Cluster, asked: &Path<'_>, body: &[u8]) -> Result<(u16, Value), Refusal> {
-    let object: Value =
-        serde_json::from_slice(body).map_err(|fault| Refusal::bad_request(fault.to_string()))?;
+fn create(
+    cluster: &Cluster,
+    asked: &ResourcePath<'_>,
+    body: &[u8],
+) -> Result<(u16, Value), StatusError> {
+    let object: Value = serde_json::from_slice(body)
+        .map_err(|fault| StatusError::bad_request(fault.to_string()))?;
     if object["kind"] != asked.kind || object["apiVersion"] != asked.version() {
-        return Err(Refusal::bad_request(format!("the object provided is no {}", asked.kind)));
+        return Err(StatusError::bad_request(format!("the object provided is no {}", asked.kind)));
     }
     let name = object.pointer("/metadata/name").and_then(Value::as_str);
     let name = name.filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| Refusal::invalid("metadata.name: Required value"))?.to_owned();
+    let name =
+        name.ok_or_else(|| StatusError::invalid("metadata.name: Required value"))?.to_owned();
     let told = object.pointer("/metadata/namespace").and_then(Value::as_str);
     if let Some(namespace) = asked.namespace {
         if told.is_some_and(|told| told != namespace) {
             let message = "the namespace of the provided object does not match the namespace sent on the request";
-            return Err(Refusal::bad_request(message));
+            return Err(StatusError::bad_request(message));
         }
         if cluster.object(&format!("/api/v1/namespaces/{namespace}")).is_none() {
-            return Err(Refusal::not_found("namespaces", namespace));
+            return Err(StatusError::not_found("namespaces", namespace));
         }
     } else if asked.namespaced {
-        return Err(Refusal::no_method());
+        return Err(StatusError::no_method());
     }
     let data = object.get("data").and_then(Value::as_object);
     if asked.kind == "ConfigMap" && data.is_some_and(|data| !data.values().all(Value::is_string)) {
-        return Err(Refusal::bad_request("ConfigMap in version \"v1\" cannot be handled: data"));
+        return Err(StatusError::bad_request(
+            "ConfigMap in version \"v1\" cannot be handled: data",
+        ));
     }
-    let place = asked.place(&name);
+    let place = asked.object_path(&name);
     cluster.with(|cluster| {
         if cluster.objects.contains_key(&place) {
-            return Err(Refusal::already_exists(asked.resource, &name));
+            return Err(StatusError::already_exists(asked.resource, &name));
         }
         Ok((201, cluster.put(asked.namespace, place, object)))
     })

@@ -15,7 +15,7 @@ const RESOURCES: [(&str, &str, &str, bool); 8] = [
 
 /// A resource that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Path<'a> {
+pub(super) struct ResourcePath<'a> {
     pub(super) group: &'static str,
     pub(super) resource: &'static str,
     pub(super) kind: &'static str,
@@ -24,9 +24,9 @@ pub(super) struct Path<'a> {
     pub(super) name: Option<&'a str>,
 }
 
-impl<'a> Path<'a> {
+impl<'a> ResourcePath<'a> {
     /// Nothing for what this API does not have.
-    pub(super) fn read(path: &'a str) -> Option<Path<'a>> {
+    pub(super) fn parse(path: &'a str) -> Option<ResourcePath<'a>> {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let (group, rest) = match parts.as_slice() {
             ["api", "v1", rest @ ..] => ("", rest),
@@ -47,7 +47,7 @@ impl<'a> Path<'a> {
         if one_of_all || (!namespaced && namespace.is_some()) {
             return None;
         }
-        Some(Path { group, resource, kind, namespaced, namespace, name })
+        Some(ResourcePath { group, resource, kind, namespaced, namespace, name })
     }
 
     /// `v1` or `apps/v1`.
@@ -69,7 +69,7 @@ impl<'a> Path<'a> {
     }
 
     /// Where an object of this name is kept.
-    pub(super) fn place(&self, name: &str) -> String {
+    pub(super) fn object_path(&self, name: &str) -> String {
         let root = if self.group.is_empty() {
             "/api/v1".to_owned()
         } else {

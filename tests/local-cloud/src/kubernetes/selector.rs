@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 /// Whether an object's labels are as a selector asks; nothing where it is none.
-pub(super) fn fits(object: &Value, selector: &str) -> Option<bool> {
+pub(super) fn matches(object: &Value, selector: &str) -> Option<bool> {
     let label = |key: &str| {
         let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
         labels.and_then(|labels| labels.get(key.trim())).and_then(Value::as_str)
@@ -10,9 +10,9 @@ pub(super) fn fits(object: &Value, selector: &str) -> Option<bool> {
     let mut all = true;
     for asked in requirements(selector) {
         let fits = if let Some((key, values)) = asked.split_once(" notin ") {
-            !label(key).is_some_and(|value| within(values).any(|one| one == value))
+            !label(key).is_some_and(|value| parse_set(values).any(|one| one == value))
         } else if let Some((key, values)) = asked.split_once(" in ") {
-            label(key).is_some_and(|value| within(values).any(|one| one == value))
+            label(key).is_some_and(|value| parse_set(values).any(|one| one == value))
         } else if let Some((key, value)) = asked.split_once("!=") {
             label(key) != Some(value.trim())
         } else if let Some((key, value)) = asked.split_once('=') {
@@ -29,7 +29,7 @@ pub(super) fn fits(object: &Value, selector: &str) -> Option<bool> {
     Some(all)
 }
 
-fn within(values: &str) -> impl Iterator<Item = &str> {
+fn parse_set(values: &str) -> impl Iterator<Item = &str> {
     values.trim().trim_start_matches('(').trim_end_matches(')').split(',').map(str::trim)
 }
 

@@ -3,37 +3,37 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::token::Who;
+use super::token::Identity;
 use crate::faults::Effect;
 use crate::server::Response;
 
 /// A call that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct StatusError {
     status: u16,
     reason: &'static str,
     message: String,
 }
 
-impl Refusal {
-    fn new(status: u16, reason: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { status, reason, message: message.into() }
+impl StatusError {
+    fn new(status: u16, reason: &'static str, message: impl Into<String>) -> StatusError {
+        StatusError { status, reason, message: message.into() }
     }
 
-    pub(super) fn unauthorized() -> Refusal {
-        Refusal::new(401, "Unauthorized", "Unauthorized")
+    pub(super) fn unauthorized() -> StatusError {
+        StatusError::new(401, "Unauthorized", "Unauthorized")
     }
 
     pub(super) fn forbidden(
-        who: &Who,
+        who: &Identity,
         verb: &str,
         resource: &str,
         namespace: Option<&str>,
         name: &str,
-    ) -> Refusal {
+    ) -> StatusError {
         let user = match who {
-            Who::Anonymous => "system:anonymous",
-            Who::Principal { session, .. } => session,
+            Identity::Anonymous => "system:anonymous",
+            Identity::Principal { session, .. } => session,
         };
         let at = namespace.map_or_else(
             || "at the cluster scope".to_owned(),
@@ -43,45 +43,45 @@ impl Refusal {
         let message = format!(
             "{resource}{named} is forbidden: User \"{user}\" cannot {verb} resource \"{resource}\" in API group \"\" {at}"
         );
-        Refusal::new(403, "Forbidden", message)
+        StatusError::new(403, "Forbidden", message)
     }
 
-    pub(super) fn not_found(resource: &str, name: &str) -> Refusal {
-        Refusal::new(404, "NotFound", format!("{resource} \"{name}\" not found"))
+    pub(super) fn not_found(resource: &str, name: &str) -> StatusError {
+        StatusError::new(404, "NotFound", format!("{resource} \"{name}\" not found"))
     }
 
-    pub(super) fn no_such_resource() -> Refusal {
-        Refusal::new(404, "NotFound", "the server could not find the requested resource")
+    pub(super) fn no_such_resource() -> StatusError {
+        StatusError::new(404, "NotFound", "the server could not find the requested resource")
     }
 
-    pub(super) fn already_exists(resource: &str, name: &str) -> Refusal {
-        Refusal::new(409, "AlreadyExists", format!("{resource} \"{name}\" already exists"))
+    pub(super) fn already_exists(resource: &str, name: &str) -> StatusError {
+        StatusError::new(409, "AlreadyExists", format!("{resource} \"{name}\" already exists"))
     }
 
-    pub(super) fn bad_request(message: impl Into<String>) -> Refusal {
-        Refusal::new(400, "BadRequest", message)
+    pub(super) fn bad_request(message: impl Into<String>) -> StatusError {
+        StatusError::new(400, "BadRequest", message)
     }
 
-    pub(super) fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal::new(422, "Invalid", message)
+    pub(super) fn invalid(message: impl Into<String>) -> StatusError {
+        StatusError::new(422, "Invalid", message)
     }
 
-    pub(super) fn no_method() -> Refusal {
+    pub(super) fn no_method() -> StatusError {
         let message = "the server does not allow this method on the requested resource";
-        Refusal::new(405, "MethodNotAllowed", message)
+        StatusError::new(405, "MethodNotAllowed", message)
     }
 
     /// A throttle or an outage.
-    pub(super) fn broken(effect: Effect) -> Response {
+    pub(super) fn injected_error(effect: Effect) -> Response {
         let refusal = match effect {
             Effect::Throttle => {
                 let message =
                     "the server has received too many requests and has asked us to try again later";
-                Refusal::new(429, "TooManyRequests", message)
+                StatusError::new(429, "TooManyRequests", message)
             }
             Effect::Unavailable => {
                 let message = "the server is currently unable to handle the request";
-                Refusal::new(503, "ServiceUnavailable", message)
+                StatusError::new(503, "ServiceUnavailable", message)
             }
             Effect::InternalError
             | Effect::NeverAnswer
@@ -90,7 +90,7 @@ impl Refusal {
             | Effect::CutAfter
             | Effect::Echo(_)
             | Effect::Delay(_)
-            | Effect::Stale(_) => Refusal::new(
+            | Effect::Stale(_) => StatusError::new(
                 500,
                 "InternalError",
                 "an error on the server has prevented the request from succeeding",
@@ -104,12 +104,12 @@ impl Refusal {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": self.message, "reason": self.reason, "code": self.status,
         });
-        answer(self.status, &body)
+        json_response(self.status, &body)
     }
 }
 
 /// An answer of any outcome.
-pub(super) fn answer(status: u16, body: &Value) -> Response {
+pub(super) fn json_response(status: u16, body: &Value) -> Response {
     let mut response = Response::new(body.to_string().into_bytes());
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -4,37 +4,45 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Problem},
+    answer::{PaletteError, PaletteResponse},
     behaviour::{Concealed, DuplicateAnswer, SecretsOnRead},
     callers::Caller,
-    paging::{self, Page, Query},
+    paging::{self, ListQuery, PageRange},
     records::{Account, Records, Token},
 };
 use crate::clock::iso8601;
 
-pub(super) fn list(records: &Records, caller: &Caller, query: &Query) -> Result<Answer, Problem> {
+pub(super) fn list(
+    records: &Records,
+    caller: &Caller,
+    query: &ListQuery,
+) -> Result<PaletteResponse, PaletteError> {
     let wanted = name_filter(query.filters.as_deref())?;
     let fits = |account: &&Account| {
-        caller.sees(account)
+        caller.can_read(account)
             && wanted.is_none_or(|name| account.name() == name)
-            && !conceals(records, Concealed::Lists)
+            && !is_concealed(records, Concealed::Lists)
     };
     let found: Vec<&Account> = records.accounts.iter().filter(fits).collect();
-    let Page { offset, limit } = query.page();
-    let items: Vec<Value> =
-        found.iter().skip(offset).take(limit).map(|account| shown(records, account)).collect();
+    let PageRange { offset, limit } = query.page();
+    let items: Vec<Value> = found
+        .iter()
+        .skip(offset)
+        .take(limit)
+        .map(|account| account_json(records, account))
+        .collect();
     let end = offset + items.len();
     let next = if end < found.len() { paging::token(end) } else { String::new() };
     let listmeta = json!({"continue": next, "count": found.len(), "limit": limit, "offset": end});
-    Ok(Answer::ok("accounts", json!({"items": items, "listmeta": listmeta})))
+    Ok(PaletteResponse::ok("accounts", json!({"items": items, "listmeta": listmeta})))
 }
 
 pub(super) fn create(
     records: &mut Records,
     caller: &Caller,
     body: Value,
-) -> Result<(String, Answer), Problem> {
-    right_scope(caller, &body)?;
+) -> Result<(String, PaletteResponse), PaletteError> {
+    check_scope_annotation(caller, &body)?;
     let account = Account {
         uid: records.fresh_uid(),
         tenant: caller.tenant.clone(),
@@ -43,29 +51,39 @@ pub(super) fn create(
         in_use: false,
         refreshed: None,
     };
-    if records.accounts.iter().any(|known| caller.owns(known) && known.name() == account.name()) {
-        return Err(duplicate(records.behaviour.duplicate, account.name()));
+    if records
+        .accounts
+        .iter()
+        .any(|known| caller.owns_in_scope(known) && known.name() == account.name())
+    {
+        return Err(duplicate_error(records.behaviour.duplicate, account.name()));
     }
     let quota = records.tenant(&caller.tenant).map_or(0, |tenant| tenant.quota);
     let used = records.accounts.iter().filter(|known| known.tenant == caller.tenant).count();
     if used >= quota {
         let message = format!("Resource limit reached for 'cloudaccount': {used} of {quota}");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "ResourceLimitReached", message));
+        return Err(PaletteError::new(StatusCode::BAD_REQUEST, "ResourceLimitReached", message));
     }
-    let created = (account.uid.clone(), Answer::created(&account.uid));
+    let created = (account.uid.clone(), PaletteResponse::created(&account.uid));
     records.accounts.push(account);
     Ok(created)
 }
 
-pub(super) fn get(records: &Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
+pub(super) fn get(
+    records: &Records,
+    caller: &Caller,
+    uid: &str,
+) -> Result<PaletteResponse, PaletteError> {
     let account = records.accounts.iter().find(|known| known.uid == uid);
-    match account.filter(|_| !conceals(records, Concealed::Reads)) {
-        Some(account) if caller.sees(account) => Ok(Answer::ok("account", shown(records, account))),
+    match account.filter(|_| !is_concealed(records, Concealed::Reads)) {
+        Some(account) if caller.can_read(account) => {
+            Ok(PaletteResponse::ok("account", account_json(records, account)))
+        }
         // A project's account, asked for without the project: told as a lack of permission.
         Some(account) if account.tenant == caller.tenant => {
-            Err(Problem::forbidden("cloudaccount.get"))
+            Err(PaletteError::forbidden("cloudaccount.get"))
         }
-        Some(_) | None => Err(Problem::not_found("cloudaccount", uid)),
+        Some(_) | None => Err(PaletteError::not_found("cloudaccount", uid)),
     }
 }
 
@@ -74,96 +92,105 @@ pub(super) fn put(
     caller: &Caller,
     uid: &str,
     body: Value,
-) -> Result<Answer, Problem> {
-    right_scope(caller, &body)?;
-    let at = owned(records, caller, uid, "cloudaccount.update")?;
+) -> Result<PaletteResponse, PaletteError> {
+    check_scope_annotation(caller, &body)?;
+    let at = find_owned(records, caller, uid, "cloudaccount.update")?;
     let name = body.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     if body.pointer("/metadata/uid").and_then(Value::as_str).is_some_and(|told| told != uid) {
         let message = "metadata.uid is not the uid of the path";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "InvalidUid", message));
+        return Err(PaletteError::new(StatusCode::BAD_REQUEST, "InvalidUid", message));
     }
-    let twin = |known: &Account| caller.owns(known) && known.name() == name && known.uid != uid;
+    let twin =
+        |known: &Account| caller.owns_in_scope(known) && known.name() == name && known.uid != uid;
     if records.accounts.iter().any(twin) {
-        return Err(duplicate(records.behaviour.duplicate, name));
+        return Err(duplicate_error(records.behaviour.duplicate, name));
     }
     if let Some(account) = records.accounts.get_mut(at) {
         account.body = body;
     }
-    Ok(Answer::no_content())
+    Ok(PaletteResponse::no_content())
 }
 
-pub(super) fn delete(records: &mut Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
-    let at = owned(records, caller, uid, "cloudaccount.delete")?;
-    if conceals(records, Concealed::Removals) {
-        return Err(Problem::not_found("cloudaccount", uid));
+pub(super) fn delete(
+    records: &mut Records,
+    caller: &Caller,
+    uid: &str,
+) -> Result<PaletteResponse, PaletteError> {
+    let at = find_owned(records, caller, uid, "cloudaccount.delete")?;
+    if is_concealed(records, Concealed::Removals) {
+        return Err(PaletteError::not_found("cloudaccount", uid));
     }
     if records.accounts.get(at).is_some_and(|account| account.in_use) {
         let message = "Cloud account is in use by a cluster";
-        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "CloudAccountInUse", message));
+        return Err(PaletteError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "CloudAccountInUse",
+            message,
+        ));
     }
     records.accounts.remove(at);
-    Ok(Answer::no_content())
+    Ok(PaletteResponse::no_content())
 }
 
-fn conceals(records: &Records, place: Concealed) -> bool {
+fn is_concealed(records: &Records, place: Concealed) -> bool {
     records.behaviour.conceals.contains(&place)
 }
 
-fn owned(
+fn find_owned(
     records: &Records,
     caller: &Caller,
     uid: &str,
     permission: &str,
-) -> Result<usize, Problem> {
+) -> Result<usize, PaletteError> {
     let at = records
         .accounts
         .iter()
         .position(|known| known.uid == uid && known.tenant == caller.tenant)
-        .ok_or_else(|| Problem::not_found("cloudaccount", uid))?;
+        .ok_or_else(|| PaletteError::not_found("cloudaccount", uid))?;
     match records.accounts.get(at) {
-        Some(account) if caller.owns(account) => Ok(at),
-        Some(_) | None => Err(Problem::forbidden(permission)),
+        Some(account) if caller.owns_in_scope(account) => Ok(at),
+        Some(_) | None => Err(PaletteError::forbidden(permission)),
     }
 }
 
 /// The annotation has to tell the same scope as the header.
-fn right_scope(caller: &Caller, body: &Value) -> Result<(), Problem> {
+fn check_scope_annotation(caller: &Caller, body: &Value) -> Result<(), PaletteError> {
     let told = body.pointer("/metadata/annotations/scope").and_then(Value::as_str);
     let meant = if caller.project.is_some() { "project" } else { "tenant" };
     if told == Some(meant) {
         return Ok(());
     }
     let message = format!("annotation scope is {told:?}, but the request is in {meant} scope");
-    Err(Problem::new(StatusCode::BAD_REQUEST, "InvalidScope", message))
+    Err(PaletteError::new(StatusCode::BAD_REQUEST, "InvalidScope", message))
 }
 
 /// `metadata.name=X` is the one filter that is indexed.
-fn name_filter(filters: Option<&str>) -> Result<Option<&str>, Problem> {
+fn name_filter(filters: Option<&str>) -> Result<Option<&str>, PaletteError> {
     match filters {
         None | Some("") => Ok(None),
         Some(filters) => filters.strip_prefix("metadata.name=").map(Some).ok_or_else(|| {
             let message = format!("Field in filters {filters:?} is not indexed");
-            Problem::new(StatusCode::BAD_REQUEST, "InvalidFilter", message)
+            PaletteError::new(StatusCode::BAD_REQUEST, "InvalidFilter", message)
         }),
     }
 }
 
-fn duplicate(answer: DuplicateAnswer, name: &str) -> Problem {
+fn duplicate_error(answer: DuplicateAnswer, name: &str) -> PaletteError {
     let message = format!("Cloud account with name '{name}' already exists");
     match answer {
         DuplicateAnswer::Conflict => {
-            Problem::new(StatusCode::CONFLICT, "CloudAccountAlreadyExists", message)
+            PaletteError::new(StatusCode::CONFLICT, "CloudAccountAlreadyExists", message)
         }
         DuplicateAnswer::BadRequest => {
-            Problem::new(StatusCode::BAD_REQUEST, "AlreadyExists", message)
+            PaletteError::new(StatusCode::BAD_REQUEST, "AlreadyExists", message)
         }
         DuplicateAnswer::OperationalError => {
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "ResourceAlreadyExists", message)
+            PaletteError::new(StatusCode::INTERNAL_SERVER_ERROR, "ResourceAlreadyExists", message)
         }
     }
 }
 
-fn shown(records: &Records, account: &Account) -> Value {
+fn account_json(records: &Records, account: &Account) -> Value {
     let mut body = account.body.clone();
     if let Some(metadata) = body.pointer_mut("/metadata").and_then(Value::as_object_mut) {
         metadata.insert("uid".into(), account.uid.clone().into());

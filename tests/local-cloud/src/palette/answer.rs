@@ -9,12 +9,12 @@ use crate::{
 };
 
 /// An answer that is not an error.
-pub(super) struct Answer {
+pub(super) struct PaletteResponse {
     status: StatusCode,
     body: Option<Value>,
 }
 
-impl Answer {
+impl PaletteResponse {
     /// 200, once the body keeps the contract that Gangway reads by.
     pub(super) fn ok(shape: &'static str, body: Value) -> Self {
         match Shape::Read(shape).faults(&body).first() {
@@ -41,25 +41,29 @@ impl Answer {
 
 /// An error.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct PaletteError {
     status: StatusCode,
     code: Value,
     message: String,
 }
 
-impl Problem {
+impl PaletteError {
     /// One of Palette's own, told by a word.
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into() }
     }
 
     /// One of the router's, told by the status or by go-openapi's number.
-    pub(super) fn numbered(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
+    pub(super) fn with_numeric_code(
+        status: StatusCode,
+        code: u16,
+        message: impl Into<String>,
+    ) -> Self {
         Self { status, code: code.into(), message: message.into() }
     }
 
     pub(super) fn unprocessable(fault: &SchemaFault) -> Self {
-        Self::numbered(StatusCode::UNPROCESSABLE_ENTITY, fault.code, fault.message.clone())
+        Self::with_numeric_code(StatusCode::UNPROCESSABLE_ENTITY, fault.code, fault.message.clone())
     }
 
     pub(super) fn not_found(kind: &str, uid: &str) -> Self {

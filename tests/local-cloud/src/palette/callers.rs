@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode};
 
 use super::{
-    answer::Problem,
+    answer::PaletteError,
     behaviour::{RefusedKey, UnknownProject},
     records::{Account, Records, SYSTEM_TOKEN, User},
     routes::Operation,
@@ -57,7 +57,7 @@ impl Caller {
         records: &Records,
         operation: Operation,
         headers: &HeaderMap,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, PaletteError> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if permission(operation) == Some("system.config") {
             return match text("authorization") {
@@ -69,7 +69,7 @@ impl Caller {
         let Some(user) = records.users.get(key) else {
             return Err(match records.behaviour.refused_key {
                 RefusedKey::Unauthorized => unauthorized(),
-                RefusedKey::NotFoundWithKey => Problem::not_found("apiKey", key),
+                RefusedKey::NotFoundWithKey => PaletteError::not_found("apiKey", key),
             });
         };
         let project = match text("projectuid") {
@@ -77,7 +77,7 @@ impl Caller {
             Some(uid) => Some(known_project(records, &user.tenant, uid)?),
         };
         match permission(operation) {
-            Some(permission) if !user.admin => Err(Problem::forbidden(permission)),
+            Some(permission) if !user.admin => Err(PaletteError::forbidden(permission)),
             Some(_) | None => {
                 Ok(Self { user: user.uid.clone(), tenant: user.tenant.clone(), project })
             }
@@ -85,22 +85,22 @@ impl Caller {
     }
 
     /// Whether an account is in this caller's sight: its project's, and the tenant's own.
-    pub(super) fn sees(&self, account: &Account) -> bool {
+    pub(super) fn can_read(&self, account: &Account) -> bool {
         account.tenant == self.tenant
             && (account.project.is_none() || account.project == self.project)
     }
 
     /// Whether an account belongs to exactly the scope of this request.
-    pub(super) fn owns(&self, account: &Account) -> bool {
+    pub(super) fn owns_in_scope(&self, account: &Account) -> bool {
         account.tenant == self.tenant && account.project == self.project
     }
 }
 
-fn known_project(records: &Records, tenant: &str, uid: &str) -> Result<String, Problem> {
+fn known_project(records: &Records, tenant: &str, uid: &str) -> Result<String, PaletteError> {
     let tenant = records.tenant(tenant);
     if tenant.is_some_and(|tenant| tenant.closed.contains(uid)) {
         let message = format!("Access to project '{uid}' is denied");
-        return Err(Problem::new(StatusCode::FORBIDDEN, "ResourceAccessDenied", message));
+        return Err(PaletteError::new(StatusCode::FORBIDDEN, "ResourceAccessDenied", message));
     }
     let projects = tenant.map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
     let project = projects.iter().find(|project| project.uid == uid);
@@ -109,11 +109,11 @@ fn known_project(records: &Records, tenant: &str, uid: &str) -> Result<String, P
             UnknownProject::Missing => (StatusCode::NOT_FOUND, "ProjectNotFoundInTenant"),
             UnknownProject::Denied => (StatusCode::FORBIDDEN, "ResourceAccessDenied"),
         };
-        Problem::new(status, code, format!("Project '{uid}' not found in the tenant"))
+        PaletteError::new(status, code, format!("Project '{uid}' not found in the tenant"))
     })
 }
 
-fn unauthorized() -> Problem {
+fn unauthorized() -> PaletteError {
     let message = "Unauthorized access. Missing or invalid API key or token";
-    Problem::new(StatusCode::UNAUTHORIZED, "UnAuthorizedAccess", message)
+    PaletteError::new(StatusCode::UNAUTHORIZED, "UnAuthorizedAccess", message)
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{
     State,
-    answer::{Answer, Problem},
+    answer::{PaletteError, PaletteResponse},
     records::{Records, Token},
-    signed::{AwsRefusal, SignedCalls},
-    validation::{region, text},
+    signed::{AwsCallError, AwsCaller},
+    validation::{home_region, text_at},
 };
 use crate::{aws::Keys, outbound, server::NESTED};
 
@@ -18,60 +18,61 @@ use crate::{aws::Keys, outbound, server::NESTED};
 pub const SECRET_PARTITION_FLAG: &str = "AwsSecretPartition";
 
 /// How long Palette waits for a portal: less than Gangway waits for Palette.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PORTAL_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// What Palette assumes where a portal does not say when its keys end: an hour.
-const USUAL_LIFETIME: i64 = 3600;
+const DEFAULT_LIFETIME_SECONDS: i64 = 3600;
 
 /// Keys from a portal.
-struct Fetched {
+struct PortalCredentials {
     keys: Keys,
     expiration: String,
 }
 
-pub(super) fn is_one(partition: &str) -> bool {
+pub(super) fn is_classified(partition: &str) -> bool {
     partition.starts_with("aws-iso")
 }
 
 /// Whether an account's keys come from a portal.
-pub(super) fn through_portal(spec: &Value) -> bool {
+pub(super) fn uses_portal(spec: &Value) -> bool {
     spec.pointer("/secretSpec/isCapValidationEnabled") == Some(&Value::Bool(true))
 }
 
-pub(super) fn features(records: &Records) -> Answer {
+pub(super) fn features(records: &Records) -> PaletteResponse {
     let shown = |(key, allowed): (&String, &bool)| json!({"metadata": {"name": key}, "spec": {"key": key, "isAllowed": allowed}});
     let items: Vec<Value> = records.features.iter().map(shown).collect();
-    Answer::ok("features", json!({"items": items}))
+    PaletteResponse::ok("features", json!({"items": items}))
 }
 
-pub(super) fn endpoints(records: &Records) -> Answer {
-    Answer::ok("apiEndpoints", records.endpoints.clone())
+pub(super) fn endpoints(records: &Records) -> PaletteResponse {
+    PaletteResponse::ok("apiEndpoints", records.endpoints.clone())
 }
 
-pub(super) fn change_endpoints(records: &mut Records, body: Value) -> Answer {
+pub(super) fn change_endpoints(records: &mut Records, body: Value) -> PaletteResponse {
     records.endpoints = body;
-    Answer::no_content()
+    PaletteResponse::no_content()
 }
 
 /// Nothing of these partitions is served before the flag is set.
-pub(super) fn allowed(records: &Records, body: &Value) -> Result<(), Problem> {
-    let at = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).is_some_and(is_one);
+pub(super) fn check_feature_flag(records: &Records, body: &Value) -> Result<(), PaletteError> {
+    let at =
+        |pointer: &str| body.pointer(pointer).and_then(Value::as_str).is_some_and(is_classified);
     let one = ["/partition", "/spec/partition", "/account/partition"].into_iter().any(at);
     if !one || records.features.get(SECRET_PARTITION_FLAG) == Some(&true) {
         return Ok(());
     }
     let message = format!("Feature '{SECRET_PARTITION_FLAG}' is not enabled");
-    Err(Problem::new(StatusCode::FORBIDDEN, "FeatureNotEnabled", message))
+    Err(PaletteError::new(StatusCode::FORBIDDEN, "FeatureNotEnabled", message))
 }
 
 impl State {
     /// Keys from the portal, for whoever asks.
-    pub(super) async fn portal_keys(&self, body: &Value) -> Result<Answer, Problem> {
+    pub(super) async fn portal_keys(&self, body: &Value) -> Result<PaletteResponse, PaletteError> {
         let fetched = self.fetch(body).await;
-        let Fetched { keys, expiration } = fetched
+        let PortalCredentials { keys, expiration } = fetched
             .map_err(|refusal| self.refused(body, "Failed to get secret credentials", &refusal))?;
         let (id, secret, token) = (keys.id, keys.secret, keys.token.unwrap_or_default());
-        Ok(Answer::ok(
+        Ok(PaletteResponse::ok(
             "awsCredentials",
             json!({
                 "accessKey": id, "secretKey": secret, "secretToken": token, "expirationTime": expiration,
@@ -88,14 +89,15 @@ impl State {
         }) else {
             return false;
         };
-        if !through_portal(&spec) {
+        if !uses_portal(&spec) {
             return false;
         }
         let fetched = self.fetch(&spec).await;
         let mut records = self.records();
         let generated = records.now;
-        let token =
-            fetched.ok().map(|Fetched { expiration, .. }| Token { generated, expires: expiration });
+        let token = fetched
+            .ok()
+            .map(|PortalCredentials { expiration, .. }| Token { generated, expires: expiration });
         let got = token.is_some();
         if let Some(at) = find(&records) {
             records.accounts[at].refreshed = Some(token);
@@ -104,50 +106,54 @@ impl State {
     }
 
     /// The keys behind `secretSpec`, proved by a call; those that were sent have to be of the same AWS account.
-    pub(super) async fn behind_portal(
+    pub(super) async fn validate_portal_credentials(
         &self,
         spec: &Value,
         partition: &str,
-    ) -> Result<Keys, AwsRefusal> {
-        let Fetched { keys, .. } = self.fetch(spec).await?;
-        let sts = ("sts", region(partition));
+    ) -> Result<Keys, AwsCallError> {
+        let PortalCredentials { keys, .. } = self.fetch(spec).await?;
+        let sts = ("sts", home_region(partition));
         let mut accounts = Vec::new();
-        for keys in [&keys, &sent(spec)] {
-            let identity = self.ask(keys, sts, "GetCallerIdentity", &[]).await?;
+        for keys in [&keys, &sent_keys(spec)] {
+            let identity = self.call_aws(keys, sts, "GetCallerIdentity", &[]).await?;
             let arn = identity.element("Arn").unwrap_or_default().to_owned();
             if arn.split(':').nth(1) != Some(partition) {
                 let message = format!("{arn} is not an identity of partition {partition}");
-                return Err(AwsRefusal::new(403, "InvalidClientTokenId", message));
+                return Err(AwsCallError::new(403, "InvalidClientTokenId", message));
             }
             accounts.push(arn.split(':').nth(4).unwrap_or_default().to_owned());
         }
         if accounts.first() != accounts.last() {
             let message = "the keys are of another account than the portal's";
-            return Err(AwsRefusal::new(403, "AccountMismatch", message));
+            return Err(AwsCallError::new(403, "AccountMismatch", message));
         }
         Ok(keys)
     }
 
     /// The way to AWS that trusts what came with static keys of these partitions, and nothing else (S07).
-    pub(super) fn trusting_what_was_sent(&self, spec: &Value) -> Result<SignedCalls, AwsRefusal> {
-        let ca = text(spec, "/secretSpec/tls/ca");
+    pub(super) fn aws_with_sent_ca(&self, spec: &Value) -> Result<AwsCaller, AwsCallError> {
+        let ca = text_at(spec, "/secretSpec/tls/ca");
         if outbound::certificates(ca) == 0 {
-            return Err(AwsRefusal::new(400, "InvalidCertificate", "tls.ca holds no certificate"));
+            return Err(AwsCallError::new(
+                400,
+                "InvalidCertificate",
+                "tls.ca holds no certificate",
+            ));
         }
         let aws = self.aws.get();
-        let none = || AwsRefusal::new(0, "RequestError", "this Palette reaches no AWS");
-        Ok(aws.ok_or_else(none)?.trusting_only(ca))
+        let none = || AwsCallError::new(0, "RequestError", "this Palette reaches no AWS");
+        Ok(aws.ok_or_else(none)?.with_trusted_ca(ca))
     }
 
-    async fn fetch(&self, spec: &Value) -> Result<Fetched, AwsRefusal> {
-        let part = |name: &str| text(spec, &format!("/secretSpec/{name}")).to_owned();
-        let partition = text(spec, "/partition");
+    async fn fetch(&self, spec: &Value) -> Result<PortalCredentials, AwsCallError> {
+        let part = |name: &str| text_at(spec, &format!("/secretSpec/{name}")).to_owned();
+        let partition = text_at(spec, "/partition");
         let (address, now) = {
             let records = self.records();
             (records.portal(partition), records.now)
         };
         let address = address.ok_or_else(|| {
-            AwsRefusal::new(400, "NoCredentialsEndpoint", "no credentials endpoint is configured")
+            AwsCallError::new(400, "NoCredentialsEndpoint", "no credentials endpoint is configured")
         })?;
         let query = if partition == "aws-iso" {
             [("agency", part("agency")), ("mission", part("mission")), ("role", part("role"))]
@@ -156,46 +162,53 @@ impl State {
             [("agency", part("agency")), ("accountName", account), ("roleName", part("role"))]
         };
         let unusable = |error: outbound::IdentityError| {
-            AwsRefusal::new(400, "InvalidCertificate", error.to_string())
+            AwsCallError::new(400, "InvalidCertificate", error.to_string())
         };
         let (ca, certificate, key) = (part("tls/ca"), part("tls/cert"), part("tls/key"));
         let http = outbound::client_as(&ca, &certificate, &key).map_err(unusable)?;
-        let asked =
-            http.get(address).query(&query).header(NESTED, "1").timeout(PATIENCE).send().await;
-        let response = asked.map_err(|error| AwsRefusal::new(0, "RequestError", causes(&error)))?;
+        let asked = http
+            .get(address)
+            .query(&query)
+            .header(NESTED, "1")
+            .timeout(PORTAL_TIMEOUT)
+            .send()
+            .await;
+        let response =
+            asked.map_err(|error| AwsCallError::new(0, "RequestError", error_chain(&error)))?;
         let status = response.status().as_u16();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
         let is_json = content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/json"));
         let body: Value = response.json().await.unwrap_or_default();
         if status != 200 || !is_json {
-            let message = text(&body, "/message").to_owned();
-            return Err(AwsRefusal::new(status, "CredentialsEndpointError", message));
+            let message = text_at(&body, "/message").to_owned();
+            return Err(AwsCallError::new(status, "CredentialsEndpointError", message));
         }
-        let given = |name: &str| text(&body, &format!("/Credentials/{name}")).to_owned();
+        let given = |name: &str| text_at(&body, &format!("/Credentials/{name}")).to_owned();
         let (id, secret, token) =
             (given("AccessKeyId"), given("SecretAccessKey"), given("SessionToken"));
         if id.is_empty() || secret.is_empty() {
-            return Err(AwsRefusal::new(status, "CredentialsEndpointError", "no Credentials"));
+            return Err(AwsCallError::new(status, "CredentialsEndpointError", "no Credentials"));
         }
         let expiration = Some(given("Expiration")).filter(|told| !told.is_empty());
-        let expiration = expiration.unwrap_or_else(|| crate::clock::iso8601(now + USUAL_LIFETIME));
+        let expiration =
+            expiration.unwrap_or_else(|| crate::clock::iso8601(now + DEFAULT_LIFETIME_SECONDS));
         let keys = Keys { id, secret, token: Some(token).filter(|token| !token.is_empty()) };
-        Ok(Fetched { keys, expiration })
+        Ok(PortalCredentials { keys, expiration })
     }
 }
 
 /// The keys in an account, as they were sent.
-pub(super) fn sent(spec: &Value) -> Keys {
-    let token = text(spec, "/secretToken");
+pub(super) fn sent_keys(spec: &Value) -> Keys {
+    let token = text_at(spec, "/secretToken");
     Keys {
-        id: text(spec, "/accessKey").to_owned(),
-        secret: text(spec, "/secretKey").to_owned(),
+        id: text_at(spec, "/accessKey").to_owned(),
+        secret: text_at(spec, "/secretKey").to_owned(),
         token: (!token.is_empty()).then(|| token.to_owned()),
     }
 }
 
 /// An error with everything behind it.
-fn causes(error: &dyn Error) -> String {
+fn error_chain(error: &dyn Error) -> String {
     let behind = std::iter::successors(error.source(), |&cause| cause.source());
     behind.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }

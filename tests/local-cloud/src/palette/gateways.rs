@@ -3,55 +3,68 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Problem},
+    answer::{PaletteError, PaletteResponse},
     callers::Caller,
-    paging::Query,
+    paging::ListQuery,
     records::{Gateway, Named, Records, Tenant},
 };
 
-pub(super) fn user_info(records: &Records, caller: &Caller) -> Answer {
+pub(super) fn user_info(records: &Records, caller: &Caller) -> PaletteResponse {
     let organisation = records.tenant(&caller.tenant).map_or("", |tenant| &tenant.organisation);
     let info = json!({"orgName": organisation, "tenantUid": caller.tenant, "userUid": caller.user});
-    Answer::ok("userInfo", info)
+    PaletteResponse::ok("userInfo", info)
 }
 
-pub(super) fn projects(records: &Records, caller: &Caller, query: &Query) -> Answer {
+pub(super) fn projects(records: &Records, caller: &Caller, query: &ListQuery) -> PaletteResponse {
     let tenant = records.tenant(&caller.tenant);
     let projects = tenant.map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
     let wanted = |project: &&Named| query.name.as_ref().is_none_or(|name| *name == project.name);
     let shown = |project: &Named| json!({"metadata": {"name": project.name, "uid": project.uid}});
     let items: Vec<Value> = projects.iter().filter(wanted).map(shown).collect();
-    Answer::ok("projects", json!({"items": items}))
+    PaletteResponse::ok("projects", json!({"items": items}))
 }
 
-pub(super) fn limits(records: &Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
+pub(super) fn limits(
+    records: &Records,
+    caller: &Caller,
+    uid: &str,
+) -> Result<PaletteResponse, PaletteError> {
     let Some(Tenant { quota, .. }) =
         records.tenant(uid).filter(|tenant| tenant.uid == caller.tenant)
     else {
-        return Err(Problem::not_found("tenant", uid));
+        return Err(PaletteError::not_found("tenant", uid));
     };
     let accounts = json!({"kind": "cloudaccount", "label": "Cloud Accounts", "limit": quota, "maxLimit": 10_000});
     let keys = json!({"kind": "apiKey", "label": "API Keys", "limit": 20, "maxLimit": 20});
-    Ok(Answer::ok("resourceLimits", json!({"resources": [keys, accounts]})))
+    Ok(PaletteResponse::ok("resourceLimits", json!({"resources": [keys, accounts]})))
 }
 
-pub(super) fn overlords(records: &Records, caller: &Caller, query: &Query) -> Answer {
+pub(super) fn list_gateways(
+    records: &Records,
+    caller: &Caller,
+    query: &ListQuery,
+) -> PaletteResponse {
     let wanted = |gateway: &&Gateway| query.name.as_ref().is_none_or(|name| *name == gateway.name);
-    let items: Vec<Value> = of(records, caller).iter().filter(wanted).map(shown).collect();
-    Answer::ok("overlords", json!({"items": items}))
+    let items: Vec<Value> =
+        gateways_of(records, caller).iter().filter(wanted).map(gateway_json).collect();
+    PaletteResponse::ok("overlords", json!({"items": items}))
 }
 
-pub(super) fn overlord(records: &Records, caller: &Caller, uid: &str) -> Result<Answer, Problem> {
-    let gateway = of(records, caller).iter().find(|gateway| gateway.uid == uid);
-    let gateway = gateway.ok_or_else(|| Problem::not_found("overlord", uid))?;
-    Ok(Answer::ok("overlord", shown(gateway)))
+pub(super) fn get_gateway(
+    records: &Records,
+    caller: &Caller,
+    uid: &str,
+) -> Result<PaletteResponse, PaletteError> {
+    let gateway = gateways_of(records, caller).iter().find(|gateway| gateway.uid == uid);
+    let gateway = gateway.ok_or_else(|| PaletteError::not_found("overlord", uid))?;
+    Ok(PaletteResponse::ok("overlord", gateway_json(gateway)))
 }
 
-fn of<'a>(records: &'a Records, caller: &Caller) -> &'a [Gateway] {
+fn gateways_of<'a>(records: &'a Records, caller: &Caller) -> &'a [Gateway] {
     records.tenant(&caller.tenant).map(|tenant| tenant.gateways.as_slice()).unwrap_or_default()
 }
 
-fn shown(gateway: &Gateway) -> Value {
+fn gateway_json(gateway: &Gateway) -> Value {
     let Gateway { uid, name, state, healthy, system } = gateway;
     let health = if *healthy { "Healthy" } else { "UnHealthy" };
     json!({

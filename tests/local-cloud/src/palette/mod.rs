@@ -23,10 +23,10 @@ use http::StatusCode;
 
 pub(crate) use self::routes::operation;
 use self::{
-    answer::{Answer, Problem},
+    answer::{PaletteError, PaletteResponse},
     callers::Caller,
     routes::{Operation, Route},
-    signed::SignedCalls,
+    signed::AwsCaller,
 };
 pub use self::{
     behaviour::{
@@ -49,17 +49,17 @@ use crate::{
 #[derive(Debug)]
 pub struct State {
     records: Mutex<Records>,
-    aws: OnceLock<SignedCalls>,
+    aws: OnceLock<AwsCaller>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { records: Mutex::new(Records::furnished()), aws: OnceLock::new() }
+        Self { records: Mutex::new(Records::with_defaults()), aws: OnceLock::new() }
     }
 }
 
 /// The answer to a throttle or an outage, in Palette's own error format.
-pub(crate) fn broken(effect: Effect) -> Response {
+pub(crate) fn injected_error(effect: Effect) -> Response {
     let (status, code, message) = match effect {
         Effect::Throttle => (
             StatusCode::TOO_MANY_REQUESTS,
@@ -80,7 +80,7 @@ pub(crate) fn broken(effect: Effect) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "Service unavailable")
         }
     };
-    Problem::new(status, code, message).into_response()
+    PaletteError::new(status, code, message).into_response()
 }
 
 /// Serves one call. The answer's extensions carry `server::Principal`.
@@ -88,8 +88,8 @@ pub(crate) async fn handle(cloud: &Arc<Parts>, request: Request) -> Response {
     let palette = cloud.palette();
     let caller = Caller::name(&palette.records(), request.headers());
     palette.records().now = cloud.clock().now();
-    palette.reaches(&cloud.url(), cloud.ca_pem());
-    let mut response = palette.answer(&request).await;
+    palette.set_aws_endpoint(&cloud.url(), cloud.ca_pem());
+    let mut response = palette.respond(&request).await;
     if let Some(name) = caller {
         response.extensions_mut().insert(Principal(name));
     }
@@ -107,33 +107,33 @@ impl State {
         change(&mut self.records().behaviour);
     }
 
-    fn reaches(&self, endpoint: &str, trusted: Option<&str>) {
-        self.aws.get_or_init(|| SignedCalls::new(endpoint, trusted));
+    fn set_aws_endpoint(&self, endpoint: &str, trusted: Option<&str>) {
+        self.aws.get_or_init(|| AwsCaller::new(endpoint, trusted));
     }
 
-    async fn answer(&self, request: &Request) -> Response {
+    async fn respond(&self, request: &Request) -> Response {
         match self.serve(request).await {
             Ok(answer) => answer.into_response(),
             Err(problem) => problem.into_response(),
         }
     }
 
-    async fn serve(&self, request: &Request) -> Result<Answer, Problem> {
-        self.records().admit(request)?;
+    async fn serve(&self, request: &Request) -> Result<PaletteResponse, PaletteError> {
+        self.records().check(request)?;
         let Route { operation, uid } = routes::find(request)?;
         let caller = Caller::of(&self.records(), operation, request.headers())?;
-        let query = paging::Query::of(request)?;
-        let body = routes::body(operation, &query, request)?;
-        enclave::allowed(&self.records(), &body)?;
+        let query = paging::ListQuery::of(request)?;
+        let body = routes::parse_body(operation, &query, request)?;
+        enclave::check_feature_flag(&self.records(), &body)?;
         let uid = uid.as_str();
         match operation {
             Operation::UserInfo => Ok(gateways::user_info(&self.records(), &caller)),
             Operation::Projects => Ok(gateways::projects(&self.records(), &caller, &query)),
             Operation::ResourceLimits => gateways::limits(&self.records(), &caller, uid),
-            Operation::Overlords => Ok(gateways::overlords(&self.records(), &caller, &query)),
-            Operation::Overlord => gateways::overlord(&self.records(), &caller, uid),
+            Operation::Overlords => Ok(gateways::list_gateways(&self.records(), &caller, &query)),
+            Operation::Overlord => gateways::get_gateway(&self.records(), &caller, uid),
             Operation::ListAccounts => {
-                self.records().as_readers_see(|records| accounts::list(records, &caller, &query))
+                self.records().with_replica(|records| accounts::list(records, &caller, &query))
             }
             Operation::CreateAccount => {
                 let (uid, answer) = accounts::create(&mut self.records(), &caller, body)?;
@@ -141,7 +141,7 @@ impl State {
                 Ok(answer)
             }
             Operation::GetAccount => {
-                self.records().as_readers_see(|records| accounts::get(records, &caller, uid))
+                self.records().with_replica(|records| accounts::get(records, &caller, uid))
             }
             Operation::PutAccount => {
                 let answer = accounts::put(&mut self.records(), &caller, uid, body)?;
@@ -149,9 +149,9 @@ impl State {
                 Ok(answer)
             }
             Operation::DeleteAccount => accounts::delete(&mut self.records(), &caller, uid),
-            Operation::StsTrust => system::trust(&self.records(), &caller, &query),
-            Operation::StsSource => system::source(&self.records(), uid),
-            Operation::ChangeStsSource => system::change_source(&mut self.records(), uid, &body),
+            Operation::StsTrust => system::get_trust(&self.records(), &caller, &query),
+            Operation::StsSource => system::get_sts_source(&self.records(), uid),
+            Operation::ChangeStsSource => system::put_sts_source(&mut self.records(), uid, &body),
             Operation::Features => Ok(enclave::features(&self.records())),
             Operation::Endpoints | Operation::SystemEndpoints => {
                 Ok(enclave::endpoints(&self.records()))
@@ -160,7 +160,11 @@ impl State {
             Operation::PortalKeys
                 if self.records().behaviour.conceals.contains(&Concealed::Portal) =>
             {
-                Err(Problem::numbered(StatusCode::NOT_FOUND, 404, "path was not found"))
+                Err(PaletteError::with_numeric_code(
+                    StatusCode::NOT_FOUND,
+                    404,
+                    "path was not found",
+                ))
             }
             Operation::PortalKeys => self.portal_keys(&body).await,
             Operation::Validate => self.validate(&body).await,

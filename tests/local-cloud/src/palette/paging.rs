@@ -3,14 +3,14 @@
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
 
-use super::answer::Problem;
+use super::answer::PaletteError;
 use crate::server::Request;
 
-const LARGEST: usize = 50;
+const MAX_PAGE_SIZE: usize = 50;
 
 /// What a query asks for, as far as Palette listens to it.
 #[derive(Debug, Default)]
-pub(super) struct Query {
+pub(super) struct ListQuery {
     /// `name=`.
     pub(super) name: Option<String>,
     /// `filters=`.
@@ -24,16 +24,16 @@ pub(super) struct Query {
 }
 
 /// Where a page ends.
-pub(super) struct Page {
+pub(super) struct PageRange {
     /// From which item on.
     pub(super) offset: usize,
     /// How many at most.
     pub(super) limit: usize,
 }
 
-impl Query {
-    pub(super) fn of(request: &Request) -> Result<Self, Problem> {
-        let mut query = Self { limit: LARGEST, ..Self::default() };
+impl ListQuery {
+    pub(super) fn of(request: &Request) -> Result<Self, PaletteError> {
+        let mut query = Self { limit: MAX_PAGE_SIZE, ..Self::default() };
         for pair in request.uri().query().unwrap_or_default().split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value =
@@ -54,9 +54,10 @@ impl Query {
         Ok(query)
     }
 
-    pub(super) const fn page(&self) -> Page {
-        let limit = if self.limit == 0 || self.limit > LARGEST { LARGEST } else { self.limit };
-        Page { offset: self.offset, limit }
+    pub(super) const fn page(&self) -> PageRange {
+        let limit =
+            if self.limit == 0 || self.limit > MAX_PAGE_SIZE { MAX_PAGE_SIZE } else { self.limit };
+        PageRange { offset: self.offset, limit }
     }
 }
 
@@ -65,16 +66,20 @@ pub(super) fn token(position: usize) -> String {
     format!("page-{position:x}")
 }
 
-fn position(token: &str) -> Result<usize, Problem> {
+fn position(token: &str) -> Result<usize, PaletteError> {
     let hexadecimal = token.strip_prefix("page-").unwrap_or_default();
     usize::from_str_radix(hexadecimal, 16).map_err(|_not_ours| {
-        Problem::new(StatusCode::BAD_REQUEST, "InvalidContinueToken", "Continue token is invalid")
+        PaletteError::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidContinueToken",
+            "Continue token is invalid",
+        )
     })
 }
 
-fn number(name: &str, value: &str) -> Result<usize, Problem> {
+fn number(name: &str, value: &str) -> Result<usize, PaletteError> {
     value.parse().map_err(|_not_a_number| {
         let message = format!("{name} in query must be of type int64: {value:?}");
-        Problem::numbered(StatusCode::UNPROCESSABLE_ENTITY, 601, message)
+        PaletteError::with_numeric_code(StatusCode::UNPROCESSABLE_ENTITY, 601, message)
     })
 }

@@ -4,27 +4,27 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Instant};
 
 use http::StatusCode;
 
-use super::{answer::Problem, records::Records};
+use super::{answer::PaletteError, records::Records};
 use crate::server::Request;
 
-const PER_SECOND: f64 = 10.0;
+const REQUESTS_PER_SECOND: f64 = 10.0;
 const BURST: f64 = 50.0;
 
 /// What is left to each source, by source and family.
 #[derive(Debug, Default)]
-pub(super) struct Buckets(BTreeMap<String, Bucket>);
+pub(super) struct RateLimiter(BTreeMap<String, TokenBucket>);
 
 #[derive(Debug)]
-struct Bucket {
+struct TokenBucket {
     left: f64,
     at: Instant,
 }
 
-impl Buckets {
+impl RateLimiter {
     fn take(&mut self, key: String, now: Instant) -> bool {
-        let bucket = self.0.entry(key).or_insert(Bucket { left: BURST, at: now });
-        let refilled = now.duration_since(bucket.at).as_secs_f64() * PER_SECOND;
-        *bucket = Bucket { left: (bucket.left + refilled).min(BURST), at: now };
+        let bucket = self.0.entry(key).or_insert(TokenBucket { left: BURST, at: now });
+        let refilled = now.duration_since(bucket.at).as_secs_f64() * REQUESTS_PER_SECOND;
+        *bucket = TokenBucket { left: (bucket.left + refilled).min(BURST), at: now };
         if bucket.left < 1.0 {
             return false;
         }
@@ -35,7 +35,7 @@ impl Buckets {
 
 impl Records {
     /// Lets a request in, or answers 429 where the limit is on and reached.
-    pub(super) fn admit(&mut self, request: &Request) -> Result<(), Problem> {
+    pub(super) fn check(&mut self, request: &Request) -> Result<(), PaletteError> {
         if !self.behaviour.rate_limited {
             return Ok(());
         }
@@ -44,7 +44,7 @@ impl Records {
         if self.buckets.take(format!("{source:?} {family}"), Instant::now()) {
             return Ok(());
         }
-        Err(Problem::new(
+        Err(PaletteError::new(
             StatusCode::TOO_MANY_REQUESTS,
             "TooManyRequests",
             "Too many requests, retry after a few moments",
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn fifty_at_once_then_ten_a_second_for_each_source_by_itself() {
-        let (mut buckets, start) = (Buckets::default(), Instant::now());
+        let (mut buckets, start) = (RateLimiter::default(), Instant::now());
         let mut taken = |source: &str, seconds| {
             let now = start + Duration::from_secs(seconds);
             (0..60).filter(|_| buckets.take(source.to_owned(), now)).count()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{behaviour::Behaviour, enclave::SECRET_PARTITION_FLAG, rate::Buckets};
+use super::{behaviour::Behaviour, enclave::SECRET_PARTITION_FLAG, rate::RateLimiter};
 use crate::aws::Cluster;
 
 /// The API key of the first tenant's administrator.
@@ -37,7 +37,7 @@ pub struct Records {
     pub runs_on: BTreeMap<String, Cluster>,
     /// How it behaves where the documents leave that open.
     pub behaviour: Behaviour,
-    pub(super) buckets: Buckets,
+    pub(super) buckets: RateLimiter,
     /// When the call came that is being served.
     pub(super) now: i64,
     /// What readers of accounts are shown, and until when.
@@ -150,7 +150,7 @@ pub struct StsSource {
 
 impl Records {
     /// Two tenants, three users, no account, no STS source.
-    pub(super) fn furnished() -> Self {
+    pub(super) fn with_defaults() -> Self {
         let mut records = Self {
             tenants: Vec::new(),
             users: BTreeMap::new(),
@@ -163,16 +163,16 @@ impl Records {
             now: 0,
             lag: None,
             behaviour: Behaviour::default(),
-            buckets: Buckets::default(),
+            buckets: RateLimiter::default(),
             serial: 0,
         };
-        let harbour = records.found("harbour", &[(ADMIN_KEY, true), (MEMBER_KEY, false)]);
-        let lagoon = records.found("lagoon", &[(OTHER_TENANT_KEY, true)]);
+        let harbour = records.add_tenant("harbour", &[(ADMIN_KEY, true), (MEMBER_KEY, false)]);
+        let lagoon = records.add_tenant("lagoon", &[(OTHER_TENANT_KEY, true)]);
         records.tenants = vec![harbour, lagoon];
         records
     }
 
-    fn found(&mut self, organisation: &str, keys: &[(&str, bool)]) -> Tenant {
+    fn add_tenant(&mut self, organisation: &str, keys: &[(&str, bool)]) -> Tenant {
         let uid = self.fresh_uid();
         for (key, admin) in keys {
             let user = User { uid: self.fresh_uid(), tenant: uid.clone(), admin: *admin };
@@ -214,12 +214,12 @@ impl Records {
     }
 
     /// Until then, readers are shown the accounts that there are now.
-    pub(crate) fn lag(&mut self, until: i64) {
+    pub(crate) fn delay_reads(&mut self, until: i64) {
         self.lag = Some((until, self.accounts.clone()));
     }
 
     /// Reads accounts where readers are sent to: a replica, while it lags behind.
-    pub(super) fn as_readers_see<R>(&mut self, read: impl FnOnce(&Self) -> R) -> R {
+    pub(super) fn with_replica<R>(&mut self, read: impl FnOnce(&Self) -> R) -> R {
         let Some((until, before)) = self.lag.take().filter(|(until, _)| *until > self.now) else {
             return read(self);
         };

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{answer::Problem, paging::Query};
+use super::{answer::PaletteError, paging::ListQuery};
 use crate::{
     contract::{SchemaFault, Shape},
     server::Request,
@@ -73,7 +73,7 @@ const ROUTES: [(&str, &str, Operation); 22] = [
 ];
 
 /// The part of the path that `*` stands for, if the path is of that form.
-fn matched(pattern: &str, path: &str) -> Option<String> {
+fn match_pattern(pattern: &str, path: &str) -> Option<String> {
     let mut varying = String::new();
     let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
     loop {
@@ -90,19 +90,19 @@ fn matched(pattern: &str, path: &str) -> Option<String> {
 pub(crate) fn operation(request: &Request) -> String {
     let (verb, path) = (request.method(), request.uri().path());
     let below = path.strip_prefix("/v1/").unwrap_or_default();
-    let route = ROUTES.iter().find(|(_verb, pattern, _)| matched(pattern, below).is_some());
+    let route = ROUTES.iter().find(|(_verb, pattern, _)| match_pattern(pattern, below).is_some());
     match route {
         Some((_verb, pattern, _)) => format!("{verb} /v1/{}", pattern.replace('*', "{uid}")),
         None => format!("{verb} {path}"),
     }
 }
 
-pub(super) fn find(request: &Request) -> Result<Route, Problem> {
+pub(super) fn find(request: &Request) -> Result<Route, PaletteError> {
     let (path, verb) = (request.uri().path(), request.method().as_str());
     let below = path.strip_prefix("/v1/").unwrap_or_default();
     let mut verbs = Vec::new();
     for (allowed, pattern, operation) in ROUTES {
-        let Some(uid) = matched(pattern, below) else { continue };
+        let Some(uid) = match_pattern(pattern, below) else { continue };
         if allowed == verb {
             return Ok(Route { operation, uid });
         }
@@ -110,14 +110,14 @@ pub(super) fn find(request: &Request) -> Result<Route, Problem> {
     }
     if verbs.is_empty() {
         let message = format!("path {path} was not found");
-        return Err(Problem::numbered(StatusCode::NOT_FOUND, 404, message));
+        return Err(PaletteError::with_numeric_code(StatusCode::NOT_FOUND, 404, message));
     }
     let message = format!("method {verb} is not allowed, but [{}] are", verbs.join(","));
-    Err(Problem::numbered(StatusCode::METHOD_NOT_ALLOWED, 405, message))
+    Err(PaletteError::with_numeric_code(StatusCode::METHOD_NOT_ALLOWED, 405, message))
 }
 
 /// The definition of `contract/sent.json` that an operation's body keeps; `None` for operations without one.
-fn shape(operation: Operation, query: &Query) -> Option<Shape> {
+fn request_schema(operation: Operation, query: &ListQuery) -> Option<Shape> {
     let name = match operation {
         Operation::CreateAccount | Operation::PutAccount => "account",
         Operation::Policies if query.cloud_account.is_some() => "savedAccount",
@@ -143,29 +143,37 @@ fn shape(operation: Operation, query: &Query) -> Option<Shape> {
     Some(Shape::Sent(name))
 }
 
-pub(super) fn body(
+pub(super) fn parse_body(
     operation: Operation,
-    query: &Query,
+    query: &ListQuery,
     request: &Request,
-) -> Result<Value, Problem> {
-    let Some(shape) = shape(operation, query) else {
+) -> Result<Value, PaletteError> {
+    let Some(shape) = request_schema(operation, query) else {
         let carries_none = *request.method() == Method::GET || request.body().is_empty();
         let fault = SchemaFault { code: 601, message: "no body is expected".to_owned() };
-        return if carries_none { Ok(Value::Null) } else { Err(Problem::unprocessable(&fault)) };
+        return if carries_none {
+            Ok(Value::Null)
+        } else {
+            Err(PaletteError::unprocessable(&fault))
+        };
     };
     let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
     if !content_type.is_some_and(|value| value.starts_with("application/json")) {
         let message =
             format!("unsupported media type {content_type:?}, only [application/json] are allowed");
-        return Err(Problem::numbered(StatusCode::UNSUPPORTED_MEDIA_TYPE, 415, message));
+        return Err(PaletteError::with_numeric_code(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            415,
+            message,
+        ));
     }
     let body = serde_json::from_slice(request.body()).map_err(|error| {
         let message =
             format!("parsing body body failed: {:?} at line {}", error.classify(), error.line());
-        Problem::numbered(StatusCode::BAD_REQUEST, 400, message)
+        PaletteError::with_numeric_code(StatusCode::BAD_REQUEST, 400, message)
     })?;
     match shape.faults(&body).first() {
         None => Ok(body),
-        Some(fault) => Err(Problem::unprocessable(fault)),
+        Some(fault) => Err(PaletteError::unprocessable(fault)),
     }
 }

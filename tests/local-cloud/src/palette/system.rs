@@ -4,39 +4,42 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Problem},
+    answer::{PaletteError, PaletteResponse},
     behaviour::UnconfiguredSts,
     callers::Caller,
-    paging::Query,
+    paging::ListQuery,
     records::{Records, StsSource},
 };
 
 /// The partition that a path of the system console is about.
-fn partition(segment: &str) -> Result<&'static str, Problem> {
+fn partition(segment: &str) -> Result<&'static str, PaletteError> {
     match segment {
         "aws" => Ok("aws"),
         "awsgov" => Ok("aws-us-gov"),
         other => {
             let message = format!("path /v1/system/config/{other}/sts/account was not found");
-            Err(Problem::numbered(StatusCode::NOT_FOUND, 404, message))
+            Err(PaletteError::with_numeric_code(StatusCode::NOT_FOUND, 404, message))
         }
     }
 }
 
-pub(super) fn source(records: &Records, segment: &str) -> Result<Answer, Problem> {
+pub(super) fn get_sts_source(
+    records: &Records,
+    segment: &str,
+) -> Result<PaletteResponse, PaletteError> {
     let source = records.sts_sources.get(partition(segment)?);
     let shown = source.map_or_else(
         || json!({"accountId": "", "accessKey": "", "secretKey": ""}),
         |source| json!({"accountId": source.account, "accessKey": source.access_key, "secretKey": "**********"}),
     );
-    Ok(Answer::ok("stsSource", shown))
+    Ok(PaletteResponse::ok("stsSource", shown))
 }
 
-pub(super) fn change_source(
+pub(super) fn put_sts_source(
     records: &mut Records,
     segment: &str,
     body: &Value,
-) -> Result<Answer, Problem> {
+) -> Result<PaletteResponse, PaletteError> {
     let text =
         |member: &str| body.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     let source = StsSource {
@@ -45,24 +48,36 @@ pub(super) fn change_source(
         secret_key: text("secretKey"),
     };
     records.sts_sources.insert(partition(segment)?.to_owned(), source);
-    Ok(Answer::no_content())
+    Ok(PaletteResponse::no_content())
 }
 
-pub(super) fn trust(records: &Records, caller: &Caller, query: &Query) -> Result<Answer, Problem> {
+pub(super) fn get_trust(
+    records: &Records,
+    caller: &Caller,
+    query: &ListQuery,
+) -> Result<PaletteResponse, PaletteError> {
     let partition = query.partition.as_deref().unwrap_or("aws");
     if !["aws", "aws-us-gov"].contains(&partition) {
         let message = "partition in query should be one of [aws aws-us-gov]";
-        return Err(Problem::numbered(StatusCode::UNPROCESSABLE_ENTITY, 606, message));
+        return Err(PaletteError::with_numeric_code(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            606,
+            message,
+        ));
     }
     let tenant = records.tenant(&caller.tenant);
     let external_id = tenant.and_then(|tenant| tenant.external_ids.get(partition));
     let source = records.sts_sources.get(partition);
     if source.is_none() && records.behaviour.unconfigured_sts == UnconfiguredSts::Refused {
         let message = format!("STS account is not configured for partition '{partition}'");
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "AwsStsAccountNotConfigured", message));
+        return Err(PaletteError::new(
+            StatusCode::BAD_REQUEST,
+            "AwsStsAccountNotConfigured",
+            message,
+        ));
     }
     let account = source.map_or("", |source| &source.account);
     let external_id = external_id.map_or("", String::as_str);
     let trust = json!({"accountId": account, "externalId": external_id, "partition": partition});
-    Ok(Answer::ok("stsTrust", trust))
+    Ok(PaletteResponse::ok("stsTrust", trust))
 }

@@ -34,7 +34,7 @@ impl Api {
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let request: Request =
             request.header("content-type", "application/json").body(bytes).unwrap();
-        let response = self.0.answer(&request).await;
+        let response = self.0.respond(&request).await;
         let body = serde_json::from_slice(response.body()).unwrap_or_default();
         (response.status().as_u16(), body)
     }
@@ -149,7 +149,7 @@ async fn f24_f28_f34_each_partition_has_a_source_account_and_each_tenant_externa
             .header("Authorization", SYSTEM_TOKEN)
             .header("content-type", "application/json");
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        api.0.answer(&request.body(bytes).unwrap()).await.status().as_u16()
+        api.0.respond(&request.body(bytes).unwrap()).await.status().as_u16()
     };
     let trust = "GET /v1/clouds/aws/account/sts?partition=aws-us-gov";
     let (status, facts) = api.call(ADMIN_KEY, trust, Value::Null).await;

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 
 use super::{
     State,
-    answer::{Answer, Problem},
+    answer::{PaletteError, PaletteResponse},
     callers::Caller,
     enclave,
-    paging::Query,
-    signed::AwsRefusal,
+    paging::ListQuery,
+    signed::AwsCallError,
 };
 use crate::aws::{Keys, client};
 
 /// The region whose STS and IAM Palette asks in a partition.
-pub(super) fn region(partition: &str) -> &'static str {
+pub(super) fn home_region(partition: &str) -> &'static str {
     match partition {
         "aws-us-gov" => "us-gov-west-1",
         "aws-iso" => "us-iso-east-1",
@@ -23,49 +23,49 @@ pub(super) fn region(partition: &str) -> &'static str {
     }
 }
 
-pub(super) fn text<'a>(spec: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text_at<'a>(spec: &'a Value, pointer: &str) -> &'a str {
     spec.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 impl State {
-    pub(super) async fn validate(&self, spec: &Value) -> Result<Answer, Problem> {
-        self.enter(spec).await?;
-        Ok(Answer::no_content())
+    pub(super) async fn validate(&self, spec: &Value) -> Result<PaletteResponse, PaletteError> {
+        self.target_keys(spec).await?;
+        Ok(PaletteResponse::no_content())
     }
 
     pub(super) async fn validate_policy_arns(
         &self,
         caller: &Caller,
-        query: &Query,
+        query: &ListQuery,
         body: &Value,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<PaletteResponse, PaletteError> {
         let spec = self.spec(caller, query, body.get("account").unwrap_or(&Value::Null))?;
-        let keys = self.enter(&spec).await?;
-        let iam = ("iam", region(text(&spec, "/partition")));
+        let keys = self.target_keys(&spec).await?;
+        let iam = ("iam", home_region(text_at(&spec, "/partition")));
         let arns = body.get("policyArns").and_then(Value::as_array);
         for arn in arns.into_iter().flatten().filter_map(Value::as_str) {
-            let asked = self.ask(&keys, iam, "GetPolicy", &[("PolicyArn", arn)]).await;
+            let asked = self.call_aws(&keys, iam, "GetPolicy", &[("PolicyArn", arn)]).await;
             asked
                 .map_err(|refusal| self.refused(&spec, "Policy ARN validation failed", &refusal))?;
         }
-        Ok(Answer::no_content())
+        Ok(PaletteResponse::no_content())
     }
 
     pub(super) async fn policies(
         &self,
         caller: &Caller,
-        query: &Query,
+        query: &ListQuery,
         body: &Value,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<PaletteResponse, PaletteError> {
         let spec = self.spec(caller, query, body)?;
-        let keys = self.enter(&spec).await?;
-        let iam = ("iam", region(text(&spec, "/partition")));
+        let keys = self.target_keys(&spec).await?;
+        let iam = ("iam", home_region(text_at(&spec, "/partition")));
         let mut policies = Vec::new();
         let mut marker = None;
         loop {
             let mut parameters = vec![("Scope", "All")];
             parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
-            let page = self.ask(&keys, iam, "ListPolicies", &parameters).await;
+            let page = self.call_aws(&keys, iam, "ListPolicies", &parameters).await;
             let page =
                 page.map_err(|refusal| self.refused(&spec, "Failed to list policies", &refusal))?;
             for member in page.body.split("<member>").skip(1) {
@@ -76,65 +76,74 @@ impl State {
                 }));
             }
             if page.element("IsTruncated") != Some("true") {
-                return Ok(Answer::ok("policies", json!({"policies": policies})));
+                return Ok(PaletteResponse::ok("policies", json!({"policies": policies})));
             }
             marker = page.element("Marker").map(str::to_owned);
         }
     }
 
     /// The account as sent, or the one that the query names, with the credential that Palette keeps.
-    fn spec(&self, caller: &Caller, query: &Query, sent: &Value) -> Result<Value, Problem> {
+    fn spec(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+        sent: &Value,
+    ) -> Result<Value, PaletteError> {
         let Some(uid) = query.cloud_account.as_deref() else { return Ok(sent.clone()) };
         let records = self.records();
         let known =
-            records.accounts.iter().find(|account| account.uid == uid && caller.sees(account));
-        Ok(known.ok_or_else(|| Problem::not_found("cloudaccount", uid))?.spec().clone())
+            records.accounts.iter().find(|account| account.uid == uid && caller.can_read(account));
+        Ok(known.ok_or_else(|| PaletteError::not_found("cloudaccount", uid))?.spec().clone())
     }
 
     /// The keys with which Palette acts in the account, proved by a call.
-    async fn enter(&self, spec: &Value) -> Result<Keys, Problem> {
+    async fn target_keys(&self, spec: &Value) -> Result<Keys, PaletteError> {
         let refused = |refusal| self.refused(spec, "Cloud account validation failed", &refusal);
-        let partition = text(spec, "/partition");
-        match text(spec, "/credentialType") {
-            "secret" if enclave::through_portal(spec) => {
-                self.behind_portal(spec, partition).await.map_err(refused)
+        let partition = text_at(spec, "/partition");
+        match text_at(spec, "/credentialType") {
+            "secret" if enclave::uses_portal(spec) => {
+                self.validate_portal_credentials(spec, partition).await.map_err(refused)
             }
-            "secret" => self.own_keys(spec, partition).await.map_err(refused),
+            "secret" => self.static_keys(spec, partition).await.map_err(refused),
             "sts" => self.assume(spec, partition).await.map_err(refused),
-            "pod-identity" => self.through_pods(spec, partition).await.map_err(refused),
+            "pod-identity" => self.pod_identity_keys(spec, partition).await.map_err(refused),
             other => {
                 let message = format!("credentialType '{other}' is not one of Palette's");
-                Err(Problem::new(StatusCode::BAD_REQUEST, "CredentialTypeNotSupported", message))
+                Err(PaletteError::new(
+                    StatusCode::BAD_REQUEST,
+                    "CredentialTypeNotSupported",
+                    message,
+                ))
             }
         }
     }
 
-    async fn own_keys(&self, spec: &Value, partition: &str) -> Result<Keys, AwsRefusal> {
-        let keys = enclave::sent(spec);
-        let sts = ("sts", region(partition));
-        let identity = if enclave::is_one(partition) {
-            let aws = self.trusting_what_was_sent(spec)?;
+    async fn static_keys(&self, spec: &Value, partition: &str) -> Result<Keys, AwsCallError> {
+        let keys = enclave::sent_keys(spec);
+        let sts = ("sts", home_region(partition));
+        let identity = if enclave::is_classified(partition) {
+            let aws = self.aws_with_sent_ca(spec)?;
             aws.query(&keys, sts, "GetCallerIdentity", &[]).await?
         } else {
-            self.ask(&keys, sts, "GetCallerIdentity", &[]).await?
+            self.call_aws(&keys, sts, "GetCallerIdentity", &[]).await?
         };
         let arn = identity.element("Arn").unwrap_or_default();
         if arn.split(':').nth(1) == Some(partition) {
             Ok(keys)
         } else {
-            Err(foreign(arn, partition))
+            Err(is_other_partition(arn, partition))
         }
     }
 
-    async fn assume(&self, spec: &Value, partition: &str) -> Result<Keys, AwsRefusal> {
-        let (role, external_id) = (text(spec, "/sts/arn"), text(spec, "/sts/externalId"));
+    async fn assume(&self, spec: &Value, partition: &str) -> Result<Keys, AwsCallError> {
+        let (role, external_id) = (text_at(spec, "/sts/arn"), text_at(spec, "/sts/externalId"));
         let source = self.records().sts_sources.get(partition).cloned();
         let source = source.ok_or_else(|| {
             let message = format!("STS account is not configured for partition '{partition}'");
-            AwsRefusal::new(400, "AwsStsAccountNotConfigured", message)
+            AwsCallError::new(400, "AwsStsAccountNotConfigured", message)
         })?;
         if role.split(':').nth(1) != Some(partition) {
-            return Err(foreign(role, partition));
+            return Err(is_other_partition(role, partition));
         }
         let keys = Keys { id: source.access_key, secret: source.secret_key, token: None };
         let parameters = [
@@ -143,33 +152,33 @@ impl State {
             ("ExternalId", external_id),
             ("DurationSeconds", "3600"),
         ];
-        let sts = ("sts", region(partition));
-        let session = self.ask(&keys, sts, "AssumeRole", &parameters).await?;
+        let sts = ("sts", home_region(partition));
+        let session = self.call_aws(&keys, sts, "AssumeRole", &parameters).await?;
         let part = |name| session.element(name).unwrap_or_default().to_owned();
         let (id, secret) = (part("AccessKeyId"), part("SecretAccessKey"));
         Ok(Keys { id, secret, token: Some(part("SessionToken")) })
     }
 
-    pub(super) async fn ask(
+    pub(super) async fn call_aws(
         &self,
         keys: &Keys,
         service: (&str, &str),
         action: &str,
         parameters: &[(&str, &str)],
-    ) -> Result<client::Answer, AwsRefusal> {
+    ) -> Result<client::Answer, AwsCallError> {
         match self.aws.get() {
             Some(aws) => aws.query(keys, service, action, parameters).await,
-            None => Err(AwsRefusal::new(0, "RequestError", "this Palette reaches no AWS")),
+            None => Err(AwsCallError::new(0, "RequestError", "this Palette reaches no AWS")),
         }
     }
 
     /// As Palette tells it: AWS's own words, in an error of Palette's.
-    pub(super) fn refused(&self, spec: &Value, what: &str, refusal: &AwsRefusal) -> Problem {
+    pub(super) fn refused(&self, spec: &Value, what: &str, refusal: &AwsCallError) -> PaletteError {
         let behaviour = self.records().behaviour;
-        let AwsRefusal { status, code, message } = refusal;
+        let AwsCallError { status, code, message } = refusal;
         let repeated = if behaviour.errors_repeat_secrets {
-            let (id, secret) = (text(spec, "/accessKey"), text(spec, "/secretKey"));
-            let key = text(spec, "/secretSpec/tls/key");
+            let (id, secret) = (text_at(spec, "/accessKey"), text_at(spec, "/secretKey"));
+            let key = text_at(spec, "/secretSpec/tls/key");
             format!(" (accessKey={id}, secretKey={secret}, tls={key})")
         } else {
             String::new()
@@ -182,11 +191,11 @@ impl State {
         } else {
             StatusCode::BAD_REQUEST
         };
-        Problem::new(status, "AwsAccountValidationFailed", message)
+        PaletteError::new(status, "AwsAccountValidationFailed", message)
     }
 }
 
-pub(super) fn foreign(arn: &str, partition: &str) -> AwsRefusal {
+pub(super) fn is_other_partition(arn: &str, partition: &str) -> AwsCallError {
     let message = format!("{arn} is not an identity of partition {partition}");
-    AwsRefusal::new(403, "InvalidClientTokenId", message)
+    AwsCallError::new(403, "InvalidClientTokenId", message)
 }

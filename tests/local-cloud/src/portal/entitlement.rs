@@ -29,7 +29,7 @@ pub struct Entitlement {
 }
 
 /// How far a request got.
-pub(super) enum Judgement {
+pub(super) enum EntitlementResult {
     /// Keys, and the seconds that they are good for, where they end.
     Given(Keys, Option<u32>),
     /// There is no such agency, account or role.
@@ -38,12 +38,12 @@ pub(super) enum Judgement {
     Forbidden,
 }
 
-pub(super) fn judge(
+pub(super) fn check_entitlement(
     entitlements: &[Entitlement],
     name: &str,
     [agency, account, role]: [&str; 3],
     lifetime: u32,
-) -> Judgement {
+) -> EntitlementResult {
     let fits = |one: &&Entitlement| {
         one.agency == agency
             && (one.account_name == account || one.account.id() == account)
@@ -51,13 +51,13 @@ pub(super) fn judge(
     };
     let mut fitting = entitlements.iter().filter(fits).peekable();
     if fitting.peek().is_none() {
-        return Judgement::Unknown;
+        return EntitlementResult::Unknown;
     }
     match fitting.find(|one| one.name == name).map(|one| &one.holder) {
         Some(Holder::Role(role)) => {
-            Judgement::Given(role.session_of(name, lifetime), Some(lifetime))
+            EntitlementResult::Given(role.session_of(name, lifetime), Some(lifetime))
         }
-        Some(Holder::User(user)) => Judgement::Given(user.keys(), None),
-        None => Judgement::Forbidden,
+        Some(Holder::User(user)) => EntitlementResult::Given(user.keys(), None),
+        None => EntitlementResult::Forbidden,
     }
 }

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{Desk, OPERATION, page, request, tls};
+use super::{OPERATION, PortalState, page, request, tls};
 use crate::{
     cloud::Parts,
     server::{self, NESTED, Principal, Request},
@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// A request has no body to speak of.
-const LONGEST_BODY: usize = 64 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Serves until aborted.
-pub(super) async fn listen(listener: TcpListener, desk: Arc<Desk>) {
+pub(super) async fn listen(listener: TcpListener, desk: Arc<PortalState>) {
     let verifier = tls::verifier(&desk.chain);
     let config = Arc::new(tls::config(&desk, Arc::clone(&verifier)));
     let mut connections = JoinSet::new();
@@ -43,7 +43,7 @@ pub(super) async fn listen(listener: TcpListener, desk: Arc<Desk>) {
 async fn serve(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-    desk: Arc<Desk>,
+    desk: Arc<PortalState>,
     verifier: Arc<dyn ClientCertVerifier>,
 ) {
     // A handshake that fails is the caller's affair: it sees the alert.
@@ -51,37 +51,37 @@ async fn serve(
     let (_, connection) = stream.get_ref();
     let shown = connection.peer_certificates().unwrap_or_default().to_vec();
     let service = service_fn(move |request| {
-        answer(Arc::clone(&desk), Arc::clone(&verifier), shown.clone(), request)
+        handle_request(Arc::clone(&desk), Arc::clone(&verifier), shown.clone(), request)
     });
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
-async fn answer(
-    desk: Arc<Desk>,
+async fn handle_request(
+    desk: Arc<PortalState>,
     verifier: Arc<dyn ClientCertVerifier>,
     shown: Vec<CertificateDer<'static>>,
     request: http::Request<Incoming>,
 ) -> io::Result<http::Response<Body>> {
     let Some(cloud) = desk.cloud.upgrade() else { return Err(io::Error::other("no cloud")) };
     let (head, body) = request.into_parts();
-    let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
+    let body = to_bytes(Body::new(body), MAX_BODY_BYTES).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
     let nested = request.headers().contains_key(NESTED);
-    let name = recognised(&desk, &cloud, verifier.as_ref(), &shown);
-    let sent = Sent::of(desk.kind.service(), OPERATION, &request);
+    let name = authenticate(&desk, &cloud, verifier.as_ref(), &shown);
+    let sent = Sent::from_request(desk.kind.service(), OPERATION, &request);
     let work = async {
-        let mut response = request::answer(&desk, &cloud, name.as_deref(), &request);
+        let mut response = request::respond(&desk, &cloud, name.as_deref(), &request);
         if let Some(name) = name {
             response.extensions_mut().insert(Principal(name));
         }
         response
     };
-    server::befallen(&cloud, (sent, nested), page::broken, work).await
+    server::serve_call(&cloud, (sent, nested), page::injected_error, work).await
 }
 
 /// The name of whoever showed a certificate that is good now and that the portal knows.
-fn recognised(
-    desk: &Desk,
+fn authenticate(
+    desk: &PortalState,
     cloud: &Parts,
     verifier: &dyn ClientCertVerifier,
     shown: &[CertificateDer<'static>],

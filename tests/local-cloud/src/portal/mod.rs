@@ -106,7 +106,7 @@ pub struct Instead {
 
 /// What it knows.
 #[derive(Debug, Default)]
-struct Records {
+struct PortalRecords {
     behaviour: Behaviour,
     /// Certificates that it or its authority issued, with the name of whom each is for.
     known: Vec<(CertificateDer<'static>, String)>,
@@ -115,23 +115,23 @@ struct Records {
 
 /// What its connections share.
 #[derive(Debug)]
-struct Desk {
+struct PortalState {
     kind: Kind,
     host: Host,
     address: SocketAddr,
     /// Not its owner: a cloud may end before its portals.
     cloud: Weak<Parts>,
     chain: Chain,
-    records: Mutex<Records>,
+    records: Mutex<PortalRecords>,
 }
 
-impl Desk {
+impl PortalState {
     /// Host and port, as a request names them.
-    fn authority(&self) -> String {
+    fn host_and_port(&self) -> String {
         format!("{}:{}", self.host.certified(), self.address.port())
     }
 
-    fn records(&self) -> MutexGuard<'_, Records> {
+    fn records(&self) -> MutexGuard<'_, PortalRecords> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -139,7 +139,7 @@ impl Desk {
 /// A portal that listens on loopback, with TLS and an authority of its own. It ends when dropped.
 #[derive(Debug)]
 pub struct Portal {
-    desk: Arc<Desk>,
+    desk: Arc<PortalState>,
     listening: JoinHandle<()>,
 }
 
@@ -151,7 +151,7 @@ impl Portal {
     pub async fn open(cloud: &Cloud, kind: Kind) -> Self {
         let host = cloud.host();
         let listener = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
-        let desk = Arc::new(Desk {
+        let desk = Arc::new(PortalState {
             kind,
             host,
             address: listener.local_addr().expect("an address"),
@@ -171,7 +171,7 @@ impl Portal {
     /// Its credentials resource, without a query. It is reached by the name that its certificate is for: `localhost`, where it
     /// has no other.
     pub fn url(&self) -> String {
-        format!("https://{}{}", self.desk.authority(), self.desk.kind.path())
+        format!("https://{}{}", self.desk.host_and_port(), self.desk.kind.path())
     }
 
     /// PEM of the intermediate and the root: the `certificateAuthority` that a caller needs.

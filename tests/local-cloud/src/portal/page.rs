@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{faults::Effect, server::Response};
 
-pub(super) fn any(status: u16, content_type: &str, body: &str) -> Response {
+pub(super) fn response(status: u16, content_type: &str, body: &str) -> Response {
     let mut response = Response::new(body.as_bytes().to_vec());
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     if let Ok(content_type) = HeaderValue::from_str(content_type) {
@@ -14,24 +14,24 @@ pub(super) fn any(status: u16, content_type: &str, body: &str) -> Response {
     response
 }
 
-pub(super) fn json(status: u16, body: &Value) -> Response {
-    any(status, "application/json", &body.to_string())
+pub(super) fn json_response(status: u16, body: &Value) -> Response {
+    response(status, "application/json", &body.to_string())
 }
 
 /// For whoever is not recognised.
-pub(super) fn login() -> Response {
+pub(super) fn login_page() -> Response {
     let page = "<!DOCTYPE html>\n<html><head><title>Access Portal</title></head>\
         <body><h1>Select a certificate</h1><p>You could not be authenticated.</p></body></html>\n";
-    any(200, "text/html; charset=utf-8", page)
+    response(200, "text/html; charset=utf-8", page)
 }
 
 /// For a path that leads nowhere.
 pub(super) fn not_found() -> Response {
-    any(404, "text/html; charset=utf-8", "<html><body><h1>404 Not Found</h1></body></html>\n")
+    response(404, "text/html; charset=utf-8", "<html><body><h1>404 Not Found</h1></body></html>\n")
 }
 
 /// An outage or a throttle.
-pub(super) fn broken(effect: Effect) -> Response {
+pub(super) fn injected_error(effect: Effect) -> Response {
     let status = match effect {
         Effect::Throttle => 429,
         Effect::InternalError => 500,
@@ -44,5 +44,5 @@ pub(super) fn broken(effect: Effect) -> Response {
         | Effect::Delay(_)
         | Effect::Stale(_) => 503,
     };
-    json(status, &json!({"status": status, "message": "The service is not available"}))
+    json_response(status, &json!({"status": status, "message": "The service is not available"}))
 }

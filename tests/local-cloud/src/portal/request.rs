@@ -5,8 +5,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{
-    Desk,
-    entitlement::{Judgement, judge},
+    PortalState,
+    entitlement::{EntitlementResult, check_entitlement},
     page,
 };
 use crate::{
@@ -16,40 +16,47 @@ use crate::{
 };
 
 /// `name` is whose certificate was recognised.
-pub(super) fn answer(
-    desk: &Desk,
+pub(super) fn respond(
+    desk: &PortalState,
     cloud: &Parts,
     name: Option<&str>,
     request: &Request,
 ) -> Response {
     // As the real ones do: whom it does not know gets a page to log in on, and status 200.
-    let Some(name) = name else { return page::login() };
+    let Some(name) = name else { return page::login_page() };
     let records = desk.records();
     let behaviour = &records.behaviour;
     if let Some(instead) = &behaviour.instead {
-        return page::any(instead.status, &instead.content_type, &instead.body);
+        return page::response(instead.status, &instead.content_type, &instead.body);
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let by_name = host == Some(desk.authority().as_str());
+    let by_name = host == Some(desk.host_and_port().as_str());
     if !by_name || request.uri().path() != desk.kind.path() {
         return page::not_found();
     }
     if !behaviour.enabled {
         let told = json!({"success": false, "message": "API not enabled."});
-        return page::json(404, &told);
+        return page::json_response(404, &told);
     }
     if request.method() != Method::GET {
         return refused(405, "only GET is served here");
     }
-    let asked = match asked(desk, request.uri().query().unwrap_or_default()) {
+    let asked = match parse_query(desk, request.uri().query().unwrap_or_default()) {
         Ok(asked) => asked,
         Err(fault) => return refused(400, &fault),
     };
     let [agency, account, role] = &asked;
-    match judge(&records.entitlements, name, [agency, account, role], behaviour.lifetime) {
-        Judgement::Unknown => refused(400, "Invalid agency, account or role"),
-        Judgement::Forbidden => refused(403, "Not authorized for this agency, account and role"),
-        Judgement::Given(keys, lifetime) => {
+    match check_entitlement(
+        &records.entitlements,
+        name,
+        [agency, account, role],
+        behaviour.lifetime,
+    ) {
+        EntitlementResult::Unknown => refused(400, "Invalid agency, account or role"),
+        EntitlementResult::Forbidden => {
+            refused(403, "Not authorized for this agency, account and role")
+        }
+        EntitlementResult::Given(keys, lifetime) => {
             let mut told = json!({"AccessKeyId": keys.id, "SecretAccessKey": keys.secret});
             let token = keys.token.filter(|_token| behaviour.tells_token);
             let lifetime = lifetime.filter(|_lifetime| behaviour.tells_expiration);
@@ -59,17 +66,17 @@ pub(super) fn answer(
                     members.insert(member.to_owned(), Value::String(value));
                 }
             }
-            page::json(200, &json!({"Credentials": told}))
+            page::json_response(200, &json!({"Credentials": told}))
         }
     }
 }
 
 fn refused(status: u16, message: &str) -> Response {
-    page::json(status, &json!({"status": status, "message": message}))
+    page::json_response(status, &json!({"status": status, "message": message}))
 }
 
 /// Agency, account and role; each exactly once, and nothing else.
-fn asked(desk: &Desk, query: &str) -> Result<[String; 3], String> {
+fn parse_query(desk: &PortalState, query: &str) -> Result<[String; 3], String> {
     let names = desk.kind.parameters();
     let mut values = [None, None, None];
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {

@@ -14,7 +14,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::Desk;
+use super::PortalState;
 use crate::certificates::{CertificateSpec, Chain};
 
 /// Takes any certificate whose key the client has. What it is worth is judged when the request is known, since the answer
@@ -66,7 +66,7 @@ impl ClientCertVerifier for AskingVerifier {
 /// The server's certificate, with its intermediate or without.
 #[derive(Debug)]
 struct ServerCertificate {
-    desk: Arc<Desk>,
+    desk: Arc<PortalState>,
     alone: Arc<CertifiedKey>,
     with_intermediate: Arc<CertifiedKey>,
 }
@@ -89,7 +89,10 @@ pub(super) fn verifier(chain: &Chain) -> Arc<dyn ClientCertVerifier> {
     verifier.build().expect("a verifier")
 }
 
-pub(super) fn config(desk: &Arc<Desk>, verifier: Arc<dyn ClientCertVerifier>) -> ServerConfig {
+pub(super) fn config(
+    desk: &Arc<PortalState>,
+    verifier: Arc<dyn ClientCertVerifier>,
+) -> ServerConfig {
     let provider = aws_lc_rs::default_provider();
     let hosts = vec![desk.host.certified()];
     let server = desk.chain.issue(&CertificateSpec { hosts, ..CertificateSpec::server() });

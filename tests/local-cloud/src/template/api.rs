@@ -4,21 +4,24 @@ use serde_json::Value;
 
 use super::{
     TemplateError,
-    function::{Function, Route, is_made},
-    intrinsics::Scope,
+    function::{Function, Route, condition_holds},
+    intrinsics::EvaluationScope,
 };
 
 /// The verbs of OpenAPI, and API Gateway's own word for all of them.
-const ANY: &str = "x-amazon-apigateway-any-method";
-const VERBS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", ANY];
+const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", ANY_METHOD];
 
 /// A part of the description of each API that the deployment has, evaluated.
-fn parts(scope: &Scope<'_>, name: &str) -> Result<Vec<Value>, TemplateError> {
+fn api_description_parts(
+    scope: &EvaluationScope<'_>,
+    name: &str,
+) -> Result<Vec<Value>, TemplateError> {
     let resources = scope.document.get("Resources").and_then(Value::as_object);
     let mut parts = Vec::new();
     for resource in resources.into_iter().flatten().map(|(_, resource)| resource) {
         let kind = resource.get("Type").and_then(Value::as_str);
-        if kind == Some("AWS::Serverless::Api") && is_made(scope, resource)? {
+        if kind == Some("AWS::Serverless::Api") && condition_holds(scope, resource)? {
             let part = resource.pointer("/Properties/DefinitionBody").and_then(|it| it.get(name));
             parts.extend(part.map(|part| scope.resolve(part)).transpose()?.flatten());
         }
@@ -27,17 +30,20 @@ fn parts(scope: &Scope<'_>, name: &str) -> Result<Vec<Value>, TemplateError> {
 }
 
 /// The resource policy of the first.
-pub(super) fn policy(scope: &Scope<'_>) -> Result<Option<Value>, TemplateError> {
-    Ok(parts(scope, "x-amazon-apigateway-policy")?.into_iter().next())
+pub(super) fn policy(scope: &EvaluationScope<'_>) -> Result<Option<Value>, TemplateError> {
+    Ok(api_description_parts(scope, "x-amazon-apigateway-policy")?.into_iter().next())
 }
 
 /// Gives each function the routes whose integration names it.
-pub(super) fn route(scope: &Scope<'_>, functions: &mut [Function]) -> Result<(), TemplateError> {
-    for paths in parts(scope, "paths")? {
+pub(super) fn assign_routes(
+    scope: &EvaluationScope<'_>,
+    functions: &mut [Function],
+) -> Result<(), TemplateError> {
+    for paths in api_description_parts(scope, "paths")? {
         for (path, item) in paths.as_object().into_iter().flatten() {
             for (verb, operation) in item.as_object().into_iter().flatten() {
-                if VERBS.contains(&verb.as_str()) {
-                    lead(functions, verb, path, operation)?;
+                if METHODS.contains(&verb.as_str()) {
+                    assign_route(functions, verb, path, operation)?;
                 }
             }
         }
@@ -45,7 +51,7 @@ pub(super) fn route(scope: &Scope<'_>, functions: &mut [Function]) -> Result<(),
     Ok(())
 }
 
-fn lead(
+fn assign_route(
     functions: &mut [Function],
     verb: &str,
     path: &str,
@@ -64,7 +70,7 @@ fn lead(
     };
     let function = functions.iter_mut().find(invoked);
     let function = function.ok_or_else(|| wrong("that leads to no function of the deployment"))?;
-    let verb = if verb == ANY { "ANY".to_owned() } else { verb.to_ascii_uppercase() };
+    let verb = if verb == ANY_METHOD { "ANY".to_owned() } else { verb.to_ascii_uppercase() };
     function.routes.push(Route { verb, path: path.to_owned() });
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     TemplateError,
-    intrinsics::Scope,
+    intrinsics::EvaluationScope,
     names,
     queues::{self, Mapping, Schedule},
 };
@@ -63,24 +63,30 @@ pub struct Rule {
 const DEFAULT_TIMEOUT: u64 = 3;
 const DEFAULT_MEMORY: u64 = 128;
 
-pub(super) fn all(scope: &Scope<'_>) -> Result<Vec<Function>, TemplateError> {
+pub(super) fn all(scope: &EvaluationScope<'_>) -> Result<Vec<Function>, TemplateError> {
     let resources = scope.document.get("Resources").and_then(Value::as_object);
     let mut functions = Vec::new();
     for (logical_id, resource) in resources.into_iter().flatten() {
         let kind = resource.get("Type").and_then(Value::as_str);
-        if kind == Some("AWS::Serverless::Function") && is_made(scope, resource)? {
+        if kind == Some("AWS::Serverless::Function") && condition_holds(scope, resource)? {
             functions.push(function(scope, logical_id, resource)?);
         }
     }
     Ok(functions)
 }
 
-pub(super) fn is_made(scope: &Scope<'_>, resource: &Value) -> Result<bool, TemplateError> {
-    resource.get("Condition").and_then(Value::as_str).map_or(Ok(true), |name| scope.holds(name))
+pub(super) fn condition_holds(
+    scope: &EvaluationScope<'_>,
+    resource: &Value,
+) -> Result<bool, TemplateError> {
+    resource
+        .get("Condition")
+        .and_then(Value::as_str)
+        .map_or(Ok(true), |name| scope.condition_holds(name))
 }
 
 fn function(
-    scope: &Scope<'_>,
+    scope: &EvaluationScope<'_>,
     logical_id: &str,
     resource: &Value,
 ) -> Result<Function, TemplateError> {
@@ -103,7 +109,7 @@ fn function(
             }
         }
     }
-    let (policies, mut managed_policies) = rights(scope, logical_id, own)?;
+    let (policies, mut managed_policies) = role_policies(scope, logical_id, own)?;
     let Triggers { routes, rules, queues, schedules } = triggers(scope, logical_id, own)?;
     // SAM gives this to the roles that it makes itself.
     if !queues.is_empty() && own.get("Role").is_none() {
@@ -128,7 +134,11 @@ fn function(
 }
 
 /// The binary that the build is told of, else the last folder of `CodeUri`.
-fn package(scope: &Scope<'_>, logical_id: &str, resource: &Value) -> Result<String, TemplateError> {
+fn package(
+    scope: &EvaluationScope<'_>,
+    logical_id: &str,
+    resource: &Value,
+) -> Result<String, TemplateError> {
     let binary = resource.pointer("/Metadata/BuildProperties/Binary");
     let folder = resource.pointer("/Properties/CodeUri");
     let missing = || TemplateError::Unknown(format!("CodeUri of {logical_id}"));
@@ -137,10 +147,14 @@ fn package(scope: &Scope<'_>, logical_id: &str, resource: &Value) -> Result<Stri
     if package.is_empty() || package == "." { Err(missing()) } else { Ok(package.to_owned()) }
 }
 
-type Rights = (Vec<Value>, Vec<String>);
+type RolePolicies = (Vec<Value>, Vec<String>);
 
 /// Policies of the execution role: SAM's `Policies`, or those of the role that `Role` names.
-fn rights(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Rights, TemplateError> {
+fn role_policies(
+    scope: &EvaluationScope<'_>,
+    logical_id: &str,
+    own: &Value,
+) -> Result<RolePolicies, TemplateError> {
     let (mut documents, mut managed) = (Vec::new(), Vec::new());
     let partition = &scope.deployment.partition;
     let properties =
@@ -209,7 +223,11 @@ struct Triggers {
     schedules: Vec<Schedule>,
 }
 
-fn triggers(scope: &Scope<'_>, logical_id: &str, own: &Value) -> Result<Triggers, TemplateError> {
+fn triggers(
+    scope: &EvaluationScope<'_>,
+    logical_id: &str,
+    own: &Value,
+) -> Result<Triggers, TemplateError> {
     let Triggers { mut routes, mut rules, mut queues, mut schedules } = Triggers::default();
     let events = own.get("Events").and_then(Value::as_object);
     for (name, event) in events.into_iter().flatten() {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Deployment, TemplateError, names};
 
 /// A template and the deployment that it is evaluated for.
-pub(super) struct Scope<'a> {
+pub(super) struct EvaluationScope<'a> {
     pub(super) document: &'a Value,
     pub(super) deployment: &'a Deployment,
 }
@@ -18,7 +18,7 @@ fn unknown(what: impl Into<String>) -> TemplateError {
     TemplateError::Unknown(what.into())
 }
 
-impl Scope<'_> {
+impl EvaluationScope<'_> {
     /// The value with every function evaluated; `None` for `AWS::NoValue`.
     pub(super) fn resolve(&self, value: &Value) -> Result<Option<Value>, TemplateError> {
         match value {
@@ -43,7 +43,7 @@ impl Scope<'_> {
     }
 
     /// Whether a condition of the template holds.
-    pub(super) fn holds(&self, condition: &str) -> Result<bool, TemplateError> {
+    pub(super) fn condition_holds(&self, condition: &str) -> Result<bool, TemplateError> {
         let pointer = format!("/Conditions/{condition}");
         let condition = self
             .document
@@ -83,7 +83,9 @@ impl Scope<'_> {
         let arguments = argument.as_array().map(Vec::as_slice).unwrap_or_default();
         match (name, arguments) {
             ("Ref", _) => self.reference(argument.as_str().unwrap_or_default()),
-            ("Condition", _) => self.holds(argument.as_str().unwrap_or_default()).map(flag),
+            ("Condition", _) => {
+                self.condition_holds(argument.as_str().unwrap_or_default()).map(flag)
+            }
             ("Fn::GetAtt", [resource, attribute]) => {
                 let (resource, attribute) = (self.text(resource)?, self.text(attribute)?);
                 names::attribute(self, &resource, &attribute).map(|text| Some(text.into()))
@@ -97,7 +99,7 @@ impl Scope<'_> {
             }
             ("Fn::If", [condition, yes, no]) => {
                 let condition = condition.as_str().unwrap_or_default();
-                self.resolve(if self.holds(condition)? { yes } else { no })
+                self.resolve(if self.condition_holds(condition)? { yes } else { no })
             }
             ("Fn::Equals", [one, other]) => Ok(flag(self.text(one)? == self.text(other)?)),
             ("Fn::Not", [one]) => Ok(flag(!self.flag(one)?)),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Deployment, TemplateError, intrinsics::Scope};
+use super::{Deployment, TemplateError, intrinsics::EvaluationScope};
 
 /// `AWS::URLSuffix`.
 pub(super) fn dns_suffix(partition: &str) -> &'static str {
@@ -14,7 +14,10 @@ pub(super) fn dns_suffix(partition: &str) -> &'static str {
 }
 
 /// What `Ref` gives for a resource.
-pub(super) fn reference(scope: &Scope<'_>, logical: &str) -> Result<String, TemplateError> {
+pub(super) fn reference(
+    scope: &EvaluationScope<'_>,
+    logical: &str,
+) -> Result<String, TemplateError> {
     let kind = kind(scope, logical)?;
     let name = name(scope, logical)?;
     let Deployment { region, account, partition, .. } = scope.deployment;
@@ -29,7 +32,7 @@ pub(super) fn reference(scope: &Scope<'_>, logical: &str) -> Result<String, Temp
 
 /// What `Fn::GetAtt` gives.
 pub(super) fn attribute(
-    scope: &Scope<'_>,
+    scope: &EvaluationScope<'_>,
     logical: &str,
     attribute: &str,
 ) -> Result<String, TemplateError> {
@@ -69,7 +72,7 @@ pub(super) fn attribute(
 }
 
 /// The type of a resource; SAM's own additions (`<Function>Role`, the implicit API) have one too.
-fn kind<'a>(scope: &'a Scope<'_>, logical: &str) -> Result<&'a str, TemplateError> {
+fn kind<'a>(scope: &'a EvaluationScope<'_>, logical: &str) -> Result<&'a str, TemplateError> {
     let resource = |logical: &str| {
         scope.document.get("Resources")?.get(logical)?.get("Type").and_then(Value::as_str)
     };
@@ -86,7 +89,7 @@ fn kind<'a>(scope: &'a Scope<'_>, logical: &str) -> Result<&'a str, TemplateErro
     Err(TemplateError::Unknown(format!("resource {logical}")))
 }
 
-fn name(scope: &Scope<'_>, logical: &str) -> Result<String, TemplateError> {
+fn name(scope: &EvaluationScope<'_>, logical: &str) -> Result<String, TemplateError> {
     if kind(scope, logical)? == "AWS::KMS::Key" {
         let number = logical.bytes().fold(7_u64, |number, byte| {
             number.wrapping_mul(31).wrapping_add(u64::from(byte)) & 0xffff_ffff_ffff

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{TemplateError, function::is_made, intrinsics::Scope, names};
+use super::{TemplateError, function::condition_holds, intrinsics::EvaluationScope, names};
 
 /// A queue of a deployment.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,26 +70,37 @@ fn unsupported(what: String) -> TemplateError {
     TemplateError::Unsupported(what)
 }
 
-type Found<'a> = (&'a String, &'a Value);
+type TemplateResource<'a> = (&'a String, &'a Value);
 
 /// The resources of a type whose condition holds, with their properties.
-fn resources<'a>(scope: &Scope<'a>, kind: &str) -> Result<Vec<Found<'a>>, TemplateError> {
+fn resources<'a>(
+    scope: &EvaluationScope<'a>,
+    kind: &str,
+) -> Result<Vec<TemplateResource<'a>>, TemplateError> {
     let all = scope.document.get("Resources").and_then(Value::as_object);
     let mut found = Vec::new();
     for (logical_id, resource) in all.into_iter().flatten() {
         let is_kind = resource.get("Type").and_then(Value::as_str) == Some(kind);
-        if is_kind && is_made(scope, resource)? {
+        if is_kind && condition_holds(scope, resource)? {
             found.push((logical_id, resource.get("Properties").unwrap_or(&Value::Null)));
         }
     }
     Ok(found)
 }
 
-fn resolved(scope: &Scope<'_>, own: &Value, name: &str) -> Result<Option<Value>, TemplateError> {
+fn resolved(
+    scope: &EvaluationScope<'_>,
+    own: &Value,
+    name: &str,
+) -> Result<Option<Value>, TemplateError> {
     own.get(name).map_or(Ok(None), |value| scope.resolve(value))
 }
 
-fn number(scope: &Scope<'_>, own: &Value, name: &str) -> Result<Option<i64>, TemplateError> {
+fn number(
+    scope: &EvaluationScope<'_>,
+    own: &Value,
+    name: &str,
+) -> Result<Option<i64>, TemplateError> {
     let Some(value) = own.get(name) else { return Ok(None) };
     if scope.resolve(value)?.is_none() {
         return Ok(None);
@@ -99,7 +110,7 @@ fn number(scope: &Scope<'_>, own: &Value, name: &str) -> Result<Option<i64>, Tem
 }
 
 /// The queues of a deployment.
-pub(super) fn queues(scope: &Scope<'_>) -> Result<Vec<Queue>, TemplateError> {
+pub(super) fn queues(scope: &EvaluationScope<'_>) -> Result<Vec<Queue>, TemplateError> {
     let policies = policies(scope)?;
     let mut queues = Vec::new();
     for (logical_id, own) in resources(scope, "AWS::SQS::Queue")? {
@@ -129,7 +140,7 @@ pub(super) fn queues(scope: &Scope<'_>) -> Result<Vec<Queue>, TemplateError> {
 }
 
 /// Queue policies by the URL of their queue.
-fn policies(scope: &Scope<'_>) -> Result<BTreeMap<String, Value>, TemplateError> {
+fn policies(scope: &EvaluationScope<'_>) -> Result<BTreeMap<String, Value>, TemplateError> {
     let mut policies = BTreeMap::new();
     for (logical_id, own) in resources(scope, "AWS::SQS::QueuePolicy")? {
         let document = resolved(scope, own, "PolicyDocument")?;
@@ -144,7 +155,7 @@ fn policies(scope: &Scope<'_>) -> Result<BTreeMap<String, Value>, TemplateError>
 }
 
 /// The rules of a deployment that are resources of their own. Those on a schedule are of no event.
-pub(super) fn rules(scope: &Scope<'_>) -> Result<Vec<EventRule>, TemplateError> {
+pub(super) fn rules(scope: &EvaluationScope<'_>) -> Result<Vec<EventRule>, TemplateError> {
     let mut rules = Vec::new();
     for (logical_id, own) in resources(scope, "AWS::Events::Rule")? {
         let Some(pattern) = resolved(scope, own, "EventPattern")? else { continue };
@@ -168,7 +179,10 @@ pub(super) fn rules(scope: &Scope<'_>) -> Result<Vec<EventRule>, TemplateError> 
 }
 
 /// An event of type `SQS`; `None` where it is switched off.
-pub(super) fn mapping(scope: &Scope<'_>, own: &Value) -> Result<Option<Mapping>, TemplateError> {
+pub(super) fn mapping(
+    scope: &EvaluationScope<'_>,
+    own: &Value,
+) -> Result<Option<Mapping>, TemplateError> {
     if resolved(scope, own, "Enabled")?.is_some_and(|on| on == false || on == "false") {
         return Ok(None);
     }
@@ -201,7 +215,7 @@ pub(super) fn mapping(scope: &Scope<'_>, own: &Value) -> Result<Option<Mapping>,
 
 /// An event of type `Schedule` or `ScheduleV2`; `None` where it is switched off.
 pub(super) fn schedule(
-    scope: &Scope<'_>,
+    scope: &EvaluationScope<'_>,
     name: &str,
     own: &Value,
     scheduler: bool,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{TemplateError, function, intrinsics::Scope};
+use super::{TemplateError, function, intrinsics::EvaluationScope};
 
 /// A role, as a deployment has it.
 #[derive(Clone, Debug)]
@@ -14,11 +14,11 @@ pub struct Role {
 }
 
 /// The only role of a template.
-pub(super) fn only(scope: &Scope<'_>) -> Result<Role, TemplateError> {
+pub(super) fn only(scope: &EvaluationScope<'_>) -> Result<Role, TemplateError> {
     let resources = scope.document.get("Resources").and_then(Value::as_object);
     let mut roles = Vec::new();
     for (_, resource) in resources.into_iter().flatten() {
-        if resource["Type"] == "AWS::IAM::Role" && function::is_made(scope, resource)? {
+        if resource["Type"] == "AWS::IAM::Role" && function::condition_holds(scope, resource)? {
             roles.push(resource);
         }
     }

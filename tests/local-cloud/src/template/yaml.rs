@@ -9,10 +9,10 @@ pub(super) fn read(text: &str) -> Result<Value, TemplateError> {
     let documents =
         Yaml::load_from_str(text).map_err(|error| TemplateError::Yaml(error.to_string()))?;
     let document = documents.first().ok_or_else(|| TemplateError::Yaml("it is empty".into()))?;
-    value(document)
+    to_json(document)
 }
 
-fn value(node: &Yaml<'_>) -> Result<Value, TemplateError> {
+fn to_json(node: &Yaml<'_>) -> Result<Value, TemplateError> {
     match node {
         Yaml::Value(scalar) => Ok(match scalar {
             Scalar::Null => Value::Null,
@@ -22,26 +22,26 @@ fn value(node: &Yaml<'_>) -> Result<Value, TemplateError> {
             Scalar::String(text) => json!(text),
         }),
         Yaml::Representation(text, _style, None) => Ok(json!(text)),
-        Yaml::Representation(text, _style, Some(tag)) => Ok(long(&tag.suffix, &json!(text))),
-        Yaml::Sequence(items) => items.iter().map(value).collect(),
+        Yaml::Representation(text, _style, Some(tag)) => Ok(long_form(&tag.suffix, &json!(text))),
+        Yaml::Sequence(items) => items.iter().map(to_json).collect(),
         Yaml::Mapping(members) => {
             let mut object = Map::new();
             for (name, member) in members {
-                let name = value(name)?;
+                let name = to_json(name)?;
                 let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
-                object.insert(name, value(member)?);
+                object.insert(name, to_json(member)?);
             }
             Ok(Value::Object(object))
         }
-        Yaml::Tagged(tag, inner) if tag.is_yaml_core_schema() => value(inner),
-        Yaml::Tagged(tag, inner) => Ok(long(&tag.suffix, &value(inner)?)),
+        Yaml::Tagged(tag, inner) if tag.is_yaml_core_schema() => to_json(inner),
+        Yaml::Tagged(tag, inner) => Ok(long_form(&tag.suffix, &to_json(inner)?)),
         Yaml::Alias(_) | Yaml::BadValue => {
             Err(TemplateError::Unsupported("an alias or a value that is none".to_owned()))
         }
     }
 }
 
-fn long(tag: &str, argument: &Value) -> Value {
+fn long_form(tag: &str, argument: &Value) -> Value {
     match (tag, argument) {
         ("Ref" | "Condition", _) => json!({ tag: argument }),
         ("GetAtt", Value::String(text)) => {

@@ -32,7 +32,7 @@ pub struct Access {
 
 impl Access {
     /// An entity of its own for this account, with a good certificate.
-    pub(super) fn enroll(portal: &Portal, account: &Account) -> Self {
+    pub(super) fn create(portal: &Portal, account: &Account) -> Self {
         let role = account.role(&format!("PROJECT_{ROLE}"));
         let account_name = format!("mapping-{}", account.id());
         let entity = format!("palette.{account_name}.npe");

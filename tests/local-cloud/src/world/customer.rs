@@ -41,7 +41,7 @@ impl Customer {
     ) -> Self {
         let user = account.user("palette");
         let (keys, role) = (user.keys(), account.role(ROLE));
-        let access = portal.map(|portal| Access::enroll(portal, &account));
+        let access = portal.map(|portal| Access::create(portal, &account));
         inspection_role(&account, deployment, true);
         let customer = Self {
             account,

@@ -24,7 +24,7 @@ pub(super) const AWS_CA_SECRET: &str = "gangway/aws-ca-bundle";
 pub(super) const INSPECTION_ROLE: &str = "GangwayInspection";
 
 /// The parameter of both templates that lets Gangway change associations.
-pub(super) const CHANGES: &str = "AllowPodIdentityChanges";
+pub(super) const ASSOCIATION_CHANGES_PARAMETER: &str = "AllowPodIdentityChanges";
 
 /// The stack that Gangway is deployed as.
 pub(super) const STACK: &str = "gangway";
@@ -33,16 +33,16 @@ pub(super) const STACK: &str = "gangway";
 const SUFFIX: &str = "-1LOCALCLOUD1";
 
 /// What is around a deployment.
-pub(super) struct Surroundings<'a> {
+pub(super) struct DeploymentEnvironment<'a> {
     pub(super) cloud: &'a Cloud,
-    pub(super) authority: Option<&'a Authority>,
+    pub(super) authority: Option<&'a CaFile>,
     pub(super) portal: Option<&'a Portal>,
     pub(super) pace: Option<u16>,
     pub(super) associations: Associations,
 }
 
 /// What a template makes.
-pub(super) struct Deployed {
+pub(super) struct DeployedStack {
     pub(super) functions: Functions,
     pub(super) queues: Vec<Queue>,
     pub(super) rules: Vec<EventRule>,
@@ -52,18 +52,20 @@ pub(super) struct Deployed {
 /// Deploys the template's queues, rules and functions into Gangway's own account, each function with a role of exactly the
 /// template's policies.
 pub(super) fn deploy(
-    Surroundings { cloud, authority, portal, pace, associations }: &Surroundings<'_>,
+    DeploymentEnvironment { cloud, authority, portal, pace, associations }: &DeploymentEnvironment<
+        '_,
+    >,
     template: &Template,
     partition: Partition,
     account: &Account,
-) -> Result<Deployed, TemplateError> {
+) -> Result<DeployedStack, TemplateError> {
     let region = partition.info().home_region;
     let mut parameters = BTreeMap::from([
         ("InspectionRole".to_owned(), INSPECTION_ROLE.to_owned()),
         ("AccountVending".to_owned(), "enabled".to_owned()),
     ]);
     if *associations == Associations::Changeable {
-        parameters.insert(CHANGES.to_owned(), "true".to_owned());
+        parameters.insert(ASSOCIATION_CHANGES_PARAMETER.to_owned(), "true".to_owned());
     }
     if authority.is_some() {
         parameters.insert("PaletteCaBundleSecret".to_owned(), CA_SECRET.to_owned());
@@ -72,7 +74,7 @@ pub(super) fn deploy(
         parameters.insert("AwsCaBundleSecret".to_owned(), AWS_CA_SECRET.to_owned());
     }
     if let Some(portal) = portal {
-        parameters.insert(url_parameter(portal.kind()).to_owned(), portal.url());
+        parameters.insert(portal_url_parameter(portal.kind()).to_owned(), portal.url());
     }
     let deployment = Deployment {
         partition: partition.id().to_owned(),
@@ -91,7 +93,7 @@ pub(super) fn deploy(
     }
     let owner = account.clone();
     let keys = Arc::new(move |function: &Function, lasting: Lasting| {
-        let role = owner.role(&role_name(function));
+        let role = owner.role(&execution_role_name(function));
         let keys = role.session_of(&function.name, lasting.seconds());
         RoleKeys {
             access_key_id: keys.id,
@@ -107,12 +109,12 @@ pub(super) fn deploy(
         clock: cloud.shared_clock(),
     };
     let functions = Functions::deploy(functions, hosting);
-    let pollers = feeding::pollers(cloud, account, &functions, &queues);
-    Ok(Deployed { functions, queues, rules, pollers })
+    let pollers = feeding::start_pollers(cloud, account, &functions, &queues);
+    Ok(DeployedStack { functions, queues, rules, pollers })
 }
 
 /// The parameter that tells where the portal is.
-const fn url_parameter(kind: Kind) -> &'static str {
+const fn portal_url_parameter(kind: Kind) -> &'static str {
     match kind {
         Kind::Cap => "CapUrl",
         Kind::Scap => "ScapUrl",
@@ -120,23 +122,23 @@ const fn url_parameter(kind: Kind) -> &'static str {
 }
 
 /// As CloudFormation would call it.
-pub(super) fn role_name(function: &Function) -> String {
-    role_of(&function.logical_id)
+pub(super) fn execution_role_name(function: &Function) -> String {
+    role_name_for(&function.logical_id)
 }
 
 /// The same by the function's key in the template.
-pub(super) fn role_of(logical_id: &str) -> String {
+pub(super) fn role_name_for(logical_id: &str) -> String {
     format!("{STACK}-{logical_id}Role{SUFFIX}")
 }
 
 fn execution_role(account: &Account, function: &Function) {
-    let role = account.role(&role_name(function));
+    let role = account.role(&execution_role_name(function));
     role.trust(&json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
     }));
     for (number, document) in function.policies.iter().enumerate() {
-        role.inline(&format!("{}Policy{number}", role_name(function)), document);
+        role.inline(&format!("{}Policy{number}", execution_role_name(function)), document);
     }
     for arn in &function.managed_policies {
         role.attach(arn);
@@ -146,7 +148,7 @@ fn execution_role(account: &Account, function: &Function) {
 /// Where AWS and Palette are. FIPS endpoints are names of real ones: they go with no endpoint of one's own.
 fn environment(
     cloud: &Cloud,
-    authority: Option<&Authority>,
+    authority: Option<&CaFile>,
     pace: Option<u16>,
 ) -> BTreeMap<String, String> {
     let mut environment = BTreeMap::from([
@@ -158,7 +160,7 @@ fn environment(
     if let Some(pace) = pace {
         environment.insert("PALETTE_REQUESTS_PER_SECOND".to_owned(), pace.to_string());
     }
-    if let Some(Authority(file)) = authority {
+    if let Some(CaFile(file)) = authority {
         environment.insert("AWS_CA_BUNDLE".to_owned(), file.display().to_string());
     }
     environment
@@ -166,9 +168,9 @@ fn environment(
 
 /// The cloud's certification authority in a file, for as long as the world is.
 #[derive(Debug)]
-pub(super) struct Authority(PathBuf);
+pub(super) struct CaFile(PathBuf);
 
-impl Authority {
+impl CaFile {
     pub(super) fn of(cloud: &Cloud) -> Option<Self> {
         let pem = cloud.ca_pem()?;
         let url = cloud.url();
@@ -180,7 +182,7 @@ impl Authority {
     }
 }
 
-impl Drop for Authority {
+impl Drop for CaFile {
     fn drop(&mut self) {
         // What cannot be removed is a certificate that nobody else trusts.
         let _ignored = fs::remove_file(&self.0);

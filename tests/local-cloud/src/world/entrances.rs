@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::deployed::{CHANGES, INSPECTION_ROLE, STACK};
+use super::deployed::{ASSOCIATION_CHANGES_PARAMETER, INSPECTION_ROLE, STACK};
 use crate::{
     aws::Account,
     template::{Deployment, Template},
@@ -13,16 +13,16 @@ pub const MANAGEMENT_ROLE: &str = "GangwayManagement";
 
 /// Through which Gangway looks into an account, and where it may, puts associations right there.
 pub(super) fn inspection_role(account: &Account, gangway: &Account, changes: bool) {
-    let changes = changes.then_some((CHANGES, "true"));
-    deploy("inspection-role.yaml", INSPECTION_ROLE, account, gangway, changes.as_slice());
+    let changes = changes.then_some((ASSOCIATION_CHANGES_PARAMETER, "true"));
+    deploy_role("inspection-role.yaml", INSPECTION_ROLE, account, gangway, changes.as_slice());
 }
 
 /// Through which Gangway asks and enters an organization that is managed from another account.
 pub(super) fn management_role(account: &Account, gangway: &Account) {
-    deploy("management-role.yaml", MANAGEMENT_ROLE, account, gangway, &[]);
+    deploy_role("management-role.yaml", MANAGEMENT_ROLE, account, gangway, &[]);
 }
 
-fn deploy(
+fn deploy_role(
     template: &str,
     name: &str,
     account: &Account,

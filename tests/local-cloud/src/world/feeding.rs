@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Realm, deployed::role_name};
+use super::{Realm, deployed::execution_role_name};
 use crate::{
     Cloud,
     aws::{Account, Queue, sqs::Settings},
@@ -97,7 +97,7 @@ pub(super) fn queue(account: &Account, region: &str, queue: template::Queue) -> 
 }
 
 /// One poller for each queue of each function, where the function's role may do what Lambda does in its name.
-pub(super) fn pollers(
+pub(super) fn start_pollers(
     cloud: &Cloud,
     account: &Account,
     functions: &Functions,
@@ -108,7 +108,7 @@ pub(super) fn pollers(
         for mapping in &lambda.function().queues {
             let queue = queues.iter().find(|queue| queue.arn() == mapping.queue);
             let queue = queue.expect("a mapping's queue is in the template");
-            let role = account.role(&role_name(lambda.function()));
+            let role = account.role(&execution_role_name(lambda.function()));
             for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
                 let name = &lambda.function().name;
                 assert!(role.may(action, &queue.arn()), "{name}: its role may not {action}");

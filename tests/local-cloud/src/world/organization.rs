@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use self::events::Envelope;
+use self::events::EventBuilder;
 pub use self::vending::{Kind, Vended};
 use crate::{
     aws::{
@@ -73,11 +73,15 @@ impl Organization {
         self.management().partition()
     }
 
-    fn envelope(&self) -> Envelope<'_> {
-        Envelope { management: self.management().id(), region: self.region, now: self.clock.now() }
+    fn envelope(&self) -> EventBuilder<'_> {
+        EventBuilder {
+            management: self.management().id(),
+            region: self.region,
+            now: self.clock.now(),
+        }
     }
 
-    fn unit_name(&self, parent: &str) -> String {
+    fn ou_name(&self, parent: &str) -> String {
         let names = [
             (&self.workloads, "Workloads"),
             (&self.production, "Production"),
@@ -90,14 +94,14 @@ impl Organization {
     /// An account of this partition that stood by itself accepts an invitation.
     pub fn invite(&self, account: &Account, name: &str, parent: &str) -> Vec<Value> {
         self.api.admit(account, name, parent, Joined::Invited, self.now());
-        vec![self.envelope().joined(account.id(), Joined::Invited)]
+        vec![self.envelope().account_joined(account.id(), Joined::Invited)]
     }
 
     /// Control Tower enrols or changes an account.
     pub fn update(&self, vended: &Vended) -> Vec<Value> {
         let parent = self.api.member(vended.account.id()).map(|member| member.parent);
         let parent = parent.unwrap_or_else(|| self.api.root());
-        let unit = (parent.as_str(), &*self.unit_name(&parent));
+        let unit = (parent.as_str(), &*self.ou_name(&parent));
         vec![self.envelope().managed_account(
             "UpdateManagedAccount",
             vended.account.id(),
@@ -109,7 +113,7 @@ impl Organization {
     /// Closes an account: nobody gets in any more.
     pub fn close(&self, account: &Account) -> Vec<Value> {
         self.api.set_state(account.id(), State::Closed);
-        vec![self.envelope().closed(account.id())]
+        vec![self.envelope().close_account_result(account.id())]
     }
 
     /// AWS suspends an account. It tells nobody.
@@ -120,7 +124,10 @@ impl Organization {
     /// Removes an account from the organization; it goes on by itself.
     pub fn depart(&self, account: &Account) -> Vec<Value> {
         self.api.dismiss(account.id());
-        vec![self.envelope().removed(account.id()), self.envelope().departed(account.id())]
+        vec![
+            self.envelope().remove_account_call(account.id()),
+            self.envelope().account_departed(account.id()),
+        ]
     }
 
     /// Denies everybody everything in an account, as a landing zone does until its own work there is done.

@@ -100,17 +100,17 @@ impl PaletteCluster {
 
     /// Mends whatever is wrong with it.
     pub fn mend(&self) -> &Self {
-        self.found_again();
-        self.set_roles_up();
-        self.furnish_eks();
-        self.furnish_kubernetes();
+        self.recreate();
+        self.set_up_roles();
+        self.set_up_eks();
+        self.set_up_kubernetes();
         self
     }
 
     /// Lets a role look into the cluster with the Kubernetes API, and make `ConfigMaps` in `kube-system`.
     pub fn admit(&self, role: &str) {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(role.to_owned());
-        self.furnish_access();
+        self.set_up_access_entries();
     }
 
     /// The roles of a case.
@@ -163,7 +163,7 @@ impl PaletteCluster {
         &self.authority
     }
 
-    fn place(&self) -> pod_identity::Cluster<'_> {
+    fn cluster_reference(&self) -> pod_identity::Cluster<'_> {
         pod_identity::Cluster {
             name: self.cluster.name(),
             region: self.cluster.region(),

@@ -10,9 +10,12 @@ use serde_json::{Value, json};
 
 use super::{
     Customer, Organization, PaletteCluster,
-    deployed::{self, AWS_CA_SECRET, Authority, CA_SECRET, Deployed, INSPECTION_ROLE},
+    deployed::{self, AWS_CA_SECRET, CA_SECRET, CaFile, DeployedStack, INSPECTION_ROLE},
     entrances::inspection_role,
-    surroundings::{account, administrator, management, portal, source},
+    surroundings::{
+        account, create_administrator, create_management_account, create_palette_user,
+        start_access_portal,
+    },
 };
 use crate::{
     Associations, Cloud, Options,
@@ -66,18 +69,18 @@ pub struct Realm {
 }
 
 impl Realm {
-    pub(super) async fn furnish(
+    pub(super) async fn new(
         cloud: &Cloud,
         options: Options,
         template: &Template,
         partition: Partition,
-        authority: Option<&Authority>,
+        authority: Option<&CaFile>,
     ) -> Result<Self, TemplateError> {
         let region = partition.info().home_region;
         let account = |first: u8| account(cloud.aws(), first, partition);
         let (deployment, palette) = (account(1), account(2));
-        let (source, external_id) = source(cloud, partition, &palette);
-        let portal = portal(cloud, partition).await;
+        let (source, external_id) = create_palette_user(cloud, partition, &palette);
+        let portal = start_access_portal(cloud, partition).await;
         let endpoints =
             |portal: &Portal| cloud.ca_pem().map_or_else(|| portal.ca_pem(), str::to_owned);
         let certificate_authority = portal.as_ref().map(endpoints);
@@ -87,18 +90,18 @@ impl Realm {
         });
         // Neither Control Tower nor new accounts are known of in the iso partitions.
         let organization = source.is_some().then(|| {
-            let management = management(cloud, options, partition, &deployment);
+            let management = create_management_account(cloud, options, partition, &deployment);
             Organization::found(cloud.aws(), cloud.shared_clock(), region, &management)
         });
-        let administrator = administrator(cloud, &deployment, region);
-        let surroundings = deployed::Surroundings {
+        let administrator = create_administrator(cloud, &deployment, region);
+        let surroundings = deployed::DeploymentEnvironment {
             cloud,
             authority,
             portal: portal.as_ref(),
             pace: options.pace,
             associations: options.associations,
         };
-        let Deployed { functions, queues, rules, pollers } =
+        let DeployedStack { functions, queues, rules, pollers } =
             deployed::deploy(&surroundings, template, partition, &deployment)?;
         let [_, other] = &customers;
         let (parts, target) = (cloud.parts(), &other.account);
@@ -119,7 +122,7 @@ impl Realm {
                 let role = if options.cluster_elsewhere {
                     palette.role(INSPECTION_ROLE)
                 } else {
-                    deployment.role(&deployed::role_of(function.logical_id()))
+                    deployment.role(&deployed::role_name_for(function.logical_id()))
                 };
                 cluster.admit(&role.arn());
             }
@@ -206,7 +209,7 @@ impl Realm {
     /// # Panics
     /// Where Secrets Manager refuses it.
     pub async fn keep(&self, name: &str, value: &str) -> String {
-        let token = token(name, value);
+        let token = unique_request_token(name, value);
         let new = json!({"Name": name, "SecretString": value, "ClientRequestToken": token});
         let made = self.administrator.secrets("CreateSecret", &new).await;
         let mut answer = made.expect("an answer");
@@ -225,7 +228,7 @@ impl Realm {
 }
 
 /// 32 characters that no other call has: an earlier value that is kept again must come into use again.
-fn token(name: &str, value: &str) -> String {
+fn unique_request_token(name: &str, value: &str) -> String {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{name} {value} {call}"));

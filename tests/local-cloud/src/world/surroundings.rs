@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Palette's user in this partition, and what it presents; told to Palette as its operator would.
-pub(super) fn source(
+pub(super) fn create_palette_user(
     cloud: &Cloud,
     partition: Partition,
     palette: &Account,
@@ -38,7 +38,7 @@ pub(super) fn source(
 }
 
 /// The partition's access portal; where it is is told to Palette as its operator would.
-pub(super) async fn portal(cloud: &Cloud, partition: Partition) -> Option<Portal> {
+pub(super) async fn start_access_portal(cloud: &Cloud, partition: Partition) -> Option<Portal> {
     let kind = match partition {
         Partition::Aws | Partition::AwsUsGov => return None,
         Partition::AwsIsoB => Kind::Scap,
@@ -52,7 +52,7 @@ pub(super) async fn portal(cloud: &Cloud, partition: Partition) -> Option<Portal
 }
 
 /// The account that the organization is managed from; where it is not Gangway's, with the role that lets Gangway's in.
-pub(super) fn management(
+pub(super) fn create_management_account(
     cloud: &Cloud,
     options: Options,
     partition: Partition,
@@ -66,7 +66,7 @@ pub(super) fn management(
     management
 }
 
-pub(super) fn administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {
+pub(super) fn create_administrator(cloud: &Cloud, account: &Account, region: &str) -> Client {
     let role = account.role("Administrator");
     role.inline(
         "Everything",
@@ -81,7 +81,7 @@ pub(super) fn administrator(cloud: &Cloud, account: &Account, region: &str) -> C
 
 /// One of a realm's own accounts, by its first digit.
 pub(super) fn account(aws: &Aws, first: u8, partition: Partition) -> Account {
-    aws.account(partition.id(), &format!("{first}0000000000{}", number(partition)))
+    aws.account(partition.id(), &format!("{first}0000000000{}", partition_digit(partition)))
 }
 
 /// Gangway's own account in a partition.
@@ -90,7 +90,7 @@ pub(super) fn deployment_account(aws: &Aws, partition: Partition) -> Account {
 }
 
 /// The last digit of every account id, so that no two partitions share one.
-const fn number(partition: Partition) -> u8 {
+const fn partition_digit(partition: Partition) -> u8 {
     match partition {
         Partition::Aws => 1,
         Partition::AwsUsGov => 2,

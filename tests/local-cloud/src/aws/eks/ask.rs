@@ -1,13 +1,13 @@
-//! A call under way: whose it is, what it may, which page it wants.
+//! The context of one EKS call: caller, permissions, paging.
 use super::state::{Association, Cluster};
 use crate::aws::body::Body;
 use crate::aws::caller::Caller;
 use crate::aws::form::Form;
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 use crate::aws::store::Store;
 
-/// A call that somebody proven makes.
-pub(super) struct Ask<'a> {
+/// One authenticated call.
+pub(super) struct EksCall<'a> {
     pub(super) store: &'a mut Store,
     pub(super) caller: &'a Caller,
     pub(super) body: Body<'a>,
@@ -15,17 +15,17 @@ pub(super) struct Ask<'a> {
     pub(super) operation: &'static str,
 }
 
-pub(super) fn parameter(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "InvalidParameterException", message)
+pub(super) fn parameter(message: impl Into<String>) -> AwsError {
+    AwsError::new(400, "InvalidParameterException", message)
 }
 
-pub(super) fn not_found(message: impl Into<String>) -> Refusal {
-    Refusal::new(404, "ResourceNotFoundException", message)
+pub(super) fn not_found(message: impl Into<String>) -> AwsError {
+    AwsError::new(404, "ResourceNotFoundException", message)
 }
 
-impl Ask<'_> {
-    /// Where clusters of the caller are: its own account, in the region that it signed for.
-    fn key(&self, cluster: &str) -> (String, String) {
+impl EksCall<'_> {
+    /// Account and region of the caller, which is where its clusters are looked up.
+    fn cluster_key(&self, cluster: &str) -> (String, String) {
         (self.caller.region.clone(), cluster.to_owned())
     }
 
@@ -35,57 +35,60 @@ impl Ask<'_> {
         format!("arn:{}:eks:{region}:{}:{rest}", home.0, home.1)
     }
 
-    /// Lets the caller do this to a resource, or refuses.
-    pub(super) fn allow(&self, resource: &str) -> Result<(), Refusal> {
+    /// Returns an error unless the caller may do this to the resource.
+    pub(super) fn authorize(&self, resource: &str) -> Result<(), AwsError> {
         let action = format!("eks:{}", self.operation);
         let context = self.store.context(self.caller);
         self.store.authorize(self.caller, &action, resource, resource, &context)
     }
 
-    /// The cluster of that name, once the caller may ask for it.
-    pub(super) fn cluster(&self, name: &str) -> Result<&Cluster, Refusal> {
-        self.allow(&self.arn(&format!("cluster/{name}")))?;
+    /// Authorizes the call and returns the cluster.
+    pub(super) fn cluster(&self, name: &str) -> Result<&Cluster, AwsError> {
+        self.authorize(&self.arn(&format!("cluster/{name}")))?;
         self.found(name)
     }
 
-    /// The same, where leave was asked for already.
-    pub(super) fn found(&self, name: &str) -> Result<&Cluster, Refusal> {
+    /// Returns the cluster of a call that is already authorized.
+    pub(super) fn found(&self, name: &str) -> Result<&Cluster, AwsError> {
         let account = self.store.account(&self.caller.home);
-        let found = account.and_then(|account| account.clusters.get(&self.key(name)));
+        let found = account.and_then(|account| account.clusters.get(&self.cluster_key(name)));
         found.ok_or_else(|| not_found(format!("No cluster found for name: {name}.")))
     }
 
-    pub(super) fn found_mut(&mut self, name: &str) -> Result<&mut Cluster, Refusal> {
-        let key = self.key(name);
+    pub(super) fn find_mut(&mut self, name: &str) -> Result<&mut Cluster, AwsError> {
+        let key = self.cluster_key(name);
         let found = self.store.account_mut(&self.caller.home).clusters.get_mut(&key);
         found.ok_or_else(|| not_found(format!("No cluster found for name: {name}.")))
     }
 
-    /// An association as this reader sees it: what was changed a moment ago may still look as before.
-    pub(super) fn seen(&mut self, cluster: &str, id: &str) -> Result<Association, Refusal> {
-        self.allow(&self.arn(&format!("podidentityassociation/{cluster}/{id}")))?;
-        let found = self.found_mut(cluster)?.associations.get_mut(id);
-        let seen = found.and_then(Association::look);
+    /// Reads an association. A recent change may still be hidden from this reader.
+    pub(super) fn read_association(
+        &mut self,
+        cluster: &str,
+        id: &str,
+    ) -> Result<Association, AwsError> {
+        self.authorize(&self.arn(&format!("podidentityassociation/{cluster}/{id}")))?;
+        let found = self.find_mut(cluster)?.associations.get_mut(id);
+        let seen = found.and_then(Association::read);
         seen.ok_or_else(|| {
             not_found(format!("The association specified does not exist. Association Id: {id}"))
         })
     }
 
-    /// A parameter of the query.
-    pub(super) fn asked(&self, name: &str) -> Option<String> {
+    pub(super) fn query_parameter(&self, name: &str) -> Option<String> {
         Form::read(self.query.as_bytes()).get(name).map(str::to_owned)
     }
 
-    /// One page by `maxResults` and `nextToken`; the token of the next page.
-    pub(super) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Option<String>), Refusal> {
-        let size = match self.asked("maxResults") {
+    /// Returns one page by `maxResults` and `nextToken`, and the token of the next page.
+    pub(super) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Option<String>), AwsError> {
+        let size = match self.query_parameter("maxResults") {
             None => 100,
             Some(text) => {
                 let size = text.parse().ok().filter(|size| (1..=100).contains(size));
                 size.ok_or_else(|| parameter("maxResults must be between 1 and 100"))?
             }
         };
-        let from = match self.asked("nextToken") {
+        let from = match self.query_parameter("nextToken") {
             None => 0,
             Some(token) => token
                 .strip_prefix("next-")

@@ -1,13 +1,12 @@
-//! Pod Identity associations, read.
+//! Reads Pod Identity associations.
 use serde_json::{Value, json};
 
-use super::ask::Ask;
+use super::ask::EksCall;
 use super::describe::time;
 use super::state::Association;
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 
-/// Everything about one.
-pub(super) fn whole(ask: &Ask<'_>, cluster: &str, found: &Association) -> Value {
+pub(super) fn association_json(ask: &EksCall<'_>, cluster: &str, found: &Association) -> Value {
     let mut all = json!({
         "clusterName": cluster,
         "namespace": found.namespace,
@@ -33,16 +32,17 @@ pub(super) fn whole(ask: &Ask<'_>, cluster: &str, found: &Association) -> Value 
     json!({"association": all})
 }
 
-/// Of each what tells it apart: no role.
-pub(super) fn list(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
+/// Lists associations without their roles, as EKS does.
+pub(super) fn list(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
     ask.cluster(name)?;
-    let (namespace, account) = (ask.asked("namespace"), ask.asked("serviceAccount"));
+    let (namespace, account) =
+        (ask.query_parameter("namespace"), ask.query_parameter("serviceAccount"));
     let fits = |one: &Association| {
         namespace.as_ref().is_none_or(|asked| *asked == one.namespace)
             && account.as_ref().is_none_or(|asked| *asked == one.service_account)
     };
-    let cluster = ask.found_mut(name)?;
-    let seen: Vec<_> = cluster.associations.values_mut().filter_map(Association::look).collect();
+    let cluster = ask.find_mut(name)?;
+    let seen: Vec<_> = cluster.associations.values_mut().filter_map(Association::read).collect();
     let (page, next) = ask.page(seen.into_iter().filter(fits).collect())?;
     let page: Vec<_> = page
         .iter()
@@ -63,7 +63,7 @@ pub(super) fn list(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
     Ok(json!({"associations": page, "nextToken": next}))
 }
 
-pub(super) fn describe(ask: &mut Ask<'_>, cluster: &str, id: &str) -> Result<Value, Refusal> {
-    let seen = ask.seen(cluster, id)?;
-    Ok(whole(ask, cluster, &seen))
+pub(super) fn describe(ask: &mut EksCall<'_>, cluster: &str, id: &str) -> Result<Value, AwsError> {
+    let seen = ask.read_association(cluster, id)?;
+    Ok(association_json(ask, cluster, &seen))
 }

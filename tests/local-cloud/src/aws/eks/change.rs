@@ -1,18 +1,18 @@
-//! Pod Identity associations, made, changed and deleted.
+//! Creates, updates and deletes Pod Identity associations.
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::ask::{Ask, not_found, parameter};
-use super::associations::whole;
-use super::pods::PODS;
+use super::ask::{EksCall, not_found, parameter};
+use super::associations::association_json;
+use super::pods::POD_IDENTITY_SERVICE;
 use super::state::Association;
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 
-/// Of a cluster; not to be raised.
-const MOST: usize = 1000;
+/// Quota of associations per cluster.
+const MAX_ASSOCIATIONS: usize = 1000;
 
-/// `arn:<partition>:iam::<account>:role/…`: the account.
+/// Returns the account of `arn:<partition>:iam::<account>:role/…`.
 fn account_of<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
     match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
         ["arn", own, "iam", "", account, rest]
@@ -25,14 +25,14 @@ fn account_of<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
     }
 }
 
-impl Ask<'_> {
-    fn needed(&self, name: &str) -> Result<String, Refusal> {
+impl EksCall<'_> {
+    fn required(&self, name: &str) -> Result<String, AwsError> {
         let given = self.body.text(name)?.filter(|text| !text.is_empty());
         given.map(str::to_owned).ok_or_else(|| parameter(format!("{name} is required.")))
     }
 
-    /// A role that the caller may pass on, in the account of the cluster.
-    fn passed(&self, arn: &str) -> Result<(), Refusal> {
+    /// Checks that the caller may pass the role, and that it is in the cluster's account.
+    fn passed_role(&self, arn: &str) -> Result<(), AwsError> {
         let account = account_of(arn, self.caller.partition());
         let account = account.ok_or_else(|| parameter(format!("Invalid role ARN: {arn}")))?;
         if account != self.caller.account() {
@@ -40,11 +40,11 @@ impl Ask<'_> {
         }
         let context = self.store.context(self.caller);
         self.store.authorize(self.caller, "iam:GetRole", arn, arn, &context)?;
-        let context = context.with("iam:PassedToService", PODS);
+        let context = context.with("iam:PassedToService", POD_IDENTITY_SERVICE);
         self.store.authorize(self.caller, "iam:PassRole", arn, arn, &context)
     }
 
-    fn target(&self) -> Result<Option<String>, Refusal> {
+    fn target_role(&self) -> Result<Option<String>, AwsError> {
         let Some(arn) = self.body.text("targetRoleArn")?.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
@@ -60,12 +60,13 @@ impl Ask<'_> {
     }
 }
 
-pub(super) fn create(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
-    ask.allow(&ask.arn(&format!("cluster/{name}")))?;
-    let (namespace, service_account) = (ask.needed("namespace")?, ask.needed("serviceAccount")?);
-    let role = ask.needed("roleArn")?;
-    ask.passed(&role)?;
-    let target = ask.target()?;
+pub(super) fn create(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    ask.authorize(&ask.arn(&format!("cluster/{name}")))?;
+    let (namespace, service_account) =
+        (ask.required("namespace")?, ask.required("serviceAccount")?);
+    let role = ask.required("roleArn")?;
+    ask.passed_role(&role)?;
+    let target = ask.target_role()?;
     if ask.body.member("tags").is_some() {
         let arn = ask.arn(&format!("podidentityassociation/{name}/*"));
         let context = ask.store.context(ask.caller);
@@ -81,20 +82,20 @@ pub(super) fn create(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
         let repeated = token.is_some()
             && (&there.token, &there.role, &there.target) == (&token, &role, &target);
         if repeated {
-            return Ok(whole(ask, name, there));
+            return Ok(association_json(ask, name, there));
         }
         let message = format!("Association already exists: {}", there.id);
-        return Err(Refusal::new(409, "ResourceInUseException", message));
+        return Err(AwsError::new(409, "ResourceInUseException", message));
     }
     if cluster.status != "ACTIVE" {
         let message = format!("Cluster {name} is not in ACTIVE status");
-        return Err(Refusal::new(400, "InvalidRequestException", message));
+        return Err(AwsError::new(400, "InvalidRequestException", message));
     }
-    if cluster.associations.len() >= MOST {
+    if cluster.associations.len() >= MAX_ASSOCIATIONS {
         let message = "The maximum number of associations of this cluster is reached";
-        return Err(Refusal::new(400, "ResourceLimitExceededException", message));
+        return Err(AwsError::new(400, "ResourceLimitExceededException", message));
     }
-    let id = ask.store.lower("a-", 17);
+    let id = ask.store.lower_case_id("a-", 17);
     let external_id = target.is_some().then(|| ask.external_id(name, &namespace, &service_account));
     let now = ask.store.now();
     let tags = ask.body.member("tags").and_then(Value::as_object);
@@ -119,26 +120,26 @@ pub(super) fn create(ask: &mut Ask<'_>, name: &str) -> Result<Value, Refusal> {
         stale: ask.store.settling,
         before: None,
     };
-    ask.found_mut(name)?.associations.insert(id, made.clone());
-    Ok(whole(ask, name, &made))
+    ask.find_mut(name)?.associations.insert(id, made.clone());
+    Ok(association_json(ask, name, &made))
 }
 
-pub(super) fn update(ask: &mut Ask<'_>, name: &str, id: &str) -> Result<Value, Refusal> {
-    ask.allow(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
+pub(super) fn update(ask: &mut EksCall<'_>, name: &str, id: &str) -> Result<Value, AwsError> {
+    ask.authorize(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
     let missing =
         || not_found(format!("The association specified does not exist. Association Id: {id}"));
     let there = ask.found(name)?.associations.get(id).ok_or_else(missing)?.clone();
     if there.owner.is_some() {
         let message = "The association is owned by an addon and cannot be changed by itself";
-        return Err(Refusal::new(400, "InvalidRequestException", message));
+        return Err(AwsError::new(400, "InvalidRequestException", message));
     }
     let mut changed = there.clone();
     if let Some(role) = ask.body.text("roleArn")? {
-        ask.passed(role)?;
+        ask.passed_role(role)?;
         role.clone_into(&mut changed.role);
     }
     if ask.body.member("targetRoleArn").is_some() {
-        changed.target = ask.target()?;
+        changed.target = ask.target_role()?;
         let issued = ask.external_id(name, &there.namespace, &there.service_account);
         changed.external_id = changed.target.is_some().then_some(issued);
     }
@@ -152,14 +153,14 @@ pub(super) fn update(ask: &mut Ask<'_>, name: &str, id: &str) -> Result<Value, R
     changed.modified = ask.store.now();
     changed.stale = ask.store.settling;
     changed.before = Some(Box::new(Association { before: None, ..there }));
-    ask.found_mut(name)?.associations.insert(id.to_owned(), changed.clone());
-    Ok(whole(ask, name, &changed))
+    ask.find_mut(name)?.associations.insert(id.to_owned(), changed.clone());
+    Ok(association_json(ask, name, &changed))
 }
 
-pub(super) fn delete(ask: &mut Ask<'_>, name: &str, id: &str) -> Result<Value, Refusal> {
-    ask.allow(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
+pub(super) fn delete(ask: &mut EksCall<'_>, name: &str, id: &str) -> Result<Value, AwsError> {
+    ask.authorize(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
     let missing =
         || not_found(format!("The association specified does not exist. Association Id: {id}"));
-    let gone = ask.found_mut(name)?.associations.remove(id).ok_or_else(missing)?;
-    Ok(whole(ask, name, &gone))
+    let gone = ask.find_mut(name)?.associations.remove(id).ok_or_else(missing)?;
+    Ok(association_json(ask, name, &gone))
 }

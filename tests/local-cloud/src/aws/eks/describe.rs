@@ -1,11 +1,11 @@
-//! Clusters, node groups and add-ons as EKS tells of them.
+//! Describes clusters, node groups and add-ons.
 use serde_json::{Value, json};
 
-use super::ask::{Ask, not_found};
-use crate::aws::refusal::Refusal;
+use super::ask::{EksCall, not_found};
+use crate::aws::refusal::AwsError;
 
-/// Standard base64, as EKS gives the authority's certificate.
-fn encoded(text: &str) -> String {
+/// Encodes the CA certificate in base64, as EKS returns it.
+fn base64(text: &str) -> String {
     base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text)
 }
 
@@ -14,7 +14,7 @@ pub(super) fn time(seconds: i64) -> f64 {
     seconds as f64
 }
 
-pub(super) fn cluster(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+pub(super) fn cluster(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
     let found = ask.cluster(name)?;
     let mut cluster = json!({
         "name": found.name,
@@ -24,7 +24,7 @@ pub(super) fn cluster(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
         "version": found.version,
         "platformVersion": found.platform,
         "endpoint": found.endpoint,
-        "certificateAuthority": {"data": encoded(&found.authority)},
+        "certificateAuthority": {"data": base64(&found.authority)},
         "resourcesVpcConfig": {
             "vpcId": "vpc-0a1b2c3d4e5f60718",
             "subnetIds": ["subnet-0a1b2c3d4e5f60718"],
@@ -43,7 +43,7 @@ pub(super) fn cluster(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
     });
     if let Some(provider) = &found.connected {
         cluster["connectorConfig"] = json!({"provider": provider});
-        // EKS knows of such a cluster what its connector told.
+        // EKS knows these fields only for clusters that it runs itself.
         for unknown in ["endpoint", "certificateAuthority", "platformVersion", "computeConfig"] {
             cluster.as_object_mut().map(|all| all.remove(unknown));
         }
@@ -51,16 +51,16 @@ pub(super) fn cluster(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
     Ok(json!({"cluster": cluster}))
 }
 
-pub(super) fn nodegroups(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+pub(super) fn nodegroups(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
     let names: Vec<_> = ask.cluster(name)?.nodegroups.keys().cloned().collect();
     let (page, next) = ask.page(names)?;
     Ok(json!({"nodegroups": page, "nextToken": next}))
 }
 
-pub(super) fn nodegroup(ask: &Ask<'_>, name: &str, group: &str) -> Result<Value, Refusal> {
+pub(super) fn nodegroup(ask: &EksCall<'_>, name: &str, group: &str) -> Result<Value, AwsError> {
     let cluster = ask.found(name);
     let arn = ask.arn(&format!("nodegroup/{name}/{group}/1ec5bb1d-4b0a-4a0e-9c3c-1f6f7f9a0d42"));
-    ask.allow(&arn)?;
+    ask.authorize(&arn)?;
     let found = cluster?.nodegroups.get(group);
     let found =
         found.ok_or_else(|| not_found(format!("No node group found for name: {group}.")))?;
@@ -77,16 +77,16 @@ pub(super) fn nodegroup(ask: &Ask<'_>, name: &str, group: &str) -> Result<Value,
     }}))
 }
 
-pub(super) fn addons(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+pub(super) fn addons(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
     let names: Vec<_> = ask.cluster(name)?.addons.keys().cloned().collect();
     let (page, next) = ask.page(names)?;
     Ok(json!({"addons": page, "nextToken": next}))
 }
 
-pub(super) fn addon(ask: &Ask<'_>, name: &str, addon: &str) -> Result<Value, Refusal> {
+pub(super) fn addon(ask: &EksCall<'_>, name: &str, addon: &str) -> Result<Value, AwsError> {
     let cluster = ask.found(name);
     let arn = ask.arn(&format!("addon/{name}/{addon}/6ec5bb1d-7a5c-4c0e-8c3c-2f6f7f9a0d43"));
-    ask.allow(&arn)?;
+    ask.authorize(&arn)?;
     let found = cluster?.addons.get(addon);
     let found =
         found.ok_or_else(|| not_found(format!("No addon: {addon} found in cluster: {name}")))?;
@@ -106,7 +106,7 @@ pub(super) fn addon(ask: &Ask<'_>, name: &str, addon: &str) -> Result<Value, Ref
     }}))
 }
 
-pub(super) fn fargate_profiles(ask: &Ask<'_>, name: &str) -> Result<Value, Refusal> {
+pub(super) fn fargate_profiles(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
     let names: Vec<_> = ask.cluster(name)?.fargate.iter().cloned().collect();
     let (page, next) = ask.page(names)?;
     Ok(json!({"fargateProfileNames": page, "nextToken": next}))

@@ -9,16 +9,16 @@ mod state;
 
 use serde_json::Value;
 
-use self::ask::Ask;
+use self::ask::EksCall;
 pub use self::setup::{AssociationSeen, Cluster as Handle, NewCluster};
-pub(crate) use self::state::{Access, Addon, Association, Cluster, Nodegroup, Rule};
+pub(crate) use self::state::{AccessRules, Addon, Association, Cluster, Nodegroup, RbacRule};
 use super::body::Body;
 use super::caller::Caller;
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 use super::store::Store;
 use crate::server::Request;
 
-/// What a verb and a path ask for.
+/// The operation that a method and a path select.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operation<'a> {
     DescribeCluster(&'a str),
@@ -35,7 +35,7 @@ enum Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    fn of(verb: &str, path: &'a str) -> Option<Operation<'a>> {
+    fn parse(verb: &str, path: &'a str) -> Option<Operation<'a>> {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match (verb, parts.as_slice()) {
             ("GET", ["clusters", name]) => Some(Self::DescribeCluster(name)),
@@ -80,32 +80,32 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// Whether a call is one of EKS's, by its path.
+/// Returns `true` if the path belongs to EKS.
 pub(crate) fn is_addressed(request: &Request) -> bool {
     let path = request.uri().path();
     path == "/clusters" || path.starts_with("/clusters/")
 }
 
-/// What a call asks for, as the log and the faults name it.
+/// Operation name for the call log and for faults.
 pub(crate) fn operation(request: &Request) -> Option<&'static str> {
-    Operation::of(request.method().as_str(), request.uri().path()).map(Operation::name)
+    Operation::parse(request.method().as_str(), request.uri().path()).map(Operation::name)
 }
 
 pub(crate) fn serve(
     store: &mut Store,
     caller: &Caller,
     request: &Request,
-) -> Result<String, Refusal> {
+) -> Result<String, AwsError> {
     let body: Value = match request.body().as_slice() {
         [] => Value::Object(serde_json::Map::default()),
         sent => serde_json::from_slice(sent).unwrap_or_default(),
     };
     let path = request.uri().path();
     let unknown =
-        || Refusal::new(404, "UnknownOperationException", format!("No operation has {path}."));
-    let asked = Operation::of(request.method().as_str(), path).ok_or_else(unknown)?;
+        || AwsError::new(404, "UnknownOperationException", format!("No operation has {path}."));
+    let asked = Operation::parse(request.method().as_str(), path).ok_or_else(unknown)?;
     let query = request.uri().query().unwrap_or_default();
-    let mut ask = Ask { store, caller, body: Body::of(&body)?, query, operation: asked.name() };
+    let mut ask = EksCall { store, caller, body: Body::of(&body)?, query, operation: asked.name() };
     let answer = match asked {
         Operation::DescribeCluster(name) => describe::cluster(&ask, name),
         Operation::ListNodegroups(name) => describe::nodegroups(&ask, name),

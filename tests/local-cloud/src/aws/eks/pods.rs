@@ -1,19 +1,21 @@
-//! What EKS does for pods: the agent on each node gets them sessions of the roles of their service accounts.
+//! The Pod Identity agent: issues session credentials of the associated role to pods.
 use std::collections::BTreeMap;
 
 use super::setup::Cluster;
 use super::state::Association;
 use crate::aws::Keys;
-use crate::aws::policy::{Context, Outcome, Query, evaluate_statements};
+use crate::aws::policy::{Context, Outcome, PolicyQuery, evaluate_statements};
 use crate::aws::store::{Role, Session, Store};
 
-/// Who gives roles to pods.
-pub(super) const PODS: &str = "pods.eks.amazonaws.com";
+/// The service principal of EKS Pod Identity.
+pub(super) const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
 
-/// How long the agent keeps what it got, in seconds.
-const LASTS: i64 = 6 * 3600;
+/// Duration of a pod's session, in seconds.
+const SESSION_SECONDS: i64 = 6 * 3600;
 
-/// Whether a role's trust lets EKS give it to pods of a cluster: `sts:AssumeRole` and `sts:TagSession`.
+/// Returns `true` if the trust policy lets EKS give the role to pods of this cluster
+/// (`sts:AssumeRole` and
+/// `sts:TagSession`).
 fn trusts_pods(role: &Role, cluster_arn: &str) -> bool {
     let account = cluster_arn.split(':').nth(4).unwrap_or_default();
     let context = Context::default()
@@ -22,10 +24,11 @@ fn trusts_pods(role: &Role, cluster_arn: &str) -> bool {
         .with("aws:PrincipalIsAWSService", "true")
         .with("aws:RequestTag/eks-cluster-arn", cluster_arn);
     ["sts:AssumeRole", "sts:TagSession"].into_iter().all(|action| {
-        let query = Query { action, resource: "*", context: &context };
+        let query = PolicyQuery { action, resource: "*", context: &context };
         let statements = role.trust.document.statements.iter().filter(|statement| {
             statement.principals.as_ref().is_some_and(|all| {
-                let named = all.anyone || all.services.iter().any(|name| name == PODS);
+                let named =
+                    all.anyone || all.services.iter().any(|name| name == POD_IDENTITY_SERVICE);
                 named != all.negated
             })
         });
@@ -35,8 +38,9 @@ fn trusts_pods(role: &Role, cluster_arn: &str) -> bool {
 }
 
 impl Cluster {
-    /// Keys for a pod of a service account, as `eks-auth:AssumeRoleForPodIdentity` gives them; or why there are none.
-    pub(crate) fn pod_keys(&self, service_account: (&str, &str)) -> Result<Keys, String> {
+    /// Returns credentials for a pod, as `eks-auth:AssumeRoleForPodIdentity` does, or why there are
+    /// none.
+    pub(crate) fn pod_credentials(&self, service_account: (&str, &str)) -> Result<Keys, String> {
         let (namespace, name) = service_account;
         let found = self.found(|cluster| {
             let mut all = cluster.associations.values();
@@ -50,14 +54,14 @@ impl Cluster {
         self.session(&role, service_account, untagged)
     }
 
-    /// Keys of a role for pods of Palette's manager, which it would associate with it.
-    pub(crate) fn pass(&self, role: &str) -> Result<Keys, String> {
+    /// Returns credentials of a role that Palette would associate with its own pods.
+    pub(crate) fn associated_role_credentials(&self, role: &str) -> Result<Keys, String> {
         self.found(|_| ())?;
         self.session(role, ("cluster-00000000", "palette-manager"), false)
     }
 
-    /// Whether whoever has these keys may pass a role on to pods.
-    pub(crate) fn may_pass(&self, keys: &Keys, role: &str) -> Result<(), String> {
+    /// Checks that the owner of these keys may pass a role to pods.
+    pub(crate) fn may_pass_role(&self, keys: &Keys, role: &str) -> Result<(), String> {
         let store = self.account().aws().store();
         let caller = store.known_caller(&keys.id, self.region()).ok_or("the keys are not known")?;
         let context = store.context(&caller);
@@ -65,7 +69,7 @@ impl Cluster {
         store
             .authorize(&caller, "eks:CreatePodIdentityAssociation", &arn, &arn, &context)
             .map_err(|refusal| refusal.message)?;
-        let context = context.with("iam:PassedToService", PODS);
+        let context = context.with("iam:PassedToService", POD_IDENTITY_SERVICE);
         let passed = store.authorize(&caller, "iam:PassRole", role, role, &context);
         passed.map_err(|refusal| refusal.message)
     }
@@ -84,9 +88,9 @@ impl Cluster {
         let (home, cluster) = (self.account().home().clone(), self.name());
         let cluster_arn = format!("{}cluster/{cluster}", self.arn_prefix());
         let mut store = self.account().aws().store();
-        let role = own_role(&store, &home, role_arn).ok_or(format!("no role {role_arn}"))?;
+        let role = find_role(&store, &home, role_arn).ok_or(format!("no role {role_arn}"))?;
         if !trusts_pods(role, &cluster_arn) {
-            return Err(format!("{role_arn} does not trust {PODS}"));
+            return Err(format!("{role_arn} does not trust {POD_IDENTITY_SERVICE}"));
         }
         let role = role.name.clone();
         let tags = [
@@ -103,8 +107,8 @@ impl Cluster {
         let id = store.unique_id("ASIA", &home.1);
         let session = Session {
             secret: store.secret_key(),
-            token: format!("IQoJb3JpZ2luX2Vj{}", store.letters(256)),
-            expires: store.now() + LASTS,
+            token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
+            expires: store.now() + SESSION_SECONDS,
             home,
             role,
             name: format!("eks-{cluster}-{service_account}"),
@@ -118,8 +122,8 @@ impl Cluster {
     }
 }
 
-/// A role by its whole ARN.
-fn own_role<'a>(store: &'a Store, home: &(String, String), arn: &str) -> Option<&'a Role> {
+/// Finds a role of the account by ARN.
+fn find_role<'a>(store: &'a Store, home: &(String, String), arn: &str) -> Option<&'a Role> {
     let name = arn.rsplit('/').next()?.to_ascii_lowercase();
     let role = store.account(home)?.roles.get(&name)?;
     let full = format!("arn:{}:iam::{}:role{}{}", home.0, home.1, role.path, role.name);

@@ -1,46 +1,44 @@
-//! How a test furnishes EKS and looks at what became of it.
+//! Fixtures of EKS: creates, changes and inspects clusters.
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::{self, Association};
 use crate::aws::{Account, Aws};
 
-/// A cluster of an account. Cheap to clone.
+/// A handle to a cluster. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Cluster {
     account: Account,
     key: (String, String),
 }
 
-/// What a cluster is founded with.
+/// Settings of a new cluster.
 #[derive(Debug, Clone)]
 pub struct NewCluster<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// Its region.
     pub region: &'a str,
-    /// `1.33`.
+    /// For example `1.33`.
     pub version: &'a str,
     /// URL of its Kubernetes API.
     pub endpoint: &'a str,
-    /// The authority of that API: PEM.
+    /// PEM of the CA of that API.
     pub authority: &'a str,
 }
 
-/// An association as a test sees it, with no permission asked.
+/// An association, read without permission checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssociationSeen {
     /// `a-…`
     pub id: String,
-    /// ARN.
+    /// ARN of the role.
     pub role: String,
-    /// ARN.
+    /// ARN of the target role.
     pub target: Option<String>,
-    /// What EKS issued.
+    /// The external id that EKS issued.
     pub external_id: Option<String>,
 }
 
 impl Aws {
-    /// A new cluster, active, with neither nodes nor add-ons.
+    /// Creates or replaces a cluster. It is active and has neither nodes nor add-ons.
     pub fn cluster(&self, account: &Account, new: &NewCluster<'_>) -> Cluster {
         let mut store = self.store();
         let key = (new.region.to_owned(), new.name.to_owned());
@@ -69,22 +67,19 @@ impl Aws {
 }
 
 impl Cluster {
-    /// Its name.
     pub fn name(&self) -> &str {
         &self.key.1
     }
 
-    /// Its region.
     pub fn region(&self) -> &str {
         &self.key.0
     }
 
-    /// The account that it is in.
     pub const fn account(&self) -> &Account {
         &self.account
     }
 
-    /// Looks at it, or changes it.
+    /// Reads or changes the cluster's state.
     ///
     /// # Panics
     /// Where it is gone.
@@ -94,7 +89,7 @@ impl Cluster {
         work(found.expect("a cluster that is there"))
     }
 
-    /// The same where it may be gone.
+    /// Reads the state of a cluster that may have been removed.
     pub(crate) fn found<R>(&self, work: impl FnOnce(&state::Cluster) -> R) -> Result<R, String> {
         let store = self.account.aws().store();
         let found = store.account(self.account.home()).and_then(|all| all.clusters.get(&self.key));
@@ -102,12 +97,13 @@ impl Cluster {
         found.map(work).ok_or_else(|| format!("there is no cluster {name} in {region}"))
     }
 
-    /// Takes it out of EKS.
+    /// Removes the cluster from EKS.
     pub(crate) fn remove(&self) {
         self.account.aws().store().account_mut(self.account.home()).clusters.remove(&self.key);
     }
 
-    /// Associates a service account with a role, in place of what it had; nobody is asked.
+    /// Associates a service account with a role and replaces its association, without permission
+    /// checks.
     pub fn associate(
         &self,
         (namespace, service_account): (&str, &str),
@@ -117,7 +113,7 @@ impl Cluster {
         self.dissociate((namespace, service_account));
         let (id, now) = {
             let mut store = self.account.aws().store();
-            (store.lower("a-", 17), store.now())
+            (store.lower_case_id("a-", 17), store.now())
         };
         let (account, (region, cluster)) = (self.account.id(), &self.key);
         let external_id = format!("{region}/{account}/{cluster}/{namespace}/{service_account}");
@@ -141,10 +137,10 @@ impl Cluster {
         id
     }
 
-    /// An add-on of EKS made a service account's association: whoever changes it has to change the add-on.
+    /// Makes an add-on the owner of an association. Only the add-on can then change it.
     ///
     /// # Panics
-    /// Where there is no such association.
+    /// If there is no such association.
     pub fn own(&self, (namespace, service_account): (&str, &str), addon: &str) {
         let (account, (region, name)) = (&self.account, &self.key);
         let (partition, id) = (account.partition(), account.id());
@@ -159,7 +155,7 @@ impl Cluster {
         });
     }
 
-    /// Takes a service account's association away.
+    /// Removes the association of a service account.
     pub fn dissociate(&self, (namespace, service_account): (&str, &str)) {
         self.with(|cluster| {
             cluster.associations.retain(|_, one| {
@@ -169,7 +165,7 @@ impl Cluster {
         });
     }
 
-    /// Every association: namespace and service account, and what it is associated with.
+    /// All associations by namespace and service account.
     pub fn associations(&self) -> Vec<((String, String), AssociationSeen)> {
         self.with(|cluster| {
             let pair = |one: &Association| {
@@ -185,7 +181,7 @@ impl Cluster {
         })
     }
 
-    /// What a service account is associated with.
+    /// The association of a service account.
     pub fn association(
         &self,
         (namespace, service_account): (&str, &str),
@@ -196,7 +192,8 @@ impl Cluster {
         found.map(|(_, seen)| seen)
     }
 
-    /// An object of Kubernetes by its path, as `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.
+    /// A Kubernetes object by its API path, such as
+    /// `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.
     pub fn object(&self, path: &str) -> Option<serde_json::Value> {
         self.found(|cluster| cluster.objects.get(path).cloned()).ok().flatten()
     }

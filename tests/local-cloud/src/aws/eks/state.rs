@@ -1,9 +1,8 @@
-//! What EKS holds of a cluster, and what its Kubernetes API does.
+//! State of a cluster: EKS resources and Kubernetes objects.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// A cluster.
 #[derive(Debug, Clone)]
 pub(crate) struct Cluster {
     pub(crate) name: String,
@@ -13,28 +12,26 @@ pub(crate) struct Cluster {
     pub(crate) platform: String,
     /// URL of its Kubernetes API.
     pub(crate) endpoint: String,
-    /// The authority of that API: PEM.
+    /// PEM of the CA of that API.
     pub(crate) authority: String,
-    /// Nobody from outside its VPC reaches its API.
+    /// The API is reachable from inside the VPC only.
     pub(crate) private: bool,
-    /// EKS manages the nodes, and brings the agent.
+    /// EKS Auto Mode: EKS manages the nodes and installs the agent.
     pub(crate) auto_mode: bool,
-    /// Who provides a cluster that is only registered with EKS.
+    /// Provider of a cluster that is only connected to EKS.
     pub(crate) connected: Option<String>,
     pub(crate) nodegroups: BTreeMap<String, Nodegroup>,
     pub(crate) fargate: BTreeSet<String>,
     pub(crate) addons: BTreeMap<String, Addon>,
-    /// By id.
     pub(crate) associations: BTreeMap<String, Association>,
-    /// Access entries: ARN of a role or user, and what Kubernetes lets it do.
-    pub(crate) access: BTreeMap<String, Access>,
-    /// By the path that the Kubernetes API gives it.
+    /// Access entries: ARN of the principal, and its Kubernetes permissions.
+    pub(crate) access: BTreeMap<String, AccessRules>,
+    /// By API path.
     pub(crate) objects: BTreeMap<String, Value>,
-    /// Counts every change of an object.
+    /// Increases with every change of an object.
     pub(crate) revision: u64,
 }
 
-/// A managed node group.
 #[derive(Debug, Clone)]
 pub(crate) struct Nodegroup {
     pub(crate) status: String,
@@ -42,16 +39,14 @@ pub(crate) struct Nodegroup {
     pub(crate) node_role: String,
 }
 
-/// An add-on.
 #[derive(Debug, Clone)]
 pub(crate) struct Addon {
     pub(crate) status: String,
     pub(crate) version: String,
-    /// Code and message of each issue.
+    /// Code and message of each health issue.
     pub(crate) issues: Vec<(String, String)>,
 }
 
-/// A Pod Identity association.
 #[derive(Debug, Clone)]
 pub(crate) struct Association {
     pub(crate) id: String,
@@ -66,17 +61,17 @@ pub(crate) struct Association {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) created: i64,
     pub(crate) modified: i64,
-    /// Of the call that made it.
+    /// `clientRequestToken` of the call that created it.
     pub(crate) token: Option<String>,
-    /// How many more looks see what was there before.
+    /// How many more reads return the previous state.
     pub(crate) stale: u32,
-    /// That; nothing where it is new.
+    /// The previous state; `None` for a new association.
     pub(crate) before: Option<Box<Association>>,
 }
 
 impl Association {
-    /// What the next reader sees.
-    pub(crate) fn look(&mut self) -> Option<Association> {
+    /// Returns what the next reader sees.
+    pub(crate) fn read(&mut self) -> Option<Association> {
         if self.stale == 0 {
             return Some(Association { before: None, ..self.clone() });
         }
@@ -85,23 +80,23 @@ impl Association {
     }
 }
 
-/// What Kubernetes lets somebody do.
+/// Kubernetes permissions of one principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Access(pub(crate) BTreeSet<Rule>);
+pub(crate) struct AccessRules(pub(crate) BTreeSet<RbacRule>);
 
-/// One thing that RBAC allows.
+/// One RBAC rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rule {
-    /// `get`, `list`, `create`.
+pub(crate) struct RbacRule {
+    /// `get`, `list` or `create`.
     pub(crate) verb: &'static str,
-    /// `pods`, `configmaps`.
+    /// Such as `pods` or `configmaps`.
     pub(crate) resource: &'static str,
-    /// Nothing stands for the whole cluster.
+    /// `None` allows every namespace.
     pub(crate) namespace: Option<&'static str>,
 }
 
-impl Access {
-    /// Whether this may be done; in no namespace stands for in all of them.
+impl AccessRules {
+    /// Returns `true` if a rule allows this. `namespace` `None` means all namespaces.
     pub(crate) fn allows(&self, verb: &str, resource: &str, namespace: Option<&str>) -> bool {
         self.0.iter().any(|rule| {
             rule.verb == verb

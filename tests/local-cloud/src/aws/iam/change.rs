@@ -1,14 +1,16 @@
-//! What people and vending make: policies and users, and the roles that a test sets up.
+//! Creates policies and users, and the entities that tests set up.
 use std::collections::BTreeMap;
 
-use super::Call;
-use crate::aws::refusal::Refusal;
-use crate::aws::store::{AccessKey, Grants, Home, Owner, Policy, Role, Store, Text, User, Version};
+use super::IamCall;
+use crate::aws::refusal::AwsError;
+use crate::aws::store::{
+    AccessKey, AccountKey, AttachedPolicies, Owner, Policy, PolicyText, Role, Store, User, Version,
+};
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
-/// Every ARN in a document names the partition it is for, or leaves it open.
-pub(crate) fn check_document(text: &Text, partition: &str) -> Result<(), String> {
+/// Checks that every ARN in a document is of this partition.
+pub(crate) fn check_document(text: &PolicyText, partition: &str) -> Result<(), String> {
     let foreign = |arn: &&str| {
         let named = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
         named.is_some_and(|named| named != partition && !named.contains(['*', '?', '$']))
@@ -22,15 +24,22 @@ pub(crate) fn check_document(text: &Text, partition: &str) -> Result<(), String>
     }
 }
 
-/// Every principal that a trust policy names exists, in the role's own partition.
-pub(crate) fn check_trust(store: &Store, text: &Text, home: &Home) -> Result<(), String> {
+/// Checks that every principal of a trust policy exists in the role's partition.
+pub(crate) fn check_trust(
+    store: &Store,
+    text: &PolicyText,
+    home: &AccountKey,
+) -> Result<(), String> {
     for principals in
         text.document.statements.iter().filter_map(|statement| statement.principals.as_ref())
     {
-        if let Some(name) = principals.aws.iter().find(|name| !known(store, name, &home.0)) {
+        if let Some(name) =
+            principals.aws.iter().find(|name| !principal_exists(store, name, &home.0))
+        {
             return Err(format!("Invalid principal in policy: \"AWS\":\"{name}\""));
         }
-        // Where Pod Identity is not offered, its principal does not exist. Of the Secret partition nobody says so or not.
+        // Pod Identity is not offered in the Top Secret partition. AWS does not document the Secret
+        // partition.
         let offered = home.0 != "aws-iso";
         let known = |name: &str| {
             name.contains(".amazonaws.com") && (offered || name != "pods.eks.amazonaws.com")
@@ -42,7 +51,7 @@ pub(crate) fn check_trust(store: &Store, text: &Text, home: &Home) -> Result<(),
     Ok(())
 }
 
-fn known(store: &Store, name: &str, partition: &str) -> bool {
+fn principal_exists(store: &Store, name: &str, partition: &str) -> bool {
     let digits = |text: &str| text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
     let parts: Vec<&str> = name.splitn(6, ':').collect();
     match parts.as_slice() {
@@ -66,8 +75,8 @@ fn known(store: &Store, name: &str, partition: &str) -> bool {
 }
 
 impl Store {
-    /// A new pair for an owner.
-    pub(crate) fn new_key(&mut self, home: &Home, owner: Owner) -> AccessKey {
+    /// Creates an access key.
+    pub(crate) fn new_key(&mut self, home: &AccountKey, owner: Owner) -> AccessKey {
         let (id, secret) = (self.unique_id("AKIA", &home.1), self.secret_key());
         let (home, created) = (home.clone(), self.now());
         let key =
@@ -76,20 +85,26 @@ impl Store {
         key
     }
 
-    pub(crate) fn new_user(&mut self, home: &Home, name: &str, path: &str) -> User {
+    pub(crate) fn new_user(&mut self, home: &AccountKey, name: &str, path: &str) -> User {
         let (id, created) = (self.unique_id("AIDA", &home.1), self.now());
         User {
             name: name.into(),
             path: path.into(),
             id,
             created,
-            grants: Grants::default(),
+            grants: AttachedPolicies::default(),
             groups: Vec::new(),
             tags: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn new_role(&mut self, home: &Home, name: &str, path: &str, trust: Text) -> Role {
+    pub(crate) fn new_role(
+        &mut self,
+        home: &AccountKey,
+        name: &str,
+        path: &str,
+        trust: PolicyText,
+    ) -> Role {
         Role {
             name: name.into(),
             path: path.into(),
@@ -98,13 +113,19 @@ impl Store {
             description: None,
             trust,
             max_session: 3600,
-            grants: Grants::default(),
+            grants: AttachedPolicies::default(),
             tags: BTreeMap::new(),
             unseen: self.settling,
         }
     }
 
-    pub(crate) fn new_policy(&mut self, home: &Home, name: &str, path: &str, text: Text) -> Policy {
+    pub(crate) fn new_policy(
+        &mut self,
+        home: &AccountKey,
+        name: &str,
+        path: &str,
+        text: PolicyText,
+    ) -> Policy {
         let created = self.now();
         Policy {
             arn: format!("arn:{}:iam::{}:policy{path}{name}", home.0, home.1),
@@ -123,19 +144,23 @@ impl Store {
     }
 }
 
-impl Call<'_> {
-    /// A name of IAM's alphabet, and a path.
-    pub(super) fn named(&self, member: &str, longest: usize) -> Result<(String, String), Refusal> {
+impl IamCall<'_> {
+    /// Checks name and path.
+    pub(super) fn name_and_path(
+        &self,
+        member: &str,
+        longest: usize,
+    ) -> Result<(String, String), AwsError> {
         let name = self.form.need(member)?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
         if name.len() > longest || !name.chars().all(allowed) {
-            return Err(Refusal::validation(format!(
+            return Err(AwsError::validation(format!(
                 "The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
             )));
         }
         let path = self.form.get("Path").unwrap_or("/");
         if !path.starts_with('/') || !path.ends_with('/') {
-            return Err(Refusal::validation(
+            return Err(AwsError::validation(
                 "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
             ));
         }
@@ -143,7 +168,7 @@ impl Call<'_> {
     }
 }
 
-pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn tag_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let (arn, tags) = (call.policy()?.arn.clone(), call.form.tags());
     if let Some(policy) = call.store.account_mut(&call.caller.home).policies.get_mut(&arn) {
         policy.tags.extend(tags);
@@ -151,44 +176,47 @@ pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     Ok(Xml::default())
 }
 
-pub(super) fn create_policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
-    let (name, path) = call.named("PolicyName", 128)?;
+pub(super) fn create_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
+    let (name, path) = call.name_and_path("PolicyName", 128)?;
     let arn = call.arn(&format!("policy{path}{name}"));
     call.allow(&arn, &format!("policy {name}"))?;
-    call.allow_tags("iam:TagPolicy", &arn)?;
+    call.authorize_tags("iam:TagPolicy", &arn)?;
     let raw = call.form.need("PolicyDocument")?;
     let text = call.document(raw)?;
     let home = call.caller.home.clone();
-    // Whatever their paths and their case: a name is taken once.
+    // Names are unique without regard to path and case.
     let taken = |policy: &Policy| policy.name.eq_ignore_ascii_case(&name);
     if call.store.account(&home).is_some_and(|account| account.policies.values().any(taken)) {
         let message =
             format!("A policy called {name} already exists. Duplicate names are not allowed.");
-        return Err(Refusal::new(409, "EntityAlreadyExists", message));
+        return Err(AwsError::new(409, "EntityAlreadyExists", message));
     }
     let mut policy = call.store.new_policy(&home, &name, &path, text);
     policy.description = call.form.get("Description").map(str::to_owned);
     policy.tags = call.form.tags();
     let mut xml = Xml::default();
-    xml.node("Policy", |xml| {
-        xml.leaf("PolicyName", &name)
-            .leaf("PolicyId", &policy.id)
-            .leaf("Arn", &arn)
-            .leaf("Path", &path);
-        xml.leaf("DefaultVersionId", "v1").leaf("AttachmentCount", 0).leaf("IsAttachable", true);
-        xml.leaf("CreateDate", iso8601(policy.created)).leaf("UpdateDate", iso8601(policy.updated));
+    xml.nested_element("Policy", |xml| {
+        xml.element("PolicyName", &name)
+            .element("PolicyId", &policy.id)
+            .element("Arn", &arn)
+            .element("Path", &path);
+        xml.element("DefaultVersionId", "v1")
+            .element("AttachmentCount", 0)
+            .element("IsAttachable", true);
+        xml.element("CreateDate", iso8601(policy.created))
+            .element("UpdateDate", iso8601(policy.updated));
     });
     call.store.account_mut(&home).policies.insert(arn, policy);
     Ok(xml)
 }
 
-pub(super) fn create_user(call: &mut Call<'_>) -> Result<Xml, Refusal> {
-    let (name, path) = call.named("UserName", 64)?;
+pub(super) fn create_user(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
+    let (name, path) = call.name_and_path("UserName", 64)?;
     let arn = call.arn(&format!("user{path}{name}"));
     call.allow(&arn, &arn)?;
     let home = call.caller.home.clone();
     if call.store.account(&home).is_some_and(|account| account.users.contains_key(&name)) {
-        return Err(Refusal::new(
+        return Err(AwsError::new(
             409,
             "EntityAlreadyExists",
             format!("User with name {name} already exists."),
@@ -196,9 +224,12 @@ pub(super) fn create_user(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     }
     let user = call.store.new_user(&home, &name, &path);
     let mut xml = Xml::default();
-    xml.node("User", |xml| {
-        xml.leaf("Path", &path).leaf("UserName", &name).leaf("UserId", &user.id).leaf("Arn", &arn);
-        xml.leaf("CreateDate", iso8601(user.created));
+    xml.nested_element("User", |xml| {
+        xml.element("Path", &path)
+            .element("UserName", &name)
+            .element("UserId", &user.id)
+            .element("Arn", &arn);
+        xml.element("CreateDate", iso8601(user.created));
     });
     call.store.account_mut(&home).users.insert(name, user);
     Ok(xml)

@@ -1,28 +1,29 @@
-//! Managed policies: one, its document, or all of them.
-use super::{Call, encoded, paging};
-use crate::aws::refusal::Refusal;
+//! Reads managed policies and their documents.
+use super::{IamCall, paging, percent_encoded};
+use crate::aws::refusal::AwsError;
 use crate::aws::store::Policy;
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
-impl Call<'_> {
-    /// The policy that `PolicyArn` names, after the caller was let through to it.
-    pub(super) fn policy(&self) -> Result<&Policy, Refusal> {
+impl IamCall<'_> {
+    /// Authorizes the call and returns the policy that `PolicyArn` names.
+    pub(super) fn policy(&self) -> Result<&Policy, AwsError> {
         let arn = self.form.need("PolicyArn")?;
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let sound = matches!(parts.as_slice(), ["arn", partition, "iam", "", _, rest]
             if *partition == self.caller.partition() && rest.starts_with("policy/"));
         if !sound {
-            return Err(Refusal::new(400, "InvalidInput", format!("ARN {arn} is not valid.")));
+            return Err(AwsError::new(400, "InvalidInput", format!("ARN {arn} is not valid.")));
         }
         self.allow(arn, &format!("policy {arn}"))?;
         self.store
             .policy(&self.caller.home, arn)
-            .ok_or_else(|| Refusal::missing(format!("Policy {arn} was not found.")))
+            .ok_or_else(|| AwsError::missing(format!("Policy {arn} was not found.")))
     }
 
-    /// Whether a policy is there, and is seen: one that was just made is overlooked some times.
-    pub(super) fn sees(&mut self, arn: &str) -> bool {
+    /// Returns `true` if the policy exists and is visible. A new policy is hidden from its first
+    /// readers.
+    pub(super) fn is_visible(&mut self, arn: &str) -> bool {
         let own = self.store.account_mut(&self.caller.home).policies.get_mut(arn);
         if let Some(policy) = own.filter(|policy| policy.unseen > 0) {
             policy.unseen -= 1;
@@ -31,7 +32,7 @@ impl Call<'_> {
         self.store.policy(&self.caller.home, arn).is_some()
     }
 
-    /// How many roles, users and groups have it.
+    /// Number of roles, users and groups that the policy is attached to.
     fn attachments(&self, arn: &str) -> usize {
         let account = self.store.account(&self.caller.home);
         let grants = account.into_iter().flat_map(|account| {
@@ -43,54 +44,59 @@ impl Call<'_> {
     }
 
     fn body(&self, xml: &mut Xml, policy: &Policy) {
-        xml.leaf("PolicyName", &policy.name).leaf("PolicyId", &policy.id).leaf("Arn", &policy.arn);
-        xml.leaf("Path", &policy.path).leaf("DefaultVersionId", format!("v{}", policy.default));
-        xml.leaf("AttachmentCount", self.attachments(&policy.arn))
-            .leaf("PermissionsBoundaryUsageCount", 0);
-        xml.leaf("IsAttachable", true).maybe("Description", policy.description.as_deref());
-        xml.leaf("CreateDate", iso8601(policy.created)).leaf("UpdateDate", iso8601(policy.updated));
+        xml.element("PolicyName", &policy.name)
+            .element("PolicyId", &policy.id)
+            .element("Arn", &policy.arn);
+        xml.element("Path", &policy.path)
+            .element("DefaultVersionId", format!("v{}", policy.default));
+        xml.element("AttachmentCount", self.attachments(&policy.arn))
+            .element("PermissionsBoundaryUsageCount", 0);
+        xml.element("IsAttachable", true)
+            .optional_element("Description", policy.description.as_deref());
+        xml.element("CreateDate", iso8601(policy.created))
+            .element("UpdateDate", iso8601(policy.updated));
     }
 }
 
-pub(super) fn policy(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let found = call.policy()?.clone();
-    if !call.sees(&found.arn) {
-        return Err(Refusal::missing(format!("Policy {} was not found.", found.arn)));
+    if !call.is_visible(&found.arn) {
+        return Err(AwsError::missing(format!("Policy {} was not found.", found.arn)));
     }
     let mut xml = Xml::default();
-    xml.node("Policy", |xml| {
+    xml.nested_element("Policy", |xml| {
         call.body(xml, &found);
-        // Lists do not have them.
+        // `ListPolicies` returns no tags.
         if !found.tags.is_empty() {
             xml.list("Tags", &found.tags, |xml, (key, value)| {
-                xml.leaf("Key", key).leaf("Value", value);
+                xml.element("Key", key).element("Value", value);
             });
         }
     });
     Ok(xml)
 }
 
-pub(super) fn version(call: &Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn version(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let policy = call.policy()?;
     let id = call.form.need("VersionId")?;
     let found = policy.versions.iter().find(|version| format!("v{}", version.number) == id);
     let missing = || {
-        Refusal::missing(format!(
+        AwsError::missing(format!(
             "Policy {} version {id} does not exist or is not attachable.",
             policy.arn
         ))
     };
     let found = found.ok_or_else(missing)?;
     let mut xml = Xml::default();
-    xml.node("PolicyVersion", |xml| {
-        xml.leaf("Document", encoded(&found.text.raw)).leaf("VersionId", id);
-        xml.leaf("IsDefaultVersion", found.number == policy.default)
-            .leaf("CreateDate", iso8601(found.created));
+    xml.nested_element("PolicyVersion", |xml| {
+        xml.element("Document", percent_encoded(&found.text.raw)).element("VersionId", id);
+        xml.element("IsDefaultVersion", found.number == policy.default)
+            .element("CreateDate", iso8601(found.created));
     });
     Ok(xml)
 }
 
-pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     call.allow("*", "policy path /")?;
     let scope = call.form.get("Scope").unwrap_or("All");
     let own = call
@@ -104,7 +110,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
         "AWS" => managed.collect(),
         "Local" => own.collect(),
         other => {
-            return Err(Refusal::validation(format!(
+            return Err(AwsError::validation(format!(
                 "Scope must be one of All, AWS, Local, not {other}."
             )));
         }

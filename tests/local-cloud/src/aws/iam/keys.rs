@@ -1,11 +1,11 @@
 //! Access keys of a user.
-use super::Call;
-use crate::aws::refusal::Refusal;
+use super::IamCall;
+use crate::aws::refusal::AwsError;
 use crate::aws::store::{AccessKey, Owner};
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
-impl Call<'_> {
+impl IamCall<'_> {
     fn keys_of(&self, user: &str) -> Vec<&AccessKey> {
         let owner = Owner::User(user.to_owned());
         let own = |key: &&AccessKey| key.home == self.caller.home && key.owner == owner;
@@ -14,14 +14,14 @@ impl Call<'_> {
         keys
     }
 
-    fn key_mut(&mut self) -> Result<&mut AccessKey, Refusal> {
+    fn key_mut(&mut self) -> Result<&mut AccessKey, AwsError> {
         let id = self.form.need("AccessKeyId")?.to_owned();
         let owner = Owner::User(self.user()?.name.clone());
         let home = &self.caller.home;
         let found =
             self.store.keys.get_mut(&id).filter(|key| key.home == *home && key.owner == owner);
         found.ok_or_else(|| {
-            Refusal::missing(format!("The Access Key with id {id} cannot be found."))
+            AwsError::missing(format!("The Access Key with id {id} cannot be found."))
         })
     }
 }
@@ -30,20 +30,22 @@ fn status(key: &AccessKey) -> &'static str {
     if key.active { "Active" } else { "Inactive" }
 }
 
-pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let user = &call.user()?.name;
     let (page, marker) = call.page(call.keys_of(user))?;
     let mut xml = Xml::default();
-    xml.leaf("UserName", user);
+    xml.element("UserName", user);
     xml.list("AccessKeyMetadata", page, |xml, key| {
-        xml.leaf("UserName", user).leaf("AccessKeyId", &key.id).leaf("Status", status(key));
-        xml.leaf("CreateDate", iso8601(key.created));
+        xml.element("UserName", user)
+            .element("AccessKeyId", &key.id)
+            .element("Status", status(key));
+        xml.element("CreateDate", iso8601(key.created));
     });
     super::paging(&mut xml, marker);
     Ok(xml)
 }
 
-pub(super) fn last_used(call: &Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn last_used(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let id = call.form.need("AccessKeyId")?;
     let key = call.store.keys.get(id).filter(|key| key.home == call.caller.home);
     let user = key.and_then(|key| match &key.owner {
@@ -55,28 +57,29 @@ pub(super) fn last_used(call: &Call<'_>) -> Result<Xml, Refusal> {
         &resource,
         &user.map_or_else(|| format!("access key {id}"), |name| format!("user {name}")),
     )?;
-    let key = key
-        .ok_or_else(|| Refusal::missing(format!("The Access Key with id {id} cannot be found.")))?;
+    let key = key.ok_or_else(|| {
+        AwsError::missing(format!("The Access Key with id {id} cannot be found."))
+    })?;
     let mut xml = Xml::default();
-    xml.maybe("UserName", user);
-    xml.node("AccessKeyLastUsed", |xml| match &key.used {
+    xml.optional_element("UserName", user);
+    xml.nested_element("AccessKeyLastUsed", |xml| match &key.used {
         Some((at, service, region)) => {
-            xml.leaf("LastUsedDate", iso8601(*at))
-                .leaf("ServiceName", service)
-                .leaf("Region", region);
+            xml.element("LastUsedDate", iso8601(*at))
+                .element("ServiceName", service)
+                .element("Region", region);
         }
         None => {
-            xml.leaf("ServiceName", "N/A").leaf("Region", "N/A");
+            xml.element("ServiceName", "N/A").element("Region", "N/A");
         }
     });
     Ok(xml)
 }
 
-pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn create(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let user = call.user()?.name.clone();
     let quota = call.quota("AccessKeysPerUserQuota");
     if call.keys_of(&user).len() >= quota {
-        return Err(Refusal::new(
+        return Err(AwsError::new(
             409,
             "LimitExceeded",
             format!("Cannot exceed quota for AccessKeysPerUser: {quota}"),
@@ -84,19 +87,21 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     }
     let key = call.store.new_key(&call.caller.home, Owner::User(user.clone()));
     let mut xml = Xml::default();
-    xml.node("AccessKey", |xml| {
-        xml.leaf("UserName", user).leaf("AccessKeyId", &key.id).leaf("Status", status(&key));
-        xml.leaf("SecretAccessKey", &key.secret).leaf("CreateDate", iso8601(key.created));
+    xml.nested_element("AccessKey", |xml| {
+        xml.element("UserName", user)
+            .element("AccessKeyId", &key.id)
+            .element("Status", status(&key));
+        xml.element("SecretAccessKey", &key.secret).element("CreateDate", iso8601(key.created));
     });
     Ok(xml)
 }
 
-pub(super) fn update(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn update(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let active = match call.form.need("Status")? {
         "Active" => true,
         "Inactive" => false,
         other => {
-            return Err(Refusal::validation(format!(
+            return Err(AwsError::validation(format!(
                 "Status must be Active or Inactive, not {other}."
             )));
         }
@@ -105,7 +110,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     Ok(Xml::default())
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn delete(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let id = call.key_mut()?.id.clone();
     call.store.keys.remove(&id);
     Ok(Xml::default())

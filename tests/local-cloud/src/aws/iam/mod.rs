@@ -1,4 +1,4 @@
-//! IAM: which action goes where, and what all actions share.
+//! IAM: dispatches actions, and what all actions share.
 mod attach;
 mod change;
 mod documents;
@@ -12,18 +12,18 @@ pub(crate) use change::{check_document, check_trust};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::caller::{Caller, Who};
+use super::caller::{Caller, PrincipalKind};
 use super::form::Form;
 use super::policy::Context;
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 use super::store::{Role, Store, User};
 use super::xml::Xml;
 
-/// What RFC 3986 leaves as it is.
+/// Characters that RFC 3986 leaves unreserved.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A call under way.
-pub(crate) struct Call<'a> {
+/// One authenticated call.
+pub(crate) struct IamCall<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) caller: &'a Caller,
     pub(crate) form: &'a Form,
@@ -35,8 +35,8 @@ pub(crate) fn serve(
     caller: &Caller,
     action: &str,
     form: &Form,
-) -> Result<Xml, Refusal> {
-    let mut call = Call { store, caller, form, action };
+) -> Result<Xml, AwsError> {
+    let mut call = IamCall { store, caller, form, action };
     match action {
         "GetRole" => read::role(&mut call),
         "GetUser" => read::user(&call),
@@ -50,7 +50,9 @@ pub(crate) fn serve(
         "AttachRolePolicy" | "AttachUserPolicy" => attach::attach(&mut call),
         "DetachRolePolicy" | "DetachUserPolicy" => attach::detach(&mut call),
         "PutRolePolicy" | "PutUserPolicy" => attach::put_inline(&mut call),
-        "PutRolePermissionsBoundary" | "PutUserPermissionsBoundary" => attach::bound(&mut call),
+        "PutRolePermissionsBoundary" | "PutUserPermissionsBoundary" => {
+            attach::put_boundary(&mut call)
+        }
         "GetPolicy" => documents::policy(&mut call),
         "GetPolicyVersion" => documents::version(&call),
         "ListPolicies" => documents::list(&call),
@@ -72,30 +74,30 @@ pub(crate) fn serve(
         "TagPolicy" => change::tag_policy(&mut call),
         "CreatePolicy" => change::create_policy(&mut call),
         "CreateUser" => change::create_user(&mut call),
-        _ => Err(super::no_action(action, "2010-05-08")),
+        _ => Err(super::invalid_action(action, "2010-05-08")),
     }
 }
 
-impl Call<'_> {
-    /// Lets the caller do this to a resource of its account, or refuses.
-    pub(crate) fn allow(&self, resource: &str, label: &str) -> Result<(), Refusal> {
-        self.allow_with(resource, label, |context| context)
+impl IamCall<'_> {
+    /// Returns an error unless the caller may do this to a resource of its account.
+    pub(crate) fn allow(&self, resource: &str, label: &str) -> Result<(), AwsError> {
+        self.authorize_with(resource, label, |context| context)
     }
 
-    /// Whether the caller may tag what it makes, where it does.
-    pub(crate) fn allow_tags(&self, action: &str, arn: &str) -> Result<(), Refusal> {
+    /// Returns an error unless the caller may tag a new resource.
+    pub(crate) fn authorize_tags(&self, action: &str, arn: &str) -> Result<(), AwsError> {
         if self.form.tags().is_empty() {
             return Ok(());
         }
         self.store.authorize(self.caller, action, arn, arn, &self.store.context(self.caller))
     }
 
-    pub(crate) fn allow_with(
+    pub(crate) fn authorize_with(
         &self,
         resource: &str,
         label: &str,
         more: impl FnOnce(Context) -> Context,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), AwsError> {
         let context = more(self.store.context(self.caller));
         self.store.authorize(
             self.caller,
@@ -111,8 +113,8 @@ impl Call<'_> {
         format!("arn:{}:iam::{}:{rest}", self.caller.partition(), self.caller.account())
     }
 
-    /// The role that a parameter names, after the caller was let through to it.
-    pub(crate) fn role(&self) -> Result<&Role, Refusal> {
+    /// Authorizes the call and returns the role that `RoleName` names.
+    pub(crate) fn role(&self) -> Result<&Role, AwsError> {
         let name = self.form.need("RoleName")?;
         let found = self
             .store
@@ -123,21 +125,22 @@ impl Call<'_> {
             |role| self.arn(&role_resource(role)),
         );
         let tags = found.map(|role| &role.tags);
-        self.allow_with(&arn, &format!("role {name}"), |mut context| {
+        self.authorize_with(&arn, &format!("role {name}"), |mut context| {
             for (tag, value) in tags.into_iter().flatten() {
                 context = context.with(&format!("aws:ResourceTag/{tag}"), value);
                 context = context.with(&format!("iam:ResourceTag/{tag}"), value);
             }
             context
         })?;
-        found.ok_or_else(|| Refusal::missing(format!("The role with name {name} cannot be found.")))
+        found
+            .ok_or_else(|| AwsError::missing(format!("The role with name {name} cannot be found.")))
     }
 
-    /// The user that a parameter names, or the caller itself where it may be left out.
-    pub(crate) fn user(&self) -> Result<&User, Refusal> {
+    /// Authorizes the call and returns the user that `UserName` names; the default is the caller.
+    pub(crate) fn user(&self) -> Result<&User, AwsError> {
         let own = match &self.caller.who {
-            Who::User(name) => Some(name.as_str()),
-            Who::Root | Who::Session { .. } => None,
+            PrincipalKind::User(name) => Some(name.as_str()),
+            PrincipalKind::Root | PrincipalKind::Session { .. } => None,
         };
         let optional = matches!(
             self.action,
@@ -150,7 +153,7 @@ impl Call<'_> {
         let name = match (self.form.get("UserName"), own) {
             (None, Some(own)) if optional => own,
             (None, None) if optional => {
-                return Err(Refusal::validation(
+                return Err(AwsError::validation(
                     "Must specify userName when calling with non-User credentials",
                 ));
             }
@@ -162,11 +165,12 @@ impl Call<'_> {
             |user| self.arn(&user_resource(user)),
         );
         self.allow(&arn, &format!("user {name}"))?;
-        found.ok_or_else(|| Refusal::missing(format!("The user with name {name} cannot be found.")))
+        found
+            .ok_or_else(|| AwsError::missing(format!("The user with name {name} cannot be found.")))
     }
 
-    /// One page of what there is, by `MaxItems` and `Marker`; the marker of the next page.
-    pub(crate) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Option<String>), Refusal> {
+    /// Returns one page by `MaxItems` and `Marker`, and the next marker.
+    pub(crate) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Option<String>), AwsError> {
         let size = self.form.number("MaxItems", 1..=1000)?.unwrap_or(100);
         let size = usize::try_from(size).unwrap_or(100);
         let from = match self.form.get("Marker") {
@@ -174,7 +178,7 @@ impl Call<'_> {
             Some(marker) => marker
                 .strip_prefix("AAJpZGVu")
                 .and_then(|rest| usize::from_str_radix(rest, 16).ok())
-                .ok_or_else(|| Refusal::validation("Invalid Marker."))?,
+                .ok_or_else(|| AwsError::validation("Invalid Marker."))?,
         };
         let next = from + size;
         let marker = (all.len() > next).then(|| format!("AAJpZGVu{next:08x}"));
@@ -182,13 +186,13 @@ impl Call<'_> {
     }
 }
 
-/// The end of a paged answer.
+/// Writes `IsTruncated` and `Marker`.
 pub(crate) fn paging(xml: &mut Xml, marker: Option<String>) {
-    xml.leaf("IsTruncated", marker.is_some()).maybe("Marker", marker);
+    xml.element("IsTruncated", marker.is_some()).optional_element("Marker", marker);
 }
 
-/// A document as IAM writes it into an answer.
-pub(crate) fn encoded(document: &str) -> String {
+/// Encodes a document as IAM returns it.
+pub(crate) fn percent_encoded(document: &str) -> String {
     utf8_percent_encode(document, &UNRESERVED).to_string()
 }
 

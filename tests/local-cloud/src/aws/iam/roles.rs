@@ -1,21 +1,21 @@
-//! Roles come, change and go.
-use super::Call;
+//! Creates, changes and deletes roles.
+use super::IamCall;
 use super::change::check_trust;
 use super::read::role_body;
-use crate::aws::policy::Kind;
-use crate::aws::refusal::Refusal;
-use crate::aws::store::Text;
+use crate::aws::policy::DocumentKind;
+use crate::aws::refusal::AwsError;
+use crate::aws::store::PolicyText;
 use crate::aws::xml::Xml;
 
-impl Call<'_> {
-    fn trust(&self, member: &str) -> Result<Text, Refusal> {
+impl IamCall<'_> {
+    fn trust(&self, member: &str) -> Result<PolicyText, AwsError> {
         let raw = self.form.need(member)?;
-        let malformed = |fault| Refusal::new(400, "MalformedPolicyDocument", fault);
-        let text = Text::read(raw, Kind::Trust).map_err(malformed)?;
+        let malformed = |fault| AwsError::new(400, "MalformedPolicyDocument", fault);
+        let text = PolicyText::read(raw, DocumentKind::Trust).map_err(malformed)?;
         check_trust(self.store, &text, &self.caller.home).map_err(malformed)?;
         let quota = self.quota("AssumeRolePolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
-            return Err(Refusal::new(
+            return Err(AwsError::new(
                 409,
                 "LimitExceeded",
                 format!("Cannot exceed quota for ACLSizePerRole: {quota}"),
@@ -25,28 +25,28 @@ impl Call<'_> {
     }
 }
 
-pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
-    let (name, path) = call.named("RoleName", 64)?;
+pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
+    let (name, path) = call.name_and_path("RoleName", 64)?;
     let arn = call.arn(&format!("role{path}{name}"));
     let boundary = call.form.get("PermissionsBoundary").map(str::to_owned);
-    call.allow_with(&arn, &arn, |context| match &boundary {
+    call.authorize_with(&arn, &arn, |context| match &boundary {
         Some(boundary) => context.with("iam:PermissionsBoundary", boundary),
         None => context,
     })?;
-    call.allow_tags("iam:TagRole", &arn)?;
+    call.authorize_tags("iam:TagRole", &arn)?;
     let trust = call.trust("AssumeRolePolicyDocument")?;
     let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?.unwrap_or(3600);
     let home = call.caller.home.clone();
     if let Some(boundary) = &boundary
-        && !call.sees(boundary)
+        && !call.is_visible(boundary)
     {
-        return Err(Refusal::missing(format!(
+        return Err(AwsError::missing(format!(
             "Scope ARN: {boundary} does not exist or is not attachable."
         )));
     }
     let account = call.store.account(&home);
     if account.is_some_and(|account| account.roles.contains_key(&name.to_ascii_lowercase())) {
-        return Err(Refusal::new(
+        return Err(AwsError::new(
             409,
             "EntityAlreadyExists",
             format!("Role with name {name} already exists."),
@@ -54,7 +54,7 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     }
     let quota = call.quota("RolesQuota");
     if account.is_some_and(|account| account.roles.len() >= quota) {
-        return Err(Refusal::new(
+        return Err(AwsError::new(
             409,
             "LimitExceeded",
             format!("Cannot exceed quota for RolesPerAccount: {quota}"),
@@ -66,12 +66,12 @@ pub(super) fn create_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     role.grants.boundary = boundary;
     role.tags = call.form.tags();
     let mut xml = Xml::default();
-    xml.node("Role", |xml| role_body(xml, &arn, &role));
+    xml.nested_element("Role", |xml| role_body(xml, &arn, &role));
     call.store.account_mut(&home).roles.insert(name.to_ascii_lowercase(), role);
     Ok(xml)
 }
 
-pub(super) fn update_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn update_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
     let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?;
     let description = call.form.get("Description").map(str::to_owned);
@@ -84,18 +84,18 @@ pub(super) fn update_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     Ok(Xml::default())
 }
 
-pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn delete_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let role = call.role()?;
     let name = role.name.to_ascii_lowercase();
     if !role.grants.attached.is_empty() {
-        return Err(Refusal::new(
+        return Err(AwsError::new(
             409,
             "DeleteConflict",
             "Cannot delete entity, must detach all policies first.",
         ));
     }
     if !role.grants.inline.is_empty() {
-        return Err(Refusal::new(
+        return Err(AwsError::new(
             409,
             "DeleteConflict",
             "Cannot delete entity, must delete policies first.",
@@ -105,7 +105,7 @@ pub(super) fn delete_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     Ok(Xml::default())
 }
 
-pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn update_trust(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
     let trust = call.trust("PolicyDocument")?;
     if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
@@ -114,7 +114,7 @@ pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     Ok(Xml::default())
 }
 
-pub(super) fn tag_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn tag_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let role = call.role()?;
     let name = role.name.to_ascii_lowercase();
     let tags = call.form.tags();

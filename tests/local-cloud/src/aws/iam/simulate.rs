@@ -1,44 +1,44 @@
-//! `SimulatePrincipalPolicy`: the evaluator that judges real calls, asked beforehand.
+//! `SimulatePrincipalPolicy`, with the evaluator that also authorizes real calls.
 use std::collections::BTreeSet;
 
-use super::{Call, paging};
+use super::{IamCall, paging};
 use crate::aws::authorize::{Decision, Subject};
-use crate::aws::policy::{Context, Kind, Named, Outcome, Query};
-use crate::aws::refusal::Refusal;
-use crate::aws::store::Text;
+use crate::aws::policy::{Context, DocumentKind, NamedDocument, Outcome, PolicyQuery};
+use crate::aws::refusal::AwsError;
+use crate::aws::store::PolicyText;
 use crate::aws::xml::Xml;
 
-/// No call may name more.
-const MOST_ACTIONS: usize = 100;
+/// Most actions per call.
+const MAX_ACTIONS: usize = 100;
 
-/// The answer for one action.
+/// The result for one action.
 struct Evaluation {
     action: String,
     overall: Decision,
-    /// By resource.
+    /// Results by resource.
     resources: Vec<(String, Decision)>,
 }
 
-pub(super) fn principal(call: &Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn principal(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let source = call.form.need("PolicySourceArn")?;
     let (subject, resource) = subject(call, source)?;
     call.allow(source, &resource)?;
-    let (context, actions, resources) = question(call)?;
+    let (context, actions, resources) = parse_request(call)?;
     if !exists(call, &subject) {
-        return Err(Refusal::missing(format!("The source ARN {source} cannot be found.")));
+        return Err(AwsError::missing(format!("The source ARN {source} cannot be found.")));
     }
-    let context = known(call, &subject, source, context);
+    let context = default_context(call, &subject, source, context);
     let given = call.form.list("PermissionsBoundaryPolicyInputList");
-    let given: Vec<Text> = given
+    let given: Vec<PolicyText> = given
         .iter()
         .map(|raw| {
-            Text::read(raw, Kind::Identity)
-                .map_err(|fault| Refusal::new(400, "InvalidInput", fault))
+            PolicyText::read(raw, DocumentKind::Identity)
+                .map_err(|fault| AwsError::new(400, "InvalidInput", fault))
         })
         .collect::<Result<_, _>>()?;
-    let given: Vec<Named<'_>> = given
+    let given: Vec<NamedDocument<'_>> = given
         .iter()
-        .map(|text| Named {
+        .map(|text| NamedDocument {
             id: "PermissionsBoundaryPolicyInputList.1".into(),
             kind: "none",
             document: &text.document,
@@ -47,14 +47,14 @@ pub(super) fn principal(call: &Call<'_>) -> Result<Xml, Refusal> {
     let boundary = (!given.is_empty()).then_some(given.as_slice());
 
     let decide = |action: &str, resource: &str| {
-        let query = Query { action, resource, context: &context };
+        let query = PolicyQuery { action, resource, context: &context };
         call.store.decide(&call.caller.home, &subject, query, boundary)
     };
     let evaluate = |action: String| {
         let decided =
             resources.iter().map(|resource| (resource.clone(), decide(&action, resource)));
         let decided: Vec<_> = decided.collect();
-        // The whole is denied as soon as one resource is.
+        // The top-level result is the strictest of the resource results.
         let worst =
             decided.iter().map(|(_, decision)| decision).max_by_key(|decision| decision.outcome());
         let overall = worst.cloned().unwrap_or_else(|| decide(&action, "*"));
@@ -67,19 +67,20 @@ pub(super) fn principal(call: &Call<'_>) -> Result<Xml, Refusal> {
     Ok(xml)
 }
 
-/// The entity an ARN stands for, and how messages name it. A session's ARN and the root's stand for none.
-fn subject(call: &Call<'_>, source: &str) -> Result<(Subject, String), Refusal> {
+/// Finds the entity of an ARN, and its name in messages. ARNs of sessions and of the root user are
+/// rejected.
+fn subject(call: &IamCall<'_>, source: &str) -> Result<(Subject, String), AwsError> {
     let vague = || {
         let message =
             format!("Invalid Entity Arn: {source} does not clearly define entity type and name.");
-        Refusal::new(400, "InvalidInput", message)
+        AwsError::new(400, "InvalidInput", message)
     };
     let prefix = call.arn("");
     let Some(rest) = source.strip_prefix(&prefix) else {
         let other = source.split(':').nth(2) == Some("iam")
             && source.split(':').nth(1) == Some(call.caller.partition());
         return if other {
-            Err(Refusal::missing(format!("The source ARN {source} cannot be found.")))
+            Err(AwsError::missing(format!("The source ARN {source} cannot be found.")))
         } else {
             Err(vague())
         };
@@ -95,7 +96,7 @@ fn subject(call: &Call<'_>, source: &str) -> Result<(Subject, String), Refusal> 
     }
 }
 
-fn exists(call: &Call<'_>, subject: &Subject) -> bool {
+fn exists(call: &IamCall<'_>, subject: &Subject) -> bool {
     let Some(account) = call.store.account(&call.caller.home) else { return false };
     let source = call.form.get("PolicySourceArn").unwrap_or_default();
     match subject {
@@ -112,15 +113,15 @@ fn exists(call: &Call<'_>, subject: &Subject) -> bool {
     }
 }
 
-/// Context, actions and resources, each within its limits.
-fn question(call: &Call<'_>) -> Result<(Context, Vec<String>, Vec<String>), Refusal> {
-    let input = |message: String| Refusal::new(400, "InvalidInput", message);
+/// Parses context, actions and resources, each within its limits.
+fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String>), AwsError> {
+    let input = |message: String| AwsError::new(400, "InvalidInput", message);
     let actions = call.form.list("ActionNames");
     if actions.is_empty() {
         call.form.need("ActionNames")?;
     }
-    if actions.len() > MOST_ACTIONS {
-        return Err(input(format!("The number of actions exceeds the limit of {MOST_ACTIONS}.")));
+    if actions.len() > MAX_ACTIONS {
+        return Err(input(format!("The number of actions exceeds the limit of {MAX_ACTIONS}.")));
     }
     let sound = |action: &&String| {
         let (service, name) = action.split_once(':').unwrap_or_default();
@@ -160,7 +161,7 @@ fn question(call: &Call<'_>) -> Result<(Context, Vec<String>, Vec<String>), Refu
             "dateList",
         ];
         if !single.contains(&kind) {
-            return Err(Refusal::validation(format!(
+            return Err(AwsError::validation(format!(
                 "Value '{kind}' at 'contextKeyType' failed to satisfy constraint."
             )));
         }
@@ -175,8 +176,13 @@ fn question(call: &Call<'_>) -> Result<(Context, Vec<String>, Vec<String>), Refu
     Ok((context, actions, resources))
 }
 
-/// What the simulator knows of its own accord: who the source is, and nothing of the call to come.
-fn known(call: &Call<'_>, subject: &Subject, source: &str, context: Context) -> Context {
+/// The context keys that the simulator sets itself: those of the principal, none of the request.
+fn default_context(
+    call: &IamCall<'_>,
+    subject: &Subject,
+    source: &str,
+    context: Context,
+) -> Context {
     let context = context
         .with("aws:PrincipalArn", source)
         .with("aws:PrincipalAccount", call.caller.account());
@@ -187,7 +193,7 @@ fn known(call: &Call<'_>, subject: &Subject, source: &str, context: Context) -> 
     }
 }
 
-fn word(outcome: Outcome) -> &'static str {
+fn decision_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Allowed => "allowed",
         Outcome::ImplicitDeny => "implicitDeny",
@@ -195,8 +201,8 @@ fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A resource's ARN with what differs from one to the next left open.
-fn template(resource: &str) -> String {
+/// The ARN format of a resource, as the top-level result names it.
+fn resource_template(resource: &str) -> String {
     let parts: Vec<&str> = resource.splitn(6, ':').collect();
     let ["arn", _, service, region, account, name] = parts.as_slice() else {
         return resource.to_owned();
@@ -226,8 +232,8 @@ fn details(xml: &mut Xml, decision: &Decision) {
         deciding.flat_map(|verdict| verdict.matched.clone()).collect()
     };
     xml.list("MatchedStatements", matched, |xml, (id, kind)| {
-        xml.leaf("SourcePolicyId", id)
-            .leaf("SourcePolicyType", if kind == "scp" { "none" } else { kind });
+        xml.element("SourcePolicyId", id)
+            .element("SourcePolicyType", if kind == "scp" { "none" } else { kind });
     });
     let layers =
         [Some(&decision.identity), decision.boundary.as_ref(), decision.organization.as_ref()];
@@ -238,31 +244,33 @@ fn details(xml: &mut Xml, decision: &Decision) {
 
 fn limits(xml: &mut Xml, decision: &Decision) {
     if let Some(boundary) = &decision.boundary {
-        xml.node("PermissionsBoundaryDecisionDetail", |xml| {
-            xml.leaf("AllowedByPermissionsBoundary", boundary.outcome == Outcome::Allowed);
+        xml.nested_element("PermissionsBoundaryDecisionDetail", |xml| {
+            xml.element("AllowedByPermissionsBoundary", boundary.outcome == Outcome::Allowed);
         });
     }
 }
 
 fn result(xml: &mut Xml, one: &Evaluation) {
     let overall = &one.overall;
-    xml.leaf("EvalActionName", &one.action);
-    xml.leaf(
+    xml.element("EvalActionName", &one.action);
+    xml.element(
         "EvalResourceName",
-        one.resources.first().map_or_else(|| "*".to_owned(), |(resource, _)| template(resource)),
+        one.resources
+            .first()
+            .map_or_else(|| "*".to_owned(), |(resource, _)| resource_template(resource)),
     );
-    xml.leaf("EvalDecision", word(overall.outcome()));
+    xml.element("EvalDecision", decision_name(overall.outcome()));
     details(xml, overall);
     if let Some(organization) = &overall.organization {
-        xml.node("OrganizationsDecisionDetail", |xml| {
-            xml.leaf("AllowedByOrganizations", organization.outcome == Outcome::Allowed);
+        xml.nested_element("OrganizationsDecisionDetail", |xml| {
+            xml.element("AllowedByOrganizations", organization.outcome == Outcome::Allowed);
         });
     }
     limits(xml, overall);
     if !one.resources.is_empty() {
         xml.list("ResourceSpecificResults", &one.resources, |xml, (resource, decision)| {
-            xml.leaf("EvalResourceName", resource)
-                .leaf("EvalResourceDecision", word(decision.outcome()));
+            xml.element("EvalResourceName", resource)
+                .element("EvalResourceDecision", decision_name(decision.outcome()));
             details(xml, decision);
             limits(xml, decision);
         });

@@ -1,18 +1,18 @@
-//! Versions of a managed policy: five at most, one of them in force.
-use super::{Call, check_document, paging};
-use crate::aws::policy::Kind;
-use crate::aws::refusal::Refusal;
-use crate::aws::store::{Policy, Text, Version};
+//! Versions of a managed policy: at most five, one of them the default.
+use super::{IamCall, check_document, paging};
+use crate::aws::policy::DocumentKind;
+use crate::aws::refusal::AwsError;
+use crate::aws::store::{Policy, PolicyText, Version};
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
 fn body(xml: &mut Xml, policy: &Policy, version: &Version) {
-    xml.leaf("VersionId", format!("v{}", version.number));
-    xml.leaf("IsDefaultVersion", version.number == policy.default)
-        .leaf("CreateDate", iso8601(version.created));
+    xml.element("VersionId", format!("v{}", version.number));
+    xml.element("IsDefaultVersion", version.number == policy.default)
+        .element("CreateDate", iso8601(version.created));
 }
 
-pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let policy = call.policy()?;
     let (page, marker) = call.page(policy.versions.iter().rev().collect())?;
     let mut xml = Xml::default();
@@ -21,15 +21,15 @@ pub(super) fn list(call: &Call<'_>) -> Result<Xml, Refusal> {
     Ok(xml)
 }
 
-/// The policy to change: only the account's own ones can be.
-fn own<'a>(call: &'a mut Call<'_>) -> Result<&'a mut Policy, Refusal> {
+/// Returns the policy to change, which must be the account's own.
+fn own<'a>(call: &'a mut IamCall<'_>) -> Result<&'a mut Policy, AwsError> {
     let arn = call.policy()?.arn.clone();
     let message = "AWS managed policies cannot be modified.";
     let own = call.store.account_mut(&call.caller.home).policies.get_mut(&arn);
-    own.ok_or_else(|| Refusal::new(403, "AccessDenied", message))
+    own.ok_or_else(|| AwsError::new(403, "AccessDenied", message))
 }
 
-pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn create(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let raw = call.form.need("PolicyDocument")?.to_owned();
     let text = call.document(&raw)?;
     let (now, quota) = (call.store.now(), call.quota("VersionsPerPolicyQuota"));
@@ -39,7 +39,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         let message = format!(
             "A managed policy can have up to {quota} versions. Before you create a new version, you must delete an existing version."
         );
-        return Err(Refusal::new(409, "LimitExceeded", message));
+        return Err(AwsError::new(409, "LimitExceeded", message));
     }
     let version = Version { number: policy.next, text, created: now };
     policy.next += 1;
@@ -49,15 +49,15 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     }
     policy.versions.push(version.clone());
     let mut xml = Xml::default();
-    xml.node("PolicyVersion", |xml| body(xml, policy, &version));
+    xml.nested_element("PolicyVersion", |xml| body(xml, policy, &version));
     Ok(xml)
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn delete(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let id = call.form.need("VersionId")?.to_owned();
     let policy = own(call)?;
     if format!("v{}", policy.default) == id {
-        return Err(Refusal::new(
+        return Err(AwsError::new(
             409,
             "DeleteConflict",
             "Cannot delete the default version of a policy.",
@@ -66,7 +66,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let before = policy.versions.len();
     policy.versions.retain(|version| format!("v{}", version.number) != id);
     if policy.versions.len() == before {
-        return Err(Refusal::missing(format!(
+        return Err(AwsError::missing(format!(
             "Policy {} version {id} does not exist.",
             policy.arn
         )));
@@ -74,7 +74,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     Ok(Xml::default())
 }
 
-pub(super) fn set_default(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+pub(super) fn set_default(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let id = call.form.need("VersionId")?.to_owned();
     let policy = own(call)?;
     let found = policy
@@ -83,19 +83,19 @@ pub(super) fn set_default(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         .find(|version| format!("v{}", version.number) == id)
         .map(|version| version.number);
     let missing = format!("Policy {} version {id} does not exist.", policy.arn);
-    policy.default = found.ok_or_else(|| Refusal::missing(missing))?;
+    policy.default = found.ok_or_else(|| AwsError::missing(missing))?;
     Ok(Xml::default())
 }
 
-impl Call<'_> {
-    /// A document fit for a managed policy of the caller's partition.
-    pub(super) fn document(&self, raw: &str) -> Result<Text, Refusal> {
-        let malformed = |fault| Refusal::new(400, "MalformedPolicyDocument", fault);
-        let text = Text::read(raw, Kind::Identity).map_err(malformed)?;
+impl IamCall<'_> {
+    /// Parses a document for a managed policy of the caller's partition.
+    pub(super) fn document(&self, raw: &str) -> Result<PolicyText, AwsError> {
+        let malformed = |fault| AwsError::new(400, "MalformedPolicyDocument", fault);
+        let text = PolicyText::read(raw, DocumentKind::Identity).map_err(malformed)?;
         check_document(&text, self.caller.partition()).map_err(malformed)?;
         let quota = self.quota("PolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
-            return Err(Refusal::new(
+            return Err(AwsError::new(
                 409,
                 "LimitExceeded",
                 format!("Cannot exceed quota for PolicySize: {quota}"),

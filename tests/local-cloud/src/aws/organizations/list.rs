@@ -4,76 +4,76 @@ use std::ops::Bound;
 
 use serde_json::{Value, json};
 
-use super::ask::{Ask, invalid, missing};
+use super::ask::{OrganizationsCall, invalid, not_found};
 use super::page;
 use super::state::{Creation, Organization};
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 
-type Rest<'b, T> = Box<dyn Iterator<Item = (&'b String, &'b T)> + 'b>;
+type Entries<'b, T> = Box<dyn Iterator<Item = (&'b String, &'b T)> + 'b>;
 
 /// What stands behind a key.
-fn behind<'b, T>(all: &'b BTreeMap<String, T>, after: Option<&str>) -> Rest<'b, T> {
+fn behind<'b, T>(all: &'b BTreeMap<String, T>, after: Option<&str>) -> Entries<'b, T> {
     match after {
         None => Box::new(all.iter()),
         Some(after) => Box::new(all.range::<str, _>((Bound::Excluded(after), Bound::Unbounded))),
     }
 }
 
-pub(super) fn accounts(ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let organization = ask.administered()?;
+pub(super) fn accounts(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = ask.administered_organization()?;
     ask.authorize("*")?;
     let rest = |after: Option<&str>| behind(&organization.members, after);
-    page::of(ask, "", "Accounts", rest, |id, member| organization.account(id, member))
+    page::page(ask, "", "Accounts", rest, |id, member| organization.account(id, member))
 }
 
 /// Requests for accounts, those in the states that are asked for.
-pub(super) fn creations(ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let organization = ask.administered()?;
+pub(super) fn creations(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = ask.administered_organization()?;
     ask.authorize("*")?;
     let states = ask.body.texts("States")?;
     let known = |state: &&str| ["IN_PROGRESS", "SUCCEEDED", "FAILED"].contains(state);
     if !states.iter().all(known) {
         return Err(invalid("States must be IN_PROGRESS, SUCCEEDED or FAILED."));
     }
-    let rest = |after: Option<&str>| -> Rest<'_, _> {
+    let rest = |after: Option<&str>| -> Entries<'_, _> {
         let states = states.clone();
         let wanted = move |state: &str| states.is_empty() || states.contains(&state);
         let all = behind(&organization.creations, after);
         Box::new(all.filter(move |(_, creation)| wanted(creation.state())))
     };
     let show = |id: &String, creation: &Creation| creation.status(id);
-    page::of(ask, &states.join(","), "CreateAccountStatuses", rest, show)
+    page::page(ask, &states.join(","), "CreateAccountStatuses", rest, show)
 }
 
-pub(super) fn accounts_for_parent(ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let organization = ask.administered()?;
+pub(super) fn accounts_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = ask.administered_organization()?;
     let parent = ask.parent(organization)?;
     ask.authorize(&organization.parent_arn(parent))?;
-    let rest = |after: Option<&str>| -> Rest<'_, _> {
+    let rest = |after: Option<&str>| -> Entries<'_, _> {
         let members = behind(&organization.members, after);
         let parent = parent.to_owned();
         Box::new(members.filter(move |(_, member)| member.parent == parent))
     };
-    page::of(ask, parent, "Accounts", rest, |id, member| organization.account(id, member))
+    page::page(ask, parent, "Accounts", rest, |id, member| organization.account(id, member))
 }
 
-pub(super) fn units_for_parent(ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let organization = ask.administered()?;
+pub(super) fn ous_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = ask.administered_organization()?;
     let parent = ask.parent(organization)?;
     ask.authorize(&organization.parent_arn(parent))?;
-    let rest = |after: Option<&str>| -> Rest<'_, _> {
+    let rest = |after: Option<&str>| -> Entries<'_, _> {
         let parent = parent.to_owned();
         Box::new(behind(&organization.units, after).filter(move |(_, unit)| unit.parent == parent))
     };
     let show = |id: &String, unit| organization.unit(id, unit);
-    page::of(ask, parent, "OrganizationalUnits", rest, show)
+    page::page(ask, parent, "OrganizationalUnits", rest, show)
 }
 
 /// Of an account or an organizational unit: one, as long as there is one hierarchy.
-pub(super) fn parents(ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let organization = ask.administered()?;
-    let child = ask.need("ChildId")?;
-    let unknown = || missing("ChildNotFoundException", "an OU or account");
+pub(super) fn parents(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = ask.administered_organization()?;
+    let child = ask.required("ChildId")?;
+    let unknown = || not_found("ChildNotFoundException", "an OU or account");
     let (arn, parent) = if child.starts_with("ou-") {
         let unit = organization.units.get(child).ok_or_else(unknown)?;
         (organization.parent_arn(child), &unit.parent)
@@ -87,8 +87,8 @@ pub(super) fn parents(ask: &Ask<'_>) -> Result<Value, Refusal> {
     Ok(json!({"Parents": [{"Id": parent, "Type": kind}]}))
 }
 
-pub(super) fn roots(ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let organization = ask.administered()?;
+pub(super) fn roots(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = ask.administered_organization()?;
     ask.authorize("*")?;
     let Organization { root, .. } = organization;
     Ok(json!({"Roots": [{
@@ -100,16 +100,16 @@ pub(super) fn roots(ask: &Ask<'_>) -> Result<Value, Refusal> {
 }
 
 /// Tags of an account; organizational units and roots have none here.
-pub(super) fn tags(ask: &Ask<'_>) -> Result<Value, Refusal> {
-    let organization = ask.administered()?;
-    let id = ask.need("ResourceId")?;
+pub(super) fn tags(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+    let organization = ask.administered_organization()?;
+    let id = ask.required("ResourceId")?;
     let none = BTreeMap::new();
     let (arn, tags) = if organization.has_parent(id) {
         (organization.parent_arn(id), &none)
     } else if id.starts_with("r-") || id.starts_with("ou-") {
-        return Err(missing("TargetNotFoundException", "a root, OU, account, or policy"));
+        return Err(not_found("TargetNotFoundException", "a root, OU, account, or policy"));
     } else if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
-        let unknown = || missing("TargetNotFoundException", "a root, OU, account, or policy");
+        let unknown = || not_found("TargetNotFoundException", "a root, OU, account, or policy");
         (organization.account_arn(id), &organization.members.get(id).ok_or_else(unknown)?.tags)
     } else {
         return Err(invalid("ResourceId is not the id of a resource."));

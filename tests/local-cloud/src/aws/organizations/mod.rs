@@ -8,7 +8,7 @@ mod state;
 
 use serde_json::Value;
 
-use self::ask::Ask;
+use self::ask::OrganizationsCall;
 pub(crate) use self::state::Organization;
 pub use self::{
     setup::{Member, Organization as Handle},
@@ -16,7 +16,7 @@ pub use self::{
 };
 use super::body::Body;
 use super::caller::Caller;
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 use super::store::Store;
 
 pub(crate) fn serve(
@@ -24,9 +24,9 @@ pub(crate) fn serve(
     caller: &Caller,
     operation: &str,
     body: &[u8],
-) -> Result<String, Refusal> {
+) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let ask = Ask::new(store, caller, operation, Body::of(&body)?);
+    let ask = OrganizationsCall::new(store, caller, operation, Body::of(&body)?);
     let answer = match operation {
         "DescribeOrganization" => read::organization(&ask),
         "DescribeAccount" => read::account(&ask),
@@ -35,11 +35,11 @@ pub(crate) fn serve(
         "ListCreateAccountStatus" => list::creations(&ask),
         "ListAccounts" => list::accounts(&ask),
         "ListAccountsForParent" => list::accounts_for_parent(&ask),
-        "ListOrganizationalUnitsForParent" => list::units_for_parent(&ask),
+        "ListOrganizationalUnitsForParent" => list::ous_for_parent(&ask),
         "ListParents" => list::parents(&ask),
         "ListRoots" => list::roots(&ask),
         "ListTagsForResource" => list::tags(&ask),
-        _ => Err(Refusal::new(400, "UnknownOperationException", "")),
+        _ => Err(AwsError::new(400, "UnknownOperationException", "")),
     };
     answer.map(|value| value.to_string())
 }

@@ -2,32 +2,32 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::ask::{Ask, invalid};
-use crate::aws::refusal::Refusal;
+use super::ask::{OrganizationsCall, invalid};
+use crate::aws::refusal::AwsError;
 use crate::aws::store::hex;
 
-const MOST: usize = 20;
+const MAX_PAGE_SIZE: usize = 20;
 
 /// Where a list goes on.
 #[derive(Debug, Default)]
-pub(super) struct Place {
+pub(super) struct Position {
     /// The key of the last item that was given.
     pub(super) after: Option<String>,
     page: usize,
 }
 
 /// One page of a list that is sorted by key. `scope` tells lists of the same operation apart.
-pub(super) fn of<'b, T: 'b>(
-    ask: &Ask<'_>,
+pub(super) fn page<'b, T: 'b>(
+    ask: &OrganizationsCall<'_>,
     scope: &str,
     member: &str,
     mut rest: impl FnMut(Option<&str>) -> Box<dyn Iterator<Item = (&'b String, T)> + 'b>,
     show: impl Fn(&'b String, T) -> Value,
-) -> Result<Value, Refusal> {
+) -> Result<Value, AwsError> {
     let size = size(ask)?;
     let place = place(ask, scope)?;
     let mut items = rest(place.after.as_deref()).peekable();
-    let next = |after: Option<String>| token(ask, scope, &Place { after, page: place.page + 1 });
+    let next = |after: Option<String>| token(ask, scope, &Position { after, page: place.page + 1 });
     // A page may be short or empty and yet not be the last: AWS says so, and here it is so at once.
     if place.page == ask.organization()?.empty_page && items.peek().is_some() {
         return Ok(json!({member: [], "NextToken": next(place.after.clone())}));
@@ -44,25 +44,25 @@ pub(super) fn of<'b, T: 'b>(
     Ok(answer)
 }
 
-fn size(ask: &Ask<'_>) -> Result<usize, Refusal> {
+fn size(ask: &OrganizationsCall<'_>) -> Result<usize, AwsError> {
     let asked = ask.body.number("MaxResults")?;
-    let size = asked.map_or(Some(MOST), |asked| usize::try_from(asked).ok());
-    size.filter(|size| (1..=MOST).contains(size))
+    let size = asked.map_or(Some(MAX_PAGE_SIZE), |asked| usize::try_from(asked).ok());
+    size.filter(|size| (1..=MAX_PAGE_SIZE).contains(size))
         .ok_or_else(|| invalid("MaxResults must be between 1 and 20."))
 }
 
-fn seal(ask: &Ask<'_>, scope: &str, text: &str) -> String {
+fn sign(ask: &OrganizationsCall<'_>, scope: &str, text: &str) -> String {
     let sealed = format!("{} {} {scope} {text}", ask.caller.partition(), ask.operation);
     hex(&Sha256::digest(sealed)[..8])
 }
 
-fn token(ask: &Ask<'_>, scope: &str, place: &Place) -> String {
+fn token(ask: &OrganizationsCall<'_>, scope: &str, place: &Position) -> String {
     let text = format!("{} {}", place.page, place.after.as_deref().unwrap_or_default());
-    format!("{}{}", seal(ask, scope, &text), hex(text.as_bytes()))
+    format!("{}{}", sign(ask, scope, &text), hex(text.as_bytes()))
 }
 
-fn place(ask: &Ask<'_>, scope: &str) -> Result<Place, Refusal> {
-    let Some(token) = ask.body.text("NextToken")? else { return Ok(Place::default()) };
+fn place(ask: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError> {
+    let Some(token) = ask.body.text("NextToken")? else { return Ok(Position::default()) };
     let read = || {
         let (sealed, text) = (token.get(..16)?, token.get(16..)?);
         let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
@@ -70,8 +70,8 @@ fn place(ask: &Ask<'_>, scope: &str) -> Result<Place, Refusal> {
         let text = String::from_utf8(bytes?).ok()?;
         let (page, after) = text.split_once(' ')?;
         let (page, after) = (page.parse().ok()?, Some(after.to_owned()));
-        (seal(ask, scope, &text) == sealed)
-            .then(|| Place { after: after.filter(|key| !key.is_empty()), page })
+        (sign(ask, scope, &text) == sealed)
+            .then(|| Position { after: after.filter(|key| !key.is_empty()), page })
     };
     read().ok_or_else(|| invalid("You specified an invalid pagination token (INVALID_NEXT_TOKEN)."))
 }

@@ -1,7 +1,7 @@
 //! How a test founds an organization, fills it and looks at it.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::state::{self, Creation, Joined, State, Unit};
+use super::state::{self, Creation, Joined, OrganizationalUnit, State};
 use crate::aws::{Account, Aws};
 
 /// An organization of a partition. Cheap to clone.
@@ -29,7 +29,7 @@ impl Aws {
     pub fn organization(&self, management: &Account) -> Organization {
         let mut store = self.store();
         if !store.organizations.contains_key(management.partition()) {
-            let (id, root) = (store.lower("o-", 10), store.lower("r-", 4));
+            let (id, root) = (store.lower_case_id("o-", 10), store.lower_case_id("r-", 4));
             let joined = store.now();
             let own = state::Member {
                 name: "management".to_owned(),
@@ -90,10 +90,10 @@ impl Organization {
     pub fn unit(&self, parent: &str, name: &str) -> String {
         let root = self.root();
         let prefix = format!("ou-{}-", root.trim_start_matches("r-"));
-        let id = self.aws.store().lower(&prefix, 8);
+        let id = self.aws.store().lower_case_id(&prefix, 8);
         self.with(|all| {
             assert!(all.has_parent(parent), "no parent {parent}");
-            let unit = Unit { name: name.to_owned(), parent: parent.to_owned() };
+            let unit = OrganizationalUnit { name: name.to_owned(), parent: parent.to_owned() };
             all.units.insert(id.clone(), unit);
         });
         id
@@ -210,7 +210,7 @@ impl Organization {
     ) -> String {
         let (id, now) = {
             let mut store = self.aws.store();
-            (store.lower("car-", 32), store.now())
+            (store.lower_case_id("car-", 32), store.now())
         };
         let creation = Creation {
             name: name.to_owned(),

@@ -78,7 +78,7 @@ pub(crate) struct Member {
 
 /// An organizational unit.
 #[derive(Debug, Clone)]
-pub(crate) struct Unit {
+pub(crate) struct OrganizationalUnit {
     pub(crate) name: String,
     pub(crate) parent: String,
 }
@@ -139,7 +139,7 @@ pub(crate) struct Organization {
     /// Which page of a list is empty, counted from 0.
     pub(crate) empty_page: usize,
     /// By id: `ou-…`
-    pub(crate) units: BTreeMap<String, Unit>,
+    pub(crate) units: BTreeMap<String, OrganizationalUnit>,
     /// By account id.
     pub(crate) members: BTreeMap<String, Member>,
     /// Account ids of delegated administrators.
@@ -201,7 +201,7 @@ impl Organization {
         format!("{}/{parent}/{path}", self.id)
     }
 
-    pub(crate) fn unit(&self, id: &str, unit: &Unit) -> Value {
+    pub(crate) fn unit(&self, id: &str, unit: &OrganizationalUnit) -> Value {
         json!({"Id": id, "Arn": self.parent_arn(id), "Name": unit.name})
     }
 }

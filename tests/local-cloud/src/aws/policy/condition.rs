@@ -22,7 +22,7 @@ enum Quantifier {
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Test {
-    Text { like: bool, ignore_case: bool },
+    PolicyText { like: bool, ignore_case: bool },
     Arn,
     Bool,
     Number(Comparison),
@@ -65,20 +65,20 @@ pub(crate) struct Condition {
 
 impl Condition {
     /// Reads a `Condition` element.
-    pub(super) fn read_all(object: &Map<String, Value>) -> Result<Vec<Condition>, String> {
+    pub(super) fn parse_all(object: &Map<String, Value>) -> Result<Vec<Condition>, String> {
         let mut all = Vec::new();
         for (operator, keys) in object {
             for (key, values) in keys.as_object().ok_or("Syntax errors in policy.")? {
                 if !key.contains(':') {
                     return Err("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into());
                 }
-                all.push(Condition::read(operator, key, strings(values)?)?);
+                all.push(Condition::parse(operator, key, strings(values)?)?);
             }
         }
         Ok(all)
     }
 
-    fn read(operator: &str, key: &str, values: Vec<String>) -> Result<Condition, String> {
+    fn parse(operator: &str, key: &str, values: Vec<String>) -> Result<Condition, String> {
         let (quantifier, name) = match operator.split_once(':') {
             Some(("ForAnyValue", name)) => (Quantifier::AnyValue, name),
             Some(("ForAllValues", name)) => (Quantifier::AllValues, name),
@@ -87,7 +87,7 @@ impl Condition {
         };
         let (name, if_exists) =
             name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
-        let string = |like, ignore_case| Test::Text { like, ignore_case };
+        let string = |like, ignore_case| Test::PolicyText { like, ignore_case };
         let (test, negated) = match name {
             "StringEquals" => (string(false, false), false),
             "StringNotEquals" => (string(false, false), true),
@@ -129,7 +129,7 @@ impl Condition {
         };
         // Negation binds to the comparison with all values: none of them may fit.
         let fits = |one: &String| {
-            self.values.iter().any(|value| self.fits(value, one, context)) != self.negated
+            self.values.iter().any(|value| self.value_matches(value, one, context)) != self.negated
         };
         match (self.quantifier, self.negated) {
             (Quantifier::AllValues, _) | (Quantifier::Plain, true) => found.iter().all(fits),
@@ -137,20 +137,22 @@ impl Condition {
         }
     }
 
-    fn fits(&self, value: &str, found: &str, context: &Context) -> bool {
+    fn value_matches(&self, value: &str, found: &str, context: &Context) -> bool {
         match self.test {
-            Test::Text { like: true, .. } => {
+            Test::PolicyText { like: true, .. } => {
                 Pattern::read(value, context).is_some_and(|pattern| pattern.fits(found))
             }
-            Test::Bool | Test::Text { ignore_case: true, .. } => value.eq_ignore_ascii_case(found),
-            Test::Text { .. } if value.contains("${") => {
+            Test::Bool | Test::PolicyText { ignore_case: true, .. } => {
+                value.eq_ignore_ascii_case(found)
+            }
+            Test::PolicyText { .. } if value.contains("${") => {
                 // Variables work in every string operator; stars only in Like.
                 let literal = value.replace('*', "${*}").replace('?', "${?}");
                 Pattern::read(&literal, context).is_some_and(|pattern| pattern.fits(found))
             }
-            Test::Text { .. } => value == found,
+            Test::PolicyText { .. } => value == found,
             Test::Arn => {
-                Pattern::read(value, context).is_some_and(|pattern| pattern.fits_arn(found))
+                Pattern::read(value, context).is_some_and(|pattern| pattern.matches_arn(found))
             }
             Test::Number(comparison) => match (found.parse::<f64>(), value.parse::<f64>()) {
                 (Ok(found), Ok(value)) => comparison.holds(found.total_cmp(&value)),

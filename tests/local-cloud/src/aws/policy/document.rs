@@ -5,7 +5,7 @@ use super::condition::Condition;
 
 /// What a document is for: it decides which elements it must and must not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum DocumentKind {
     /// Attached to a user, group, role or account, or a boundary.
     Identity,
     /// Says who may assume a role.
@@ -53,9 +53,9 @@ pub(crate) struct Document {
 
 impl Document {
     /// Reads a document; the message of a refusal is AWS's.
-    pub(crate) fn read(document: &Value, kind: Kind) -> Result<Document, String> {
-        let object = document.as_object().ok_or_else(syntax)?;
-        only(object, &["Version", "Id", "Statement"])?;
+    pub(crate) fn read(document: &Value, kind: DocumentKind) -> Result<Document, String> {
+        let object = document.as_object().ok_or_else(syntax_error)?;
+        check_elements(object, &["Version", "Id", "Statement"])?;
         match object.get("Version").map(Value::as_str) {
             None | Some(Some("2012-10-17" | "2008-10-17")) => {}
             Some(_) => return Err("The policy must contain a valid version string".into()),
@@ -65,9 +65,9 @@ impl Document {
                 list.iter().map(|one| statement(one, kind)).collect::<Result<Vec<_>, _>>()?
             }
             Some(one @ Value::Object(_)) => vec![statement(one, kind)?],
-            _ => return Err(syntax()),
+            _ => return Err(syntax_error()),
         };
-        if statements.is_empty() { Err(syntax()) } else { Ok(Document { statements }) }
+        if statements.is_empty() { Err(syntax_error()) } else { Ok(Document { statements }) }
     }
 
     /// Every resource pattern.
@@ -80,12 +80,16 @@ impl Document {
     }
 }
 
-fn syntax() -> String {
+fn syntax_error() -> String {
     "Syntax errors in policy.".into()
 }
 
-fn only(object: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
-    if object.keys().all(|key| known.contains(&key.as_str())) { Ok(()) } else { Err(syntax()) }
+fn check_elements(object: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
+    if object.keys().all(|key| known.contains(&key.as_str())) {
+        Ok(())
+    } else {
+        Err(syntax_error())
+    }
 }
 
 /// A string, or a list of strings.
@@ -95,7 +99,7 @@ pub(super) fn strings(value: &Value) -> Result<Vec<String>, String> {
         Value::Bool(one) => Ok(vec![one.to_string()]),
         Value::Number(one) => Ok(vec![one.to_string()]),
         Value::Array(list) => Ok(list.iter().map(strings).collect::<Result<Vec<_>, _>>()?.concat()),
-        Value::Null | Value::Object(_) => Err(syntax()),
+        Value::Null | Value::Object(_) => Err(syntax_error()),
     }
 }
 
@@ -104,12 +108,12 @@ fn patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patterns>,
         (None, None) => Ok(None),
         (Some(list), None) => Ok(Some(Patterns { negated: false, list: strings(list)? })),
         (None, Some(list)) => Ok(Some(Patterns { negated: true, list: strings(list)? })),
-        (Some(_), Some(_)) => Err(syntax()),
+        (Some(_), Some(_)) => Err(syntax_error()),
     }
 }
 
-fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
-    let object = value.as_object().ok_or_else(syntax)?;
+fn statement(value: &Value, kind: DocumentKind) -> Result<Statement, String> {
+    let object = value.as_object().ok_or_else(syntax_error)?;
     let known = [
         "Sid",
         "Effect",
@@ -121,11 +125,11 @@ fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
         "NotResource",
         "Condition",
     ];
-    only(object, &known)?;
+    check_elements(object, &known)?;
     let allows = match object.get("Effect").and_then(Value::as_str) {
         Some("Allow") => true,
         Some("Deny") => false,
-        _ => return Err(syntax()),
+        _ => return Err(syntax_error()),
     };
     let sid = object.get("Sid").map(|sid| sid.as_str().unwrap_or("-")).unwrap_or_default();
     if !sid.chars().all(|c| c.is_ascii_alphanumeric()) {
@@ -140,18 +144,22 @@ fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
     let resources = patterns(object, "Resource")?;
     let principals = principals(object)?;
     match kind {
-        Kind::Identity if principals.is_some() => {
+        DocumentKind::Identity if principals.is_some() => {
             return Err("Policy document should not specify a principal.".into());
         }
-        Kind::Identity if resources.is_none() => {
+        DocumentKind::Identity if resources.is_none() => {
             return Err("Policy statement must contain resources.".into());
         }
-        Kind::Trust if resources.is_some() => return Err("Has prohibited field Resource".into()),
-        Kind::Trust if principals.is_none() => {
+        DocumentKind::Trust if resources.is_some() => {
+            return Err("Has prohibited field Resource".into());
+        }
+        DocumentKind::Trust if principals.is_none() => {
             return Err("Missing required field Principal".into());
         }
-        Kind::Resource if principals.is_none() || resources.is_none() => return Err(syntax()),
-        Kind::Identity | Kind::Trust | Kind::Resource => {}
+        DocumentKind::Resource if principals.is_none() || resources.is_none() => {
+            return Err(syntax_error());
+        }
+        DocumentKind::Identity | DocumentKind::Trust | DocumentKind::Resource => {}
     }
     let odd = |resource: &&String| *resource != "*" && resource.split(':').count() < 6;
     if let Some(odd) = resources.as_ref().and_then(|all| all.list.iter().find(odd)) {
@@ -159,7 +167,7 @@ fn statement(value: &Value, kind: Kind) -> Result<Statement, String> {
     }
     let conditions = match object.get("Condition") {
         None => Vec::new(),
-        Some(value) => Condition::read_all(value.as_object().ok_or_else(syntax)?)?,
+        Some(value) => Condition::parse_all(value.as_object().ok_or_else(syntax_error)?)?,
     };
     Ok(Statement { sid: sid.to_owned(), allows, principals, actions, resources, conditions })
 }
@@ -169,7 +177,7 @@ fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String>
         (None, None) => return Ok(None),
         (Some(value), None) => (false, value),
         (None, Some(value)) => (true, value),
-        (Some(_), Some(_)) => return Err(syntax()),
+        (Some(_), Some(_)) => return Err(syntax_error()),
     };
     let mut found = Principals { negated, ..Principals::default() };
     match value {
@@ -180,7 +188,7 @@ fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String>
                     "AWS" => found.aws = strings(names)?,
                     "Service" => found.services = strings(names)?,
                     "Federated" | "CanonicalUser" => drop(strings(names)?),
-                    _ => return Err(syntax()),
+                    _ => return Err(syntax_error()),
                 }
             }
             found.anyone = found.aws.iter().any(|name| name == "*");
@@ -190,7 +198,7 @@ fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String>
         | Value::Array(_)
         | Value::Null
         | Value::Bool(_)
-        | Value::Number(_) => return Err(syntax()),
+        | Value::Number(_) => return Err(syntax_error()),
     }
     Ok(Some(found))
 }

@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 
 /// The call in question.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Query<'a> {
+pub(crate) struct PolicyQuery<'a> {
     pub(crate) action: &'a str,
     pub(crate) resource: &'a str,
     pub(crate) context: &'a Context,
@@ -15,7 +15,7 @@ pub(crate) struct Query<'a> {
 
 /// A document, and what it is called.
 #[derive(Debug, Clone)]
-pub(crate) struct Named<'a> {
+pub(crate) struct NamedDocument<'a> {
     pub(crate) id: String,
     /// As `SimulatePrincipalPolicy` calls it: `user`, `group`, `role`, `aws-managed`, `user-managed`.
     pub(crate) kind: &'static str,
@@ -32,7 +32,7 @@ pub(crate) enum Outcome {
 
 /// An answer and why.
 #[derive(Debug, Clone)]
-pub(crate) struct Verdict {
+pub(crate) struct PolicyEvaluation {
     pub(crate) outcome: Outcome,
     /// Name and kind of each document with a statement that applied and decided.
     pub(crate) matched: Vec<(String, &'static str)>,
@@ -43,7 +43,10 @@ pub(crate) struct Verdict {
 }
 
 /// Judges a call by documents. Principals are not looked at.
-pub(crate) fn evaluate(documents: &[Named<'_>], query: Query<'_>) -> Verdict {
+pub(crate) fn evaluate(
+    documents: &[NamedDocument<'_>],
+    query: PolicyQuery<'_>,
+) -> PolicyEvaluation {
     let all = documents.iter().flat_map(|named| {
         named
             .document
@@ -57,8 +60,8 @@ pub(crate) fn evaluate(documents: &[Named<'_>], query: Query<'_>) -> Verdict {
 /// Judges a call by statements, each with the name and kind of its document.
 pub(crate) fn evaluate_statements<'a>(
     statements: impl Iterator<Item = (&'a str, &'static str, &'a Statement)>,
-    query: Query<'_>,
-) -> Verdict {
+    query: PolicyQuery<'_>,
+) -> PolicyEvaluation {
     let mut missing = BTreeSet::new();
     let (mut allowing, mut denying) = (Vec::new(), Vec::new());
     for (id, kind, statement) in statements {
@@ -73,10 +76,10 @@ pub(crate) fn evaluate_statements<'a>(
         (true, true) => (Outcome::ImplicitDeny, Vec::new()),
     };
     let (matched, sids) = matched.into_iter().unzip();
-    Verdict { outcome, matched, sids, missing }
+    PolicyEvaluation { outcome, matched, sids, missing }
 }
 
-fn applies(statement: &Statement, query: Query<'_>, missing: &mut BTreeSet<String>) -> bool {
+fn applies(statement: &Statement, query: PolicyQuery<'_>, missing: &mut BTreeSet<String>) -> bool {
     let context = query.context;
     let action = query.action.to_ascii_lowercase();
     let fits = |patterns: &Patterns, fit: &dyn Fn(&str) -> bool| {
@@ -93,7 +96,7 @@ fn applies(statement: &Statement, query: Query<'_>, missing: &mut BTreeSet<Strin
     let resource_fits = |pattern: &str| {
         pattern == "*"
             || Pattern::read(pattern, context)
-                .is_some_and(|pattern| pattern.fits_arn(query.resource))
+                .is_some_and(|pattern| pattern.matches_arn(query.resource))
     };
     fits(&statement.actions, &action_fits)
         && statement.resources.as_ref().is_none_or(|resources| fits(resources, &resource_fits))

@@ -8,5 +8,7 @@ mod pattern;
 mod tests;
 
 pub(crate) use context::Context;
-pub(crate) use document::{Document, Kind, Principals};
-pub(crate) use evaluate::{Named, Outcome, Query, Verdict, evaluate, evaluate_statements};
+pub(crate) use document::{Document, DocumentKind, Principals};
+pub(crate) use evaluate::{
+    NamedDocument, Outcome, PolicyEvaluation, PolicyQuery, evaluate, evaluate_statements,
+};

@@ -56,7 +56,7 @@ impl Pattern {
     }
 
     /// Both are ARNs whose six parts fit one by one: a wildcard does not reach across a colon, except in the last.
-    pub(crate) fn fits_arn(&self, text: &str) -> bool {
+    pub(crate) fn matches_arn(&self, text: &str) -> bool {
         if self.0 == [Piece::Any] {
             return true;
         }

@@ -3,12 +3,17 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn verdict(statements: &Value, action: &str, resource: &str, context: &Context) -> Verdict {
+fn verdict(
+    statements: &Value,
+    action: &str,
+    resource: &str,
+    context: &Context,
+) -> PolicyEvaluation {
     let document = json!({ "Version": "2012-10-17", "Statement": statements });
-    let document = Document::read(&document, Kind::Identity)
+    let document = Document::read(&document, DocumentKind::Identity)
         .unwrap_or_else(|fault| panic!("{fault}: {document}"));
-    let named = Named { id: "p".into(), kind: "user-managed", document: &document };
-    evaluate(&[named], Query { action, resource, context })
+    let named = NamedDocument { id: "p".into(), kind: "user-managed", document: &document };
+    evaluate(&[named], PolicyQuery { action, resource, context })
 }
 
 /// Allows everything under a condition.
@@ -203,6 +208,6 @@ fn documents_are_refused_as_iam_refuses_them() {
         with("Conditions", json!({})),
     ];
     for document in rows {
-        assert!(Document::read(&document, Kind::Identity).is_err(), "{document}");
+        assert!(Document::read(&document, DocumentKind::Identity).is_err(), "{document}");
     }
 }

@@ -8,77 +8,81 @@ use super::{Payload, Secret};
 use crate::aws::caller::Caller;
 use crate::aws::partition::dns_suffix;
 use crate::aws::policy::{Context, Outcome};
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 use crate::aws::store::{Store, uuid};
 
 /// A value may not be longer, in bytes.
-const LONGEST: usize = 65_536;
+const MAX_VALUE_BYTES: usize = 65_536;
 
 /// A call under way.
-pub(super) struct Ask<'a> {
+pub(super) struct SecretsCall<'a> {
     pub(super) store: &'a mut Store,
     pub(super) caller: &'a Caller,
     operation: &'a str,
     body: &'a Value,
 }
 
-pub(super) fn parameter(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "InvalidParameterException", message)
+pub(super) fn parameter(message: impl Into<String>) -> AwsError {
+    AwsError::new(400, "InvalidParameterException", message)
 }
 
-pub(super) fn request(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "InvalidRequestException", message)
+pub(super) fn request(message: impl Into<String>) -> AwsError {
+    AwsError::new(400, "InvalidRequestException", message)
 }
 
-pub(super) fn not_found(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "ResourceNotFoundException", message)
+pub(super) fn not_found(message: impl Into<String>) -> AwsError {
+    AwsError::new(400, "ResourceNotFoundException", message)
 }
 
-pub(super) fn validation(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "ValidationException", message)
+pub(super) fn validation(message: impl Into<String>) -> AwsError {
+    AwsError::new(400, "ValidationException", message)
 }
 
-impl<'a> Ask<'a> {
+impl<'a> SecretsCall<'a> {
     pub(super) fn new(
         store: &'a mut Store,
         caller: &'a Caller,
         operation: &'a str,
         body: &'a Value,
-    ) -> Ask<'a> {
+    ) -> SecretsCall<'a> {
         let now = store.now();
         let secrets = &mut store.account_mut(&caller.home).secrets;
         // A recovery window that has ended.
         secrets.retain(|_, secret| secret.deletion.is_none_or(|gone| gone > now));
-        Ask { store, caller, operation, body }
+        SecretsCall { store, caller, operation, body }
     }
 
     pub(super) fn member(&self, name: &str) -> Option<&'a Value> {
         self.body.get(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, AwsError> {
         let wrong =
-            || Refusal::new(400, "SerializationException", format!("{name} is not a string."));
+            || AwsError::new(400, "SerializationException", format!("{name} is not a string."));
         self.member(name).map(|value| value.as_str().ok_or_else(wrong)).transpose()
     }
 
-    pub(super) fn need(&self, name: &str) -> Result<&'a str, Refusal> {
+    pub(super) fn required(&self, name: &str) -> Result<&'a str, AwsError> {
         let found = self.text(name)?.filter(|text| !text.is_empty());
         found
             .ok_or_else(|| parameter(format!("You must provide a value for the {name} parameter.")))
     }
 
-    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, AwsError> {
         let Some(value) = self.member(name) else { return Ok(None) };
         let list = value
             .as_array()
             .and_then(|list| list.iter().map(|one| one.as_str().map(str::to_owned)).collect());
         list.map(Some).ok_or_else(|| {
-            Refusal::new(400, "SerializationException", format!("{name} is not a list of strings."))
+            AwsError::new(
+                400,
+                "SerializationException",
+                format!("{name} is not a list of strings."),
+            )
         })
     }
 
-    pub(super) fn tags(&self) -> Result<BTreeMap<String, String>, Refusal> {
+    pub(super) fn tags(&self) -> Result<BTreeMap<String, String>, AwsError> {
         let list =
             self.member("Tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let pair = |tag: &Value| {
@@ -97,7 +101,7 @@ impl<'a> Ask<'a> {
     }
 
     /// The token that becomes the version's id.
-    pub(super) fn token(&self) -> Result<String, Refusal> {
+    pub(super) fn token(&self) -> Result<String, AwsError> {
         // SDKs make one up where their caller does not; bare calls of the API must bring it.
         let token = self.text("ClientRequestToken")?;
         let token = token.ok_or_else(|| {
@@ -109,23 +113,23 @@ impl<'a> Ask<'a> {
         Ok(token.to_owned())
     }
 
-    pub(super) fn payload(&self) -> Result<Option<Payload>, Refusal> {
+    pub(super) fn payload(&self) -> Result<Option<Payload>, AwsError> {
         match (self.text("SecretString")?, self.text("SecretBinary")?) {
             (None, None) => Ok(None),
             (Some(_), Some(_)) => Err(parameter(
                 "You can't specify both a binary secret value and a string secret value in the same secret.",
             )),
-            (Some(text), None) if (1..=LONGEST).contains(&text.len()) => {
-                Ok(Some(Payload::Text(text.to_owned())))
+            (Some(text), None) if (1..=MAX_VALUE_BYTES).contains(&text.len()) => {
+                Ok(Some(Payload::PolicyText(text.to_owned())))
             }
-            (None, Some(binary)) if binary.len() / 4 * 3 <= LONGEST => {
+            (None, Some(binary)) if binary.len() / 4 * 3 <= MAX_VALUE_BYTES => {
                 Ok(Some(Payload::Binary(binary.to_owned())))
             }
             (Some(""), None) => {
                 Err(validation("Invalid length for parameter SecretString, valid min length: 1"))
             }
             (Some(_), None) | (None, Some(_)) => Err(validation(format!(
-                "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to {LONGEST}"
+                "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to {MAX_VALUE_BYTES}"
             ))),
         }
     }
@@ -150,15 +154,15 @@ impl<'a> Ask<'a> {
     }
 
     /// The name of the secret that `SecretId` means, after the caller was let through to it.
-    pub(super) fn secret(&mut self) -> Result<String, Refusal> {
+    pub(super) fn secret(&mut self) -> Result<String, AwsError> {
         self.secret_with(|context| context)
     }
 
     pub(super) fn secret_with(
         &mut self,
         more: impl FnOnce(Context) -> Context,
-    ) -> Result<String, Refusal> {
-        let id = self.need("SecretId")?;
+    ) -> Result<String, AwsError> {
+        let id = self.required("SecretId")?;
         let action = format!("secretsmanager:{}", self.operation);
         if id.starts_with("arn:") {
             let parts: Vec<&str> = id.split(':').collect();
@@ -176,7 +180,7 @@ impl<'a> Ask<'a> {
                     "User: {} is not authorized to perform: {action} on resource: {id} because no resource-based policy allows the {action} action",
                     self.caller.arn
                 );
-                return Err(Refusal::new(400, "AccessDenied", message));
+                return Err(AwsError::new(400, "AccessDenied", message));
             }
         }
         let found = self.find(id).cloned();
@@ -200,7 +204,7 @@ impl<'a> Ask<'a> {
         let found =
             found.ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
         if found.unseen > 0 {
-            if let Some(secret) = self.held(&found.name) {
+            if let Some(secret) = self.find_mut(&found.name) {
                 secret.unseen -= 1;
             }
             return Err(not_found("Secrets Manager can't find the specified secret."));
@@ -208,15 +212,15 @@ impl<'a> Ask<'a> {
         Ok(found.name)
     }
 
-    pub(super) fn held(&mut self, name: &str) -> Option<&mut Secret> {
+    pub(super) fn find_mut(&mut self, name: &str) -> Option<&mut Secret> {
         let key = (self.caller.region.clone(), name.to_owned());
         self.store.account_mut(&self.caller.home).secrets.get_mut(&key)
     }
 
     /// A secret that is there, and not on its way out.
-    pub(super) fn live(&mut self, name: &str) -> Result<&mut Secret, Refusal> {
+    pub(super) fn not_deleted(&mut self, name: &str) -> Result<&mut Secret, AwsError> {
         let secret = self
-            .held(name)
+            .find_mut(name)
             .ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))?;
         if secret.deletion.is_some() {
             return Err(request(
@@ -227,12 +231,12 @@ impl<'a> Ask<'a> {
     }
 
     /// What a customer's key demands of the caller: the service uses the key in the caller's name.
-    pub(super) fn key_allows(
+    pub(super) fn authorize_kms(
         &self,
         kms: Option<&str>,
         secret_arn: &str,
         actions: &[&str],
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), AwsError> {
         let Some(kms) = kms.filter(|key| !key.ends_with("alias/aws/secretsmanager")) else {
             return Ok(());
         };
@@ -269,7 +273,7 @@ impl<'a> Ask<'a> {
         if actions.iter().all(allowed) {
             Ok(())
         } else {
-            Err(Refusal::new(400, "AccessDenied", "Access to KMS is not allowed"))
+            Err(AwsError::new(400, "AccessDenied", "Access to KMS is not allowed"))
         }
     }
 }

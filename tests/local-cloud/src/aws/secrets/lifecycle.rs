@@ -3,13 +3,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::ask::{Ask, parameter, request, validation};
-use super::values::{add_version, stages_of};
+use super::ask::{SecretsCall, parameter, request, validation};
+use super::values::{add_version, stages_or_current};
 use super::{Secret, Version};
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 
-pub(super) fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
-    let name = ask.need("Name")?.to_owned();
+pub(super) fn create(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let name = ask.required("Name")?.to_owned();
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
     if name.len() > 512 || !name.chars().all(allowed) {
         return Err(validation(
@@ -19,7 +19,7 @@ pub(super) fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let (tags, payload) = (ask.tags()?, ask.payload()?);
     let token = if payload.is_some() { Some(ask.token()?) } else { None };
     let kms = ask.text("KmsKeyId")?.map(str::to_owned);
-    let arn = format!("{}-{}", ask.arn(&name), ask.store.letters(6));
+    let arn = format!("{}-{}", ask.arn(&name), ask.store.alphanumeric(6));
     let mut context = ask.store.context(ask.caller).with("secretsmanager:Name", &name);
     if let Some(kms) = &kms {
         context = context.with("secretsmanager:KmsKeyId", kms);
@@ -33,7 +33,7 @@ pub(super) fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         ask.store.authorize(ask.caller, "secretsmanager:TagResource", &arn, &name, &context)?;
     }
 
-    if let Some(there) = ask.held(&name) {
+    if let Some(there) = ask.find_mut(&name) {
         if there.deletion.is_some() {
             return Err(request(
                 "You can't create this secret because a secret with this name is already scheduled for deletion.",
@@ -48,10 +48,10 @@ pub(super) fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
             return Ok(json!({ "ARN": there.arn, "Name": name, "VersionId": token }));
         }
         let message = format!("The operation failed because the secret {name} already exists.");
-        return Err(Refusal::new(400, "ResourceExistsException", message));
+        return Err(AwsError::new(400, "ResourceExistsException", message));
     }
     if payload.is_some() {
-        ask.key_allows(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+        ask.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
     }
     let now = ask.store.now();
     let version = |(id, payload)| Version {
@@ -86,7 +86,7 @@ fn with_version(mut answer: Value, token: Option<String>) -> Value {
 }
 
 /// What Describe and List say of a secret.
-pub(super) fn facts(secret: &Secret) -> Map<String, Value> {
+pub(super) fn description(secret: &Secret) -> Map<String, Value> {
     let tags: Vec<_> =
         secret.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     // Versions without a label are on their way out, and are not shown.
@@ -108,18 +108,18 @@ pub(super) fn facts(secret: &Secret) -> Map<String, Value> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-pub(super) fn describe(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn describe(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let name = ask.secret()?;
-    Ok(ask.held(&name).map(|secret| Value::Object(facts(secret))).unwrap_or_default())
+    Ok(ask.find_mut(&name).map(|secret| Value::Object(description(secret))).unwrap_or_default())
 }
 
-pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn update(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let name = ask.secret()?;
     let payload = ask.payload()?;
     let (description, kms) =
         (ask.text("Description")?.map(str::to_owned), ask.text("KmsKeyId")?.map(str::to_owned));
     let now = ask.store.now();
-    let secret = ask.live(&name)?;
+    let secret = ask.not_deleted(&name)?;
     secret.description = description.or_else(|| secret.description.take());
     secret.kms = kms.or_else(|| secret.kms.take());
     secret.changed = now;
@@ -127,13 +127,13 @@ pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let mut token = None;
     if let Some(payload) = payload {
         let id = ask.token()?;
-        add_version(ask, &name, id.clone(), payload, stages_of(None))?;
+        add_version(ask, &name, id.clone(), payload, stages_or_current(None))?;
         token = Some(id);
     }
     Ok(with_version(json!({ "ARN": arn, "Name": name }), token))
 }
 
-pub(super) fn tag(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn tag(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let tags = ask.tags()?;
     let keys = tags.keys().cloned().collect();
     let name = ask.secret_with(|mut context| {
@@ -142,20 +142,20 @@ pub(super) fn tag(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         }
         context.with_list("aws:TagKeys", keys)
     })?;
-    let secret = ask.live(&name)?;
+    let secret = ask.not_deleted(&name)?;
     secret.tags.extend(tags);
     Ok(json!({}))
 }
 
-pub(super) fn untag(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn untag(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let keys = ask.texts("TagKeys")?.unwrap_or_default();
     let name = ask.secret_with(|context| context.with_list("aws:TagKeys", keys.clone()))?;
-    let secret = ask.live(&name)?;
+    let secret = ask.not_deleted(&name)?;
     secret.tags.retain(|key, _| !keys.contains(key));
     Ok(json!({}))
 }
 
-pub(super) fn delete(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn delete(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let days = ask.member("RecoveryWindowInDays").map(|days| days.as_i64().unwrap_or(-1));
     let force = ask.member("ForceDeleteWithoutRecovery").and_then(Value::as_bool).unwrap_or(false);
     if force && days.is_some() {
@@ -180,15 +180,15 @@ pub(super) fn delete(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let name = name?;
     let now = ask.store.now();
     let gone = if force { now } else { now + days * 86_400 };
-    let secret = ask.live(&name)?;
+    let secret = ask.not_deleted(&name)?;
     secret.deletion = Some(gone);
     Ok(json!({ "ARN": secret.arn, "Name": name, "DeletionDate": gone }))
 }
 
 /// Restoring what was never deleted changes nothing.
-pub(super) fn restore(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn restore(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let name = ask.secret()?;
-    let secret = ask.held(&name);
+    let secret = ask.find_mut(&name);
     let arn = secret.map(|secret| {
         secret.deletion = None;
         secret.arn.clone()

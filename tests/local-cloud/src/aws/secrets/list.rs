@@ -2,20 +2,21 @@
 use serde_json::{Value, json};
 
 use super::Secret;
-use super::ask::{Ask, parameter, validation};
-use super::lifecycle::facts;
-use crate::aws::refusal::Refusal;
+use super::ask::{SecretsCall, parameter, validation};
+use super::lifecycle::description;
+use crate::aws::refusal::AwsError;
 
-const KEYS: [&str; 6] = ["name", "description", "tag-key", "tag-value", "primary-region", "all"];
+const FILTER_KEYS: [&str; 6] =
+    ["name", "description", "tag-key", "tag-value", "primary-region", "all"];
 
-pub(super) fn secrets(ask: &Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn secrets(ask: &SecretsCall<'_>) -> Result<Value, AwsError> {
     let context = ask.store.context(ask.caller);
     ask.store.authorize(ask.caller, "secretsmanager:ListSecrets", "*", "*", &context)?;
     let filters =
         ask.member("Filters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut read = Vec::new();
     for filter in filters {
-        let key = filter.get("Key").and_then(Value::as_str).filter(|key| KEYS.contains(key));
+        let key = filter.get("Key").and_then(Value::as_str).filter(|key| FILTER_KEYS.contains(key));
         let key = key.ok_or_else(|| validation("1 validation error detected: Value at 'filters.1.member.key' failed to satisfy constraint"))?;
         let values =
             filter.get("Values").and_then(Value::as_array).filter(|values| !values.is_empty());
@@ -29,7 +30,7 @@ pub(super) fn secrets(ask: &Ask<'_>) -> Result<Value, Refusal> {
             *region == ask.caller.region && (planned || secret.deletion.is_none())
         })
         .map(|(_, secret)| secret)
-        .filter(|secret| read.iter().all(|(key, values)| fits(secret, key, values)))
+        .filter(|secret| read.iter().all(|(key, values)| matches_filter(secret, key, values)))
         .collect();
     found.sort_by(|a, b| (b.created, &b.name).cmp(&(a.created, &a.name)));
 
@@ -43,7 +44,7 @@ pub(super) fn secrets(ask: &Ask<'_>) -> Result<Value, Refusal> {
         None => 0,
         Some(token) => {
             token.strip_prefix("n.").and_then(|rest| rest.parse().ok()).ok_or_else(|| {
-                Refusal::new(400, "InvalidNextTokenException", "The NextToken value is invalid.")
+                AwsError::new(400, "InvalidNextTokenException", "The NextToken value is invalid.")
             })?
         }
     };
@@ -53,7 +54,7 @@ pub(super) fn secrets(ask: &Ask<'_>) -> Result<Value, Refusal> {
         .skip(from)
         .take(most)
         .map(|secret| {
-            let mut facts = facts(secret);
+            let mut facts = description(secret);
             if let Some(stages) = facts.remove("VersionIdsToStages") {
                 facts.insert("SecretVersionsToStages".into(), stages);
             }
@@ -68,7 +69,7 @@ pub(super) fn secrets(ask: &Ask<'_>) -> Result<Value, Refusal> {
 }
 
 /// Values are beginnings; one that starts with `!` must not fit.
-fn fits(secret: &Secret, key: &str, values: &[&str]) -> bool {
+fn matches_filter(secret: &Secret, key: &str, values: &[&str]) -> bool {
     let starts = |text: &str, value: &str| text.starts_with(value);
     let starts_ignoring_case =
         |text: &str, value: &str| text.to_lowercase().starts_with(&value.to_lowercase());
@@ -91,10 +92,10 @@ fn fits(secret: &Secret, key: &str, values: &[&str]) -> bool {
         .any(|value| value.strip_prefix('!').map_or_else(|| holds(value), |value| !holds(value)))
 }
 
-pub(super) fn versions(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn versions(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let name = ask.secret()?;
     let deprecated = ask.member("IncludeDeprecated").and_then(Value::as_bool).unwrap_or(false);
-    let secret = ask.live(&name)?;
+    let secret = ask.not_deleted(&name)?;
     let shown = secret.versions.iter().filter(|version| deprecated || !version.stages.is_empty());
     let shown: Vec<_> = shown
         .map(|version| json!({ "VersionId": version.id, "VersionStages": version.stages, "CreatedDate": version.created }))

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use self::ask::Ask;
+use self::ask::SecretsCall;
 use super::caller::Caller;
-use super::refusal::Refusal;
+use super::refusal::AwsError;
 use super::store::Store;
 
 /// A secret with all its versions.
@@ -44,7 +44,7 @@ pub(crate) struct Version {
 /// What is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Payload {
-    Text(String),
+    PolicyText(String),
     /// Base64.
     Binary(String),
 }
@@ -64,12 +64,12 @@ pub(crate) fn serve(
     caller: &Caller,
     operation: &str,
     body: &[u8],
-) -> Result<String, Refusal> {
+) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     if !body.is_object() {
-        return Err(Refusal::new(400, "SerializationException", "The request is no JSON object."));
+        return Err(AwsError::new(400, "SerializationException", "The request is no JSON object."));
     }
-    let mut ask = Ask::new(store, caller, operation, &body);
+    let mut ask = SecretsCall::new(store, caller, operation, &body);
     let answer = match operation {
         "CreateSecret" => lifecycle::create(&mut ask),
         "DescribeSecret" => lifecycle::describe(&mut ask),
@@ -83,7 +83,7 @@ pub(crate) fn serve(
         "UpdateSecretVersionStage" => stages::update(&mut ask),
         "ListSecretVersionIds" => list::versions(&mut ask),
         "ListSecrets" => list::secrets(&ask),
-        _ => Err(Refusal::new(400, "UnknownOperationException", "")),
+        _ => Err(AwsError::new(400, "UnknownOperationException", "")),
     };
     answer.map(|value| value.to_string())
 }

@@ -1,16 +1,16 @@
 //! Labels that move from one version to another.
 use serde_json::{Value, json};
 
-use super::ask::{Ask, not_found, parameter};
-use super::values::take_label;
-use crate::aws::refusal::Refusal;
+use super::ask::{SecretsCall, not_found, parameter};
+use super::values::move_label;
+use crate::aws::refusal::AwsError;
 
-pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
-    let stage = ask.need("VersionStage")?;
+pub(super) fn update(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
+    let stage = ask.required("VersionStage")?;
     let (to, from) = (ask.text("MoveToVersionId")?, ask.text("RemoveFromVersionId")?);
     let name = ask.secret_with(|context| context.with("secretsmanager:VersionStage", stage))?;
     let now = ask.store.now();
-    let secret = ask.live(&name)?;
+    let secret = ask.not_deleted(&name)?;
     let holder = secret.staged(stage).map(|version| version.id.clone());
     for id in to.iter().chain(&from) {
         if secret.version(id).is_none() {
@@ -45,7 +45,7 @@ pub(super) fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     }
     if holder.as_deref() != to {
         if to.is_some() {
-            take_label(secret, stage);
+            move_label(secret, stage);
         } else if let Some(version) =
             secret.versions.iter_mut().find(|version| version.stages.contains(stage))
         {

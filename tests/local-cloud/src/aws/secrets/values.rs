@@ -3,19 +3,19 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ask::{Ask, not_found, parameter, request};
+use super::ask::{SecretsCall, not_found, parameter, request};
 use super::{Payload, Secret, Version};
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 
 /// The labels a new version gets.
-pub(super) fn stages_of(asked: Option<Vec<String>>) -> BTreeSet<String> {
+pub(super) fn stages_or_current(asked: Option<Vec<String>>) -> BTreeSet<String> {
     asked.map_or_else(
         || BTreeSet::from(["AWSCURRENT".to_owned()]),
         |list| list.into_iter().collect(),
     )
 }
 
-pub(super) fn put(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn put(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let name = ask.secret()?;
     let token = ask.token()?;
     let payload = ask.payload()?;
@@ -25,22 +25,22 @@ pub(super) fn put(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     }
     let payload =
         payload.ok_or_else(|| request("You must provide either SecretString or SecretBinary."))?;
-    let stages = stages_of(stages);
+    let stages = stages_or_current(stages);
     add_version(ask, &name, token.clone(), payload, stages)?;
-    let secret = ask.live(&name)?;
+    let secret = ask.not_deleted(&name)?;
     let stages = secret.version(&token).map(|version| version.stages.clone());
     Ok(json!({ "ARN": secret.arn, "Name": name, "VersionId": token, "VersionStages": stages }))
 }
 
 /// Adds a version, or finds that it is there already: same token and same value is one call made twice.
 pub(super) fn add_version(
-    ask: &mut Ask<'_>,
+    ask: &mut SecretsCall<'_>,
     name: &str,
     id: String,
     payload: Payload,
     mut stages: BTreeSet<String>,
-) -> Result<(), Refusal> {
-    let secret = ask.live(name)?;
+) -> Result<(), AwsError> {
+    let secret = ask.not_deleted(name)?;
     let (arn, kms) = (secret.arn.clone(), secret.kms.clone());
     if let Some(there) = secret.version(&id) {
         if there.payload == payload {
@@ -49,17 +49,17 @@ pub(super) fn add_version(
         let message = format!(
             "You can't use ClientRequestToken {id} because that value is already in use for a version of secret {arn}."
         );
-        return Err(Refusal::new(400, "ResourceExistsException", message));
+        return Err(AwsError::new(400, "ResourceExistsException", message));
     }
-    ask.key_allows(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
+    ask.authorize_kms(kms.as_deref(), &arn, &["kms:GenerateDataKey", "kms:Decrypt"])?;
     let now = ask.store.now();
-    let secret = ask.live(name)?;
+    let secret = ask.not_deleted(name)?;
     // The first version is current, whatever was asked.
     if secret.versions.is_empty() {
         stages.insert("AWSCURRENT".into());
     }
     for stage in &stages {
-        take_label(secret, stage);
+        move_label(secret, stage);
     }
     secret.versions.push(Version { id, payload, stages, created: now });
     secret.changed = now;
@@ -67,13 +67,13 @@ pub(super) fn add_version(
 }
 
 /// Takes a label from the version that has it. What was current becomes previous.
-pub(super) fn take_label(secret: &mut Secret, stage: &str) {
+pub(super) fn move_label(secret: &mut Secret, stage: &str) {
     let Some(holder) = secret.versions.iter().position(|version| version.stages.contains(stage))
     else {
         return;
     };
     if stage == "AWSCURRENT" {
-        take_label(secret, "AWSPREVIOUS");
+        move_label(secret, "AWSPREVIOUS");
     }
     if let Some(version) = secret.versions.get_mut(holder) {
         version.stages.remove(stage);
@@ -83,7 +83,7 @@ pub(super) fn take_label(secret: &mut Secret, stage: &str) {
     }
 }
 
-pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn get(ask: &mut SecretsCall<'_>) -> Result<Value, AwsError> {
     let (id, stage) = (ask.text("VersionId")?, ask.text("VersionStage")?);
     let label = stage.or(if id.is_none() { Some("AWSCURRENT") } else { None });
     let name = ask.secret_with(|context| {
@@ -93,7 +93,7 @@ pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         id.into_iter().fold(context, |all, id| all.with("secretsmanager:VersionId", id))
     })?;
     let now = ask.store.now();
-    let secret = ask.live(&name)?.clone();
+    let secret = ask.not_deleted(&name)?.clone();
     let version = match (id, label) {
         (Some(id), _) => {
             let message = format!(
@@ -115,12 +115,12 @@ pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
             secret.staged(label).ok_or_else(|| not_found(message))?
         }
     };
-    ask.key_allows(secret.kms.as_deref(), &secret.arn, &["kms:Decrypt"])?;
-    if let Some(secret) = ask.held(&name) {
+    ask.authorize_kms(secret.kms.as_deref(), &secret.arn, &["kms:Decrypt"])?;
+    if let Some(secret) = ask.find_mut(&name) {
         secret.accessed = Some(now);
     }
     let (member, value) = match &version.payload {
-        Payload::Text(text) => ("SecretString", text),
+        Payload::PolicyText(text) => ("SecretString", text),
         Payload::Binary(binary) => ("SecretBinary", binary),
     };
     Ok(json!({

@@ -7,15 +7,15 @@ use crate::aws::{
     Aws,
     iam::check_document,
     partition,
-    policy::Kind,
-    store::{self, Grants, Home, Owner, Text},
+    policy::DocumentKind,
+    store::{self, AccountKey, AttachedPolicies, Owner, PolicyText},
 };
 
 /// An account of a partition.
 #[derive(Debug, Clone)]
 pub struct Account {
     pub(super) aws: Aws,
-    pub(super) home: Home,
+    pub(super) home: AccountKey,
 }
 
 impl Account {
@@ -61,7 +61,8 @@ impl Account {
     pub fn group(&self, name: &str) -> Group {
         let mut store = self.aws.store();
         let (id, created) = (store.unique_id("AGPA", &self.home.1), store.now());
-        let new = store::Group { name: name.into(), id, created, grants: Grants::default() };
+        let new =
+            store::Group { name: name.into(), id, created, grants: AttachedPolicies::default() };
         store.account_mut(&self.home).groups.entry(name.to_owned()).or_insert(new);
         Group { account: self.clone(), name: name.to_owned() }
     }
@@ -78,7 +79,8 @@ impl Account {
     pub fn role_at(&self, path: &str, name: &str) -> Role {
         let trust = serde_json::json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Allow", "Principal": { "AWS": self.root_arn() }, "Action": "sts:AssumeRole" }] });
-        let trust = Text::read(&trust.to_string(), Kind::Trust).expect("a sound document");
+        let trust =
+            PolicyText::read(&trust.to_string(), DocumentKind::Trust).expect("a sound document");
         let mut store = self.aws.store();
         let mut new = store.new_role(&self.home, name, path, trust);
         new.unseen = 0;
@@ -99,7 +101,7 @@ impl Account {
     /// # Panics
     /// For a document that IAM would refuse.
     pub fn policy_at(&self, path: &str, name: &str, document: &Value) -> String {
-        let text = self.identity(document);
+        let text = self.parse_identity_policy(document);
         let mut store = self.aws.store();
         let mut new = store.new_policy(&self.home, name, path, text);
         new.unseen = 0;
@@ -140,7 +142,7 @@ impl Account {
     /// # Panics
     /// For a document that IAM would refuse.
     pub fn only_scp(&self, name: &str, document: &Value) -> &Account {
-        let text = self.identity(document);
+        let text = self.parse_identity_policy(document);
         let mut store = self.aws.store();
         let scps = &mut store.account_mut(&self.home).scps;
         scps.retain(|(one, _)| one != name);
@@ -174,7 +176,7 @@ impl Account {
             .account(&self.home)
             .into_iter()
             .flat_map(|account| account.secrets.values())
-            .map(secret::seen)
+            .map(secret::snapshot)
             .collect()
     }
 
@@ -187,12 +189,12 @@ impl Account {
         &self.aws
     }
 
-    pub(in crate::aws) const fn home(&self) -> &Home {
+    pub(in crate::aws) const fn home(&self) -> &AccountKey {
         &self.home
     }
 
-    pub(super) fn identity(&self, document: &Value) -> Text {
-        let text = Text::read(&document.to_string(), Kind::Identity);
+    pub(super) fn parse_identity_policy(&self, document: &Value) -> PolicyText {
+        let text = PolicyText::read(&document.to_string(), DocumentKind::Identity);
         let text = text.unwrap_or_else(|fault| refused(&fault, document));
         check_document(&text, &self.home.0).unwrap_or_else(|fault| refused(&fault, document));
         text

@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use super::{Group, Role, User};
-use crate::aws::store::{self, Grants};
+use crate::aws::store::{self, AttachedPolicies};
 
 /// Where an account keeps somebody's grants.
-type FindGrants = for<'a> fn(&'a mut store::Account, &str) -> Option<&'a mut Grants>;
+type FindGrants = for<'a> fn(&'a mut store::Account, &str) -> Option<&'a mut AttachedPolicies>;
 
 /// What users, groups and roles have in common.
 macro_rules! holds_grants {
     ($holder:ident, $change:expr) => {
         impl $holder {
-            fn change(&self, change: impl FnOnce(&mut Grants)) -> &Self {
+            fn change(&self, change: impl FnOnce(&mut AttachedPolicies)) -> &Self {
                 let mut store = self.account.aws.store();
                 let account = store.account_mut(&self.account.home);
                 let find: FindGrants = $change;
@@ -49,7 +49,7 @@ macro_rules! holds_grants {
             /// # Panics
             /// For a document that IAM would refuse.
             pub fn inline(&self, name: &str, document: &Value) -> &Self {
-                let text = self.account.identity(document);
+                let text = self.account.parse_identity_policy(document);
                 self.change(|grants| drop(grants.inline.insert(name.to_owned(), text)))
             }
 

@@ -8,9 +8,9 @@ use super::{Account, Keys, refused};
 use crate::aws::{
     authorize::Subject,
     iam::check_trust,
-    policy::{Context, Kind, Outcome, Query},
+    policy::{Context, DocumentKind, Outcome, PolicyQuery},
     rights,
-    store::{self, Session, Text},
+    store::{self, PolicyText, Session},
 };
 
 /// A role of an account.
@@ -41,7 +41,7 @@ impl Role {
     /// # Panics
     /// For a document that IAM would refuse.
     pub fn trust(&self, document: &Value) -> &Role {
-        let text = Text::read(&document.to_string(), Kind::Trust)
+        let text = PolicyText::read(&document.to_string(), DocumentKind::Trust)
             .unwrap_or_else(|fault| refused(&fault, document));
         let checked = check_trust(&self.account.aws.store(), &text, &self.account.home);
         checked.unwrap_or_else(|fault| refused(&fault, document));
@@ -71,12 +71,12 @@ impl Role {
     pub fn may(&self, action: &str, resource: &str) -> bool {
         let store = self.account.aws.store();
         let context = Context::default();
-        let query = Query { action, resource, context: &context };
+        let query = PolicyQuery { action, resource, context: &context };
         let subject = Subject::Role(self.name.clone());
         let decision = store.decide(&self.account.home, &subject, query, None);
         let may = decision.outcome() == Outcome::Allowed;
         if may {
-            rights::used(&self.name, action, &decision.identity);
+            rights::record(&self.name, action, &decision.identity);
         }
         may
     }
@@ -102,7 +102,7 @@ impl Role {
         let id = store.unique_id("ASIA", &self.account.home.1);
         let session = Session {
             secret: store.secret_key(),
-            token: format!("IQoJb3JpZ2luX2Vj{}", store.letters(256)),
+            token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
             expires: store.now() + i64::from(seconds),
             home: self.account.home.clone(),
             role: self.name.clone(),

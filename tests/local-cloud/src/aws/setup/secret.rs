@@ -25,10 +25,10 @@ pub struct SecretSeen {
     pub deleted: bool,
 }
 
-pub(super) fn seen(secret: &Secret) -> SecretSeen {
+pub(super) fn snapshot(secret: &Secret) -> SecretSeen {
     let value = |stage| {
         secret.staged(stage).map(|version| match &version.payload {
-            Payload::Text(value) | Payload::Binary(value) => value.clone(),
+            Payload::PolicyText(value) | Payload::Binary(value) => value.clone(),
         })
     };
     SecretSeen {

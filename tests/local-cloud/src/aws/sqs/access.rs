@@ -4,12 +4,12 @@ use super::queue::Queue;
 use crate::aws::body::Body;
 use crate::aws::caller::Caller;
 use crate::aws::partition::dns_suffix;
-use crate::aws::policy::{Context, Outcome, Query, evaluate_statements};
-use crate::aws::refusal::Refusal;
-use crate::aws::store::{Home, Store};
+use crate::aws::policy::{Context, Outcome, PolicyQuery, evaluate_statements};
+use crate::aws::refusal::AwsError;
+use crate::aws::store::{AccountKey, Store};
 
 /// A call under way.
-pub(super) struct Ask<'a> {
+pub(super) struct SqsCall<'a> {
     pub(super) store: &'a mut Store,
     pub(super) caller: &'a Caller,
     pub(super) body: Body<'a>,
@@ -17,20 +17,20 @@ pub(super) struct Ask<'a> {
 
 /// Where a queue is: home, and region with name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) home: Home,
+pub(crate) struct QueueKey {
+    pub(crate) home: AccountKey,
     pub(crate) key: (String, String),
 }
 
-impl Place {
+impl QueueKey {
     /// From `arn:…:sqs:<region>:<account>:<name>`.
-    pub(crate) fn of_arn(arn: &str) -> Option<Place> {
+    pub(crate) fn from_arn(arn: &str) -> Option<QueueKey> {
         let parts: Vec<&str> = arn.split(':').collect();
         let ["arn", partition, "sqs", region, account, name] = parts.as_slice() else {
             return None;
         };
         let home = ((*partition).to_owned(), (*account).to_owned());
-        Some(Place { home, key: ((*region).to_owned(), (*name).to_owned()) })
+        Some(QueueKey { home, key: ((*region).to_owned(), (*name).to_owned()) })
     }
 
     pub(crate) fn arn(&self) -> String {
@@ -39,8 +39,8 @@ impl Place {
     }
 }
 
-fn no_queue() -> Refusal {
-    Refusal::new(
+fn queue_not_found() -> AwsError {
+    AwsError::new(
         400,
         "AWS.SimpleQueueService.NonExistentQueue",
         "The specified queue does not exist.",
@@ -48,18 +48,18 @@ fn no_queue() -> Refusal {
 }
 
 impl Store {
-    pub(crate) fn queue(&self, place: &Place) -> Option<&Queue> {
+    pub(crate) fn queue(&self, place: &QueueKey) -> Option<&Queue> {
         self.account(&place.home)?.queues.get(&place.key)
     }
 
-    pub(crate) fn queue_mut(&mut self, place: &Place) -> Option<&mut Queue> {
+    pub(crate) fn queue_mut(&mut self, place: &QueueKey) -> Option<&mut Queue> {
         self.accounts.get_mut(&place.home)?.queues.get_mut(&place.key)
     }
 
     /// Gives out messages; those that were received too often go to the dead-letter queue instead.
     pub(crate) fn receive(
         &mut self,
-        place: &Place,
+        place: &QueueKey,
         most: usize,
         visibility: Option<i64>,
     ) -> Vec<Message> {
@@ -67,22 +67,26 @@ impl Store {
         while given.len() < most {
             let Some(queue) = self.queue_mut(place) else { break };
             let visibility = visibility.unwrap_or(queue.settings.visibility);
-            let Some(number) = queue.in_sight(1, now).first().copied() else { break };
-            let handle = self.letters(160);
+            let Some(number) = queue.visible_messages(1, now).first().copied() else { break };
+            let handle = self.alphanumeric(160);
             let Some(queue) = self.queue_mut(place) else { break };
-            match queue.give(number, visibility, now, &handle) {
+            match queue.hand_out(number, visibility, now, &handle) {
                 None => break,
                 Some(Ok(message)) => given.push(message),
                 Some(Err(dead)) => {
                     let (from, to) = (queue.arn.clone(), queue.settings.redrive.clone());
-                    self.bury(dead, from, to.and_then(|(arn, _)| Place::of_arn(&arn)).as_ref());
+                    self.move_to_dead_letter_queue(
+                        dead,
+                        from,
+                        to.and_then(|(arn, _)| QueueKey::from_arn(&arn)).as_ref(),
+                    );
                 }
             }
         }
         given
     }
 
-    fn bury(&mut self, dead: Message, from: String, to: Option<&Place>) {
+    fn move_to_dead_letter_queue(&mut self, dead: Message, from: String, to: Option<&QueueKey>) {
         let now = self.now();
         if let Some(queue) = to.and_then(|to| self.queue_mut(to)) {
             queue.put(Message { visible: now, handle: None, dead_from: Some(from), ..dead });
@@ -90,11 +94,11 @@ impl Store {
     }
 }
 
-impl Ask<'_> {
+impl SqsCall<'_> {
     /// The queue that `QueueUrl` names, where the caller may do this to it.
-    pub(super) fn queue(&self, action: &str) -> Result<Place, Refusal> {
+    pub(super) fn queue(&self, action: &str) -> Result<QueueKey, AwsError> {
         let missing = || {
-            Refusal::new(
+            AwsError::new(
                 400,
                 "MissingParameter",
                 "The request must contain the parameter QueueUrl.",
@@ -103,22 +107,24 @@ impl Ask<'_> {
         let url = self.body.text("QueueUrl")?.ok_or_else(missing)?;
         let (partition, region) = (self.caller.partition(), &self.caller.region);
         let host = format!("https://sqs.{region}.{}/", dns_suffix(partition));
-        let (account, name) =
-            url.strip_prefix(&host).and_then(|path| path.split_once('/')).ok_or_else(no_queue)?;
+        let (account, name) = url
+            .strip_prefix(&host)
+            .and_then(|path| path.split_once('/'))
+            .ok_or_else(queue_not_found)?;
         let home = (partition.to_owned(), account.to_owned());
-        let place = Place { home, key: (region.clone(), name.to_owned()) };
+        let place = QueueKey { home, key: (region.clone(), name.to_owned()) };
         self.authorize(&place, action)?;
-        if self.store.queue(&place).is_some() { Ok(place) } else { Err(no_queue()) }
+        if self.store.queue(&place).is_some() { Ok(place) } else { Err(queue_not_found()) }
     }
 
-    fn authorize(&self, place: &Place, action: &str) -> Result<(), Refusal> {
+    fn authorize(&self, place: &QueueKey, action: &str) -> Result<(), AwsError> {
         let (arn, context) = (place.arn(), self.store.context(self.caller));
         let action = format!("sqs:{action}");
         let denied = self.store.queue(place).is_some_and(|queue| {
             let policy = queue.policy.iter().flat_map(|policy| &policy.document.statements);
             let everybody =
                 policy.filter(|one| one.principals.as_ref().is_some_and(|all| all.anyone));
-            let query = Query { action: &action, resource: &arn, context: &context };
+            let query = PolicyQuery { action: &action, resource: &arn, context: &context };
             let all = everybody.map(|statement| ("policy", "resource", statement));
             evaluate_statements(all, query).outcome == Outcome::ExplicitDeny
         });
@@ -129,7 +135,7 @@ impl Ask<'_> {
                  allows the {action} action",
                 self.caller.arn
             );
-            return Err(Refusal::new(403, "AccessDenied", message));
+            return Err(AwsError::new(403, "AccessDenied", message));
         }
         self.store.authorize(self.caller, &action, &arn, &arn, &context)
     }
@@ -143,7 +149,8 @@ impl Queue {
             .with("aws:SourceAccount", account)
             .with("aws:SecureTransport", "true")
             .with("aws:PrincipalIsAWSService", "true");
-        let query = Query { action: "sqs:SendMessage", resource: &self.arn, context: &context };
+        let query =
+            PolicyQuery { action: "sqs:SendMessage", resource: &self.arn, context: &context };
         let policy = self.policy.iter().flat_map(|policy| &policy.document.statements);
         let meant = policy.filter(|statement| {
             let principals = statement.principals.as_ref();

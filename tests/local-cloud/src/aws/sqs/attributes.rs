@@ -1,8 +1,8 @@
 //! What a queue tells of itself.
 use serde_json::{Map, Value, json};
 
-use super::access::{Ask, Place};
-use crate::aws::refusal::Refusal;
+use super::access::{QueueKey, SqsCall};
+use crate::aws::refusal::AwsError;
 
 const NAMES: [&str; 15] = [
     "All",
@@ -23,12 +23,12 @@ const NAMES: [&str; 15] = [
 ];
 
 /// All of them are text.
-pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn get(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let place = ask.queue("GetQueueAttributes")?;
     let asked = ask.body.texts("AttributeNames")?;
     if let Some(name) = asked.iter().find(|name| !NAMES.contains(name)) {
         let message = format!("Unknown Attribute {name}.");
-        return Err(Refusal::new(400, "InvalidAttributeName", message));
+        return Err(AwsError::new(400, "InvalidAttributeName", message));
     }
     let wanted = |name: &str| asked.contains(&"All") || asked.contains(&name);
     let all = all(ask, &place);
@@ -36,7 +36,7 @@ pub(super) fn get(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     Ok(json!({"Attributes": told}))
 }
 
-fn all(ask: &Ask<'_>, place: &Place) -> Map<String, Value> {
+fn all(ask: &SqsCall<'_>, place: &QueueKey) -> Map<String, Value> {
     let Some(queue) = ask.store.queue(place) else { return Map::new() };
     let (counts, settings) = (queue.counts(ask.store.now()), &queue.settings);
     let mut told = vec![
@@ -64,17 +64,17 @@ fn all(ask: &Ask<'_>, place: &Place) -> Map<String, Value> {
 }
 
 /// The URL of a queue of the caller's own account.
-pub(super) fn url(ask: &Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn url(ask: &SqsCall<'_>) -> Result<Value, AwsError> {
     let missing = || {
-        Refusal::new(400, "MissingParameter", "The request must contain the parameter QueueName.")
+        AwsError::new(400, "MissingParameter", "The request must contain the parameter QueueName.")
     };
     let name = ask.body.text("QueueName")?.ok_or_else(missing)?;
     let key = (ask.caller.region.clone(), name.to_owned());
-    let place = Place { home: ask.caller.home.clone(), key };
+    let place = QueueKey { home: ask.caller.home.clone(), key };
     let (arn, context) = (place.arn(), ask.store.context(ask.caller));
     ask.store.authorize(ask.caller, "sqs:GetQueueUrl", &arn, &arn, &context)?;
     let queue = ask.store.queue(&place).ok_or_else(|| {
-        Refusal::new(
+        AwsError::new(
             400,
             "AWS.SimpleQueueService.NonExistentQueue",
             "The specified queue does not exist.",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::digest::md5;
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 
 /// A message in a queue.
 #[derive(Debug, Clone)]
@@ -40,24 +40,28 @@ impl Attribute {
     }
 }
 
-pub(super) fn invalid(reason: &str) -> Refusal {
+pub(super) fn invalid(reason: &str) -> AwsError {
     let message = format!("One or more parameters are invalid. Reason: {reason}");
-    Refusal::new(400, "InvalidParameterValue", message)
+    AwsError::new(400, "InvalidParameterValue", message)
 }
 
 /// Characters that XML 1.0 has; SQS takes no others.
-fn speakable(c: char) -> bool {
+fn is_allowed_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// The body of a message.
-pub(super) fn body(text: Option<&str>) -> Result<String, Refusal> {
+pub(super) fn check_body(text: Option<&str>) -> Result<String, AwsError> {
     let text = text.filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| {
-        Refusal::new(400, "MissingParameter", "The request must contain the parameter MessageBody.")
+        AwsError::new(
+            400,
+            "MissingParameter",
+            "The request must contain the parameter MessageBody.",
+        )
     })?;
-    if !text.chars().all(speakable) {
-        return Err(Refusal::new(
+    if !text.chars().all(is_allowed_character) {
+        return Err(AwsError::new(
             400,
             "InvalidMessageContents",
             "The message contains characters outside the allowed set.",
@@ -67,7 +71,9 @@ pub(super) fn body(text: Option<&str>) -> Result<String, Refusal> {
 }
 
 /// `MessageAttributes` of a message.
-pub(super) fn attributes(value: Option<&Value>) -> Result<BTreeMap<String, Attribute>, Refusal> {
+pub(super) fn parse_attributes(
+    value: Option<&Value>,
+) -> Result<BTreeMap<String, Attribute>, AwsError> {
     let mut attributes = BTreeMap::new();
     for (name, value) in value.and_then(Value::as_object).into_iter().flatten() {
         let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
@@ -107,7 +113,7 @@ pub(super) fn attributes(value: Option<&Value>) -> Result<BTreeMap<String, Attri
 }
 
 /// What counts against the limits, in bytes.
-pub(super) fn size(body: &str, attributes: &BTreeMap<String, Attribute>) -> usize {
+pub(super) fn message_size(body: &str, attributes: &BTreeMap<String, Attribute>) -> usize {
     let each = |(name, one): (&String, &Attribute)| name.len() + one.kind.len() + one.value.len();
     body.len() + attributes.iter().map(each).sum::<usize>()
 }
@@ -133,7 +139,7 @@ impl Message {
     }
 
     /// System attributes as `ReceiveMessage` and Lambda's event write them: all are text, times are milliseconds.
-    pub(crate) fn system(&self) -> BTreeMap<&'static str, String> {
+    pub(crate) fn system_attributes(&self) -> BTreeMap<&'static str, String> {
         let millis = |seconds: i64| (seconds * 1000).to_string();
         let mut all = BTreeMap::from([
             ("SenderId", self.sender.clone()),
@@ -163,7 +169,7 @@ impl Message {
             "messageId": self.id,
             "receiptHandle": self.handle,
             "body": self.body,
-            "attributes": self.system(),
+            "attributes": self.system_attributes(),
             "messageAttributes": attributes,
             "md5OfBody": self.md5_of_body(),
             "eventSource": "aws:sqs",

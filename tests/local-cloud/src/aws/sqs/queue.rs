@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use super::message::Message;
 use super::setup::Settings;
-use crate::aws::store::Text;
+use crate::aws::store::PolicyText;
 
 /// A standard queue.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Queue {
     pub(crate) arn: String,
     pub(crate) url: String,
     pub(crate) settings: Settings,
-    pub(crate) policy: Option<Text>,
+    pub(crate) policy: Option<PolicyText>,
     pub(crate) created: i64,
     messages: BTreeMap<u64, Message>,
     /// When each message can be received, the earliest first.
@@ -46,7 +46,7 @@ impl Queue {
     pub(super) fn new(
         names: [String; 2],
         settings: Settings,
-        policy: Option<Text>,
+        policy: Option<PolicyText>,
         now: i64,
     ) -> Self {
         let [arn, url] = names;
@@ -79,7 +79,7 @@ impl Queue {
     }
 
     /// The numbers of so many messages in sight, those that were kept too long having gone.
-    pub(crate) fn in_sight(&mut self, most: usize, now: i64) -> Vec<u64> {
+    pub(crate) fn visible_messages(&mut self, most: usize, now: i64) -> Vec<u64> {
         let mut found = Vec::new();
         while found.len() < most {
             let next = self.sight.iter().nth(found.len()).copied();
@@ -96,7 +96,7 @@ impl Queue {
 
     /// Gives a message out under a handle, until it comes into sight again; or takes it out, where it was received as often
     /// as it may be: it is dead.
-    pub(crate) fn give(
+    pub(crate) fn hand_out(
         &mut self,
         number: u64,
         visibility: i64,
@@ -137,7 +137,7 @@ impl Queue {
     }
 
     /// Sets when a message comes into sight again. `false`: it is not in flight.
-    pub(crate) fn hide(&mut self, number: u64, seconds: i64, now: i64) -> bool {
+    pub(crate) fn set_visibility(&mut self, number: u64, seconds: i64, now: i64) -> bool {
         let Some(message) = self.messages.get_mut(&number) else { return false };
         if message.visible <= now {
             return false;
@@ -150,7 +150,7 @@ impl Queue {
     }
 
     /// When the first message that is out of sight comes into it.
-    pub(crate) fn next_sight(&self) -> Option<i64> {
+    pub(crate) fn next_visible_at(&self) -> Option<i64> {
         self.sight.first().map(|(visible, _)| *visible)
     }
 

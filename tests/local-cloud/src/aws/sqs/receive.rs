@@ -3,17 +3,21 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-use super::access::{Ask, Place};
+use super::access::{QueueKey, SqsCall};
 use super::message::Message;
 use super::queue::Receipt;
 use super::send::{entries, failure};
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 
-fn between(ask: &Ask<'_>, name: &str, range: &RangeInclusive<i64>) -> Result<Option<i64>, Refusal> {
+fn integer_in_range(
+    ask: &SqsCall<'_>,
+    name: &str,
+    range: &RangeInclusive<i64>,
+) -> Result<Option<i64>, AwsError> {
     let value = ask.body.number(name)?;
     match value.filter(|value| !range.contains(value)) {
         None => Ok(value),
-        Some(value) => Err(Refusal::new(
+        Some(value) => Err(AwsError::new(
             400,
             "InvalidParameterValue",
             format!(
@@ -26,21 +30,21 @@ fn between(ask: &Ask<'_>, name: &str, range: &RangeInclusive<i64>) -> Result<Opt
 }
 
 /// Answers at once, whatever `WaitTimeSeconds` says: who waits here is Lambda, and it is told of what arrives.
-pub(super) fn receive(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn receive(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let place = ask.queue("ReceiveMessage")?;
-    let most = between(ask, "MaxNumberOfMessages", &(1..=10))?.unwrap_or(1);
-    let visibility = between(ask, "VisibilityTimeout", &(0..=43_200))?;
-    between(ask, "WaitTimeSeconds", &(0..=20))?;
+    let most = integer_in_range(ask, "MaxNumberOfMessages", &(1..=10))?.unwrap_or(1);
+    let visibility = integer_in_range(ask, "VisibilityTimeout", &(0..=43_200))?;
+    integer_in_range(ask, "WaitTimeSeconds", &(0..=20))?;
     let mut system = ask.body.texts("MessageSystemAttributeNames")?;
     system.extend(ask.body.texts("AttributeNames")?);
     let own = ask.body.texts("MessageAttributeNames")?;
     let most = usize::try_from(most).unwrap_or(1);
     let messages = ask.store.receive(&place, most, visibility);
-    let shown: Vec<Value> = messages.iter().map(|one| shown(one, &system, &own)).collect();
+    let shown: Vec<Value> = messages.iter().map(|one| message_json(one, &system, &own)).collect();
     Ok(if shown.is_empty() { json!({}) } else { json!({"Messages": shown}) })
 }
 
-fn shown(message: &Message, system: &[&str], own: &[&str]) -> Value {
+fn message_json(message: &Message, system: &[&str], own: &[&str]) -> Value {
     let mut shown = json!({
         "MessageId": message.id,
         "ReceiptHandle": message.handle,
@@ -49,7 +53,7 @@ fn shown(message: &Message, system: &[&str], own: &[&str]) -> Value {
     });
     let wanted = |name: &str| system.iter().any(|one| *one == "All" || *one == name);
     let attributes: Map<String, Value> = message
-        .system()
+        .system_attributes()
         .into_iter()
         .filter(|(name, _)| wanted(name))
         .map(|(name, value)| (name.to_owned(), value.into()))
@@ -79,12 +83,12 @@ fn shown(message: &Message, system: &[&str], own: &[&str]) -> Value {
     shown
 }
 
-fn invalid(handle: &str) -> Refusal {
+fn invalid(handle: &str) -> AwsError {
     let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
-    Refusal::new(400, "ReceiptHandleIsInvalid", message)
+    AwsError::new(400, "ReceiptHandleIsInvalid", message)
 }
 
-fn remove(ask: &mut Ask<'_>, place: &Place, handle: Option<&str>) -> Result<(), Refusal> {
+fn remove(ask: &mut SqsCall<'_>, place: &QueueKey, handle: Option<&str>) -> Result<(), AwsError> {
     let handle = handle.unwrap_or_default();
     match ask.store.queue_mut(place).map(|queue| queue.delete(handle)) {
         Some(Receipt::Good(_) | Receipt::Stale) => Ok(()),
@@ -92,13 +96,13 @@ fn remove(ask: &mut Ask<'_>, place: &Place, handle: Option<&str>) -> Result<(), 
     }
 }
 
-pub(super) fn delete(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn delete(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let place = ask.queue("DeleteMessage")?;
     remove(ask, &place, ask.body.text("ReceiptHandle")?)?;
     Ok(json!({}))
 }
 
-pub(super) fn delete_batch(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn delete_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let place = ask.queue("DeleteMessage")?;
     let (mut good, mut failed) = (Vec::new(), Vec::new());
     for (id, entry) in entries(ask.body)? {
@@ -110,16 +114,16 @@ pub(super) fn delete_batch(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     Ok(json!({"Successful": good, "Failed": failed}))
 }
 
-pub(super) fn change_visibility(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn change_visibility(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let place = ask.queue("ChangeMessageVisibility")?;
-    let seconds = between(ask, "VisibilityTimeout", &(0..=43_200))?.unwrap_or(0);
+    let seconds = integer_in_range(ask, "VisibilityTimeout", &(0..=43_200))?.unwrap_or(0);
     let handle = ask.body.text("ReceiptHandle")?.unwrap_or_default();
     let now = ask.store.now();
     let queue = ask.store.queue_mut(&place).ok_or_else(|| invalid(handle))?;
     let hidden = match queue.receipt(handle) {
         Receipt::Invalid => return Err(invalid(handle)),
         Receipt::Stale => false,
-        Receipt::Good(number) => queue.hide(number, seconds, now),
+        Receipt::Good(number) => queue.set_visibility(number, seconds, now),
     };
     if hidden {
         return Ok(json!({}));
@@ -128,5 +132,5 @@ pub(super) fn change_visibility(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         "Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for \
          visibility timeout change."
     );
-    Err(Refusal::new(400, "AWS.SimpleQueueService.MessageNotInflight", message))
+    Err(AwsError::new(400, "AWS.SimpleQueueService.MessageNotInflight", message))
 }

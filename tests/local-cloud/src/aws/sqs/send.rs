@@ -3,21 +3,25 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::access::{Ask, Place};
+use super::access::{QueueKey, SqsCall};
 use super::message::{self, Message, invalid};
 use crate::aws::body::Body;
-use crate::aws::refusal::Refusal;
+use crate::aws::refusal::AwsError;
 use crate::aws::store::Store;
 
 /// What a batch may weigh together, in bytes: as much as the largest message.
-const HEAVIEST: usize = 1_048_576;
+const MAX_BATCH_BYTES: usize = 1_048_576;
 
 /// A message that can be sent, and when it comes into sight.
-fn read(ask: &Ask<'_>, place: &Place, body: Body<'_>) -> Result<(Message, usize), Refusal> {
-    let text = message::body(body.text("MessageBody")?)?;
-    let attributes = message::attributes(body.member("MessageAttributes"))?;
+fn parse_message(
+    ask: &SqsCall<'_>,
+    place: &QueueKey,
+    body: Body<'_>,
+) -> Result<(Message, usize), AwsError> {
+    let text = message::check_body(body.text("MessageBody")?)?;
+    let attributes = message::parse_attributes(body.member("MessageAttributes"))?;
     let settings = ask.store.queue(place).map(|queue| queue.settings.clone()).unwrap_or_default();
-    let size = message::size(&text, &attributes);
+    let size = message::message_size(&text, &attributes);
     if size > settings.longest {
         return Err(invalid(&format!("Message must be shorter than {} bytes.", settings.longest)));
     }
@@ -26,7 +30,7 @@ fn read(ask: &Ask<'_>, place: &Place, body: Body<'_>) -> Result<(Message, usize)
         let message = format!(
             "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
         );
-        return Err(Refusal::new(400, "InvalidParameterValue", message));
+        return Err(AwsError::new(400, "InvalidParameterValue", message));
     }
     let sent = ask.store.now();
     let message = Message {
@@ -46,7 +50,7 @@ fn read(ask: &Ask<'_>, place: &Place, body: Body<'_>) -> Result<(Message, usize)
 
 impl Store {
     /// Puts a message into a queue under an id of its own.
-    pub(crate) fn enqueue(&mut self, place: &Place, message: Message) -> Message {
+    pub(crate) fn enqueue(&mut self, place: &QueueKey, message: Message) -> Message {
         let id = self.request_id();
         let message = Message { id, ..message };
         if let Some(queue) = self.queue_mut(place) {
@@ -56,7 +60,7 @@ impl Store {
     }
 }
 
-fn sent(message: &Message) -> Value {
+fn sent_json(message: &Message) -> Value {
     let mut answer = json!({"MessageId": message.id, "MD5OfMessageBody": message.md5_of_body()});
     if let Some(digest) = message.md5_of_attributes() {
         answer["MD5OfMessageAttributes"] = digest.into();
@@ -64,18 +68,18 @@ fn sent(message: &Message) -> Value {
     answer
 }
 
-pub(super) fn one(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn send_message(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let place = ask.queue("SendMessage")?;
-    let (message, _) = read(ask, &place, ask.body)?;
-    Ok(sent(&ask.store.enqueue(&place, message)))
+    let (message, _) = parse_message(ask, &place, ask.body)?;
+    Ok(sent_json(&ask.store.enqueue(&place, message)))
 }
 
-pub(super) fn batch(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
+pub(super) fn send_message_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
     let place = ask.queue("SendMessage")?;
     let entries = entries(ask.body)?;
     let (mut good, mut failed, mut weight) = (Vec::new(), Vec::new(), 0);
     for (id, body) in entries {
-        match read(ask, &place, body) {
+        match parse_message(ask, &place, body) {
             Ok((message, size)) => {
                 weight += size;
                 good.push((id, message));
@@ -83,16 +87,16 @@ pub(super) fn batch(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
             Err(refusal) => failed.push(failure(id, &refusal)),
         }
     }
-    if weight > HEAVIEST {
+    if weight > MAX_BATCH_BYTES {
         let message = format!(
-            "Batch requests cannot be longer than {HEAVIEST} bytes. You have sent {weight} bytes."
+            "Batch requests cannot be longer than {MAX_BATCH_BYTES} bytes. You have sent {weight} bytes."
         );
-        return Err(Refusal::new(400, "AWS.SimpleQueueService.BatchRequestTooLong", message));
+        return Err(AwsError::new(400, "AWS.SimpleQueueService.BatchRequestTooLong", message));
     }
     let good: Vec<Value> = good
         .into_iter()
         .map(|(id, message)| {
-            let mut answer = sent(&ask.store.enqueue(&place, message));
+            let mut answer = sent_json(&ask.store.enqueue(&place, message));
             answer["Id"] = id.into();
             answer
         })
@@ -100,14 +104,14 @@ pub(super) fn batch(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     Ok(json!({"Successful": good, "Failed": failed}))
 }
 
-pub(super) fn failure(id: &str, refusal: &Refusal) -> Value {
+pub(super) fn failure(id: &str, refusal: &AwsError) -> Value {
     json!({"Id": id, "SenderFault": true, "Code": refusal.code, "Message": refusal.message})
 }
 
 /// The entries of a batch with their ids: one to ten, no two alike.
-pub(super) fn entries(body: Body<'_>) -> Result<Vec<(&str, Body<'_>)>, Refusal> {
+pub(super) fn entries(body: Body<'_>) -> Result<Vec<(&str, Body<'_>)>, AwsError> {
     let list = body.list("Entries")?;
-    let refused = |code, message: &str| Err(Refusal::new(400, code, message));
+    let refused = |code, message: &str| Err(AwsError::new(400, code, message));
     if list.is_empty() {
         let message = "There should be at least one SendMessageBatchRequestEntry in the request.";
         return refused("AWS.SimpleQueueService.EmptyBatchRequest", message);

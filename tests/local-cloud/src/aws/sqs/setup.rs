@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::access::Place;
+use super::access::QueueKey;
 use super::message::{Attribute, Message};
 use super::queue::{Counts, Queue as Held};
 use crate::aws::partition::dns_suffix;
-use crate::aws::policy::Kind;
-use crate::aws::store::Text;
+use crate::aws::policy::DocumentKind;
+use crate::aws::store::PolicyText;
 use crate::aws::{Account, Aws};
 
 /// How a queue is set; times in seconds.
@@ -46,7 +46,7 @@ impl Default for Settings {
 #[derive(Debug, Clone)]
 pub struct Queue {
     aws: Aws,
-    place: Place,
+    place: QueueKey,
 }
 
 /// A message as a test sees it, with no permission asked.
@@ -71,10 +71,11 @@ impl Account {
     /// For a policy that SQS would refuse.
     pub fn queue(&self, region: &str, name: &str, settings: Settings) -> Queue {
         let policy = settings.policy.as_ref().map(|policy| {
-            Text::read(&policy.to_string(), Kind::Resource).expect("a policy that SQS takes")
+            PolicyText::read(&policy.to_string(), DocumentKind::Resource)
+                .expect("a policy that SQS takes")
         });
         let home = self.home().clone();
-        let place = Place { key: (region.to_owned(), name.to_owned()), home };
+        let place = QueueKey { key: (region.to_owned(), name.to_owned()), home };
         let url =
             format!("https://sqs.{region}.{}/{}/{name}", dns_suffix(self.partition()), self.id());
         let mut store = self.aws().store();
@@ -206,13 +207,13 @@ impl Queue {
         self.with(|queue| queue.delete(handle));
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
         self.with(|queue| queue.changed.subscribe())
     }
 
     /// When its first message comes into sight, and what time it is.
-    pub(crate) fn next_sight(&self) -> (Option<i64>, i64) {
+    pub(crate) fn next_visible_at(&self) -> (Option<i64>, i64) {
         let now = self.aws.store().now();
-        (self.with(|queue| queue.next_sight()), now)
+        (self.with(|queue| queue.next_visible_at()), now)
     }
 }

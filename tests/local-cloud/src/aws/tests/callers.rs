@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::policy::{Context, Document, Kind, Outcome, Query, evaluate_statements};
+use super::super::policy::{
+    Context, Document, DocumentKind, Outcome, PolicyQuery, evaluate_statements,
+};
 use crate::template::{Deployment, Template};
 
 const OWN: &str = "111122223333";
@@ -27,7 +29,8 @@ fn lets_in(
     // API Gateway puts its own ARN before what stands there.
     let api = format!("arn:aws:execute-api:us-east-1:{OWN}:abcdef1234/");
     let policy = policy.to_string().replace("execute-api:/", &api);
-    let policy = Document::read(&serde_json::from_str(&policy).unwrap(), Kind::Resource).unwrap();
+    let policy =
+        Document::read(&serde_json::from_str(&policy).unwrap(), DocumentKind::Resource).unwrap();
     let context = calls.iter().fold(Context::default(), |all, (key, value)| all.with(key, *value));
     let context = context.with("aws:PrincipalAccount", account);
     let meant = policy.statements.iter().filter(|statement| {
@@ -35,7 +38,8 @@ fn lets_in(
         principals.anyone || principals.aws.iter().any(|one| one == account || one == role)
     });
     let resource = format!("{api}live/POST/v1/accounts/sts");
-    let query = Query { action: "execute-api:Invoke", resource: &resource, context: &context };
+    let query =
+        PolicyQuery { action: "execute-api:Invoke", resource: &resource, context: &context };
     let meant = meant.map(|statement| ("policy", "resource", statement));
     evaluate_statements(meant, query).outcome == Outcome::Allowed
 }

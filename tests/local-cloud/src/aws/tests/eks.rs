@@ -119,15 +119,15 @@ async fn f44_f52_pods_get_the_roles_that_trust_eks_and_their_tags_go_on_to_the_n
     local.inline("Go", &allow(&["sts:AssumeRole", "sts:TagSession"], "*"));
     let pod = ("palette-identity", "palette-identity");
     cluster.associate(pod, &local.arn(), None);
-    assert!(cluster.pod_keys(pod).unwrap_err().contains("does not trust"));
+    assert!(cluster.pod_credentials(pod).unwrap_err().contains("does not trust"));
     let pods = |actions: Value| {
         json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions}]})
     };
     local.trust(&pods(json!("sts:AssumeRole")));
-    assert!(cluster.pod_keys(pod).is_err(), "EKS tags its sessions");
+    assert!(cluster.pod_credentials(pod).is_err(), "EKS tags its sessions");
     local.trust(&pods(json!(["sts:AssumeRole", "sts:TagSession"])));
-    let session = client(&cloud, &cluster.pod_keys(pod).unwrap());
+    let session = client(&cloud, &cluster.pod_credentials(pod).unwrap());
 
     let target = other.role("Target");
     let id = format!("us-east-1/{ACCOUNT}/palette/cluster-1/palette-manager");

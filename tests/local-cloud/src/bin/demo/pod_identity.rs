@@ -9,7 +9,7 @@ use crate::show::{Portal, Surprise, blocked, expect, told};
 const ROUTE: &str = "/v1/accounts/pod-identity";
 
 /// What is broken by hand, and stays broken until it is mended by hand.
-const fn broken(case: Case) -> [Way; 2] {
+const fn injected_error(case: Case) -> [Way; 2] {
     match case {
         Case::SameAccount => {
             [Way::TrustWithoutTags(RolePurpose::Palette), Way::NotRestarted(HUBBLE_SERVICE_ACCOUNT)]
@@ -25,7 +25,7 @@ pub(crate) async fn visit(portal: &Portal<'_>, case: Case) -> Result<(), Surpris
     request["name"] = json!(format!("demo-{}-pod-identity", portal.realm.partition));
     let validate = format!("{ROUTE}/validate");
 
-    for way in broken(case) {
+    for way in injected_error(case) {
         cluster.break_it(way);
     }
     let step = "validate, broken on purpose";

@@ -217,7 +217,7 @@ fn an_answer_that_lambda_cannot_read_fails_the_whole_batch() {
         (json!({"batchItemFailures": [{"id": "a"}]}), vec!["a", "b"]),
         (json!("done"), vec!["a", "b"]),
     ] {
-        let found: Vec<_> = failures(&answer, &ids).into_iter().collect();
+        let found: Vec<_> = failed_ids(&answer, &ids).into_iter().collect();
         assert_eq!(found, failed, "{answer}");
     }
 }

@@ -40,7 +40,7 @@ async fn readers_of_a_replica_that_lags_behind_are_shown_what_there_was() {
     let api = Api::new();
     let old = created(&api, "old").await;
     let now = api.0.records().now;
-    api.0.records().lag(now + 10);
+    api.0.records().delay_reads(now + 10);
     let new = created(&api, "new").await;
     let seen = || async {
         let (_, list) = api.call(ADMIN_KEY, &format!("GET {ACCOUNTS}"), Value::Null).await;

@@ -6,7 +6,7 @@ use super::times;
 use crate::{aws::organizations::Joined, clock::iso8601, gateway::Bus};
 
 /// What events of one moment share.
-pub(super) struct Envelope<'a> {
+pub(super) struct EventBuilder<'a> {
     pub(super) management: &'a str,
     pub(super) region: &'a str,
     /// Seconds since the Unix epoch.
@@ -14,9 +14,9 @@ pub(super) struct Envelope<'a> {
 }
 
 /// How long a creation takes.
-const CREATION: i64 = 1800;
+const CREATION_SECONDS: i64 = 1800;
 
-impl Envelope<'_> {
+impl EventBuilder<'_> {
     fn event(&self, source: &str, detail_type: &str, detail: &Value) -> Value {
         json!({
             "version": "0",
@@ -64,17 +64,23 @@ impl Envelope<'_> {
     ) -> Value {
         let verb = if name.starts_with("Create") { "created" } else { "updated" };
         let message = format!("AWS Control Tower successfully {verb} a managed account.");
-        self.tower(name, id, account, unit, ("SUCCEEDED", &message))
+        self.control_tower_event(name, id, account, unit, ("SUCCEEDED", &message))
     }
 
     /// A creation that failed has no account id.
     pub(super) fn managed_account_failed(&self, account: &str, unit: (&str, &str)) -> Value {
         let message =
             "AWS Control Tower failed to create a managed account: the e-mail address is in use.";
-        self.tower("CreateManagedAccount", "Not Available", account, unit, ("FAILED", message))
+        self.control_tower_event(
+            "CreateManagedAccount",
+            "Not Available",
+            account,
+            unit,
+            ("FAILED", message),
+        )
     }
 
-    fn tower(
+    fn control_tower_event(
         &self,
         name: &str,
         id: &str,
@@ -92,7 +98,7 @@ impl Envelope<'_> {
             "account": {"accountName": account, "accountId": id},
             "state": state,
             "message": message,
-            "requestedTimestamp": times::control_tower(self.now - CREATION),
+            "requestedTimestamp": times::control_tower(self.now - CREATION_SECONDS),
             "completedTimestamp": times::control_tower(self.now),
         }});
         self.service_event("controltower", name, &details)
@@ -133,7 +139,7 @@ impl Envelope<'_> {
     }
 
     /// `AccountJoinedOrganization`
-    pub(super) fn joined(&self, id: &str, how: Joined) -> Value {
+    pub(super) fn account_joined(&self, id: &str, how: Joined) -> Value {
         let how = if how == Joined::Created { "CREATED" } else { "INVITED" };
         let details =
             json!({"accountId": id, "joinedMethod": how, "joinedTime": iso8601(self.now)});
@@ -141,7 +147,7 @@ impl Envelope<'_> {
     }
 
     /// `AccountDepartedOrganization`
-    pub(super) fn departed(&self, id: &str) -> Value {
+    pub(super) fn account_departed(&self, id: &str) -> Value {
         let details = json!({
             "accountId": id, "departureMethod": "REMOVED", "departureTime": iso8601(self.now),
         });
@@ -149,7 +155,7 @@ impl Envelope<'_> {
     }
 
     /// `CloseAccountResult`
-    pub(super) fn closed(&self, id: &str) -> Value {
+    pub(super) fn close_account_result(&self, id: &str) -> Value {
         let details = json!({"closeAccountStatus": {
             "accountId": id,
             "state": "SUCCEEDED",
@@ -160,7 +166,7 @@ impl Envelope<'_> {
     }
 
     /// The call of `RemoveAccountFromOrganization`, as `CloudTrail` saw it.
-    pub(super) fn removed(&self, id: &str) -> Value {
+    pub(super) fn remove_account_call(&self, id: &str) -> Value {
         let detail = json!({
             "eventVersion": "1.08",
             "userIdentity": {"type": "IAMUser", "accountId": self.management, "userName": "admin"},
@@ -181,7 +187,7 @@ impl Envelope<'_> {
     }
 
     /// What Account Factory for Terraform hands on: no event of AWS's, so without an envelope.
-    pub(super) fn aft(&self, id: &str, name: &str, (unit, unit_name): (&str, &str)) -> Value {
+    pub(super) fn aft_event(&self, id: &str, name: &str, (unit, unit_name): (&str, &str)) -> Value {
         let email = format!("aws+{id}@example.com");
         let joined = iso8601(self.now).replace('T', " ").replace('Z', ".129000+00:00");
         json!({

@@ -52,7 +52,7 @@ impl Organization {
     }
 
     /// A role with all rights that trusts a principal.
-    fn entry(account: &Account, name: &str, principal: &str) -> Role {
+    fn create_access_role(account: &Account, name: &str, principal: &str) -> Role {
         let role = account.role(name);
         role.trust(&json!({
             "Version": "2012-10-17",
@@ -74,7 +74,7 @@ impl Organization {
             self.api.delegate(account.id());
         }
         let own = self.management().root_arn();
-        Self::entry(&account, AFT_ADMIN, &own)
+        Self::create_access_role(&account, AFT_ADMIN, &own)
     }
 
     /// Makes an account below a parent, as this kind of vending does.
@@ -92,42 +92,44 @@ impl Organization {
             Vended { account, name: name.to_owned(), twin: None, entry: None, events: Vec::new() };
         let account = &vended.account;
         vended.entry = match kind {
-            Kind::ControlTower => Some(Self::entry(account, "AWSControlTowerExecution", &own)),
+            Kind::ControlTower => {
+                Some(Self::create_access_role(account, "AWSControlTowerExecution", &own))
+            }
             Kind::Aft => {
                 let admin = self.aft_admin().arn();
-                Self::entry(account, "AWSAFTExecution", &admin);
-                Some(Self::entry(account, "AWSControlTowerExecution", &own))
+                Self::create_access_role(account, "AWSAFTExecution", &admin);
+                Some(Self::create_access_role(account, "AWSControlTowerExecution", &own))
             }
             Kind::Organizations | Kind::GovCloud => {
-                Some(Self::entry(account, "OrganizationAccountAccessRole", &own))
+                Some(Self::create_access_role(account, "OrganizationAccountAccessRole", &own))
             }
             Kind::Invited => None,
         };
         if kind == Kind::GovCloud {
-            vended.twin = Some(self.twin());
+            vended.twin = Some(self.create_paired_account());
         }
-        vended.events = self.birth(kind, &vended, parent);
+        vended.events = self.creation_events(kind, &vended, parent);
         vended
     }
 
     /// A GovCloud account by itself; the account that belongs to the commercial management account may enter it.
-    fn twin(&self) -> Account {
+    fn create_paired_account(&self) -> Account {
         let partition = Partition::AwsUsGov.id();
         let twin = self.account(partition);
         let own = super::super::surroundings::deployment_account(&self.aws, Partition::AwsUsGov);
-        Self::entry(&twin, "OrganizationAccountAccessRole", &own.root_arn());
+        Self::create_access_role(&twin, "OrganizationAccountAccessRole", &own.root_arn());
         twin
     }
 
-    fn birth(&self, kind: Kind, vended: &Vended, parent: &str) -> Vec<Value> {
+    fn creation_events(&self, kind: Kind, vended: &Vended, parent: &str) -> Vec<Value> {
         let (envelope, id) = (self.envelope(), vended.account.id());
         let twin = vended.twin.as_ref().map(Account::id);
         let created = || {
             let request = self.api.created(&vended.name, Some(id), twin, None);
             envelope.create_account_result(&request, id, twin)
         };
-        let joined = |how: Joined| envelope.joined(id, how);
-        let unit = self.unit_name(parent);
+        let joined = |how: Joined| envelope.account_joined(id, how);
+        let unit = self.ou_name(parent);
         match kind {
             Kind::ControlTower | Kind::Aft => {
                 let mut events = vec![
@@ -141,7 +143,7 @@ impl Organization {
                     ),
                 ];
                 if kind == Kind::Aft {
-                    events.push(envelope.aft(id, &vended.name, (parent, &unit)));
+                    events.push(envelope.aft_event(id, &vended.name, (parent, &unit)));
                 }
                 events
             }

@@ -7,16 +7,16 @@ use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_AC
 use super::{NAME, PaletteCluster};
 use crate::aws::{
     Role,
-    eks::{Access, Addon, NewCluster, Nodegroup, Rule},
+    eks::{AccessRules, Addon, NewCluster, Nodegroup, RbacRule},
 };
 
 /// What `AmazonEKSAdminViewPolicy` lets somebody look at, as far as it is served here.
-const VIEWED: [&str; 7] =
+const VIEWABLE_RESOURCES: [&str; 7] =
     ["configmaps", "daemonsets", "deployments", "namespaces", "networkpolicies", "nodes", "pods"];
 
 impl PaletteCluster {
     /// EKS knows it, whatever became of it before.
-    pub(super) fn found_again(&self) {
+    pub(super) fn recreate(&self) {
         let (account, region) = (self.cluster.account(), self.cluster.region());
         let (endpoint, authority) = (self.endpoint.as_str(), self.authority.as_str());
         let new = NewCluster { name: NAME, region, version: "1.33", endpoint, authority };
@@ -28,7 +28,7 @@ impl PaletteCluster {
         self.cluster.account().role("PaletteNodeRole")
     }
 
-    pub(super) fn furnish_eks(&self) {
+    pub(super) fn set_up_eks(&self) {
         let node_role = self.node_role();
         node_role.attach(&self.cluster.account().managed("AmazonEKSWorkerNodePolicy"));
         let group = Nodegroup { status: "ACTIVE".to_owned(), node_role: node_role.arn() };
@@ -47,27 +47,28 @@ impl PaletteCluster {
         self.cluster.associate(hubble, roles.hubble().as_str(), target);
         let identity = (IDENTITY_SERVICE_ACCOUNT.namespace, IDENTITY_SERVICE_ACCOUNT.name);
         self.cluster.associate(identity, roles.identity().as_str(), None);
-        self.furnish_access();
+        self.set_up_access_entries();
     }
 
     /// Who may look may look at everything, and make `ConfigMaps` in `kube-system`.
-    pub(super) fn furnish_access(&self) {
+    pub(super) fn set_up_access_entries(&self) {
         let everywhere = |verb| {
-            let viewed = VIEWED.into_iter().chain(["serviceaccounts"]);
-            viewed.map(move |resource| Rule { verb, resource, namespace: None })
+            let viewed = VIEWABLE_RESOURCES.into_iter().chain(["serviceaccounts"]);
+            viewed.map(move |resource| RbacRule { verb, resource, namespace: None })
         };
-        let edit = Rule { verb: "create", resource: "configmaps", namespace: Some("kube-system") };
+        let edit =
+            RbacRule { verb: "create", resource: "configmaps", namespace: Some("kube-system") };
         let rules: BTreeSet<_> =
             everywhere("get").chain(everywhere("list")).chain([edit]).collect();
-        self.permit(&rules);
+        self.set_access_rules(&rules);
     }
 
     /// Whoever was admitted may do this in Kubernetes, and no more.
-    pub(super) fn permit(&self, rules: &BTreeSet<Rule>) {
+    pub(super) fn set_access_rules(&self, rules: &BTreeSet<RbacRule>) {
         let watchers =
             self.watchers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         self.cluster.with(|cluster| {
-            let all = watchers.into_iter().map(|role| (role, Access(rules.clone())));
+            let all = watchers.into_iter().map(|role| (role, AccessRules(rules.clone())));
             cluster.access = all.collect();
         });
     }

@@ -17,9 +17,10 @@ const CREDENTIALS: [(&str, &str); 2] = [
 ];
 
 /// The ConfigMap that tells Palette the name of its own cluster.
-pub(super) const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
+pub(super) const CONFIG_MAP_PATH: &str =
+    "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 /// The agent.
-pub(super) const AGENT: &str =
+pub(super) const AGENT_PATH: &str =
     "/apis/apps/v1/namespaces/kube-system/daemonsets/eks-pod-identity-agent";
 
 /// A pod of a service account, by labels that say what it is.
@@ -58,14 +59,14 @@ impl Pod<'_> {
 }
 
 impl PaletteCluster {
-    pub(super) fn put(&self, namespace: Option<&str>, place: &str, object: Value) {
+    pub(super) fn put_object(&self, namespace: Option<&str>, place: &str, object: Value) {
         self.cluster.with(|cluster| cluster.put(namespace, place.to_owned(), object));
     }
 
     pub(super) fn put_pod(&self, pod: &Pod<'_>) {
         let namespace = pod.account.namespace;
         let place = format!("/api/v1/namespaces/{namespace}/pods/{}", pod.name);
-        self.put(Some(namespace), &place, pod.object());
+        self.put_object(Some(namespace), &place, pod.object());
     }
 
     pub(super) fn put_agent(&self, ready: u32) {
@@ -81,7 +82,7 @@ impl PaletteCluster {
                 "numberMisscheduled": 0, "numberReady": ready,
             },
         });
-        self.put(Some("kube-system"), AGENT, agent);
+        self.put_object(Some("kube-system"), AGENT_PATH, agent);
     }
 
     pub(super) fn put_config(&self, name: &str) {
@@ -90,7 +91,7 @@ impl PaletteCluster {
             "metadata": {"name": "palette-global-config"},
             "data": {"managementClusterName": name},
         });
-        self.put(Some("kube-system"), CONFIG, config);
+        self.put_object(Some("kube-system"), CONFIG_MAP_PATH, config);
     }
 
     pub(super) fn put_node(&self, name: &str, group: Option<&str>) {
@@ -101,14 +102,14 @@ impl PaletteCluster {
         let node = json!({
             "apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
         });
-        self.put(None, &format!("/api/v1/nodes/{name}"), node);
+        self.put_object(None, &format!("/api/v1/nodes/{name}"), node);
     }
 
-    pub(super) fn forget(&self, place: &str) {
+    pub(super) fn remove_object(&self, place: &str) {
         self.cluster.with(|cluster| drop(cluster.objects.remove(place)));
     }
 
-    pub(super) fn furnish_kubernetes(&self) {
+    pub(super) fn set_up_kubernetes(&self) {
         self.cluster.with(|cluster| cluster.objects.clear());
         for namespace in
             ["kube-system", HUBBLE_SERVICE_ACCOUNT.namespace, IDENTITY_SERVICE_ACCOUNT.namespace]
@@ -116,7 +117,7 @@ impl PaletteCluster {
             let object = json!({
                 "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace},
             });
-            self.put(None, &format!("/api/v1/namespaces/{namespace}"), object);
+            self.put_object(None, &format!("/api/v1/namespaces/{namespace}"), object);
         }
         for number in 1..=3 {
             self.put_node(&format!("ip-10-0-0-{number}.internal"), Some("workers"));
@@ -129,7 +130,7 @@ impl PaletteCluster {
                 "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name},
             });
             let place = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}");
-            self.put(Some(namespace), &place, object);
+            self.put_object(Some(namespace), &place, object);
             let pod = format!("{name}-7d9f8c6b5-x2x4k");
             let label = ("app", name);
             // EKS's webhook serves every container; it does no harm if one of them is left out.
@@ -146,6 +147,6 @@ impl PaletteCluster {
         object["status"]["phase"] = json!("Succeeded");
         let place =
             format!("/api/v1/namespaces/{}/pods/{}", HUBBLE_SERVICE_ACCOUNT.namespace, job.name);
-        self.put(Some(HUBBLE_SERVICE_ACCOUNT.namespace), &place, object);
+        self.put_object(Some(HUBBLE_SERVICE_ACCOUNT.namespace), &place, object);
     }
 }

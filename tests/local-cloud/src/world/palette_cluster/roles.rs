@@ -12,7 +12,7 @@ use crate::aws::{Account, Role};
 
 impl PaletteCluster {
     /// The account that a role is in.
-    fn home(&self, part: RolePurpose) -> &Account {
+    fn account_of(&self, part: RolePurpose) -> &Account {
         match part {
             RolePurpose::PaletteTarget | RolePurpose::HubbleTarget => &self.target,
             RolePurpose::Palette
@@ -42,22 +42,22 @@ impl PaletteCluster {
         let roles = self.roles(Self::case_of(part));
         let all = roles.in_creation_order();
         let (_, arn) = all.iter().find(|(known, _)| *known == part).expect("a role of its case");
-        self.home(part).role(arn.name())
+        self.account_of(part).role(arn.name())
     }
 
     /// The trust that a role is to have.
     pub fn trust(&self, part: RolePurpose) -> Value {
-        let ids = ExternalIds::expected(self.place());
+        let ids = ExternalIds::expected(self.cluster_reference());
         self.roles(Self::case_of(part)).trust(part, &ids)
     }
 
     /// The ARN of a role's own permission policy, with what it is to allow.
     pub fn policy(&self, part: RolePurpose) -> String {
         let document = self.roles(Self::case_of(part)).permissions(part);
-        self.home(part).policy(part.document().name(), &document)
+        self.account_of(part).policy(part.document().name(), &document)
     }
 
-    pub(super) fn set_roles_up(&self) {
+    pub(super) fn set_up_roles(&self) {
         for case in Case::ALL {
             let parts: Vec<_> =
                 self.roles(case).in_creation_order().into_iter().map(|(part, _)| part).collect();
@@ -76,6 +76,6 @@ impl PaletteCluster {
 
     /// The ARN of one of the policies that Palette's role needs for its profile.
     pub fn profile_policy(&self, part: RolePurpose, document: PolicyDocument) -> String {
-        self.home(part).policy(document.name(), &document.render(self.partition))
+        self.account_of(part).policy(document.name(), &document.render(self.partition))
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     PaletteCluster,
-    objects::{AGENT, CONFIG, Pod},
+    objects::{AGENT_PATH, CONFIG_MAP_PATH, Pod},
 };
 
 /// What is wrong with the cluster or its roles. What is wrong with a request alone is not here.
@@ -93,7 +93,7 @@ pub enum Way {
 }
 
 /// Trusts nobody that matters.
-fn others() -> Value {
+fn unrelated_trust() -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -115,49 +115,49 @@ impl PaletteCluster {
             Way::Old => cluster.with(|it| "1.23".clone_into(&mut it.version)),
             Way::AgentDegraded => self.degrade_agent(),
             Way::NoAgent => {
-                self.take_addon_away();
-                self.forget(AGENT);
+                self.remove_agent_addon();
+                self.remove_object(AGENT_PATH);
             }
-            Way::AgentOfHelm => self.take_addon_away(),
+            Way::AgentOfHelm => self.remove_agent_addon(),
             Way::AgentNotEverywhere => self.put_agent(2),
             Way::NodesNotAllowed => {
                 let managed = self.cluster.account().managed("AmazonEKSWorkerNodePolicy");
                 self.node_role().detach(&managed);
             }
             Way::Private => cluster.with(|it| it.private = true),
-            Way::NoConfig => self.forget(CONFIG),
+            Way::NoConfig => self.remove_object(CONFIG_MAP_PATH),
             Way::ConfigWithoutName => self.put_config_without_name(),
             Way::ConfigOfAnother => self.put_config("another-cluster"),
             Way::SelfManagedNode => {
-                self.forget(CONFIG);
+                self.remove_object(CONFIG_MAP_PATH);
                 self.put_node("ip-10-0-0-9.internal", None);
             }
             Way::Fargate => {
-                self.forget(CONFIG);
+                self.remove_object(CONFIG_MAP_PATH);
                 cluster.with(|it| it.fargate.insert("default".to_owned()));
             }
             Way::NoNodegroups => {
-                self.forget(CONFIG);
+                self.remove_object(CONFIG_MAP_PATH);
                 cluster.with(|it| it.nodegroups.clear());
             }
-            Way::NotAllowedIn => self.permit(&BTreeSet::new()),
+            Way::NotAllowedIn => self.set_access_rules(&BTreeSet::new()),
             Way::NotKnown => cluster.with(|it| it.access.clear()),
-            Way::TrustWithoutTags(part) => self.untag(part),
-            Way::TrustsOthers(part) => drop(self.role(part).trust(&others())),
+            Way::TrustWithoutTags(part) => self.remove_tag_session_from_trust(part),
+            Way::TrustsOthers(part) => drop(self.role(part).trust(&unrelated_trust())),
             Way::WithoutPermissions(part) => drop(self.role(part).detach(&self.policy(part))),
             Way::NoRole(part) => self.role(part).remove(),
             Way::WildcardByTheLetter => {
-                self.retrust(RolePurpose::PaletteTarget, "StringLike", "StringEquals");
+                self.replace_in_trust(RolePurpose::PaletteTarget, "StringLike", "StringEquals");
             }
             Way::OtherRegion => {
                 let region = format!("\"{}/", cluster.region());
-                self.retrust(RolePurpose::PaletteTarget, &region, "\"ap-south-2/");
+                self.replace_in_trust(RolePurpose::PaletteTarget, &region, "\"ap-south-2/");
             }
-            Way::DocumentedPrincipal => self.trust_documented(),
+            Way::DocumentedPrincipal => self.trust_documented_principal(),
             Way::NotAssociated(account) => cluster.dissociate((account.namespace, account.name)),
-            Way::OtherRole(account) => self.associate_other(account),
+            Way::OtherRole(account) => self.associate_other_role(account),
             Way::OwnedByAddon(account) => {
-                self.associate_other(account);
+                self.associate_other_role(account);
                 cluster.own((account.namespace, account.name), "palette-pods");
             }
             Way::NoTarget => {
@@ -173,7 +173,11 @@ impl PaletteCluster {
                 self.associate(IDENTITY_SERVICE_ACCOUNT, roles.identity().as_str(), Some(target));
             }
             Way::OtherExternalId => {
-                self.retrust(RolePurpose::HubbleTarget, "/spectro-hubble\"", "/another-hubble\"");
+                self.replace_in_trust(
+                    RolePurpose::HubbleTarget,
+                    "/spectro-hubble\"",
+                    "/another-hubble\"",
+                );
             }
             Way::PaletteAssociated => {
                 let roles = self.roles(self.case());
@@ -186,13 +190,15 @@ impl PaletteCluster {
                 }
             }
             Way::NotRestarted(account) => self.put_other_pod(account, ("app", account.name), 0),
-            Way::HalfRestarted(account) => self.halve(account),
+            Way::HalfRestarted(account) => self.remove_token_variable(account),
             Way::OtherLabel => {
-                self.forget(&pod_of(HUBBLE_SERVICE_ACCOUNT));
+                self.remove_object(&pod_of(HUBBLE_SERVICE_ACCOUNT));
                 self.put_other_pod(HUBBLE_SERVICE_ACCOUNT, ("component", "cloud"), 2);
             }
             Way::NoServiceAccount(ServiceAccount { namespace, name }) => {
-                self.forget(&format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}"));
+                self.remove_object(&format!(
+                    "/api/v1/namespaces/{namespace}/serviceaccounts/{name}"
+                ));
             }
             Way::RegistryWithOtherRole => {
                 let roles = self.roles(self.case());
@@ -212,14 +218,14 @@ impl PaletteCluster {
         self.cluster.associate((account.namespace, account.name), role, target);
     }
 
-    fn associate_other(&self, account: ServiceAccount) {
+    fn associate_other_role(&self, account: ServiceAccount) {
         let other = self.cluster.account().role("SomebodyElse");
         let roles = self.roles(self.case());
         let target = roles.hubble_target().filter(|_| account == HUBBLE_SERVICE_ACCOUNT);
         self.associate(account, &other.arn(), target.map(gangway_model::RoleArn::as_str));
     }
 
-    fn take_addon_away(&self) {
+    fn remove_agent_addon(&self) {
         self.cluster.with(|it| drop(it.addons.remove("eks-pod-identity-agent")));
     }
 
@@ -238,16 +244,16 @@ impl PaletteCluster {
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": "palette-global-config"}, "data": {"other": "value"},
         });
-        self.put(Some("kube-system"), CONFIG, config);
+        self.put_object(Some("kube-system"), CONFIG_MAP_PATH, config);
     }
 
     /// A role's trust with some of its text in another's place.
-    fn retrust(&self, part: RolePurpose, text: &str, other: &str) {
+    fn replace_in_trust(&self, part: RolePurpose, text: &str, other: &str) {
         let trust = self.trust(part).to_string().replace(text, other);
         self.role(part).trust(&serde_json::from_str(&trust).expect("still a document"));
     }
 
-    fn untag(&self, part: RolePurpose) {
+    fn remove_tag_session_from_trust(&self, part: RolePurpose) {
         let mut trust = self.trust(part);
         let statements = trust.get_mut("Statement").and_then(Value::as_array_mut);
         for statement in statements.expect("statements") {
@@ -260,10 +266,10 @@ impl PaletteCluster {
         self.role(part).trust(&trust);
     }
 
-    fn trust_documented(&self) {
+    fn trust_documented_principal(&self) {
         let documented = self.cluster.account().role("spectro-hubble-identity");
         let real = self.role(RolePurpose::HubbleLocal).arn();
-        self.retrust(RolePurpose::HubbleTarget, &real, &documented.arn());
+        self.replace_in_trust(RolePurpose::HubbleTarget, &real, &documented.arn());
     }
 
     fn put_other_pod(&self, account: ServiceAccount, label: (&str, &str), containers: usize) {
@@ -272,7 +278,7 @@ impl PaletteCluster {
         self.put_pod(&Pod { account, name: &name, label, credentials });
     }
 
-    fn halve(&self, account: ServiceAccount) {
+    fn remove_token_variable(&self, account: ServiceAccount) {
         self.cluster.with(|it| {
             if let Some(pod) = it.objects.get_mut(&pod_of(account)) {
                 let half =
