@@ -12,7 +12,7 @@ use crate::server::Response;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Echo {
     /// As the reason of a refusal in its own format, with this status.
-    AwsError(u16),
+    Refusal(u16),
     /// The same, cut off after so many letters, as long messages are.
     Cut(u16, usize),
     /// As its error's code.
@@ -20,7 +20,7 @@ pub enum Echo {
     /// On a page of HTML that calls itself a success.
     Page,
     /// As a JSON text where an object belongs: parsers like to quote that.
-    PolicyText,
+    Text,
 }
 
 /// Members of an error that hold words.
@@ -32,7 +32,7 @@ impl Echo {
     /// The answer, made of what the service answers when it breaks.
     pub(crate) fn response(self, broken: Response, words: &str) -> Response {
         let mut answer = match self {
-            Self::AwsError(status) => replace_message(broken, status, &MESSAGES, words),
+            Self::Refusal(status) => replace_message(broken, status, &MESSAGES, words),
             Self::Cut(status, letters) => {
                 let cut: String = words.chars().rev().take(letters).collect();
                 let cut: String = cut.chars().rev().collect();
@@ -43,7 +43,7 @@ impl Echo {
                 let page = format!("<html><body><pre>{words}</pre></body></html>");
                 with_type(StatusCode::OK, "text/html", page)
             }
-            Self::PolicyText => {
+            Self::Text => {
                 with_type(StatusCode::OK, "application/json", Value::from(words).to_string())
             }
         };
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn each_service_repeats_it_in_its_own_format() {
         for service in ["sts", "iam", "secretsmanager", "eks", "sqs", "organizations"] {
-            for echo in [Echo::AwsError(400), Echo::Page, Echo::PolicyText, Echo::Cut(400, 12)] {
+            for echo in [Echo::Refusal(400), Echo::Page, Echo::Text, Echo::Cut(400, 12)] {
                 let broken = aws::injected_error(service, Effect::InternalError);
                 let answer = echo.response(broken, "what <was> sent");
                 let body = String::from_utf8(answer.into_body()).unwrap();

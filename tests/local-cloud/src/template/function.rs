@@ -167,7 +167,7 @@ fn role_policies(
         for arn in arns.into_iter().flatten() {
             let arn = match arn.get("Fn::If").and_then(Value::as_array).map(Vec::as_slice) {
                 Some([condition, yes, no]) => {
-                    let is_met = scope.holds(condition.as_str().unwrap_or_default())?;
+                    let is_met = scope.condition_holds(condition.as_str().unwrap_or_default())?;
                     if is_met { yes } else { no }
                 }
                 _ => arn,
