@@ -52,10 +52,10 @@ impl PodIdentityRequest {
         let palette = members.role_arn("roleArn", deployed);
         let roles = parse_roles(&mut members, deployed, palette.as_ref());
         let boundary = members.optional_policy_arn("permissionBoundaryArn", deployed);
-        if let (Some(boundary), Some(palette)) = (&boundary, &palette) {
-            if !["aws", palette.account().as_str()].contains(&boundary.account()) {
-                members.reject("permissionBoundaryArn", BOUNDARY_ACCOUNT_RULE);
-            }
+        if let (Some(boundary), Some(palette)) = (&boundary, &palette)
+            && !["aws", palette.account().as_str()].contains(&boundary.account())
+        {
+            members.reject("permissionBoundaryArn", BOUNDARY_ACCOUNT_RULE);
         }
         let ensure = EnsureOptions {
             associations: members.optional_bool("ensureAssociations"),

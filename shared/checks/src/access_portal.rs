@@ -1,4 +1,4 @@
-//! Checks of an account caller_check keys come from an access portal.
+//! Checks of an account that is accessed with temporary credentials of an access portal.
 
 mod fetch;
 

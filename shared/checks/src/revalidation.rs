@@ -146,21 +146,22 @@ async fn check_pod_identity(
 ) -> Result<MethodReport, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, function_account } = context;
     let noted = pod_identity.palette_cluster.clone();
-    match noted.filter(|noted| noted.cluster.region.partition() == required.partition) {
-        Some(noted) => check_pod_identity_setup(pod_identity, &noted, context, required).await,
-        None => {
-            let account = pod_identity.role.account();
-            let access = InspectionAccess::connect(account, function_account, clients).await?;
-            let mut findings = vec![METHOD_SUPPORTED.unverified(
-                "the account has no note of which cluster Palette runs on, so neither the cluster nor its associations were checked",
-                "PUT the account, which notes its cluster and its roles; or send its request to POST /v1/accounts/pod-identity/validate",
-            )];
-            findings.extend(
-                pod_identity::run_role_checks(pod_identity, &access, palette_accounts, required)
-                    .await?,
-            );
-            Ok(findings.into())
-        }
+    if let Some(noted) =
+        noted.filter(|noted| noted.cluster.region.partition() == required.partition)
+    {
+        check_pod_identity_setup(pod_identity, &noted, context, required).await
+    } else {
+        let account = pod_identity.role.account();
+        let access = InspectionAccess::connect(account, function_account, clients).await?;
+        let mut findings = vec![METHOD_SUPPORTED.unverified(
+            "the account has no note of which cluster Palette runs on, so neither the cluster nor its associations were checked",
+            "PUT the account, which notes its cluster and its roles; or send its request to POST /v1/accounts/pod-identity/validate",
+        )];
+        findings.extend(
+            pod_identity::run_role_checks(pod_identity, &access, palette_accounts, required)
+                .await?,
+        );
+        Ok(findings.into())
     }
 }
 

@@ -36,6 +36,7 @@ fn registered(registrations: &[(Option<&str>, Option<usize>, &str)]) -> PaletteI
     PaletteIndex::from_accounts(registrations.iter().map(one).collect())
 }
 
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 #[test]
 fn an_account_is_compared_with_what_palette_has() {
     let this = Some("123456789012");

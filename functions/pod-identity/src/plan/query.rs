@@ -35,8 +35,8 @@ impl PlanQuery {
         let mut query = request.query_fields();
         let opted_in = context.config.allow_secret_pod_identity;
         query.partition(deployed, AuthMethod::PodIdentity, opted_in);
-        let name: Option<EksClusterName> = query.optional("clusterName");
         let has_name = query.has("clusterName");
+        let name: Option<EksClusterName> = query.optional("clusterName");
         if !has_name {
             query.malformed(
                 "clusterName",

@@ -170,12 +170,12 @@ async fn list_by_owner(
     let mut arns = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| call.to_upstream_error(&error))?;
-        let owned = page
+        let secrets = page
             .secret_list()
             .iter()
             .filter(|secret| metadata::has_owner(secret.tags(), uid, scope))
             .filter(|secret| secret.deleted_date().is_none());
-        arns.extend(owned.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok()));
+        arns.extend(secrets.filter_map(|secret| secret.arn()?.parse::<SecretArn>().ok()));
     }
     Ok(arns)
 }

@@ -88,7 +88,8 @@ fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, Upstream
     let trusted = || TRUSTED.passed("its certificate is trusted");
     let remedy = match error {
         PortalError::Unreachable(ProbeError::Tls(TlsFailure::ClientCertificateRejected))
-        | PortalError::HtmlResponse { .. } => CLIENT_REMEDY,
+        | PortalError::HtmlResponse { .. }
+        | PortalError::Rejected { status: 401 | 403, .. } => CLIENT_REMEDY,
         PortalError::Unreachable(_) | PortalError::InvalidTlsIdentity(_) => {
             let findings = vec![
                 TRUSTED.failed(observed, CA_REMEDY),
@@ -112,7 +113,6 @@ fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, Upstream
                 retry_after: PAUSE,
             });
         }
-        PortalError::Rejected { status: 401 | 403, .. } => CLIENT_REMEDY,
         PortalError::Rejected { .. } => NAMES_REMEDY,
         PortalError::Disabled { .. } => {
             "ask the portal's administrator to enable its interface, or correct the address that Gangway uses"

@@ -107,7 +107,9 @@ fn checks_are_defined_in_the_catalogue() {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && name != "tests" {
                 folders.push(path);
-            } else if name.ends_with(".rs") && name != "tests.rs" {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && name != "tests.rs"
+            {
                 let text = fs::read_to_string(&path).unwrap();
                 let product = text.split("mod tests {").next().unwrap_or_default();
                 defined += product.matches(": Check = Check {").count();

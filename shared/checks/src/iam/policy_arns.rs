@@ -37,7 +37,7 @@ pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding
                 unseen = Some(("Gangway may not read policies", "allow iam:GetPolicy"));
             }
             PolicyLookup::Throttled => {
-                unseen = Some(("IAM throttled the request", "validate again later"))
+                unseen = Some(("IAM throttled the request", "validate again later"));
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{SECRET, SECRET_FRAGMENTS};
 
-const UNITS: &str = "must be ids of organizational units";
+const UNITS: &str = "must be ids of OUs";
 
 async fn world() -> World {
     let template = Template::of_repository().expect("the repository's template");

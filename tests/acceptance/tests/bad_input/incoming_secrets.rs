@@ -139,7 +139,7 @@ pub(crate) async fn secrets(app: &TestApp, path: &str, base: &Value) -> Vec<Inva
         format!("arn:aws:secretsmanager:us-east-1:{account}:secret:gangway/incoming/none-AbCdEf");
     wrong("an ARN of nothing", &none, "must be a secret that exists");
     let kept = none.replace("incoming/none", "aws/300000000001/somebody-elses");
-    wrong("another account's kept keys", &kept, "leave keys under gangway/incoming/");
+    wrong("another account's kept keys", &kept, "put keys under gangway/incoming/");
     let foreign = none.replace(account, app.customer().account.id());
     wrong("another account's ARN", &foreign, "must be a secret that ");
     invalid_requests

@@ -21,13 +21,13 @@ const TOKEN: &str = "Wq2m8LkZ0vRtX5yBnC7dFgHj4sPaUe1i3oTq6wEr9zYx";
 /// Public types that hold a secret and can be printed, each with a sample in [`samples`].
 const PRINTED: [&str; 8] = [
     "certificates::PrivateKey",
-    "model::AccessPortal",
-    "model::ClientIdentity",
+    "model::AccessPortalCredential",
+    "model::ClientTlsIdentity",
     "model::Credential",
     "model::Registration",
-    "model::SecretKey",
-    "model::SessionKeys",
-    "model::StaticKeys",
+    "model::SecretAccessKey",
+    "model::TemporaryCredentials",
+    "model::AccessKey",
 ];
 
 struct Samples {
@@ -83,13 +83,13 @@ fn samples() -> Samples {
     };
     let printed = vec![
         ("certificates::PrivateKey", format!("{0:?} {0:#?}", key())),
-        ("model::AccessPortal", format!("{0:?} {0:#?}", portal())),
-        ("model::ClientIdentity", format!("{0:?} {0:#?}", identity())),
+        ("model::AccessPortalCredential", format!("{0:?} {0:#?}", portal())),
+        ("model::ClientTlsIdentity", format!("{0:?} {0:#?}", identity())),
         ("model::Credential", format!("{0:?} {0:#?}", Credential::AccessKey(keys()))),
         ("model::Registration", format!("{registration:?} {registration:#?}")),
-        ("model::SecretKey", format!("{0:?} {0:#?}", secret())),
-        ("model::SessionKeys", format!("{0:?} {0:#?}", session())),
-        ("model::StaticKeys", format!("{0:?} {0:#?}", keys())),
+        ("model::SecretAccessKey", format!("{0:?} {0:#?}", secret())),
+        ("model::TemporaryCredentials", format!("{0:?} {0:#?}", session())),
+        ("model::AccessKey", format!("{0:?} {0:#?}", keys())),
     ];
     let public = vec![
         issued.certificate.clone(),

@@ -119,7 +119,7 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
         if method == AuthMethod::StaticCredentials {
             assert_eq!(report.check("vault.secret-in-use")["outcome"], "unverified");
         } else {
-            assert_eq!(report.check("palette.validation")["outcome"], "passed")
+            assert_eq!(report.check("palette.validation")["outcome"], "passed");
         }
         let noticed = report.body["notices"].to_string();
         assert!(noticed.contains("No permission profile is noted"), "{noticed}");

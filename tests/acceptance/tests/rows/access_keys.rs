@@ -25,12 +25,9 @@ async fn malformed_keys_are_refused_by_member_before_any_call() {
             ("secretAccessKey", json!(format!("{SAMPLE_SECRET} ")), "white space"),
             ("secretAccessKey", json!(7), "must be a string"),
         ] {
-            let refused = app
-                .register(
-                    AuthMethod::StaticCredentials,
-                    &with(good.clone(), &json!({member: value})),
-                )
-                .await;
+            let mut request = good.clone();
+            request[member] = value;
+            let refused = app.register(AuthMethod::StaticCredentials, &request).await;
             refused.assert_status(400);
             assert_eq!(refused.pointers(), [format!("/{member}")], "{rule}");
             assert!(refused.text_at("/errors/0/detail").contains(rule), "{:#}", refused.body);

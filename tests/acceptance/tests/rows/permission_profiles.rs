@@ -159,7 +159,7 @@ async fn policies_still_to_be_attached_count_towards_the_quota() {
             }
             let report = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             report.assert_check("iam.policy-quota", "failed", "4 of 4", "merge policies");
-            report.assert_check("iam.policy-quota", "failed", "1 to come", "");
+            report.assert_check("iam.policy-quota", "failed", "1 more needed", "");
         }
     }
 }

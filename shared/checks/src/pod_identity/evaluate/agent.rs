@@ -43,8 +43,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
 fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let (name, region) = (&setup.cluster.name, &setup.cluster.region);
     let command = format!(
-        "aws eks describe-addon --cluster-name {name} --region {region} --addon-name {}",
-        POD_IDENTITY_AGENT
+        "aws eks describe-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}"
     );
     match &observations.agent {
         Observed::Inaccessible(inaccessible) => inaccessible_finding(&AGENT, inaccessible, &command),
@@ -62,18 +61,16 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
         // Helm or somebody else may have installed the agent.
         Observed::Absent => match &observations.kubernetes.agent {
             Observed::Present(_) => AGENT.passed(format!(
-                "there is no EKS add-on, but the DaemonSet {}: it was installed by other means",
-                POD_IDENTITY_AGENT
+                "there is no EKS add-on, but the DaemonSet {POD_IDENTITY_AGENT}: it was installed by other means"
             )),
             Observed::Absent => AGENT.failed(
-                format!("the add-on {} is not installed", POD_IDENTITY_AGENT),
+                format!("the add-on {POD_IDENTITY_AGENT} is not installed"),
                 format!(
-                    "install it: aws eks create-addon --cluster-name {name} --region {region} --addon-name {}; {OWNER_REMEDY}",
-                    POD_IDENTITY_AGENT
+                    "install it: aws eks create-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}; {OWNER_REMEDY}"
                 ),
             ),
             Observed::Inaccessible(inaccessible) => {
-                let command = format!("kubectl get daemonset {} -n kube-system", POD_IDENTITY_AGENT);
+                let command = format!("kubectl get daemonset {POD_IDENTITY_AGENT} -n kube-system");
                 inaccessible_finding(&AGENT, inaccessible, &command)
             }
         },
@@ -81,14 +78,14 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
 }
 
 fn on_every_node(observations: &Observations) -> Finding {
-    let command = format!("kubectl get daemonset {} -n kube-system", POD_IDENTITY_AGENT);
+    let command = format!("kubectl get daemonset {POD_IDENTITY_AGENT} -n kube-system");
     match (&observations.kubernetes.agent, &observations.agent) {
         (Observed::Inaccessible(inaccessible), _) => inaccessible_finding(&AGENT_EVERYWHERE, inaccessible, &command),
         (Observed::Absent, Observed::Absent) => {
             AGENT_EVERYWHERE.not_applicable("the agent is not installed at all")
         }
         (Observed::Absent, Observed::Present(_) | Observed::Inaccessible(_)) => AGENT_EVERYWHERE.failed(
-            format!("the cluster has no DaemonSet {}", POD_IDENTITY_AGENT),
+            format!("the cluster has no DaemonSet {POD_IDENTITY_AGENT}"),
             format!("install the add-on again; {OWNER_REMEDY}"),
         ),
         (Observed::Present(AgentRollout { desired, ready }), _) if desired == ready && *ready > 0 => {
@@ -96,7 +93,7 @@ fn on_every_node(observations: &Observations) -> Finding {
         }
         (Observed::Present(AgentRollout { desired, ready }), _) => AGENT_EVERYWHERE.failed(
             format!("ready on {ready} of {desired} nodes"),
-            format!("find out why its pods do not start: kubectl describe daemonset {} -n kube-system; on nodes without IPv6 its IPv6 endpoint must be switched off", POD_IDENTITY_AGENT),
+            format!("find out why its pods do not start: kubectl describe daemonset {POD_IDENTITY_AGENT} -n kube-system; on nodes without IPv6 its IPv6 endpoint must be switched off"),
         ),
     }
 }
@@ -114,7 +111,7 @@ fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Find
     if nodes.is_empty() {
         return NODE_ROLES.unverified(
             "there are no managed node groups, and EKS does not list the roles of other nodes",
-            format!("check that the role of every node has AmazonEKSWorkerNodePolicy, or allows {}: kubectl get nodes -o wide", NODE_AGENT),
+            format!("check that the role of every node has AmazonEKSWorkerNodePolicy, or allows {NODE_AGENT}: kubectl get nodes -o wide"),
         );
     }
     let names_where = |condition: fn(&SimulationOutcome) -> bool| -> Vec<&str> {

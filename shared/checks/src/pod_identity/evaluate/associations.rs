@@ -184,7 +184,7 @@ fn external_id_finding(
         }
     };
     let ids = observations.external_ids(setup);
-    let Some(assessment) = takes_external_id(document, &setup.roles, setup.policy_cluster(), &ids)
+    let Some(assessment) = takes_external_id(document, setup.roles, setup.policy_cluster(), &ids)
     else {
         let reason = format!("{} does not trust {} at all", role_name(setup), setup.roles.hubble());
         return EXTERNAL_ID.not_applicable(reason);

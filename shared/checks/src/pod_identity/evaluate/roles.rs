@@ -40,19 +40,19 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
             }
             RolePurpose::Hubble => findings.push(role.role_finding(&HUBBLE_ROLE, &RolePart::BOTH)),
             RolePurpose::Identity => {
-                findings.push(role.role_finding(&IDENTITY_ROLE, &RolePart::BOTH))
+                findings.push(role.role_finding(&IDENTITY_ROLE, &RolePart::BOTH));
             }
             RolePurpose::IdentityLocal => {
-                findings.push(role.role_finding(&IDENTITY_LOCAL_ROLE, &RolePart::BOTH))
+                findings.push(role.role_finding(&IDENTITY_LOCAL_ROLE, &RolePart::BOTH));
             }
             RolePurpose::HubbleLocal => {
-                findings.push(role.role_finding(&HUBBLE_LOCAL_ROLE, &RolePart::BOTH))
+                findings.push(role.role_finding(&HUBBLE_LOCAL_ROLE, &RolePart::BOTH));
             }
             RolePurpose::PaletteTarget => {
-                findings.push(role.role_finding(&PALETTE_TARGET_ROLE, &RolePart::BOTH))
+                findings.push(role.role_finding(&PALETTE_TARGET_ROLE, &RolePart::BOTH));
             }
             RolePurpose::HubbleTarget => {
-                findings.push(role.role_finding(&HUBBLE_TARGET_ROLE, &RolePart::BOTH))
+                findings.push(role.role_finding(&HUBBLE_TARGET_ROLE, &RolePart::BOTH));
             }
         }
     }
@@ -115,7 +115,7 @@ impl RoleToCheck<'_> {
                     remedies.push(remedy);
                 }
                 PartState::Undetermined(reason, remedy) => {
-                    undetermined = undetermined.or(Some((reason, remedy)))
+                    undetermined = undetermined.or(Some((reason, remedy)));
                 }
             }
         }
@@ -153,7 +153,7 @@ impl RoleToCheck<'_> {
             }
         };
         let ids = observations.external_ids(setup);
-        match assess_trust(document, *purpose, &setup.roles, setup.policy_cluster(), &ids) {
+        match assess_trust(document, *purpose, setup.roles, setup.policy_cluster(), &ids) {
             TrustAssessment::Valid => PartState::Valid("its trust policy is right".to_owned()),
             TrustAssessment::Undetermined(lines) => PartState::Undetermined(
                 format!(
