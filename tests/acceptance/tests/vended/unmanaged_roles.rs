@@ -67,5 +67,5 @@ async fn unmanaged_policy_with_our_name_is_unchanged() {
     let found = found.expect("it is still there");
     assert_eq!((found.document, found.versions.len(), found.tags.len()), (other, 1, 0));
     assert_eq!(app.registered(&vended.account), []);
-    app.assert_dead_lettered(vended.account.id(), "is not this deployment's own");
+    app.assert_dead_lettered(vended.account.id(), "was not created by this deployment");
 }
