@@ -5,6 +5,7 @@ A word that is part of an identifier of an interface stays: text in backticks or
 member) is not judged, nor is what stands in ALLOWED.
 """
 
+import collections
 import re
 import subprocess
 import sys
@@ -17,6 +18,19 @@ SUFFIXES = {".rs", ".md", ".py", ".yaml", ".yml", ".toml", ".json", ".ts", ".sh"
 EXCLUDED = re.compile(r"^(Cargo\.lock|LICENSE|fuzz/Cargo\.lock|docs/glossary\.md|CHANGELOG\.md|tests/tools/node/|tests/fuzz-targets/corpus/|tests/parsers/corpus/)")
 # JSON members and names of AWS and HTTP that contain a word of the list.
 ALLOWED = re.compile(r"certificateAuthority|certificate_authority|certificate authority|Certificate Authority|SecretVault|\.authority\(\)|uri\.authority|authority-[a-z-]+", re.I)
+# Places that are left, by folder: a number may only fall. Remove a row when it is 0.
+REMAINING = {
+    "docs/acceptance.md": 5,
+    "functions/account-sweep": 10,
+    "shared/aws": 9,
+    "shared/certificates": 43,
+    "shared/palette": 5,
+    "shared/registration": 6,
+    "tests/acceptance": 54,
+    "tests/bench": 19,
+    "tests/local-cloud": 227,
+    "tests/openapi": 2,
+}
 QUOTED = re.compile(r"`[^`\s]+`|\"[^\"\s]+\"|'[^'\s]+'")
 
 
@@ -35,10 +49,10 @@ def spaced(line):
 
 
 def main():
-    """Prints each place, and fails if there is one."""
+    """Fails if a folder has more places than are left over from before. `--all` prints all of them."""
     pattern = re.compile(r"\b(" + "|".join(words()) + r")\b", re.I)
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\n")
-    places = 0
+    places = collections.defaultdict(list)
     for name in listed:
         path = ROOT / name
         if not name or EXCLUDED.match(name) or not path.is_file() or (path.suffix not in SUFFIXES and path.name != "Makefile"):
@@ -47,11 +61,20 @@ def main():
             continue
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
             for word in pattern.findall(spaced(line)):
-                places += 1
-                print(f"{name}:{number}: {word}: see docs/glossary.md", file=sys.stderr)
-    if places:
-        print(f"error: {places} places use words that docs/glossary.md rules out", file=sys.stderr)
-    return 1 if places else 0
+                places["/".join(name.split("/")[:2])].append(f"{name}:{number}: {word}")
+    failed = False
+    for folder, found in sorted(places.items()):
+        allowed = REMAINING.get(folder, 0)
+        if len(found) > allowed or "--all" in sys.argv:
+            print("\n".join(found), file=sys.stderr)
+        if len(found) > allowed:
+            print(f"error: {folder}: {len(found)} places use words of docs/glossary.md; {allowed} are left over from before", file=sys.stderr)
+            failed = True
+    for folder, allowed in REMAINING.items():
+        if len(places[folder]) < allowed:
+            print(f"error: {folder}: only {len(places[folder])} places are left: lower the number in REMAINING", file=sys.stderr)
+            failed = True
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

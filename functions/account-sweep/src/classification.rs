@@ -11,12 +11,12 @@ use crate::palette_index::PaletteIndex;
 pub(crate) enum Classification {
     /// Palette has it.
     Registered,
-    /// It is to come aboard.
+    /// It is to is registered.
     NotRegistered,
     /// It is closed, or on the way there, and Palette has it. Taken off where the settings say so.
     Closed {
         /// Whether it is gone for good as far as AWS says, and one of those that this deployment
-        /// brings aboard.
+        /// brings registered.
         take_off: bool,
     },
     /// Nothing is done about it.
@@ -94,7 +94,7 @@ pub(crate) fn classify(
     settings: &VendingConfig,
     registered: &mut PaletteIndex,
 ) -> Classification {
-    let lineage = member.lineage.clone().unwrap_or_default();
+    let ou_path = member.ou_path.clone().unwrap_or_default();
     let chosen = if member.management {
         Err(SkipReason::Excluded(ExclusionReason::Management))
     } else if twin {
@@ -102,7 +102,7 @@ pub(crate) fn classify(
     } else {
         settings
             .account_filter
-            .exclusion_reason(&member.name, &lineage)
+            .exclusion_reason(&member.name, &ou_path)
             .map_err(SkipReason::Excluded)
     };
     let known = registered.mark_seen(member.id);
@@ -121,7 +121,7 @@ pub(crate) fn classify(
         (AccountState::Pending, Ok(())) => Classification::Ignored(SkipReason::NotActive),
         (AccountState::Unknown, Ok(())) => Classification::Ignored(SkipReason::StateUnknown),
         (AccountState::Active, Ok(())) => {
-            let scope = target_scope(settings, settings.ou_scope_map.scope_for(&lineage));
+            let scope = target_scope(settings, settings.ou_scope_map.scope_for(&ou_path));
             if known.iter().any(|one| one.scope == scope) {
                 return Classification::Registered;
             }
@@ -139,8 +139,8 @@ pub(crate) fn classify(
     }
 }
 
-fn target_scope(settings: &VendingConfig, wish: &RequestedScope) -> Option<usize> {
-    settings.ou_scope_map.all().into_iter().position(|scope| scope == wish)
+fn target_scope(settings: &VendingConfig, requested: &RequestedScope) -> Option<usize> {
+    settings.ou_scope_map.all().into_iter().position(|scope| scope == requested)
 }
 
 fn is_taken(registered: &PaletteIndex, scope: Option<usize>, name: &AccountName) -> bool {

@@ -8,7 +8,7 @@ use gangway_registration::EnvReader;
 /// How the sweep is set up.
 #[derive(Clone, Debug)]
 pub(crate) struct SweepConfig {
-    /// Which accounts come aboard, and where to: the same as for events.
+    /// Which accounts is registered, and where to: the same as for events.
     pub(crate) organization: gangway_registration::vending::VendingConfig,
     /// `GANGWAY_VENDING_QUEUE_URL`: where what is to be done goes.
     pub(crate) queue: QueueUrl,

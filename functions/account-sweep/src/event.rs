@@ -7,7 +7,7 @@ use serde_json::json;
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Action {
-    /// Bring it aboard.
+    /// Bring it registered.
     Onboard,
     /// Take it off.
     Offboard,
@@ -45,7 +45,7 @@ pub(crate) fn event(
         if let Some(project) = project {
             members.insert("project".to_owned(), project.as_str().into());
         }
-        let unit = member.lineage.as_ref().and_then(|lineage| lineage.parent());
+        let unit = member.ou_path.as_ref().and_then(|ou_path| ou_path.parent());
         if let Some(unit) = unit.map(OuId::as_str).filter(|unit| unit.starts_with("ou-")) {
             members.insert("ouId".to_owned(), unit.into());
         }

@@ -50,9 +50,9 @@ impl PaletteIndex {
         deployment: &AppContext,
         scopes: &OuScopeMap,
     ) -> Result<Self, UpstreamError> {
-        let wishes = scopes.all();
-        let opened = wishes.iter().map(|wish| async {
-            deployment.clients.palette.resolve_scope(wish).await.map_err(inaccessible)
+        let requested_scopes = scopes.all();
+        let opened = requested_scopes.iter().map(|requested| async {
+            deployment.clients.palette.resolve_scope(requested).await.map_err(inaccessible)
         });
         let opened = try_join_all(opened).await?;
         let partition = deployment.clients.partition.id();

@@ -28,7 +28,7 @@ const MAX_CONCURRENT_LOOKUPS: usize = 10;
 impl Sweep<'_> {
     /// Compares the organization with Palette, and queues what is to be done.
     ///
-    /// Where time runs out it says so. Nothing is noted for the next sweep: that finds aboard what
+    /// Where time runs out it says so. Nothing is noted for the next sweep: that finds registered what
     /// this one queued.
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let settings = &self.settings.organization;
@@ -62,7 +62,7 @@ impl Sweep<'_> {
         Ok(difference)
     }
 
-    /// Accounts that are there for the bills of others, which no event brings aboard either. Only
+    /// Accounts that are there for the bills of others, which no event brings registered either. Only
     /// the commercial partition has them.
     async fn paired_accounts(
         &self,

@@ -27,7 +27,7 @@ pub(crate) struct Event {
 pub(crate) enum EventType {
     /// Control Tower created an account.
     CreateManagedAccount,
-    /// Control Tower enrolled or updated an account, or retried a failed creation.
+    /// Control Tower registered or updated an account, or retried a failed creation.
     UpdateManagedAccount,
     /// Organizations created an account, or a GovCloud account with its paired account.
     CreateAccountResult,

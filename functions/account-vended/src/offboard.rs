@@ -101,7 +101,7 @@ async fn not_managed(
             Err(error) => return Err(error.into()),
         }
     } else {
-        account.lineage.clone().unwrap_or_default()
+        account.ou_path.clone().unwrap_or_default()
     };
     let excluded = filter.exclusion_reason(&account.name, &ou_path).err();
     Ok(excluded.map(|reason| format!("because {reason}")))

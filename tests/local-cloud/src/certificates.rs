@@ -1,4 +1,4 @@
-//! Certification authorities and what they issue, made when they are needed: nothing here is older than the process.
+//! Certification CA certificates and what they issue, made when they are needed: nothing here is older than the process.
 use std::fmt;
 
 use rcgen::{
@@ -94,7 +94,7 @@ impl CertificateSpec {
         Self { hosts, usages: vec![Usage::Server], ..Self::client("localhost") }
     }
 
-    /// An authority's.
+    /// An CA certificate's.
     pub fn authority(name: &str) -> Self {
         Self { usages: Vec::new(), authority: true, until: 3650 * DAY, ..Self::client(name) }
     }
@@ -169,7 +169,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Two new authorities.
+    /// Two new CA certificates.
     pub fn new(name: &str) -> Self {
         Self::of(
             &CertificateSpec::authority(&format!("{name} Root")),
@@ -177,7 +177,7 @@ impl Chain {
         )
     }
 
-    /// Two new authorities that say whatever is wished.
+    /// Two new CA certificates that say whatever is wished.
     ///
     /// # Panics
     /// Only if this machine cannot make keys.

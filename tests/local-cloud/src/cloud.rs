@@ -30,7 +30,7 @@ pub enum Associations {
 /// How to start.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Serve HTTPS with a certificate of a private authority, rather than HTTP.
+    /// Serve HTTPS with a certificate of a private CA certificate, rather than HTTP.
     pub tls: bool,
     /// The port; 0 takes any free one.
     pub port: u16,
@@ -126,7 +126,7 @@ impl Parts {
         Arc::clone(&self.clock)
     }
 
-    /// The certificate of the private authority, where TLS is on.
+    /// The certificate of the private CA certificate, where TLS is on.
     pub fn ca_pem(&self) -> Option<&str> {
         self.authority.as_ref().map(|authority| authority.certificate_pem.as_str())
     }
@@ -137,7 +137,7 @@ impl Parts {
 pub struct Door {
     /// `https://localhost:<port>`, without a slash at the end.
     pub url: String,
-    /// The certificate of its authority, which signs for nothing else.
+    /// The certificate of its CA certificate, which signs for nothing else.
     pub ca_pem: String,
     listening: JoinHandle<()>,
 }
@@ -182,7 +182,7 @@ impl Cloud {
         Cloud { parts, listening }
     }
 
-    /// Another way in, with a private authority of its own: the same AWS and Palette behind it. It ends when dropped.
+    /// Another way in, with a private CA certificate of its own: the same AWS and Palette behind it. It ends when dropped.
     ///
     /// # Panics
     /// Where the host has no free port.

@@ -1,4 +1,4 @@
-//! A private certificate authority and a server certificate for loopback.
+//! A private certificate CA certificate and a server certificate for loopback.
 use std::sync::Arc;
 
 use rcgen::{
@@ -13,13 +13,13 @@ use crate::host::Host;
 /// What a TLS listener needs, and what its callers must trust.
 #[derive(Debug)]
 pub struct Authority {
-    /// The authority's certificate: what `AWS_CA_BUNDLE` or a CA bundle secret would hold.
+    /// The CA certificate's certificate: what `AWS_CA_BUNDLE` or a CA bundle secret would hold.
     pub certificate_pem: String,
     pub(crate) config: Arc<ServerConfig>,
 }
 
 impl Authority {
-    /// A new authority, which has signed one certificate for both names of the host.
+    /// A new CA certificate, which has signed one certificate for both names of the host.
     ///
     /// # Panics
     /// Only if this machine cannot make keys.

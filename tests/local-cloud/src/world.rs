@@ -1,4 +1,4 @@
-//! A furnished world: Gangway deployed in each partition, Palette with an account of its own, and customers to bring aboard.
+//! A furnished world: Gangway deployed in each partition, Palette with an account of its own, and customers to bring registered.
 
 mod access;
 mod customer;

@@ -21,7 +21,7 @@ fn member(state: AccountState) -> OrgAccount {
         state,
         joined: None,
         management: false,
-        lineage: None,
+        ou_path: None,
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{AccountEvent, AccountRef, IgnoreReason, InvalidEvent, envelope::text};
 
-/// Parses an event of an account that Control Tower created, enrolled or updated. A retry of a failed
+/// Parses an event of an account that Control Tower created, registered or updated. A retry of a failed
 /// creation sends an update event, so both status members are accepted for both events.
 pub(super) fn parse(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let details = detail.get("serviceEventDetails").unwrap_or(&Value::Null);

@@ -21,8 +21,8 @@ pub struct OrgAccount {
     /// Whether it is the management account itself.
     pub management: bool,
     /// The units that it is in, where Organizations tells them along; else ask
-    /// [`Organization::lineage`](crate::organizations::Organization::lineage).
-    pub lineage: Option<OuPath>,
+    /// [`Organization::ou_path`](crate::organizations::Organization::ou_path).
+    pub ou_path: Option<OuPath>,
 }
 
 /// Where an account is in its life.
@@ -80,7 +80,7 @@ impl OrgAccount {
             state: AccountState::of(account.state(), account.status()),
             joined: account.joined_timestamp().and_then(|time| (*time).try_into().ok()),
             management: management == Some(id.as_str()),
-            lineage: account.paths().iter().find_map(|path| OuPath::from_path(path)),
+            ou_path: account.paths().iter().find_map(|path| OuPath::from_path(path)),
         })
     }
 }
@@ -117,7 +117,7 @@ mod tests {
         assert!(OrgAccount::of(&account("111122223333")).unwrap().management);
         let member = OrgAccount::of(&account("123456789012")).unwrap();
         assert!(!member.management);
-        assert_eq!((member.name.as_str(), member.lineage), ("payments", None));
+        assert_eq!((member.name.as_str(), member.ou_path), ("payments", None));
         assert_eq!(OrgAccount::of(&account("Not Available")), None);
     }
 }

@@ -64,7 +64,7 @@ impl<'a> AccountPaginator<'a> {
             }
             Stage::Flat(next) => {
                 let (page, next) = self.organization.page(next.take()).await?;
-                if self.with_ou_paths && page.iter().any(|account| account.lineage.is_none()) {
+                if self.with_ou_paths && page.iter().any(|account| account.ou_path.is_none()) {
                     self.stage = Stage::Tree(self.organization.roots().await?);
                     return Ok(Some(Vec::new()));
                 }
@@ -120,7 +120,7 @@ impl OrganizationsClient {
         let response = response.map_err(|error| LIST_OU_ACCOUNTS.to_upstream_error(&error))?;
         let mut page = members(response.accounts());
         for account in &mut page {
-            account.lineage = Some(step.path.clone());
+            account.ou_path = Some(step.path.clone());
         }
         if response.next_token.is_some() {
             steps.push(Step { next: response.next_token, ..step });

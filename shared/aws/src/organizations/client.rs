@@ -80,15 +80,15 @@ impl OrganizationsClient {
         }
     }
 
-    /// Every account of the organization, page by page. Where their units matter, each comes with its lineage.
+    /// Every account of the organization, page by page. Where their units matter, each comes with its ou_path.
     pub fn list_accounts(&self, with_units: bool) -> AccountPaginator<'_> {
         AccountPaginator::new(self, with_units)
     }
 
     /// The units that a member is in: as it came, else looked up, one call for each that is not known yet.
     pub async fn ou_path(&self, member: &OrgAccount) -> Result<OuPath, UpstreamError> {
-        if let Some(lineage) = &member.lineage {
-            return Ok(lineage.clone());
+        if let Some(ou_path) = &member.ou_path {
+            return Ok(ou_path.clone());
         }
         let mut units = vec![self.parent(member.id.as_str()).await?];
         while let Some(unit) = units.last().filter(|unit| !unit.as_str().starts_with("r-")) {

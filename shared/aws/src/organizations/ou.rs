@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn a_path_is_read_from_its_end() {
         let told = "o-a1b2c3d4e5/r-abcd/ou-abcd-11111111/ou-abcd-22222222/123456789012/";
-        let lineage = OuPath::from_path(told).unwrap();
-        let units: Vec<_> = lineage.iter().map(OuId::as_str).collect();
+        let ou_path = OuPath::from_path(told).unwrap();
+        let units: Vec<_> = ou_path.iter().map(OuId::as_str).collect();
         assert_eq!(units, ["ou-abcd-22222222", "ou-abcd-11111111", "r-abcd"]);
         let unplaced = OuPath::from_path("o-a1b2c3d4e5/r-abcd/123456789012/").unwrap();
         assert_eq!(unplaced.parent().map(OuId::as_str), Some("r-abcd"));

@@ -41,7 +41,7 @@ impl Made {
     }
 }
 
-/// An authority's certificate, not signed yet.
+/// An CA certificate's certificate, not signed yet.
 pub(super) fn authority(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);

@@ -1,4 +1,4 @@
-//! The Kubernetes API of an EKS cluster, over TLS with an authority of its own.
+//! The Kubernetes API of an EKS cluster, over TLS with a CA certificate of its own.
 mod objects;
 mod path;
 mod selector;
@@ -34,7 +34,7 @@ use crate::tls::Authority;
 /// No object of Kubernetes is longer.
 const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
-/// A listener that has an address and an authority, but no cluster to speak for yet.
+/// A listener that has an address and a CA certificate, but no cluster to speak for yet.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -73,7 +73,7 @@ impl Listener {
         format!("https://{}:{port}", self.host.certified())
     }
 
-    /// The authority that its callers must trust: PEM.
+    /// The CA certificate that its callers must trust: PEM.
     pub fn ca_pem(&self) -> &str {
         &self.authority.certificate_pem
     }

@@ -108,7 +108,7 @@ pub struct Instead {
 #[derive(Debug, Default)]
 struct PortalRecords {
     behaviour: Behaviour,
-    /// Certificates that it or its authority issued, with the name of whom each is for.
+    /// Certificates that it or its CA certificate issued, with the name of whom each is for.
     known: Vec<(CertificateDer<'static>, String)>,
     entitlements: Vec<Entitlement>,
 }
@@ -136,7 +136,7 @@ impl PortalState {
     }
 }
 
-/// A portal that listens on loopback, with TLS and an authority of its own. It ends when dropped.
+/// A portal that listens on loopback, with TLS and a CA certificate of its own. It ends when dropped.
 #[derive(Debug)]
 pub struct Portal {
     desk: Arc<PortalState>,
@@ -179,7 +179,7 @@ impl Portal {
         self.desk.chain.pem()
     }
 
-    /// Its authority, which signs the portal's own certificate and those of its clients.
+    /// Its CA certificate, which signs the portal's own certificate and those of its clients.
     pub fn chain(&self) -> &Chain {
         &self.desk.chain
     }

@@ -1,4 +1,4 @@
-//! An account that is to come aboard, with everything that Palette's documents ask for; and ways to break it and to mend it.
+//! An account that is to is registered, with everything that Palette's documents ask for; and ways to break it and to fix it.
 
 use gangway_model::{Partition, PermissionProfile};
 use gangway_policies::PolicyDocument;
@@ -174,7 +174,7 @@ impl Customer {
         );
     }
 
-    /// Sets the trust that Palette's documents ask for; mends all that is wrong with it.
+    /// Sets the trust that Palette's documents ask for; fix all that is wrong with it.
     ///
     /// # Panics
     /// Never: the id of Palette's account has twelve digits.

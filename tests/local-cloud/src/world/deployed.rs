@@ -14,10 +14,10 @@ use crate::{
     template::{Deployment, EventRule, Function, Template, TemplateError},
 };
 
-/// The secret with the certification authority of a cloud that serves TLS.
+/// The secret with the CA certificate of a cloud that serves TLS.
 pub(super) const CA_SECRET: &str = "gangway/palette-ca-bundle";
 
-/// The secret with further authorities of AWS's endpoints, in the secret partitions of such a cloud.
+/// The secret with further CA certificates of AWS's endpoints, in the secret partitions of such a cloud.
 pub(super) const AWS_CA_SECRET: &str = "gangway/aws-ca-bundle";
 
 /// What `templates/inspection-role.yaml` calls the role that it makes.
@@ -166,7 +166,7 @@ fn environment(
     environment
 }
 
-/// The cloud's certification authority in a file, for as long as the world is.
+/// The cloud's CA certificate in a file, for as long as the world is.
 #[derive(Debug)]
 pub(super) struct CaFile(PathBuf);
 

@@ -1,5 +1,5 @@
 //! The EKS cluster that Palette itself runs on, with the roles of both cases of Pod Identity, all set up well; and ways to
-//! break it and to mend it.
+//! break it and to fix it.
 
 mod eks;
 mod objects;
@@ -158,7 +158,7 @@ impl PaletteCluster {
         &self.endpoint
     }
 
-    /// The authority of that API: PEM.
+    /// The CA certificate of that API: PEM.
     pub fn ca_pem(&self) -> &str {
         &self.authority
     }

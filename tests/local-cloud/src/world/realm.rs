@@ -48,7 +48,7 @@ pub struct Realm {
     pub external_id: String,
     /// CAP or SCAP; there is none in the open partitions.
     pub portal: Option<Portal>,
-    /// PEM of the authorities that sign AWS's endpoints, in the partitions where keys of a user come with them (S07). Where
+    /// PEM of the CA certificates that sign AWS's endpoints, in the partitions where keys of a user come with them (S07). Where
     /// the cloud serves no TLS, of some others.
     pub certificate_authority: Option<String>,
     /// Two customers, both set up well.

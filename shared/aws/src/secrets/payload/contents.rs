@@ -20,7 +20,7 @@ impl SecretPayloadType for AccessKey {
     fn read(fields: &mut PayloadFields, partition: Partition) -> Option<Self> {
         let id = fields.text::<AccessKeyId>("accessKeyId");
         let secret = fields.secret::<SecretAccessKey>("secretAccessKey");
-        // Where endpoints are behind private authorities, keys are of no use without those (S07).
+        // Where endpoints are behind private CA certificates, keys are of no use without those (S07).
         let enclave = partition.info().portal.is_some();
         let authority = enclave.then(|| fields.text::<CaChain>("certificateAuthority"));
         let certificate_authority = match authority {

@@ -1,4 +1,4 @@
-//! EKS Pod Identity, in the cluster's own account and in another: broken, mended, the rest put right by Gangway, registered.
+//! EKS Pod Identity, in the cluster's own account and in another: broken, fixed, the rest put right by Gangway, registered.
 
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
 use local_cloud::world::{Case, Way};
@@ -8,7 +8,7 @@ use crate::show::{Portal, Surprise, blocked, expect, told};
 
 const ROUTE: &str = "/v1/accounts/pod-identity";
 
-/// What is broken by hand, and stays broken until it is mended by hand.
+/// What is broken by hand, and stays broken until it is fixed by hand.
 const fn injected_error(case: Case) -> [Way; 2] {
     match case {
         Case::SameAccount => {

@@ -1,4 +1,4 @@
-//! The secret partitions: keys of a user with their authority, and keys of the access portal, each broken in several ways.
+//! The secret partitions: keys of a user with their CA certificate, and keys of the access portal, each broken in several ways.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{

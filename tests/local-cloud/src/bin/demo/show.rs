@@ -70,7 +70,7 @@ pub(crate) fn row(realm: &Realm, label: &str, step: &str, outcome: &str) {
     println!("{partition:<11} {label:<19} {step:<30} {:>6} {:>5}  {outcome}", "", "");
 }
 
-/// The report has to say what was broken and how to mend it; here it does so to people.
+/// The report has to say what was broken and how to fix it; here it does so to people.
 pub(crate) fn blocked(report: &Value) -> Result<(), Surprise> {
     expect(report.get("ready") == Some(&json!(false)), || "ready, though broken".to_owned())?;
     let failed = failing(report);

@@ -1,4 +1,4 @@
-//! An account that comes aboard by itself: Control Tower vends it, it is quarantined for a while, it is aboard, it is closed.
+//! An account that is registered by itself: Control Tower vends it, it is quarantined for a while, it is registered, it is closed.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What a portal does for keys of a user or a role: broken, mended, registered, listed and removed again.
+//! What a portal does for keys of a user or a role: broken, fixed, registered, listed and removed again.
 
 use gangway_model::AuthMethod;
 use gangway_policies::PolicyDocument;
@@ -23,7 +23,7 @@ pub(crate) async fn visit(
     Stop { portal, method, customer }.visit().await
 }
 
-/// What was broken is mended: validated, registered, registered again, listed. The uid.
+/// What was broken is fixed: validated, registered, registered again, listed. The uid.
 pub(crate) async fn mended(
     portal: &Portal<'_>,
     method: AuthMethod,

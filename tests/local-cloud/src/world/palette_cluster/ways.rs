@@ -105,7 +105,7 @@ fn unrelated_trust() -> Value {
 }
 
 impl PaletteCluster {
-    /// Breaks it, until it is mended.
+    /// Breaks it, until it is fixed.
     pub fn break_it(&self, way: Way) -> &Self {
         let cluster = &self.cluster;
         match way {
