@@ -35,9 +35,9 @@ async fn plan_creates_roles_in_a_working_order() {
         // The policy that names its own role is created when every role exists.
         let titles = texts(&cross, "steps", "title");
         let at = |part: &str| titles.iter().position(|title| title.contains(part)).expect(part);
-        let made = at("make SpectroCloudHubbleTargetRole");
-        assert!(at("let SpectroCloudIdentityLocalRole do") > made, "{titles:?}");
-        assert!(at("let SpectroCloudHubbleLocalRole do") > made, "{titles:?}");
+        let made = at("create SpectroCloudHubbleTargetRole");
+        assert!(at("attach the policies of SpectroCloudIdentityLocalRole") > made, "{titles:?}");
+        assert!(at("attach the policies of SpectroCloudHubbleLocalRole") > made, "{titles:?}");
         assert_eq!(app.cloud().calls().lines(), Vec::<String>::new(), "a plan makes no call");
     }
 }

@@ -48,7 +48,7 @@ async fn missing_boundary_is_retried_only_in_the_grace_period() {
         app.put(&vended.events[2..]).await;
     }
     app.idle().await;
-    app.assert_dead_lettered(old.account.id(), "GANGWAY_PERMISSIONS_BOUNDARY");
+    app.assert_dead_lettered(old.account.id(), "gangway_permissions_boundary");
     assert_eq!((app.queue().len(), app.dead().len()), (1, 1), "the young one waits");
     limits(&young.account);
     app.wait().await;

@@ -98,7 +98,7 @@ pub(super) fn questions() -> Vec<InvalidRequestCase> {
                 role(one)
             ),
             "hubbleTargetRoleArn",
-            "belongs to the case of two accounts",
+            "is for two AWS accounts only",
         ),
     ];
     invalid_requests.extend(refused.map(|(query, member, remedy)| {
