@@ -31,6 +31,8 @@ TARGETS = {"x86_64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux
 # For automatic registration, the management account needs stacks of its own.
 OTHER_ACCOUNTS = {"inspection-role.yaml": set(event_samples.PARTITIONS), "management-role.yaml": {"aws", "aws-us-gov"}}
 OTHER_ACCOUNTS["forward-events.yaml"] = OTHER_ACCOUNTS["management-role.yaml"]
+# Pages for deployers and operators. The others lead to sources, which the archive does not have.
+PAGES = ["checks", "deploy", "operations", "security"]
 ZIP_EPOCH = 315532800  # 1980, the earliest date of a zip file
 CODE = re.compile(r"(CodeUri: )(?:\.\./)?functions/([a-z-]+)/")
 # Read by `sam build` only: the packed functions are already built.
@@ -109,10 +111,9 @@ def contents(partition, architecture, binaries):
         "first-call.json": (event_samples.ROOT / "events/accounts/http-list.json").read_text(),
         "openapi.json": (event_samples.ROOT / "openapi.json").read_text(),
     }
-    # What its page leads to. That page itself is INSTRUCTIONS.md here.
-    for path in [*event_samples.ROOT.glob("docs/*.md"), *event_samples.ROOT.glob("events/schema/*.json")]:
-        if path != package_page.PAGE:
-            texts[str(path.relative_to(event_samples.ROOT))] = path.read_text()
+    pages = [event_samples.ROOT / "docs" / f"{page}.md" for page in PAGES]
+    for path in [*pages, *event_samples.ROOT.glob("events/schema/*.json")]:
+        texts[str(path.relative_to(event_samples.ROOT))] = path.read_text()
     for other, partitions in OTHER_ACCOUNTS.items():
         if partition in partitions:
             texts[f"other-accounts/{other}"] = (event_samples.ROOT / "templates" / other).read_text()
