@@ -80,7 +80,7 @@ impl OrganizationsClient {
         }
     }
 
-    /// Every account of the organization, page by page. Where their units matter, each comes with its ou_path.
+    /// Returns every account of the organization, page by page, with its OU path if OUs matter.
     pub fn list_accounts(&self, with_units: bool) -> AccountPaginator<'_> {
         AccountPaginator::new(self, with_units)
     }
