@@ -31,9 +31,9 @@ impl AppContext {
             confirm_deleted(uid, registry).await?;
         }
         let owner = SecretOwner { uid, scope: registry.scope(), last_seen: seen.as_ref() };
-        let condemned = self.clients.secrets.mark_for_deletion(owner, None).await?;
-        let retired = self.clients.secrets.delete_marked(uid, condemned).await?;
-        let found = seen.is_some() || retired > 0;
+        let marked = self.clients.secrets.mark_for_deletion(owner, None).await?;
+        let deleted = self.clients.secrets.delete_marked(uid, marked).await?;
+        let found = seen.is_some() || deleted > 0;
         Ok(if found { DeleteOutcome::Deleted } else { DeleteOutcome::NotFound })
     }
 }

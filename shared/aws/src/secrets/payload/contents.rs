@@ -21,8 +21,8 @@ impl SecretPayloadType for AccessKey {
         let id = fields.text::<AccessKeyId>("accessKeyId");
         let secret = fields.secret::<SecretAccessKey>("secretAccessKey");
         // Where endpoints are behind private CA certificates, keys are of no use without those (S07).
-        let enclave = partition.info().portal.is_some();
-        let authority = enclave.then(|| fields.text::<CaChain>("certificateAuthority"));
+        let is_classified = partition.is_classified();
+        let authority = is_classified.then(|| fields.text::<CaChain>("certificateAuthority"));
         let certificate_authority = match authority {
             Some(held) => Some(held?),
             None => None,
