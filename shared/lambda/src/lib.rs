@@ -16,6 +16,7 @@ mod metrics;
 mod panics;
 mod problem;
 mod queue;
+mod record;
 mod report_json;
 mod request;
 mod response;

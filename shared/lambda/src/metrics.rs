@@ -11,9 +11,7 @@ use gangway_http::upstream_timing::UpstreamCall;
 use gangway_model::{Outcome, RegistrationError, Report, UpstreamError};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    ApiError, MessageResult, Response, invocation::InvocationRecord, logs::write_json_line,
-};
+use crate::{ApiError, MessageResult, Response, logs::write_json_line, record::InvocationRecord};
 
 const NAMESPACE: &str = "Gangway";
 

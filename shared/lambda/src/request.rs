@@ -14,8 +14,9 @@ use crate::{
     ApiError, Fields, Response,
     account_spec::log_scope,
     event::{HttpRequest, Payload},
-    invocation::{Event, InvocationRecord},
+    invocation::Event,
     logs,
+    record::InvocationRecord,
     response::respond,
     route::{self, Route},
 };

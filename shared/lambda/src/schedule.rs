@@ -8,8 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    ApiError, Fields, Response, Trigger,
-    invocation::{Event, InvocationRecord},
+    ApiError, Fields, Response, Trigger, invocation::Event, record::InvocationRecord,
     response::respond,
 };
 

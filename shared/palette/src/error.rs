@@ -7,7 +7,6 @@ use gangway_model::UpstreamError;
 use crate::{
     SERVICE,
     error_response::{ErrorKind, ErrorResponse},
-    projects::NO_PROJECT,
 };
 
 /// Delay after HTTP 429 without a `Retry-After` header.
@@ -16,6 +15,9 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Hint for HTTP 500, which Palette uses for rejections as well.
 const REJECTED_OR_FAILED: &str = "Palette answers like this both when it rejects a request and when it fails, so \
                                   try again once before changing anything";
+
+/// The project does not exist or is not visible to the API key: Palette does not distinguish these.
+pub(crate) const NO_PROJECT: UpstreamError = UpstreamError::ProjectNotFound { service: SERVICE };
 
 /// Error of one HTTP attempt.
 #[derive(Debug)]

@@ -4,8 +4,9 @@ use futures_util::{StreamExt as _, stream};
 use gangway_model::{RegistrationError, RequestedScope, Scope, Uid, UidOrName, UpstreamError};
 
 use crate::{
-    PaletteClient, SERVICE, ScopedClient,
+    PaletteClient, ScopedClient,
     api_request::ApiRequest,
+    error::NO_PROJECT,
     response::{Projects, uid},
 };
 
@@ -94,6 +95,3 @@ pub async fn query_scopes<T>(
     }
     Ok(all)
 }
-
-/// The project does not exist or is not visible to the API key: Palette does not distinguish these.
-pub(crate) const NO_PROJECT: UpstreamError = UpstreamError::ProjectNotFound { service: SERVICE };

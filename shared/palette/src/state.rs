@@ -8,8 +8,7 @@ use crate::{
     ScopedClient,
     accounts::{ACCOUNT, LIST},
     api_request::ApiRequest,
-    error::AttemptError,
-    projects::NO_PROJECT,
+    error::{AttemptError, NO_PROJECT},
     response::{User, belongs_to, non_empty},
 };
 

@@ -7,7 +7,8 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::Level;
 
-use super::{ApiError, Request, Response, handle_invocation};
+use super::{ApiError, Response, handle_invocation};
+use crate::Request;
 use crate::{
     logs::JsonSubscriber,
     samples::{ARN, SECRET, event, rest},
