@@ -13,13 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 USE = re.compile(r"^\s*(?:pub(?:\(\w+\))? )?use (crate|(?:super::)*super)::(.+?);", re.MULTILINE | re.DOTALL)
 PATH = re.compile(r"\b(crate)((?:::[a-z_0-9]+)+)")
 
-# Imports to remove: each closes a circle that existed before this check.
-KNOWN = {
-    ("shared/checks", "iam::simulation_findings", "iam::permissions"),
-    ("shared/lambda", "metrics", "invocation"),
-    ("shared/palette", "error", "projects"),
-}
-
 
 def expand(tree):
     """Returns the paths of a `use` tree, each as a list of names."""
@@ -91,9 +84,6 @@ def main():
         files = [path for path in src.rglob("*.rs") if "test" not in str(path.relative_to(src))]
         modules = {module_of(path, src): path for path in files}
         graph = {module: set(dependencies(path, module, modules)) for module, path in modules.items()}
-        for crate, file, imported in KNOWN:
-            if (ROOT / crate).samefile(manifest.parent):
-                graph.get(tuple(file.split("::")), set()).discard(tuple(imported.split("::")))
         if found := circle(graph):
             names = " -> ".join("::".join(module) or "lib" for module in found)
             print(f"{manifest.parent.relative_to(ROOT)}: {names}")

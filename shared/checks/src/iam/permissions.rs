@@ -2,7 +2,7 @@
 
 use crate::catalogue::iam::{
     ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
-    POLICY_DOCUMENTS_FIT, POLICY_QUOTA, SIMULATION_POSSIBLE, VENDOR_POLICY,
+    POLICY_DOCUMENTS_FIT, POLICY_QUOTA, SIMULATION_POSSIBLE,
 };
 use gangway_model::{Finding, PermissionProfile, UpstreamError};
 use gangway_policies::{PolicyDocument, simulate};
@@ -226,18 +226,4 @@ fn check_document_size(aws: &AwsSession, documents: &[PolicyDocument]) -> Findin
     } else {
         POLICY_DOCUMENTS_FIT.passed(observed)
     }
-}
-
-/// Returns a failed finding if the published policies have defects.
-pub(super) fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
-    (!denied.is_empty()).then(|| {
-        VENDOR_POLICY.failed(
-            format!(
-                "denied although Palette's document names them, since it grants them on resources that they do not \
-                 have: {}",
-                denied.join(", ")
-            ),
-            "nothing is wrong in this account; if Palette reports these actions, allow them on * in a policy of your own",
-        )
-    })
 }

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::catalogue::iam::{
-    ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS,
+    ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, VENDOR_POLICY,
 };
 use std::collections::BTreeMap;
 
@@ -12,7 +12,6 @@ use gangway_model::{Finding, UpstreamError};
 use gangway_policies::{PolicyDocument, simulate::SimulationRequest};
 
 use super::{
-    permissions::vendor_defect_finding,
     policy_content::summarize,
     simulation::{self, ActionDecision, Decision, Mfa, SimulationResult},
 };
@@ -57,6 +56,20 @@ pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Ve
     ];
     findings.extend(vendor_defect_finding(&vendors));
     findings
+}
+
+/// Returns a failed finding if the published policies have defects.
+fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
+    (!denied.is_empty()).then(|| {
+        VENDOR_POLICY.failed(
+            format!(
+                "denied although Palette's document names them, since it grants them on resources that they do not \
+                 have: {}",
+                denied.join(", ")
+            ),
+            "nothing is wrong in this account; if Palette reports these actions, allow them on * in a policy of your own",
+        )
+    })
 }
 
 fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> Finding {
