@@ -1,4 +1,4 @@
-//! What is to become of one account of the organization.
+//! Decides what to do with one account of the organization.
 
 use gangway_aws::organizations::{AccountState, OrgAccount};
 use gangway_model::{AccountName, RequestedScope};
@@ -6,46 +6,46 @@ use gangway_registration::vending::{ExclusionReason, VendingConfig};
 
 use crate::palette_index::PaletteIndex;
 
-/// What is to become of an account.
+/// The result of comparing one account with Palette.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Classification {
-    /// Palette has it.
+    /// Palette has the account, in the right scope.
     Registered,
-    /// It is to is registered.
+    /// The account should be in Palette and is not.
     NotRegistered,
-    /// It is closed, or on the way there, and Palette has it. Taken off where the settings say so.
+    /// The account is closed, being closed or suspended, and Palette still has it.
     Closed {
-        /// Whether it is gone for good as far as AWS says, and one of those that this deployment
-        /// brings registered.
+        /// `true` if AWS reports the account as closed and this deployment registers such accounts.
+        /// Only then the setting `GANGWAY_OFFBOARDING` applies.
         take_off: bool,
     },
-    /// Nothing is done about it.
+    /// The account is skipped, for this reason.
     Ignored(SkipReason),
 }
 
-/// Why nothing is done about an account.
+/// Why an account is skipped.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum SkipReason {
-    /// The settings leave it out.
+    /// The settings exclude it.
     Excluded(ExclusionReason),
-    /// It is there for the bills of its twin in GovCloud.
+    /// It exists only to bill its paired account in GovCloud.
     GovCloudPair,
-    /// It is not in use yet.
+    /// AWS is still creating it.
     NotActive,
     /// It is closed or suspended, and Palette does not have it.
     Closed,
-    /// Organizations tells a state of it that Gangway does not know.
+    /// Organizations reports a state that Gangway does not know.
     StateUnknown,
-    /// Its name leaves nothing that Palette could call it.
+    /// The name template makes no name that Palette accepts.
     NoName,
-    /// Its name in Palette is that of an account that is not known to be the same.
+    /// Another account in Palette, or one whose AWS account is unknown, has its name.
     NameTaken,
-    /// Palette has it in another scope.
+    /// Palette has it in another scope than the settings say.
     OtherScope,
 }
 
 impl SkipReason {
-    /// In a word, for counts.
+    /// Returns the identifier of the reason, for counts in the response.
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Excluded(ignored) => ignored.id(),
@@ -59,7 +59,7 @@ impl SkipReason {
         }
     }
 
-    /// For people.
+    /// Returns the reason as a sentence without a subject.
     pub(crate) fn text(self) -> String {
         match self {
             Self::Excluded(ignored) => ignored.to_string(),
@@ -87,7 +87,8 @@ impl SkipReason {
     }
 }
 
-/// Compares an account with what Palette has. Of a twin it is known that it is one.
+/// Compares an account with what Palette has. `is_govcloud_pair` is `true` for an account that
+/// exists only to bill a GovCloud account.
 pub(crate) fn classify(
     member: &OrgAccount,
     twin: bool,

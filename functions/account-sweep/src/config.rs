@@ -1,21 +1,21 @@
-//! The settings of this function, read from the environment once, at start.
+//! Configuration of the sweep, read from the environment once at start.
 
 use gangway_aws::sqs::QueueUrl;
 use gangway_model::Partition;
 use gangway_registration::ConfigError;
 use gangway_registration::EnvReader;
 
-/// How the sweep is set up.
+/// Configuration of the sweep.
 #[derive(Clone, Debug)]
 pub(crate) struct SweepConfig {
-    /// Which accounts is registered, and where to: the same as for events.
+    /// Which accounts are registered, and in which scope: the same settings as for events.
     pub(crate) organization: gangway_registration::vending::VendingConfig,
-    /// `GANGWAY_VENDING_QUEUE_URL`: where what is to be done goes.
+    /// `GANGWAY_VENDING_QUEUE_URL`: the queue that receives the events.
     pub(crate) queue: QueueUrl,
 }
 
 impl SweepConfig {
-    /// Reads variables from anywhere, and tells every fault at once.
+    /// Reads the variables, and returns all errors at once.
     pub(crate) fn from_env(
         variable: impl Fn(&str) -> Option<String>,
         partition: Partition,

@@ -1,15 +1,16 @@
-//! The event that the queue is told of an account with: the same that custom vending sends.
+//! The event that the sweep sends to the vending queue: the same that a custom vending pipeline
+//! sends.
 
 use gangway_aws::organizations::{OrgAccount, OuId};
 use gangway_model::{Partition, Uid};
 use serde_json::json;
 
-/// What is to be done.
+/// The action that an event asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Action {
-    /// Bring it registered.
+    /// Register the account.
     Onboard,
-    /// Take it off.
+    /// Remove the account from Palette.
     Offboard,
 }
 
@@ -22,10 +23,9 @@ impl Action {
     }
 }
 
-/// An event of `events/schema/aws-account-vended.json`, as `EventBridge` would deliver it.
+/// Returns an event of `events/schema/aws-account-vended.json`, as EventBridge would deliver it.
 ///
-/// The project is one that no setting names, which whoever follows the event would have to look
-/// for.
+/// `project` is the uid of a project that no setting names. It saves the receiver a search.
 pub(crate) fn event(
     action: Action,
     member: &OrgAccount,

@@ -1,5 +1,6 @@
-//! Finds what no event brought: accounts of the organization that Palette lacks, and Palette's accounts that are closed.
-//! It changes nothing itself: what is to be done goes through the same queue as the events.
+//! Finds accounts of the organization that are not in Palette, and closed accounts that still are.
+//! It changes nothing itself: it sends events to the queue that the function `account-vended`
+//! reads.
 
 mod classification;
 mod config;
@@ -16,7 +17,7 @@ use gangway_registration::{AppContext, ConfigError, env_var};
 
 use config::SweepConfig;
 
-/// The whole function.
+/// The sweep: compares the organization with Palette.
 pub struct Sweep<'a> {
     deployment: &'a AppContext,
     settings: SweepConfig,
@@ -24,14 +25,15 @@ pub struct Sweep<'a> {
 }
 
 impl<'a> Sweep<'a> {
-    /// The sweep of this deployment, as the function's own variables say.
+    /// Creates the sweep of this deployment. Reads the function's own variables.
     pub fn new(deployment: &'a AppContext) -> Result<Self, ConfigError> {
         let settings = SweepConfig::from_env(env_var, deployment.clients.partition)?;
         let queue = SqsQueue::new(&deployment.clients.aws, settings.queue.clone());
         Ok(Self { deployment, settings, queue })
     }
 
-    /// Compares, queues what is to be done, and answers with the difference. With `dryRun` it queues nothing.
+    /// Compares the organization with Palette, sends an event for each difference, and returns the
+    /// report. Sends nothing if the field `dryRun` is `true`.
     pub async fn handle(&self, mut fields: Fields) -> Result<Response, ApiError> {
         let dry_run = fields.optional_bool("dryRun");
         let dry_run = fields.finish(Some(dry_run))?;
@@ -40,7 +42,8 @@ impl<'a> Sweep<'a> {
         Ok(Response::Json(difference.json()))
     }
 
-    /// The organization, asked as the function itself or through the management role.
+    /// Returns a client for the organization, as the function itself or through the management
+    /// role.
     async fn organization(&self) -> Result<OrganizationsClient, UpstreamError> {
         match &self.settings.organization.management_role {
             Some(role) => {

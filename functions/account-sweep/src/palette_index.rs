@@ -1,4 +1,4 @@
-//! Which AWS accounts Palette has. Ten thousand of them take a megabyte.
+//! The AWS accounts that Palette has. 10,000 of them take about 1 MB of memory.
 
 use futures_util::future::try_join_all;
 use gangway_checks::ScopedAccounts;
@@ -8,44 +8,44 @@ use gangway_registration::AppContext;
 use gangway_registration::vending::OuScopeMap;
 use tokio::try_join;
 
-/// Palette's own largest page.
+/// Palette's maximum page size.
 const PAGE_SIZE: u8 = 50;
 
-/// What a Palette account says that belongs to a project.
+/// Value of Palette's scope annotation for accounts of a project.
 const PROJECT: &str = "project";
 
-/// An account of Palette, as far as it is compared.
+/// The fields of a Palette account that the sweep compares.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct IndexedAccount {
-    /// The AWS account in this partition, where it is known.
+    /// The AWS account, if it is known and in this partition.
     pub(crate) account: Option<AccountId>,
-    /// The place of its scope among those that the settings name, and the projects that they do not
-    /// name behind them; `None` where Palette does not tell which project it is in.
+    /// Index of the account's scope: first the scopes that the settings name, then the other
+    /// projects. `None` if Palette does not return the project.
     pub(crate) scope: Option<usize>,
     pub(crate) name: Box<str>,
     pub(crate) uid: Box<str>,
-    /// Whether the organization has told of the AWS account.
+    /// `true` once the organization has listed the AWS account.
     pub(crate) seen: bool,
 }
 
-/// All that Palette shows.
+/// All accounts that Palette lists.
 #[derive(Debug, Default)]
 pub(crate) struct PaletteIndex {
-    /// Those of one AWS account beside each other.
+    /// Sorted by AWS account.
     all: Vec<IndexedAccount>,
-    /// Their places there, by scope and name.
+    /// Indexes into the accounts, sorted by scope and name.
     by_name: Vec<usize>,
-    /// How many scopes the settings name.
+    /// Number of scopes that the settings name.
     named: usize,
-    /// The projects that they do not name.
+    /// Projects that the settings do not name.
     others: Vec<Uid>,
-    /// How many of these do not let Gangway look.
+    /// Number of projects that deny access to Gangway.
     pub(crate) unread: usize,
 }
 
 impl PaletteIndex {
-    /// Reads every page of every scope that the key may see: events may have named projects that
-    /// the settings do not.
+    /// Reads all accounts of every scope that the API key can see, since events may have named
+    /// projects that the settings do not name.
     pub(crate) async fn load(
         deployment: &AppContext,
         scopes: &OuScopeMap,
@@ -80,12 +80,12 @@ impl PaletteIndex {
         Self { all, by_name, ..Self::default() }
     }
 
-    /// How many there are.
+    /// Returns the number of accounts.
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Those of an AWS account, which the organization has thereby told of.
+    /// Returns the Palette accounts of an AWS account, and marks them as seen.
     pub(crate) fn mark_seen(&mut self, account: AccountId) -> &[IndexedAccount] {
         let start = self.all.partition_point(|one| one.account < Some(account));
         let end = self.all.partition_point(|one| one.account <= Some(account));
@@ -96,7 +96,7 @@ impl PaletteIndex {
         met
     }
 
-    /// The project that has an AWS account, where no scope that the settings name has it.
+    /// Returns the project of an AWS account, if no scope that the settings name has the account.
     pub(crate) fn project_of(&self, account: AccountId) -> Option<&Uid> {
         let start = self.all.partition_point(|one| one.account < Some(account));
         let places = || {
@@ -109,13 +109,13 @@ impl PaletteIndex {
         places().find_map(|place| self.others.get(place.checked_sub(self.named)?))
     }
 
-    /// Whether an account of a scope has this name.
+    /// Returns `true` if an account in this scope has this name.
     pub(crate) fn has_name(&self, scope: usize, name: &str) -> bool {
         let key = |place: &usize| self.all.get(*place).map(|one| (one.scope, &*one.name));
         self.by_name.binary_search_by(|place| key(place).cmp(&Some((Some(scope), name)))).is_ok()
     }
 
-    /// Those whose AWS account is known, and that the organization has not told of.
+    /// Returns the accounts with a known AWS account that the organization has not listed.
     pub(crate) fn unseen(&self) -> impl Iterator<Item = (AccountId, &IndexedAccount)> {
         self.all.iter().filter(|one| !one.seen).filter_map(|one| Some((one.account?, one)))
     }
@@ -152,7 +152,8 @@ async fn list(
     }
 }
 
-/// `None` for what a project is merely shown of the tenant's: the tenant's own list has it.
+/// Adds an account of a scope. Skips accounts that the tenant shares with a project: the tenant's
+/// own list contains them.
 fn insert(
     account: &CloudAccount,
     seen_from: &Scope,

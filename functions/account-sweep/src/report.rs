@@ -1,4 +1,4 @@
-//! What a sweep found: counts of everything, and of each kind so many as an answer can show.
+//! The report of a sweep: counts, and up to 100 accounts of each group.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 
 use crate::classification::SkipReason;
 
-/// How many accounts of a kind are shown; the rest is counted.
+/// Maximum number of accounts that the response lists for each group. More are only counted.
 pub(crate) const MAX_LISTED: usize = 100;
 
-/// What differs between the organization and Palette.
+/// The differences between the organization and Palette.
 #[derive(Debug, Default)]
 pub(crate) struct SweepReport {
     pub(crate) dry_run: bool,
-    /// Why the organization was not seen to its end, where it was not.
+    /// Why the sweep did not read the whole organization; `None` if it did.
     pub(crate) stopped: Option<String>,
-    /// Accounts that the organization told of.
+    /// Number of accounts that the organization listed.
     pub(crate) organization: usize,
-    /// Accounts that Palette has.
+    /// Number of accounts that Palette listed.
     pub(crate) palette: usize,
-    /// Projects of Palette's that do not let Gangway look.
+    /// Number of projects that deny access to Gangway.
     pub(crate) unread: usize,
     pub(crate) aboard: usize,
     pub(crate) missing: AccountGroup,
@@ -29,12 +29,12 @@ pub(crate) struct SweepReport {
     pub(crate) unknown: AccountGroup,
     pub(crate) ignored: AccountGroup,
     pub(crate) reasons: BTreeMap<SkipReason, usize>,
-    /// Events that were sent.
+    /// Number of events that were sent.
     pub(crate) queued: usize,
     pub(crate) offboarding: usize,
 }
 
-/// Accounts of one kind.
+/// A group of accounts: their number, and the first of them.
 #[derive(Debug, Default)]
 pub(crate) struct AccountGroup {
     pub(crate) count: usize,
@@ -42,7 +42,7 @@ pub(crate) struct AccountGroup {
 }
 
 impl AccountGroup {
-    /// One more; what is shown of it is only made where it is.
+    /// Counts one account. Calls `to_json` only if the account is listed.
     pub(crate) fn add(&mut self, shown: impl FnOnce() -> Value) {
         self.count += 1;
         if self.shown.len() < MAX_LISTED {
@@ -55,12 +55,12 @@ impl AccountGroup {
     }
 }
 
-/// What people know an account by.
+/// Returns id and name of an account of the organization.
 pub(crate) fn shown(member: &OrgAccount) -> Value {
     json!({ "accountId": member.id.as_str(), "accountName": member.name })
 }
 
-/// The same of an account that the organization has not told of.
+/// Returns a Palette account that is not in the organization.
 pub(crate) fn unknown(account: AccountId, name: &str, uid: &str) -> Value {
     json!({ "accountId": account.as_str(), "name": name, "uid": uid })
 }
@@ -71,7 +71,6 @@ impl SweepReport {
         self.ignored.add(|| json!({ "accountId": member.id.as_str(), "reason": why.id() }));
     }
 
-    /// The answer.
     pub(crate) fn json(&self) -> Value {
         let reasons = self.reasons.iter().map(|(why, count)| {
             (why.id().to_owned(), json!({ "count": count, "because": why.text() }))
@@ -101,7 +100,7 @@ impl SweepReport {
         })
     }
 
-    /// The counts, in one line: nobody reads the answer to a schedule.
+    /// Writes the counts to the log. Nobody reads the response to a schedule.
     pub(crate) fn log(&self) {
         let incomplete = self.stopped.as_deref();
         tracing::info!(
@@ -138,7 +137,7 @@ mod tests {
         assert_eq!(answer["missing"]["more"], 7);
         assert_eq!(answer["counts"]["missing"], MAX_LISTED + 7);
         assert_eq!(answer["complete"], false);
-        // Lambda answers six megabytes at most.
+        // Lambda limits a response to 6 MB.
         let mut longest = SweepReport::default();
         let text = "n".repeat(128);
         let account = "123456789012".parse().unwrap();

@@ -1,4 +1,4 @@
-//! One sweep: Palette's accounts first, then the organization's page by page.
+//! Runs one sweep: reads Palette's accounts first, then the organization page by page.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -18,18 +18,18 @@ use crate::{
     report::{MAX_LISTED, SweepReport, shown, unknown},
 };
 
-/// What must be left of an invocation to ask for another page. What was found by then is queued
-/// already.
+/// Time that must be left to fetch another page. The events of earlier pages have been sent by
+/// then.
 const PAGE_TIME_BUDGET: Duration = Duration::from_secs(20);
 
-/// How many accounts are looked up at once.
+/// Maximum number of accounts that are looked up at the same time.
 const MAX_CONCURRENT_LOOKUPS: usize = 10;
 
 impl Sweep<'_> {
-    /// Compares the organization with Palette, and queues what is to be done.
+    /// Compares the organization with Palette, and sends an event for each difference.
     ///
-    /// Where time runs out it says so. Nothing is noted for the next sweep: that finds registered what
-    /// this one queued.
+    /// If the time runs out, the report says so. The sweep stores no position: the next sweep
+    /// starts again, and by then the accounts of this one's events are registered.
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
         let settings = &self.settings.organization;
         let organization = self.organization().await?;
@@ -62,8 +62,8 @@ impl Sweep<'_> {
         Ok(difference)
     }
 
-    /// Accounts that are there for the bills of others, which no event brings registered either. Only
-    /// the commercial partition has them.
+    /// Returns the accounts that exist only to bill a GovCloud account; events skip them too. Only
+    /// the commercial partition has such accounts.
     async fn paired_accounts(
         &self,
         organization: &OrganizationsClient,
@@ -74,7 +74,7 @@ impl Sweep<'_> {
         }
     }
 
-    /// Asks for the next page, and sends what the last one gave rise to meanwhile.
+    /// Fetches the next page and, at the same time, sends the events of the page before.
     async fn next_page_and_flush(
         &self,
         listing: &mut AccountPaginator<'_>,
@@ -85,7 +85,7 @@ impl Sweep<'_> {
         sent.and(page)
     }
 
-    /// Finds an account its place in the difference, and what is to be done about it.
+    /// Adds an account to the report, and adds an event if something has to be done.
     fn classify_account(
         &self,
         (member, twin): (&OrgAccount, bool),
@@ -127,8 +127,8 @@ impl Sweep<'_> {
         }
     }
 
-    /// Accounts that Palette has and the list did not show. A list alone does not prove that an
-    /// account is gone, so those that the answer shows are asked for one by one.
+    /// Finds accounts that Palette has and the organization did not list. A list does not prove
+    /// that an account has left, so each account that the report lists is looked up.
     async fn find_unknown(
         &self,
         organization: &OrganizationsClient,

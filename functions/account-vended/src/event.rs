@@ -14,7 +14,6 @@ use std::fmt;
 use gangway_model::{AccountId, Partition, UidOrName};
 use serde_json::Value;
 
-/// A parsed message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Event {
     pub(crate) event_type: EventType,

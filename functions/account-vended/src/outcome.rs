@@ -5,7 +5,6 @@ use gangway_model::{Finding, Outcome, RegistrationError, Report, UpsertOutcome, 
 /// The result of a message that was handled. SQS deletes the message.
 #[derive(Debug)]
 pub(crate) enum MessageOutcome {
-    /// The account is registered.
     Registered(UpsertOutcome),
     /// The account was removed from Palette.
     Removed,
@@ -93,7 +92,7 @@ impl VendingError {
         }
     }
 
-    /// Whether the same message may succeed later.
+    /// Returns `true` if the same message may succeed later.
     pub(crate) const fn is_retryable(&self, in_grace_period: bool) -> bool {
         match self {
             Self::NotReady(_) => true,
@@ -107,8 +106,8 @@ impl VendingError {
         }
     }
 
-    /// Whether the error may be permanent or temporary: Palette answers 500 with the same text to
-    /// an invalid request and to an internal failure.
+    /// Returns `true` if the error may be permanent or temporary: Palette answers 500 with the same
+    /// text to an invalid request and to an internal failure.
     pub(crate) const fn is_ambiguous(&self) -> bool {
         matches!(self, Self::Upstream(UpstreamError::Rejected { .. }))
     }

@@ -35,7 +35,7 @@ pub(crate) enum RoleOwnership {
     Managed {
         /// The role as it is now.
         role: IamRole,
-        /// Whether the role or its policies may not be visible in all of AWS yet.
+        /// `true` if the role or its policies may not be visible in all of AWS yet.
         is_new: bool,
         changes: Changes,
     },

@@ -72,11 +72,9 @@ impl DesiredRole {
 /// The role as it exists in the account.
 #[derive(Debug)]
 pub(crate) enum ExistingRole {
-    /// There is no such role.
     Missing,
     /// This deployment created the role. Somebody may have changed it since.
     Managed(IamRole),
-    /// Somebody else created the role.
     External(IamRole),
 }
 

@@ -27,7 +27,7 @@ const ROUTES: &[Route<'_>] = &[
 /// `OpenAPI` description of the whole API.
 const OPENAPI: &str = include_str!("../../../openapi.json");
 
-/// Answers a request. Errors name query parameters where the fault is in the query.
+/// Handles a request. Errors name query parameters if the error is in the query.
 pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     route(request, context).await.map_err(|error| request.map_query_errors(error))
 }

@@ -45,7 +45,7 @@ fn parse_limit(text: &str) -> Option<u8> {
     text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
 }
 
-/// Converts the error of a page request. If Palette rejects the caller's `next`, the fault is in
+/// Converts the error of a page request. If Palette rejects the caller's `next`, the error is in
 /// the request.
 fn to_page_error(error: UpstreamError, next: Option<&str>) -> RegistrationError {
     match (error, next) {

@@ -50,7 +50,7 @@ pub(crate) async fn list_policies(
     Ok(Response::Json(json!({ "policies": policies })))
 }
 
-/// Converts the error of the listing. If Palette rejects the credential, the fault is in the
+/// Converts the error of the listing. If Palette rejects the credential, the error is in the
 /// request, at `pointer`.
 fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
     match error {

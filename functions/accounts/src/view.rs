@@ -41,9 +41,9 @@ pub(crate) async fn load(
     }
 }
 
-/// Converts an *access denied* of Palette. Palette denies access to an account of another scope as
-/// it does to an API key without permissions. Further calls distinguish the two: *not found* if the
-/// scope is wrong, else the error itself.
+/// Converts an *access denied* error of Palette, which can mean two things: the account is in
+/// another scope, or the API key lacks permissions. Makes further calls to find out, and returns
+/// *not found* for an account of another scope.
 pub(crate) async fn not_found_or_denied(
     denied: UpstreamError,
     uid: &Uid,
@@ -123,7 +123,7 @@ pub(crate) fn to_json(account: &CloudAccount) -> Value {
     body
 }
 
-/// Returns an access key id shortened, but so that keys can be distinguished.
+/// Returns the first and last characters of an access key id, enough to distinguish keys.
 fn to_summary_json(id: &str) -> String {
     id.parse::<gangway_model::AccessKeyId>()
         .map_or_else(|_masked| "…".to_owned(), |id| id.to_string())

@@ -1,4 +1,4 @@
-//! Lambda function that registers accounts which Palette enters through EKS Pod Identity.
+//! Lambda function that registers accounts that Palette accesses through EKS Pod Identity.
 
 mod ensure;
 mod plan;
@@ -14,7 +14,7 @@ use request::PodIdentityRequest;
 /// Route of the setup plan, besides those of every registration.
 const PLAN: Route<'_> = (Method::GET, "accounts/pod-identity/plan");
 
-/// Answers a request: returns the setup plan, or parses the account, checks it and registers it.
+/// Handles a request: returns the setup plan, or parses the account, checks it and registers it.
 pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     if request.matches_route(&PLAN) {
         return plan::get_plan(request, context);

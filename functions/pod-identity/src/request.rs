@@ -42,7 +42,7 @@ impl PodIdentityRequest {
     ///
     /// # Errors
     ///
-    /// Returns every fault of the body at once.
+    /// Returns every error of the body at once.
     pub(crate) fn parse(mut members: Fields, context: &AppContext) -> Result<Self, ApiError> {
         let deployed = context.clients.partition;
         let opted_in = context.config.allow_secret_pod_identity;
@@ -145,7 +145,7 @@ fn parse_roles(
             members.reject("hubbleTargetRoleArn", CROSS_ACCOUNT_RULE);
             None
         }
-        // The fault of the member itself is collected already.
+        // The error of the field itself has been recorded already.
         (true | false, None) => None,
     }
 }

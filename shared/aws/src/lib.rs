@@ -1,4 +1,5 @@
-//! AWS, as Gangway needs it: whose credentials these are, what they may do, and where secrets are kept.
+//! AWS services that Gangway calls: STS, IAM, Secrets Manager, EKS, Kubernetes on EKS,
+//! Organizations and SQS.
 
 mod caller;
 #[cfg(feature = "eks")]

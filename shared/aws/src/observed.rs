@@ -2,7 +2,7 @@
 
 use gangway_model::UpstreamError;
 
-/// What a read call returned: the object, that there is none, or why neither is known.
+/// The result of a read call: the object is present, is absent, or cannot be read.
 #[derive(Clone, Debug)]
 pub enum Observed<T> {
     Present(T),
@@ -26,8 +26,8 @@ impl<T> Observed<T> {
     ///
     /// # Errors
     ///
-    /// Returns the errors that a later attempt may not have, such as throttling and timeouts, so
-    /// that no check takes them for an answer.
+    /// Returns errors that may be temporary, such as throttling and timeouts, so that no check
+    /// takes them for a result.
     pub fn from_result(
         result: Result<T, UpstreamError>,
         action: &str,

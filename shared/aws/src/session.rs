@@ -25,8 +25,9 @@ use crate::{
 
 /// Region, partition and HTTP client for AWS calls, together with the credentials of one identity.
 ///
-/// Clones share all of it, and the SDK clients that are built on first use: a clone is one `Arc`. Sessions
-/// with other credentials share the HTTP client with its connections, but build SDK clients of their own.
+/// A clone is cheap: it shares all of this, and the SDK clients that are built on first use.
+/// Sessions with other credentials share the HTTP client and its connections, but build their own
+/// SDK clients.
 #[derive(Clone, Debug)]
 pub struct AwsSession(Arc<Inner>);
 
@@ -143,7 +144,7 @@ impl AwsSession {
         )
     }
 
-    /// Returns a session of this role, for 15 minutes.
+    /// Assumes this role for 15 minutes, and returns a session with its credentials.
     pub async fn assume_role(&self, role: &RoleArn) -> Result<Self, UpstreamError> {
         self.assume_role_with(role, SESSION_NAME, None).await
     }

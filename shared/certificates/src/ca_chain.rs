@@ -10,7 +10,8 @@ use crate::{
     pem::{self, PemLabel},
 };
 
-/// Fits a dozen certificates, and into a secret together with the other fields.
+/// Large enough for a dozen certificates, and small enough to fit into a secret with the other
+/// fields.
 const MAX_PEM_BYTES: usize = 32 * 1024;
 
 /// At least one CA certificate, without duplicates.
@@ -20,7 +21,7 @@ pub struct CaChain {
     certificates: Vec<Certificate>,
 }
 
-/// Whether a chain is complete and in order.
+/// Result of checking that a chain is complete and in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ChainStatus {
     /// Every issuer is present, up to a root.
@@ -39,7 +40,7 @@ pub enum ChainStatus {
 }
 
 impl CaChain {
-    /// Returns the certificates as PEM in the same form, whatever form was parsed.
+    /// Returns the certificates as PEM in one normalized form.
     pub fn pem(&self) -> &str {
         &self.pem
     }
@@ -52,7 +53,7 @@ impl CaChain {
         self.certificates.iter().map(|certificate| certificate.subject.as_str()).collect()
     }
 
-    /// Returns whether all certificates are valid at this time.
+    /// Returns whether all certificates are valid at `now`.
     pub fn validity(&self, now: SystemTime) -> Validity {
         Validity::of(&self.certificates.iter().collect::<Vec<_>>(), now)
     }

@@ -9,18 +9,17 @@ use crate::{PemError, pem::PemBlock};
 /// Limits the length of a displayed name.
 const MAX_NAME_CHARS: usize = 120;
 
-/// A certificate and the fields of it that are checked.
+/// A parsed certificate, with the fields that are checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
     pub(crate) der: CertificateDer<'static>,
-    /// Safe to display.
+    /// Without control characters.
     pub(crate) subject: String,
-    /// Safe to display.
+    /// Without control characters.
     pub(crate) issuer: String,
     pub(crate) period: ValidityPeriod,
-    /// Set for a CA certificate.
     pub(crate) authority: bool,
-    /// Set if key usage allows TLS client authentication, or is absent.
+    /// `true` if the key usage extensions allow TLS client authentication, or are absent.
     pub(crate) for_clients: bool,
     /// The public key with its algorithm (SPKI).
     pub(crate) public_key: Vec<u8>,

@@ -10,10 +10,11 @@ use crate::{
     pem::{self, PemLabel},
 };
 
-/// Fits a certificate and a few intermediates, and into a secret together with the other fields.
+/// Large enough for a certificate and a few intermediates, and small enough to fit into a secret
+/// with the other fields.
 const MAX_PEM_BYTES: usize = 16 * 1024;
 
-/// A client certificate, followed by the certificates of its issuers that were given.
+/// A client certificate, optionally followed by the certificates of its issuers.
 #[derive(Clone, Debug)]
 pub struct ClientCertificate {
     pem: String,
@@ -22,7 +23,7 @@ pub struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// Returns the certificates as PEM in the same form, whatever form was parsed.
+    /// Returns the certificates as PEM in one normalized form.
     pub fn pem(&self) -> &str {
         &self.pem
     }
@@ -36,12 +37,12 @@ impl ClientCertificate {
         &self.own.subject
     }
 
-    /// Returns whether all certificates are valid at this time.
+    /// Returns whether all certificates are valid at `now`.
     pub fn validity(&self, now: SystemTime) -> Validity {
         Validity::of(&self.all().collect::<Vec<_>>(), now)
     }
 
-    /// Returns `true` if its key usage extensions allow TLS client authentication, or are absent.
+    /// Returns `true` if the key usage extensions allow TLS client authentication, or are absent.
     pub const fn allows_client_auth(&self) -> bool {
         self.own.for_clients
     }

@@ -1,4 +1,4 @@
-//! Faults of PEM texts. No message contains a part of the text.
+//! Errors in PEM text. No message contains a part of the text.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl fmt::Display for Expected {
     }
 }
 
-/// A fault of a PEM text. The message continues a sentence that begins with the field's name.
+/// Why a PEM text is invalid. The message continues a sentence that begins with the field's name.
 /// Positions count from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PemError {
@@ -56,7 +56,7 @@ pub enum PemError {
     NotBase64 { position: usize },
     #[error("is damaged: block {position} holds no X.509 certificate, copy it again")]
     NotX509 { position: usize },
-    /// A block of another kind than expected.
+    /// A block of an unexpected type.
     #[error("must be {wanted}; it holds {found}")]
     WrongLabel { wanted: Expected, found: PemLabel },
     #[error("holds a private key: send that as userKey alone, and here the certificate")]
@@ -74,12 +74,12 @@ pub enum PemError {
         "is encrypted (PKCS#8), and Palette has no field for a passphrase: decrypt it with `openssl pkey -in key.pem`"
     )]
     Encrypted,
-    /// OpenSSL's older form with a passphrase.
+    /// The older OpenSSL format with a passphrase.
     #[error(
         "is encrypted (Proc-Type: 4,ENCRYPTED), and Palette has no field for a passphrase: decrypt it with `openssl pkey -in key.pem`"
     )]
     EncryptedLegacy,
-    /// Damaged, or of an algorithm that TLS does not support here.
+    /// Damaged, or of an algorithm that `rustls` does not support.
     #[error(
         "cannot be used: it must be a whole RSA key of 2048 to 8192 bits, an EC key on P-256, P-384 or P-521, or Ed25519"
     )]
@@ -94,7 +94,7 @@ pub enum PemError {
         "must begin with the client's own certificate; the first is that of a certification authority: put the client's first, or send the authority's as certificateAuthority"
     )]
     CaCertificateForClient,
-    /// A certificate after the client's that did not issue the one before it.
+    /// A certificate that did not issue the one before it.
     #[error(
         "must have each certificate behind the one that it issued; number {position} did not issue the one before it"
     )]

@@ -1,5 +1,5 @@
 //! Certificates and private keys in PEM, as people paste them: parsed, checked, and written in one
-//! form.
+//! normalized form.
 //!
 //! Every type holds a completely parsed value. Functions that depend on the time take it as an
 //! argument.

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{Expected, PemError};
 
-/// The kind of content that the label of a block names.
+/// The type of a block, from its label.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PemLabel {
     Certificate,
@@ -75,7 +75,7 @@ impl fmt::Display for PemLabel {
 /// A parsed block.
 pub(crate) struct PemBlock {
     pub(crate) label: PemLabel,
-    /// Set if the headers of the block declare encryption.
+    /// `true` if the headers of the block declare encryption.
     pub(crate) encrypted: bool,
     /// The block in lines of 64 characters, zeroized on drop.
     pub(crate) text: Zeroizing<String>,
@@ -124,7 +124,7 @@ pub(crate) fn blocks(
     if blocks.is_empty() { Err(PemError::Truncated { position: 1 }) } else { Ok(blocks) }
 }
 
-/// Returns the label of a BEGIN or END line. Such a line with other text on it is a fault.
+/// Returns the label of a BEGIN or END line. It is an error if the line contains other text.
 fn boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, PemError> {
     match line.strip_prefix(kind) {
         Some(rest) => match rest.split_once("-----") {

@@ -15,7 +15,7 @@ use crate::{
     pem::{self, PemLabel},
 };
 
-/// Exceeds the size of every key that TLS supports.
+/// Larger than any key that TLS supports.
 const MAX_PEM_BYTES: usize = 12 * 1024;
 
 /// A private key that TLS supports. `Debug` prints it redacted, and its text is zeroized on drop.
@@ -26,8 +26,8 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Returns the key as PEM in the same form, whatever form was parsed. Only clients of outside
-    /// systems may expose it.
+    /// Returns the key as PEM in one normalized form. Only clients of outside systems may expose
+    /// it.
     pub const fn pem(&self) -> &SecretString {
         &self.pem
     }

@@ -1,5 +1,5 @@
-//! What people paste: every way of being wrong has its own word, and what is merely untidy is
-//! taken.
+//! Tests of pasted text: each mistake has its own error, and text that is merely untidy is
+//! accepted.
 
 mod authority;
 mod client;
@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use crate::{CaChain, ClientCertificate, Expected, PemError, PrivateKey};
 
-/// Where a text is pasted.
+/// The field that a text is pasted into.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     Authority,
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-/// Judges a table: the name of the case, where it is pasted, the text, and what comes of it.
+/// Asserts the result for each case: name of the case, field, text, and expected error.
 fn judge(cases: &[(&str, Place, &str, Option<PemError>)]) {
     for (case, into, text, fault) in cases {
         let outcome = into.outcome(text);
@@ -52,7 +52,7 @@ fn judge(cases: &[(&str, Place, &str, Option<PemError>)]) {
                     || message.starts_with("cannot "),
                 "{message}"
             );
-            // No line of what was pasted comes back.
+            // The message contains no line of the pasted text.
             for line in
                 text.lines().map(str::trim).filter(|line| line.len() > 24 && !line.starts_with('-'))
             {

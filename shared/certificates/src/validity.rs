@@ -6,10 +6,11 @@ use time::{Date, Duration, OffsetDateTime};
 
 use crate::certificate::{Certificate, ValidityPeriod};
 
-/// How long before its end a certificate should be replaced.
+/// Warn this long before a certificate expires.
 const EXPIRY_WARNING_PERIOD: Duration = Duration::days(30);
 
-/// Whether certificates are valid at a time. Of several certificates, the most urgent one counts.
+/// Whether certificates are valid at a given time. For several certificates, the most urgent one
+/// decides.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Validity {
     /// All are valid.
@@ -20,7 +21,7 @@ pub enum Validity {
     /// All are valid, and one expires within 30 days.
     ExpiresSoon {
         subject: String,
-        /// Whole days that are left.
+        /// Whole days until it expires.
         days: u64,
         /// The last day of validity.
         until: Date,
@@ -50,8 +51,8 @@ impl Validity {
 }
 
 impl ValidityPeriod {
-    /// Returns the validity, and before it a key that is greater for a more urgent one: by kind,
-    /// then for the earlier end.
+    /// Returns the validity, and a sort key that is greater for a more urgent certificate: first by
+    /// variant, then by the earlier date.
     fn check(self, subject: &str, now: OffsetDateTime) -> ((u8, i64), Validity) {
         let Self { from, until } = self;
         let subject = subject.to_owned();

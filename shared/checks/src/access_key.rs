@@ -14,7 +14,7 @@ const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition
 const CLASSIFIED_VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition (private cloud gateway, WAN tunnel or PrivateLink) \
      and that the keys are active; then validate again";
 
-/// Returns what to do where Palette does not accept the keys.
+/// Returns the remedy if Palette does not accept the keys.
 fn validation_remedy(partition: Partition) -> &'static str {
     if partition.is_classified() { CLASSIFIED_VALIDATION_REMEDY } else { VALIDATION_REMEDY }
 }
@@ -73,7 +73,7 @@ async fn check_permissions(
     Ok(findings)
 }
 
-/// Lets Palette validate the keys, unless STS has already refused them.
+/// Asks Palette to validate the keys, unless STS has already rejected them.
 async fn check_palette(
     palette: &ScopedAccounts<'_>,
     credential: &Credential,

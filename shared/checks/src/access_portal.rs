@@ -24,7 +24,8 @@ const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition
 #[derive(Debug)]
 pub struct PortalChecks {
     pub findings: Vec<Finding>,
-    /// The account that the portal's keys belong to; otherwise the account that was requested by its number.
+    /// The account that the portal's keys belong to; if there are none, the account id of the
+    /// request, if it has one.
     pub account: Option<AccountId>,
     /// The credential to register, with the keys that the portal issued.
     pub credential: Credential,
@@ -152,7 +153,7 @@ fn unverified_account(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) 
     findings
 }
 
-/// Lets Palette validate the credential, unless the portal has already refused it.
+/// Asks Palette to validate the credential, unless the portal has already rejected it.
 async fn check_palette(
     palette: &ScopedAccounts<'_>,
     credential: &Credential,

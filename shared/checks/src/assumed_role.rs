@@ -53,7 +53,7 @@ pub async fn run_checks(
 /// What the role's trust policy must name: Palette's account and the tenant's external id.
 type Trusted = (AccountId, String);
 
-/// Judges what Palette returned about its source account.
+/// Evaluates what Palette returned about its source account.
 fn check_source_account(
     source_account: Result<StsSourceAccount, UpstreamError>,
 ) -> Result<(Finding, Option<Trusted>), UpstreamError> {
@@ -165,7 +165,7 @@ pub fn check_created_role(
     Ok(findings)
 }
 
-/// Lets Palette validate that it can assume the role.
+/// Asks Palette to check that it can assume the role.
 pub async fn check_palette_can_assume(
     palette: &ScopedAccounts<'_>,
     assumed: &AssumedRole,
@@ -175,8 +175,8 @@ pub async fn check_palette_can_assume(
     palette_validation::check_credential(TRUST_REMEDY, palette, &credential, required).await
 }
 
-/// Lets Palette validate the role twice: with its external id, which must succeed, and with another external
-/// id, which must fail.
+/// Asks Palette to validate the role twice: with its external id, which must succeed, and with
+/// another external id, which must fail.
 async fn check_assumable(
     palette: &ScopedAccounts<'_>,
     assumed: Option<&AssumedRole>,

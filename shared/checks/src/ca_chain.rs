@@ -11,7 +11,8 @@ use gangway_model::{AccessKey, Finding};
 
 use crate::certificates;
 
-/// Checks the CA chain, and connects to AWS STS trusting nothing else. Returns no findings in other partitions.
+/// Checks the CA chain, and connects to AWS STS with a client that trusts no other certificate.
+/// Returns no findings in the public partitions.
 pub async fn run_checks(keys: &AccessKey, clients: &Clients, now: SystemTime) -> Vec<Finding> {
     if !clients.partition.is_classified() {
         return Vec::new();

@@ -47,7 +47,7 @@ pub async fn run_checks(
     Ok(findings)
 }
 
-/// Judges the feature flag. Only `VerteX` has it, so a Palette without it is another edition.
+/// Evaluates the feature flag. Only `VerteX` has it, so a Palette without it is another edition.
 fn edition_findings(
     flag: Result<SecretPartitionFlag, UpstreamError>,
 ) -> Result<Vec<Finding>, UpstreamError> {

@@ -11,9 +11,9 @@ pub struct Clients {
     pub partition: Partition,
     /// AWS, as the function's own role.
     pub aws: AwsSession,
-    /// Stored credentials.
+    /// Store of the accounts' credentials.
     pub secrets: SecretsManagerStore,
-    /// Palette's API.
+    /// Client of Palette's API.
     pub palette: PaletteClient,
     /// HTTP client with the trust roots of AWS's endpoints.
     pub http: reqwest::Client,
@@ -28,11 +28,12 @@ pub struct Clients {
 /// The address of the partition's access portal, and the name of Palette's setting for it.
 #[derive(Clone, Debug, Default)]
 pub struct PortalConfig {
-    /// `GANGWAY_CAP_URL` in `aws-iso`, `GANGWAY_SCAP_URL` in `aws-iso-b`: URL of the credentials, without a query. Unset
-    /// where Gangway has no path to the portal; then Palette is asked for credentials.
+    /// `GANGWAY_CAP_URL` in `aws-iso`, `GANGWAY_SCAP_URL` in `aws-iso-b`: URL of the credentials
+    /// endpoint, without a query. `None` if Gangway has no network path to the portal; then Gangway
+    /// asks Palette to fetch the credentials.
     pub url: Option<Url>,
-    /// Variable of Palette's own deployment that names the portal of this partition, from
-    /// `GANGWAY_PALETTE_PORTAL_ENV_VARS`. Empty where there is no portal.
+    /// Environment variable of Palette's own deployment with the portal's URL, from
+    /// `GANGWAY_PALETTE_PORTAL_ENV_VARS`. Empty in a partition without a portal.
     pub palette_variable: String,
 }
 

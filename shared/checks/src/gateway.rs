@@ -16,7 +16,7 @@ pub struct GatewayCheck {
 
 /// Checks the requested gateway. Makes no call if none is requested.
 ///
-/// A key that Palette denies access to is a failed finding, not an error.
+/// If Palette denies access to the API key, the result is a failed finding, not an error.
 pub async fn check(
     palette: &ScopedClient<'_>,
     requested: Option<&UidOrName>,

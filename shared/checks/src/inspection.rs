@@ -13,12 +13,13 @@ pub enum InspectionAccess {
 }
 
 impl InspectionAccess {
-    /// Opens a session for `account`: with the function's own role if that is its own account, otherwise by
-    /// assuming the inspection role there.
+    /// Opens a session for `account`: with the function's own role if that is its own account,
+    /// otherwise by assuming the inspection role there.
     ///
     /// # Errors
     ///
-    /// If STS could not be called. A refused role is [`InspectionAccess::Unavailable`].
+    /// If STS could not be called. If AWS denies the role, the result is
+    /// [`InspectionAccess::Unavailable`].
     pub async fn connect(
         account: AccountId,
         own: Option<AccountId>,

@@ -1,13 +1,14 @@
 //! All checks of an AWS account, for its registration and for checking it again later.
 //!
-//! Start at [`catalogue`], which defines every check. A method's module ([`access_key`], [`assumed_role`],
-//! [`pod_identity`], [`access_portal`]) runs the checks of that method in this order:
+//! Start at [`catalogue`], which defines every check. A method's module ([`access_key`],
+//! [`assumed_role`], [`pod_identity`], [`access_portal`]) runs the checks of that method in this
+//! order:
 //!
-//! 1. **Gather.** Everything that can be read at the same time is read at the same time: STS and IAM of the target
-//!    account (`iam`), Palette ([`palette_validation`], [`classified`]), the access portal.
-//! 2. **Judge.** Each result becomes a [`Finding`](gangway_model::Finding). A wrong credential is a finding; a service
-//!    that could not be called is an error.
-//! 3. **Report.** [`MethodFindings`] puts the findings in order, and adds the notices.
+//! 1. **Gather.** Read everything with parallel calls: STS and IAM of the target account (`iam`),
+//!    Palette ([`palette_validation`], [`classified`]), the access portal.
+//! 2. **Evaluate.** Convert each result into a [`Finding`](gangway_model::Finding). A wrong
+//!    credential is a finding; a service that could not be called is an error.
+//! 3. **Report.** [`MethodFindings`] orders the findings and adds the notices.
 
 pub mod access_key;
 pub mod access_portal;

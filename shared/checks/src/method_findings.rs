@@ -5,7 +5,7 @@ use gangway_model::{
     AccountId, AccountSpec, AuthMethod, Credential, Finding, Operation, PreflightResult, Report,
 };
 
-/// The findings of one method, and what they are about.
+/// The findings of one method, and the account and credential that they are about.
 #[derive(Debug)]
 pub struct MethodFindings {
     pub method: AuthMethod,
@@ -13,9 +13,9 @@ pub struct MethodFindings {
     pub account: Option<AccountId>,
     /// The credential to register, if it could be determined.
     pub credential: Option<Credential>,
-    /// Gangway's session at Palette, and the accounts that Palette already has.
+    /// The check of Gangway's API key, and the accounts that Palette already has.
     pub palette: PaletteStateCheck,
-    /// The chosen private cloud gateway.
+    /// The check of the requested private cloud gateway.
     pub gateway: GatewayCheck,
     /// The findings of the method's own checks.
     pub findings: Vec<Finding>,

@@ -1,17 +1,17 @@
-//! What people can do with an account once it is registered.
+//! What can be done with an account once it is registered.
 
 use std::fmt;
 
 use gangway_model::{AuthMethod, Partition, PermissionProfile};
 
-/// A kind of cluster that Palette makes in an AWS account.
+/// A kind of cluster that Palette creates in an AWS account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClusterType {
-    /// On EC2 machines of its own.
+    /// On EC2 instances.
     Iaas,
     /// On Amazon EKS.
     Eks,
-    /// On Amazon EKS, with machines from elsewhere.
+    /// On Amazon EKS, with nodes outside of AWS.
     EksHybridNodes,
 }
 
@@ -25,7 +25,8 @@ impl fmt::Display for ClusterType {
     }
 }
 
-/// The kinds that an account can be used for: what its partition and method admit, as far as its permissions go.
+/// Returns the kinds of clusters that Palette can create in an account with this partition, method
+/// and permission profile.
 pub fn cluster_types(
     partition: Partition,
     method: AuthMethod,
@@ -48,7 +49,7 @@ pub fn cluster_types(
     .collect()
 }
 
-/// The same as a notice for a report (F93).
+/// Returns the same as a notice for the report.
 pub fn supported_clusters_notice(
     partition: Partition,
     method: AuthMethod,

@@ -7,7 +7,8 @@ use gangway_model::{
 
 use crate::PaletteStateCheck;
 
-/// Checks that the requested name is available. Unverified if Palette refused to list its accounts.
+/// Checks that the requested name is available. The finding is *unverified* if Palette denied
+/// access to its accounts.
 pub fn check_name(
     palette: &PaletteStateCheck,
     operation: &Operation,

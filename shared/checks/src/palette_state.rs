@@ -21,7 +21,8 @@ pub struct PaletteStateCheck {
 ///
 /// # Errors
 ///
-/// Those of [`ScopedClient::fetch_state`]. A key that Palette denies access to is a failed finding.
+/// Those of [`ScopedClient::fetch_state`]. If Palette denies access to the API key, the result is a
+/// failed finding.
 pub async fn check(
     palette: &ScopedClient<'_>,
     name: &AccountName,

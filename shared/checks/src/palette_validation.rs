@@ -7,7 +7,7 @@ use gangway_palette::ValidationOutcome;
 
 use crate::RequiredPermissions;
 
-/// Lets Palette validate a credential.
+/// Asks Palette to validate a credential.
 pub async fn check_credential(
     remedy: &str,
     palette: &ScopedAccounts<'_>,
@@ -26,8 +26,9 @@ pub async fn check_credential(
     })
 }
 
-/// Returns a failed finding if Palette refused the call because of Gangway's own API key. It is failed and not
-/// unverified, because an account must not be registered without Palette's response.
+/// Returns a failed finding if Palette rejected the call because of Gangway's own API key. It is
+/// *failed* and not *unverified*, because no account may be registered without Palette's
+/// validation.
 pub fn access_denied_finding<T>(
     check: &'static Check,
     response: &Result<T, UpstreamError>,
@@ -41,7 +42,7 @@ pub fn access_denied_finding<T>(
     }
 }
 
-/// Lets Palette look up the policies for the roles of clusters.
+/// Asks Palette to check the policies for the roles of clusters.
 pub async fn check_policies(
     palette: &ScopedAccounts<'_>,
     credential: &Credential,

@@ -56,7 +56,7 @@ pub async fn run_checks(
     Ok(PodIdentityChecks { observations, findings })
 }
 
-/// Checks only Palette's own role, for an account of which the cluster is not known.
+/// Checks only Palette's own role, for an account whose cluster is not known.
 pub async fn run_role_checks(
     pod_identity: PodIdentityRole,
     access: &InspectionAccess,
@@ -74,7 +74,7 @@ pub async fn run_role_checks(
     Ok(findings)
 }
 
-/// Has Palette validate the credential, and returns the answer as a finding for
+/// Asks Palette to validate the credential, and returns the finding of
 /// [`catalogue::PALETTE_VALIDATES`].
 pub async fn check_palette_validation(
     palette_accounts: &ScopedAccounts<'_>,

@@ -165,8 +165,8 @@ async fn check_pod_identity(
     }
 }
 
-/// Runs the checks of a registration, with the cluster and the roles that the registration noted on
-/// the account.
+/// Runs the checks of a registration, with the cluster and the roles that are stored as annotations
+/// of the account.
 async fn check_pod_identity_setup(
     pod_identity: PodIdentityRole,
     noted: &PaletteCluster,

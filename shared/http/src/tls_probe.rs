@@ -40,7 +40,7 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// Finds the cause of an error of the HTTP client.
+    /// Determines the cause from an error of the HTTP client.
     pub fn from_http(error: &reqwest::Error) -> Self {
         match tls_failure(error) {
             Some(failure) => Self::Tls(failure),
@@ -59,7 +59,7 @@ pub async fn probe(client: &Client, url: Url) -> Result<(), ProbeError> {
     }
 }
 
-/// Finds a TLS error in the chain of sources.
+/// Searches the chain of sources for a TLS error.
 fn tls_failure(error: &(dyn Error + 'static)) -> Option<TlsFailure> {
     let mut next = Some(error);
     while let Some(cause) = next {

@@ -71,7 +71,7 @@ impl Fields {
     }
 
     /// Rejects a partition that this deployment does not serve, and a method that Palette does not
-    /// offer there. `opted_in` allows a method that Palette's documents no longer list there.
+    /// offer there. `opted_in` allows a method that Palette's documents no longer list for it.
     pub fn partition(&mut self, deployed: Partition, method: AuthMethod, opted_in: bool) {
         let requested = self.optional::<Partition>("partition").unwrap_or(deployed);
         let is_offered = |method: &AuthMethod| method.is_supported_in(requested, opted_in);

@@ -21,7 +21,7 @@ pub enum ApiError {
     UnrecognizedEvent,
     /// An error of the registration workflow.
     Registration(RegistrationError),
-    /// A fault of Gangway (500).
+    /// An internal error of Gangway (500).
     Internal,
 }
 

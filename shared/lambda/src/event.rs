@@ -97,7 +97,7 @@ fn with_context_method(payload: &str) -> Option<Zeroizing<Vec<u8>>> {
     context.insert("httpMethod".into(), method);
     let context = to_raw_value(&context).ok()?;
     members.insert("requestContext".into(), &context);
-    // Large enough at once: a vector that grows leaves a copy of the body behind.
+    // The capacity is reserved at once: a vector that grows leaves a copy of the body in memory.
     let mut filled = Zeroizing::new(Vec::with_capacity(payload.len() * 2));
     serde_json::to_writer(&mut *filled, &members).ok()?;
     Some(filled)

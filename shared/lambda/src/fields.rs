@@ -144,13 +144,13 @@ impl Fields {
         }
     }
 
-    /// Records that the field is not written as the interface says (400). `rule` completes the
-    /// sentence that begins with the field's name.
+    /// Records that the field violates the API's schema (400). `rule` completes the sentence that
+    /// begins with the field's name.
     pub fn malformed(&mut self, name: &str, rule: impl Display) {
         self.add_malformed(name, format!("{name} {rule}"));
     }
 
-    /// Records that the field is well written and not possible here (422). `rule` completes the
+    /// Records that the value is well formed but not possible here (422). `rule` completes the
     /// sentence that begins with the field's name, and says what to send instead.
     pub fn reject(&mut self, name: &str, rule: impl Display) {
         self.add_unprocessable(name, format!("{name} {rule}"));
@@ -182,11 +182,11 @@ impl Fields {
         let errors = self.into_errors();
         match value {
             Some(value) if errors.is_empty() => {
-                // Not before: what is in the wrong field may be a secret.
+                // The name is logged only now: a field with another name may contain a secret.
                 logs::update_fields(|fields| fields.name = account_name);
                 Ok(value)
             }
-            // `None` without an error is a fault of the caller of this function.
+            // `None` without an error is a mistake of the code that calls this function.
             None if errors.is_empty() => Err(ApiError::Internal),
             Some(_) | None => Err(RegistrationError::Invalid(errors).into()),
         }

@@ -23,7 +23,8 @@ const UPSTREAM_RESERVE: Duration = Duration::from_secs(1);
 const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 /// Longest time that API Gateway waits for an integration.
 const API_GATEWAY_TIMEOUT: Duration = Duration::from_secs(29);
-/// Longest timeout of a Lambda function. Caps deadlines that emulators leave out or invent.
+/// Longest timeout of a Lambda function. Limits the deadlines of emulators, which may be missing or
+/// invented.
 const LAMBDA_MAX_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// A payload that [`handle_invocation`] handles.
@@ -82,7 +83,7 @@ where
 /// Reason why a handler did not return.
 #[derive(Debug)]
 pub(crate) enum Aborted {
-    /// It panicked. The panic hook has logged where.
+    /// It panicked. The panic hook has logged the location.
     Panicked,
     /// The deadline passed.
     TimedOut,

@@ -1,12 +1,12 @@
-//! A JSON document that may contain secrets: strings are wiped when they are dropped, and errors
-//! quote nothing of it.
+//! A JSON document that may contain secrets: strings are zeroized on drop, and errors quote nothing
+//! of it.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-/// Lists and objects within each other; no request needs more.
+/// Maximum nesting of lists and objects; no request needs more.
 const MAX_DEPTH: u8 = 8;
 
 /// A JSON value. An object keeps the order and the duplicates of its members.
@@ -32,7 +32,8 @@ impl Json {
         }
     }
 
-    /// Parses a document. Errors are in words of this crate: those of serde may quote the document.
+    /// Parses a document. Returns this crate's own error messages: those of serde may quote the
+    /// document.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut source = serde_json::Deserializer::from_str(text);
         let document = Depth(0).deserialize(&mut source);

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, set_hook};
 
 use futures_util::FutureExt as _;
 
-/// The work panicked; the panic hook has logged where.
+/// The work panicked; the panic hook has logged the location.
 #[derive(Debug)]
 pub(crate) struct PanicError;
 

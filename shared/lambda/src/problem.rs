@@ -113,7 +113,7 @@ impl ApiError {
                 let failed: Vec<_> = report.findings.iter().filter(|finding| finding.is_blocking()).map(|finding| finding.check.id).collect();
                 format!("fix the failed checks, then send the request again: {}", failed.join(", "))
             }
-            // The next run completes one that stopped anywhere.
+            // The next request completes what an interrupted one began.
             Self::Registration(error @ RegistrationError::Upstream(upstream)) if upstream.is_retryable() => {
                 format!("{error}: nothing has to be undone, send the request again")
             }

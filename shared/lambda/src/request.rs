@@ -130,8 +130,8 @@ impl Request {
         Ok(scope)
     }
 
-    /// Changes the pointer of errors about the project from the body's `/scope/project` to the query's
-    /// `/project`, if the query names the project.
+    /// Changes the pointer of errors about the project from the body's `/scope/project` to the
+    /// query's `/project`, if the query names the project.
     pub fn map_query_errors(&self, mut error: ApiError) -> ApiError {
         if let ApiError::Registration(RegistrationError::Invalid(errors)) = &mut error
             && self.query("project").is_some()

@@ -114,11 +114,12 @@ pub(crate) fn respond(
     }
 }
 
-/// Returns `true` if an event is to be retried, and sent to the dead-letter queue in the end.
+/// Returns `true` if an event is to be retried (and, after the last retry, sent to the dead-letter
+/// queue).
 ///
-/// Rejections are among them: Palette sends the same 500 for a request that it rejects and for a
-/// failure of its own, and an event must not be lost to an outage. Neither must it be lost because
-/// this deployment's own key or role is not allowed in.
+/// This includes rejections: Palette answers with the same status 500 if it rejects a request and
+/// if it fails itself, and an event must not be lost to an outage. It also includes denied access,
+/// because the operator can correct the permissions of this deployment's API key or role.
 fn should_retry(error: &RegistrationError) -> bool {
     match error {
         RegistrationError::Upstream(

@@ -58,8 +58,8 @@ impl fmt::Debug for TemporaryCredentials {
 pub const MAX_ROLE_NAME_LEN: usize = 64;
 
 impl AccessPortalCredential {
-    /// Returns `true` if Palette shows these parameters for an account. Does not compare
-    /// certificates, which Palette does not return.
+    /// Returns `true` if Palette's account has these parameters. Does not compare certificates,
+    /// which Palette does not return.
     pub(crate) fn shown_as(&self, known: &StoredCredential) -> bool {
         let StoredCredential::AccessPortal {
             agency,
@@ -81,7 +81,7 @@ impl AccessPortalCredential {
     }
 }
 
-/// The rule that a name breaks.
+/// The rule that a name violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidPortalName {
     #[error(

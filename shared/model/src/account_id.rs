@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct AccountId([u8; 12]);
 
-/// The rule that an account id breaks.
+/// The rule that an account id violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be an AWS account id of 12 digits")]
 pub struct InvalidAccountId;

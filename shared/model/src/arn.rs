@@ -49,7 +49,7 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// The rule that a text breaks which should be an ARN.
+/// The rule that an ARN violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidArn {
     #[error("must be an ARN: arn:<partition>:<service>:<region>:<account>:<resource>")]

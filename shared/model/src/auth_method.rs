@@ -30,7 +30,7 @@ impl AuthMethod {
     }
 
     /// Returns `true` if Palette supports the method in a partition. `opted_in` adds methods that
-    /// Palette's newest documents withdraw.
+    /// Palette's newest documents no longer list there.
     pub fn is_supported_in(self, partition: Partition, opted_in: bool) -> bool {
         let facts = partition.info();
         facts.methods.contains(&self) || opted_in && facts.opt_in_methods.contains(&self)
@@ -43,7 +43,7 @@ impl fmt::Display for AuthMethod {
     }
 }
 
-/// The rule that a method's id breaks.
+/// The rule that a method's id violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be one of static-credentials, sts, pod-identity, scap")]
 pub struct InvalidMethod;

@@ -30,7 +30,7 @@ impl Credential {
         }
     }
 
-    /// Returns the cluster and roles to note on the account, if the method has some.
+    /// Returns the cluster and roles to store as annotations, if the method has some.
     pub const fn palette_cluster(&self) -> Option<&PaletteCluster> {
         match self {
             Self::PodIdentity(pod_identity) => pod_identity.palette_cluster.as_ref(),
@@ -56,18 +56,19 @@ pub struct AssumedRole {
     pub external_id: String,
 }
 
-/// A role behind EKS Pod Identity: Palette's own in its cluster's account, its target role in
-/// another (P30).
+/// A role that Palette's pods use through EKS Pod Identity: Palette's own role if the account is
+/// that of its cluster, else its target role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PodIdentityRole {
     pub role: RoleArn,
     /// The permissions boundary of the roles that Palette creates.
     pub permission_boundary: Option<PolicyArn>,
-    /// Cluster and roles to note on the account. Palette itself does not keep them.
+    /// Cluster and roles to store as annotations of the account. Palette itself does not store
+    /// them.
     pub palette_cluster: Option<PaletteCluster>,
 }
 
-/// The rule that a part of an access key breaks.
+/// The rule that a part of an access key violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidAccessKey {
     #[error("must be an access key id: 16 to 128 letters, digits and '_', without white space")]

@@ -4,8 +4,7 @@ use std::{fmt, str::FromStr};
 
 use crate::{AccountId, Partition, RoleArn};
 
-/// Error of parsing a cluster name, a region or a cluster ARN. The text of each variant is the rule
-/// that was broken.
+/// The rule that a cluster name, a region or a cluster ARN violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidEksCluster {
     #[error(
@@ -20,7 +19,7 @@ pub enum InvalidEksCluster {
     Arn,
 }
 
-/// Name of an EKS cluster, after the rule of `CreateCluster`.
+/// Name of an EKS cluster, as `CreateCluster` accepts it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EksClusterName(String);
 
@@ -120,9 +119,9 @@ impl fmt::Display for EksCluster {
     }
 }
 
-/// The cluster that Palette runs on and the roles of its pods: what Palette itself does not keep
-/// about an account that it enters through EKS Pod Identity. Gangway writes it to the account's
-/// annotations, so that the account can be checked again later.
+/// The cluster that Palette runs on and the roles of its pods. Palette itself does not store them
+/// for an account that it accesses through EKS Pod Identity, so Gangway writes them to the
+/// account's annotations. They are needed to check the account again later.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PaletteCluster {
     pub cluster: EksCluster,

@@ -4,17 +4,17 @@ use std::{error::Error, fmt::Display, time::Duration};
 
 use crate::Report;
 
-/// A fault of one field of a request.
+/// An error in one field of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FieldError {
     /// JSON pointer into the request (RFC 6901).
     pub pointer: String,
-    /// The rule that the field breaks. Never contains the value.
+    /// The rule that the field violates. Never contains the value.
     pub detail: String,
     pub kind: FieldErrorKind,
 }
 
-/// The kind of rule that a field breaks.
+/// The kind of rule that a field violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FieldErrorKind {
     /// A rule of the API's schema.

@@ -26,7 +26,7 @@ pub enum RootStoreKind {
     Platform,
 }
 
-/// An instruction set that Lambda certainly offers in a partition.
+/// An instruction set that Lambda offers in every region of a partition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Architecture {
     /// Graviton.
@@ -35,20 +35,19 @@ pub enum Architecture {
     X86_64,
 }
 
-/// The portal of a classified partition that hands out temporary keys. Its own names for what it is
-/// asked.
+/// The access portal of a classified partition, and the names that it uses.
 #[derive(Debug)]
 pub struct AccessPortalInfo {
     pub label: &'static str,
-    /// The account: the member of a request, Palette's field and the portal's parameter have the
-    /// same name.
+    /// The field for the account. It has the same name in requests, in Palette and in the portal.
     pub account: &'static str,
     /// The portal's parameter for the role.
     pub role_parameter: &'static str,
-    /// Gangway's setting for the portal's URL.
+    /// Gangway's environment variable for the portal's URL.
     pub setting: &'static str,
-    /// The environment variable of Palette for the portal's URL, as Palette's documents name it. By
-    /// AWS's naming of partitions it would be the other one.
+    /// Palette's environment variable for the portal's URL, as Palette's documentation names it.
+    /// The documentation assigns the two names to the partitions in an unexpected way: see
+    /// `GANGWAY_PALETTE_PORTAL_ENV_VARS`.
     pub palette_variable: &'static str,
 }
 
@@ -93,7 +92,8 @@ pub struct PartitionInfo {
     pub architecture: Architecture,
     /// The methods that Palette supports here.
     pub methods: &'static [AuthMethod],
-    /// Methods that Palette's newest documents withdraw; offered only where a setting allows them.
+    /// Methods that Palette's newest documents no longer list; offered only if a setting allows
+    /// them.
     pub opt_in_methods: &'static [AuthMethod],
 }
 
@@ -162,7 +162,7 @@ pub const PARTITIONS: [PartitionInfo; 4] = [
 ];
 
 impl Partition {
-    /// Returns whether this is the Secret or the Top Secret partition.
+    /// Returns `true` for the Secret and the Top Secret partition.
     pub const fn is_classified(self) -> bool {
         self.info().portal.is_some()
     }
@@ -176,7 +176,6 @@ impl Partition {
         }
     }
 
-    /// The id in ARNs and in Palette's API.
     pub const fn id(self) -> &'static str {
         self.info().id
     }
@@ -209,7 +208,7 @@ impl fmt::Display for Partition {
     }
 }
 
-/// The rule that a partition's id breaks.
+/// The rule that a partition's id violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be one of aws, aws-us-gov, aws-iso-b, aws-iso")]
 pub struct InvalidPartition;

@@ -61,7 +61,7 @@ impl fmt::Display for PermissionProfile {
     }
 }
 
-/// The rule that a profile's id breaks.
+/// The rule that a profile's id violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be one of core, core-eks, minimum-eks-dynamic, minimum-eks-static, minimum-iaas-dynamic, minimum-iaas-static"

@@ -24,7 +24,7 @@ pub struct AccountSpec {
 }
 
 impl AccountSpec {
-    /// Returns the registration, once everything that the request names was looked up.
+    /// Creates the registration from the request and from what was looked up.
     pub fn into_registration(
         self,
         account: AccountId,
@@ -77,7 +77,7 @@ pub enum Operation {
 /// An account to register. Every field is parsed and looked up.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// With the scope, the natural key.
+    /// Together with the scope, the natural key.
     pub name: AccountName,
     pub description: Option<Description>,
     pub partition: Partition,
@@ -92,7 +92,7 @@ pub struct Registration {
     pub credential: Credential,
 }
 
-/// An account as Palette has it. No secret is ever read back.
+/// An account as Palette returns it, without secrets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CloudAccount {
     pub uid: Uid,
@@ -105,18 +105,19 @@ pub struct CloudAccount {
     pub account: Option<AccountId>,
     /// From Gangway's annotation.
     pub profile: Option<PermissionProfile>,
-    /// Cluster that Palette runs on and roles of its pods, as Gangway noted them for the method `pod-identity`.
+    /// Cluster that Palette runs on and roles of its pods, from Gangway's annotations. Method
+    /// `pod-identity` only.
     pub palette_cluster: Option<PaletteCluster>,
     /// Policies that Palette attaches to the roles of clusters and nodes.
     pub policies: Vec<String>,
-    /// All annotations, also those of others; kept on update.
+    /// All annotations, including those of other tools; kept on update.
     pub annotations: BTreeMap<String, String>,
-    /// Labels that others put on it; kept on update.
+    /// Labels; kept on update.
     pub labels: BTreeMap<String, String>,
     pub description: Option<String>,
     pub gateway: Option<String>,
     pub scope: Scope,
-    /// In Palette's words.
+    /// As Palette names it.
     pub state: Option<String>,
 }
 
@@ -144,7 +145,7 @@ impl Registration {
             (None, StoredCredential::AccessKey { access_key_id }, Credential::AccessKey(keys)) => {
                 keys.id.as_str() == access_key_id
             }
-            // What the portal knows the account by.
+            // The account has the same name in the access portal.
             (
                 None,
                 StoredCredential::AccessPortal { agency, account, .. },
@@ -170,8 +171,7 @@ impl Registration {
             profile,
             credential,
         } = self;
-        // A masked access key id counts as equal: the secret's version in use is compared
-        // elsewhere.
+        // A masked access key id counts as equal; the version of the secret is compared elsewhere.
         let access = known.access.matches_credential(credential).unwrap_or(true);
         let same_policies = policies.len() == known.policies.len()
             && policies.iter().all(|arn| known.policies.iter().any(|known| known == arn.as_str()));

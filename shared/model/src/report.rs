@@ -5,24 +5,24 @@ use crate::{AccountId, AuthMethod, Partition};
 /// A check of a prerequisite. Its id is stable: callers, runbooks and alarms use it.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Check {
-    /// `<area>.<what-holds-when-it-passes>`.
+    /// `<area>.<statement>`: the statement is true if the check passes.
     pub id: &'static str,
-    /// What holds if the check passes, for people.
+    /// What is true if the check passes.
     pub title: &'static str,
-    /// What its failing means.
+    /// The consequence if it fails.
     pub severity: Severity,
-    /// The checklist's rows that it answers (C01, D07, …).
+    /// Ids of the prerequisites that it covers, for `docs/checks.md`.
     pub covers: &'static [&'static str],
-    /// What to do, in general, when it failed. A finding's own remedy names the values at hand.
+    /// The general remedy. A finding's own remedy names the values of the account.
     pub remedy: &'static str,
 }
 
 /// The consequence of a failed check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
-    /// Forbids the registration.
+    /// Prevents the registration.
     Blocker,
-    /// Allows it; something will fail later, or is insecure.
+    /// Does not prevent the registration; something will fail later, or is insecure.
     Warning,
     Info,
 }
@@ -49,7 +49,7 @@ pub enum Outcome {
 pub struct Finding {
     pub check: &'static Check,
     pub outcome: Outcome,
-    /// What was observed, for people.
+    /// What was observed.
     pub observed: String,
 }
 
@@ -67,7 +67,8 @@ impl Check {
         Finding { check: self, outcome, observed: observed.into() }
     }
 
-    /// Returns a finding that the check could not be made. `remedy` says what would allow it.
+    /// Returns a finding of a check that could not be carried out. `remedy` says how to make it
+    /// possible.
     pub fn unverified(
         &'static self,
         observed: impl Into<String>,
@@ -83,7 +84,7 @@ impl Check {
 }
 
 impl Finding {
-    /// Returns `true` if it forbids the registration.
+    /// Returns `true` if it prevents the registration.
     pub fn is_blocking(&self) -> bool {
         self.check.severity == Severity::Blocker && matches!(self.outcome, Outcome::Failed { .. })
     }
@@ -97,11 +98,11 @@ pub struct Report {
     /// The AWS account, if it is known.
     pub account: Option<AccountId>,
     pub findings: Vec<Finding>,
-    /// Limits and next steps, for people.
+    /// Limits and next steps.
     pub notices: Vec<String>,
 }
 
-/// Checks about Gangway's own key and about Palette's own account.
+/// Checks of this deployment, not of the account: its API key, and Palette's source account.
 const DEPLOYMENT_CHECKS: [&str; 2] = ["palette.session", "sts.source-account"];
 
 impl Report {
@@ -118,9 +119,10 @@ impl Report {
             .any(|finding| finding.is_blocking() && DEPLOYMENT_CHECKS.contains(&finding.check.id))
     }
 
-    /// Returns the subject as verified.
+    /// Returns `subject` as verified.
     ///
     /// # Errors
+    ///
     /// Returns the report if a blocking check failed or there is no subject.
     pub fn verify<T>(self, subject: Option<T>) -> Result<Verified<T>, Self> {
         match subject {

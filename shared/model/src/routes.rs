@@ -1,6 +1,6 @@
 //! Gangway's own routes, as remedies name them.
 
-/// Lists accounts; with `/{uid}` appended it returns one.
+/// Lists accounts; with `/{uid}` appended, returns one.
 pub const GET_ACCOUNTS: &str = "GET /v1/accounts";
 
 /// Checks a registered account again.
@@ -15,5 +15,4 @@ pub const POD_IDENTITY_PLAN: &str = "GET /v1/accounts/pod-identity/plan";
 /// Returns the trust policy, the external id and a template of the role that Palette assumes.
 pub const STS_TRUST: &str = "GET /v1/accounts/sts/trust";
 
-/// Lists the IAM policies of an AWS account.
 pub const LIST_POLICIES: &str = "POST /v1/policies";

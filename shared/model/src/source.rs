@@ -5,6 +5,6 @@ use crate::SecretArn;
 pub enum SecretSource<T> {
     /// In the request itself.
     Inline(T),
-    /// In a secret of Secrets Manager, so that it does not pass through the portal.
+    /// In a secret of Secrets Manager, so that it does not pass through the client.
     SecretsManager(SecretArn),
 }

@@ -27,7 +27,7 @@ pub enum StoredCredential {
         /// The permissions boundary of roles that Palette creates; empty for none.
         permission_boundary_arn: String,
     },
-    /// A type that Gangway does not know, in Palette's words.
+    /// A type that Gangway does not know, as Palette names it.
     Unrecognized(String),
 }
 
@@ -42,7 +42,8 @@ impl StoredCredential {
         }
     }
 
-    /// Returns whether Palette shows this credential, or `None` if it masks the access key id.
+    /// Returns whether this is the public part of `credential`, or `None` if Palette masks the
+    /// access key id.
     pub fn matches_credential(&self, credential: &Credential) -> Option<bool> {
         let masked = matches!(self, Self::AccessKey { access_key_id } if access_key_id.is_empty());
         (!masked).then(|| self.eq_credential(credential))

@@ -8,7 +8,7 @@ use crate::{
     AccountName, AuthMethod, CloudAccount, Registration, Scope, SecretArn, Uid, UpstreamError,
 };
 
-/// A credential that was staged and is not in use yet.
+/// A credential that was staged and is not active yet.
 #[derive(Debug)]
 #[must_use = "a staged secret is not in use until it is promoted"]
 pub struct StagedSecret {
@@ -25,16 +25,16 @@ pub struct StagedSecret {
 pub enum SecretStatus {
     /// It did not exist: it was created with this version only.
     New,
-    /// No version of it is in use for any account.
+    /// No version of it is active for any account.
     NeverUsed,
-    /// This version is in use already, for this account.
+    /// This version is active already, for this account.
     ActiveFor(Uid),
-    /// Another version is in use, or which one is cannot be determined.
+    /// Another version is active, or the active version cannot be determined.
     OtherVersionActive,
 }
 
 impl SecretStatus {
-    /// Returns the account that the version is in use for.
+    /// Returns the account that the version is active for.
     pub const fn active_for(&self) -> Option<&Uid> {
         match self {
             Self::ActiveFor(uid) => Some(uid),
@@ -78,7 +78,7 @@ pub trait SecretStore {
         uid: &Uid,
     ) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 
-    /// Returns `true` if the staged version is now current and in use for the account. Detects a
+    /// Returns `true` if the staged version is now current and active for the account. Detects a
     /// concurrent run that promoted another version.
     fn is_active(
         &self,
@@ -86,7 +86,7 @@ pub trait SecretStore {
         uid: &Uid,
     ) -> impl Future<Output = Result<bool, UpstreamError>> + Send;
 
-    /// Schedules deletion of a secret whose account was refused, unless another run has promoted
+    /// Schedules deletion of a secret whose account was rejected, unless another run has promoted
     /// it.
     fn delete_staged(
         &self,
@@ -110,7 +110,7 @@ pub trait SecretStore {
         marked: PendingDeletion,
     ) -> impl Future<Output = Result<usize, UpstreamError>> + Send;
 
-    /// Removes the marks.
+    /// Removes the marks, so that the secrets are active again.
     fn unmark(
         &self,
         marked: PendingDeletion,
@@ -135,7 +135,7 @@ pub trait CloudAccountStore {
         registration: &Registration,
     ) -> impl Future<Output = Result<Uid, UpstreamError>> + Send;
 
-    /// Updates an account. Keeps annotations and labels of others. Idempotent.
+    /// Updates an account. Keeps annotations and labels of other tools. Idempotent.
     fn update(
         &self,
         known: &CloudAccount,
@@ -143,7 +143,7 @@ pub trait CloudAccountStore {
     ) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 }
 
-/// Future of [`ApiKeyProvider::api_key`], boxed so that the trait can be used as an object.
+/// Future of [`ApiKeyProvider::api_key`], boxed so that the trait is object-safe.
 pub type ApiKeyFuture<'a> =
     Pin<Box<dyn Future<Output = Result<SecretString, UpstreamError>> + Send + 'a>>;
 

@@ -1,8 +1,8 @@
 use std::{fmt, str::FromStr};
 
-/// Defines a type that holds a checked text, with `as_str`, `Display` and `FromStr`. With the name
-/// alone, adds
-/// `as_str` and `Display` to a type whose field `text` was checked by its own `FromStr`.
+/// Defines a type that holds a validated text, with `as_str`, `Display` and `FromStr`. With the
+/// name alone, adds `as_str` and `Display` to a type whose field `text` was validated by its own
+/// `FromStr`.
 macro_rules! text_type {
     ($(#[$attribute:meta])* $type:ident, $error:ident, $rule:ident, $is_valid:expr) => {
         $(#[$attribute])*
@@ -39,7 +39,7 @@ macro_rules! text_type {
 
 pub(crate) use text_type;
 
-/// The rule that a text breaks.
+/// The rule that a text violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidText {
     #[error(
@@ -55,8 +55,8 @@ pub enum InvalidText {
 }
 
 text_type!(
-    /// The name of a cloud account in Palette. With the scope it identifies the account, and it is
-    /// a part of its secret's name.
+    /// The name of a cloud account in Palette. Together with the scope it identifies the account,
+    /// and it is a part of its secret's name.
     AccountName,
     InvalidText,
     Name,
@@ -68,7 +68,7 @@ text_type!(
 );
 
 text_type!(
-    /// The description of a cloud account, for people.
+    /// The description of a cloud account.
     Description,
     InvalidText,
     Description,
@@ -76,8 +76,8 @@ text_type!(
 );
 
 text_type!(
-    /// The id that Palette gives one of its objects. Safe in a path. No longer than a UUID, so that
-    /// a part of a private key is not a uid.
+    /// The id that Palette gives to one of its objects. It can be a path segment. It is no longer
+    /// than a UUID, so that a part of a private key is not accepted as a uid.
     Uid,
     InvalidText,
     Uid,
@@ -87,7 +87,7 @@ text_type!(
     }
 );
 
-/// A Palette object as a caller names it. 24 hexadecimal digits are a uid, everything else is a
+/// A Palette object as a caller names it: 24 hexadecimal digits are a uid, any other text is a
 /// name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum UidOrName {

@@ -1,11 +1,11 @@
-//! Points in time as services write them.
+//! Parses times in the format that services use.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// Parses a time of RFC 3339, such as `2026-01-31T12:00:00Z`; a space may stand for the `T`.
-/// Returns `None` for a text of another form, and for a time before 1970, such as the zero of Go.
+/// Parses a time of RFC 3339, such as `2026-01-31T12:00:00Z`; a space may replace the `T`. Returns
+/// `None` for another format, and for a time before 1970, such as Go's zero time.
 pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     let text = text.trim().replacen(' ', "T", 1);
     let time = OffsetDateTime::parse(&text, &Rfc3339).ok()?;

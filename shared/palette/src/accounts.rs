@@ -1,4 +1,4 @@
-//! The AWS accounts of one scope.
+//! The cloud accounts of one scope.
 
 use gangway_model::{
     AccountName, CloudAccount, Registration, Uid, UpstreamError, stores::CloudAccountStore,
@@ -64,8 +64,8 @@ impl ScopedClient<'_> {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::NotFound`] does not prove that the account is gone: Palette answers the same for
-    /// an account of another scope.
+    /// [`UpstreamError::NotFound`] does not prove that the account is gone: Palette returns it for
+    /// an account of another scope, too.
     pub async fn delete(&self, uid: &Uid) -> Result<(), UpstreamError> {
         let request = ApiRequest::new(Method::DELETE, path(uid));
         self.palette

@@ -1,4 +1,4 @@
-//! The API key: fetched once, cached, and fetched again when Palette no longer accepts it.
+//! The API key: fetched on first use, cached, and fetched again when Palette no longer accepts it.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ pub(crate) struct ApiRequest {
     pub(crate) body: Option<Bytes>,
     /// Secrets in the body, to be redacted from error messages, which may quote them.
     pub(crate) secrets: Vec<SecretString>,
-    /// Whether the request may be sent again if its outcome is unknown.
+    /// `true` if the request may be sent again if its outcome is unknown.
     pub(crate) idempotent: bool,
 }
 

@@ -31,7 +31,7 @@ const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 #[error("a response of more than {MAX_RESPONSE_BYTES} bytes")]
 struct ResponseTooLarge;
 
-/// A proxy or an access portal answered with a page of its own and a status of success.
+/// A proxy or an access portal answered with a page of its own and a success status.
 #[derive(Debug, thiserror::Error)]
 #[error("a response that is not JSON, so not Palette's")]
 struct NotJson;
@@ -172,7 +172,7 @@ fn is_json_or_empty(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'['))
 }
 
-/// Maps the status to a result.
+/// Maps the HTTP status to a result.
 fn classify(
     response: RawResponse,
     request: &ApiRequest,

@@ -1,6 +1,7 @@
-//! Palette's API, as far as registering AWS accounts needs it.
+//! Client of Palette's API, as far as Gangway needs it.
 //!
-//! Calls and typed facts only: what a fact means for a registration is for `gangway-checks`.
+//! This crate makes calls and returns typed facts. The crate `gangway-checks` decides what a fact
+//! means for a registration.
 
 mod accounts;
 mod api_key;

@@ -32,7 +32,7 @@ pub(crate) fn redact(text: &str, secrets: &[SecretString]) -> String {
     }
 }
 
-/// Redacts every fragment of `secret` of at least 8 bytes.
+/// Redacts every fragment of `secret` that is 8 bytes or longer.
 fn redact_fragments(text: &str, secret: &str) -> String {
     let (mut redacted, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(letter) = rest.chars().next() {

@@ -1,4 +1,4 @@
-//! Request bodies. Fields have the names of Palette's published API.
+//! Request bodies. The fields have the names of Palette's published API.
 
 mod exposed;
 mod secret_spec;
@@ -49,7 +49,7 @@ struct Metadata<'a> {
     labels: Option<&'a BTreeMap<String, String>>,
 }
 
-/// Credential and partition of an account. Palette's validation takes it without the account.
+/// Credential and partition of an account. Palette's validation accepts it without the account.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AwsAccount<'a> {
@@ -63,7 +63,8 @@ pub(crate) struct AwsAccount<'a> {
     sts: Option<Sts<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_identity: Option<PodIdentity<'a>>,
-    // Always an array: the API refuses null, and what a PUT without it does to the old ones is undefined.
+    // Always an array: Palette rejects null, and the effect of a PUT without the field is
+    // undefined.
     #[serde(rename = "policyARNs")]
     policy_arns: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,7 +158,7 @@ impl<'a> AwsAccount<'a> {
         }
     }
 
-    /// Describes an account that Palette has: no secrets, just what identifies it.
+    /// Describes a registered account by its identity, without secrets.
     pub(crate) fn from_stored(account: &'a CloudAccount) -> Self {
         let (credential_type, sts, pod_identity) = match &account.access {
             StoredCredential::AssumedRole { role_arn } => {
@@ -198,8 +199,8 @@ impl<'a> PolicyArns<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// Returns the desired account; `known` is the existing one. Palette's PUT replaces everything, so
-    /// labels and annotations of others are sent again.
+    /// Returns the desired account; `known` is the existing one. Palette's PUT replaces everything,
+    /// so labels and annotations of other tools are sent again.
     pub(crate) fn new(registration: &'a Registration, known: Option<&'a CloudAccount>) -> Self {
         let Registration { name, partition, credential, policies, .. } = registration;
         let metadata = Metadata {

@@ -320,7 +320,7 @@ fn to_texts(values: BTreeMap<String, Value>) -> BTreeMap<String, String> {
     values.into_iter().filter_map(|(name, value)| Some((name, to_text(value)?))).collect()
 }
 
-/// Returns the cluster and roles that Gangway noted. `None` if a note is missing or invalid.
+/// Returns the cluster and roles from Gangway's annotations. `None` if one is missing or invalid.
 fn palette_cluster(annotations: &BTreeMap<String, String>) -> Option<PaletteCluster> {
     let noted = |name: &str| annotations.get(name).filter(|note| !note.is_empty());
     Some(PaletteCluster {

@@ -91,7 +91,8 @@ impl ScopedClient<'_> {
         })
     }
 
-    /// Has Palette fetch credentials from the access portal, as its wizard does. Palette stores nothing.
+    /// Asks Palette to fetch credentials from the access portal, as its wizard does. Palette stores
+    /// nothing.
     pub async fn portal_keys(
         &self,
         partition: Partition,

@@ -1,4 +1,4 @@
-//! The client against a small Palette on the loopback.
+//! Tests of the client against a small fake of Palette on the loopback interface.
 
 mod accounts;
 mod errors;

@@ -44,7 +44,7 @@ impl ScopedClient<'_> {
         self.to_outcome(&request).await
     }
 
-    /// Has Palette check that the policies exist and can be attached.
+    /// Asks Palette to check that the policies exist and can be attached.
     pub async fn validate_policy_arns(
         &self,
         partition: Partition,

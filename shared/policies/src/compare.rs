@@ -8,7 +8,8 @@ use crate::{
     statement::{many, statements},
 };
 
-/// Whether two documents mean the same. Ignores order, `Sid`s, and whether a single value is a list.
+/// Returns `true` if two documents have the same meaning. Ignores order, `Sid`s, and whether a
+/// single value is written as a list.
 pub fn is_equivalent(a: &Value, b: &Value) -> bool {
     normalize(a) == normalize(b)
 }
@@ -55,8 +56,9 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// Returns the actions of a document that none of the attached documents allows in this partition, in
-/// the document's order. Resources and conditions are not compared: the policy simulator checks them.
+/// Returns the actions of a document that none of the attached documents allows in this partition,
+/// in the document's order. Does not compare resources and conditions: the policy simulator checks
+/// them.
 pub fn missing_actions(of: PolicyDocument, partition: Partition, actual: &[Value]) -> Vec<String> {
     let held: Vec<_> = actual
         .iter()
@@ -151,7 +153,7 @@ mod tests {
                 ],
                 &all[1..2],
             ),
-            // An ARN of another partition matches nothing here.
+            // An ARN of another partition matches nothing.
             (vec![allow(json!("*"), "arn:aws:ec2:*:*:*")], &all[..]),
             (vec![allow(json!("*"), "arn:*:ec2:*:*:*")], &[]),
             (

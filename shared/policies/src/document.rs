@@ -1,35 +1,36 @@
-//! The catalogue: every permission document that Palette publishes, by name and by profile.
+//! The permission documents that Palette publishes, by name and by profile.
 
 use std::sync::OnceLock;
 
 use gangway_model::{Partition, PermissionProfile};
 use serde_json::Value;
 
-/// What stands in the files where an ARN differs from partition to partition.
+/// Placeholder for the partition in the ARNs of the files.
 pub(crate) const PARTITION: &str = "{partition}";
 
-/// A permission document of Palette's, kept in `documents/` as published but for the partition of its ARNs (T15).
+/// A permission document that Palette publishes. The files in `documents/` are as published, except
+/// that a placeholder replaces the partition of ARNs.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum PolicyDocument {
     /// Networks, machines and load balancers of clusters; core.
     Controller,
-    /// What control planes do by themselves; core.
+    /// Permissions of control plane nodes; core.
     ControlPlane,
-    /// What nodes do by themselves; core.
+    /// Permissions of worker nodes; core.
     Nodes,
-    /// CAPA's stack, its roles and groups; core.
+    /// The CloudFormation stack of CAPA (Cluster API Provider AWS), its roles and groups; core.
     Deployment,
-    /// EKS clusters; goes with the core documents.
+    /// EKS clusters; in addition to the core documents.
     ControllersEks,
-    /// All there is to EKS where Palette makes the VPC; minimum.
+    /// EKS, if Palette creates the VPC; minimum.
     MinimumEksDynamic,
-    /// All there is to EKS in a VPC that exists; minimum.
+    /// EKS in an existing VPC; minimum.
     MinimumEksStatic,
-    /// All there is to EC2 clusters where Palette makes the VPC; minimum.
+    /// Clusters on EC2, if Palette creates the VPC; minimum.
     MinimumIaasDynamic,
-    /// All there is to EC2 clusters in a VPC that exists; minimum.
+    /// Clusters on EC2 in an existing VPC; minimum.
     MinimumIaasStatic,
-    /// Lets Palette make CAPA's stack itself; an add-on to the minimum documents.
+    /// Lets Palette create CAPA's stack; an add-on to the minimum documents.
     CloudFormationStack,
     /// Dedicated hosts; an add-on.
     HostResourceGroups,
@@ -55,7 +56,7 @@ struct Entry {
     also_known_as: &'static [&'static str],
     text: &'static str,
     parsed: OnceLock<Value>,
-    /// The compact text for each partition.
+    /// Compact JSON for each partition.
     rendered: [OnceLock<String>; 4],
 }
 

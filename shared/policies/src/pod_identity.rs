@@ -61,7 +61,7 @@ pub struct ExternalIds {
 }
 
 impl ExternalIds {
-    /// Builds the external ids in the format of EKS:
+    /// Returns the external ids in the format of EKS:
     /// `<region>/<account>/<cluster>/<namespace>/<service account>`.
     pub fn expected(cluster: Cluster<'_>) -> Self {
         let Cluster { name, region, account } = cluster;

@@ -30,8 +30,8 @@ pub struct SimulatedAction {
     pub action: &'static str,
     /// The first document of the profile that allows it: the one to attach if it is denied.
     pub document: PolicyDocument,
-    /// Whether the published document names a resource type that this action does not have. A denial is
-    /// then a defect of the document, not of the customer's role.
+    /// `true` if the published document names a resource type that this action does not have. A
+    /// denial is then a defect of the document, not of the customer's role.
     pub vendor_defect: bool,
 }
 
@@ -41,7 +41,7 @@ pub struct ContextEntry {
     /// The key, as written in the document.
     pub key: &'static str,
     pub values: Vec<String>,
-    /// Whether the type is `stringList` and not `string`.
+    /// `true` for the type `stringList`, `false` for `string`.
     pub list: bool,
 }
 
@@ -131,8 +131,8 @@ fn add_action(
     }
 }
 
-/// Whether two contexts can be in one request: they are equal, or have no key in common. An empty
-/// context is never combined with another one, because that would weaken the check.
+/// Returns `true` if two contexts can be in one request: they are equal, or have no key in common.
+/// An empty context is never combined with another one, because that would weaken the check.
 fn may_share(one: &[ContextEntry], other: &[ContextEntry]) -> bool {
     one == other
         || (!one.is_empty()

@@ -32,7 +32,7 @@ pub(crate) fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
 #[derive(Clone, Copy)]
 pub(crate) struct Statement<'a>(&'a Value);
 
-/// One line of a condition: operator, key, and accepted values.
+/// One operator and key of a condition block, with the accepted values.
 pub(crate) struct Condition<'a> {
     pub(crate) operator: &'a str,
     pub(crate) key: &'a str,
@@ -61,7 +61,7 @@ impl<'a> Statement<'a> {
         texts(self.member("Resource")).collect()
     }
 
-    /// Whether the statement applies to an action, through `Action` or `NotAction`.
+    /// Returns `true` if the statement applies to an action, through `Action` or `NotAction`.
     pub(crate) fn covers_action(self, action: &str) -> bool {
         let named = |member| {
             texts(self.member(member)).any(|name| wildcard_match_ignore_case(&name, action))
@@ -72,8 +72,8 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// Whether the statement applies to any resource in a partition. An ARN of another partition never
-    /// matches.
+    /// Returns `true` if the statement applies to any resource in a partition. An ARN of another
+    /// partition never matches.
     pub(crate) fn covers_partition(self, partition: &str) -> bool {
         self.member("NotResource").is_some()
             || texts(self.member("Resource")).any(|resource| {
@@ -82,7 +82,7 @@ impl<'a> Statement<'a> {
             })
     }
 
-    /// Returns every line of the condition. All of them must hold.
+    /// Returns every entry of the condition block. All of them must hold.
     pub(crate) fn conditions(self) -> Vec<Condition<'a>> {
         let blocks = self.member("Condition").and_then(Value::as_object);
         let mut lines = Vec::new();

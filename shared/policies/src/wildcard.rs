@@ -1,11 +1,11 @@
 //! IAM's wildcards: `*` for any run of characters, `?` for one.
 
-/// Whether the pattern matches the whole text.
+/// Returns `true` if the pattern matches the whole text.
 pub(crate) fn wildcard_match(pattern: &str, text: &str) -> bool {
     wildcard_match_by(u8::eq, pattern.as_bytes(), text.as_bytes())
 }
 
-/// The same without regard to ASCII case, for names of actions.
+/// Like [`wildcard_match`], without regard to ASCII case, for names of actions.
 pub(crate) fn wildcard_match_ignore_case(pattern: &str, text: &str) -> bool {
     wildcard_match_by(u8::eq_ignore_ascii_case, pattern.as_bytes(), text.as_bytes())
 }

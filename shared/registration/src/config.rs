@@ -13,7 +13,7 @@ use crate::{EnvReader, portal};
 pub struct Config {
     /// The partition it serves: that of `AWS_REGION`, which Lambda sets.
     pub partition: Partition,
-    /// `PALETTE_URL`: where Palette's API is.
+    /// `PALETTE_URL`: base URL of Palette's API.
     pub palette_url: Url,
     /// `PALETTE_API_KEY_SECRET`: name or ARN of the secret that holds Palette's API key.
     pub palette_api_key_secret: String,
@@ -21,7 +21,7 @@ pub struct Config {
     pub palette_ca_bundle_secret: Option<String>,
     /// `GANGWAY_SECRET_PREFIX`: the prefix of secret names; default `gangway`.
     pub secret_prefix: String,
-    /// `GANGWAY_KMS_KEY_ID`: the KMS key of secrets; default is that of AWS.
+    /// `GANGWAY_KMS_KEY_ID`: the KMS key of secrets; the default is the key that AWS manages.
     pub kms_key_id: Option<String>,
     /// `GANGWAY_INSPECTION_ROLE`: name of the role in other accounts that lets Gangway read IAM there.
     pub inspection_role: Option<String>,
@@ -34,7 +34,7 @@ pub struct Config {
     /// `PALETTE_REQUESTS_PER_SECOND`: the rate of one function instance for each endpoint group;
     /// default 8. Palette allows 10 for each address.
     pub palette_requests_per_second: Option<u16>,
-    /// How the partition's access portal is reached.
+    /// Settings of the partition's access portal.
     pub portal: PortalConfig,
 }
 
@@ -46,7 +46,7 @@ const PREFIX_RULE: &str =
 const BOOL_RULE: &str = "must be true or false";
 const RPS_RULE: &str = "must be a number from 1 to 1000";
 
-/// The faults of all variables, each with its rule.
+/// The errors of all variables.
 #[derive(Debug, Eq, PartialEq)]
 pub struct ConfigError(pub Vec<FieldError>);
 
@@ -65,7 +65,7 @@ impl Config {
         Self::from_variables(env_var)
     }
 
-    /// Reads variables from a function. Returns every fault at once.
+    /// Reads variables from a function. Returns every error at once.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut variables = EnvReader::new(variable);
         let palette_url = variables.parse_required_with("PALETTE_URL", URL_RULE, parse_palette_url);
@@ -117,7 +117,7 @@ impl Config {
     }
 }
 
-/// Returns a variable of the environment, for settings of a single function.
+/// Returns an environment variable that only one function uses.
 pub fn env_var(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     std::env::var(name).ok()
@@ -129,7 +129,8 @@ fn parse_palette_url(text: &str) -> Option<Url> {
     })
 }
 
-/// Secrets Manager's own characters; the rest of a secret's name is added behind a slash.
+/// Accepts the characters that Secrets Manager accepts. The name of a secret is the prefix, a slash
+/// and the rest.
 fn parse_secret_prefix(text: &str) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
     let fits = (1..=64).contains(&text.len())

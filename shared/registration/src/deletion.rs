@@ -18,8 +18,8 @@ pub enum DeleteOutcome {
 }
 
 impl AppContext {
-    /// Deletes the account and then its secrets: a secret must outlive its account. If a run is
-    /// interrupted between the two, the next one finds the secrets by their tags.
+    /// Deletes the account and then its secrets. In this order an account never exists without its
+    /// secret. If a run is interrupted in between, the next one finds the secrets by their tags.
     pub async fn delete_account(
         &self,
         uid: &Uid,

@@ -1,11 +1,11 @@
-//! A reader of environment variables that collects every fault.
+//! Reads environment variables and collects every error.
 
 use std::{fmt::Display, str::FromStr};
 
 use gangway_model::FieldError;
 
-/// Parses variables and collects their faults. An empty variable counts as unset. A fault names the
-/// variable and its rule, never the value.
+/// Parses variables and collects their errors. An empty variable counts as unset. An error names
+/// the variable and its rule, never the value.
 pub struct EnvReader<V> {
     variable: V,
     faults: Vec<FieldError>,
@@ -25,7 +25,7 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
 
     /// Parses a required variable. Returns `None` if it is unset or invalid.
     pub fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        // An unset variable breaks the same rule as an empty text.
+        // An unset variable violates the same rule as an empty text.
         let text = self.text(name).unwrap_or_default();
         text.parse().map_err(|rule| self.add_error(name, rule)).ok()
     }
@@ -58,8 +58,8 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
         read
     }
 
-    /// Parses a comma-separated list. Returns no entries if it is unset, and leaves out invalid
-    /// ones.
+    /// Parses a comma-separated list. Returns an empty list if it is unset, and skips invalid
+    /// entries.
     pub fn list<T>(
         &mut self,
         name: &str,

@@ -88,7 +88,8 @@ fn secret_store(aws: &AwsSession, settings: &Config) -> SecretsManagerStore {
     aws.secret_store(secret_prefix, kms_key_id.as_deref(), palette_api_key_secret)
 }
 
-/// Adds the CA certificates of a secret. `variable` is the setting that names the secret.
+/// Adds the CA certificates of a secret. `variable` is the environment variable that names the
+/// secret.
 async fn with_bundle(
     roots: RootStore,
     secrets: &SecretsManagerStore,

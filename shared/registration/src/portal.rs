@@ -14,8 +14,8 @@ const VARIABLES_RULE: &str =
 const URL_RULE: &str =
     "must be the https URL of the portal's credentials, without a query, a fragment or a user";
 
-/// Reads the variables of this partition; elsewhere there is nothing to read. Their faults stay
-/// with the reader.
+/// Reads the variables of this partition's portal. Returns an empty configuration for a partition
+/// without one. The reader collects the errors.
 pub(crate) fn read<V>(partition: Option<Partition>, variables: &mut EnvReader<V>) -> PortalConfig
 where
     V: Fn(&str) -> Option<String>,

@@ -22,17 +22,17 @@ use crate::AppContext;
 use consistency::{AppliedWrite, Consistency};
 use create::{CreateError, CreateOutcome, create};
 
-/// Exceeds how long a replica of Palette lags behind.
+/// Longer than a replica of Palette lags behind.
 const REPLICA_LAG: Duration = Duration::from_secs(11);
 
 impl AppContext {
-    /// Creates or replaces the account that the preflight verified. Calling it again with the same
-    /// request changes nothing.
+    /// Creates or replaces the account that the preflight verified. Idempotent.
     ///
     /// # Errors
-    /// `Conflict` if the name belongs to another account, `ChecksFailed` if a blocking check failed,
-    /// `ConcurrentModification` if other runs changed the account at every attempt, `Upstream` if a
-    /// service failed.
+    ///
+    /// `Conflict` if the name belongs to another account, `ChecksFailed` if a blocking check
+    /// failed, `ConcurrentModification` if other runs changed the account at every attempt,
+    /// `Upstream` if a service failed.
     pub async fn register(
         &self,
         preflight: PreflightResult,
@@ -96,8 +96,8 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
     }
 
     /// Writes the account until both stores hold the credential of the same run. Every run writes
-    /// Palette first and Secrets Manager second, and reads both at the end, so the last run to
-    /// write sees it if they differ, and writes both again.
+    /// to Palette first and to Secrets Manager second, and then reads both. If runs collide, the
+    /// last one to write sees the difference and writes both again.
     ///
     /// Returns the outcome of the first write, the last write, and the finding about the account as
     /// read back.
@@ -193,7 +193,7 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
             .map_err(CreateError::Permanent)
     }
 
-    /// Updates the account unless it, and the secret in use for it, are as requested already.
+    /// Updates the account, unless the account and its active secret are already as requested.
     async fn update_account(
         &self,
         current: &CloudAccount,
@@ -208,8 +208,8 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
         Ok((current.uid.clone(), UpsertOutcome::Updated))
     }
 
-    /// Deletes a staged secret whose account was refused for good. Ignores a failure to delete: the
-    /// caller needs the first error, and the next run stages the same secret again.
+    /// Deletes a staged secret whose account was permanently rejected. Ignores a failure to delete:
+    /// the caller needs the first error, and the next run stages the same secret again.
     async fn delete_unused_secret(&self, staged: Option<StagedSecret>, error: &RegistrationError) {
         if let Some(staged) = staged
             && matches!(staged.status, SecretStatus::New | SecretStatus::NeverUsed)
@@ -253,7 +253,7 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
     }
 }
 
-/// Sleeps, except for no time: tests run without a timer.
+/// Sleeps, unless the delay is zero: tests run without a timer.
 async fn wait(delay: Duration) {
     if !delay.is_zero() {
         sleep(delay).await;

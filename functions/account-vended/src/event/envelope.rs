@@ -17,7 +17,7 @@ pub(super) fn parse(body: &str) -> Result<EventEnvelope, InvalidEvent> {
     }
     let is_notification = text(&value, "Type") == Some("Notification");
     let mut event = match value.get("Message").and_then(Value::as_str).filter(|_| is_notification) {
-        // A topic carries any text. One that is not JSON becomes an unknown event.
+        // An SNS message can be any text. If it is not JSON, the event is unknown.
         Some(message) => serde_json::from_str(message).unwrap_or_default(),
         None => value,
     };

@@ -67,7 +67,6 @@ pub(super) fn parse_departed(detail: &Value) -> Result<AccountEvent, InvalidEven
     Ok(AccountEvent::Removed(AccountRef::new(account), RemovalReason::Departed))
 }
 
-/// Parses `CloseAccountResult`.
 pub(super) fn parse_close_result(detail: &Value) -> Result<AccountEvent, InvalidEvent> {
     let status = status(detail, "closeAccountStatus");
     if text(status, "state") != Some("SUCCEEDED") {

@@ -84,7 +84,8 @@ impl PendingRegistration<'_> {
     }
 }
 
-/// Whether IAM could not evaluate this, for example because it does not know the role yet.
+/// Returns `true` if IAM could not evaluate this, for example because it does not know the role
+/// yet.
 const fn is_unverified(finding: &Finding) -> bool {
     matches!(finding.outcome, Outcome::Unverified { .. })
 }

@@ -35,7 +35,7 @@ pub(super) async fn list(
     Ok(attached.collect())
 }
 
-/// Whether all policies of the profile are attached, and no policy of another profile.
+/// Returns `true` if all policies of the profile are attached, and no policy of another profile.
 pub(super) fn is_complete(desired: &DesiredRole, attached: &[AttachedPolicy]) -> bool {
     let is_attached =
         |document: &PolicyDocument| attached.iter().any(|policy| policy.name == document.name());

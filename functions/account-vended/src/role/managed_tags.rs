@@ -14,8 +14,8 @@ const MANAGED: &str = "gangway:managed";
 /// Name of the stack that created the resource. Other deployments do not change it, since they may
 /// use another Palette.
 const STACK: &str = "gangway:stack";
-/// Scope of the account in Palette: `tenant`, or the uid of a project. Set once, and not changed
-/// afterwards.
+/// Scope of the account in Palette: `tenant`, or the uid of a project. Set when the role is
+/// created, and not changed afterwards.
 pub(crate) const SCOPE_TAG: &str = "gangway:scope";
 /// Hash of the attached documents, and the versions of their policies. Versions are immutable, so the
 /// documents are not read again while this tag has the right value.
@@ -69,7 +69,7 @@ impl ManagedTags {
         self.pairs().into_iter().take(2).map(|(key, value)| tag(key, value)).collect()
     }
 
-    /// Whether all of these are among the tags of a role.
+    /// Returns `true` if all of these are among the tags of a role.
     pub(super) fn are_on(&self, tags: &BTreeMap<String, String>) -> bool {
         self.pairs()
             .into_iter()
@@ -82,7 +82,8 @@ impl ManagedTags {
         Self { documents: format!("{hash}{}", versions.to_tag_suffix()), ..self.clone() }
     }
 
-    /// Whether the same versions of the same documents were attached at the last update of the role.
+    /// Returns `true` if the same versions of the same documents were attached at the last update
+    /// of the role.
     pub(super) fn has_same_documents(&self, tags: &BTreeMap<String, String>) -> bool {
         tags.get(DOCUMENTS) == Some(&self.documents)
     }
@@ -92,7 +93,7 @@ impl ManagedTags {
     }
 }
 
-/// Whether the deployment with this stack name created the resource with these tags.
+/// Returns `true` if the deployment with this stack name created the resource with these tags.
 pub(super) fn is_managed_by(tags: &BTreeMap<String, String>, stack_name: &str) -> bool {
     let has = |key: &str, value: &str| tags.get(key).map(String::as_str) == Some(value);
     has(MANAGED, "true") && has(STACK, stack_name)

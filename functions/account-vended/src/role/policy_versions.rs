@@ -1,4 +1,4 @@
-//! Default versions of Gangway's policies, which one call lists.
+//! Reads the default versions of Gangway's policies with one call.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::outcome::VendingError;
 pub(super) struct PolicyVersions(Vec<Option<String>>);
 
 impl PolicyVersions {
-    /// Reads the current versions.
+    /// Lists the current versions.
     pub(super) async fn list(
         aws: &AwsSession,
         desired: &DesiredRole,
@@ -32,8 +32,8 @@ impl PolicyVersions {
         Ok(Self(documents.map(|document| versions.remove(document.name())).collect()))
     }
 
-    /// Whether all of them are under Gangway's path. Policies elsewhere can be changed by others, so
-    /// their content must be read every time.
+    /// Returns `true` if all of them are under Gangway's path. Policies elsewhere can be changed by
+    /// others, so their content must be read every time.
     pub(super) fn is_complete(&self) -> bool {
         self.0.iter().all(Option::is_some)
     }

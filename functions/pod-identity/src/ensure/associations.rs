@@ -23,10 +23,10 @@ const FIRST_DELAY: Duration = Duration::from_millis(200);
 /// Remedy if EKS denies a change.
 const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway inspects with (parameter AllowPodIdentityChanges)";
 
-/// Remedy if Gangway does not change an association: these checks say what to do.
+/// Remedy if Gangway does not change an association: refers to the checks that say what to do.
 const UNDESIREDD_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
 
-/// What is left to do for one association.
+/// The next step for one association.
 #[derive(Debug, Eq, PartialEq)]
 enum Step<'a> {
     Create,

@@ -29,7 +29,7 @@ impl PlanQuery {
     ///
     /// # Errors
     ///
-    /// Returns every fault of the query at once.
+    /// Returns every error of the query at once.
     pub(super) fn parse(request: &Request, context: &AppContext) -> Result<Self, ApiError> {
         let deployed = context.clients.partition;
         let mut query = request.query_fields();
@@ -85,7 +85,7 @@ fn parse_region(
     Some(region)
 }
 
-/// AWS accounts that the query names, and that of the function.
+/// The AWS accounts that the query names, and the function's own.
 struct Accounts {
     cluster: Option<AccountId>,
     target: Option<AccountId>,

@@ -1,5 +1,5 @@
-//! A shell command over several lines. Each line but the last ends with a backslash, so that it can
-//! be pasted as a whole.
+//! A shell command over several lines. Each line but the last ends with a backslash, so that the
+//! command can be pasted as a whole.
 
 use std::fmt;
 

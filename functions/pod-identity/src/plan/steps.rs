@@ -1,5 +1,5 @@
-//! The steps of the plan, in an order that works: the roles in the cluster's account, then the
-//! roles that trust them, then the permissions that name those.
+//! The steps of the plan. The order matters: first the roles in the cluster's account, then the
+//! roles that trust them, then the permissions that name the latter.
 
 use gangway_aws::eks::POD_IDENTITY_AGENT;
 use gangway_checks::pod_identity::create_config_map_command;

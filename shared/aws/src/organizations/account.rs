@@ -7,43 +7,42 @@ use gangway_model::{AccountId, Arn};
 
 use crate::organizations::OuPath;
 
-/// An account of the organization, as Organizations tells of it.
+/// An account of the organization, as AWS Organizations returns it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OrgAccount {
-    /// Its number.
     pub id: AccountId,
-    /// What people call it. Texts of any kind, up to 50 characters.
+    /// Any text of up to 50 characters.
     pub name: String,
-    /// Where it is in its life.
     pub state: AccountState,
-    /// When it came to the organization, where Organizations says.
+    /// When the account joined the organization, if Organizations returns it.
     pub joined: Option<SystemTime>,
-    /// Whether it is the management account itself.
+    /// `true` for the management account.
     pub management: bool,
-    /// The units that it is in, where Organizations tells them along; else ask
-    /// [`Organization::ou_path`](crate::organizations::Organization::ou_path).
+    /// The account's OU path, if the list contains it; otherwise call
+    /// [`OrganizationsClient::ou_path`](crate::organizations::OrganizationsClient::ou_path).
     pub ou_path: Option<OuPath>,
 }
 
-/// Where an account is in its life.
+/// The state of an account in its life cycle.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccountState {
-    /// It was made, and cannot be used yet.
+    /// AWS is still creating it.
     Pending,
     /// It can be used.
     Active,
-    /// AWS has suspended it; it may come back. Where Organizations tells the older status only, it may also be closed.
+    /// AWS has suspended it, which can be undone. An older `Status` has this value for closed
+    /// accounts, too.
     Suspended,
     /// It is being closed, which takes minutes and can fail.
     Closing,
-    /// It is closed. For 90 days AWS can open it again.
+    /// It is closed. AWS can reopen it for 90 days.
     Closed,
-    /// In none of the states that Gangway knows.
+    /// A state that Gangway does not know.
     Unknown,
 }
 
 impl AccountState {
-    /// As Organizations spells it.
+    /// Returns the name that Organizations uses.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Pending => "PENDING_ACTIVATION",
@@ -55,7 +54,7 @@ impl AccountState {
         }
     }
 
-    /// `State` says it; `Status`, which it replaces, where there is no `State`.
+    /// Converts `State`, or the older `Status` if there is no `State`.
     fn of(state: Option<&types::AccountState>, status: Option<&AccountStatus>) -> Self {
         match state.map(types::AccountState::as_str).or(status.map(AccountStatus::as_str)) {
             Some("PENDING_ACTIVATION") => Self::Pending,
@@ -69,7 +68,7 @@ impl AccountState {
 }
 
 impl OrgAccount {
-    /// `None` where the account has no number.
+    /// Returns `None` for an account without an id.
     pub(crate) fn of(account: &Account) -> Option<Self> {
         let id: AccountId = account.id()?.parse().ok()?;
         // arn:<partition>:organizations::<management account>:account/<organization>/<account>

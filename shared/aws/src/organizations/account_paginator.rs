@@ -35,7 +35,7 @@ enum Stage {
 struct Step {
     path: OuPath,
     next: Option<String>,
-    /// Whether its child OUs are on the stack.
+    /// `true` if its child OUs are on the stack.
     children_added: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The organization, seen from its management account.
+//! Client of AWS Organizations.
 
 use std::{
     collections::HashMap,
@@ -20,49 +20,50 @@ use tokio::time::Instant;
 
 use super::{AccountPaginator, OrgAccount, OuId, OuPath};
 
-/// As people know the service.
+/// Display name used in error messages.
 const SERVICE: &str = "AWS Organizations";
 
-/// How deep units can be nested is five below the root; a chain that is longer has no end.
+/// Limits the loop that follows the parents of an OU. AWS allows five levels of OUs below the root.
 const MAX_OU_DEPTH: usize = 16;
 
-/// How long it is remembered which unit is in which: they are seldom moved.
+/// How long the parent of an OU is cached. OUs are seldom moved.
 const REMEMBERED: Duration = Duration::from_mins(5);
 
-/// A call of Organizations, for its errors.
+/// Returns the error context of a call of Organizations.
 pub(crate) const fn call(action: &'static str, what: &'static str) -> ApiCall {
     ApiCall { service: SERVICE, action, resource: what }
 }
 
-/// The organization, seen from its management account, or from one that it has delegated this to.
+/// Client of AWS Organizations, for the management account or a delegated administrator account.
 #[derive(Debug)]
 pub struct OrganizationsClient {
     pub(crate) client: Client,
     parents: Mutex<Parents>,
 }
 
-/// Which unit is in which.
+/// Cache of the parents of accounts and OUs.
 #[derive(Debug)]
 struct Parents {
     since: Instant,
     known: HashMap<OuId, OuId>,
 }
 
-/// Everything is in a unit that is in another, up to the root.
+/// Error of an OU whose parents do not end at a root.
 const UNROOTED: &str = "no parent, or no end of them";
 
 impl OrganizationsClient {
-    /// The organization that this view belongs to.
+    /// Creates a client with the credentials of `management`.
     pub fn new(management: &AwsSession) -> Self {
-        // Organizations is one for a partition, and signed for its home. The SDK knows that of AWS's own endpoints only,
-        // not of one that the environment names.
+        // Organizations has one endpoint in each partition, and requests are signed for the
+        // partition's home region. The SDK does so for AWS's own endpoints, but not for an endpoint
+        // from the environment.
         let home = Region::from_static(management.partition().info().home_region);
         let config = Builder::from(management.config()).region(home).build();
         let parents = Parents { since: Instant::now(), known: HashMap::new() };
         Self { client: Client::from_conf(config), parents: Mutex::new(parents) }
     }
 
-    /// The account of this number; `None` where Organizations says that it has none.
+    /// Returns the account, or `None` if the organization has no such account.
     pub async fn describe_account(
         &self,
         id: AccountId,
@@ -85,7 +86,8 @@ impl OrganizationsClient {
         AccountPaginator::new(self, with_units)
     }
 
-    /// The units that a member is in: as it came, else looked up, one call for each that is not known yet.
+    /// Returns the account's OU path. Calls Organizations for each parent that is not cached,
+    /// unless the account contains the path.
     pub async fn ou_path(&self, member: &OrgAccount) -> Result<OuPath, UpstreamError> {
         if let Some(ou_path) = &member.ou_path {
             return Ok(ou_path.clone());
@@ -107,7 +109,7 @@ impl OrganizationsClient {
         Ok(OuPath::from_parent_first(units))
     }
 
-    /// What an account or a unit is in.
+    /// Returns the parent of an account or an OU.
     async fn parent(&self, child: &str) -> Result<OuId, UpstreamError> {
         let answer = self.client.list_parents().child_id(child).send().await;
         let answer = answer.map_err(|error| PARENTS.to_upstream_error(&error))?;
@@ -131,7 +133,7 @@ impl OrganizationsClient {
 
 const PARENTS: ApiCall = call("organizations:ListParents", "such account or organizational unit");
 
-/// The accounts of a page that can be told by a number: all of them.
+/// Converts the accounts of a page.
 pub(crate) fn members(accounts: &[Account]) -> Vec<OrgAccount> {
     accounts.iter().filter_map(OrgAccount::of).collect()
 }

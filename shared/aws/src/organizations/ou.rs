@@ -1,12 +1,12 @@
-//! Organizational units, and where an account stands among them.
+//! Organizational units (OUs) and the path of an account through them.
 
 use std::{fmt, str::FromStr};
 
-/// The id of an organizational unit, or of a root, which is one for all accounts that are in no unit.
+/// The id of an OU, or of the root, which is the parent of accounts that are in no OU.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct OuId(Box<str>);
 
-/// Not the id of a unit.
+/// The rule that an OU id breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be the id of an organizational unit or of a root, such as ou-abcd-12345678 or r-abcd"
@@ -14,7 +14,6 @@ pub struct OuId(Box<str>);
 pub struct InvalidOuId;
 
 impl OuId {
-    /// The id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,34 +45,35 @@ impl fmt::Display for OuId {
     }
 }
 
-/// The units that an account is in: the nearest first, the root last.
+/// The OUs that an account is in: its parent first, the root last.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct OuPath(Vec<OuId>);
 
 impl OuPath {
-    /// Out of the path that Organizations tells of an account: `o-…/r-…/ou-…/…/<account>/`. `None` where it is no path.
+    /// Parses the path that Organizations returns for an account: `o-…/r-…/ou-…/…/<account>/`.
+    /// Returns `None` if it is invalid.
     pub fn from_path(path: &str) -> Option<Self> {
         let mut units: Vec<OuId> = path.split('/').filter_map(|part| part.parse().ok()).collect();
         units.reverse();
         units.last().is_some_and(|root| root.as_str().starts_with("r-")).then_some(Self(units))
     }
 
-    /// These units, of which each is in the next.
+    /// Creates a path from OUs, of which each is in the next one.
     pub fn from_parent_first(units: Vec<OuId>) -> Self {
         Self(units)
     }
 
-    /// One unit further down.
+    /// Returns the path of a child of this path's first OU.
     pub(crate) fn child(&self, unit: OuId) -> Self {
         Self([unit].into_iter().chain(self.0.iter().cloned()).collect())
     }
 
-    /// The unit that the account is in, itself.
+    /// Returns the OU that the account is directly in.
     pub fn parent(&self) -> Option<&OuId> {
         self.0.first()
     }
 
-    /// Every unit, the nearest first.
+    /// Returns the OUs, the parent first.
     pub fn iter(&self) -> impl Iterator<Item = &OuId> {
         self.0.iter()
     }

@@ -1,11 +1,11 @@
-//! What is made of secrets that others have written, for tests that put any text into them.
+//! Entry points for the fuzz targets.
 
 use gangway_model::{AccessKey, ClientTlsIdentity, Partition};
 use secrecy::SecretString;
 
 use super::{SecretPayloadType, payload};
 
-/// Every fault that a secret with this text has, whichever method's it is to be.
+/// Returns every error of a secret with this text, for the contents of each method.
 pub fn error_messages(text: &str, partition: Partition) -> Vec<String> {
     let secret = SecretString::from(text);
     [faults::<AccessKey>(&secret, partition), faults::<ClientTlsIdentity>(&secret, partition)]

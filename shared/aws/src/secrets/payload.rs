@@ -1,4 +1,4 @@
-//! What is inside a secret: a JSON object of texts.
+//! The content of a secret: a JSON object with strings.
 
 mod contents;
 mod fields;
@@ -14,22 +14,24 @@ pub use contents::SecretPayloadType;
 pub(super) use fields::InvalidPayload;
 use fields::PayloadFields;
 
-/// A document, ready to be kept.
+/// A serialized secret, ready to be stored.
 pub(super) struct SecretPayload {
-    /// JSON. Wiped when dropped; what the SDK makes of it is not ours to wipe.
+    /// JSON. Zeroized on drop; copies that the SDK makes are not.
     pub(super) text: Zeroizing<String>,
-    /// Its SHA-256: the same content is the same version (`ClientRequestToken`).
+    /// SHA-256 of the text, used as the version id (`ClientRequestToken`): the same content has the
+    /// same version.
     pub(super) version: String,
 }
 
-/// A value on its way into a document.
+/// A value that is to be serialized.
 enum Value<'a> {
     Open(&'a str),
     Secret(&'a SecretString),
 }
 
 impl SecretPayload {
-    /// Writes a credential down, with what is needed to use it. `None` where nothing in it is secret.
+    /// Serializes the secret part of a credential. Returns `None` if the credential has no secret
+    /// part.
     pub(super) fn from_credential(credential: &Credential, partition: Partition) -> Option<Self> {
         use Value::{Open, Secret};
         let mut members = Vec::new();
@@ -68,7 +70,8 @@ impl SecretPayload {
                 }
             })
             .collect();
-        // Room enough, so that no copy is left behind while it grows.
+        // The capacity is sufficient: a string that grows would leave copies of the secret in
+        // memory.
         let room: usize = quoted.iter().map(|text| text.len() + 32).sum();
         let mut text = Zeroizing::new(String::with_capacity(room + 2));
         let mut parting = "{\"";
@@ -82,15 +85,15 @@ impl SecretPayload {
     }
 }
 
-/// As a JSON text.
+/// Returns the text as a JSON string.
 fn quoted(text: &str) -> Zeroizing<String> {
     let mut written = Zeroizing::new(Vec::with_capacity(text.len() * 2 + 2));
-    // Texts always serialize.
+    // Serializing a string cannot fail.
     let _infallible = serde_json::to_writer(&mut *written, text);
     Zeroizing::new(str::from_utf8(&written).unwrap_or_default().to_owned())
 }
 
-/// Reads what is kept, or what a caller has put into a secret. Members that are not known here are let be.
+/// Parses the content of a secret, whether Gangway or a caller wrote it. Ignores unknown members.
 pub(super) fn read<T: SecretPayloadType>(
     text: &SecretString,
     partition: Partition,

@@ -45,12 +45,12 @@ const GET_SECRET_VALUE: ApiCall = call("secretsmanager:GetSecretValue");
 impl SecretsManagerStore {
     /// Returns the credential that a caller has sent, inline or as the ARN of a secret.
     ///
-    /// Of the secrets that Gangway itself stores, a caller may only name that of the account which it
-    /// registers, in its scope: the function's permission to read the others is not the caller's.
+    /// A caller may name a secret that Gangway itself stores only if it is the secret of the
+    /// account to register, in its scope: the function may read the others, but the caller may not.
     ///
     /// # Errors
     ///
-    /// [`RegistrationError::Invalid`] at `/secretArn`, with every fault of the secret's content.
+    /// [`RegistrationError::Invalid`] at `/secretArn`, with every error in the secret's content.
     pub async fn resolve_source<T: SecretPayloadType>(
         &self,
         source: SecretSource<T>,

@@ -1,4 +1,4 @@
-//! Writing a credential as a pending version, beside the current one.
+//! Writes a credential as a pending version; the current version stays.
 
 use std::time::Duration;
 

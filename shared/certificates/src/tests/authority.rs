@@ -116,7 +116,7 @@ fn a_chain_is_whole_up_to_its_root_and_in_order() {
     assert_eq!(links(&format!("{root}{stranger}")), ChainStatus::Complete);
     let missing = |pem: &str| matches!(links(pem), ChainStatus::IssuerMissing { issuer, .. } if issuer.contains("Test Root"));
     assert!(missing(intermediate));
-    // The same names, another key: the name alone proves nothing.
+    // The issuer's name alone is not enough: the key must match too.
     assert!(missing(&format!("{intermediate}{stranger}")));
     let apart = format!("{root}{stranger}{intermediate}");
     assert!(

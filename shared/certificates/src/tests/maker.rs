@@ -1,4 +1,4 @@
-//! Certificates and keys, made anew for every test.
+//! Generates certificates and keys for the tests.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -6,7 +6,7 @@ use rcgen::{
     SignatureAlgorithm,
 };
 
-/// A root, an intermediate and a client's certificate, with the client's key.
+/// A root, an intermediate and a client certificate, with the client's key.
 pub(super) struct Made {
     pub(super) root: String,
     pub(super) intermediate: String,
@@ -14,7 +14,7 @@ pub(super) struct Made {
     pub(super) key: String,
 }
 
-/// How a client's certificate differs from a good one.
+/// Changes the parameters of the client certificate.
 pub(super) type Change = fn(&mut CertificateParams);
 
 impl Made {
@@ -41,7 +41,7 @@ impl Made {
     }
 }
 
-/// An CA certificate's certificate, not signed yet.
+/// Returns the parameters of a CA certificate.
 pub(super) fn authority(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
@@ -50,7 +50,7 @@ pub(super) fn authority(name: &str) -> CertificateParams {
     params
 }
 
-/// A client's, not signed yet.
+/// Returns the parameters of a client certificate.
 pub(super) fn client(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
@@ -59,7 +59,7 @@ pub(super) fn client(name: &str) -> CertificateParams {
     params
 }
 
-/// Every algorithm that keys may have.
+/// Every supported key algorithm.
 pub(super) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
     ("EC P-256", &PKCS_ECDSA_P256_SHA256),
     ("EC P-384", &PKCS_ECDSA_P384_SHA384),
@@ -67,19 +67,19 @@ pub(super) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
     ("Ed25519", &PKCS_ED25519),
 ];
 
-/// The text with this line left out, counted from 0.
+/// Returns the text without one line, counted from 0.
 pub(super) fn without_line(text: &str, line: usize) -> String {
     let kept = text.lines().enumerate().filter(|(number, _)| *number != line);
     kept.flat_map(|(_, text)| [text, "\n"]).collect()
 }
 
-/// The same block under another label.
+/// Returns the block with another label.
 pub(super) fn relabelled(pem: &str, from: &str, to: &str) -> String {
     pem.replace(&format!("BEGIN {from}-"), &format!("BEGIN {to}-"))
         .replace(&format!("END {from}-"), &format!("END {to}-"))
 }
 
-/// The older form of a key: what PKCS#8 wraps, under its own label.
+/// Returns the key in the older format: the content of the PKCS#8 key under its own label.
 pub(super) fn unwrapped(pkcs8_pem: &str, label: &str) -> String {
     use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
     use x509_parser::der_parser::{ber::BerObjectContent, der::parse_der_sequence};

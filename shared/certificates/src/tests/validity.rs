@@ -7,7 +7,7 @@ use rcgen::{PKCS_ECDSA_P256_SHA256, date_time_ymd};
 use super::maker::Made;
 use crate::{CaChain, ClientCertificate, Validity};
 
-/// Noon of a day, in days since 1970.
+/// Returns noon of a day, given in days since 1970.
 fn noon(day: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(24 * day + 12)
 }
@@ -53,7 +53,7 @@ fn a_certificate_is_valid_between_its_dates_and_expires_soon_in_its_last_month()
 fn the_worst_of_a_chain_counts() {
     let short = Made::with(&PKCS_ECDSA_P256_SHA256, |_| {});
     let chain: CaChain = format!("{}{}", short.intermediate, short.root).parse().unwrap();
-    // rcgen's own span, from 1975 to 4096.
+    // The default validity of rcgen, from 1975 to 4096.
     assert_eq!(describe(&chain.validity(noon(FIRST))), "good until 4096-01-01");
     assert_eq!(describe(&chain.validity(noon(0))), "from 1975-01-01");
 }

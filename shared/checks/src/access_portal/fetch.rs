@@ -21,14 +21,14 @@ pub(super) struct FetchResult {
 
 const CA_REMEDY: &str = "send the chain that signs the portal's certificate as certificateAuthority, root and intermediates";
 
-/// Time to wait after a portal throttled a request. Its response does not say how long.
+/// Delay after a portal throttled a request. Its response does not contain one.
 const PAUSE: Duration = Duration::from_secs(10);
 
 const CLIENT_REMEDY: &str = "ask the identity team to check that the certificate's owner (NPE) is known to the portal and authorised for this agency, account and role";
 
 const NAMES_REMEDY: &str = "ask the portal's administrator to confirm agency, account and role, and that the portal knows the account";
 
-/// Returns the findings if the certificates cannot be presented to a portal.
+/// Returns the findings if the certificates are invalid, so that no portal is called.
 pub(super) fn not_fetched() -> FetchResult {
     let reason = "not checked, because the certificates cannot be used";
     let findings = [&TRUSTED, &KEYS, &KEY_LIFETIME]

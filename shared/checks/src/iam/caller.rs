@@ -19,7 +19,7 @@ pub struct IdentityCheck {
     pub principal: Option<Principal>,
 }
 
-/// Judges the result of `GetCallerIdentity` with the keys of a user.
+/// Evaluates the result of `GetCallerIdentity` with the keys of a user.
 ///
 /// # Errors
 ///

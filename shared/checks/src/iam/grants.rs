@@ -15,11 +15,11 @@ use gangway_aws::{AwsSession, Principal};
 /// The result of a simulation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SimulationOutcome {
-    /// Every action is allowed; how many.
+    /// Every action is allowed. The number of actions.
     Everything(usize),
-    /// Some actions are denied; a description of them.
+    /// Some actions are denied. A description of them.
     NotAll(String),
-    /// The caller may not simulate.
+    /// The caller may not call the simulator.
     Inaccessible,
     RoleNotFound,
 }

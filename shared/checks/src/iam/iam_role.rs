@@ -65,7 +65,8 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
     vec![ROLE_EXISTS.unverified(reason, remedy), ROLE_SESSION_DURATION.unverified(reason, remedy)]
 }
 
-/// Judges the result of [`get_role`]. Returns the trust policy too if the role has the requested ARN.
+/// Evaluates the result of [`get_role`]. Returns the trust policy too, if the role has the
+/// requested ARN.
 ///
 /// # Errors
 ///

@@ -90,7 +90,7 @@ pub async fn check_attached(
     Ok(findings)
 }
 
-/// Judges the result of the simulation.
+/// Evaluates the result of the simulation.
 async fn simulation_findings(
     aws: &AwsSession,
     principal: &Principal,

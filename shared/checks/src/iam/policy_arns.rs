@@ -54,7 +54,7 @@ pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding
     })
 }
 
-/// Checks that a permissions boundary exists. `check` is the check of the method that asks.
+/// Checks that a permissions boundary exists. `check` is the check of the caller's method.
 pub async fn check_boundary(
     aws: &AwsSession,
     check: &'static Check,

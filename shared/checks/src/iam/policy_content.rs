@@ -47,7 +47,8 @@ pub(super) fn check_names(
     )
 }
 
-/// Returns the documents that no attached policy has the name of. Older spellings of the names count.
+/// Returns the documents for which no attached policy has the name. Older spellings of the names
+/// count.
 pub(super) fn missing(documents: &[PolicyDocument], attached: &[Attached]) -> Vec<PolicyDocument> {
     let named = |document: &PolicyDocument| {
         attached.iter().any(|policy| PolicyDocument::from_name(&policy.name) == Some(*document))

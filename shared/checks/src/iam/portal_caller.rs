@@ -24,8 +24,8 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
         .into()
 }
 
-/// Judges the result of `GetCallerIdentity` with the portal's keys. `named` is the account id of the request, if it has
-/// one.
+/// Evaluates the result of `GetCallerIdentity` with the portal's keys. `named` is the account id of
+/// the request, if it has one.
 ///
 /// # Errors
 ///

@@ -15,7 +15,7 @@ use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
 /// The result of a simulation.
 pub(super) enum SimulationResult {
     Decisions(Vec<ActionDecision>),
-    /// The caller may not simulate.
+    /// The caller may not call the simulator.
     AccessDenied,
     /// IAM does not know the principal.
     PrincipalNotFound,
@@ -29,7 +29,7 @@ pub(super) struct ActionDecision {
     pub(super) decision: Decision,
     /// The permissions boundary does not allow it.
     pub(super) boundary: bool,
-    /// A policy of the organization does not allow it.
+    /// An organization policy (SCP) does not allow it.
     pub(super) organization: bool,
     /// The policies that deny it explicitly.
     pub(super) denied_by: Vec<String>,
@@ -53,13 +53,13 @@ pub(super) enum Mfa {
 }
 
 impl ActionDecision {
-    /// Returns whether the published policy itself causes the denial.
+    /// Returns `true` if the published policy itself causes the denial.
     pub(super) fn is_vendor_defect(&self) -> bool {
         let Self { ask, decision, boundary, organization, denied_by: _ } = self;
         ask.vendor_defect && *decision == Decision::NotAllowed && !boundary && !organization
     }
 
-    /// Returns whether the action is denied by something in the account or the organization.
+    /// Returns `true` if something in the account or the organization denies the action.
     pub(super) fn is_denial(&self) -> bool {
         self.decision != Decision::Allowed && !self.is_vendor_defect()
     }

@@ -1,4 +1,4 @@
-//! Judges the decisions of IAM's simulator: what is denied, by what, and how to fix it.
+//! Evaluates the decisions of IAM's simulator: what is denied, by what, and how to fix it.
 
 #[cfg(test)]
 mod tests;
@@ -17,14 +17,15 @@ use super::{
 };
 use gangway_aws::{AwsSession, Principal};
 
-/// Judges the decisions: by identity policies, permissions boundary and SCPs, and by defects of the published policies.
+/// Returns the findings for the decisions: about identity policies, permissions boundary and SCPs,
+/// and about defects of the published policies.
 pub(super) fn findings(verdicts: &[ActionDecision], principal: &Principal) -> Vec<Finding> {
     let denials: Vec<_> = verdicts.iter().filter(|verdict| verdict.is_denial()).collect();
     let of = |part: fn(&ActionDecision) -> bool| -> Vec<&str> {
         denials.iter().filter(|denial| part(denial)).map(|denial| denial.ask.action).collect()
     };
     let (bounded, forbidden) = (of(|denial| denial.boundary), of(|denial| denial.organization));
-    // If the policy is not attached at all, its own defects cannot be seen yet.
+    // The defects of a policy that is not attached cannot be seen.
     let lacking = |document| {
         let plain = |denial: &&ActionDecision| denial.decision == Decision::NotAllowed;
         denials.iter().copied().filter(plain).any(|denial| denial.ask.document == document)

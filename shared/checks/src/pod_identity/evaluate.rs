@@ -13,7 +13,7 @@ use gangway_model::{Check, Finding};
 
 use super::{Observations, PodIdentitySetup};
 
-/// Evaluates every check of the method. The findings are in the order of the checklist.
+/// Evaluates every check of the method. The findings are in the order of the setup steps.
 pub fn evaluate_all(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
     let mut findings = cluster::findings(observations, setup);
     findings.extend(agent::findings(observations, setup));

@@ -32,13 +32,13 @@ pub struct AccountAccess {
     function: Option<AwsSession>,
 }
 
-/// Facts about a Pod Identity setup. Nothing is judged here.
+/// Facts about a Pod Identity setup. They are not evaluated here.
 pub struct Observations {
     pub(super) cluster: Observed<ClusterDescription>,
     /// `true` if the cluster is not in the account of the roles, but in that of the function.
     pub(super) is_in_function_account: bool,
     pub(super) agent: Observed<Addon>,
-    /// Whether the role of each managed node group lets the agent ask for credentials.
+    /// For the role of each managed node group: whether it lets the agent ask for credentials.
     pub(super) nodes: Observed<Vec<(RoleArn, SimulationOutcome)>>,
     /// Fargate profiles. Read only if the `ConfigMap` does not name the cluster.
     pub(super) fargate: Option<Observed<Vec<String>>>,

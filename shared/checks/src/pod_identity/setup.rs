@@ -37,7 +37,7 @@ pub fn policy_cluster(cluster: &EksCluster) -> pod_identity::Cluster<'_> {
     }
 }
 
-/// Returns what a registration notes about the cluster and the roles of its pods.
+/// Returns what a registration stores about the cluster and the roles of its pods.
 pub fn to_palette_cluster(cluster: &EksCluster, roles: &PodIdentityRoles) -> PaletteCluster {
     PaletteCluster {
         cluster: cluster.clone(),
@@ -47,8 +47,7 @@ pub fn to_palette_cluster(cluster: &EksCluster, roles: &PodIdentityRoles) -> Pal
     }
 }
 
-/// Returns the roles of a registered account: Palette's role, and those that its registration
-/// noted.
+/// Returns the roles of a registered account: Palette's role, and those stored as annotations.
 pub fn from_palette_cluster(palette_role: &RoleArn, noted: &PaletteCluster) -> PodIdentityRoles {
     let PaletteCluster { hubble_role, identity_role, hubble_target_role, .. } = noted;
     match hubble_target_role {

@@ -108,8 +108,8 @@ fn active_finding<T>(account: &CloudAccount, stored: &StoredSecret<T>) -> Findin
     SECRET_ACTIVE.failed(format!("{} is not marked as this account's", stored.secret), REMEDY)
 }
 
-/// Returns the credential that Palette's settings and the stored identity make, or `None` if a
-/// setting is invalid.
+/// Combines the settings that Palette shows with the stored certificate and key. Returns `None` if
+/// a setting is invalid.
 fn portal_credential(
     access: &StoredCredential,
     identity: ClientTlsIdentity,

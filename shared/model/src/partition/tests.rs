@@ -1,4 +1,4 @@
-//! Every row, and every region's partition.
+//! Every row, and the partition of every region.
 
 use super::*;
 

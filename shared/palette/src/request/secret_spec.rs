@@ -70,7 +70,7 @@ impl<'a> SecretSpec<'a> {
         }
     }
 
-    /// For keys that Palette fetches from the portal, repeatedly.
+    /// For keys that Palette fetches from the portal again and again.
     pub(super) fn from_portal(partition: Partition, portal: &'a AccessPortalCredential) -> Self {
         let account_field = partition.info().portal.as_ref().map(|portal| portal.account);
         let account = |name| (account_field == Some(name)).then_some(portal.account.as_str());

@@ -1,4 +1,4 @@
-//! Accounts: what is written, what is read, in which scope.
+//! Accounts: request bodies, responses and scopes.
 
 use gangway_model::{
     Credential, PaletteCluster, Partition, PermissionProfile, PodIdentityRole, RegistrationError,

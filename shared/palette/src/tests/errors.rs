@@ -1,4 +1,4 @@
-//! What each refusal becomes, how often it was asked for, and what is shown of it.
+//! Error responses: the resulting error, the number of attempts, and the redacted message.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! When the API key is read, and how it is sent.
+//! When the API key is fetched, and how it is sent.
 
 use gangway_model::{UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A Palette that says what a test tells it to, and remembers what it was asked.
+//! A fake of Palette that returns given responses and records the requests.
 
 use std::{
     sync::{
@@ -31,7 +31,7 @@ pub(super) const UID: &str = "5f0c1a2b3c4d5e6f70818293";
 pub(super) const PROJECT: &str = "6a0c1a2b3c4d5e6f70818293";
 pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// A request as it came in.
+/// A recorded request.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) call: String,
@@ -41,7 +41,7 @@ pub(super) struct Asked {
     pub(super) body: Value,
 }
 
-/// An answer: status, body, and `Retry-After` if any.
+/// A response: status, body, and `Retry-After` if any.
 #[derive(Clone, Debug)]
 pub(super) struct Told(pub(super) u16, pub(super) String, pub(super) Option<u32>);
 
@@ -50,7 +50,7 @@ pub(super) fn told(status: u16, body: impl ToString) -> Told {
     Told(status, body.to_string(), None)
 }
 
-/// Returns one key after the other; the last one repeatedly.
+/// An API key provider that returns one key after the other, and the last one repeatedly.
 pub(super) struct Keys {
     keys: Vec<&'static str>,
     reads: Arc<AtomicUsize>,
@@ -74,7 +74,7 @@ pub(super) struct Fake {
 }
 
 impl Fake {
-    /// Answers each request by itself and by how many came before it.
+    /// Starts a fake. `respond` gets each request and the number of requests before it.
     pub(super) async fn start(
         answer: impl Fn(&Asked, usize) -> Told + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -102,7 +102,7 @@ impl Fake {
         Self { palette, reads, asked }
     }
 
-    /// The same answer to everything.
+    /// Starts a fake that returns the same response to every request.
     pub(super) async fn saying(status: u16, body: impl ToString) -> Self {
         let answer = told(status, body);
         Self::start(move |_, _| answer.clone()).await
@@ -129,7 +129,7 @@ impl Fake {
     }
 }
 
-/// A client that hardly pauses between two tries.
+/// Returns a client with almost no delay between retries.
 pub(super) fn palette(base: &str, keys: Keys) -> PaletteClient {
     let http = gangway_http::build_client(
         &gangway_http::RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap(),

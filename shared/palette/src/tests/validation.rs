@@ -1,4 +1,4 @@
-//! Palette's judgement, its trust facts, and its lists for the wizard.
+//! Palette's validation, its source account for STS, and its lists for the wizard.
 
 use gangway_model::{Partition, UpstreamError, stores::CloudAccountStore as _};
 use serde_json::json;

@@ -60,8 +60,8 @@ impl PodIdentityPolicy {
     }
 }
 
-/// The permission that the Pod Identity agent needs from the nodes' roles. The AWS managed policy
-/// `AmazonEKSWorkerNodePolicy` contains it too.
+/// The permission that the Pod Identity Agent needs from the roles of the nodes. The AWS managed
+/// policy `AmazonEKSWorkerNodePolicy` contains it too.
 #[derive(Clone, Copy, Debug)]
 pub struct NodePolicy;
 

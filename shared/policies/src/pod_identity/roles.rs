@@ -13,11 +13,8 @@ use super::{
 pub enum PodIdentityRoles {
     /// Palette manages the account of its own cluster.
     SameAccount {
-        /// Palette's role.
         palette: RoleArn,
-        /// Hubble's role.
         hubble: RoleArn,
-        /// The identity service's role.
         identity: RoleArn,
     },
     /// Palette manages another account than that of its cluster.
@@ -36,11 +33,8 @@ pub enum PodIdentityRoles {
 /// The purpose of a role.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum RolePurpose {
-    /// Palette's role.
     Palette,
-    /// Hubble's role.
     Hubble,
-    /// The identity service's role.
     Identity,
     /// The identity service's role in the cluster's account.
     IdentityLocal,
@@ -160,8 +154,8 @@ impl PodIdentityRoles {
         ])
     }
 
-    /// Returns the permission policy that a role needs. Palette's own role also needs the documents of
-    /// its profile.
+    /// Returns the permission policy that a role needs. Palette's own role also needs the documents
+    /// of its profile.
     pub fn permissions(&self, part: RolePurpose) -> Value {
         part.document().render(&[
             ("paletteRole", self.palette().as_str()),

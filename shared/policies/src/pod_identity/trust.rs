@@ -46,7 +46,8 @@ impl TrustAssessment {
 const ASSUME: &str = "sts:AssumeRole";
 const TAG: &str = "sts:TagSession";
 
-/// Sample namespaces. Palette's names are not known in advance, so the trust policy must accept any.
+/// Sample namespaces. Palette's names are not known in advance, so the trust policy must accept
+/// any.
 const NAMESPACES: [&str; 2] = ["cluster-66f0c1d2e3a4b5c6d7e8f901", "gangway-probe"];
 
 /// Assesses a role's trust policy (decoded JSON).
@@ -79,8 +80,8 @@ pub fn assess_trust(
     TrustAssessment::of(&faults)
 }
 
-/// Whether Hubble's target role accepts the external id that EKS issued. `None` if it does not trust
-/// Hubble's role with any external id.
+/// Returns whether Hubble's target role accepts the external id that EKS issued. `None` if it does
+/// not trust Hubble's role with any external id.
 pub fn takes_external_id(
     document: &Value,
     roles: &PodIdentityRoles,
@@ -110,7 +111,7 @@ fn unless_let_in(
     }
 }
 
-/// EKS must be allowed to assume the role and to tag the session. `sts:TagSession` is often missing.
+/// Checks that EKS may assume the role and tag the session. `sts:TagSession` is often missing.
 fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>) {
     let account = match part {
         RolePurpose::Hubble | RolePurpose::HubbleLocal => Some(HUBBLE_SERVICE_ACCOUNT),
@@ -157,8 +158,8 @@ fn palette_target(
     closed(trust, identity, ids, faults);
 }
 
-/// Checks that Hubble's role is trusted with an external id and session tags. Which external id is
-/// checked elsewhere.
+/// Checks that Hubble's role may assume the role with an external id and session tags.
+/// `takes_external_id` checks which external id.
 fn hubble_target(
     trust: &Trust<'_>,
     hubble: &RoleArn,
@@ -189,7 +190,7 @@ fn hubble_target(
     closed(trust, hubble, ids, faults);
 }
 
-/// Checks that calls without an external id, or with that of another cluster, are not allowed.
+/// Checks that calls without an external id, or with that of another cluster, are denied.
 fn closed(
     trust: &Trust<'_>,
     local: &RoleArn,

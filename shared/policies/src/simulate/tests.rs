@@ -1,4 +1,5 @@
-//! Every question is put to the documents themselves: a sample that they deny would be a false alarm.
+//! Evaluates every request against the documents themselves. If a document denied a sample ARN,
+//! Gangway would report a correct role as wrong.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ fn ask(profile: PermissionProfile, partition: Partition) -> Vec<SimulationReques
     simulation_requests(profile, partition, account(), partition.info().home_region)
 }
 
-/// A small evaluator: string conditions only, which is all that the documents have.
+/// A minimal evaluator that supports only string conditions, since the documents contain no others.
 fn allowed(
     document: &serde_json::Value,
     action: &str,

@@ -62,7 +62,7 @@ impl ConditionIssue {
         Self { label: label.to_owned(), what: condition.key.to_owned(), how, certain }
     }
 
-    /// Whether the condition certainly excludes Palette.
+    /// Returns `true` if the condition certainly excludes Palette.
     pub(super) fn excludes(&self) -> bool {
         self.certain
     }
@@ -105,13 +105,13 @@ impl<'a> TrustPolicyAnalysis<'a> {
         condition::holds(line, self.palette, external_id)
     }
 
-    /// Whether the conditions on the external id hold. Other conditions are ignored.
+    /// Returns whether the conditions on the external id hold. Ignores other conditions.
     fn takes(&self, matched: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
         let lines = matched.lines.iter().filter(|line| is_external_id(line));
         Truth::all(lines.map(|line| self.holds(line, external_id)))
     }
 
-    /// Whether a deny statement applies to Palette's call.
+    /// Returns whether a deny statement applies to Palette's call.
     fn deny_statements(&self, deny: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
         let lines = Truth::all(deny.lines.iter().map(|line| self.holds(line, external_id)));
         match (deny.reach, lines) {
@@ -139,7 +139,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
         others.find_map(|other| self.allows_with(Some(&other)).map(|allow| (allow, other)))
     }
 
-    /// Whether it is unknown if the external id is required, or if another one is accepted.
+    /// Returns `true` if it is unknown whether the external id is required, or whether another one
+    /// is accepted.
     pub(super) fn may_allow_other_external_id(&self) -> bool {
         let unsure = |id: Option<&str>| {
             self.allow_statements.iter().any(|allow| self.takes(allow, id) == Truth::Unknown)

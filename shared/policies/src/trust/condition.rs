@@ -1,9 +1,10 @@
-//! Evaluates conditions for a call of Palette, as far as its context is known in advance.
+//! Evaluates conditions for a call of Palette, as far as the context of the call is known in
+//! advance.
 
 use super::principal::PaletteIdentity;
 use crate::{statement::Condition, wildcard::wildcard_match};
 
-/// Whether a condition holds.
+/// The result of evaluating a condition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Truth {
     True,
@@ -31,12 +32,12 @@ impl Truth {
 /// Condition key of the external id.
 pub(super) const EXTERNAL_ID: &str = "sts:ExternalId";
 
-/// Whether a condition is about the external id. Keys are not case-sensitive.
+/// Returns `true` if a condition is about the external id. Keys are not case-sensitive.
 pub(crate) fn is_external_id(condition: &Condition<'_>) -> bool {
     condition.key.eq_ignore_ascii_case(EXTERNAL_ID)
 }
 
-/// Whether a condition holds for a call of Palette with this external id, or without one.
+/// Returns whether a condition holds for a call of Palette with this external id, or without one.
 pub(super) fn holds(
     condition: &Condition<'_>,
     palette: &PaletteIdentity,

@@ -11,10 +11,10 @@ pub(super) struct PaletteIdentity {
     pub(super) account: AccountId,
 }
 
-/// Which part of Palette's account a statement applies to.
+/// The principals that a statement applies to, seen from Palette's account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reach {
-    /// No part of it.
+    /// No principal of Palette's account.
     Nobody,
     /// One user or role, which may be the one that Palette uses.
     Identity,

@@ -1,4 +1,4 @@
-//! Trust policies seen in the field, and what each of them means for Palette.
+//! Trust policies from the field, and the findings for each of them.
 
 mod conditions;
 
@@ -14,7 +14,7 @@ fn look(document: &Value, partition: Partition) -> Vec<Finding> {
     check_trust_policy(document, "111122223333".parse().unwrap(), EXTERNAL_ID, partition)
 }
 
-/// One letter for each of D06, D07 and D08: passed, failed, unverified, not applicable.
+/// Returns one letter for each finding: passed, failed, unverified, not applicable.
 fn letters(findings: &[Finding]) -> String {
     let letter = |finding: &Finding| match finding.outcome {
         Outcome::Passed => 'P',
@@ -29,19 +29,19 @@ fn trust(statements: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// Palette's account with a condition.
+/// Returns a statement for Palette's account with a condition.
 fn allow(condition: &Value) -> Value {
     json!({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole", "Condition": condition})
 }
 
-/// A principal, with the external id that is right.
+/// Returns a statement for a principal, with the right external id.
 fn principal(principal: &Value) -> Value {
     let mut statement = allow(&json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}));
     statement["Principal"] = principal.clone();
     statement
 }
 
-/// The right external id and something more.
+/// Returns a condition with the right external id and one more key.
 fn and(operator: &str, key: &str, value: &Value) -> Value {
     let mut condition = json!({"StringEquals": {"sts:ExternalId": EXTERNAL_ID}});
     condition[operator][key] = value.clone();

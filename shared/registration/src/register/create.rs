@@ -20,11 +20,11 @@ pub(super) enum CreateError {
     Indeterminate(RegistrationError),
 }
 
-/// Limits how often a create is sent. Between two attempts the name is looked up.
+/// Maximum number of create requests. Between two attempts the name is looked up.
 const MAX_ATTEMPTS: usize = 2;
 
-/// Creates the account, and never a second one. Palette has no idempotency key, so after an error
-/// that may have created the account the name is looked up.
+/// Creates the account at most once. Palette has no idempotency key, so after an error that may
+/// have created the account the name is looked up.
 pub(super) async fn create(
     registration: &Registration,
     accounts: &impl CloudAccountStore,

@@ -1,4 +1,4 @@
-//! Registrations that are interrupted at each call they make and run again, and runs that collide.
+//! Registrations that are interrupted at each of their calls and repeated, and runs that collide.
 
 mod fake_stores;
 

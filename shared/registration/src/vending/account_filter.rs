@@ -31,7 +31,7 @@ pub enum ExclusionReason {
 }
 
 impl ExclusionReason {
-    /// Returns the name of this reason in the sweep's report.
+    /// Returns the identifier of this reason in the sweep's report.
     pub const fn id(self) -> &'static str {
         match self {
             Self::ExcludedOu => "unit-left-out",
@@ -56,12 +56,12 @@ impl fmt::Display for ExclusionReason {
 }
 
 impl AccountFilter {
-    /// Whether the result depends on an account's OU path, so that it must be read.
+    /// Returns `true` if the result depends on an account's OU path, so that it must be read.
     pub fn needs_ou_path(&self) -> bool {
         !self.include_ous.is_empty() || !self.exclude_ous.is_empty()
     }
 
-    /// Whether every account is included.
+    /// Returns `true` if every account is included.
     pub fn matches_everything(&self) -> bool {
         *self == Self::default()
     }

@@ -98,7 +98,7 @@ impl VendingConfig {
         })
     }
 
-    /// Whether the OU path of accounts is needed, so that it must be read.
+    /// Returns `true` if the OU path of accounts is needed, so that it must be read.
     pub fn needs_ou_path(&self) -> bool {
         self.account_filter.needs_ou_path() || self.ou_scope_map.needs_ou_path()
     }

@@ -1,13 +1,12 @@
-//! Patterns of account names.
+//! Glob patterns for account names.
 
 use std::str::FromStr;
 
-/// A pattern: `*` stands for any text, `?` for any one character; all else for itself, in upper or
-/// lower case as written.
+/// A glob pattern: `*` matches any text, `?` matches any one character. Case-sensitive.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Glob(Vec<char>);
 
-/// Not a pattern.
+/// The rule that a pattern violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be 1 to 256 characters, where * stands for any text and ? for one character, without control characters"
@@ -15,7 +14,7 @@ pub struct Glob(Vec<char>);
 pub struct InvalidGlob;
 
 impl Default for Glob {
-    /// Everything.
+    /// Matches every text.
     fn default() -> Self {
         Self(vec!['*'])
     }
@@ -31,10 +30,10 @@ impl FromStr for Glob {
 }
 
 impl Glob {
-    /// Whether the whole text is as the pattern says. Takes no longer than their lengths
-    /// multiplied.
+    /// Returns `true` if the pattern matches the whole text. Time is proportional to the product of
+    /// the lengths.
     pub fn matches(&self, text: &str) -> bool {
-        // For each place in the pattern, whether the text so far leads there.
+        // For each position in the pattern: can the text read so far end there?
         let mut reached: Vec<bool> = self.closure(vec![true; 1]);
         for letter in text.chars() {
             let mut next = vec![false; self.0.len() + 1];
@@ -54,7 +53,8 @@ impl Glob {
         reached.last().copied().unwrap_or_default()
     }
 
-    /// A `*` may also stand for nothing.
+    /// Adds the positions that are reached without a character, because `*` also matches an empty
+    /// text.
     fn closure(&self, mut reached: Vec<bool>) -> Vec<bool> {
         reached.resize(self.0.len() + 1, false);
         let mut through = false;

@@ -81,8 +81,8 @@ impl NameTemplate {
         if filled.len() > MAX_CHARS { None } else { filled.parse().ok() }
     }
 
-    /// Whether the template contains the account's name. Events may mask that name, so it must be
-    /// read from Organizations.
+    /// Returns `true` if the template contains the account's name. Events may mask that name, so it
+    /// must be read from Organizations.
     pub fn uses_account_name(&self) -> bool {
         self.0.contains(&Part::AccountName)
     }

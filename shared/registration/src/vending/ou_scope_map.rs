@@ -10,7 +10,7 @@ use gangway_aws::organizations::{OuId, OuPath};
 pub struct OuScopeMap(pub(crate) Vec<(OuId, RequestedScope)>);
 
 impl OuScopeMap {
-    /// Whether the scope depends on an account's OU path, so that it must be read.
+    /// Returns `true` if the scope depends on an account's OU path, so that it must be read.
     pub fn needs_ou_path(&self) -> bool {
         !self.0.is_empty()
     }

@@ -1,16 +1,16 @@
-//! What is secret of each method, as documents hold it.
+//! The contents of secrets, by method.
 
 use gangway_certificates::CaChain;
 use gangway_model::{AccessKey, AccessKeyId, ClientTlsIdentity, Partition, SecretAccessKey};
 
 use super::PayloadFields;
 
-/// What a secret may hold.
+/// The content of a secret.
 pub trait SecretPayloadType: Sized {
-    /// Its members, for whoever is told that they are not there.
+    /// Names of the members, for error messages.
     const FIELDS: &'static str;
 
-    /// Takes its members out. `None` where a fault was noted.
+    /// Reads the members. Returns `None` after it has recorded an error.
     fn read(fields: &mut PayloadFields, partition: Partition) -> Option<Self>;
 }
 
@@ -20,7 +20,8 @@ impl SecretPayloadType for AccessKey {
     fn read(fields: &mut PayloadFields, partition: Partition) -> Option<Self> {
         let id = fields.text::<AccessKeyId>("accessKeyId");
         let secret = fields.secret::<SecretAccessKey>("secretAccessKey");
-        // Where endpoints are behind private CA certificates, keys are of no use without those (S07).
+        // The endpoints of classified partitions have certificates of private CAs, so keys are of
+        // no use without the CA certificates.
         let is_classified = partition.is_classified();
         let authority = is_classified.then(|| fields.text::<CaChain>("certificateAuthority"));
         let certificate_authority = match authority {

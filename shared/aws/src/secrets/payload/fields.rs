@@ -1,28 +1,29 @@
-//! The members of a document, taken out one by one; every fault is kept, and none shows the text.
+//! Reads the members of a secret's JSON object one by one, and collects every error. No error
+//! contains a value.
 
 use std::{fmt::Display, str::FromStr};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-/// Why a secret's text is not the document that was expected. Completes the sentence "the secret …".
+/// Why the text of a secret is invalid. Completes the sentence "the secret …".
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum InvalidPayload {
-    /// Not JSON at all.
+    /// The text is not JSON. The names of the expected members.
     #[error("must hold a JSON object with {0}; it does not hold JSON")]
     NotJson(&'static str),
-    /// JSON of another kind.
+    /// The text is not a JSON object. The names of the expected members.
     #[error("must hold a JSON object with {0}; it holds other JSON")]
     NotObject(&'static str),
-    /// A member is not there.
+    /// A required member is missing.
     #[error("must have a text as member {0}")]
     MissingField(&'static str),
-    /// A member is not what it should be: the rule that it breaks.
+    /// A member has an invalid value: the name and the rule.
     #[error("has a member {0} that {1}")]
     InvalidField(&'static str, String),
 }
 
-/// The members that have not been taken out, and what was wrong with those that have.
+/// The members that have not been read yet, and the errors of those that have.
 pub struct PayloadFields {
     members: Map<String, Value>,
     faults: Vec<InvalidPayload>,
@@ -42,18 +43,18 @@ impl PayloadFields {
         }
     }
 
-    /// A text that is not secret.
+    /// Parses a member that is not secret.
     pub(super) fn text<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.take(name)?;
         text.parse().map_err(|rule: T::Err| self.breaks(name, &rule)).ok()
     }
 
-    /// A secret.
+    /// Parses a secret member.
     pub(super) fn secret<T>(&mut self, name: &'static str) -> Option<T>
     where
         T: TryFrom<SecretString, Error: Display>,
     {
-        // Wrapped first, so that it is wiped whatever else is wrong.
+        // Wrapped first, so that it is zeroized even if it is invalid.
         let secret = SecretString::from(self.take(name)?);
         T::try_from(secret).map_err(|rule| self.breaks(name, &rule)).ok()
     }

@@ -1,4 +1,4 @@
-//! Documents of both methods: read as they are written, and every fault told.
+//! Secrets of both methods: serializing, parsing, and all errors.
 
 use gangway_model::{AccessKey, InvalidAccessKey};
 
@@ -62,7 +62,6 @@ fn every_fault_of_a_document_is_told_and_none_shows_it() {
     }
 }
 
-/// Rows: S07.
 #[test]
 fn keys_of_an_enclave_are_not_complete_without_the_authorities() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {

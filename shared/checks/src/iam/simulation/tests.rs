@@ -1,4 +1,4 @@
-//! How IAM's answers become verdicts.
+//! Conversion of IAM's simulation results into decisions.
 
 use aws_sdk_iam::types::{
     OrganizationsDecisionDetail, PermissionsBoundaryDecisionDetail, ResourceSpecificResult,
@@ -18,7 +18,7 @@ fn question() -> SimulationRequest {
     SimulationRequest { asks: vec![ask], resources: vec!["*".to_owned()], context: Vec::new() }
 }
 
-/// The decision, and whether boundary and organization allow it.
+/// The decision of IAM, and whether boundary and organization allow the action.
 type Told = (PolicyEvaluationDecisionType, Option<bool>);
 
 fn result(overall: Told, organization: Option<bool>, specific: &[Told]) -> EvaluationResult {
@@ -60,7 +60,7 @@ fn the_worst_resource_specific_result_decides() {
         (vec![result((ExplicitDeny, None), None, &[])], Decision::Denied, false, false),
         (vec![result((ImplicitDeny, None), Some(false), &[])], Decision::NotAllowed, false, true),
         (vec![result(bounded.clone(), None, &[])], Decision::NotAllowed, true, false),
-        // The overall answer is about a template of an ARN.
+        // The overall decision is about a template of an ARN.
         (
             vec![result((ImplicitDeny, None), None, std::slice::from_ref(&allowed))],
             Decision::Allowed,

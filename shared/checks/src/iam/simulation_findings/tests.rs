@@ -1,4 +1,4 @@
-//! Which checks fail for which verdicts, and what they tell.
+//! The findings for given decisions: which checks fail, and their texts.
 
 use gangway_model::Outcome;
 use gangway_policies::simulate::SimulatedAction;

@@ -24,7 +24,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     })
 }
 
-/// Returns the commands with which a person checks Palette's pods, beginning with that for access
+/// Returns the commands with which a person checks Palette's pods. The first one configures access
 /// to the cluster.
 pub fn inspection_commands(cluster: &EksCluster) -> Vec<String> {
     let EksCluster { name, region, account: _ } = cluster;

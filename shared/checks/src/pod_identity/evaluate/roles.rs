@@ -65,7 +65,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     findings
 }
 
-/// A part of a role that a check is about.
+/// The part of a role that a check is about.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum RolePart {
     Trust,
@@ -89,9 +89,9 @@ struct RoleToCheck<'a> {
 enum PartState {
     /// What was observed.
     Valid(String),
-    /// Fault and remedy.
+    /// The error and the remedy.
     Invalid(String, String),
-    /// Reason and remedy.
+    /// The reason and the remedy.
     Undetermined(String, String),
 }
 

@@ -27,7 +27,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
             )
         },
     ];
-    // In all other partitions the method is either supported or refused before any check.
+    // Other partitions either support the method, or the request was rejected before the checks.
     if setup.required.partition.info().opt_in_methods.contains(&AuthMethod::PodIdentity) {
         findings.push(OPTED_IN.failed(
             "the newest documentation does not; this deployment opted in",

@@ -85,8 +85,8 @@ async fn describe(
     cluster: &EksCluster,
 ) -> Result<Described, UpstreamError> {
     let description = eks.describe_cluster().await?;
-    // If the cluster does not answer, its checks are unverified, and the time that is left is for
-    // the others.
+    // If the cluster does not answer, its checks are unverified, and the remaining time is used for
+    // the other calls.
     let kubernetes = observe_kubernetes(aws, cluster, &description);
     let (kubernetes, client) = deadline::with_half_remaining(kubernetes).await;
     let is_in_function_account = match (&description, &access.function) {

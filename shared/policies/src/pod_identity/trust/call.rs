@@ -137,7 +137,7 @@ impl<'a> Trust<'a> {
             .map(|(at, _)| format!("statement {at}"))
     }
 
-    /// Whether any statement trusts the role, whatever its conditions are.
+    /// Returns `true` if any statement trusts the role, whatever its conditions are.
     pub(super) fn names(&self, role: &RoleArn) -> bool {
         self.statements
             .iter()
@@ -177,7 +177,7 @@ enum ConditionTruth {
     Unknown,
 }
 
-/// Whether a statement applies to the caller.
+/// Returns `true` if a statement applies to the caller.
 fn is_about(statement: Statement<'_>, who: CallerKind<'_>) -> bool {
     let (kind, own) = match who {
         CallerKind::Eks(_) => ("Service", vec![PODS.to_owned()]),

@@ -1,4 +1,4 @@
-//! Trust policies of the Pod Identity roles, and what each of them means.
+//! Trust policies of the Pod Identity roles, and the assessment of each.
 
 use gangway_model::PARTITIONS;
 use serde_json::json;
@@ -33,7 +33,7 @@ fn cluster(region: &str) -> Cluster<'_> {
     Cluster { name: "mgmt", region, account: LOCAL.parse().unwrap() }
 }
 
-/// G, U or B, and what was said.
+/// Returns G (valid), U (undetermined) or B (invalid), and the messages.
 fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (char, String) {
     let cluster = cluster("us-east-1");
     match assess_trust(document, part, roles, cluster, &ExternalIds::expected(cluster)) {
@@ -64,7 +64,7 @@ fn what_gangway_hands_out_passes_in_every_partition() {
     }
 }
 
-/// What is changed in the right document, what it comes to, and what is said.
+/// A change of the correct document, the expected letter, and a part of the expected message.
 type Row<'a> = (&'a str, &'a dyn Fn(&mut Value), char, &'a str);
 
 fn check(part: RolePurpose, roles: &PodIdentityRoles, rows: &[Row<'_>]) {
@@ -208,7 +208,7 @@ fn hubbles_target_role_trusts_the_real_local_role() {
     let open = |document: &mut Value| {
         document["Statement"][0].as_object_mut().unwrap().remove("Condition");
     };
-    // Which external id is the other check's question.
+    // Another check decides about the external id.
     let other = |document: &mut Value| {
         document["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"] = json!("other");
     };
@@ -240,7 +240,7 @@ fn what_eks_issued_counts() {
         let judged = takes_external_id(&document, &roles, cluster, &ids);
         assert_eq!(judged == Some(TrustAssessment::Valid), good, "{issued:?}: {judged:?}");
     }
-    // Whom it does not trust at all, it asks for no external id.
+    // A role that is not trusted at all needs no external id.
     let others = document.to_string().replace("role/", "role/not-");
     let others = serde_json::from_str(&others).unwrap();
     assert_eq!(takes_external_id(&others, &roles, cluster, &expected), None);

@@ -1,4 +1,4 @@
-//! What conditions, in statements that allow and that deny, mean for Palette.
+//! Conditions in allow and deny statements, and the findings for them.
 
 use super::*;
 
@@ -249,7 +249,7 @@ fn conditions_besides_the_external_id() {
         ),
         ("Null", and("Null", "aws:SourceAccount", &json!("true")), "PPP"),
         ("Null, of what is there", and("Null", "aws:PrincipalArn", &json!("true")), "PPF"),
-        // What IAM makes of these, no document of AWS tells.
+        // AWS does not document the result of these.
         ("Null, neither true nor false", and("Null", "aws:PrincipalArn", &json!("yes")), "PPU"),
         ("Null, true and false", and("Null", "aws:PrincipalArn", &json!(["true", "false"])), "PPU"),
         (

@@ -68,7 +68,7 @@ impl FakeStores {
         self.0.lock().unwrap()
     }
 
-    /// Does `work` as one numbered call, unless it is interrupted.
+    /// Counts a call and runs `work`, unless the call is interrupted.
     pub(super) fn call<T>(
         &self,
         work: impl FnOnce(&mut FakeState) -> Result<T, UpstreamError>,
