@@ -12,11 +12,7 @@ use super::{
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PodIdentityRoles {
     /// Palette manages the account of its own cluster.
-    SameAccount {
-        palette: RoleArn,
-        hubble: RoleArn,
-        identity: RoleArn,
-    },
+    SameAccount { palette: RoleArn, hubble: RoleArn, identity: RoleArn },
     /// Palette manages another account than that of its cluster.
     CrossAccount {
         /// Palette's role in the target account.
