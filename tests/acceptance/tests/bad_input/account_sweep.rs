@@ -8,43 +8,43 @@ use serde_json::{Value, json};
 
 use crate::{SECRET, SECRET_FRAGMENTS};
 
-const UNITS: &str = "must be ids of OUs";
+const OU_RULE: &str = "must be ids of OUs";
 
-async fn world() -> World {
+async fn start_cloud() -> World {
     let template = Template::of_repository().expect("the repository's template");
     let world = World::of(Options::default(), &template, &[Partition::Aws]).await;
     world.expect("a world")
 }
 
-fn sweeper(realm: &Realm, name: &str, value: &str) -> Lambda {
+fn deploy_sweep(realm: &Realm, name: &str, value: &str) -> Lambda {
     let lambda = realm.functions.get("account-sweep").expect("the function is deployed");
     lambda.altered(|function| drop(function.environment.insert(name.to_owned(), value.to_owned())))
 }
 
 /// What a process writes as it ends may arrive after its end was seen.
-async fn last_words(lambda: &Lambda, awaited: &str) -> String {
-    let said = async {
-        while !lambda.logs().text().contains(awaited) {
+async fn wait_for_log(lambda: &Lambda, expected: &str) -> String {
+    let text = async {
+        while !lambda.logs().text().contains(expected) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     // Whether it came is for the caller to judge.
-    let _late = tokio::time::timeout(Duration::from_secs(5), said).await;
+    let _late = tokio::time::timeout(Duration::from_secs(5), text).await;
     lambda.logs().text()
 }
 
-fn assert_discreet(said: &str, case: &str) {
+fn assert_no_secret(text: &str, case: &str) {
     assert!(
-        !SECRET_FRAGMENTS.iter().any(|mark| said.contains(mark)),
-        "{case} repeated its value: {said}"
+        !SECRET_FRAGMENTS.iter().any(|fragment| text.contains(fragment)),
+        "{case} contains the value: {text}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invalid_invocation_reports_every_fault() {
-    let world = world().await;
+async fn sweep_with_an_invalid_payload_reports_every_error() {
+    let world = start_cloud().await;
     let realm = world.realm(Partition::Aws);
-    let lambda = sweeper(realm, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
+    let lambda = deploy_sweep(realm, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
     for (payload, pointers, rule) in [
         (json!({ "dryRun": "yes" }), vec!["/dryRun"], "must be true or false, not a string"),
         (json!({ "dryRun": 1 }), vec!["/dryRun"], "must be true or false, not a number"),
@@ -60,35 +60,35 @@ async fn invalid_invocation_reports_every_fault() {
         (json!({ "detail-type": 7 }), vec!["/detail-type"], "use one of dryRun"),
     ] {
         let response = lambda.invoke(&payload).await.expect("an answer");
-        let said = response.to_string();
-        assert_eq!(response["outcome"], "rejected", "{payload}: {said}");
+        let text = response.to_string();
+        assert_eq!(response["outcome"], "rejected", "{payload}: {text}");
         let response: Vec<_> = response["problem"]["errors"]
             .as_array()
-            .expect("faults")
+            .expect("errors")
             .iter()
-            .map(|fault| fault["pointer"].as_str().unwrap_or_default())
+            .map(|error| error["pointer"].as_str().unwrap_or_default())
             .collect();
-        assert_eq!(response, pointers, "{payload}: {said}");
-        assert!(said.contains(rule), "{payload}: {said}");
-        assert_discreet(&said, &payload.to_string());
+        assert_eq!(response, pointers, "{payload}: {text}");
+        assert!(text.contains(rule), "{payload}: {text}");
+        assert_no_secret(&text, &payload.to_string());
     }
-    let strange = json!({ "detail-type": "AWS Account Vended", "source": "x", "detail": {} });
-    let response = lambda.invoke(&strange).await.expect("an answer");
+    let unknown_event = json!({ "detail-type": "AWS Account Vended", "source": "x", "detail": {} });
+    let response = lambda.invoke(&unknown_event).await.expect("an answer");
     assert_eq!(response["outcome"], "rejected", "{response}");
     assert!(world.cloud.calls().of("organizations", "ListAccounts").is_empty());
     assert!(realm.queue("VendingQueue").expect("the queue").is_empty());
-    assert_discreet(&lambda.logs().text(), "the log");
+    assert_no_secret(&lambda.logs().text(), "the log");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invalid_settings_prevent_the_start_and_are_named() {
-    let world = world().await;
+async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
+    let world = start_cloud().await;
     let realm = world.realm(Partition::Aws);
     for (name, value, rule) in [
-        ("GANGWAY_INCLUDE_OUS", "Workloads", UNITS),
-        ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678,,", UNITS),
-        ("GANGWAY_EXCLUDE_OUS", "ou-abcd-12345678;ou-abcd-87654321", UNITS),
-        ("GANGWAY_EXCLUDE_OUS", SECRET, UNITS),
+        ("GANGWAY_INCLUDE_OUS", "Workloads", OU_RULE),
+        ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678,,", OU_RULE),
+        ("GANGWAY_EXCLUDE_OUS", "ou-abcd-12345678;ou-abcd-87654321", OU_RULE),
+        ("GANGWAY_EXCLUDE_OUS", SECRET, OU_RULE),
         ("GANGWAY_ACCOUNT_NAME_FILTER", "two\nlines", "must be 1 to 256 characters"),
         ("GANGWAY_ACCOUNT_NAME_TEMPLATE", "aws", "{accountId}"),
         ("GANGWAY_ACCOUNT_NAME_TEMPLATE", "{account}", "{accountId}"),
@@ -108,11 +108,14 @@ async fn invalid_settings_prevent_the_start_and_are_named() {
         ("PALETTE_REQUESTS_PER_SECOND", "0", "must be a number from 1 to 1000"),
         ("PALETTE_REQUESTS_PER_SECOND", "fast", "must be a number from 1 to 1000"),
     ] {
-        let lambda = sweeper(realm, name, value);
-        assert!(lambda.invoke(&json!({})).await.is_err(), "{name}={value} did no harm");
-        let logs = last_words(&lambda, rule).await;
+        let lambda = deploy_sweep(realm, name, value);
+        assert!(
+            lambda.invoke(&json!({})).await.is_err(),
+            "{name}={value} did not prevent the start"
+        );
+        let logs = wait_for_log(&lambda, rule).await;
         assert!(logs.contains(name) && logs.contains(rule), "{name}={value}: {logs}");
-        assert_discreet(&logs, name);
+        assert_no_secret(&logs, name);
     }
     assert_eq!(world.cloud.calls().of("organizations", "ListAccounts").len(), 0);
 }

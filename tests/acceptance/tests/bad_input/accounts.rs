@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use self::credentials::credentials;
 use crate::{
     KEY_ID, SECRET, bodies,
-    case::{InvalidRequestCase, proxied},
+    case::{InvalidRequestCase, delivered_event, invocation, post, proxied, put, without_body},
     incoming_secrets,
     runner::assert_rejected,
 };
@@ -22,17 +22,17 @@ const UID: &str = "/v1/accounts/5f0c1a2b3c4d5e6f70818293";
 
 /// The cases that need no local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
-    [documents(), credentials(), queries(), uids(), routes()].into_iter().flatten().collect()
+    [request_bodies(), credentials(), queries(), uids(), routes()].into_iter().flatten().collect()
 }
 
-fn keys() -> Value {
+fn access_key() -> Value {
     json!({ "accessKeyId": KEY_ID, "secretAccessKey": SECRET })
 }
 
-fn documents() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::broken(POLICIES);
-    invalid_requests.extend(bodies::declared(POLICIES, &keys().to_string()));
-    invalid_requests.extend(bodies::unreadable(POLICIES));
+fn request_bodies() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::malformed(POLICIES);
+    invalid_requests.extend(bodies::wrong_size_or_type(POLICIES, &access_key().to_string()));
+    invalid_requests.extend(bodies::unknown_events(POLICIES));
     invalid_requests
 }
 
@@ -60,19 +60,18 @@ fn queries() -> Vec<InvalidRequestCase> {
         .iter()
         .map(|value| {
             let path = format!("{LIST}?limit={value}");
-            InvalidRequestCase::bare(&format!("limit {value:?}"), "GET", &path)
-                .invalid(&["/limit"], limit)
+            without_body(&format!("limit {value:?}"), "GET", &path).expect_400(&["/limit"], limit)
         })
         .collect();
     invalid_requests.push(
-        InvalidRequestCase::bare("two limits", "GET", "/v1/accounts?limit=5&limit=500")
-            .invalid(&["/limit"], limit),
+        without_body("two limits", "GET", "/v1/accounts?limit=5&limit=500")
+            .expect_400(&["/limit"], limit),
     );
     invalid_requests.push(
-        InvalidRequestCase::bare("an empty next", "GET", "/v1/accounts?next=")
-            .invalid(&["/next"], "next must not be empty: leave it out"),
+        without_body("an empty next", "GET", "/v1/accounts?next=")
+            .expect_400(&["/next"], "next must not be empty: leave it out"),
     );
-    let long = "p".repeat(129);
+    let long_name = "p".repeat(129);
     for (verb, path) in [
         ("GET", LIST.to_owned()),
         ("GET", UID.to_owned()),
@@ -80,27 +79,23 @@ fn queries() -> Vec<InvalidRequestCase> {
         ("POST", format!("{UID}/validate")),
         ("GET", GATEWAYS.to_owned()),
     ] {
-        for value in ["", "a%00b", "a%0Ab", &long] {
+        for value in ["", "a%00b", "a%0Ab", &long_name] {
             let name = format!("{verb} {path}, project {value:.10?}");
-            let case = InvalidRequestCase::bare(&name, verb, &format!("{path}?project={value}"));
-            invalid_requests.push(case.invalid(&["/project"], project));
+            let case = without_body(&name, verb, &format!("{path}?project={value}"));
+            invalid_requests.push(case.expect_400(&["/project"], project));
         }
     }
     invalid_requests.push(
-        InvalidRequestCase::post(
-            "policies of no project",
-            "/v1/policies?project=",
-            keys().to_string(),
-        )
-        .invalid(&["/project"], project),
+        post("policies of no project", "/v1/policies?project=", access_key().to_string())
+            .expect_400(&["/project"], project),
     );
     invalid_requests
 }
 
 fn uids() -> Vec<InvalidRequestCase> {
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
-    let long = "a".repeat(65);
-    let longer = "a".repeat(8000);
+    let long_name = "a".repeat(65);
+    let very_long = "a".repeat(8000);
     let mut invalid_requests = Vec::new();
     for uid in [
         "a%2F..%2Fb",
@@ -115,21 +110,21 @@ fn uids() -> Vec<InvalidRequestCase> {
         "a;b",
         "%24%7Bx%7D",
         "a%3Fb%3Dc",
-        &long,
-        &longer,
+        &long_name,
+        &very_long,
     ] {
         let path = format!("/v1/accounts/{uid}");
         invalid_requests.extend([
-            InvalidRequestCase::bare(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
-                .invalid(&["/uid"], rule),
-            InvalidRequestCase::bare(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
-                .invalid(&["/uid"], rule),
-            InvalidRequestCase::bare(
+            without_body(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
+                .expect_400(&["/uid"], rule),
+            without_body(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
+                .expect_400(&["/uid"], rule),
+            without_body(
                 &format!("POST {uid:.20} {}", uid.len()),
                 "POST",
                 &format!("{path}/validate"),
             )
-            .invalid(&["/uid"], rule),
+            .expect_400(&["/uid"], rule),
         ]);
     }
     for uid in ["..", "%2e%2e", "a%252Fb", "%2e"] {
@@ -138,11 +133,9 @@ fn uids() -> Vec<InvalidRequestCase> {
             ("DELETE", format!("/v1/accounts/{uid}")),
             ("POST", format!("/v1/accounts/{uid}/validate")),
         ] {
-            let case = InvalidRequestCase::invocation(
-                &format!("{verb} {uid}, past the gateway"),
-                proxied(verb, &path, ""),
-            );
-            invalid_requests.push(case.invalid(&["/uid"], rule));
+            let case =
+                invocation(&format!("{verb} {uid}, past the gateway"), proxied(verb, &path, ""));
+            invalid_requests.push(case.expect_400(&["/uid"], rule));
         }
     }
     for (verb, path) in [
@@ -150,92 +143,87 @@ fn uids() -> Vec<InvalidRequestCase> {
         ("DELETE", "/v1/accounts/a.b"),
         ("POST", "/v1/accounts/a.b/validate"),
     ] {
-        let case = InvalidRequestCase::bare(
+        let case = without_body(
             &format!("{verb} of a wrong uid in a project"),
             verb,
             &format!("{path}?project=Default"),
         );
-        invalid_requests.push(case.invalid(&["/uid"], rule));
+        invalid_requests.push(case.expect_400(&["/uid"], rule));
     }
     invalid_requests
 }
 
 fn routes() -> Vec<InvalidRequestCase> {
-    let (no_route, body) = ("no route has this path", keys().to_string());
-    let gone = |name: &str, verb: &str, path: &str| {
-        InvalidRequestCase::invocation(name, proxied(verb, path, "")).is(
-            404,
-            "route-not-found",
-            no_route,
-        )
-    };
-    let wrong = |name: &str, verb: &str, path: &str, remedy: &str| {
-        InvalidRequestCase::invocation(name, proxied(verb, path, "")).verb_not_allowed(remedy)
+    let body = access_key().to_string();
+    let not_found =
+        |name: &str, verb: &str, path: &str| invocation(name, proxied(verb, path, "")).expect_404();
+    let wrong_verb = |name: &str, verb: &str, path: &str, remedy: &str| {
+        invocation(name, proxied(verb, path, "")).expect_405(remedy)
     };
     let validate = format!("{UID}/validate");
-    let twice = format!("{UID}/validate/again");
+    let deeper_path = format!("{UID}/validate/again");
     vec![
-        InvalidRequestCase::post("POST to the list", LIST, &*body).by_gateway(),
-        InvalidRequestCase::bare("DELETE of everything", "DELETE", LIST).by_gateway(),
-        InvalidRequestCase::put("PUT to an account", UID, &*body).by_gateway(),
-        InvalidRequestCase::bare("PATCH of an account", "PATCH", UID).by_gateway(),
-        InvalidRequestCase::bare("GET validate", "GET", &validate).by_gateway(),
-        InvalidRequestCase::bare("GET policies", "GET", POLICIES).by_gateway(),
-        InvalidRequestCase::post("POST to gateways", GATEWAYS, &*body).by_gateway(),
-        InvalidRequestCase::bare("GET one gateway", "GET", "/v1/private-cloud-gateways/abc")
-            .by_gateway(),
-        InvalidRequestCase::bare("below validate", "POST", &twice).by_gateway(),
-        InvalidRequestCase::bare("an unknown route", "GET", "/v1/users").by_gateway(),
-        InvalidRequestCase::bare("another version", "GET", "/v2/accounts").by_gateway(),
-        InvalidRequestCase::bare("no version", "GET", "/accounts").by_gateway(),
-        InvalidRequestCase::bare("an empty uid", "GET", "/v1/accounts//validate").by_gateway(),
-        wrong("POST to the list, past the gateway", "POST", LIST, "use GET"),
-        wrong("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
-        wrong("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
-        wrong("GET validate, past the gateway", "GET", &validate, "use POST"),
-        wrong("GET policies, past the gateway", "GET", POLICIES, "use POST"),
-        wrong("DELETE of gateways", "DELETE", GATEWAYS, "use GET"),
-        gone("an unknown route, past the gateway", "GET", "/v1/users"),
-        gone("another version, past the gateway", "GET", "/v2/accounts"),
-        gone("below validate, past the gateway", "POST", &twice),
-        gone("an empty segment", "GET", "/v1//accounts"),
-        gone("an encoded path", "GET", "/v1%2Faccounts"),
-        gone("the root", "GET", "/"),
-        gone("a secret in the path", "GET", &format!("/v1/{SECRET}")),
-        InvalidRequestCase::delivered(
+        post("POST to the list", LIST, &*body).expect_gateway_403(),
+        without_body("DELETE of everything", "DELETE", LIST).expect_gateway_403(),
+        put("PUT to an account", UID, &*body).expect_gateway_403(),
+        without_body("PATCH of an account", "PATCH", UID).expect_gateway_403(),
+        without_body("GET validate", "GET", &validate).expect_gateway_403(),
+        without_body("GET policies", "GET", POLICIES).expect_gateway_403(),
+        post("POST to gateways", GATEWAYS, &*body).expect_gateway_403(),
+        without_body("GET one gateway", "GET", "/v1/private-cloud-gateways/abc")
+            .expect_gateway_403(),
+        without_body("below validate", "POST", &deeper_path).expect_gateway_403(),
+        without_body("an unknown route", "GET", "/v1/users").expect_gateway_403(),
+        without_body("another version", "GET", "/v2/accounts").expect_gateway_403(),
+        without_body("no version", "GET", "/accounts").expect_gateway_403(),
+        without_body("an empty uid", "GET", "/v1/accounts//validate").expect_gateway_403(),
+        wrong_verb("POST to the list, past the gateway", "POST", LIST, "use GET"),
+        wrong_verb("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
+        wrong_verb("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
+        wrong_verb("GET validate, past the gateway", "GET", &validate, "use POST"),
+        wrong_verb("GET policies, past the gateway", "GET", POLICIES, "use POST"),
+        wrong_verb("DELETE of gateways", "DELETE", GATEWAYS, "use GET"),
+        not_found("an unknown route, past the gateway", "GET", "/v1/users"),
+        not_found("another version, past the gateway", "GET", "/v2/accounts"),
+        not_found("below validate, past the gateway", "POST", &deeper_path),
+        not_found("an empty segment", "GET", "/v1//accounts"),
+        not_found("an encoded path", "GET", "/v1%2Faccounts"),
+        not_found("the root", "GET", "/"),
+        not_found("a secret in the path", "GET", &format!("/v1/{SECRET}")),
+        delivered_event(
             "an event, which is for others",
             json!({ "method": "accounts", "name": "prod" }),
         )
-        .is(404, "route-not-found", no_route),
+        .expect_404(),
     ]
 }
 
 /// Rows: F03.
 #[tokio::test]
-async fn accounts_refuses_bodies_that_are_not_json_objects() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
+async fn accounts_rejects_bodies_that_are_not_json_objects() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
 }
 
 /// Rows: F20.
 #[tokio::test]
-async fn accounts_lists_no_policies_for_invalid_credentials() {
+async fn accounts_rejects_invalid_credentials_for_policies() {
     let app = TestApp::start(Partition::Aws).await;
     let mut invalid_requests = credentials();
-    invalid_requests.extend(incoming_secrets::secrets(&app, POLICIES, &json!({})).await);
+    invalid_requests.extend(incoming_secrets::invalid_contents(&app, POLICIES, &json!({})).await);
     assert_rejected(&app, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
-async fn accounts_refuses_invalid_queries() {
+async fn accounts_rejects_invalid_queries() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, queries()).await;
 }
 
 #[tokio::test]
-async fn accounts_refuses_invalid_uids() {
+async fn accounts_rejects_invalid_uids() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, uids()).await;
 }
 
 #[tokio::test]
-async fn accounts_has_no_other_routes_or_verbs() {
+async fn accounts_rejects_other_routes_and_verbs() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, routes()).await;
 }

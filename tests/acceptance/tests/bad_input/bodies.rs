@@ -2,102 +2,92 @@
 
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, encoded, proxied},
+    case::{InvalidRequestCase, encoded, invocation, post, proxied},
 };
 
 const KIB: usize = 1024;
 
 /// What is not JSON, or not an object.
-pub(crate) fn broken(path: &str) -> Vec<InvalidRequestCase> {
-    let leaking = format!(r#"{{"name":"prod","secretAccessKey":"{SECRET}" {SECRET}"#);
-    let cut = r#"{"name":"prod","secretAccessKey":"wJalrXUtnFEMI/K7MD"#;
-    let shell = format!("AWS_SECRET_ACCESS_KEY={SECRET}");
+pub(crate) fn malformed(path: &str) -> Vec<InvalidRequestCase> {
+    let secret_at_comma = format!(r#"{{"name":"prod","secretAccessKey":"{SECRET}" {SECRET}"#);
+    let cut_in_secret = r#"{"name":"prod","secretAccessKey":"wJalrXUtnFEMI/K7MD"#;
+    let shell_line = format!("AWS_SECRET_ACCESS_KEY={SECRET}");
     let form = format!("name=prod&secretAccessKey={SECRET}");
-    let listed = format!(r#"[{{"name":"prod","secretAccessKey":"{SECRET}"}}]"#);
-    let text = format!("\"{SECRET}\"");
-    let (no_json, early) = ("the request is not JSON", "it ends too early");
-    let (too_deep, object) = ("is nested too deeply", "must be a JSON object, not");
+    let object_in_list = format!(r#"[{{"name":"prod","secretAccessKey":"{SECRET}"}}]"#);
+    let json_text = format!("\"{SECRET}\"");
+    let (not_json, too_early) = ("the request is not JSON", "it ends too early");
+    let (too_deep, not_object) = ("is nested too deeply", "must be a JSON object, not");
     let lists = "[".repeat(200);
     let objects = r#"{"a":"#.repeat(200);
     let member = format!(r#"{{"name":{}1{}}}"#, "[".repeat(60), "]".repeat(60));
     let invalid_requests: &[(&str, &[u8], &str)] = &[
-        ("cut off after a member", br#"{"name":"prod","#, early),
-        ("cut off in a secret", cut.as_bytes(), early),
-        ("cut off after a name", br#"{"name":"#, early),
-        ("one brace", b"{", early),
-        ("words behind the object", b"{} trailing", no_json),
-        ("two objects", br#"{"name":"prod"}{"name":"prod"}"#, no_json),
-        ("two objects, a line each", b"{}\n{}", no_json),
-        ("a comma at the end", br#"{"name":"prod",}"#, no_json),
-        ("single quotes", b"{'name':'prod'}", no_json),
-        ("no quotes", b"{name: prod}", no_json),
-        ("no value", br#"{"name":}"#, no_json),
-        ("a comment", b"{ /* nothing */ }", no_json),
-        ("a secret where a comma should be", leaking.as_bytes(), no_json),
-        ("a secret and nothing else", SECRET.as_bytes(), no_json),
-        ("a line of a shell", shell.as_bytes(), no_json),
-        ("a form", form.as_bytes(), no_json),
-        ("XML", b"<request><name>prod</name></request>", no_json),
-        ("YAML", b"name: prod\n", no_json),
-        ("a NUL in a text", b"{\"name\":\"a\0b\"}", no_json),
-        ("a NUL behind the object", b"{}\0", no_json),
-        ("nothing but NULs", b"\0\0\0\0", no_json),
-        ("a byte order mark", b"\xef\xbb\xbf{}", no_json),
-        ("UTF-16", b"\xff\xfe{\0}\0", no_json),
-        ("Latin-1 outside of a text", b"{\xe9}", no_json),
-        ("gzip", b"\x1f\x8b\x08\x00\x00\x00\x00\x00", no_json),
-        ("half a surrogate pair", br#"{"name":"\ud800"}"#, no_json),
-        ("an unknown escape", br#"{"name":"\x41"}"#, no_json),
-        ("a line break in a text", b"{\"name\":\"a\nb\"}", no_json),
-        ("NaN", br#"{"name":NaN}"#, no_json),
-        ("Infinity", br#"{"name":-Infinity}"#, no_json),
-        ("a number beyond all numbers", br#"{"name":1e999}"#, no_json),
-        ("a number with a leading zero", br#"{"name":007}"#, no_json),
-        ("a hexadecimal number", br#"{"name":0x10}"#, no_json),
+        ("cut off after a member", br#"{"name":"prod","#, too_early),
+        ("cut off in a secret", cut_in_secret.as_bytes(), too_early),
+        ("cut off after a name", br#"{"name":"#, too_early),
+        ("one brace", b"{", too_early),
+        ("words behind the object", b"{} trailing", not_json),
+        ("two objects", br#"{"name":"prod"}{"name":"prod"}"#, not_json),
+        ("two objects, a line each", b"{}\n{}", not_json),
+        ("a comma at the end", br#"{"name":"prod",}"#, not_json),
+        ("single quotes", b"{'name':'prod'}", not_json),
+        ("no quotes", b"{name: prod}", not_json),
+        ("no value", br#"{"name":}"#, not_json),
+        ("a comment", b"{ /* nothing */ }", not_json),
+        ("a secret where a comma should be", secret_at_comma.as_bytes(), not_json),
+        ("a secret and nothing else", SECRET.as_bytes(), not_json),
+        ("a line of a shell", shell_line.as_bytes(), not_json),
+        ("a form", form.as_bytes(), not_json),
+        ("XML", b"<request><name>prod</name></request>", not_json),
+        ("YAML", b"name: prod\n", not_json),
+        ("a NUL in a text", b"{\"name\":\"a\0b\"}", not_json),
+        ("a NUL behind the object", b"{}\0", not_json),
+        ("nothing but NULs", b"\0\0\0\0", not_json),
+        ("a byte order mark", b"\xef\xbb\xbf{}", not_json),
+        ("UTF-16", b"\xff\xfe{\0}\0", not_json),
+        ("Latin-1 outside of a text", b"{\xe9}", not_json),
+        ("gzip", b"\x1f\x8b\x08\x00\x00\x00\x00\x00", not_json),
+        ("half a surrogate pair", br#"{"name":"\ud800"}"#, not_json),
+        ("an unknown escape", br#"{"name":"\x41"}"#, not_json),
+        ("a line break in a text", b"{\"name\":\"a\nb\"}", not_json),
+        ("NaN", br#"{"name":NaN}"#, not_json),
+        ("Infinity", br#"{"name":-Infinity}"#, not_json),
+        ("a number beyond all numbers", br#"{"name":1e999}"#, not_json),
+        ("a number with a leading zero", br#"{"name":007}"#, not_json),
+        ("a hexadecimal number", br#"{"name":0x10}"#, not_json),
         ("two hundred lists in one another", lists.as_bytes(), too_deep),
         ("two hundred objects in one another", objects.as_bytes(), too_deep),
         ("a member of sixty lists", member.as_bytes(), too_deep),
-        ("null", b"null", object),
-        ("a boolean", b"true", object),
-        ("a number", b"7", object),
-        ("a secret as a text", text.as_bytes(), object),
-        ("an empty list", b"[]", object),
-        ("a list with the object", listed.as_bytes(), object),
+        ("null", b"null", not_object),
+        ("a boolean", b"true", not_object),
+        ("a number", b"7", not_object),
+        ("a secret as a text", json_text.as_bytes(), not_object),
+        ("an empty list", b"[]", not_object),
+        ("a list with the object", object_in_list.as_bytes(), not_object),
     ];
     invalid_requests
         .iter()
-        .map(|(name, body, remedy)| {
-            InvalidRequestCase::post(name, path, *body).invalid(&[""], remedy)
-        })
+        .map(|(name, body, remedy)| post(name, path, *body).expect_400(&[""], remedy))
         .chain([
-            InvalidRequestCase::invocation("not the base64 it claims to be", encoded(path, "{}"))
-                .invalid(&[""], "not the base64 that it claims to be"),
-            InvalidRequestCase::invocation("base64 without its padding", encoded(path, "e30"))
-                .invalid(&[""], "not the base64 that it claims to be"),
-            InvalidRequestCase::invocation(
-                "base64 of bytes that are no text",
-                encoded(path, "//79"),
-            )
-            .invalid(&[""], "must be text in UTF-8"),
-            InvalidRequestCase::invocation("base64 of no JSON", encoded(path, "bnVs"))
-                .invalid(&[""], "is not JSON"),
+            invocation("not the base64 it claims to be", encoded(path, "{}"))
+                .expect_400(&[""], "not the base64 that it claims to be"),
+            invocation("base64 without its padding", encoded(path, "e30"))
+                .expect_400(&[""], "not the base64 that it claims to be"),
+            invocation("base64 of bytes that are no text", encoded(path, "//79"))
+                .expect_400(&[""], "must be text in UTF-8"),
+            invocation("base64 of no JSON", encoded(path, "bnVs")).expect_400(&[""], "is not JSON"),
         ])
         .collect()
 }
 
 /// What is too long, and what does not say that it is JSON.
-pub(crate) fn declared(path: &str, right: &str) -> Vec<InvalidRequestCase> {
+pub(crate) fn wrong_size_or_type(path: &str, valid_request: &str) -> Vec<InvalidRequestCase> {
     let long = |bytes: usize| "x".repeat(bytes);
-    let padded = format!("{right}{}", " ".repeat(256 * KIB));
-    let text = format!(r#"{{"name":"{}"}}"#, long(KIB * KIB));
+    let padded = format!("{valid_request}{}", " ".repeat(256 * KIB));
+    let json_text = format!(r#"{{"name":"{}"}}"#, long(KIB * KIB));
     let too_large = |name: &str, body: &str| {
-        InvalidRequestCase::post(name, path, body).is(
-            413,
-            "payload-too-large",
-            "send at most 256 KiB",
-        )
+        post(name, path, body).expect_problem(413, "payload-too-large", "send at most 256 KiB")
     };
-    let types: [(&str, &'static str); 9] = [
+    let content_types: [(&str, &'static str); 9] = [
         ("no content type", ""),
         ("text/plain", "text/plain"),
         ("text/json", "text/json"),
@@ -108,9 +98,9 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<InvalidRequestCase> {
         ("almost JSON's type", "application/jsonp"),
         ("JSON second", "text/plain, application/json"),
     ];
-    let undeclared = types.map(|(name, declared)| {
+    let wrong_types = content_types.map(|(name, wrong_size_or_type)| {
         let remedy = "send JSON, with the header content-type: application/json";
-        InvalidRequestCase::post(name, path, right).typed(declared).is(
+        post(name, path, valid_request).content_type(wrong_size_or_type).expect_problem(
             415,
             "unsupported-media-type",
             remedy,
@@ -121,25 +111,22 @@ pub(crate) fn declared(path: &str, right: &str) -> Vec<InvalidRequestCase> {
         too_large("a right request with 256 KiB of spaces", &padded),
         too_large("1 MiB of nothing", &long(KIB * KIB)),
         too_large("1 MiB of braces", &"{".repeat(KIB * KIB)),
-        too_large("1 MiB of one text", &text),
-        too_large("1 MiB that is no JSON, of another type", &long(KIB * KIB)).typed("text/plain"),
-        InvalidRequestCase::post(
-            "exactly 256 KiB, all of it one list",
-            path,
-            "[".repeat(256 * KIB),
-        )
-        .invalid(&[""], "is nested too deeply"),
+        too_large("1 MiB of one text", &json_text),
+        too_large("1 MiB that is no JSON, of another type", &long(KIB * KIB))
+            .content_type("text/plain"),
+        post("exactly 256 KiB, all of it one list", path, "[".repeat(256 * KIB))
+            .expect_400(&[""], "is nested too deeply"),
     ]
     .into_iter()
-    .chain(undeclared)
+    .chain(wrong_types)
     .collect()
 }
 
 /// Payloads that are neither a request nor an event.
-pub(crate) fn unreadable(path: &str) -> Vec<InvalidRequestCase> {
+pub(crate) fn unknown_events(path: &str) -> Vec<InvalidRequestCase> {
     let remedy = "invoke through API Gateway, or send an event of detail-type Gangway Registration Requested";
-    let lacking = |member: &str| crate::case::without(&proxied("POST", path, "{}"), member);
-    let of_kind = |kind: &str| serde_json::json!({ "detail-type": kind, "source": "portal", "detail": { "name": "prod" } });
+    let without_member = |member: &str| crate::case::without(&proxied("POST", path, "{}"), member);
+    let of_type = |kind: &str| serde_json::json!({ "detail-type": kind, "source": "portal", "detail": { "name": "prod" } });
     [
         ("an invocation with nothing", serde_json::json!({})),
         ("an invocation with null", serde_json::Value::Null),
@@ -153,11 +140,11 @@ pub(crate) fn unreadable(path: &str) -> Vec<InvalidRequestCase> {
             "messages of a queue",
             serde_json::json!({ "Records": [{ "body": "{}", "eventSource": "aws:sqs" }] }),
         ),
-        ("a request without a verb", lacking("httpMethod")),
-        ("a request without a path", lacking("path")),
-        ("a request without a context", lacking("requestContext")),
-        ("an event of another kind", of_kind("AWS API Call via CloudTrail")),
-        ("an event whose kind is spelt otherwise", of_kind("gangway registration requested")),
+        ("a request without a verb", without_member("httpMethod")),
+        ("a request without a path", without_member("path")),
+        ("a request without a context", without_member("requestContext")),
+        ("an event of another kind", of_type("AWS API Call via CloudTrail")),
+        ("an event whose kind is spelt otherwise", of_type("gangway registration requested")),
         (
             "an event without detail",
             serde_json::json!({ "detail-type": acceptance::REGISTRATION_REQUESTED }),
@@ -165,7 +152,7 @@ pub(crate) fn unreadable(path: &str) -> Vec<InvalidRequestCase> {
     ]
     .into_iter()
     .map(|(name, payload)| {
-        InvalidRequestCase::invocation(name, payload).is(400, "unrecognized-event", remedy)
+        invocation(name, payload).expect_problem(400, "unrecognized-event", remedy)
     })
     .collect()
 }

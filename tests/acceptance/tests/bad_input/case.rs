@@ -9,12 +9,12 @@ pub(crate) struct InvalidRequestCase {
     pub(crate) status: u16,
     /// The last segment of the problem's type.
     pub(crate) kind: &'static str,
-    /// The JSON pointers of the faults, in order.
+    /// The JSON pointers of the errors, in order.
     pub(crate) pointers: Vec<String>,
     /// A part of the first error's text: the remedy.
     pub(crate) remedy: String,
-    /// Whether the fault is visible only after reading a secret.
-    pub(crate) opens_secret: bool,
+    /// Whether the error can be found only by reading a secret.
+    pub(crate) needs_secret: bool,
 }
 
 /// The transport of a request.
@@ -29,115 +29,130 @@ pub(crate) enum Transport {
     Invocation(Value),
 }
 
+/// Creates a `POST` of a JSON body.
+pub(crate) fn post(name: &str, path: &str, body: impl Into<Vec<u8>>) -> InvalidRequestCase {
+    http(name, "POST", path, Some("application/json"), body.into())
+}
+
+/// Creates a `PUT` of a JSON body.
+pub(crate) fn put(name: &str, path: &str, body: impl Into<Vec<u8>>) -> InvalidRequestCase {
+    http(name, "PUT", path, Some("application/json"), body.into())
+}
+
+/// Creates a request without a body.
+pub(crate) fn without_body(name: &str, verb: &'static str, path: &str) -> InvalidRequestCase {
+    http(name, verb, path, None, Vec::new())
+}
+
+fn http(
+    name: &str,
+    verb: &'static str,
+    path: &str,
+    content_type: Option<&'static str>,
+    body: Vec<u8>,
+) -> InvalidRequestCase {
+    case(name, Transport::Http { verb, path: path.to_owned(), content_type, body })
+}
+
+/// Creates an event on the event bus.
+pub(crate) fn bus_event(name: &str, detail: Value) -> InvalidRequestCase {
+    case(name, Transport::Event(detail))
+}
+
+/// Creates an event that is delivered directly to the function, although no rule matches it.
+pub(crate) fn delivered_event(name: &str, detail: Value) -> InvalidRequestCase {
+    case(name, Transport::Delivered(detail))
+}
+
+/// Creates a direct invocation of the function.
+pub(crate) fn invocation(name: &str, payload: Value) -> InvalidRequestCase {
+    case(name, Transport::Invocation(payload))
+}
+
+fn case(name: &str, transport: Transport) -> InvalidRequestCase {
+    InvalidRequestCase {
+        name: name.to_owned(),
+        transport,
+        status: 0,
+        kind: "",
+        pointers: Vec::new(),
+        remedy: String::new(),
+        needs_secret: false,
+    }
+}
+
 impl InvalidRequestCase {
-    fn new(name: &str, transport: Transport) -> Self {
-        Self {
-            name: name.to_owned(),
-            transport,
-            status: 0,
-            kind: "",
-            pointers: Vec::new(),
-            remedy: String::new(),
-            opens_secret: false,
-        }
-    }
-
-    /// A `POST` of this JSON body.
-    pub(crate) fn post(name: &str, path: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self::body(name, "POST", path, body)
-    }
-
-    /// A `PUT` of this JSON body.
-    pub(crate) fn put(name: &str, path: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self::body(name, "PUT", path, body)
-    }
-
-    fn body(name: &str, verb: &'static str, path: &str, body: impl Into<Vec<u8>>) -> Self {
-        let content_type = Some("application/json");
-        Self::new(
-            name,
-            Transport::Http { verb, path: path.to_owned(), content_type, body: body.into() },
-        )
-    }
-
-    /// A request without a body.
-    pub(crate) fn bare(name: &str, verb: &'static str, path: &str) -> Self {
-        let body = Vec::new();
-        Self::new(name, Transport::Http { verb, path: path.to_owned(), content_type: None, body })
-    }
-
-    pub(crate) fn event(name: &str, detail: Value) -> Self {
-        Self::new(name, Transport::Event(detail))
-    }
-
-    pub(crate) fn delivered(name: &str, detail: Value) -> Self {
-        Self::new(name, Transport::Delivered(detail))
-    }
-
-    pub(crate) fn invocation(name: &str, payload: Value) -> Self {
-        Self::new(name, Transport::Invocation(payload))
-    }
-
     /// Sets another content type; an empty text removes it.
-    pub(crate) fn typed(mut self, declared: &'static str) -> Self {
+    pub(crate) fn content_type(mut self, value: &'static str) -> Self {
         if let Transport::Http { content_type, .. } = &mut self.transport {
-            *content_type = Some(declared).filter(|declared| !declared.is_empty());
+            *content_type = Some(value).filter(|value| !value.is_empty());
         }
         self
     }
 
-    /// Expects status 400 with faults of these members.
-    pub(crate) fn invalid(self, pointers: &[&str], remedy: &str) -> Self {
-        self.faulty(400, "validation-error", pointers, remedy)
+    /// Expects status 400 with errors at these pointers.
+    pub(crate) fn expect_400(self, pointers: &[&str], remedy: &str) -> Self {
+        self.expect_errors(400, "validation-error", pointers, remedy)
     }
 
-    /// Expects status 422 with faults of these members.
-    pub(crate) fn refused(self, pointers: &[&str], remedy: &str) -> Self {
-        self.faulty(422, "unprocessable", pointers, remedy)
+    /// Expects status 422 with errors at these pointers.
+    pub(crate) fn expect_422(self, pointers: &[&str], remedy: &str) -> Self {
+        self.expect_errors(422, "unprocessable", pointers, remedy)
     }
 
     /// Expects a problem that names no member.
-    pub(crate) fn is(self, status: u16, kind: &'static str, remedy: &str) -> Self {
-        self.faulty(status, kind, &[], remedy)
+    pub(crate) fn expect_problem(self, status: u16, kind: &'static str, remedy: &str) -> Self {
+        self.expect_errors(status, kind, &[], remedy)
+    }
+
+    /// Expects status 404: no route has this path.
+    pub(crate) fn expect_404(self) -> Self {
+        self.expect_problem(404, "route-not-found", "no route has this path; the README of Gangway")
     }
 
     /// Expects status 405 with the allowed verbs.
-    pub(crate) fn verb_not_allowed(self, remedy: &str) -> Self {
+    pub(crate) fn expect_405(self, remedy: &str) -> Self {
         assert!(remedy.starts_with("use ") && remedy.len() > 4, "{remedy}: which verbs?");
-        self.is(405, "method-not-allowed", remedy)
+        self.expect_problem(405, "method-not-allowed", remedy)
     }
 
-    /// Expects API Gateway to refuse it without calling a function.
-    pub(crate) fn by_gateway(self) -> Self {
-        self.is(403, "gateway", "Missing Authentication Token")
+    /// Expects API Gateway to reject it without calling a function.
+    pub(crate) fn expect_gateway_403(self) -> Self {
+        self.expect_problem(403, "gateway", "Missing Authentication Token")
     }
 
-    fn faulty(self, status: u16, kind: &'static str, pointers: &[&str], remedy: &str) -> Self {
+    fn expect_errors(
+        self,
+        status: u16,
+        kind: &'static str,
+        pointers: &[&str],
+        remedy: &str,
+    ) -> Self {
         let pointers = pointers.iter().map(|&pointer| pointer.to_owned()).collect();
         Self { status, kind, pointers, remedy: remedy.to_owned(), ..self }
     }
 
-    /// Marks a fault that is inside a secret.
-    pub(crate) fn inside_secret(self) -> Self {
-        Self { opens_secret: true, ..self }
+    /// Allows the function to read the secret, because the error is inside it.
+    pub(crate) fn needs_secret(self) -> Self {
+        Self { needs_secret: true, ..self }
     }
 }
 
-/// An object with one member set.
+/// Returns an object with one member set.
 pub(crate) fn with(base: &Value, member: &str, value: Value) -> Value {
     let mut object = base.clone();
     object[member] = value;
     object
 }
 
-/// An object without one member.
+/// Returns an object without one member.
 pub(crate) fn without(base: &Value, member: &str) -> Value {
     let mut object = base.clone();
     object.as_object_mut().expect("an object").remove(member);
     object
 }
 
-/// A request as API Gateway would pass it, if it had the route.
+/// Returns a request as API Gateway would pass it on if it had the route.
 pub(crate) fn proxied(verb: &str, path: &str, body: &str) -> Value {
     json!({
         "resource": "/{proxy+}",
@@ -151,7 +166,7 @@ pub(crate) fn proxied(verb: &str, path: &str, body: &str) -> Value {
     })
 }
 
-/// The same with a body that is marked as base64.
+/// Returns a proxied `POST` whose body is marked as Base64.
 pub(crate) fn encoded(path: &str, body: &str) -> Value {
     with(&proxied("POST", path, body), "isBase64Encoded", true.into())
 }

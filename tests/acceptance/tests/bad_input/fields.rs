@@ -4,31 +4,35 @@ use serde_json::{Value, json};
 
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, with, without},
+    case::{InvalidRequestCase, post, with, without},
 };
 
 const POLICY: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
 
 /// Requests that are right but for one of these members. `elsewhere` is the remedy for a partition that is not this one and
 /// may not offer the method.
-pub(crate) fn wrong(path: &str, base: &Value, elsewhere: &str) -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = texts(path, base);
-    invalid_requests.extend(scopes(path, base));
-    invalid_requests.extend(policies(path, base));
-    invalid_requests.extend(unknown(path, base));
+pub(crate) fn invalid_members(
+    path: &str,
+    base: &Value,
+    classified_remedy: &str,
+) -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = text_members(path, base);
+    invalid_requests.extend(scope_members(path, base));
+    invalid_requests.extend(policy_arns(path, base));
+    invalid_requests.extend(unknown_members(path, base));
     for (partition, remedy) in [
         ("aws-us-gov", "send the request to the deployment for aws-us-gov"),
-        ("aws-iso", elsewhere),
-        ("aws-iso-b", elsewhere),
+        ("aws-iso", classified_remedy),
+        ("aws-iso-b", classified_remedy),
     ] {
         let body = with(base, "partition", partition.into()).to_string();
-        let case = InvalidRequestCase::post(&format!("partition {partition}"), path, body);
-        invalid_requests.push(case.refused(&["/partition"], remedy));
+        let case = post(&format!("partition {partition}"), path, body);
+        invalid_requests.push(case.expect_422(&["/partition"], remedy));
     }
     invalid_requests
 }
 
-fn texts(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let name = "must be 1 to 64 characters: letters, digits, '.', '_' and '-'";
     let description = "must be at most 255 characters, without line breaks or other control";
     let partition = "must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
@@ -85,31 +89,30 @@ fn texts(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
         ("permissionProfile", json!(["core"]), "must be a string, not a list"),
     ];
     let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
-        let shown: String = value.to_string().chars().take(30).collect();
-        let name = format!("{number}: {member} {shown}");
+        let short_value: String = value.to_string().chars().take(30).collect();
+        let name = format!("{number}: {member} {short_value}");
         let body = with(base, member, value).to_string();
-        InvalidRequestCase::post(&name, path, body).invalid(&[&format!("/{member}")], remedy)
+        post(&name, path, body).expect_400(&[&format!("/{member}")], remedy)
     };
     let mut invalid_requests: Vec<_> = invalid_requests.into_iter().enumerate().map(case).collect();
     invalid_requests.push(
-        InvalidRequestCase::post("no name", path, without(base, "name").to_string())
-            .invalid(&["/name"], "name is missing: it must be 1 to 64 characters"),
+        post("no name", path, without(base, "name").to_string())
+            .expect_400(&["/name"], "name is missing: it must be 1 to 64 characters"),
     );
     let huge = with(base, "name", "#".into()).to_string().replace("\"#\"", &"9".repeat(300));
     invalid_requests.push(
-        InvalidRequestCase::post("a name of 300 digits and no quotes", path, huge)
-            .invalid(&["/name"], "must be a string, not a number"),
+        post("a name of 300 digits and no quotes", path, huge)
+            .expect_400(&["/name"], "must be a string, not a number"),
     );
-    let mut twice = base.to_string();
-    twice.insert_str(1, r#""name":"other","#);
+    let mut duplicate = base.to_string();
+    duplicate.insert_str(1, r#""name":"other","#);
     invalid_requests.push(
-        InvalidRequestCase::post("two names", path, twice)
-            .invalid(&["/name"], "is given 2 times: give it once"),
+        post("two names", path, duplicate).expect_400(&["/name"], "is given 2 times: give it once"),
     );
     invalid_requests
 }
 
-fn scopes(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+fn scope_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let rule = r#"scope must be "tenant" or {"project": "<uid or name>"}"#;
     let project = "must be a uid or a name: 1 to 128 characters";
     let invalid_requests: Vec<(Value, &str, &str)> = vec![
@@ -141,27 +144,27 @@ fn scopes(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
             "a member of scope is not known here: remove it",
         ),
     ];
-    let case = |(value, at, remedy): (Value, &str, &str)| {
-        let shown: String = value.to_string().chars().take(40).collect();
+    let case = |(value, pointer, remedy): (Value, &str, &str)| {
+        let short_value: String = value.to_string().chars().take(40).collect();
         let body = with(base, "scope", value).to_string();
-        InvalidRequestCase::post(&format!("scope {shown}"), path, body).invalid(&[at], remedy)
+        post(&format!("scope {short_value}"), path, body).expect_400(&[pointer], remedy)
     };
     let mut invalid_requests: Vec<_> = invalid_requests.into_iter().map(case).collect();
-    let twice = with(base, "scope", "#".into()).to_string();
-    let twice = twice.replace("\"#\"", r#"{"project":"a","project":"b"}"#);
+    let duplicate = with(base, "scope", "#".into()).to_string();
+    let duplicate = duplicate.replace("\"#\"", r#"{"project":"a","project":"b"}"#);
     invalid_requests.push(
-        InvalidRequestCase::post("a scope of two projects", path, twice)
-            .invalid(&["/scope/project"], "is given 2 times: give it once"),
+        post("a scope of two projects", path, duplicate)
+            .expect_400(&["/scope/project"], "is given 2 times: give it once"),
     );
     invalid_requests
 }
 
-fn policies(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+fn policy_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let role = "arn:aws:iam::123456789012:role/SpectroCloudRole";
-    let gov = "arn:aws-us-gov:iam::aws:policy/PowerUserAccess";
+    let govcloud = "arn:aws-us-gov:iam::aws:policy/PowerUserAccess";
     let china = "arn:aws-cn:iam::aws:policy/PowerUserAccess";
-    let unnamed = "arn:aws:iam::123456789012:policy/";
-    let of_me = "arn:aws:iam::me:policy/P";
+    let no_name = "arn:aws:iam::123456789012:policy/";
+    let letters_account = "arn:aws:iam::me:policy/P";
     let many: Vec<_> = (0..21).map(|n| format!("arn:aws:iam::aws:policy/P{n}")).collect();
     let thousands: Vec<_> = (0..3000).map(|n| format!("arn:aws:iam::aws:policy/P{n}")).collect();
     let (all, first, second) = ("/policyArns", "/policyArns/0", "/policyArns/1");
@@ -176,23 +179,33 @@ fn policies(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
         ("a name", json!(["PowerUserAccess"]), first, "must be an ARN: arn:<partition>"),
         ("a secret", json!([SECRET]), first, "must be an ARN: arn:<partition>"),
         ("a role", json!([role]), first, policy),
-        ("no name", json!([unnamed]), first, policy),
-        ("a bucket's", json!(["arn:aws:s3:::bucket"]), first, policy),
-        ("an account of letters", json!([of_me]), first, "whose account id has 12 digits"),
-        ("China's", json!([china]), first, "partition aws, aws-us-gov, aws-iso-b or aws-iso"),
+        ("no name", json!([no_name]), first, policy),
+        ("a bucket", json!(["arn:aws:s3:::bucket"]), first, policy),
+        (
+            "an account of letters",
+            json!([letters_account]),
+            first,
+            "whose account id has 12 digits",
+        ),
+        (
+            "a policy of China",
+            json!([china]),
+            first,
+            "partition aws, aws-us-gov, aws-iso-b or aws-iso",
+        ),
         ("a number second", json!([POLICY, 5]), second, "must be a string, not a number"),
         ("null second", json!([POLICY, null]), second, "must be a string, not null"),
         ("a list second", json!([POLICY, [POLICY]]), second, "must be a string, not a list"),
         ("twice the same", json!([POLICY, POLICY]), second, "name each policy once"),
     ];
-    let case = |(name, value, at, remedy): (&str, Value, &str, &str)| {
+    let case = |(name, value, pointer, remedy): (&str, Value, &str, &str)| {
         let body = with(base, "policyArns", value).to_string();
-        InvalidRequestCase::post(&format!("policyArns: {name}"), path, body).invalid(&[at], remedy)
+        post(&format!("policyArns: {name}"), path, body).expect_400(&[pointer], remedy)
     };
     let mut invalid_requests: Vec<_> = invalid_requests.into_iter().map(case).collect();
-    let body = with(base, "policyArns", json!([POLICY, gov])).to_string();
+    let body = with(base, "policyArns", json!([POLICY, govcloud])).to_string();
     invalid_requests.push(
-        InvalidRequestCase::post("policyArns: another partition's", path, body).refused(
+        post("policyArns: a policy of another partition", path, body).expect_422(
             &[second],
             "is in partition aws-us-gov, and this deployment serves aws: use an ARN of aws",
         ),
@@ -200,40 +213,40 @@ fn policies(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     invalid_requests
 }
 
-fn unknown(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
+fn unknown_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let not_known = "is not known here: remove it, or use one of name, description";
-    let of = |member: &str, value: Value| with(base, member, value).to_string();
-    let mut crowd = base.clone();
+    let body_with = |member: &str, value: Value| with(base, member, value).to_string();
+    let mut many_members = base.clone();
     for number in 10..35 {
-        crowd[format!("x{number}")] = SECRET.into();
+        many_members[format!("x{number}")] = SECRET.into();
     }
-    let response: Vec<_> =
+    let expected: Vec<_> =
         (10..30).map(|number| format!("/x{number}")).chain([String::new()]).collect();
-    let response: Vec<_> = response.iter().map(String::as_str).collect();
+    let expected: Vec<_> = expected.iter().map(String::as_str).collect();
     vec![
-        InvalidRequestCase::post("a member of no meaning", path, of("colour", "blue".into()))
-            .invalid(&["/colour"], not_known),
-        InvalidRequestCase::post("a member in upper case", path, of("NAME", "prod".into()))
-            .invalid(&["/NAME"], not_known),
-        InvalidRequestCase::post("an unknown member that is null", path, of("tags", Value::Null))
-            .invalid(&["/tags"], not_known),
-        InvalidRequestCase::post("the event's member method", path, of("method", "sts".into()))
-            .invalid(&["/method"], not_known),
-        InvalidRequestCase::post("__proto__", path, of("__proto__", json!({ "admin": true })))
-            .invalid(&["/__proto__"], not_known),
-        InvalidRequestCase::post(
+        post("an unknown member", path, body_with("colour", "blue".into()))
+            .expect_400(&["/colour"], not_known),
+        post("a member in upper case", path, body_with("NAME", "prod".into()))
+            .expect_400(&["/NAME"], not_known),
+        post("an unknown member that is null", path, body_with("tags", Value::Null))
+            .expect_400(&["/tags"], not_known),
+        post("the event's member method", path, body_with("method", "sts".into()))
+            .expect_400(&["/method"], not_known),
+        post("__proto__", path, body_with("__proto__", json!({ "admin": true })))
+            .expect_400(&["/__proto__"], not_known),
+        post(
             "a secret under another name",
             path,
-            of("aws_secret_access_key", SECRET.into()),
+            body_with("aws_secret_access_key", SECRET.into()),
         )
-        .invalid(&["/aws_secret_access_key"], not_known),
-        InvalidRequestCase::post("a secret for a name", path, of(SECRET, 1.into()))
-            .invalid(&[""], "a member is not known here: remove it"),
-        InvalidRequestCase::post("a name with slashes", path, of("a/b~c", 1.into()))
-            .invalid(&[""], "a member is not known here: remove it"),
-        InvalidRequestCase::post("an empty name", path, of("", 1.into()))
-            .invalid(&[""], "a member is not known here: remove it"),
-        InvalidRequestCase::post("twenty-five unknown members", path, crowd.to_string())
-            .invalid(&response, not_known),
+        .expect_400(&["/aws_secret_access_key"], not_known),
+        post("a secret for a name", path, body_with(SECRET, 1.into()))
+            .expect_400(&[""], "a member is not known here: remove it"),
+        post("a name with slashes", path, body_with("a/b~c", 1.into()))
+            .expect_400(&[""], "a member is not known here: remove it"),
+        post("an empty name", path, body_with("", 1.into()))
+            .expect_400(&[""], "a member is not known here: remove it"),
+        post("twenty-five unknown members", path, many_members.to_string())
+            .expect_400(&expected, not_known),
     ]
 }

@@ -45,6 +45,6 @@ fn each_function_receives_at_least_sixty_invalid_requests() {
         let mut names: Vec<_> = invalid_requests.iter().map(|case| &case.name).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), invalid_requests.len(), "{function}: two rows of one name");
+        assert_eq!(names.len(), invalid_requests.len(), "{function}: two cases of one name");
     }
 }

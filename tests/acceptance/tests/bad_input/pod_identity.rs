@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use self::{
     members::{events, members},
-    role_accounts::cases,
-    routes::{questions, routes},
+    role_accounts::mixed_accounts,
+    routes::{queries, routes},
 };
 use crate::{
     bodies,
@@ -29,14 +29,14 @@ const UID: &str = "/v1/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
 
 /// All of them.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
-    [documents(), of_every_method(), members(), cases(), questions(), routes(), events()]
+    [request_bodies(), common_members(), members(), mixed_accounts(), queries(), routes(), events()]
         .into_iter()
         .flatten()
         .collect()
 }
 
 /// In the account of the cluster.
-fn right() -> Value {
+fn valid_request() -> Value {
     json!({
         "name": "prod",
         "roleArn": "arn:aws:iam::300000000001:role/Palette",
@@ -47,54 +47,55 @@ fn right() -> Value {
 }
 
 /// In another account than the cluster's.
-fn cross() -> Value {
-    let base = with(&right(), "roleArn", "arn:aws:iam::300000000002:role/Palette".into());
+fn valid_cross_account_request() -> Value {
+    let base = with(&valid_request(), "roleArn", "arn:aws:iam::300000000002:role/Palette".into());
     with(&base, "hubbleTargetRoleArn", "arn:aws:iam::300000000002:role/Hubble".into())
 }
 
-fn documents() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::broken(VALIDATE);
-    invalid_requests.extend(bodies::declared(PATH, &right().to_string()));
-    invalid_requests.extend(bodies::unreadable(PATH));
+fn request_bodies() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::malformed(VALIDATE);
+    invalid_requests.extend(bodies::wrong_size_or_type(PATH, &valid_request().to_string()));
+    invalid_requests.extend(bodies::unknown_events(PATH));
     invalid_requests
 }
 
-fn of_every_method() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = fields::wrong(PATH, &right(), "use one of static-credentials, scap");
-    invalid_requests.extend(sts::role_arns(PATH, &right()));
+fn common_members() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests =
+        fields::invalid_members(PATH, &valid_request(), "use one of static-credentials, scap");
+    invalid_requests.extend(sts::invalid_role_arns(PATH, &valid_request()));
     invalid_requests
 }
 
 /// Rows: F03.
 #[tokio::test]
-async fn pod_identity_refuses_bodies_that_are_not_json_objects() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
+async fn pod_identity_rejects_bodies_that_are_not_json_objects() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
 }
 
 /// Rows: F04, F05, F10.
 #[tokio::test]
-async fn pod_identity_checks_the_members_of_every_method() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, of_every_method()).await;
+async fn pod_identity_rejects_invalid_members_of_every_method() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, common_members()).await;
 }
 
 /// Rows: F57, F62.
 #[tokio::test]
-async fn pod_identity_checks_its_own_members() {
+async fn pod_identity_rejects_invalid_members_of_its_own() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
 }
 
 #[tokio::test]
-async fn pod_identity_refuses_mixed_account_cases() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, cases()).await;
+async fn pod_identity_rejects_roles_of_mixed_accounts() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, mixed_accounts()).await;
 }
 
 #[tokio::test]
-async fn pod_identity_refuses_invalid_plan_queries() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, questions()).await;
+async fn pod_identity_rejects_invalid_plan_queries() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, queries()).await;
 }
 
 #[tokio::test]
-async fn pod_identity_has_no_other_routes_verbs_or_uids() {
+async fn pod_identity_rejects_other_routes_verbs_and_uids() {
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, routes()).await;
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Headers {
 }
 
 /// The headers of an HTTP response.
-pub(crate) fn over_http(response: HttpResponse) -> Response {
+pub(crate) fn from_http(response: HttpResponse) -> Response {
     let header = |name: &str| {
         let value = response.headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
@@ -37,7 +37,7 @@ pub(crate) fn over_http(response: HttpResponse) -> Response {
 }
 
 /// A proxy's answer, or an event's.
-pub(crate) fn invoked(response: &Value) -> Response {
+pub(crate) fn from_invocation(response: &Value) -> Response {
     let text = response.to_string();
     let Some(status) = response.get("statusCode").and_then(Value::as_u64) else {
         let problem = response.get("problem").cloned().unwrap_or_default();
@@ -68,67 +68,71 @@ pub(crate) fn invoked(response: &Value) -> Response {
 
 /// Describes every difference between a response and the expected one.
 pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut expect = |holds: bool, fault: &dyn Fn() -> String| {
-        if !holds {
-            faults.push(fault());
+    let mut differences = Vec::new();
+    let mut check = |is_met: bool, describe: &dyn Fn() -> String| {
+        if !is_met {
+            differences.push(describe());
         }
     };
     let text = |name: &str| response.problem.get(name).and_then(Value::as_str).unwrap_or_default();
     let by_gateway = case.kind == "gateway";
-    expect(response.status == case.status, &|| {
+    check(response.status == case.status, &|| {
         format!("status {}, not {}", response.status, case.status)
     });
     let kind = format!("urn:gangway:problem:{}", case.kind);
-    expect(text("type") == kind, &|| format!("type {}, not {kind}", text("type")));
-    expect(!text("title").is_empty(), &|| "no title".to_owned());
-    expect(!text("requestId").is_empty(), &|| "no requestId".to_owned());
+    check(text("type") == kind, &|| format!("type {}, not {kind}", text("type")));
+    check(!text("title").is_empty(), &|| "no title".to_owned());
+    check(!text("requestId").is_empty(), &|| "no requestId".to_owned());
     let status = response.problem.get("status").and_then(Value::as_u64);
     // API Gateway's templates do not know it.
-    expect(by_gateway || status == Some(case.status.into()), &|| {
+    check(by_gateway || status == Some(case.status.into()), &|| {
         format!("member status: {status:?}")
     });
     if let Some(Headers { content_type, request_id, allow }) = &response.headers {
-        expect(content_type == "application/problem+json", &|| format!("it is {content_type}"));
-        expect(by_gateway || request_id == text("requestId"), &|| {
+        check(content_type == "application/problem+json", &|| {
+            format!("content type {content_type}")
+        });
+        check(by_gateway || request_id == text("requestId"), &|| {
             format!("header x-request-id: {request_id}")
         });
         let verbs = case.remedy.strip_prefix("use ").filter(|_| case.status == 405);
-        expect(allow == verbs.unwrap_or_default(), &|| format!("allow: {allow:?}"));
+        check(allow == verbs.unwrap_or_default(), &|| format!("allow: {allow:?}"));
     }
-    for mark in SECRET_FRAGMENTS {
-        expect(!response.text.contains(mark), &|| format!("the secret's {mark} comes back"));
+    for fragment in SECRET_FRAGMENTS {
+        check(!response.text.contains(fragment), &|| {
+            format!("the secret's {fragment} is in the response")
+        });
     }
     let errors = response.problem.get("errors").and_then(Value::as_array);
     let errors: Vec<_> = errors.into_iter().flatten().collect();
-    let part = |error: &Value, name: &str| {
+    let text_of = |error: &Value, name: &str| {
         error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let pointers: Vec<_> = errors.iter().map(|error| part(error, "pointer")).collect();
-    expect(pointers == case.pointers, &|| {
-        format!("faults of {pointers:?}, not {:?}", case.pointers)
+    let pointers: Vec<_> = errors.iter().map(|error| text_of(error, "pointer")).collect();
+    check(pointers == case.pointers, &|| {
+        format!("errors of {pointers:?}, not {:?}", case.pointers)
     });
     for error in &errors {
-        let (pointer, detail) = (part(error, "pointer"), part(error, "detail"));
-        expect(names(&pointer, &detail), &|| format!("{pointer:?} is not named: {detail}"));
+        let (pointer, detail) = (text_of(error, "pointer"), text_of(error, "detail"));
+        check(names_member(&pointer, &detail), &|| format!("{pointer:?} is not named: {detail}"));
     }
     let first =
-        errors.first().map_or_else(|| text("detail").to_owned(), |error| part(error, "detail"));
-    expect(first.contains(&case.remedy), &|| format!("{:?} is not in {first:?}", case.remedy));
-    let whole = match errors.len() {
+        errors.first().map_or_else(|| text("detail").to_owned(), |error| text_of(error, "detail"));
+    check(first.contains(&case.remedy), &|| format!("{:?} is not in {first:?}", case.remedy));
+    let expected_detail = match errors.len() {
         0 | 1 => first,
         more => format!("the request has {more} faults: see errors"),
     };
-    expect(text("detail") == whole, &|| format!("detail {:?}", text("detail")));
-    faults
+    check(text("detail") == expected_detail, &|| format!("detail {:?}", text("detail")));
+    differences
 }
 
 /// Whether an error text names its member.
-fn names(pointer: &str, detail: &str) -> bool {
+fn names_member(pointer: &str, detail: &str) -> bool {
     let numbered = |segment: &&str| segment.bytes().all(|byte| byte.is_ascii_digit());
     match pointer.rsplit('/').find(|segment| !numbered(segment)) {
         None | Some("") => {
-            ["the request", "the body", "member"].iter().any(|it| detail.contains(it))
+            ["the request", "the body", "member"].iter().any(|word| detail.contains(word))
         }
         Some(member) => detail.contains(member),
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     SECRET_FRAGMENTS,
     case::{InvalidRequestCase, Transport},
-    response::{Response, check_response, invoked, over_http},
+    response::{Response, check_response, from_http, from_invocation},
 };
 
 /// Asserts that every invalid request gets its expected response and that the function still works.
@@ -18,7 +18,7 @@ pub(crate) async fn assert_rejected(
 ) {
     let lambda = app.realm().functions.get(function).expect("a deployed function");
     let failures = run_cases(app, lambda, invalid_requests).await;
-    assert!(failures.is_empty(), "{function}: {} rows\n{}", failures.len(), failures.join("\n"));
+    assert!(failures.is_empty(), "{function}: {} cases\n{}", failures.len(), failures.join("\n"));
     assert_healthy(app, function).await;
 }
 
@@ -30,40 +30,44 @@ pub(crate) async fn run_cases(
 ) -> Vec<String> {
     lambda.warm().await.expect("a process");
     let (processes, secrets) = (lambda.processes(), app.realm().deployment.secrets());
-    let (mut failures, mut ids) = (Vec::new(), Vec::new());
+    let (mut failures, mut request_ids) = (Vec::new(), Vec::new());
     for case in invalid_requests {
         app.cloud().calls().clear();
         let response = send(app, lambda, &case.transport).await;
-        let mut faults = match &response {
+        let mut differences = match &response {
             Ok(response) => check_response(&case, response),
-            Err(fault) => vec![fault.clone()],
+            Err(error) => vec![error.clone()],
         };
         let calls = app.cloud().calls().lines();
-        if !calls.iter().all(|call| may_call(&case, call)) {
-            faults.push(format!("it called {calls:?}"));
+        if !calls.iter().all(|call| is_allowed_call(&case, call)) {
+            differences.push(format!("it called {calls:?}"));
         }
         if app.realm().deployment.secrets() != secrets {
-            faults.push("secrets have changed".to_owned());
+            differences.push("secrets have changed".to_owned());
         }
         if lambda.processes() != processes {
-            faults.push("the process is another one".to_owned());
+            differences.push("the process was replaced".to_owned());
         }
         if let (Ok(response), true) = (&response, case.kind != "gateway") {
-            let id = response.problem.get("requestId").and_then(Value::as_str);
-            ids.extend(id.map(str::to_owned));
+            let request_id = response.problem.get("requestId").and_then(Value::as_str);
+            request_ids.extend(request_id.map(str::to_owned));
         }
-        if !faults.is_empty() {
-            let response = response.map_or_else(|fault| fault, |response| response.text);
-            failures.push(format!("- {}: {}\n    {response:.600}", case.name, faults.join("; ")));
+        if !differences.is_empty() {
+            let response = response.map_or_else(|error| error, |response| response.text);
+            failures.push(format!(
+                "- {}: {}\n    {response:.600}",
+                case.name,
+                differences.join("; ")
+            ));
         }
     }
-    failures.extend(logged(lambda, &ids).await);
+    failures.extend(check_logs(lambda, &request_ids).await);
     failures
 }
 
 /// Only faults inside a secret may cost a call, and none may reach Palette.
-fn may_call(case: &InvalidRequestCase, call: &str) -> bool {
-    case.opens_secret && call.starts_with("secretsmanager GetSecretValue ")
+fn is_allowed_call(case: &InvalidRequestCase, call: &str) -> bool {
+    case.needs_secret && call.starts_with("secretsmanager GetSecretValue ")
 }
 
 async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<Response, String> {
@@ -73,7 +77,7 @@ async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<R
             let headers: Vec<_> =
                 content_type.map(|declared| (JSON.0, declared)).into_iter().collect();
             let body = (!body.is_empty()).then(|| body.clone());
-            Ok(over_http(app.send(verb, path, &headers, body).await))
+            Ok(from_http(app.send(verb, path, &headers, body).await))
         }
         Transport::Event(detail) => {
             let mut deliveries = bus.put_event("portal", REGISTRATION_REQUESTED, detail).await;
@@ -84,7 +88,7 @@ async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<R
             }
             delivery
                 .outcome
-                .map(|response| invoked(&response))
+                .map(|response| from_invocation(&response))
                 .map_err(|error| format!("it would be retried: {error}"))
         }
         Transport::Delivered(detail) => {
@@ -92,28 +96,34 @@ async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<R
             lambda
                 .invoke(&event)
                 .await
-                .map(|response| invoked(&response))
+                .map(|response| from_invocation(&response))
                 .map_err(|error| error.to_string())
         }
         Transport::Invocation(payload) => lambda
             .invoke(payload)
             .await
-            .map(|response| invoked(&response))
+            .map(|response| from_invocation(&response))
             .map_err(|error| error.to_string()),
     }
 }
 
 /// Checks that each problem is logged with its id, and that no line contains a secret or a panic.
-async fn logged(lambda: &Lambda, ids: &[String]) -> Vec<String> {
-    let arrived = wait_until(|| ids.iter().all(|id| lambda.logs().text().contains(id))).await;
+async fn check_logs(lambda: &Lambda, request_ids: &[String]) -> Vec<String> {
+    let arrived = wait_until(|| {
+        request_ids.iter().all(|request_id| lambda.logs().text().contains(request_id))
+    })
+    .await;
     let logs = lambda.logs().text();
-    let missing = ids.iter().filter(|id| !logs.contains(*id)).map(|id| format!("- no log of {id}"));
+    let missing = request_ids
+        .iter()
+        .filter(|request_id| !logs.contains(*request_id))
+        .map(|request_id| format!("- no log of {request_id}"));
     let mut failures: Vec<_> = missing.collect();
     assert!(arrived || !failures.is_empty());
-    let unspeakable = SECRET_FRAGMENTS.iter().chain(&["\"panic\"", "\"ERROR\"", "RUST_BACKTRACE"]);
-    for word in unspeakable {
+    let forbidden = SECRET_FRAGMENTS.iter().chain(&["\"panic\"", "\"ERROR\"", "RUST_BACKTRACE"]);
+    for word in forbidden {
         let lines = logs.lines().filter(|line| line.contains(word));
-        failures.extend(lines.map(|line| format!("- the log says {word}: {line:.400}")));
+        failures.extend(lines.map(|line| format!("- the log contains {word}: {line:.400}")));
     }
     failures
 }
@@ -136,8 +146,8 @@ async fn assert_healthy(app: &TestApp, function: &str) {
         _ => app.get("/v1/accounts").await,
     };
     assert_eq!(response.status, 200, "{}", response.text);
-    let shown = matches!(function, "accounts" | "pod-identity");
-    assert!(shown || response.ready() == Some(true), "{}", response.text);
-    assert_eq!(lambda.processes(), processes, "{function} has started again");
+    let without_report = matches!(function, "accounts" | "pod-identity");
+    assert!(without_report || response.ready() == Some(true), "{}", response.text);
+    assert_eq!(lambda.processes(), processes, "{function} was restarted");
     app.assert_untouched();
 }

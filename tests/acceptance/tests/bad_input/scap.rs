@@ -8,10 +8,10 @@ use gangway_model::Partition;
 use local_cloud::certificates::{CertificateSpec, Chain, Issued};
 use serde_json::{Value, json};
 
-use self::certificates::certificates;
+use self::certificates::certificate_cases;
 use crate::{
     KEY_ID, SECRET,
-    case::{InvalidRequestCase, with, without},
+    case::{InvalidRequestCase, bus_event, post, with, without},
     runner::run_cases,
 };
 
@@ -19,20 +19,20 @@ const PATH: &str = "/v1/accounts/scap";
 const STATIC: &str = "/v1/accounts/static-credentials";
 
 /// What good requests are made of.
-struct Made {
+struct ScapFixture {
     chain: Chain,
     client: Issued,
     partition: Partition,
 }
 
-impl Made {
+impl ScapFixture {
     fn new(partition: Partition) -> Self {
         let chain = Chain::new("Test");
         let client = chain.issue(&CertificateSpec::client("npe.example"));
         Self { chain, client, partition }
     }
 
-    fn right(&self) -> Value {
+    fn valid_request(&self) -> Value {
         let account = self.partition.info().portal.as_ref().expect("a portal").account;
         json!({
             "name": "prod", "agency": "DIA", account: "Gangway", "role": "PaletteRole",
@@ -43,12 +43,12 @@ impl Made {
     }
 }
 
-fn members(made: &Made) -> Vec<InvalidRequestCase> {
-    let right = made.right();
-    let portal = made.partition.info().portal.as_ref().expect("a portal");
+fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
+    let valid_request = fixture.valid_request();
+    let portal = fixture.partition.info().portal.as_ref().expect("a portal");
     let account = portal.account;
     let other = if account == "mission" { "accountName" } else { "mission" };
-    let at = |member: &str| format!("/{member}");
+    let pointer = |member: &str| format!("/{member}");
     let name = "as the portal's administrator gave them";
     let foreign = "arn:aws-us-gov:iam::123456789012:policy/Boundary";
     let mut invalid_requests = Vec::new();
@@ -67,86 +67,89 @@ fn members(made: &Made) -> Vec<InvalidRequestCase> {
         ("permissionBoundaryArn", "Boundary".into(), "must be an ARN"),
         (
             "permissionBoundaryArn",
-            format!("arn:{}:iam::123456789012:role/R", made.partition).into(),
+            format!("arn:{}:iam::123456789012:role/R", fixture.partition).into(),
             "must be the ARN of an IAM policy",
         ),
     ] {
-        let body = with(&right, member, value).to_string();
-        let case =
-            InvalidRequestCase::post(&format!("{member}, {}", invalid_requests.len()), PATH, body);
-        invalid_requests.push(case.invalid(&[&at(member)], remedy));
+        let body = with(&valid_request, member, value).to_string();
+        let case = post(&format!("{member}, {}", invalid_requests.len()), PATH, body);
+        invalid_requests.push(case.expect_400(&[&pointer(member)], remedy));
     }
-    let elsewhere = with(&right, "permissionBoundaryArn", foreign.into()).to_string();
+    let foreign_boundary =
+        with(&valid_request, "permissionBoundaryArn", foreign.into()).to_string();
     let arn = format!(
         "arn:{}:secretsmanager:{}:100000000001:secret:gangway/incoming/x-AbCdEf",
-        made.partition,
-        made.partition.info().home_region
+        fixture.partition,
+        fixture.partition.info().home_region
     );
-    let both = with(&right, "secretArn", arn.into()).to_string();
+    let with_secret_arn = with(&valid_request, "secretArn", arn.into()).to_string();
     let left_out = "must be left out where secretArn is given";
     let pems = ["/certificateAuthority", "/userCertificate", "/userKey"];
-    let event =
-        with(&with(&right, "method", "scap".into()), "partition", made.partition.id().into());
+    let event = with(
+        &with(&valid_request, "method", "scap".into()),
+        "partition",
+        fixture.partition.id().into(),
+    );
     invalid_requests.extend([
-        InvalidRequestCase::post("a boundary of another partition", PATH, elsewhere)
-            .refused(&["/permissionBoundaryArn"], "use an ARN of"),
-        InvalidRequestCase::post("no agency", PATH, without(&right, "agency").to_string())
-            .invalid(&["/agency"], "agency is missing"),
-        InvalidRequestCase::post("no account", PATH, without(&right, account).to_string())
-            .invalid(&[&at(account)], "is missing"),
-        InvalidRequestCase::post(
+        post("a boundary of another partition", PATH, foreign_boundary)
+            .expect_422(&["/permissionBoundaryArn"], "use an ARN of"),
+        post("no agency", PATH, without(&valid_request, "agency").to_string())
+            .expect_400(&["/agency"], "agency is missing"),
+        post("no account", PATH, without(&valid_request, account).to_string())
+            .expect_400(&[&pointer(account)], "is missing"),
+        post(
             "the other portal's account",
             PATH,
-            with(&without(&right, account), other, "x".into()).to_string(),
+            with(&without(&valid_request, account), other, "x".into()).to_string(),
         )
-        .invalid(&[&at(account), &at(other)], "is missing"),
-        InvalidRequestCase::post("no key", PATH, without(&right, "userKey").to_string())
-            .invalid(&["/userKey"], "userKey is missing: it must be the client's private key"),
-        InvalidRequestCase::post("certificates and their secret", PATH, both)
-            .invalid(&pems, left_out),
-        InvalidRequestCase::post(
+        .expect_400(&[&pointer(account), &pointer(other)], "is missing"),
+        post("no key", PATH, without(&valid_request, "userKey").to_string())
+            .expect_400(&["/userKey"], "userKey is missing: it must be the client's private key"),
+        post("certificates and their secret", PATH, with_secret_arn).expect_400(&pems, left_out),
+        post(
             "keys of a user",
             PATH,
-            with(&right, "secretAccessKey", SECRET.into()).to_string(),
+            with(&valid_request, "secretAccessKey", SECRET.into()).to_string(),
         )
-        .invalid(&["/secretAccessKey"], "is not known here: remove it"),
-        InvalidRequestCase::event("event: a key", event)
-            .refused(&["/userKey"], "send secretArn; this key has passed through an event"),
+        .expect_400(&["/secretAccessKey"], "is not known here: remove it"),
+        bus_event("event: a key", event)
+            .expect_422(&["/userKey"], "send secretArn; this key has passed through an event"),
     ]);
     invalid_requests
 }
 
-fn authorities(made: &Made) -> Vec<InvalidRequestCase> {
-    let right = json!({
+fn ca_certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
+    let valid_request = json!({
         "name": "prod", "accessKeyId": KEY_ID, "secretAccessKey": SECRET,
-        "certificateAuthority": made.chain.pem(),
+        "certificateAuthority": fixture.chain.pem(),
     });
-    let of = |value: &str| with(&right, "certificateAuthority", value.into()).to_string();
-    let leaf = &made.client.certificate;
-    let at = &["/certificateAuthority"];
+    let of = |value: &str| with(&valid_request, "certificateAuthority", value.into()).to_string();
+    let certificate = &fixture.client.certificate;
+    let pointers = &["/certificateAuthority"];
     vec![
-        InvalidRequestCase::post(
-            "static: no authority",
+        post(
+            "static: no CA certificate",
             STATIC,
-            without(&right, "certificateAuthority").to_string(),
+            without(&valid_request, "certificateAuthority").to_string(),
         )
-        .invalid(at, "certificateAuthority is missing: it must be the certificates"),
-        InvalidRequestCase::post("static: a leaf", STATIC, of(leaf)).invalid(at, "(CA:TRUE)"),
-        InvalidRequestCase::post("static: a key", STATIC, of(&made.client.key))
-            .invalid(at, "holds a private key"),
-        InvalidRequestCase::post("static: a path", STATIC, of("/etc/ssl/ca.pem"))
-            .invalid(at, "it has no -----BEGIN"),
+        .expect_400(pointers, "certificateAuthority is missing: it must be the certificates"),
+        post("static: a leaf", STATIC, of(certificate)).expect_400(pointers, "(CA:TRUE)"),
+        post("static: a key", STATIC, of(&fixture.client.key))
+            .expect_400(pointers, "holds a private key"),
+        post("static: a path", STATIC, of("/etc/ssl/ca.pem"))
+            .expect_400(pointers, "it has no -----BEGIN"),
     ]
 }
 
-async fn secrets(app: &TestApp, made: &Made) -> Vec<InvalidRequestCase> {
-    let held = |ca: &str, certificate: &str, key: &str| {
+async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
+    let secret_json = |ca: &str, certificate: &str, key: &str| {
         json!({ "certificateAuthority": ca, "userCertificate": certificate, "userKey": key })
             .to_string()
     };
-    let (ca, leaf, key) = (made.chain.pem(), &made.client.certificate, &made.client.key);
-    let lacks = "must have a text as member certificateAuthority";
-    let mut base = made.right();
+    let (ca, certificate, key) =
+        (fixture.chain.pem(), &fixture.client.certificate, &fixture.client.key);
+    let missing_ca = "must have a text as member certificateAuthority";
+    let mut base = fixture.valid_request();
     for member in ["certificateAuthority", "userCertificate", "userKey"] {
         base = without(&base, member);
     }
@@ -157,51 +160,69 @@ async fn secrets(app: &TestApp, made: &Made) -> Vec<InvalidRequestCase> {
             1,
             "must hold a JSON object with certificateAuthority, userCertificate and userKey",
         ),
-        ("{}".to_owned(), 3, lacks),
-        (format!(r#"{{"accessKeyId":"{KEY_ID}","secretAccessKey":"{SECRET}"}}"#), 3, lacks),
-        (held(&ca, key, leaf), 2, "has a member userCertificate that holds a private key"),
-        (held(leaf, leaf, key), 1, "has a member certificateAuthority that must be certificates"),
-        (held(&ca, leaf, SECRET), 1, "has a member userKey that must be the client's private key"),
+        ("{}".to_owned(), 3, missing_ca),
+        (format!(r#"{{"accessKeyId":"{KEY_ID}","secretAccessKey":"{SECRET}"}}"#), 3, missing_ca),
+        (
+            secret_json(&ca, key, certificate),
+            2,
+            "has a member userCertificate that holds a private key",
+        ),
+        (
+            secret_json(certificate, certificate, key),
+            1,
+            "has a member certificateAuthority that must be certificates",
+        ),
+        (
+            secret_json(&ca, certificate, SECRET),
+            1,
+            "has a member userKey that must be the client's private key",
+        ),
     ]
     .into_iter()
     .enumerate()
     {
         let arn = app.realm().keep(&format!("gangway/incoming/scap-{number}"), &value).await;
         let body = with(&base, "secretArn", arn.into()).to_string();
-        let case = InvalidRequestCase::post(&format!("a secret, {number}"), PATH, body);
-        invalid_requests.push(case.refused(&vec!["/secretArn"; faults], remedy).inside_secret());
+        let case = post(&format!("a secret, {number}"), PATH, body);
+        invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());
     }
     invalid_requests
 }
 
 /// Rows: F72, F73, F74, F75, F76, F77, F78, F79.
 #[tokio::test]
-async fn scap_refuses_invalid_members() {
+async fn scap_rejects_invalid_members_certificates_and_secrets() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
-        let made = Made::new(partition);
-        let mut invalid_requests = certificates(&made);
-        invalid_requests.extend(members(&made));
+        let fixture = ScapFixture::new(partition);
+        let mut invalid_requests = certificate_cases(&fixture);
+        invalid_requests.extend(member_cases(&fixture));
         assert!(invalid_requests.len() >= 60, "{}", invalid_requests.len());
-        invalid_requests.extend(secrets(&app, &made).await);
-        tried(&app, "scap", invalid_requests, &made).await;
-        tried(&app, "static-credentials", authorities(&made), &made).await;
+        invalid_requests.extend(secret_cases(&app, &fixture).await);
+        assert_rejected_without_key(&app, "scap", invalid_requests, &fixture).await;
+        assert_rejected_without_key(
+            &app,
+            "static-credentials",
+            ca_certificate_cases(&fixture),
+            &fixture,
+        )
+        .await;
         app.assert_untouched();
     }
 }
 
 /// Asserts that every invalid request gets its expected response and that the function still works.
-async fn tried(
+async fn assert_rejected_without_key(
     app: &TestApp,
     function: &str,
     invalid_requests: Vec<InvalidRequestCase>,
-    made: &Made,
+    fixture: &ScapFixture,
 ) {
     let lambda = app.realm().functions.get(function).expect("a deployed function");
     let failures = run_cases(app, lambda, invalid_requests).await;
     assert!(failures.is_empty(), "{function}: {} rows\n{}", failures.len(), failures.join("\n"));
     let logs = lambda.logs().text();
-    for line in made.client.key.lines().filter(|line| !line.starts_with('-')) {
+    for line in fixture.client.key.lines().filter(|line| !line.starts_with('-')) {
         assert!(!logs.contains(line), "{function} has logged a key");
     }
 }

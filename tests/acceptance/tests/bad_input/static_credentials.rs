@@ -13,7 +13,7 @@ use self::{
 };
 use crate::{
     KEY_ID, SECRET, bodies,
-    case::{InvalidRequestCase, with, without},
+    case::{InvalidRequestCase, post, with, without, without_body},
     fields, incoming_secrets,
     runner::assert_rejected,
 };
@@ -25,146 +25,153 @@ const UID: &str = "/v1/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
 
 /// The cases that need no local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
-    [documents(), members(), keys(), secret_arns(), routes(), uids(), events()]
+    [request_bodies(), member_cases(), key_cases(), secret_arn_cases(), routes(), uids(), events()]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn right() -> Value {
+fn valid_request() -> Value {
     json!({ "name": "prod", "accessKeyId": KEY_ID, "secretAccessKey": SECRET })
 }
 
-fn in_secret() -> Value {
+fn request_with_secret() -> Value {
     json!({ "name": "prod", "secretArn": "#" })
 }
 
-fn documents() -> Vec<InvalidRequestCase> {
-    let mut invalid_requests = bodies::broken(PATH);
-    invalid_requests.extend(bodies::declared(VALIDATE, &right().to_string()));
-    invalid_requests.extend(bodies::unreadable(PATH));
+fn request_bodies() -> Vec<InvalidRequestCase> {
+    let mut invalid_requests = bodies::malformed(PATH);
+    invalid_requests.extend(bodies::wrong_size_or_type(VALIDATE, &valid_request().to_string()));
+    invalid_requests.extend(bodies::unknown_events(PATH));
     invalid_requests
 }
 
-fn members() -> Vec<InvalidRequestCase> {
-    fields::wrong(PATH, &right(), "send the request to the deployment for aws-iso")
+fn member_cases() -> Vec<InvalidRequestCase> {
+    fields::invalid_members(
+        PATH,
+        &valid_request(),
+        "send the request to the deployment for aws-iso",
+    )
 }
 
-fn keys() -> Vec<InvalidRequestCase> {
-    let id = "must be an access key id: 16 to 128 letters, digits and '_', without white space";
-    let temporary = "create a long-lived access key (AKIA…) for the IAM user";
-    let secret = "must be a secret access key: 16 to 128 printable characters, without white space";
+fn key_cases() -> Vec<InvalidRequestCase> {
+    let id_rule =
+        "must be an access key id: 16 to 128 letters, digits and '_', without white space";
+    let temporary_rule = "create a long-lived access key (AKIA…) for the IAM user";
+    let key_rule =
+        "must be a secret access key: 16 to 128 printable characters, without white space";
     let values: Vec<(&str, Value, &str)> = vec![
-        ("accessKeyId", "".into(), id),
-        ("accessKeyId", "AKIA".into(), id),
-        ("accessKeyId", "AKIAIOSFODNN7EX".into(), id),
-        ("accessKeyId", "A".repeat(129).into(), id),
-        ("accessKeyId", "AKIA-IOSFODNN7-EXAMPLE".into(), id),
-        ("accessKeyId", format!(" {KEY_ID}").into(), id),
-        ("accessKeyId", format!("{KEY_ID}\n").into(), id),
-        ("accessKeyId", "ＡＫＩＡIOSFODNN7EXAMPLE".into(), id),
-        ("accessKeyId", SECRET.into(), id),
-        ("accessKeyId", "ASIAIOSFODNN7EXAMPLE".into(), temporary),
+        ("accessKeyId", "".into(), id_rule),
+        ("accessKeyId", "AKIA".into(), id_rule),
+        ("accessKeyId", "AKIAIOSFODNN7EX".into(), id_rule),
+        ("accessKeyId", "A".repeat(129).into(), id_rule),
+        ("accessKeyId", "AKIA-IOSFODNN7-EXAMPLE".into(), id_rule),
+        ("accessKeyId", format!(" {KEY_ID}").into(), id_rule),
+        ("accessKeyId", format!("{KEY_ID}\n").into(), id_rule),
+        ("accessKeyId", "ＡＫＩＡIOSFODNN7EXAMPLE".into(), id_rule),
+        ("accessKeyId", SECRET.into(), id_rule),
+        ("accessKeyId", "ASIAIOSFODNN7EXAMPLE".into(), temporary_rule),
         ("accessKeyId", Value::Null, "must be a string, not null"),
         ("accessKeyId", 12_345_678_901_234_567_u64.into(), "must be a string, not a number"),
         ("accessKeyId", json!([KEY_ID]), "must be a string, not a list"),
         ("accessKeyId", json!({ "id": KEY_ID }), "must be a string, not an object"),
         ("accessKeyId", true.into(), "must be a string, not a boolean"),
-        ("secretAccessKey", "".into(), secret),
-        ("secretAccessKey", "wJalrX".into(), secret),
-        ("secretAccessKey", SECRET.repeat(4).into(), secret),
-        ("secretAccessKey", format!("{SECRET}\n").into(), secret),
-        ("secretAccessKey", format!(" {SECRET}").into(), secret),
-        ("secretAccessKey", format!("{SECRET}\u{0}").into(), secret),
-        ("secretAccessKey", format!("{SECRET}é").into(), secret),
+        ("secretAccessKey", "".into(), key_rule),
+        ("secretAccessKey", "wJalrX".into(), key_rule),
+        ("secretAccessKey", SECRET.repeat(4).into(), key_rule),
+        ("secretAccessKey", format!("{SECRET}\n").into(), key_rule),
+        ("secretAccessKey", format!(" {SECRET}").into(), key_rule),
+        ("secretAccessKey", format!("{SECRET}\u{0}").into(), key_rule),
+        ("secretAccessKey", format!("{SECRET}é").into(), key_rule),
         ("secretAccessKey", Value::Null, "must be a string, not null"),
         ("secretAccessKey", 7.into(), "must be a string, not a number"),
         ("secretAccessKey", json!([SECRET]), "must be a string, not a list"),
         ("secretAccessKey", json!({ "value": SECRET }), "must be a string, not an object"),
     ];
     let case = |(number, (member, value, remedy)): (usize, (&str, Value, &str))| {
-        let body = with(&right(), member, value).to_string();
-        let case = InvalidRequestCase::post(&format!("{member}, {number}"), PATH, body);
-        case.invalid(&[&format!("/{member}")], remedy)
+        let body = with(&valid_request(), member, value).to_string();
+        let case = post(&format!("{member}, {number}"), PATH, body);
+        case.expect_400(&[&format!("/{member}")], remedy)
     };
     let mut invalid_requests: Vec<_> = values.into_iter().enumerate().map(case).collect();
-    let mut twice = right().to_string();
-    twice.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
+    let mut duplicate = valid_request().to_string();
+    duplicate.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
     let arn = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/x-AbCdEf";
-    let both = with(&right(), "secretArn", arn.into());
-    let token = with(&right(), "sessionToken", SECRET.into());
+    let with_secret_arn = with(&valid_request(), "secretArn", arn.into());
+    let token = with(&valid_request(), "sessionToken", SECRET.into());
     let temporary_keys = with(&token, "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into());
     let left_out = "must be left out where secretArn is given: the secret holds it";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
     invalid_requests.extend([
-        InvalidRequestCase::post("no key id", PATH, without(&right(), "accessKeyId").to_string())
-            .invalid(&[key_id], "accessKeyId is missing: it must be an access key id"),
-        InvalidRequestCase::post("no secret key", PATH, without(&right(), "secretAccessKey").to_string())
-            .invalid(&[secret_key], "secretAccessKey is missing: it must be a secret access key"),
-        InvalidRequestCase::post("no keys", PATH, r#"{"name":"prod"}"#)
-            .invalid(&[key_id, secret_key], "accessKeyId is missing"),
-        InvalidRequestCase::post("nothing", PATH, "{}")
-            .invalid(&["/name", key_id, secret_key], "name is missing"),
-        InvalidRequestCase::post("white space", PATH, " \r\n\t")
-            .invalid(&["/name", key_id, secret_key], "name is missing"),
-        InvalidRequestCase::bare("no body", "POST", PATH)
-            .invalid(&["/name", key_id, secret_key], "name is missing"),
-        InvalidRequestCase::post("two secret keys", PATH, twice)
-            .invalid(&[secret_key], "is given 2 times: give it once"),
-        InvalidRequestCase::post("keys and their secret", PATH, both.to_string())
-            .invalid(&[key_id, secret_key], left_out),
-        InvalidRequestCase::post("a key id and a secret", PATH, without(&both, "secretAccessKey").to_string())
-            .invalid(&[key_id], left_out),
-        InvalidRequestCase::post("a secret key and a secret", PATH, without(&both, "accessKeyId").to_string())
-            .invalid(&[secret_key], left_out),
-        InvalidRequestCase::post("a session token", PATH, token.to_string())
-            .invalid(&["/sessionToken"], "is not known here: remove it"),
-        InvalidRequestCase::post("temporary keys with their token", PATH, temporary_keys.to_string())
-            .invalid(&[key_id, "/sessionToken"], temporary),
-        InvalidRequestCase::post("a role besides", PATH, with(&right(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
-            .invalid(&["/roleArn"], "is not known here: remove it"),
-        InvalidRequestCase::post("keys of SCAP", PATH, with(&right(), "userKey", SECRET.into()).to_string())
-            .invalid(&["/userKey"], "is not known here: remove it"),
-        InvalidRequestCase::post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
-            .invalid(&["/name", "/partition", key_id, secret_key, "/x"], "must be a string"),
-        InvalidRequestCase::post("a temporary key, to be validated", VALIDATE, with(&right(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
-            .invalid(&[key_id], temporary),
+        post("no key id", PATH, without(&valid_request(), "accessKeyId").to_string())
+            .expect_400(&[key_id], "accessKeyId is missing: it must be an access key id"),
+        post("no secret key", PATH, without(&valid_request(), "secretAccessKey").to_string())
+            .expect_400(&[secret_key], "secretAccessKey is missing: it must be a secret access key"),
+        post("no keys", PATH, r#"{"name":"prod"}"#)
+            .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
+        post("nothing", PATH, "{}")
+            .expect_400(&["/name", key_id, secret_key], "name is missing"),
+        post("white space", PATH, " \r\n\t")
+            .expect_400(&["/name", key_id, secret_key], "name is missing"),
+        without_body("no body", "POST", PATH)
+            .expect_400(&["/name", key_id, secret_key], "name is missing"),
+        post("two secret keys", PATH, duplicate)
+            .expect_400(&[secret_key], "is given 2 times: give it once"),
+        post("keys and their secret", PATH, with_secret_arn.to_string())
+            .expect_400(&[key_id, secret_key], left_out),
+        post("a key id and a secret", PATH, without(&with_secret_arn, "secretAccessKey").to_string())
+            .expect_400(&[key_id], left_out),
+        post("a secret key and a secret", PATH, without(&with_secret_arn, "accessKeyId").to_string())
+            .expect_400(&[secret_key], left_out),
+        post("a session token", PATH, token.to_string())
+            .expect_400(&["/sessionToken"], "is not known here: remove it"),
+        post("temporary keys with their token", PATH, temporary_keys.to_string())
+            .expect_400(&[key_id, "/sessionToken"], temporary_rule),
+        post("a role besides", PATH, with(&valid_request(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
+            .expect_400(&["/roleArn"], "is not known here: remove it"),
+        post("keys of SCAP", PATH, with(&valid_request(), "userKey", SECRET.into()).to_string())
+            .expect_400(&["/userKey"], "is not known here: remove it"),
+        post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
+            .expect_400(&["/name", "/partition", key_id, secret_key, "/x"], "must be a string"),
+        post("a temporary key, to be validated", VALIDATE, with(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())
+            .expect_400(&[key_id], temporary_rule),
     ]);
     invalid_requests
 }
 
-fn secret_arns() -> Vec<InvalidRequestCase> {
-    incoming_secrets::arns(PATH, &in_secret())
+fn secret_arn_cases() -> Vec<InvalidRequestCase> {
+    incoming_secrets::invalid_arns(PATH, &request_with_secret())
 }
 
 /// Rows: F03.
 #[tokio::test]
-async fn static_credentials_refuses_bodies_that_are_not_json_objects() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, documents()).await;
+async fn static_credentials_rejects_bodies_that_are_not_json_objects() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, request_bodies()).await;
 }
 
 /// Rows: F04, F05, F10.
 #[tokio::test]
-async fn static_credentials_checks_every_member() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, members()).await;
+async fn static_credentials_rejects_invalid_common_members() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, member_cases()).await;
 }
 
 /// Rows: F14.
 #[tokio::test]
-async fn static_credentials_refuses_malformed_keys() {
-    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, keys()).await;
+async fn static_credentials_rejects_malformed_keys() {
+    assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, key_cases()).await;
 }
 
 #[tokio::test]
-async fn static_credentials_refuses_invalid_secret_arns() {
+async fn static_credentials_rejects_invalid_secret_arns() {
     let app = TestApp::start(Partition::Aws).await;
-    let mut invalid_requests = secret_arns();
-    invalid_requests.extend(incoming_secrets::secrets(&app, PATH, &in_secret()).await);
+    let mut invalid_requests = secret_arn_cases();
+    invalid_requests
+        .extend(incoming_secrets::invalid_contents(&app, PATH, &request_with_secret()).await);
     assert_rejected(&app, FUNCTION, invalid_requests).await;
 }
 
 #[tokio::test]
-async fn static_credentials_has_no_other_routes_verbs_or_uids() {
+async fn static_credentials_rejects_other_routes_verbs_and_uids() {
     let mut invalid_requests = routes();
     invalid_requests.extend(uids());
     assert_rejected(&TestApp::start(Partition::Aws).await, FUNCTION, invalid_requests).await;

@@ -12,70 +12,60 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    case::{InvalidRequestCase, proxied, with},
+    case::{InvalidRequestCase, delivered_event, invocation, proxied, with},
     runner::run_cases,
     sts::PATH,
 };
 
 fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
     let body = |arn: &str| json!({ "name": "prod", "roleArn": arn });
-    let own = format!("arn:{partition}:iam::300000000004:role/R");
-    let elsewhere = "sts is not offered in partition";
+    let role_arn = format!("arn:{partition}:iam::300000000004:role/R");
+    let not_offered = "sts is not offered in partition";
     let trust = |query: &[(&str, &str)]| {
         let query: BTreeMap<_, _> = query.iter().copied().collect();
         with(&proxied("GET", "/v1/accounts/sts/trust", ""), "queryStringParameters", json!(query))
     };
     let post = |path: &str, body: &serde_json::Value| proxied("POST", path, &body.to_string());
     vec![
-        InvalidRequestCase::invocation("register", post(PATH, &body(&own)))
-            .refused(&["/partition"], elsewhere),
-        InvalidRequestCase::invocation("validate", post("/v1/accounts/sts/validate", &body(&own)))
-            .refused(&["/partition"], "use one of static-credentials, scap"),
-        InvalidRequestCase::invocation(
-            "replace",
-            proxied("PUT", "/v1/accounts/sts/abc", &body(&own).to_string()),
-        )
-        .refused(&["/partition"], "use one of static-credentials, scap"),
-        InvalidRequestCase::invocation(
+        invocation("register", post(PATH, &body(&role_arn)))
+            .expect_422(&["/partition"], not_offered),
+        invocation("validate", post("/v1/accounts/sts/validate", &body(&role_arn)))
+            .expect_422(&["/partition"], "use one of static-credentials, scap"),
+        invocation("replace", proxied("PUT", "/v1/accounts/sts/abc", &body(&role_arn).to_string()))
+            .expect_422(&["/partition"], "use one of static-credentials, scap"),
+        invocation(
             "the partition spelled out",
-            post(PATH, &with(&body(&own), "partition", partition.into())),
+            post(PATH, &with(&body(&role_arn), "partition", partition.into())),
         )
-        .refused(&["/partition"], elsewhere),
-        InvalidRequestCase::invocation(
+        .expect_422(&["/partition"], not_offered),
+        invocation(
             "another partition that offers it",
-            post(PATH, &with(&body(&own), "partition", "aws".into())),
+            post(PATH, &with(&body(&role_arn), "partition", "aws".into())),
         )
-        .refused(&["/partition"], "send the request to the deployment for aws"),
-        InvalidRequestCase::invocation(
+        .expect_422(&["/partition"], "send the request to the deployment for aws"),
+        invocation(
             "a role of another partition",
             post(PATH, &body("arn:aws:iam::300000000001:role/R")),
         )
-        .refused(&["/partition", "/roleArn"], elsewhere),
-        InvalidRequestCase::delivered("an event", with(&body(&own), "method", "sts".into()))
-            .refused(&["/partition"], elsewhere),
-        InvalidRequestCase::invocation("trust", trust(&[]))
-            .refused(&["/partition"], "use one of static-credentials, scap"),
-        InvalidRequestCase::invocation(
-            "trust of this partition",
-            trust(&[("partition", partition)]),
-        )
-        .refused(&["/partition"], "use one of static-credentials, scap"),
-        InvalidRequestCase::invocation(
-            "trust of another partition",
-            trust(&[("partition", "aws")]),
-        )
-        .refused(&["/partition"], "send the request to the deployment for aws"),
-        InvalidRequestCase::invocation("trust of no partition", trust(&[("partition", "aws-cn")]))
-            .invalid(
-                &["/partition", "/partition"],
-                "must be one of aws, aws-us-gov, aws-iso-b, aws-iso",
-            ),
+        .expect_422(&["/partition", "/roleArn"], not_offered),
+        delivered_event("an event", with(&body(&role_arn), "method", "sts".into()))
+            .expect_422(&["/partition"], not_offered),
+        invocation("trust", trust(&[]))
+            .expect_422(&["/partition"], "use one of static-credentials, scap"),
+        invocation("trust of this partition", trust(&[("partition", partition)]))
+            .expect_422(&["/partition"], "use one of static-credentials, scap"),
+        invocation("trust of another partition", trust(&[("partition", "aws")]))
+            .expect_422(&["/partition"], "send the request to the deployment for aws"),
+        invocation("trust of no partition", trust(&[("partition", "aws-cn")])).expect_400(
+            &["/partition", "/partition"],
+            "must be one of aws, aws-us-gov, aws-iso-b, aws-iso",
+        ),
     ]
 }
 
 /// Rows: F10, F12.
 #[tokio::test]
-async fn sts_is_not_offered_in_the_iso_partitions() {
+async fn sts_is_not_offered_in_the_classified_partitions() {
     for partition in [Partition::AwsIso, Partition::AwsIsoB] {
         let app = TestApp::start(partition).await;
         assert!(app.realm().functions.get("sts").is_none(), "the template deploys it");
@@ -85,12 +75,12 @@ async fn sts_is_not_offered_in_the_iso_partitions() {
             (403, "urn:gangway:problem:gateway")
         );
 
-        let functions = deployed_all_the_same(&app);
+        let functions = deploy_sts(&app);
         let sts = functions.get("sts").expect("the function");
         let failures = run_cases(&app, sts, invalid_requests(partition.id())).await;
         assert!(
             failures.is_empty(),
-            "{partition}: {} rows\n{}",
+            "{partition}: {} cases\n{}",
             failures.len(),
             failures.join("\n")
         );
@@ -99,7 +89,7 @@ async fn sts_is_not_offered_in_the_iso_partitions() {
 }
 
 /// The function as the template has it for `aws`, run in a region of this partition.
-fn deployed_all_the_same(app: &TestApp) -> Functions {
+fn deploy_sts(app: &TestApp) -> Functions {
     let (realm, url) = (app.realm(), app.cloud().url());
     let template = Template::of_repository().expect("the repository's template");
     let deployment = Deployment {
@@ -118,7 +108,7 @@ fn deployed_all_the_same(app: &TestApp) -> Functions {
         environment: ["AWS_ENDPOINT_URL", "PALETTE_URL"]
             .map(|name| (name.to_owned(), url.clone()))
             .into(),
-        keys: std::sync::Arc::new(move |_function, _lasting| {
+        keys: std::sync::Arc::new(move |_function, _validity| {
             let keys = role.session("sts");
             RoleKeys {
                 access_key_id: keys.id,

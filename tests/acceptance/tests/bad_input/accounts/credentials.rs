@@ -2,96 +2,105 @@
 
 use serde_json::{Value, json};
 
-use super::{POLICIES, keys};
+use super::{POLICIES, access_key};
 use crate::{
     KEY_ID, SECRET,
-    case::{InvalidRequestCase, with, without},
+    case::{InvalidRequestCase, post, with, without, without_body},
     incoming_secrets,
-    sts::role_arns,
+    sts::invalid_role_arns,
 };
 
 /// The cases that need no local cloud.
 pub(super) fn credentials() -> Vec<InvalidRequestCase> {
-    let id = "must be an access key id: 16 to 128";
-    let secret = "must be a secret access key: 16 to 128";
+    let id_rule = "must be an access key id: 16 to 128";
+    let key_rule = "must be a secret access key: 16 to 128";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
-    let mut twice = keys().to_string();
-    twice.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
+    let mut duplicate = access_key().to_string();
+    duplicate.insert_str(1, &format!(r#""secretAccessKey":"{SECRET}","#));
     let values: Vec<(&str, Value, &str, &str)> = vec![
-        ("an empty id", with(&keys(), "accessKeyId", "".into()), key_id, id),
-        ("an id that is the secret", with(&keys(), "accessKeyId", SECRET.into()), key_id, id),
+        ("an empty id", with(&access_key(), "accessKeyId", "".into()), key_id, id_rule),
+        (
+            "an id that is the secret",
+            with(&access_key(), "accessKeyId", SECRET.into()),
+            key_id,
+            id_rule,
+        ),
         (
             "a temporary key",
-            with(&keys(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()),
+            with(&access_key(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()),
             key_id,
             "create a long-lived access key (AKIA…)",
         ),
         (
             "an id of another type",
-            with(&keys(), "accessKeyId", 7.into()),
+            with(&access_key(), "accessKeyId", 7.into()),
             key_id,
             "must be a string, not a number",
         ),
         (
             "a short secret key",
-            with(&keys(), "secretAccessKey", "wJalrX".into()),
+            with(&access_key(), "secretAccessKey", "wJalrX".into()),
             secret_key,
-            secret,
+            key_rule,
         ),
         (
             "a secret key in a list",
-            with(&keys(), "secretAccessKey", json!([SECRET])),
+            with(&access_key(), "secretAccessKey", json!([SECRET])),
             secret_key,
             "must be a string, not a list",
         ),
         (
             "a secret key that is null",
-            with(&keys(), "secretAccessKey", Value::Null),
+            with(&access_key(), "secretAccessKey", Value::Null),
             secret_key,
             "must be a string, not null",
         ),
-        ("no key id", without(&keys(), "accessKeyId"), key_id, "accessKeyId is missing"),
+        ("no key id", without(&access_key(), "accessKeyId"), key_id, "accessKeyId is missing"),
         (
             "no secret key",
-            without(&keys(), "secretAccessKey"),
+            without(&access_key(), "secretAccessKey"),
             secret_key,
             "secretAccessKey is missing",
         ),
         (
             "a token",
-            with(&keys(), "sessionToken", SECRET.into()),
+            with(&access_key(), "sessionToken", SECRET.into()),
             "/sessionToken",
             "is not known here: remove it",
         ),
-        ("a name", with(&keys(), "name", "prod".into()), "/name", "is not known here: remove it"),
+        (
+            "a name",
+            with(&access_key(), "name", "prod".into()),
+            "/name",
+            "is not known here: remove it",
+        ),
         (
             "a partition",
-            with(&keys(), "partition", "aws".into()),
+            with(&access_key(), "partition", "aws".into()),
             "/partition",
             "is not known here: remove it",
         ),
     ];
     let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
-        InvalidRequestCase::post(&format!("policies: {name}"), POLICIES, body.to_string())
-            .invalid(&[at], remedy)
+        post(&format!("policies: {name}"), POLICIES, body.to_string()).expect_400(&[at], remedy)
     };
     let mut invalid_requests: Vec<_> = values.into_iter().map(case).collect();
     invalid_requests.extend([
-        InvalidRequestCase::post("policies: nothing", POLICIES, "{}")
-            .invalid(&[key_id, secret_key], "accessKeyId is missing"),
-        InvalidRequestCase::bare("policies: no body", "POST", POLICIES)
-            .invalid(&[key_id, secret_key], "accessKeyId is missing"),
-        InvalidRequestCase::post("policies: two secret keys", POLICIES, twice)
-            .invalid(&[secret_key], "is given 2 times: give it once"),
+        post("policies: an empty object", POLICIES, "{}")
+            .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
+        without_body("policies: no body", "POST", POLICIES)
+            .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
+        post("policies: two secret keys", POLICIES, duplicate)
+            .expect_400(&[secret_key], "is given 2 times: give it once"),
     ]);
-    invalid_requests.extend(ways());
-    invalid_requests.extend(role_arns(POLICIES, &json!({})));
-    invalid_requests.extend(incoming_secrets::arns(POLICIES, &json!({})));
+    invalid_requests.extend(account_references());
+    invalid_requests.extend(invalid_role_arns(POLICIES, &json!({})));
+    invalid_requests.extend(incoming_secrets::invalid_arns(POLICIES, &json!({})));
     invalid_requests
 }
 
 /// Invalid or ambiguous references to an account.
-fn ways() -> Vec<InvalidRequestCase> {
+fn account_references() -> Vec<InvalidRequestCase> {
     let uid = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let one = "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
@@ -134,16 +143,14 @@ fn ways() -> Vec<InvalidRequestCase> {
         ),
     ];
     let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
-        InvalidRequestCase::post(&format!("policies: {name}"), POLICIES, body.to_string())
-            .invalid(&[at], remedy)
+        post(&format!("policies: {name}"), POLICIES, body.to_string()).expect_400(&[at], remedy)
     };
     let everything = with(
-        &with(&with(&keys(), "uid", "abc".into()), "roleArn", role.into()),
+        &with(&with(&access_key(), "uid", "abc".into()), "roleArn", role.into()),
         "secretArn",
         arn.into(),
     );
-    let all =
-        InvalidRequestCase::post("policies: everything at once", POLICIES, everything.to_string())
-            .invalid(&["/roleArn", "/secretArn", key_id, secret_key], one);
+    let all = post("policies: everything at once", POLICIES, everything.to_string())
+        .expect_400(&["/roleArn", "/secretArn", key_id, secret_key], one);
     values.into_iter().map(case).chain([all]).collect()
 }

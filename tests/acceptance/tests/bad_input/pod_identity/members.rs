@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{FUNCTION, PATH, VALIDATE, cross, right};
+use super::{FUNCTION, PATH, VALIDATE, valid_cross_account_request, valid_request};
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, with, without},
+    case::{InvalidRequestCase, bus_event, delivered_event, post, with, without, without_body},
 };
 
 /// Each member with its invalid values.
@@ -13,13 +13,13 @@ pub(super) fn members() -> Vec<InvalidRequestCase> {
     let cluster = "must be the name of an EKS cluster: 1 to 100 letters, digits, '-' and '_'";
     let region = "must be a region, such as us-east-1";
     let role = "must be the ARN of an IAM role";
-    let shape = "must be an ARN: arn:<partition>";
+    let arn_rule = "must be an ARN: arn:<partition>";
     let policy = "must be the ARN of an IAM policy";
     let user = "arn:aws:iam::300000000001:user/U";
     let a_role = "arn:aws:iam::300000000001:role/R";
     let a_policy = "arn:aws:iam::300000000001:policy/P";
     let flag = "must be true or false";
-    let invalid: Vec<(&str, Value, &str)> = vec![
+    let cases: Vec<(&str, Value, &str)> = vec![
         ("clusterName", "".into(), cluster),
         ("clusterName", "-palette".into(), cluster),
         ("clusterName", "_palette".into(), cluster),
@@ -40,21 +40,21 @@ pub(super) fn members() -> Vec<InvalidRequestCase> {
         ("clusterRegion", "cn-north-1".into(), region),
         ("clusterRegion", SECRET.into(), region),
         ("clusterRegion", Value::Null, "must be a string, not null"),
-        ("hubbleRoleArn", "".into(), shape),
-        ("hubbleRoleArn", SECRET.into(), shape),
+        ("hubbleRoleArn", "".into(), arn_rule),
+        ("hubbleRoleArn", SECRET.into(), arn_rule),
         ("hubbleRoleArn", user.into(), role),
         ("hubbleRoleArn", a_policy.into(), role),
         ("hubbleRoleArn", 7.into(), "must be a string, not a number"),
-        ("identityRoleArn", "Identity".into(), shape),
+        ("identityRoleArn", "Identity".into(), arn_rule),
         ("identityRoleArn", user.into(), role),
         ("identityRoleArn", a_policy.into(), role),
         ("identityRoleArn", json!({ "arn": a_role }), "must be a string, not an object"),
-        ("hubbleTargetRoleArn", "".into(), shape),
+        ("hubbleTargetRoleArn", "".into(), arn_rule),
         ("hubbleTargetRoleArn", user.into(), role),
         ("hubbleTargetRoleArn", a_policy.into(), role),
         ("hubbleTargetRoleArn", Value::Null, "must be a string, not null"),
-        ("permissionBoundaryArn", "".into(), shape),
-        ("permissionBoundaryArn", "Boundary".into(), shape),
+        ("permissionBoundaryArn", "".into(), arn_rule),
+        ("permissionBoundaryArn", "Boundary".into(), arn_rule),
         ("permissionBoundaryArn", a_role.into(), policy),
         ("permissionBoundaryArn", user.into(), policy),
         ("permissionBoundaryArn", true.into(), "must be a string, not a boolean"),
@@ -66,78 +66,84 @@ pub(super) fn members() -> Vec<InvalidRequestCase> {
         ("ensureConfigMap", json!({}), flag),
     ];
     let mut invalid_requests: Vec<_> = (1..)
-        .zip(invalid)
+        .zip(cases)
         .map(|(number, (member, value, remedy)): (usize, _)| {
-            let base = if member == "hubbleTargetRoleArn" { cross() } else { right() };
+            let base = if member == "hubbleTargetRoleArn" {
+                valid_cross_account_request()
+            } else {
+                valid_request()
+            };
             let body = with(&base, member, value).to_string();
-            InvalidRequestCase::post(&format!("{number}: {member}"), PATH, body)
-                .invalid(&[&format!("/{member}")], remedy)
+            post(&format!("{number}: {member}"), PATH, body)
+                .expect_400(&[&format!("/{member}")], remedy)
         })
         .collect();
-    invalid_requests.extend(missing());
-    invalid_requests.extend(elsewhere());
-    invalid_requests.extend(unknown());
+    invalid_requests.extend(missing_members());
+    invalid_requests.extend(other_partitions());
+    invalid_requests.extend(unknown_members());
     invalid_requests
 }
 
-fn missing() -> Vec<InvalidRequestCase> {
+fn missing_members() -> Vec<InvalidRequestCase> {
     let all = ["/name", "/clusterName", "/roleArn", "/hubbleRoleArn", "/identityRoleArn"];
-    let own = ["clusterName", "roleArn", "hubbleRoleArn", "identityRoleArn"];
-    let mut invalid_requests: Vec<_> = own
+    let members = ["clusterName", "roleArn", "hubbleRoleArn", "identityRoleArn"];
+    let mut invalid_requests: Vec<_> = members
         .iter()
         .map(|member| {
-            let body = without(&right(), member).to_string();
-            InvalidRequestCase::post(&format!("no {member}"), PATH, body)
-                .invalid(&[&format!("/{member}")], &format!("{member} is missing: it must be"))
+            let body = without(&valid_request(), member).to_string();
+            post(&format!("no {member}"), PATH, body)
+                .expect_400(&[&format!("/{member}")], &format!("{member} is missing: it must be"))
         })
         .collect();
+    invalid_requests.push(post("nothing", PATH, "{}").expect_400(&all, "name is missing"));
     invalid_requests
-        .push(InvalidRequestCase::post("nothing", PATH, "{}").invalid(&all, "name is missing"));
-    invalid_requests.push(
-        InvalidRequestCase::bare("no body", "POST", VALIDATE).invalid(&all, "name is missing"),
-    );
+        .push(without_body("no body", "POST", VALIDATE).expect_400(&all, "name is missing"));
     invalid_requests
 }
 
 /// Of other partitions.
-fn elsewhere() -> Vec<InvalidRequestCase> {
-    let gov = |what: &str| format!("arn:aws-us-gov:iam::300000000001:{what}");
+fn other_partitions() -> Vec<InvalidRequestCase> {
+    let govcloud_arn = |what: &str| format!("arn:aws-us-gov:iam::300000000001:{what}");
     let mut invalid_requests = Vec::new();
     for (member, value) in [
-        ("hubbleRoleArn", gov("role/R")),
-        ("identityRoleArn", gov("role/R")),
-        ("hubbleTargetRoleArn", gov("role/R")),
-        ("permissionBoundaryArn", gov("policy/P")),
+        ("hubbleRoleArn", govcloud_arn("role/R")),
+        ("identityRoleArn", govcloud_arn("role/R")),
+        ("hubbleTargetRoleArn", govcloud_arn("role/R")),
+        ("permissionBoundaryArn", govcloud_arn("policy/P")),
     ] {
-        let base = if member == "hubbleTargetRoleArn" { cross() } else { right() };
+        let base = if member == "hubbleTargetRoleArn" {
+            valid_cross_account_request()
+        } else {
+            valid_request()
+        };
         let body = with(&base, member, value.into()).to_string();
-        let case = InvalidRequestCase::post(&format!("{member} of GovCloud"), PATH, body);
-        invalid_requests.push(case.refused(&[&format!("/{member}")], "use an ARN of aws"));
+        let case = post(&format!("{member} of GovCloud"), PATH, body);
+        invalid_requests.push(case.expect_422(&[&format!("/{member}")], "use an ARN of aws"));
     }
     for region in ["us-gov-west-1", "us-isob-east-1", "us-iso-east-1"] {
-        let body = with(&right(), "clusterRegion", region.into()).to_string();
-        let case = InvalidRequestCase::post(&format!("a cluster in {region}"), PATH, body);
+        let body = with(&valid_request(), "clusterRegion", region.into()).to_string();
+        let case = post(&format!("a cluster in {region}"), PATH, body);
         invalid_requests
-            .push(case.refused(&["/clusterRegion"], "must be a region of partition aws"));
+            .push(case.expect_422(&["/clusterRegion"], "must be a region of partition aws"));
     }
     invalid_requests
 }
 
-fn unknown() -> Vec<InvalidRequestCase> {
+fn unknown_members() -> Vec<InvalidRequestCase> {
     let not_known = "is not known here: remove it";
-    let given = |member: &str, value: Value| with(&right(), member, value).to_string();
-    let mut twice = right().to_string();
-    twice.insert_str(1, r#""clusterName":"other","#);
+    let body_with = |member: &str, value: Value| with(&valid_request(), member, value).to_string();
+    let mut duplicate = valid_request().to_string();
+    duplicate.insert_str(1, r#""clusterName":"other","#);
     vec![
-        InvalidRequestCase::post("an external id", PATH, given("externalId", SECRET.into()))
-            .invalid(&["/externalId"], not_known),
-        InvalidRequestCase::post("keys", PATH, given("secretAccessKey", SECRET.into()))
-            .invalid(&["/secretAccessKey"], not_known),
-        InvalidRequestCase::post("a role name", PATH, given("hubbleRole", "Hubble".into()))
-            .invalid(&["/hubbleRole"], not_known),
-        InvalidRequestCase::post("two clusters", PATH, twice)
-            .invalid(&["/clusterName"], "is given 2 times: give it once"),
-        InvalidRequestCase::post(
+        post("an external id", PATH, body_with("externalId", SECRET.into()))
+            .expect_400(&["/externalId"], not_known),
+        post("keys", PATH, body_with("secretAccessKey", SECRET.into()))
+            .expect_400(&["/secretAccessKey"], not_known),
+        post("a role name", PATH, body_with("hubbleRole", "Hubble".into()))
+            .expect_400(&["/hubbleRole"], not_known),
+        post("two clusters", PATH, duplicate)
+            .expect_400(&["/clusterName"], "is given 2 times: give it once"),
+        post(
             "everything wrong",
             PATH,
             json!({
@@ -147,7 +153,7 @@ fn unknown() -> Vec<InvalidRequestCase> {
             })
             .to_string(),
         )
-        .invalid(
+        .expect_400(
             &[
                 "/name",
                 "/clusterName",
@@ -168,31 +174,22 @@ fn unknown() -> Vec<InvalidRequestCase> {
 
 /// Over the bus where a rule fits, else straight.
 pub(super) fn events() -> Vec<InvalidRequestCase> {
-    let event = with(&right(), "method", FUNCTION.into());
+    let event = with(&valid_request(), "method", FUNCTION.into());
     vec![
-        InvalidRequestCase::event("event: no cluster", without(&event, "clusterName"))
-            .invalid(&["/clusterName"], "clusterName is missing"),
-        InvalidRequestCase::event(
+        bus_event("event: no cluster", without(&event, "clusterName"))
+            .expect_400(&["/clusterName"], "clusterName is missing"),
+        bus_event(
             "event: a user",
             with(&event, "hubbleRoleArn", "arn:aws:iam::300000000001:user/U".into()),
         )
-        .invalid(&["/hubbleRoleArn"], "must be the ARN of an IAM role"),
-        InvalidRequestCase::event("event: in iso", with(&event, "partition", "aws-iso".into()))
-            .refused(&["/partition"], "use one of static-credentials, scap"),
-        InvalidRequestCase::event(
-            "event: a secret key",
-            with(&event, "secretAccessKey", SECRET.into()),
-        )
-        .refused(&["/secretAccessKey"], "may not be in an event: send secretArn"),
-        InvalidRequestCase::event(
-            "event: a flag of text",
-            with(&event, "ensureConfigMap", "true".into()),
-        )
-        .invalid(&["/ensureConfigMap"], "must be true or false"),
-        InvalidRequestCase::delivered(
-            "event: another method",
-            with(&event, "method", "sts".into()),
-        )
-        .refused(&["/method"], "deliver events for sts to the function sts"),
+        .expect_400(&["/hubbleRoleArn"], "must be the ARN of an IAM role"),
+        bus_event("event: in aws-iso", with(&event, "partition", "aws-iso".into()))
+            .expect_422(&["/partition"], "use one of static-credentials, scap"),
+        bus_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
+            .expect_422(&["/secretAccessKey"], "may not be in an event: send secretArn"),
+        bus_event("event: a flag as text", with(&event, "ensureConfigMap", "true".into()))
+            .expect_400(&["/ensureConfigMap"], "must be true or false"),
+        delivered_event("event: another method", with(&event, "method", "sts".into()))
+            .expect_422(&["/method"], "deliver events for sts to the function sts"),
     ]
 }

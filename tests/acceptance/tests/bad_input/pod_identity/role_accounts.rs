@@ -2,70 +2,64 @@
 
 use serde_json::Value;
 
-use super::{PATH, UID, VALIDATE, cross, right};
-use crate::case::{InvalidRequestCase, with, without};
+use super::{PATH, UID, VALIDATE, valid_cross_account_request, valid_request};
+use crate::case::{InvalidRequestCase, post, put, with, without};
 
-/// Well written, and not possible together.
-pub(super) fn cases() -> Vec<InvalidRequestCase> {
+/// Requests whose members are valid one by one, but not together.
+pub(super) fn mixed_accounts() -> Vec<InvalidRequestCase> {
+    let (same, cross) = (valid_request(), valid_cross_account_request());
     let role =
         |account: u8| -> Value { format!("arn:aws:iam::30000000000{account}:role/R").into() };
-    let policy = |account: &str| -> Value { format!("arn:aws:iam::{account}:policy/P").into() };
-    let of_cluster = "must be in the same account as hubbleRoleArn, which is that of the cluster";
-    let not_cross = "leave it out, or send as roleArn Palette's target role in the other account";
-    let is_cross =
+    let policy =
+        |account: u8| -> Value { format!("arn:aws:iam::30000000000{account}:policy/P").into() };
+    let not_cluster_account =
+        "must be in the same account as hubbleRoleArn, which is that of the cluster";
+    let not_cross_account =
+        "leave it out, or send as roleArn Palette's target role in the other account";
+    let is_cross_account =
         "hubbleTargetRoleArn is missing: roleArn is in another account than hubbleRoleArn";
-    let of_target = "must be in the account of roleArn";
-    let bounds = "must be a policy of the account of roleArn, or one of AWS's own";
-    let post = |name: &str, body: &Value| InvalidRequestCase::post(name, PATH, body.to_string());
-    vec![
-        post("the identity service's role elsewhere", &with(&right(), "identityRoleArn", role(3)))
-            .refused(&["/identityRoleArn"], of_cluster),
-        post("the same in two accounts", &with(&cross(), "identityRoleArn", role(2)))
-            .refused(&["/identityRoleArn"], of_cluster),
-        post("Hubble's role elsewhere", &with(&right(), "hubbleRoleArn", role(3)))
-            .refused(&["/identityRoleArn", "/hubbleTargetRoleArn"], of_cluster),
-        post("a target role in one account", &with(&right(), "hubbleTargetRoleArn", role(2)))
-            .refused(&["/hubbleTargetRoleArn"], not_cross),
-        post("a local target role in one account", &with(&right(), "hubbleTargetRoleArn", role(1)))
-            .refused(&["/hubbleTargetRoleArn"], not_cross),
-        post("no target role in two accounts", &without(&cross(), "hubbleTargetRoleArn"))
-            .refused(&["/hubbleTargetRoleArn"], is_cross),
-        post("a local target role in two", &with(&cross(), "hubbleTargetRoleArn", role(1)))
-            .refused(&["/hubbleTargetRoleArn"], of_target),
-        post("a target role in a third", &with(&cross(), "hubbleTargetRoleArn", role(3)))
-            .refused(&["/hubbleTargetRoleArn"], of_target),
-        post(
-            "a boundary elsewhere",
-            &with(&right(), "permissionBoundaryArn", policy("300000000002")),
-        )
-        .refused(&["/permissionBoundaryArn"], bounds),
-        post(
-            "the cluster's boundary",
-            &with(&cross(), "permissionBoundaryArn", policy("300000000001")),
-        )
-        .refused(&["/permissionBoundaryArn"], bounds),
-        InvalidRequestCase::post(
-            "validate",
-            VALIDATE,
-            without(&cross(), "hubbleTargetRoleArn").to_string(),
-        )
-        .refused(&["/hubbleTargetRoleArn"], is_cross),
-        InvalidRequestCase::put(
-            "replace",
-            UID,
-            with(&right(), "hubbleTargetRoleArn", role(2)).to_string(),
-        )
-        .refused(&["/hubbleTargetRoleArn"], not_cross),
-        // A fault that is noted already hides no other, and makes none.
-        post(
-            "a malformed target role in one account",
-            &with(&right(), "hubbleTargetRoleArn", "R".into()),
-        )
-        .invalid(&["/hubbleTargetRoleArn"], "must be an ARN"),
-        post(
-            "two faults of two kinds",
-            &with(&with(&cross(), "hubbleTargetRoleArn", role(3)), "clusterName", "".into()),
-        )
-        .invalid(&["/clusterName", "/hubbleTargetRoleArn"], "must be the name of an EKS cluster"),
-    ]
+    let not_target_account = "must be in the account of roleArn";
+    let not_boundary = "must be a policy of the account of roleArn, or one of AWS's own";
+    let (identity, hubble) = ("identityRoleArn", "hubbleRoleArn");
+    let (target, boundary) = ("hubbleTargetRoleArn", "permissionBoundaryArn");
+    let without_target = without(&cross, target).to_string();
+    // Base, changed member, its value, pointers of the errors, remedy.
+    let changes = [
+        (&same, identity, role(3), &[identity][..], not_cluster_account),
+        (&cross, identity, role(2), &[identity], not_cluster_account),
+        (&same, hubble, role(3), &[identity, target], not_cluster_account),
+        (&same, target, role(2), &[target], not_cross_account),
+        (&same, target, role(1), &[target], not_cross_account),
+        (&cross, target, role(1), &[target], not_target_account),
+        (&cross, target, role(3), &[target], not_target_account),
+        (&same, boundary, policy(2), &[boundary], not_boundary),
+        (&cross, boundary, policy(1), &[boundary], not_boundary),
+    ];
+    let mut cases: Vec<_> = (1..)
+        .zip(changes)
+        .map(|(number, (base, member, value, members, remedy)): (usize, _)| {
+            let pointers: Vec<_> = members.iter().map(|member| format!("/{member}")).collect();
+            let pointers: Vec<_> = pointers.iter().map(String::as_str).collect();
+            let name = format!("account {number}: {member} {value}");
+            post(&name, PATH, with(base, member, value).to_string()).expect_422(&pointers, remedy)
+        })
+        .collect();
+    let target = &["/hubbleTargetRoleArn"];
+    let malformed = with(&same, "hubbleTargetRoleArn", "R".into()).to_string();
+    let both = with(&with(&cross, "hubbleTargetRoleArn", role(3)), "clusterName", "".into());
+    cases.extend([
+        post("no target role in the cross-account case", PATH, &*without_target)
+            .expect_422(target, is_cross_account),
+        post("validate", VALIDATE, without_target).expect_422(target, is_cross_account),
+        put("replace", UID, with(&same, "hubbleTargetRoleArn", role(2)).to_string())
+            .expect_422(target, not_cross_account),
+        // A malformed member causes no second error, and hides none.
+        post("a malformed target role in the same-account case", PATH, malformed)
+            .expect_400(target, "must be an ARN"),
+        post("a malformed and an unprocessable member", PATH, both.to_string()).expect_400(
+            &["/clusterName", "/hubbleTargetRoleArn"],
+            "must be the name of an EKS cluster",
+        ),
+    ]);
+    cases
 }

@@ -1,48 +1,37 @@
 //! Unknown routes, verbs and uids, and invalid queries.
 
-use super::{PATH, PLAN, UID, right};
-use crate::case::{InvalidRequestCase, proxied};
+use super::{PATH, PLAN, UID, valid_request};
+use crate::case::{InvalidRequestCase, invocation, post, proxied, put, without_body};
 
 /// Paths, verbs and uids.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
-    let body = right().to_string();
+    let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let mut invalid_requests = vec![
-        InvalidRequestCase::bare("GET", "GET", PATH).by_gateway(),
-        InvalidRequestCase::post("POST to plan", PLAN, &*body).by_gateway(),
-        InvalidRequestCase::post("POST to a uid", UID, &*body).by_gateway(),
-        InvalidRequestCase::invocation("GET, past the gateway", proxied("GET", PATH, ""))
-            .verb_not_allowed("use POST"),
-        InvalidRequestCase::invocation(
-            "POST to plan, past the gateway",
-            proxied("POST", PLAN, &body),
-        )
-        .verb_not_allowed("use GET"),
-        InvalidRequestCase::invocation(
-            "DELETE of a uid, past the gateway",
-            proxied("DELETE", UID, ""),
-        )
-        .verb_not_allowed("use PUT"),
-        InvalidRequestCase::invocation(
-            "another function's route",
-            proxied("GET", "/v1/accounts/sts/trust", ""),
-        )
-        .is(404, "route-not-found", "no route has this path"),
+        without_body("GET", "GET", PATH).expect_gateway_403(),
+        post("POST to plan", PLAN, &*body).expect_gateway_403(),
+        post("POST to a uid", UID, &*body).expect_gateway_403(),
+        invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
+        invocation("POST to plan, past the gateway", proxied("POST", PLAN, &body))
+            .expect_405("use GET"),
+        invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
+            .expect_405("use PUT"),
+        invocation("another function's route", proxied("GET", "/v1/accounts/sts/trust", ""))
+            .expect_404(),
     ];
     invalid_requests.extend(["a%2Fb", "%00", "a.b"].map(|uid| {
-        InvalidRequestCase::put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)
-            .invalid(&["/uid"], rule)
+        put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body).expect_400(&["/uid"], rule)
     }));
     invalid_requests
 }
 
 /// Queries of the plan.
-pub(super) fn questions() -> Vec<InvalidRequestCase> {
+pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let (one, two) = ("300000000001", "300000000002");
     let role = |account: &str| format!("arn:aws:iam::{account}:role/R");
     let cluster = "must be the name of an EKS cluster";
     let digits = "must be an AWS account id of 12 digits";
-    let invalid = [
+    let cases = [
         ("", "clusterName", "clusterName is missing: it must be the name of the EKS cluster"),
         ("clusterName=", "clusterName", cluster),
         ("clusterName=a%20b", "clusterName", cluster),
@@ -57,12 +46,11 @@ pub(super) fn questions() -> Vec<InvalidRequestCase> {
         ("clusterName=p&identityRoleArn=", "identityRoleArn", "must be an ARN"),
     ];
     let path = |query: &str| format!("{PLAN}?{query}");
-    let mut invalid_requests: Vec<_> = invalid
+    let mut invalid_requests: Vec<_> = cases
         .iter()
         .map(|(query, member, remedy)| {
             let name = format!("plan?{query}");
-            InvalidRequestCase::bare(&name, "GET", &path(query))
-                .invalid(&[&format!("/{member}")], remedy)
+            without_body(&name, "GET", &path(query)).expect_400(&[&format!("/{member}")], remedy)
         })
         .collect();
     let refused = [
@@ -104,8 +92,7 @@ pub(super) fn questions() -> Vec<InvalidRequestCase> {
     invalid_requests.extend(refused.map(|(query, member, remedy)| {
         let query = format!("clusterName=p&{query}");
         let name = format!("plan?{query}");
-        InvalidRequestCase::bare(&name, "GET", &path(&query))
-            .refused(&[&format!("/{member}")], remedy)
+        without_body(&name, "GET", &path(&query)).expect_422(&[&format!("/{member}")], remedy)
     }));
     invalid_requests
 }

@@ -1,91 +1,61 @@
 //! Unknown routes, verbs and uids.
 
-use super::{PATH, UID, VALIDATE, right};
+use super::{PATH, UID, VALIDATE, valid_request};
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, proxied, with},
+    case::{InvalidRequestCase, invocation, post, proxied, put, with, without_body},
 };
 
 /// Paths and verbs.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
-    let body = right().to_string();
-    let no_route = "no route has this path; the README of Gangway lists them all";
+    let body = valid_request().to_string();
     vec![
-        InvalidRequestCase::bare("GET", "GET", PATH).by_gateway(),
-        InvalidRequestCase::bare("DELETE", "DELETE", PATH).by_gateway(),
-        InvalidRequestCase::bare("PATCH", "PATCH", PATH).by_gateway(),
-        InvalidRequestCase::bare("OPTIONS", "OPTIONS", PATH).by_gateway(),
-        InvalidRequestCase::put("PUT without a uid", PATH, &*body).by_gateway(),
-        InvalidRequestCase::put("PUT to validate", VALIDATE, &*body).by_gateway(),
-        InvalidRequestCase::bare("GET validate", "GET", VALIDATE).by_gateway(),
-        InvalidRequestCase::post("POST to a uid", UID, &*body).by_gateway(),
-        InvalidRequestCase::bare("DELETE of a uid", "DELETE", UID).by_gateway(),
-        InvalidRequestCase::post(
-            "below validate",
-            "/v1/accounts/static-credentials/validate/more",
-            &*body,
-        )
-        .by_gateway(),
-        InvalidRequestCase::post("another version", "/v2/accounts/static-credentials", &*body)
-            .by_gateway(),
-        InvalidRequestCase::post("an unknown method", "/v1/accounts/passwords", &*body)
-            .by_gateway(),
-        InvalidRequestCase::post("an upper-case path", "/v1/accounts/Static-Credentials", &*body)
-            .by_gateway(),
-        InvalidRequestCase::post("the root", "/", &*body).by_gateway(),
-        InvalidRequestCase::invocation("GET, past the gateway", proxied("GET", PATH, ""))
-            .verb_not_allowed("use POST"),
-        InvalidRequestCase::invocation("PATCH, past the gateway", proxied("PATCH", PATH, &body))
-            .verb_not_allowed("use POST"),
-        InvalidRequestCase::invocation("a verb in lower case", proxied("post", PATH, &body))
-            .verb_not_allowed("use POST"),
-        InvalidRequestCase::invocation("an empty verb", proxied("", PATH, &body))
-            .verb_not_allowed("use POST"),
-        InvalidRequestCase::invocation("GET of a uid, past the gateway", proxied("GET", UID, ""))
-            .verb_not_allowed("use PUT"),
-        InvalidRequestCase::invocation(
-            "PUT to validate, past the gateway",
-            proxied("PUT", VALIDATE, &body),
-        )
-        .verb_not_allowed("use POST"),
-        InvalidRequestCase::invocation(
-            "another function's route",
-            proxied("POST", "/v1/accounts/sts", &body),
-        )
-        .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation("a route of accounts", proxied("GET", "/v1/accounts", ""))
-            .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation("an empty path", proxied("POST", "", &body)).is(
-            404,
-            "route-not-found",
-            no_route,
-        ),
-        InvalidRequestCase::invocation(
+        without_body("GET", "GET", PATH).expect_gateway_403(),
+        without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
+        without_body("PATCH", "PATCH", PATH).expect_gateway_403(),
+        without_body("OPTIONS", "OPTIONS", PATH).expect_gateway_403(),
+        put("PUT without a uid", PATH, &*body).expect_gateway_403(),
+        put("PUT to validate", VALIDATE, &*body).expect_gateway_403(),
+        without_body("GET validate", "GET", VALIDATE).expect_gateway_403(),
+        post("POST to a uid", UID, &*body).expect_gateway_403(),
+        without_body("DELETE of a uid", "DELETE", UID).expect_gateway_403(),
+        post("below validate", "/v1/accounts/static-credentials/validate/more", &*body)
+            .expect_gateway_403(),
+        post("another version", "/v2/accounts/static-credentials", &*body).expect_gateway_403(),
+        post("an unknown method", "/v1/accounts/passwords", &*body).expect_gateway_403(),
+        post("an upper-case path", "/v1/accounts/Static-Credentials", &*body).expect_gateway_403(),
+        post("the root", "/", &*body).expect_gateway_403(),
+        invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
+        invocation("PATCH, past the gateway", proxied("PATCH", PATH, &body)).expect_405("use POST"),
+        invocation("a verb in lower case", proxied("post", PATH, &body)).expect_405("use POST"),
+        invocation("an empty verb", proxied("", PATH, &body)).expect_405("use POST"),
+        invocation("GET of a uid, past the gateway", proxied("GET", UID, "")).expect_405("use PUT"),
+        invocation("PUT to validate, past the gateway", proxied("PUT", VALIDATE, &body))
+            .expect_405("use POST"),
+        invocation("another function's route", proxied("POST", "/v1/accounts/sts", &body))
+            .expect_404(),
+        invocation("a route of accounts", proxied("GET", "/v1/accounts", "")).expect_404(),
+        invocation("an empty path", proxied("POST", "", &body)).expect_404(),
+        invocation(
             "a path below",
             proxied("POST", "/v1/accounts/static-credentials/validate/x", &body),
         )
-        .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation(
+        .expect_404(),
+        invocation(
             "a path that climbs",
             proxied("POST", "/v1/accounts/sts/../static-credentials", &body),
         )
-        .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation(
-            "an encoded slash",
-            proxied("POST", "/v1/accounts%2Fstatic-credentials", &body),
-        )
-        .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation(
-            "a secret in the path",
-            proxied("POST", &format!("/v1/{SECRET}"), &body),
-        )
-        .is(404, "route-not-found", no_route),
+        .expect_404(),
+        invocation("an encoded slash", proxied("POST", "/v1/accounts%2Fstatic-credentials", &body))
+            .expect_404(),
+        invocation("a secret in the path", proxied("POST", &format!("/v1/{SECRET}"), &body))
+            .expect_404(),
     ]
 }
 
 /// Uids in paths.
 pub(super) fn uids() -> Vec<InvalidRequestCase> {
-    let body = right().to_string();
+    let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let mut invalid_requests: Vec<_> = [
@@ -102,43 +72,41 @@ pub(super) fn uids() -> Vec<InvalidRequestCase> {
         &long,
     ]
     .map(|uid| {
-        InvalidRequestCase::put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
-            .invalid(&["/uid"], rule)
+        put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body).expect_400(&["/uid"], rule)
     })
     .into();
     invalid_requests.extend(["..", "%2e%2e", "a%252Fb"].map(|uid| {
         let payload = proxied("PUT", &format!("{PATH}/{uid}"), &body);
-        InvalidRequestCase::invocation(&format!("uid {uid}, past the gateway"), payload)
-            .invalid(&["/uid"], rule)
+        invocation(&format!("uid {uid}, past the gateway"), payload).expect_400(&["/uid"], rule)
     }));
     invalid_requests.extend([
-        InvalidRequestCase::put("a uid, but no JSON", UID, "{").invalid(&[""], "it ends too early"),
-        InvalidRequestCase::put(
+        put("a uid, but no JSON", UID, "{").expect_400(&[""], "it ends too early"),
+        put(
             "a uid, but not a right name",
             UID,
-            with(&right(), "name", "".into()).to_string(),
+            with(&valid_request(), "name", "".into()).to_string(),
         )
-        .invalid(&["/name"], "must be 1 to 64 characters"),
-        InvalidRequestCase::put(
+        .expect_400(&["/name"], "must be 1 to 64 characters"),
+        put(
             "a uid, but a temporary key",
             UID,
-            with(&right(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string(),
+            with(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string(),
         )
-        .invalid(&["/accessKeyId"], "create a long-lived access key"),
-        InvalidRequestCase::put(
+        .expect_400(&["/accessKeyId"], "create a long-lived access key"),
+        put(
             "a uid, but twice",
             UID,
-            with(&right(), "uid", "5f0c1a2b3c4d5e6f70818293".into()).to_string(),
+            with(&valid_request(), "uid", "5f0c1a2b3c4d5e6f70818293".into()).to_string(),
         )
-        .invalid(&["/uid"], "is not known here: remove it"),
-        InvalidRequestCase::bare("a uid, but no body", "PUT", UID)
-            .invalid(&["/name", "/accessKeyId", "/secretAccessKey"], "name is missing"),
-        InvalidRequestCase::put("a uid, but a form", UID, &*body).typed("text/plain").is(
+        .expect_400(&["/uid"], "is not known here: remove it"),
+        without_body("a uid, but no body", "PUT", UID)
+            .expect_400(&["/name", "/accessKeyId", "/secretAccessKey"], "name is missing"),
+        put("a uid, but a form", UID, &*body).content_type("text/plain").expect_problem(
             415,
             "unsupported-media-type",
             "content-type: application/json",
         ),
-        InvalidRequestCase::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
+        put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).expect_problem(
             413,
             "payload-too-large",
             "send at most 256 KiB",

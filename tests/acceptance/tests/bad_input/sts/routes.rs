@@ -1,88 +1,64 @@
 //! Unknown routes, verbs and uids, and invalid queries.
 
-use super::{PATH, TRUST, UID, right};
-use crate::case::{InvalidRequestCase, proxied, with};
+use super::{PATH, TRUST, UID, valid_request};
+use crate::case::{InvalidRequestCase, invocation, post, proxied, put, with, without_body};
 
 /// Paths, verbs and uids.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
-    let body = right().to_string();
-    let no_route = "no route has this path";
+    let body = valid_request().to_string();
     let rule = "uid must be a Palette uid: 1 to 36 letters, digits and '-'";
     let long = "a".repeat(65);
     let mut invalid_requests = vec![
-        InvalidRequestCase::bare("GET", "GET", PATH).by_gateway(),
-        InvalidRequestCase::bare("DELETE", "DELETE", PATH).by_gateway(),
-        InvalidRequestCase::put("PUT without a uid", PATH, &*body).by_gateway(),
-        InvalidRequestCase::post("POST to trust", TRUST, &*body).by_gateway(),
-        InvalidRequestCase::put("PUT to trust", TRUST, &*body).by_gateway(),
-        InvalidRequestCase::bare("DELETE of trust", "DELETE", TRUST).by_gateway(),
-        InvalidRequestCase::bare("GET below trust", "GET", "/v1/accounts/sts/trust/policy")
-            .by_gateway(),
-        InvalidRequestCase::post("POST to a uid", UID, &*body).by_gateway(),
-        InvalidRequestCase::post("below validate", "/v1/accounts/sts/validate/more", &*body)
-            .by_gateway(),
-        InvalidRequestCase::invocation("GET, past the gateway", proxied("GET", PATH, ""))
-            .verb_not_allowed("use POST"),
-        InvalidRequestCase::invocation(
-            "POST to trust, past the gateway",
-            proxied("POST", TRUST, &body),
-        )
-        .verb_not_allowed("use GET"),
-        InvalidRequestCase::invocation(
-            "PUT to trust, past the gateway",
-            proxied("PUT", TRUST, &body),
-        )
-        .verb_not_allowed("use GET"),
-        InvalidRequestCase::invocation("HEAD of trust", proxied("HEAD", TRUST, ""))
-            .verb_not_allowed("use GET"),
-        InvalidRequestCase::invocation(
-            "DELETE of a uid, past the gateway",
-            proxied("DELETE", UID, ""),
-        )
-        .verb_not_allowed("use PUT"),
-        InvalidRequestCase::invocation(
+        without_body("GET", "GET", PATH).expect_gateway_403(),
+        without_body("DELETE", "DELETE", PATH).expect_gateway_403(),
+        put("PUT without a uid", PATH, &*body).expect_gateway_403(),
+        post("POST to trust", TRUST, &*body).expect_gateway_403(),
+        put("PUT to trust", TRUST, &*body).expect_gateway_403(),
+        without_body("DELETE of trust", "DELETE", TRUST).expect_gateway_403(),
+        without_body("GET below trust", "GET", "/v1/accounts/sts/trust/policy")
+            .expect_gateway_403(),
+        post("POST to a uid", UID, &*body).expect_gateway_403(),
+        post("below validate", "/v1/accounts/sts/validate/more", &*body).expect_gateway_403(),
+        invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
+        invocation("POST to trust, past the gateway", proxied("POST", TRUST, &body))
+            .expect_405("use GET"),
+        invocation("PUT to trust, past the gateway", proxied("PUT", TRUST, &body))
+            .expect_405("use GET"),
+        invocation("HEAD of trust", proxied("HEAD", TRUST, "")).expect_405("use GET"),
+        invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
+            .expect_405("use PUT"),
+        invocation(
             "another function's route",
             proxied("POST", "/v1/accounts/static-credentials", &body),
         )
-        .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation(
-            "below trust, past the gateway",
-            proxied("GET", "/v1/accounts/sts/trust/x", ""),
-        )
-        .is(404, "route-not-found", no_route),
-        InvalidRequestCase::invocation("no path", proxied("GET", "", "")).is(
-            404,
-            "route-not-found",
-            no_route,
-        ),
-        InvalidRequestCase::invocation(
-            "uid .., past the gateway",
-            proxied("PUT", "/v1/accounts/sts/..", &body),
-        )
-        .invalid(&["/uid"], rule),
-        InvalidRequestCase::put(
+        .expect_404(),
+        invocation("below trust, past the gateway", proxied("GET", "/v1/accounts/sts/trust/x", ""))
+            .expect_404(),
+        invocation("no path", proxied("GET", "", "")).expect_404(),
+        invocation("uid .., past the gateway", proxied("PUT", "/v1/accounts/sts/..", &body))
+            .expect_400(&["/uid"], rule),
+        put(
             "a uid, but a wrong role",
             UID,
-            with(&right(), "roleArn", "R".into()).to_string(),
+            with(&valid_request(), "roleArn", "R".into()).to_string(),
         )
-        .invalid(&["/roleArn"], "must be an ARN"),
-        InvalidRequestCase::bare("a uid, but no body", "PUT", UID)
-            .invalid(&["/name", "/roleArn"], "name is missing"),
-        InvalidRequestCase::put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).is(
+        .expect_400(&["/roleArn"], "must be an ARN"),
+        without_body("a uid, but no body", "PUT", UID)
+            .expect_400(&["/name", "/roleArn"], "name is missing"),
+        put("a uid, but 1 MiB", UID, "x".repeat(1024 * 1024)).expect_problem(
             413,
             "payload-too-large",
             "send at most 256 KiB",
         ),
     ];
     invalid_requests.extend(["a%2F..%2Fb", "%00", "a%20b", "%FF", "a.b", &long].map(|uid| {
-        InvalidRequestCase::put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
-            .invalid(&["/uid"], rule)
+        put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body).expect_400(&["/uid"], rule)
     }));
     invalid_requests
 }
 
 /// Queries of the trust route.
-pub(super) fn questions() -> Vec<InvalidRequestCase> {
+pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let partition = "partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
     let add_ons =
         "addOns must be cloudformation, host-resource-groups, or both with a comma between";
@@ -117,18 +93,18 @@ pub(super) fn questions() -> Vec<InvalidRequestCase> {
     let path = |query: &str| format!("{TRUST}?{query}");
     let mut invalid_requests: Vec<_> = invalid
         .iter()
-        .map(|(query, at, remedy)| {
-            InvalidRequestCase::bare(&format!("trust?{query:.40}"), "GET", &path(query))
-                .invalid(at, remedy)
+        .map(|(query, pointers, remedy)| {
+            without_body(&format!("trust?{query:.40}"), "GET", &path(query))
+                .expect_400(pointers, remedy)
         })
         .collect();
     let other = "send the request to the deployment for aws-us-gov";
-    let without = "use one of static-credentials, scap";
-    let elsewhere = [("aws-us-gov", other), ("aws-iso", without), ("aws-iso-b", without)];
+    let not_offered = "use one of static-credentials, scap";
+    let elsewhere = [("aws-us-gov", other), ("aws-iso", not_offered), ("aws-iso-b", not_offered)];
     invalid_requests.extend(elsewhere.map(|(elsewhere, remedy)| {
         let query = path(&format!("partition={elsewhere}"));
-        InvalidRequestCase::bare(&format!("trust in {elsewhere}"), "GET", &query)
-            .refused(&["/partition"], remedy)
+        without_body(&format!("trust in {elsewhere}"), "GET", &query)
+            .expect_422(&["/partition"], remedy)
     }));
     invalid_requests
 }
