@@ -3,10 +3,10 @@
 mod propagation;
 
 use gangway_aws::AwsSession;
-use gangway_checks::PaletteStateCheck;
-use gangway_checks::ScopedAccounts;
-use gangway_checks::iam::iam_role::IamRole;
-use gangway_checks::{InspectionAccess, MethodFindings, assumed_role};
+use gangway_checks::{
+    InspectionAccess, MethodChecks, PaletteChecks, PaletteStateCheck, ScopedAccounts, assumed_role,
+    iam::iam_role::IamRole,
+};
 use gangway_model::{
     AccountName, AccountSpec, AssumedRole, AuthMethod, Credential, Description, Operation,
     PermissionProfile, Registration, RequestedScope, RoleArn, UidOrName, UpsertOutcome,
@@ -174,17 +174,11 @@ impl<'a> PendingRegistration<'a> {
         let credential = Some(Credential::AssumedRole(self.assumed_role(role)));
         let Self { app, accounts, state, spec, .. } = self;
         let gateway = gangway_checks::gateway::check(&accounts, spec.gateway.as_ref()).await?;
-        let findings = MethodFindings {
-            method: AuthMethod::Sts,
-            account: Some(role.account()),
-            credential,
-            palette: state,
-            gateway,
-            findings,
-            notices: Vec::new(),
-        };
+        let palette = PaletteChecks { state, gateway };
+        let checks = MethodChecks { account: Some(role.account()), credential, ..findings.into() };
         let operation = Operation::Register;
-        let preflight = findings.into_preflight(spec, &operation, &accounts);
+        let preflight =
+            checks.into_preflight(AuthMethod::Sts, palette, spec, &operation, &accounts);
         let receipt = app.register(preflight, &operation, &accounts).await?;
         Ok(MessageOutcome::Registered(receipt.outcome))
     }

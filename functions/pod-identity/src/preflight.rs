@@ -2,10 +2,9 @@
 //! accounts Gangway can read, then everything else.
 
 use gangway_checks::{
-    MethodFindings, ScopedAccounts,
+    PaletteChecks, ScopedAccounts,
     pod_identity::{
-        self, AccountAccess, PodIdentityChecks, catalogue::PALETTE_VALIDATES,
-        check_palette_validation, evaluate_all, notices,
+        self, AccountAccess, catalogue::PALETTE_VALIDATES, check_palette_validation, evaluate_all,
     },
 };
 use gangway_model::{
@@ -26,31 +25,25 @@ pub(crate) async fn run_checks(
 ) -> Result<PreflightResult, RegistrationError> {
     let setup = request.setup();
     let credential = request.credential();
-    let palette_role = setup.roles.palette();
-    let (palette, gateway, access) = join!(
-        gangway_checks::palette_state::check(palette_accounts, &request.settings.name, operation),
-        gangway_checks::gateway::check(palette_accounts, request.settings.gateway.as_ref()),
+    let (palette, access) = join!(
+        PaletteChecks::run(palette_accounts, &request.settings, operation),
         AccountAccess::connect(
             setup.cluster.account,
-            palette_role,
+            setup.roles.palette(),
             function_account,
             &context.clients
         ),
     );
-    let (palette, gateway, access) = (palette?, gateway?, access?);
-    let PodIdentityChecks { mut observations, findings } =
-        pod_identity::run_checks(&setup, &credential, &access, palette_accounts).await?;
-    let result = MethodFindings {
-        method: AuthMethod::PodIdentity,
-        account: Some(palette_role.account()),
-        credential: Some(credential.clone()),
+    let (palette, access) = (palette?, access?);
+    let (mut observations, checks) =
+        pod_identity::run_checks(&setup, credential.clone(), &access, palette_accounts).await?;
+    let mut preflight = checks.into_preflight(
+        AuthMethod::PodIdentity,
         palette,
-        gateway,
-        findings,
-        notices: notices(&observations, &setup),
-    };
-    let mut preflight =
-        result.into_preflight(request.settings.clone(), operation, palette_accounts);
+        request.settings.clone(),
+        operation,
+        palette_accounts,
+    );
     let findings = &mut preflight.report.findings;
     let applied = ensure::apply(&access, &request, operation, &mut observations, findings).await?;
     if applied.is_empty() {

@@ -1,13 +1,16 @@
 //! Checks of the access keys of an IAM user.
 
-use crate::ScopedAccounts;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::iam::{access_key, caller, permissions, policy_arns};
-use gangway_aws::{AwsSession, CallerIdentity, Principal};
-use gangway_model::{AccountId, Credential, Finding, Partition, UpstreamError};
+use gangway_aws::{AwsSession, Principal};
+use gangway_http::clock;
+use gangway_model::{AccessKey, Credential, Finding, Partition, UpstreamError};
 use tokio::join;
 
-use crate::{RequiredPermissions, palette_validation};
+use crate::{
+    Clients, MethodChecks, RequiredPermissions, ScopedAccounts, ca_chain, classified,
+    palette_validation,
+};
 
 const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition and that the keys are active; then validate again";
 
@@ -19,33 +22,34 @@ fn validation_remedy(partition: Partition) -> &'static str {
     if partition.is_classified() { CLASSIFIED_VALIDATION_REMEDY } else { VALIDATION_REMEDY }
 }
 
-/// The result of the checks of access keys.
-#[derive(Debug)]
-pub struct AccessKeyChecks {
-    pub findings: Vec<Finding>,
-    /// The account that the keys belong to, if AWS accepts them.
-    pub account: Option<AccountId>,
-}
-
-/// Checks access keys: calls the AWS account (with these keys) and Palette at the same time.
-/// `caller` is the result of `GetCallerIdentity` with the keys.
+/// Checks access keys: which identity they belong to, then the AWS account (with these keys) and Palette at the same
+/// time. In classified partitions it checks the CA chain and Palette's settings too.
 pub async fn run_checks(
-    caller: Result<CallerIdentity, UpstreamError>,
-    user: &AwsSession,
-    credential: &Credential,
+    keys: AccessKey,
     palette: &ScopedAccounts<'_>,
+    clients: &Clients,
     required: RequiredPermissions<'_>,
-) -> Result<AccessKeyChecks, UpstreamError> {
-    let caller_check = caller::check_caller(caller, required.partition)?;
-    let known = caller_check.account.is_some();
-    let (allowed, accepted) = join!(
-        check_permissions(user, caller_check.principal.as_ref(), required),
-        check_palette(palette, credential, known, required),
+) -> Result<MethodChecks, UpstreamError> {
+    let user = clients.aws.with_static_credentials(&keys);
+    let (caller, classified, ca_chain) = join!(
+        user.caller(),
+        classified::run_checks(palette, clients, required.profile),
+        ca_chain::run_checks(&keys, clients, clock::now()),
     );
-    let mut findings = caller_check.findings;
+    let credential = Credential::AccessKey(keys);
+    let caller = caller::check_caller(caller, required.partition)?;
+    let known = caller.account.is_some();
+    let (allowed, accepted) = join!(
+        check_permissions(&user, caller.principal.as_ref(), required),
+        check_palette(palette, &credential, known, required),
+    );
+    let mut findings = classified?;
+    findings.extend(ca_chain);
+    findings.extend(caller.findings);
     findings.extend(allowed?);
     findings.extend(accepted?);
-    Ok(AccessKeyChecks { findings, account: caller_check.account })
+    let (account, credential) = (caller.account, Some(credential));
+    Ok(MethodChecks { findings, account, credential, notices: Vec::new() })
 }
 
 /// Checks the age of the keys and what their user may do.

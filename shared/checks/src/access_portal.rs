@@ -6,7 +6,6 @@ use crate::catalogue::iam::PERMISSIONS_BOUNDARY_EXISTS;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::catalogue::portal::{ACCOUNT_KNOWN, ROLE_NAME};
 use crate::iam::{permissions, policy_arns, portal_caller};
-use crate::{Clients, ScopedAccounts};
 use gangway_aws::AwsSession;
 use gangway_http::clock;
 use gangway_model::{
@@ -15,31 +14,40 @@ use gangway_model::{
 };
 use tokio::join;
 
-use crate::{RequiredPermissions, certificates, palette_validation};
+use crate::{
+    Clients, MethodChecks, RequiredPermissions, ScopedAccounts, certificates, classified,
+    palette_validation,
+};
 
 const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition and its portal (private cloud gateway, WAN tunnel or PrivateLink), \
                                  and that its clock is right; then validate again";
 
-/// The result of the checks of an access portal and of the account behind it.
-#[derive(Debug)]
-pub struct PortalChecks {
-    pub findings: Vec<Finding>,
-    /// The account that the portal's keys belong to; if there are none, the account id of the
-    /// request, if it has one.
-    pub account: Option<AccountId>,
-    /// The credential to register, with the keys that the portal issued.
-    pub credential: Credential,
+/// Checks an access portal, the account behind it, and Palette's settings for the partition. `registered` is the AWS
+/// account id that was known at the registration.
+pub async fn run_checks(
+    portal: AccessPortalCredential,
+    registered: Option<AccountId>,
+    palette: &ScopedAccounts<'_>,
+    clients: &Clients,
+    required: RequiredPermissions<'_>,
+) -> Result<MethodChecks, UpstreamError> {
+    let (classified, checks) = join!(
+        classified::run_checks(palette, clients, required.profile),
+        check_portal(portal, registered, palette, clients, required),
+    );
+    let (mut findings, mut checks) = (classified?, checks?);
+    findings.append(&mut checks.findings);
+    Ok(MethodChecks { findings, ..checks })
 }
 
 /// Fetches keys from the portal, then calls the AWS account (with these keys) and Palette at the same time.
-/// `registered` is the AWS account id that was known at the registration.
-pub async fn run_checks(
+async fn check_portal(
     mut portal: AccessPortalCredential,
     registered: Option<AccountId>,
     palette: &ScopedAccounts<'_>,
     clients: &Clients,
     required: RequiredPermissions<'_>,
-) -> Result<PortalChecks, UpstreamError> {
+) -> Result<MethodChecks, UpstreamError> {
     let now = clock::now();
     let mut findings = certificates::check_client_certificate(&portal.identity, now);
     findings.push(role_name_finding(&portal));
@@ -66,7 +74,7 @@ pub async fn run_checks(
     findings.push(account_known_finding(account, refused));
     findings.extend(account_findings);
     findings.extend(accepted?);
-    Ok(PortalChecks { findings, account, credential })
+    Ok(MethodChecks { findings, account, credential: Some(credential), notices: Vec::new() })
 }
 
 /// Checks that the AWS account is known. A request may name an account or mission; then only the portal's keys

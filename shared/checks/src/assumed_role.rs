@@ -1,6 +1,5 @@
 //! Checks of an IAM role that Palette assumes.
 
-use crate::ScopedAccounts;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::catalogue::sts::{EXTERNAL_ID_ENFORCED, ROLE_ARN, SOURCE_ACCOUNT};
 use crate::iam::{
@@ -12,18 +11,12 @@ use gangway_model::{AccountId, AssumedRole, Credential, Finding, Outcome, RoleAr
 use gangway_palette::{StsSourceAccount, ValidationOutcome};
 use tokio::join;
 
-use crate::{InspectionAccess, RequiredPermissions, palette_validation};
+use crate::{
+    InspectionAccess, MethodChecks, RequiredPermissions, ScopedAccounts, palette_validation,
+};
 
 const TRUST_REMEDY: &str =
     "correct the role's trust policy: GET /v1/accounts/sts/trust shows the one that Palette needs";
-
-/// The result of the checks of a role.
-#[derive(Debug)]
-pub struct RoleChecks {
-    pub findings: Vec<Finding>,
-    /// The credential, if Palette returned the external id that belongs to it.
-    pub credential: Option<Credential>,
-}
 
 /// Checks a role: calls the AWS account and Palette at the same time. `source_account` is what Palette returned
 /// about its source account.
@@ -33,7 +26,7 @@ pub async fn run_checks(
     access: &InspectionAccess,
     palette: &ScopedAccounts<'_>,
     required: RequiredPermissions<'_>,
-) -> Result<RoleChecks, UpstreamError> {
+) -> Result<MethodChecks, UpstreamError> {
     let (source, trusted) = check_source_account(source_account)?;
     let assumed = trusted.as_ref().map(|(_, external_id)| AssumedRole {
         role: role.clone(),
@@ -47,7 +40,9 @@ pub async fn run_checks(
     let mut findings = vec![arn, source];
     findings.extend(account_findings?);
     findings.extend(assumable?);
-    Ok(RoleChecks { findings, credential: assumed.map(Credential::AssumedRole) })
+    // Palette may have returned no external id; then there is no credential.
+    let (account, credential) = (Some(role.account()), assumed.map(Credential::AssumedRole));
+    Ok(MethodChecks { findings, account, credential, notices: Vec::new() })
 }
 
 /// What the role's trust policy must name: Palette's account and the tenant's external id.

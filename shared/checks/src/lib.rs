@@ -8,7 +8,7 @@
 //!    Palette ([`palette_validation`], [`classified`]), the access portal.
 //! 2. **Evaluate.** Convert each result into a [`Finding`](gangway_model::Finding). A wrong
 //!    credential is a finding; a service that could not be called is an error.
-//! 3. **Report.** [`MethodFindings`] orders the findings and adds the notices.
+//! 3. **Report.** [`MethodChecks`] orders the findings and adds the notices.
 
 pub mod access_key;
 pub mod access_portal;
@@ -21,9 +21,10 @@ mod clients;
 pub mod gateway;
 pub mod iam;
 mod inspection;
-mod method_findings;
+mod method_checks;
 pub mod next_steps;
 pub mod palette_account;
+mod palette_checks;
 pub mod palette_state;
 pub mod palette_validation;
 #[cfg(feature = "pod-identity")]
@@ -36,7 +37,8 @@ use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn};
 pub use clients::{Clients, PortalConfig, ScopedAccounts};
 pub use gateway::GatewayCheck;
 pub use inspection::InspectionAccess;
-pub use method_findings::MethodFindings;
+pub use method_checks::MethodChecks;
+pub use palette_checks::PaletteChecks;
 pub use palette_state::PaletteStateCheck;
 
 /// The permissions that Palette needs in an account.

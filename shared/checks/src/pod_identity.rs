@@ -15,7 +15,7 @@ use tokio::join;
 
 use self::catalogue::BOUNDARY;
 use crate::{
-    InspectionAccess, RequiredPermissions, ScopedAccounts,
+    InspectionAccess, MethodChecks, RequiredPermissions, ScopedAccounts,
     iam::{iam_role, permissions, policy_arns},
     palette_validation,
 };
@@ -23,37 +23,36 @@ use crate::{
 pub use evaluate::{
     config::create_command as create_config_map_command, evaluate_all, pods::inspection_commands,
 };
-pub use notices::notices;
 pub use observations::{AccountAccess, Observations};
 pub use setup::{PodIdentitySetup, from_palette_cluster, policy_cluster, to_palette_cluster};
 
 const VALIDATION_REMEDY: &str =
     "fix the checks above and restart Palette's pods; then validate again";
 
-/// Observations of a setup, and the findings about them.
-pub struct PodIdentityChecks {
-    pub observations: Observations,
-    pub findings: Vec<Finding>,
-}
-
 /// Checks the whole setup: the cluster, the associations, all roles, and whether Palette can use
-/// its own role.
+/// its own role. Returns the observations too, so that they can be evaluated again after a change.
 pub async fn run_checks(
     setup: &PodIdentitySetup<'_>,
-    credential: &Credential,
+    credential: Credential,
     access: &AccountAccess,
     palette_accounts: &ScopedAccounts<'_>,
-) -> Result<PodIdentityChecks, UpstreamError> {
+) -> Result<(Observations, MethodChecks), UpstreamError> {
     let (observations, validated, accepted) = join!(
         Observations::collect(access, setup),
-        check_palette_validation(palette_accounts, credential, setup.required),
-        palette_validation::check_policies(palette_accounts, credential, setup.required),
+        check_palette_validation(palette_accounts, &credential, setup.required),
+        palette_validation::check_policies(palette_accounts, &credential, setup.required),
     );
     let observations = observations?;
     let mut findings = evaluate_all(&observations, setup);
     findings.extend(observations.permissions.iter().cloned());
     findings.extend([observations.policies.clone(), accepted?, validated?]);
-    Ok(PodIdentityChecks { observations, findings })
+    let checks = MethodChecks {
+        findings,
+        account: Some(setup.roles.palette().account()),
+        credential: Some(credential),
+        notices: notices::notices(&observations, setup),
+    };
+    Ok((observations, checks))
 }
 
 /// Checks only Palette's own role, for an account whose cluster is not known.

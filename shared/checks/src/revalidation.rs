@@ -3,13 +3,13 @@
 mod stored_credential;
 
 use gangway_model::{
-    AccountId, AuthMethod, CloudAccount, Credential, Finding, PaletteCluster, PodIdentityRole,
-    PolicyArn, RegistrationError, Report, RoleArn, StoredCredential, UidOrName,
+    AccountId, AuthMethod, CloudAccount, Credential, PaletteCluster, PodIdentityRole, PolicyArn,
+    RegistrationError, Report, RoleArn, StoredCredential, UidOrName,
 };
 use tokio::join;
 
 use crate::{
-    Clients, InspectionAccess, RequiredPermissions, ScopedAccounts, assumed_role,
+    Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedAccounts, assumed_role,
     catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED},
     classified, next_steps,
     pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
@@ -22,19 +22,6 @@ pub struct RevalidationContext<'a> {
     pub clients: &'a Clients,
     /// AWS account of the function.
     pub function_account: Option<AccountId>,
-}
-
-/// Findings and notices of one method.
-#[derive(Default)]
-struct MethodReport {
-    findings: Vec<Finding>,
-    notices: Vec<String>,
-}
-
-impl From<Vec<Finding>> for MethodReport {
-    fn from(findings: Vec<Finding>) -> Self {
-        Self { findings, notices: Vec::new() }
-    }
 }
 
 /// Checks an account with the settings that Palette and its annotations show.
@@ -85,16 +72,13 @@ async fn check_method(
     account: &CloudAccount,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
-) -> Result<MethodReport, RegistrationError> {
+) -> Result<MethodChecks, RegistrationError> {
     match &account.access {
         StoredCredential::AccessKey { access_key_id } => {
-            let findings =
-                stored_credential::check_access_key(account, access_key_id, context, required);
-            Ok(findings.await?.into())
+            stored_credential::check_access_key(account, access_key_id, context, required).await
         }
         StoredCredential::AccessPortal { .. } => {
-            let findings = stored_credential::check_client_certificate(account, context, required);
-            Ok(findings.await?.into())
+            stored_credential::check_client_certificate(account, context, required).await
         }
         StoredCredential::AssumedRole { role_arn } => {
             check_assumed_role(role_arn, context, required).await
@@ -122,7 +106,7 @@ async fn check_assumed_role(
     role_arn: &str,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
-) -> Result<MethodReport, RegistrationError> {
+) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, function_account } = context;
     let Ok(role) = role_arn.parse::<RoleArn>() else {
         let reason = "Palette has an invalid role ARN";
@@ -133,17 +117,15 @@ async fn check_assumed_role(
         palette_accounts.sts_source_account(required.partition),
         InspectionAccess::connect(role.account(), function_account, clients)
     );
-    let checks =
-        assumed_role::run_checks(&role, source_account, &access?, palette_accounts, required)
-            .await?;
-    Ok(checks.findings.into())
+    Ok(assumed_role::run_checks(&role, source_account, &access?, palette_accounts, required)
+        .await?)
 }
 
 async fn check_pod_identity(
     pod_identity: PodIdentityRole,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
-) -> Result<MethodReport, RegistrationError> {
+) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, function_account } = context;
     let noted = pod_identity.palette_cluster.clone();
     if let Some(noted) =
@@ -172,7 +154,7 @@ async fn check_pod_identity_setup(
     noted: &PaletteCluster,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
-) -> Result<MethodReport, RegistrationError> {
+) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, function_account } = context;
     let PodIdentityRole { role, permission_boundary, .. } = &pod_identity;
     let roles = from_palette_cluster(role, noted);
@@ -185,9 +167,9 @@ async fn check_pod_identity_setup(
     let access =
         AccountAccess::connect(noted.cluster.account, role, function_account, clients).await?;
     let credential = Credential::PodIdentity(pod_identity.clone());
-    let checks = pod_identity::run_checks(&setup, &credential, &access, palette_accounts).await?;
-    let notices = pod_identity::notices(&checks.observations, &setup);
-    Ok(MethodReport { findings: checks.findings, notices })
+    let (_, checks) =
+        pod_identity::run_checks(&setup, credential, &access, palette_accounts).await?;
+    Ok(checks)
 }
 
 fn parse_gateway(account: &CloudAccount) -> Result<Option<UidOrName>, RegistrationError> {

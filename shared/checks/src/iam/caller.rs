@@ -9,13 +9,13 @@ use gangway_aws::{CallerIdentity, IdentityKind, Principal};
 /// The largest clock difference that AWS accepts, in seconds.
 const MAX_CLOCK_SKEW: u64 = 300;
 
-/// The identity that keys belong to.
+/// The identity that keys belong to, and the findings about it.
 #[derive(Debug)]
-pub struct IdentityCheck {
+pub struct CallerCheck {
     pub findings: Vec<Finding>,
     /// The account of the keys, if STS accepts them.
     pub account: Option<AccountId>,
-    /// The IAM user of the keys, if they belong to one.
+    /// The IAM user or role whose permissions are to be checked, if there is one.
     pub principal: Option<Principal>,
 }
 
@@ -27,11 +27,11 @@ pub struct IdentityCheck {
 pub fn check_caller(
     answer: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
-) -> Result<IdentityCheck, UpstreamError> {
+) -> Result<CallerCheck, UpstreamError> {
     let caller = match answer {
         Ok(caller) => caller,
         Err(UpstreamError::Rejected { reason, .. }) => {
-            return Ok(IdentityCheck {
+            return Ok(CallerCheck {
                 findings: refused(reason, wanted),
                 account: None,
                 principal: None,
@@ -54,7 +54,7 @@ pub fn check_caller(
         partition(&caller, wanted),
         user(&caller),
     ];
-    Ok(IdentityCheck { findings, account: Some(caller.account), principal: caller.principal() })
+    Ok(CallerCheck { findings, account: Some(caller.account), principal: caller.principal() })
 }
 
 fn refused(reason: String, wanted: Partition) -> Vec<Finding> {

@@ -4,18 +4,8 @@ use crate::catalogue::aws::{IDENTITY_IS_ROLE, IDENTITY_VALID, PARTITION, REACHAB
 use gangway_http::clock;
 use gangway_model::{AccountId, Finding, Partition, RoleArn, UpstreamError};
 
-use super::caller::clock;
+use super::caller::{CallerCheck, clock};
 use gangway_aws::{AwsSession, CallerIdentity, IdentityKind, Principal};
-
-/// The identity that the portal's keys belong to.
-#[derive(Debug)]
-pub struct SessionCheck {
-    pub findings: Vec<Finding>,
-    /// The account of the keys, if STS accepts them.
-    pub account: Option<AccountId>,
-    /// The role of the keys; a user if the portal issues keys of a user.
-    pub principal: Option<Principal>,
-}
 
 /// Returns the findings if the portal issued no keys.
 pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
@@ -35,7 +25,7 @@ pub async fn check_caller(
     answer: Result<CallerIdentity, UpstreamError>,
     wanted: Partition,
     named: Option<AccountId>,
-) -> Result<SessionCheck, UpstreamError> {
+) -> Result<CallerCheck, UpstreamError> {
     let reached = REACHABLE.passed(format!("AWS STS of {wanted} answered"));
     let caller = match answer {
         Ok(caller) => caller,
@@ -52,7 +42,7 @@ pub async fn check_caller(
                 [&PARTITION, &IDENTITY_IS_ROLE].map(|check| check.unverified(unknown, remedy));
             let mut findings = vec![reached, clock(clock::skew()), valid];
             findings.extend(unverified);
-            return Ok(SessionCheck { findings, account: None, principal: None });
+            return Ok(CallerCheck { findings, account: None, principal: None });
         }
         Err(error) => return Err(error),
     };
@@ -64,7 +54,7 @@ pub async fn check_caller(
         check_account(&caller, wanted, named),
         role,
     ];
-    Ok(SessionCheck { findings, account: Some(caller.account), principal })
+    Ok(CallerCheck { findings, account: Some(caller.account), principal })
 }
 
 fn check_account(caller: &CallerIdentity, wanted: Partition, named: Option<AccountId>) -> Finding {

@@ -5,7 +5,7 @@ use gangway_aws::Observed;
 use super::{Observations, PodIdentitySetup, evaluate::pods};
 
 /// Returns what the reader of the report should know besides the findings.
-pub fn notices(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<String> {
+pub(super) fn notices(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<String> {
     let mut notices = vec![
         "Pods get credentials when they start: after any change of an association restart Palette's pods in hubble-system and palette-identity. Credentials are kept for up to 6 hours, with a target role for 59 minutes.".to_owned(),
         "Palette associates its own role when the account is used: do not associate it by hand.".to_owned(),

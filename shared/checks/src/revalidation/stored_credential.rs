@@ -2,16 +2,14 @@
 //! does not return its own.
 
 use gangway_aws::{SecretPayloadType, StoredSecret};
-use gangway_http::clock;
 use gangway_model::{
-    AccessKey, AccessPortalCredential, ClientTlsIdentity, CloudAccount, Credential, Finding,
-    RegistrationError, StoredCredential,
+    AccessKey, AccessPortalCredential, ClientTlsIdentity, CloudAccount, Finding, RegistrationError,
+    StoredCredential,
 };
-use tokio::join;
 
 use super::RevalidationContext;
 use crate::catalogue::secret_store::{SECRET_ACTIVE, SECRET_MATCHES_PALETTE};
-use crate::{Clients, RequiredPermissions, access_key, access_portal, ca_chain, classified};
+use crate::{Clients, MethodChecks, RequiredPermissions, access_key, access_portal};
 
 const REMEDY: &str = "PUT the account with its credential, so that Gangway stores it";
 
@@ -22,11 +20,11 @@ pub(super) async fn check_access_key(
     registered_id: &str,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
-) -> Result<Vec<Finding>, RegistrationError> {
+) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, .. } = context;
     let (active, keys) = match load_stored::<AccessKey>(account, clients).await? {
         Ok(stored) => (active_finding(account, &stored), stored.credential),
-        Err(finding) => return Ok(vec![finding]),
+        Err(finding) => return Ok(vec![finding].into()),
     };
     let matches_palette = match registered_id {
         "" => SECRET_MATCHES_PALETTE.unverified("Palette shows no access key id", REMEDY),
@@ -34,20 +32,14 @@ pub(super) async fn check_access_key(
         _ => SECRET_MATCHES_PALETTE
             .failed(format!("the stored key is {}; Palette shows another", keys.id), REMEDY),
     };
-    let user = clients.aws.with_static_credentials(&keys);
-    let (caller, partition, ca_chain) = join!(
-        user.caller(),
-        classified::run_checks(palette_accounts, clients, required.profile),
-        ca_chain::run_checks(&keys, clients, clock::now()),
-    );
-    let credential = Credential::AccessKey(keys);
-    let checked =
-        access_key::run_checks(caller, &user, &credential, palette_accounts, required).await?;
-    let mut findings = vec![active, matches_palette];
-    findings.extend(partition?);
-    findings.extend(ca_chain);
-    findings.extend(checked.findings);
-    Ok(findings)
+    let checks = access_key::run_checks(keys, palette_accounts, clients, required).await?;
+    Ok(with_leading_findings(vec![active, matches_palette], checks))
+}
+
+/// Puts findings in front of those of the method.
+fn with_leading_findings(mut findings: Vec<Finding>, mut checks: MethodChecks) -> MethodChecks {
+    findings.append(&mut checks.findings);
+    MethodChecks { findings, ..checks }
 }
 
 /// Checks the stored client certificate of an access portal, with the agency, account and role that
@@ -56,30 +48,21 @@ pub(super) async fn check_client_certificate(
     account: &CloudAccount,
     context: RevalidationContext<'_>,
     required: RequiredPermissions<'_>,
-) -> Result<Vec<Finding>, RegistrationError> {
+) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, .. } = context;
     let (active, identity) = match load_stored::<ClientTlsIdentity>(account, clients).await? {
         Ok(stored) => (active_finding(account, &stored), stored.credential),
-        Err(finding) => return Ok(vec![finding]),
+        Err(finding) => return Ok(vec![finding].into()),
     };
     let Some(credential) = portal_credential(&account.access, identity) else {
         let observed = "agency, account or role that Palette has is invalid";
-        return Ok(vec![active, SECRET_ACTIVE.failed(observed, REMEDY)]);
+        return Ok(vec![active, SECRET_ACTIVE.failed(observed, REMEDY)].into());
     };
-    let (partition, portal) = join!(
-        classified::run_checks(palette_accounts, clients, required.profile),
-        access_portal::run_checks(
-            credential,
-            account.aws_account(),
-            palette_accounts,
-            clients,
-            required
-        ),
-    );
-    let mut findings = vec![active];
-    findings.extend(partition?);
-    findings.extend(portal?.findings);
-    Ok(findings)
+    let registered = account.aws_account();
+    let checks =
+        access_portal::run_checks(credential, registered, palette_accounts, clients, required)
+            .await?;
+    Ok(with_leading_findings(vec![active], checks))
 }
 
 /// Returns the stored credential of the account, or the finding that there is none.

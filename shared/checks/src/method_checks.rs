@@ -1,0 +1,54 @@
+//! The result of one method's checks, and the report and the registration that follow from it.
+
+use crate::{PaletteChecks, ScopedAccounts, classified, next_steps, palette_account};
+use gangway_model::{
+    AccountId, AccountSpec, AuthMethod, Credential, Finding, Operation, PreflightResult, Report,
+};
+
+/// The result of the checks of one method.
+#[derive(Debug, Default)]
+pub struct MethodChecks {
+    pub findings: Vec<Finding>,
+    /// The AWS account, if it is known.
+    pub account: Option<AccountId>,
+    /// The credential to register, if it could be determined.
+    pub credential: Option<Credential>,
+    /// Notices about this method only.
+    pub notices: Vec<String>,
+}
+
+impl From<Vec<Finding>> for MethodChecks {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self { findings, ..Self::default() }
+    }
+}
+
+impl MethodChecks {
+    /// Returns the report, and the registration that it is about.
+    pub fn into_preflight(
+        self,
+        method: AuthMethod,
+        palette: PaletteChecks,
+        spec: AccountSpec,
+        operation: &Operation,
+        accounts: &ScopedAccounts<'_>,
+    ) -> PreflightResult {
+        let PaletteChecks { state, gateway } = palette;
+        let (partition, profile, account) = (spec.partition, spec.profile, self.account);
+        let mut notices = vec![next_steps::supported_clusters_notice(partition, method, profile)];
+        notices.extend(gangway_policies::privilege_escalation_notices(
+            gangway_policies::documents_for(profile),
+        ));
+        notices.extend(classified::notices(partition));
+        notices.extend(self.notices);
+        let registration = account.zip(self.credential).map(|(account, credential)| {
+            spec.into_registration(account, accounts.scope().clone(), gateway.uid, credential)
+        });
+        let name = palette_account::check_name(&state, operation, registration.as_ref());
+        let mut findings = vec![state.session, name];
+        findings.extend(gateway.findings);
+        findings.extend(self.findings);
+        let report = Report { partition, method, account, findings, notices };
+        PreflightResult { report, registration, existing: state.existing }
+    }
+}
