@@ -4,7 +4,7 @@ use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use crate::catalogue::sts::{EXTERNAL_ID_ENFORCED, ROLE_ARN, SOURCE_ACCOUNT};
 use crate::iam::{
     iam_role::{self, IamRole},
-    permissions, policy_arns,
+    permissions, policy_arns, trust_policy,
 };
 use gangway_aws::Principal;
 use gangway_model::{AccountId, AssumedRole, Credential, Finding, Outcome, RoleArn, UpstreamError};
@@ -101,17 +101,14 @@ async fn check_account(
     );
     let (mut findings, trust) = iam_role::findings(read, role)?;
     findings.extend(match (trust, trusted) {
-        (Some(trust), Some((account, external_id))) => gangway_policies::trust::check_trust_policy(
-            &trust,
-            *account,
-            external_id,
-            required.partition,
-        ),
-        (None, _) => gangway_policies::trust::unverified(
+        (Some(trust), Some((account, external_id))) => {
+            trust_policy::check(&trust, *account, external_id, required.partition)
+        }
+        (None, _) => trust_policy::unverified(
             "the role could not be read",
             "fix check iam.role-exists first",
         ),
-        (_, None) => gangway_policies::trust::unverified(
+        (_, None) => trust_policy::unverified(
             "Palette does not return the account that the role must trust",
             "fix check sts.source-account first",
         ),
@@ -124,7 +121,7 @@ async fn check_account(
 /// Returns the findings of [`check_account`] if Gangway has no access to the account's IAM.
 fn unverified_account(reason: &str, remedy: &str) -> Vec<Finding> {
     let mut findings = iam_role::unverified(reason, remedy);
-    findings.extend(gangway_policies::trust::unverified(reason, remedy));
+    findings.extend(trust_policy::unverified(reason, remedy));
     findings.extend(permissions::unverified(reason, remedy));
     findings.push(policy_arns::unverified(reason, remedy));
     findings
@@ -144,12 +141,7 @@ pub fn check_created_role(
         SOURCE_ACCOUNT.passed(format!("Palette's source account is {account}")),
     ];
     findings.extend(iam_role::findings(Ok(role.clone()), arn)?.0);
-    findings.extend(gangway_policies::trust::check_trust_policy(
-        &role.trust,
-        account,
-        external_id,
-        arn.partition(),
-    ));
+    findings.extend(trust_policy::check(&role.trust, account, external_id, arn.partition()));
     findings.extend(allowed);
     findings.push(EXTERNAL_ID_ENFORCED.unverified(
         "not tried, because Gangway wrote the trust policy itself",

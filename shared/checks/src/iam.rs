@@ -11,3 +11,4 @@ mod policy_content;
 pub mod portal_caller;
 mod simulation;
 mod simulation_findings;
+pub mod trust_policy;

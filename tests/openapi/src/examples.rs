@@ -5,13 +5,12 @@ mod shown;
 
 use std::{io, time::Duration};
 
-use gangway_checks::catalogue::palette::NAME_AVAILABLE;
+use gangway_checks::catalogue::{palette::NAME_AVAILABLE, sts};
 use gangway_lambda::{ApiError, Response};
 use gangway_model::{
     AccountId, AuthMethod, Check, FieldError, Partition, Receipt, RegistrationError, Report,
     UpsertOutcome, UpstreamError,
 };
-use gangway_policies::trust;
 use serde_json::{Map, Value, json};
 
 /// Request id of the examples.
@@ -151,7 +150,7 @@ fn blocked(method: AuthMethod) -> Report {
     let mut report = report(method, vec![free]);
     let failed: (&'static Check, &str, &str) = match method {
         AuthMethod::Sts => (
-            &trust::EXTERNAL_ID_REQUIRED,
+            &sts::EXTERNAL_ID_REQUIRED,
             "the trust policy asks for no external id",
             "add the condition StringEquals sts:ExternalId with the value that GET /v1/accounts/sts/trust shows",
         ),

@@ -1,7 +1,7 @@
 //! Trust policies: what the analysis says of one is held against a slow evaluator that was written apart from it.
 
-use gangway_model::{AccountId, Finding, Outcome, Partition};
-use gangway_policies::trust::check_trust_policy;
+use gangway_model::{AccountId, Partition};
+use gangway_policies::trust::{ExternalIdTrust, PrincipalTrust, TrustAssessment, assess};
 use local_cloud::aws::lets_in;
 use serde_json::{Map, Value, json};
 
@@ -33,15 +33,19 @@ pub(crate) fn made(data: &[u8]) {
     judge(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
-/// Where all three checks pass, Palette gets in with its external id, and neither with another nor without any.
+/// Where the assessment finds no fault, Palette gets in with its external id, and neither with another nor without any.
 fn judge(document: &Value) {
     if names_another(document) {
         return;
     }
     let account: AccountId = PALETTE.parse().expect("an account id");
-    let findings = check_trust_policy(document, account, EXTERNAL_ID, Partition::Aws);
-    let passed = |finding: &Finding| matches!(finding.outcome, Outcome::Passed);
-    if !findings.iter().all(passed) {
+    let TrustAssessment { principals, conditions } =
+        assess(document, account, EXTERNAL_ID, Partition::Aws);
+    let trusts_palette_only = matches!(principals, PrincipalTrust::Palette(_))
+        && conditions.is_some_and(|conditions| {
+            conditions.external_id == ExternalIdTrust::OnlyPalettes && conditions.issues.is_empty()
+        });
+    if !trusts_palette_only {
         return;
     }
     let with = |external_id: Option<&str>| {

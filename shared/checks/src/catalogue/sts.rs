@@ -1,7 +1,6 @@
 //! The role that Palette assumes.
 
 use gangway_model::{Check, Severity};
-pub use gangway_policies::trust::{EXTERNAL_ID_REQUIRED, NO_EXCLUDING_CONDITIONS, TRUSTS_PALETTE};
 
 pub static EXTERNAL_ID_ENFORCED: Check = Check {
     id: "sts.external-id-enforced",
@@ -25,4 +24,28 @@ pub static SOURCE_ACCOUNT: Check = Check {
     severity: Severity::Blocker,
     covers: &["D01", "D03", "D04"],
     remedy: "Ask Palette's operator to enable STS for this partition, or to correct its account.",
+};
+
+pub static TRUSTS_PALETTE: Check = Check {
+    id: "sts.trusts-palette",
+    title: "The role trusts Palette's AWS account, and not everyone",
+    severity: Severity::Blocker,
+    covers: &["D06"],
+    remedy: "Set the trust policy to what the report shows.",
+};
+
+pub static EXTERNAL_ID_REQUIRED: Check = Check {
+    id: "sts.external-id-required",
+    title: "The role requires Palette's external id, and accepts no other",
+    severity: Severity::Blocker,
+    covers: &["D07"],
+    remedy: "Add the condition `sts:ExternalId` with the value that `GET /v1/accounts/sts/trust` returns.",
+};
+
+pub static NO_EXCLUDING_CONDITIONS: Check = Check {
+    id: "sts.no-excluding-conditions",
+    title: "No condition of the trust policy excludes Palette",
+    severity: Severity::Blocker,
+    covers: &["D08"],
+    remedy: "Remove the condition, or change it so that Palette satisfies it.",
 };

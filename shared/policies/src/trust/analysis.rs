@@ -32,10 +32,11 @@ pub(super) struct TrustPolicyAnalysis<'a> {
 }
 
 /// A condition that excludes Palette, or may exclude it.
-pub(super) struct ConditionIssue {
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConditionIssue {
     label: String,
     /// The condition key, or another description of the cause.
-    pub(super) what: String,
+    pub what: String,
     how: String,
     certain: bool,
 }
@@ -63,7 +64,7 @@ impl ConditionIssue {
     }
 
     /// Returns `true` if the condition certainly excludes Palette.
-    pub(super) fn excludes(&self) -> bool {
+    pub fn excludes(&self) -> bool {
         self.certain
     }
 }

@@ -11,7 +11,7 @@ const ROOT: &str = "arn:aws:iam::111122223333:root";
 const USER: &str = "arn:aws:iam::111122223333:user/palette-sts";
 
 fn look(document: &Value, partition: Partition) -> Vec<Finding> {
-    check_trust_policy(document, "111122223333".parse().unwrap(), EXTERNAL_ID, partition)
+    check(document, "111122223333".parse().unwrap(), EXTERNAL_ID, partition)
 }
 
 /// Returns one letter for each finding: passed, failed, unverified, not applicable.
@@ -58,7 +58,7 @@ fn deny(principal: &Value, condition: &Value) -> Value {
     json!({"Effect": "Deny", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
 }
 
-fn check(rows: &[(&str, Value, &str)]) {
+fn assert_findings(rows: &[(&str, Value, &str)]) {
     for (name, statements, wanted) in rows {
         let findings = look(&trust(statements), Partition::Aws);
         assert_eq!(letters(&findings), *wanted, "{name}: {findings:#?}");
@@ -79,7 +79,7 @@ fn the_policy_that_gangway_hands_out_passes_in_every_partition() {
 #[test]
 fn principals() {
     let right = || principal(&json!({"AWS": ROOT}));
-    check(&[
+    assert_findings(&[
         ("one statement, not in a list", right(), "PPP"),
         ("account id", principal(&json!({"AWS": "111122223333"})), "PPP"),
         (
@@ -135,7 +135,7 @@ fn principals() {
 
 #[test]
 fn actions() {
-    check(&[
+    assert_findings(&[
         ("list", action(&json!(["sts:AssumeRole", "sts:TagSession"])), "PPP"),
         ("no case", action(&json!("STS:assumerole")), "PPP"),
         ("of the service", action(&json!("sts:*")), "PPP"),

@@ -9,7 +9,7 @@ fn external_ids() {
     let like = |value: &str| allow(&json!({"StringLike": {"sts:ExternalId": value}}));
     let by = |operator: &str| allow(&json!({operator: {"sts:ExternalId": EXTERNAL_ID}}));
     let upper = EXTERNAL_ID.to_uppercase();
-    check(&[
+    assert_findings(&[
         ("list of one", equals(json!([EXTERNAL_ID])), "PPP"),
         (
             "key in another case",
@@ -75,7 +75,7 @@ fn denials() {
     let unlike = |value: &str| json!({"StringNotEquals": {"sts:ExternalId": value}});
     let all = || json!("*");
     let without_mfa = || json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
-    check(&[
+    assert_findings(&[
         ("everyone", json!([right(), deny(&all(), &json!({}))]), "FPP"),
         ("Palette", json!([right(), deny(&json!({"AWS": "111122223333"}), &json!({}))]), "FPP"),
         (
@@ -160,7 +160,7 @@ fn denials_that_may_be_palettes_or_are() {
     let right = || principal(&json!({"AWS": ROOT}));
     let all = || json!("*");
     let without_mfa = || json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
-    check(&[
+    assert_findings(&[
         (
             "a user of Palette's where it presents the external id",
             json!([
@@ -202,7 +202,7 @@ fn denials_that_may_be_palettes_or_are() {
 #[test]
 fn conditions_besides_the_external_id() {
     let account = json!("111122223333");
-    check(&[
+    assert_findings(&[
         ("MFA", and("Bool", "aws:MultiFactorAuthPresent", &json!("true")), "PPF"),
         (
             "MFA, as a truth value, in another case",

@@ -1,0 +1,113 @@
+//! Checks a role's trust policy.
+
+#[cfg(test)]
+mod tests;
+
+use gangway_model::{AccountId, Finding, Partition};
+use gangway_policies::trust::{
+    ConditionIssue, ExternalIdTrust, PrincipalTrust, TrustAssessment, TrustConditions, assess,
+    trust_policy,
+};
+use serde_json::{Value, json};
+
+use crate::catalogue::sts::{EXTERNAL_ID_REQUIRED, NO_EXCLUDING_CONDITIONS, TRUSTS_PALETTE};
+
+/// Checks a trust policy (decoded JSON): what IAM would decide for Palette, with and without its
+/// external id.
+pub fn check(
+    document: &Value,
+    palette_account: AccountId,
+    external_id: &str,
+    partition: Partition,
+) -> Vec<Finding> {
+    let TrustAssessment { principals, conditions } =
+        assess(document, palette_account, external_id, partition);
+    let wanted = trust_policy(partition, palette_account, external_id);
+    let mut findings = vec![principal_finding(&principals, palette_account, &wanted)];
+    findings.extend(match conditions {
+        Some(TrustConditions { external_id: accepted, issues }) => {
+            [external_id_finding(&accepted, external_id), condition_finding(&issues)]
+        }
+        None => {
+            let reason =
+                "No statement lets Palette assume the role, so its conditions do not matter";
+            [&EXTERNAL_ID_REQUIRED, &NO_EXCLUDING_CONDITIONS]
+                .map(|check| check.not_applicable(reason))
+        }
+    });
+    findings
+}
+
+/// Returns the findings for a trust policy that cannot be read.
+pub fn unverified(observed: &str, remedy: &str) -> Vec<Finding> {
+    [&TRUSTS_PALETTE, &EXTERNAL_ID_REQUIRED, &NO_EXCLUDING_CONDITIONS]
+        .map(|check| check.unverified(observed, remedy))
+        .to_vec()
+}
+
+fn principal_finding(
+    principals: &PrincipalTrust,
+    palette_account: AccountId,
+    wanted: &Value,
+) -> Finding {
+    let observed = match principals {
+        PrincipalTrust::Palette(named) => {
+            return TRUSTS_PALETTE.passed(format!("Trusts {}", named.join(", ")));
+        }
+        PrincipalTrust::Everyone { statement } => {
+            format!("{statement} trusts everyone, whatever the account")
+        }
+        PrincipalTrust::NotPalette { instead } => {
+            format!("No statement lets account {palette_account} assume the role. {instead}")
+        }
+        PrincipalTrust::Denied { statement } => format!("{statement} denies it to Palette again"),
+    };
+    TRUSTS_PALETTE.failed(observed, format!("Set the role's trust policy to {wanted}"))
+}
+
+fn external_id_finding(accepted: &ExternalIdTrust, external_id: &str) -> Finding {
+    let condition = json!({"StringEquals": {"sts:ExternalId": external_id}});
+    let remedy = format!(
+        "In every statement that trusts Palette have exactly this about the external id: \"Condition\": {condition}"
+    );
+    let observed = match accepted {
+        ExternalIdTrust::OnlyPalettes => {
+            return EXTERNAL_ID_REQUIRED
+                .passed("Asks for Palette's external id, and takes no other");
+        }
+        ExternalIdTrust::Undetermined => {
+            return EXTERNAL_ID_REQUIRED.unverified(
+                "Asks for the external id in a way that the document alone does not settle",
+                remedy,
+            );
+        }
+        ExternalIdTrust::NotRequired { statement } => {
+            format!("{statement} lets Palette in without any external id")
+        }
+        ExternalIdTrust::NotPalettes { accepted } => {
+            format!("Asks for another external id: {}", accepted.join(", "))
+        }
+        ExternalIdTrust::OthersToo { statement, example } => {
+            format!("{statement} takes other external ids too, such as {example:?}")
+        }
+    };
+    EXTERNAL_ID_REQUIRED.failed(observed, remedy)
+}
+
+fn condition_finding(issues: &[ConditionIssue]) -> Finding {
+    if issues.is_empty() {
+        return NO_EXCLUDING_CONDITIONS.passed("Nothing but the external id is asked of Palette");
+    }
+    let observed = issues.iter().map(ConditionIssue::to_string).collect::<Vec<_>>().join("; ");
+    if !issues.iter().any(ConditionIssue::excludes) {
+        let remedy = "Remove these lines, or make sure that Palette's calls satisfy them";
+        return NO_EXCLUDING_CONDITIONS.unverified(observed, remedy);
+    }
+    let mut keys: Vec<_> = issues.iter().map(|issue| issue.what.as_str()).collect();
+    keys.dedup();
+    let remedy = format!(
+        "Remove what is asked besides the external id ({}): Palette calls from its own network and organization, as a user without MFA",
+        keys.join(", "),
+    );
+    NO_EXCLUDING_CONDITIONS.failed(observed, remedy)
+}
