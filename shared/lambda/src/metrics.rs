@@ -159,13 +159,19 @@ fn upstream(outcome: &Result<Response, ApiError>) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use gangway_model::{AuthMethod, Check, Partition, Severity};
+    use gangway_model::{AuthMethod, Check, CheckSubject, Partition, Severity};
 
     use super::*;
     use crate::Trigger;
 
-    static CHECK: Check =
-        Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &[], remedy: "" };
+    static CHECK: Check = Check {
+        id: "a.b",
+        title: "A",
+        severity: Severity::Blocker,
+        subject: CheckSubject::Account,
+        covers: &[],
+        remedy: "",
+    };
 
     #[test]
     fn an_invocation_and_each_failed_check_are_counted() {

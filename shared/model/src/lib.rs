@@ -46,7 +46,7 @@ pub use preflight_result::PreflightResult;
 pub use profile::{InvalidProfile, PermissionProfile};
 pub use receipt::{Receipt, UpsertOutcome};
 pub use registration::{AccountSpec, CloudAccount, Operation, Registration, RequestedScope, Scope};
-pub use report::{Check, Finding, Outcome, Report, Severity, Verified};
+pub use report::{Check, CheckSubject, Finding, Outcome, Report, Severity, Verified};
 pub use source::SecretSource;
 pub use stored_credential::StoredCredential;
 pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};

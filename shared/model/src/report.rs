@@ -11,6 +11,7 @@ pub struct Check {
     pub title: &'static str,
     /// The consequence if it fails.
     pub severity: Severity,
+    pub subject: CheckSubject,
     /// Ids of the prerequisites that it covers, for `docs/checks.md`.
     pub covers: &'static [&'static str],
     /// The general remedy. A finding's own remedy names the values of the account.
@@ -25,6 +26,15 @@ pub enum Severity {
     /// Does not prevent the registration; something will fail later, or is insecure.
     Warning,
     Info,
+}
+
+/// What a check is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CheckSubject {
+    /// The account, or the request for it.
+    Account,
+    /// This deployment: its API key, or Palette's source account.
+    Deployment,
 }
 
 /// The outcome of a check.
@@ -102,9 +112,6 @@ pub struct Report {
     pub notices: Vec<String>,
 }
 
-/// Checks of this deployment, not of the account: its API key, and Palette's source account.
-const DEPLOYMENT_CHECKS: [&str; 2] = ["palette.session", "sts.source-account"];
-
 impl Report {
     /// Returns `true` if no blocking check failed.
     pub fn is_ready(&self) -> bool {
@@ -114,9 +121,9 @@ impl Report {
     /// Returns `true` if a blocking check failed that concerns this deployment, not the account:
     /// the operator can fix it, and the same request then succeeds.
     pub fn has_deployment_failure(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.is_blocking() && DEPLOYMENT_CHECKS.contains(&finding.check.id))
+        self.findings.iter().any(|finding| {
+            finding.is_blocking() && finding.check.subject == CheckSubject::Deployment
+        })
     }
 
     /// Returns `subject` as verified.
@@ -154,10 +161,22 @@ impl<T> Verified<T> {
 mod tests {
     use super::*;
 
-    static BLOCKER: Check =
-        Check { id: "a.b", title: "A", severity: Severity::Blocker, covers: &["C01"], remedy: "" };
-    static WARNING: Check =
-        Check { id: "a.w", title: "A", severity: Severity::Warning, covers: &["C02"], remedy: "" };
+    static BLOCKER: Check = Check {
+        id: "a.b",
+        title: "A",
+        severity: Severity::Blocker,
+        subject: CheckSubject::Account,
+        covers: &["C01"],
+        remedy: "",
+    };
+    static WARNING: Check = Check {
+        id: "a.w",
+        title: "A",
+        severity: Severity::Warning,
+        subject: CheckSubject::Account,
+        covers: &["C02"],
+        remedy: "",
+    };
 
     fn report(findings: Vec<Finding>) -> Report {
         let (partition, method) = (Partition::Aws, AuthMethod::Sts);

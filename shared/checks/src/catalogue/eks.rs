@@ -1,11 +1,12 @@
 //! The EKS cluster that Palette runs on, and the clusters that it will create.
 
-use gangway_model::{Check, Severity};
+use gangway_model::{Check, CheckSubject, Severity};
 
 pub static AUTH_ENDPOINT: Check = Check {
     id: "eks.auth-endpoint-reachable",
     title: "The nodes of a private cluster can reach the EKS Auth endpoint",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["P07"],
     remedy: "Create a VPC endpoint for `eks-auth` in the cluster's VPC.",
 };
@@ -14,6 +15,7 @@ pub static CLUSTER_ACTIVE: Check = Check {
     id: "eks.cluster-active",
     title: "The cluster is active",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P02"],
     remedy: "Wait until the cluster's status is ACTIVE.",
 };
@@ -22,6 +24,7 @@ pub static CLUSTER_EXISTS: Check = Check {
     id: "eks.cluster-exists",
     title: "Palette runs on an Amazon EKS cluster of this account",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P01"],
     remedy: "Correct `clusterName` and `clusterRegion`. If Palette does not run on EKS, use another method.",
 };
@@ -30,6 +33,7 @@ pub static IMAGE_FAMILY: Check = Check {
     id: "eks.image-family",
     title: "Cluster profiles use machine images that exist in the partition",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["X15"],
     remedy: "Choose an image family in the cluster profiles that the partition offers.",
 };
@@ -38,6 +42,7 @@ pub static IMAGE_SWAP: Check = Check {
     id: "eks.image-swap",
     title: "Cluster profiles replace images of public registries",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["X17"],
     remedy: "Configure Image Swap in the cluster profiles.",
 };
@@ -46,6 +51,7 @@ pub static FALLBACK: Check = Check {
     id: "eks.instance-metadata-fallback",
     title: "Without the ConfigMap, Palette can get the cluster's name from the nodes",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P09"],
     remedy: "Create the ConfigMap `palette-global-config`.",
 };
@@ -54,6 +60,7 @@ pub static KUBERNETES_VERSION: Check = Check {
     id: "eks.kubernetes-version",
     title: "The cluster runs Kubernetes 1.24 or later",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P03"],
     remedy: "Upgrade the cluster.",
 };
@@ -62,6 +69,7 @@ pub static NODE_ROLES: Check = Check {
     id: "eks.node-roles-allow-agent",
     title: "The node roles allow the agent to request credentials",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P06"],
     remedy: "Attach the current `AmazonEKSWorkerNodePolicy`, or the policy from the plan, to the node roles.",
 };
@@ -70,6 +78,7 @@ pub static AGENT: Check = Check {
     id: "eks.pod-identity-agent",
     title: "The EKS Pod Identity Agent is installed and healthy",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P04"],
     remedy: "Install or repair the add-on `eks-pod-identity-agent`.",
 };
@@ -78,6 +87,7 @@ pub static WORKER_NODE_TRUST: Check = Check {
     id: "eks.worker-nodes-trust",
     title: "Workloads bring the CA certificates themselves",
     severity: Severity::Info,
+    subject: CheckSubject::Account,
     covers: &["X16"],
     remedy: "Put the CA certificates into the images or profiles of the workload clusters.",
 };

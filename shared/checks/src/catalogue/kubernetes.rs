@@ -1,11 +1,12 @@
 //! Objects in the Kubernetes cluster that Palette runs on.
 
-use gangway_model::{Check, Severity};
+use gangway_model::{Check, CheckSubject, Severity};
 
 pub static ACCESS: Check = Check {
     id: "kubernetes.access",
     title: "Gangway may read Palette's pods",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P10"],
     remedy: "Create an EKS access entry with `AmazonEKSViewPolicy` for the role that runs the checks.",
 };
@@ -14,6 +15,7 @@ pub static AGENT_EVERYWHERE: Check = Check {
     id: "kubernetes.agent-on-every-node",
     title: "The EKS Pod Identity Agent runs on every node",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P05"],
     remedy: "Find out why the agent's pods do not start, or install the add-on again.",
 };
@@ -22,6 +24,7 @@ pub static GLOBAL_CONFIG: Check = Check {
     id: "kubernetes.global-config",
     title: "The ConfigMap `palette-global-config` names the cluster",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["P08"],
     remedy: "Create the ConfigMap, or send `ensureConfigMap`.",
 };
@@ -30,6 +33,7 @@ pub static CONFIG_MAP: Check = Check {
     id: "kubernetes.global-config-ensured",
     title: "Gangway has created or corrected the ConfigMap",
     severity: Severity::Info,
+    subject: CheckSubject::Account,
     covers: &["P08"],
     remedy: "See check `kubernetes.global-config`.",
 };
@@ -38,6 +42,7 @@ pub static PODS_RESTARTED: Check = Check {
     id: "kubernetes.pods-have-credentials",
     title: "Palette's pods started after their associations were made, so they have credentials",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P25"],
     remedy: "Restart Palette's pods once the associations are correct.",
 };
@@ -46,6 +51,7 @@ pub static SERVICE_ACCOUNTS: Check = Check {
     id: "kubernetes.service-accounts",
     title: "Palette's service accounts exist",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P26"],
     remedy: "Check that this is the cluster that Palette runs on.",
 };

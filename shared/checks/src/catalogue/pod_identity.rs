@@ -1,11 +1,12 @@
 //! Roles and associations of EKS Pod Identity.
 
-use gangway_model::{Check, Severity};
+use gangway_model::{Check, CheckSubject, Severity};
 
 pub static ASSOCIATIONS: Check = Check {
     id: "pod-identity.associations-ensured",
     title: "Gangway has created or corrected both associations",
     severity: Severity::Info,
+    subject: CheckSubject::Account,
     covers: &["P20", "P21", "P22"],
     remedy: "See check `pod-identity.target-roles`, and the parameter `AllowPodIdentityChanges`.",
 };
@@ -14,6 +15,7 @@ pub static REGISTRY: Check = Check {
     id: "pod-identity.ecr-registry",
     title: "A pack registry in ECR that uses Pod Identity has Hubble's role, in the cluster's account",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["P28"],
     remedy: "Associate the registry's service account with Hubble's role.",
 };
@@ -22,6 +24,7 @@ pub static EKS_ONLY: Check = Check {
     id: "pod-identity.eks-clusters-only",
     title: "The permission profile is for EKS clusters, the only clusters of this method",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P27"],
     remedy: "Choose a permission profile for EKS. For clusters on EC2, use another method.",
 };
@@ -30,6 +33,7 @@ pub static EXTERNAL_ID: Check = Check {
     id: "pod-identity.external-id",
     title: "Hubble's target role requires the external id that EKS issued",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P23"],
     remedy: "Require exactly the external id that EKS issued, in the trust policy.",
 };
@@ -38,6 +42,7 @@ pub static HUBBLE_ASSOCIATION: Check = Check {
     id: "pod-identity.hubble-association",
     title: "Hubble's service account is associated with Hubble's role",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P20"],
     remedy: "Create the association as the plan shows, or send `ensureAssociations`.",
 };
@@ -46,6 +51,7 @@ pub static HUBBLE_LOCAL_ROLE: Check = Check {
     id: "pod-identity.hubble-local-role",
     title: "Hubble's role trusts EKS and may assume Hubble's target role",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P19"],
     remedy: "Correct the trust policy and the permissions as the plan shows.",
 };
@@ -54,6 +60,7 @@ pub static HUBBLE_ROLE: Check = Check {
     id: "pod-identity.hubble-role",
     title: "Hubble's role trusts EKS and may read what Hubble validates",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P13"],
     remedy: "Correct the trust policy and the permissions as the plan shows.",
 };
@@ -62,6 +69,7 @@ pub static HUBBLE_TARGET_ROLE: Check = Check {
     id: "pod-identity.hubble-target-role",
     title: "Hubble's target role trusts Hubble's role in the cluster's account, and has its permissions",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P18"],
     remedy: "Correct the trust policy and the permissions as the plan shows.",
 };
@@ -70,6 +78,7 @@ pub static IDENTITY_ASSOCIATION: Check = Check {
     id: "pod-identity.identity-association",
     title: "The identity service's service account is associated with its role",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P21"],
     remedy: "Create the association as the plan shows, or send `ensureAssociations`.",
 };
@@ -78,6 +87,7 @@ pub static IDENTITY_LOCAL_ROLE: Check = Check {
     id: "pod-identity.identity-local-role",
     title: "The identity service's role trusts EKS and may assume Palette's target role",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P16"],
     remedy: "Correct the trust policy and the permissions as the plan shows.",
 };
@@ -86,6 +96,7 @@ pub static IDENTITY_ROLE: Check = Check {
     id: "pod-identity.identity-role",
     title: "The identity service's role trusts EKS and may pass Palette's role",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P14"],
     remedy: "Correct the trust policy and the permissions as the plan shows.",
 };
@@ -94,6 +105,7 @@ pub static MAPPED_USERS: Check = Check {
     id: "pod-identity.mapped-users",
     title: "The cluster profile maps the users who need a kubeconfig of workload clusters",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["P29"],
     remedy: "Map the users in the cluster profile.",
 };
@@ -102,6 +114,7 @@ pub static NO_POLICIES: Check = Check {
     id: "pod-identity.no-policies-named",
     title: "No policies are named, because Palette's role already has those that it needs",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["P32"],
     remedy: "Leave out `policyArns`.",
 };
@@ -110,6 +123,7 @@ pub static PALETTE_NOT_ASSOCIATED: Check = Check {
     id: "pod-identity.palette-role-not-associated",
     title: "Palette's own role has no association that was made by hand",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["P24"],
     remedy: "Delete that association. Palette creates its own.",
 };
@@ -118,6 +132,7 @@ pub static PALETTE_SUPPLEMENT: Check = Check {
     id: "pod-identity.palette-role-permissions",
     title: "Palette's role may manage Pod Identity associations, in addition to its permission profile",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P12"],
     remedy: "Add the policy from the plan.",
 };
@@ -126,6 +141,7 @@ pub static PALETTE_TRUST: Check = Check {
     id: "pod-identity.palette-role-trust",
     title: "The trust policy of Palette's role allows EKS Pod Identity",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P11"],
     remedy: "Correct the trust policy as the plan shows.",
 };
@@ -134,6 +150,7 @@ pub static PALETTE_TARGET_ROLE: Check = Check {
     id: "pod-identity.palette-target-role",
     title: "Palette's target role trusts the identity service's role and EKS, and has its permissions",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P17"],
     remedy: "Correct the trust policy and the permissions as the plan shows.",
 };
@@ -142,6 +159,7 @@ pub static OPTED_IN: Check = Check {
     id: "pod-identity.partition-supported",
     title: "Palette's documentation offers Pod Identity in this partition",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["X18"],
     remedy: "Ask Palette's operator to confirm it, or use the method `static-credentials` or `scap`.",
 };
@@ -150,6 +168,7 @@ pub static PERMISSIONS_BOUNDARY: Check = Check {
     id: "pod-identity.permission-boundary",
     title: "The permissions boundary is an IAM policy that exists",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P31", "C16"],
     remedy: "Correct `permissionBoundaryArn`, or create the policy.",
 };
@@ -158,6 +177,7 @@ pub static REGISTERED_ROLE: Check = Check {
     id: "pod-identity.role-arn",
     title: "The role to register is Palette's own role, or its target role if the account is not the cluster's",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P30"],
     remedy: "Send the ARN of the role that Palette works with. In another account that is its target role.",
 };
@@ -166,6 +186,7 @@ pub static ROLES_ACCOUNT: Check = Check {
     id: "pod-identity.roles-in-cluster-account",
     title: "The roles that EKS gives to pods are in the cluster's account",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P15"],
     remedy: "Create the roles in the cluster's account.",
 };
@@ -174,6 +195,7 @@ pub static TARGET_ROLES: Check = Check {
     id: "pod-identity.target-roles",
     title: "Hubble's association has its target role, and the identity service's association has none",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["P22"],
     remedy: "Correct the associations as the plan shows. EKS cannot remove a target role, so delete the association and create it again.",
 };

@@ -1,11 +1,12 @@
 //! Credentials that Gangway stores in Secrets Manager.
 
-use gangway_model::{Check, Severity};
+use gangway_model::{Check, CheckSubject, Severity};
 
 pub static SECRET_ACTIVE: Check = Check {
     id: "vault.secret-in-use",
     title: "Gangway stores the account's credential, and the secret is marked as active",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["C18"],
     remedy: "PUT the account with its credential.",
 };
@@ -14,6 +15,7 @@ pub static SECRET_MATCHES_PALETTE: Check = Check {
     id: "vault.secret-matches-palette",
     title: "Palette uses the access key that Gangway stores",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["C18"],
     remedy: "PUT the account with its keys.",
 };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use gangway_model::{
-    AuthMethod, Check, FieldError, Finding, Partition, Receipt, RegistrationError, Report,
-    Severity, UpsertOutcome, UpstreamError,
+    AuthMethod, Check, CheckSubject, FieldError, Finding, Partition, Receipt, RegistrationError,
+    Report, Severity, UpsertOutcome, UpstreamError,
 };
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ static BLOCKER: Check = Check {
     id: "a.b",
     title: "A holds",
     severity: Severity::Blocker,
+    subject: CheckSubject::Account,
     covers: &["C01", "D07"],
     remedy: "",
 };
@@ -21,6 +22,7 @@ static SESSION: Check = Check {
     id: "palette.session",
     title: "The key is taken",
     severity: Severity::Blocker,
+    subject: CheckSubject::Deployment,
     covers: &["C01"],
     remedy: "",
 };
@@ -28,11 +30,18 @@ static WARNING: Check = Check {
     id: "a.w",
     title: "W holds",
     severity: Severity::Warning,
+    subject: CheckSubject::Account,
     covers: &["C02"],
     remedy: "",
 };
-static INFO: Check =
-    Check { id: "a.i", title: "I holds", severity: Severity::Info, covers: &[], remedy: "" };
+static INFO: Check = Check {
+    id: "a.i",
+    title: "I holds",
+    severity: Severity::Info,
+    subject: CheckSubject::Account,
+    covers: &[],
+    remedy: "",
+};
 
 fn report(findings: Vec<Finding>) -> Report {
     Report {
