@@ -1,7 +1,7 @@
 //! Assumes a role in a member account: the first of the configured roles that allows it.
 
 use gangway_aws::AwsSession;
-use gangway_model::{AccountId, UpstreamError};
+use gangway_model::AccountId;
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,18 +24,8 @@ pub(crate) async fn assume_account_role(
         let Some(role) = role.in_account(partition, account) else { continue };
         match management.assume_role_with(&role, SESSION_NAME, Some(&policy)).await {
             Ok(session) => return Ok(session),
-            Err(
-                UpstreamError::AccessDenied { .. }
-                | UpstreamError::NotFound { .. }
-                | UpstreamError::Rejected { .. },
-            ) => {}
-            Err(
-                error @ (UpstreamError::ProjectNotFound { .. }
-                | UpstreamError::AlreadyExists { .. }
-                | UpstreamError::Throttled { .. }
-                | UpstreamError::Unavailable { .. }
-                | UpstreamError::TimedOut { .. }),
-            ) => return Err(error.into()),
+            Err(error) if error.is_refusal() => {}
+            Err(error) => return Err(error.into()),
         }
     }
     let roles: Vec<_> = config.account_access_roles.iter().map(RoleName::to_string).collect();

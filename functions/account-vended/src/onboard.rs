@@ -109,15 +109,10 @@ async fn select(
 /// Converts an error of reading the OU path. If an OU or the account is not found, the account is
 /// being moved or closed at the moment.
 fn map_moved_error(error: UpstreamError) -> VendingError {
-    match error {
-        missing @ UpstreamError::NotFound { .. } => VendingError::NotReady(missing.to_string()),
-        error @ (UpstreamError::Rejected { .. }
-        | UpstreamError::AccessDenied { .. }
-        | UpstreamError::ProjectNotFound { .. }
-        | UpstreamError::AlreadyExists { .. }
-        | UpstreamError::Throttled { .. }
-        | UpstreamError::Unavailable { .. }
-        | UpstreamError::TimedOut { .. }) => VendingError::Upstream(error),
+    if error.is_not_found() {
+        VendingError::NotReady(error.to_string())
+    } else {
+        VendingError::Upstream(error)
     }
 }
 

@@ -100,16 +100,14 @@ impl VendingError {
             Self::Permanent(_) => false,
             // Access is denied to the deployment itself, not to one account: its operator can
             // correct that while the messages wait.
-            Self::Upstream(error) => {
-                error.is_retryable() || matches!(error, UpstreamError::AccessDenied { .. })
-            }
+            Self::Upstream(error) => error.is_retryable() || error.is_access_denied(),
         }
     }
 
     /// Returns `true` if the error may be permanent or temporary: Palette answers 500 with the same
     /// text to an invalid request and to an internal failure.
     pub(crate) const fn is_ambiguous(&self) -> bool {
-        matches!(self, Self::Upstream(UpstreamError::Rejected { .. }))
+        matches!(self, Self::Upstream(error) if error.is_rejected())
     }
 
     /// Returns the value of the metric dimension `Outcome`.

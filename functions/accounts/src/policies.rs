@@ -53,21 +53,13 @@ pub(crate) async fn list_policies(
 /// Converts the error of the listing. If Palette rejects the credential, the error is in the
 /// request, at `pointer`.
 fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
-    match error {
-        UpstreamError::Rejected { service, reason } => RegistrationError::unprocessable(
-            pointer,
-            format!(
-                "must be an account or a credential that may list policies; {service} answered: {reason}"
-            ),
+    let UpstreamError::Rejected { service, reason } = error else { return error.into() };
+    RegistrationError::unprocessable(
+        pointer,
+        format!(
+            "must be an account or a credential that may list policies; {service} answered: {reason}"
         ),
-        UpstreamError::AccessDenied { .. }
-        | UpstreamError::NotFound { .. }
-        | UpstreamError::ProjectNotFound { .. }
-        | UpstreamError::AlreadyExists { .. }
-        | UpstreamError::Throttled { .. }
-        | UpstreamError::Unavailable { .. }
-        | UpstreamError::TimedOut { .. } => error.into(),
-    }
+    )
 }
 
 impl PolicySource<SecretSource<AccessKey>> {

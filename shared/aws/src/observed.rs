@@ -35,20 +35,12 @@ impl<T> Observed<T> {
         match result {
             Ok(value) => Ok(Self::Present(value)),
             Err(UpstreamError::NotFound { .. }) => Ok(Self::Absent),
-            Err(error @ (UpstreamError::AccessDenied { .. } | UpstreamError::Rejected { .. })) => {
-                Ok(Self::Inaccessible(Inaccessible {
-                    reason: error.to_string(),
-                    remedy: format!("allow {action} to the role that Gangway inspects with"),
-                    is_denied: true,
-                }))
-            }
-            Err(
-                error @ (UpstreamError::ProjectNotFound { .. }
-                | UpstreamError::AlreadyExists { .. }
-                | UpstreamError::Throttled { .. }
-                | UpstreamError::Unavailable { .. }
-                | UpstreamError::TimedOut { .. }),
-            ) => Err(error),
+            Err(error) if error.is_refusal() => Ok(Self::Inaccessible(Inaccessible {
+                reason: error.to_string(),
+                remedy: format!("allow {action} to the role that Gangway inspects with"),
+                is_denied: true,
+            })),
+            Err(error) => Err(error),
         }
     }
 

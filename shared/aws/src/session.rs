@@ -163,7 +163,7 @@ impl AwsSession {
         let answer = request.set_policy(session_policy.map(Value::to_string)).send();
         let answer = answer.await.map_err(|error| {
             let failed = call.to_upstream_error(&error);
-            if !matches!(failed, UpstreamError::AccessDenied { .. }) {
+            if !failed.is_access_denied() {
                 return failed;
             }
             // STS does not distinguish a missing role from one that does not trust Gangway.

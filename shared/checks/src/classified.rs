@@ -55,11 +55,7 @@ fn edition_findings(
                    It cannot be turned off again, and it applies to every tenant";
     let flag = match flag {
         Ok(flag) => flag,
-        Err(
-            UpstreamError::AccessDenied { .. }
-            | UpstreamError::NotFound { .. }
-            | UpstreamError::Rejected { .. },
-        ) => {
+        Err(error) if error.is_refusal() => {
             let (reason, remedy) = (
                 "Palette does not show its feature flags to this key",
                 "fix check palette.session first, or look in the system console",

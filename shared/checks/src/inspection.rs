@@ -49,11 +49,7 @@ impl InspectionAccess {
         };
         match clients.aws.assume_role(&role).await {
             Ok(aws) => Ok(Self::Granted(aws)),
-            Err(
-                UpstreamError::Rejected { .. }
-                | UpstreamError::AccessDenied { .. }
-                | UpstreamError::NotFound { .. },
-            ) => {
+            Err(error) if error.is_refusal() => {
                 Ok(unavailable(format!("Gangway cannot assume {arn}, or the role does not exist")))
             }
             Err(error) => Err(error),

@@ -1,7 +1,7 @@
 //! Encodes outcomes: HTTP responses for API Gateway, success or failure for asynchronous invocations.
 
 use aws_lambda_events::{apigw::ApiGatewayProxyResponse, encodings::Body};
-use gangway_model::{Receipt, RegistrationError, Report, UpsertOutcome, UpstreamError};
+use gangway_model::{Receipt, RegistrationError, Report, UpsertOutcome};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
@@ -122,15 +122,14 @@ pub(crate) fn respond(
 /// because the operator can correct the permissions of this deployment's API key or role.
 fn should_retry(error: &RegistrationError) -> bool {
     match error {
-        RegistrationError::Upstream(
-            UpstreamError::Rejected { .. } | UpstreamError::AccessDenied { .. },
-        ) => true,
+        RegistrationError::Upstream(error) => {
+            error.is_retryable() || error.is_rejected() || error.is_access_denied()
+        }
         RegistrationError::ChecksFailed(report) => report.has_deployment_failure(),
         RegistrationError::Invalid(_)
         | RegistrationError::Conflict(_)
         | RegistrationError::ConcurrentModification(_)
-        | RegistrationError::NotFound(_)
-        | RegistrationError::Upstream(_) => error.is_retryable(),
+        | RegistrationError::NotFound(_) => error.is_retryable(),
     }
 }
 

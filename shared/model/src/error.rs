@@ -102,8 +102,25 @@ impl UpstreamError {
         }
     }
 
+    pub const fn is_rejected(&self) -> bool {
+        matches!(self, Self::Rejected { .. })
+    }
+
+    pub const fn is_access_denied(&self) -> bool {
+        matches!(self, Self::AccessDenied { .. })
+    }
+
     pub const fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
+    }
+
+    pub const fn is_already_exists(&self) -> bool {
+        matches!(self, Self::AlreadyExists { .. })
+    }
+
+    /// Returns `true` if the service refused the request for good, or has no such resource.
+    pub const fn is_refusal(&self) -> bool {
+        self.is_rejected() || self.is_access_denied() || self.is_not_found()
     }
 
     /// Returns `true` if the same call may succeed later.

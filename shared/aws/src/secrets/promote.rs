@@ -23,7 +23,10 @@ impl PromoteError {
     /// A rejected move means that a label is not where a read showed it: another run has moved it, or
     /// the read was stale.
     const fn is_retryable(&self) -> bool {
-        matches!(self, Self::NotVisible | Self::Upstream(UpstreamError::Rejected { .. }))
+        match self {
+            Self::NotVisible => true,
+            Self::Upstream(error) => error.is_rejected(),
+        }
     }
 }
 

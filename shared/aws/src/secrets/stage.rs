@@ -36,7 +36,7 @@ pub(super) async fn stage(
     // Another run may create or delete the secret between the two calls.
     (|| create_or_add(store, &name, registration, &payload))
         .retry(RetryPolicy::CONFLICT.within(MAX_DELAY))
-        .when(|error| matches!(error, UpstreamError::AlreadyExists { .. }))
+        .when(UpstreamError::is_already_exists)
         .await
         .map(Some)
 }

@@ -37,15 +37,7 @@ pub fn check_caller(
                 principal: None,
             });
         }
-        Err(
-            error @ (UpstreamError::AccessDenied { .. }
-            | UpstreamError::NotFound { .. }
-            | UpstreamError::ProjectNotFound { .. }
-            | UpstreamError::AlreadyExists { .. }
-            | UpstreamError::Throttled { .. }
-            | UpstreamError::Unavailable { .. }
-            | UpstreamError::TimedOut { .. }),
-        ) => return Err(error),
+        Err(error) => return Err(error),
     };
     let findings = vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),

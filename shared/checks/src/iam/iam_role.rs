@@ -82,14 +82,7 @@ pub fn findings(
             let remedy = "allow iam:GetRole on this role to the role that runs the checks";
             return Ok((unverified("Gangway may not read the role", remedy), None));
         }
-        Err(
-            error @ (UpstreamError::Rejected { .. }
-            | UpstreamError::ProjectNotFound { .. }
-            | UpstreamError::AlreadyExists { .. }
-            | UpstreamError::Throttled { .. }
-            | UpstreamError::Unavailable { .. }
-            | UpstreamError::TimedOut { .. }),
-        ) => return Err(error),
+        Err(error) => return Err(error),
     };
     if role.arn != wanted.as_str() {
         let exists = ROLE_EXISTS.failed(

@@ -103,7 +103,7 @@ async fn resolve_principal(
     let (arn, source) = match answer {
         Ok(answer) => (answer.role.map(|role| role.arn), "as IAM returns it"),
         // Most roles have no path.
-        Err(UpstreamError::AccessDenied { .. } | UpstreamError::NotFound { .. }) => {
+        Err(error) if error.is_access_denied() || error.is_not_found() => {
             (None, "its path is not known")
         }
         Err(error) => return Err(error),

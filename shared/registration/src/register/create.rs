@@ -44,8 +44,7 @@ pub(super) async fn create(
         };
         match found {
             Some(found) if registration.is_same_identity_as(&found) => {
-                let created_by_other = matches!(error, UpstreamError::AlreadyExists { .. });
-                return Ok(if created_by_other {
+                return Ok(if error.is_already_exists() {
                     CreateOutcome::AlreadyExists(Box::new(found))
                 } else {
                     CreateOutcome::Created(found.uid)
