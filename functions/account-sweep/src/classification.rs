@@ -17,7 +17,7 @@ pub(crate) enum Classification {
     Closed {
         /// `true` if AWS reports the account as closed and this deployment registers such accounts.
         /// Only then the setting `GANGWAY_OFFBOARDING` applies.
-        take_off: bool,
+        offboard: bool,
     },
     /// The account is skipped, for this reason.
     Ignored(SkipReason),
@@ -48,8 +48,8 @@ impl SkipReason {
     /// Returns the identifier of the reason, for counts in the response.
     pub(crate) const fn id(self) -> &'static str {
         match self {
-            Self::Excluded(ignored) => ignored.id(),
-            Self::GovCloudPair => "govcloud-twin",
+            Self::Excluded(reason) => reason.id(),
+            Self::GovCloudPair => "govcloud-pair",
             Self::NotActive => "not-active-yet",
             Self::Closed => "closed-or-suspended",
             Self::StateUnknown => "state-unknown",
@@ -60,27 +60,27 @@ impl SkipReason {
     }
 
     /// Returns the reason as a sentence without a subject.
-    pub(crate) fn text(self) -> String {
+    pub(crate) fn description(self) -> String {
         match self {
-            Self::Excluded(ignored) => ignored.to_string(),
+            Self::Excluded(reason) => reason.to_string(),
             Self::GovCloudPair => {
-                "it is there for the bills of its twin in GovCloud, where that comes aboard".to_owned()
+                "it exists only to bill its paired account in GovCloud, which a GovCloud deployment registers".to_owned()
             }
-            Self::NotActive => "it is not active yet: a later sweep brings it aboard".to_owned(),
+            Self::NotActive => "AWS is still creating it: a later sweep registers it".to_owned(),
             Self::Closed => "it is closed or suspended, and Palette does not have it".to_owned(),
             Self::StateUnknown => {
-                "Organizations tells a state of it that Gangway does not know".to_owned()
+                "Organizations reports a state that Gangway does not know".to_owned()
             }
             Self::NoName => {
-                "GANGWAY_ACCOUNT_NAME_TEMPLATE makes no name that Palette takes of its name: use {accountId}"
+                "GANGWAY_ACCOUNT_NAME_TEMPLATE makes no valid Palette name from its name: use {accountId} in the template"
                     .to_owned()
             }
             Self::NameTaken => {
-                "an account that is not known to be this one has its name in Palette: rename or remove that one"
+                "another account in Palette has its name: rename or remove that account"
                     .to_owned()
             }
             Self::OtherScope => {
-                "Palette has it in another scope than the settings say, from where nothing moves it: an event may have named that; if not, remove it there, and the next sweep brings it aboard here"
+                "Palette has it in another scope than the settings say, and Palette cannot move it: if no event asked for that scope, remove it there, and the next sweep registers it in the right scope"
                     .to_owned()
             }
         }
@@ -90,48 +90,48 @@ impl SkipReason {
 /// Compares an account with what Palette has. `is_govcloud_pair` is `true` for an account that
 /// exists only to bill a GovCloud account.
 pub(crate) fn classify(
-    member: &OrgAccount,
-    twin: bool,
-    settings: &VendingConfig,
-    registered: &mut PaletteIndex,
+    account: &OrgAccount,
+    is_govcloud_pair: bool,
+    config: &VendingConfig,
+    palette_index: &mut PaletteIndex,
 ) -> Classification {
-    let ou_path = member.ou_path.clone().unwrap_or_default();
-    let chosen = if member.management {
+    let ou_path = account.ou_path.clone().unwrap_or_default();
+    let selection = if account.management {
         Err(SkipReason::Excluded(ExclusionReason::Management))
-    } else if twin {
+    } else if is_govcloud_pair {
         Err(SkipReason::GovCloudPair)
     } else {
-        settings
+        config
             .account_filter
-            .exclusion_reason(&member.name, &ou_path)
+            .exclusion_reason(&account.name, &ou_path)
             .map_err(SkipReason::Excluded)
     };
-    let known = registered.mark_seen(member.id);
-    match (member.state, chosen) {
-        (AccountState::Closed | AccountState::Closing | AccountState::Suspended, chosen)
-            if !known.is_empty() =>
+    let palette_accounts = palette_index.mark_seen(account.id);
+    match (account.state, selection) {
+        (AccountState::Closed | AccountState::Closing | AccountState::Suspended, selection)
+            if !palette_accounts.is_empty() =>
         {
             Classification::Closed {
-                take_off: member.state == AccountState::Closed && chosen.is_ok(),
+                offboard: account.state == AccountState::Closed && selection.is_ok(),
             }
         }
-        (_, Err(why)) => Classification::Ignored(why),
+        (_, Err(reason)) => Classification::Ignored(reason),
         (AccountState::Closed | AccountState::Closing | AccountState::Suspended, Ok(())) => {
             Classification::Ignored(SkipReason::Closed)
         }
         (AccountState::Pending, Ok(())) => Classification::Ignored(SkipReason::NotActive),
         (AccountState::Unknown, Ok(())) => Classification::Ignored(SkipReason::StateUnknown),
         (AccountState::Active, Ok(())) => {
-            let scope = target_scope(settings, settings.ou_scope_map.scope_for(&ou_path));
-            if known.iter().any(|one| one.scope == scope) {
+            let scope = target_scope(config, config.ou_scope_map.scope_for(&ou_path));
+            if palette_accounts.iter().any(|palette_account| palette_account.scope == scope) {
                 return Classification::Registered;
             }
-            if !known.is_empty() {
+            if !palette_accounts.is_empty() {
                 return Classification::Ignored(SkipReason::OtherScope);
             }
-            match settings.name_template.name(member.id, &member.name) {
+            match config.name_template.name(account.id, &account.name) {
                 None => Classification::Ignored(SkipReason::NoName),
-                Some(name) if is_taken(registered, scope, &name) => {
+                Some(name) if is_taken(palette_index, scope, &name) => {
                     Classification::Ignored(SkipReason::NameTaken)
                 }
                 Some(_) => Classification::NotRegistered,
@@ -140,12 +140,12 @@ pub(crate) fn classify(
     }
 }
 
-fn target_scope(settings: &VendingConfig, requested: &RequestedScope) -> Option<usize> {
-    settings.ou_scope_map.all().into_iter().position(|scope| scope == requested)
+fn target_scope(config: &VendingConfig, requested: &RequestedScope) -> Option<usize> {
+    config.ou_scope_map.all().into_iter().position(|scope| scope == requested)
 }
 
-fn is_taken(registered: &PaletteIndex, scope: Option<usize>, name: &AccountName) -> bool {
-    scope.is_some_and(|scope| registered.has_name(scope, name.as_str()))
+fn is_taken(palette_index: &PaletteIndex, scope: Option<usize>, name: &AccountName) -> bool {
+    scope.is_some_and(|scope| palette_index.has_name(scope, name.as_str()))
 }
 
 #[cfg(test)]

@@ -2,14 +2,13 @@
 
 use gangway_aws::sqs::QueueUrl;
 use gangway_model::Partition;
-use gangway_registration::ConfigError;
-use gangway_registration::EnvReader;
+use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 
 /// Configuration of the sweep.
 #[derive(Clone, Debug)]
 pub(crate) struct SweepConfig {
     /// Which accounts are registered, and in which scope: the same settings as for events.
-    pub(crate) organization: gangway_registration::vending::VendingConfig,
+    pub(crate) vending: VendingConfig,
     /// `GANGWAY_VENDING_QUEUE_URL`: the queue that receives the events.
     pub(crate) queue: QueueUrl,
 }
@@ -21,11 +20,10 @@ impl SweepConfig {
         partition: Partition,
     ) -> Result<Self, ConfigError> {
         let mut variables = EnvReader::new(variable);
-        let organization =
-            gangway_registration::vending::VendingConfig::from_variables(&mut variables, partition);
+        let vending = VendingConfig::from_variables(&mut variables, partition);
         let queue = variables.required("GANGWAY_VENDING_QUEUE_URL");
-        match (organization, queue) {
-            (Some(organization), Some(queue)) => Ok(Self { organization, queue }),
+        match (vending, queue) {
+            (Some(vending), Some(queue)) => Ok(Self { vending, queue }),
             _ => Err(ConfigError(variables.into_errors())),
         }
     }
@@ -36,16 +34,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_queue_must_be_named_and_every_fault_is_told() {
+    fn the_queue_is_required_and_every_error_is_returned() {
         let url = "https://sqs.us-east-1.amazonaws.com/111122223333/Vended";
-        let read = |queue: &str, units: &str| {
+        let read = |queue: &str, ous: &str| {
             let variable = |name: &str| match name {
                 "GANGWAY_VENDING_QUEUE_URL" => Some(queue.to_owned()),
-                "GANGWAY_INCLUDE_OUS" => Some(units.to_owned()),
+                "GANGWAY_INCLUDE_OUS" => Some(ous.to_owned()),
                 _ => None,
             };
-            SweepConfig::from_env(variable, Partition::Aws).map_err(|ConfigError(faults)| {
-                faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+            SweepConfig::from_env(variable, Partition::Aws).map_err(|ConfigError(errors)| {
+                errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
             })
         };
         assert_eq!(read(url, "").unwrap().queue.as_str(), url);

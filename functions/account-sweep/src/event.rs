@@ -26,33 +26,33 @@ impl Action {
 /// Returns an event of `events/schema/aws-account-vended.json`, as EventBridge would deliver it.
 ///
 /// `project` is the uid of a project that no setting names. It saves the receiver a search.
-pub(crate) fn event(
+pub(crate) fn vended_event(
     action: Action,
-    member: &OrgAccount,
+    account: &OrgAccount,
     project: Option<&Uid>,
     partition: Partition,
 ) -> String {
     let mut detail = json!({
         "schemaVersion": "1",
         "action": action.id(),
-        "accountId": member.id.as_str(),
+        "accountId": account.id.as_str(),
         "partition": partition.id(),
     });
     if let Some(members) = detail.as_object_mut() {
-        if !member.name.is_empty() {
-            members.insert("accountName".to_owned(), member.name.as_str().into());
+        if !account.name.is_empty() {
+            members.insert("accountName".to_owned(), account.name.as_str().into());
         }
         if let Some(project) = project {
             members.insert("project".to_owned(), project.as_str().into());
         }
-        let unit = member.ou_path.as_ref().and_then(|ou_path| ou_path.parent());
-        if let Some(unit) = unit.map(OuId::as_str).filter(|unit| unit.starts_with("ou-")) {
-            members.insert("ouId".to_owned(), unit.into());
+        let ou_id = account.ou_path.as_ref().and_then(|ou_path| ou_path.parent());
+        if let Some(ou_id) = ou_id.map(OuId::as_str).filter(|ou_id| ou_id.starts_with("ou-")) {
+            members.insert("ouId".to_owned(), ou_id.into());
         }
     }
     let event = json!({
         "version": "0",
-        "id": format!("sweep-{}", member.id),
+        "id": format!("sweep-{}", account.id),
         "source": "gangway",
         "detail-type": "AWS Account Vended",
         "detail": detail,

@@ -19,17 +19,17 @@ use config::SweepConfig;
 
 /// The sweep: compares the organization with Palette.
 pub struct Sweep<'a> {
-    deployment: &'a AppContext,
-    settings: SweepConfig,
+    context: &'a AppContext,
+    config: SweepConfig,
     queue: SqsQueue,
 }
 
 impl<'a> Sweep<'a> {
     /// Creates the sweep of this deployment. Reads the function's own variables.
-    pub fn new(deployment: &'a AppContext) -> Result<Self, ConfigError> {
-        let settings = SweepConfig::from_env(env_var, deployment.clients.partition)?;
-        let queue = SqsQueue::new(&deployment.clients.aws, settings.queue.clone());
-        Ok(Self { deployment, settings, queue })
+    pub fn new(context: &'a AppContext) -> Result<Self, ConfigError> {
+        let config = SweepConfig::from_env(env_var, context.clients.partition)?;
+        let queue = SqsQueue::new(&context.clients.aws, config.queue.clone());
+        Ok(Self { context, config, queue })
     }
 
     /// Compares the organization with Palette, sends an event for each difference, and returns the
@@ -37,19 +37,19 @@ impl<'a> Sweep<'a> {
     pub async fn handle(&self, mut fields: Fields) -> Result<Response, ApiError> {
         let dry_run = fields.optional_bool("dryRun");
         let dry_run = fields.finish(Some(dry_run))?;
-        let difference = self.run(dry_run).await?;
-        difference.log();
-        Ok(Response::Json(difference.json()))
+        let report = self.run(dry_run).await?;
+        report.log();
+        Ok(Response::Json(report.to_json()))
     }
 
     /// Returns a client for the organization, as the function itself or through the management
     /// role.
     async fn organization(&self) -> Result<OrganizationsClient, UpstreamError> {
-        match &self.settings.organization.management_role {
+        match &self.config.vending.management_role {
             Some(role) => {
-                Ok(OrganizationsClient::new(&self.deployment.clients.aws.assume_role(role).await?))
+                Ok(OrganizationsClient::new(&self.context.clients.aws.assume_role(role).await?))
             }
-            None => Ok(OrganizationsClient::new(&self.deployment.clients.aws)),
+            None => Ok(OrganizationsClient::new(&self.context.clients.aws)),
         }
     }
 }

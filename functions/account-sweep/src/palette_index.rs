@@ -32,97 +32,97 @@ pub(crate) struct IndexedAccount {
 #[derive(Debug, Default)]
 pub(crate) struct PaletteIndex {
     /// Sorted by AWS account.
-    all: Vec<IndexedAccount>,
+    accounts: Vec<IndexedAccount>,
     /// Indexes into the accounts, sorted by scope and name.
     by_name: Vec<usize>,
     /// Number of scopes that the settings name.
-    named: usize,
+    named_scopes: usize,
     /// Projects that the settings do not name.
-    others: Vec<Uid>,
+    other_projects: Vec<Uid>,
     /// Number of projects that deny access to Gangway.
-    pub(crate) unread: usize,
+    pub(crate) unread_projects: usize,
 }
 
 impl PaletteIndex {
     /// Reads all accounts of every scope that the API key can see, since events may have named
     /// projects that the settings do not name.
     pub(crate) async fn load(
-        deployment: &AppContext,
+        context: &AppContext,
         scopes: &OuScopeMap,
     ) -> Result<Self, UpstreamError> {
-        let requested_scopes = scopes.all();
-        let opened = requested_scopes.iter().map(|requested| async {
-            deployment.clients.palette.resolve_scope(requested).await.map_err(inaccessible)
+        let requested = scopes.all();
+        let scopes = requested.iter().map(|requested| async {
+            context.clients.palette.resolve_scope(requested).await.map_err(to_upstream_error)
         });
-        let opened = try_join_all(opened).await?;
-        let partition = deployment.clients.partition.id();
-        let listed = opened.iter().enumerate().map(|(place, scope)| list(scope, place, partition));
-        let (listed, mut others) =
-            try_join!(try_join_all(listed), deployment.clients.palette.projects())?;
-        let seen: Vec<_> = opened.iter().map(|scope| scope.scope().clone()).collect();
+        let scopes = try_join_all(scopes).await?;
+        let partition = context.clients.partition.id();
+        let listings = scopes.iter().enumerate().map(|(index, scope)| list_scope(scope, index, partition));
+        let (listings, mut others) =
+            try_join!(try_join_all(listings), context.clients.palette.projects())?;
+        let seen: Vec<_> = scopes.iter().map(|scope| scope.scope().clone()).collect();
         others.retain(|uid| !seen.contains(&Scope::Project(uid.clone())));
-        let asked = (opened.len()..).zip(&others).map(async |(place, uid)| {
-            let scope = deployment.clients.palette.in_scope(Scope::Project(uid.clone()));
-            list(&scope, place, partition).await
+        let requests = (scopes.len()..).zip(&others).map(async |(index, uid)| {
+            let scope = context.clients.palette.in_scope(Scope::Project(uid.clone()));
+            list_scope(&scope, index, partition).await
         });
-        let ScopedResults { results: told, denied: unread } =
-            gangway_palette::query_scopes(asked).await?;
-        let all = listed.into_iter().chain(told).flatten().collect();
-        Ok(Self { named: opened.len(), others, unread, ..Self::from_accounts(all) })
+        let ScopedResults { results: other_listings, denied: unread_projects } =
+            gangway_palette::query_scopes(requests).await?;
+        let all = listings.into_iter().chain(other_listings).flatten().collect();
+        Ok(Self { named_scopes: scopes.len(), other_projects: others, unread_projects, ..Self::from_accounts(all) })
     }
 
     pub(crate) fn from_accounts(mut all: Vec<IndexedAccount>) -> Self {
         all.sort_unstable();
         all.dedup();
-        let name = |place: &usize| all.get(*place).map(|one| (one.scope, one.name.clone()));
+        let name = |index: &usize| all.get(*index).map(|account| (account.scope, account.name.clone()));
         let mut by_name: Vec<_> = (0..all.len()).collect();
         by_name.sort_by_cached_key(name);
-        Self { all, by_name, ..Self::default() }
+        Self { accounts: all, by_name, ..Self::default() }
     }
 
     /// Returns the number of accounts.
     pub(crate) fn len(&self) -> usize {
-        self.all.len()
+        self.accounts.len()
     }
 
     /// Returns the Palette accounts of an AWS account, and marks them as seen.
     pub(crate) fn mark_seen(&mut self, account: AccountId) -> &[IndexedAccount] {
-        let start = self.all.partition_point(|one| one.account < Some(account));
-        let end = self.all.partition_point(|one| one.account <= Some(account));
-        let met = self.all.get_mut(start..end).unwrap_or_default();
-        for one in met.iter_mut() {
-            one.seen = true;
+        let start = self.accounts.partition_point(|indexed| indexed.account < Some(account));
+        let end = self.accounts.partition_point(|indexed| indexed.account <= Some(account));
+        let matching = self.accounts.get_mut(start..end).unwrap_or_default();
+        for indexed in matching.iter_mut() {
+            indexed.seen = true;
         }
-        met
+        matching
     }
 
     /// Returns the project of an AWS account, if no scope that the settings name has the account.
     pub(crate) fn project_of(&self, account: AccountId) -> Option<&Uid> {
-        let start = self.all.partition_point(|one| one.account < Some(account));
-        let places = || {
-            let all = self.all.iter().skip(start);
-            all.take_while(|one| one.account == Some(account)).filter_map(|one| one.scope)
+        let start = self.accounts.partition_point(|indexed| indexed.account < Some(account));
+        let scope_indexes = || {
+            let all = self.accounts.iter().skip(start);
+            all.take_while(|indexed| indexed.account == Some(account)).filter_map(|indexed| indexed.scope)
         };
-        if places().any(|place| place < self.named) {
+        if scope_indexes().any(|index| index < self.named_scopes) {
             return None;
         }
-        places().find_map(|place| self.others.get(place.checked_sub(self.named)?))
+        scope_indexes().find_map(|index| self.other_projects.get(index.checked_sub(self.named_scopes)?))
     }
 
     /// Returns `true` if an account in this scope has this name.
     pub(crate) fn has_name(&self, scope: usize, name: &str) -> bool {
-        let key = |place: &usize| self.all.get(*place).map(|one| (one.scope, &*one.name));
-        self.by_name.binary_search_by(|place| key(place).cmp(&Some((Some(scope), name)))).is_ok()
+        let key = |index: &usize| self.accounts.get(*index).map(|account| (account.scope, &*account.name));
+        self.by_name.binary_search_by(|index| key(index).cmp(&Some((Some(scope), name)))).is_ok()
     }
 
     /// Returns the accounts with a known AWS account that the organization has not listed.
     pub(crate) fn unseen(&self) -> impl Iterator<Item = (AccountId, &IndexedAccount)> {
-        self.all.iter().filter(|one| !one.seen).filter_map(|one| Some((one.account?, one)))
+        self.accounts.iter().filter(|indexed| !indexed.seen).filter_map(|indexed| Some((indexed.account?, indexed)))
     }
 }
 
-fn inaccessible(failure: RegistrationError) -> UpstreamError {
-    match failure {
+fn to_upstream_error(error: RegistrationError) -> UpstreamError {
+    match error {
         RegistrationError::Upstream(error) => error,
         other @ (RegistrationError::Invalid(_)
         | RegistrationError::ChecksFailed(_)
@@ -130,41 +130,41 @@ fn inaccessible(failure: RegistrationError) -> UpstreamError {
         | RegistrationError::ConcurrentModification(_)
         | RegistrationError::NotFound(_)) => UpstreamError::Rejected {
             service: "Palette",
-            reason: format!("GANGWAY_OU_SCOPE_MAP names a project that it has not: {other}"),
+            reason: format!("GANGWAY_OU_SCOPE_MAP names a project that does not exist: {other}"),
         },
     }
 }
 
-async fn list(
+async fn list_scope(
     scope: &ScopedAccounts<'_>,
-    place: usize,
+    index: usize,
     partition: &str,
 ) -> Result<Vec<IndexedAccount>, UpstreamError> {
-    let (mut registrations, mut next) = (Vec::new(), None);
+    let (mut accounts, mut next) = (Vec::new(), None);
     loop {
         let page = scope.list_page(PAGE_SIZE, next.as_deref()).await?;
-        let own = page.accounts.into_iter();
-        registrations.extend(own.filter_map(|one| insert(&one, scope.scope(), place, partition)));
+        let listed = page.accounts.into_iter();
+        accounts.extend(listed.filter_map(|account| to_indexed_account(&account, scope.scope(), index, partition)));
         next = page.next;
         if next.is_none() {
-            return Ok(registrations);
+            return Ok(accounts);
         }
     }
 }
 
 /// Adds an account of a scope. Skips accounts that the tenant shares with a project: the tenant's
 /// own list contains them.
-fn insert(
+fn to_indexed_account(
     account: &CloudAccount,
-    seen_from: &Scope,
-    place: usize,
+    listed_in: &Scope,
+    index: usize,
     partition: &str,
 ) -> Option<IndexedAccount> {
-    let of_a_project = account.annotations.get("scope").is_some_and(|scope| scope == PROJECT);
-    let scope = match seen_from {
-        Scope::Tenant if of_a_project => None,
-        Scope::Tenant => Some(place),
-        Scope::Project(_) if account.scope == *seen_from => Some(place),
+    let belongs_to_project = account.annotations.get("scope").is_some_and(|scope| scope == PROJECT);
+    let scope = match listed_in {
+        Scope::Tenant if belongs_to_project => None,
+        Scope::Tenant => Some(index),
+        Scope::Project(_) if account.scope == *listed_in => Some(index),
         Scope::Project(_) => return None,
     };
     Some(IndexedAccount {
@@ -208,23 +208,23 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_of_the_scope_that_says_so() {
+    fn the_scope_comes_from_the_annotation_and_the_list() {
         let project = Scope::Project("6a0c1a2b3c4d5e6f70818293".parse().unwrap());
-        let note = |annotations, scope: &Scope, seen_from: &Scope, place| {
-            let noted = insert(&account(annotations, scope.clone()), seen_from, place, "aws");
-            noted.map(|noted| noted.scope)
+        let scope_of = |annotations, scope: &Scope, listed_in: &Scope, index| {
+            let indexed = to_indexed_account(&account(annotations, scope.clone()), listed_in, index, "aws");
+            indexed.map(|indexed| indexed.scope)
         };
-        assert_eq!(note(&[], &Scope::Tenant, &Scope::Tenant, 0), Some(Some(0)));
-        assert_eq!(note(&[("scope", "project")], &Scope::Tenant, &Scope::Tenant, 0), Some(None));
-        assert_eq!(note(&[("scope", "project")], &project, &project, 1), Some(Some(1)));
-        assert_eq!(note(&[("scope", "tenant")], &Scope::Tenant, &project, 1), None);
+        assert_eq!(scope_of(&[], &Scope::Tenant, &Scope::Tenant, 0), Some(Some(0)));
+        assert_eq!(scope_of(&[("scope", "project")], &Scope::Tenant, &Scope::Tenant, 0), Some(None));
+        assert_eq!(scope_of(&[("scope", "project")], &project, &project, 1), Some(Some(1)));
+        assert_eq!(scope_of(&[("scope", "tenant")], &Scope::Tenant, &project, 1), None);
     }
 
     #[test]
-    fn an_account_of_another_partition_is_another_account() {
-        let noted = insert(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws-us-gov").unwrap();
-        assert_eq!((noted.account, &*noted.name), (None, "aws-123456789012"));
-        let noted = insert(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws").unwrap();
-        assert_eq!(noted.account, Some("123456789012".parse().unwrap()));
+    fn aws_account_is_unknown_in_another_partition() {
+        let indexed = to_indexed_account(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws-us-gov").unwrap();
+        assert_eq!((indexed.account, &*indexed.name), (None, "aws-123456789012"));
+        let indexed = to_indexed_account(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws").unwrap();
+        assert_eq!(indexed.account, Some("123456789012".parse().unwrap()));
     }
 }

@@ -16,14 +16,14 @@ pub(crate) const MAX_LISTED: usize = 100;
 pub(crate) struct SweepReport {
     pub(crate) dry_run: bool,
     /// Why the sweep did not read the whole organization; `None` if it did.
-    pub(crate) stopped: Option<String>,
+    pub(crate) incomplete_reason: Option<String>,
     /// Number of accounts that the organization listed.
     pub(crate) organization: usize,
     /// Number of accounts that Palette listed.
     pub(crate) palette: usize,
     /// Number of projects that deny access to Gangway.
-    pub(crate) unread: usize,
-    pub(crate) aboard: usize,
+    pub(crate) unread_projects: usize,
+    pub(crate) registered: usize,
     pub(crate) missing: AccountGroup,
     pub(crate) closed: AccountGroup,
     pub(crate) unknown: AccountGroup,
@@ -38,53 +38,53 @@ pub(crate) struct SweepReport {
 #[derive(Debug, Default)]
 pub(crate) struct AccountGroup {
     pub(crate) count: usize,
-    shown: Vec<Value>,
+    listed: Vec<Value>,
 }
 
 impl AccountGroup {
     /// Counts one account. Calls `to_json` only if the account is listed.
-    pub(crate) fn add(&mut self, shown: impl FnOnce() -> Value) {
+    pub(crate) fn add(&mut self, to_json: impl FnOnce() -> Value) {
         self.count += 1;
-        if self.shown.len() < MAX_LISTED {
-            self.shown.push(shown());
+        if self.listed.len() < MAX_LISTED {
+            self.listed.push(to_json());
         }
     }
 
     fn to_json(&self) -> Value {
-        json!({ "accounts": self.shown, "more": self.count - self.shown.len() })
+        json!({ "accounts": self.listed, "more": self.count - self.listed.len() })
     }
 }
 
 /// Returns id and name of an account of the organization.
-pub(crate) fn shown(member: &OrgAccount) -> Value {
-    json!({ "accountId": member.id.as_str(), "accountName": member.name })
+pub(crate) fn account_json(account: &OrgAccount) -> Value {
+    json!({ "accountId": account.id.as_str(), "accountName": account.name })
 }
 
 /// Returns a Palette account that is not in the organization.
-pub(crate) fn unknown(account: AccountId, name: &str, uid: &str) -> Value {
+pub(crate) fn palette_account_json(account: AccountId, name: &str, uid: &str) -> Value {
     json!({ "accountId": account.as_str(), "name": name, "uid": uid })
 }
 
 impl SweepReport {
-    pub(crate) fn ignore(&mut self, member: &OrgAccount, why: SkipReason) {
-        *self.reasons.entry(why).or_default() += 1;
-        self.ignored.add(|| json!({ "accountId": member.id.as_str(), "reason": why.id() }));
+    pub(crate) fn add_ignored(&mut self, account: &OrgAccount, reason: SkipReason) {
+        *self.reasons.entry(reason).or_default() += 1;
+        self.ignored.add(|| json!({ "accountId": account.id.as_str(), "reason": reason.id() }));
     }
 
-    pub(crate) fn json(&self) -> Value {
-        let reasons = self.reasons.iter().map(|(why, count)| {
-            (why.id().to_owned(), json!({ "count": count, "because": why.text() }))
+    pub(crate) fn to_json(&self) -> Value {
+        let reasons = self.reasons.iter().map(|(reason, count)| {
+            (reason.id().to_owned(), json!({ "count": count, "because": reason.description() }))
         });
         let reasons: serde_json::Map<_, _> = reasons.collect();
         json!({
             "outcome": if self.dry_run { "compared" } else { "swept" },
-            "complete": self.stopped.is_none(),
-            "stopped": self.stopped,
+            "complete": self.incomplete_reason.is_none(),
+            "stopped": self.incomplete_reason,
             "counts": {
                 "organization": self.organization,
                 "palette": self.palette,
-                "unreadProjects": self.unread,
-                "aboard": self.aboard,
+                "unreadProjects": self.unread_projects,
+                "registered": self.registered,
                 "missing": self.missing.count,
                 "closedButRegistered": self.closed.count,
                 "registeredButUnknown": self.unknown.count,
@@ -102,13 +102,13 @@ impl SweepReport {
 
     /// Writes the counts to the log. Nobody reads the response to a schedule.
     pub(crate) fn log(&self) {
-        let incomplete = self.stopped.as_deref();
+        let incomplete = self.incomplete_reason.as_deref();
         tracing::info!(
             dryRun = self.dry_run,
             organization = self.organization,
             palette = self.palette,
-            unreadProjects = self.unread,
-            aboard = self.aboard,
+            unreadProjects = self.unread_projects,
+            registered = self.registered,
             missing = self.missing.count,
             closedButRegistered = self.closed.count,
             registeredButUnknown = self.unknown.count,
@@ -126,24 +126,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_shows_a_hundred_and_counts_the_rest() {
-        let mut difference = SweepReport::default();
+    fn a_response_lists_a_hundred_accounts_and_counts_the_rest() {
+        let mut report = SweepReport::default();
         for _ in 0..MAX_LISTED + 7 {
-            difference.missing.add(|| json!({ "accountId": "123456789012" }));
+            report.missing.add(|| json!({ "accountId": "123456789012" }));
         }
-        difference.stopped = Some("time ran out".to_owned());
-        let answer = difference.json();
-        assert_eq!(answer["missing"]["accounts"].as_array().unwrap().len(), MAX_LISTED);
-        assert_eq!(answer["missing"]["more"], 7);
-        assert_eq!(answer["counts"]["missing"], MAX_LISTED + 7);
-        assert_eq!(answer["complete"], false);
+        report.incomplete_reason = Some("time ran out".to_owned());
+        let response = report.to_json();
+        assert_eq!(response["missing"]["accounts"].as_array().unwrap().len(), MAX_LISTED);
+        assert_eq!(response["missing"]["more"], 7);
+        assert_eq!(response["counts"]["missing"], MAX_LISTED + 7);
+        assert_eq!(response["complete"], false);
         // Lambda limits a response to 6 MB.
         let mut longest = SweepReport::default();
         let text = "n".repeat(128);
         let account = "123456789012".parse().unwrap();
         for kind in [&mut longest.missing, &mut longest.closed, &mut longest.unknown] {
-            (0..10_000).for_each(|_| kind.add(|| unknown(account, &text, &text)));
+            (0..10_000).for_each(|_| kind.add(|| palette_account_json(account, &text, &text)));
         }
-        assert!(longest.json().to_string().len() < 256 * 1024);
+        assert!(longest.to_json().to_string().len() < 256 * 1024);
     }
 }

@@ -13,9 +13,9 @@ use tokio::try_join;
 use crate::{
     Sweep,
     classification::{Classification, classify},
-    event::{Action, event},
+    event::{Action, vended_event},
     palette_index::PaletteIndex,
-    report::{MAX_LISTED, SweepReport, shown, unknown},
+    report::{MAX_LISTED, SweepReport, account_json, palette_account_json},
 };
 
 /// Time that must be left to fetch another page. The events of earlier pages have been sent by
@@ -31,35 +31,39 @@ impl Sweep<'_> {
     /// If the time runs out, the report says so. The sweep stores no position: the next sweep
     /// starts again, and by then the accounts of this one's events are registered.
     pub(crate) async fn run(&self, dry_run: bool) -> Result<SweepReport, UpstreamError> {
-        let settings = &self.settings.organization;
+        let config = &self.config.vending;
         let organization = self.organization().await?;
-        let read = PaletteIndex::load(self.deployment, &settings.ou_scope_map);
-        let (mut registered, twins) = try_join!(read, self.paired_accounts(&organization))?;
-        let (palette, unread) = (registered.len(), registered.unread);
-        let mut difference = SweepReport { dry_run, palette, unread, ..SweepReport::default() };
-        let mut listing = organization.list_accounts(settings.needs_ou_path());
+        let index = PaletteIndex::load(self.context, &config.ou_scope_map);
+        let (mut palette_index, govcloud_pairs) = try_join!(index, self.paired_accounts(&organization))?;
+        let mut report = SweepReport {
+            dry_run,
+            palette: palette_index.len(),
+            unread_projects: palette_index.unread_projects,
+            ..SweepReport::default()
+        };
+        let mut listing = organization.list_accounts(config.needs_ou_path());
         let mut events = Vec::new();
         while let Some(page) = self.next_page_and_flush(&mut listing, &mut events).await? {
-            for member in &page {
-                let twin = twins.contains(&member.id);
+            for account in &page {
+                let is_govcloud_pair = govcloud_pairs.contains(&account.id);
                 self.classify_account(
-                    (member, twin),
-                    &mut registered,
-                    &mut difference,
+                    (account, is_govcloud_pair),
+                    &mut palette_index,
+                    &mut report,
                     &mut events,
                 );
             }
             if deadline::remaining() < PAGE_TIME_BUDGET {
-                difference.stopped = Some(format!(
-                    "time ran out after {} accounts of the organization: what is missing of them is queued; run it again for the rest",
-                    difference.organization
+                report.incomplete_reason = Some(format!(
+                    "the time ran out after {} accounts of the organization; events for these were sent: invoke the function again for the rest",
+                    report.organization
                 ));
                 self.queue.send_batch(&events).await?;
-                return Ok(difference);
+                return Ok(report);
             }
         }
-        self.find_unknown(&organization, &registered, &mut difference).await?;
-        Ok(difference)
+        self.find_unknown(&organization, &palette_index, &mut report).await?;
+        Ok(report)
     }
 
     /// Returns the accounts that exist only to bill a GovCloud account; events skip them too. Only
@@ -68,7 +72,7 @@ impl Sweep<'_> {
         &self,
         organization: &OrganizationsClient,
     ) -> Result<BTreeSet<AccountId>, UpstreamError> {
-        match self.deployment.clients.partition {
+        match self.context.clients.partition {
             Partition::Aws => organization.govcloud_paired_accounts().await,
             Partition::AwsUsGov | Partition::AwsIsoB | Partition::AwsIso => Ok(BTreeSet::new()),
         }
@@ -80,50 +84,50 @@ impl Sweep<'_> {
         listing: &mut AccountPaginator<'_>,
         events: &mut Vec<String>,
     ) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
-        let due = std::mem::take(events);
-        let (page, sent) = tokio::join!(listing.next(), self.queue.send_batch(&due));
+        let previous = std::mem::take(events);
+        let (page, sent) = tokio::join!(listing.next(), self.queue.send_batch(&previous));
         sent.and(page)
     }
 
     /// Adds an account to the report, and adds an event if something has to be done.
     fn classify_account(
         &self,
-        (member, twin): (&OrgAccount, bool),
-        registered: &mut PaletteIndex,
-        difference: &mut SweepReport,
+        (account, is_govcloud_pair): (&OrgAccount, bool),
+        palette_index: &mut PaletteIndex,
+        report: &mut SweepReport,
         events: &mut Vec<String>,
     ) {
-        difference.organization += 1;
-        let settings = &self.settings.organization;
-        let action = match classify(member, twin, settings, registered) {
+        report.organization += 1;
+        let config = &self.config.vending;
+        let action = match classify(account, is_govcloud_pair, config, palette_index) {
             Classification::Registered => {
-                difference.aboard += 1;
+                report.registered += 1;
                 return;
             }
-            Classification::Ignored(why) => {
-                difference.ignore(member, why);
+            Classification::Ignored(reason) => {
+                report.add_ignored(account, reason);
                 return;
             }
             Classification::NotRegistered => {
-                difference.missing.add(|| shown(member));
+                report.missing.add(|| account_json(account));
                 Action::Onboard
             }
-            Classification::Closed { take_off } => {
-                difference.closed.add(|| {
-                    let id = member.id.as_str();
-                    json!({ "accountId": id, "accountName": member.name, "state": member.state.id() })
+            Classification::Closed { offboard } => {
+                report.closed.add(|| {
+                    let id = account.id.as_str();
+                    json!({ "accountId": id, "accountName": account.name, "state": account.state.id() })
                 });
-                if !take_off || settings.offboarding == OffboardingPolicy::Report {
+                if !offboard || config.offboarding == OffboardingPolicy::Report {
                     return;
                 }
-                difference.offboarding += 1;
+                report.offboarding += 1;
                 Action::Offboard
             }
         };
-        if !difference.dry_run {
-            difference.queued += 1;
-            let project = registered.project_of(member.id);
-            events.push(event(action, member, project, self.deployment.clients.partition));
+        if !report.dry_run {
+            report.queued += 1;
+            let project = palette_index.project_of(account.id);
+            events.push(vended_event(action, account, project, self.context.clients.partition));
         }
     }
 
@@ -132,23 +136,23 @@ impl Sweep<'_> {
     async fn find_unknown(
         &self,
         organization: &OrganizationsClient,
-        registered: &PaletteIndex,
-        difference: &mut SweepReport,
+        palette_index: &PaletteIndex,
+        report: &mut SweepReport,
     ) -> Result<(), UpstreamError> {
-        let unmet: Vec<_> = registered.unseen().collect();
-        let (asked, rest) = unmet.split_at(unmet.len().min(MAX_LISTED));
-        for some in asked.chunks(MAX_CONCURRENT_LOOKUPS) {
+        let unseen: Vec<_> = palette_index.unseen().collect();
+        let (looked_up, not_looked_up) = unseen.split_at(unseen.len().min(MAX_LISTED));
+        for chunk in looked_up.chunks(MAX_CONCURRENT_LOOKUPS) {
             let found = try_join_all(
-                some.iter().map(|(account, _)| organization.describe_account(*account)),
+                chunk.iter().map(|(account, _)| organization.describe_account(*account)),
             )
             .await?;
-            for ((account, one), member) in some.iter().zip(found) {
-                if member.is_none() {
-                    difference.unknown.add(|| unknown(*account, &one.name, &one.uid));
+            for ((id, palette_account), account) in chunk.iter().zip(found) {
+                if account.is_none() {
+                    report.unknown.add(|| palette_account_json(*id, &palette_account.name, &palette_account.uid));
                 }
             }
         }
-        difference.unknown.count += rest.len();
+        report.unknown.count += not_looked_up.len();
         Ok(())
     }
 }

@@ -55,27 +55,27 @@ impl CaChain {
 
     /// Returns whether all certificates are valid at `now`.
     pub fn validity(&self, now: SystemTime) -> Validity {
-        Validity::of(&self.certificates.iter().collect::<Vec<_>>(), now)
+        Validity::most_urgent(&self.certificates.iter().collect::<Vec<_>>(), now)
     }
 
     /// Checks that every issuer is present and next to the certificate that it issued.
     pub fn chain_status(&self) -> ChainStatus {
-        for one in &self.certificates {
-            if !self.certificates.iter().any(|other| other.issued(one)) {
-                let (subject, issuer) = (one.subject.clone(), one.issuer.clone());
+        for certificate in &self.certificates {
+            if !self.certificates.iter().any(|other| other.is_issuer_of(certificate)) {
+                let (subject, issuer) = (certificate.subject.clone(), certificate.issuer.clone());
                 return ChainStatus::IssuerMissing { subject, issuer };
             }
         }
-        let mut places = self.certificates.iter().enumerate();
-        let apart = places.find_map(|(place, one)| {
-            let beside = [place.checked_sub(1), Some(place), place.checked_add(1)]
+        let mut indexed = self.certificates.iter().enumerate();
+        let out_of_order = indexed.find_map(|(index, certificate)| {
+            let is_next_to_issuer = [index.checked_sub(1), Some(index), index.checked_add(1)]
                 .into_iter()
                 .flatten()
-                .filter_map(|place| self.certificates.get(place))
-                .any(|other| other.issued(one));
-            (!beside).then(|| one.subject.clone())
+                .filter_map(|index| self.certificates.get(index))
+                .any(|other| other.is_issuer_of(certificate));
+            (!is_next_to_issuer).then(|| certificate.subject.clone())
         });
-        apart.map_or(ChainStatus::Complete, |subject| ChainStatus::OutOfOrder { subject })
+        out_of_order.map_or(ChainStatus::Complete, |subject| ChainStatus::OutOfOrder { subject })
     }
 }
 
@@ -83,8 +83,8 @@ impl FromStr for CaChain {
     type Err = PemError;
 
     fn from_str(text: &str) -> Result<Self, PemError> {
-        let wanted = Expected::CaCertificates;
-        let blocks = pem::blocks(text, wanted, MAX_PEM_BYTES)?;
+        let expected = Expected::CaCertificates;
+        let blocks = pem::parse_blocks(text, expected, MAX_PEM_BYTES)?;
         let mut certificates: Vec<Certificate> = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {
@@ -92,10 +92,10 @@ impl FromStr for CaChain {
                 return Err(PemError::KeyAmongCaCertificates);
             }
             if block.label != PemLabel::Certificate {
-                return Err(PemError::WrongLabel { wanted, found: block.label });
+                return Err(PemError::WrongLabel { expected, found: block.label });
             }
-            let certificate = Certificate::read(block, position)?;
-            if !certificate.authority {
+            let certificate = Certificate::parse(block, position)?;
+            if !certificate.is_ca {
                 return Err(PemError::NotCaCertificate { position });
             }
             if certificates.iter().all(|known| known.der != certificate.der) {

@@ -18,9 +18,9 @@ pub(crate) struct Certificate {
     /// Without control characters.
     pub(crate) issuer: String,
     pub(crate) period: ValidityPeriod,
-    pub(crate) authority: bool,
+    pub(crate) is_ca: bool,
     /// `true` if the key usage extensions allow TLS client authentication, or are absent.
-    pub(crate) for_clients: bool,
+    pub(crate) allows_client_auth: bool,
     /// The public key with its algorithm (SPKI).
     pub(crate) public_key: Vec<u8>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct ValidityPeriod {
 
 impl Certificate {
     /// Parses a block. `position` counts from 1, for error messages.
-    pub(crate) fn read(block: &PemBlock, position: usize) -> Result<Self, PemError> {
+    pub(crate) fn parse(block: &PemBlock, position: usize) -> Result<Self, PemError> {
         let der = CertificateDer::from_pem_slice(block.text.as_bytes())
             .map_err(|_quotes_it| PemError::NotBase64 { position })?;
         let damaged = || PemError::NotX509 { position };
@@ -43,10 +43,10 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(damaged());
         }
-        let usage = x509.extended_key_usage().map_err(|_quotes_it| damaged())?;
-        let for_clients = usage.is_none_or(|usage| clients(usage.value));
-        let signs = x509.key_usage().map_err(|_quotes_it| damaged())?;
-        let for_clients = for_clients && signs.is_none_or(|usage| usage.value.digital_signature());
+        let extended_key_usage = x509.extended_key_usage().map_err(|_quotes_it| damaged())?;
+        let for_clients = extended_key_usage.is_none_or(|extended_key_usage| is_client_usage(extended_key_usage.value));
+        let key_usage = x509.key_usage().map_err(|_quotes_it| damaged())?;
+        let for_clients = for_clients && key_usage.is_none_or(|extended_key_usage| extended_key_usage.value.digital_signature());
         let validity = x509.validity();
         Ok(Self {
             subject: display_name(x509.subject()),
@@ -55,26 +55,26 @@ impl Certificate {
                 from: validity.not_before.to_datetime(),
                 until: validity.not_after.to_datetime(),
             },
-            authority: x509.is_ca(),
-            for_clients,
+            is_ca: x509.is_ca(),
+            allows_client_auth: for_clients,
             public_key: x509.public_key().raw.to_vec(),
             der: der.clone().into_owned(),
         })
     }
 
     /// Returns `true` if this certificate's key signed the other one.
-    pub(crate) fn issued(&self, other: &Self) -> bool {
-        let read = x509_parser::certificate::X509Certificate::from_der;
-        let (Ok((_, own)), Ok((_, other))) = (read(&self.der), read(&other.der)) else {
+    pub(crate) fn is_issuer_of(&self, subject: &Self) -> bool {
+        let parse_der = x509_parser::certificate::X509Certificate::from_der;
+        let (Ok((_, issuer)), Ok((_, subject))) = (parse_der(&self.der), parse_der(&subject.der)) else {
             return false;
         };
-        own.subject().as_raw() == other.issuer().as_raw()
-            && other.verify_signature(Some(own.public_key())).is_ok()
+        issuer.subject().as_raw() == subject.issuer().as_raw()
+            && subject.verify_signature(Some(issuer.public_key())).is_ok()
     }
 }
 
-fn clients(usage: &ExtendedKeyUsage<'_>) -> bool {
-    usage.any || usage.client_auth
+fn is_client_usage(extended_key_usage: &ExtendedKeyUsage<'_>) -> bool {
+    extended_key_usage.any || extended_key_usage.client_auth
 }
 
 /// Returns a name without control characters, shortened to a length that fits in a log line.

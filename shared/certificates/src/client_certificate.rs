@@ -18,7 +18,7 @@ const MAX_PEM_BYTES: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub struct ClientCertificate {
     pem: String,
-    own: Certificate,
+    certificate: Certificate,
     issuers: Vec<Certificate>,
 }
 
@@ -30,30 +30,30 @@ impl ClientCertificate {
 
     /// Returns the certificates in the order in which TLS sends them.
     pub fn chain(&self) -> Vec<CertificateDer<'static>> {
-        self.all().map(|one| one.der.clone()).collect()
+        self.certificates().map(|certificate| certificate.der.clone()).collect()
     }
 
     pub fn subject(&self) -> &str {
-        &self.own.subject
+        &self.certificate.subject
     }
 
     /// Returns whether all certificates are valid at `now`.
     pub fn validity(&self, now: SystemTime) -> Validity {
-        Validity::of(&self.all().collect::<Vec<_>>(), now)
+        Validity::most_urgent(&self.certificates().collect::<Vec<_>>(), now)
     }
 
     /// Returns `true` if the key usage extensions allow TLS client authentication, or are absent.
     pub const fn allows_client_auth(&self) -> bool {
-        self.own.for_clients
+        self.certificate.allows_client_auth
     }
 
     /// Returns `true` if the certificate is for this private key.
     pub fn matches_key(&self, key: &PrivateKey) -> bool {
-        key.public_key().is_some_and(|public| public.as_ref() == self.own.public_key.as_slice())
+        key.public_key().is_some_and(|spki| spki.as_ref() == self.certificate.public_key.as_slice())
     }
 
-    fn all(&self) -> impl Iterator<Item = &Certificate> {
-        std::iter::once(&self.own).chain(&self.issuers)
+    fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        std::iter::once(&self.certificate).chain(&self.issuers)
     }
 }
 
@@ -61,8 +61,8 @@ impl FromStr for ClientCertificate {
     type Err = PemError;
 
     fn from_str(text: &str) -> Result<Self, PemError> {
-        let wanted = Expected::Certificate;
-        let blocks = pem::blocks(text, wanted, MAX_PEM_BYTES)?;
+        let expected = Expected::Certificate;
+        let blocks = pem::parse_blocks(text, expected, MAX_PEM_BYTES)?;
         let mut certificates = Vec::with_capacity(blocks.len());
         let mut pem = String::with_capacity(text.len());
         for (block, position) in blocks.iter().zip(1..) {
@@ -70,24 +70,24 @@ impl FromStr for ClientCertificate {
                 return Err(PemError::KeyForCertificate);
             }
             if block.label != PemLabel::Certificate {
-                return Err(PemError::WrongLabel { wanted, found: block.label });
+                return Err(PemError::WrongLabel { expected, found: block.label });
             }
-            certificates.push(Certificate::read(block, position)?);
+            certificates.push(Certificate::parse(block, position)?);
             pem.push_str(&block.text);
         }
         let mut certificates = certificates.into_iter();
-        let own = certificates.next().ok_or(PemError::Empty(wanted))?;
-        if own.authority {
+        let own = certificates.next().ok_or(PemError::Empty(expected))?;
+        if own.is_ca {
             return Err(PemError::CaCertificateForClient);
         }
         let issuers: Vec<_> = certificates.collect();
-        let mut before = &own;
+        let mut subject = &own;
         for (issuer, position) in issuers.iter().zip(2..) {
-            if !issuer.issued(before) {
+            if !issuer.is_issuer_of(subject) {
                 return Err(PemError::OutOfOrder { position });
             }
-            before = issuer;
+            subject = issuer;
         }
-        Ok(Self { pem, own, issuers })
+        Ok(Self { pem, certificate: own, issuers })
     }
 }

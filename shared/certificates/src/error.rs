@@ -17,10 +17,10 @@ impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CaCertificates => {
-                "the certificates of the certification authorities in PEM (-----BEGIN CERTIFICATE-----), root and intermediates"
+                "the CA certificates in PEM (-----BEGIN CERTIFICATE-----), root and intermediates"
             }
             Self::Certificate => {
-                "the client's certificate in PEM (-----BEGIN CERTIFICATE-----), its intermediates behind it"
+                "the client's certificate in PEM (-----BEGIN CERTIFICATE-----), followed by its intermediates"
             }
             Self::Key => "the client's private key in PEM (-----BEGIN PRIVATE KEY-----), not encrypted",
         })
@@ -49,25 +49,25 @@ pub enum PemError {
     LineBreaks,
     /// A block without its BEGIN or END line.
     #[error(
-        "is cut off: block {position} lacks its -----BEGIN …----- or -----END …----- line, copy it whole"
+        "is cut off: block {position} has no complete -----BEGIN …----- or -----END …----- line, copy the whole block"
     )]
     Truncated { position: usize },
     #[error("is damaged: block {position} is not Base64, copy it again")]
     NotBase64 { position: usize },
-    #[error("is damaged: block {position} holds no X.509 certificate, copy it again")]
+    #[error("is damaged: block {position} contains no X.509 certificate, copy it again")]
     NotX509 { position: usize },
     /// A block of an unexpected type.
-    #[error("must be {wanted}; it holds {found}")]
-    WrongLabel { wanted: Expected, found: PemLabel },
-    #[error("holds a private key: send that as userKey alone, and here the certificate")]
+    #[error("must be {expected}; it contains {found}")]
+    WrongLabel { expected: Expected, found: PemLabel },
+    #[error("contains a private key: send the key as userKey, and only the certificate here")]
     KeyForCertificate,
-    #[error("holds a certificate: send that as userCertificate, and here the private key")]
+    #[error("contains a certificate: send it as userCertificate, and the private key here")]
     CertificateForKey,
     #[error(
-        "holds a private key, which nobody needs to trust an authority: remove it, and replace the key if it is in use"
+        "contains a private key, which is not needed to trust a CA certificate: remove it, and replace the key if it is in use"
     )]
     KeyAmongCaCertificates,
-    #[error("holds {count} private keys: send the one that belongs to userCertificate")]
+    #[error("contains {count} private keys: send only the one that belongs to userCertificate")]
     SeveralKeys { count: usize },
     /// PKCS#8 with a passphrase.
     #[error(
@@ -86,17 +86,17 @@ pub enum PemError {
     UnusableKey,
     /// A certificate that is not a CA certificate.
     #[error(
-        "must be certificates of certification authorities (CA:TRUE); number {position} is that of a server or a client: send those of its issuers"
+        "must be CA certificates (CA:TRUE); number {position} is a server or client certificate: send the certificates of its issuers"
     )]
     NotCaCertificate { position: usize },
     /// A CA certificate in place of the client certificate.
     #[error(
-        "must begin with the client's own certificate; the first is that of a certification authority: put the client's first, or send the authority's as certificateAuthority"
+        "must begin with the client's own certificate; the first one is a CA certificate: put the client's certificate first, or send the CA certificate as certificateAuthority"
     )]
     CaCertificateForClient,
     /// A certificate that did not issue the one before it.
     #[error(
-        "must have each certificate behind the one that it issued; number {position} did not issue the one before it"
+        "must contain each certificate directly after the one that it issued; number {position} did not issue the one before it"
     )]
     OutOfOrder { position: usize },
 }

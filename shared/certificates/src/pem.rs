@@ -19,8 +19,8 @@ pub enum PemLabel {
     PublicKey,
     /// The curve of the key that follows, written by OpenSSL.
     CurveParameters,
-    Request,
-    Revocations,
+    CertificateRequest,
+    RevocationList,
     Pkcs7,
     /// A certificate with OpenSSL's own trust settings.
     TrustedCertificate,
@@ -28,7 +28,7 @@ pub enum PemLabel {
 }
 
 impl PemLabel {
-    fn of(label: &str) -> Self {
+    fn from_label(label: &str) -> Self {
         match label {
             "CERTIFICATE" | "X509 CERTIFICATE" => Self::Certificate,
             "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "DSA PRIVATE KEY" => {
@@ -38,8 +38,8 @@ impl PemLabel {
             "OPENSSH PRIVATE KEY" => Self::SshKey,
             "PUBLIC KEY" | "RSA PUBLIC KEY" => Self::PublicKey,
             "EC PARAMETERS" => Self::CurveParameters,
-            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Self::Request,
-            "X509 CRL" => Self::Revocations,
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Self::CertificateRequest,
+            "X509 CRL" => Self::RevocationList,
             "PKCS7" | "CMS" => Self::Pkcs7,
             "TRUSTED CERTIFICATE" => Self::TrustedCertificate,
             _ => Self::Other,
@@ -58,16 +58,16 @@ impl fmt::Display for PemLabel {
             Self::Certificate => "a certificate",
             Self::PrivateKey => "a private key",
             Self::EncryptedKey => "an encrypted private key",
-            Self::SshKey => "a private key of SSH: ask for one in PKCS#8",
-            Self::PublicKey => "a public key: send the other half",
-            Self::CurveParameters => "the parameters of a curve, without the key",
-            Self::Request => "a certificate request: send the certificate that was issued for it",
-            Self::Revocations => "a revocation list",
-            Self::Pkcs7 => "PKCS#7: take the certificates out with `openssl pkcs7 -print_certs`",
+            Self::SshKey => "an SSH private key: send a key in PKCS#8",
+            Self::PublicKey => "a public key: send the private key",
+            Self::CurveParameters => "the parameters of an elliptic curve without the key",
+            Self::CertificateRequest => "a certificate request: send the certificate that was issued for it",
+            Self::RevocationList => "a revocation list",
+            Self::Pkcs7 => "PKCS#7: extract the certificates with `openssl pkcs7 -print_certs`",
             Self::TrustedCertificate => {
-                "OpenSSL's trusted certificate: write it anew with `openssl x509 -in file.pem`"
+                "a trusted certificate of OpenSSL: convert it with `openssl x509 -in file.pem`"
             }
-            Self::Other => "a block of another kind",
+            Self::Other => "a block of an unexpected type",
         })
     }
 }
@@ -85,36 +85,36 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
 /// Parses every block of a text. Ignores text outside of blocks, where tools describe the content.
-pub(crate) fn blocks(
+pub(crate) fn parse_blocks(
     text: &str,
-    wanted: Expected,
-    longest: usize,
+    expected: Expected,
+    max_bytes: usize,
 ) -> Result<Vec<PemBlock>, PemError> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
-        return Err(PemError::Empty(wanted));
+        return Err(PemError::Empty(expected));
     }
-    if text.len() > longest {
-        return Err(PemError::TooLong(wanted));
+    if text.len() > max_bytes {
+        return Err(PemError::TooLong(expected));
     }
     if !text.contains(BEGIN) && !text.contains(END) {
         let binary = text.starts_with("MI") && text.bytes().all(is_base64);
-        return Err(if binary { PemError::Binary(wanted) } else { PemError::NotPem(wanted) });
+        return Err(if binary { PemError::Binary(expected) } else { PemError::NotPem(expected) });
     }
     let mut blocks = Vec::new();
-    let mut open: Option<Open<'_>> = None;
+    let mut open: Option<OpenBlock<'_>> = None;
     for line in text.split(['\n', '\r']).map(str::trim) {
         let position = blocks.len() + 1;
-        if let Some(label) = boundary_line(line, BEGIN)? {
+        if let Some(label) = parse_boundary_line(line, BEGIN)? {
             if open.is_some() {
                 return Err(PemError::Truncated { position });
             }
-            open = Some(Open::new(label, text.len()));
-        } else if let Some(label) = boundary_line(line, END)? {
+            open = Some(OpenBlock::new(label, text.len()));
+        } else if let Some(label) = parse_boundary_line(line, END)? {
             let block = open.take().filter(|open| open.label == label);
-            blocks.push(block.ok_or(PemError::Truncated { position })?.close(position)?);
+            blocks.push(block.ok_or(PemError::Truncated { position })?.finish(position)?);
         } else if let Some(open) = &mut open {
-            open.line(line);
+            open.push_line(line);
         }
     }
     if open.is_some() {
@@ -125,7 +125,7 @@ pub(crate) fn blocks(
 }
 
 /// Returns the label of a BEGIN or END line. It is an error if the line contains other text.
-fn boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, PemError> {
+fn parse_boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, PemError> {
     match line.strip_prefix(kind) {
         Some(rest) => match rest.split_once("-----") {
             Some((label, "")) => Ok(Some(label)),
@@ -138,20 +138,20 @@ fn boundary_line<'a>(line: &'a str, kind: &str) -> Result<Option<&'a str>, PemEr
     }
 }
 
-struct Open<'a> {
+struct OpenBlock<'a> {
     label: &'a str,
     encrypted: bool,
     base64: Zeroizing<String>,
 }
 
-impl<'a> Open<'a> {
-    fn new(label: &'a str, longest: usize) -> Self {
+impl<'a> OpenBlock<'a> {
+    fn new(label: &'a str, max_bytes: usize) -> Self {
         // Allocated in full, so that growing leaves no copy of a key in memory.
-        let base64 = Zeroizing::new(String::with_capacity(longest));
+        let base64 = Zeroizing::new(String::with_capacity(max_bytes));
         Self { label, encrypted: false, base64 }
     }
 
-    fn line(&mut self, line: &str) {
+    fn push_line(&mut self, line: &str) {
         if line.contains(':') {
             self.encrypted |= line.starts_with("Proc-Type:") && line.contains("ENCRYPTED");
             return;
@@ -159,7 +159,7 @@ impl<'a> Open<'a> {
         self.base64.extend(line.split_whitespace());
     }
 
-    fn close(self, position: usize) -> Result<PemBlock, PemError> {
+    fn finish(self, position: usize) -> Result<PemBlock, PemError> {
         let Self { label, encrypted, base64 } = self;
         if !encrypted && (base64.is_empty() || !base64.bytes().all(is_base64)) {
             return Err(PemError::NotBase64 { position });
@@ -169,14 +169,14 @@ impl<'a> Open<'a> {
         let mut text =
             Zeroizing::new(String::with_capacity(base64.len() * 2 + label.len() * 2 + 64));
         text.extend([BEGIN, label, "-----\n"]);
-        for (index, letter) in base64.chars().enumerate() {
+        for (index, character) in base64.chars().enumerate() {
             if index > 0 && index % 64 == 0 {
                 text.push('\n');
             }
-            text.push(letter);
+            text.push(character);
         }
         text.extend(["\n", END, label, "-----\n"]);
-        Ok(PemBlock { label: PemLabel::of(label), encrypted, text })
+        Ok(PemBlock { label: PemLabel::from_label(label), encrypted, text })
     }
 }
 

@@ -53,12 +53,12 @@ impl TryFrom<SecretString> for PrivateKey {
     type Error = PemError;
 
     fn try_from(text: SecretString) -> Result<Self, PemError> {
-        let wanted = Expected::Key;
+        let expected = Expected::Key;
         #[expect(
             clippy::disallowed_methods,
             reason = "it is parsed into a type that hides it again"
         )]
-        let blocks = pem::blocks(text.expose_secret(), wanted, MAX_PEM_BYTES)?;
+        let blocks = pem::parse_blocks(text.expose_secret(), expected, MAX_PEM_BYTES)?;
         let mut keys = Vec::new();
         for block in blocks {
             match block.label {
@@ -69,15 +69,15 @@ impl TryFrom<SecretString> for PrivateKey {
                 PemLabel::Certificate => return Err(PemError::CertificateForKey),
                 found @ (PemLabel::SshKey
                 | PemLabel::PublicKey
-                | PemLabel::Request
-                | PemLabel::Revocations
+                | PemLabel::CertificateRequest
+                | PemLabel::RevocationList
                 | PemLabel::Pkcs7
                 | PemLabel::TrustedCertificate
-                | PemLabel::Other) => return Err(PemError::WrongLabel { wanted, found }),
+                | PemLabel::Other) => return Err(PemError::WrongLabel { expected, found }),
             }
         }
         let key = match keys.as_mut_slice() {
-            [] => return Err(PemError::WrongLabel { wanted, found: PemLabel::CurveParameters }),
+            [] => return Err(PemError::WrongLabel { expected, found: PemLabel::CurveParameters }),
             [key] => key,
             several => return Err(PemError::SeveralKeys { count: several.len() }),
         };

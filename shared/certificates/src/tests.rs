@@ -1,10 +1,10 @@
 //! Tests of pasted text: each mistake has its own error, and text that is merely untidy is
 //! accepted.
 
-mod authority;
-mod client;
-mod key;
-mod maker;
+mod ca_chain;
+mod client_certificate;
+mod private_key;
+mod fixtures;
 mod validity;
 
 use secrecy::SecretString;
@@ -13,42 +13,42 @@ use crate::{CaChain, ClientCertificate, Expected, PemError, PrivateKey};
 
 /// The field that a text is pasted into.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Place {
-    Authority,
-    Certificate,
+enum PemField {
+    Ca,
+    Client,
     Key,
 }
 
-impl Place {
-    const fn wanted(self) -> Expected {
+impl PemField {
+    const fn expected(self) -> Expected {
         match self {
-            Self::Authority => Expected::CaCertificates,
-            Self::Certificate => Expected::Certificate,
+            Self::Ca => Expected::CaCertificates,
+            Self::Client => Expected::Certificate,
             Self::Key => Expected::Key,
         }
     }
 
-    fn outcome(self, text: &str) -> Result<(), PemError> {
+    fn parse(self, text: &str) -> Result<(), PemError> {
         match self {
-            Self::Authority => text.parse::<CaChain>().map(drop),
-            Self::Certificate => text.parse::<ClientCertificate>().map(drop),
+            Self::Ca => text.parse::<CaChain>().map(drop),
+            Self::Client => text.parse::<ClientCertificate>().map(drop),
             Self::Key => PrivateKey::try_from(SecretString::from(text)).map(drop),
         }
     }
 }
 
 /// Asserts the result for each case: name of the case, field, text, and expected error.
-fn judge(cases: &[(&str, Place, &str, Option<PemError>)]) {
-    for (case, into, text, fault) in cases {
-        let outcome = into.outcome(text);
-        assert_eq!(outcome.err(), *fault, "{case}, as {into:?}");
-        if let Some(fault) = fault {
-            let message = fault.to_string();
+fn assert_results(cases: &[(&str, PemField, &str, Option<PemError>)]) {
+    for (case, field, text, error) in cases {
+        let outcome = field.parse(text);
+        assert_eq!(outcome.err(), *error, "{case}, as {field:?}");
+        if let Some(error) = error {
+            let message = error.to_string();
             assert!(
                 message.starts_with("must ")
                     || message.starts_with("is ")
                     || message.starts_with("has ")
-                    || message.starts_with("holds ")
+                    || message.starts_with("contains ")
                     || message.starts_with("cannot "),
                 "{message}"
             );
@@ -63,63 +63,63 @@ fn judge(cases: &[(&str, Place, &str, Option<PemError>)]) {
 }
 
 #[test]
-fn texts_that_are_not_pem_have_different_faults() {
-    use self::Place::{Authority, Certificate, Key};
-    let made = maker::Made::new();
-    let (root, leaf, key) = (made.root.as_str(), made.leaf.as_str(), made.key.as_str());
-    let flat = |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+fn each_kind_of_invalid_text_has_its_own_error() {
+    use self::PemField::{Ca, Client, Key};
+    let certificates = fixtures::TestCertificates::new();
+    let (root, leaf, key) = (certificates.root.as_str(), certificates.leaf.as_str(), certificates.key.as_str());
+    let base64_only = |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
     let escaped = leaf.replace('\n', "\\n");
     let one_line = leaf.replace('\n', " ");
-    let glued = leaf.replace('\n', "");
+    let joined = leaf.replace('\n', "");
     let no_end = leaf.replace("-----END CERTIFICATE-----", "");
     let no_begin = leaf.replace("-----BEGIN CERTIFICATE-----", "");
     let half = leaf.get(..leaf.len() / 2).unwrap();
-    let half_armour = leaf.replace("-----END CERTIFICATE-----", "-----END CERT");
-    let second_cut = format!("{root}{half}");
-    let other_end = leaf.replace("END CERTIFICATE", "END PRIVATE KEY");
-    let no_base64 = "-----BEGIN CERTIFICATE-----\n<html>\n-----END CERTIFICATE-----\n";
+    let truncated_end_line = leaf.replace("-----END CERTIFICATE-----", "-----END CERT");
+    let second_truncated = format!("{root}{half}");
+    let wrong_end_label = leaf.replace("END CERTIFICATE", "END PRIVATE KEY");
+    let not_base64 = "-----BEGIN CERTIFICATE-----\n<html>\n-----END CERTIFICATE-----\n";
     let empty = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
-    let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let not_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let bad_padding = "-----BEGIN CERTIFICATE-----\nAAAAA\n-----END CERTIFICATE-----\n";
-    let shortened = maker::without_line(leaf, 3);
+    let missing_line = fixtures::without_line(leaf, 3);
     let long = format!("{}{leaf}", "x".repeat(40_000));
-    let cut = |position| Some(PemError::Truncated { position });
-    for into in [Authority, Certificate, Key] {
-        let wanted = into.wanted();
-        judge(&[
-            ("nothing", into, "", Some(PemError::Empty(wanted))),
-            ("white space", into, " \r\n\t", Some(PemError::Empty(wanted))),
-            ("a byte order mark alone", into, "\u{feff}", Some(PemError::Empty(wanted))),
-            ("a sentence", into, "see attachment", Some(PemError::NotPem(wanted))),
-            ("a path", into, "/etc/ssl/ca.pem", Some(PemError::NotPem(wanted))),
-            ("DER read as text", into, "0\u{82}\u{3}é0\u{82}", Some(PemError::NotPem(wanted))),
-            ("far too much", into, &long, Some(PemError::TooLong(wanted))),
-            ("DER in Base64", into, &flat(leaf), Some(PemError::Binary(wanted))),
-            ("a key's DER in Base64", into, &flat(key), Some(PemError::Binary(wanted))),
-            ("line breaks as \\n", into, &escaped, Some(PemError::LineBreaks)),
-            ("line breaks as spaces", into, &one_line, Some(PemError::LineBreaks)),
-            ("no line breaks", into, &glued, Some(PemError::LineBreaks)),
-            ("no end", into, &no_end, cut(1)),
-            ("no begin", into, &no_begin, cut(1)),
-            ("half of it", into, half, cut(1)),
-            ("half of its last line", into, &half_armour, cut(1)),
-            ("the second half missing", into, &second_cut, cut(2)),
-            ("another end", into, &other_end, cut(1)),
+    let truncated = |position| Some(PemError::Truncated { position });
+    for field in [Ca, Client, Key] {
+        let wanted = field.expected();
+        assert_results(&[
+            ("nothing", field, "", Some(PemError::Empty(wanted))),
+            ("white space", field, " \r\n\t", Some(PemError::Empty(wanted))),
+            ("a byte order mark alone", field, "\u{feff}", Some(PemError::Empty(wanted))),
+            ("a sentence", field, "see attachment", Some(PemError::NotPem(wanted))),
+            ("a path", field, "/etc/ssl/ca.pem", Some(PemError::NotPem(wanted))),
+            ("DER read as text", field, "0\u{82}\u{3}é0\u{82}", Some(PemError::NotPem(wanted))),
+            ("far too much", field, &long, Some(PemError::TooLong(wanted))),
+            ("DER in Base64", field, &base64_only(leaf), Some(PemError::Binary(wanted))),
+            ("a key's DER in Base64", field, &base64_only(key), Some(PemError::Binary(wanted))),
+            ("line breaks as \\n", field, &escaped, Some(PemError::LineBreaks)),
+            ("line breaks as spaces", field, &one_line, Some(PemError::LineBreaks)),
+            ("no line breaks", field, &joined, Some(PemError::LineBreaks)),
+            ("no end", field, &no_end, truncated(1)),
+            ("no begin", field, &no_begin, truncated(1)),
+            ("half of it", field, half, truncated(1)),
+            ("half of its last line", field, &truncated_end_line, truncated(1)),
+            ("the second half missing", field, &second_truncated, truncated(2)),
+            ("another end", field, &wrong_end_label, truncated(1)),
         ]);
     }
-    let at = |position| Some(PemError::NotX509 { position });
-    for into in [Authority, Certificate] {
-        judge(&[
-            ("a page inside", into, no_base64, Some(PemError::NotBase64 { position: 1 })),
-            ("nothing inside", into, empty, Some(PemError::NotBase64 { position: 1 })),
+    let not_x509 = |position| Some(PemError::NotX509 { position });
+    for field in [Ca, Client] {
+        assert_results(&[
+            ("a page inside", field, not_base64, Some(PemError::NotBase64 { position: 1 })),
+            ("nothing inside", field, empty, Some(PemError::NotBase64 { position: 1 })),
             (
                 "Base64 that does not end",
-                into,
+                field,
                 bad_padding,
                 Some(PemError::NotBase64 { position: 1 }),
             ),
-            ("no certificate inside", into, no_der, at(1)),
-            ("a line lost", into, &shortened, at(1)),
+            ("no certificate inside", field, not_der, not_x509(1)),
+            ("a line lost", field, &missing_line, not_x509(1)),
         ]);
     }
 }

@@ -42,9 +42,9 @@ pub enum Validity {
 
 impl Validity {
     /// Returns the validity of the most urgent certificate.
-    pub(crate) fn of(certificates: &[&Certificate], now: SystemTime) -> Self {
+    pub(crate) fn most_urgent(certificates: &[&Certificate], now: SystemTime) -> Self {
         let now = OffsetDateTime::from(now);
-        let validities = certificates.iter().map(|one| one.period.check(&one.subject, now));
+        let validities = certificates.iter().map(|certificate| certificate.period.validity_at(&certificate.subject, now));
         let most_urgent = validities.max_by_key(|(urgency, _)| *urgency);
         most_urgent.map_or(Self::Valid { until: Date::MAX }, |(_, validity)| validity)
     }
@@ -53,7 +53,7 @@ impl Validity {
 impl ValidityPeriod {
     /// Returns the validity, and a sort key that is greater for a more urgent certificate: first by
     /// variant, then by the earlier date.
-    fn check(self, subject: &str, now: OffsetDateTime) -> ((u8, i64), Validity) {
+    fn validity_at(self, subject: &str, now: OffsetDateTime) -> ((u8, i64), Validity) {
         let Self { from, until } = self;
         let subject = subject.to_owned();
         let left = until - now;

@@ -75,7 +75,7 @@ mod tests {
 
     /// Rows: F93.
     #[test]
-    fn next_steps_are_those_of_the_matrix() {
+    fn cluster_types_follow_from_partition_method_and_profile() {
         use AuthMethod::{PodIdentity, Scap, StaticCredentials, Sts};
         use ClusterType::{Eks, EksHybridNodes, Iaas};
         use Partition::{Aws, AwsIso, AwsIsoB, AwsUsGov};

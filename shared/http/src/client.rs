@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_needs_no_file_and_no_process_wide_provider() {
+    fn a_client_is_built_without_files_and_without_a_default_provider() {
         let roots = RootStore::for_kind(gangway_model::RootStoreKind::Public).unwrap();
         assert!(build_client(&roots).is_ok());
     }

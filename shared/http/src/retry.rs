@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_wait_as_long_as_they_say() {
+    fn retry_policies_have_the_documented_delays() {
         assert_eq!(sum(RetryPolicy::CONSISTENCY), (6, Duration::from_millis(11_750)));
         assert_eq!(sum(RetryPolicy::PROPAGATION), (6, Duration::from_millis(15_750)));
         let (retries, total) = sum(RetryPolicy::THROTTLED);

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_bundle_is_an_error_that_says_where() {
+    fn invalid_bundles_give_the_position_of_the_error() {
         let good = certificate();
         let no_end = good.replace("-----END CERTIFICATE-----", "");
         let no_base64 = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_bundle_may_hold_what_rustls_does_not_take() {
+    fn certificates_that_rustls_rejects_are_skipped_in_platform_bundles() {
         let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let bundle = format!("{no_der}{}", certificate());
         assert_eq!(RootStore::platform(bundle.as_bytes()).unwrap().store().len(), 1);

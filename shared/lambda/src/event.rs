@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cut_or_changed_payload_panics() {
+    fn truncated_or_modified_payloads_do_not_panic() {
         let whole =
             rest("POST", "/v1/accounts/sts", r#"{"name":"é","scope":{"project":["\\u0000"]}}"#);
         let mut encoded = whole.clone();
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_without_an_account_gives_no_account_id() {
+    fn function_arns_without_account_have_no_account_id() {
         let invocation = rest("GET", "/v1/accounts", "").to_string();
         for arn in ["", "none", "arn:aws:lambda:us-east-1:12:function:sts", ":::::"] {
             assert_eq!(

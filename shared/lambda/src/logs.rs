@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_json_object_with_every_field() {
+    fn log_lines_are_json_objects_with_every_field() {
         let logged = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&logged);
         let write = move |line: &Value| lines.lock().unwrap().push(line.clone());

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn each_service_has_a_line_with_all_its_calls() {
+    fn each_service_has_one_line_with_all_its_calls() {
         let second = Duration::from_secs(1);
         let calls = [("Palette", second), ("AWS IAM", second * 2), ("Palette", second * 3)];
         let lines = upstream_latency_metrics(&calls, 0);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_service_is_counted_by_name() {
+    fn failed_services_are_counted_by_name() {
         let record = InvocationRecord::sample("accounts", Trigger::Http, Duration::ZERO);
         let failed = Err(UpstreamError::TimedOut { service: "Palette" }.into());
         let [line] = lines(&record, &failed, 0).try_into().unwrap();

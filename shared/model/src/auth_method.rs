@@ -63,7 +63,7 @@ mod tests {
 
     /// Rows: F10, F11, F12.
     #[test]
-    fn methods_by_partition_are_those_of_the_wizard() {
+    fn each_partition_has_the_methods_of_palettes_wizard() {
         let allowed = |method: AuthMethod, opted_in| {
             [Aws, AwsUsGov, AwsIsoB, AwsIso]
                 .map(|partition| method.is_supported_in(partition, opted_in))

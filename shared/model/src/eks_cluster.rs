@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_arn_is_parsed_and_written_unchanged() {
+    fn cluster_arns_are_parsed_and_formatted() {
         let arn = "arn:aws-us-gov:eks:us-gov-west-1:123456789012:cluster/palette-mgmt";
         let cluster: EksCluster = arn.parse().unwrap();
         assert_eq!(cluster.arn(), arn);

@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_times_of_rfc_3339_since_1970_are_parsed() {
+    fn only_rfc_3339_times_since_1970_are_parsed() {
         for (text, seconds) in [
             ("1970-01-01T00:00:00Z", Some(0)),
             ("2026-11-24T02:15:06Z", Some(1_795_486_506)),

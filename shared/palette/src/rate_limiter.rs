@@ -85,7 +85,7 @@ mod tests {
     const INTERVAL: Duration = Duration::from_millis(125);
 
     #[test]
-    fn a_burst_does_not_wait_and_more_requests_are_spread() {
+    fn a_burst_does_not_wait_and_further_requests_are_delayed() {
         let (limiter, start) = (RateLimiter::default(), Instant::now());
         let max_wait = Duration::from_mins(1);
         let wait = |now| limiter.reserve("clouds", now, max_wait).unwrap();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoint_groups_have_buckets_of_their_own() {
+    fn each_endpoint_group_has_its_own_bucket() {
         assert_eq!(
             endpoint_group("/v1/clouds/aws/account/validate"),
             endpoint_group("/v1/clouds/aws/policies")
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn in_any_five_seconds_there_are_no_more_than_palettes_largest_burst() {
+    fn at_most_50_requests_are_sent_in_any_5_seconds() {
         let (limiter, start) = (RateLimiter::default(), Instant::now());
         let waits =
             (0..100).map(|_| limiter.reserve("clouds", start, Duration::from_mins(1)).unwrap());

@@ -53,7 +53,7 @@ pub const fn documents_for(profile: PermissionProfile) -> &'static [PolicyDocume
 
 struct Entry {
     name: &'static str,
-    also_known_as: &'static [&'static str],
+    aliases: &'static [&'static str],
     text: &'static str,
     parsed: OnceLock<Value>,
     /// Compact JSON for each partition.
@@ -64,7 +64,7 @@ macro_rules! entry {
     ($name:literal $(, $other:literal)*) => {
         Entry {
             name: $name,
-            also_known_as: &[$($other),*],
+            aliases: &[$($other),*],
             text: include_str!(concat!("../documents/", $name, ".json")),
             parsed: OnceLock::new(),
             rendered: [const { OnceLock::new() }; 4],
@@ -126,15 +126,15 @@ impl PolicyDocument {
 
     /// Returns names from older versions of the documentation.
     pub fn aliases(self) -> &'static [&'static str] {
-        self.entry().also_known_as
+        self.entry().aliases
     }
 
     /// Returns the document with this name or alias. IAM treats names that differ only in case as equal.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|document| {
-            let Entry { name: first, also_known_as, .. } = document.entry();
+            let Entry { name: first, aliases, .. } = document.entry();
             name.eq_ignore_ascii_case(first)
-                || also_known_as.iter().any(|other| name.eq_ignore_ascii_case(other))
+                || aliases.iter().any(|other| name.eq_ignore_ascii_case(other))
         })
     }
 
@@ -206,7 +206,7 @@ mod tests {
 
     /// Rows: F91.
     #[test]
-    fn each_minimum_profile_has_one_document_and_the_stack_is_an_add_on() {
+    fn minimum_profiles_have_one_document_each_and_the_stack_is_an_add_on() {
         for (profile, name) in [
             (PermissionProfile::MinimumEksDynamic, "PaletteMinimumEKSDynamicPermissions"),
             (PermissionProfile::MinimumEksStatic, "PaletteMinimumEKSStaticPermissions"),

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SimulationRequest {
     /// The actions, without duplicates.
-    pub asks: Vec<SimulatedAction>,
+    pub actions: Vec<SimulatedAction>,
     /// ARNs without wildcards, or `*` alone.
     pub resources: Vec<String>,
     /// Values of the condition keys in the documents. The caller adds `aws:RequestedRegion`.
@@ -62,7 +62,7 @@ const MISPLACED: &[&str] = &[
 
 impl SimulationRequest {
     pub fn actions(&self) -> impl Iterator<Item = &'static str> {
-        self.asks.iter().map(|ask| ask.action)
+        self.actions.iter().map(|ask| ask.action)
     }
 }
 
@@ -112,7 +112,7 @@ fn add_action(
         {
             Some(request) => {
                 if request.actions().all(|known| known != action) {
-                    request.asks.push(ask);
+                    request.actions.push(ask);
                 }
                 for entry in &context {
                     if !request.context.contains(entry) {
@@ -122,7 +122,7 @@ fn add_action(
             }
             None => {
                 requests.push(SimulationRequest {
-                    asks: vec![ask],
+                    actions: vec![ask],
                     resources,
                     context: context.clone(),
                 });
@@ -155,19 +155,19 @@ fn remove_implied_actions(requests: &mut Vec<SimulationRequest>) {
         .collect();
     for request in &mut *requests {
         if !(request.context.is_empty() && request.resources == ["*"]) {
-            request.asks.retain(|ask| !broad.contains(&ask.action));
+            request.actions.retain(|ask| !broad.contains(&ask.action));
         }
     }
-    requests.retain(|request| !request.asks.is_empty());
+    requests.retain(|request| !request.actions.is_empty());
 }
 
 /// Splits a request into parts of equal size, since the longest call determines the total time.
 fn split_in_calls(request: SimulationRequest) -> Vec<SimulationRequest> {
-    let SimulationRequest { asks, resources, context } = request;
+    let SimulationRequest { actions: asks, resources, context } = request;
     let calls = asks.len().div_ceil(MAX_ACTIONS).max(1);
     asks.chunks(asks.len().div_ceil(calls).max(1))
         .map(|asks| SimulationRequest {
-            asks: asks.to_vec(),
+            actions: asks.to_vec(),
             resources: resources.clone(),
             context: context.clone(),
         })

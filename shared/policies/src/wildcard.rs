@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_fit_as_in_iam() {
+    fn wildcards_match_as_in_iam() {
         for (pattern, text, outcome) in [
             ("", "", true),
             ("", "a", false),

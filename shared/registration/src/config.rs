@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once_and_names_its_variable() {
+    fn all_errors_are_returned_at_once_with_their_variables() {
         for (variables, faults) in [
             (vec![], vec!["PALETTE_URL", "PALETTE_API_KEY_SECRET", "AWS_REGION"]),
             (vec![URL, KEY, ("AWS_REGION", "cn-north-1")], vec!["AWS_REGION"]),

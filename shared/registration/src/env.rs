@@ -97,7 +97,7 @@ mod tests {
     use gangway_model::AccountId;
 
     #[test]
-    fn every_fault_is_collected_without_its_value() {
+    fn every_error_is_collected_without_the_value() {
         let mut variables = EnvReader::new(|name: &str| match name {
             "GOOD" => Some("123456789012".to_owned()),
             "BAD" => Some("secret".to_owned()),

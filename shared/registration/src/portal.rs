@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_whole_or_a_fault() {
+    fn portal_urls_must_be_complete() {
         for wrong in [
             "http://cap.example.com/x",
             "cap.example.com",

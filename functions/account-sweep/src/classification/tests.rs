@@ -4,16 +4,16 @@ use gangway_registration::EnvReader;
 use super::*;
 use crate::palette_index::IndexedAccount;
 
-const UNIT: &str = "ou-abcd-workload";
+const OU_ID: &str = "ou-abcd-workload";
 
-fn settings(variables: &[(&str, &str)]) -> VendingConfig {
-    let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+fn config(variables: &[(&str, &str)]) -> VendingConfig {
+    let find = |name: &str| variables.iter().find(|(variable, _)| *variable == name);
     let mut variables =
         EnvReader::new(|name: &str| find(name).map(|(_, value)| (*value).to_owned()));
     VendingConfig::from_variables(&mut variables, Partition::Aws).unwrap()
 }
 
-fn member(state: AccountState) -> OrgAccount {
+fn org_account(state: AccountState) -> OrgAccount {
     let id = "123456789012".parse().unwrap();
     OrgAccount {
         id,
@@ -26,62 +26,62 @@ fn member(state: AccountState) -> OrgAccount {
 }
 
 fn registered(registrations: &[(Option<&str>, Option<usize>, &str)]) -> PaletteIndex {
-    let one = |(account, scope, name): &(Option<&str>, Option<usize>, &str)| IndexedAccount {
+    let indexed = |(account, scope, name): &(Option<&str>, Option<usize>, &str)| IndexedAccount {
         account: account.map(|account| account.parse().unwrap()),
         scope: *scope,
         name: (*name).into(),
         uid: "5f0c1a2b3c4d5e6f70818293".into(),
         seen: false,
     };
-    PaletteIndex::from_accounts(registrations.iter().map(one).collect())
+    PaletteIndex::from_accounts(registrations.iter().map(indexed).collect())
 }
 
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
 #[test]
-fn an_account_is_compared_with_what_palette_has() {
-    let this = Some("123456789012");
+fn accounts_are_classified() {
+    let own_account = Some("123456789012");
     let other = Some("210987654321");
     let name = "aws-123456789012";
-    let in_project = format!("{UNIT}=project:Payments");
-    for (what, variables, state, palette, expected) in [
+    let in_project = format!("{OU_ID}=project:Payments");
+    for (case, variables, state, palette, expected) in [
         ("new", vec![], AccountState::Active, vec![], Classification::NotRegistered),
         (
-            "known",
+            "registered",
             vec![],
             AccountState::Active,
-            vec![(this, Some(0), name)],
+            vec![(own_account, Some(0), name)],
             Classification::Registered,
         ),
         (
-            "known by hand",
+            "registered by hand",
             vec![],
             AccountState::Active,
-            vec![(this, Some(0), "prod")],
+            vec![(own_account, Some(0), "prod")],
             Classification::Registered,
         ),
         (
-            "known elsewhere",
+            "registered in another scope",
             vec![],
             AccountState::Active,
-            vec![(this, None, name)],
+            vec![(own_account, None, name)],
             Classification::Ignored(SkipReason::OtherScope),
         ),
         (
-            "known here and elsewhere",
+            "registered in both scopes",
             vec![],
             AccountState::Active,
-            vec![(this, None, "prod"), (this, Some(0), name)],
+            vec![(own_account, None, "prod"), (own_account, Some(0), name)],
             Classification::Registered,
         ),
         (
-            "name of another",
+            "name of another account",
             vec![],
             AccountState::Active,
             vec![(other, Some(0), name)],
             Classification::Ignored(SkipReason::NameTaken),
         ),
         (
-            "name of nobody known",
+            "name of an account without AWS account",
             vec![],
             AccountState::Active,
             vec![(None, Some(0), name)],
@@ -109,7 +109,7 @@ fn an_account_is_compared_with_what_palette_has() {
             Classification::Ignored(SkipReason::NotActive),
         ),
         (
-            "strange",
+            "unknown state",
             vec![],
             AccountState::Unknown,
             vec![],
@@ -123,83 +123,83 @@ fn an_account_is_compared_with_what_palette_has() {
             Classification::Ignored(SkipReason::Closed),
         ),
         (
-            "closed and known",
+            "closed and registered",
             vec![],
             AccountState::Closed,
-            vec![(this, Some(0), name)],
-            Classification::Closed { take_off: true },
+            vec![(own_account, Some(0), name)],
+            Classification::Closed { offboard: true },
         ),
         (
-            "closing and known",
+            "closing and registered",
             vec![],
             AccountState::Closing,
-            vec![(this, Some(0), name)],
-            Classification::Closed { take_off: false },
+            vec![(own_account, Some(0), name)],
+            Classification::Closed { offboard: false },
         ),
         (
-            "suspended and known",
+            "suspended and registered",
             vec![],
             AccountState::Suspended,
-            vec![(this, None, name)],
-            Classification::Closed { take_off: false },
+            vec![(own_account, None, name)],
+            Classification::Closed { offboard: false },
         ),
         (
-            "closed, known, and not ours",
+            "closed, registered and excluded",
             vec![("GANGWAY_ACCOUNT_NAME_FILTER", "team-*")],
             AccountState::Closed,
-            vec![(this, Some(0), name)],
-            Classification::Closed { take_off: false },
+            vec![(own_account, Some(0), name)],
+            Classification::Closed { offboard: false },
         ),
         (
-            "not chosen",
+            "name excluded",
             vec![("GANGWAY_ACCOUNT_NAME_FILTER", "team-*")],
             AccountState::Active,
-            vec![(this, Some(0), name)],
+            vec![(own_account, Some(0), name)],
             Classification::Ignored(SkipReason::Excluded(ExclusionReason::Name)),
         ),
         (
-            "in no unit",
-            vec![("GANGWAY_INCLUDE_OUS", UNIT)],
+            "in no included OU",
+            vec![("GANGWAY_INCLUDE_OUS", OU_ID)],
             AccountState::Active,
             vec![],
             Classification::Ignored(SkipReason::Excluded(ExclusionReason::NoIncludedOu)),
         ),
     ] {
-        let settings = settings(&variables);
+        let config = config(&variables);
         let mut registered = registered(&palette);
-        assert_eq!(classify(&member(state), false, &settings, &mut registered), expected, "{what}");
-        let met = palette.iter().filter(|(account, ..)| *account == this).count();
-        let known = palette.iter().filter(|(account, ..)| account.is_some()).count();
-        assert_eq!(registered.unseen().count(), known - met, "{what}");
+        assert_eq!(classify(&org_account(state), false, &config, &mut registered), expected, "{case}");
+        let seen = palette.iter().filter(|(account, ..)| *account == own_account).count();
+        let indexed_count = palette.iter().filter(|(account, ..)| account.is_some()).count();
+        assert_eq!(registered.unseen().count(), indexed_count - seen, "{case}");
     }
 }
 
 #[test]
-fn the_management_account_stays_ashore() {
-    let member = OrgAccount { management: true, ..member(AccountState::Active) };
-    let planned = classify(&member, false, &settings(&[]), &mut PaletteIndex::default());
-    assert_eq!(planned, Classification::Ignored(SkipReason::Excluded(ExclusionReason::Management)));
+fn the_management_account_is_excluded() {
+    let org_account = OrgAccount { management: true, ..org_account(AccountState::Active) };
+    let result = classify(&org_account, false, &config(&[]), &mut PaletteIndex::default());
+    assert_eq!(result, Classification::Ignored(SkipReason::Excluded(ExclusionReason::Management)));
 }
 
 #[test]
-fn a_twin_stays_ashore_and_is_not_taken_off_either() {
+fn a_govcloud_pair_is_neither_registered_nor_offboarded() {
     for (state, palette, expected) in [
         (AccountState::Active, vec![], Classification::Ignored(SkipReason::GovCloudPair)),
         (
             AccountState::Closed,
             vec![(Some("123456789012"), Some(0), "billing")],
-            Classification::Closed { take_off: false },
+            Classification::Closed { offboard: false },
         ),
     ] {
-        let planned = classify(&member(state), true, &settings(&[]), &mut registered(&palette));
-        assert_eq!(planned, expected);
+        let result = classify(&org_account(state), true, &config(&[]), &mut registered(&palette));
+        assert_eq!(result, expected);
     }
 }
 
 #[test]
-fn a_name_that_leaves_nothing_is_told() {
-    let settings = settings(&[("GANGWAY_ACCOUNT_NAME_TEMPLATE", "{accountName}")]);
-    let member = OrgAccount { name: "***".to_owned(), ..member(AccountState::Active) };
-    let planned = classify(&member, false, &settings, &mut PaletteIndex::default());
-    assert_eq!(planned, Classification::Ignored(SkipReason::NoName));
+fn an_account_without_a_valid_name_is_ignored() {
+    let config = config(&[("GANGWAY_ACCOUNT_NAME_TEMPLATE", "{accountName}")]);
+    let org_account = OrgAccount { name: "***".to_owned(), ..org_account(AccountState::Active) };
+    let result = classify(&org_account, false, &config, &mut PaletteIndex::default());
+    assert_eq!(result, Classification::Ignored(SkipReason::NoName));
 }

@@ -5,7 +5,7 @@ use super::*;
 const CALL: ApiCall = ApiCall { service: IAM, action: "iam:GetRole", resource: "such role" };
 
 #[test]
-fn codes_mean_the_same_in_every_protocol() {
+fn error_codes_are_recognized_in_every_protocol() {
     for (code, status, kind) in [
         ("InvalidClientTokenId", 403, AwsErrorKind::UnknownAccessKey),
         ("UnrecognizedClientException", 400, AwsErrorKind::UnknownAccessKey),

@@ -55,7 +55,7 @@ impl AccountState {
     }
 
     /// Converts `State`, or the older `Status` if there is no `State`.
-    fn of(state: Option<&types::AccountState>, status: Option<&AccountStatus>) -> Self {
+    fn from_values(state: Option<&types::AccountState>, status: Option<&AccountStatus>) -> Self {
         match state.map(types::AccountState::as_str).or(status.map(AccountStatus::as_str)) {
             Some("PENDING_ACTIVATION") => Self::Pending,
             Some("ACTIVE") => Self::Active,
@@ -69,14 +69,14 @@ impl AccountState {
 
 impl OrgAccount {
     /// Returns `None` for an account without an id.
-    pub(crate) fn of(account: &Account) -> Option<Self> {
+    pub(crate) fn from_sdk(account: &Account) -> Option<Self> {
         let id: AccountId = account.id()?.parse().ok()?;
         // arn:<partition>:organizations::<management account>:account/<organization>/<account>
         let management = account.arn().and_then(Arn::parse).map(Arn::account);
         Some(Self {
             id,
             name: account.name().unwrap_or_default().to_owned(),
-            state: AccountState::of(account.state(), account.status()),
+            state: AccountState::from_values(account.state(), account.status()),
             joined: account.joined_timestamp().and_then(|time| (*time).try_into().ok()),
             management: management == Some(id.as_str()),
             ou_path: account.paths().iter().find_map(|path| OuPath::from_path(path)),
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_rules_and_the_status_stands_in_for_it() {
+    fn state_has_precedence_over_status() {
         for (state, status, expected) in [
             (Some("ACTIVE"), Some("SUSPENDED"), AccountState::Active),
             (Some("CLOSED"), None, AccountState::Closed),
@@ -99,24 +99,24 @@ mod tests {
             (Some("MOTHBALLED"), Some("ACTIVE"), AccountState::Unknown),
             (None, None, AccountState::Unknown),
         ] {
-            let told = AccountState::of(
+            let actual = AccountState::from_values(
                 state.map(types::AccountState::from).as_ref(),
                 status.map(AccountStatus::from).as_ref(),
             );
-            assert_eq!(told, expected, "{state:?} {status:?}");
+            assert_eq!(actual, expected, "{state:?} {status:?}");
         }
     }
 
     #[test]
-    fn the_management_account_is_told_by_the_arn() {
+    fn the_arn_shows_the_management_account() {
         let arn = |id: &str| {
             format!("arn:aws-us-gov:organizations::111122223333:account/o-a1b2c3d4e5/{id}")
         };
         let account = |id: &str| Account::builder().id(id).arn(arn(id)).name("payments").build();
-        assert!(OrgAccount::of(&account("111122223333")).unwrap().management);
-        let member = OrgAccount::of(&account("123456789012")).unwrap();
+        assert!(OrgAccount::from_sdk(&account("111122223333")).unwrap().management);
+        let member = OrgAccount::from_sdk(&account("123456789012")).unwrap();
         assert!(!member.management);
         assert_eq!((member.name.as_str(), member.ou_path), ("payments", None));
-        assert_eq!(OrgAccount::of(&account("Not Available")), None);
+        assert_eq!(OrgAccount::from_sdk(&account("Not Available")), None);
     }
 }

@@ -7,7 +7,7 @@ use gangway_model::{AccountId, UpstreamError};
 
 use crate::organizations::{
     OrgAccount, OrganizationsClient, OuId, OuPath,
-    client::{call, members},
+    client::{call, to_org_accounts},
 };
 
 /// Pages of the organization's accounts. An account that is moved to another OU meanwhile may be missing:
@@ -27,12 +27,12 @@ enum Stage {
     Flat(Option<String>),
     /// Tree of OUs, used if `ListAccounts` does not return the OU path of each account: a stack of the OUs
     /// left to list.
-    Tree(Vec<Step>),
+    Tree(Vec<PendingOu>),
     Done,
 }
 
 #[derive(Debug)]
-struct Step {
+struct PendingOu {
     path: OuPath,
     next: Option<String>,
     /// `true` if its child OUs are on the stack.
@@ -56,16 +56,16 @@ impl<'a> AccountPaginator<'a> {
         let mut page = match &mut self.stage {
             Stage::Done => return Ok(None),
             Stage::Tree(steps) => {
-                let Some(page) = self.organization.step(steps).await? else {
+                let Some(page) = self.organization.next_tree_page(steps).await? else {
                     self.stage = Stage::Done;
                     return Ok(None);
                 };
                 page
             }
             Stage::Flat(next) => {
-                let (page, next) = self.organization.page(next.take()).await?;
+                let (page, next) = self.organization.next_list_page(next.take()).await?;
                 if self.with_ou_paths && page.iter().any(|account| account.ou_path.is_none()) {
-                    self.stage = Stage::Tree(self.organization.roots().await?);
+                    self.stage = Stage::Tree(self.organization.list_roots().await?);
                     return Ok(Some(Vec::new()));
                 }
                 self.stage = next.map_or(Stage::Done, |next| Stage::Flat(Some(next)));
@@ -81,17 +81,17 @@ impl<'a> AccountPaginator<'a> {
 
 impl OrganizationsClient {
     /// Fetches a page of `ListAccounts`: at most 20 accounts, sometimes none although more follow.
-    async fn page(
+    async fn next_list_page(
         &self,
         next: Option<String>,
     ) -> Result<(Vec<OrgAccount>, Option<String>), UpstreamError> {
         let response = self.client.list_accounts().set_next_token(next).send().await;
         let response = response.map_err(|error| LIST_ACCOUNTS.to_upstream_error(&error))?;
-        Ok((members(response.accounts()), response.next_token))
+        Ok((to_org_accounts(response.accounts()), response.next_token))
     }
 
     /// Returns the roots of the tree.
-    async fn roots(&self) -> Result<Vec<Step>, UpstreamError> {
+    async fn list_roots(&self) -> Result<Vec<PendingOu>, UpstreamError> {
         let response = self
             .client
             .list_roots()
@@ -99,16 +99,16 @@ impl OrganizationsClient {
             .await
             .map_err(|error| LIST_ROOTS.to_upstream_error(&error))?;
         let roots = response.roots().iter().filter_map(|root| root.id()?.parse::<OuId>().ok());
-        let step = |root| Step {
+        let pending = |root| PendingOu {
             path: OuPath::from_parent_first(vec![root]),
             next: None,
             children_added: false,
         };
-        Ok(roots.map(step).collect())
+        Ok(roots.map(pending).collect())
     }
 
     /// Fetches a page of the accounts of the OU on top of the stack, after pushing its child OUs.
-    async fn step(&self, steps: &mut Vec<Step>) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
+    async fn next_tree_page(&self, steps: &mut Vec<PendingOu>) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
         let Some(mut step) = steps.pop() else { return Ok(None) };
         let Some(ou) = step.path.parent() else { return Ok(Some(Vec::new())) };
         if !step.children_added {
@@ -118,18 +118,18 @@ impl OrganizationsClient {
         let request = self.client.list_accounts_for_parent().parent_id(ou.as_str());
         let response = request.set_next_token(step.next.take()).send().await;
         let response = response.map_err(|error| LIST_OU_ACCOUNTS.to_upstream_error(&error))?;
-        let mut page = members(response.accounts());
+        let mut page = to_org_accounts(response.accounts());
         for account in &mut page {
             account.ou_path = Some(step.path.clone());
         }
         if response.next_token.is_some() {
-            steps.push(Step { next: response.next_token, ..step });
+            steps.push(PendingOu { next: response.next_token, ..step });
         }
         Ok(Some(page))
     }
 
     /// Lists the child OUs of `ou`.
-    async fn child_ous(&self, path: &OuPath, ou: &OuId) -> Result<Vec<Step>, UpstreamError> {
+    async fn child_ous(&self, path: &OuPath, ou: &OuId) -> Result<Vec<PendingOu>, UpstreamError> {
         let request = self.client.list_organizational_units_for_parent().parent_id(ou.as_str());
         let mut pages = request.into_paginator().send();
         let mut steps = Vec::new();
@@ -137,7 +137,7 @@ impl OrganizationsClient {
             let page = page.map_err(|error| LIST_OUS.to_upstream_error(&error))?;
             let children = page.organizational_units().iter();
             let children = children.filter_map(|child| child.id()?.parse::<OuId>().ok());
-            steps.extend(children.map(|child| Step {
+            steps.extend(children.map(|child| PendingOu {
                 path: path.child(child),
                 next: None,
                 children_added: false,

@@ -26,7 +26,7 @@ impl FromStr for OuId {
         let valid = match text.split_once('-') {
             Some(("r", root)) => is_id(root, 4),
             Some(("ou", rest)) => {
-                rest.split_once('-').is_some_and(|(root, unit)| is_id(root, 4) && is_id(unit, 8))
+                rest.split_once('-').is_some_and(|(root, ou)| is_id(root, 4) && is_id(ou, 8))
             }
             Some(_) | None => false,
         };
@@ -34,8 +34,8 @@ impl FromStr for OuId {
     }
 }
 
-fn is_id(text: &str, shortest: usize) -> bool {
-    (shortest..=32).contains(&text.len())
+fn is_id(text: &str, min_len: usize) -> bool {
+    (min_len..=32).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
@@ -53,19 +53,19 @@ impl OuPath {
     /// Parses the path that Organizations returns for an account: `o-…/r-…/ou-…/…/<account>/`.
     /// Returns `None` if it is invalid.
     pub fn from_path(path: &str) -> Option<Self> {
-        let mut units: Vec<OuId> = path.split('/').filter_map(|part| part.parse().ok()).collect();
-        units.reverse();
-        units.last().is_some_and(|root| root.as_str().starts_with("r-")).then_some(Self(units))
+        let mut ous: Vec<OuId> = path.split('/').filter_map(|part| part.parse().ok()).collect();
+        ous.reverse();
+        ous.last().is_some_and(|root| root.as_str().starts_with("r-")).then_some(Self(ous))
     }
 
     /// Creates a path from OUs, of which each is in the next one.
-    pub fn from_parent_first(units: Vec<OuId>) -> Self {
-        Self(units)
+    pub fn from_parent_first(ous: Vec<OuId>) -> Self {
+        Self(ous)
     }
 
     /// Returns the path of a child of this path's first OU.
-    pub(crate) fn child(&self, unit: OuId) -> Self {
-        Self([unit].into_iter().chain(self.0.iter().cloned()).collect())
+    pub(crate) fn child(&self, ou: OuId) -> Self {
+        Self([ou].into_iter().chain(self.0.iter().cloned()).collect())
     }
 
     /// Returns the OU that the account is directly in.
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_told_from_all_else() {
+    fn ids_of_ous_and_roots_are_parsed() {
         for text in ["ou-abcd-12345678", "r-abcd", "ou-a1b2-a1b2c3d4e5f6"] {
             assert_eq!(text.parse::<OuId>().unwrap().as_str(), text);
         }
@@ -105,13 +105,13 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_read_from_its_end() {
-        let told = "o-a1b2c3d4e5/r-abcd/ou-abcd-11111111/ou-abcd-22222222/123456789012/";
-        let ou_path = OuPath::from_path(told).unwrap();
-        let units: Vec<_> = ou_path.iter().map(OuId::as_str).collect();
-        assert_eq!(units, ["ou-abcd-22222222", "ou-abcd-11111111", "r-abcd"]);
-        let unplaced = OuPath::from_path("o-a1b2c3d4e5/r-abcd/123456789012/").unwrap();
-        assert_eq!(unplaced.parent().map(OuId::as_str), Some("r-abcd"));
+    fn a_path_is_returned_parent_first() {
+        let path = "o-a1b2c3d4e5/r-abcd/ou-abcd-11111111/ou-abcd-22222222/123456789012/";
+        let ou_path = OuPath::from_path(path).unwrap();
+        let ous: Vec<_> = ou_path.iter().map(OuId::as_str).collect();
+        assert_eq!(ous, ["ou-abcd-22222222", "ou-abcd-11111111", "r-abcd"]);
+        let in_root = OuPath::from_path("o-a1b2c3d4e5/r-abcd/123456789012/").unwrap();
+        assert_eq!(in_root.parent().map(OuId::as_str), Some("r-abcd"));
         assert_eq!(OuPath::from_path("o-a1b2c3d4e5/123456789012/"), None);
         assert_eq!(OuPath::from_path(""), None);
     }

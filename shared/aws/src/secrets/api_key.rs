@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_the_whole_text_or_a_member_of_an_object() {
+    fn the_api_key_is_the_whole_text_or_a_json_member() {
         for (text, key) in [
             ("k3y", Some("k3y")),
             (" k3y\r\n", Some("k3y")),

@@ -25,7 +25,7 @@ pub(super) struct SecretPayload {
 
 /// A value that is to be serialized.
 enum Value<'a> {
-    Open(&'a str),
+    Plain(&'a str),
     Secret(&'a SecretString),
 }
 
@@ -33,51 +33,51 @@ impl SecretPayload {
     /// Serializes the secret part of a credential. Returns `None` if the credential has no secret
     /// part.
     pub(super) fn from_credential(credential: &Credential, partition: Partition) -> Option<Self> {
-        use Value::{Open, Secret};
+        use Value::{Plain, Secret};
         let mut members = Vec::new();
         match credential {
             Credential::AccessKey(keys) => {
-                members.push(("accessKeyId", Open(keys.id.as_str())));
+                members.push(("accessKeyId", Plain(keys.id.as_str())));
                 members.push(("secretAccessKey", Secret(keys.secret.secret())));
-                let authority = keys.certificate_authority.as_ref();
-                members.extend(authority.map(|chain| ("certificateAuthority", Open(chain.pem()))));
+                let ca_chain = keys.certificate_authority.as_ref();
+                members.extend(ca_chain.map(|chain| ("certificateAuthority", Plain(chain.pem()))));
             }
             Credential::AccessPortal(portal) => {
                 let account = partition.info().portal.as_ref().map(|portal| portal.account);
-                members.push(("agency", Open(portal.agency.as_str())));
-                members.extend(account.map(|name| (name, Open(portal.account.as_str()))));
-                members.push(("role", Open(portal.role.as_str())));
+                members.push(("agency", Plain(portal.agency.as_str())));
+                members.extend(account.map(|name| (name, Plain(portal.account.as_str()))));
+                members.push(("role", Plain(portal.role.as_str())));
                 let ClientTlsIdentity { certificate_authority, certificate, key } =
                     &portal.identity;
-                members.push(("certificateAuthority", Open(certificate_authority.pem())));
-                members.push(("userCertificate", Open(certificate.pem())));
+                members.push(("certificateAuthority", Plain(certificate_authority.pem())));
+                members.push(("userCertificate", Plain(certificate.pem())));
                 members.push(("userKey", Secret(key.pem())));
             }
             Credential::AssumedRole(_) | Credential::PodIdentity(_) => return None,
         }
-        Some(Self::written(&members))
+        Some(Self::serialize(&members))
     }
 
-    fn written(members: &[(&'static str, Value<'_>)]) -> Self {
-        let quoted: Vec<_> = members
+    fn serialize(members: &[(&'static str, Value<'_>)]) -> Self {
+        let values: Vec<_> = members
             .iter()
             .map(|(_, value)| match value {
-                Value::Open(text) => quoted(text),
+                Value::Plain(text) => to_json_string(text),
                 Value::Secret(secret) => {
-                    #[expect(clippy::disallowed_methods, reason = "it is written into the vault")]
+                    #[expect(clippy::disallowed_methods, reason = "it is written to Secrets Manager")]
                     let text = secret.expose_secret();
-                    quoted(text)
+                    to_json_string(text)
                 }
             })
             .collect();
         // The capacity is sufficient: a string that grows would leave copies of the secret in
         // memory.
-        let room: usize = quoted.iter().map(|text| text.len() + 32).sum();
-        let mut text = Zeroizing::new(String::with_capacity(room + 2));
-        let mut parting = "{\"";
-        for ((name, _), value) in members.iter().zip(&quoted) {
-            text.extend([parting, *name, "\":", value.as_str()]);
-            parting = ",\"";
+        let capacity: usize = values.iter().map(|text| text.len() + 32).sum();
+        let mut text = Zeroizing::new(String::with_capacity(capacity + 2));
+        let mut separator = "{\"";
+        for ((name, _), value) in members.iter().zip(&values) {
+            text.extend([separator, *name, "\":", value.as_str()]);
+            separator = ",\"";
         }
         text.push('}');
         let version = hex::encode(Sha256::digest(text.as_bytes()));
@@ -86,19 +86,19 @@ impl SecretPayload {
 }
 
 /// Returns the text as a JSON string.
-fn quoted(text: &str) -> Zeroizing<String> {
-    let mut written = Zeroizing::new(Vec::with_capacity(text.len() * 2 + 2));
+fn to_json_string(text: &str) -> Zeroizing<String> {
+    let mut json = Zeroizing::new(Vec::with_capacity(text.len() * 2 + 2));
     // Serializing a string cannot fail.
-    let _infallible = serde_json::to_writer(&mut *written, text);
-    Zeroizing::new(str::from_utf8(&written).unwrap_or_default().to_owned())
+    let _infallible = serde_json::to_writer(&mut *json, text);
+    Zeroizing::new(str::from_utf8(&json).unwrap_or_default().to_owned())
 }
 
 /// Parses the content of a secret, whether Gangway or a caller wrote it. Ignores unknown members.
-pub(super) fn read<T: SecretPayloadType>(
+pub(super) fn parse<T: SecretPayloadType>(
     text: &SecretString,
     partition: Partition,
 ) -> Result<T, Vec<InvalidPayload>> {
-    let mut fields = PayloadFields::read(text, T::FIELDS)?;
+    let mut fields = PayloadFields::parse(text, T::FIELDS)?;
     let contents = T::read(&mut fields, partition);
     fields.finish(contents)
 }

@@ -83,7 +83,7 @@ impl SecretsManagerStore {
             // Secrets Manager accepts a partial ARN, which may match a secret with a longer name.
             GetSecretOutcome::Text { arn: found, .. } if stored.is_some() && found != arn => other_account(),
             GetSecretOutcome::Text { text, .. } => {
-                payload::read(&text, self.0.partition).map_err(|faults| {
+                payload::parse(&text, self.0.partition).map_err(|faults| {
                     let error = |fault| {
                         FieldError::unprocessable(POINTER, format!("the secret of secretArn {fault}"))
                     };
@@ -145,7 +145,7 @@ impl SecretsManagerStore {
                 return Err(GET_SECRET_VALUE.invalid_response("a stored secret is binary"));
             }
         };
-        let contents = payload::read(&text, partition).map_err(|faults| {
+        let contents = payload::parse(&text, partition).map_err(|faults| {
             let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
             GET_SECRET_VALUE.invalid_response(format!("a stored secret {}", faults.join("; ")))
         })?;

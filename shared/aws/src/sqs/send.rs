@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_a_valid_attribute_value() {
+    fn reasons_are_valid_message_attributes() {
         for (reason, expected) in [
             ("the account is closed", "the account is closed"),
             ("two\nlines\u{7}", "two lines "),

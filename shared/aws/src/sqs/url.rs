@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_queue_url_has_a_host_an_account_and_a_name() {
+    fn queue_urls_have_a_host_an_account_and_a_name() {
         for text in [
             "https://sqs.us-gov-west-1.amazonaws.com/111122223333/gangway-Vended-1A2B",
             "http://127.0.0.1:4566/111122223333/Vended",

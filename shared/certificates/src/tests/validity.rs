@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{PKCS_ECDSA_P256_SHA256, date_time_ymd};
 
-use super::maker::Made;
+use super::fixtures::TestCertificates;
 use crate::{CaChain, ClientCertificate, Validity};
 
 /// Returns noon of a day, given in days since 1970.
@@ -13,7 +13,7 @@ fn noon(day: u64) -> SystemTime {
 }
 
 /// 2026-01-01, in days since 1970.
-const FIRST: u64 = 20_454;
+const FIRST_DAY: u64 = 20_454;
 
 fn describe(validity: &Validity) -> String {
     match validity {
@@ -26,20 +26,20 @@ fn describe(validity: &Validity) -> String {
 
 /// Rows: F72, F78.
 #[test]
-fn a_certificate_is_valid_between_its_dates_and_expires_soon_in_its_last_month() {
-    let made = Made::with(&PKCS_ECDSA_P256_SHA256, |it| {
-        it.not_before = date_time_ymd(2026, 1, 1);
-        it.not_after = date_time_ymd(2026, 12, 31);
+fn certificates_expire_soon_in_the_last_30_days() {
+    let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |params| {
+        params.not_before = date_time_ymd(2026, 1, 1);
+        params.not_after = date_time_ymd(2026, 12, 31);
     });
-    let certificate: ClientCertificate = made.leaf.parse().unwrap();
+    let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
     for (day, expected) in [
-        (FIRST - 1, "from 2026-01-01"),
-        (FIRST, "good until 2026-12-31"),
-        (FIRST + 333, "good until 2026-12-31"),
-        (FIRST + 334, "29 days until 2026-12-31"),
-        (FIRST + 363, "0 days until 2026-12-31"),
-        (FIRST + 364, "ended 2026-12-31"),
-        (FIRST + 3640, "ended 2026-12-31"),
+        (FIRST_DAY - 1, "from 2026-01-01"),
+        (FIRST_DAY, "good until 2026-12-31"),
+        (FIRST_DAY + 333, "good until 2026-12-31"),
+        (FIRST_DAY + 334, "29 days until 2026-12-31"),
+        (FIRST_DAY + 363, "0 days until 2026-12-31"),
+        (FIRST_DAY + 364, "ended 2026-12-31"),
+        (FIRST_DAY + 3640, "ended 2026-12-31"),
     ] {
         assert_eq!(describe(&certificate.validity(noon(day))), expected, "day {day}");
     }
@@ -50,10 +50,10 @@ fn a_certificate_is_valid_between_its_dates_and_expires_soon_in_its_last_month()
 
 /// Rows: F72.
 #[test]
-fn the_worst_of_a_chain_counts() {
-    let short = Made::with(&PKCS_ECDSA_P256_SHA256, |_| {});
-    let chain: CaChain = format!("{}{}", short.intermediate, short.root).parse().unwrap();
+fn the_most_urgent_certificate_of_a_chain_decides() {
+    let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |_| {});
+    let chain: CaChain = format!("{}{}", certificates.intermediate, certificates.root).parse().unwrap();
     // The default validity of rcgen, from 1975 to 4096.
-    assert_eq!(describe(&chain.validity(noon(FIRST))), "good until 4096-01-01");
+    assert_eq!(describe(&chain.validity(noon(FIRST_DAY))), "good until 4096-01-01");
     assert_eq!(describe(&chain.validity(noon(0))), "from 1975-01-01");
 }

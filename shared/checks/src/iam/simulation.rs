@@ -181,7 +181,7 @@ fn fold(question: &SimulationRequest, results: &[EvaluationResult]) -> Option<Ve
         let first = answers.next()?;
         Some(answers.fold(first, worse))
     };
-    question.asks.iter().map(verdict).collect()
+    question.actions.iter().map(verdict).collect()
 }
 
 /// Combines the decisions on two resources of the same action.

@@ -151,9 +151,9 @@ pub(super) async fn check_mfa(
     let mut denied = verdicts.iter().map(|verdict| verdict.decision == Decision::Denied);
     let mut again = questions.to_vec();
     for question in &mut again {
-        question.asks.retain(|_ask| denied.next().unwrap_or(false));
+        question.actions.retain(|_ask| denied.next().unwrap_or(false));
     }
-    again.retain(|question| !question.asks.is_empty());
+    again.retain(|question| !question.actions.is_empty());
     if again.is_empty() {
         return Ok(MFA_NOT_REQUIRED.passed("no action is explicitly denied"));
     }

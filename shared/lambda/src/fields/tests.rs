@@ -57,7 +57,7 @@ fn a_missing_value_without_an_error_is_an_internal_error() {
 }
 
 #[test]
-fn errors_name_the_field_the_fault_and_the_remedy() {
+fn errors_contain_the_field_the_rule_and_the_remedy() {
     let detail = |body: &str| {
         let error = parse(body).unwrap_err();
         let ApiError::Registration(RegistrationError::Invalid(errors)) = error else {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn every_row_stands_where_its_partition_looks_for_it() {
+fn rows_are_in_the_order_of_the_enum() {
     for facts in &PARTITIONS {
         assert!(std::ptr::eq(facts.partition.info(), facts) || facts.partition.id() == facts.id);
         assert_eq!(facts.id.parse(), Ok(facts.partition));
@@ -33,7 +33,7 @@ fn regions_belong_to_one_partition_or_none() {
 
 /// Rows: F06, F07, F08, F09.
 #[test]
-fn partitions_are_those_of_palette() {
+fn each_partition_has_the_values_of_palettes_wizard() {
     let ids: Vec<_> = PARTITIONS.iter().map(|facts| facts.id).collect();
     assert_eq!(ids, ["aws", "aws-us-gov", "aws-iso-b", "aws-iso"]);
     assert_eq!("aws-cn".parse::<Partition>(), Err(InvalidPartition));

@@ -21,7 +21,7 @@ fn list(rows: &[Value], next: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_name_is_looked_for_to_the_last_page_and_compared_exactly() {
+async fn names_are_searched_on_every_page_and_compared_exactly() {
     let fake = Fake::start(|asked: &Asked, _| {
         let page = match asked.query.split("continue=").nth(1) {
             None => list(&[row("a1", "prod-2", "tenant"), row("a2", "Prod", "tenant")], "t/1=="),
@@ -40,7 +40,7 @@ async fn a_name_is_looked_for_to_the_last_page_and_compared_exactly() {
 }
 
 #[tokio::test]
-async fn in_a_project_the_accounts_that_the_tenant_shares_are_not_the_projects() {
+async fn accounts_that_the_tenant_shares_do_not_belong_to_the_project() {
     let rows =
         [row("a1", "prod", "tenant"), row("a2", "shared", "tenant"), row("a3", "prod", "project")];
     let fake = Fake::saying(200, list(&rows, "")).await;
@@ -60,7 +60,7 @@ async fn in_a_project_the_accounts_that_the_tenant_shares_are_not_the_projects()
 
 /// Rows: F10, F05.
 #[tokio::test]
-async fn keys_are_written_as_palettes_contract_names_them() {
+async fn request_fields_have_the_names_of_palettes_api() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
     let mut registration = registration(keys());
     registration.description = Some("The account of production".parse().unwrap());
@@ -83,7 +83,7 @@ async fn keys_are_written_as_palettes_contract_names_them() {
 
 /// Rows: F13.
 #[tokio::test]
-async fn keys_of_an_enclave_say_that_they_are_not_its_portals() {
+async fn keys_of_classified_partitions_are_marked_as_not_from_a_portal() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
     let mut registration = registration(keys());
     for (partition, wanted) in [
@@ -100,7 +100,7 @@ async fn keys_of_an_enclave_say_that_they_are_not_its_portals() {
 
 /// Rows: F11.
 #[tokio::test]
-async fn a_replacement_keeps_what_others_noted() {
+async fn replacements_keep_labels_and_annotations_of_other_tools() {
     let mut row = row(UID, "prod", "project");
     row["metadata"]["annotations"]["geo"] = json!("51.1,4.2");
     row["metadata"]["annotations"]["number"] = json!(7);
@@ -139,7 +139,7 @@ async fn a_replacement_keeps_what_others_noted() {
 }
 
 #[tokio::test]
-async fn what_is_written_reads_back_as_settled() {
+async fn written_accounts_are_up_to_date_when_read_back() {
     let fake = Fake::saying(201, json!({ "uid": UID })).await;
     for credential in [keys(), role()] {
         let wanted = registration(credential);
@@ -154,7 +154,7 @@ async fn what_is_written_reads_back_as_settled() {
 }
 
 #[tokio::test]
-async fn reading_takes_what_it_knows_and_no_secret() {
+async fn responses_are_parsed_without_secrets() {
     let arn = "arn:aws:iam::123456789012:role/R";
     for (spec, access) in [
         (json!(null), StoredCredential::AccessKey { access_key_id: String::new() }),
@@ -205,7 +205,7 @@ async fn reading_takes_what_it_knows_and_no_secret() {
 }
 
 #[tokio::test]
-async fn notes_of_ours_are_read_back() {
+async fn annotations_of_gangway_are_read_back() {
     let mut row = row(UID, "prod", "tenant");
     row["metadata"]["annotations"]["gangwayAwsAccountId"] = json!("123456789012");
     row["metadata"]["annotations"]["gangwayPermissionProfile"] = json!("core");
@@ -218,7 +218,7 @@ async fn notes_of_ours_are_read_back() {
 }
 
 #[tokio::test]
-async fn the_cluster_and_its_roles_are_noted_read_back_and_removed_with_the_method() {
+async fn cluster_and_roles_are_stored_as_annotations_of_pod_identity_accounts() {
     let role_arn = |name: &str| format!("arn:aws:iam::123456789012:role/{name}").parse().unwrap();
     let palette_cluster = PaletteCluster {
         cluster: "arn:aws:eks:us-east-1:123456789012:cluster/palette".parse().unwrap(),

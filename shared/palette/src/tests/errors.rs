@@ -28,7 +28,7 @@ fn coded(code: &str) -> String {
 const HTML: &str = "<html>Sorry</html>";
 
 #[tokio::test]
-async fn every_refusal_of_a_read_has_its_meaning() {
+async fn error_responses_of_reads_are_mapped() {
     let router = json!({ "code": 404, "message": "path /v1/x was not found" }).to_string();
     let schema = json!({ "code": 602, "message": "spec.partition in body is wrong" }).to_string();
     for (status, body, wanted, asked) in [
@@ -63,7 +63,7 @@ async fn every_refusal_of_a_read_has_its_meaning() {
 
 /// Rows: F04.
 #[tokio::test]
-async fn a_create_is_sent_once_and_knows_a_name_that_is_taken() {
+async fn creates_are_sent_once_and_report_a_name_conflict() {
     let said = json!({ "code": 500, "message": "Cloud account 'prod' already exists" }).to_string();
     for (status, body, wanted) in [
         (409, String::new(), "duplicate"),
@@ -83,7 +83,7 @@ async fn a_create_is_sent_once_and_knows_a_name_that_is_taken() {
 }
 
 #[tokio::test]
-async fn a_create_that_palette_was_too_busy_for_is_sent_again() {
+async fn throttled_creates_are_retried() {
     let fake = Fake::start(|_, before| match before {
         0 => Told(429, String::new(), Some(0)),
         _ => told(201, json!({ "uid": UID })),
@@ -94,7 +94,7 @@ async fn a_create_that_palette_was_too_busy_for_is_sent_again() {
 }
 
 #[tokio::test]
-async fn what_is_safe_to_repeat_is_repeated() {
+async fn idempotent_requests_are_retried() {
     let fake = Fake::start(|_, before| match before {
         0..3 => told(503, ""),
         _ => told(204, ""),
@@ -105,7 +105,7 @@ async fn what_is_safe_to_repeat_is_repeated() {
 }
 
 #[tokio::test]
-async fn palettes_own_pause_is_passed_on_when_it_outlasts_the_invocation() {
+async fn retry_after_is_returned_if_it_exceeds_the_deadline() {
     let fake = Fake::start(|_, _| Told(429, String::new(), Some(60))).await;
     let error = fake.tenant().get(&UID.parse().unwrap()).await.unwrap_err();
     let minute = Duration::from_mins(1);
@@ -114,7 +114,7 @@ async fn palettes_own_pause_is_passed_on_when_it_outlasts_the_invocation() {
 }
 
 #[tokio::test]
-async fn no_time_left_is_no_answer_in_time() {
+async fn a_call_without_time_left_times_out() {
     let fake = Fake::saying(204, "").await;
     let now = tokio::time::Instant::now();
     let uid = UID.parse().unwrap();
@@ -123,7 +123,7 @@ async fn no_time_left_is_no_answer_in_time() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_tried_again_unless_it_creates() {
+async fn broken_connections_are_retried_except_for_creates() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let (count, counted) = tokio::sync::watch::channel(0);

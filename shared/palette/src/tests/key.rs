@@ -6,7 +6,7 @@ use serde_json::json;
 use super::palette::{Asked, Fake, KEY, NEXT_KEY, UID, told};
 
 #[tokio::test]
-async fn calls_at_the_start_share_one_reading_of_the_key() {
+async fn concurrent_calls_share_one_fetch_of_the_key() {
     let fake = Fake::saying(200, json!({ "items": [] })).await;
     let (name, tenant) = ("prod".parse().unwrap(), fake.tenant());
     let (one, other) = tokio::join!(tenant.find_by_name(&name), tenant.find_by_name(&name));
@@ -16,7 +16,7 @@ async fn calls_at_the_start_share_one_reading_of_the_key() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_taken_is_read_again_once() {
+async fn a_rejected_key_is_fetched_once_more() {
     let disguised =
         json!({ "code": "ResourceNotFound", "message": format!("ApiKey {KEY} not found") });
     for (status, body) in
@@ -38,7 +38,7 @@ async fn a_key_that_is_not_taken_is_read_again_once() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_never_taken_is_a_denial_that_does_not_show_it() {
+async fn a_rejected_key_is_access_denied_without_the_key_in_the_error() {
     let fake = Fake::start(|asked: &Asked, _| {
         told(
             404,

@@ -40,7 +40,7 @@ async fn the_state_is_fetched_with_one_request_each() {
 
 /// Rows: F01, F94.
 #[tokio::test]
-async fn a_denied_key_is_a_status_with_its_reason() {
+async fn a_denied_key_returns_a_status_with_the_reason() {
     for (call, status, code) in [
         (USER, 401, "UnAuthorizedAccess"),
         (LIST, 403, "OperationForbidden"),
@@ -60,7 +60,7 @@ async fn a_denied_key_is_a_status_with_its_reason() {
 }
 
 #[tokio::test]
-async fn an_account_to_replace_must_be_in_this_scope() {
+async fn the_account_to_replace_must_be_in_this_scope() {
     let target = format!("{LIST}/{UID}");
     for (status, body, fault) in [
         (404, json!({ "code": "ResourceNotFound", "message": "no" }), "not found"),
@@ -89,7 +89,7 @@ async fn an_account_to_replace_must_be_in_this_scope() {
 }
 
 #[tokio::test]
-async fn a_project_that_palette_does_not_have_is_a_fault_of_the_request() {
+async fn an_unknown_project_is_an_invalid_field() {
     let fake = Fake::start(|asked: &Asked, _| match asked.project.as_deref() {
         Some(PROJECT) => told(404, json!({ "code": "ProjectNotFoundInTenant", "message": "no" })),
         _ => well(asked),

@@ -8,7 +8,7 @@ use crate::ValidationOutcome;
 
 /// Rows: F18.
 #[tokio::test]
-async fn palettes_verdict_is_passed_on_without_secrets() {
+async fn palettes_reason_is_returned_without_secrets() {
     let echo = format!("{SECRET} is not the key");
     for (status, body, verdict) in [
         (204, json!(null), Some(ValidationOutcome::Accepted)),
@@ -34,7 +34,7 @@ async fn palettes_verdict_is_passed_on_without_secrets() {
 }
 
 #[tokio::test]
-async fn a_validation_is_safe_to_repeat_and_sends_the_credential_alone() {
+async fn validations_are_idempotent_and_send_only_the_credential() {
     let fake = Fake::start(|_: &Asked, before| told(if before == 0 { 503 } else { 204 }, "")).await;
     let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()];
     let verdict = fake.tenant().validate(Partition::Aws, &role(), &policies).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_validation_is_safe_to_repeat_and_sends_the_credential_alone() {
 
 /// Rows: F26, F28.
 #[tokio::test]
-async fn trust_facts_tell_what_is_missing_and_what_is_wrong() {
+async fn source_account_responses_are_parsed() {
     for (body, account, raw, external_id) in [
         (
             json!({ "accountId": "123456789012", "externalId": "e", "partition": "aws-us-gov" }),
@@ -73,7 +73,7 @@ async fn trust_facts_tell_what_is_missing_and_what_is_wrong() {
 
 /// Rows: F24.
 #[tokio::test]
-async fn a_refusal_says_that_there_is_no_source_account_and_a_failure_says_nothing() {
+async fn a_rejection_means_no_source_account_and_a_failure_is_an_error() {
     let error = json!({ "code": "AwsStsAccountNotConfigured", "message": "it did not work" });
     for status in [400, 404, 422] {
         let fake = Fake::saying(status, error.clone()).await;

@@ -39,10 +39,10 @@ fn allowed(
 }
 
 #[test]
-fn each_document_allows_what_is_asked_in_its_name() {
+fn each_document_allows_its_own_actions() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for SimulationRequest { asks, resources, context } in ask(profile, facts.partition) {
+            for SimulationRequest { actions: asks, resources, context } in ask(profile, facts.partition) {
                 for SimulatedAction { action, document, .. } in asks {
                     let rendered = document.render(facts.partition);
                     for resource in &resources {
@@ -73,7 +73,7 @@ fn samples_are_complete_arns_of_the_partition() {
 }
 
 #[test]
-fn calls_are_few_and_none_is_too_long() {
+fn requests_are_combined_up_to_the_maximum_size() {
     for (profile, calls) in [
         (PermissionProfile::Core, 7),
         (PermissionProfile::CoreEks, 11),
@@ -86,14 +86,14 @@ fn calls_are_few_and_none_is_too_long() {
         assert_eq!(requests.len(), calls, "{profile} {requests:#?}");
         for question in requests {
             let unique: BTreeSet<_> = question.actions().collect();
-            assert_eq!(unique.len(), question.asks.len());
+            assert_eq!(unique.len(), question.actions.len());
             assert!((1..=MAX_ACTIONS).contains(&unique.len()), "{profile}");
         }
     }
 }
 
 #[test]
-fn no_action_of_a_profile_is_forgotten() {
+fn every_action_of_a_profile_is_requested() {
     for profile in PermissionProfile::ALL {
         let asked: BTreeSet<_> =
             ask(profile, Partition::Aws).iter().flat_map(SimulationRequest::actions).collect();
@@ -110,7 +110,7 @@ fn no_action_of_a_profile_is_forgotten() {
 }
 
 #[test]
-fn conditions_are_among_those_that_are_understood() {
+fn only_supported_condition_operators_are_used() {
     for document in PolicyDocument::ALL {
         for statement in statements(document.template()) {
             for Condition { operator, key, values } in statement.conditions() {
@@ -147,11 +147,11 @@ fn context_satisfies_the_conditions_of_eks() {
 }
 
 #[test]
-fn the_vendors_own_defects_are_marked() {
+fn defects_of_published_documents_are_marked() {
     let marked = |profile| {
         ask(profile, Partition::Aws)
             .into_iter()
-            .flat_map(|question| question.asks)
+            .flat_map(|question| question.actions)
             .filter(|ask| ask.vendor_defect)
             .map(|ask| ask.action)
             .collect::<BTreeSet<_>>()

@@ -19,7 +19,7 @@ pub(super) struct StatementMatch<'a> {
     pub(super) reach: Reach,
     /// The principals that match Palette.
     pub(super) named: Vec<String>,
-    pub(super) lines: Vec<Condition<'a>>,
+    pub(super) conditions: Vec<Condition<'a>>,
 }
 
 /// The statements that are relevant to Palette, split by effect.
@@ -92,7 +92,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
                 Some(sid) if !sid.is_empty() => format!("Statement {at} ({sid})"),
                 Some(_) | None => format!("Statement {at}"),
             };
-            let matched = StatementMatch { label, reach, named, lines: statement.conditions() };
+            let matched = StatementMatch { label, reach, named, conditions: statement.conditions() };
             if statement.allows() {
                 allows.push(matched);
             } else if statement.denies() {
@@ -108,13 +108,13 @@ impl<'a> TrustPolicyAnalysis<'a> {
 
     /// Returns whether the conditions on the external id hold. Ignores other conditions.
     fn takes(&self, matched: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
-        let lines = matched.lines.iter().filter(|line| is_external_id(line));
+        let lines = matched.conditions.iter().filter(|line| is_external_id(line));
         Truth::all(lines.map(|line| self.holds(line, external_id)))
     }
 
     /// Returns whether a deny statement applies to Palette's call.
     fn deny_statements(&self, deny: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
-        let lines = Truth::all(deny.lines.iter().map(|line| self.holds(line, external_id)));
+        let lines = Truth::all(deny.conditions.iter().map(|line| self.holds(line, external_id)));
         match (deny.reach, lines) {
             (Reach::Identity, Truth::True) => Truth::Unknown,
             (Reach::Nobody, _) => Truth::False,
@@ -127,7 +127,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
     pub(super) fn allows_with(&self, external_id: Option<&str>) -> Option<&StatementMatch<'a>> {
         // Only a deny statement with a condition on the external id proves that it is required.
         let denied = self.deny_statements.iter().any(|deny| {
-            deny.lines.iter().any(is_external_id)
+            deny.conditions.iter().any(is_external_id)
                 && self.deny_statements(deny, external_id) == Truth::True
         });
         let open = |allow: &&StatementMatch<'_>| self.takes(allow, external_id) == Truth::True;
@@ -166,8 +166,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
     pub(super) fn allows_palette(&self) -> Truth {
         let own = Some(self.external_id);
         let refused = self.deny_statements.iter().any(|deny| {
-            !deny.lines.is_empty()
-                && deny.lines.iter().all(is_external_id)
+            !deny.conditions.is_empty()
+                && deny.conditions.iter().all(is_external_id)
                 && self.deny_statements(deny, own) == Truth::True
         });
         if refused {
@@ -184,7 +184,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
     /// Returns the external ids in the document.
     pub(super) fn external_ids(&self) -> Vec<String> {
         let matches = self.allow_statements.iter().chain(&self.deny_statements);
-        let lines = matches.flat_map(|matched| &matched.lines).filter(|line| is_external_id(line));
+        let lines = matches.flat_map(|matched| &matched.conditions).filter(|line| is_external_id(line));
         lines.flat_map(|line| line.values.iter().cloned()).collect()
     }
 
@@ -201,12 +201,12 @@ impl<'a> TrustPolicyAnalysis<'a> {
         let allows = taking(Truth::True).or_else(|| taking(Truth::Unknown));
         let allows = allows.unwrap_or_else(|| self.allow_statements.iter().collect());
         let at_allows: Vec<Vec<ConditionIssue>> =
-            allows.into_iter().map(|allow| self.lines(allow, Truth::True, Truth::False)).collect();
+            allows.into_iter().map(|allow| self.condition_issues(allow, Truth::True, Truth::False)).collect();
         let free = at_allows.iter().any(Vec::is_empty);
         let mut lines: Vec<_> =
             if free { Vec::new() } else { at_allows.into_iter().flatten().collect() };
         for deny in &self.deny_statements {
-            let only_external_id = deny.lines.iter().all(is_external_id);
+            let only_external_id = deny.conditions.iter().all(is_external_id);
             match self.deny_statements(deny, own) {
                 Truth::False => continue,
                 // Reported by the checks of principal and external id.
@@ -221,7 +221,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
                     certain: false,
                 });
             }
-            let told = self.lines(deny, Truth::False, Truth::True);
+            let told = self.condition_issues(deny, Truth::False, Truth::True);
             // It is unknown whether a single identity is the one that Palette uses.
             let certain = |line: &ConditionIssue| line.certain && deny.reach != Reach::Identity;
             lines.extend(
@@ -233,14 +233,14 @@ impl<'a> TrustPolicyAnalysis<'a> {
 
     /// Returns the conditions of a statement, other than on the external id, whose result is not
     /// `harmless`.
-    fn lines(
+    fn condition_issues(
         &self,
         matched: &StatementMatch<'_>,
         harmless: Truth,
         excluding: Truth,
     ) -> Vec<ConditionIssue> {
         matched
-            .lines
+            .conditions
             .iter()
             .filter(|line| !is_external_id(line))
             .map(|line| (line, self.holds(line, Some(self.external_id))))

@@ -146,7 +146,7 @@ fn a_repeated_registration_is_unchanged() {
 }
 
 #[test]
-fn another_description_is_an_update_and_another_identity_a_conflict() {
+fn a_new_description_updates_and_another_identity_conflicts() {
     let stores = registered(keys(KEY));
     let described =
         Registration { description: "a description".parse().ok(), ..registration(keys(KEY)) };

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn no_pattern_takes_long() {
+    fn matching_time_is_bounded() {
         let glob: Glob = "*a".repeat(128).parse().unwrap();
         assert!(!glob.matches(&format!("{}b", "a".repeat(10_000))));
         assert!(glob.matches(&"a".repeat(10_000)));

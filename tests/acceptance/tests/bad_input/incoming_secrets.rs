@@ -77,32 +77,32 @@ pub(crate) async fn invalid_contents(
     let key_json = |id: &str, secret: &str| {
         json!({ "accessKeyId": id, "secretAccessKey": secret }).to_string()
     };
-    let not_object = "must hold a JSON object with accessKeyId and secretAccessKey";
+    let not_object = "must contain a JSON object with accessKeyId and secretAccessKey";
     let contents = [
         ("plain text", SECRET.to_owned(), not_object),
         ("a cut off document", format!("{{\"secretAccessKey\":\"{SECRET}\""), not_object),
         ("a list", format!("[\"{KEY_ID}\",\"{SECRET}\"]"), not_object),
         ("a JSON text", format!("\"{SECRET}\""), not_object),
-        ("no members", "{}".to_owned(), "must have a text as member accessKeyId"),
+        ("no members", "{}".to_owned(), "must have a string as member accessKeyId"),
         (
             "other members",
             format!(r#"{{"username":"{KEY_ID}","password":"{SECRET}"}}"#),
-            "must have a text as member accessKeyId",
+            "must have a string as member accessKeyId",
         ),
         (
             "a number for an id",
             format!(r#"{{"accessKeyId":1,"secretAccessKey":"{SECRET}"}}"#),
-            "must have a text as member accessKeyId",
+            "must have a string as member accessKeyId",
         ),
         (
             "no secret key",
             format!(r#"{{"accessKeyId":"{KEY_ID}"}}"#),
-            "must have a text as member secretAccessKey",
+            "must have a string as member secretAccessKey",
         ),
         (
             "a null secret key",
             format!(r#"{{"accessKeyId":"{KEY_ID}","secretAccessKey":null}}"#),
-            "must have a text as member secretAccessKey",
+            "must have a string as member secretAccessKey",
         ),
         (
             "a temporary key",

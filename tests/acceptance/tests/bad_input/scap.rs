@@ -135,7 +135,7 @@ fn ca_certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
         .expect_400(pointers, "certificateAuthority is missing: it must be the certificates"),
         post("static: a leaf", STATIC, of(certificate)).expect_400(pointers, "(CA:TRUE)"),
         post("static: a key", STATIC, of(&fixture.client.key))
-            .expect_400(pointers, "holds a private key"),
+            .expect_400(pointers, "contains a private key"),
         post("static: a path", STATIC, of("/etc/ssl/ca.pem"))
             .expect_400(pointers, "it has no -----BEGIN"),
     ]
@@ -148,7 +148,7 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
     };
     let (ca, certificate, key) =
         (fixture.chain.pem(), &fixture.client.certificate, &fixture.client.key);
-    let missing_ca = "must have a text as member certificateAuthority";
+    let missing_ca = "must have a string as member certificateAuthority";
     let mut base = fixture.valid_request();
     for member in ["certificateAuthority", "userCertificate", "userKey"] {
         base = without(&base, member);
@@ -158,14 +158,14 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
         (
             SECRET.to_owned(),
             1,
-            "must hold a JSON object with certificateAuthority, userCertificate and userKey",
+            "must contain a JSON object with certificateAuthority, userCertificate and userKey",
         ),
         ("{}".to_owned(), 3, missing_ca),
         (format!(r#"{{"accessKeyId":"{KEY_ID}","secretAccessKey":"{SECRET}"}}"#), 3, missing_ca),
         (
             secret_json(&ca, key, certificate),
             2,
-            "has a member userCertificate that holds a private key",
+            "has a member userCertificate that contains a private key",
         ),
         (
             secret_json(certificate, certificate, key),

@@ -149,7 +149,7 @@ async fn invalid_pem_is_refused_by_member_and_never_repeated() {
             ("certificateAuthority", half(&ca), "cut off"),
             ("userCertificate", String::new(), "client's certificate"),
             ("userCertificate", key.clone(), "private key"),
-            ("userCertificate", chain.root_pem(), "certification authority"),
+            ("userCertificate", chain.root_pem(), "is a CA certificate"),
             ("userCertificate", half(&cert), "cut off"),
             ("userCertificate", cert.replace('\n', " "), "line breaks"),
             ("userCertificate", format!("{cert}{}", chain.root_pem()), "did not issue"),

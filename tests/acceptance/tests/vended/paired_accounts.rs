@@ -25,7 +25,7 @@ async fn sweep_skips_the_paired_account_of_a_govcloud_account() {
         let response = sweep(&lambda, json!({"dryRun": true})).await;
         assert_eq!(count(&response, "missing"), 45, "{response:#}");
         assert!(ids(&response, "ignored").contains(&twin.account.id().to_owned()), "{response:#}");
-        assert_eq!(response["reasons"]["govcloud-twin"]["count"], 1, "{response:#}");
+        assert_eq!(response["reasons"]["govcloud-pair"]["count"], 1, "{response:#}");
         assert_eq!(accounts.len(), 45);
     }
 }

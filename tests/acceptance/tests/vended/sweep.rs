@@ -57,7 +57,7 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
         let lambda = sweeper(&app, &[]);
 
         let dry = sweep(&lambda, json!({"dryRun": true})).await;
-        assert_eq!((count(&dry, "organization"), count(&dry, "aboard")), (46, 3), "{dry:#}");
+        assert_eq!((count(&dry, "organization"), count(&dry, "registered")), (46, 3), "{dry:#}");
         assert_eq!((count(&dry, "missing"), count(&dry, "queued")), (40, 0), "{dry:#}");
         let told: Vec<_> = closed.iter().map(|vended| vended.account.id().to_owned()).collect();
         assert_eq!(ids(&dry, "closedButRegistered"), told);
@@ -74,7 +74,7 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
         }
 
         let again = sweep(&lambda, json!({})).await;
-        assert_eq!((count(&again, "aboard"), count(&again, "queued")), (43, 0), "{again:#}");
+        assert_eq!((count(&again, "registered"), count(&again, "queued")), (43, 0), "{again:#}");
         assert_eq!(again["complete"], true);
         assert_eq!(app.dead(), []);
     }
@@ -177,7 +177,7 @@ async fn nearest_ou_determines_the_project() {
     assert!(app.assert_registered(&near[0].account).project.is_some());
     assert_eq!(app.assert_registered(&far[0].account).project, None);
     let again = sweep(&lambda, json!({})).await;
-    assert_eq!((count(&again, "aboard"), count(&again, "queued")), (2, 0), "{again:#}");
+    assert_eq!((count(&again, "registered"), count(&again, "queued")), (2, 0), "{again:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

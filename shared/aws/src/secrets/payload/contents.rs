@@ -23,9 +23,9 @@ impl SecretPayloadType for AccessKey {
         // The endpoints of classified partitions have certificates of private CAs, so keys are of
         // no use without the CA certificates.
         let is_classified = partition.is_classified();
-        let authority = is_classified.then(|| fields.text::<CaChain>("certificateAuthority"));
-        let certificate_authority = match authority {
-            Some(held) => Some(held?),
+        let ca_chain = is_classified.then(|| fields.text::<CaChain>("certificateAuthority"));
+        let certificate_authority = match ca_chain {
+            Some(ca_chain) => Some(ca_chain?),
             None => None,
         };
         Some(Self { id: id?, secret: secret?, certificate_authority })

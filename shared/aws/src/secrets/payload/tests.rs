@@ -9,7 +9,7 @@ const ID: &str = "accessKeyId";
 const SECRET: &str = "secretAccessKey";
 
 fn document(text: &str, partition: Partition) -> Result<SecretPayload, Vec<InvalidPayload>> {
-    let keys = read::<AccessKey>(&SecretString::from(text), partition)?;
+    let keys = parse::<AccessKey>(&SecretString::from(text), partition)?;
     Ok(SecretPayload::from_credential(&Credential::AccessKey(keys), partition).unwrap())
 }
 
@@ -18,25 +18,25 @@ fn parsed(text: &str) -> Result<String, Vec<InvalidPayload>> {
 }
 
 #[test]
-fn documents_are_read_as_they_are_written_and_members_to_come_are_let_be() {
+fn serialized_secrets_parse_again_and_unknown_members_are_ignored() {
     assert_eq!(parsed(KEYS).unwrap(), KEYS);
-    let more = KEYS.replace('{', r#"{ "certificateAuthority": "…", "#);
-    assert_eq!(parsed(&more).unwrap(), KEYS);
+    let with_unknown_member = KEYS.replace('{', r#"{ "certificateAuthority": "…", "#);
+    assert_eq!(parsed(&with_unknown_member).unwrap(), KEYS);
     let escaped = KEYS.replace("wJal", r#"\"w\\J"#);
     assert_eq!(parsed(&escaped).unwrap(), escaped);
 }
 
 #[test]
-fn every_fault_of_a_document_is_told_and_none_shows_it() {
+fn every_error_is_returned_and_none_contains_a_value() {
     let id = r#""accessKeyId":"AKIAIOSFODNN7EXAMPLE""#;
     let temporary = KEYS.replace("AKIA", "ASIA");
     let short = KEYS.replace("AKIAIOSFODNN7EXAMPLE", "AKIA");
     let line = KEYS.replace("EXAMPLEKEY", "EXAMPLEKEY\\n");
     let both = short.replace("EXAMPLEKEY", "EXAMPLEKEY\\n");
     let member =
-        |name, fault: InvalidAccessKey| InvalidPayload::InvalidField(name, fault.to_string());
+        |name, error: InvalidAccessKey| InvalidPayload::InvalidField(name, error.to_string());
     let holds = AccessKey::FIELDS;
-    for (text, faults) in [
+    for (text, expected) in [
         ("", vec![InvalidPayload::NotJson(holds)]),
         ("wJalrXUtnFEMI", vec![InvalidPayload::NotJson(holds)]),
         ("[]", vec![InvalidPayload::NotObject(holds)]),
@@ -56,22 +56,22 @@ fn every_fault_of_a_document_is_told_and_none_shows_it() {
         (&line, vec![member(SECRET, InvalidAccessKey::Secret)]),
         (&both, vec![member(ID, InvalidAccessKey::Id), member(SECRET, InvalidAccessKey::Secret)]),
     ] {
-        let told = parsed(text).unwrap_err();
-        assert_eq!(told, faults, "{text}");
-        assert!(!told.iter().any(|fault| fault.to_string().contains("wJalr")));
+        let errors = parsed(text).unwrap_err();
+        assert_eq!(errors, expected, "{text}");
+        assert!(!errors.iter().any(|error| error.to_string().contains("wJalr")));
     }
 }
 
 #[test]
-fn keys_of_an_enclave_are_not_complete_without_the_authorities() {
+fn keys_of_classified_partitions_need_ca_certificates() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
-        let told = document(KEYS, partition).map(drop).unwrap_err();
-        assert_eq!(told, [InvalidPayload::MissingField("certificateAuthority")], "{partition}");
+        let errors = document(KEYS, partition).map(drop).unwrap_err();
+        assert_eq!(errors, [InvalidPayload::MissingField("certificateAuthority")], "{partition}");
     }
 }
 
 #[test]
-fn the_same_keys_are_the_same_version() {
+fn the_same_keys_have_the_same_version() {
     let version = |text: &str| document(text, Partition::Aws).unwrap().version;
     let one = version(KEYS);
     assert_eq!(one.len(), 64);

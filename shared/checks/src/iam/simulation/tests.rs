@@ -15,7 +15,7 @@ fn question() -> SimulationRequest {
         document: PolicyDocument::Controller,
         vendor_defect: false,
     };
-    SimulationRequest { asks: vec![ask], resources: vec!["*".to_owned()], context: Vec::new() }
+    SimulationRequest { actions: vec![ask], resources: vec!["*".to_owned()], context: Vec::new() }
 }
 
 /// The decision of IAM, and whether boundary and organization allow the action.
@@ -93,7 +93,7 @@ fn the_worst_resource_specific_result_decides() {
 #[test]
 fn only_an_implicit_denial_of_a_misplaced_action_is_a_vendor_defect() {
     let verdict = |decision, boundary, vendor_defect| ActionDecision {
-        ask: SimulatedAction { vendor_defect, ..question().asks.remove(0) },
+        ask: SimulatedAction { vendor_defect, ..question().actions.remove(0) },
         decision,
         boundary,
         organization: false,

@@ -67,7 +67,7 @@ fn assert_findings(rows: &[(&str, Value, &str)]) {
 
 /// Rows: F31.
 #[test]
-fn the_policy_that_gangway_hands_out_passes_in_every_partition() {
+fn gangways_own_trust_policy_passes_in_every_partition() {
     for facts in &gangway_model::PARTITIONS {
         let account = "111122223333".parse().unwrap();
         let findings = look(&trust_policy(facts.partition, account, EXTERNAL_ID), facts.partition);
@@ -157,7 +157,7 @@ fn actions() {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_name() {
+fn findings_name_the_wrong_statement() {
     for (statements, at, observed) in [
         (
             principal(&json!({"AWS": "AROACKCEVSQ6C2EXAMPLE"})),

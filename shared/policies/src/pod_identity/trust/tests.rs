@@ -45,7 +45,7 @@ fn letter(part: RolePurpose, roles: &PodIdentityRoles, document: &Value) -> (cha
 
 /// Rows: F44, F47, F48, F50, F52, F54, F55.
 #[test]
-fn what_gangway_hands_out_passes_in_every_partition() {
+fn gangways_own_policies_pass_in_every_partition() {
     for facts in &PARTITIONS {
         for roles in [same(facts.id), cross(facts.id)] {
             let cluster = cluster(facts.home_region);
@@ -127,7 +127,7 @@ fn pods_need_both_actions() {
 
 /// Rows: F52.
 #[test]
-fn the_four_statements_of_palettes_target_role() {
+fn palettes_target_role_needs_four_statements() {
     let drop = |index: usize| {
         move |document: &mut Value| {
             document["Statement"].as_array_mut().unwrap().remove(index);
@@ -195,7 +195,7 @@ fn the_four_statements_of_palettes_target_role() {
 
 /// Rows: F54.
 #[test]
-fn hubbles_target_role_trusts_the_real_local_role() {
+fn hubbles_target_role_must_trust_the_local_role() {
     let principal = |document: &mut Value| {
         for index in 0..2 {
             document["Statement"][index]["Principal"] =
@@ -227,7 +227,7 @@ fn hubbles_target_role_trusts_the_real_local_role() {
 
 /// Rows: F60.
 #[test]
-fn what_eks_issued_counts() {
+fn external_ids_that_eks_issued_take_precedence() {
     let (roles, cluster) = (cross("aws"), cluster("us-east-1"));
     let expected = ExternalIds::expected(cluster);
     let document = roles.trust(RolePurpose::HubbleTarget, &expected);

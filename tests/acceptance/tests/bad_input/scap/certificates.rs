@@ -27,7 +27,7 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
     );
     let (ca, certificate, user_key) = ("certificateAuthority", "userCertificate", "userKey");
     let values: Vec<(&'static str, &'static str, Value, &'static str)> = vec![
-        (ca, "empty", "".into(), "must be the certificates of the certification authorities"),
+        (ca, "empty", "".into(), "must be the CA certificates in PEM"),
         (ca, "a sentence", "see attachment".into(), "it has no -----BEGIN"),
         (ca, "a secret", SECRET.into(), "it has no -----BEGIN"),
         (ca, "DER in Base64", base64_only.clone().into(), "openssl x509 -inform der"),
@@ -41,8 +41,8 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
             format!("{ca_pem}{leaf}").into(),
             "number 3 is that of a server or a client",
         ),
-        (ca, "a key", key.clone().into(), "holds a private key"),
-        (ca, "followed by a key", format!("{ca_pem}{key}").into(), "holds a private key"),
+        (ca, "a key", key.clone().into(), "contains a private key"),
+        (ca, "followed by a key", format!("{ca_pem}{key}").into(), "contains a private key"),
         (
             ca,
             "PKCS#7",
@@ -99,7 +99,7 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
         (user_key, "a secret with PEM labels", secret_key.into(), "cannot be used"),
         (user_key, "the certificate", leaf.clone().into(), "send that as userCertificate"),
         (user_key, "both", format!("{key}{leaf}").into(), "send that as userCertificate"),
-        (user_key, "two keys", format!("{key}{key}").into(), "holds 2 private keys"),
+        (user_key, "two keys", format!("{key}{key}").into(), "contains 2 private keys"),
         (
             user_key,
             "encrypted",
@@ -116,7 +116,7 @@ pub(super) fn certificate_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase
             user_key,
             "of SSH",
             with_label(&key, "PRIVATE KEY", "OPENSSH PRIVATE KEY").into(),
-            "a private key of SSH",
+            "an SSH private key",
         ),
         (
             user_key,

@@ -3,18 +3,18 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
-    Place::Key,
-    judge,
-    maker::{ALGORITHMS, Made, relabelled, unwrapped},
+    PemField::Key,
+    assert_results,
+    fixtures::{ALGORITHMS, TestCertificates, with_label, to_legacy_key},
 };
 use crate::{Expected, PemError, PemLabel, PrivateKey};
 
 /// Rows: F79.
 #[test]
-fn keys_of_every_kind_and_form_are_taken() {
+fn keys_of_every_algorithm_and_format_are_accepted() {
     for (name, algorithm) in ALGORITHMS {
-        let key = Made::with(algorithm, |_| {}).key;
-        judge(&[
+        let key = TestCertificates::with(algorithm, |_| {}).key;
+        assert_results(&[
             (name, Key, &key, None),
             ("with Windows' line breaks", Key, &key.replace('\n', "\r\n"), None),
             ("indented", Key, &key.replace('\n', " \n\t "), None),
@@ -24,83 +24,83 @@ fn keys_of_every_kind_and_form_are_taken() {
             "Ed25519" => continue,
             _ => "EC PRIVATE KEY",
         };
-        let older = unwrapped(&key, label);
+        let legacy_key = to_legacy_key(&key, label);
         let parameters =
             "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
-        judge(&[
-            (label, Key, &older, None),
-            ("with its curve before it", Key, &format!("{parameters}{older}"), None),
+        assert_results(&[
+            (label, Key, &legacy_key, None),
+            ("with its curve before it", Key, &format!("{parameters}{legacy_key}"), None),
         ]);
     }
 }
 
 /// Rows: F79.
 #[test]
-fn what_is_not_one_open_key_is_refused_with_the_reason() {
-    let Made { leaf, key, root, .. } = &Made::new();
-    let holds = |found| Some(PemError::WrongLabel { wanted: Expected::Key, found });
-    let pkcs8 = relabelled(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
-    let legacy = relabelled(key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
+fn anything_but_one_unencrypted_key_is_rejected_with_the_reason() {
+    let TestCertificates { leaf, key, root, .. } = &TestCertificates::new();
+    let wrong_label = |found| Some(PemError::WrongLabel { expected: Expected::Key, found });
+    let pkcs8 = with_label(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    let legacy = with_label(key, "PRIVATE KEY", "RSA PRIVATE KEY").replace(
         "RSA PRIVATE KEY-----\n",
         "RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0123456789ABCDEF\n\n",
     );
-    let short = super::maker::without_line(key, 1);
+    let short = super::fixtures::without_line(key, 1);
     let parameters =
         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
-    judge(&[
+    assert_results(&[
         ("encrypted PKCS#8", Key, &pkcs8, Some(PemError::Encrypted)),
-        ("encrypted, the older way", Key, &legacy, Some(PemError::EncryptedLegacy)),
-        ("encrypted, beside an open one", Key, &format!("{key}{pkcs8}"), Some(PemError::Encrypted)),
+        ("encrypted, older format", Key, &legacy, Some(PemError::EncryptedLegacy)),
+        ("encrypted, and one that is not", Key, &format!("{key}{pkcs8}"), Some(PemError::Encrypted)),
         ("two keys", Key, &format!("{key}{key}"), Some(PemError::SeveralKeys { count: 2 })),
         ("three keys", Key, &format!("{key}{key}{key}"), Some(PemError::SeveralKeys { count: 3 })),
         ("the certificate in its place", Key, leaf, Some(PemError::CertificateForKey)),
-        ("an authority in its place", Key, root, Some(PemError::CertificateForKey)),
+        ("a CA certificate in its place", Key, root, Some(PemError::CertificateForKey)),
         ("both in one", Key, &format!("{key}{leaf}"), Some(PemError::CertificateForKey)),
         ("a line lost", Key, &short, Some(PemError::UnusableKey)),
         (
             "the wrong label",
             Key,
-            &relabelled(key, "PRIVATE KEY", "RSA PRIVATE KEY"),
+            &with_label(key, "PRIVATE KEY", "RSA PRIVATE KEY"),
             Some(PemError::UnusableKey),
         ),
         (
             "a certificate under a key's label",
             Key,
-            &relabelled(leaf, "CERTIFICATE", "PRIVATE KEY"),
+            &with_label(leaf, "CERTIFICATE", "PRIVATE KEY"),
             Some(PemError::UnusableKey),
         ),
         (
             "of DSA",
             Key,
-            &relabelled(key, "PRIVATE KEY", "DSA PRIVATE KEY"),
+            &with_label(key, "PRIVATE KEY", "DSA PRIVATE KEY"),
             Some(PemError::UnusableKey),
         ),
         (
             "of SSH",
             Key,
-            &relabelled(key, "PRIVATE KEY", "OPENSSH PRIVATE KEY"),
-            holds(PemLabel::SshKey),
+            &with_label(key, "PRIVATE KEY", "OPENSSH PRIVATE KEY"),
+            wrong_label(PemLabel::SshKey),
         ),
         (
-            "the public half",
+            "the public key",
             Key,
-            &relabelled(key, "PRIVATE KEY", "PUBLIC KEY"),
-            holds(PemLabel::PublicKey),
+            &with_label(key, "PRIVATE KEY", "PUBLIC KEY"),
+            wrong_label(PemLabel::PublicKey),
         ),
-        ("a curve alone", Key, parameters, holds(PemLabel::CurveParameters)),
+        ("curve parameters alone", Key, parameters, wrong_label(PemLabel::CurveParameters)),
     ]);
 }
 
 /// Rows: F95.
 #[test]
-fn a_key_is_not_shown_and_is_kept_in_one_form() {
-    let pem = Made::new().key;
+fn keys_are_normalized_and_never_printed() {
+    let pem = TestCertificates::new().key;
     let key = PrivateKey::try_from(SecretString::from(pem.replace('\n', "\r\n\r\n"))).unwrap();
     #[expect(clippy::disallowed_methods, reason = "a sample")]
-    let kept = key.pem().expose_secret();
-    assert_eq!(kept, pem.replace("\r\n", "\n"));
-    let shown = format!("{key:?} {:?} {:?}", key.pem(), key.signer());
+    let parsed = key.pem().expose_secret();
+    assert_eq!(parsed, pem.replace("\r\n", "\n"));
+    let debug = format!("{key:?} {:?} {:?}", key.pem(), key.signer());
     for line in pem.lines().filter(|line| !line.starts_with('-')) {
-        assert!(!shown.contains(line), "{shown}");
+        assert!(!debug.contains(line), "{debug}");
     }
 }

@@ -1,0 +1,109 @@
+//! Client certificates.
+
+use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
+use secrecy::SecretString;
+
+use super::{
+    PemField::Client,
+    assert_results,
+    fixtures::{ALGORITHMS, Change, TestCertificates, with_label},
+};
+use crate::{ClientCertificate, Expected, PemError, PemLabel, PrivateKey};
+
+/// Rows: F78.
+#[test]
+fn the_client_certificate_comes_first_with_or_without_its_issuers() {
+    let TestCertificates { root, intermediate, leaf, key } = &TestCertificates::new();
+    let other = TestCertificates::new();
+    let wrong_label = |found| Some(PemError::WrongLabel { expected: Expected::Certificate, found });
+    assert_results(&[
+        ("alone", Client, leaf, None),
+        ("with its issuer", Client, &format!("{leaf}{intermediate}"), None),
+        ("up to the root", Client, &format!("{leaf}{intermediate}{root}"), None),
+        (
+            "issuers swapped",
+            Client,
+            &format!("{leaf}{root}{intermediate}"),
+            Some(PemError::OutOfOrder { position: 2 }),
+        ),
+        (
+            "the issuer first",
+            Client,
+            &format!("{intermediate}{leaf}"),
+            Some(PemError::CaCertificateForClient),
+        ),
+        ("the root alone", Client, root, Some(PemError::CaCertificateForClient)),
+        (
+            "followed by another issuer",
+            Client,
+            &format!("{leaf}{}", other.intermediate),
+            Some(PemError::OutOfOrder { position: 2 }),
+        ),
+        (
+            "itself twice",
+            Client,
+            &format!("{leaf}{leaf}"),
+            Some(PemError::OutOfOrder { position: 2 }),
+        ),
+        (
+            "two clients'",
+            Client,
+            &format!("{leaf}{}", other.leaf),
+            Some(PemError::OutOfOrder { position: 2 }),
+        ),
+        ("the key in its place", Client, key, Some(PemError::KeyForCertificate)),
+        ("both in one", Client, &format!("{leaf}{key}"), Some(PemError::KeyForCertificate)),
+        (
+            "an encrypted key",
+            Client,
+            &with_label(key, "PRIVATE KEY", "ENCRYPTED PRIVATE KEY"),
+            Some(PemError::KeyForCertificate),
+        ),
+        (
+            "a request",
+            Client,
+            &with_label(leaf, "CERTIFICATE", "CERTIFICATE REQUEST"),
+            wrong_label(PemLabel::CertificateRequest),
+        ),
+    ]);
+}
+
+/// Rows: F78.
+#[test]
+fn key_usage_extensions_decide_about_client_authentication() {
+    let server: Change = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let client_and_server: Change = |params| params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+    let any: Change = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
+    let no_extensions: Change = |params| {
+        params.extended_key_usages.clear();
+        params.key_usages.clear();
+    };
+    let no_digital_signature: Change = |params| params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+    for (case, change, expected) in [
+        ("client", (|_| {}) as Change, true),
+        ("server only", server, false),
+        ("both", client_and_server, true),
+        ("any", any, true),
+        ("nothing said", no_extensions, true),
+        ("no signatures", no_digital_signature, false),
+    ] {
+        let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, change);
+        let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
+        assert_eq!(certificate.allows_client_auth(), expected, "{case}");
+    }
+}
+
+/// Rows: F79.
+#[test]
+fn a_key_matches_only_its_own_certificate() {
+    for (name, algorithm) in ALGORITHMS {
+        let certificates = TestCertificates::with(algorithm, |_| {});
+        let certificate: ClientCertificate = certificates.leaf.parse().unwrap();
+        let key = PrivateKey::try_from(SecretString::from(certificates.key)).unwrap();
+        assert!(certificate.matches_key(&key), "{name}");
+        for other in [TestCertificates::with(algorithm, |_| {}), TestCertificates::new()] {
+            let other = PrivateKey::try_from(SecretString::from(other.key)).unwrap();
+            assert!(!certificate.matches_key(&other), "{name}");
+        }
+    }
+}
