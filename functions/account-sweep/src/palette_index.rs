@@ -56,7 +56,8 @@ impl PaletteIndex {
         });
         let scopes = try_join_all(scopes).await?;
         let partition = context.clients.partition.id();
-        let listings = scopes.iter().enumerate().map(|(index, scope)| list_scope(scope, index, partition));
+        let listings =
+            scopes.iter().enumerate().map(|(index, scope)| list_scope(scope, index, partition));
         let (listings, mut others) =
             try_join!(try_join_all(listings), context.clients.palette.projects())?;
         let seen: Vec<_> = scopes.iter().map(|scope| scope.scope().clone()).collect();
@@ -68,13 +69,19 @@ impl PaletteIndex {
         let ScopedResults { results: other_listings, denied: unread_projects } =
             gangway_palette::query_scopes(requests).await?;
         let all = listings.into_iter().chain(other_listings).flatten().collect();
-        Ok(Self { named_scopes: scopes.len(), other_projects: others, unread_projects, ..Self::from_accounts(all) })
+        Ok(Self {
+            named_scopes: scopes.len(),
+            other_projects: others,
+            unread_projects,
+            ..Self::from_accounts(all)
+        })
     }
 
     pub(crate) fn from_accounts(mut all: Vec<IndexedAccount>) -> Self {
         all.sort_unstable();
         all.dedup();
-        let name = |index: &usize| all.get(*index).map(|account| (account.scope, account.name.clone()));
+        let name =
+            |index: &usize| all.get(*index).map(|account| (account.scope, account.name.clone()));
         let mut by_name: Vec<_> = (0..all.len()).collect();
         by_name.sort_by_cached_key(name);
         Self { accounts: all, by_name, ..Self::default() }
@@ -101,23 +108,30 @@ impl PaletteIndex {
         let start = self.accounts.partition_point(|indexed| indexed.account < Some(account));
         let scope_indexes = || {
             let all = self.accounts.iter().skip(start);
-            all.take_while(|indexed| indexed.account == Some(account)).filter_map(|indexed| indexed.scope)
+            all.take_while(|indexed| indexed.account == Some(account))
+                .filter_map(|indexed| indexed.scope)
         };
         if scope_indexes().any(|index| index < self.named_scopes) {
             return None;
         }
-        scope_indexes().find_map(|index| self.other_projects.get(index.checked_sub(self.named_scopes)?))
+        scope_indexes()
+            .find_map(|index| self.other_projects.get(index.checked_sub(self.named_scopes)?))
     }
 
     /// Returns `true` if an account in this scope has this name.
     pub(crate) fn has_name(&self, scope: usize, name: &str) -> bool {
-        let key = |index: &usize| self.accounts.get(*index).map(|account| (account.scope, &*account.name));
+        let key = |index: &usize| {
+            self.accounts.get(*index).map(|account| (account.scope, &*account.name))
+        };
         self.by_name.binary_search_by(|index| key(index).cmp(&Some((Some(scope), name)))).is_ok()
     }
 
     /// Returns the accounts with a known AWS account that the organization has not listed.
     pub(crate) fn unseen(&self) -> impl Iterator<Item = (AccountId, &IndexedAccount)> {
-        self.accounts.iter().filter(|indexed| !indexed.seen).filter_map(|indexed| Some((indexed.account?, indexed)))
+        self.accounts
+            .iter()
+            .filter(|indexed| !indexed.seen)
+            .filter_map(|indexed| Some((indexed.account?, indexed)))
     }
 }
 
@@ -144,7 +158,11 @@ async fn list_scope(
     loop {
         let page = scope.list_page(PAGE_SIZE, next.as_deref()).await?;
         let listed = page.accounts.into_iter();
-        accounts.extend(listed.filter_map(|account| to_indexed_account(&account, scope.scope(), index, partition)));
+        accounts.extend(
+            listed.filter_map(|account| {
+                to_indexed_account(&account, scope.scope(), index, partition)
+            }),
+        );
         next = page.next;
         if next.is_none() {
             return Ok(accounts);
@@ -211,20 +229,27 @@ mod tests {
     fn the_scope_comes_from_the_annotation_and_the_list() {
         let project = Scope::Project("6a0c1a2b3c4d5e6f70818293".parse().unwrap());
         let scope_of = |annotations, scope: &Scope, listed_in: &Scope, index| {
-            let indexed = to_indexed_account(&account(annotations, scope.clone()), listed_in, index, "aws");
+            let indexed =
+                to_indexed_account(&account(annotations, scope.clone()), listed_in, index, "aws");
             indexed.map(|indexed| indexed.scope)
         };
         assert_eq!(scope_of(&[], &Scope::Tenant, &Scope::Tenant, 0), Some(Some(0)));
-        assert_eq!(scope_of(&[("scope", "project")], &Scope::Tenant, &Scope::Tenant, 0), Some(None));
+        assert_eq!(
+            scope_of(&[("scope", "project")], &Scope::Tenant, &Scope::Tenant, 0),
+            Some(None)
+        );
         assert_eq!(scope_of(&[("scope", "project")], &project, &project, 1), Some(Some(1)));
         assert_eq!(scope_of(&[("scope", "tenant")], &Scope::Tenant, &project, 1), None);
     }
 
     #[test]
     fn aws_account_is_unknown_in_another_partition() {
-        let indexed = to_indexed_account(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws-us-gov").unwrap();
+        let indexed =
+            to_indexed_account(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws-us-gov")
+                .unwrap();
         assert_eq!((indexed.account, &*indexed.name), (None, "aws-123456789012"));
-        let indexed = to_indexed_account(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws").unwrap();
+        let indexed =
+            to_indexed_account(&account(&[], Scope::Tenant), &Scope::Tenant, 0, "aws").unwrap();
         assert_eq!(indexed.account, Some("123456789012".parse().unwrap()));
     }
 }

@@ -34,7 +34,8 @@ impl Sweep<'_> {
         let config = &self.config.vending;
         let organization = self.organization().await?;
         let index = PaletteIndex::load(self.context, &config.ou_scope_map);
-        let (mut palette_index, govcloud_pairs) = try_join!(index, self.paired_accounts(&organization))?;
+        let (mut palette_index, govcloud_pairs) =
+            try_join!(index, self.paired_accounts(&organization))?;
         let mut report = SweepReport {
             dry_run,
             palette: palette_index.len(),
@@ -148,7 +149,9 @@ impl Sweep<'_> {
             .await?;
             for ((id, palette_account), account) in chunk.iter().zip(found) {
                 if account.is_none() {
-                    report.unknown.add(|| palette_account_json(*id, &palette_account.name, &palette_account.uid));
+                    report.unknown.add(|| {
+                        palette_account_json(*id, &palette_account.name, &palette_account.uid)
+                    });
                 }
             }
         }

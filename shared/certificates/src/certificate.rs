@@ -44,9 +44,12 @@ impl Certificate {
             return Err(damaged());
         }
         let extended_key_usage = x509.extended_key_usage().map_err(|_quotes_it| damaged())?;
-        let for_clients = extended_key_usage.is_none_or(|extended_key_usage| is_client_usage(extended_key_usage.value));
+        let for_clients = extended_key_usage
+            .is_none_or(|extended_key_usage| is_client_usage(extended_key_usage.value));
         let key_usage = x509.key_usage().map_err(|_quotes_it| damaged())?;
-        let for_clients = for_clients && key_usage.is_none_or(|extended_key_usage| extended_key_usage.value.digital_signature());
+        let for_clients = for_clients
+            && key_usage
+                .is_none_or(|extended_key_usage| extended_key_usage.value.digital_signature());
         let validity = x509.validity();
         Ok(Self {
             subject: display_name(x509.subject()),
@@ -65,7 +68,8 @@ impl Certificate {
     /// Returns `true` if this certificate's key signed the other one.
     pub(crate) fn is_issuer_of(&self, subject: &Self) -> bool {
         let parse_der = x509_parser::certificate::X509Certificate::from_der;
-        let (Ok((_, issuer)), Ok((_, subject))) = (parse_der(&self.der), parse_der(&subject.der)) else {
+        let (Ok((_, issuer)), Ok((_, subject))) = (parse_der(&self.der), parse_der(&subject.der))
+        else {
             return false;
         };
         issuer.subject().as_raw() == subject.issuer().as_raw()

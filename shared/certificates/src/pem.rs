@@ -61,7 +61,9 @@ impl fmt::Display for PemLabel {
             Self::SshKey => "an SSH private key: send a key in PKCS#8",
             Self::PublicKey => "a public key: send the private key",
             Self::CurveParameters => "the parameters of an elliptic curve without the key",
-            Self::CertificateRequest => "a certificate request: send the certificate that was issued for it",
+            Self::CertificateRequest => {
+                "a certificate request: send the certificate that was issued for it"
+            }
             Self::RevocationList => "a revocation list",
             Self::Pkcs7 => "PKCS#7: extract the certificates with `openssl pkcs7 -print_certs`",
             Self::TrustedCertificate => {

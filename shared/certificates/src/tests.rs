@@ -3,8 +3,8 @@
 
 mod ca_chain;
 mod client_certificate;
-mod private_key;
 mod fixtures;
+mod private_key;
 mod validity;
 
 use secrecy::SecretString;
@@ -66,8 +66,10 @@ fn assert_results(cases: &[(&str, PemField, &str, Option<PemError>)]) {
 fn each_kind_of_invalid_text_has_its_own_error() {
     use self::PemField::{Ca, Client, Key};
     let certificates = fixtures::TestCertificates::new();
-    let (root, leaf, key) = (certificates.root.as_str(), certificates.leaf.as_str(), certificates.key.as_str());
-    let base64_only = |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+    let (root, leaf, key) =
+        (certificates.root.as_str(), certificates.leaf.as_str(), certificates.key.as_str());
+    let base64_only =
+        |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
     let escaped = leaf.replace('\n', "\\n");
     let one_line = leaf.replace('\n', " ");
     let joined = leaf.replace('\n', "");

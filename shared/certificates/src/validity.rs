@@ -44,7 +44,9 @@ impl Validity {
     /// Returns the validity of the most urgent certificate.
     pub(crate) fn most_urgent(certificates: &[&Certificate], now: SystemTime) -> Self {
         let now = OffsetDateTime::from(now);
-        let validities = certificates.iter().map(|certificate| certificate.period.validity_at(&certificate.subject, now));
+        let validities = certificates
+            .iter()
+            .map(|certificate| certificate.period.validity_at(&certificate.subject, now));
         let most_urgent = validities.max_by_key(|(urgency, _)| *urgency);
         most_urgent.map_or(Self::Valid { until: Date::MAX }, |(_, validity)| validity)
     }

@@ -100,7 +100,8 @@ fn principal_trust(analysis: &TrustPolicyAnalysis<'_>) -> PrincipalTrust {
     if allows.is_empty() {
         return PrincipalTrust::NotPalette { instead: analysis.instead() };
     }
-    let whole = |deny: &&StatementMatch<'_>| deny.reach != Reach::Identity && deny.conditions.is_empty();
+    let whole =
+        |deny: &&StatementMatch<'_>| deny.reach != Reach::Identity && deny.conditions.is_empty();
     if let Some(deny) = analysis.deny_statements.iter().find(whole) {
         return PrincipalTrust::Denied { statement: deny.label.clone() };
     }

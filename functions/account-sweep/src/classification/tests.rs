@@ -167,7 +167,11 @@ fn accounts_are_classified() {
     ] {
         let config = config(&variables);
         let mut registered = registered(&palette);
-        assert_eq!(classify(&org_account(state), false, &config, &mut registered), expected, "{case}");
+        assert_eq!(
+            classify(&org_account(state), false, &config, &mut registered),
+            expected,
+            "{case}"
+        );
         let seen = palette.iter().filter(|(account, ..)| *account == own_account).count();
         let indexed_count = palette.iter().filter(|(account, ..)| account.is_some()).count();
         assert_eq!(registered.unseen().count(), indexed_count - seen, "{case}");

@@ -108,7 +108,10 @@ impl OrganizationsClient {
     }
 
     /// Fetches a page of the accounts of the OU on top of the stack, after pushing its child OUs.
-    async fn next_tree_page(&self, steps: &mut Vec<PendingOu>) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
+    async fn next_tree_page(
+        &self,
+        steps: &mut Vec<PendingOu>,
+    ) -> Result<Option<Vec<OrgAccount>>, UpstreamError> {
         let Some(mut step) = steps.pop() else { return Ok(None) };
         let Some(ou) = step.path.parent() else { return Ok(Some(Vec::new())) };
         if !step.children_added {

@@ -131,7 +131,8 @@ impl OrganizationsClient {
     }
 }
 
-const LIST_PARENTS: ApiCall = call("organizations:ListParents", "such account or organizational unit");
+const LIST_PARENTS: ApiCall =
+    call("organizations:ListParents", "such account or organizational unit");
 
 /// Converts the accounts of a page.
 pub(crate) fn to_org_accounts(accounts: &[Account]) -> Vec<OrgAccount> {

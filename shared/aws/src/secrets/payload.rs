@@ -64,7 +64,10 @@ impl SecretPayload {
             .map(|(_, value)| match value {
                 Value::Plain(text) => to_json_string(text),
                 Value::Secret(secret) => {
-                    #[expect(clippy::disallowed_methods, reason = "it is written to Secrets Manager")]
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "it is written to Secrets Manager"
+                    )]
                     let text = secret.expose_secret();
                     to_json_string(text)
                 }

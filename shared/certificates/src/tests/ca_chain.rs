@@ -20,7 +20,8 @@ fn only_ca_certificates_are_accepted() {
     let chain = format!("{intermediate}{root}");
     let with_leaf = format!("{chain}{leaf}");
     let with_key = format!("{chain}{key}");
-    let wrong_label = |found| Some(PemError::WrongLabel { expected: Expected::CaCertificates, found });
+    let wrong_label =
+        |found| Some(PemError::WrongLabel { expected: Expected::CaCertificates, found });
     let key_pair = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::ExplicitNoCa;
@@ -33,12 +34,7 @@ fn only_ca_certificates_are_accepted() {
         ("the root first", Ca, &format!("{root}{intermediate}"), None),
         ("a certificate twice", Ca, &format!("{chain}{root}"), None),
         ("a client's", Ca, leaf, Some(PemError::NotCaCertificate { position: 1 })),
-        (
-            "a client's among them",
-            Ca,
-            &with_leaf,
-            Some(PemError::NotCaCertificate { position: 3 }),
-        ),
+        ("a client's among them", Ca, &with_leaf, Some(PemError::NotCaCertificate { position: 3 })),
         (
             "self-signed, not a CA",
             Ca,
@@ -91,7 +87,15 @@ fn untidy_chains_are_normalized() {
     let relabelled =
         with_label(&format!("{intermediate}{root}"), "CERTIFICATE", "X509 CERTIFICATE");
     let long_lines = with_line_width(intermediate, 76) + &with_line_width(root, 1000);
-    for text in [crlf, carriage_returns, indented, with_byte_order_mark, with_text_around, long_lines, relabelled] {
+    for text in [
+        crlf,
+        carriage_returns,
+        indented,
+        with_byte_order_mark,
+        with_text_around,
+        long_lines,
+        relabelled,
+    ] {
         let chain = text.parse::<CaChain>().unwrap_or_else(|error| panic!("{error}: {text:?}"));
         assert_eq!(chain.pem(), normalized.pem(), "{text:?}");
     }

@@ -71,14 +71,17 @@ fn the_client_certificate_comes_first_with_or_without_its_issuers() {
 /// Rows: F78.
 #[test]
 fn key_usage_extensions_decide_about_client_authentication() {
-    let server: Change = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let client_and_server: Change = |params| params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+    let server: Change =
+        |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let client_and_server: Change =
+        |params| params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
     let any: Change = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
     let no_extensions: Change = |params| {
         params.extended_key_usages.clear();
         params.key_usages.clear();
     };
-    let no_digital_signature: Change = |params| params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+    let no_digital_signature: Change =
+        |params| params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
     for (case, change, expected) in [
         ("client", (|_| {}) as Change, true),
         ("server only", server, false),

@@ -89,7 +89,8 @@ pub(super) fn to_legacy_key(pkcs8_pem: &str, label: &str) -> String {
     let items = sequence.as_sequence().unwrap();
     let is_octet_string =
         |content: &BerObjectContent<'_>| matches!(content, BerObjectContent::OctetString(_));
-    let legacy_der = items.iter().find(|item| is_octet_string(&item.content)).unwrap().as_slice().unwrap();
+    let legacy_der =
+        items.iter().find(|item| is_octet_string(&item.content)).unwrap().as_slice().unwrap();
     let base64 = base64(legacy_der);
     format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")
 }
@@ -101,8 +102,11 @@ fn base64(bytes: &[u8]) -> String {
         let bits = chunk.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte))
             << (8 * (3 - chunk.len()));
         for position in 0..4 {
-            let character =
-                if position <= chunk.len() { ALPHABET[bits >> (18 - 6 * position) & 63] } else { b'=' };
+            let character = if position <= chunk.len() {
+                ALPHABET[bits >> (18 - 6 * position) & 63]
+            } else {
+                b'='
+            };
             text.push(char::from(character));
         }
     }

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     PemField::Key,
     assert_results,
-    fixtures::{ALGORITHMS, TestCertificates, with_label, to_legacy_key},
+    fixtures::{ALGORITHMS, TestCertificates, to_legacy_key, with_label},
 };
 use crate::{Expected, PemError, PemLabel, PrivateKey};
 
@@ -50,7 +50,12 @@ fn anything_but_one_unencrypted_key_is_rejected_with_the_reason() {
     assert_results(&[
         ("encrypted PKCS#8", Key, &pkcs8, Some(PemError::Encrypted)),
         ("encrypted, older format", Key, &legacy, Some(PemError::EncryptedLegacy)),
-        ("encrypted, and one that is not", Key, &format!("{key}{pkcs8}"), Some(PemError::Encrypted)),
+        (
+            "encrypted, and one that is not",
+            Key,
+            &format!("{key}{pkcs8}"),
+            Some(PemError::Encrypted),
+        ),
         ("two keys", Key, &format!("{key}{key}"), Some(PemError::SeveralKeys { count: 2 })),
         ("three keys", Key, &format!("{key}{key}{key}"), Some(PemError::SeveralKeys { count: 3 })),
         ("the certificate in its place", Key, leaf, Some(PemError::CertificateForKey)),

@@ -52,7 +52,8 @@ fn certificates_expire_soon_in_the_last_30_days() {
 #[test]
 fn the_most_urgent_certificate_of_a_chain_decides() {
     let certificates = TestCertificates::with(&PKCS_ECDSA_P256_SHA256, |_| {});
-    let chain: CaChain = format!("{}{}", certificates.intermediate, certificates.root).parse().unwrap();
+    let chain: CaChain =
+        format!("{}{}", certificates.intermediate, certificates.root).parse().unwrap();
     // The default validity of rcgen, from 1975 to 4096.
     assert_eq!(describe(&chain.validity(noon(FIRST_DAY))), "good until 4096-01-01");
     assert_eq!(describe(&chain.validity(noon(0))), "from 1975-01-01");

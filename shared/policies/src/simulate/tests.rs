@@ -42,7 +42,9 @@ fn allowed(
 fn each_document_allows_its_own_actions() {
     for facts in &PARTITIONS {
         for profile in PermissionProfile::ALL {
-            for SimulationRequest { actions: asks, resources, context } in ask(profile, facts.partition) {
+            for SimulationRequest { actions: asks, resources, context } in
+                ask(profile, facts.partition)
+            {
                 for SimulatedAction { action, document, .. } in asks {
                     let rendered = document.render(facts.partition);
                     for resource in &resources {

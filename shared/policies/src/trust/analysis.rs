@@ -92,7 +92,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
                 Some(sid) if !sid.is_empty() => format!("Statement {at} ({sid})"),
                 Some(_) | None => format!("Statement {at}"),
             };
-            let matched = StatementMatch { label, reach, named, conditions: statement.conditions() };
+            let matched =
+                StatementMatch { label, reach, named, conditions: statement.conditions() };
             if statement.allows() {
                 allows.push(matched);
             } else if statement.denies() {
@@ -184,7 +185,8 @@ impl<'a> TrustPolicyAnalysis<'a> {
     /// Returns the external ids in the document.
     pub(super) fn external_ids(&self) -> Vec<String> {
         let matches = self.allow_statements.iter().chain(&self.deny_statements);
-        let lines = matches.flat_map(|matched| &matched.conditions).filter(|line| is_external_id(line));
+        let lines =
+            matches.flat_map(|matched| &matched.conditions).filter(|line| is_external_id(line));
         lines.flat_map(|line| line.values.iter().cloned()).collect()
     }
 
@@ -200,8 +202,10 @@ impl<'a> TrustPolicyAnalysis<'a> {
         };
         let allows = taking(Truth::True).or_else(|| taking(Truth::Unknown));
         let allows = allows.unwrap_or_else(|| self.allow_statements.iter().collect());
-        let at_allows: Vec<Vec<ConditionIssue>> =
-            allows.into_iter().map(|allow| self.condition_issues(allow, Truth::True, Truth::False)).collect();
+        let at_allows: Vec<Vec<ConditionIssue>> = allows
+            .into_iter()
+            .map(|allow| self.condition_issues(allow, Truth::True, Truth::False))
+            .collect();
         let free = at_allows.iter().any(Vec::is_empty);
         let mut lines: Vec<_> =
             if free { Vec::new() } else { at_allows.into_iter().flatten().collect() };
