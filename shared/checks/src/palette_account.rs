@@ -2,7 +2,7 @@
 
 use crate::catalogue::palette::{ACCOUNT_READABLE, NAME_AVAILABLE};
 use gangway_model::{
-    CloudAccount, ExistingAccounts, Finding, Operation, Registration, Uid, UpstreamError, routes,
+    CloudAccount, ExistingAccounts, Finding, Operation, Registration, Uid, UpstreamError,
 };
 
 use crate::PaletteStateCheck;
@@ -60,7 +60,7 @@ pub fn check_account_readable(uid: &Uid, read: &Result<CloudAccount, UpstreamErr
         }
         Err(error) => ACCOUNT_READABLE.unverified(
             format!("it was registered, and could not be read back: {error}"),
-            format!("read it again: {}/{uid}", routes::GET_ACCOUNTS),
+            format!("read it again: GET /v1/accounts/{uid}"),
         ),
     }
 }

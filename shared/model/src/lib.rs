@@ -17,7 +17,6 @@ mod profile;
 mod receipt;
 mod registration;
 mod report;
-pub mod routes;
 mod source;
 mod stored_credential;
 pub mod stores;
