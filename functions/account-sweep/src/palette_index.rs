@@ -1,7 +1,7 @@
 //! The AWS accounts that Palette has. 10,000 of them take about 1 MB of memory.
 
 use futures_util::future::try_join_all;
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_model::{AccountId, CloudAccount, RegistrationError, Scope, Uid, UpstreamError};
 use gangway_palette::ScopedResults;
 use gangway_registration::AppContext;
@@ -150,7 +150,7 @@ fn to_upstream_error(error: RegistrationError) -> UpstreamError {
 }
 
 async fn list_scope(
-    scope: &ScopedAccounts<'_>,
+    scope: &ScopedClient<'_>,
     index: usize,
     partition: &str,
 ) -> Result<Vec<IndexedAccount>, UpstreamError> {

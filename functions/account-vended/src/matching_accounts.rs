@@ -3,7 +3,7 @@
 
 use std::iter;
 
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_model::{
     AccountId, AccountName, AuthMethod, CloudAccount, RequestedScope, Scope, UpstreamError,
     stores::CloudAccountStore as _,
@@ -14,7 +14,7 @@ use gangway_registration::AppContext;
 use crate::{context::VendingContext, outcome::VendingError};
 
 /// An account, and the store of the scope that it is in.
-pub(crate) type MatchingAccount<'a> = (ScopedAccounts<'a>, CloudAccount);
+pub(crate) type MatchingAccount<'a> = (ScopedClient<'a>, CloudAccount);
 
 /// The result of a search.
 pub(crate) struct MatchingAccounts<'a> {
@@ -71,7 +71,7 @@ pub(crate) async fn find_in_other_scopes<'a>(
 
 /// Returns the account of this name, if it is this AWS account, registered with the method `sts`.
 async fn find_match(
-    accounts: &ScopedAccounts<'_>,
+    accounts: &ScopedClient<'_>,
     name: &AccountName,
     id: AccountId,
 ) -> Result<Option<CloudAccount>, UpstreamError> {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use gangway_aws::AwsSession;
 use gangway_aws::organizations::{AccountState, OrgAccount, OuPath};
 use gangway_checks::PaletteStateCheck;
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_http::clock;
 use gangway_model::{AccountId, AccountName, RequestedScope, Scope, UidOrName, UpstreamError};
 use gangway_registration::vending::{ExclusionReason, VendingConfig};
@@ -222,7 +222,7 @@ async fn resolve_scope<'a>(
     scope: RequestedScope,
     name: &AccountName,
     id: AccountId,
-) -> Result<(RequestedScope, ScopedAccounts<'a>, PaletteStateCheck), VendingError> {
+) -> Result<(RequestedScope, ScopedClient<'a>, PaletteStateCheck), VendingError> {
     let VendingContext { app, palette_cache, .. } = context;
     let accounts = palette_cache.accounts_in(app, &scope).await?;
     let state = palette_cache.fetch_state(&accounts, name).await?;

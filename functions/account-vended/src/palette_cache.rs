@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use gangway_checks::PaletteStateCheck;
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_model::{
     AccountId, AccountName, ExistingAccounts, Finding, Operation, RegistrationError,
     RequestedScope, Scope, Uid, UidOrName, stores::CloudAccountStore as _,
@@ -63,7 +63,7 @@ impl PaletteCache {
         &self,
         app: &'a AppContext,
         scope: &RequestedScope,
-    ) -> Result<ScopedAccounts<'a>, VendingError> {
+    ) -> Result<ScopedClient<'a>, VendingError> {
         let palette = &app.clients.palette;
         let RequestedScope::Project(UidOrName::Name(name)) = scope else {
             return Ok(palette.resolve_scope(scope).await?);
@@ -93,7 +93,7 @@ impl PaletteCache {
     /// Returns the check of the API key's session, and the account of this name if there is one.
     pub(crate) async fn fetch_state(
         &self,
-        accounts: &ScopedAccounts<'_>,
+        accounts: &ScopedClient<'_>,
         name: &AccountName,
     ) -> Result<PaletteStateCheck, VendingError> {
         let cached = {

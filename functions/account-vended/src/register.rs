@@ -4,7 +4,7 @@ mod propagation;
 
 use gangway_aws::AwsSession;
 use gangway_checks::{
-    InspectionAccess, MethodChecks, PaletteChecks, PaletteStateCheck, ScopedAccounts, assumed_role,
+    InspectionAccess, MethodChecks, PaletteChecks, PaletteStateCheck, ScopedClient, assumed_role,
     iam::iam_role::IamRole,
 };
 use gangway_model::{
@@ -23,7 +23,7 @@ use crate::{
 /// An account that is to be registered.
 pub(crate) struct PendingRegistration<'a> {
     app: &'a AppContext,
-    accounts: ScopedAccounts<'a>,
+    accounts: ScopedClient<'a>,
     state: PaletteStateCheck,
     spec: AccountSpec,
     source_account: &'a CachedSourceAccount,
@@ -52,7 +52,7 @@ impl<'a> PendingRegistration<'a> {
     pub(crate) fn new(
         app: &'a AppContext,
         profile: PermissionProfile,
-        accounts: ScopedAccounts<'a>,
+        accounts: ScopedClient<'a>,
         state: PaletteStateCheck,
         (name, scope): (AccountName, RequestedScope),
         source_account: &'a CachedSourceAccount,

@@ -8,7 +8,7 @@ mod policies;
 mod revalidate;
 mod view;
 
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Method, Request, Response, Route};
 use gangway_registration::AppContext;
 
@@ -55,7 +55,7 @@ async fn route(request: &Request, context: &AppContext) -> Result<Response, ApiE
 async fn resolve_scope<'a>(
     request: &Request,
     context: &'a AppContext,
-) -> Result<ScopedAccounts<'a>, ApiError> {
+) -> Result<ScopedClient<'a>, ApiError> {
     let scope = request.scope()?;
     Ok(context.clients.palette.resolve_scope(&scope).await?)
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/policies`
 
 use gangway_aws::SecretsManagerStore;
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Fields, Request, Response};
 use gangway_model::{
     AccessKey, AssumedRole, Credential, Partition, RegistrationError, RoleArn, SecretSource, Uid,
@@ -94,7 +94,7 @@ impl PolicySource<SecretSource<AccessKey>> {
 /// Returns the role with the external id that Palette presents when it assumes it.
 async fn assume_role(
     role: RoleArn,
-    palette_accounts: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedClient<'_>,
     partition: Partition,
 ) -> Result<AssumedRole, RegistrationError> {
     let source_account = palette_accounts.sts_source_account(partition).await?;

@@ -1,6 +1,6 @@
 //! `GET /v1/accounts/{uid}`, and the JSON of an account. It contains no secret.
 
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{
     CloudAccount, Partition, RegistrationError, Scope, StoredCredential, Uid, UpstreamError,
@@ -29,7 +29,7 @@ pub(crate) async fn get_account(
 /// Returns [`RegistrationError::NotFound`] if the scope has no such account.
 pub(crate) async fn load(
     uid: &Uid,
-    palette_accounts: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedClient<'_>,
 ) -> Result<CloudAccount, RegistrationError> {
     match palette_accounts.get(uid).await {
         Ok(account) => Ok(account),
@@ -47,7 +47,7 @@ pub(crate) async fn load(
 pub(crate) async fn not_found_or_denied(
     denied: UpstreamError,
     uid: &Uid,
-    palette_accounts: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedClient<'_>,
 ) -> RegistrationError {
     match palette_accounts.get(uid).await {
         // A project can read the tenant's accounts, but not change them.

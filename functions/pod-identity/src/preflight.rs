@@ -2,7 +2,7 @@
 //! accounts Gangway can read, then everything else.
 
 use gangway_checks::{
-    PaletteChecks, ScopedAccounts,
+    PaletteChecks, ScopedClient,
     pod_identity::{
         self, AccountAccess, catalogue::PALETTE_VALIDATES, check_palette_validation, evaluate_all,
     },
@@ -19,7 +19,7 @@ use crate::{ensure, request::PodIdentityRequest};
 pub(crate) async fn run_checks(
     request: PodIdentityRequest,
     operation: &Operation,
-    palette_accounts: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedClient<'_>,
     context: &AppContext,
     function_account: Option<AccountId>,
 ) -> Result<PreflightResult, RegistrationError> {

@@ -1,6 +1,6 @@
 //! Runs the checks of an account with an access portal.
 
-use gangway_checks::{PaletteChecks, ScopedAccounts, access_portal};
+use gangway_checks::{PaletteChecks, ScopedClient, access_portal};
 use gangway_model::{AuthMethod, ClientTlsIdentity, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -11,7 +11,7 @@ use crate::request::ScapRequest;
 pub(crate) async fn run_checks(
     request: ScapRequest<ClientTlsIdentity>,
     operation: &Operation,
-    accounts: &ScopedAccounts<'_>,
+    accounts: &ScopedClient<'_>,
     app: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
     let (spec, credential) = request.into_parts();

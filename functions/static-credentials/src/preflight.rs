@@ -1,6 +1,6 @@
 //! Runs the checks of an access key: first its owner, then its permissions.
 
-use gangway_checks::{PaletteChecks, ScopedAccounts, access_key};
+use gangway_checks::{PaletteChecks, ScopedClient, access_key};
 use gangway_model::{AccessKey, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -11,7 +11,7 @@ use crate::request::StaticCredentialsRequest;
 pub(crate) async fn run_checks(
     request: StaticCredentialsRequest<AccessKey>,
     operation: &Operation,
-    accounts: &ScopedAccounts<'_>,
+    accounts: &ScopedClient<'_>,
     app: &AppContext,
 ) -> Result<PreflightResult, RegistrationError> {
     let StaticCredentialsRequest { account: spec, keys } = request;

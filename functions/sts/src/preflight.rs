@@ -1,6 +1,6 @@
 //! Runs the checks of a role: first Palette, then the AWS account.
 
-use gangway_checks::{InspectionAccess, PaletteChecks, ScopedAccounts, assumed_role};
+use gangway_checks::{InspectionAccess, PaletteChecks, ScopedClient, assumed_role};
 use gangway_model::{AccountId, AuthMethod, Operation, PreflightResult, RegistrationError};
 use gangway_registration::AppContext;
 use tokio::join;
@@ -11,7 +11,7 @@ use crate::request::StsRequest;
 pub(crate) async fn run_checks(
     request: StsRequest,
     operation: &Operation,
-    accounts: &ScopedAccounts<'_>,
+    accounts: &ScopedClient<'_>,
     app: &AppContext,
     own_account: Option<AccountId>,
 ) -> Result<PreflightResult, RegistrationError> {

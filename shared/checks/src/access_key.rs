@@ -8,7 +8,7 @@ use gangway_model::{AccessKey, Credential, Finding, Partition, UpstreamError};
 use tokio::join;
 
 use crate::{
-    Clients, MethodChecks, RequiredPermissions, ScopedAccounts, ca_chain, classified,
+    Clients, MethodChecks, RequiredPermissions, ScopedClient, ca_chain, classified,
     palette_validation,
 };
 
@@ -26,7 +26,7 @@ fn validation_remedy(partition: Partition) -> &'static str {
 /// time. In classified partitions it checks the CA chain and Palette's settings too.
 pub async fn run_checks(
     keys: AccessKey,
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     clients: &Clients,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, UpstreamError> {
@@ -79,7 +79,7 @@ async fn check_permissions(
 
 /// Asks Palette to validate the keys, unless STS has already rejected them.
 async fn check_palette(
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     credential: &Credential,
     known: bool,
     required: RequiredPermissions<'_>,

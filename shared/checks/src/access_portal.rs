@@ -15,7 +15,7 @@ use gangway_model::{
 use tokio::join;
 
 use crate::{
-    Clients, MethodChecks, RequiredPermissions, ScopedAccounts, certificates, classified,
+    Clients, MethodChecks, RequiredPermissions, ScopedClient, certificates, classified,
     palette_validation,
 };
 
@@ -27,7 +27,7 @@ const VALIDATION_REMEDY: &str = "make sure that Palette can reach this partition
 pub async fn run_checks(
     portal: AccessPortalCredential,
     registered: Option<AccountId>,
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     clients: &Clients,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, UpstreamError> {
@@ -44,7 +44,7 @@ pub async fn run_checks(
 async fn check_portal(
     mut portal: AccessPortalCredential,
     registered: Option<AccountId>,
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     clients: &Clients,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, UpstreamError> {
@@ -163,7 +163,7 @@ fn unverified_account(boundary: Option<&PolicyArn>, reason: &str, remedy: &str) 
 
 /// Asks Palette to validate the credential, unless the portal has already rejected it.
 async fn check_palette(
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     credential: &Credential,
     refused: bool,
     required: RequiredPermissions<'_>,

@@ -12,7 +12,7 @@ use gangway_palette::{StsSourceAccount, ValidationOutcome};
 use tokio::join;
 
 use crate::{
-    InspectionAccess, MethodChecks, RequiredPermissions, ScopedAccounts, palette_validation,
+    InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient, palette_validation,
 };
 
 const TRUST_REMEDY: &str =
@@ -24,7 +24,7 @@ pub async fn run_checks(
     role: &RoleArn,
     source_account: Result<StsSourceAccount, UpstreamError>,
     access: &InspectionAccess,
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<MethodChecks, UpstreamError> {
     let (source, trusted) = check_source_account(source_account)?;
@@ -154,7 +154,7 @@ pub fn check_created_role(
 
 /// Asks Palette to check that it can assume the role.
 pub async fn check_palette_can_assume(
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     assumed: &AssumedRole,
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
@@ -165,7 +165,7 @@ pub async fn check_palette_can_assume(
 /// Asks Palette to validate the role twice: with its external id, which must succeed, and with
 /// another external id, which must fail.
 async fn check_assumable(
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     assumed: Option<&AssumedRole>,
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {

@@ -4,7 +4,7 @@ use crate::catalogue::eks::{IMAGE_FAMILY, IMAGE_SWAP, WORKER_NODE_TRUST};
 use crate::catalogue::palette::{
     EDITION, ENDPOINT_OVERRIDES, PORTAL_ADDRESS, SECRET_PARTITION_FLAG,
 };
-use crate::{Clients, ScopedAccounts};
+use crate::{Clients, ScopedClient};
 use futures_util::future::join_all;
 use gangway_http::{ProbeError, deadline, probe};
 use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
@@ -28,7 +28,7 @@ pub fn notices(partition: Partition) -> Vec<String> {
 /// Checks Palette's settings for the partition and the endpoints that it uses. Returns no findings in other
 /// partitions.
 pub async fn run_checks(
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     clients: &Clients,
     profile: PermissionProfile,
 ) -> Result<Vec<Finding>, UpstreamError> {

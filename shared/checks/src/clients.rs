@@ -36,6 +36,3 @@ pub struct PortalConfig {
     /// `GANGWAY_PALETTE_PORTAL_ENV_VARS`. Empty in a partition without a portal.
     pub palette_variable: String,
 }
-
-/// Palette's accounts of one scope.
-pub type ScopedAccounts<'a> = gangway_palette::ScopedClient<'a>;

@@ -34,7 +34,8 @@ pub mod revalidation;
 
 use gangway_model::{AccountSpec, Partition, PermissionProfile, PolicyArn};
 
-pub use clients::{Clients, PortalConfig, ScopedAccounts};
+pub use clients::{Clients, PortalConfig};
+pub use gangway_palette::ScopedClient;
 pub use gateway::GatewayCheck;
 pub use inspection::InspectionAccess;
 pub use method_checks::MethodChecks;

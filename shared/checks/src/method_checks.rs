@@ -1,6 +1,6 @@
 //! The result of one method's checks, and the report and the registration that follow from it.
 
-use crate::{PaletteChecks, ScopedAccounts, classified, next_steps, palette_account};
+use crate::{PaletteChecks, ScopedClient, classified, next_steps, palette_account};
 use gangway_model::{
     AccountId, AccountSpec, AuthMethod, Credential, Finding, Operation, PreflightResult, Report,
 };
@@ -31,7 +31,7 @@ impl MethodChecks {
         palette: PaletteChecks,
         spec: AccountSpec,
         operation: &Operation,
-        accounts: &ScopedAccounts<'_>,
+        accounts: &ScopedClient<'_>,
     ) -> PreflightResult {
         let PaletteChecks { state, gateway } = palette;
         let (partition, profile, account) = (spec.partition, spec.profile, self.account);

@@ -3,7 +3,7 @@
 use gangway_model::{AccountSpec, Operation, RegistrationError};
 use tokio::join;
 
-use crate::{GatewayCheck, PaletteStateCheck, ScopedAccounts, gateway, palette_state};
+use crate::{GatewayCheck, PaletteStateCheck, ScopedClient, gateway, palette_state};
 
 /// The state of Palette before a registration, and the requested private cloud gateway.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl PaletteChecks {
     ///
     /// Those of [`palette_state::check`] and of [`gateway::check`].
     pub async fn run(
-        accounts: &ScopedAccounts<'_>,
+        accounts: &ScopedClient<'_>,
         spec: &AccountSpec,
         operation: &Operation,
     ) -> Result<Self, RegistrationError> {

@@ -1,6 +1,6 @@
 //! Palette's own validation of a credential and of policies: the last checks of every method.
 
-use crate::ScopedAccounts;
+use crate::ScopedClient;
 use crate::catalogue::palette::{POLICY_ARNS_ACCEPTED, VALIDATION};
 use gangway_model::{Check, Credential, Finding, UpstreamError};
 use gangway_palette::ValidationOutcome;
@@ -10,7 +10,7 @@ use crate::RequiredPermissions;
 /// Asks Palette to validate a credential.
 pub async fn check_credential(
     remedy: &str,
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     credential: &Credential,
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {
@@ -44,7 +44,7 @@ pub fn access_denied_finding<T>(
 
 /// Asks Palette to check the policies for the roles of clusters.
 pub async fn check_policies(
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     credential: &Credential,
     RequiredPermissions { partition, policies, .. }: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {

@@ -15,7 +15,7 @@ use tokio::join;
 
 use self::catalogue::BOUNDARY;
 use crate::{
-    InspectionAccess, MethodChecks, RequiredPermissions, ScopedAccounts,
+    InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient,
     iam::{iam_role, permissions, policy_arns},
     palette_validation,
 };
@@ -23,7 +23,7 @@ use crate::{
 pub use evaluate::{
     config::create_command as create_config_map_command, evaluate_all, pods::inspection_commands,
 };
-pub use observations::{AccountAccess, Observations};
+pub use observations::{AccountAccess, ClusterObservations, Observations};
 pub use setup::{PodIdentitySetup, from_palette_cluster, policy_cluster, to_palette_cluster};
 
 const VALIDATION_REMEDY: &str =
@@ -35,7 +35,7 @@ pub async fn run_checks(
     setup: &PodIdentitySetup<'_>,
     credential: Credential,
     access: &AccountAccess,
-    palette_accounts: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedClient<'_>,
 ) -> Result<(Observations, MethodChecks), UpstreamError> {
     let (observations, validated, accepted) = join!(
         Observations::collect(access, setup),
@@ -59,7 +59,7 @@ pub async fn run_checks(
 pub async fn run_role_checks(
     pod_identity: PodIdentityRole,
     access: &InspectionAccess,
-    palette_accounts: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedClient<'_>,
     required: RequiredPermissions<'_>,
 ) -> Result<Vec<Finding>, UpstreamError> {
     let credential = Credential::PodIdentity(pod_identity.clone());
@@ -76,7 +76,7 @@ pub async fn run_role_checks(
 /// Asks Palette to validate the credential, and returns the finding of
 /// [`catalogue::PALETTE_VALIDATES`].
 pub async fn check_palette_validation(
-    palette_accounts: &ScopedAccounts<'_>,
+    palette_accounts: &ScopedClient<'_>,
     credential: &Credential,
     required: RequiredPermissions<'_>,
 ) -> Result<Finding, UpstreamError> {

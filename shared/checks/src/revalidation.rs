@@ -9,7 +9,7 @@ use gangway_model::{
 use tokio::join;
 
 use crate::{
-    Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedAccounts, assumed_role,
+    Clients, InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient, assumed_role,
     catalogue::palette::{ACCOUNT_READABLE, METHOD_SUPPORTED},
     classified, next_steps,
     pod_identity::{self, AccountAccess, PodIdentitySetup, from_palette_cluster},
@@ -18,7 +18,7 @@ use crate::{
 /// What re-validation needs besides the account.
 #[derive(Clone, Copy)]
 pub struct RevalidationContext<'a> {
-    pub palette_accounts: &'a ScopedAccounts<'a>,
+    pub palette_accounts: &'a ScopedClient<'a>,
     pub clients: &'a Clients,
     /// AWS account of the function.
     pub function_account: Option<AccountId>,

@@ -1,6 +1,6 @@
 //! Deletes an account from Palette, and then its secret, which can be restored for 30 days.
 
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_model::{
     Uid, UpstreamError,
     stores::{CloudAccountStore as _, SecretOwner, SecretStore as _},
@@ -23,7 +23,7 @@ impl AppContext {
     pub async fn delete_account(
         &self,
         uid: &Uid,
-        registry: &ScopedAccounts<'_>,
+        registry: &ScopedClient<'_>,
     ) -> Result<DeleteOutcome, UpstreamError> {
         let seen = optional(registry.get(uid).await)?;
         let removed = seen.is_some() && optional(registry.delete(uid).await)?.is_some();
@@ -51,7 +51,7 @@ const CONFIRMATIONS: usize = 2;
 
 /// Confirms that the account does not exist. A single "not found" may hide an account without
 /// access, and a list may be incomplete.
-async fn confirm_deleted(uid: &Uid, registry: &ScopedAccounts<'_>) -> Result<(), UpstreamError> {
+async fn confirm_deleted(uid: &Uid, registry: &ScopedClient<'_>) -> Result<(), UpstreamError> {
     let still_there = |how: &'static str| {
         Err(UpstreamError::Unavailable { service: "Palette", source: how.into() })
     };

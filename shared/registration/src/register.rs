@@ -9,7 +9,7 @@ mod create;
 
 use std::time::Duration;
 
-use gangway_checks::ScopedAccounts;
+use gangway_checks::ScopedClient;
 use gangway_http::RetryPolicy;
 use gangway_model::{
     CloudAccount, ExistingAccounts, Finding, Operation, PreflightResult, Receipt, Registration,
@@ -37,7 +37,7 @@ impl AppContext {
         &self,
         preflight: PreflightResult,
         operation: &Operation,
-        accounts: &ScopedAccounts<'_>,
+        accounts: &ScopedClient<'_>,
     ) -> Result<Box<Receipt>, RegistrationError> {
         let secrets = &self.clients.secrets;
         let workflow = RegistrationWorkflow {

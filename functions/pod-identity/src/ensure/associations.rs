@@ -52,7 +52,7 @@ pub(super) async fn ensure(
     let wanted = desired(request);
     let (mut done, mut delay) = (Vec::new(), FIRST_DELAY);
     for attempt in 1..=MAX_ATTEMPTS {
-        let Observed::Present(current) = &observations.associations else { break };
+        let Observed::Present(current) = &observations.cluster.associations else { break };
         let steps: Vec<_> = wanted
             .iter()
             .filter_map(|change| next_step(current, *change).map(|step| (*change, step)))
@@ -95,7 +95,7 @@ pub(super) async fn ensure(
             drop(slept);
             delay *= 2;
         }
-        observations.associations = eks.associations().await?;
+        observations.cluster.associations = eks.associations().await?;
     }
     let finding = ASSOCIATIONS_ENSURED.unverified(
         format!("EKS does not list the change yet: {}", done.join("; ")),

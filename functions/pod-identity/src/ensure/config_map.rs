@@ -13,7 +13,7 @@ use super::Applied;
 
 pub(super) async fn ensure(cluster: &EksCluster, observations: &mut Observations) -> Applied {
     let name = cluster.name.as_str();
-    let finding = match (&observations.kubernetes.config_map, &observations.client) {
+    let finding = match (&observations.cluster.kubernetes.config_map, &observations.cluster.client) {
         (Observed::Present(Some(found)), _) if found == name => {
             CONFIG_MAP_ENSURED.passed("nothing had to be done")
         }
@@ -30,7 +30,7 @@ pub(super) async fn ensure(cluster: &EksCluster, observations: &mut Observations
         (Observed::Absent, Some(client)) => {
             let (finding, config_map) = create(client, name).await;
             if let Some(config_map) = config_map {
-                observations.kubernetes.config_map = config_map;
+                observations.cluster.kubernetes.config_map = config_map;
             }
             finding
         }

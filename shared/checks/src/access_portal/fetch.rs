@@ -3,7 +3,7 @@
 use crate::catalogue::portal::{KEY_LIFETIME, KEYS, TRUSTED};
 use std::time::{Duration, SystemTime};
 
-use crate::{Clients, ScopedAccounts};
+use crate::{Clients, ScopedClient};
 use gangway_access_portal::PortalError;
 use gangway_http::{ProbeError, TlsFailure, deadline};
 use gangway_model::{
@@ -44,7 +44,7 @@ pub(super) fn not_fetched() -> FetchResult {
 /// If the portal throttles, or fails with a 5xx status, or if Palette could not be called.
 pub(super) async fn fetch_credentials(
     credential: &AccessPortalCredential,
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     clients: &Clients,
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {
@@ -135,7 +135,7 @@ fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, Upstream
 async fn fetch_via_palette(
     trusted: Finding,
     credential: &AccessPortalCredential,
-    palette: &ScopedAccounts<'_>,
+    palette: &ScopedClient<'_>,
     clients: &Clients,
     now: SystemTime,
 ) -> Result<FetchResult, UpstreamError> {

@@ -28,7 +28,7 @@ pub fn evaluate_all(observations: &Observations, setup: &PodIdentitySetup<'_>) -
 
 /// Returns *not applicable* for each of `checks` if there is no cluster.
 fn without_cluster(observations: &Observations, checks: &[&'static Check]) -> Option<Vec<Finding>> {
-    matches!(observations.cluster, Observed::Absent).then(|| {
+    matches!(observations.cluster.description, Observed::Absent).then(|| {
         let reason = "there is no such cluster in the account of the roles";
         checks.iter().map(|check| check.not_applicable(reason)).collect()
     })

@@ -17,7 +17,7 @@ pub(super) fn notices(observations: &Observations, setup: &PodIdentitySetup<'_>)
     } else {
         "A pack registry in ECR can use Pod Identity too: associate hubble-system/spectro-specman with Hubble's role and set ociPackEcrRegistry.credentialType to pod-identity.".to_owned()
     });
-    if matches!(observations.kubernetes.version, Observed::Inaccessible(_)) {
+    if matches!(observations.cluster.kubernetes.version, Observed::Inaccessible(_)) {
         notices.push(format!(
             "Gangway could not read the cluster. To check it yourself: {}",
             pods::inspection_commands(setup.cluster).join("; ")

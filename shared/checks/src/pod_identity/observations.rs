@@ -3,18 +3,15 @@
 mod cluster;
 
 use futures_util::future::join_all;
-use gangway_aws::{
-    AwsSession, Inaccessible, Observed, Principal,
-    eks::{Addon, Associations, ClusterDescription, EksClient},
-    kubernetes::{KubernetesClient, KubernetesState},
-};
+use gangway_aws::{AwsSession, Inaccessible, Observed, Principal, eks::EksClient};
 use gangway_model::{AccountId, EksCluster, Finding, RoleArn, UpstreamError};
 use gangway_policies::pod_identity::{
     ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
 };
 use tokio::join;
 
-use self::cluster::{ClusterObservations, observe_cluster};
+pub use self::cluster::ClusterObservations;
+use self::cluster::observe_cluster;
 use super::{PodIdentitySetup, catalogue::BOUNDARY, inaccessible_finding};
 use crate::{
     Clients, InspectionAccess,
@@ -34,18 +31,7 @@ pub struct AccountAccess {
 
 /// Facts about a Pod Identity setup. They are not evaluated here.
 pub struct Observations {
-    pub(super) cluster: Observed<ClusterDescription>,
-    /// `true` if the cluster is not in the account of the roles, but in that of the function.
-    pub(super) is_in_function_account: bool,
-    pub(super) agent: Observed<Addon>,
-    /// For the role of each managed node group: whether it lets the agent ask for credentials.
-    pub(super) nodes: Observed<Vec<(RoleArn, SimulationOutcome)>>,
-    /// Fargate profiles. Read only if the `ConfigMap` does not name the cluster.
-    pub(super) fargate: Option<Observed<Vec<String>>>,
-    pub kubernetes: KubernetesState,
-    /// Client of the cluster's Kubernetes API, if one could be created.
-    pub client: Option<KubernetesClient>,
-    pub associations: Observed<Associations>,
+    pub cluster: ClusterObservations,
     roles: Vec<(RolePurpose, ObservedRole)>,
     /// Findings about the permissions that Palette's role needs for the permission profile.
     pub(super) permissions: Vec<Finding>,
@@ -122,32 +108,15 @@ impl Observations {
     ) -> Result<Self, UpstreamError> {
         let roles = setup.roles.in_creation_order().into_iter();
         let roles = roles.map(|(purpose, arn)| observe_role(access, setup, purpose, arn));
-        let (inside, roles, permissions, policies, boundary) = join!(
+        let (cluster, roles, permissions, policies, boundary) = join!(
             observe_cluster(access, setup.cluster),
             join_all(roles),
             check_permissions(access, setup),
             check_policies(access, setup),
             check_boundary(access, setup),
         );
-        let ClusterObservations {
-            cluster,
-            is_in_function_account,
-            agent,
-            nodes,
-            fargate,
-            kubernetes,
-            client,
-            associations,
-        } = inside?;
         Ok(Self {
-            cluster,
-            is_in_function_account,
-            agent,
-            nodes,
-            fargate,
-            kubernetes,
-            client,
-            associations,
+            cluster: cluster?,
             roles: roles.into_iter().collect::<Result<_, _>>()?,
             permissions: permissions?,
             policies: policies?,
@@ -158,7 +127,7 @@ impl Observations {
     /// Returns the external ids that EKS issued, and the expected ones where it issued none.
     pub(super) fn external_ids(&self, setup: &PodIdentitySetup<'_>) -> ExternalIds {
         let issued = |account| {
-            let association = self.associations.present()?.find(account)?;
+            let association = self.cluster.associations.present()?.find(account)?;
             association.external_id.as_deref()
         };
         let (hubble, identity) = (issued(HUBBLE_SERVICE_ACCOUNT), issued(IDENTITY_SERVICE_ACCOUNT));

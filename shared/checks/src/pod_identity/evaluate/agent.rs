@@ -22,8 +22,9 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     if let Some(findings) = without_cluster(observations, &checks) {
         return findings;
     }
-    let has_auto_mode = observations.cluster.present().is_some_and(|cluster| cluster.has_auto_mode);
-    if has_auto_mode && observations.nodes.present().is_some_and(Vec::is_empty) {
+    let has_auto_mode =
+        observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode);
+    if has_auto_mode && observations.cluster.nodes.present().is_some_and(Vec::is_empty) {
         let built_in = "EKS Auto Mode manages the nodes: the agent is built in";
         return vec![
             AGENT.passed(built_in),
@@ -45,7 +46,7 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let command = format!(
         "aws eks describe-addon --cluster-name {name} --region {region} --addon-name {POD_IDENTITY_AGENT}"
     );
-    match &observations.agent {
+    match &observations.cluster.agent {
         Observed::Inaccessible(inaccessible) => inaccessible_finding(&AGENT, inaccessible, &command),
         Observed::Present(addon) => {
             let faults: Vec<&str> =
@@ -59,7 +60,7 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
             )
         }
         // Helm or somebody else may have installed the agent.
-        Observed::Absent => match &observations.kubernetes.agent {
+        Observed::Absent => match &observations.cluster.kubernetes.agent {
             Observed::Present(_) => AGENT.passed(format!(
                 "there is no EKS add-on, but the DaemonSet {POD_IDENTITY_AGENT}: it was installed by other means"
             )),
@@ -79,7 +80,7 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
 
 fn on_every_node(observations: &Observations) -> Finding {
     let command = format!("kubectl get daemonset {POD_IDENTITY_AGENT} -n kube-system");
-    match (&observations.kubernetes.agent, &observations.agent) {
+    match (&observations.cluster.kubernetes.agent, &observations.cluster.agent) {
         (Observed::Inaccessible(inaccessible), _) => inaccessible_finding(&AGENT_EVERYWHERE, inaccessible, &command),
         (Observed::Absent, Observed::Absent) => {
             AGENT_EVERYWHERE.not_applicable("the agent is not installed at all")
@@ -101,7 +102,7 @@ fn on_every_node(observations: &Observations) -> Finding {
 fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let (name, region) = (&setup.cluster.name, &setup.cluster.region);
     let command = format!("aws eks list-nodegroups --cluster-name {name} --region {region}");
-    let nodes = match &observations.nodes {
+    let nodes = match &observations.cluster.nodes {
         Observed::Present(nodes) => nodes,
         Observed::Inaccessible(inaccessible) => {
             return inaccessible_finding(&NODE_ROLES, inaccessible, &command);
@@ -148,7 +149,7 @@ fn auth_endpoint(observations: &Observations, setup: &PodIdentitySetup<'_>) -> F
         "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values={}.eks-auth",
         endpoint_service_prefix(setup)
     );
-    match &observations.cluster {
+    match &observations.cluster.description {
         Observed::Present(cluster) if !cluster.is_private => {
             AUTH_ENDPOINT.not_applicable("the cluster's endpoint is public, so its nodes reach the internet")
         }

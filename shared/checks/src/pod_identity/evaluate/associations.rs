@@ -33,7 +33,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     if let Some(findings) = without_cluster(observations, &checks) {
         return findings;
     }
-    let associations = match &observations.associations {
+    let associations = match &observations.cluster.associations {
         Observed::Present(associations) => associations,
         Observed::Absent => {
             return checks.map(|check| check.not_applicable("there is no such cluster")).into();

@@ -16,7 +16,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     let cluster = &setup.cluster;
     let command =
         format!("aws eks describe-cluster --name {} --region {}", cluster.name, cluster.region);
-    let described = match &observations.cluster {
+    let described = match &observations.cluster.description {
         Observed::Present(described) => described,
         Observed::Inaccessible(inaccessible) => {
             return [&CLUSTER_EXISTS, &CLUSTER_ACTIVE, &KUBERNETES_VERSION]
@@ -25,7 +25,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
         }
         Observed::Absent => {
             let reason = "there is no such cluster in the account of the roles";
-            let exists = if observations.is_in_function_account {
+            let exists = if observations.cluster.is_in_function_account {
                 CLUSTER_EXISTS.passed("it exists, in another AWS account than the roles")
             } else {
                 CLUSTER_EXISTS.failed(

@@ -25,7 +25,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     let patch_remedy = format!(
         "set it: kubectl patch configmap {PALETTE_CONFIG_MAP} -n {KUBE_SYSTEM} --type merge -p '{{\"data\":{{\"{CLUSTER_NAME_KEY}\":\"{name}\"}}}}'"
     );
-    match &observations.kubernetes.config_map {
+    match &observations.cluster.kubernetes.config_map {
         Observed::Inaccessible(inaccessible) => vec![
             inaccessible_finding(&GLOBAL_CONFIG, inaccessible, &show_command),
             FALLBACK.unverified(
@@ -76,10 +76,10 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
         FALLBACK
             .failed(observed, format!("create the ConfigMap, which is the simplest way: {create}"))
     };
-    if observations.cluster.present().is_some_and(|cluster| cluster.has_auto_mode) {
+    if observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode) {
         return failed("nodes of EKS Auto Mode keep instance metadata from pods".to_owned());
     }
-    match &observations.nodes {
+    match &observations.cluster.nodes {
         Observed::Present(nodes) if nodes.is_empty() => {
             return failed("the cluster has no managed node group".to_owned());
         }
@@ -88,7 +88,7 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
         }
         Observed::Present(_) | Observed::Absent => {}
     }
-    if let Some(Observed::Present(profiles)) = &observations.fargate
+    if let Some(Observed::Present(profiles)) = &observations.cluster.fargate
         && !profiles.is_empty()
     {
         return failed(format!(
@@ -96,7 +96,7 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
             profiles.join(", ")
         ));
     }
-    if let Observed::Present(unmanaged) = &observations.kubernetes.unmanaged_nodes
+    if let Observed::Present(unmanaged) = &observations.cluster.kubernetes.unmanaged_nodes
         && !unmanaged.is_empty()
     {
         let names: Vec<_> = unmanaged.iter().take(5).map(String::as_str).collect();

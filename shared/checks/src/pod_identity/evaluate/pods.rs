@@ -48,7 +48,7 @@ fn variables_command(account: ServiceAccount) -> String {
 }
 
 fn access(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
-    let state = &observations.kubernetes;
+    let state = &observations.cluster.kubernetes;
     let EksCluster { name, region, account: _ } = setup.cluster;
     let command = format!(
         "aws eks update-kubeconfig --name {name} --region {region}; kubectl auth can-i list pods -n hubble-system"
@@ -63,7 +63,7 @@ fn access(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding 
     .collect();
     match (inaccessible.iter().find(|inaccessible| inaccessible.is_denied), inaccessible.first()) {
         // The cluster was reached and denied access: a definite answer.
-        (Some(denied), _) if observations.client.is_some() => ACCESS.failed(
+        (Some(denied), _) if observations.cluster.client.is_some() => ACCESS.failed(
             denied.reason.clone(),
             format!("{}; to check it yourself: {command}", denied.remedy),
         ),
@@ -77,7 +77,7 @@ fn access(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding 
 }
 
 fn pods_restarted(observations: &Observations) -> Finding {
-    let state = &observations.kubernetes;
+    let state = &observations.cluster.kubernetes;
     let services = [
         (HUBBLE_SERVICE_ACCOUNT, &state.hubble.pods),
         (IDENTITY_SERVICE_ACCOUNT, &state.identity.pods),
@@ -120,7 +120,7 @@ fn pods_restarted(observations: &Observations) -> Finding {
 
 fn service_accounts(observations: &Observations) -> Finding {
     let check: &'static Check = &SERVICE_ACCOUNTS;
-    let state = &observations.kubernetes;
+    let state = &observations.cluster.kubernetes;
     let mut missing = Vec::new();
     for (account, observed) in [
         (HUBBLE_SERVICE_ACCOUNT, &state.hubble.service_account),

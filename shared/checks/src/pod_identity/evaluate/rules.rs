@@ -39,9 +39,9 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
 
 fn roles_account(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
     let account = setup.roles.cluster_account();
-    match &observations.cluster {
+    match &observations.cluster.description {
         Observed::Present(_) => ROLES_ACCOUNT.passed(format!("cluster and roles are in account {account}")),
-        Observed::Absent if observations.is_in_function_account => ROLES_ACCOUNT.failed(
+        Observed::Absent if observations.cluster.is_in_function_account => ROLES_ACCOUNT.failed(
             format!("the roles are in account {account}, the cluster is not"),
             "create the roles in the account of the cluster: EKS gives pods no role of another account",
         ),

@@ -14,16 +14,20 @@ use tokio::join;
 use super::{AccountAccess, to_session};
 use crate::iam::grants::{self, SimulationOutcome};
 
-/// The part of [`super::Observations`] that comes from EKS and from the cluster.
-pub(super) struct ClusterObservations {
-    pub(super) cluster: Observed<ClusterDescription>,
-    pub(super) is_in_function_account: bool,
-    pub(super) agent: Observed<Addon>,
-    pub(super) nodes: Observed<Vec<(RoleArn, SimulationOutcome)>>,
-    pub(super) fargate: Option<Observed<Vec<String>>>,
-    pub(super) kubernetes: KubernetesState,
-    pub(super) client: Option<KubernetesClient>,
-    pub(super) associations: Observed<Associations>,
+/// Facts from EKS and from the cluster.
+pub struct ClusterObservations {
+    pub(in crate::pod_identity) description: Observed<ClusterDescription>,
+    /// `true` if the cluster is not in the account of the roles, but in that of the function.
+    pub(in crate::pod_identity) is_in_function_account: bool,
+    pub(in crate::pod_identity) agent: Observed<Addon>,
+    /// For the role of each managed node group: whether it lets the agent ask for credentials.
+    pub(in crate::pod_identity) nodes: Observed<Vec<(RoleArn, SimulationOutcome)>>,
+    /// Fargate profiles. Read only if the `ConfigMap` does not name the cluster.
+    pub(in crate::pod_identity) fargate: Option<Observed<Vec<String>>>,
+    pub kubernetes: KubernetesState,
+    /// Client of the cluster's Kubernetes API, if one could be created.
+    pub client: Option<KubernetesClient>,
+    pub associations: Observed<Associations>,
 }
 
 pub(super) async fn observe_cluster(
@@ -41,9 +45,9 @@ pub(super) async fn observe_cluster(
         simulate_node_roles(aws, &eks),
         eks.associations(),
     );
-    let Described { cluster, is_in_function_account, kubernetes, client, fargate } = described?;
+    let Described { description, is_in_function_account, kubernetes, client, fargate } = described?;
     Ok(ClusterObservations {
-        cluster,
+        description,
         is_in_function_account,
         agent: agent?,
         nodes: nodes?,
@@ -57,7 +61,7 @@ pub(super) async fn observe_cluster(
 impl ClusterObservations {
     fn inaccessible(reason: &Inaccessible) -> Self {
         Self {
-            cluster: Observed::Inaccessible(reason.clone()),
+            description: Observed::Inaccessible(reason.clone()),
             is_in_function_account: false,
             agent: Observed::Inaccessible(reason.clone()),
             nodes: Observed::Inaccessible(reason.clone()),
@@ -71,7 +75,7 @@ impl ClusterObservations {
 
 /// The cluster, and what can be read only once it is described.
 struct Described {
-    cluster: Observed<ClusterDescription>,
+    description: Observed<ClusterDescription>,
     is_in_function_account: bool,
     kubernetes: KubernetesState,
     client: Option<KubernetesClient>,
@@ -101,8 +105,7 @@ async fn describe(
         Observed::Present(_) | Observed::Absent => Some(eks.fargate_profiles().await?),
         Observed::Inaccessible(_) => None,
     };
-    let cluster = description;
-    Ok(Described { cluster, is_in_function_account, kubernetes, client, fargate })
+    Ok(Described { description, is_in_function_account, kubernetes, client, fargate })
 }
 
 async fn observe_kubernetes(
