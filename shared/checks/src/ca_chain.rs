@@ -25,27 +25,48 @@ pub async fn run_checks(keys: &AccessKey, clients: &Clients, now: SystemTime) ->
         );
         return vec![missing, off];
     };
+    let connection = connect_to_sts(chain, &clients.sts_address).await;
     let mut findings = certificates::check_ca_chain(chain, now);
-    findings.push(check_ca_signs_sts(chain, &clients.sts_address).await);
+    findings.push(ca_signs_sts_finding(&clients.sts_address, connection));
     findings.push(off);
     findings
 }
 
 const REMEDY: &str = "send the chain that signs the partition's endpoints, root and intermediates: the security team or the cloud's administrator has it";
 
-async fn check_ca_signs_sts(chain: &CaChain, address: &str) -> Finding {
+/// The result of a connection to AWS STS that trusts the chain alone.
+enum StsConnection {
+    /// The chain cannot be used as trust roots, for this reason.
+    UnusableChain(String),
+    /// The address of AWS STS is not an https URL.
+    NoHttpsAddress,
+    Tried(Result<(), ProbeError>),
+}
+
+async fn connect_to_sts(chain: &CaChain, address: &str) -> StsConnection {
     let roots = RootStore::from_pem(chain.pem().as_bytes());
     let client = match roots.and_then(|roots| gangway_http::build_client(&roots)) {
         Ok(client) => client,
-        Err(unusable) => return CA_SIGNS_AWS.failed(unusable.to_string(), REMEDY),
+        Err(unusable) => return StsConnection::UnusableChain(unusable.to_string()),
     };
-    let Some(url) = address.parse().ok().filter(|_| address.starts_with("https:")) else {
-        return CA_SIGNS_AWS.unverified(
-            "AWS STS has no https address here",
-            "remove AWS_ENDPOINT_URL, or set it to an https address",
-        );
+    match address.parse().ok().filter(|_| address.starts_with("https:")) {
+        Some(url) => StsConnection::Tried(probe(&client, url).await),
+        None => StsConnection::NoHttpsAddress,
+    }
+}
+
+fn ca_signs_sts_finding(address: &str, connection: StsConnection) -> Finding {
+    let result = match connection {
+        StsConnection::UnusableChain(reason) => return CA_SIGNS_AWS.failed(reason, REMEDY),
+        StsConnection::NoHttpsAddress => {
+            return CA_SIGNS_AWS.unverified(
+                "AWS STS has no https address here",
+                "remove AWS_ENDPOINT_URL, or set it to an https address",
+            );
+        }
+        StsConnection::Tried(result) => result,
     };
-    match probe(&client, url).await {
+    match result {
         Ok(()) => CA_SIGNS_AWS.passed(format!("{address} has a certificate that this chain signs")),
         Err(ProbeError::Tls(why @ TlsFailure::UnknownIssuer)) => {
             CA_SIGNS_AWS.failed(format!("{address}: {why}"), REMEDY)

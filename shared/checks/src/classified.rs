@@ -4,7 +4,7 @@ use crate::catalogue::eks::{IMAGE_FAMILY, IMAGE_SWAP, WORKER_NODE_TRUST};
 use crate::catalogue::palette::{
     EDITION, ENDPOINT_OVERRIDES, PORTAL_ADDRESS, SECRET_PARTITION_FLAG,
 };
-use crate::{Clients, ScopedClient};
+use crate::{Clients, PortalConfig, ScopedClient};
 use futures_util::future::join_all;
 use gangway_http::{ProbeError, deadline, probe};
 use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
@@ -40,9 +40,13 @@ pub async fn run_checks(
         palette.secret_partition_flag(),
         deadline::with_half_remaining(palette.endpoint_overrides(partition, clients.aws.region())),
     );
+    let unreachable = match &overrides {
+        Ok(overrides) => unreachable_endpoints(clients, overrides).await,
+        Err(_) => Vec::new(),
+    };
     let mut findings = edition_findings(flag)?;
-    findings.push(endpoint_overrides_finding(clients, overrides.as_ref()).await);
-    findings.push(portal_address_finding(clients, overrides.as_ref()));
+    findings.push(endpoint_overrides_finding(overrides.as_ref(), &unreachable));
+    findings.push(portal_address_finding(&clients.portal, overrides.as_ref()));
     findings.extend(cluster_findings(profile));
     Ok(findings)
 }
@@ -86,10 +90,21 @@ fn edition_findings(
     })
 }
 
-/// Connects to each custom endpoint, with the CA certificates that Gangway trusts.
-async fn endpoint_overrides_finding(
-    clients: &Clients,
+/// Connects to each custom endpoint, with the CA certificates that Gangway trusts. Returns those that cannot be reached.
+async fn unreachable_endpoints(clients: &Clients, overrides: &EndpointOverrides) -> Vec<String> {
+    let probes = overrides.services.iter().map(|(name, endpoint)| async move {
+        let reached = match endpoint.parse() {
+            Ok(url) => probe(&clients.http, url).await,
+            Err(_invalid) => Err(ProbeError::ConnectionFailed),
+        };
+        reached.err().map(|why| format!("{name} ({why})"))
+    });
+    join_all(probes).await.into_iter().flatten().collect()
+}
+
+fn endpoint_overrides_finding(
     overrides: Result<&EndpointOverrides, &UpstreamError>,
+    unreachable: &[String],
 ) -> Finding {
     let overrides = match overrides {
         Ok(overrides) => overrides,
@@ -104,19 +119,11 @@ async fn endpoint_overrides_finding(
         return ENDPOINT_OVERRIDES
             .passed("none is set for this region; Palette uses the partition's own");
     }
-    let probes = overrides.services.iter().map(|(name, endpoint)| async move {
-        let reached = match endpoint.parse() {
-            Ok(url) => probe(&clients.http, url).await,
-            Err(_invalid) => Err(ProbeError::ConnectionFailed),
-        };
-        reached.err().map(|why| format!("{name} ({why})"))
-    });
-    let faults: Vec<_> = join_all(probes).await.into_iter().flatten().collect();
-    if faults.is_empty() {
+    if unreachable.is_empty() {
         return ENDPOINT_OVERRIDES.passed(format!("{} set, all reached", overrides.services.len()));
     }
     ENDPOINT_OVERRIDES.failed(
-        format!("not reached from here: {}", faults.join(", ")),
+        format!("not reached from here: {}", unreachable.join(", ")),
         "correct them in the system console (Feature Flags, AwsSecretPartition, Configure Endpoints), or add their CA certificates to GANGWAY_AWS_CA_BUNDLE_SECRET",
     )
 }
@@ -124,10 +131,9 @@ async fn endpoint_overrides_finding(
 /// Checks that Palette and Gangway use the same portal. If Palette does not return its address, the remedy names
 /// the environment variable of Palette's deployment that holds it.
 fn portal_address_finding(
-    clients: &Clients,
+    portal: &PortalConfig,
     overrides: Result<&EndpointOverrides, &UpstreamError>,
 ) -> Finding {
-    let portal = &clients.portal;
     let Some(own) = &portal.url else {
         return PORTAL_ADDRESS
             .not_applicable("no address of a portal is set here, so Palette's own is used");

@@ -4,6 +4,7 @@ use crate::catalogue::iam::KEY_AGE;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
+use gangway_http::clock;
 use gangway_model::{Finding, UpstreamError};
 
 use gangway_aws::{AwsSession, Principal, error::AwsErrorKind};
@@ -14,6 +15,13 @@ const MAX_KEY_AGE_DAYS: Duration = Duration::from_hours(90 * 24);
 /// Returns the finding if the key cannot be checked.
 pub fn unverified(reason: &str, remedy: &str) -> Finding {
     KEY_AGE.unverified(reason, remedy)
+}
+
+/// What IAM lists of the access keys of a user.
+enum KeyLookup {
+    Listed(Vec<AccessKeyMetadata>),
+    AccessDenied,
+    Throttled,
 }
 
 /// Checks the access key of the session `aws`.
@@ -31,30 +39,41 @@ pub async fn check_key_age(
     let Some(id) = aws.key_id() else {
         return Ok(KEY_AGE.not_applicable("the session has no access key id"));
     };
-    let answer = aws.iam().list_access_keys().user_name(name).send().await;
-    let listed = match answer {
-        Ok(answer) => answer.access_key_metadata,
-        Err(error) => {
-            return match AwsErrorKind::from_sdk(&error) {
-                Some(AwsErrorKind::AccessDenied) => Ok(KEY_AGE.unverified(
-                    "the user may not list its access keys",
-                    format!("allow iam:ListAccessKeys to user {name} on itself"),
-                )),
-                Some(AwsErrorKind::Throttled) => {
-                    Ok(KEY_AGE.unverified("IAM throttled the request", "validate again later"))
-                }
-                Some(_) | None => Err(AwsSession::iam_api_call("iam:ListAccessKeys", "such user")
-                    .to_upstream_error(&error)),
-            };
+    Ok(age_finding(name, id, &list_keys(aws, name).await?, clock::now()))
+}
+
+async fn list_keys(aws: &AwsSession, user: &str) -> Result<KeyLookup, UpstreamError> {
+    let error = match aws.iam().list_access_keys().user_name(user).send().await {
+        Ok(answer) => return Ok(KeyLookup::Listed(answer.access_key_metadata)),
+        Err(error) => error,
+    };
+    match AwsErrorKind::from_sdk(&error) {
+        Some(AwsErrorKind::AccessDenied) => Ok(KeyLookup::AccessDenied),
+        Some(AwsErrorKind::Throttled) => Ok(KeyLookup::Throttled),
+        Some(_) | None => {
+            Err(AwsSession::iam_api_call("iam:ListAccessKeys", "such user")
+                .to_upstream_error(&error))
+        }
+    }
+}
+
+fn age_finding(user: &str, id: &str, keys: &KeyLookup, now: SystemTime) -> Finding {
+    let keys = match keys {
+        KeyLookup::Listed(keys) => keys,
+        KeyLookup::AccessDenied => {
+            return KEY_AGE.unverified(
+                "the user may not list its access keys",
+                format!("allow iam:ListAccessKeys to user {user} on itself"),
+            );
+        }
+        KeyLookup::Throttled => {
+            return KEY_AGE.unverified("IAM throttled the request", "validate again later");
         }
     };
-    let key = listed.iter().find(|key| key.access_key_id() == Some(id));
-    #[expect(clippy::disallowed_methods, reason = "an age is computed from the current time")]
-    let now = SystemTime::now();
-    Ok(key.map_or_else(
-        || KEY_AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
-        |key| describe_age(key, listed.len(), now),
-    ))
+    match keys.iter().find(|key| key.access_key_id() == Some(id)) {
+        Some(key) => describe_age(key, keys.len(), now),
+        None => KEY_AGE.unverified("IAM does not list the key yet", "validate again in a minute"),
+    }
 }
 
 fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Finding {

@@ -4,14 +4,14 @@ use crate::catalogue::iam::{
     ACTIONS_ALLOWED, BOUNDARY_ALLOWS, MFA_NOT_REQUIRED, ORGANIZATION_ALLOWS, POLICIES_ATTACHED,
     POLICY_DOCUMENTS_FIT, POLICY_QUOTA, SIMULATION_POSSIBLE,
 };
-use gangway_model::{Finding, PermissionProfile, UpstreamError};
+use gangway_model::{Finding, Partition, PermissionProfile, UpstreamError};
 use gangway_policies::{PolicyDocument, simulate};
 use tokio::join;
 
 use super::{
     attached_policies::{self, Attached, Lookup, LookupError},
-    policy_content,
-    simulation::{self, Mfa, SimulationResult},
+    policy_content::{self, AttachedDocument},
+    simulation::{self, ActionDecision, Mfa, SimulationResult},
     simulation_findings,
 };
 use gangway_aws::{AwsSession, Principal};
@@ -37,6 +37,93 @@ pub fn unverified(reason: &str, remedy: &str) -> Vec<Finding> {
     .into()
 }
 
+/// What IAM shows about the permissions of a principal.
+struct PermissionFacts {
+    simulation: SimulationResult,
+    /// The actions that are explicitly denied, simulated as if MFA had been used. `None` if there are none.
+    simulation_with_mfa: Option<SimulationResult>,
+}
+
+/// The managed policies of a principal.
+struct PolicyFacts {
+    /// Those of the identity itself.
+    direct: Result<Vec<Attached>, LookupError>,
+    /// Those of the identity and, if they matter, of a user's groups.
+    effective: Result<Vec<Attached>, LookupError>,
+    /// The content of the effective policies. `None` if it does not matter, because no action is denied.
+    documents: Option<Result<Vec<AttachedDocument>, LookupError>>,
+    /// The account's quota for one identity.
+    quota: Result<Option<usize>, LookupError>,
+}
+
+impl PermissionFacts {
+    /// Simulates what the profile needs.
+    async fn fetch(
+        aws: &AwsSession,
+        principal: &Principal,
+        profile: PermissionProfile,
+    ) -> Result<Self, UpstreamError> {
+        let (partition, account) = (aws.partition(), principal.account());
+        let requests = simulate::simulation_requests(profile, partition, account, aws.region());
+        let simulation = simulation::simulate(aws, principal, &requests, Mfa::Absent).await?;
+        let simulation_with_mfa = match (principal, &simulation) {
+            (Principal::User { .. }, SimulationResult::Decisions(decisions)) => {
+                simulation::simulate_denied_with_mfa(aws, principal, &requests, decisions).await?
+            }
+            (Principal::User { .. } | Principal::Role(_), _) => None,
+        };
+        Ok(Self { simulation, simulation_with_mfa })
+    }
+
+    /// Returns `true` if every action was simulated and nothing in the account denies one.
+    fn is_allowed(&self) -> bool {
+        match &self.simulation {
+            SimulationResult::Decisions(decisions) => {
+                !decisions.iter().any(ActionDecision::is_denial)
+            }
+            SimulationResult::AccessDenied | SimulationResult::PrincipalNotFound => false,
+        }
+    }
+}
+
+impl PolicyFacts {
+    /// Reads what is needed besides the policies themselves only if an action is denied or a policy is missing.
+    async fn fetch(
+        aws: &AwsSession,
+        documents: &[PolicyDocument],
+        is_allowed: bool,
+        listed: ListedPolicies,
+    ) -> Result<Self, UpstreamError> {
+        let ListedPolicies { direct, groups, quota } = listed;
+        let effective = effective_policies(aws, documents, is_allowed, &direct, groups).await?;
+        let documents = match &effective {
+            Ok(effective) if !is_allowed => {
+                Some(policy_content::fetch_documents(aws, effective).await?)
+            }
+            Ok(_) | Err(_) => None,
+        };
+        Ok(Self { direct, effective, documents, quota })
+    }
+}
+
+/// What IAM lists of a principal.
+struct ListedPolicies {
+    direct: Result<Vec<Attached>, LookupError>,
+    groups: Result<Vec<String>, LookupError>,
+    quota: Result<Option<usize>, LookupError>,
+}
+
+impl ListedPolicies {
+    async fn fetch(aws: &AwsSession, principal: &Principal) -> Result<Self, UpstreamError> {
+        let (direct, groups, quota) = join!(
+            attached_policies::direct(aws, principal),
+            attached_policies::groups(aws, principal),
+            attached_policies::quota(aws, principal),
+        );
+        Ok(Self { direct: direct?, groups: groups?, quota: quota? })
+    }
+}
+
 /// Checks the permissions of a principal. Everything is read at the same time; more is read only if an action is
 /// denied or something could not be read.
 pub async fn check(
@@ -44,28 +131,17 @@ pub async fn check(
     principal: &Principal,
     profile: PermissionProfile,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let account = principal.account();
-    let questions = simulate::simulation_requests(profile, aws.partition(), account, aws.region());
-    let (judgement, direct, groups, quota) = join!(
-        simulation::simulate(aws, principal, &questions, Mfa::Absent),
-        attached_policies::direct(aws, principal),
-        attached_policies::groups(aws, principal),
-        attached_policies::quota(aws, principal),
+    let (permissions, listed) = join!(
+        PermissionFacts::fetch(aws, principal, profile),
+        ListedPolicies::fetch(aws, principal),
     );
-    let judgement = judgement?;
+    let permissions = permissions?;
     let documents = gangway_policies::documents_for(profile);
-    let clear = matches!(&judgement, SimulationResult::Decisions(verdicts) if !verdicts.iter().any(simulation::ActionDecision::is_denial));
-
-    let mut findings = simulation_findings(aws, principal, &questions, judgement).await?;
-    let (direct, groups) = (direct?, groups?);
-    let held = effective_policies(aws, documents, clear, &direct, groups).await?;
-    findings.push(attached_finding(aws, principal, documents, clear, &held).await?);
-    let missing = match &held {
-        Ok(held) if !clear => policy_content::missing(documents, held).len(),
-        Ok(_) | Err(_) => 0,
-    };
-    findings.push(quota_finding(&direct, missing, quota?, principal));
-    findings.push(check_document_size(aws, documents));
+    let policies = PolicyFacts::fetch(aws, documents, permissions.is_allowed(), listed?).await?;
+    let mut findings = simulation_findings(&permissions, principal);
+    findings.push(attached_finding(&policies, documents, aws.partition(), principal));
+    findings.push(quota_finding(&policies, documents, principal));
+    findings.push(document_size_finding(documents, aws.partition()));
     Ok(findings)
 }
 
@@ -76,35 +152,28 @@ pub async fn check_attached(
     principal: &Principal,
     profile: PermissionProfile,
 ) -> Result<Vec<Finding>, UpstreamError> {
-    let account = principal.account();
-    let questions = simulate::simulation_requests(profile, aws.partition(), account, aws.region());
-    let judgement = simulation::simulate(aws, principal, &questions, Mfa::Absent).await?;
-    let mut findings = simulation_findings(aws, principal, &questions, judgement).await?;
+    let permissions = PermissionFacts::fetch(aws, principal, profile).await?;
     let documents = gangway_policies::documents_for(profile);
+    let mut findings = simulation_findings(&permissions, principal);
     findings.push(
         POLICIES_ATTACHED
             .passed(format!("Gangway attached {}", policy_content::join_names(documents))),
     );
     findings.push(POLICY_QUOTA.passed("everything is attached"));
-    findings.push(check_document_size(aws, documents));
+    findings.push(document_size_finding(documents, aws.partition()));
     Ok(findings)
 }
 
 /// Evaluates the result of the simulation.
-async fn simulation_findings(
-    aws: &AwsSession,
-    principal: &Principal,
-    questions: &[simulate::SimulationRequest],
-    judgement: SimulationResult,
-) -> Result<Vec<Finding>, UpstreamError> {
+fn simulation_findings(facts: &PermissionFacts, principal: &Principal) -> Vec<Finding> {
     let label = principal.label();
-    let (possible, reason, remedy) = match judgement {
-        SimulationResult::Decisions(verdicts) => {
+    let (possible, reason, remedy) = match &facts.simulation {
+        SimulationResult::Decisions(decisions) => {
+            let with_mfa = facts.simulation_with_mfa.as_ref();
             let mut findings = vec![SIMULATION_POSSIBLE.passed(format!("simulated for {label}"))];
-            findings.extend(simulation_findings::findings(&verdicts, principal));
-            findings
-                .push(simulation_findings::check_mfa(aws, principal, questions, &verdicts).await?);
-            return Ok(findings);
+            findings.extend(simulation_findings::findings(decisions, principal));
+            findings.push(simulation_findings::mfa_finding(principal, with_mfa));
+            return findings;
         }
         SimulationResult::AccessDenied => {
             let reason = format!("Gangway may not simulate the permissions of {label}");
@@ -124,7 +193,7 @@ async fn simulation_findings(
     for check in [&ACTIONS_ALLOWED, &BOUNDARY_ALLOWS, &ORGANIZATION_ALLOWS, &MFA_NOT_REQUIRED] {
         findings.push(check.unverified(reason.clone(), remedy.clone()));
     }
-    Ok(findings)
+    findings
 }
 
 /// Returns every managed policy of the identity. The policies of a user's groups are read only if the user itself lacks
@@ -132,7 +201,7 @@ async fn simulation_findings(
 async fn effective_policies(
     aws: &AwsSession,
     documents: &[PolicyDocument],
-    clear: bool,
+    is_allowed: bool,
     direct: &Result<Vec<Attached>, LookupError>,
     groups: Result<Vec<String>, LookupError>,
 ) -> Lookup<Vec<Attached>> {
@@ -141,7 +210,7 @@ async fn effective_policies(
         Err(hidden) => return Ok(Err(*hidden)),
     };
     let enough = policy_content::missing(documents, &held).is_empty();
-    if enough && clear {
+    if enough && is_allowed {
         return Ok(Ok(held));
     }
     let through = match groups {
@@ -157,30 +226,39 @@ async fn effective_policies(
 }
 
 /// Checks the attached policies: by their names, and by their content if an action is denied.
-async fn attached_finding(
-    aws: &AwsSession,
-    principal: &Principal,
+fn attached_finding(
+    policies: &PolicyFacts,
     documents: &[PolicyDocument],
-    clear: bool,
-    held: &Result<Vec<Attached>, LookupError>,
-) -> Result<Finding, UpstreamError> {
-    match held {
-        Ok(held) if clear => Ok(policy_content::check_names(documents, held, principal)),
-        Ok(held) => policy_content::check_documents(aws, documents, held, principal).await,
-        Err(hidden) => {
+    partition: Partition,
+    principal: &Principal,
+) -> Finding {
+    match (&policies.effective, &policies.documents) {
+        (Err(hidden), _) => {
             let observed = format!("the policies of {} could not be listed", principal.label());
-            Ok(POLICIES_ATTACHED.unverified(observed, hidden.remedy()))
+            POLICIES_ATTACHED.unverified(observed, hidden.remedy())
+        }
+        (Ok(effective), None) => policy_content::check_names(documents, effective, principal),
+        (Ok(_), Some(Ok(attached))) => {
+            policy_content::check_documents(documents, attached, partition, principal)
+        }
+        (Ok(_), Some(Err(hidden))) => {
+            POLICIES_ATTACHED.unverified("the attached policies could not be read", hidden.remedy())
         }
     }
 }
 
-/// Checks the quota: policies attached to the identity itself, and policies that are still missing.
+/// Checks the quota: policies attached to the identity itself, and policies that are still missing. Nothing is missing
+/// if no action is denied.
 fn quota_finding(
-    direct: &Result<Vec<Attached>, LookupError>,
-    missing: usize,
-    quota: Result<Option<usize>, LookupError>,
+    policies: &PolicyFacts,
+    documents: &[PolicyDocument],
     principal: &Principal,
 ) -> Finding {
+    let PolicyFacts { direct, effective, documents: content, quota } = policies;
+    let missing = match effective {
+        Ok(effective) if content.is_some() => policy_content::missing(documents, effective).len(),
+        Ok(_) | Err(_) => 0,
+    };
     let label = principal.label();
     let direct = match direct {
         Ok(direct) => direct,
@@ -190,7 +268,7 @@ fn quota_finding(
         }
     };
     let (quota, source, hidden) = match quota {
-        Ok(Some(quota)) => (quota, "the account's quota", None),
+        Ok(Some(quota)) => (*quota, "the account's quota", None),
         Ok(None) => (
             DEFAULT_QUOTA,
             "AWS's default",
@@ -212,9 +290,9 @@ fn quota_finding(
 }
 
 /// Checks that each policy document fits into a managed policy.
-fn check_document_size(aws: &AwsSession, documents: &[PolicyDocument]) -> Finding {
+fn document_size_finding(documents: &[PolicyDocument], partition: Partition) -> Finding {
     let size = |document: &PolicyDocument| {
-        let text = document.text(aws.partition());
+        let text = document.text(partition);
         let size = text.chars().filter(|letter| !letter.is_whitespace()).count();
         (document.name(), size)
     };

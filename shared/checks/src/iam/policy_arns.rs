@@ -3,7 +3,7 @@
 use crate::catalogue::iam::POLICY_ARNS_EXIST;
 use aws_sdk_iam::types::Policy;
 use futures_util::future::join_all;
-use gangway_model::{Check, Finding, PolicyArn, UpstreamError};
+use gangway_model::{Check, Finding, Partition, PolicyArn, UpstreamError};
 
 use gangway_aws::{AwsSession, error::AwsErrorKind};
 
@@ -12,6 +12,8 @@ pub fn unverified(reason: &str, remedy: &str) -> Finding {
     POLICY_ARNS_EXIST.unverified(reason, remedy)
 }
 
+/// What IAM returns for a policy.
+#[derive(Clone, Copy, Debug)]
 enum PolicyLookup {
     Exists,
     NotAttachable,
@@ -22,14 +24,23 @@ enum PolicyLookup {
 
 /// Checks that each policy exists and can be attached.
 pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding, UpstreamError> {
+    let lookups = join_all(arns.iter().map(|arn| get_policy(aws, arn))).await;
+    let lookups = lookups.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(existence_finding(arns, &lookups, aws.partition()))
+}
+
+fn existence_finding(
+    arns: &[PolicyArn],
+    lookups: &[PolicyLookup],
+    partition: Partition,
+) -> Finding {
     if arns.is_empty() {
-        return Ok(POLICY_ARNS_EXIST.not_applicable("no policies were named"));
+        return POLICY_ARNS_EXIST.not_applicable("no policies were named");
     }
-    let seen = join_all(arns.iter().map(|arn| get_policy(aws, arn))).await;
     let mut faults = Vec::new();
     let mut unseen = None;
-    for (arn, seen) in arns.iter().zip(seen) {
-        match seen? {
+    for (arn, lookup) in arns.iter().zip(lookups) {
+        match lookup {
             PolicyLookup::Exists => {}
             PolicyLookup::Missing => faults.push(format!("{arn} does not exist")),
             PolicyLookup::NotAttachable => faults.push(format!("{arn} cannot be attached")),
@@ -41,17 +52,16 @@ pub async fn check_exist(aws: &AwsSession, arns: &[PolicyArn]) -> Result<Finding
             }
         }
     }
-    Ok(match unseen {
+    match unseen {
         _ if !faults.is_empty() => POLICY_ARNS_EXIST.failed(
             faults.join("; "),
             format!(
-                "name policies that exist: POST /v1/policies lists them; those of AWS itself are arn:{}:iam::aws:policy/…",
-                aws.partition()
+                "name policies that exist: POST /v1/policies lists them; those of AWS itself are arn:{partition}:iam::aws:policy/…"
             ),
         ),
         Some((observed, remedy)) => POLICY_ARNS_EXIST.unverified(observed, remedy),
         None => POLICY_ARNS_EXIST.passed(format!("{} found", arns.len())),
-    })
+    }
 }
 
 /// Checks that a permissions boundary exists. `check` is the check of the caller's method.
@@ -60,8 +70,12 @@ pub async fn check_boundary(
     check: &'static Check,
     arn: &PolicyArn,
 ) -> Result<Finding, UpstreamError> {
+    Ok(boundary_finding(check, arn, get_policy(aws, arn).await?))
+}
+
+fn boundary_finding(check: &'static Check, arn: &PolicyArn, lookup: PolicyLookup) -> Finding {
     let remedy = "name a managed policy of this account, or one of AWS's own, that can be the permissions boundary of roles";
-    Ok(match get_policy(aws, arn).await? {
+    match lookup {
         PolicyLookup::Exists | PolicyLookup::NotAttachable => check.passed(format!("{arn} exists")),
         PolicyLookup::Missing => check.failed(format!("{arn} does not exist"), remedy),
         PolicyLookup::AccessDenied => check.unverified(
@@ -71,7 +85,7 @@ pub async fn check_boundary(
         PolicyLookup::Throttled => {
             check.unverified("IAM throttled the request", "validate again later")
         }
-    })
+    }
 }
 
 async fn get_policy(aws: &AwsSession, arn: &PolicyArn) -> Result<PolicyLookup, UpstreamError> {

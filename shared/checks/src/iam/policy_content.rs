@@ -2,7 +2,7 @@
 
 use crate::catalogue::iam::POLICIES_ATTACHED;
 use futures_util::future::join_all;
-use gangway_model::{Finding, Partition, UpstreamError};
+use gangway_model::{Finding, Partition};
 use gangway_policies::PolicyDocument;
 use serde_json::Value;
 
@@ -19,8 +19,8 @@ const MAX_DOCUMENTS: usize = 40;
 const MAX_LISTED: usize = 8;
 
 /// An attached policy with its document.
-struct DocumentRead<'a> {
-    attached: &'a Attached,
+pub(super) struct AttachedDocument {
+    attached: Attached,
     document: Value,
 }
 
@@ -56,42 +56,38 @@ pub(super) fn missing(documents: &[PolicyDocument], attached: &[Attached]) -> Ve
     documents.iter().copied().filter(|document| !named(document)).collect()
 }
 
-/// Compares the content of the policies.
-pub(super) async fn check_documents(
+/// Reads the content of the policies.
+pub(super) async fn fetch_documents(
     aws: &AwsSession,
-    documents: &[PolicyDocument],
     attached: &[Attached],
+) -> Lookup<Vec<AttachedDocument>> {
+    let fetched = attached.iter().take(MAX_DOCUMENTS).map(|policy| fetch_document(aws, policy));
+    join_all(fetched).await.into_iter().collect()
+}
+
+/// Compares the content of the policies.
+pub(super) fn check_documents(
+    documents: &[PolicyDocument],
+    attached: &[AttachedDocument],
+    partition: Partition,
     principal: &Principal,
-) -> Result<Finding, UpstreamError> {
-    let mut read = Vec::new();
-    for seen in join_all(attached.iter().take(MAX_DOCUMENTS).map(|policy| fetch(aws, policy))).await
-    {
-        match seen? {
-            Ok(policy) => read.push(policy),
-            Err(hidden) => {
-                let observed = "the attached policies could not be read";
-                return Ok(POLICIES_ATTACHED.unverified(observed, hidden.remedy()));
-            }
-        }
-    }
+) -> Finding {
     let faults: Vec<_> =
-        documents.iter().filter_map(|document| fault(*document, aws.partition(), &read)).collect();
+        documents.iter().filter_map(|document| fault(*document, partition, attached)).collect();
     if faults.is_empty() {
-        return Ok(
-            POLICIES_ATTACHED.passed(format!("{} attached and up to date", join_names(documents)))
-        );
+        return POLICIES_ATTACHED
+            .passed(format!("{} attached and up to date", join_names(documents)));
     }
     let label = principal.label();
     let (observed, remedies): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
-    Ok(POLICIES_ATTACHED
-        .failed(observed.join("; "), format!("on {label}: {}", remedies.join("; "))))
+    POLICIES_ATTACHED.failed(observed.join("; "), format!("on {label}: {}", remedies.join("; ")))
 }
 
 /// Returns what is wrong with the attached policy of a document, and how to fix it.
 fn fault(
     document: PolicyDocument,
     partition: Partition,
-    read: &[DocumentRead<'_>],
+    read: &[AttachedDocument],
 ) -> Option<(String, String)> {
     let wanted = document.render(partition);
     if read.iter().any(|policy| gangway_policies::is_equivalent(&policy.document, &wanted)) {
@@ -114,7 +110,7 @@ fn fault(
     Some((observed, format!("give {} a new default version (IAM keeps 5)", same_name.attached.arn)))
 }
 
-async fn fetch<'a>(aws: &AwsSession, attached: &'a Attached) -> Lookup<DocumentRead<'a>> {
+async fn fetch_document(aws: &AwsSession, attached: &Attached) -> Lookup<AttachedDocument> {
     let iam = aws.iam();
     let policy = iam.get_policy().policy_arn(&attached.arn).send().await;
     let policy = match lookup("iam:GetPolicy", policy)? {
@@ -128,7 +124,8 @@ async fn fetch<'a>(aws: &AwsSession, attached: &'a Attached) -> Lookup<DocumentR
         Err(error) => return Ok(Err(error)),
     };
     let text = version.policy_version.and_then(|version| version.document).unwrap_or_default();
-    Ok(Ok(DocumentRead { attached, document: decode_policy_document(&text).unwrap_or_default() }))
+    let document = decode_policy_document(&text).unwrap_or_default();
+    Ok(Ok(AttachedDocument { attached: attached.clone(), document }))
 }
 
 /// Returns the documents' names as a list.
@@ -171,7 +168,7 @@ mod tests {
             ("OurOwnName", &old, Some("is not attached")),
         ] {
             let attached = Attached { name: name.to_owned(), arn: format!("arn/{name}") };
-            let read = [DocumentRead { attached: &attached, document: document.clone() }];
+            let read = [AttachedDocument { attached, document: document.clone() }];
             let seen = fault(PolicyDocument::Nodes, partition, &read).map(|(observed, _)| observed);
             match (seen, fault_is) {
                 (None, None) => {}

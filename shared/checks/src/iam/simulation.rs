@@ -85,6 +85,26 @@ pub(super) async fn simulate(
     Ok(SimulationResult::Decisions(verdicts))
 }
 
+/// Simulates the explicitly denied actions again, as if MFA had been used. Returns `None` if there are none.
+pub(super) async fn simulate_denied_with_mfa(
+    aws: &AwsSession,
+    principal: &Principal,
+    requests: &[SimulationRequest],
+    decisions: &[ActionDecision],
+) -> Result<Option<SimulationResult>, UpstreamError> {
+    // There is one decision for each action of each request, in the same order.
+    let mut denied = decisions.iter().map(|decision| decision.decision == Decision::Denied);
+    let mut requests = requests.to_vec();
+    for request in &mut requests {
+        request.actions.retain(|_action| denied.next().unwrap_or(false));
+    }
+    requests.retain(|request| !request.actions.is_empty());
+    if requests.is_empty() {
+        return Ok(None);
+    }
+    simulate(aws, principal, &requests, Mfa::Present).await.map(Some)
+}
+
 async fn simulate_one(
     aws: &AwsSession,
     principal: &Principal,

@@ -8,14 +8,14 @@ use crate::catalogue::iam::{
 };
 use std::collections::BTreeMap;
 
-use gangway_model::{Finding, UpstreamError};
-use gangway_policies::{PolicyDocument, simulate::SimulationRequest};
+use gangway_model::Finding;
+use gangway_policies::PolicyDocument;
 
 use super::{
     policy_content::summarize,
-    simulation::{self, ActionDecision, Decision, Mfa, SimulationResult},
+    simulation::{ActionDecision, Decision, SimulationResult},
 };
-use gangway_aws::{AwsSession, Principal};
+use gangway_aws::Principal;
 
 /// Returns the findings for the decisions: about identity policies, permissions boundary and SCPs,
 /// and about defects of the published policies.
@@ -137,38 +137,25 @@ fn remedy(denials: &[&ActionDecision], mut deniers: Vec<&str>, principal: &Princ
     steps.join("; ")
 }
 
-/// Checks whether explicit denials depend on MFA: simulates the denied actions again as if MFA had been used.
-pub(super) async fn check_mfa(
-    aws: &AwsSession,
-    principal: &Principal,
-    questions: &[SimulationRequest],
-    verdicts: &[ActionDecision],
-) -> Result<Finding, UpstreamError> {
+/// Checks whether explicit denials depend on MFA. `with_mfa` are the decisions on the denied actions as if MFA had been
+/// used, or `None` if no action is explicitly denied.
+pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationResult>) -> Finding {
     if matches!(principal, Principal::Role(_)) {
-        return Ok(MFA_NOT_REQUIRED.not_applicable("checked for IAM users only"));
+        return MFA_NOT_REQUIRED.not_applicable("checked for IAM users only");
     }
-    // There is one decision for each action of each request, in the same order.
-    let mut denied = verdicts.iter().map(|verdict| verdict.decision == Decision::Denied);
-    let mut again = questions.to_vec();
-    for question in &mut again {
-        question.actions.retain(|_ask| denied.next().unwrap_or(false));
-    }
-    again.retain(|question| !question.actions.is_empty());
-    if again.is_empty() {
-        return Ok(MFA_NOT_REQUIRED.passed("no action is explicitly denied"));
-    }
-    let SimulationResult::Decisions(then) =
-        simulation::simulate(aws, principal, &again, Mfa::Present).await?
-    else {
-        return Ok(MFA_NOT_REQUIRED
-            .unverified("IAM does not allow the simulation any more", "validate again"));
+    let Some(with_mfa) = with_mfa else {
+        return MFA_NOT_REQUIRED.passed("no action is explicitly denied");
     };
-    let conditional: Vec<_> = then
+    let SimulationResult::Decisions(decisions) = with_mfa else {
+        return MFA_NOT_REQUIRED
+            .unverified("IAM does not allow the simulation any more", "validate again");
+    };
+    let conditional: Vec<_> = decisions
         .iter()
         .filter(|verdict| verdict.decision != Decision::Denied)
         .map(|verdict| verdict.ask.action)
         .collect();
-    Ok(if conditional.is_empty() {
+    if conditional.is_empty() {
         MFA_NOT_REQUIRED.passed("the denied actions are denied with MFA too")
     } else {
         let label = principal.label();
@@ -176,5 +163,5 @@ pub(super) async fn check_mfa(
             format!("denied unless MFA was used: {}", summarize(&conditional)),
             format!("exempt {label} from the policy that demands MFA: Palette calls AWS with its keys alone"),
         )
-    })
+    }
 }
