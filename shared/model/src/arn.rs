@@ -28,6 +28,12 @@ impl<'a> Arn<'a> {
         })
     }
 
+    /// Returns the partition of a text that begins like an ARN, as policies may have in place of a
+    /// whole one.
+    pub fn partition_of(text: &'a str) -> Option<&'a str> {
+        text.strip_prefix("arn:")?.split(':').next()
+    }
+
     pub const fn partition(self) -> &'a str {
         self.partition
     }

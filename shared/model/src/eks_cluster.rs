@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{AccountId, Partition, RoleArn};
+use crate::{AccountId, Arn, Partition, RoleArn};
 
 /// The rule that a cluster name, a region or a cluster ARN violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -98,16 +98,13 @@ impl FromStr for EksCluster {
     type Err = InvalidEksCluster;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut fields = text.splitn(6, ':');
-        let mut next = || fields.next().ok_or(InvalidEksCluster::Arn);
-        let (prefix, partition, service) = (next()?, next()?, next()?);
-        let (region, account, resource) = (next()?, next()?, next()?);
-        let region: EksRegion = region.parse()?;
-        let name = resource.strip_prefix("cluster/").ok_or(InvalidEksCluster::Arn)?;
-        if prefix != "arn" || service != "eks" || partition != region.partition.id() {
+        let arn = Arn::parse(text).ok_or(InvalidEksCluster::Arn)?;
+        let region: EksRegion = arn.region().parse()?;
+        let name = arn.resource().strip_prefix("cluster/").ok_or(InvalidEksCluster::Arn)?;
+        if arn.service() != "eks" || arn.partition() != region.partition.id() {
             return Err(InvalidEksCluster::Arn);
         }
-        let account = account.parse().map_err(|_not_12_digits| InvalidEksCluster::Arn)?;
+        let account = arn.account().parse().map_err(|_not_12_digits| InvalidEksCluster::Arn)?;
         Ok(Self { name: name.parse()?, region, account })
     }
 }

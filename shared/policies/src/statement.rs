@@ -1,5 +1,6 @@
 //! Statements of a policy document, in every form that IAM's grammar allows.
 
+use gangway_model::Arn;
 use serde_json::Value;
 
 use crate::wildcard::{wildcard_match, wildcard_match_ignore_case};
@@ -77,7 +78,7 @@ impl<'a> Statement<'a> {
     pub(crate) fn covers_partition(self, partition: &str) -> bool {
         self.member("NotResource").is_some()
             || texts(self.member("Resource")).any(|resource| {
-                let own = resource.split(':').nth(1).unwrap_or("*");
+                let own = Arn::partition_of(&resource).unwrap_or("*");
                 wildcard_match(own, partition)
             })
     }

@@ -1,37 +1,15 @@
 //! IAM's wildcards: `*` for any run of characters, `?` for one.
 
+use wildmatch::WildMatch;
+
 /// Returns `true` if the pattern matches the whole text.
 pub(crate) fn wildcard_match(pattern: &str, text: &str) -> bool {
-    wildcard_match_by(u8::eq, pattern.as_bytes(), text.as_bytes())
+    WildMatch::new(pattern).matches(text)
 }
 
-/// Like [`wildcard_match`], without regard to ASCII case, for names of actions.
+/// Like [`wildcard_match`], without regard to case, for names of actions.
 pub(crate) fn wildcard_match_ignore_case(pattern: &str, text: &str) -> bool {
-    wildcard_match_by(u8::eq_ignore_ascii_case, pattern.as_bytes(), text.as_bytes())
-}
-
-fn wildcard_match_by(same: fn(&u8, &u8) -> bool, pattern: &[u8], text: &[u8]) -> bool {
-    // Position of the last `*` and of the text that it matches. On a mismatch, the `*` takes one more
-    // byte, and matching continues after it.
-    let (mut p, mut t, mut retry) = (0, 0, None);
-    loop {
-        match (pattern.get(p), text.get(t)) {
-            (Some(b'*'), _) => {
-                retry = Some((p, t));
-                p += 1;
-            }
-            (Some(b'?'), Some(_)) => (p, t) = (p + 1, t + 1),
-            (Some(wanted), Some(found)) if same(wanted, found) => (p, t) = (p + 1, t + 1),
-            (None, None) => return true,
-            (_, _) => match retry {
-                Some((star, from)) if from < text.len() => {
-                    retry = Some((star, from + 1));
-                    (p, t) = (star + 1, from + 1);
-                }
-                Some(_) | None => return false,
-            },
-        }
-    }
+    WildMatch::new_case_insensitive(pattern).matches(text)
 }
 
 #[cfg(test)]

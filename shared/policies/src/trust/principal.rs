@@ -1,6 +1,6 @@
 //! Principals of a trust policy's statements.
 
-use gangway_model::{AccountId, Partition};
+use gangway_model::{AccountId, Arn, Partition};
 use serde_json::Value;
 
 use crate::statement::{Statement, texts};
@@ -71,17 +71,21 @@ impl PaletteIdentity {
 
     /// Describes a principal that does not match Palette.
     pub(super) fn describe(&self, name: &str) -> String {
-        let fields: Vec<_> = name.split(':').collect();
-        match *fields {
-            [id] if id.starts_with("AIDA") || id.starts_with("AROA") => {
-                format!("{id} (a user or role that was deleted)")
-            }
-            ["arn", partition, _, _, account, ..]
-                if account == self.account.as_str() && partition != self.partition.id() =>
+        if name.starts_with("AIDA") || name.starts_with("AROA") {
+            return format!("{name} (a user or role that was deleted)");
+        }
+        match Arn::parse(name) {
+            Some(arn)
+                if arn.account() == self.account.as_str()
+                    && arn.partition() != self.partition.id() =>
             {
-                format!("{name} (of partition {partition}; Palette's is in {})", self.partition)
+                format!(
+                    "{name} (of partition {}; Palette's is in {})",
+                    arn.partition(),
+                    self.partition
+                )
             }
-            _ => name.to_owned(),
+            Some(_) | None => name.to_owned(),
         }
     }
 }

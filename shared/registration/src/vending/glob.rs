@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
+use wildmatch::WildMatch;
+
 /// A glob pattern: `*` matches any text, `?` matches any one character. Case-sensitive.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Glob(Vec<char>);
+pub struct Glob(String);
 
 /// The rule that a pattern violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -16,7 +18,7 @@ pub struct InvalidGlob;
 impl Default for Glob {
     /// Matches every text.
     fn default() -> Self {
-        Self(vec!['*'])
+        Self("*".to_owned())
     }
 }
 
@@ -25,44 +27,14 @@ impl FromStr for Glob {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (1..=256).contains(&text.chars().count()) && !text.contains(char::is_control);
-        if fits { Ok(Self(text.chars().collect())) } else { Err(InvalidGlob) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidGlob) }
     }
 }
 
 impl Glob {
-    /// Returns `true` if the pattern matches the whole text. Time is proportional to the product of
-    /// the lengths.
+    /// Returns `true` if the pattern matches the whole text.
     pub fn matches(&self, text: &str) -> bool {
-        // For each position in the pattern: can the text read so far end there?
-        let mut reached: Vec<bool> = self.closure(vec![true; 1]);
-        for letter in text.chars() {
-            let mut next = vec![false; self.0.len() + 1];
-            for (place, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
-                let target = match self.0.get(place) {
-                    Some('*') => place,
-                    Some('?') => place + 1,
-                    Some(own) if *own == letter => place + 1,
-                    Some(_) | None => continue,
-                };
-                if let Some(slot) = next.get_mut(target) {
-                    *slot = true;
-                }
-            }
-            reached = self.closure(next);
-        }
-        reached.last().copied().unwrap_or_default()
-    }
-
-    /// Adds the positions that are reached without a character, because `*` also matches an empty
-    /// text.
-    fn closure(&self, mut reached: Vec<bool>) -> Vec<bool> {
-        reached.resize(self.0.len() + 1, false);
-        let mut through = false;
-        for (place, slot) in reached.iter_mut().enumerate() {
-            *slot |= through;
-            through = *slot && self.0.get(place) == Some(&'*');
-        }
-        reached
+        WildMatch::new(&self.0).matches(text)
     }
 }
 

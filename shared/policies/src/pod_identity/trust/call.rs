@@ -1,6 +1,6 @@
 //! Evaluates one call of `sts:AssumeRole` or `sts:TagSession` against a trust policy.
 
-use gangway_model::RoleArn;
+use gangway_model::{Arn, RoleArn};
 use serde_json::Value;
 
 use crate::{
@@ -108,7 +108,7 @@ impl<'a> Trust<'a> {
             ("aws:principalarn", CallerKind::Role(role)) => known(role.as_str()),
             ("aws:sourcearn" | "aws:requesttag/eks-cluster-arn", CallerKind::Eks(_)) => {
                 // All roles are in one partition, so the partition of the condition's own value is used.
-                let partition = line.values.iter().find_map(|value| value.split(':').nth(1));
+                let partition = line.values.iter().find_map(|value| Arn::partition_of(value));
                 let partition = partition.unwrap_or("*");
                 known(&format!("arn:{partition}:eks:{region}:{account}:cluster/{name}"))
             }
