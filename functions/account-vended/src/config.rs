@@ -3,7 +3,9 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use gangway_aws::sqs::QueueUrl;
-use gangway_model::{AccountId, AuthMethod, Partition, PermissionProfile, PolicyArn, RoleArn};
+use gangway_model::{
+    AccountId, AuthMethod, Partition, PermissionProfile, PolicyArn, RoleArn, is_iam_name,
+};
 use gangway_registration::{ConfigError, EnvReader, vending::VendingConfig};
 
 /// Configuration of the function. Each field names its variable.
@@ -162,11 +164,6 @@ impl PermissionsBoundary {
             Self::AwsManaged(arn) => arn.as_str().to_owned(),
         }
     }
-}
-
-fn is_iam_name(text: &str, max_length: usize) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    (1..=max_length).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 /// A duration of up to one day, in minutes.

@@ -5,7 +5,10 @@ use std::{fmt, time::SystemTime};
 use gangway_certificates::{CaChain, ClientCertificate, PrivateKey};
 use secrecy::SecretString;
 
-use crate::{PolicyArn, StoredCredential, text::text_type};
+use crate::{
+    PolicyArn, StoredCredential,
+    text::{is_iam_name, text_type},
+};
 
 /// The parameters of a request to an access portal, and of the roles that Palette creates with its
 /// keys.
@@ -111,7 +114,7 @@ text_type!(
     PortalRole,
     InvalidPortalName,
     Role,
-    |text| (1..=MAX_ROLE_NAME_LEN).contains(&text.len()) && text.bytes().all(is_role_name_byte)
+    |text| is_iam_name(text, MAX_ROLE_NAME_LEN)
 );
 
 text_type!(
@@ -119,7 +122,7 @@ text_type!(
     RolePrefix,
     InvalidPortalName,
     Prefix,
-    |text| text.len() < MAX_ROLE_NAME_LEN && text.bytes().all(is_role_name_byte)
+    |text| text.is_empty() || is_iam_name(text, MAX_ROLE_NAME_LEN - 1)
 );
 
 impl RolePrefix {
@@ -136,10 +139,6 @@ impl Default for RolePrefix {
     fn default() -> Self {
         Self { text: Self::DEFAULT.to_owned() }
     }
-}
-
-const fn is_role_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'=' | b',' | b'.' | b'@' | b'-')
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 use std::str::FromStr;
 
-use crate::{AccountId, Partition, text::text_type};
+use crate::{
+    AccountId, Partition,
+    text::{is_iam_name, text_type},
+};
 
 /// The fields of an Amazon Resource Name,
 /// `arn:<partition>:<service>:<region>:<account>:<resource>`, as written. A field may be empty,
@@ -91,8 +94,7 @@ fn parse_served(text: &str) -> Result<(Arn<'_>, Partition), InvalidArn> {
 fn is_iam_path_and_name(path_and_name: &str, max_len: usize) -> bool {
     let (path, name) = path_and_name.rsplit_once('/').unwrap_or(("", path_and_name));
     let is_path = path.len() <= 510 && path.bytes().all(|byte| byte.is_ascii_graphic());
-    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    is_path && !name.is_empty() && name.len() <= max_len && name.bytes().all(is_name_byte)
+    is_path && is_iam_name(name, max_len)
 }
 
 /// The ARN of an IAM role.

@@ -48,4 +48,4 @@ pub use registration::{AccountSpec, CloudAccount, Operation, Registration, Reque
 pub use report::{Check, CheckSubject, Finding, Outcome, Report, Severity, Verified};
 pub use source::SecretSource;
 pub use stored_credential::StoredCredential;
-pub use text::{AccountName, Description, InvalidText, Uid, UidOrName};
+pub use text::{AccountName, Description, InvalidText, Uid, UidOrName, is_iam_name};

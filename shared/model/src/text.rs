@@ -39,6 +39,12 @@ macro_rules! text_type {
 
 pub(crate) use text_type;
 
+/// Returns `true` for a name of an IAM role, user or policy, without its path.
+pub fn is_iam_name(text: &str, max_len: usize) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    (1..=max_len).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
 /// The rule that a text violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidText {
