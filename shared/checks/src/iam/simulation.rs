@@ -151,24 +151,15 @@ pub(super) async fn evaluate(
         .set_resource_arns(Some(resources))
         .set_context_entries(Some(context))
         .max_items(1000);
-    let mut results = Vec::new();
-    let mut marker = None;
-    loop {
-        let answer = match request.clone().set_marker(marker).send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return match AwsErrorKind::from_sdk(&error) {
-                    Some(AwsErrorKind::AccessDenied) => Ok(Evaluated::NotAllowed),
-                    Some(AwsErrorKind::NotFound) => Ok(Evaluated::NoSuchPrincipal),
-                    Some(_) | None => Err(call.to_upstream_error(&error)),
-                };
-            }
-        };
-        results.extend(answer.evaluation_results.unwrap_or_default());
-        marker = answer.marker.filter(|_| answer.is_truncated);
-        if marker.is_none() {
-            return Ok(Evaluated::Given(results));
-        }
+    let results = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+    let error = match results {
+        Ok(results) => return Ok(Evaluated::Given(results)),
+        Err(error) => error,
+    };
+    match AwsErrorKind::from_sdk(&error) {
+        Some(AwsErrorKind::AccessDenied) => Ok(Evaluated::NotAllowed),
+        Some(AwsErrorKind::NotFound) => Ok(Evaluated::NoSuchPrincipal),
+        Some(_) | None => Err(call.to_upstream_error(&error)),
     }
 }
 
