@@ -68,25 +68,17 @@ impl Config {
     /// Reads variables from a function. Returns every error at once.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut variables = EnvReader::new(variable);
-        let palette_url = variables.parse_required_with("PALETTE_URL", URL_RULE, parse_palette_url);
+        let palette_url = variables.required_with("PALETTE_URL", URL_RULE, parse_palette_url);
         let text = |text: &str| Some(text.to_owned());
         let palette_api_key_secret =
-            variables.parse_required_with("PALETTE_API_KEY_SECRET", KEY_RULE, text);
-        let partition =
-            variables.parse_required_with("AWS_REGION", REGION_RULE, Partition::from_region);
-        let secret_prefix = variables.parse_optional_with(
-            "GANGWAY_SECRET_PREFIX",
-            PREFIX_RULE,
-            parse_secret_prefix,
-        );
-        let allow = variables.parse_optional_with(
-            "GANGWAY_ALLOW_SECRET_POD_IDENTITY",
-            BOOL_RULE,
-            parse_bool,
-        );
+            variables.required_with("PALETTE_API_KEY_SECRET", KEY_RULE, text);
+        let partition = variables.required_with("AWS_REGION", REGION_RULE, Partition::from_region);
+        let secret_prefix =
+            variables.optional_with("GANGWAY_SECRET_PREFIX", PREFIX_RULE, parse_secret_prefix);
+        let allow =
+            variables.optional_with("GANGWAY_ALLOW_SECRET_POD_IDENTITY", BOOL_RULE, parse_bool);
         let portal = portal::read(partition, &mut variables);
-        let pace =
-            variables.parse_optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
+        let pace = variables.optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");

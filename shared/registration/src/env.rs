@@ -8,13 +8,13 @@ use gangway_model::FieldError;
 /// the variable and its rule, never the value.
 pub struct EnvReader<V> {
     variable: V,
-    faults: Vec<FieldError>,
+    errors: Vec<FieldError>,
 }
 
 impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
     /// Creates a reader of the variables that the function returns.
     pub const fn new(variable: V) -> Self {
-        Self { variable, faults: Vec::new() }
+        Self { variable, errors: Vec::new() }
     }
 
     /// Parses an optional variable. Returns `None` if it is unset or invalid.
@@ -31,31 +31,31 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
     }
 
     /// Parses an optional variable with a function, which returns `None` for an invalid value.
-    pub fn parse_optional_with<T>(
+    pub fn optional_with<T>(
         &mut self,
         name: &str,
         rule: &str,
-        read: impl FnOnce(&str) -> Option<T>,
+        parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let read = read(&self.text(name)?);
-        if read.is_none() {
+        let value = parse(&self.text(name)?);
+        if value.is_none() {
             self.add_error(name, rule);
         }
-        read
+        value
     }
 
     /// Parses a required variable with a function, which returns `None` for an invalid value.
-    pub fn parse_required_with<T>(
+    pub fn required_with<T>(
         &mut self,
         name: &str,
         rule: &str,
-        read: impl FnOnce(&str) -> Option<T>,
+        parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let read = self.text(name).as_deref().and_then(read);
-        if read.is_none() {
+        let value = self.text(name).as_deref().and_then(parse);
+        if value.is_none() {
             self.add_error(name, rule);
         }
-        read
+        value
     }
 
     /// Parses a comma-separated list. Returns an empty list if it is unset, and skips invalid
@@ -75,15 +75,15 @@ impl<V: Fn(&str) -> Option<String>> EnvReader<V> {
     }
 
     pub fn add_error(&mut self, name: &str, rule: impl Display) {
-        self.faults.push(FieldError::malformed(name, rule));
+        self.errors.push(FieldError::malformed(name, rule));
     }
 
     pub const fn error_count(&self) -> usize {
-        self.faults.len()
+        self.errors.len()
     }
 
     pub fn into_errors(self) -> Vec<FieldError> {
-        self.faults
+        self.errors
     }
 
     fn text(&self, name: &str) -> Option<String> {

@@ -25,7 +25,7 @@ where
     else {
         return PortalConfig::default();
     };
-    let url = variables.parse_optional_with(portal.setting, URL_RULE, parse_url);
+    let url = variables.optional_with(portal.setting, URL_RULE, parse_url);
     let mut named = variables.list(VARIABLES, VARIABLES_RULE, parse_pair).into_iter();
     let palette_variable = named
         .rfind(|(of, _)| *of == partition)
