@@ -85,10 +85,13 @@ impl TestApp {
         customer: &Customer,
         name: &str,
     ) -> Value {
-        let held = self.secret_fields(method, customer);
-        let arn = self.realm().keep(&format!("gangway/incoming/{name}"), &held.to_string()).await;
+        let secret_fields = self.secret_fields(method, customer);
+        let arn = self
+            .realm()
+            .keep(&format!("gangway/incoming/{name}"), &secret_fields.to_string())
+            .await;
         let mut request = with(self.request(method, customer, name), &json!({"secretArn": arn}));
-        for member in held.as_object().expect("members").keys() {
+        for member in secret_fields.as_object().expect("members").keys() {
             request.as_object_mut().expect("members").remove(member);
         }
         request

@@ -1,13 +1,13 @@
 //! Everything that Gangway sends or writes, by place, and the search for secrets in it.
 
-mod own;
-mod world;
+mod allowed;
+mod collect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use local_cloud::canaries::{Canary, Found, Searcher};
 
-pub use self::world::{VERBOSE_SETTINGS, enable_verbose_logs};
+pub use self::collect::{VERBOSE_SETTINGS, enable_verbose_logs};
 use crate::HttpResponse;
 
 /// Texts by place.
@@ -22,7 +22,7 @@ pub struct Evidence {
 #[derive(Debug)]
 pub struct SearchResult {
     /// Calls with a secret in the place of another one.
-    pub elsewhere: Vec<String>,
+    pub misplaced: Vec<String>,
     /// Place, texts, bytes.
     pub places: Vec<(&'static str, usize, usize)>,
     /// The number of secrets that were searched for.
@@ -39,8 +39,8 @@ impl Evidence {
 
     /// Adds a response.
     pub fn add_response(&mut self, response: &HttpResponse) {
-        self.add("answers: bodies", response.text.as_str());
-        self.add("answers: headers", format!("{} {:?}", response.status, response.headers));
+        self.add("responses: bodies", response.text.as_str());
+        self.add("responses: headers", format!("{} {:?}", response.status, response.headers));
     }
 
     /// Adds secrets to search for.
@@ -70,16 +70,19 @@ impl Evidence {
         for (place, texts) in &self.texts {
             places.push((*place, texts.len(), texts.iter().map(String::len).sum()));
             for text in texts {
-                found.extend(searcher.find(text.as_bytes()).into_iter().map(|one| (*place, one)));
+                found.extend(
+                    searcher.find(text.as_bytes()).into_iter().map(|secret| (*place, secret)),
+                );
                 // What was put into a URL for good reasons.
                 if text.contains('%') {
                     let decoded = percent_encoding::percent_decode_str(text).collect::<Vec<_>>();
-                    found.extend(searcher.find(&decoded).into_iter().map(|one| (*place, one)));
+                    found
+                        .extend(searcher.find(&decoded).into_iter().map(|secret| (*place, secret)));
                 }
             }
         }
-        let elsewhere = self.texts.get(world::ELSEWHERE).cloned().unwrap_or_default();
-        SearchResult { elsewhere, places, canaries: searcher.canaries(), found }
+        let misplaced = self.texts.get(collect::MISPLACED).cloned().unwrap_or_default();
+        SearchResult { misplaced, places, canaries: searcher.canaries(), found }
     }
 
     /// Asserts that no secret was found.
@@ -95,12 +98,12 @@ impl Evidence {
 
 impl SearchResult {
     /// Prints the searched places.
-    #[expect(clippy::print_stdout, reason = "what `make leaks` shows")]
+    #[expect(clippy::print_stdout, reason = "the output of `make test-leaks`")]
     pub fn print(&self) {
         println!("{:<48} {:>8} {:>12}  secrets found", "place", "texts", "bytes");
         for (place, texts, bytes) in &self.places {
-            let here = self.found.iter().filter(|(at, _)| at == place).count();
-            println!("{place:<48} {texts:>8} {bytes:>12}  {here}");
+            let count = self.found.iter().filter(|(at, _)| at == place).count();
+            println!("{place:<48} {texts:>8} {bytes:>12}  {count}");
         }
         let bytes: usize = self.places.iter().map(|(_, _, bytes)| bytes).sum();
         println!(

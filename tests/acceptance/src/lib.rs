@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::panic,
-    reason = "a test program: what cannot be set up ends the test"
+    reason = "a test program: a failed setup ends the test"
 )]
 
 pub mod classified;
@@ -52,32 +52,32 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a local cloud with this partition only.
     pub async fn start(partition: Partition) -> Self {
-        Self::with(partition, Options::default()).await
+        Self::start_with(partition, Options::default()).await
     }
 
     /// Starts a local cloud with other options.
-    pub async fn with(partition: Partition, options: Options) -> Self {
+    pub async fn start_with(partition: Partition, options: Options) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let world = World::of(options, &template, &[partition]).await;
-        Self::of(&Arc::new(world.expect("a world")), partition).await
+        Self::new(&Arc::new(world.expect("a world")), partition).await
     }
 
     /// Starts a local cloud with another value for a parameter of the template.
-    pub async fn with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
+    pub async fn start_with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
         let template = Template::of_repository().expect("the repository's template");
         let template = template.with_default(parameter, value);
         let world = World::of(Options::default(), &template, &[partition]).await;
-        Self::of(&Arc::new(world.expect("a world")), partition).await
+        Self::new(&Arc::new(world.expect("a world")), partition).await
     }
 
     /// Starts a local cloud whose services use TLS.
-    pub async fn with_tls(partition: Partition) -> Self {
-        Self::with(partition, Options { tls: true, ..Options::default() }).await
+    pub async fn start_with_tls(partition: Partition) -> Self {
+        Self::start_with(partition, Options { tls: true, ..Options::default() }).await
     }
 
     /// Starts a local cloud with the cluster of Palette in another account.
-    pub async fn with_cluster_in_other_account(partition: Partition) -> Self {
-        Self::with(partition, Options { cluster_elsewhere: true, ..Options::default() }).await
+    pub async fn start_with_cluster_in_other_account(partition: Partition) -> Self {
+        Self::start_with(partition, Options { cluster_elsewhere: true, ..Options::default() }).await
     }
 
     /// Starts several partitions with one Palette.
@@ -87,12 +87,12 @@ impl TestApp {
         let world = Arc::new(world.expect("a world"));
         let mut apps = Vec::new();
         for partition in partitions {
-            apps.push(Self::of(&world, *partition).await);
+            apps.push(Self::new(&world, *partition).await);
         }
         apps
     }
 
-    async fn of(world: &Arc<World>, partition: Partition) -> Self {
+    async fn new(world: &Arc<World>, partition: Partition) -> Self {
         let gateway = world.realm(partition).gateway(0).await;
         let (world, http) = (Arc::clone(world), outbound::client(None));
         Self { world, partition, gateway, http, request_log: Mutex::default() }
@@ -163,7 +163,7 @@ impl TestApp {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> HttpResponse {
-        let method = verb.parse().expect("a verb");
+        let method = verb.parse().expect("an HTTP method");
         let mut request = self.http.request(method, format!("{}{path}", self.url()));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -171,17 +171,21 @@ impl TestApp {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let response = request.send().await.expect("an answer");
+        let response = request.send().await.expect("a response");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("text");
         let body = serde_json::from_str(&text).unwrap_or_default();
-        let answer = HttpResponse { status, headers, text, body };
-        let told = format!("{verb} {path}: {status} {} {:?}", answer.outcome(), answer.failed());
-        self.request_log.lock().unwrap_or_else(PoisonError::into_inner).push(told);
-        if let Err(breach) = contract::check_response(verb, path, &answer) {
-            panic!("{verb} {path} is not answered as openapi.json says: {breach}\n{}", answer.text);
+        let response = HttpResponse { status, headers, text, body };
+        let line =
+            format!("{verb} {path}: {status} {} {:?}", response.outcome(), response.failed());
+        self.request_log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        if let Err(difference) = contract::check_response(verb, path, &response) {
+            panic!(
+                "{verb} {path} does not respond as openapi.json says: {difference}\n{}",
+                response.text
+            );
         }
-        answer
+        response
     }
 
     /// Sends a registration event over EventBridge, to every function with a matching rule.
@@ -192,8 +196,8 @@ impl TestApp {
     /// Delays every call from now on and forgets earlier ones. Calls in `longest_chain` are then
     /// sequential, even on a busy machine.
     pub fn delay_every_call(&self) {
-        let hop = Effect::Delay(Duration::from_millis(250));
-        self.cloud().fault(Fault::on("*", "*", hop));
+        let delay = Effect::Delay(Duration::from_millis(250));
+        self.cloud().fault(Fault::on("*", "*", delay));
         self.cloud().calls().clear();
     }
 
@@ -211,9 +215,9 @@ impl TestApp {
     /// Returns the names of the customers' secrets that are not deleted.
     pub fn active_secrets(&self) -> Vec<String> {
         let secrets = self.realm().deployment.secrets();
-        let of_customers = format!("gangway/{}/", self.partition);
-        let kept = secrets.into_iter().filter(|secret| !secret.deleted);
-        kept.map(|secret| secret.name).filter(|name| name.starts_with(&of_customers)).collect()
+        let prefix = format!("gangway/{}/", self.partition);
+        let active = secrets.into_iter().filter(|secret| !secret.deleted);
+        active.map(|secret| secret.name).filter(|name| name.starts_with(&prefix)).collect()
     }
 
     /// Asserts that there is no account in Palette and no secret.
@@ -225,7 +229,7 @@ impl TestApp {
 
 impl Drop for TestApp {
     /// Prints the requests and the log of a failed test.
-    #[expect(clippy::print_stderr, reason = "read by whoever looks at a failed test")]
+    #[expect(clippy::print_stderr, reason = "for the output of a failed test")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let request_log =

@@ -65,8 +65,8 @@ impl HttpResponse {
         let check = self.check(id);
         assert_eq!(text(&check, "outcome"), outcome, "{check:#}");
         for (member, words) in [("observed", observed), ("remedy", remedy)] {
-            let (told, words) = (text(&check, member).to_lowercase(), words.to_lowercase());
-            assert!(told.contains(&words), "{member} lacks {words:?}: {check:#}");
+            let (actual, words) = (text(&check, member).to_lowercase(), words.to_lowercase());
+            assert!(actual.contains(&words), "{member} lacks {words:?}: {check:#}");
         }
         self
     }
@@ -120,7 +120,7 @@ impl HttpResponse {
     pub fn check(&self, id: &str) -> Value {
         let mut found = self.checks().into_iter().filter(|check| text(check, "id") == id);
         let found = found.next();
-        assert!(found.is_some(), "no finding of {id}: {:#}", self.body);
+        assert!(found.is_some(), "no check {id}: {:#}", self.body);
         found.unwrap_or_default()
     }
 }

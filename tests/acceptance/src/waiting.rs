@@ -9,10 +9,10 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Waits until the condition holds; returns false after a timeout.
 pub async fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
-    let so = async {
+    let polling = async {
         while !condition() {
             sleep(Duration::from_millis(2)).await;
         }
     };
-    timeout(TIMEOUT, so).await.is_ok()
+    timeout(TIMEOUT, polling).await.is_ok()
 }

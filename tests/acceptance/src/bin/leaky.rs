@@ -21,39 +21,40 @@ async fn main() -> ExitCode {
 
 async fn leak(request: Request) -> Result<Response, ApiError> {
     let mut members = request.json()?;
-    let (place, text) = (members.required::<String>("place"), members.required::<String>("text"));
-    let to = members.required::<String>("to").unwrap_or_default();
+    let (leak_kind, text) =
+        (members.required::<String>("place"), members.required::<String>("text"));
+    let url = members.required::<String>("to").unwrap_or_default();
     let text = text.unwrap_or_default();
-    match place.unwrap_or_default().as_str() {
-        "log" => tracing::info!(target: "gangway_lambda", text, "told"),
+    match leak_kind.unwrap_or_default().as_str() {
+        "log" => tracing::info!(target: "gangway_lambda", text, "leaked"),
         "log of a failure" => {
             let source = text.into();
             return Err(UpstreamError::Unavailable { service: "Nobody", source }.into());
         }
         "standard output" => println!("{}", json!({"_aws": {}, "Metric": text})),
         "standard error" => eprintln!("{text}"),
-        "answer" => return Ok(Response::Json(json!({"text": text}))),
+        "response" => return Ok(Response::Json(json!({"text": text}))),
         "problem" => return Err(FieldError::malformed("/text", text).into()),
         "pointer of a problem" => return Err(FieldError::malformed(text, "wrong").into()),
-        "panic without the frame's hook" => {
+        "panic without the runtime's hook" => {
             let _hook = std::panic::take_hook();
             panic!("{text}");
         }
-        "query of a call" => drop(call(&to, &format!("?text={text}"), "", "").await),
-        "trace header of a call" => drop(call(&to, "", &text, "").await),
-        "body of a call" => drop(call(&to, "", "", &json!({"tags": [text]}).to_string()).await),
+        "query of a call" => drop(call(&url, &format!("?text={text}"), "", "").await),
+        "trace header of a call" => drop(call(&url, "", &text, "").await),
+        "body of a call" => drop(call(&url, "", "", &json!({"tags": [text]}).to_string()).await),
         // Leaks that the runtime prevents.
-        "log of a library" => tracing::error!(target: "kube_client::client", text, "told"),
-        "finer log" => tracing::debug!(target: "gangway_lambda", text, "told"),
-        "finest log" => tracing::trace!(target: "gangway_lambda", text, "told"),
+        "log of a library" => tracing::error!(target: "kube_client::client", text, "leaked"),
+        "finer log" => tracing::debug!(target: "gangway_lambda", text, "leaked"),
+        "finest log" => tracing::trace!(target: "gangway_lambda", text, "leaked"),
         "panic" => panic!("{text}"),
         other => return Err(FieldError::malformed("/place", other).into()),
     }
     Ok(Response::NoContent)
 }
 
-async fn call(to: &str, query: &str, trace: &str, body: &str) -> reqwest::Result<()> {
-    let request = outbound::client(None).post(format!("{to}/v1/cloudaccounts/aws{query}"));
-    let request = request.header("apikey", "none").header("x-amzn-trace-id", trace);
+async fn call(url: &str, query: &str, trace_header: &str, body: &str) -> reqwest::Result<()> {
+    let request = outbound::client(None).post(format!("{url}/v1/cloudaccounts/aws{query}"));
+    let request = request.header("apikey", "none").header("x-amzn-trace-id", trace_header);
     request.body(body.to_owned()).send().await.map(drop)
 }

@@ -59,7 +59,7 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
         (Value::Null, vec![""], "must be a JSON object, not null"),
         (json!({ "detail-type": 7 }), vec!["/detail-type"], "use one of dryRun"),
     ] {
-        let response = lambda.invoke(&payload).await.expect("an answer");
+        let response = lambda.invoke(&payload).await.expect("a response");
         let text = response.to_string();
         assert_eq!(response["outcome"], "rejected", "{payload}: {text}");
         let response: Vec<_> = response["problem"]["errors"]
@@ -73,7 +73,7 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
         assert_no_secret(&text, &payload.to_string());
     }
     let unknown_event = json!({ "detail-type": "AWS Account Vended", "source": "x", "detail": {} });
-    let response = lambda.invoke(&unknown_event).await.expect("an answer");
+    let response = lambda.invoke(&unknown_event).await.expect("a response");
     assert_eq!(response["outcome"], "rejected", "{response}");
     assert!(world.cloud.calls().of("organizations", "ListAccounts").is_empty());
     assert!(realm.queue("VendingQueue").expect("the queue").is_empty());

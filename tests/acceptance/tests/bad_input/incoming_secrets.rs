@@ -167,7 +167,7 @@ pub(crate) async fn invalid_contents(
 
 async fn create_secret(app: &TestApp, new: &Value) -> String {
     let response =
-        app.realm().administrator().secrets("CreateSecret", new).await.expect("an answer");
+        app.realm().administrator().secrets("CreateSecret", new).await.expect("a response");
     let arn = response.json().get("ARN").and_then(Value::as_str).map(str::to_owned);
     arn.unwrap_or_else(|| panic!("{}", response.body))
 }

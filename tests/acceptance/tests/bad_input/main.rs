@@ -1,11 +1,6 @@
 //! Hundreds of invalid requests to the real binaries: each response names the fault and the remedy,
 //! no request reaches Palette, none leaves a secret, and none ends a process.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test program: what is not as it should be ends the test"
-)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test program")]
 
 mod account_sweep;
 mod accounts;

@@ -16,24 +16,24 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHOES, OTHERS, inject_each},
+    faults::{ECHO_EFFECTS, OTHER_EFFECTS, inject_each},
     flow::Flow,
     invalid_input,
-    open_partitions::app,
+    open_partitions::start_verbose,
 };
 
 fn flows(app: &TestApp) -> [Flow; 2] {
     let (realm, customer) = (app.realm(), app.customer());
-    let named = |name: &str, request| with(request, &json!({"name": name}));
+    let with_name = |name: &str, request| with(request, &json!({"name": name}));
     [
         Flow {
             method: "static-credentials",
-            request: named("keys", key_fields(realm, customer)),
+            request: with_name("keys", key_fields(realm, customer)),
             secrets: &["accessKeyId", "secretAccessKey", "certificateAuthority"],
         },
         Flow {
             method: "scap",
-            request: named("portal", portal_request(realm, customer)),
+            request: with_name("portal", portal_request(realm, customer)),
             secrets: &["certificateAuthority", "userCertificate", "userKey"],
         },
     ]
@@ -41,19 +41,19 @@ fn flows(app: &TestApp) -> [Flow; 2] {
 
 /// A whole life, with every wrong input and with keys that are not the certificate's.
 pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
-    let app = app(partition).await;
+    let app = start_verbose(partition).await;
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
         for secret in [&portal_access(customer).identity.key, &customer.keys.secret] {
-            invalid_input::inputs(&app, &flow, secret, &mut evidence).await;
+            invalid_input::send_all(&app, &flow, secret, &mut evidence).await;
         }
         for key in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
             let entity = &portal_access(customer).entity;
             let other = portal(app.realm())
                 .issue(&CertificateSpec { key, ..CertificateSpec::client(entity) });
-            let swapped = with(flow.request.clone(), &json!({"userKey": other.key}));
-            evidence.add_response(&app.post(&flow.route(), &swapped).await);
+            let with_other_key = with(flow.request.clone(), &json!({"userKey": other.key}));
+            evidence.add_response(&app.post(&flow.route(), &with_other_key).await);
             evidence.add_secrets([Canary::new(Kind::PrivateKey, "another", &other.key)]);
             evidence.add_public(other.certificate);
         }
@@ -61,27 +61,27 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         let portals = std::mem::take(&mut palette.records().portals);
         evidence.add_response(&app.post(&flow.route(), &flow.request).await);
         palette.records().portals = portals;
-        let (uid, receipt) = flow.registered(&app, flow.method).await;
+        let (uid, receipt) = flow.register(&app, flow.method).await;
         evidence.add_response(&receipt);
-        for shown in [SecretsOnRead::Real, SecretsOnRead::Masked] {
-            palette.behave(|behaviour| behaviour.secrets = shown);
-            for response in flow.ask_all(&app, flow.method, &uid).await {
+        for mode in [SecretsOnRead::Real, SecretsOnRead::Masked] {
+            palette.behave(|behaviour| behaviour.secrets = mode);
+            for response in flow.send_all_requests(&app, flow.method, &uid).await {
                 evidence.add_response(&response);
             }
         }
         palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
-        for told in flow.by_event(&app, "event").await {
-            evidence.add("answers to events", told);
+        for response in flow.send_events(&app, "event").await {
+            evidence.add("responses to events", response);
         }
         evidence.add_response(&app.delete(&format!("/v1/accounts/{uid}")).await);
     }
-    evidence.of(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.realm());
     evidence
 }
 
 /// Sends every request while a service fails in this way.
-async fn with_fault(effect: Effect) -> Evidence {
-    let app = app(Partition::AwsIsoB).await;
+async fn run_with_fault(effect: Effect) -> Evidence {
+    let app = start_verbose(Partition::AwsIsoB).await;
     let mut evidence = Evidence::default();
     inject_each(
         &app,
@@ -91,12 +91,12 @@ async fn with_fault(effect: Effect) -> Evidence {
         &mut evidence,
     )
     .await;
-    evidence.of(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.realm());
     evidence
 }
 
 /// Every fault, each in its own local cloud.
-pub(crate) fn all_with_faults()
+pub(crate) fn runs_with_faults()
 -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
-    ECHOES.into_iter().chain(OTHERS).map(with_fault)
+    ECHO_EFFECTS.into_iter().chain(OTHER_EFFECTS).map(run_with_fault)
 }

@@ -13,13 +13,13 @@ use local_cloud::{
 };
 use secrecy::SecretString;
 
-use crate::secret_types::{self, Print};
+use crate::secret_types::{self as sources, Print};
 
 const SECRET: &str = "9rZqVbT0cXnLw3KdPe5GsHa7UyMf1oJi8QtB2Exx";
 const TOKEN: &str = "Wq2m8LkZ0vRtX5yBnC7dFgHj4sPaUe1i3oTq6wEr9zYx";
 
 /// Public types that hold a secret and can be printed, each with a sample in [`samples`].
-const PRINTED: [&str; 8] = [
+const PRINTABLE_TYPES: [&str; 8] = [
     "certificates::PrivateKey",
     "model::AccessPortalCredential",
     "model::ClientTlsIdentity",
@@ -37,11 +37,11 @@ struct Samples {
 }
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
-    text.parse().unwrap_or_else(|fault| panic!("{fault}: {text}"))
+    text.parse().unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 fn samples() -> Samples {
-    let chain = Chain::new("Authority");
+    let chain = Chain::new("Test CA");
     let issued = chain.issue(&CertificateSpec::client("somebody"));
     let secret = || SecretAccessKey::try_from(SecretString::from(SECRET)).expect("a secret key");
     let key = || PrivateKey::try_from(SecretString::from(issued.key.as_str())).expect("a key");
@@ -114,44 +114,46 @@ fn debug_output_of_secret_types_hides_the_secret() {
         assert_eq!(searcher.find(text.as_bytes()), [], "{name}");
     }
     // What a type without care would print is found.
-    for careless in
+    for unprotected in
         [format!("{:?}", Some(SECRET)), format!("{:?}", TOKEN.as_bytes()), format!("{key:#?}")]
     {
-        assert_ne!(searcher.find(careless.as_bytes()), [], "{careless}");
+        assert_ne!(searcher.find(unprotected.as_bytes()), [], "{unprotected}");
     }
     let names: BTreeSet<_> = printed.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, BTreeSet::from(PRINTED));
+    assert_eq!(names, BTreeSet::from(PRINTABLE_TYPES));
 }
 
 #[test]
 fn every_type_with_a_secret_is_listed() {
-    let holders = secret_types::find();
-    assert!(holders.len() > 20, "{holders:#?}");
+    let secret_types = sources::find();
+    assert!(secret_types.len() > 20, "{secret_types:#?}");
     let mut printed = BTreeSet::new();
-    for holder in &holders {
-        let name = format!("{}::{}", holder.of, holder.name);
-        match holder.print {
+    for secret_type in &secret_types {
+        let name = format!("{}::{}", secret_type.crate_name, secret_type.name);
+        match secret_type.print {
             Print::Never => {}
             Print::Derived => {
                 assert!(
-                    !holder.wiped,
-                    "{name} derives Debug, and shows what Zeroizing holds: write it by hand"
+                    !secret_type.wiped,
+                    "{name} derives Debug, and prints the content of Zeroizing: implement it by hand"
                 );
                 // What only has one within prints as that does.
-                if holder.public && holder.direct {
+                if secret_type.public && secret_type.direct {
                     printed.insert(name);
                 }
             }
             Print::ByHand => drop(printed.insert(name)),
         }
     }
-    let known: BTreeSet<_> = PRINTED.iter().map(|name| (*name).to_owned()).collect();
+    let known: BTreeSet<_> = PRINTABLE_TYPES.iter().map(|name| (*name).to_owned()).collect();
     let missing: Vec<_> = printed.difference(&known).collect();
-    assert!(missing.is_empty(), "each needs a row, and a sample that is printed: {missing:?}");
-    let there: BTreeSet<_> =
-        holders.iter().map(|holder| format!("{}::{}", holder.of, holder.name)).collect();
-    let stale: Vec<_> = known.difference(&there).collect();
-    assert!(stale.is_empty(), "rows of types that hold no secret: {stale:?}");
+    assert!(missing.is_empty(), "each needs a line in PRINTABLE_TYPES and a sample: {missing:?}");
+    let existing: BTreeSet<_> = secret_types
+        .iter()
+        .map(|secret_type| format!("{}::{}", secret_type.crate_name, secret_type.name))
+        .collect();
+    let stale: Vec<_> = known.difference(&existing).collect();
+    assert!(stale.is_empty(), "types in PRINTABLE_TYPES that hold no secret: {stale:?}");
 }
 
 #[test]
@@ -164,7 +166,7 @@ fn nested_secret_types_are_found() {
         impl fmt::Debug for Inner { }
         #[derive(Debug)] struct Plain { name: String }
     ";
-    let found = secret_types::of(vec![("here".to_owned(), source.to_owned())]);
+    let found = sources::find_in(vec![("here".to_owned(), source.to_owned())]);
     let found: Vec<_> =
         found.iter().map(|it| (it.name.as_str(), it.print, it.wiped, it.public)).collect();
     let expected = [

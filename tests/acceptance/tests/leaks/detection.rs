@@ -16,29 +16,29 @@ use local_cloud::{
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::open_partitions::app;
+use crate::open_partitions::start_verbose;
 
 /// Leaked texts and the places where the search must find them.
-const TOLD: [(&str, &str); 10] = [
+const LEAKS: [(&str, &str); 10] = [
     ("log", "logs"),
     ("log of a failure", "logs"),
     ("standard output", "logs"),
     ("standard error", "logs"),
-    ("panic without the frame's hook", "logs"),
-    ("answer", "answers"),
-    ("problem", "answers"),
-    ("pointer of a problem", "answers"),
+    ("panic without the runtime's hook", "logs"),
+    ("response", "responses"),
+    ("problem", "responses"),
+    ("pointer of a problem", "responses"),
     ("query of a call", "sent to Palette: targets and headers"),
     ("trace header of a call", "sent to Palette: targets and headers"),
 ];
 
 /// What the frame keeps in: lines of libraries, those finer than INFO, and what a panic says.
-const KEPT_IN: [&str; 4] = ["log of a library", "finer log", "finest log", "panic"];
+const PREVENTED_LEAKS: [&str; 4] = ["log of a library", "finer log", "finest log", "panic"];
 
-async fn tell(lambda: &Lambda, place: &str, text: &str, to: &str) -> String {
-    let body = json!({"place": place, "text": text, "to": to}).to_string();
+async fn leak(lambda: &Lambda, place: &str, text: &str, url: &str) -> String {
+    let body = json!({"place": place, "text": text, "to": url}).to_string();
     let event = json!({
-        "requestContext": {"requestId": "planted"}, "httpMethod": "POST", "path": "/v1/leak", "resource": "/v1/leak",
+        "requestContext": {"requestId": "leaked"}, "httpMethod": "POST", "path": "/v1/leak", "resource": "/v1/leak",
         "headers": {"content-type": "application/json"}, "body": body,
     });
     let response = lambda.invoke(&event).await;
@@ -51,8 +51,8 @@ async fn tell(lambda: &Lambda, place: &str, text: &str, to: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn planted_secret_is_found_in_every_place_and_encoding() {
-    let app = app(Partition::Aws).await;
+async fn leaked_secret_is_found_in_every_place_and_encoding() {
+    let app = start_verbose(Partition::Aws).await;
     let (cloud, realm) = (app.cloud(), app.realm());
     let lambda = realm
         .functions
@@ -64,18 +64,19 @@ async fn planted_secret_is_found_in_every_place_and_encoding() {
     }
     let secret = &app.customer().keys.secret;
     let mut missed = Vec::new();
-    for (place, found_in) in TOLD.into_iter().chain([("body of a call", "sent to Palette: bodies")])
+    for (place, found_in) in
+        LEAKS.into_iter().chain([("body of a call", "sent to Palette: bodies")])
     {
-        for Spelling { how, text, .. } in some(secret) {
+        for Spelling { how, text, .. } in distinct_spellings(secret) {
             lambda.logs().clear();
-            let response = tell(&lambda, place, &text, &cloud.url()).await;
-            written(&lambda).await;
+            let response = leak(&lambda, place, &text, &cloud.url()).await;
+            wait_until_logged(&lambda).await;
             let mut found = BTreeSet::new();
             let is_found = wait_until(|| {
                 let mut evidence = Evidence::default();
-                evidence.add("answers", response.clone());
+                evidence.add("responses", response.clone());
                 evidence.add("logs", lambda.logs().text());
-                evidence.of(cloud, realm);
+                evidence.add_partition(cloud, realm);
                 found = evidence.search().found;
                 found.iter().any(|(at, _)| at.starts_with(found_in))
             });
@@ -86,28 +87,28 @@ async fn planted_secret_is_found_in_every_place_and_encoding() {
         lambda.kill();
     }
     assert!(missed.is_empty(), "{} were not found:\n{}", missed.len(), missed.join("\n"));
-    for place in KEPT_IN {
+    for place in PREVENTED_LEAKS {
         lambda.logs().clear();
         let mut evidence = Evidence::default();
-        evidence.add("answers", tell(&lambda, place, secret, &cloud.url()).await);
-        written(&lambda).await;
+        evidence.add("responses", leak(&lambda, place, secret, &cloud.url()).await);
+        wait_until_logged(&lambda).await;
         let panicked =
             || lambda.logs().text().contains(r#""message":"panic""#) == (place == "panic");
         assert!(wait_until(panicked).await, "{}", lambda.logs().text());
         evidence.add("logs", lambda.logs().text());
-        evidence.of(cloud, realm);
+        evidence.add_partition(cloud, realm);
         assert_eq!(evidence.search().found, BTreeSet::new(), "{place}");
     }
 }
 
 /// Its lines come through pipes, after its answer. The last one of an invocation is that with its metrics.
-async fn written(lambda: &Lambda) {
-    let last = || lambda.logs().text().contains("\"CloudWatchMetrics\"");
-    assert!(wait_until(last).await, "no line was written\n{}", lambda.logs().text());
+async fn wait_until_logged(lambda: &Lambda) {
+    let last_line = || lambda.logs().text().contains("\"CloudWatchMetrics\"");
+    assert!(wait_until(last_line).await, "no line was written\n{}", lambda.logs().text());
 }
 
 /// The secret, a fragment, and each spelling of it that is another one.
-fn some(secret: &str) -> Vec<Spelling> {
+fn distinct_spellings(secret: &str) -> Vec<Spelling> {
     let mut all: Vec<Spelling> = spellings(secret);
     let mut fragment = all.last().expect("as it is").clone();
     fragment.how = "a fragment";
@@ -119,7 +120,7 @@ fn some(secret: &str) -> Vec<Spelling> {
 
 #[tokio::test]
 async fn secret_in_stored_data_or_in_a_header_is_found() {
-    let app = app(Partition::Aws).await;
+    let app = start_verbose(Partition::Aws).await;
     let secret = &app.customer().keys.secret;
     let searched = |evidence: Evidence| {
         let found = evidence.search().found;
@@ -134,14 +135,14 @@ async fn secret_in_stored_data_or_in_a_header_is_found() {
         text: String::new(),
         body: Value::Null,
     });
-    evidence.of(app.cloud(), app.realm());
-    assert_eq!(searched(evidence), BTreeSet::from(["answers: headers"]));
+    evidence.add_partition(app.cloud(), app.realm());
+    assert_eq!(searched(evidence), BTreeSet::from(["responses: headers"]));
 
     app.customer().role.tag("note", secret);
     app.realm().queues[0].send(secret);
     let mut evidence = Evidence::default();
-    evidence.of(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.realm());
     let expected =
-        ["left in AWS: names and tags", "left in queues: messages and dead-letter queues"];
+        ["stored in AWS: names and tags", "stored in queues: messages and dead-letter queues"];
     assert_eq!(searched(evidence), BTreeSet::from(expected));
 }

@@ -8,7 +8,7 @@ use local_cloud::{Echo, Effect, Fault};
 use crate::flow::Flow;
 
 /// A service repeats what it was sent.
-pub(crate) const ECHOES: [Effect; 7] = [
+pub(crate) const ECHO_EFFECTS: [Effect; 7] = [
     Effect::Echo(Echo::Refusal(400)),
     Effect::Echo(Echo::Refusal(403)),
     Effect::Echo(Echo::Refusal(500)),
@@ -19,7 +19,7 @@ pub(crate) const ECHOES: [Effect; 7] = [
 ];
 
 /// All else that goes wrong with a call, where the service says nothing of what it was sent.
-pub(crate) const OTHERS: [Effect; 7] = [
+pub(crate) const OTHER_EFFECTS: [Effect; 7] = [
     Effect::Throttle,
     Effect::InternalError,
     Effect::Unavailable,
@@ -48,7 +48,7 @@ pub(crate) async fn inject_each(
 ) {
     for flow in flows {
         restore_timeouts(app);
-        let (uid, receipt) = flow.registered(app, flow.method).await;
+        let (uid, receipt) = flow.register(app, flow.method).await;
         evidence.add_response(&receipt);
         if effect == Effect::NeverAnswer {
             shorten_timeouts(app);
@@ -56,9 +56,11 @@ pub(crate) async fn inject_each(
         for service in services {
             inject(app, service, effect);
             let responses = match (effect, *service) {
-                (Effect::Echo(_), "palette") => flow.ask_all(app, flow.method, &uid).await,
-                (Effect::Echo(_), _) => flow.ask_some(app, flow.method, &uid).await,
-                _ => vec![app.post(&flow.route(), &flow.named("struck")).await],
+                (Effect::Echo(_), "palette") => {
+                    flow.send_all_requests(app, flow.method, &uid).await
+                }
+                (Effect::Echo(_), _) => flow.send_main_requests(app, flow.method, &uid).await,
+                _ => vec![app.post(&flow.route(), &flow.named("with-fault")).await],
             };
             for response in responses {
                 evidence.add_response(&response);

@@ -33,7 +33,7 @@ impl Flow {
     }
 
     /// Registers an account without faults; returns its uid.
-    pub(crate) async fn registered(&self, app: &TestApp, name: &str) -> (String, HttpResponse) {
+    pub(crate) async fn register(&self, app: &TestApp, name: &str) -> (String, HttpResponse) {
         let mut response = app.post(&self.route(), &self.named(name)).await;
         // On a busy machine, Palette's own call to AWS can time out.
         for _again in 0..2 {
@@ -46,17 +46,22 @@ impl Flow {
     }
 
     /// Sends every request for a registered account once.
-    pub(crate) async fn ask_all(&self, app: &TestApp, name: &str, uid: &str) -> Vec<HttpResponse> {
+    pub(crate) async fn send_all_requests(
+        &self,
+        app: &TestApp,
+        name: &str,
+        uid: &str,
+    ) -> Vec<HttpResponse> {
         let (route, request) = (self.route(), self.named(name));
-        let known = format!("/v1/accounts/{uid}");
+        let account_path = format!("/v1/accounts/{uid}");
         let changed = with(request.clone(), &json!({"description": "changed"}));
         vec![
             app.post(&format!("{route}/validate"), &request).await,
             app.post(&route, &request).await,
             app.put(&format!("{route}/{uid}"), &changed).await,
             app.get("/v1/accounts").await,
-            app.get(&known).await,
-            app.post(&format!("{known}/validate"), &json!({})).await,
+            app.get(&account_path).await,
+            app.post(&format!("{account_path}/validate"), &json!({})).await,
             app.post("/v1/policies", &self.credentials()).await,
             app.post("/v1/policies", &json!({"uid": uid})).await,
             app.get("/v1/private-cloud-gateways").await,
@@ -64,7 +69,12 @@ impl Flow {
     }
 
     /// What asks most of whom.
-    pub(crate) async fn ask_some(&self, app: &TestApp, name: &str, uid: &str) -> Vec<HttpResponse> {
+    pub(crate) async fn send_main_requests(
+        &self,
+        app: &TestApp,
+        name: &str,
+        uid: &str,
+    ) -> Vec<HttpResponse> {
         let changed = with(self.named(name), &json!({"description": "changed"}));
         vec![
             app.post(&self.route(), &self.named(name)).await,
@@ -75,36 +85,38 @@ impl Flow {
     }
 
     /// The same request from the event bus, with its secrets in it (which is refused) and left under an ARN.
-    pub(crate) async fn by_event(&self, app: &TestApp, name: &str) -> Vec<String> {
+    pub(crate) async fn send_events(&self, app: &TestApp, name: &str) -> Vec<String> {
         let method = json!({"method": self.method});
-        let mut told = Vec::new();
+        let mut outcomes = Vec::new();
         let mut detail = with(self.named(name), &method);
-        told.extend(events(app, &detail).await);
-        if let Some(held) = self.held(&self.request) {
-            let arn =
-                app.realm().keep(&format!("gangway/incoming/{name}"), &held.to_string()).await;
+        outcomes.extend(put_event(app, &detail).await);
+        if let Some(secret_members) = self.secret_members(&self.request) {
+            let arn = app
+                .realm()
+                .keep(&format!("gangway/incoming/{name}"), &secret_members.to_string())
+                .await;
             let members = detail.as_object_mut().expect("an object");
-            for member in held.as_object().expect("an object").keys() {
+            for member in secret_members.as_object().expect("an object").keys() {
                 members.remove(member);
             }
-            told.extend(events(app, &with(detail, &json!({"secretArn": arn}))).await);
+            outcomes.extend(put_event(app, &with(detail, &json!({"secretArn": arn}))).await);
         }
-        told
+        outcomes
     }
 
     /// The members that a secret may hold in their place.
-    pub(crate) fn held(&self, request: &Value) -> Option<Value> {
-        let held: serde_json::Map<_, _> = self
+    pub(crate) fn secret_members(&self, request: &Value) -> Option<Value> {
+        let secret_members: serde_json::Map<_, _> = self
             .secrets
             .iter()
             .filter_map(|member| Some(((*member).to_owned(), request.get(member)?.clone())))
             .collect();
-        (!held.is_empty()).then_some(Value::Object(held))
+        (!secret_members.is_empty()).then_some(Value::Object(secret_members))
     }
 }
 
 /// What functions answered to an event.
-async fn events(app: &TestApp, detail: &Value) -> Vec<String> {
+async fn put_event(app: &TestApp, detail: &Value) -> Vec<String> {
     let deliveries = app.event(detail).await;
-    deliveries.into_iter().map(|one| format!("{:?}", one.outcome)).collect()
+    deliveries.into_iter().map(|delivery| format!("{:?}", delivery.outcome)).collect()
 }

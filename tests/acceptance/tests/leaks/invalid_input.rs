@@ -28,42 +28,42 @@ const PARAMETERS: [&str; 8] = [
 ];
 
 /// Sends them all, and keeps the answers.
-pub(crate) async fn inputs(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
-    bodies(app, flow, secret, evidence).await;
-    around(app, flow, secret, evidence).await;
-    left_for_us(app, flow, secret, evidence).await;
+pub(crate) async fn send_all(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+    send_bodies(app, flow, secret, evidence).await;
+    send_headers_queries_and_paths(app, flow, secret, evidence).await;
+    send_invalid_secrets(app, flow, secret, evidence).await;
 }
 
-async fn bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+async fn send_bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
     // An unknown member makes the request invalid.
     let refused = with(flow.request.clone(), &json!({"colour": secret}));
-    let mut wrong = vec![
+    let mut invalid = vec![
         refused.clone(),
         with(refused.clone(), &json!({secret: {secret: secret}})),
         json!(secret),
         json!([secret, {secret: [secret]}]),
     ];
-    let more = json!({
+    let other_members = json!({
         "description": "", "partition": "", "scope": "", "policyArns": "", "privateCloudGateway": "", "permissionProfile": "",
         "secretArn": "", "permissionBoundaryArn": "", "uid": "",
     });
-    let members = with(refused.clone(), &more);
+    let members = with(refused.clone(), &other_members);
     for member in members.as_object().into_iter().flatten().map(|(member, _)| member) {
         for value in
             [json!(secret), json!([secret]), json!({secret: secret}), json!({"project": secret})]
         {
-            wrong.push(with(refused.clone(), &json!({member.as_str(): value})));
+            invalid.push(with(refused.clone(), &json!({member.as_str(): value})));
         }
     }
     let verbs = [("POST", flow.route()), ("POST", format!("{}/validate", flow.route()))];
     for (verb, path) in &verbs {
-        for body in &wrong {
+        for body in &invalid {
             let body = Some(body.to_string().into_bytes());
             evidence.add_response(&app.send(verb, path, &[JSON], body).await);
         }
     }
     let text = flow.request.to_string();
-    for broken in [
+    for malformed in [
         secret.to_owned(),
         format!("{{\"secretAccessKey\": \"{secret}"),
         format!("{{\"secretAccessKey\": {secret}}}"),
@@ -73,11 +73,11 @@ async fn bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidenc
     ] {
         for content_type in ["application/json", "application/x-www-form-urlencoded"] {
             let headers = [("content-type", content_type)];
-            let body = Some(broken.clone().into_bytes());
+            let body = Some(malformed.clone().into_bytes());
             evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
         }
     }
-    for body in &wrong {
+    for body in &invalid {
         let body = Some(body.to_string().into_bytes());
         evidence.add_response(&app.send("POST", "/v1/policies", &[JSON], body.clone()).await);
         let path = "/v1/accounts/5f0c1a2b3c4d5e6f70818293/validate";
@@ -85,18 +85,24 @@ async fn bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidenc
     }
 }
 
-async fn around(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
-    let line: String = secret.lines().nth(1).unwrap_or(secret).to_owned();
-    let encoded = line.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
+async fn send_headers_queries_and_paths(
+    app: &TestApp,
+    flow: &Flow,
+    secret: &str,
+    evidence: &mut Evidence,
+) {
+    let one_line: String = secret.lines().nth(1).unwrap_or(secret).to_owned();
+    let encoded = one_line.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
     for header in HEADERS {
-        let headers = [JSON, (header, line.as_str())];
+        let headers = [JSON, (header, one_line.as_str())];
         let body = Some(b"{}".to_vec());
         evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
-        evidence
-            .add_response(&app.send("GET", "/v1/accounts", &[(header, line.as_str())], None).await);
+        evidence.add_response(
+            &app.send("GET", "/v1/accounts", &[(header, one_line.as_str())], None).await,
+        );
     }
     let body = Some(b"{}".to_vec());
-    let headers = [("content-type", line.as_str())];
+    let headers = [("content-type", one_line.as_str())];
     evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
     for parameter in PARAMETERS {
         for path in [
@@ -128,22 +134,22 @@ async fn around(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidenc
 }
 
 /// What is left under `incoming/` is not as it should be.
-async fn left_for_us(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
-    let Some(held) = flow.held(&flow.request) else { return };
+async fn send_invalid_secrets(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Evidence) {
+    let Some(secret_members) = flow.secret_members(&flow.request) else { return };
     let mut request = flow.request.clone();
-    for member in held.as_object().expect("an object").keys() {
+    for member in secret_members.as_object().expect("an object").keys() {
         request.as_object_mut().expect("an object").remove(member);
     }
-    let whole = held.to_string();
-    let kept: Vec<String> = vec![
+    let valid = secret_members.to_string();
+    let contents: Vec<String> = vec![
         secret.to_owned(),
-        whole[..whole.len() - 3].to_owned(),
-        json!([held]).to_string(),
-        with(held.clone(), &json!({"colour": secret, secret: 1})).to_string(),
+        valid[..valid.len() - 3].to_owned(),
+        json!([secret_members]).to_string(),
+        with(secret_members.clone(), &json!({"colour": secret, secret: 1})).to_string(),
         Value::from(secret).to_string(),
     ];
-    for held in kept {
-        let arn = app.realm().keep("gangway/incoming/wrong", &held).await;
+    for secret_members in contents {
+        let arn = app.realm().keep("gangway/incoming/wrong", &secret_members).await;
         let request = with(request.clone(), &json!({"secretArn": arn}));
         evidence.add_response(&app.post(&flow.route(), &request).await);
     }

@@ -17,7 +17,7 @@ use local_cloud::{
 use serde_json::json;
 
 use crate::{
-    faults::{ECHOES, OTHERS, inject, inject_each},
+    faults::{ECHO_EFFECTS, OTHER_EFFECTS, inject, inject_each},
     flow::Flow,
     invalid_input,
 };
@@ -26,7 +26,7 @@ use crate::{
 const SERVICES: [&str; 6] = ["sts", "iam", "secretsmanager", "palette", "eks", "kubernetes"];
 
 /// Starts a cloud with verbose logs and a record of every call.
-pub(crate) async fn app(partition: Partition) -> TestApp {
+pub(crate) async fn start_verbose(partition: Partition) -> TestApp {
     let app = TestApp::start(partition).await;
     enable_verbose_logs(app.realm());
     app.cloud().palette().behave(|behaviour| behaviour.errors_repeat_secrets = true);
@@ -63,7 +63,7 @@ fn flows(app: &TestApp) -> [Flow; 3] {
 }
 
 /// What only one method has.
-async fn helpers(app: &TestApp, evidence: &mut Evidence) {
+async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
     let cluster = app.realm().palette_cluster();
     let name =
         cluster.request(Case::CrossAccount)["clusterName"].as_str().unwrap_or_default().to_owned();
@@ -76,11 +76,11 @@ async fn helpers(app: &TestApp, evidence: &mut Evidence) {
 /// The whole lifecycle of an account, without faults, with a broken setup and with every invalid
 /// input.
 pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
-    let app = app(partition).await;
+    let app = start_verbose(partition).await;
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
-        invalid_input::inputs(&app, &flow, &customer.keys.secret, &mut evidence).await;
+        invalid_input::send_all(&app, &flow, &customer.keys.secret, &mut evidence).await;
         // Pod Identity makes what is missing.
         app.realm()
             .palette_cluster()
@@ -96,37 +96,37 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         customer.allow(PolicyDocument::Controller);
         customer.trust_palette();
         customer.activate_keys();
-        let (uid, receipt) = flow.registered(&app, "prod").await;
+        let (uid, receipt) = flow.register(&app, "prod").await;
         evidence.add_response(&receipt);
-        for shown in [SecretsOnRead::Real, SecretsOnRead::Masked] {
-            palette.behave(|behaviour| behaviour.secrets = shown);
-            for response in flow.ask_all(&app, "prod", &uid).await {
+        for mode in [SecretsOnRead::Real, SecretsOnRead::Masked] {
+            palette.behave(|behaviour| behaviour.secrets = mode);
+            for response in flow.send_all_requests(&app, "prod", &uid).await {
                 evidence.add_response(&response);
             }
         }
         palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
-        for told in flow.by_event(&app, "event").await {
-            evidence.add("answers to events", told);
+        for response in flow.send_events(&app, "event").await {
+            evidence.add("responses to events", response);
         }
         evidence.add_response(&app.delete(&format!("/v1/accounts/{uid}")).await);
     }
-    helpers(&app, &mut evidence).await;
-    keys_of_palette(&app, &mut evidence).await;
-    evidence.of(app.cloud(), app.realm());
+    get_trust_and_plan(&app, &mut evidence).await;
+    use_invalid_palette_keys(&app, &mut evidence).await;
+    evidence.add_partition(app.cloud(), app.realm());
     evidence
 }
 
 /// Palette's own key is not taken, or not to be read.
-async fn keys_of_palette(app: &TestApp, evidence: &mut Evidence) {
+async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
     app.cloud().palette().behave(|behaviour| behaviour.refused_key = RefusedKey::NotFoundWithKey);
-    for held in [
+    for content in [
         format!("{{\"apiKey\": \"{ADMIN_KEY}\""),
         format!("{ADMIN_KEY}\n{ADMIN_KEY}"),
         format!("{{\"other\": \"{ADMIN_KEY}\"}}"),
         format!("[\"{ADMIN_KEY}\"]"),
         format!("x{ADMIN_KEY}"),
     ] {
-        app.realm().keep(API_KEY_SECRET, &held).await;
+        app.realm().keep(API_KEY_SECRET, &content).await;
         app.realm().functions.kill();
         evidence.add_response(&app.get("/v1/accounts").await);
         evidence.add_response(&app.get("/v1/accounts/sts/trust").await);
@@ -135,21 +135,21 @@ async fn keys_of_palette(app: &TestApp, evidence: &mut Evidence) {
 }
 
 /// Sends every request while a service fails in this way.
-pub(crate) async fn with_fault(effect: Effect) -> Evidence {
-    let app = app(Partition::Aws).await;
+pub(crate) async fn run_with_fault(effect: Effect) -> Evidence {
+    let app = start_verbose(Partition::Aws).await;
     let mut evidence = Evidence::default();
     inject_each(&app, &flows(&app), &SERVICES, effect, &mut evidence).await;
     for service in SERVICES.into_iter().filter(|_| matches!(effect, Effect::Echo(_))) {
         inject(&app, service, effect);
-        helpers(&app, &mut evidence).await;
+        get_trust_and_plan(&app, &mut evidence).await;
     }
     app.cloud().faults().clear();
-    evidence.of(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.realm());
     evidence
 }
 
 /// Every fault, each in its own local cloud.
-pub(crate) fn all_with_faults()
+pub(crate) fn runs_with_faults()
 -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
-    ECHOES.into_iter().chain(OTHERS).map(with_fault)
+    ECHO_EFFECTS.into_iter().chain(OTHER_EFFECTS).map(run_with_fault)
 }

@@ -26,19 +26,19 @@ async fn no_secret_leaks_in_any_flow_or_fault() {
         Box::pin(classified_partitions::whole_lifecycle(partition)) as EvidenceFuture
     }));
     futures.extend(
-        open_partitions::all_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
+        open_partitions::runs_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
     );
     futures.extend(
-        classified_partitions::all_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
+        classified_partitions::runs_with_faults().map(|future| Box::pin(future) as EvidenceFuture),
     );
-    futures.extend(vending::all().map(|future| Box::pin(future) as EvidenceFuture));
-    let turns = Arc::new(Semaphore::new(MAX_CONCURRENT));
+    futures.extend(vending::runs().map(|future| Box::pin(future) as EvidenceFuture));
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let results: Vec<_> = futures
         .into_iter()
         .map(|future| {
-            let turns = Arc::clone(&turns);
+            let permits = Arc::clone(&permits);
             tokio::spawn(async move {
-                let _turn = turns.acquire().await;
+                let _permit = permits.acquire().await;
                 future.await
             })
         })
@@ -49,9 +49,9 @@ async fn no_secret_leaks_in_any_flow_or_fault() {
     }
     let searched = evidence.search();
     searched.print();
-    assert_eq!(searched.elsewhere, Vec::<String>::new());
+    assert_eq!(searched.misplaced, Vec::<String>::new());
     assert!(searched.found.is_empty(), "{:#?}", searched.found);
-    assert!(searched.canaries > 100 && searched.places.len() >= 15, "too little was looked at");
+    assert!(searched.canaries > 100 && searched.places.len() >= 15, "too little was searched");
     for (place, texts, bytes) in searched.places {
         // Some calls have no body.
         assert!(texts > 5, "{place}: {texts} texts of {bytes} bytes");

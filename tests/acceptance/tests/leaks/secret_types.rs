@@ -24,9 +24,9 @@ pub(crate) enum Print {
 
 /// A type, and what is known of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Holder {
+pub(crate) struct SecretType {
     /// Its crate.
-    pub(crate) of: String,
+    pub(crate) crate_name: String,
     pub(crate) name: String,
     pub(crate) public: bool,
     pub(crate) print: Print,
@@ -38,30 +38,30 @@ pub(crate) struct Holder {
 }
 
 /// Those of every crate that is deployed.
-pub(crate) fn find() -> Vec<Holder> {
+pub(crate) fn find() -> Vec<SecretType> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut sources = Vec::new();
-    for shelf in ["functions", "shared"] {
-        for folder in fs::read_dir(root.join(shelf)).expect("a folder") {
+    for parent in ["functions", "shared"] {
+        for folder in fs::read_dir(root.join(parent)).expect("a folder") {
             let folder = folder.expect("a folder").path();
-            let of = folder
+            let crate_name = folder
                 .file_name()
                 .and_then(|name| name.to_str())
                 .expect("a name")
                 .replace('-', "_");
             let mut files = Vec::new();
-            collect(&folder.join("src"), &mut files);
+            collect_sources(&folder.join("src"), &mut files);
             sources.extend(
                 files
                     .into_iter()
-                    .map(|file| (of.clone(), fs::read_to_string(file).expect("a source"))),
+                    .map(|file| (crate_name.clone(), fs::read_to_string(file).expect("a source"))),
             );
         }
     }
-    of(sources)
+    find_in(sources)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+fn collect_sources(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -69,7 +69,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             continue;
         }
         if path.is_dir() {
-            collect(&path, files);
+            collect_sources(&path, files);
         } else if path.extension().is_some_and(|kind| kind == "rs") {
             files.push(path);
         }
@@ -77,81 +77,94 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// Those of these sources, each with its crate; by name.
-pub(crate) fn of(sources: Vec<(String, String)>) -> Vec<Holder> {
+pub(crate) fn find_in(sources: Vec<(String, String)>) -> Vec<SecretType> {
     let (mut types, mut by_hand) = (Vec::new(), BTreeSet::new());
-    for (of, source) in sources {
+    for (crate_name, source) in sources {
         let file = syn::parse_file(&source).expect("Rust");
-        let mut reader = Reader { of, types: &mut types, by_hand: &mut by_hand };
+        let mut reader = TypeVisitor { crate_name, types: &mut types, by_hand: &mut by_hand };
         reader.visit_file(&file);
     }
     // By crate and name: a name is one of its own crate, or of another where its own has none of that name.
-    let defined: BTreeSet<_> = types.iter().map(|one| (one.of.clone(), one.name.clone())).collect();
-    let mut holding: BTreeSet<(String, String)> = BTreeSet::new();
+    let defined: BTreeSet<_> = types
+        .iter()
+        .map(|item_type| (item_type.crate_name.clone(), item_type.name.clone()))
+        .collect();
+    let mut holders: BTreeSet<(String, String)> = BTreeSet::new();
     loop {
-        let holds = |one: &&Holder| {
-            one.names.iter().any(|name| {
-                let own = (one.of.clone(), name.clone());
-                let elsewhere = || holding.iter().any(|(_, other)| other == name);
+        let holds_secret = |item_type: &&SecretType| {
+            item_type.names.iter().any(|name| {
+                let own = (item_type.crate_name.clone(), name.clone());
+                let elsewhere = || holders.iter().any(|(_, other)| other == name);
                 WRAPPERS.contains(&name.as_str())
-                    || if defined.contains(&own) { holding.contains(&own) } else { elsewhere() }
+                    || if defined.contains(&own) { holders.contains(&own) } else { elsewhere() }
             })
         };
-        let all: BTreeSet<_> =
-            types.iter().filter(holds).map(|one| (one.of.clone(), one.name.clone())).collect();
-        if all == holding {
+        let all: BTreeSet<_> = types
+            .iter()
+            .filter(holds_secret)
+            .map(|item_type| (item_type.crate_name.clone(), item_type.name.clone()))
+            .collect();
+        if all == holders {
             break;
         }
-        holding = all;
+        holders = all;
     }
-    types.retain(|one| holding.contains(&(one.of.clone(), one.name.clone())));
-    for one in &mut types {
-        if by_hand.contains(&(one.of.clone(), one.name.clone())) {
-            one.print = Print::ByHand;
+    types.retain(|item_type| {
+        holders.contains(&(item_type.crate_name.clone(), item_type.name.clone()))
+    });
+    for item_type in &mut types {
+        if by_hand.contains(&(item_type.crate_name.clone(), item_type.name.clone())) {
+            item_type.print = Print::ByHand;
         }
     }
-    types.sort_by(|one, other| (&one.name, &one.of).cmp(&(&other.name, &other.of)));
+    types.sort_by(|item_type, other| {
+        (&item_type.name, &item_type.crate_name).cmp(&(&other.name, &other.crate_name))
+    });
     types
 }
 
-struct Reader<'a> {
-    of: String,
-    types: &'a mut Vec<Holder>,
+struct TypeVisitor<'a> {
+    crate_name: String,
+    types: &'a mut Vec<SecretType>,
     by_hand: &'a mut BTreeSet<(String, String)>,
 }
 
-impl Visit<'_> for Reader<'_> {
+impl Visit<'_> for TypeVisitor<'_> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "syn's items grow in number")]
     fn visit_item(&mut self, item: &Item) {
         let (attributes, name, public, fields): (_, _, _, Vec<&Fields>) = match item {
-            Item::Struct(it) => (&it.attrs, &it.ident, &it.vis, vec![&it.fields]),
-            Item::Enum(it) => {
-                (&it.attrs, &it.ident, &it.vis, it.variants.iter().map(|one| &one.fields).collect())
-            }
-            Item::Impl(it) => {
-                let of_debug = it
+            Item::Struct(item) => (&item.attrs, &item.ident, &item.vis, vec![&item.fields]),
+            Item::Enum(item) => (
+                &item.attrs,
+                &item.ident,
+                &item.vis,
+                item.variants.iter().map(|item_type| &item_type.fields).collect(),
+            ),
+            Item::Impl(item) => {
+                let implements_debug = item
                     .trait_
                     .as_ref()
-                    .and_then(|(path, ..)| path_of(path))
+                    .and_then(|(path, ..)| last_segment(path))
                     .is_some_and(|name| name == "Debug");
-                if let (true, Type::Path(it)) = (of_debug, &*it.self_ty) {
+                if let (true, Type::Path(item)) = (implements_debug, &*item.self_ty) {
                     self.by_hand.extend(
-                        it.path
+                        item.path
                             .segments
                             .last()
-                            .map(|last| (self.of.clone(), last.ident.to_string())),
+                            .map(|last| (self.crate_name.clone(), last.ident.to_string())),
                     );
                 }
                 return;
             }
-            Item::Mod(it) if it.attrs.iter().any(is_test) => return,
+            Item::Mod(item) if item.attrs.iter().any(is_test) => return,
             other => return syn::visit::visit_item(self, other),
         };
         let mut names = Names::default();
         for fields in fields {
             names.visit_fields(fields);
         }
-        self.types.push(Holder {
-            of: self.of.clone(),
+        self.types.push(SecretType {
+            crate_name: self.crate_name.clone(),
             name: name.to_string(),
             public: matches!(public, syn::Visibility::Public(_)),
             print: if attributes.iter().any(derives_debug) { Print::Derived } else { Print::Never },
@@ -163,7 +176,7 @@ impl Visit<'_> for Reader<'_> {
 }
 
 /// The last name of an implemented trait's path.
-fn path_of(path: &syn::Path) -> Option<String> {
+fn last_segment(path: &syn::Path) -> Option<String> {
     path.segments.last().map(|last| last.ident.to_string())
 }
 

@@ -5,13 +5,13 @@ use gangway_model::Partition;
 use local_cloud::{Effect, Fault, world::Kind};
 use serde_json::json;
 
-use crate::{faults::ECHOES, open_partitions::app};
+use crate::{faults::ECHO_EFFECTS, open_partitions::start_verbose};
 
 const SERVICES: [&str; 5] = ["iam", "sts", "organizations", "palette", "sqs"];
 
 /// An account is created, swept and closed, while a service fails in this way.
-async fn with_fault(partition: Partition, effect: Option<Effect>) -> Evidence {
-    let app = app(partition).await;
+async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
+    let app = start_verbose(partition).await;
     let mut evidence = Evidence::default();
     let functions = &app.realm().functions;
     functions.get("account-vended").expect("it").set("GANGWAY_OFFBOARDING", "remove");
@@ -21,25 +21,25 @@ async fn with_fault(partition: Partition, effect: Option<Effect>) -> Evidence {
         if let Some(effect) = effect {
             app.cloud().fault(Fault::on(service, "*", effect).times(2).own());
         }
-        put(&app, &vended.events).await;
-        for ask in [json!({"dryRun": true}), json!({}), json!({"dryRun": "text"})] {
-            let response = functions.invoke("account-sweep", &ask).await;
-            evidence.add("answers to a schedule", format!("{response:?}"));
+        process_events(&app, &vended.events).await;
+        for payload in [json!({"dryRun": true}), json!({}), json!({"dryRun": "text"})] {
+            let response = functions.invoke("account-sweep", &payload).await;
+            evidence.add("responses to a schedule", format!("{response:?}"));
         }
-        put(&app, &organization.close(&vended.account)).await;
+        process_events(&app, &organization.close(&vended.account)).await;
         app.cloud().faults().clear();
     }
     for poison in ["no JSON", "[]", "{\"detail\": {\"eventName\": \"CreateAccountResult\"}}"] {
         app.realm().queues.iter().for_each(|queue| queue.send(poison));
     }
-    put(&app, &[]).await;
-    let made = app.cloud().calls().count("palette", "POST /v1/cloudaccounts/aws");
-    assert!(made > 0, "no account was registered: {:?}", app.logs());
-    evidence.of(app.cloud(), app.realm());
+    process_events(&app, &[]).await;
+    let created = app.cloud().calls().count("palette", "POST /v1/cloudaccounts/aws");
+    assert!(created > 0, "no account was registered: {:?}", app.logs());
+    evidence.add_partition(app.cloud(), app.realm());
     evidence
 }
 
-async fn put(app: &TestApp, events: &[serde_json::Value]) {
+async fn process_events(app: &TestApp, events: &[serde_json::Value]) {
     for event in events {
         app.realm().bus.put(event).await;
     }
@@ -48,8 +48,8 @@ async fn put(app: &TestApp, events: &[serde_json::Value]) {
 }
 
 /// Without a fault, then with each of them.
-pub(crate) fn all() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
-    let fair = [Partition::Aws, Partition::AwsUsGov].map(|partition| (partition, None));
-    let foul = ECHOES.map(|effect| (Partition::Aws, Some(effect)));
-    fair.into_iter().chain(foul).map(|(partition, effect)| with_fault(partition, effect))
+pub(crate) fn runs() -> impl Iterator<Item = impl Future<Output = Evidence> + Send + 'static> {
+    let without_fault = [Partition::Aws, Partition::AwsUsGov].map(|partition| (partition, None));
+    let with_faults = ECHO_EFFECTS.map(|effect| (Partition::Aws, Some(effect)));
+    without_fault.into_iter().chain(with_faults).map(|(partition, effect)| run(partition, effect))
 }

@@ -12,7 +12,7 @@ use crate::fixture::{cluster, differs, register, valid_request, validate, with};
 #[tokio::test]
 async fn account_registers_when_the_cluster_is_in_another_account() {
     for partition in PARTITIONS {
-        let app = TestApp::with_cluster_in_other_account(partition).await;
+        let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let own = app.realm().deployment.id().to_owned();
         for case in Case::ALL {
             let request = valid_request(&app, case);
@@ -34,7 +34,7 @@ async fn account_registers_when_the_cluster_is_in_another_account() {
 #[tokio::test]
 async fn broken_cluster_in_another_account_is_reported() {
     for partition in PARTITIONS {
-        let app = TestApp::with_cluster_in_other_account(partition).await;
+        let app = TestApp::start_with_cluster_in_other_account(partition).await;
         for (breakage, check) in [
             (Way::NoRole(RolePurpose::Palette), "pod-identity.palette-role-trust"),
             (Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT), "pod-identity.hubble-association"),
@@ -55,7 +55,7 @@ async fn broken_cluster_in_another_account_is_reported() {
 #[tokio::test]
 async fn associations_are_created_there_through_the_inspection_role() {
     for partition in PARTITIONS {
-        let app = TestApp::with_cluster_in_other_account(partition).await;
+        let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let request =
             with(valid_request(&app, Case::SameAccount), "ensureAssociations", json!(true));
         cluster(&app).break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT));
@@ -76,7 +76,7 @@ async fn associations_are_created_there_through_the_inspection_role() {
 #[tokio::test]
 async fn nothing_passes_without_an_inspection_role_in_that_account() {
     for partition in PARTITIONS {
-        let app = TestApp::with_cluster_in_other_account(partition).await;
+        let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let request = valid_request(&app, Case::SameAccount);
         cluster(&app).cluster.account().role("GangwayInspection").remove();
         let seen = validate(&app, &request).await;

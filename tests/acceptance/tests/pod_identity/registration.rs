@@ -69,7 +69,8 @@ async fn secret_partition_needs_the_opt_in_and_warns() {
     let request = valid_request(&app, Case::SameAccount);
     // The function is not deployed there, so API Gateway knows no such route.
     app.post(ROUTE, &request).await.assert_status(403);
-    let app = TestApp::with_parameter(Partition::AwsIsoB, "AllowSecretPodIdentity", "true").await;
+    let app =
+        TestApp::start_with_parameter(Partition::AwsIsoB, "AllowSecretPodIdentity", "true").await;
     let request = valid_request(&app, Case::SameAccount);
     let receipt = register(&app, &request).await;
     receipt.assert_status(201);

@@ -32,7 +32,7 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
         for cluster_elsewhere in [false, true] {
             let associations = Associations::Fixed;
             let options = Options { associations, cluster_elsewhere, ..Options::default() };
-            let app = TestApp::with(partition, options).await;
+            let app = TestApp::start_with(partition, options).await;
             for (case, breakage, right) in [
                 (
                     SameAccount,

@@ -149,7 +149,7 @@ async fn missing_or_different_secret_is_reported() {
         let arn = receipt.text_at("/secretArn");
         let deletion = json!({"SecretId": arn, "RecoveryWindowInDays": 7});
         let administrator = app.realm().administrator();
-        administrator.secrets("DeleteSecret", &deletion).await.expect("an answer");
+        administrator.secrets("DeleteSecret", &deletion).await.expect("a response");
         let report = look(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
     })

@@ -1,10 +1,6 @@
 //! The acceptance table for the open partitions: what a portal receives from the real binaries, and
 //! what is stored.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test program: what is not as it should be ends the test"
-)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test program")]
 
 mod access_keys;
 mod accounts;

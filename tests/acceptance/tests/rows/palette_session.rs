@@ -120,7 +120,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
             let again = app.event(&event(method, &app, request).await).await;
             let [delivery] = again.as_slice() else { panic!("one function: {again:?}") };
             assert_eq!(delivery.package, method.id());
-            let response = delivery.outcome.as_ref().expect("an answer");
+            let response = delivery.outcome.as_ref().expect("a response");
             assert_eq!(response["outcome"], "unchanged", "{response:#}");
             assert_eq!(response["uid"], receipt.uid());
             let body = app.palette_body("prod");

@@ -18,7 +18,7 @@ fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
     for response in responses {
         evidence.add_response(response);
     }
-    evidence.of(app.cloud(), app.realm());
+    evidence.add_partition(app.cloud(), app.realm());
     evidence.assert_no_leak();
 }
 
@@ -151,7 +151,7 @@ async fn event_with_an_access_key_is_refused() {
         assert!(told.contains("secretArn") && told.contains("replaced"), "{told}");
         let mut evidence = Evidence::default();
         evidence.add("the answer to the event", response.to_string());
-        evidence.of(app.cloud(), app.realm());
+        evidence.add_partition(app.cloud(), app.realm());
         evidence.assert_no_leak();
         app.assert_untouched();
     }

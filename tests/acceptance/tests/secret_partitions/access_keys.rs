@@ -141,7 +141,7 @@ async fn ca_certificate_is_required_and_must_be_valid() {
 #[tokio::test]
 async fn ca_certificate_must_sign_the_aws_endpoints() {
     for partition in CLASSIFIED_PARTITIONS {
-        let app = TestApp::with_tls(partition).await;
+        let app = TestApp::start_with_tls(partition).await;
         let method = AuthMethod::StaticCredentials;
         let good = app.request(method, app.customer(), "prod");
         let another =

@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::tests_outside_test_module,
-    reason = "a test program: what is not as it should be ends the test"
+    reason = "a test program"
 )]
 
 mod access_keys;

@@ -79,7 +79,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
         let deliveries = app.event(&with(detail, &json!({"method": method.id()}))).await;
         let [delivery] = deliveries.as_slice() else { panic!("one function: {deliveries:?}") };
         assert_eq!(delivery.package, method.id());
-        let response = delivery.outcome.as_ref().expect("an answer");
+        let response = delivery.outcome.as_ref().expect("a response");
         assert_eq!(text(response, "outcome"), "unchanged", "{response:#}");
         assert_eq!(text(response, "uid"), receipt.uid());
         assert_eq!(app.palette_body("prod")["metadata"]["annotations"]["scope"], "project");

@@ -106,7 +106,7 @@ async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
         for response in a_life(&app, &mut evidence).await {
             evidence.add_response(&response);
         }
-        evidence.of(app.cloud(), app.realm());
+        evidence.add_partition(app.cloud(), app.realm());
         evidence.assert_no_leak();
         assert!(app.logs().lines().count() > 20, "the functions write logs");
         assert_eq!(app.active_secrets().len(), 2, "{:?}", app.active_secrets());
@@ -139,7 +139,7 @@ async fn event_with_a_private_key_is_refused() {
             assert!(pointers.contains(&&json!("/userKey")), "{response:#}");
             let mut evidence = Evidence::default();
             evidence.add("the answer to the event", response.to_string());
-            evidence.of(app.cloud(), app.realm());
+            evidence.add_partition(app.cloud(), app.realm());
             evidence.assert_no_leak();
             app.assert_untouched();
         },

@@ -24,7 +24,7 @@ pub(crate) async fn report(function: &Lambda, method: AuthMethod, request: &Valu
     let sample = std::fs::read_to_string(file).expect("a sample event");
     let mut event: Value = serde_json::from_str(&sample).expect("JSON");
     event["body"] = request.to_string().into();
-    let response = function.invoke(&event).await.expect("an answer");
+    let response = function.invoke(&event).await.expect("a response");
     let body = text(&response, "body").to_owned();
     let status = response["statusCode"].as_u64().and_then(|status| status.try_into().ok());
     HttpResponse {
@@ -44,7 +44,7 @@ struct TlsSetup {
 
 impl TlsSetup {
     async fn set(partition: Partition) -> Self {
-        let app = TestApp::with_tls(partition).await;
+        let app = TestApp::start_with_tls(partition).await;
         let (aws, palette) = (app.cloud().door().await, app.cloud().door().await);
         app.realm().keep(AWS_BUNDLE, &aws.ca_pem).await;
         app.realm().keep(PALETTE_BUNDLE, &palette.ca_pem).await;

@@ -26,7 +26,7 @@ async fn accounts_register_through_the_management_role() {
         app.put(&told.events).await;
         app.work_off().await;
         app.assert_registered(&told.account);
-        let response = sweeper(&app).invoke(&json!({})).await.expect("an answer");
+        let response = sweeper(&app).invoke(&json!({})).await.expect("a response");
         assert_eq!(response["counts"]["queued"], 1, "{response:#}");
         app.work_off().await;
         app.assert_registered(&missed.account);

@@ -99,7 +99,8 @@ async fn registered_keys_are_removed_with_the_account() {
     let gateway = app.realm().gateway(0).await;
     let put = async |method: &str, body: serde_json::Value| {
         let url = format!("{}/v1/accounts/{method}/{}", gateway.url(), registered.uid);
-        let response = outbound::client(None).put(url).json(&body).send().await.expect("an answer");
+        let response =
+            outbound::client(None).put(url).json(&body).send().await.expect("a response");
         (response.status().as_u16(), response.text().await.expect("text"))
     };
     let (status, told) = put("static-credentials", keys).await;

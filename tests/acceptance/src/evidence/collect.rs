@@ -10,13 +10,13 @@ use local_cloud::{
     world::Realm,
 };
 
-use super::{Evidence, own};
+use super::{Evidence, allowed};
 
 /// Calls with a secret in the place of another one. It must stay empty.
-pub(super) const ELSEWHERE: &str = "a secret in another's place";
+pub(super) const MISPLACED: &str = "a secret in the place of another one";
 
 /// The common prefix of all session tokens.
-const TOKENS_BEGIN: &str = "IQoJb3JpZ2luX2Vj";
+const TOKEN_PREFIX: &str = "IQoJb3JpZ2luX2Vj";
 
 /// Sets the most verbose logging for every function.
 pub fn enable_verbose_logs(realm: &Realm) {
@@ -40,57 +40,60 @@ pub const VERBOSE_SETTINGS: [(&str, &str); 5] = [
 impl Evidence {
     /// Adds the logs, calls and stored data of a partition's functions since the recording began,
     /// and the secrets of that partition.
-    pub fn of(&mut self, cloud: &Cloud, realm: &Realm) {
+    pub fn add_partition(&mut self, cloud: &Cloud, realm: &Realm) {
         let sent = cloud.tap().take();
-        self.secrets_of(cloud, realm, &sent);
+        self.add_partition_secrets(cloud, realm, &sent);
         let searcher = self.searcher();
         for sent in sent {
-            let (head, body) = places(&sent.service);
-            match own::strip(sent, &searcher) {
-                Ok((said, told)) => {
-                    self.add(head, said);
-                    self.add(body, told);
+            let (head, body) = call_places(&sent.service);
+            match allowed::strip(sent, &searcher) {
+                Ok((head_text, body_text)) => {
+                    self.add(head, head_text);
+                    self.add(body, body_text);
                 }
-                Err(wrong) => self.add(ELSEWHERE, wrong),
+                Err(misplaced_secret) => self.add(MISPLACED, misplaced_secret),
             }
         }
         for lambda in realm.functions.all() {
             self.add("logs, metrics and panics", lambda.logs().text());
         }
-        self.left(cloud, realm);
+        self.add_stored_data(cloud, realm);
     }
 
     /// Adds what is stored in Palette and AWS.
-    fn left(&mut self, cloud: &Cloud, realm: &Realm) {
+    fn add_stored_data(&mut self, cloud: &Cloud, realm: &Realm) {
         for account in &cloud.palette().records().accounts {
             let mut body = account.body.clone();
-            own::without(&mut body, "palette");
-            self.add("left in Palette: accounts but for their keys", body.to_string());
+            allowed::remove_allowed(&mut body, "palette");
+            self.add("stored in Palette: accounts without their keys", body.to_string());
         }
         let mut accounts = vec![&realm.deployment, &realm.palette];
         accounts.extend(realm.customers.iter().map(|customer| &customer.account));
         for account in accounts {
             for secret in account.secrets() {
                 self.add(
-                    "left in AWS: names and tags",
+                    "stored in AWS: names and tags",
                     format!("{} {:?}", secret.name, secret.tags),
                 );
             }
             for role in account.roles() {
-                self.add("left in AWS: names and tags", format!("{role:?}"));
+                self.add("stored in AWS: names and tags", format!("{role:?}"));
             }
             for policy in account.policies() {
-                self.add("left in AWS: names and tags", format!("{policy:?}"));
+                self.add("stored in AWS: names and tags", format!("{policy:?}"));
             }
         }
         for queue in &realm.queues {
             for message in queue.messages() {
-                self.add("left in queues: messages and dead-letter queues", format!("{message:?}"));
+                self.add(
+                    "stored in queues: messages and dead-letter queues",
+                    format!("{message:?}"),
+                );
             }
         }
     }
 
-    fn secrets_of(&mut self, cloud: &Cloud, realm: &Realm, sent: &[Sent]) {
+    fn add_partition_secrets(&mut self, cloud: &Cloud, realm: &Realm, sent: &[Sent]) {
         self.add_secrets(cloud.aws().issued());
         self.add_secrets([Canary::new(Kind::PaletteKey, "Gangway", ADMIN_KEY)]);
         for access in realm.customers.iter().filter_map(|customer| customer.access.as_ref()) {
@@ -106,13 +109,13 @@ impl Evidence {
             self.add_secrets([Canary::new(Kind::ClusterToken, "the cluster", token)]);
             let url = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
             let url = String::from_utf8_lossy(&url);
-            let signature = url.split_once("X-Amz-Signature=").map(|(_, behind)| behind);
-            let signature = signature.and_then(|behind| behind.split('&').next());
-            self.add_secrets(
-                signature.map(|it| Canary::new(Kind::ClusterToken, "its signature", it)),
-            );
+            let signature = url.split_once("X-Amz-Signature=").map(|(_, rest)| rest);
+            let signature = signature.and_then(|rest| rest.split('&').next());
+            self.add_secrets(signature.map(|signature_text| {
+                Canary::new(Kind::ClusterToken, "its signature", signature_text)
+            }));
         }
-        self.add_public(TOKENS_BEGIN);
+        self.add_public(TOKEN_PREFIX);
         for text in
             realm.certificate_authority.iter().cloned().chain(cloud.ca_pem().map(str::to_owned))
         {
@@ -133,10 +136,10 @@ impl Evidence {
 }
 
 /// The places of a call's headers and body.
-fn places(service: &str) -> (&'static str, &'static str) {
+fn call_places(service: &str) -> (&'static str, &'static str) {
     match service {
         "palette" => {
-            ("sent to Palette: targets and headers", "sent to Palette: bodies but for their keys")
+            ("sent to Palette: targets and headers", "sent to Palette: bodies without their keys")
         }
         "kubernetes" => ("sent to Kubernetes: targets and headers", "sent to Kubernetes: objects"),
         "cap" | "scap" => ("sent to the portal: targets and headers", "sent to the portal: bodies"),

@@ -17,7 +17,7 @@ enum Place {
 use Place::{Body, Header};
 
 /// Service, place and allowed kinds; `aws` means every AWS service.
-const OWN: &[(&str, Place, &[Kind])] = &[
+const ALLOWED_PLACES: &[(&str, Place, &[Kind])] = &[
     ("palette", Header("apikey"), &[PaletteKey]),
     ("aws", Header("x-amz-security-token"), &[Token]),
     ("kubernetes", Header("authorization"), &[ClusterToken, Token]),
@@ -34,42 +34,44 @@ const OWN: &[(&str, Place, &[Kind])] = &[
 ];
 
 /// Removes the allowed secrets from a body and returns them.
-pub(super) fn without(body: &mut Value, service: &str) -> Vec<(String, &'static [Kind])> {
-    let mut taken = Vec::new();
-    for (_, place, kinds) in rows(service) {
+pub(super) fn remove_allowed(body: &mut Value, service: &str) -> Vec<(String, &'static [Kind])> {
+    let mut removed = Vec::new();
+    for (_, place, kinds) in allowed_places(service) {
         if let Body(pointer) = place
             && let Some(value) = body.pointer_mut(pointer)
         {
-            taken.push((value.take().as_str().unwrap_or_default().to_owned(), *kinds));
+            removed.push((value.take().as_str().unwrap_or_default().to_owned(), *kinds));
         }
     }
-    taken
+    removed
 }
 
-fn rows(service: &str) -> impl Iterator<Item = &'static (&'static str, Place, &'static [Kind])> {
-    let aws = !["palette", "kubernetes", "cap", "scap"].contains(&service);
-    OWN.iter().filter(move |(whose, ..)| *whose == service || (aws && *whose == "aws"))
+fn allowed_places(
+    service: &str,
+) -> impl Iterator<Item = &'static (&'static str, Place, &'static [Kind])> {
+    let is_aws = !["palette", "kubernetes", "cap", "scap"].contains(&service);
+    ALLOWED_PLACES.iter().filter(move |(name, ..)| *name == service || (is_aws && *name == "aws"))
 }
 
 /// Removes the allowed secrets from a call; returns target with headers, and the body. Returns
 /// `Err` if an allowed place holds another kind of secret.
 pub(super) fn strip(mut sent: Sent, searcher: &Searcher) -> Result<(String, String), String> {
-    let mut taken = Vec::new();
-    for (_, place, kinds) in rows(&sent.service) {
+    let mut removed = Vec::new();
+    for (_, place, kinds) in allowed_places(&sent.service) {
         if let Header(name) = place {
-            for (_, value) in sent.headers.iter_mut().filter(|(given, _)| given == name) {
-                taken.push((std::mem::take(value), *kinds));
+            for (_, value) in sent.headers.iter_mut().filter(|(header, _)| header == name) {
+                removed.push((std::mem::take(value), *kinds));
             }
         }
     }
     let mut body = String::from_utf8_lossy(&sent.body).into_owned();
     if let Ok(mut value) = serde_json::from_slice::<Value>(&sent.body) {
-        taken.extend(without(&mut value, &sent.service));
+        removed.extend(remove_allowed(&mut value, &sent.service));
         body = value.to_string();
     }
-    for (text, kinds) in taken {
+    for (text, kinds) in removed {
         if let Some(wrong) =
-            searcher.find(text.as_bytes()).iter().find(|one| !kinds.contains(&one.kind))
+            searcher.find(text.as_bytes()).iter().find(|secret| !kinds.contains(&secret.kind))
         {
             return Err(format!("{} {}: {wrong:?}", sent.service, sent.operation));
         }
