@@ -8,45 +8,46 @@ use gangway_model::Partition;
 use crate::{flow::Trigger, flows};
 
 /// Triggers of the template: package, and route or kind of trigger.
-async fn deployed() -> BTreeSet<(String, String)> {
-    let mut ways = BTreeSet::new();
+async fn deployed_triggers() -> BTreeSet<(String, String)> {
+    let mut triggers = BTreeSet::new();
     for partition in [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
         for lambda in app.realm().functions.all() {
             let function = lambda.function();
-            let mut way = |way: String| ways.insert((function.package.clone(), way));
-            way("is deployed".to_owned());
+            let mut trigger =
+                |trigger: String| triggers.insert((function.package.clone(), trigger));
+            trigger("is deployed".to_owned());
             for route in &function.routes {
-                way(format!("{} {}", route.verb, route.path));
+                trigger(format!("{} {}", route.verb, route.path));
             }
             if !function.rules.is_empty() {
-                way("an event".to_owned());
+                trigger("an event".to_owned());
             }
             if !function.queues.is_empty() {
-                way("a queue".to_owned());
+                trigger("a queue".to_owned());
             }
             if !function.schedules.is_empty() {
-                way("a schedule".to_owned());
+                trigger("a schedule".to_owned());
             }
         }
     }
-    ways
+    triggers
 }
 
 #[tokio::test]
 async fn every_function_and_trigger_has_a_flow() {
     let mut covered = BTreeSet::new();
     for flow in flows::ALL.into_iter().flatten() {
-        let way = match flow.trigger {
+        let trigger = match flow.trigger {
             Trigger::Route(verb, path) => format!("{verb} {path}"),
             Trigger::Event => "an event".to_owned(),
             Trigger::Queue => "a queue".to_owned(),
             Trigger::Schedule => "a schedule".to_owned(),
         };
-        covered.insert((flow.function.to_owned(), way));
+        covered.insert((flow.function.to_owned(), trigger));
         covered.insert((flow.function.to_owned(), "is deployed".to_owned()));
     }
-    let deployed = deployed().await;
-    assert!(deployed.len() > 25, "{deployed:?}");
-    assert_eq!(covered, deployed);
+    let deployed_triggers = deployed_triggers().await;
+    assert!(deployed_triggers.len() > 25, "{deployed_triggers:?}");
+    assert_eq!(covered, deployed_triggers);
 }

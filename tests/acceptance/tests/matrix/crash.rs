@@ -11,54 +11,53 @@ use crate::{
 };
 
 /// Flows that change nothing are skipped: nothing can be left half done.
-fn both(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
-    let of = |run: &Run| {
-        let call_sites = run.call_sites.iter().filter(|_| !run.flow.trigger.reads());
-        let both = |call_site| {
+fn crashes(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
+    let crashes_of = |run: &Run| {
+        let call_sites = run.call_sites.iter().filter(|_| !run.flow.trigger.is_read_only());
+        let crashes = |call_site| {
             [Effect::CutBefore, Effect::CutAfter].map(|it| FaultCase::new(call_site, it, Crash))
         };
-        call_sites.flat_map(both).collect()
+        call_sites.flat_map(crashes).collect()
     };
-    recorded_runs.iter().map(of).collect()
+    recorded_runs.iter().map(crashes_of).collect()
 }
 
-async fn crash(flows: &'static [Flow]) {
-    run_fault_cases("crash", flows, both).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn static_credentials() {
-    crash(flows::STATIC_CREDENTIALS).await;
+async fn run_crashes(flows: &'static [Flow]) {
+    run_fault_cases("crash", flows, crashes).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sts() {
-    crash(flows::STS).await;
+async fn static_credentials_recovers_from_a_crash_at_any_call() {
+    run_crashes(flows::STATIC_CREDENTIALS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pod_identity() {
-    crash(flows::POD_IDENTITY).await;
+async fn sts_recovers_from_a_crash_at_any_call() {
+    run_crashes(flows::STS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pod_identity_recovers_from_a_crash_at_any_call() {
+    run_crashes(flows::POD_IDENTITY).await;
 }
 
 /// Rows: F84, F86.
-/// Rows: F84, F86.
 #[tokio::test(flavor = "multi_thread")]
-async fn scap() {
-    crash(flows::SCAP).await;
+async fn scap_recovers_from_a_crash_at_any_call() {
+    run_crashes(flows::SCAP).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts() {
-    crash(flows::ACCOUNTS).await;
+async fn accounts_recovers_from_a_crash_at_any_call() {
+    run_crashes(flows::ACCOUNTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn account_vended() {
-    crash(flows::VENDED).await;
+async fn account_vended_recovers_from_a_crash_at_any_call() {
+    run_crashes(flows::VENDED).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn account_sweep() {
-    crash(flows::SWEEP).await;
+async fn account_sweep_recovers_from_a_crash_at_any_call() {
+    run_crashes(flows::SWEEP).await;
 }

@@ -8,14 +8,14 @@ use crate::{
     fault_case::{FaultCase, FaultDuration},
     fixture::Fixture,
     flow::{Action, Flow, Response, Subject},
+    outcome_check::{check_outcome, is_expected},
     recording::UndisturbedRun,
     state::State,
-    verdict::{check_outcome, is_expected},
 };
 
 /// The function's time limit if a service never responds. Each failed attempt gets more, for slow
 /// machines.
-const LIMITS: [Duration; 3] =
+const TIME_LIMITS: [Duration; 3] =
     [Duration::from_secs(4), Duration::from_secs(10), Duration::from_secs(28)];
 
 /// Why a run failed.
@@ -29,10 +29,10 @@ enum Failure {
 
 impl Failure {
     /// A timeout can change one failure into another, but cannot turn a failure into a success.
-    fn of(effect: Effect, response: &Response, wrong: &str) -> Self {
-        let wrong = format!("{wrong}\ntold: {}", response.text());
-        let hurried = effect == Effect::NeverAnswer || response.ran_out_of_time();
-        if hurried && !response.succeeded() {
+    fn new(effect: Effect, response: &Response, wrong: &str) -> Self {
+        let wrong = format!("{wrong}\nresponse: {}", response.text());
+        let may_be_timeout = effect == Effect::NeverAnswer || response.timed_out();
+        if may_be_timeout && !response.succeeded() {
             Self::OutOfTime(wrong)
         } else {
             Self::Incorrect(wrong)
@@ -40,9 +40,9 @@ impl Failure {
     }
 
     /// The run without faults failed as well.
-    fn without_faults(last: &Response, first: &Response) -> Self {
-        let wrong = format!("{}\nthen, in fair weather, {}", first.text(), last.text());
-        if last.ran_out_of_time() { Self::OutOfTime(wrong) } else { Self::Incorrect(wrong) }
+    fn without_faults(repeated: &Response, first: &Response) -> Self {
+        let wrong = format!("{}\nthen, without faults, {}", first.text(), repeated.text());
+        if repeated.timed_out() { Self::OutOfTime(wrong) } else { Self::Incorrect(wrong) }
     }
 }
 
@@ -62,26 +62,26 @@ impl Fixture {
         name: &str,
         undisturbed: &UndisturbedRun,
     ) -> Result<String, String> {
-        for (time, limit) in LIMITS.into_iter().enumerate() {
-            let name = format!("{name}-{time}");
+        for (attempt, limit) in TIME_LIMITS.into_iter().enumerate() {
+            let name = format!("{name}-{attempt}");
             let subject = self.prepare(flow, &name).await;
-            let outcome = self.once(flow, fault_case, (&subject, limit), undisturbed).await;
+            let outcome = self.run_attempt(flow, fault_case, (&subject, limit), undisturbed).await;
             if outcome.is_err() {
                 // Clean up, so that the next attempt is not affected.
                 self.let_replicas_catch_up();
-                self.work_off_queues().await;
+                self.process_queues().await;
             }
             self.remove_accounts(&subject);
             match outcome {
-                Err(Failure::OutOfTime(_)) if time + 1 < LIMITS.len() => {}
+                Err(Failure::OutOfTime(_)) if attempt + 1 < TIME_LIMITS.len() => {}
                 Err(Failure::OutOfTime(wrong) | Failure::Incorrect(wrong)) => return Err(wrong),
                 Ok(label) => return Ok(label),
             }
         }
-        Err("it was not tried".to_owned())
+        Err("no attempt was made".to_owned())
     }
 
-    async fn once(
+    async fn run_attempt(
         &self,
         flow: &Flow,
         fault_case: &FaultCase,
@@ -95,11 +95,11 @@ impl Fixture {
         }
         let action = (flow.action)(self, subject);
         let response = self.execute(&action, subject).await;
-        let met = cloud.faults().met();
+        let hits = cloud.faults().met();
         cloud.faults().clear();
         function.limit(function.function().timeout);
-        let state = State::of(self, subject);
-        if met == 0 {
+        let state = State::snapshot(self, subject);
+        if hits == 0 {
             return Err(Failure::OutOfTime(format!("no such call was made: {}", response.text())));
         }
         if state.accounts.len() > 1 {
@@ -108,51 +108,52 @@ impl Fixture {
         let crashed = fault_case.duration == FaultDuration::Crash && !response.succeeded();
         if !crashed {
             let verdict = check_outcome(flow, fault_case, &response, &state, undisturbed);
-            verdict.map_err(|wrong| Failure::of(fault_case.effect, &response, &wrong))?;
+            verdict.map_err(|wrong| Failure::new(fault_case.effect, &response, &wrong))?;
         }
-        let whole = state.anonymous() == undisturbed.end;
-        let again = self.again(&action, subject, (&response, whole), fault_case).await?;
-        let state = State::of(self, subject);
-        let reached = state.anonymous();
-        let ends = if is_expected(fault_case, &Response::Left, &reached, undisturbed) {
-            state.consistent()
+        let is_complete = state.normalized() == undisturbed.final_state;
+        let repeat = self.repeat(&action, subject, (&response, is_complete), fault_case).await?;
+        let state = State::snapshot(self, subject);
+        let state_text = state.normalized();
+        let result = if is_expected(fault_case, &Response::Queued, &state_text, undisturbed) {
+            state.check_consistency()
         } else {
-            Err(format!("it ends as {reached}\nand not as {}", undisturbed.end))
+            Err(format!("the final state is {state_text}\ninstead of {}", undisturbed.final_state))
         };
-        ends.map_err(|wrong| format!("{wrong}\nafter {}\nand {again}", response.text()))?;
+        result.map_err(|wrong| format!("{wrong}\nafter {}\nand {repeat}", response.text()))?;
         Ok(response.label())
     }
 
     /// Repeats the action unless it succeeded, as a client does that got no response.
-    async fn again(
+    async fn repeat(
         &self,
         action: &Action,
         subject: &Subject,
-        (response, whole): (&Response, bool),
+        (response, is_complete): (&Response, bool),
         fault_case: &FaultCase,
     ) -> Result<String, Failure> {
         if matches!(fault_case.effect, Effect::Stale(_)) && !matches!(action, Action::Queue(_)) {
             // A client that repeats the request at once, while reads are still stale, creates no
             // duplicate.
-            let at_once = self.execute(action, subject).await;
-            let accounts = State::of(self, subject).accounts.len();
+            let immediate = self.execute(action, subject).await;
+            let accounts = State::snapshot(self, subject).accounts.len();
             if accounts > 1 {
-                return Err(format!("{accounts} accounts after {}", at_once.text()).into());
+                return Err(format!("{accounts} accounts after {}", immediate.text()).into());
             }
         }
         self.let_replicas_catch_up();
         let stale = matches!(fault_case.effect, Effect::Stale(_));
-        let mut last = response.clone();
-        if !matches!(action, Action::Queue(_)) && (stale || !response.succeeded() || !whole) {
-            last = self.execute(action, subject).await;
-            let gone = matches!(action, Action::Http("DELETE", ..)) && last.label() == "404";
-            if !last.succeeded() && !gone {
-                return Err(Failure::without_faults(&last, response));
+        let mut repeated = response.clone();
+        if !matches!(action, Action::Queue(_)) && (stale || !response.succeeded() || !is_complete) {
+            repeated = self.execute(action, subject).await;
+            let is_deleted =
+                matches!(action, Action::Http("DELETE", ..)) && repeated.label() == "404";
+            if !repeated.succeeded() && !is_deleted {
+                return Err(Failure::without_faults(&repeated, response));
             }
         }
-        let settled = self.work_off_queues().await;
+        let settled = self.process_queues().await;
         if settled.succeeded() {
-            Ok(last.text())
+            Ok(repeated.text())
         } else {
             Err(Failure::without_faults(&settled, response))
         }
@@ -160,17 +161,17 @@ impl Fixture {
 }
 
 #[test]
-fn only_failures_can_be_due_to_a_timeout() {
-    let (done, failed) = (Response::Worked, Response::Failed("refused".to_owned()));
-    let late = Response::Failed("it had timed out".to_owned());
-    for (effect, response, hurried) in [
+fn only_failed_runs_can_be_due_to_a_timeout() {
+    let (done, failed) = (Response::Processed, Response::Failed("refused".to_owned()));
+    let timed_out = Response::Failed("it had timed out".to_owned());
+    for (effect, response, may_be_timeout) in [
         (Effect::NeverAnswer, &failed, true),
         (Effect::NeverAnswer, &done, false),
         (Effect::CutBefore, &failed, false),
-        (Effect::CutBefore, &late, true),
+        (Effect::CutBefore, &timed_out, true),
         (Effect::CutBefore, &done, false),
     ] {
-        let wrong = Failure::of(effect, response, "a verdict");
-        assert_eq!(matches!(wrong, Failure::OutOfTime(_)), hurried, "{effect:?}: {wrong:?}");
+        let wrong = Failure::new(effect, response, "a verdict");
+        assert_eq!(matches!(wrong, Failure::OutOfTime(_)), may_be_timeout, "{effect:?}: {wrong:?}");
     }
 }

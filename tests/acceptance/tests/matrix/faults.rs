@@ -17,7 +17,7 @@ use crate::{
 const STALE: Effect = Effect::Stale(Duration::from_secs(10));
 
 /// Every fault of a call, and how long it lasts.
-const ALL: [(Effect, FaultDuration); 14] = [
+const ALL_FAULTS: [(Effect, FaultDuration); 14] = [
     (Effect::Throttle, Once),
     (Effect::Throttle, Lasting),
     (Effect::InternalError, Once),
@@ -44,7 +44,7 @@ fn select_faults(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
     let mut samples = sample(&call_sites).into_iter();
     let mut fault_cases = |call_site| {
         let sample = samples.next().unwrap_or_default();
-        let faults = if whole { ALL.to_vec() } else { sample };
+        let faults = if whole { ALL_FAULTS.to_vec() } else { sample };
         faults
             .into_iter()
             .map(move |(effect, duration)| FaultCase::new(call_site, effect, duration))
@@ -70,14 +70,14 @@ fn sample(call_sites: &[&CallSite]) -> Vec<Vec<(Effect, FaultDuration)>> {
     for call_site in call_sites {
         let nth = seen.entry(call_site.operation()).and_modify(|nth| *nth += 1).or_insert(0_usize);
         let count = counts[&call_site.operation()];
-        let faults = ALL.iter().enumerate().filter(|(number, _)| number % count == *nth);
+        let faults = ALL_FAULTS.iter().enumerate().filter(|(number, _)| number % count == *nth);
         samples.push(faults.map(|(_, fault)| *fault).collect());
     }
     samples
 }
 
 #[test]
-fn the_sample_covers_every_fault_for_every_operation() {
+fn sample_covers_every_fault_for_every_operation() {
     // An operation, and how often it is called; the calls of different operations alternate.
     let operations = [
         ("iam", "SimulatePrincipalPolicy", 1),
@@ -98,54 +98,54 @@ fn the_sample_covers_every_fault_for_every_operation() {
     let samples = sample(&call_sites.iter().collect::<Vec<_>>());
     assert_eq!(samples.len(), call_sites.len());
     for (service, operation, _count) in operations {
-        let met: Vec<_> = call_sites
+        let selected: Vec<_> = call_sites
             .iter()
             .zip(&samples)
             .filter(|(call_site, _)| call_site.operation() == (service, operation))
-            .flat_map(|(_, faults)| faults)
+            .flat_map(|(_, run_faults)| run_faults)
             .collect();
-        assert_eq!(met.len(), ALL.len(), "{operation}");
-        let missing: Vec<_> = ALL.iter().filter(|fault| !met.contains(fault)).collect();
+        assert_eq!(selected.len(), ALL_FAULTS.len(), "{operation}");
+        let missing: Vec<_> = ALL_FAULTS.iter().filter(|fault| !selected.contains(fault)).collect();
         assert!(missing.is_empty(), "{operation}: {missing:?}");
     }
 }
 
-async fn faults(flows: &'static [Flow]) {
+async fn run_faults(flows: &'static [Flow]) {
     run_fault_cases("faults", flows, select_faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn static_credentials() {
-    faults(flows::STATIC_CREDENTIALS).await;
+async fn static_credentials_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::STATIC_CREDENTIALS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sts() {
-    faults(flows::STS).await;
+async fn sts_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::STS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pod_identity() {
-    faults(flows::POD_IDENTITY).await;
+async fn pod_identity_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::POD_IDENTITY).await;
 }
 
 /// Rows: F85.
 #[tokio::test(flavor = "multi_thread")]
-async fn scap() {
-    faults(flows::SCAP).await;
+async fn scap_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::SCAP).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts() {
-    faults(flows::ACCOUNTS).await;
+async fn accounts_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::ACCOUNTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn account_vended() {
-    faults(flows::VENDED).await;
+async fn account_vended_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::VENDED).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn account_sweep() {
-    faults(flows::SWEEP).await;
+async fn account_sweep_recovers_from_a_fault_of_any_call() {
+    run_faults(flows::SWEEP).await;
 }

@@ -19,7 +19,7 @@ const VENDED: &str = "account-vended";
 const SWEEP: &str = "account-sweep";
 
 /// The number of clock steps, more than a message has deliveries.
-const TURNS: usize = 40;
+const CLOCK_STEPS: usize = 40;
 
 /// A partition with everything that the flows need.
 pub(crate) struct Fixture {
@@ -33,7 +33,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    pub(crate) async fn open(partition: Partition) -> Self {
+    pub(crate) async fn start(partition: Partition) -> Self {
         let app = TestApp::start(partition).await;
         // All names that were used before stay registered.
         app.cloud().palette().records().tenants[0].quota = 20_000;
@@ -77,27 +77,27 @@ impl Fixture {
         self.app.realm().queue("VendingQueue")
     }
 
-    pub(crate) fn dead_letters(&self) -> Option<&Queue> {
+    pub(crate) fn dead_letter_queue(&self) -> Option<&Queue> {
         self.app.realm().queue("VendingDlq")
     }
 
     /// Prepares a flow.
     pub(crate) async fn prepare(&self, flow: &Flow, name: &str) -> Subject {
-        if let Some(dead) = self.dead_letters() {
-            dead.purge();
+        if let Some(dead_letters) = self.dead_letter_queue() {
+            dead_letters.purge();
         }
         let mut subject = Subject { name: name.to_owned(), ..Subject::default() };
-        for action in (flow.before)(self, &mut subject) {
+        for action in (flow.preparation)(self, &mut subject) {
             let response = self.execute(&action, &subject).await;
             assert!(response.succeeded(), "before {}: {}", flow.name, response.text());
-            self.work_off_queues().await;
-            if let Response::Kept(arn) = response {
+            self.process_queues().await;
+            if let Response::SecretStored(arn) = response {
                 subject.secret = arn;
             } else {
                 response.uid().clone_into(&mut subject.uid);
             }
         }
-        (flow.disturb)(self, &subject);
+        (flow.change)(self, &subject);
         subject
     }
 
@@ -117,7 +117,7 @@ impl Fixture {
                 let mut deliveries = self.app.event(detail).await;
                 assert_eq!(deliveries.len(), 1, "{deliveries:?}");
                 match deliveries.remove(0).outcome {
-                    Ok(value) => Response::Done(value),
+                    Ok(value) => Response::Returned(value),
                     Err(error) => Response::Failed(error.to_string()),
                 }
             }
@@ -127,46 +127,50 @@ impl Fixture {
                     assert_eq!(reached.queues.len(), 1, "{event:#}");
                 }
                 self.poller().expect("a poller").idle().await;
-                self.worked()
+                self.queue_result()
             }
             Action::Sweep => {
                 // Queued messages are processed afterwards.
                 self.poller().expect("a poller").pause();
                 match self.function(SWEEP).invoke(&serde_json::json!({})).await {
-                    Ok(value) => Response::Done(value),
+                    Ok(value) => Response::Returned(value),
                     Err(error) => Response::Failed(error.to_string()),
                 }
             }
-            Action::Leave(value) => {
+            Action::StoreSecret(value) => {
                 let name = format!("gangway/incoming/{}", subject.name);
-                Response::Kept(realm.keep(&name, value).await)
+                Response::SecretStored(realm.keep(&name, value).await)
             }
         }
     }
 
-    fn worked(&self) -> Response {
-        let dead = self.dead_letters().map(Queue::messages).unwrap_or_default();
-        if !dead.is_empty() {
-            let reason = |one: &local_cloud::aws::sqs::MessageSeen| {
-                one.attributes.get("reason").cloned().unwrap_or_default()
+    fn queue_result(&self) -> Response {
+        let dead_letters = self.dead_letter_queue().map(Queue::messages).unwrap_or_default();
+        if !dead_letters.is_empty() {
+            let reason = |vended: &local_cloud::aws::sqs::MessageSeen| {
+                vended.attributes.get("reason").cloned().unwrap_or_default()
             };
-            return Response::Dead(dead.iter().map(reason).collect());
+            return Response::DeadLettered(dead_letters.iter().map(reason).collect());
         }
-        if self.queue().is_some_and(Queue::is_empty) { Response::Worked } else { Response::Left }
+        if self.queue().is_some_and(Queue::is_empty) {
+            Response::Processed
+        } else {
+            Response::Queued
+        }
     }
 
     /// Processes all queued messages, with retries, and returns the result.
-    pub(crate) async fn work_off_queues(&self) -> Response {
-        let Some(poller) = self.poller() else { return Response::Worked };
+    pub(crate) async fn process_queues(&self) -> Response {
+        let Some(poller) = self.poller() else { return Response::Processed };
         poller.resume();
-        poller.work_off(TURNS).await;
-        self.worked()
+        poller.work_off(CLOCK_STEPS).await;
+        self.queue_result()
     }
 
     /// Removes the accounts of a run from Palette and the organization.
     pub(crate) fn remove_accounts(&self, subject: &Subject) {
         let mut records = self.cloud().palette().records();
-        records.accounts.retain(|account| !concerns(&account.body.to_string(), subject));
+        records.accounts.retain(|account| !mentions_account(&account.body.to_string(), subject));
         drop(records);
         if let Some(vended) = &subject.vended {
             drop(self.app.realm().organization().depart(&vended.account));
@@ -180,7 +184,8 @@ impl Fixture {
 }
 
 /// Whether a text is about the account of a run.
-pub(crate) fn concerns(text: &str, subject: &Subject) -> bool {
-    let of_aws = subject.vended.as_ref().is_some_and(|one| text.contains(one.account.id()));
-    of_aws || text.contains(&subject.name)
+pub(crate) fn mentions_account(text: &str, subject: &Subject) -> bool {
+    let has_aws_id =
+        subject.vended.as_ref().is_some_and(|vended| text.contains(vended.account.id()));
+    has_aws_id || text.contains(&subject.name)
 }

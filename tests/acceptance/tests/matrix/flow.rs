@@ -19,9 +19,9 @@ pub(crate) struct Flow {
     /// The trigger.
     pub(crate) trigger: Trigger,
     /// Runs before the flow, without faults.
-    pub(crate) before: fn(&Fixture, &mut Subject) -> Vec<Action>,
+    pub(crate) preparation: fn(&Fixture, &mut Subject) -> Vec<Action>,
     /// A change by somebody else after the preparation.
-    pub(crate) disturb: fn(&Fixture, &Subject),
+    pub(crate) change: fn(&Fixture, &Subject),
     /// The action under test.
     pub(crate) action: fn(&Fixture, &Subject) -> Action,
 }
@@ -41,7 +41,7 @@ pub(crate) enum Trigger {
 
 impl Trigger {
     /// Whether the trigger changes nothing.
-    pub(crate) fn reads(self) -> bool {
+    pub(crate) fn is_read_only(self) -> bool {
         match self {
             Self::Route(verb, path) => {
                 verb == "GET" || path.ends_with("/validate") || path == "/v1/policies"
@@ -64,20 +64,23 @@ impl Function {
         trigger: Trigger,
         action: fn(&Fixture, &Subject) -> Action,
     ) -> Flow {
-        let before = |_: &Fixture, _: &mut Subject| Vec::new();
-        Flow { function: self.0, name, partition, trigger, before, disturb: |_, _| (), action }
+        let preparation = |_: &Fixture, _: &mut Subject| Vec::new();
+        Flow { function: self.0, name, partition, trigger, preparation, change: |_, _| (), action }
     }
 }
 
 impl Flow {
     /// Adds a preparation.
-    pub(crate) const fn after(self, before: fn(&Fixture, &mut Subject) -> Vec<Action>) -> Self {
-        Self { before, ..self }
+    pub(crate) const fn prepared_by(
+        self,
+        preparation: fn(&Fixture, &mut Subject) -> Vec<Action>,
+    ) -> Self {
+        Self { preparation, ..self }
     }
 
     /// Adds a change by somebody else after the preparation.
-    pub(crate) const fn disturbed(self, disturb: fn(&Fixture, &Subject)) -> Self {
-        Self { disturb, ..self }
+    pub(crate) const fn changed_by(self, change: fn(&Fixture, &Subject)) -> Self {
+        Self { change, ..self }
     }
 }
 
@@ -106,7 +109,7 @@ pub(crate) enum Action {
     /// The sweep, directly.
     Sweep,
     /// Creates an incoming secret, not through Gangway.
-    Leave(String),
+    StoreSecret(String),
 }
 
 impl Action {
@@ -132,17 +135,17 @@ pub(crate) enum Response {
     /// An answer over HTTP.
     Http(Box<HttpResponse>),
     /// The result of an event or a direct invocation.
-    Done(Value),
+    Returned(Value),
     /// An error of an event or a direct invocation, which is retried.
     Failed(String),
     /// The message was processed and deleted.
-    Worked,
+    Processed,
     /// The message stays in the queue.
-    Left,
+    Queued,
     /// Messages went to the dead-letter queue, for these reasons.
-    Dead(Vec<String>),
+    DeadLettered(Vec<String>),
     /// An incoming secret was created: its ARN.
-    Kept(String),
+    SecretStored(String),
 }
 
 impl Response {
@@ -150,20 +153,24 @@ impl Response {
     pub(crate) fn succeeded(&self) -> bool {
         match self {
             Self::Http(response) => (200..300).contains(&response.status),
-            Self::Done(value) => {
+            Self::Returned(value) => {
                 text(value, "outcome") != "rejected" && value["complete"] != Value::Bool(false)
             }
-            Self::Worked | Self::Kept(_) => true,
-            Self::Failed(_) | Self::Left | Self::Dead(_) => false,
+            Self::Processed | Self::SecretStored(_) => true,
+            Self::Failed(_) | Self::Queued | Self::DeadLettered(_) => false,
         }
     }
 
     /// Whether the function or Lambda timed out.
-    pub(crate) fn ran_out_of_time(&self) -> bool {
+    pub(crate) fn timed_out(&self) -> bool {
         match self {
             Self::Http(response) => response.status == 504,
-            Self::Failed(counts) => counts.contains("timed out"),
-            Self::Done(_) | Self::Worked | Self::Left | Self::Dead(_) | Self::Kept(_) => false,
+            Self::Failed(error) => error.contains("timed out"),
+            Self::Returned(_)
+            | Self::Processed
+            | Self::Queued
+            | Self::DeadLettered(_)
+            | Self::SecretStored(_) => false,
         }
     }
 
@@ -171,12 +178,12 @@ impl Response {
     pub(crate) fn label(&self) -> String {
         match self {
             Self::Http(response) => response.status.to_string(),
-            Self::Done(value) if text(value, "outcome") == "rejected" => {
+            Self::Returned(value) if text(value, "outcome") == "rejected" => {
                 value.pointer("/problem/status").map(ToString::to_string).unwrap_or_default()
             }
-            Self::Done(_) | Self::Worked | Self::Kept(_) => "done".to_owned(),
-            Self::Failed(_) | Self::Left => "again".to_owned(),
-            Self::Dead(_) => "dead".to_owned(),
+            Self::Returned(_) | Self::Processed | Self::SecretStored(_) => "done".to_owned(),
+            Self::Failed(_) | Self::Queued => "again".to_owned(),
+            Self::DeadLettered(_) => "dead".to_owned(),
         }
     }
 
@@ -184,12 +191,12 @@ impl Response {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Http(response) => format!("{}: {}", response.status, response.text),
-            Self::Done(_)
+            Self::Returned(_)
             | Self::Failed(_)
-            | Self::Worked
-            | Self::Left
-            | Self::Dead(_)
-            | Self::Kept(_) => format!("{self:?}"),
+            | Self::Processed
+            | Self::Queued
+            | Self::DeadLettered(_)
+            | Self::SecretStored(_) => format!("{self:?}"),
         }
     }
 
@@ -197,8 +204,12 @@ impl Response {
     pub(crate) fn uid(&self) -> &str {
         match self {
             Self::Http(response) => response.uid(),
-            Self::Done(value) => text(value, "uid"),
-            Self::Failed(_) | Self::Worked | Self::Left | Self::Dead(_) | Self::Kept(_) => "",
+            Self::Returned(value) => text(value, "uid"),
+            Self::Failed(_)
+            | Self::Processed
+            | Self::Queued
+            | Self::DeadLettered(_)
+            | Self::SecretStored(_) => "",
         }
     }
 }

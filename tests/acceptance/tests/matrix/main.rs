@@ -20,7 +20,7 @@ mod faults;
 mod fixture;
 mod flow;
 mod flows;
+mod outcome_check;
 mod recording;
 mod runner;
 mod state;
-mod verdict;

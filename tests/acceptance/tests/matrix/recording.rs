@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The delay of each call during a recording, so that concurrent calls overlap visibly.
-const LATER: Duration = Duration::from_millis(25);
+const CALL_DELAY: Duration = Duration::from_millis(25);
 
 /// An undisturbed run.
 pub(crate) struct UndisturbedRun {
@@ -21,9 +21,9 @@ pub(crate) struct UndisturbedRun {
     /// The response without faults.
     pub(crate) response: Response,
     /// The final state, without names and ids.
-    pub(crate) end: String,
+    pub(crate) final_state: String,
     /// The same for the response.
-    pub(crate) said: String,
+    pub(crate) response_text: String,
 }
 
 /// The delay of calls during a recording.
@@ -40,7 +40,7 @@ impl Fixture {
     pub(crate) async fn record(&self, flow: &Flow, pace: Pace) -> UndisturbedRun {
         let subject = self.prepare(flow, "account-undisturbed").await;
         if pace == Pace::Slow {
-            self.cloud().fault(Fault::on("*", "*", Effect::Delay(LATER)).own());
+            self.cloud().fault(Fault::on("*", "*", Effect::Delay(CALL_DELAY)).own());
         }
         self.cloud().calls().clear();
         let response = self.execute(&(flow.action)(self, &subject), &subject).await;
@@ -53,13 +53,14 @@ impl Fixture {
             flow.name,
             response.text()
         );
-        let settled = self.work_off_queues().await;
+        let settled = self.process_queues().await;
         assert!(settled.succeeded(), "{} {}: {}", flow.function, flow.name, settled.text());
-        let state = State::of(self, &subject);
-        state.consistent().expect("an undisturbed run ends well");
-        let (end, said) = (state.anonymous(), state.without_names(&response.text()));
+        let state = State::snapshot(self, &subject);
+        state.check_consistency().expect("an undisturbed run ends well");
+        let (final_state, response_text) =
+            (state.normalized(), state.without_ids(&response.text()));
         self.remove_accounts(&subject);
-        UndisturbedRun { call_sites: call_sites(&calls), response, end, said }
+        UndisturbedRun { call_sites: call_sites(&calls), response, final_state, response_text }
     }
 }
 
@@ -83,7 +84,7 @@ fn call_sites(calls: &[Call]) -> Vec<CallSite> {
 /// and the last are tested, as their order is random.
 fn is_redundant(calls: &[&Call], at: usize) -> bool {
     let call = calls[at];
-    let alike = |other: &&&Call| {
+    let overlaps = |other: &&&Call| {
         other.service == call.service
             && other.operation == call.operation
             && other.start < call.end.unwrap_or(call.start)
@@ -91,6 +92,6 @@ fn is_redundant(calls: &[&Call], at: usize) -> bool {
     };
     call.service == "iam"
         && !call.changes()
-        && calls[..at].iter().any(|other| alike(&other))
-        && calls[at + 1..].iter().any(|other| alike(&other))
+        && calls[..at].iter().any(|other| overlaps(&other))
+        && calls[at + 1..].iter().any(|other| overlaps(&other))
 }

@@ -40,54 +40,54 @@ struct FlowResult {
 
 /// Runs all selected faults of the flows and prints a line for each flow.
 pub(crate) async fn run_fault_cases(
-    what: &str,
+    matrix: &str,
     flows: &'static [Flow],
     select_faults: FaultSelection,
 ) {
     let started = Instant::now();
     let mut wrong = Vec::new();
-    let only = std::env::var_os("GANGWAY_FLOW").unwrap_or_default();
+    let name_filter = std::env::var_os("GANGWAY_FLOW").unwrap_or_default();
     let mut recorded_runs = Vec::new();
-    for flow in flows.iter().filter(|flow| flow.name.contains(&*only.to_string_lossy())) {
+    for flow in flows.iter().filter(|flow| flow.name.contains(&*name_filter.to_string_lossy())) {
         let call_sites =
-            Fixture::open(flow.partition).await.record(flow, Pace::Slow).await.call_sites;
+            Fixture::start(flow.partition).await.record(flow, Pace::Slow).await.call_sites;
         recorded_runs.push(Run { flow, call_sites });
     }
     let fault_cases = select_faults(&recorded_runs);
-    assert_eq!(fault_cases.len(), recorded_runs.len(), "a choice for each flow");
+    assert_eq!(fault_cases.len(), recorded_runs.len(), "a selection for each flow");
     for (Run { flow, call_sites }, mut fault_cases) in recorded_runs.into_iter().zip(fault_cases) {
         fault_cases.retain(FaultCase::has_effect);
-        let result = work(flow, fault_cases).await;
+        let result = run_all(flow, fault_cases).await;
         let verdict = if result.wrong.is_empty() {
             "all converged".to_owned()
         } else {
             format!("{} WRONG", result.wrong.len())
         };
         println!(
-            "{what:<7} {:<19} {:<28} {:<11} {:>3} calls {:>4} runs  {verdict}  {}",
+            "{matrix:<7} {:<19} {:<28} {:<11} {:>3} calls {:>4} runs  {verdict}  {}",
             flow.function,
             flow.name,
             flow.partition.id(),
             call_sites.len(),
             result.runs,
-            counts(&result.counts),
+            format_counts(&result.counts),
         );
-        for one in &result.wrong {
-            println!("        {one:.300}");
+        for failure in &result.wrong {
+            println!("        {failure:.300}");
         }
-        let of = |one: String| format!("{} {}: {one}", flow.function, flow.name);
-        wrong.extend(result.wrong.into_iter().map(of));
+        let with_flow = |failure: String| format!("{} {}: {failure}", flow.function, flow.name);
+        wrong.extend(result.wrong.into_iter().map(with_flow));
     }
-    println!("{what:<7} took {:.0?}", started.elapsed());
+    println!("{matrix:<7} took {:.0?}", started.elapsed());
     assert!(wrong.is_empty(), "{} wrong:\n\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
-fn counts(counts: &BTreeMap<String, usize>) -> String {
+fn format_counts(counts: &BTreeMap<String, usize>) -> String {
     let counts: Vec<_> = counts.iter().map(|(label, times)| format!("{label}:{times}")).collect();
     counts.join(" ")
 }
 
-async fn work(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult {
+async fn run_all(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult {
     let count = fault_cases.len();
     let fault_cases: VecDeque<_> = fault_cases.into_iter().enumerate().collect();
     let fault_cases = Arc::new(Mutex::new(fault_cases));
@@ -101,10 +101,10 @@ async fn work(flow: &'static Flow, fault_cases: Vec<FaultCase>) -> FlowResult {
             while let Some((number, fault_case)) = next() {
                 let (fixture, undisturbed) = match &mut fixture {
                     Some(fixture) => fixture,
-                    none => {
-                        let new = Fixture::open(flow.partition).await;
-                        let undisturbed = new.record(flow, Pace::Usual).await;
-                        none.insert((new, undisturbed))
+                    empty => {
+                        let started_fixture = Fixture::start(flow.partition).await;
+                        let undisturbed = started_fixture.record(flow, Pace::Usual).await;
+                        empty.insert((started_fixture, undisturbed))
                     }
                 };
                 result.runs += 1;

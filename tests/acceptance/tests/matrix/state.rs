@@ -4,7 +4,7 @@ use local_cloud::aws::{Account, Queue, SecretSeen};
 use serde_json::{Value, json};
 
 use crate::{
-    fixture::{Fixture, concerns},
+    fixture::{Fixture, mentions_account},
     flow::Subject,
 };
 
@@ -20,77 +20,78 @@ pub(crate) struct State {
     pub(crate) accounts: Vec<Value>,
     /// Also those that are scheduled for deletion.
     pub(crate) secrets: Vec<SecretSeen>,
-    elsewhere: Value,
+    other: Value,
     subject: Subject,
 }
 
 impl State {
-    pub(crate) fn of(fixture: &Fixture, subject: &Subject) -> Self {
+    pub(crate) fn snapshot(fixture: &Fixture, subject: &Subject) -> Self {
         let (app, realm) = (&fixture.app, fixture.app.realm());
         let records = app.cloud().palette().records();
-        let ours = records.accounts.iter().filter(|one| concerns(&one.body.to_string(), subject));
-        let accounts = ours
+        let of_subject =
+            records.accounts.iter().filter(|one| mentions_account(&one.body.to_string(), subject));
+        let accounts = of_subject
             .map(|one| json!({"uid": one.uid, "project": one.project, "body": one.body}))
             .collect();
         drop(records);
         let mut secrets = realm.deployment.secrets();
-        secrets.retain(|secret| concerns(&secret.name, subject));
-        let queued = |queue: Option<&Queue>| queue.map_or(0, Queue::len);
+        secrets.retain(|secret| mentions_account(&secret.name, subject));
+        let queue_length = |queue: Option<&Queue>| queue.map_or(0, Queue::len);
         let others = [&realm.deployment, &app.customer().account, &app.second_customer().account];
         let others = others.map(|account| (account.roles().len(), account.policies().len()));
-        let elsewhere = json!({
+        let other = json!({
             "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),
             // Nothing is created in these accounts.
             "others": others,
             "cluster": cluster(fixture),
-            "queued": queued(fixture.queue()),
-            "dead": queued(fixture.dead_letters()),
+            "queued": queue_length(fixture.queue()),
+            "dead": queue_length(fixture.dead_letter_queue()),
         });
-        Self { accounts, secrets, elsewhere, subject: subject.clone() }
+        Self { accounts, secrets, other, subject: subject.clone() }
     }
 
     /// Returns the stored secrets that are not scheduled for deletion.
-    pub(crate) fn live(&self) -> Vec<&SecretSeen> {
+    pub(crate) fn active(&self) -> Vec<&SecretSeen> {
         let incoming = |secret: &&SecretSeen| !secret.name.starts_with(INCOMING);
         self.secrets.iter().filter(|secret| !secret.deleted).filter(incoming).collect()
     }
 
     /// Checks the invariants after a run: at most one account per name; Palette holds the keys that
     /// Secrets Manager holds, tagged as this account's; and no secret without an account.
-    pub(crate) fn consistent(&self) -> Result<(), String> {
+    pub(crate) fn check_consistency(&self) -> Result<(), String> {
         if self.accounts.len() > 1 {
             return Err(format!("{} accounts in Palette", self.accounts.len()));
         }
-        let live = self.live();
+        let active = self.active();
         let spec = self.accounts.first().map(|account| &account["body"]["spec"]);
-        let kept = spec.is_some_and(|spec| spec["credentialType"] == "secret");
-        if live.len() != usize::from(kept) {
-            return Err(format!("{} secrets kept: {live:#?}", live.len()));
+        let has_secret = spec.is_some_and(|spec| spec["credentialType"] == "secret");
+        if active.len() != usize::from(has_secret) {
+            return Err(format!("{} active secrets: {active:#?}", active.len()));
         }
-        let (Some(spec), [secret]) = (spec, live.as_slice()) else { return Ok(()) };
-        let current: Value = secret.current.as_deref().map_or(Value::Null, parsed);
-        let agrees = if through_portal(spec) {
+        let (Some(spec), [secret]) = (spec, active.as_slice()) else { return Ok(()) };
+        let current: Value = secret.current.as_deref().map_or(Value::Null, parse_json);
+        let agrees = if uses_access_portal(spec) {
             spec["secretSpec"]["tls"]["cert"] == current["userCertificate"]
         } else {
             spec["accessKey"] == current["accessKeyId"]
                 && spec["secretKey"] == current["secretAccessKey"]
         };
         if !agrees {
-            return Err(format!("Palette has other keys than are in use: {current}, {spec}"));
+            return Err(format!("Palette has other keys than Secrets Manager: {current}, {spec}"));
         }
         let uid = self.accounts[0]["uid"].as_str().unwrap_or_default();
         let tag = |name: &str| secret.tags.get(name).map(String::as_str);
         if tag("gangway:palette-uid") != Some(uid) || tag("gangway:state") != Some("registered") {
-            return Err(format!("the secret is not noted as that of {uid}: {:?}", secret.tags));
+            return Err(format!("the secret is not tagged with {uid}: {:?}", secret.tags));
         }
         if secret.pending.is_some() && secret.pending != secret.current {
-            return Err("a value still waits to be put in use".to_owned());
+            return Err("a value is still pending".to_owned());
         }
         Ok(())
     }
 
     /// Returns the state as text, without what differs between runs.
-    pub(crate) fn anonymous(&self) -> String {
+    pub(crate) fn normalized(&self) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
             // Sent with an update, and not with a creation.
@@ -98,42 +99,42 @@ impl State {
                 metadata.remove("uid");
             }
             // The access portal issues new keys each time.
-            let renewed = through_portal(&account["body"]["spec"]);
-            let spec = account["body"]["spec"].as_object_mut().filter(|_| renewed);
+            let has_portal_keys = uses_access_portal(&account["body"]["spec"]);
+            let spec = account["body"]["spec"].as_object_mut().filter(|_| has_portal_keys);
             for (member, key) in spec.into_iter().flatten() {
                 if ["accessKey", "secretKey", "secretToken"].contains(&member.as_str()) {
                     *key = "KEY".into();
                 }
             }
         }
-        let secrets = self.secrets.iter().map(|one| {
-            if one.name.starts_with(INCOMING) {
+        let secrets = self.secrets.iter().map(|secret| {
+            if secret.name.starts_with(INCOMING) {
                 // Not created by Gangway: the id of its version is random.
-                return json!({"name": one.name, "current": one.current, "deleted": one.deleted});
+                return json!({"name": secret.name, "current": secret.current, "deleted": secret.deleted});
             }
             json!({
-                "name": one.name, "key": one.kms_key, "tags": one.tags, "versions": one.versions,
-                "current": one.current, "pending": one.pending, "deleted": one.deleted,
+                "name": secret.name, "key": secret.kms_key, "tags": secret.tags, "versions": secret.versions,
+                "current": secret.current, "pending": secret.pending, "deleted": secret.deleted,
             })
         });
         let secrets: Vec<Value> = secrets.collect();
-        let all = json!({"accounts": accounts, "secrets": secrets, "elsewhere": self.elsewhere});
-        self.without_names(&format!("{all:#}"))
+        let all = json!({"accounts": accounts, "secrets": secrets, "other": self.other});
+        self.without_ids(&format!("{all:#}"))
     }
 
     /// Replaces the names and ids of this run in a text.
-    pub(crate) fn without_names(&self, text: &str) -> String {
+    pub(crate) fn without_ids(&self, text: &str) -> String {
         let mut text = text.replace(&self.subject.name, "NAME");
         let uids = self.accounts.iter().filter_map(|account| account["uid"].as_str());
         // The account may be gone while its secret is not.
-        let tags = self.secrets.iter().filter_map(|one| one.tags.get("gangway:palette-uid"));
+        let tags = self.secrets.iter().filter_map(|secret| secret.tags.get("gangway:palette-uid"));
         let before = Some(self.subject.uid.as_str()).filter(|uid| !uid.is_empty());
         for uid in uids.chain(tags.map(String::as_str)).chain(before) {
             text = text.replace(uid, "UID");
         }
         for secret in &self.secrets {
-            let anonymous = secret.arn.rsplit_once('-').map_or("", |(arn, _suffix)| arn);
-            text = text.replace(&secret.arn, anonymous);
+            let arn_without_suffix = secret.arn.rsplit_once('-').map_or("", |(arn, _suffix)| arn);
+            text = text.replace(&secret.arn, arn_without_suffix);
         }
         if let Some(vended) = &self.subject.vended {
             text = text.replace(vended.account.id(), "ACCOUNT");
@@ -143,11 +144,11 @@ impl State {
 }
 
 /// Whether Palette fetches keys from an access portal.
-fn through_portal(spec: &Value) -> bool {
+fn uses_access_portal(spec: &Value) -> bool {
     spec["secretSpec"]["isCapValidationEnabled"] == true
 }
 
-fn parsed(text: &str) -> Value {
+fn parse_json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 

@@ -3,34 +3,40 @@
 
 use std::sync::Arc;
 
+use acceptance::with;
 use gangway_model::Partition::{Aws, AwsUsGov};
 use serde_json::{Value, json};
 
-use super::{MANY, assert_consistent, assert_settles, at_once, kinds, subject, with};
+use super::{
+    REQUESTS, assert_consistent, assert_settles, count_outcomes, send_concurrently, subject,
+};
 use crate::{fixture::Fixture, flow::Action, flows};
 
-const KEYS: &str = "/v1/accounts/static-credentials";
-const ROLE: &str = "/v1/accounts/sts";
+const KEYS_ROUTE: &str = "/v1/accounts/static-credentials";
+const ROLE_ROUTE: &str = "/v1/accounts/sts";
 
 /// Two AWS accounts in turn, each with words of its own.
-async fn fifty(fixture: &Arc<Fixture>, request: impl Fn(&Fixture, usize) -> (&'static str, Value)) {
-    let actions = (0..MANY).map(|number| {
+async fn assert_one_winner(
+    fixture: &Arc<Fixture>,
+    request: impl Fn(&Fixture, usize) -> (&'static str, Value),
+) {
+    let actions = (0..REQUESTS).map(|number| {
         let (route, request) = request(fixture, number);
-        let counts = json!({"description": format!("number {number}")});
-        Action::post(route, with(request, &counts))
+        let description = json!({"description": format!("number {number}")});
+        Action::post(route, with(request, &description))
     });
     let actions: Vec<_> = actions.collect();
-    let responses = at_once(fixture, &actions).await;
-    println!("different, in {}: {:?}", fixture.app.partition(), kinds(&responses));
+    let responses = send_concurrently(fixture, &actions).await;
+    println!("conflicting, in {}: {:?}", fixture.app.partition(), count_outcomes(&responses));
     let state = assert_consistent(fixture, &responses);
     assert_eq!(state.accounts.len(), 1);
     assert!(
         responses.iter().all(|response| [200, 201, 409].contains(&response.status)),
         "{:?}",
-        kinds(&responses)
+        count_outcomes(&responses)
     );
     let created = responses.iter().filter(|response| response.outcome() == "created").count();
-    assert!(created <= 1, "{:?}", kinds(&responses));
+    assert!(created <= 1, "{:?}", count_outcomes(&responses));
     for response in responses.iter().filter(|response| response.status == 409) {
         assert!(response.text_at("/detail").contains("account"), "{}", response.text);
     }
@@ -40,23 +46,23 @@ async fn fifty(fixture: &Arc<Fixture>, request: impl Fn(&Fixture, usize) -> (&'s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_requests_of_two_accounts_with_keys_have_one_winner() {
-    let fixture = Arc::new(Fixture::open(Aws).await);
-    fifty(&fixture, |fixture, number| {
+    let fixture = Arc::new(Fixture::start(Aws).await);
+    assert_one_winner(&fixture, |fixture, number| {
         let customers = [fixture.app.customer(), fixture.app.second_customer()];
-        (KEYS, flows::keys(customers[number % 2], &subject().name))
+        (KEYS_ROUTE, flows::keys(customers[number % 2], &subject().name))
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_requests_by_keys_and_by_role_have_one_winner() {
-    let fixture = Arc::new(Fixture::open(AwsUsGov).await);
-    fifty(&fixture, |fixture, number| {
+    let fixture = Arc::new(Fixture::start(AwsUsGov).await);
+    assert_one_winner(&fixture, |fixture, number| {
         let customer = fixture.app.customer();
         if number % 2 == 0 {
-            (KEYS, flows::keys(customer, &subject().name))
+            (KEYS_ROUTE, flows::keys(customer, &subject().name))
         } else {
-            (ROLE, flows::role(customer, &subject().name))
+            (ROLE_ROUTE, flows::role(customer, &subject().name))
         }
     })
     .await;
@@ -64,11 +70,11 @@ async fn fifty_requests_by_keys_and_by_role_have_one_winner() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_requests_with_two_keys_leave_one_key_in_both_stores() {
-    let fixture = Arc::new(Fixture::open(Aws).await);
-    fifty(&fixture, |fixture, number| {
+    let fixture = Arc::new(Fixture::start(Aws).await);
+    assert_one_winner(&fixture, |fixture, number| {
         let request = flows::keys(fixture.app.customer(), &subject().name);
         let second_key = flows::members(&fixture.second_key);
-        (KEYS, if number % 2 == 0 { request } else { with(request, &second_key) })
+        (KEYS_ROUTE, if number % 2 == 0 { request } else { with(request, &second_key) })
     })
     .await;
 }

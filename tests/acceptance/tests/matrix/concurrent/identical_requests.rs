@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{MANY, assert_consistent, assert_settles, at_once, kinds, subject};
+use super::{
+    REQUESTS, assert_consistent, assert_settles, count_outcomes, send_concurrently, subject,
+};
 use crate::{fixture::Fixture, flow::Flow, flows};
 
 fn flow(flows: &'static [Flow], name: &str) -> &'static Flow {
@@ -10,22 +12,22 @@ fn flow(flows: &'static [Flow], name: &str) -> &'static Flow {
 }
 
 /// Fifty of a flow at the same time.
-async fn fifty(flow: &Flow) {
-    let fixture = Arc::new(Fixture::open(flow.partition).await);
+async fn assert_one_creation(flow: &Flow) {
+    let fixture = Arc::new(Fixture::start(flow.partition).await);
     let mut subject = fixture.prepare(flow, &subject().name).await;
     subject.uid.clear();
     let action = (flow.action)(&fixture, &subject);
-    let responses = at_once(&fixture, &vec![action.clone(); MANY]).await;
-    println!("{} {}: {:?}", flow.function, flow.partition, kinds(&responses));
+    let responses = send_concurrently(&fixture, &vec![action.clone(); REQUESTS]).await;
+    println!("{} {}: {:?}", flow.function, flow.partition, count_outcomes(&responses));
     let state = assert_consistent(&fixture, &responses);
     assert!(
         responses.iter().all(|response| [200, 201].contains(&response.status)),
         "{:?}",
-        kinds(&responses)
+        count_outcomes(&responses)
     );
     // None where its answer came too late.
     let created = responses.iter().filter(|response| response.outcome() == "created").count();
-    assert!(created <= 1, "{:?}", kinds(&responses));
+    assert!(created <= 1, "{:?}", count_outcomes(&responses));
     let uid = &state.accounts[0]["uid"];
     assert!(
         responses.iter().all(|response| response.uid() == *uid),
@@ -36,22 +38,22 @@ async fn fifty(flow: &Flow) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_requests_with_the_same_keys_create_one_account() {
-    fifty(flow(flows::STATIC_CREDENTIALS, "register")).await;
+    assert_one_creation(flow(flows::STATIC_CREDENTIALS, "register")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_requests_with_the_same_role_create_one_account() {
-    fifty(flow(flows::STS, "register")).await;
+    assert_one_creation(flow(flows::STS, "register")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_portal_requests_create_one_account() {
-    fifty(flow(flows::SCAP, "register")).await;
+    assert_one_creation(flow(flows::SCAP, "register")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_pod_identity_requests_create_one_account() {
-    fifty(flow(flows::POD_IDENTITY, "register, one account")).await;
+    assert_one_creation(flow(flows::POD_IDENTITY, "register, one account")).await;
 }
 
 /// Palette accepts ten requests a second: some requests get status 429 with `Retry-After` and are
@@ -59,18 +61,18 @@ async fn fifty_pod_identity_requests_create_one_account() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_over_palettes_rate_limit_succeed_when_retried() {
     let flow = flow(flows::STS, "register");
-    let fixture = Arc::new(Fixture::open(flow.partition).await);
+    let fixture = Arc::new(Fixture::start(flow.partition).await);
     fixture.cloud().palette().behave(|behaviour| behaviour.rate_limited = true);
     let action = (flow.action)(&fixture, &subject());
-    let responses = at_once(&fixture, &vec![action.clone(); MANY]).await;
-    println!("at Palette's limit: {:?}", kinds(&responses));
+    let responses = send_concurrently(&fixture, &vec![action.clone(); REQUESTS]).await;
+    println!("at Palette's limit: {:?}", count_outcomes(&responses));
     assert_consistent(&fixture, &responses);
     let created = responses.iter().filter(|response| response.outcome() == "created").count();
-    assert!(created <= 1, "{:?}", kinds(&responses));
+    assert!(created <= 1, "{:?}", count_outcomes(&responses));
     assert!(
         responses.iter().all(|response| [200, 201].contains(&response.status)),
         "{:?}",
-        kinds(&responses)
+        count_outcomes(&responses)
     );
     fixture.cloud().palette().behave(|behaviour| behaviour.rate_limited = false);
     assert_settles(&fixture, &action).await;

@@ -9,7 +9,6 @@ mod vending;
 use std::{collections::BTreeMap, sync::Arc};
 
 use acceptance::HttpResponse;
-use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
 };
 
 /// As many as are asked for at the same time.
-const MANY: usize = 50;
+const REQUESTS: usize = 50;
 
 /// The name of them all.
 fn subject() -> Subject {
@@ -27,48 +26,48 @@ fn subject() -> Subject {
 }
 
 /// As many are asked again at the same time.
-const FEW: usize = 5;
+const RETRY_BATCH: usize = 5;
 
 /// How often at most.
-const TIMES: usize = 5;
+const MAX_RETRIES: usize = 5;
 
 /// Sends all requests concurrently and returns the responses in their order. Requests that hit the
 /// rate limit or time out are retried.
-async fn at_once(fixture: &Arc<Fixture>, actions: &[Action]) -> Vec<HttpResponse> {
-    let all: Vec<_> = (0..actions.len()).collect();
-    let mut responses = together(fixture, actions, &all).await;
-    let first: Vec<_> = responses.values().cloned().collect();
-    println!("{} at once: {:?}", actions.len(), kinds(&first));
-    for _time in 0..TIMES {
-        let again = responses.iter().filter(|(_, response)| comes_again(response));
-        let again: Vec<_> = again.map(|(call_site, _)| *call_site).collect();
-        for few in again.chunks(FEW) {
-            responses.extend(together(fixture, actions, few).await);
+async fn send_concurrently(fixture: &Arc<Fixture>, actions: &[Action]) -> Vec<HttpResponse> {
+    let indices: Vec<_> = (0..actions.len()).collect();
+    let mut responses = send_batch(fixture, actions, &indices).await;
+    let first_responses: Vec<_> = responses.values().cloned().collect();
+    println!("{} at once: {:?}", actions.len(), count_outcomes(&first_responses));
+    for _time in 0..MAX_RETRIES {
+        let retries = responses.iter().filter(|(_, response)| is_retryable(response));
+        let retries: Vec<_> = retries.map(|(call_site, _)| *call_site).collect();
+        for batch in retries.chunks(RETRY_BATCH) {
+            responses.extend(send_batch(fixture, actions, batch).await);
         }
     }
     responses.into_values().collect()
 }
 
 /// Whether the response asks for a retry; asserts that it says so.
-fn comes_again(response: &HttpResponse) -> bool {
+fn is_retryable(response: &HttpResponse) -> bool {
     // Where a function's process got no time at all, the gateway has no advice of its own.
-    let advised = response.text_at("/detail").contains("again")
+    let has_advice = response.text_at("/detail").contains("again")
         || response.text_at("/type") == "urn:gangway:problem:gateway";
-    let later = response.header(reqwest::header::RETRY_AFTER);
+    let retry_after = response.header(reqwest::header::RETRY_AFTER);
     match response.status {
         429 => {
-            assert!(advised && !later.is_empty(), "{}", response.text);
+            assert!(has_advice && !retry_after.is_empty(), "{}", response.text);
             true
         }
         502 | 504 => {
-            assert!(advised, "{}", response.text);
+            assert!(has_advice, "{}", response.text);
             true
         }
         _ => false,
     }
 }
 
-async fn together(
+async fn send_batch(
     fixture: &Arc<Fixture>,
     actions: &[Action],
     call_sites: &[usize],
@@ -87,20 +86,20 @@ async fn together(
 }
 
 /// Status and outcome of each kind of answer, and how many there were.
-fn kinds(responses: &[HttpResponse]) -> BTreeMap<(u16, String), usize> {
-    let mut kinds = BTreeMap::new();
+fn count_outcomes(responses: &[HttpResponse]) -> BTreeMap<(u16, String), usize> {
+    let mut counts = BTreeMap::new();
     for response in responses {
-        *kinds.entry((response.status, response.outcome().to_owned())).or_default() += 1;
+        *counts.entry((response.status, response.outcome().to_owned())).or_default() += 1;
     }
-    kinds
+    counts
 }
 
 /// Both stores say the same.
 fn assert_consistent(fixture: &Fixture, responses: &[HttpResponse]) -> State {
-    let state = State::of(fixture, &subject());
+    let state = State::snapshot(fixture, &subject());
     let response: Vec<_> =
         responses.iter().map(|response| (response.status, &*response.text)).collect();
-    state.consistent().unwrap_or_else(|wrong| panic!("{wrong}\n{response:#?}"));
+    state.check_consistency().unwrap_or_else(|wrong| panic!("{wrong}\n{response:#?}"));
     state
 }
 
@@ -112,8 +111,4 @@ async fn assert_settles(fixture: &Fixture, action: &Action) {
         assert!(outcomes.contains(&http.outcome()), "{}", http.text);
         assert_consistent(fixture, &[HttpResponse::clone(http)]);
     }
-}
-
-fn with(request: Value, members: &Value) -> Value {
-    acceptance::with(request, members)
 }

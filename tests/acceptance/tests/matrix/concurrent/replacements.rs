@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use acceptance::wait_until;
+use acceptance::{wait_until, with};
 use gangway_model::Partition::Aws;
 use local_cloud::{Effect, Fault};
 use serde_json::{Value, json};
 use tokio::join;
 
-use super::{assert_consistent, assert_settles, at_once, kinds, subject, with};
+use super::{assert_consistent, assert_settles, count_outcomes, send_concurrently, subject};
 use crate::{
     fixture::Fixture,
     flow::{Action, Response},
@@ -16,29 +16,29 @@ use crate::{
 };
 
 /// How often two meet.
-const TIMES: usize = 10;
+const ROUNDS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_key_replacements_leave_one_key_in_both_stores() {
-    let fixture = Arc::new(Fixture::open(Aws).await);
-    let own = flows::keys(fixture.app.customer(), &subject().name);
-    let second_key = with(own.clone(), &flows::members(&fixture.second_key));
+    let fixture = Arc::new(Fixture::start(Aws).await);
+    let old_keys = flows::keys(fixture.app.customer(), &subject().name);
+    let second_key = with(old_keys.clone(), &flows::members(&fixture.second_key));
     let route = "/v1/accounts/static-credentials";
-    let first = fixture.execute(&Action::post(route, own.clone()), &subject()).await;
+    let first = fixture.execute(&Action::post(route, old_keys.clone()), &subject()).await;
     let put = |request| Action::put(format!("{route}/{}", first.uid()), request);
     let mut actions = Vec::new();
-    for time in 0..TIMES {
+    for time in 0..ROUNDS {
         // Words of their own, so that neither finds what it wants.
         actions = ["one", "other"]
             .into_iter()
-            .zip([&own, &second_key])
+            .zip([&old_keys, &second_key])
             .map(|(which, request)| {
-                let counts = json!({"description": format!("{which}, {time}")});
-                put(with(request.clone(), &counts))
+                let description = json!({"description": format!("{which}, {time}")});
+                put(with(request.clone(), &description))
             })
             .collect();
-        let responses = at_once(&fixture, &actions).await;
-        println!("two PUTs: {:?}", kinds(&responses));
+        let responses = send_concurrently(&fixture, &actions).await;
+        println!("two PUTs: {:?}", count_outcomes(&responses));
         assert_consistent(&fixture, &responses);
         for response in &responses {
             assert!([200, 409].contains(&response.status), "{}", response.text);
@@ -50,48 +50,50 @@ async fn two_key_replacements_leave_one_key_in_both_stores() {
 }
 
 /// What meets.
-enum Rivals {
+enum Replacements {
     RoleAndNewKeys,
-    OthersKeysAndNewKeys,
+    OtherAccountAndNewKeys,
     /// A replica that lags behind would show the same.
-    RoleAndTheKeysBefore,
+    RoleAndOldKeys,
 }
 
 /// One puts a role in place of keys, or another AWS account's keys, and turns to the secret that is not needed any more; another
 /// has meanwhile put keys of its own in place of those.
 #[tokio::test(flavor = "multi_thread")]
-async fn overtaken_replacement_keeps_the_other_secret() {
-    use Rivals::{OthersKeysAndNewKeys, RoleAndNewKeys, RoleAndTheKeysBefore};
-    let late = Effect::Delay(Duration::from_secs(4));
-    for rivals in [RoleAndNewKeys, OthersKeysAndNewKeys, RoleAndTheKeysBefore] {
-        let fixture = Fixture::open(Aws).await;
+async fn delayed_replacement_keeps_the_other_secret() {
+    use Replacements::{OtherAccountAndNewKeys, RoleAndNewKeys, RoleAndOldKeys};
+    let delay = Effect::Delay(Duration::from_secs(4));
+    for replacements in [RoleAndNewKeys, OtherAccountAndNewKeys, RoleAndOldKeys] {
+        let fixture = Fixture::start(Aws).await;
         let (cloud, subject) = (fixture.cloud(), subject());
-        let of = |customer| flows::keys(customer, &subject.name);
-        let (own, others) = (of(fixture.app.customer()), of(fixture.app.second_customer()));
+        let keys_of = |customer| flows::keys(customer, &subject.name);
+        let (old_keys, other_account) =
+            (keys_of(fixture.app.customer()), keys_of(fixture.app.second_customer()));
         let first = fixture
-            .execute(&Action::post("/v1/accounts/static-credentials", own.clone()), &subject)
+            .execute(&Action::post("/v1/accounts/static-credentials", old_keys.clone()), &subject)
             .await;
         let put = |method: &str, request: Value| {
             Action::put(format!("/v1/accounts/{method}/{}", first.uid()), request)
         };
-        let second_key = with(of(fixture.app.customer()), &flows::members(&fixture.second_key));
+        let second_key =
+            with(keys_of(fixture.app.customer()), &flows::members(&fixture.second_key));
         let role = flows::role(fixture.app.customer(), &subject.name);
         let keys = |request| put("static-credentials", request);
-        let (slow, quick) = match rivals {
+        let (slow, fast) = match replacements {
             RoleAndNewKeys => (put("sts", role), keys(second_key)),
-            OthersKeysAndNewKeys => (keys(others), keys(second_key)),
-            RoleAndTheKeysBefore => (put("sts", role), keys(own)),
+            OtherAccountAndNewKeys => (keys(other_account), keys(second_key)),
+            RoleAndOldKeys => (put("sts", role), keys(old_keys)),
         };
         cloud.calls().clear();
-        cloud.fault(Fault::on("secretsmanager", "ListSecrets", late).once());
-        let (slow, quick) = join!(fixture.execute(&slow, &subject), async {
+        cloud.fault(Fault::on("secretsmanager", "ListSecrets", delay).once());
+        let (slow, fast) = join!(fixture.execute(&slow, &subject), async {
             assert!(wait_until(|| cloud.calls().count("secretsmanager", "ListSecrets") > 0).await);
-            fixture.execute(&quick, &subject).await
+            fixture.execute(&fast, &subject).await
         });
-        let (Response::Http(slow), Response::Http(quick)) = (slow, quick) else {
-            panic!("answers")
+        let (Response::Http(slow), Response::Http(fast)) = (slow, fast) else {
+            panic!("HTTP responses")
         };
-        assert_eq!((slow.status, quick.status), (200, 200), "{} {}", slow.text, quick.text);
-        assert_consistent(&fixture, &[*slow, *quick]);
+        assert_eq!((slow.status, fast.status), (200, 200), "{} {}", slow.text, fast.text);
+        assert_consistent(&fixture, &[*slow, *fast]);
     }
 }

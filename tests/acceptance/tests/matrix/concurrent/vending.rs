@@ -7,7 +7,7 @@ use crate::{fixture::Fixture, flow::Action, flows, recording::Pace, state::State
 #[tokio::test(flavor = "multi_thread")]
 async fn two_batches_register_one_account_once() {
     let flow = flows::VENDED.iter().find(|flow| flow.name == "vend").expect("the flow");
-    let fixture = Fixture::open(flow.partition).await;
+    let fixture = Fixture::start(flow.partition).await;
     let undisturbed = fixture.record(flow, Pace::Usual).await;
     for time in 0..3 {
         let subject = fixture.prepare(flow, &format!("account-{time:05}")).await;
@@ -15,7 +15,7 @@ async fn two_batches_register_one_account_once() {
         let (poller, queue) =
             (fixture.poller().expect("a poller"), fixture.queue().expect("a queue"));
         let batches = poller.batches().len();
-        for _twice in 0..2 {
+        for _copy in 0..2 {
             queue.send(&events[0].to_string());
             // Taken out of the queue, it is in a batch; the next one is in another.
             while queue.visible() > 0 {
@@ -23,10 +23,10 @@ async fn two_batches_register_one_account_once() {
             }
         }
         poller.idle().await;
-        let settled = fixture.work_off_queues().await;
+        let settled = fixture.process_queues().await;
         assert!(settled.succeeded(), "{}", settled.text());
         assert!(poller.batches().len() >= batches + 2, "two batches");
-        assert_eq!(State::of(&fixture, &subject).anonymous(), undisturbed.end);
+        assert_eq!(State::snapshot(&fixture, &subject).normalized(), undisturbed.final_state);
         fixture.remove_accounts(&subject);
     }
 }

@@ -20,16 +20,16 @@ pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Ac
 /// It is registered.
 fn registered_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     vended_account(fixture, subject);
-    vec![repeated_event(fixture, subject)]
+    vec![creation_event(fixture, subject)]
 }
 
 /// The event of Control Tower.
-fn repeated_event(_ground: &Fixture, subject: &Subject) -> Action {
+fn creation_event(_fixture: &Fixture, subject: &Subject) -> Action {
     Action::Queue(subject.vended.as_ref().expect("an account").events[2..].to_vec())
 }
 
 /// The event of Control Tower once more.
-fn updated_event(fixture: &Fixture, subject: &Subject) -> Action {
+fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
     let vended = subject.vended.as_ref().expect("an account");
     let mut events = fixture.app.realm().organization().update(vended);
     events.truncate(1);
@@ -37,7 +37,7 @@ fn updated_event(fixture: &Fixture, subject: &Subject) -> Action {
 }
 
 /// Somebody changes the role, its policies and attachments.
-fn change_role(_ground: &Fixture, subject: &Subject) {
+fn change_role(_fixture: &Fixture, subject: &Subject) {
     let account = &subject.vended.as_ref().expect("an account").account;
     let role = account.role(ROLE);
     role.trust(&json!({
@@ -62,18 +62,23 @@ fn change_role(_ground: &Fixture, subject: &Subject) {
 }
 
 /// It is closed: in Organizations, and by the event.
-fn closed_account(fixture: &Fixture, subject: &Subject) -> Action {
+fn close_account(fixture: &Fixture, subject: &Subject) -> Action {
     let account = &subject.vended.as_ref().expect("an account").account;
     Action::Queue(fixture.app.realm().organization().close(account))
 }
 
-const OWN: Function = Function("account-vended");
+const FUNCTION: Function = Function("account-vended");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow("vend", Aws, Trigger::Queue, repeated_event).after(vended_account),
-    OWN.flow("repeated event", AwsUsGov, Trigger::Queue, updated_event).after(registered_account),
-    OWN.flow("vend, after drift", Aws, Trigger::Queue, updated_event)
-        .after(registered_account)
-        .disturbed(change_role),
-    OWN.flow("off board", AwsUsGov, Trigger::Queue, closed_account).after(registered_account),
+    FUNCTION.flow("vend", Aws, Trigger::Queue, creation_event).prepared_by(vended_account),
+    FUNCTION
+        .flow("repeated event", AwsUsGov, Trigger::Queue, update_event)
+        .prepared_by(registered_account),
+    FUNCTION
+        .flow("update after drift", Aws, Trigger::Queue, update_event)
+        .prepared_by(registered_account)
+        .changed_by(change_role),
+    FUNCTION
+        .flow("closed account", AwsUsGov, Trigger::Queue, close_account)
+        .prepared_by(registered_account),
 ];

@@ -8,46 +8,55 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-const ONE: &str = "/v1/accounts/{uid}";
+const ACCOUNT: &str = "/v1/accounts/{uid}";
 
-fn of(subject: &Subject) -> String {
+fn account_path(subject: &Subject) -> String {
     format!("/v1/accounts/{}", subject.uid)
 }
 
-fn delete(_ground: &Fixture, subject: &Subject) -> Action {
-    Action::Http("DELETE", of(subject), None)
+fn delete(_fixture: &Fixture, subject: &Subject) -> Action {
+    Action::Http("DELETE", account_path(subject), None)
 }
 
-fn validate(_ground: &Fixture, subject: &Subject) -> Action {
-    Action::Http("POST", format!("{}/validate", of(subject)), None)
+fn validate(_fixture: &Fixture, subject: &Subject) -> Action {
+    Action::Http("POST", format!("{}/validate", account_path(subject)), None)
 }
 
-const OWN: Function = Function("accounts");
+const FUNCTION: Function = Function("accounts");
 
 const VALIDATE: Trigger = Trigger::Route("POST", "/v1/accounts/{uid}/validate");
-const DELETE: Trigger = Trigger::Route("DELETE", ONE);
+const DELETE: Trigger = Trigger::Route("DELETE", ACCOUNT);
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow("list", Aws, Trigger::Route("GET", "/v1/accounts"), |_, _| {
-        Action::get("/v1/accounts")
-    })
-    .after(static_credentials::registered),
-    OWN.flow("show", AwsUsGov, Trigger::Route("GET", ONE), |_, subject| Action::get(&of(subject)))
-        .after(sts::registered),
-    OWN.flow("look again, keys", Aws, VALIDATE, validate).after(static_credentials::registered),
-    OWN.flow("look again, role", AwsUsGov, VALIDATE, validate).after(sts::registered),
-    OWN.flow("look again, portal", AwsIsoB, VALIDATE, validate).after(scap::registered),
-    OWN.flow("policies of keys", Aws, Trigger::Route("POST", "/v1/policies"), |fixture, _| {
+    FUNCTION
+        .flow("list", Aws, Trigger::Route("GET", "/v1/accounts"), |_, _| {
+            Action::get("/v1/accounts")
+        })
+        .prepared_by(static_credentials::registered),
+    FUNCTION
+        .flow("show", AwsUsGov, Trigger::Route("GET", ACCOUNT), |_, subject| {
+            Action::get(&account_path(subject))
+        })
+        .prepared_by(sts::registered),
+    FUNCTION
+        .flow("revalidate, keys", Aws, VALIDATE, validate)
+        .prepared_by(static_credentials::registered),
+    FUNCTION.flow("revalidate, role", AwsUsGov, VALIDATE, validate).prepared_by(sts::registered),
+    FUNCTION.flow("revalidate, portal", AwsIsoB, VALIDATE, validate).prepared_by(scap::registered),
+    FUNCTION.flow("policies of keys", Aws, Trigger::Route("POST", "/v1/policies"), |fixture, _| {
         let keys = static_credentials::members(&fixture.app.customer().keys);
         Action::post("/v1/policies", keys)
     }),
-    OWN.flow("gateways", AwsUsGov, Trigger::Route("GET", "/v1/private-cloud-gateways"), |_, _| {
-        Action::get("/v1/private-cloud-gateways")
-    }),
-    OWN.flow("openapi.json", Aws, Trigger::Route("GET", "/v1/openapi.json"), |_, _| {
+    FUNCTION.flow(
+        "gateways",
+        AwsUsGov,
+        Trigger::Route("GET", "/v1/private-cloud-gateways"),
+        |_, _| Action::get("/v1/private-cloud-gateways"),
+    ),
+    FUNCTION.flow("openapi.json", Aws, Trigger::Route("GET", "/v1/openapi.json"), |_, _| {
         Action::get("/v1/openapi.json")
     }),
-    OWN.flow("delete, keys", Aws, DELETE, delete).after(static_credentials::registered),
-    OWN.flow("delete, role", AwsUsGov, DELETE, delete).after(sts::registered),
-    OWN.flow("delete, portal", AwsIsoB, DELETE, delete).after(scap::registered),
+    FUNCTION.flow("delete, keys", Aws, DELETE, delete).prepared_by(static_credentials::registered),
+    FUNCTION.flow("delete, role", AwsUsGov, DELETE, delete).prepared_by(sts::registered),
+    FUNCTION.flow("delete, portal", AwsIsoB, DELETE, delete).prepared_by(scap::registered),
 ];

@@ -13,14 +13,14 @@ const ROUTE: &str = "/v1/accounts/scap";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
 const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/scap/{uid}");
 
-fn own(fixture: &Fixture, subject: &Subject) -> Value {
+fn request(fixture: &Fixture, subject: &Subject) -> Value {
     let app = &fixture.app;
     let members = classified::portal_request(app.realm(), app.customer());
     with(members, &json!({"name": subject.name}))
 }
 
 fn post(fixture: &Fixture, subject: &Subject) -> Action {
-    Action::post(ROUTE, own(fixture, subject))
+    Action::post(ROUTE, request(fixture, subject))
 }
 
 /// Registered with the first certificate of the first customer.
@@ -29,40 +29,47 @@ pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action
 }
 
 /// The certificate of the first customer is left where Gangway may read it.
-fn left(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
+fn store_certificate(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
     let app = &fixture.app;
-    vec![Action::Leave(classified::certificate_fields(app.realm(), app.customer()).to_string())]
+    vec![Action::StoreSecret(
+        classified::certificate_fields(app.realm(), app.customer()).to_string(),
+    )]
 }
 
 /// The same with a new certificate of the same entity.
-fn renewed(fixture: &Fixture, subject: &Subject) -> Action {
+fn put_new_certificate(fixture: &Fixture, subject: &Subject) -> Action {
     let new_certificate = fixture.new_certificate.as_ref().expect("a certificate");
-    let shown =
+    let identity =
         json!({"userCertificate": new_certificate.certificate, "userKey": new_certificate.key});
-    Action::put(format!("{ROUTE}/{}", subject.uid), with(own(fixture, subject), &shown))
+    Action::put(format!("{ROUTE}/{}", subject.uid), with(request(fixture, subject), &identity))
 }
 
-const OWN: Function = Function("scap");
+const FUNCTION: Function = Function("scap");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow(
+    FUNCTION.flow(
         "validate",
         AwsIso,
         Trigger::Route("POST", "/v1/accounts/scap/validate"),
-        |fixture, subject| Action::post(&format!("{ROUTE}/validate"), own(fixture, subject)),
+        |fixture, subject| Action::post(&format!("{ROUTE}/validate"), request(fixture, subject)),
     ),
-    OWN.flow("register", AwsIsoB, POST, post),
-    OWN.flow("register", AwsIso, POST, post),
-    OWN.flow("register by an event", AwsIsoB, Trigger::Event, |fixture, subject| {
-        let mut detail = own(fixture, subject);
-        let members = detail.as_object_mut().expect("members");
-        for secret in ["certificateAuthority", "userCertificate", "userKey"] {
-            members.remove(secret);
-        }
-        Action::Event(with(detail, &json!({"method": "scap", "secretArn": subject.secret})))
-    })
-    .after(left),
-    OWN.flow("register again", AwsIso, POST, post).after(registered),
-    OWN.flow("PUT a new certificate", AwsIsoB, PUT, renewed).after(registered),
-    OWN.flow("PUT a new certificate", AwsIso, PUT, renewed).after(registered),
+    FUNCTION.flow("register", AwsIsoB, POST, post),
+    FUNCTION.flow("register", AwsIso, POST, post),
+    FUNCTION
+        .flow("register by an event", AwsIsoB, Trigger::Event, |fixture, subject| {
+            let mut detail = request(fixture, subject);
+            let members = detail.as_object_mut().expect("members");
+            for secret in ["certificateAuthority", "userCertificate", "userKey"] {
+                members.remove(secret);
+            }
+            Action::Event(with(detail, &json!({"method": "scap", "secretArn": subject.secret})))
+        })
+        .prepared_by(store_certificate),
+    FUNCTION.flow("register again", AwsIso, POST, post).prepared_by(registered),
+    FUNCTION
+        .flow("PUT a new certificate", AwsIsoB, PUT, put_new_certificate)
+        .prepared_by(registered),
+    FUNCTION
+        .flow("PUT a new certificate", AwsIso, PUT, put_new_certificate)
+        .prepared_by(registered),
 ];

@@ -24,69 +24,81 @@ pub(crate) fn members(keys: &Keys) -> Value {
     json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
 }
 
-fn own(fixture: &Fixture, subject: &Subject) -> Value {
+fn own_request(fixture: &Fixture, subject: &Subject) -> Value {
     request(fixture.app.customer(), &subject.name)
 }
 
 /// Registered with the keys of the first customer.
 pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
-    vec![Action::post(ROUTE, own(fixture, subject))]
+    vec![Action::post(ROUTE, own_request(fixture, subject))]
 }
 
 /// The keys of the first customer are left where Gangway may read them.
-pub(crate) fn left(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
-    vec![Action::Leave(members(&fixture.app.customer().keys).to_string())]
+pub(crate) fn store_keys(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
+    vec![Action::StoreSecret(members(&fixture.app.customer().keys).to_string())]
 }
 
 fn put(subject: &Subject, request: Value) -> Action {
     Action::put(format!("{ROUTE}/{}", subject.uid), request)
 }
 
-const OWN: Function = Function("static-credentials");
+const FUNCTION: Function = Function("static-credentials");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow("validate", Aws, VALIDATE, |fixture, subject| {
-        Action::post(&format!("{ROUTE}/validate"), own(fixture, subject))
+    FUNCTION.flow("validate", Aws, VALIDATE, |fixture, subject| {
+        Action::post(&format!("{ROUTE}/validate"), own_request(fixture, subject))
     }),
-    OWN.flow("register", Aws, POST, |fixture, subject| Action::post(ROUTE, own(fixture, subject))),
-    OWN.flow("register", AwsIsoB, POST, |fixture, subject| {
-        let authority = json!({"certificateAuthority": fixture.app.realm().certificate_authority});
-        Action::post(ROUTE, with(own(fixture, subject), &authority))
+    FUNCTION.flow("register", Aws, POST, |fixture, subject| {
+        Action::post(ROUTE, own_request(fixture, subject))
     }),
-    OWN.flow("register by secretArn", AwsUsGov, POST, |_, subject| {
-        Action::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
-    })
-    .after(left),
-    OWN.flow("register by an event", Aws, Trigger::Event, |_, subject| {
-        let method = "static-credentials";
-        Action::Event(json!({"method": method, "name": subject.name, "secretArn": subject.secret}))
-    })
-    .after(left),
-    OWN.flow("register again", AwsUsGov, POST, |fixture, subject| {
-        Action::post(ROUTE, own(fixture, subject))
-    })
-    .after(registered),
-    OWN.flow("other settings", Aws, POST, |fixture, subject| {
-        let settings = json!({"description": "Payments", "permissionProfile": "core"});
-        Action::post(ROUTE, with(own(fixture, subject), &settings))
-    })
-    .after(registered),
-    OWN.flow("a new key", AwsUsGov, POST, |fixture, subject| {
-        Action::post(ROUTE, with(own(fixture, subject), &members(&fixture.second_key)))
-    })
-    .after(registered),
-    OWN.flow("PUT a new key", Aws, PUT, |fixture, subject| {
-        put(subject, with(own(fixture, subject), &members(&fixture.second_key)))
-    })
-    .after(registered),
-    OWN.flow("PUT other settings and name", AwsUsGov, PUT, |fixture, subject| {
-        let settings =
-            json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
-        put(subject, with(own(fixture, subject), &settings))
-    })
-    .after(registered),
-    OWN.flow("PUT another AWS account", Aws, PUT, |fixture, subject| {
-        put(subject, request(fixture.app.second_customer(), &subject.name))
-    })
-    .after(registered),
+    FUNCTION.flow("register", AwsIsoB, POST, |fixture, subject| {
+        let ca = json!({"certificateAuthority": fixture.app.realm().certificate_authority});
+        Action::post(ROUTE, with(own_request(fixture, subject), &ca))
+    }),
+    FUNCTION
+        .flow("register by secretArn", AwsUsGov, POST, |_, subject| {
+            Action::post(ROUTE, json!({"name": subject.name, "secretArn": subject.secret}))
+        })
+        .prepared_by(store_keys),
+    FUNCTION
+        .flow("register by an event", Aws, Trigger::Event, |_, subject| {
+            let method = "static-credentials";
+            Action::Event(
+                json!({"method": method, "name": subject.name, "secretArn": subject.secret}),
+            )
+        })
+        .prepared_by(store_keys),
+    FUNCTION
+        .flow("register again", AwsUsGov, POST, |fixture, subject| {
+            Action::post(ROUTE, own_request(fixture, subject))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("other settings", Aws, POST, |fixture, subject| {
+            let settings = json!({"description": "Payments", "permissionProfile": "core"});
+            Action::post(ROUTE, with(own_request(fixture, subject), &settings))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("a new key", AwsUsGov, POST, |fixture, subject| {
+            Action::post(ROUTE, with(own_request(fixture, subject), &members(&fixture.second_key)))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("PUT a new key", Aws, PUT, |fixture, subject| {
+            put(subject, with(own_request(fixture, subject), &members(&fixture.second_key)))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("PUT other settings and name", AwsUsGov, PUT, |fixture, subject| {
+            let settings =
+                json!({"name": format!("{}-renamed", subject.name), "description": "Payments"});
+            put(subject, with(own_request(fixture, subject), &settings))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("PUT another AWS account", Aws, PUT, |fixture, subject| {
+            put(subject, request(fixture.app.second_customer(), &subject.name))
+        })
+        .prepared_by(registered),
 ];

@@ -20,52 +20,58 @@ pub(crate) fn request(customer: &Customer, name: &str) -> Value {
     json!({"name": name, "roleArn": customer.role.arn()})
 }
 
-fn own(fixture: &Fixture, subject: &Subject) -> Value {
+fn own_request(fixture: &Fixture, subject: &Subject) -> Value {
     request(fixture.app.customer(), &subject.name)
 }
 
 /// Registered with the role of the first customer.
 pub(crate) fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
-    vec![Action::post(ROUTE, own(fixture, subject))]
+    vec![Action::post(ROUTE, own_request(fixture, subject))]
 }
 
 fn put(subject: &Subject, request: Value) -> Action {
     Action::put(format!("{ROUTE}/{}", subject.uid), request)
 }
 
-const OWN: Function = Function("sts");
+const FUNCTION: Function = Function("sts");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    OWN.flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
+    FUNCTION.flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
         Action::get("/v1/accounts/sts/trust")
     }),
-    OWN.flow(
+    FUNCTION.flow(
         "validate",
         Aws,
         Trigger::Route("POST", "/v1/accounts/sts/validate"),
-        |fixture, subject| Action::post(&format!("{ROUTE}/validate"), own(fixture, subject)),
+        |fixture, subject| {
+            Action::post(&format!("{ROUTE}/validate"), own_request(fixture, subject))
+        },
     ),
-    OWN.flow("register", AwsUsGov, POST, |fixture, subject| {
-        Action::post(ROUTE, own(fixture, subject))
+    FUNCTION.flow("register", AwsUsGov, POST, |fixture, subject| {
+        Action::post(ROUTE, own_request(fixture, subject))
     }),
-    OWN.flow("register by an event", Aws, Trigger::Event, |fixture, subject| {
-        Action::Event(with(own(fixture, subject), &json!({"method": "sts"})))
+    FUNCTION.flow("register by an event", Aws, Trigger::Event, |fixture, subject| {
+        Action::Event(with(own_request(fixture, subject), &json!({"method": "sts"})))
     }),
-    OWN.flow("register again", Aws, POST, |fixture, subject| {
-        Action::post(ROUTE, own(fixture, subject))
-    })
-    .after(registered),
-    OWN.flow("other settings", AwsUsGov, POST, |fixture, subject| {
-        let settings = json!({"description": "Payments", "permissionProfile": "core"});
-        Action::post(ROUTE, with(own(fixture, subject), &settings))
-    })
-    .after(registered),
-    OWN.flow("PUT another role", Aws, PUT, |fixture, subject| {
-        put(subject, request(fixture.app.second_customer(), &subject.name))
-    })
-    .after(registered),
-    OWN.flow("PUT a role for keys", AwsUsGov, PUT, |fixture, subject| {
-        put(subject, own(fixture, subject))
-    })
-    .after(static_credentials::registered),
+    FUNCTION
+        .flow("register again", Aws, POST, |fixture, subject| {
+            Action::post(ROUTE, own_request(fixture, subject))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("other settings", AwsUsGov, POST, |fixture, subject| {
+            let settings = json!({"description": "Payments", "permissionProfile": "core"});
+            Action::post(ROUTE, with(own_request(fixture, subject), &settings))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("PUT another role", Aws, PUT, |fixture, subject| {
+            put(subject, request(fixture.app.second_customer(), &subject.name))
+        })
+        .prepared_by(registered),
+    FUNCTION
+        .flow("PUT a role for keys", AwsUsGov, PUT, |fixture, subject| {
+            put(subject, own_request(fixture, subject))
+        })
+        .prepared_by(static_credentials::registered),
 ];

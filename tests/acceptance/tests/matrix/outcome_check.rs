@@ -23,20 +23,22 @@ pub(crate) fn check_outcome(
     undisturbed: &UndisturbedRun,
 ) -> Result<(), String> {
     if response.succeeded() {
-        return success(flow, fault_case, response, state, undisturbed);
+        return check_success(flow, fault_case, response, state, undisturbed);
     }
     match response {
-        Response::Http(response) => failure(fault_case, response),
-        Response::Done(value) if value["complete"] == false => Ok(()),
-        Response::Done(value) => refused(fault_case, &value["problem"]),
-        Response::Failed(counts) => names_service(fault_case, counts),
-        Response::Dead(reasons) => Err(format!("given up as dead: {reasons:?}")),
+        Response::Http(response) => check_failure(fault_case, response),
+        Response::Returned(value) if value["complete"] == false => Ok(()),
+        Response::Returned(value) => check_rejection(fault_case, &value["problem"]),
+        Response::Failed(error) => check_service_is_named(fault_case, error),
+        Response::DeadLettered(reasons) => {
+            Err(format!("sent to the dead-letter queue: {reasons:?}"))
+        }
         // A message that stays in the queue is retried.
-        Response::Left | Response::Worked | Response::Kept(_) => Ok(()),
+        Response::Queued | Response::Processed | Response::SecretStored(_) => Ok(()),
     }
 }
 
-fn success(
+fn check_success(
     flow: &Flow,
     fault_case: &FaultCase,
     response: &Response,
@@ -45,26 +47,32 @@ fn success(
 ) -> Result<(), String> {
     // Queued accounts are processed later.
     if !matches!(flow.trigger, crate::flow::Trigger::Schedule) {
-        let reached = state.anonymous();
-        if !is_expected(fault_case, response, &reached, undisturbed) {
-            return Err(format!("a success that is none: {reached}\nand not {}", undisturbed.end));
+        let state_text = state.normalized();
+        if !is_expected(fault_case, response, &state_text, undisturbed) {
+            return Err(format!(
+                "reported success, but the state is {state_text}\ninstead of {}",
+                undisturbed.final_state
+            ));
         }
     }
     let text = response.text();
     let Response::Http(response) = response else { return Ok(()) };
     if !response.uid().is_empty() && !state.accounts.iter().any(|one| one["uid"] == response.uid())
     {
-        return Err("a success for another account".to_owned());
+        return Err("reported success for another account".to_owned());
     }
     if response.body.get("checks").is_none() && response.body.get("report").is_none() {
-        let said = state.without_names(&text);
-        return if said == undisturbed.said {
+        let actual = state.without_ids(&text);
+        return if actual == undisturbed.response_text {
             Ok(())
         } else {
-            Err(format!("not as undisturbed: {}", undisturbed.said))
+            Err(format!(
+                "the response differs from the undisturbed one: {}",
+                undisturbed.response_text
+            ))
         };
     }
-    report(fault_case, response, undisturbed)
+    check_report(fault_case, response, undisturbed)
 }
 
 /// Whether the final state is that of a run without faults, except for what the response reports as
@@ -72,22 +80,22 @@ fn success(
 pub(crate) fn is_expected(
     fault_case: &FaultCase,
     response: &Response,
-    reached: &str,
+    state_text: &str,
     undisturbed: &UndisturbedRun,
 ) -> bool {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-    let (mut reached, mut end) = (parsed(reached), parsed(&undisturbed.end));
-    for state in [&mut reached, &mut end] {
+    let (mut state_text, mut expected) = (parsed(state_text), parsed(&undisturbed.final_state));
+    for state in [&mut state_text, &mut expected] {
         // The report says that the ConfigMap is missing or was not read, and how to create it.
         if let (Response::Http(response), "kubernetes") =
             (response, fault_case.call_site.service.as_str())
-            && response.checks().iter().any(unsure_of_config)
-            && let Some(config) = state.pointer_mut("/elsewhere/cluster/config")
+            && response.checks().iter().any(is_config_uncertain)
+            && let Some(config) = state.pointer_mut("/other/cluster/config")
         {
             *config = Value::Null;
         }
         // The tag may hold a stale value; the next event checks the documents again.
-        let roles = state.pointer_mut("/elsewhere/vended/roles").and_then(Value::as_array_mut);
+        let roles = state.pointer_mut("/other/vended/roles").and_then(Value::as_array_mut);
         for role in
             roles.into_iter().flatten().filter(|_| matches!(fault_case.effect, Effect::Stale(_)))
         {
@@ -96,56 +104,56 @@ pub(crate) fn is_expected(
             }
         }
     }
-    reached == end
+    state_text == expected
 }
 
-fn unsure_of_config(check: &Value) -> bool {
+fn is_config_uncertain(check: &Value) -> bool {
     check["id"] == "kubernetes.global-config" && check["outcome"] != "passed"
 }
 
 /// A check may pass only if it passed without faults.
-fn report(
+fn check_report(
     fault_case: &FaultCase,
     response: &HttpResponse,
     undisturbed: &UndisturbedRun,
 ) -> Result<(), String> {
     let Response::Http(undisturbed) = &undisturbed.response else { return Ok(()) };
-    let before = undisturbed.checks();
+    let undisturbed_checks = undisturbed.checks();
     for check in response.checks() {
-        let same = before.iter().find(|one| one["id"] == check["id"]);
+        let undisturbed_check = undisturbed_checks.iter().find(|one| one["id"] == check["id"]);
         let passed = check["outcome"] == "passed";
-        if passed && same.is_none_or(|one| one["outcome"] != "passed") {
-            return Err(format!("passes, and did not undisturbed: {check}"));
+        if passed && undisturbed_check.is_none_or(|one| one["outcome"] != "passed") {
+            return Err(format!("passed, but not in the undisturbed run: {check}"));
         }
         // An HTML page from a proxy is not a response of Palette.
-        let asked = fault_case.call_site.operation.ends_with("/account/validate")
+        let palette_failed = fault_case.call_site.operation.ends_with("/account/validate")
             && (fault_case.duration, fault_case.call_site.nth) == (FaultDuration::Lasting, 1)
             && !matches!(fault_case.effect, Effect::Stale(_));
-        if passed && asked && check["id"] == "palette.validation" {
-            return Err(format!("passes, and Palette said nothing: {check}"));
+        if passed && palette_failed && check["id"] == "palette.validation" {
+            return Err(format!("passed although Palette did not respond: {check}"));
         }
     }
     Ok(())
 }
 
 /// A rejected event must be one that a retry cannot help.
-fn refused(fault_case: &FaultCase, problem: &Value) -> Result<(), String> {
+fn check_rejection(fault_case: &FaultCase, problem: &Value) -> Result<(), String> {
     let checks = problem.pointer("/report/checks").and_then(Value::as_array);
     if problem["status"] == 422 {
-        return blocked(fault_case, checks.map(Vec::as_slice).unwrap_or_default());
+        return check_blockers(fault_case, checks.map(Vec::as_slice).unwrap_or_default());
     }
-    Err(format!("put aside for good: {problem}"))
+    Err(format!("rejected without retry: {problem}"))
 }
 
-fn failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), String> {
+fn check_failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), String> {
     // Palette answers 500 where a credential shows it no policies, too.
     let no_policies = fault_case.call_site.operation.ends_with("/aws/policies")
         && fault_case.effect == Effect::InternalError;
     if no_policies && response.status == 422 {
-        return names_service(fault_case, response.text_at("/detail"));
+        return check_service_is_named(fault_case, response.text_at("/detail"));
     }
     if response.status == 422 {
-        return blocked(fault_case, &response.checks());
+        return check_blockers(fault_case, &response.checks());
     }
     let expected: &[u16] = match fault_case.effect {
         Effect::Throttle => &[429],
@@ -163,28 +171,33 @@ fn failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), String
         return Err(format!("{expected:?} was expected, not {}", response.status));
     }
     let detail = response.text_at("/detail");
-    names_service(fault_case, detail)?;
-    let later = response.header(RETRY_AFTER).parse::<u64>().is_ok_and(|seconds| seconds >= 1);
-    if later != (response.status == 429) {
-        return Err("Retry-After is for 429, and every 429 has one".to_owned());
+    check_service_is_named(fault_case, detail)?;
+    let has_retry_after =
+        response.header(RETRY_AFTER).parse::<u64>().is_ok_and(|seconds| seconds >= 1);
+    if has_retry_after != (response.status == 429) {
+        return Err("exactly the responses with status 429 have Retry-After".to_owned());
     }
-    if detail.contains("again") { Ok(()) } else { Err("no word about trying again".to_owned()) }
+    if detail.contains("again") {
+        Ok(())
+    } else {
+        Err("the detail does not say to try again".to_owned())
+    }
 }
 
-fn names_service(fault_case: &FaultCase, counts: &str) -> Result<(), String> {
+fn check_service_is_named(fault_case: &FaultCase, error: &str) -> Result<(), String> {
     let service = fault_case.call_site.service();
-    if counts.contains(service) { Ok(()) } else { Err(format!("{service} is not named")) }
+    if error.contains(service) { Ok(()) } else { Err(format!("{service} is not named")) }
 }
 
 /// A report with a blocker must name the service that failed.
-fn blocked(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String> {
+fn check_blockers(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String> {
     let failed: Vec<_> = checks
         .iter()
         .filter(|check| check["outcome"] == "failed" && check["severity"] == "blocker")
         .map(|check| text(check, "id"))
         .collect();
     let CallSite { service, operation, .. } = &fault_case.call_site;
-    let may = |id: &&str| match service.as_str() {
+    let is_allowed = |id: &&str| match service.as_str() {
         // Palette answers 500 where it refuses, too.
         "palette" => operation.ends_with("/account/validate") && id.starts_with("palette."),
         // A page with status 200 is how portals say that they do not know a certificate.
@@ -193,9 +206,9 @@ fn blocked(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String> {
         "eks" => id.starts_with("pod-identity.") || id.starts_with("eks."),
         _ => false,
     };
-    if !failed.is_empty() && failed.iter().all(may) {
+    if !failed.is_empty() && failed.iter().all(is_allowed) {
         Ok(())
     } else {
-        Err(format!("refused for {failed:?}"))
+        Err(format!("blocked by {failed:?}"))
     }
 }
