@@ -37,7 +37,7 @@ const DEFAULT_ACCESS_ROLES: [&str; 3] =
     ["AWSControlTowerExecution", "OrganizationAccountAccessRole", "AWSAFTExecution"];
 
 const ROLE_NAMES_RULE: &str =
-    "must be names of IAM roles with commas between them, each 1 to 64 letters, digits and _+=.@-";
+    "must be comma-separated names of IAM roles, each 1 to 64 letters, digits and _+=.@-";
 
 impl HandlerConfig {
     /// Reads the variables, and returns all errors at once.

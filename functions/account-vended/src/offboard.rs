@@ -28,7 +28,7 @@ pub(crate) async fn offboard_account(
     let aws_name = org_account.as_ref().map_or("", |account| account.name.as_str());
     let Some(name) = config.name_template.name(id, aws_name) else {
         return Ok(MessageOutcome::Reported(format!(
-            "account {id} is closed or has left, and its name in Palette is not known any more: remove it there"
+            "account {id} is closed or has left, and its name in Palette cannot be determined any more: remove the account there"
         )));
     };
     let mut likely_scopes: Vec<RequestedScope> =
@@ -87,7 +87,7 @@ async fn not_managed(
     management: &ManagementSession,
     account: Option<&OrgAccount>,
 ) -> Result<Option<String>, VendingError> {
-    let unknown = "because it is not known any more whether the account filter includes it";
+    let unknown = "because it cannot be determined any more whether the account filter includes it";
     let Some(account) = account else {
         return Ok((!filter.matches_everything()).then(|| unknown.to_owned()));
     };

@@ -73,7 +73,7 @@ fn age(time: SystemTime) -> Duration {
 /// Events may arrive late, twice and in any order, so Organizations decides what exists.
 fn unknown_account(id: AccountId) -> VendingError {
     VendingError::AccessDenied(format!(
-        "Organizations has no account {id}: it has left, or must be invited first"
+        "the organization has no account {id}: it has left, or must be invited first"
     ))
 }
 

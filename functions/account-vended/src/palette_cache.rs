@@ -49,7 +49,7 @@ impl PaletteCache {
         let response = accounts.sts_source_account(app.clients.partition).await?;
         let (Some(account), Some(external_id)) = (response.account, response.external_id) else {
             return Err(VendingError::NotReady(format!(
-                "Palette returns no AWS account of its own or no external id for {}: have its operator enable STS there in the system console",
+                "Palette returns no source account or no external id for {}: ask Palette's operator to enable STS for it in the system console",
                 app.clients.partition
             )));
         };
@@ -79,7 +79,7 @@ impl PaletteCache {
             // The project may be created after the accounts that will be registered in it.
             Err(RegistrationError::Invalid(_)) => {
                 return Err(VendingError::AccessDenied(format!(
-                    "Palette has no project {name}, or does not show it to Gangway's API key: create it, or correct GANGWAY_OU_SCOPE_MAP"
+                    "Palette has no project {name}, or Gangway's API key cannot see it: create it, or correct GANGWAY_OU_SCOPE_MAP"
                 )));
             }
             Err(error) => return Err(error.into()),

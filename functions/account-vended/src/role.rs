@@ -29,7 +29,7 @@ pub(crate) const POLICY_PATH: &str = "/gangway/";
 
 /// Description of the role in IAM.
 const DESCRIPTION: &str =
-    "Lets Spectro Cloud Palette manage clusters in this account. Made by Gangway.";
+    "Lets Spectro Cloud Palette manage clusters in this account. Created by Gangway.";
 
 /// Minimum `MaxSessionDuration` of the role, in seconds.
 const SESSION_SECONDS: i32 = 3600;

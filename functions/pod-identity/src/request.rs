@@ -35,7 +35,7 @@ const SAME_ACCOUNT_RULE: &str = "is for two AWS accounts only, and roleArn is in
 const CROSS_ACCOUNT_RULE: &str = "is missing: roleArn is in another account than hubbleRoleArn, so send Hubble's target role there, or as roleArn Palette's role in the cluster's account";
 const TARGET_ACCOUNT_RULE: &str = "must be in the account of roleArn, in which Palette creates clusters: send Hubble's target role, not its local one";
 const BOUNDARY_ACCOUNT_RULE: &str =
-    "must be a policy of the account of roleArn, or one of AWS's own: IAM takes no other";
+    "must be a policy of the account of roleArn, or one that AWS manages: IAM accepts no other";
 
 impl PodIdentityRequest {
     /// Parses the body.

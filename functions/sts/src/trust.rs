@@ -19,7 +19,7 @@ pub(crate) async fn get_trust(request: &Request, app: &AppContext) -> Result<Res
     let source = accounts.sts_source_account(partition).await?;
     let (Some(palette_account), Some(external_id)) = (source.account, source.external_id) else {
         return Err(RegistrationError::NotFound(format!(
-            "Palette has no STS source account for {partition}; have its operator enable STS in the system console, or use static credentials"
+            "Palette has no STS source account for {partition}; ask Palette's operator to enable STS in the system console, or use static credentials"
         ))
         .into());
     };
@@ -61,7 +61,7 @@ impl TrustQuery {
     /// Parses the query parameters. Returns every error at once.
     fn parse(request: &Request, deployed: Partition) -> Result<Self, ApiError> {
         const ADD_ONS: &str =
-            "must be cloudformation, host-resource-groups, or both with a comma between";
+            "must be cloudformation, host-resource-groups, or both separated by a comma";
         let mut fields = request.query_fields();
         fields.partition(deployed, AuthMethod::Sts, false);
         let profile = fields.optional("permissionProfile").unwrap_or_default();

@@ -31,18 +31,18 @@ pub enum PortalError {
     InvalidTlsIdentity(#[from] TlsError),
     /// An HTML page instead of JSON, which is what portals return to an unknown client.
     #[error(
-        "it answered with a page (HTTP {status}), which is how portals say that they do not know the client"
+        "it answered with an HTML page (HTTP {status}), as portals do for a client that they do not know"
     )]
     HtmlResponse {
         /// HTTP status, often 200.
         status: u16,
     },
-    #[error("its interface is switched off (HTTP 404{})", suffix(message))]
+    #[error("its API is switched off (HTTP 404{})", suffix(message))]
     Disabled {
         /// The portal's message; empty if it may contain a secret.
         message: String,
     },
-    #[error("it refused (HTTP {status}{})", suffix(message))]
+    #[error("it rejected the request (HTTP {status}{})", suffix(message))]
     Rejected {
         /// HTTP status, or the status in the body of a successful response.
         status: u16,
@@ -52,9 +52,9 @@ pub enum PortalError {
     /// Redirects are not followed: the request contains credentials.
     #[error("it redirects (HTTP {status}): the address must be that of the credentials themselves")]
     Redirect { status: u16 },
-    #[error("its answer holds no Credentials with AccessKeyId and SecretAccessKey")]
+    #[error("its response contains no Credentials with AccessKeyId and SecretAccessKey")]
     NoCredentials,
-    #[error("its answer is too long to be keys")]
+    #[error("its response is too large")]
     ResponseTooLarge,
 }
 

@@ -134,23 +134,23 @@ mod tests {
             (200, "Application/JSON; charset=utf-8", keys, "ASIAX token true expiry true"),
             (200, "application/vnd.cap+json", bare, "AKIAX token false expiry false"),
             (200, json, odd, "AKIAX token false expiry false"),
-            (200, "text/html", "<html>Log in</html>", "it answered with a page (HTTP 200)"),
-            (200, "text/html", keys, "it answered with a page (HTTP 200)"),
-            (200, "", keys, "it answered with a page (HTTP 200)"),
-            (403, "text/html", "<html>", "it answered with a page (HTTP 403)"),
-            (502, "text/html", "<html>", "it refused (HTTP 502)"),
+            (200, "text/html", "<html>Log in</html>", "it answered with an HTML page (HTTP 200)"),
+            (200, "text/html", keys, "it answered with an HTML page (HTTP 200)"),
+            (200, "", keys, "it answered with an HTML page (HTTP 200)"),
+            (403, "text/html", "<html>", "it answered with an HTML page (HTTP 403)"),
+            (502, "text/html", "<html>", "it rejected the request (HTTP 502)"),
             (302, "text/html", "", "it redirects (HTTP 302)"),
             (
                 400,
                 json,
                 r#"{"status":400,"message":"No such role."}"#,
-                "it refused (HTTP 400: No such role.)",
+                "it rejected the request (HTTP 400: No such role.)",
             ),
             (
                 200,
                 json,
                 r#"{"status":403,"message":"Not authorized"}"#,
-                "it refused (HTTP 403: Not authorized)",
+                "it rejected the request (HTTP 403: Not authorized)",
             ),
             (
                 404,
@@ -158,21 +158,21 @@ mod tests {
                 r#"{"success":false,"message":"API not enabled."}"#,
                 "switched off (HTTP 404: API not enabled.)",
             ),
-            (500, json, "{", "it refused (HTTP 500)"),
-            (200, json, "{", "holds no Credentials"),
-            (200, json, "[]", "holds no Credentials"),
-            (200, json, r#"{"Credentials":{}}"#, "holds no Credentials"),
+            (500, json, "{", "it rejected the request (HTTP 500)"),
+            (200, json, "{", "contains no Credentials"),
+            (200, json, "[]", "contains no Credentials"),
+            (200, json, r#"{"Credentials":{}}"#, "contains no Credentials"),
             (
                 200,
                 json,
                 r#"{"Credentials":{"AccessKeyId":"A","SecretAccessKey":""}}"#,
-                "holds no Credentials",
+                "contains no Credentials",
             ),
             (
                 200,
                 json,
                 r#"{"credentials":{"AccessKeyId":"A","SecretAccessKey":"s"}}"#,
-                "holds no Credentials",
+                "contains no Credentials",
             ),
         ] {
             let outcome = outcome(status, content_type, body);
@@ -185,6 +185,6 @@ mod tests {
     fn messages_that_may_contain_a_key_are_not_shown() {
         let message = "bad key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let body = format!(r#"{{"status":400,"message":"{message}"}}"#);
-        assert_eq!(outcome(400, "application/json", &body), "it refused (HTTP 400)");
+        assert_eq!(outcome(400, "application/json", &body), "it rejected the request (HTTP 400)");
     }
 }

@@ -61,7 +61,7 @@ fn to_observed<T>(result: kube::Result<T>, action: &str) -> Observed<T> {
                 true,
             ),
             403 => inaccessible(
-                format!("the cluster does not let Gangway {action} (403)"),
+                format!("the cluster does not allow Gangway to {action} (403)"),
                 format!("allow the role that Gangway inspects with to {action}: an EKS access entry with AmazonEKSViewPolicy does"),
                 true,
             ),

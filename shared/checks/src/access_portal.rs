@@ -84,8 +84,8 @@ fn account_known_finding(account: Option<AccountId>, refused: bool) -> Finding {
         Some(account) => ACCOUNT_KNOWN.passed(format!("account {account}")),
         None if refused => ACCOUNT_KNOWN.unverified("the portal issued no keys", "fix check portal.keys first"),
         None => ACCOUNT_KNOWN.failed(
-            "the request names the account without its number, and there are no keys that show which account it is",
-            "name the account by its 12 digits, or give the function a network path to the portal and set its address",
+            "the request names the account without its 12-digit id, and without keys Gangway cannot determine the id",
+            "send the 12-digit account id as the account, or give the function a network path to the portal and set the portal's URL",
         ),
     }
 }

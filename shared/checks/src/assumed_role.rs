@@ -65,7 +65,7 @@ fn check_source_account(
         }
         (None, _) if !source_account.raw_account.is_empty() => {
             let finding = SOURCE_ACCOUNT.failed(
-                "the account id that Palette returns does not have 12 digits",
+                "the source account that Palette returns does not have 12 digits",
                 "ask Palette's operator to correct the account id of its STS source account",
             );
             (finding, None)
@@ -144,8 +144,8 @@ pub fn check_created_role(
     findings.extend(trust_policy::check(&role.trust, account, external_id, arn.partition()));
     findings.extend(allowed);
     findings.push(EXTERNAL_ID_ENFORCED.unverified(
-        "not tried, because Gangway wrote the trust policy itself",
-        "send POST /v1/accounts/{uid}/validate to have it tried",
+        "not tested, because Gangway wrote the trust policy itself",
+        "send POST /v1/accounts/{uid}/validate to test it",
     ));
     findings.push(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
     findings.push(validated);
@@ -190,7 +190,7 @@ async fn check_assumable(
     let validated = validated?;
     let enforced = match (&validated.outcome, rejected) {
         (Outcome::Passed, Ok(ValidationOutcome::Rejected(_))) => {
-            EXTERNAL_ID_ENFORCED.passed("another external id was refused")
+            EXTERNAL_ID_ENFORCED.passed("Palette could not assume the role with another external id")
         }
         (Outcome::Passed, Ok(ValidationOutcome::Accepted)) => EXTERNAL_ID_ENFORCED.failed(
             "Palette assumed the role with an external id that is not this tenant's, so another tenant could do so too",

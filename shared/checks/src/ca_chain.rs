@@ -32,7 +32,7 @@ pub async fn run_checks(keys: &AccessKey, clients: &Clients, now: SystemTime) ->
     findings
 }
 
-const REMEDY: &str = "send the chain that signs the partition's endpoints, root and intermediates: the security team or the cloud's administrator has it";
+const REMEDY: &str = "send the chain that signs the partition's endpoints, root and intermediates: ask the security team or the cloud's administrator for it";
 
 /// The result of a connection to AWS STS that trusts the chain alone.
 enum StsConnection {
@@ -60,7 +60,7 @@ fn ca_signs_sts_finding(address: &str, connection: StsConnection) -> Finding {
         StsConnection::UnusableChain(reason) => return CA_SIGNS_AWS.failed(reason, REMEDY),
         StsConnection::NoHttpsAddress => {
             return CA_SIGNS_AWS.unverified(
-                "AWS STS has no https address here",
+                "the STS endpoint is not an https URL",
                 "remove AWS_ENDPOINT_URL, or set it to an https address",
             );
         }

@@ -61,7 +61,7 @@ fn edition_findings(
         Ok(flag) => flag,
         Err(error) if error.is_refusal() => {
             let (reason, remedy) = (
-                "Palette does not show its feature flags to this key",
+                "Palette does not return its feature flags to this API key",
                 "fix check palette.session first, or look in the system console",
             );
             return Ok(vec![
@@ -144,12 +144,11 @@ fn portal_address_finding(
     let palette_url = overrides.map(|overrides| overrides.credentials.as_str()).unwrap_or_default();
     if palette_url.is_empty() {
         return PORTAL_ADDRESS.unverified(
-            "Palette does not tell which portal it uses",
+            "Palette does not return the URL of its portal",
             format!(
                 "{dialog}; older versions read variable {variable} of clients cloud, namespace hubble-system \
                  (kubectl -n hubble-system get deploy cloud -o jsonpath='{{.spec.template.spec.containers[*].env}}'). \
-                 Palette's documents seem to exchange the names for Secret and Top Secret: try it, and set \
-                 GANGWAY_PALETTE_PORTAL_ENV_VARS to what proves right"
+                 Palette's documents seem to exchange the names for Secret and Top Secret: test both, and set GANGWAY_PALETTE_PORTAL_ENV_VARS to the one that works"
             ),
         );
     }
@@ -170,7 +169,7 @@ fn cluster_findings(profile: PermissionProfile) -> [Finding; 3] {
         "use Amazon Linux 2 images unless the release notes of your VerteX allow others",
     );
     let workers = WORKER_NODE_TRUST.unverified(
-        "Palette does not put them on worker nodes; whether workloads have them cannot be seen from here",
+        "Palette does not put them on worker nodes; Gangway cannot see whether workloads have them",
         "mount them into workloads: a sidecar, a Secret volume, or in the image",
     );
     let swap = if profile.supports_eks() {

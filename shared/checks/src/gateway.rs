@@ -38,7 +38,7 @@ fn matches(gateway: &PrivateCloudGateway, requested: &UidOrName) -> bool {
 
 fn none_requested() -> GatewayCheck {
     let finding =
-        |check: &'static Check| check.not_applicable("no private cloud gateway was asked for");
+        |check: &'static Check| check.not_applicable("no private cloud gateway was requested");
     let findings = [&GATEWAY_REGISTERED, &GATEWAY_RUNNING, &GATEWAY_PROXY].map(finding).into();
     GatewayCheck { uid: None, findings }
 }
@@ -46,14 +46,14 @@ fn none_requested() -> GatewayCheck {
 /// Returns a blocking finding: an account must not be registered without its gateway.
 fn inaccessible(reason: &str) -> GatewayCheck {
     let registered = GATEWAY_REGISTERED.failed(
-        format!("Palette does not show its gateways to Gangway: {reason}"),
+        format!("Palette does not list its gateways for Gangway's API key: {reason}"),
         "fix palette.session: Gangway's API key must be that of a tenant administrator",
     );
     GatewayCheck { uid: None, findings: unknown(registered) }
 }
 
 fn unknown(registered: Finding) -> Vec<Finding> {
-    let unknown = |check: &'static Check| check.not_applicable("it is not known which gateway");
+    let unknown = |check: &'static Check| check.not_applicable("the gateway is not known");
     vec![registered, unknown(&GATEWAY_RUNNING), unknown(&GATEWAY_PROXY)]
 }
 
@@ -83,7 +83,7 @@ fn check_requested(requested: &UidOrName, gateways: &[PrivateCloudGateway]) -> G
         let state = if state.is_empty() { "not reported" } else { state };
         GATEWAY_RUNNING.failed(
             format!("its state is: {state}"),
-            "bring the gateway up: Tenant Settings, Private Cloud Gateways shows what it lacks",
+            "start the gateway: Tenant Settings, Private Cloud Gateways shows its problems",
         )
     };
     let proxy = GATEWAY_PROXY.unverified(

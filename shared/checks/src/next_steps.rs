@@ -59,12 +59,12 @@ pub fn supported_clusters_notice(
         cluster_types(partition, method, profile).iter().map(ToString::to_string).collect();
     if kinds.is_empty() {
         return format!(
-            "With profile {profile} no cluster can be made in {}.",
+            "With profile {profile}, Palette can create no cluster in {}.",
             partition.info().label
         );
     }
     format!(
-        "Next step: with profile {profile}, Palette can make {} in this account.",
+        "Next step: with profile {profile}, Palette can create {} in this account.",
         kinds.join(", ")
     )
 }

@@ -15,7 +15,7 @@ pub fn check_name(
     registration: Option<&Registration>,
 ) -> Finding {
     if palette.session.is_blocking() {
-        let observed = "Palette does not show its accounts to this key";
+        let observed = "Palette does not list its accounts for this API key";
         return NAME_AVAILABLE.unverified(observed, "fix the check palette.session first");
     }
     check_name_among(&palette.existing, operation, registration)
@@ -46,7 +46,7 @@ pub fn check_name_among(
             "choose another name, or PUT to that uid if the account is to be replaced",
         ),
         (None, Some(account)) => NAME_AVAILABLE
-            .passed(format!("account {} is this one and would be kept or updated", account.uid)),
+            .passed(format!("account {} is the same account and would be updated", account.uid)),
         (None, None) => NAME_AVAILABLE.passed("no account of this name"),
     }
 }

@@ -5,8 +5,7 @@ use gangway_palette::{ApiKeyStatus, ScopedClient};
 
 use crate::catalogue::palette::API_KEY_VALID;
 
-const REMEDY: &str = "keep the API key of a user with the tenant administrator role in the secret that \
-                      PALETTE_API_KEY_SECRET names; cloud accounts are made in Tenant Settings";
+const REMEDY: &str = "store the API key of a user with the tenant administrator role in the secret that PALETTE_API_KEY_SECRET names; cloud accounts belong to the tenant settings";
 
 /// The finding about the API key, and the accounts that Palette shows.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ fn check_api_key(status: ApiKeyStatus) -> Finding {
         ApiKeyStatus::Accepted { tenant } => {
             let of_tenant = tenant.map(|name| format!(" of {name}")).unwrap_or_default();
             API_KEY_VALID
-                .passed(format!("the key is taken{of_tenant}, and AWS accounts can be listed"))
+                .passed(format!("the key is accepted{of_tenant}, and AWS accounts can be listed"))
         }
         ApiKeyStatus::UnknownUser => API_KEY_VALID.unverified(
             "AWS accounts can be listed, but Palette does not name the user of the key",

@@ -21,7 +21,7 @@ pub async fn check_credential(
     Ok(match verdict? {
         ValidationOutcome::Accepted => VALIDATION.passed("Palette's own validation succeeded"),
         ValidationOutcome::Rejected(reason) => {
-            VALIDATION.failed(format!("Palette refused: {reason}"), remedy)
+            VALIDATION.failed(format!("Palette rejected it: {reason}"), remedy)
         }
     })
 }
@@ -60,7 +60,7 @@ pub async fn check_policies(
             POLICY_ARNS_ACCEPTED.passed(format!("{} found", policies.len()))
         }
         ValidationOutcome::Rejected(reason) => POLICY_ARNS_ACCEPTED.failed(
-            format!("Palette refused: {reason}"),
+            format!("Palette rejected it: {reason}"),
             "name policies that exist in the account: POST /v1/policies lists them",
         ),
     })

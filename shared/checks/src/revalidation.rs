@@ -92,7 +92,7 @@ async fn check_method(
                     check_pod_identity(role, context, required).await
                 }
                 (Err(_), _) | (_, Err(_)) => {
-                    let reason = "Palette has an invalid ARN of the role or of its boundary";
+                    let reason = "the role ARN or the boundary ARN that Palette returns is invalid";
                     let remedy = "PUT the account with its roles";
                     Ok(vec![METHOD_SUPPORTED.failed(reason, remedy)].into())
                 }
@@ -109,7 +109,7 @@ async fn check_assumed_role(
 ) -> Result<MethodChecks, RegistrationError> {
     let RevalidationContext { palette_accounts, clients, function_account } = context;
     let Ok(role) = role_arn.parse::<RoleArn>() else {
-        let reason = "Palette has an invalid role ARN";
+        let reason = "the role ARN that Palette returns is invalid";
         let remedy = "PUT the account with the role's ARN";
         return Ok(vec![METHOD_SUPPORTED.failed(reason, remedy)].into());
     };
@@ -136,8 +136,8 @@ async fn check_pod_identity(
         let account = pod_identity.role.account();
         let access = InspectionAccess::connect(account, function_account, clients).await?;
         let mut findings = vec![METHOD_SUPPORTED.unverified(
-            "the account has no note of which cluster Palette runs on, so neither the cluster nor its associations were checked",
-            "PUT the account, which notes its cluster and its roles; or send its request to POST /v1/accounts/pod-identity/validate",
+            "the account has no annotation with the cluster that Palette runs on, so neither the cluster nor its associations were checked",
+            "PUT the account, which stores its cluster and its roles as annotations; or send its request to POST /v1/accounts/pod-identity/validate",
         )];
         findings.extend(
             pod_identity::run_role_checks(pod_identity, &access, palette_accounts, required)
@@ -197,7 +197,7 @@ fn notices(
     notices.extend(classified::notices(partition));
     if account.profile.is_none() {
         notices.push(format!(
-            "No permission profile is noted on the account; it was checked against {profile}."
+            "The account has no annotation with its permission profile; it was checked against {profile}."
         ));
     }
     if policies.len() < account.policies.len() {

@@ -18,13 +18,13 @@ pub struct RootStore(Arc<RootCertStore>);
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error(
-        "no CA certificates: neither {} nor {} contains any",
+        "no CA certificates: neither {} nor {} contains one",
         PLATFORM_BUNDLES[0],
         PLATFORM_BUNDLES[1]
     )]
     NoPlatformBundle,
     #[error(
-        "the CA bundle holds no certificate: it must be PEM, with -----BEGIN CERTIFICATE----- lines"
+        "the CA bundle contains no certificate: it must be PEM, with -----BEGIN CERTIFICATE----- lines"
     )]
     NoCertificate,
     #[error("certificate {position} of the CA bundle cannot be read: it is not PEM")]
@@ -122,9 +122,9 @@ mod tests {
         let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         for (bundle, fault) in [
-            (String::new(), "holds no certificate"),
-            ("not a bundle".to_owned(), "holds no certificate"),
-            (key.to_owned(), "holds no certificate"),
+            (String::new(), "contains no certificate"),
+            ("not a bundle".to_owned(), "contains no certificate"),
+            (key.to_owned(), "contains no certificate"),
             (no_end, "certificate 1 of the CA bundle cannot be read"),
             (format!("{good}{no_base64}"), "certificate 2 of the CA bundle cannot be read"),
             (format!("{good}{no_der}"), "certificate 2 of the CA bundle is not a certificate"),

@@ -70,7 +70,7 @@ impl Fields {
                 Ok(arn) if arns.contains(&arn) => {
                     self.add_malformed(
                         &place,
-                        format!("{subject} repeats an earlier one: name each policy once"),
+                        format!("{subject} repeats an earlier policy: name each policy once"),
                     );
                 }
                 Ok(arn) => {

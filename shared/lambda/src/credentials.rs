@@ -21,7 +21,7 @@ impl Fields {
             return read_inline(self).map(SecretSource::Inline);
         }
         for name in inline {
-            self.forbid(name, "must be left out where secretArn is given: the secret holds it");
+            self.forbid(name, "must be left out if secretArn is sent: the secret contains it");
         }
         self.secret_arn(SECRET_ARN, deployed).map(SecretSource::SecretsManager)
     }

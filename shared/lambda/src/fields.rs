@@ -11,7 +11,7 @@ use crate::{ApiError, json::Json, logs};
 /// Number of unknown fields that are reported one by one; the rest are counted.
 const MAX_UNKNOWN_FIELDS: usize = 20;
 
-const SECRET_IN_EVENT: &str = "may not be in an event: send secretArn; this key has passed through an event and should be replaced";
+const SECRET_IN_EVENT: &str = "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
 
 /// The fields of a JSON object, or the parameters of a query, that are still to be read.
 ///
@@ -123,7 +123,7 @@ impl Fields {
     {
         let is_forbidden = self.forbidden.contains(&name);
         let rule = || match T::try_from(SecretString::default()) {
-            _ if is_forbidden => Some("may not be in an event, so send secretArn".to_owned()),
+            _ if is_forbidden => Some("must not be in an event: send secretArn".to_owned()),
             Ok(_) => None,
             Err(rule) => Some(rule.to_string()),
         };
@@ -208,11 +208,11 @@ impl Fields {
                 if is_safe_to_echo(name) { (&**name, &**name) } else { ("", &*unnamed) };
             self.add_malformed(
                 place,
-                format!("{subject} is not known here: remove it, or use one of {known}"),
+                format!("{subject} is unknown: remove it, or use one of {known}"),
             );
         }
         if let Some(more @ 1..) = unread.len().checked_sub(MAX_UNKNOWN_FIELDS) {
-            self.add_malformed("", format!("{more} more members are not known here: remove them"));
+            self.add_malformed("", format!("{more} more members are unknown: remove them"));
         }
         self.errors
     }
@@ -222,7 +222,7 @@ impl Fields {
         self.add_known(name);
         let mut found: Vec<_> = self.unread.extract_if(.., |(unread, _)| unread == name).collect();
         if found.len() > 1 {
-            self.malformed(name, format_args!("is given {} times: give it once", found.len()));
+            self.malformed(name, format_args!("is sent {} times: send it once", found.len()));
             return Field::Invalid;
         }
         match found.pop() {

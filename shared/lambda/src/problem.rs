@@ -107,7 +107,7 @@ impl ApiError {
             Self::Internal => "nothing is lost: send the request again, and give the operator the request id if it fails again".to_owned(),
             Self::Registration(RegistrationError::Invalid(errors)) => match errors.as_slice() {
                 [error] => error.detail.clone(),
-                errors => format!("the request has {} faults: see errors", errors.len()),
+                errors => format!("the request has {} errors: see the member errors", errors.len()),
             },
             Self::Registration(RegistrationError::ChecksFailed(report)) => {
                 let failed: Vec<_> = report.findings.iter().filter(|finding| finding.is_blocking()).map(|finding| finding.check.id).collect();

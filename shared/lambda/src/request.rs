@@ -172,7 +172,7 @@ impl Request {
         };
         let malformed = |rule: &str| FieldError::malformed("", format!("the body {rule}"));
         let bytes =
-            bytes.as_ref().ok_or_else(|| malformed("is not the base64 that it claims to be"))?;
+            bytes.as_ref().ok_or_else(|| malformed("is not valid base64, although isBase64Encoded is true"))?;
         if bytes.len() > MAX_BODY_BYTES {
             return Err(ApiError::PayloadTooLarge);
         }

@@ -93,7 +93,7 @@ pub enum InvalidPortalName {
     Name,
     #[error("must be the name of a role: 1 to 64 letters, digits and '_+=,.@-'")]
     Role,
-    #[error("must be at most 63 letters, digits and '_+=,.@-'; PROJECT_ where it is left out")]
+    #[error("must be at most 63 letters, digits and '_+=,.@-'; the default is PROJECT_")]
     Prefix,
 }
 

@@ -45,14 +45,14 @@ impl FieldError {
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// The service refused the request. Not retryable.
-    #[error("{service} refused: {reason}")]
+    #[error("{service} rejected the request: {reason}")]
     Rejected {
         service: &'static str,
         /// Safe to show to the caller.
         reason: String,
     },
     /// The service denied access to Gangway's own key or role.
-    #[error("{service} does not let Gangway do this: {reason}")]
+    #[error("{service} denied access to Gangway: {reason}")]
     AccessDenied {
         service: &'static str,
         /// Safe to show to the caller.
@@ -67,12 +67,12 @@ pub enum UpstreamError {
     },
     /// The project does not exist or is not visible to the API key; Palette does not distinguish
     /// them.
-    #[error("{service} shows no such project")]
+    #[error("{service} has no such project, or it is not visible to the API key")]
     ProjectNotFound { service: &'static str },
     /// The service already has a resource of that name.
     #[error("{service} already has one of that name")]
     AlreadyExists { service: &'static str },
-    #[error("{service} is asked too often")]
+    #[error("{service} limits the request rate")]
     Throttled { service: &'static str, retry_after: Duration },
     /// The service could not be reached, or failed. The request may have taken effect.
     #[error("{service} is not available")]
@@ -140,7 +140,7 @@ impl UpstreamError {
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrationError {
     /// Fields of the request are invalid.
-    #[error("the request has {} fault(s)", .0.len())]
+    #[error("the request has {} error(s)", .0.len())]
     Invalid(Vec<FieldError>),
     /// The request is valid, but a blocking check failed.
     #[error("a blocking check failed")]

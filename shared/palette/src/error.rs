@@ -13,8 +13,7 @@ use crate::{
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Hint for HTTP 500, which Palette uses for rejections as well.
-const REJECTED_OR_FAILED: &str = "Palette answers like this both when it rejects a request and when it fails, so \
-                                  try again once before changing anything";
+const REJECTED_OR_FAILED: &str = "Palette answers like this both if it rejects a request and if it fails, so try again once before you change anything";
 
 /// The project does not exist or is not visible to the API key: Palette does not distinguish these.
 pub(crate) const NO_PROJECT: UpstreamError = UpstreamError::ProjectNotFound { service: SERVICE };

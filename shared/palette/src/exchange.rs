@@ -90,7 +90,7 @@ impl PaletteClient {
             Err(AttemptError::Rejected(ErrorResponse {
                 kind: ErrorKind::InvalidApiKey, ..
             })) => {
-                tracing::info!("Palette does not accept the API key; it is read again");
+                tracing::info!("Palette does not accept the API key; it is fetched again");
                 let key = self.keys.refresh(&key).await?;
                 self.send_once(request, scope, &key).await
             }

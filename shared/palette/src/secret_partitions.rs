@@ -50,7 +50,7 @@ pub enum PortalKeysResult {
 impl ScopedClient<'_> {
     /// Fetches the feature flag of the classified partitions.
     pub async fn secret_partition_flag(&self) -> Result<SecretPartitionFlag, UpstreamError> {
-        let resource = "list of its features";
+        let resource = "list of feature flags";
         let request = ApiRequest::get("/v1/users/system/features");
         let response = self
             .palette
@@ -98,7 +98,7 @@ impl ScopedClient<'_> {
         partition: Partition,
         portal: &AccessPortalCredential,
     ) -> Result<PortalKeysResult, UpstreamError> {
-        let resource = "way to fetch keys from an access portal";
+        let resource = "API to fetch keys from an access portal";
         let request = ApiRequest::new(Method::POST, "/v1/clouds/aws/account/secret/credentials")
             .json(&PortalCredentialsRequest::new(partition, portal))?
             .redacting_portal(portal);

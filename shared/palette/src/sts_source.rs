@@ -30,7 +30,7 @@ impl ScopedClient<'_> {
         &self,
         partition: Partition,
     ) -> Result<StsSourceAccount, UpstreamError> {
-        let resource = "AWS account of its own for this partition";
+        let resource = "source account for this partition";
         let request =
             ApiRequest::get("/v1/clouds/aws/account/sts").query("partition", partition.id());
         let response = match self.palette.send(&request, &self.scope).await {

@@ -59,7 +59,7 @@ pub fn role_template(role: &RoleTemplateParams<'_>) -> Value {
         "Resources": resources,
         "Outputs": {
             "RoleArn": {
-                "Description": "To be given to Palette.",
+                "Description": "Send it to Palette.",
                 "Value": {"Fn::GetAtt": ["Role", "Arn"]},
             },
         },
@@ -97,7 +97,7 @@ fn managed_policy(document: PolicyDocument) -> Value {
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
             "ManagedPolicyName": document.name(),
-            "Description": "Permissions that Spectro Cloud Palette asks for.",
+            "Description": "Permissions that Spectro Cloud Palette needs.",
             "PolicyDocument": map_text(document.template(), &substituted),
         },
     })

@@ -8,9 +8,9 @@ const ESCALATING_ACTIONS: &[(&str, &str)] = &[
     ("iam:AttachRolePolicy", "attach any policy to a role"),
     ("iam:CreatePolicyVersion", "rewrite any customer-managed policy"),
     ("iam:CreateUser", "create users"),
-    ("iam:PassRole", "pass any role on to EKS"),
-    ("s3:PutBucketPolicy", "open any bucket"),
-    ("sts:AssumeRole", "take any role that trusts the account"),
+    ("iam:PassRole", "pass any role to EKS"),
+    ("s3:PutBucketPolicy", "access any bucket"),
+    ("sts:AssumeRole", "assume any role that trusts the account"),
 ];
 
 /// Resource patterns without restriction.
@@ -36,7 +36,7 @@ fn notice(document: PolicyDocument) -> Option<String> {
         .collect();
     (!grants.is_empty()).then(|| {
         format!(
-            "{} is of privilege-escalation grade: it allows {}. Where that is too much, choose a minimum profile or set a permissions boundary.",
+            "{} allows privilege escalation: {}. If that is too much, choose a minimum profile or set a permissions boundary.",
             document.name(),
             grants.join(", "),
         )
@@ -58,9 +58,9 @@ mod tests {
         assert_eq!(
             heads,
             [
-                "PaletteControllerPolicy is of privilege-escalation grade: it allows s3:PutBucketPolicy (open any bucket)",
-                "PaletteDeploymentPolicy is of privilege-escalation grade: it allows iam:AddUserToGroup (join any group), iam:AttachGroupPolicy (attach any policy to a group), iam:CreatePolicyVersion (rewrite any customer-managed policy), iam:CreateUser (create users), sts:AssumeRole (take any role that trusts the account)",
-                "PaletteControllersEKSPolicy is of privilege-escalation grade: it allows iam:AttachRolePolicy (attach any policy to a role), iam:PassRole (pass any role on to EKS)",
+                "PaletteControllerPolicy allows privilege escalation: s3:PutBucketPolicy (access any bucket)",
+                "PaletteDeploymentPolicy allows privilege escalation: iam:AddUserToGroup (join any group), iam:AttachGroupPolicy (attach any policy to a group), iam:CreatePolicyVersion (rewrite any customer-managed policy), iam:CreateUser (create users), sts:AssumeRole (assume any role that trusts the account)",
+                "PaletteControllersEKSPolicy allows privilege escalation: iam:AttachRolePolicy (attach any policy to a role), iam:PassRole (pass any role to EKS)",
             ]
         );
     }

@@ -57,10 +57,10 @@ async fn confirm_deleted(uid: &Uid, registry: &ScopedClient<'_>) -> Result<(), U
     };
     for _look in 0..CONFIRMATIONS {
         if optional(registry.get(uid).await)?.is_some() {
-            return still_there("an account is shown and cannot be removed");
+            return still_there("Palette returns the account and cannot delete it");
         }
         if registry.contains(uid).await? {
-            return still_there("an account is listed and cannot be read");
+            return still_there("Palette lists the account and does not return it");
         }
     }
     Ok(())

@@ -32,48 +32,48 @@ impl AppContext {
     /// Reads the environment and builds every client. Sends no request, unless a setting names a
     /// secret with certificates.
     pub async fn from_env() -> Result<Self, Error> {
-        let settings = Config::from_env()?;
-        let mut roots = RootStore::for_kind(settings.partition.info().roots)?;
-        if let Some(file) = &settings.aws_ca_bundle {
+        let config = Config::from_env()?;
+        let mut roots = RootStore::for_kind(config.partition.info().roots)?;
+        if let Some(file) = &config.aws_ca_bundle {
             let invalid = |error: Error| CaBundleError::new("AWS_CA_BUNDLE", file, error);
             let pem = std::fs::read(file).map_err(|error| invalid(error.into()))?;
             roots = roots.with_pem(&pem).map_err(|error| invalid(error.into()))?;
         }
         let mut http = gangway_http::build_client(&roots)?;
         let mut aws = AwsSession::from_env(http.clone()).await?;
-        if let Some(secret) = &settings.aws_ca_bundle_secret {
-            let store = secret_store(&aws, &settings);
+        if let Some(secret) = &config.aws_ca_bundle_secret {
+            let store = secret_store(&aws, &config);
             roots = with_bundle(roots, &store, "GANGWAY_AWS_CA_BUNDLE_SECRET", secret).await?;
             http = gangway_http::build_client(&roots)?;
             aws = AwsSession::from_env(http.clone()).await?;
         }
-        let vault = secret_store(&aws, &settings);
-        let palettes = match &settings.palette_ca_bundle_secret {
+        let store = secret_store(&aws, &config);
+        let palette_http = match &config.palette_ca_bundle_secret {
             Some(secret) => {
                 let variable = "PALETTE_CA_BUNDLE_SECRET";
-                gangway_http::build_client(&with_bundle(roots, &vault, variable, secret).await?)?
+                gangway_http::build_client(&with_bundle(roots, &store, variable, secret).await?)?
             }
             None => http.clone(),
         };
         let mut palette = PaletteClient::new(
-            palettes,
-            settings.palette_url.clone(),
-            std::sync::Arc::new(vault.clone()),
+            palette_http,
+            config.palette_url.clone(),
+            std::sync::Arc::new(store.clone()),
         );
-        if let Some(pace) = settings.palette_requests_per_second {
-            palette = palette.with_rate_limit(pace);
+        if let Some(requests_per_second) = config.palette_requests_per_second {
+            palette = palette.with_rate_limit(requests_per_second);
         }
         let clients = Clients {
-            partition: settings.partition,
+            partition: config.partition,
             sts_address: sts_endpoint(&aws),
             aws,
-            secrets: vault,
+            secrets: store,
             palette,
             http,
-            inspection_role: settings.inspection_role.clone(),
-            portal: settings.portal.clone(),
+            inspection_role: config.inspection_role.clone(),
+            portal: config.portal.clone(),
         };
-        Ok(Self { clients, config: settings })
+        Ok(Self { clients, config })
     }
 }
 
@@ -83,8 +83,8 @@ fn sts_endpoint(aws: &AwsSession) -> String {
     own.unwrap_or_else(|| aws.sts_endpoint())
 }
 
-fn secret_store(aws: &AwsSession, settings: &Config) -> SecretsManagerStore {
-    let Config { secret_prefix, kms_key_id, palette_api_key_secret, .. } = settings;
+fn secret_store(aws: &AwsSession, config: &Config) -> SecretsManagerStore {
+    let Config { secret_prefix, kms_key_id, palette_api_key_secret, .. } = config;
     aws.secret_store(secret_prefix, kms_key_id.as_deref(), palette_api_key_secret)
 }
 

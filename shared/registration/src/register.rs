@@ -117,8 +117,7 @@ impl<S: SecretStore, A: CloudAccountStore> RegistrationWorkflow<'_, S, A> {
                 Consistency::Conflicting(current) => {
                     let Some(delay) = delays.next() else {
                         return Err(RegistrationError::ConcurrentModification(format!(
-                            "other requests change account {} at the same time: send this one \
-                             again when they are done",
+                            "other requests are changing account {} at the same time: send this one again when they are done",
                             write.uid
                         )));
                     };

@@ -201,7 +201,7 @@ pub(crate) fn responses() -> Value {
             "content": { "application/problem+json": { "schema": schemas, "examples": examples } },
         })
     };
-    let mut busy = told(429, "Palette or AWS is asked too often, or this API is.");
+    let mut busy = told(429, "Palette, AWS or this API limits the request rate.");
     if let Some(headers) = busy.get_mut("headers").and_then(Value::as_object_mut) {
         let seconds = json!({ "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } });
         headers.insert("retry-after".to_owned(), seconds);

@@ -72,7 +72,7 @@ async fn create(
         .create_policy()
         .policy_name(document.name())
         .path(POLICY_PATH)
-        .description("Permissions that Spectro Cloud Palette asks for. Made by Gangway.")
+        .description("Permissions that Spectro Cloud Palette needs. Created by Gangway.")
         .policy_document(document.text(desired.partition()))
         .set_tags(Some(desired.tags.for_policy()?));
     match request.send().await.map_err(|error| call.to_upstream_error(&error)) {

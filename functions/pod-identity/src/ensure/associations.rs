@@ -176,7 +176,7 @@ impl Step<'_> {
 
 fn to_finding(done: &[String]) -> Applied {
     let observed = if done.is_empty() {
-        "nothing had to be done".to_owned()
+        "no change was needed".to_owned()
     } else {
         format!("{}; Palette's pods must be restarted", done.join("; "))
     };

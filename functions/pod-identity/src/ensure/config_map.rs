@@ -15,10 +15,10 @@ pub(super) async fn ensure(cluster: &EksCluster, observations: &mut Observations
     let name = cluster.name.as_str();
     let finding = match (&observations.cluster.kubernetes.config_map, &observations.cluster.client) {
         (Observed::Present(Some(found)), _) if found == name => {
-            CONFIG_MAP_ENSURED.passed("nothing had to be done")
+            CONFIG_MAP_ENSURED.passed("no change was needed")
         }
         (Observed::Present(_), _) => CONFIG_MAP_ENSURED.failed(
-            format!("the ConfigMap {PALETTE_CONFIG_MAP} has another content, and Gangway does not change it"),
+            format!("the ConfigMap {PALETTE_CONFIG_MAP} has other content, and Gangway does not change it"),
             "see kubernetes.global-config",
         ),
         (Observed::Inaccessible(inaccessible), _) => {

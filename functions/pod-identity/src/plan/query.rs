@@ -122,7 +122,7 @@ impl Accounts {
                 query.reject(
                     name,
                     format_args!(
-                        "must be in the {kind} account, as the others are or as {kind}AccountId says"
+                        "must be in the {kind} account, like the other roles and {kind}AccountId"
                     ),
                 );
             }

@@ -49,7 +49,7 @@ fn errors_name_the_action_to_allow() {
     for (kind, words) in [
         (AwsErrorKind::AccessDenied, "allow iam:GetRole"),
         (AwsErrorKind::NotFound, "AWS IAM has no such role"),
-        (AwsErrorKind::Throttled, "too often"),
+        (AwsErrorKind::Throttled, "limits the request rate"),
         (AwsErrorKind::Expired, "not valid"),
         (AwsErrorKind::KmsFailure, "KMS key"),
         (AwsErrorKind::ServiceFailure, "not available"),

@@ -23,7 +23,7 @@ impl ApiKeyProvider for SecretsManagerStore {
             parse(&text).ok_or_else(|| UpstreamError::AccessDenied {
                 service: SECRETS_MANAGER,
                 reason: format!(
-                    "the secret of Palette's API key must hold the key alone, or {{\"apiKey\": \"…\"}}: {}",
+                    "the secret of Palette's API key must contain the key alone, or {{\"apiKey\": \"…\"}}: {}",
                     self.0.api_key
                 ),
             })

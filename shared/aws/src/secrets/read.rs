@@ -91,11 +91,11 @@ impl SecretsManagerStore {
                 })
             }
             GetSecretOutcome::Binary => invalid(
-                "must hold text; it is binary: store the JSON object as its SecretString"
+                "must contain text; it is binary: store the JSON object as its SecretString"
                     .to_owned(),
             ),
             GetSecretOutcome::NotFound => invalid(
-                "must be a secret that exists, with a current value; there is none of this ARN"
+                "must be a secret that exists, with a current value; none has this ARN"
                     .to_owned(),
             ),
             GetSecretOutcome::AccessDenied => invalid(

@@ -115,7 +115,7 @@ fn rejected(error: &PortalError, observed: &str) -> Result<FetchResult, Upstream
         }
         PortalError::Rejected { .. } => NAMES_REMEDY,
         PortalError::Disabled { .. } => {
-            "ask the portal's administrator to enable its interface, or correct the address that Gangway uses"
+            "ask the portal's administrator to enable its API, or correct the URL that Gangway uses"
         }
         PortalError::Redirect { .. }
         | PortalError::NoCredentials
@@ -152,7 +152,7 @@ async fn fetch_via_palette(
                 ));
             }
             Ok(PortalKeysResult::Rejected(reason)) => {
-                KEYS.failed(format!("Palette got none: {reason}"), NAMES_REMEDY)
+                KEYS.failed(format!("Palette received none: {reason}"), NAMES_REMEDY)
             }
             Ok(PortalKeysResult::Empty) => {
                 KEYS.failed("Palette reports success, but returned no keys", NAMES_REMEDY)

@@ -62,7 +62,7 @@ fn age_finding(user: &str, id: &str, keys: &KeyLookup, now: SystemTime) -> Findi
         KeyLookup::Listed(keys) => keys,
         KeyLookup::AccessDenied => {
             return KEY_AGE.unverified(
-                "the user may not list its access keys",
+                "the user is not allowed to list its access keys",
                 format!("allow iam:ListAccessKeys to user {user} on itself"),
             );
         }
@@ -83,7 +83,7 @@ fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Findin
     let created = key.create_date().and_then(|date| SystemTime::try_from(*date).ok());
     let Some(created) = created else {
         return KEY_AGE
-            .unverified("IAM does not say when the key was created", "rotate it if in doubt");
+            .unverified("IAM does not return when the key was created", "check its age in IAM, or rotate it");
     };
     let age = now.duration_since(created).unwrap_or_default();
     let days = age.as_secs() / 86_400;

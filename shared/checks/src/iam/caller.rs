@@ -50,7 +50,7 @@ pub fn check_caller(
 }
 
 fn refused(reason: String, wanted: Partition) -> Vec<Finding> {
-    let unknown = "AWS does not accept the keys, so their identity is not known";
+    let unknown = "AWS does not accept the keys, so their owner is not known";
     let remedy = "fix check aws.identity-valid first";
     vec![
         REACHABLE.passed(format!("AWS STS of {wanted} answered")),

@@ -64,8 +64,7 @@ fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
     (!denied.is_empty()).then(|| {
         VENDOR_POLICY.failed(
             format!(
-                "denied although Palette's document names them, since it grants them on resources that they do not \
-                 have: {}",
+                "denied although Palette's document names them, because it allows them on resource types that they do not support: {}",
                 denied.join(", ")
             ),
             "nothing is wrong in this account; if Palette reports these actions, allow them on * in a policy of your own",
@@ -75,7 +74,7 @@ fn vendor_defect_finding(denied: &[&str]) -> Option<Finding> {
 
 fn allowed(asked: usize, denials: &[&ActionDecision], principal: &Principal) -> Finding {
     if denials.is_empty() {
-        return ACTIONS_ALLOWED.passed(format!("{asked} actions asked for, none denied"));
+        return ACTIONS_ALLOWED.passed(format!("{asked} actions checked, none denied"));
     }
     let mut by_document: BTreeMap<PolicyDocument, Vec<&str>> = BTreeMap::new();
     let mut deniers: Vec<&str> = Vec::new();
@@ -148,7 +147,7 @@ pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationRes
     };
     let SimulationResult::Decisions(decisions) = with_mfa else {
         return MFA_NOT_REQUIRED
-            .unverified("IAM does not allow the simulation any more", "validate again");
+            .unverified("IAM denied the second simulation", "validate again");
     };
     let conditional: Vec<_> = decisions
         .iter()
@@ -161,7 +160,7 @@ pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationRes
         let label = principal.label();
         MFA_NOT_REQUIRED.failed(
             format!("denied unless MFA was used: {}", summarize(&conditional)),
-            format!("exempt {label} from the policy that demands MFA: Palette calls AWS with its keys alone"),
+            format!("exempt {label} from the policy that requires MFA: Palette calls AWS with the keys alone"),
         )
     }
 }

@@ -55,12 +55,12 @@ fn principal_finding(
             return TRUSTS_PALETTE.passed(format!("Trusts {}", named.join(", ")));
         }
         PrincipalTrust::Everyone { statement } => {
-            format!("{statement} trusts everyone, whatever the account")
+            format!("{statement} trusts every AWS account")
         }
         PrincipalTrust::NotPalette { instead } => {
             format!("No statement lets account {palette_account} assume the role. {instead}")
         }
-        PrincipalTrust::Denied { statement } => format!("{statement} denies it to Palette again"),
+        PrincipalTrust::Denied { statement } => format!("{statement} denies Palette access again"),
     };
     TRUSTS_PALETTE.failed(observed, format!("Set the role's trust policy to {wanted}"))
 }
@@ -68,27 +68,27 @@ fn principal_finding(
 fn external_id_finding(accepted: &ExternalIdTrust, external_id: &str) -> Finding {
     let condition = json!({"StringEquals": {"sts:ExternalId": external_id}});
     let remedy = format!(
-        "In every statement that trusts Palette have exactly this about the external id: \"Condition\": {condition}"
+        "In every statement that trusts Palette, set exactly this condition on the external id: \"Condition\": {condition}"
     );
     let observed = match accepted {
         ExternalIdTrust::OnlyPalettes => {
             return EXTERNAL_ID_REQUIRED
-                .passed("Asks for Palette's external id, and takes no other");
+                .passed("Requires Palette's external id, and accepts no other");
         }
         ExternalIdTrust::Undetermined => {
             return EXTERNAL_ID_REQUIRED.unverified(
-                "Asks for the external id in a way that the document alone does not settle",
+                "The document alone does not show whether only Palette's external id is accepted",
                 remedy,
             );
         }
         ExternalIdTrust::NotRequired { statement } => {
-            format!("{statement} lets Palette in without any external id")
+            format!("{statement} allows Palette without an external id")
         }
         ExternalIdTrust::NotPalettes { accepted } => {
-            format!("Asks for another external id: {}", accepted.join(", "))
+            format!("Requires another external id: {}", accepted.join(", "))
         }
         ExternalIdTrust::OthersToo { statement, example } => {
-            format!("{statement} takes other external ids too, such as {example:?}")
+            format!("{statement} accepts other external ids too, such as {example:?}")
         }
     };
     EXTERNAL_ID_REQUIRED.failed(observed, remedy)
@@ -96,17 +96,17 @@ fn external_id_finding(accepted: &ExternalIdTrust, external_id: &str) -> Finding
 
 fn condition_finding(issues: &[ConditionIssue]) -> Finding {
     if issues.is_empty() {
-        return NO_EXCLUDING_CONDITIONS.passed("Nothing but the external id is asked of Palette");
+        return NO_EXCLUDING_CONDITIONS.passed("There is no condition other than on the external id");
     }
     let observed = issues.iter().map(ConditionIssue::to_string).collect::<Vec<_>>().join("; ");
     if !issues.iter().any(ConditionIssue::excludes) {
-        let remedy = "Remove these lines, or make sure that Palette's calls satisfy them";
+        let remedy = "Remove these conditions, or make sure that Palette's calls satisfy them";
         return NO_EXCLUDING_CONDITIONS.unverified(observed, remedy);
     }
     let mut keys: Vec<_> = issues.iter().map(|issue| issue.what.as_str()).collect();
     keys.dedup();
     let remedy = format!(
-        "Remove what is asked besides the external id ({}): Palette calls from its own network and organization, as a user without MFA",
+        "Remove the conditions other than on the external id ({}): Palette calls from its own network and organization, without MFA",
         keys.join(", "),
     );
     NO_EXCLUDING_CONDITIONS.failed(observed, remedy)

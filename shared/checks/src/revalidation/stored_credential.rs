@@ -71,7 +71,7 @@ async fn load_stored<T: SecretPayloadType>(
     clients: &Clients,
 ) -> Result<Result<StoredSecret<T>, Finding>, RegistrationError> {
     let (Some(aws_account), Ok(name)) = (account.aws_account(), account.name.parse()) else {
-        let observed = "Gangway did not register this account, so it has no secret of it";
+        let observed = "Gangway did not register this account, so it has no secret for it";
         return Ok(Err(SECRET_ACTIVE.unverified(observed, REMEDY)));
     };
     let stored = clients.secrets.load_for_account::<T>(
@@ -80,7 +80,7 @@ async fn load_stored<T: SecretPayloadType>(
         &name,
         &account.scope,
     );
-    let missing = || SECRET_ACTIVE.failed("there is no secret of this account", REMEDY);
+    let missing = || SECRET_ACTIVE.failed("there is no secret for this account", REMEDY);
     Ok(stored.await?.ok_or_else(missing))
 }
 

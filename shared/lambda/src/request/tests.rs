@@ -97,7 +97,7 @@ fn secrets_and_other_methods_are_rejected_in_events() {
     });
     let (pointers, rejected, text) = errors(keys.clone());
     assert_eq!((pointers, rejected), (vec!["/secretAccessKey".to_owned()], 1));
-    assert!(text.contains("send secretArn; this key has passed through an event"), "{text}");
+    assert!(text.contains("send secretArn; this key was sent in an event"), "{text}");
     let mut other = keys.clone();
     other["method"] = "sts".into();
     other["userKey"] = SECRET.into();
@@ -107,5 +107,5 @@ fn secrets_and_other_methods_are_rejected_in_events() {
     let (pointers, _, text) =
         errors(json!({ "name": "prod", "accessKeyId": "AKIAIOSFODNN7EXAMPLE" }));
     assert_eq!(pointers, ["/method", "/secretAccessKey"]);
-    assert!(text.contains("so send secretArn"), "{text}");
+    assert!(text.contains("must not be in an event: send secretArn"), "{text}");
 }

@@ -253,20 +253,20 @@ async fn a_project_is_found_by_its_exact_name() {
     let item = |name, uid| json!({ "metadata": { "name": name, "uid": uid } });
     let items = json!({ "items": [item("Default-2", "b1"), item("Default", PROJECT)] });
     let fake = Fake::saying(200, items).await;
-    let wish = |text: &str| RequestedScope::Project(text.parse().unwrap());
-    let scoped = fake.palette.resolve_scope(&wish("Default")).await.unwrap();
+    let request = |text: &str| RequestedScope::Project(text.parse().unwrap());
+    let scoped = fake.palette.resolve_scope(&request("Default")).await.unwrap();
     assert_eq!(scoped.scope(), &Scope::Project(PROJECT.parse().unwrap()));
     let asked = fake.asked().pop().unwrap();
     assert_eq!(asked.call, "GET /palette/v1/dashboard/projects/metadata");
     assert_eq!((asked.query.as_str(), asked.project), ("name=Default", None));
     let Err(RegistrationError::Invalid(violations)) =
-        fake.palette.resolve_scope(&wish("Def")).await
+        fake.palette.resolve_scope(&request("Def")).await
     else {
         panic!("no such project")
     };
     assert_eq!(violations[0].pointer, "/scope/project");
     let before = fake.calls().len();
-    fake.palette.resolve_scope(&wish(PROJECT)).await.unwrap();
+    fake.palette.resolve_scope(&request(PROJECT)).await.unwrap();
     fake.palette.resolve_scope(&RequestedScope::Tenant).await.unwrap();
     assert_eq!(fake.calls().len(), before, "neither needs a call");
 }

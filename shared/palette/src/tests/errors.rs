@@ -151,7 +151,7 @@ async fn no_secret_comes_back_in_an_error() {
     let error = fake.tenant().create(&registration(keys())).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Palette refused: key [redacted]: pair [redacted] [redacted] is not valid at all (Invalid, HTTP 400)"
+        "Palette rejected the request: key [redacted]: pair [redacted] [redacted] is not valid at all (Invalid, HTTP 400)"
     );
     let unreadable = json!({ "metadata": SECRET, "spec": { "accessKey": { "x": SECRET } } });
     let fake = Fake::saying(200, unreadable).await;

@@ -61,7 +61,7 @@ pub fn assess_trust(
     let trust = Trust::of(document, cluster);
     let mut faults = Vec::new();
     if let Some(label) = trust.open_to_everyone(ASSUME) {
-        faults.push((Truth::False, format!("{label} trusts everyone, whatever the account")));
+        faults.push((Truth::False, format!("{label} trusts every AWS account")));
     }
     match part {
         RolePurpose::Palette
@@ -95,7 +95,7 @@ pub fn takes_external_id(
     let call = AssumeRoleCall::of(roles.hubble(), ASSUME, Some(ids.hubble()));
     let named = trust.external_ids();
     let asked = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
-    let fault = format!("it asks for {asked}, and EKS presents {}", ids.hubble());
+    let fault = format!("it requires {asked}, and EKS presents {}", ids.hubble());
     Some(TrustAssessment::of(&unless_let_in(&trust, &call, fault)))
 }
 
@@ -120,7 +120,7 @@ fn pods(trust: &Trust<'_>, part: RolePurpose, faults: &mut Vec<(Truth, String)>)
     };
     for action in [ASSUME, TAG] {
         let call = AssumeRoleCall { who: CallerKind::Eks(account), action, external_id: None };
-        let fault = format!("it does not let {} call {action}", call::PODS);
+        let fault = format!("it does not allow {} to call {action}", call::PODS);
         faults.extend(unless_let_in(trust, &call, fault));
     }
 }
@@ -139,7 +139,7 @@ fn palette_target(
     }
     let own = ids.identity();
     let call = AssumeRoleCall::of(identity, ASSUME, Some(&own));
-    faults.extend(unless_let_in(trust, &call, format!("it does not take the external id {own}")));
+    faults.extend(unless_let_in(trust, &call, format!("it does not accept the external id {own}")));
     let any = ids.manager("*");
     let calls = NAMESPACES.map(|namespace| ids.manager(namespace));
     let taken = Truth::all(
@@ -147,14 +147,14 @@ fn palette_target(
     );
     if taken != Truth::True {
         let how = if trust.external_ids().iter().any(|id| id.contains('*')) {
-            ": a pattern needs StringLike, since StringEquals takes * for an asterisk"
+            ": a pattern needs StringLike, since StringEquals compares * literally"
         } else {
             ""
         };
-        faults.push((taken, format!("it does not take the external ids {any}{how}")));
+        faults.push((taken, format!("it does not accept the external ids {any}{how}")));
     }
     let call = AssumeRoleCall::of(identity, TAG, Some(&own));
-    faults.extend(unless_let_in(trust, &call, format!("it does not let {identity} call {TAG}")));
+    faults.extend(unless_let_in(trust, &call, format!("it does not allow {identity} to call {TAG}")));
     closed(trust, identity, ids, faults);
 }
 
@@ -183,7 +183,7 @@ fn hubble_target(
         match best(action).unwrap_or(Truth::False) {
             Truth::True => {}
             other @ (Truth::False | Truth::Unknown) => {
-                faults.push((other, format!("it does not let {hubble} call {action}")));
+                faults.push((other, format!("it does not allow {hubble} to call {action}")));
             }
         }
     }
@@ -198,11 +198,11 @@ fn closed(
     faults: &mut Vec<(Truth, String)>,
 ) {
     if trust.allows(&AssumeRoleCall::of(local, ASSUME, None)) == Truth::True {
-        faults.push((Truth::False, format!("it lets {local} in without an external id")));
+        faults.push((Truth::False, format!("it allows {local} without an external id")));
         return;
     }
     let other = format!("{}-other/{IDENTITY_SERVICE_ACCOUNT}", ids.prefix());
     if trust.allows(&AssumeRoleCall::of(local, ASSUME, Some(&other))) == Truth::True {
-        faults.push((Truth::False, "it takes the external ids of other clusters".to_owned()));
+        faults.push((Truth::False, "it accepts the external ids of other clusters".to_owned()));
     }
 }

@@ -260,7 +260,7 @@ impl<'a> TrustPolicyAnalysis<'a> {
         };
         if let Some(statement) = self.all.iter().find(reaches) {
             let actions: Vec<_> = statement.action_names().collect();
-            return format!("It is trusted with {} only", actions.join(", "));
+            return format!("It is allowed only {}", actions.join(", "));
         }
         let trusted: Vec<_> = self
             .all

@@ -53,7 +53,7 @@ pub(super) async fn create(
             Some(found) => {
                 let (name, uid) = (&registration.name, found.uid);
                 return Err(CreateError::Permanent(RegistrationError::Conflict(format!(
-                    "the name {name} was taken by another account, {uid}, just now"
+                    "another account, {uid}, was just created with the name {name}"
                 ))));
             }
             None if error.is_retryable() && attempts < MAX_ATTEMPTS => attempts += 1,

@@ -56,8 +56,8 @@ impl FromStr for OffboardingPolicy {
 }
 
 const OU_IDS_RULE: &str =
-    "must be ids of OUs with commas between them, such as ou-abcd-12345678,ou-abcd-87654321";
-const OU_SCOPE_MAP_RULE: &str = "must be entries such as ou-abcd-12345678=tenant or ou-abcd-87654321=project:<uid or name> with commas between them";
+    "must be comma-separated ids of OUs, such as ou-abcd-12345678,ou-abcd-87654321";
+const OU_SCOPE_MAP_RULE: &str = "must be comma-separated entries such as ou-abcd-12345678=tenant or ou-abcd-87654321=project:<uid or name>";
 
 impl VendingConfig {
     /// Reads the variables. Adds errors to the reader, and returns `None` if there are any.

@@ -11,7 +11,7 @@ pub struct Glob(String);
 /// The rule that a pattern violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "must be 1 to 256 characters, where * stands for any text and ? for one character, without control characters"
+    "must be 1 to 256 characters without control characters; * matches any text and ? matches one character"
 )]
 pub struct InvalidGlob;
 

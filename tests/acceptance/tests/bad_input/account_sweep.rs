@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{SECRET, SECRET_FRAGMENTS};
 
-const OU_RULE: &str = "must be ids of OUs";
+const OU_RULE: &str = "must be comma-separated ids of OUs";
 
 async fn start_cloud() -> World {
     let template = Template::of_repository().expect("the repository's template");

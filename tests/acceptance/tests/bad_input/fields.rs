@@ -107,7 +107,7 @@ fn text_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let mut duplicate = base.to_string();
     duplicate.insert_str(1, r#""name":"other","#);
     invalid_requests.push(
-        post("two names", path, duplicate).expect_400(&["/name"], "is given 2 times: give it once"),
+        post("two names", path, duplicate).expect_400(&["/name"], "is sent 2 times: send it once"),
     );
     invalid_requests
 }
@@ -141,7 +141,7 @@ fn scope_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
         (
             json!({ "project": "p", SECRET: 1 }),
             "/scope",
-            "a member of scope is not known here: remove it",
+            "a member of scope is unknown: remove it",
         ),
     ];
     let case = |(value, pointer, remedy): (Value, &str, &str)| {
@@ -154,7 +154,7 @@ fn scope_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
     let duplicate = duplicate.replace("\"#\"", r#"{"project":"a","project":"b"}"#);
     invalid_requests.push(
         post("a scope of two projects", path, duplicate)
-            .expect_400(&["/scope/project"], "is given 2 times: give it once"),
+            .expect_400(&["/scope/project"], "is sent 2 times: send it once"),
     );
     invalid_requests
 }
@@ -214,7 +214,7 @@ fn policy_arns(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
 }
 
 fn unknown_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
-    let not_known = "is not known here: remove it, or use one of name, description";
+    let not_known = "is unknown: remove it, or use one of name, description";
     let body_with = |member: &str, value: Value| with(base, member, value).to_string();
     let mut many_members = base.clone();
     for number in 10..35 {
@@ -241,11 +241,11 @@ fn unknown_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
         )
         .expect_400(&["/aws_secret_access_key"], not_known),
         post("a secret for a name", path, body_with(SECRET, 1.into()))
-            .expect_400(&[""], "a member is not known here: remove it"),
+            .expect_400(&[""], "a member is unknown: remove it"),
         post("a name with slashes", path, body_with("a/b~c", 1.into()))
-            .expect_400(&[""], "a member is not known here: remove it"),
+            .expect_400(&[""], "a member is unknown: remove it"),
         post("an empty name", path, body_with("", 1.into()))
-            .expect_400(&[""], "a member is not known here: remove it"),
+            .expect_400(&[""], "a member is unknown: remove it"),
         post("twenty-five unknown members", path, many_members.to_string())
             .expect_400(&expected, not_known),
     ]

@@ -121,7 +121,7 @@ pub(crate) fn check_response(case: &InvalidRequestCase, response: &Response) -> 
     check(first.contains(&case.remedy), &|| format!("{:?} is not in {first:?}", case.remedy));
     let expected_detail = match errors.len() {
         0 | 1 => first,
-        more => format!("the request has {more} faults: see errors"),
+        more => format!("the request has {more} errors: see the member errors"),
     };
     check(text("detail") == expected_detail, &|| format!("detail {:?}", text("detail")));
     differences

@@ -83,7 +83,7 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
         fixture.partition.info().home_region
     );
     let with_secret_arn = with(&valid_request, "secretArn", arn.into()).to_string();
-    let left_out = "must be left out where secretArn is given";
+    let left_out = "must be left out if secretArn is sent";
     let pems = ["/certificateAuthority", "/userCertificate", "/userKey"];
     let event = with(
         &with(&valid_request, "method", "scap".into()),
@@ -111,9 +111,9 @@ fn member_cases(fixture: &ScapFixture) -> Vec<InvalidRequestCase> {
             PATH,
             with(&valid_request, "secretAccessKey", SECRET.into()).to_string(),
         )
-        .expect_400(&["/secretAccessKey"], "is not known here: remove it"),
+        .expect_400(&["/secretAccessKey"], "is unknown: remove it"),
         bus_event("event: a key", event)
-            .expect_422(&["/userKey"], "send secretArn; this key has passed through an event"),
+            .expect_422(&["/userKey"], "send secretArn; this key was sent in an event"),
     ]);
     invalid_requests
 }

@@ -100,7 +100,7 @@ fn key_cases() -> Vec<InvalidRequestCase> {
     let with_secret_arn = with(&valid_request(), "secretArn", arn.into());
     let token = with(&valid_request(), "sessionToken", SECRET.into());
     let temporary_keys = with(&token, "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into());
-    let left_out = "must be left out where secretArn is given: the secret holds it";
+    let left_out = "must be left out if secretArn is sent: the secret contains it";
     let (key_id, secret_key) = ("/accessKeyId", "/secretAccessKey");
     invalid_requests.extend([
         post("no key id", PATH, without(&valid_request(), "accessKeyId").to_string())
@@ -116,7 +116,7 @@ fn key_cases() -> Vec<InvalidRequestCase> {
         without_body("no body", "POST", PATH)
             .expect_400(&["/name", key_id, secret_key], "name is missing"),
         post("two secret keys", PATH, duplicate)
-            .expect_400(&[secret_key], "is given 2 times: give it once"),
+            .expect_400(&[secret_key], "is sent 2 times: send it once"),
         post("keys and their secret", PATH, with_secret_arn.to_string())
             .expect_400(&[key_id, secret_key], left_out),
         post("a key id and a secret", PATH, without(&with_secret_arn, "secretAccessKey").to_string())
@@ -124,13 +124,13 @@ fn key_cases() -> Vec<InvalidRequestCase> {
         post("a secret key and a secret", PATH, without(&with_secret_arn, "accessKeyId").to_string())
             .expect_400(&[secret_key], left_out),
         post("a session token", PATH, token.to_string())
-            .expect_400(&["/sessionToken"], "is not known here: remove it"),
+            .expect_400(&["/sessionToken"], "is unknown: remove it"),
         post("temporary keys with their token", PATH, temporary_keys.to_string())
             .expect_400(&[key_id, "/sessionToken"], temporary_rule),
         post("a role besides", PATH, with(&valid_request(), "roleArn", "arn:aws:iam::123456789012:role/R".into()).to_string())
-            .expect_400(&["/roleArn"], "is not known here: remove it"),
+            .expect_400(&["/roleArn"], "is unknown: remove it"),
         post("keys of SCAP", PATH, with(&valid_request(), "userKey", SECRET.into()).to_string())
-            .expect_400(&["/userKey"], "is not known here: remove it"),
+            .expect_400(&["/userKey"], "is unknown: remove it"),
         post("everything wrong", PATH, format!(r#"{{"name":7,"partition":"aws-iso","accessKeyId":"","secretAccessKey":[],"x":"{SECRET}"}}"#))
             .expect_400(&["/name", "/partition", key_id, secret_key, "/x"], "must be a string"),
         post("a temporary key, to be validated", VALIDATE, with(&valid_request(), "accessKeyId", "ASIAIOSFODNN7EXAMPLE".into()).to_string())

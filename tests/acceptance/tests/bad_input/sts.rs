@@ -112,7 +112,7 @@ pub(crate) fn invalid_role_arns(path: &str, base: &Value) -> Vec<InvalidRequestC
 }
 
 fn role_cases() -> Vec<InvalidRequestCase> {
-    let not_known = "is not known here: remove it";
+    let not_known = "is unknown: remove it";
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, r#""roleArn":"arn:aws:iam::300000000001:role/Other","#);
     let secret = "arn:aws:secretsmanager:us-east-1:100000000001:secret:gangway/incoming/x-AbCdEf";
@@ -134,7 +134,7 @@ fn role_cases() -> Vec<InvalidRequestCase> {
         post("no role", PATH, r#"{"name":"prod"}"#)
             .expect_400(&["/roleArn"], "roleArn is missing: it must be an ARN"),
         post("two roles", PATH, duplicate)
-            .expect_400(&["/roleArn"], "is given 2 times: give it once"),
+            .expect_400(&["/roleArn"], "is sent 2 times: send it once"),
         post(
             "an external id",
             PATH,

@@ -79,7 +79,7 @@ async fn agent_must_be_installed_and_healthy() {
     told(&[
         (Way::NoAgent, check, "failed", "not installed", "create-addon"),
         (Way::AgentDegraded, check, "failed", "DEGRADED", "describe-addon"),
-        (Way::AgentOfHelm, check, "passed", "installed by other means", ""),
+        (Way::AgentOfHelm, check, "passed", "installed in another way", ""),
     ])
     .await;
 }

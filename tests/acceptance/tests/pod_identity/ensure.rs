@@ -42,7 +42,7 @@ async fn associations_are_created_and_corrected_on_request() {
         assert_eq!((identity.role.as_str(), identity.target), (roles.identity().as_str(), None));
         app.cloud().calls().clear();
         let again = register(&app, &request).await;
-        again.assert_status(200).assert_check(ENSURED, "passed", "nothing had to be done", "");
+        again.assert_status(200).assert_check(ENSURED, "passed", "no change was needed", "");
         for operation in ["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"] {
             assert_eq!(app.cloud().calls().count("eks", operation), 0, "{operation}");
         }
@@ -90,7 +90,7 @@ async fn config_map_is_created_on_request_and_never_changed() {
         again.assert_check(
             "kubernetes.global-config-ensured",
             "passed",
-            "nothing had to be done",
+            "no change was needed",
             "",
         );
         assert_eq!(object(), Some(made));

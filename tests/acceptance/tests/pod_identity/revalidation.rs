@@ -122,7 +122,7 @@ async fn without_a_note_of_the_cluster_only_the_role_is_checked() {
         report.assert_check(
             "palette.method",
             "unverified",
-            "which cluster",
+            "the cluster that Palette runs on",
             "pod-identity/validate",
         );
         cluster(&app).break_it(Way::NoRole(RolePurpose::Palette));

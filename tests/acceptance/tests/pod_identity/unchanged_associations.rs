@@ -57,7 +57,7 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
             let request =
                 with(valid_request(&app, CrossAccount), "ensureAssociations", json!(true));
             let done = register(&app, &request).await;
-            done.assert_status(201).assert_check(ENSURED, "passed", "nothing had to be done", "");
+            done.assert_status(201).assert_check(ENSURED, "passed", "no change was needed", "");
         }
     }
 }

@@ -122,14 +122,14 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
             assert_eq!(report.check("palette.validation")["outcome"], "passed");
         }
         let noticed = report.body["notices"].to_string();
-        assert!(noticed.contains("No permission profile is noted"), "{noticed}");
+        assert!(noticed.contains("no annotation with its permission profile"), "{noticed}");
         // A registration of the same name and identity takes it over.
         app.realm().functions.kill();
         let receipt = app.post(&route(method), &app.request(method, customer, "by-hand")).await;
         assert_eq!((receipt.uid(), receipt.outcome()), (&*uid, "updated"), "{}", receipt.text);
         let report = look(&app, &uid).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
-        assert!(!report.body["notices"].to_string().contains("No permission profile is noted"));
+        assert!(!report.body["notices"].to_string().contains("no annotation with its permission profile"));
     })
     .await;
 }

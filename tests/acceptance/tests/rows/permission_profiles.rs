@@ -194,7 +194,7 @@ async fn report_lists_the_cluster_types_of_the_account() {
             }
             // Excessive permissions are reported as well.
             let report = app.validate(method, &app.request(method, app.customer(), "prod")).await;
-            assert!(report.text.contains("privilege-escalation grade"), "{:#}", report.body);
+            assert!(report.text.contains("allows privilege escalation"), "{:#}", report.body);
         }
     }
 }

@@ -222,7 +222,7 @@ async fn stopped_or_unknown_gateway_blocks() {
                 "palette.gateway-running",
                 "failed",
                 "Provisioning",
-                "bring the gateway up",
+                "start the gateway",
             );
             for unknown in ["dc-north", "65f00000aaaaaaaaaaaaaaaa"] {
                 let report = app.assert_blocked(method, &named(unknown)).await;

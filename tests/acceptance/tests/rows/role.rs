@@ -31,7 +31,7 @@ async fn role_must_exist() {
         let report =
             app.assert_blocked(AuthMethod::Sts, &json!({"name": "prod", "roleArn": missing})).await;
         report.assert_check("iam.role-exists", "failed", "no role NoSuchRole", "CloudFormation");
-        report.assert_check("palette.validation", "failed", "Palette refused", "trust policy");
+        report.assert_check("palette.validation", "failed", "Palette rejected", "trust policy");
         let elsewhere = format!("arn:{partition}:iam::{account}:role/team/SpectroCloudRole");
         let report = app
             .assert_blocked(AuthMethod::Sts, &json!({"name": "prod", "roleArn": elsewhere}))
@@ -116,7 +116,7 @@ async fn palette_assumes_the_role_only_with_its_external_id() {
             .await;
         receipt.assert_check("palette.validation", "passed", "", "");
         receipt.assert_check("sts.external-id-required", "passed", "", "");
-        receipt.assert_check("sts.external-id-enforced", "passed", "was refused", "");
+        receipt.assert_check("sts.external-id-enforced", "passed", "could not assume", "");
         let assumed = app.cloud().calls().of("sts", "AssumeRole");
         let by_palette: Vec<_> = assumed.iter().filter(|call| call.nested).collect();
         assert!(by_palette.iter().any(|call| call.status == Some(200)), "{by_palette:?}");
@@ -137,7 +137,7 @@ async fn trust_without_external_id_blocks() {
         report.assert_check(
             "sts.external-id-required",
             "failed",
-            "without any external id",
+            "without an external id",
             &wanted,
         );
         report.assert_check(

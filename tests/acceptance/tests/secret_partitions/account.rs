@@ -182,7 +182,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
         let red = app.register(method, &request).await;
         red.assert_status(422);
         assert_eq!(red.failed(), ["palette.validation"], "{:#}", red.body);
-        red.assert_check("palette.validation", "failed", "Palette refused", "");
+        red.assert_check("palette.validation", "failed", "Palette rejected", "");
         app.assert_untouched();
     })
     .await;

@@ -79,7 +79,7 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
             }
         };
         let seen = app.validate(method, &request).await;
-        seen.assert_check("palette.portal-address", "unverified", "does not tell", &format!("variable {documented} "));
+        seen.assert_check("palette.portal-address", "unverified", "does not return the URL of its portal", &format!("variable {documented} "));
         let found = seen.check("palette.portal-address");
         assert_eq!((&found["severity"], &found["covers"]), (&json!("warning"), &json!(["X14"])));
         for words in [

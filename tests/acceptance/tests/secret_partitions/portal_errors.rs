@@ -52,18 +52,18 @@ async fn every_portal_error_is_reported_with_its_remedy() {
                 json,
                 r#"{"success":false,"message":"API not enabled."}"#,
                 "switched off",
-                "enable its interface",
+                "enable its API",
             ),
-            (200, json, "{\"Cred", "no Credentials", "correct the address"),
-            (200, json, "[]", "no Credentials", "correct the address"),
+            (200, json, "{\"Cred", "no Credentials", "correct the URL"),
+            (200, json, "[]", "no Credentials", "correct the URL"),
             (
                 200,
                 json,
                 r#"{"Credentials":{"AccessKeyId":"ASIAX"}}"#,
                 "no Credentials",
-                "correct the address",
+                "correct the URL",
             ),
-            (302, "text/html", "", "redirects (HTTP 302)", "correct the address"),
+            (302, "text/html", "", "redirects (HTTP 302)", "correct the URL"),
         ] {
             instead(status, content_type, body);
             let report = app.assert_blocked(method, &request).await;
@@ -85,7 +85,7 @@ async fn every_portal_error_is_reported_with_its_remedy() {
             "portal.keys",
             "failed",
             "API not enabled",
-            "enable its interface",
+            "enable its API",
         );
         portal(app.realm()).behave(|behaviour| behaviour.enabled = true);
         app.assert_registered(method, &request).await;
@@ -202,7 +202,7 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
             app.cloud().palette().records().portals.insert(partition, nowhere);
             app.cloud().fault(Fault::on(kind.service(), OPERATION, Effect::CutBefore));
             let report = app.assert_blocked(method, &request).await;
-            report.assert_check("portal.keys", "failed", "Palette got none", "");
+            report.assert_check("portal.keys", "failed", "Palette received none", "");
             app.assert_untouched();
         },
     )

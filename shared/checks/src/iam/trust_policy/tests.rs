@@ -172,18 +172,18 @@ fn findings_name_the_wrong_statement() {
         (
             action(&json!("sts:TagSession")),
             0,
-            "No statement lets account 111122223333 assume the role. It is trusted with sts:TagSession only",
+            "No statement lets account 111122223333 assume the role. It is allowed only sts:TagSession",
         ),
         (json!([]), 0, "No statement lets account 111122223333 assume the role. Nobody is trusted"),
         (
             allow(&json!({"StringEquals": {"sts:ExternalId": "another"}})),
             1,
-            "Asks for another external id: another",
+            "Requires another external id: another",
         ),
         (
             json!([{"Sid": "Wide", "Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "*"}]),
             1,
-            "Statement 1 (Wide) lets Palette in without any external id",
+            "Statement 1 (Wide) allows Palette without an external id",
         ),
         (
             and("IpAddress", "aws:SourceIp", &json!("203.0.113.0/24")),

@@ -56,13 +56,13 @@ fn agent(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Finding {
             }
             AGENT.failed(
                 format!("the add-on {} is not healthy: {}", POD_IDENTITY_AGENT, faults.join(", ")),
-                format!("repair or update the add-on; its health says more: {command}"),
+                format!("repair or update the add-on; its health shows details: {command}"),
             )
         }
         // Helm or somebody else may have installed the agent.
         Observed::Absent => match &observations.cluster.kubernetes.agent {
             Observed::Present(_) => AGENT.passed(format!(
-                "there is no EKS add-on, but the DaemonSet {POD_IDENTITY_AGENT}: it was installed by other means"
+                "there is no EKS add-on, but a DaemonSet {POD_IDENTITY_AGENT}, which was installed in another way"
             )),
             Observed::Absent => AGENT.failed(
                 format!("the add-on {POD_IDENTITY_AGENT} is not installed"),
@@ -151,7 +151,7 @@ fn auth_endpoint(observations: &Observations, setup: &PodIdentitySetup<'_>) -> F
     );
     match &observations.cluster.description {
         Observed::Present(cluster) if !cluster.is_private => {
-            AUTH_ENDPOINT.not_applicable("the cluster's endpoint is public, so its nodes reach the internet")
+            AUTH_ENDPOINT.not_applicable("the cluster's endpoint is public, so its nodes can reach the internet")
         }
         Observed::Present(_) => AUTH_ENDPOINT.unverified(
             "the cluster is private, and Gangway does not read its network from EC2",

@@ -79,7 +79,7 @@ fn association_finding(
             format!("give it {role}: {remedy}{}", owner_remedy(found)),
         ),
         None if associations.is_incomplete => {
-            check.unverified("the cluster has too many associations to read each", remedy)
+            check.unverified("the cluster has too many associations to read all of them", remedy)
         }
         None => check
             .failed(format!("{account} has no association"), format!("give it {role}: {remedy}")),
@@ -229,7 +229,7 @@ fn not_associated_finding(associations: &Associations, setup: &PodIdentitySetup<
             ),
         ),
         None if associations.is_incomplete => PALETTE_NOT_ASSOCIATED.unverified(
-            "the cluster has too many associations to read each",
+            "the cluster has too many associations to read all of them",
             "delete associations that nobody needs, and validate again",
         ),
         None => PALETTE_NOT_ASSOCIATED.passed("no association names the role"),
@@ -245,7 +245,7 @@ fn registry_finding(associations: &Associations, setup: &PodIdentitySetup<'_>) -
     if setup.roles.hubble_target().is_some() || found.target_role.is_some() {
         return ECR_REGISTRY.failed(
             format!("{REGISTRY_SERVICE_ACCOUNT} is associated ({}), and Palette works in another account than its cluster", found.id),
-            "a registry in ECR uses Pod Identity in the cluster's own account only: give registries of other accounts access keys or STS",
+            "a registry in ECR uses Pod Identity in the cluster's own account only: use access keys or STS for registries of other accounts",
         );
     }
     let wanted = setup.roles.hubble().as_str();

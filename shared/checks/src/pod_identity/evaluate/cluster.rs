@@ -43,7 +43,7 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     let exists = match described.external_kind {
         None => CLUSTER_EXISTS.passed(format!("found {cluster}")),
         Some(kind) => CLUSTER_EXISTS.failed(
-            format!("the cluster is {kind}, where EKS gives no pods credentials"),
+            format!("the cluster is {kind}, where EKS gives pods no credentials"),
             "use another method: Pod Identity needs a cluster that EKS runs in AWS",
         ),
     };

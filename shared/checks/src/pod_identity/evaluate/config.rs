@@ -77,7 +77,7 @@ fn fallback(observations: &Observations, setup: &PodIdentitySetup<'_>, create: &
             .failed(observed, format!("create the ConfigMap, which is the simplest way: {create}"))
     };
     if observations.cluster.description.present().is_some_and(|cluster| cluster.has_auto_mode) {
-        return failed("nodes of EKS Auto Mode keep instance metadata from pods".to_owned());
+        return failed("nodes of EKS Auto Mode block instance metadata for pods".to_owned());
     }
     match &observations.cluster.nodes {
         Observed::Present(nodes) if nodes.is_empty() => {

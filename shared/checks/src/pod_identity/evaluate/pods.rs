@@ -112,7 +112,7 @@ fn pods_restarted(observations: &Observations) -> Finding {
     PODS_RESTARTED.failed(
         faults.join("; "),
         format!(
-            "once the associations are right, restart the pods, since EKS gives credentials to new ones only: {}",
+            "once the associations are correct, restart the pods, because EKS gives credentials only to new ones: {}",
             remedies.join("; ")
         ),
     )

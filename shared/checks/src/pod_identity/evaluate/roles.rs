@@ -154,7 +154,7 @@ impl RoleToCheck<'_> {
         };
         let ids = observations.external_ids(setup);
         match assess_trust(document, *purpose, setup.roles, setup.policy_cluster(), &ids) {
-            TrustAssessment::Valid => PartState::Valid("its trust policy is right".to_owned()),
+            TrustAssessment::Valid => PartState::Valid("its trust policy is correct".to_owned()),
             TrustAssessment::Undetermined(lines) => PartState::Undetermined(
                 format!(
                     "the conditions of its trust policy may deny Palette access: {}",

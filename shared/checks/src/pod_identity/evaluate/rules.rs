@@ -30,8 +30,8 @@ pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>
     // Other partitions either support the method, or the request was rejected before the checks.
     if setup.required.partition.info().opt_in_methods.contains(&AuthMethod::PodIdentity) {
         findings.push(OPTED_IN.failed(
-            "the newest documentation does not; this deployment opted in",
-            "have the operator of Palette confirm that it works there, or use static-credentials or scap",
+            "the newest documentation does not offer it; this deployment opted in",
+            "ask Palette's operator to confirm that it works there, or use static-credentials or scap",
         ));
     }
     findings
@@ -71,7 +71,7 @@ fn registered_role(setup: &PodIdentitySetup<'_>) -> Finding {
     match others.into_iter().find(|(_, role)| *role == Some(palette)) {
         Some((member, _)) => REGISTERED_ROLE.failed(
             format!("roleArn is the same role as {member}"),
-            "send as roleArn the role that Palette works with, its target role where the account is another than the cluster's",
+            "send as roleArn the role that Palette works with; if the account is not the cluster's, that is its target role",
         ),
         None => REGISTERED_ROLE.passed(palette.to_string()),
     }

@@ -66,19 +66,19 @@ pub(super) fn credentials() -> Vec<InvalidRequestCase> {
             "a token",
             with(&access_key(), "sessionToken", SECRET.into()),
             "/sessionToken",
-            "is not known here: remove it",
+            "is unknown: remove it",
         ),
         (
             "a name",
             with(&access_key(), "name", "prod".into()),
             "/name",
-            "is not known here: remove it",
+            "is unknown: remove it",
         ),
         (
             "a partition",
             with(&access_key(), "partition", "aws".into()),
             "/partition",
-            "is not known here: remove it",
+            "is unknown: remove it",
         ),
     ];
     let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {
@@ -91,7 +91,7 @@ pub(super) fn credentials() -> Vec<InvalidRequestCase> {
         without_body("policies: no body", "POST", POLICIES)
             .expect_400(&[key_id, secret_key], "accessKeyId is missing"),
         post("policies: two secret keys", POLICIES, duplicate)
-            .expect_400(&[secret_key], "is given 2 times: give it once"),
+            .expect_400(&[secret_key], "is sent 2 times: send it once"),
     ]);
     invalid_requests.extend(account_references());
     invalid_requests.extend(invalid_role_arns(POLICIES, &json!({})));
@@ -127,19 +127,19 @@ fn account_references() -> Vec<InvalidRequestCase> {
             "a secret and a key id",
             json!({ "secretArn": arn, "accessKeyId": KEY_ID }),
             key_id,
-            "where secretArn is given: the secret holds it",
+            "if secretArn is sent: the secret contains it",
         ),
         (
             "a role and a secret key",
             json!({ "roleArn": role, "secretAccessKey": SECRET }),
             secret_key,
-            "is not known here: remove it",
+            "is unknown: remove it",
         ),
         (
             "a role and its external id",
             json!({ "roleArn": role, "externalId": "x" }),
             "/externalId",
-            "is not known here: remove it",
+            "is unknown: remove it",
         ),
     ];
     let case = |(name, body, at, remedy): (&str, Value, &str, &str)| {

@@ -130,7 +130,7 @@ fn other_partitions() -> Vec<InvalidRequestCase> {
 }
 
 fn unknown_members() -> Vec<InvalidRequestCase> {
-    let not_known = "is not known here: remove it";
+    let not_known = "is unknown: remove it";
     let body_with = |member: &str, value: Value| with(&valid_request(), member, value).to_string();
     let mut duplicate = valid_request().to_string();
     duplicate.insert_str(1, r#""clusterName":"other","#);
@@ -142,7 +142,7 @@ fn unknown_members() -> Vec<InvalidRequestCase> {
         post("a role name", PATH, body_with("hubbleRole", "Hubble".into()))
             .expect_400(&["/hubbleRole"], not_known),
         post("two clusters", PATH, duplicate)
-            .expect_400(&["/clusterName"], "is given 2 times: give it once"),
+            .expect_400(&["/clusterName"], "is sent 2 times: send it once"),
         post(
             "everything wrong",
             PATH,
@@ -186,7 +186,7 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
         bus_event("event: in aws-iso", with(&event, "partition", "aws-iso".into()))
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
         bus_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
-            .expect_422(&["/secretAccessKey"], "may not be in an event: send secretArn"),
+            .expect_422(&["/secretAccessKey"], "must not be in an event: send secretArn"),
         bus_event("event: a flag as text", with(&event, "ensureConfigMap", "true".into()))
             .expect_400(&["/ensureConfigMap"], "must be true or false"),
         delivered_event("event: another method", with(&event, "method", "sts".into()))

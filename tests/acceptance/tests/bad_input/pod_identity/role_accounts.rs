@@ -19,7 +19,7 @@ pub(super) fn mixed_accounts() -> Vec<InvalidRequestCase> {
     let is_cross_account =
         "hubbleTargetRoleArn is missing: roleArn is in another account than hubbleRoleArn";
     let not_target_account = "must be in the account of roleArn";
-    let not_boundary = "must be a policy of the account of roleArn, or one of AWS's own";
+    let not_boundary = "must be a policy of the account of roleArn, or one that AWS manages";
     let (identity, hubble) = ("identityRoleArn", "hubbleRoleArn");
     let (target, boundary) = ("hubbleTargetRoleArn", "permissionBoundaryArn");
     let without_target = without(&cross, target).to_string();

@@ -14,7 +14,7 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
     let event = json!({ "method": FUNCTION, "name": "prod", "secretArn": arn });
     let inline = with(&valid_request(), "method", FUNCTION.into());
     let govcloud = "arn:aws-us-gov:secretsmanager:us-gov-west-1:100000000002:secret:x-AbCdEf";
-    let no_secrets = "may not be in an event: send secretArn; this key has passed through an event and should be replaced";
+    let no_secrets = "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
     let methods = "must be one of static-credentials, sts, pod-identity, scap";
     vec![
         bus_event("event: keys", inline.clone()).expect_422(&["/secretAccessKey"], no_secrets),
@@ -25,13 +25,13 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
         bus_event("event: a key of SCAP", with(&event, "userKey", SECRET.into()))
             .expect_422(&["/userKey"], no_secrets),
         bus_event("event: a key id alone", without(&inline, "secretAccessKey"))
-            .expect_400(&["/secretAccessKey"], "may not be in an event, so send secretArn"),
+            .expect_400(&["/secretAccessKey"], "must not be in an event: send secretArn"),
         bus_event("event: no name", without(&event, "name"))
             .expect_400(&["/name"], "name is missing"),
         bus_event("event: a wrong name", with(&event, "name", json!([SECRET])))
             .expect_400(&["/name"], "must be a string, not a list"),
         bus_event("event: an unknown member", with(&event, "uid", "x".into()))
-            .expect_400(&["/uid"], "is not known here: remove it"),
+            .expect_400(&["/uid"], "is unknown: remove it"),
         bus_event("event: another partition", with(&event, "partition", "aws-us-gov".into()))
             .expect_422(&["/partition"], "send the request to the deployment for aws-us-gov"),
         bus_event("event: a secret elsewhere", with(&event, "secretArn", govcloud.into()))

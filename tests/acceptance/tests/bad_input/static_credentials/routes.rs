@@ -98,7 +98,7 @@ pub(super) fn uids() -> Vec<InvalidRequestCase> {
             UID,
             with(&valid_request(), "uid", "5f0c1a2b3c4d5e6f70818293".into()).to_string(),
         )
-        .expect_400(&["/uid"], "is not known here: remove it"),
+        .expect_400(&["/uid"], "is unknown: remove it"),
         without_body("a uid, but no body", "PUT", UID)
             .expect_400(&["/name", "/accessKeyId", "/secretAccessKey"], "name is missing"),
         put("a uid, but a form", UID, &*body).content_type("text/plain").expect_problem(

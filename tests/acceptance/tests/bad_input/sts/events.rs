@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn events() -> Vec<InvalidRequestCase> {
     let event = with(&valid_request(), "method", FUNCTION.into());
     let methods = "must be one of static-credentials, sts, pod-identity, scap";
-    let no_secrets = "may not be in an event: send secretArn";
+    let no_secrets = "must not be in an event: send secretArn";
     vec![
         bus_event("event: no role", without(&event, "roleArn"))
             .expect_400(&["/roleArn"], "roleArn is missing"),
@@ -33,7 +33,7 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
         bus_event("event: a secret key", with(&event, "secretAccessKey", SECRET.into()))
             .expect_422(&["/secretAccessKey"], no_secrets),
         bus_event("event: an external id", with(&event, "externalId", "x".into()))
-            .expect_400(&["/externalId"], "is not known here: remove it"),
+            .expect_400(&["/externalId"], "is unknown: remove it"),
         bus_event("event: a policy that is null", with(&event, "policyArns", json!([null])))
             .expect_400(&["/policyArns/0"], "must be a string"),
         delivered_event("event: no method", without(&event, "method"))

@@ -61,7 +61,7 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
 pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let partition = "partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
     let add_ons =
-        "addOns must be cloudformation, host-resource-groups, or both with a comma between";
+        "addOns must be cloudformation, host-resource-groups, or both separated by a comma";
     let project = "project must be a uid or a name: 1 to 128 characters";
     let profile = "minimum-iaas-static";
     let long = format!("project={}", "p".repeat(129));
