@@ -11,7 +11,8 @@ use crate::{ApiError, json::Json, logs};
 /// Number of unknown fields that are reported one by one; the rest are counted.
 const MAX_UNKNOWN_FIELDS: usize = 20;
 
-const SECRET_IN_EVENT: &str = "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
+const SECRET_IN_EVENT: &str =
+    "must not be in an event: send secretArn; this key was sent in an event and should be replaced";
 
 /// The fields of a JSON object, or the parameters of a query, that are still to be read.
 ///

@@ -171,8 +171,9 @@ impl Request {
             Body::Http { content_type, bytes } => (content_type.as_deref(), bytes),
         };
         let malformed = |rule: &str| FieldError::malformed("", format!("the body {rule}"));
-        let bytes =
-            bytes.as_ref().ok_or_else(|| malformed("is not valid base64, although isBase64Encoded is true"))?;
+        let bytes = bytes
+            .as_ref()
+            .ok_or_else(|| malformed("is not valid base64, although isBase64Encoded is true"))?;
         if bytes.len() > MAX_BODY_BYTES {
             return Err(ApiError::PayloadTooLarge);
         }

@@ -82,8 +82,10 @@ fn describe_age(key: &AccessKeyMetadata, keys: usize, now: SystemTime) -> Findin
     }
     let created = key.create_date().and_then(|date| SystemTime::try_from(*date).ok());
     let Some(created) = created else {
-        return KEY_AGE
-            .unverified("IAM does not return when the key was created", "check its age in IAM, or rotate it");
+        return KEY_AGE.unverified(
+            "IAM does not return when the key was created",
+            "check its age in IAM, or rotate it",
+        );
     };
     let age = now.duration_since(created).unwrap_or_default();
     let days = age.as_secs() / 86_400;

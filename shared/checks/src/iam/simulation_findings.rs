@@ -146,8 +146,7 @@ pub(super) fn mfa_finding(principal: &Principal, with_mfa: Option<&SimulationRes
         return MFA_NOT_REQUIRED.passed("no action is explicitly denied");
     };
     let SimulationResult::Decisions(decisions) = with_mfa else {
-        return MFA_NOT_REQUIRED
-            .unverified("IAM denied the second simulation", "validate again");
+        return MFA_NOT_REQUIRED.unverified("IAM denied the second simulation", "validate again");
     };
     let conditional: Vec<_> = decisions
         .iter()

@@ -96,7 +96,8 @@ fn external_id_finding(accepted: &ExternalIdTrust, external_id: &str) -> Finding
 
 fn condition_finding(issues: &[ConditionIssue]) -> Finding {
     if issues.is_empty() {
-        return NO_EXCLUDING_CONDITIONS.passed("There is no condition other than on the external id");
+        return NO_EXCLUDING_CONDITIONS
+            .passed("There is no condition other than on the external id");
     }
     let observed = issues.iter().map(ConditionIssue::to_string).collect::<Vec<_>>().join("; ");
     if !issues.iter().any(ConditionIssue::excludes) {

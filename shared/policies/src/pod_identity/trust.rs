@@ -154,7 +154,11 @@ fn palette_target(
         faults.push((taken, format!("it does not accept the external ids {any}{how}")));
     }
     let call = AssumeRoleCall::of(identity, TAG, Some(&own));
-    faults.extend(unless_let_in(trust, &call, format!("it does not allow {identity} to call {TAG}")));
+    faults.extend(unless_let_in(
+        trust,
+        &call,
+        format!("it does not allow {identity} to call {TAG}"),
+    ));
     closed(trust, identity, ids, faults);
 }
 

@@ -138,11 +138,7 @@ fn scope_members(path: &str, base: &Value) -> Vec<InvalidRequestCase> {
             "/scope/uid",
             "remove it, or use one of project",
         ),
-        (
-            json!({ "project": "p", SECRET: 1 }),
-            "/scope",
-            "a member of scope is unknown: remove it",
-        ),
+        (json!({ "project": "p", SECRET: 1 }), "/scope", "a member of scope is unknown: remove it"),
     ];
     let case = |(value, pointer, remedy): (Value, &str, &str)| {
         let short_value: String = value.to_string().chars().take(40).collect();

@@ -129,7 +129,11 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
         assert_eq!((receipt.uid(), receipt.outcome()), (&*uid, "updated"), "{}", receipt.text);
         let report = look(&app, &uid).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
-        assert!(!report.body["notices"].to_string().contains("no annotation with its permission profile"));
+        assert!(
+            !report.body["notices"]
+                .to_string()
+                .contains("no annotation with its permission profile")
+        );
     })
     .await;
 }

@@ -220,7 +220,12 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
             // Withdrawn.
             portal.revoke(&access.identity);
             let report = app.assert_blocked(method, &good).await;
-            report.assert_check("portal.keys", "failed", "client that they do not know", "identity team");
+            report.assert_check(
+                "portal.keys",
+                "failed",
+                "client that they do not know",
+                "identity team",
+            );
             report.assert_check("portal.trusted", "passed", "", "");
             app.assert_untouched();
         },

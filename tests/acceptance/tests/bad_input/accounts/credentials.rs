@@ -68,12 +68,7 @@ pub(super) fn credentials() -> Vec<InvalidRequestCase> {
             "/sessionToken",
             "is unknown: remove it",
         ),
-        (
-            "a name",
-            with(&access_key(), "name", "prod".into()),
-            "/name",
-            "is unknown: remove it",
-        ),
+        ("a name", with(&access_key(), "name", "prod".into()), "/name", "is unknown: remove it"),
         (
             "a partition",
             with(&access_key(), "partition", "aws".into()),
