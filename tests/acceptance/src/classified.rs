@@ -3,8 +3,8 @@
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
     aws::Role,
-    portal::Portal,
-    world::{Access, Customer, Realm},
+    access_portal::AccessPortal,
+    fixtures::{CustomerAccount, PartitionDeployment, PortalAccess},
 };
 use serde_json::{Value, json};
 
@@ -19,32 +19,32 @@ pub fn account_member(partition: Partition) -> &'static str {
 }
 
 /// The partition's access portal.
-pub fn portal(realm: &Realm) -> &Portal {
+pub fn portal(realm: &PartitionDeployment) -> &AccessPortal {
     realm.portal.as_ref().expect("a portal")
 }
 
 /// What the access portal knows of a customer.
-pub fn portal_access(customer: &Customer) -> &Access {
-    customer.access.as_ref().expect("access through the portal")
+pub fn portal_access(customer: &CustomerAccount) -> &PortalAccess {
+    customer.portal_access.as_ref().expect("access through the portal")
 }
 
 /// The role whose keys the access portal issues.
-pub fn portal_role(customer: &Customer) -> &Role {
+pub fn portal_role(customer: &CustomerAccount) -> &Role {
     &portal_access(customer).role
 }
 
 /// Returns the access key of a customer's user; in a classified partition with the CA certificate that it needs there.
-pub fn key_fields(realm: &Realm, customer: &Customer) -> Value {
+pub fn key_fields(realm: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     json_without_nulls(json!({
         "accessKeyId": customer.keys.id,
         "secretAccessKey": customer.keys.secret,
-        "certificateAuthority": realm.certificate_authority,
+        "certificateAuthority": realm.aws_ca_pem,
     }))
 }
 
 /// Returns a customer's client certificate and key, with the CA certificate of the access portal.
-pub fn certificate_fields(realm: &Realm, customer: &Customer) -> Value {
-    let identity = &portal_access(customer).identity;
+pub fn certificate_fields(realm: &PartitionDeployment, customer: &CustomerAccount) -> Value {
+    let identity = &portal_access(customer).certificate;
     json!({
         "certificateAuthority": portal(realm).ca_pem(),
         "userCertificate": identity.certificate,
@@ -53,7 +53,7 @@ pub fn certificate_fields(realm: &Realm, customer: &Customer) -> Value {
 }
 
 /// Returns all members of a request for keys of the access portal.
-pub fn portal_request(realm: &Realm, customer: &Customer) -> Value {
+pub fn portal_request(realm: &PartitionDeployment, customer: &CustomerAccount) -> Value {
     let access = portal_access(customer);
     let fields = json!({
         "agency": access.agency,
@@ -70,7 +70,7 @@ fn json_without_nulls(mut value: Value) -> Value {
 
 impl TestApp {
     /// Returns the secret members of a request, as a secret may hold them.
-    pub fn secret_fields(&self, method: AuthMethod, customer: &Customer) -> Value {
+    pub fn secret_fields(&self, method: AuthMethod, customer: &CustomerAccount) -> Value {
         if method == AuthMethod::Scap {
             certificate_fields(self.realm(), customer)
         } else {
@@ -82,13 +82,13 @@ impl TestApp {
     pub async fn request_with_secret(
         &self,
         method: AuthMethod,
-        customer: &Customer,
+        customer: &CustomerAccount,
         name: &str,
     ) -> Value {
         let secret_fields = self.secret_fields(method, customer);
         let arn = self
             .realm()
-            .keep(&format!("gangway/incoming/{name}"), &secret_fields.to_string())
+            .put_secret(&format!("gangway/incoming/{name}"), &secret_fields.to_string())
             .await;
         let mut request = with(self.request(method, customer, name), &json!({"secretArn": arn}));
         for member in secret_fields.as_object().expect("members").keys() {

@@ -5,7 +5,7 @@ mod collect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local_cloud::canaries::{Canary, Found, Searcher};
+use local_cloud::canaries::{Canary, Leak, LeakSearcher};
 
 pub use self::collect::{VERBOSE_SETTINGS, enable_verbose_logs};
 use crate::HttpResponse;
@@ -28,7 +28,7 @@ pub struct SearchResult {
     /// The number of secrets that were searched for.
     pub canaries: usize,
     /// Where a secret was found, and which.
-    pub found: BTreeSet<(&'static str, Found)>,
+    pub found: BTreeSet<(&'static str, Leak)>,
 }
 
 impl Evidence {
@@ -91,8 +91,8 @@ impl Evidence {
         assert!(found.is_empty(), "secrets leaked: {found:#?}");
     }
 
-    fn searcher(&self) -> Searcher {
-        Searcher::new(self.canaries.clone(), &self.public)
+    fn searcher(&self) -> LeakSearcher {
+        LeakSearcher::new(self.canaries.clone(), &self.public)
     }
 }
 

@@ -21,11 +21,11 @@ use std::{
 
 use gangway_model::Partition;
 use local_cloud::{
-    Cloud, Effect, Fault, Options, World,
-    gateway::{Delivery, Gateway},
-    outbound,
-    template::Template,
-    world::{Customer, Realm},
+    CloudFixture, CloudOptions, Effect, Fault, LocalCloud,
+    api_gateway::{ApiGateway, FunctionDelivery},
+    http_client,
+    cloudformation::Template,
+    fixtures::{CustomerAccount, PartitionDeployment},
 };
 use serde_json::Value;
 
@@ -42,9 +42,9 @@ pub const REGISTRATION_REQUESTED: &str = "Gangway Registration Requested";
 /// The fixture of a test: Gangway in one partition of the local cloud, and its API.
 #[derive(Debug)]
 pub struct TestApp {
-    world: Arc<World>,
+    world: Arc<CloudFixture>,
     partition: Partition,
-    gateway: Gateway,
+    gateway: ApiGateway,
     http: reqwest::Client,
     request_log: Mutex<Vec<String>>,
 }
@@ -52,38 +52,38 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a local cloud with this partition only.
     pub async fn start(partition: Partition) -> Self {
-        Self::start_with(partition, Options::default()).await
+        Self::start_with(partition, CloudOptions::default()).await
     }
 
     /// Starts a local cloud with other options.
-    pub async fn start_with(partition: Partition, options: Options) -> Self {
-        let template = Template::of_repository().expect("the repository's template");
-        let world = World::of(options, &template, &[partition]).await;
+    pub async fn start_with(partition: Partition, options: CloudOptions) -> Self {
+        let template = Template::from_repository().expect("the repository's template");
+        let world = CloudFixture::with_partitions(options, &template, &[partition]).await;
         Self::new(&Arc::new(world.expect("a world")), partition).await
     }
 
     /// Starts a local cloud with another value for a parameter of the template.
     pub async fn start_with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
-        let template = Template::of_repository().expect("the repository's template");
+        let template = Template::from_repository().expect("the repository's template");
         let template = template.with_default(parameter, value);
-        let world = World::of(Options::default(), &template, &[partition]).await;
+        let world = CloudFixture::with_partitions(CloudOptions::default(), &template, &[partition]).await;
         Self::new(&Arc::new(world.expect("a world")), partition).await
     }
 
     /// Starts a local cloud whose services use TLS.
     pub async fn start_with_tls(partition: Partition) -> Self {
-        Self::start_with(partition, Options { tls: true, ..Options::default() }).await
+        Self::start_with(partition, CloudOptions { tls: true, ..CloudOptions::default() }).await
     }
 
     /// Starts a local cloud with the cluster of Palette in another account.
     pub async fn start_with_cluster_in_other_account(partition: Partition) -> Self {
-        Self::start_with(partition, Options { cluster_elsewhere: true, ..Options::default() }).await
+        Self::start_with(partition, CloudOptions { cluster_in_palette_account: true, ..CloudOptions::default() }).await
     }
 
     /// Starts several partitions with one Palette.
     pub async fn start_all(partitions: &[Partition]) -> Vec<Self> {
-        let template = Template::of_repository().expect("the repository's template");
-        let world = World::of(Options::default(), &template, partitions).await;
+        let template = Template::from_repository().expect("the repository's template");
+        let world = CloudFixture::with_partitions(CloudOptions::default(), &template, partitions).await;
         let world = Arc::new(world.expect("a world"));
         let mut apps = Vec::new();
         for partition in partitions {
@@ -92,9 +92,9 @@ impl TestApp {
         apps
     }
 
-    async fn new(world: &Arc<World>, partition: Partition) -> Self {
-        let gateway = world.realm(partition).gateway(0).await;
-        let (world, http) = (Arc::clone(world), outbound::client(None));
+    async fn new(world: &Arc<CloudFixture>, partition: Partition) -> Self {
+        let gateway = world.deployment(partition).start_gateway(0).await;
+        let (world, http) = (Arc::clone(world), http_client::client(None));
         Self { world, partition, gateway, http, request_log: Mutex::default() }
     }
 
@@ -104,28 +104,28 @@ impl TestApp {
     }
 
     /// The local cloud.
-    pub fn world(&self) -> &World {
+    pub fn world(&self) -> &CloudFixture {
         &self.world
     }
 
     /// The simulated AWS and Palette.
-    pub fn cloud(&self) -> &Cloud {
+    pub fn cloud(&self) -> &LocalCloud {
         &self.world.cloud
     }
 
     /// The partition: accounts, functions, event bus.
-    pub fn realm(&self) -> &Realm {
-        self.world.realm(self.partition)
+    pub fn realm(&self) -> &PartitionDeployment {
+        self.world.deployment(self.partition)
     }
 
     /// The first customer.
-    pub fn customer(&self) -> &Customer {
+    pub fn customer(&self) -> &CustomerAccount {
         let [first, _second] = &self.realm().customers;
         first
     }
 
     /// The second customer, with an AWS account of its own.
-    pub fn second_customer(&self) -> &Customer {
+    pub fn second_customer(&self) -> &CustomerAccount {
         let [_first, second] = &self.realm().customers;
         second
     }
@@ -189,7 +189,7 @@ impl TestApp {
     }
 
     /// Sends a registration event over EventBridge, to every function with a matching rule.
-    pub async fn event(&self, detail: &Value) -> Vec<Delivery> {
+    pub async fn event(&self, detail: &Value) -> Vec<FunctionDelivery> {
         self.realm().bus.put_event("portal", REGISTRATION_REQUESTED, detail).await
     }
 
@@ -214,7 +214,7 @@ impl TestApp {
 
     /// Returns the names of the customers' secrets that are not deleted.
     pub fn active_secrets(&self) -> Vec<String> {
-        let secrets = self.realm().deployment.secrets();
+        let secrets = self.realm().gangway_account.secrets();
         let prefix = format!("gangway/{}/", self.partition);
         let active = secrets.into_iter().filter(|secret| !secret.deleted);
         active.map(|secret| secret.name).filter(|name| name.starts_with(&prefix)).collect()

@@ -1,7 +1,7 @@
 //! Requests of each authentication method, what a portal sends and what must hold afterwards.
 
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::world::Customer;
+use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
 use crate::{HttpResponse, PARTITIONS, TestApp, classified};
@@ -27,7 +27,7 @@ impl TestApp {
     ///
     /// # Panics
     /// For Pod Identity: its requests need a cluster.
-    pub fn request(&self, method: AuthMethod, customer: &Customer, name: &str) -> Value {
+    pub fn request(&self, method: AuthMethod, customer: &CustomerAccount, name: &str) -> Value {
         let realm = self.realm();
         let fields = match method {
             AuthMethod::StaticCredentials => classified::key_fields(realm, customer),
@@ -42,13 +42,13 @@ impl TestApp {
     ///
     /// Each request gets a new instance of the function: an instance that serves many requests waits for Palette's rate limit.
     pub async fn validate(&self, method: AuthMethod, request: &Value) -> HttpResponse {
-        self.realm().functions.kill();
+        self.realm().functions.stop_idle_instances();
         self.post(&format!("{}/validate", route(method)), request).await
     }
 
     /// Registers an account, in a new instance of the function.
     pub async fn register(&self, method: AuthMethod, request: &Value) -> HttpResponse {
-        self.realm().functions.kill();
+        self.realm().functions.stop_idle_instances();
         self.post(&route(method), request).await
     }
 
@@ -83,7 +83,7 @@ impl TestApp {
     /// Returns the body that Palette holds of the account of this name.
     pub fn palette_body(&self, name: &str) -> Value {
         let records = self.cloud().palette().records();
-        records.account_named(name).expect("an account of that name").body.clone()
+        records.find_account(name).expect("an account of that name").body.clone()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fs, io::Write as _, time::Instant};
 
 use flate2::{Compression, write::DeflateEncoder};
 use gangway_model::Partition;
-use local_cloud::{World, functions::Lambda, template::Template};
+use local_cloud::{CloudFixture, cloudformation::Template, lambda::LambdaFunction};
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,7 +26,7 @@ const WARM: usize = 60;
 
 /// The samples of one function.
 struct Measured {
-    lambda: Lambda,
+    lambda: LambdaFunction,
     what: &'static str,
     request: Request,
     calls: usize,
@@ -40,7 +40,7 @@ struct Measured {
 }
 
 impl Measured {
-    fn new(lambda: Lambda, what: &'static str, request: Request) -> Result<Self, Failed> {
+    fn new(lambda: LambdaFunction, what: &'static str, request: Request) -> Result<Self, Failed> {
         let mut zip = DeflateEncoder::new(Vec::new(), Compression::best());
         zip.write_all(&fs::read(lambda.binary())?)?;
         let zip = count(zip.finish()?.len()) / f64::from(1 << 20);
@@ -62,17 +62,17 @@ impl Measured {
 
     async fn start(&mut self) -> Result<(), Failed> {
         let Self { lambda, request, .. } = self;
-        let polled = lambda.warm().await?;
+        let polled = lambda.warm_up().await?;
         self.first_poll.time(polled);
         self.idle_memory.push(process::memory(lambda)?);
         let asked = Instant::now();
         request.expect(&lambda.invoke(&request.event).await?)?;
         self.first_answer.time(polled + asked.elapsed());
-        lambda.kill();
+        lambda.stop_idle_instances();
         Ok(())
     }
 
-    async fn warm(&mut self, world: &World) -> Result<(), Failed> {
+    async fn warm(&mut self, world: &CloudFixture) -> Result<(), Failed> {
         let Self { lambda, request, .. } = self;
         request.expect(&lambda.invoke(&request.event).await?)?;
         world.cloud.calls().clear();
@@ -86,7 +86,7 @@ impl Measured {
             request.expect(&answer)?;
         }
         self.used_memory.push(process::memory(lambda)?);
-        lambda.kill();
+        lambda.stop_idle_instances();
         Ok(())
     }
 
@@ -127,10 +127,10 @@ impl Measured {
 /// validation, which is the baseline for vending.
 pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Value, f64), Failed> {
     let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
-    let realm = world.realm(Partition::Aws);
-    realm.pollers.iter().for_each(local_cloud::functions::Poller::pause);
+    let realm = world.deployment(Partition::Aws);
+    realm.pollers.iter().for_each(local_cloud::lambda::Poller::pause);
     let validation = "a full validation";
-    let bare = deployed(realm, "sts")?.altered(|function| {
+    let bare = deployed(realm, "sts")?.with_changes(|function| {
         "hello".clone_into(&mut function.package);
         function.environment.clear();
     });
@@ -138,7 +138,7 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Val
     let mut bare = Measured::new(bare, "nothing", request)?;
     let mut ours = Vec::new();
     for method in Method::ALL {
-        let lambda = deployed(world.realm(method.partition()), method.package())?;
+        let lambda = deployed(world.deployment(method.partition()), method.package())?;
         ours.push(Measured::new(lambda, validation, Request::validate(&world, method)?)?);
     }
     let others = [

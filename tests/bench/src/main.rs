@@ -19,7 +19,7 @@ mod vending;
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
 use limits::Limits;
-use local_cloud::template::Template;
+use local_cloud::cloudformation::Template;
 use serde_json::{Value, json};
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -37,7 +37,7 @@ async fn main() -> Result<ExitCode, Failed> {
         return Err(format!("{unknown} is no part: {}", PARTS.join(", ")).into());
     }
     let chosen = |part: &str| arguments.is_empty() || arguments.iter().any(|one| one == part);
-    let template = Template::of_repository()?;
+    let template = Template::from_repository()?;
     let (mut limits, mut found) = (Limits::default(), json!({ "cores": cores() }));
     let mut note = |part: &str, rows: Value| {
         println!("{}", markdown::tables(&json!({ part: rows })));

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use gangway_model::Partition;
-use local_cloud::{World, functions::Lambda, template::Template};
+use local_cloud::{CloudFixture, cloudformation::Template, lambda::LambdaFunction};
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,7 +25,7 @@ const WARM: usize = 25;
 /// One of the two handlers.
 struct Side {
     name: &'static str,
-    lambda: Lambda,
+    lambda: LambdaFunction,
     calls: usize,
     number: usize,
     first_poll: Samples,
@@ -37,7 +37,7 @@ struct Side {
 }
 
 impl Side {
-    fn new(name: &'static str, lambda: Lambda) -> Self {
+    fn new(name: &'static str, lambda: LambdaFunction) -> Self {
         let none = Samples::default;
         Self {
             name,
@@ -53,25 +53,25 @@ impl Side {
         }
     }
 
-    async fn register(&mut self, world: &World) -> Result<(), Failed> {
+    async fn register(&mut self, world: &CloudFixture) -> Result<(), Failed> {
         self.number += 1;
         let name = format!("{}-{}", self.name, self.number);
         let request = Request::register(world, Method::StaticCredentials, &name)?;
         request.expect(&self.lambda.invoke(&request.event).await?)
     }
 
-    async fn start(&mut self, world: &World) -> Result<(), Failed> {
-        let polled = self.lambda.warm().await?;
+    async fn start(&mut self, world: &CloudFixture) -> Result<(), Failed> {
+        let polled = self.lambda.warm_up().await?;
         self.first_poll.time(polled);
         let asked = Instant::now();
         self.register(world).await?;
         self.first_answer.time(polled + asked.elapsed());
         self.cold_on_processor.time(process::time_on_processor(&self.lambda)?);
-        self.lambda.kill();
+        self.lambda.stop_idle_instances();
         Ok(())
     }
 
-    async fn warm(&mut self, world: &World) -> Result<(), Failed> {
+    async fn warm(&mut self, world: &CloudFixture) -> Result<(), Failed> {
         self.register(world).await?;
         for _ in 0..WARM {
             world.cloud.calls().clear();
@@ -83,7 +83,7 @@ impl Side {
             self.calls = calls(world);
         }
         self.memory.push(process::memory(&self.lambda)?);
-        self.lambda.kill();
+        self.lambda.stop_idle_instances();
         Ok(())
     }
 
@@ -108,7 +108,7 @@ pub(crate) async fn run(
     limits: &mut Limits,
 ) -> Result<Value, Failed> {
     let world = world(template, &[Partition::Aws]).await?;
-    let ours = deployed(world.realm(Partition::Aws), Method::StaticCredentials.package())?;
+    let ours = deployed(world.deployment(Partition::Aws), Method::StaticCredentials.package())?;
     let mut sides = [Side::new("peer", handwritten(&ours, python)?), Side::new("gangway", ours)];
     for _ in 0..STARTS {
         for side in &mut sides {
@@ -132,7 +132,7 @@ pub(crate) async fn run(
 }
 
 /// Deploys the Python handler with the role, settings and memory of Gangway's function.
-fn handwritten(ours: &Lambda, python: &Path) -> Result<Lambda, Failed> {
+fn handwritten(ours: &LambdaFunction, python: &Path) -> Result<LambdaFunction, Failed> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let folder = repository.join("tests/bench/peer");
     let authority =
@@ -144,7 +144,7 @@ fn handwritten(ours: &Lambda, python: &Path) -> Result<Lambda, Failed> {
         // The name that the `requests` package reads.
         ("REQUESTS_CA_BUNDLE", authority),
     ]);
-    Ok(ours.altered(|function| {
+    Ok(ours.with_changes(|function| {
         // A path of its own, because the handler is not beside Gangway's binaries.
         function.package = folder.join("bootstrap").display().to_string();
         let named = |(name, value): (&str, String)| (name.to_owned(), value);

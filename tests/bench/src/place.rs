@@ -1,7 +1,10 @@
 //! The environment of the measurements.
 
 use gangway_model::Partition;
-use local_cloud::{Options, World, functions::Lambda, template::Template, world::Realm};
+use local_cloud::{
+    CloudFixture, CloudOptions, cloudformation::Template, fixtures::PartitionDeployment,
+    lambda::LambdaFunction,
+};
 
 use crate::Failed;
 
@@ -9,10 +12,17 @@ use crate::Failed;
 pub(crate) const PACE: (&str, &str) = ("PALETTE_REQUESTS_PER_SECOND", "1000");
 
 /// Starts a fake cloud with these partitions and without Palette's rate limit and account quota.
-pub(crate) async fn world(template: &Template, partitions: &[Partition]) -> Result<World, Failed> {
-    let world =
-        World::of(Options { tls: true, ..Options::default() }, template, partitions).await?;
-    world.cloud.palette().behave(|behaviour| behaviour.rate_limited = false);
+pub(crate) async fn world(
+    template: &Template,
+    partitions: &[Partition],
+) -> Result<CloudFixture, Failed> {
+    let world = CloudFixture::with_partitions(
+        CloudOptions { tls: true, ..CloudOptions::default() },
+        template,
+        partitions,
+    )
+    .await?;
+    world.cloud.palette().configure(|behaviour| behaviour.rate_limited = false);
     let mut records = world.cloud.palette().records();
     records.tenants.iter_mut().for_each(|tenant| tenant.quota = usize::MAX);
     drop(records);
@@ -21,15 +31,18 @@ pub(crate) async fn world(template: &Template, partitions: &[Partition]) -> Resu
 
 /// Returns a function configured for a Palette with a public certificate: it fetches no CA bundle
 /// at start.
-pub(crate) fn deployed(realm: &Realm, package: &str) -> Result<Lambda, Failed> {
+pub(crate) fn deployed(
+    realm: &PartitionDeployment,
+    package: &str,
+) -> Result<LambdaFunction, Failed> {
     let lambda = realm.functions.get(package).ok_or("a function of the template")?;
-    Ok(lambda.altered(|function| {
+    Ok(lambda.with_changes(|function| {
         function.environment.remove("PALETTE_CA_BUNDLE_SECRET");
         function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
     }))
 }
 
 /// Number of calls that functions made. Calls that the fake Palette made to AWS are not counted.
-pub(crate) fn calls(world: &World) -> usize {
+pub(crate) fn calls(world: &CloudFixture) -> usize {
     world.cloud.calls().all().iter().filter(|call| !call.nested).count()
 }

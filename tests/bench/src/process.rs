@@ -2,22 +2,22 @@
 
 use std::{fs, time::Duration};
 
-use local_cloud::functions::Lambda;
+use local_cloud::lambda::LambdaFunction;
 
 use crate::Failed;
 
-fn process(lambda: &Lambda) -> Result<u32, Failed> {
-    lambda.processes().first().copied().ok_or_else(|| "a function that runs".into())
+fn process(lambda: &LambdaFunction) -> Result<u32, Failed> {
+    lambda.process_ids().first().copied().ok_or_else(|| "a function that runs".into())
 }
 
 /// Resident memory in MB.
-pub(crate) fn memory(lambda: &Lambda) -> Result<f64, Failed> {
+pub(crate) fn memory(lambda: &LambdaFunction) -> Result<f64, Failed> {
     status(process(lambda)?, "VmRSS:")
 }
 
 /// Highest resident memory of any of the function's processes, in MB.
-pub(crate) fn peak_memory(lambda: &Lambda) -> Result<f64, Failed> {
-    let peaks = lambda.processes().into_iter().map(|process| status(process, "VmHWM:"));
+pub(crate) fn peak_memory(lambda: &LambdaFunction) -> Result<f64, Failed> {
+    let peaks = lambda.process_ids().into_iter().map(|process| status(process, "VmHWM:"));
     Ok(peaks.collect::<Result<Vec<_>, _>>()?.into_iter().fold(0.0, f64::max))
 }
 
@@ -30,8 +30,8 @@ fn status(process: u32, figure: &str) -> Result<f64, Failed> {
 }
 
 /// Total CPU time of all threads of the function's processes.
-pub(crate) fn time_on_processor(lambda: &Lambda) -> Result<Duration, Failed> {
-    lambda.processes().into_iter().map(thread_times).sum()
+pub(crate) fn time_on_processor(lambda: &LambdaFunction) -> Result<Duration, Failed> {
+    lambda.process_ids().into_iter().map(thread_times).sum()
 }
 
 /// CPU time of this process, which contains the local cloud and the Lambda emulator.

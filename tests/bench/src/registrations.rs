@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use gangway_model::Partition;
-use local_cloud::{Effect, Fault, World, functions::Lambda, template::Template};
+use local_cloud::{CloudFixture, Effect, Fault, cloudformation::Template, lambda::LambdaFunction};
 use serde_json::{Value, json};
 
 use crate::{
@@ -49,7 +49,7 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<Valu
     let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let mut rows = Vec::new();
     for method in Method::ALL {
-        let lambda = deployed(world.realm(method.partition()), method.package())?;
+        let lambda = deployed(world.deployment(method.partition()), method.package())?;
         // The first request reads Palette's API key and opens the connections.
         let warming = Request::validate(&world, method)?;
         warming.expect(&lambda.invoke(&warming.event).await?)?;
@@ -64,7 +64,7 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<Valu
                 "hopSumMs": rounded(sum), "tookMs": took.json(), "ratio": rounded(ratio),
             }));
         }
-        lambda.kill();
+        lambda.stop_idle_instances();
     }
     Ok(rows.into())
 }
@@ -76,13 +76,13 @@ struct Measured {
 }
 
 async fn measure(
-    world: &World,
-    lambda: &Lambda,
+    world: &CloudFixture,
+    lambda: &LambdaFunction,
     (method, registers): (Method, bool),
     limits: &mut Limits,
 ) -> Result<Measured, Failed> {
     // Only direct calls are delayed. Calls that the fake Palette makes are not.
-    world.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).own());
+    world.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).external_calls_only());
     let (mut took, mut hops, mut called) = (Samples::default(), Samples::default(), 0);
     for number in 0..RUNS {
         let request = if registers {

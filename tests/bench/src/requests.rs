@@ -2,8 +2,8 @@
 
 use gangway_model::Partition;
 use local_cloud::{
-    World,
-    world::{Case, Kind, Realm},
+    CloudFixture,
+    fixtures::{PartitionDeployment, PodIdentityCase, VendingSource},
 };
 use serde_json::{Value, json};
 
@@ -40,23 +40,24 @@ impl Method {
         }
     }
 
-    fn members(self, realm: &Realm) -> Result<Value, Failed> {
+    fn members(self, realm: &PartitionDeployment) -> Result<Value, Failed> {
         let [first, second] = &realm.customers;
         Ok(match self {
             Self::StaticCredentials => {
                 json!({ "accessKeyId": first.keys.id, "secretAccessKey": first.keys.secret })
             }
             Self::Sts => json!({ "roleArn": second.role.arn() }),
-            Self::PodIdentity => {
-                realm.palette_cluster().work_for(Case::SameAccount).request(Case::SameAccount)
-            }
+            Self::PodIdentity => realm
+                .palette_cluster()
+                .restore_for(PodIdentityCase::SameAccount)
+                .request(PodIdentityCase::SameAccount),
             Self::Scap => {
-                let (portal, access) = (realm.portal.as_ref(), first.access.as_ref());
+                let (portal, access) = (realm.portal.as_ref(), first.portal_access.as_ref());
                 let (portal, access) = portal.zip(access).ok_or("an access portal")?;
                 json!({
                     "agency": access.agency, "accountName": access.account_name, "role": access.role_name,
-                    "certificateAuthority": portal.ca_pem(), "userCertificate": access.identity.certificate,
-                    "userKey": access.identity.key,
+                    "certificateAuthority": portal.ca_pem(), "userCertificate": access.certificate.certificate,
+                    "userKey": access.certificate.key,
                 })
             }
         })
@@ -73,23 +74,27 @@ pub(crate) struct Request {
 
 impl Request {
     /// A full validation, which stores nothing.
-    pub(crate) fn validate(world: &World, method: Method) -> Result<Self, Failed> {
+    pub(crate) fn validate(world: &CloudFixture, method: Method) -> Result<Self, Failed> {
         Self::of_method(world, method, "/validate", "bench", 200)
     }
 
     /// A registration under an unused name.
-    pub(crate) fn register(world: &World, method: Method, name: &str) -> Result<Self, Failed> {
+    pub(crate) fn register(
+        world: &CloudFixture,
+        method: Method,
+        name: &str,
+    ) -> Result<Self, Failed> {
         Self::of_method(world, method, "", name, 201)
     }
 
     fn of_method(
-        world: &World,
+        world: &CloudFixture,
         method: Method,
         rest: &str,
         name: &str,
         status: u16,
     ) -> Result<Self, Failed> {
-        let mut body = method.members(world.realm(method.partition()))?;
+        let mut body = method.members(world.deployment(method.partition()))?;
         if let Some(members) = body.as_object_mut() {
             members.insert("name".to_owned(), json!(name));
         }
@@ -108,13 +113,14 @@ impl Request {
 
     /// A message about an account that was just vended. From the second time on, the account is
     /// registered already.
-    pub(crate) fn vended(realm: &Realm) -> Self {
+    pub(crate) fn vended(realm: &PartitionDeployment) -> Self {
         let organization = realm.organization();
-        let vended = organization.vend(Kind::Organizations, "bench", &organization.sandbox);
+        let vended =
+            organization.vend(VendingSource::Organizations, "bench", &organization.sandbox);
         let record = json!({
             "messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
             "receiptHandle": "AQEB",
-            "body": organization.custom("onboard", vended.account.id()).to_string(),
+            "body": organization.custom_event("onboard", vended.account.id()).to_string(),
             "attributes": { "ApproximateReceiveCount": "1" },
             "messageAttributes": {},
             "eventSource": "aws:sqs",

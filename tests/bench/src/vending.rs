@@ -9,10 +9,10 @@ use std::{
 
 use gangway_model::Partition;
 use local_cloud::{
-    World,
-    functions::{Lambda, Poller},
-    template::Template,
-    world::{Kind, Realm},
+    CloudFixture,
+    cloudformation::Template,
+    fixtures::{PartitionDeployment, VendingSource},
+    lambda::{LambdaFunction, Poller},
 };
 use serde_json::{Value, json};
 
@@ -110,15 +110,15 @@ struct Spent {
 }
 
 impl Spent {
-    fn now(lambda: &Lambda) -> Result<Self, Failed> {
+    fn now(lambda: &LambdaFunction) -> Result<Self, Failed> {
         let (function, cloud) = (process::time_on_processor(lambda)?, process::own_time()?);
         Ok(Self { started: Instant::now(), function, cloud })
     }
 
     fn since(
         &self,
-        world: &World,
-        lambda: &Lambda,
+        world: &CloudFixture,
+        lambda: &LambdaFunction,
         what: String,
         accounts: usize,
     ) -> Result<Run, Failed> {
@@ -144,7 +144,10 @@ impl Spent {
 }
 
 /// Deploys a function without the client-side rate limit, and connects its queue to it.
-fn deployed(realm: &Realm, package: &str) -> Result<std::sync::Arc<Lambda>, Failed> {
+fn deployed(
+    realm: &PartitionDeployment,
+    package: &str,
+) -> Result<std::sync::Arc<LambdaFunction>, Failed> {
     let lambda = realm.redeploy(package, |function| {
         function.environment.insert(PACE.0.to_owned(), PACE.1.to_owned());
     });
@@ -153,13 +156,13 @@ fn deployed(realm: &Realm, package: &str) -> Result<std::sync::Arc<Lambda>, Fail
 
 async fn sweep(template: &Template, accounts: usize, aboard: usize) -> Result<Run, Failed> {
     let world = place::world(template, &[Partition::Aws]).await?;
-    let realm = world.realm(Partition::Aws);
+    let realm = world.deployment(Partition::Aws);
     realm.pollers.iter().for_each(Poller::pause);
     let crowd = Crowd::of(accounts);
     crowd.join(&world, realm);
     crowd.take(aboard).register(&world);
     let lambda = deployed(realm, "account-sweep")?;
-    lambda.warm().await?;
+    lambda.warm_up().await?;
     world.cloud.calls().clear();
     let before = Spent::now(&lambda)?;
     let answer = lambda.invoke(&json!({})).await?;
@@ -170,13 +173,13 @@ async fn sweep(template: &Template, accounts: usize, aboard: usize) -> Result<Ru
     if queued != u64::try_from(accounts - aboard).ok() || queue.len() != accounts - aboard {
         return Err(format!("the sweep answered {answer}, and {} are queued", queue.len()).into());
     }
-    lambda.kill();
+    lambda.stop_idle_instances();
     Ok(run)
 }
 
 async fn vend(template: &Template, accounts: usize) -> Result<Run, Failed> {
     let world = place::world(template, &[Partition::Aws]).await?;
-    let realm = world.realm(Partition::Aws);
+    let realm = world.deployment(Partition::Aws);
     let poller = realm.poller("account-vended").ok_or("a poller")?;
     poller.pause();
     let lambda = deployed(realm, "account-vended")?;
@@ -184,14 +187,14 @@ async fn vend(template: &Template, accounts: usize) -> Result<Run, Failed> {
     let queue = realm.queue("VendingQueue").ok_or("the queue")?;
     for number in 0..accounts {
         let name = format!("team-{number}");
-        let vended = organization.vend(Kind::Organizations, &name, &organization.sandbox);
+        let vended = organization.vend(VendingSource::Organizations, &name, &organization.sandbox);
         // One event per account, as the sweep sends them.
-        queue.send(&organization.custom("onboard", vended.account.id()).to_string());
+        queue.send(&organization.custom_event("onboard", vended.account.id()).to_string());
     }
     world.cloud.calls().clear();
     let before = Spent::now(&lambda)?;
     poller.resume();
-    poller.idle().await;
+    poller.wait_until_idle().await;
     let run = before.since(&world, &lambda, format!("{accounts} vended accounts"), accounts)?;
     let registered = world.cloud.palette().records().accounts.len();
     if registered != accounts {
@@ -199,6 +202,6 @@ async fn vend(template: &Template, accounts: usize) -> Result<Run, Failed> {
         let end = logs.lines().rev().take(20).collect::<Vec<_>>().join("\n");
         return Err(format!("only {registered} of {accounts} came aboard:\n{end}").into());
     }
-    lambda.kill();
+    lambda.stop_idle_instances();
     Ok(run)
 }

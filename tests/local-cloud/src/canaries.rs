@@ -1,54 +1,52 @@
-//! What is secret in a world, each secret made at run time and like no other; and where any of it turns up.
+//! Finds leaked secrets in text.
 //!
-//! A secret is found in every spelling that a program gives it by accident, and by any fragment of twelve letters.
+//! Each canary is a unique secret of a test. It is found in common encodings, and by any fragment
+//! of twelve characters.
 
+mod encodings;
 mod search;
-mod spellings;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-pub use self::search::{Found, Searcher};
-pub use self::spellings::{Spelling, spellings};
+pub use self::encodings::{Encoding, encodings};
+pub use self::search::{Leak, LeakSearcher};
 
-/// The shortest fragment that is found.
-pub const FRAGMENT: usize = 12;
+/// Minimum length of a fragment.
+pub const MIN_FRAGMENT: usize = 12;
 
-/// What a secret is. It decides where it may be.
+/// Type of a secret. It decides where the secret is allowed.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Kind {
-    /// The secret half of a long-lived access key.
+pub enum SecretKind {
+    /// Secret access key of a long-lived key.
     AccessKey,
-    /// The secret half of a session's access key.
+    /// Secret access key of a session.
     Session,
-    /// A session's token.
+    /// Session token.
     Token,
-    /// Palette's API key.
+    /// Palette API key.
     PaletteKey,
-    /// A private key in PEM.
+    /// Private key in PEM.
     PrivateKey,
-    /// A presigned URL that is a token of a cluster.
+    /// Kubernetes token of a cluster: a presigned URL.
     ClusterToken,
 }
 
-/// A secret, and what it is called in what tests print.
+/// A secret with a name for messages.
 #[derive(Clone, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Canary {
-    /// What it is.
-    pub kind: Kind,
-    /// Whose it is.
+    pub kind: SecretKind,
+    /// Id or owner.
     pub name: String,
     secret: String,
 }
 
 impl Canary {
-    /// A secret of somebody's.
-    pub fn new(kind: Kind, name: &str, secret: &str) -> Self {
+    pub fn new(kind: SecretKind, name: &str, secret: &str) -> Self {
         Self { kind, name: name.to_owned(), secret: secret.to_owned() }
     }
 
-    /// The secret itself.
     pub fn secret(&self) -> &str {
         &self.secret
     }

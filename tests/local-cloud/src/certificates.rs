@@ -1,4 +1,4 @@
-//! Certification CA certificates and what they issue, made when they are needed: nothing here is older than the process.
+//! Issues CA, server and client certificates for tests.
 use std::fmt;
 
 use rcgen::{
@@ -9,23 +9,20 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::clock::Clock;
 
-const DAY: i64 = 86_400;
+const DAY_SECONDS: i64 = 86_400;
 
-/// What a key is.
+/// Type of a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum KeyKind {
-    /// Elliptic curve, 256 bits.
+pub enum KeyType {
     #[default]
     P256,
-    /// Elliptic curve, 384 bits.
     P384,
-    /// RSA, 2048 bits.
+    /// RSA with 2048 bits.
     Rsa,
-    /// Edwards curve.
     Ed25519,
 }
 
-impl KeyKind {
+impl KeyType {
     fn algorithm(self) -> &'static SignatureAlgorithm {
         match self {
             Self::P256 => &rcgen::PKCS_ECDSA_P256_SHA256,
@@ -35,192 +32,194 @@ impl KeyKind {
         }
     }
 
-    /// A new key.
+    /// Generates a key.
     ///
     /// # Panics
-    /// Only if this machine cannot make keys.
+    /// If a key cannot be generated.
     pub fn generate(self) -> KeyPair {
         KeyPair::generate_for(self.algorithm()).expect("a key")
     }
 }
 
-/// What a key is certified to be for (extended key usage).
+/// Extended key usage of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Usage {
+pub enum ExtendedKeyUsage {
     /// `clientAuth`
     Client,
     /// `serverAuth`
     Server,
-    /// `codeSigning`: neither end of a connection.
-    Code,
+    /// `codeSigning`, which is valid for neither client nor server.
+    CodeSigning,
 }
 
-/// What a certificate is to say. The default is a client's, good from yesterday for a year.
+/// Contents of a certificate.
 #[derive(Debug, Clone)]
 pub struct CertificateSpec {
-    /// The subject's common name.
-    pub name: String,
-    /// Names of hosts, for a server's.
+    /// Common name of the subject.
+    pub common_name: String,
+    /// Host names of a server certificate.
     pub hosts: Vec<String>,
-    /// The key that is certified.
-    pub key: KeyKind,
-    /// None: the certificate does not restrict it.
-    pub usages: Vec<Usage>,
-    /// Seconds from now, behind it where negative.
-    pub from: i64,
-    /// Seconds from now, behind it where negative.
-    pub until: i64,
-    /// Whether its holder may sign certificates.
-    pub authority: bool,
+    /// Type of the key.
+    pub key_type: KeyType,
+    /// Extended key usages; empty for no restriction.
+    pub usages: Vec<ExtendedKeyUsage>,
+    /// Offset from now in seconds; may be negative.
+    pub not_before: i64,
+    /// Offset from now in seconds; may be negative.
+    pub not_after: i64,
+    /// Whether it is a CA certificate.
+    pub is_ca: bool,
 }
 
 impl CertificateSpec {
-    /// A client's.
+    /// Returns a client certificate, valid from yesterday for a year.
     pub fn client(name: &str) -> Self {
         Self {
-            name: name.to_owned(),
+            common_name: name.to_owned(),
             hosts: Vec::new(),
-            key: KeyKind::default(),
-            usages: vec![Usage::Client],
-            from: -DAY,
-            until: 365 * DAY,
-            authority: false,
+            key_type: KeyType::default(),
+            usages: vec![ExtendedKeyUsage::Client],
+            not_before: -DAY_SECONDS,
+            not_after: 365 * DAY_SECONDS,
+            is_ca: false,
         }
     }
 
-    /// A server's, on this machine by name.
+    /// Returns a server certificate for `localhost`.
     pub fn server() -> Self {
         let hosts = vec!["localhost".to_owned()];
-        Self { hosts, usages: vec![Usage::Server], ..Self::client("localhost") }
+        Self { hosts, usages: vec![ExtendedKeyUsage::Server], ..Self::client("localhost") }
     }
 
-    /// An CA certificate's.
-    pub fn authority(name: &str) -> Self {
-        Self { usages: Vec::new(), authority: true, until: 3650 * DAY, ..Self::client(name) }
+    /// Returns a CA certificate.
+    pub fn ca(name: &str) -> Self {
+        Self {
+            usages: Vec::new(),
+            is_ca: true,
+            not_after: 3650 * DAY_SECONDS,
+            ..Self::client(name)
+        }
     }
 
-    /// The same, good from so many days from now until so many days from now; behind it where negative.
+    /// Sets the validity as offsets from now in days; may be negative.
     #[must_use]
-    pub fn days(self, from: i64, until: i64) -> Self {
-        Self { from: from * DAY, until: until * DAY, ..self }
+    pub fn valid_days(self, from: i64, until: i64) -> Self {
+        Self { not_before: from * DAY_SECONDS, not_after: until * DAY_SECONDS, ..self }
     }
 
     fn params(&self) -> CertificateParams {
         let mut params = CertificateParams::new(self.hosts.clone()).expect("names of hosts");
-        params.distinguished_name.push(DnType::CommonName, self.name.as_str());
+        params.distinguished_name.push(DnType::CommonName, self.common_name.as_str());
         let (now, epoch) = (Clock::default().now(), rcgen::date_time_ymd(1970, 1, 1));
         let at = |seconds: i64| {
             let since = u64::try_from(now + seconds).unwrap_or_default();
             epoch + std::time::Duration::from_secs(since)
         };
-        (params.not_before, params.not_after) = (at(self.from), at(self.until));
+        (params.not_before, params.not_after) = (at(self.not_before), at(self.not_after));
         params.use_authority_key_identifier_extension = true;
-        if self.authority {
+        if self.is_ca {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         } else {
             params.is_ca = IsCa::ExplicitNoCa;
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         }
-        let usage = |usage: &Usage| match usage {
-            Usage::Client => ExtendedKeyUsagePurpose::ClientAuth,
-            Usage::Server => ExtendedKeyUsagePurpose::ServerAuth,
-            Usage::Code => ExtendedKeyUsagePurpose::CodeSigning,
+        let usage = |usage: &ExtendedKeyUsage| match usage {
+            ExtendedKeyUsage::Client => ExtendedKeyUsagePurpose::ClientAuth,
+            ExtendedKeyUsage::Server => ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsage::CodeSigning => ExtendedKeyUsagePurpose::CodeSigning,
         };
         params.extended_key_usages = self.usages.iter().map(usage).collect();
         params
     }
 }
 
-/// A certificate with its key.
-pub struct Issued {
-    /// PEM of the certificate alone.
+/// A certificate with its private key.
+pub struct IssuedCertificate {
+    /// The certificate in PEM.
     pub certificate: String,
-    /// PEM of the key, PKCS#8, not encrypted.
+    /// The key in PEM (PKCS#8, not encrypted).
     pub key: String,
-    /// The certificate.
+    /// The certificate in DER.
     pub der: CertificateDer<'static>,
     pair: KeyPair,
 }
 
-impl fmt::Debug for Issued {
+impl fmt::Debug for IssuedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issued").field("certificate", &self.certificate).finish_non_exhaustive()
     }
 }
 
-impl Issued {
-    /// The key as rustls takes it.
+impl IssuedCertificate {
+    /// Returns the key for rustls.
     pub fn private_key(&self) -> PrivateKeyDer<'static> {
         PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.pair.serialize_der()))
     }
 
-    /// The key's bytes, PKCS#8 in DER.
+    /// Returns the key in DER (PKCS#8).
     pub fn key_der(&self) -> Vec<u8> {
         self.pair.serialize_der()
     }
 }
 
-/// A root and the intermediate that signs in its name.
+/// A root CA and an intermediate CA that issues certificates.
 #[derive(Debug)]
-pub struct Chain {
+pub struct CertificateIssuer {
     root: CertifiedIssuer<'static, KeyPair>,
     intermediate: CertifiedIssuer<'static, KeyPair>,
 }
 
-impl Chain {
-    /// Two new CA certificates.
+impl CertificateIssuer {
+    /// Creates both CAs.
     pub fn new(name: &str) -> Self {
-        Self::of(
-            &CertificateSpec::authority(&format!("{name} Root")),
-            &CertificateSpec::authority(name),
-        )
+        Self::from_specs(&CertificateSpec::ca(&format!("{name} Root")), &CertificateSpec::ca(name))
     }
 
-    /// Two new CA certificates that say whatever is wished.
+    /// Creates both CAs from specifications.
     ///
     /// # Panics
-    /// Only if this machine cannot make keys.
-    pub fn of(root: &CertificateSpec, intermediate: &CertificateSpec) -> Self {
-        let root = CertifiedIssuer::self_signed(root.params(), root.key.generate());
+    /// If a key cannot be generated.
+    pub fn from_specs(root: &CertificateSpec, intermediate: &CertificateSpec) -> Self {
+        let root = CertifiedIssuer::self_signed(root.params(), root.key_type.generate());
         let root = root.expect("a certificate");
-        let key = intermediate.key.generate();
+        let key = intermediate.key_type.generate();
         let intermediate = CertifiedIssuer::signed_by(intermediate.params(), key, &root);
         Self { root, intermediate: intermediate.expect("a certificate") }
     }
 
-    /// A certificate from the intermediate, with a key of its own.
+    /// Issues a certificate with a new key from the intermediate CA.
     ///
     /// # Panics
-    /// Only if this machine cannot make keys.
-    pub fn issue(&self, wish: &CertificateSpec) -> Issued {
-        let pair = wish.key.generate();
+    /// If a key cannot be generated.
+    pub fn issue(&self, wish: &CertificateSpec) -> IssuedCertificate {
+        let pair = wish.key_type.generate();
         let signed = wish.params().signed_by(&pair, &self.intermediate).expect("a certificate");
         let (certificate, key) = (signed.pem(), pair.serialize_pem());
-        Issued { certificate, key, der: signed.der().clone(), pair }
+        IssuedCertificate { certificate, key, der: signed.der().clone(), pair }
     }
 
-    /// PEM of the intermediate, then of the root.
+    /// Returns intermediate and root certificate in PEM.
     pub fn pem(&self) -> String {
         self.intermediate_pem() + &self.root_pem()
     }
 
-    /// PEM of the root alone.
+    /// Returns the root certificate in PEM.
     pub fn root_pem(&self) -> String {
         self.root.pem()
     }
 
-    /// PEM of the intermediate alone.
+    /// Returns the intermediate certificate in PEM.
     pub fn intermediate_pem(&self) -> String {
         self.intermediate.pem()
     }
 
-    /// The intermediate.
+    /// Returns the intermediate certificate in DER.
     pub fn intermediate_der(&self) -> &CertificateDer<'static> {
         self.intermediate.der()
     }
 
-    /// The root.
+    /// Returns the root certificate in DER.
     pub fn root_der(&self) -> &CertificateDer<'static> {
         self.root.der()
     }

@@ -1,4 +1,4 @@
-//! The cloud's own clock, which a test may set ahead or behind.
+//! The cloud's clock, which tests can change.
 use std::sync::{
     OnceLock,
     atomic::{AtomicI64, Ordering},
@@ -9,59 +9,60 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use tokio::sync::watch;
 
-/// Real time, as long as it is not stopped, plus what it is wrong by, plus the time that a test let pass.
+/// A clock: real time (or a frozen time) plus skew plus the time that tests advanced.
 #[derive(Debug, Default)]
 pub struct Clock {
     skew: AtomicI64,
-    stopped: OnceLock<i64>,
-    passed: AtomicI64,
-    turned: watch::Sender<()>,
+    frozen_at: OnceLock<i64>,
+    advanced: AtomicI64,
+    changed: watch::Sender<()>,
 }
 
 impl Clock {
-    /// Sets the clock ahead of real time by so many seconds, or behind it where negative (C06).
-    pub fn skew(&self, seconds: i64) {
+    /// Sets the skew from real time in seconds; negative for a slow clock.
+    pub fn set_skew(&self, seconds: i64) {
         self.skew.store(seconds, Ordering::Relaxed);
-        self.turned.send_replace(());
+        self.changed.send_replace(());
     }
 
-    /// Lets real time stand still here, so that two readings are the same. Callers' own clocks go on.
-    pub fn stop(&self) {
-        self.stopped.get_or_init(system_time);
+    /// Freezes the clock, so that two reads return the same time. Callers' clocks continue.
+    pub fn freeze(&self) {
+        self.frozen_at.get_or_init(system_time);
     }
 
-    /// Lets time pass, for everybody: session tokens expire, recovery windows end, messages come back into sight. Callers'
-    /// own clocks are taken to have gone on as well, so that signatures stay good.
+    /// Advances the time: sessions expire, recovery windows end, messages become visible.
+    /// Signatures stay valid, as if callers' clocks were advanced too.
     pub fn advance(&self, by: Duration) {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
-        self.passed.fetch_add(seconds, Ordering::Relaxed);
-        self.turned.send_replace(());
+        self.advanced.fetch_add(seconds, Ordering::Relaxed);
+        self.changed.send_replace(());
     }
 
-    /// How long a test has let pass, in seconds.
-    pub fn passed(&self) -> i64 {
-        self.passed.load(Ordering::Relaxed)
+    /// Returns how far tests advanced the clock, in seconds.
+    pub fn advanced_seconds(&self) -> i64 {
+        self.advanced.load(Ordering::Relaxed)
     }
 
-    /// Tells of every turn of the clock.
-    pub fn turns(&self) -> watch::Receiver<()> {
-        self.turned.subscribe()
+    /// Notifies of every change of the clock.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
-    /// Seconds since the Unix epoch.
+    /// Returns the time in seconds since the Unix epoch.
     pub fn now(&self) -> i64 {
-        self.wall().saturating_add(self.passed())
+        self.wall_clock().saturating_add(self.advanced_seconds())
     }
 
-    /// What callers' clocks are compared with: not the time that a test let pass, as no process here can follow it.
-    pub fn wall(&self) -> i64 {
-        let now = self.stopped.get().copied().unwrap_or_else(system_time);
+    /// Returns the time that callers' clocks are compared with: without the time that tests
+    /// advanced.
+    pub fn wall_clock(&self) -> i64 {
+        let now = self.frozen_at.get().copied().unwrap_or_else(system_time);
         now.saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
-    /// Now, as a `Date` header says it.
+    /// Returns the time for a `Date` header.
     pub fn http_date(&self) -> String {
-        DateTime::from_secs(self.wall()).fmt(Format::HttpDate).unwrap_or_default()
+        DateTime::from_secs(self.wall_clock()).fmt(Format::HttpDate).unwrap_or_default()
     }
 }
 
@@ -74,7 +75,7 @@ fn system_time() -> i64 {
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// A time as AWS's XML answers write it.
+/// Formats a time as in AWS's XML responses.
 pub fn iso8601(seconds: i64) -> String {
     DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default()
 }

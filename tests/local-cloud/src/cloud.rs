@@ -1,4 +1,4 @@
-//! A cloud that runs: its address, its parts, and its end.
+//! A running local cloud.
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,106 +8,105 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::aws::Aws;
-use crate::calls::Calls;
+use crate::call_log::CallLog;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
 use crate::host::Host;
 use crate::palette;
+use crate::recorder::RequestRecorder;
 use crate::server;
-use crate::tap::Tap;
-use crate::tls::Authority;
+use crate::tls::TlsIdentity;
 
-/// Whether Gangway may change which roles EKS gives to Palette's pods (`AllowPodIdentityChanges`).
+/// Value of the parameter `AllowPodIdentityChanges`: whether Gangway may change Pod Identity
+/// associations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Associations {
-    /// It may.
+pub enum AssociationChanges {
     #[default]
-    Changeable,
-    /// It may not, as the templates propose.
-    Fixed,
+    Allowed,
+    /// The default of the templates.
+    Denied,
 }
 
-/// How to start.
+/// Options of a local cloud.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// Serve HTTPS with a certificate of a private CA certificate, rather than HTTP.
+pub struct CloudOptions {
+    /// Use HTTPS with a private CA.
     pub tls: bool,
-    /// The port; 0 takes any free one.
+    /// Port; 0 selects a free one.
     pub port: u16,
-    /// Palette's cluster is in Palette's own account, not in Gangway's.
-    pub cluster_elsewhere: bool,
-    /// Whether Gangway may change the associations of that cluster.
-    pub associations: Associations,
-    /// The organization's management account is another one than Gangway's.
-    pub managed_elsewhere: bool,
-    /// Who reaches it.
+    /// Palette's cluster runs in Palette's account instead of Gangway's.
+    pub cluster_in_palette_account: bool,
+    /// Whether Gangway may change the associations of the cluster.
+    pub association_changes: AssociationChanges,
+    /// The management account is a separate account, not Gangway's.
+    pub separate_management_account: bool,
+    /// From where it is reachable.
     pub host: Host,
-    /// How often a second each function asks Palette, where not as often as it would by itself.
-    pub pace: Option<u16>,
+    /// Rate limit of each function for Palette; `None` for the product's default.
+    pub requests_per_second: Option<u16>,
 }
 
-/// What a cloud is made of. Calls are served by it, tests set it up and look at it.
+/// State of a local cloud, shared by its listeners and by tests.
 #[derive(Debug)]
-pub struct Parts {
+pub struct CloudState {
     address: SocketAddr,
     host: Host,
-    authority: Option<Authority>,
+    tls: Option<TlsIdentity>,
     clock: Arc<Clock>,
-    calls: Calls,
+    calls: CallLog,
     faults: Faults,
-    tap: Tap,
+    tap: RequestRecorder,
     aws: Aws,
-    palette: palette::State,
+    palette: palette::Palette,
 }
 
-impl Parts {
-    /// Where it listens: `http://127.0.0.1:<port>`, `https://localhost:<port>` with TLS, or under its other name. No slash at
-    /// the end.
+impl CloudState {
+    /// Returns the URL without trailing slash: `http://127.0.0.1:<port>`, or
+    /// `https://localhost:<port>` with TLS, or with the configured host name.
     pub fn url(&self) -> String {
         let port = self.address.port();
-        if self.authority.is_some() {
-            format!("https://{}:{port}", self.host.certified())
+        if self.tls.is_some() {
+            format!("https://{}:{port}", self.host.tls_name())
         } else {
-            format!("http://{}:{port}", self.host.plain())
+            format!("http://{}:{port}", self.host.http_name())
         }
     }
 
-    /// By which name it and all that belongs to it is reached.
+    /// Returns from where the cloud is reachable.
     pub const fn host(&self) -> Host {
         self.host
     }
 
-    /// AWS: accounts, users, roles, policies, secrets.
+    /// Returns the fake AWS.
     pub fn aws(&self) -> &Aws {
         &self.aws
     }
 
-    /// Palette: tenants, projects, accounts.
-    pub fn palette(&self) -> &palette::State {
+    /// Returns the fake Palette.
+    pub fn palette(&self) -> &palette::Palette {
         &self.palette
     }
 
-    /// The log of calls.
-    pub fn calls(&self) -> &Calls {
+    /// Returns the call log.
+    pub fn calls(&self) -> &CallLog {
         &self.calls
     }
 
-    /// The faults in force.
+    /// Returns the active faults.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// What callers send, word for word.
-    pub fn tap(&self) -> &Tap {
+    /// Returns the request recorder.
+    pub fn recorder(&self) -> &RequestRecorder {
         &self.tap
     }
 
-    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.faults.add(fault);
     }
 
-    /// From now on, and for so long by the cloud's clock, readers of a service see what there is now.
+    /// Makes readers of a service see the present state for `time` by the cloud's clock.
     pub(crate) fn delay_reads(&self, service: &str, time: Duration) {
         let until = self.clock.now() + i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         match service {
@@ -116,102 +115,102 @@ impl Parts {
         }
     }
 
-    /// The cloud's clock.
+    /// Returns the cloud's clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The cloud's clock, for those who outlive the call.
+    /// Returns a shared reference to the clock.
     pub fn shared_clock(&self) -> Arc<Clock> {
         Arc::clone(&self.clock)
     }
 
-    /// The certificate of the private CA certificate, where TLS is on.
+    /// Returns the CA certificate if TLS is on.
     pub fn ca_pem(&self) -> Option<&str> {
-        self.authority.as_ref().map(|authority| authority.certificate_pem.as_str())
+        self.tls.as_ref().map(|authority| authority.certificate_pem.as_str())
     }
 }
 
-/// An address of a cloud besides its first, always with TLS.
+/// An additional HTTPS endpoint of a cloud. It stops when it is dropped.
 #[derive(Debug)]
-pub struct Door {
-    /// `https://localhost:<port>`, without a slash at the end.
+pub struct TlsEndpoint {
+    /// `https://localhost:<port>`, without trailing slash.
     pub url: String,
-    /// The certificate of its CA certificate, which signs for nothing else.
+    /// CA certificate, which only this endpoint uses.
     pub ca_pem: String,
     listening: JoinHandle<()>,
 }
 
-impl Drop for Door {
+impl Drop for TlsEndpoint {
     fn drop(&mut self) {
         self.listening.abort();
     }
 }
 
-/// A cloud of its own. It ends when dropped.
+/// A running local cloud. It stops when it is dropped.
 #[derive(Debug)]
-pub struct Cloud {
-    parts: Arc<Parts>,
+pub struct LocalCloud {
+    state: Arc<CloudState>,
     listening: JoinHandle<()>,
 }
 
-impl Cloud {
-    /// Starts one. Any number may run in a process; none knows of another.
+impl LocalCloud {
+    /// Starts a cloud. Several clouds can run in one process.
     ///
     /// # Panics
-    /// Where the host has no free port.
-    pub async fn start(options: Options) -> Cloud {
+    /// If the host has no free port.
+    pub async fn start(options: CloudOptions) -> LocalCloud {
         let host = options.host;
         let listener =
-            TcpListener::bind((host.listens(), options.port)).await.expect("a free port");
+            TcpListener::bind((host.bind_address(), options.port)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let clock = Arc::new(Clock::default());
-        let parts = Arc::new(Parts {
+        let parts = Arc::new(CloudState {
             address,
             host,
-            authority: options.tls.then(|| Authority::new(host)),
+            tls: options.tls.then(|| TlsIdentity::new(host)),
             aws: Aws::new(Arc::clone(&clock), u64::from(address.port())),
-            palette: palette::State::default(),
-            calls: Calls::default(),
+            palette: palette::Palette::default(),
+            calls: CallLog::default(),
             faults: Faults::default(),
-            tap: Tap::default(),
+            tap: RequestRecorder::default(),
             clock,
         });
-        let tls = parts.authority.as_ref().map(|authority| Arc::clone(&authority.config));
+        let tls = parts.tls.as_ref().map(|authority| Arc::clone(&authority.config));
         let listening = tokio::spawn(server::listen(listener, Arc::clone(&parts), tls));
-        Cloud { parts, listening }
+        LocalCloud { state: parts, listening }
     }
 
-    /// Another way in, with a private CA certificate of its own: the same AWS and Palette behind it. It ends when dropped.
+    /// Starts an additional HTTPS endpoint with its own CA.
     ///
     /// # Panics
-    /// Where the host has no free port.
-    pub async fn door(&self) -> Door {
+    /// If the host has no free port.
+    pub async fn start_tls_endpoint(&self) -> TlsEndpoint {
         let host = self.host;
-        let listener = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
+        let listener = TcpListener::bind((host.bind_address(), 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let url = format!("https://{}:{port}", host.certified());
-        let authority = Authority::new(host);
+        let url = format!("https://{}:{port}", host.tls_name());
+        let authority = TlsIdentity::new(host);
         let tls = Some(Arc::clone(&authority.config));
-        let listening = tokio::spawn(server::listen(listener, self.parts(), tls));
-        Door { url, ca_pem: authority.certificate_pem, listening }
+        let listening = tokio::spawn(server::listen(listener, self.state(), tls));
+        TlsEndpoint { url, ca_pem: authority.certificate_pem, listening }
     }
 
-    /// Its parts, to be kept by somebody who outlives the call.
-    pub fn parts(&self) -> Arc<Parts> {
-        Arc::clone(&self.parts)
-    }
-}
-
-impl Deref for Cloud {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.parts
+    /// Returns a shared reference to the state.
+    pub fn state(&self) -> Arc<CloudState> {
+        Arc::clone(&self.state)
     }
 }
 
-impl Drop for Cloud {
+impl Deref for LocalCloud {
+    type Target = CloudState;
+
+    fn deref(&self) -> &CloudState {
+        &self.state
+    }
+}
+
+impl Drop for LocalCloud {
     fn drop(&mut self) {
         self.listening.abort();
     }

@@ -1,4 +1,4 @@
-//! Faults on demand, for any call of AWS or Palette.
+//! Fault injection for calls to AWS and Palette.
 mod echo;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,47 +8,47 @@ use tokio::sync::Notify;
 
 pub use self::echo::Echo;
 
-/// What goes wrong.
+/// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Refused as too many, in the service's own words. Nothing is done.
+    /// Throttling error of the service. The call is not executed.
     Throttle,
-    /// HTTP 500 in the service's own words. Nothing is done.
+    /// HTTP 500 in the service's format. The call is not executed.
     InternalError,
-    /// HTTP 503 in the service's own words. Nothing is done.
+    /// HTTP 503 in the service's format. The call is not executed.
     Unavailable,
-    /// The connection stays open, and no answer ever comes. Nothing is done.
-    NeverAnswer,
-    /// HTTP 200 with a page of HTML, as a proxy in between would send. Nothing is done.
-    Garbage,
-    /// The connection is cut before anything is done.
-    CutBefore,
-    /// The work is done, then the connection is cut: the caller cannot know.
-    CutAfter,
-    /// Nothing is done, and what was sent is repeated.
+    /// No response; the connection stays open. The call is not executed.
+    NoResponse,
+    /// HTTP 200 with an HTML page, as from a proxy. The call is not executed.
+    HtmlPage,
+    /// The connection is closed before the call is executed.
+    DisconnectBefore,
+    /// The call is executed, then the connection is closed: the caller cannot know the result.
+    DisconnectAfter,
+    /// The response repeats the request. The call is not executed.
     Echo(Echo),
-    /// The call is served, later.
+    /// The call is delayed.
     Delay(Duration),
-    /// The call is served, and readers of the service do not see it yet: for so long, by the cloud's clock, they are shown
-    /// what there was before it, as by a replica that lags behind. For calls that change something.
-    Stale(Duration),
+    /// The call is executed, but readers of the service see the previous state for a while by the
+    /// cloud's clock. Only for write operations.
+    StaleReads(Duration),
 }
 
-/// An effect, the calls that it is for, and how often.
+/// An effect, the calls that it applies to, and how often.
 #[derive(Debug, Clone)]
 pub struct Fault {
     service: String,
     operation: String,
     effect: Effect,
-    spared: u32,
-    left: Option<u32>,
+    skip: u32,
+    remaining: Option<u32>,
     chance: Option<RandomSelection>,
-    /// Whether nested calls are spared.
-    own: bool,
-    ends: Option<Arc<Notify>>,
+    /// Whether nested calls are skipped.
+    skip_nested: bool,
+    crash_signal: Option<Arc<Notify>>,
 }
 
-/// One call in so many, as a seed throws the dice.
+/// Selects one call in `one_in`, pseudo-randomly.
 #[derive(Debug, Clone)]
 struct RandomSelection {
     one_in: u64,
@@ -56,7 +56,7 @@ struct RandomSelection {
 }
 
 impl RandomSelection {
-    /// Xorshift: no better dice are needed, but always the same ones.
+    /// Xorshift: reproducible for a seed.
     fn is_selected(&mut self) -> bool {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
@@ -65,126 +65,125 @@ impl RandomSelection {
     }
 }
 
-/// What befalls one call.
+/// What happens to one call.
 #[derive(Debug, Default)]
 pub(crate) struct FaultOutcome {
-    /// How much later it is served.
+    /// Delay before the call.
     pub(crate) delay: Duration,
-    /// What goes wrong with it.
+    /// Effect on the call.
     pub(crate) effect: Option<Effect>,
-    /// Who is told that the call has come to where its connection would be cut.
+    /// Notified when the connection would be closed.
     pub(crate) ends: Option<Arc<Notify>>,
 }
 
 impl Fault {
-    /// For every call of an operation, until cleared. `*` stands for any service or operation.
+    /// Applies to every call of an operation until cleared. `*` matches any service or operation.
     pub fn on(service: &str, operation: &str, effect: Effect) -> Fault {
         Fault {
             service: service.into(),
             operation: operation.into(),
             effect,
-            spared: 0,
-            left: None,
+            skip: 0,
+            remaining: None,
             chance: None,
-            own: false,
-            ends: None,
+            skip_nested: false,
+            crash_signal: None,
         }
     }
 
-    /// The next matching call only.
+    /// Applies to the next matching call only.
     #[must_use]
     pub fn once(self) -> Fault {
         self.times(1)
     }
 
-    /// So many matching calls, then no more.
+    /// Applies to a number of matching calls.
     #[must_use]
     pub fn times(self, times: u32) -> Fault {
-        Fault { left: Some(times), ..self }
+        Fault { remaining: Some(times), ..self }
     }
 
-    /// The n-th matching call from now on (the first is 1), and no other unless `times` follows.
+    /// Applies to the n-th matching call (from 1) only, unless `times` follows.
     #[must_use]
     pub fn nth(self, n: u32) -> Fault {
-        Fault { spared: n.saturating_sub(1), left: Some(1), ..self }
+        Fault { skip: n.saturating_sub(1), remaining: Some(1), ..self }
     }
 
-    /// Only for calls from outside, not for what a part of the cloud asks while it serves one.
+    /// Applies only to calls from outside, not to nested calls.
     #[must_use]
-    pub fn own(self) -> Fault {
-        Fault { own: true, ..self }
+    pub fn external_calls_only(self) -> Fault {
+        Fault { skip_nested: true, ..self }
     }
 
-    /// One matching call in so many, by chance, as this seed has it. What a part of the cloud asks while it serves another call
-    /// is spared.
+    /// Applies to one matching call in `one_in`, selected by the seed. Nested calls are skipped.
     #[must_use]
-    pub fn by_chance(self, one_in: u32, seed: u64) -> Fault {
+    pub fn at_random(self, one_in: u32, seed: u64) -> Fault {
         let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         Fault {
             chance: Some(RandomSelection { one_in: u64::from(one_in.max(1)), state }),
-            own: true,
+            skip_nested: true,
             ..self
         }
     }
 
-    /// Ends the caller where its connection would be cut: `Lambda::crash` tells whom. The connection stays open, so that
-    /// the caller does nothing more in its last moment.
+    /// Ends the calling function instead of closing the connection; `LambdaFunction::crash_signal`
+    /// gives the signal. The connection stays open, so that the function cannot react.
     #[must_use]
-    pub fn ending(self, caller: Arc<Notify>) -> Fault {
-        Fault { ends: Some(caller), ..self }
+    pub fn crashing(self, caller: Arc<Notify>) -> Fault {
+        Fault { crash_signal: Some(caller), ..self }
     }
 
     fn matches(&mut self, service: &str, operation: &str, nested: bool) -> bool {
         let fits = |pattern: &str, value: &str| pattern == "*" || pattern == value;
         if !fits(&self.service, service)
             || !fits(&self.operation, operation)
-            || self.left == Some(0)
-            || (nested && self.own)
+            || self.remaining == Some(0)
+            || (nested && self.skip_nested)
         {
             return false;
         }
         if self.chance.as_mut().is_some_and(|chance| !chance.is_selected()) {
             return false;
         }
-        if self.spared > 0 {
-            self.spared -= 1;
+        if self.skip > 0 {
+            self.skip -= 1;
             return false;
         }
-        self.left = self.left.map(|left| left - 1);
+        self.remaining = self.remaining.map(|left| left - 1);
         true
     }
 }
 
-/// The faults in force.
+/// The active faults.
 #[derive(Debug, Default)]
 pub struct Faults {
-    list: Mutex<Vec<Fault>>,
-    met: Mutex<Vec<Effect>>,
+    active: Mutex<Vec<Fault>>,
+    triggered: Mutex<Vec<Effect>>,
 }
 
 impl Faults {
-    /// Adds one behind those already there.
+    /// Adds a fault after the existing ones.
     pub fn add(&self, fault: Fault) {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
-    /// The weather clears.
+    /// Removes all faults and the record of triggered ones.
     pub fn clear(&self) {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.triggered.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// What has befallen calls since the weather cleared last.
-    pub fn seen(&self) -> Vec<Effect> {
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns the effects that were triggered since the last `clear`.
+    pub fn triggered(&self) -> Vec<Effect> {
+        self.triggered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many calls that were.
-    pub fn met(&self) -> usize {
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).len()
+    /// Returns the number of effects that were triggered.
+    pub fn triggered_count(&self) -> usize {
+        self.triggered.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// What befalls this call: delays added up, and the first effect that is not a delay.
+    /// Returns what happens to a call: the sum of all delays, and the first other effect.
     pub(crate) fn next_outcome(
         &self,
         service: &str,
@@ -192,22 +191,22 @@ impl Faults {
         nested: bool,
     ) -> FaultOutcome {
         let mut fate = FaultOutcome::default();
-        for fault in self.list.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
+        for fault in self.active.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
             if fault.matches(service, operation, nested) {
-                self.met.lock().unwrap_or_else(PoisonError::into_inner).push(fault.effect);
+                self.triggered.lock().unwrap_or_else(PoisonError::into_inner).push(fault.effect);
                 match fault.effect {
                     Effect::Delay(more) => fate.delay += more,
                     Effect::Throttle
                     | Effect::InternalError
                     | Effect::Unavailable
-                    | Effect::NeverAnswer
-                    | Effect::Garbage
-                    | Effect::CutBefore
-                    | Effect::CutAfter
+                    | Effect::NoResponse
+                    | Effect::HtmlPage
+                    | Effect::DisconnectBefore
+                    | Effect::DisconnectAfter
                     | Effect::Echo(_)
-                    | Effect::Stale(_) => {
+                    | Effect::StaleReads(_) => {
                         fate.effect = Some(fault.effect);
-                        fate.ends.clone_from(&fault.ends);
+                        fate.ends.clone_from(&fault.crash_signal);
                         return fate;
                     }
                 }
@@ -229,7 +228,11 @@ mod tests {
         let met: Vec<_> =
             (0..3).map(|_| faults.next_outcome("iam", "GetRole", false).effect).collect();
         assert_eq!(met, [None, Some(Effect::Throttle), None]);
-        assert_eq!(faults.met(), 3, "each met one: what goes wrong is not late besides");
+        assert_eq!(
+            faults.triggered_count(),
+            3,
+            "each met one: what goes wrong is not late besides"
+        );
         let fate = faults.next_outcome("palette", "GET /v1/users/info", false);
         assert_eq!((fate.delay, fate.effect), (Duration::from_millis(3), None));
         faults.clear();
@@ -241,7 +244,7 @@ mod tests {
     fn chance_meets_about_one_call_in_so_many_and_spares_the_clouds_own() {
         let met = |nested| {
             let faults = Faults::default();
-            faults.add(Fault::on("*", "*", Effect::Throttle).by_chance(20, 7));
+            faults.add(Fault::on("*", "*", Effect::Throttle).at_random(20, 7));
             (0..10_000)
                 .filter(|_| faults.next_outcome("iam", "GetRole", nested).effect.is_some())
                 .count()

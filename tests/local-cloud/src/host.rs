@@ -1,44 +1,44 @@
-//! By which name a cloud is reached, and where it listens so that it is.
+//! Host names and bind addresses of a cloud.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
     str::FromStr,
 };
 
-/// What containers of Docker Desktop call the machine that they run on.
+/// Host name of the machine in Docker Desktop's containers.
 const DOCKER_DESKTOP: &str = "host.docker.internal";
 
-/// Whose calls a cloud takes. Every part of it gives the same name: an address in an answer must be good for its reader.
+/// From where a cloud is reachable. All its parts use the same host name.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Host {
-    /// This machine's own.
+    /// Only from this machine.
     #[default]
     Loopback,
-    /// Those that reach an address of this machine, such as that of Docker's bridge.
+    /// From callers that reach an address of this machine, such as the Docker bridge.
     Address(Ipv4Addr),
-    /// Those of Docker Desktop's containers. It leads its name to loopback.
+    /// From Docker Desktop containers, which forward the name to loopback.
     DockerDesktop,
 }
 
 impl Host {
-    /// Where to listen.
-    pub const fn listens(self) -> IpAddr {
+    /// Returns the address to listen on.
+    pub const fn bind_address(self) -> IpAddr {
         IpAddr::V4(match self {
             Self::Loopback | Self::DockerDesktop => Ipv4Addr::LOCALHOST,
             Self::Address(address) => address,
         })
     }
 
-    /// The name without TLS.
-    pub fn plain(self) -> String {
+    /// Returns the host name without TLS.
+    pub fn http_name(self) -> String {
         match self {
             Self::Loopback => Ipv4Addr::LOCALHOST.to_string(),
-            Self::Address(_) | Self::DockerDesktop => self.certified(),
+            Self::Address(_) | Self::DockerDesktop => self.tls_name(),
         }
     }
 
-    /// The name that certificates are for.
-    pub fn certified(self) -> String {
+    /// Returns the host name in certificates.
+    pub fn tls_name(self) -> String {
         match self {
             Self::Loopback => "localhost".to_owned(),
             Self::Address(address) => address.to_string(),
@@ -47,22 +47,22 @@ impl Host {
     }
 }
 
-/// Why a name is not one of ours.
+/// An unsupported host.
 #[derive(Debug, thiserror::Error)]
 #[error("the host is an IPv4 address of this machine, or {DOCKER_DESKTOP}")]
-pub struct NoHost;
+pub struct InvalidHost;
 
 impl FromStr for Host {
-    type Err = NoHost;
+    type Err = InvalidHost;
 
-    fn from_str(text: &str) -> Result<Self, NoHost> {
+    fn from_str(text: &str) -> Result<Self, InvalidHost> {
         if text == DOCKER_DESKTOP {
             return Ok(Self::DockerDesktop);
         }
         match text.parse::<Ipv4Addr>() {
             Ok(Ipv4Addr::LOCALHOST) => Ok(Self::Loopback),
             Ok(address) => Ok(Self::Address(address)),
-            Err(_not_an_address) => Err(NoHost),
+            Err(_not_an_address) => Err(InvalidHost),
         }
     }
 }
@@ -82,7 +82,8 @@ mod tests {
         ];
         for (text, expected) in rows {
             let read = text.parse::<Host>().ok();
-            let told = read.map(|it| (it.plain(), it.certified(), it.listens().to_string()));
+            let told =
+                read.map(|it| (it.http_name(), it.tls_name(), it.bind_address().to_string()));
             let told = told.as_ref().map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str()));
             assert_eq!(told, expected, "{text}");
         }

@@ -1,33 +1,34 @@
-//! A cloud on loopback: AWS and Palette as strict as the real ones, for tests and for a laptop.
+//! Fakes of AWS, Palette, access portals, Kubernetes, API Gateway and Lambda, as strict as the real
+//! services, for tests and for `make local`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test program: a fixture that cannot be set up ends the test"
 )]
 
+pub mod access_portal;
+pub mod api_gateway;
 pub mod aws;
-pub mod calls;
+pub mod call_log;
 pub mod canaries;
 pub mod certificates;
 pub mod clock;
 pub mod cloud;
+pub mod cloudformation;
 pub mod contract;
 pub mod faults;
-pub mod functions;
-pub mod gateway;
+pub mod fixtures;
 pub mod host;
+pub mod http_client;
 pub mod kubernetes;
-pub mod outbound;
+pub mod lambda;
 pub mod palette;
-pub mod portal;
+pub mod recorder;
 pub mod server;
-pub mod tap;
-pub mod template;
 pub mod tls;
-pub mod world;
 
-pub use cloud::{Associations, Cloud, Door, Options, Parts};
+pub use cloud::{AssociationChanges, CloudOptions, CloudState, LocalCloud, TlsEndpoint};
 pub use faults::{Echo, Effect, Fault};
+pub use fixtures::CloudFixture;
 pub use host::Host;
 pub use server::{Request, Response};
-pub use world::World;

@@ -1,4 +1,5 @@
-//! One listener for everybody: told apart by how a call identifies itself.
+//! The HTTP listener of AWS and Palette, which are distinguished by the authentication of a
+//! request.
 use std::io;
 use std::sync::Arc;
 
@@ -16,37 +17,37 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::cloud::Parts;
+use crate::cloud::CloudState;
 use crate::faults::{Effect, FaultOutcome};
-use crate::tap::Sent;
-use crate::{aws, calls, palette};
+use crate::recorder::RecordedRequest;
+use crate::{aws, call_log, palette};
 
-/// A call with its whole body.
+/// A request with its complete body.
 pub type Request = http::Request<Vec<u8>>;
-/// An answer with its whole body.
+/// A response with its complete body.
 pub type Response = http::Response<Vec<u8>>;
 
-/// In an answer's extensions: who called, for the log.
+/// Response extension with the caller for the call log.
 #[derive(Debug, Clone)]
 pub struct Principal(pub String);
 
-/// A header by which a part of the cloud marks calls that it makes while serving another: they are logged as nested.
-pub const NESTED: &str = "x-local-cloud-nested";
+/// Header that marks calls of the cloud itself, which are logged as nested.
+pub const NESTED_HEADER: &str = "x-local-cloud-nested";
 
-/// No call that AWS or Palette would take is longer.
+/// Maximum size of a request body.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// Which half of the cloud a call is for.
+/// The service that a request addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CalledService {
     Aws,
     Palette,
 }
 
-/// Serves until aborted; every connection ends with it.
+/// Accepts connections until the task is aborted.
 pub(crate) async fn listen(
     listener: TcpListener,
-    parts: Arc<Parts>,
+    parts: Arc<CloudState>,
     tls: Option<Arc<ServerConfig>>,
 ) {
     let tls = tls.map(TlsAcceptor::from);
@@ -59,7 +60,7 @@ pub(crate) async fn listen(
         connections.spawn(async move {
             match tls {
                 None => serve(stream, parts).await,
-                // A handshake that fails is the caller's affair: it sees the alert.
+                // The client gets a TLS alert if the handshake fails.
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
                         serve(stream, parts).await;
@@ -77,27 +78,27 @@ pub(crate) fn disable_nagle(stream: &TcpStream) {
     drop(stream.set_nodelay(true));
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, parts: Arc<Parts>) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, parts: Arc<CloudState>) {
     let service = service_fn(move |request| handle_request(Arc::clone(&parts), request));
-    // An error here is a connection that was cut, by a fault or by the caller.
+    // The connection was closed, by a fault or by the client.
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
 async fn handle_request(
-    parts: Arc<Parts>,
+    parts: Arc<CloudState>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Body>, io::Error> {
     let (head, body) = request.into_parts();
     let body = to_bytes(Body::new(body), MAX_BODY_BYTES).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
 
-    let nested = request.headers().contains_key(NESTED);
+    let nested = request.headers().contains_key(NESTED_HEADER);
     let (half, served) = (called_service(&request), Arc::clone(&parts));
     let (service, operation) = match half {
         CalledService::Aws => aws::operation(&request),
         CalledService::Palette => ("palette".to_owned(), palette::operation(&request)),
     };
-    let sent = Sent::from_request(&service, &operation, &request);
+    let sent = RecordedRequest::from_request(&service, &operation, &request);
     let refusal = |effect| match half {
         CalledService::Aws => aws::injected_error(&service, effect),
         CalledService::Palette => palette::injected_error(effect),
@@ -111,18 +112,18 @@ async fn handle_request(
     serve_call(&parts, (sent, nested), refusal, work).await
 }
 
-/// One call: logged under its service and operation, and served unless a fault befalls it. `refusal` says an outage or a
-/// throttle in the service's own words.
+/// Handles one call: logs it, applies faults and executes it. `error` builds the service's error
+/// response for a fault.
 pub(crate) async fn serve_call(
-    parts: &Parts,
-    (sent, nested): (Sent, bool),
+    parts: &CloudState,
+    (sent, nested): (RecordedRequest, bool),
     refusal: impl FnOnce(Effect) -> Response,
     work: impl Future<Output = Response>,
 ) -> io::Result<http::Response<Body>> {
     let (service, operation) = (&sent.service, &sent.operation);
     let place = parts.calls().begin(service, operation, nested);
     if !nested {
-        parts.tap().record(&sent);
+        parts.recorder().record(&sent);
     }
     let FaultOutcome { delay, effect, ends } =
         parts.faults().next_outcome(service, operation, nested);
@@ -130,26 +131,26 @@ pub(crate) async fn serve_call(
         tokio::time::sleep(delay).await;
     }
     let mut response = match effect {
-        Some(Effect::NeverAnswer) => std::future::pending().await,
-        Some(Effect::CutBefore) => {
+        Some(Effect::NoResponse) => std::future::pending().await,
+        Some(Effect::DisconnectBefore) => {
             parts.calls().end(place, None, None);
             return close_connection("before the work", ends).await;
         }
-        Some(Effect::Garbage) => html_page(),
+        Some(Effect::HtmlPage) => html_page(),
         Some(Effect::Echo(echo)) => echo.response(refusal(Effect::InternalError), &sent.to_text()),
         Some(broken @ (Effect::Throttle | Effect::InternalError | Effect::Unavailable)) => {
             refusal(broken)
         }
-        Some(Effect::Stale(time)) => {
-            if calls::changes(service, operation) {
+        Some(Effect::StaleReads(time)) => {
+            if call_log::is_write_operation(service, operation) {
                 parts.delay_reads(service, time);
             }
             work.await
         }
-        None | Some(Effect::CutAfter | Effect::Delay(_)) => work.await,
+        None | Some(Effect::DisconnectAfter | Effect::Delay(_)) => work.await,
     };
     let principal = response.extensions_mut().remove::<Principal>().map(|Principal(name)| name);
-    if effect == Some(Effect::CutAfter) {
+    if effect == Some(Effect::DisconnectAfter) {
         parts.calls().end(place, None, principal);
         return close_connection("after the work", ends).await;
     }
@@ -160,7 +161,7 @@ pub(crate) async fn serve_call(
     Ok(response.map(Body::from))
 }
 
-/// The connection ends, or its caller does.
+/// Closes the connection, or ends the calling function.
 async fn close_connection(
     when: &str,
     ends: Option<Arc<Notify>>,

@@ -1,4 +1,4 @@
-//! A private certificate CA certificate and a server certificate for loopback.
+//! A private CA with a server certificate.
 use std::sync::Arc;
 
 use rcgen::{
@@ -10,20 +10,20 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::host::Host;
 
-/// What a TLS listener needs, and what its callers must trust.
+/// TLS configuration of a listener, and the CA certificate that its clients must trust.
 #[derive(Debug)]
-pub struct Authority {
-    /// The CA certificate's certificate: what `AWS_CA_BUNDLE` or a CA bundle secret would hold.
+pub struct TlsIdentity {
+    /// The CA certificate in PEM, for `AWS_CA_BUNDLE` or a CA bundle secret.
     pub certificate_pem: String,
     pub(crate) config: Arc<ServerConfig>,
 }
 
-impl Authority {
-    /// A new CA certificate, which has signed one certificate for both names of the host.
+impl TlsIdentity {
+    /// Creates a CA and a server certificate for both names of the host.
     ///
     /// # Panics
-    /// Only if this machine cannot make keys.
-    pub fn new(host: Host) -> Authority {
+    /// If a key cannot be generated.
+    pub fn new(host: Host) -> TlsIdentity {
         let mut ca = CertificateParams::default();
         ca.distinguished_name.push(DnType::CommonName, "Local cloud authority");
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -32,7 +32,7 @@ impl Authority {
             .expect("a certificate");
 
         let key = KeyPair::generate().expect("a key");
-        let server = CertificateParams::new([host.certified(), host.plain()]).expect("names");
+        let server = CertificateParams::new([host.tls_name(), host.http_name()]).expect("names");
         let server = server.signed_by(&key, &ca).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -41,6 +41,6 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![server.der().clone()], key)
             .expect("a key that fits its certificate");
-        Authority { certificate_pem: ca.pem(), config: Arc::new(config) }
+        TlsIdentity { certificate_pem: ca.pem(), config: Arc::new(config) }
     }
 }

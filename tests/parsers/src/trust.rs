@@ -2,7 +2,7 @@
 
 use gangway_model::{AccountId, Partition};
 use gangway_policies::trust::{ExternalIdTrust, PrincipalTrust, TrustAssessment, assess};
-use local_cloud::aws::lets_in;
+use local_cloud::aws::trust_allows;
 use serde_json::{Map, Value, json};
 
 const PALETTE: &str = "222222222222";
@@ -51,7 +51,7 @@ fn judge(document: &Value) {
     let with = |external_id: Option<&str>| {
         let mut keys = KEYS.to_vec();
         keys.extend(external_id.map(|id| ("sts:ExternalId", id)));
-        lets_in(document, USER, &keys)
+        trust_allows(document, USER, &keys)
     };
     let Some(own) = with(Some(EXTERNAL_ID)) else { return };
     assert!(own, "Palette does not get in: {document}");

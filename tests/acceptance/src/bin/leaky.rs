@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{FieldError, UpstreamError};
-use local_cloud::outbound;
+use local_cloud::http_client;
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,7 +54,7 @@ async fn leak(request: Request) -> Result<Response, ApiError> {
 }
 
 async fn call(url: &str, query: &str, trace_header: &str, body: &str) -> reqwest::Result<()> {
-    let request = outbound::client(None).post(format!("{url}/v1/cloudaccounts/aws{query}"));
+    let request = http_client::client(None).post(format!("{url}/v1/cloudaccounts/aws{query}"));
     let request = request.header("apikey", "none").header("x-amzn-trace-id", trace_header);
     request.body(body.to_owned()).send().await.map(drop)
 }

@@ -1,9 +1,9 @@
 //! The places where a secret is allowed, by kind; allowed secrets are removed before the search.
 
-use local_cloud::canaries::Kind::{
+use local_cloud::canaries::SecretKind::{
     self, AccessKey, ClusterToken, PaletteKey, PrivateKey, Session, Token,
 };
-use local_cloud::{canaries::Searcher, tap::Sent};
+use local_cloud::{canaries::LeakSearcher, recorder::RecordedRequest};
 use serde_json::Value;
 
 /// A part of a call.
@@ -17,7 +17,7 @@ enum Place {
 use Place::{Body, Header};
 
 /// Service, place and allowed kinds; `aws` means every AWS service.
-const ALLOWED_PLACES: &[(&str, Place, &[Kind])] = &[
+const ALLOWED_PLACES: &[(&str, Place, &[SecretKind])] = &[
     ("palette", Header("apikey"), &[PaletteKey]),
     ("aws", Header("x-amz-security-token"), &[Token]),
     ("kubernetes", Header("authorization"), &[ClusterToken, Token]),
@@ -34,7 +34,7 @@ const ALLOWED_PLACES: &[(&str, Place, &[Kind])] = &[
 ];
 
 /// Removes the allowed secrets from a body and returns them.
-pub(super) fn remove_allowed(body: &mut Value, service: &str) -> Vec<(String, &'static [Kind])> {
+pub(super) fn remove_allowed(body: &mut Value, service: &str) -> Vec<(String, &'static [SecretKind])> {
     let mut removed = Vec::new();
     for (_, place, kinds) in allowed_places(service) {
         if let Body(pointer) = place
@@ -48,14 +48,14 @@ pub(super) fn remove_allowed(body: &mut Value, service: &str) -> Vec<(String, &'
 
 fn allowed_places(
     service: &str,
-) -> impl Iterator<Item = &'static (&'static str, Place, &'static [Kind])> {
+) -> impl Iterator<Item = &'static (&'static str, Place, &'static [SecretKind])> {
     let is_aws = !["palette", "kubernetes", "cap", "scap"].contains(&service);
     ALLOWED_PLACES.iter().filter(move |(name, ..)| *name == service || (is_aws && *name == "aws"))
 }
 
 /// Removes the allowed secrets from a call; returns target with headers, and the body. Returns
 /// `Err` if an allowed place holds another kind of secret.
-pub(super) fn strip(mut sent: Sent, searcher: &Searcher) -> Result<(String, String), String> {
+pub(super) fn strip(mut sent: RecordedRequest, searcher: &LeakSearcher) -> Result<(String, String), String> {
     let mut removed = Vec::new();
     for (_, place, kinds) in allowed_places(&sent.service) {
         if let Header(name) = place {

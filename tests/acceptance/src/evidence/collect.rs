@@ -2,12 +2,12 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use local_cloud::{
-    Cloud,
-    canaries::{Canary, Kind},
-    certificates::{CertificateSpec, Chain, KeyKind},
+    LocalCloud,
+    canaries::{Canary, SecretKind},
+    certificates::{CertificateSpec, CertificateIssuer, KeyType},
     palette::ADMIN_KEY,
-    tap::Sent,
-    world::Realm,
+    recorder::RecordedRequest,
+    fixtures::PartitionDeployment,
 };
 
 use super::{Evidence, allowed};
@@ -19,10 +19,10 @@ pub(super) const MISPLACED: &str = "a secret in the place of another one";
 const TOKEN_PREFIX: &str = "IQoJb3JpZ2luX2Vj";
 
 /// Sets the most verbose logging for every function.
-pub fn enable_verbose_logs(realm: &Realm) {
+pub fn enable_verbose_logs(realm: &PartitionDeployment) {
     for lambda in realm.functions.all() {
         for (name, value) in VERBOSE_SETTINGS {
-            lambda.set(name, value);
+            lambda.set_variable(name, value);
         }
     }
 }
@@ -40,8 +40,8 @@ pub const VERBOSE_SETTINGS: [(&str, &str); 5] = [
 impl Evidence {
     /// Adds the logs, calls and stored data of a partition's functions since the recording began,
     /// and the secrets of that partition.
-    pub fn add_partition(&mut self, cloud: &Cloud, realm: &Realm) {
-        let sent = cloud.tap().take();
+    pub fn add_partition(&mut self, cloud: &LocalCloud, realm: &PartitionDeployment) {
+        let sent = cloud.recorder().take();
         self.add_partition_secrets(cloud, realm, &sent);
         let searcher = self.searcher();
         for sent in sent {
@@ -61,13 +61,13 @@ impl Evidence {
     }
 
     /// Adds what is stored in Palette and AWS.
-    fn add_stored_data(&mut self, cloud: &Cloud, realm: &Realm) {
+    fn add_stored_data(&mut self, cloud: &LocalCloud, realm: &PartitionDeployment) {
         for account in &cloud.palette().records().accounts {
             let mut body = account.body.clone();
             allowed::remove_allowed(&mut body, "palette");
             self.add("stored in Palette: accounts without their keys", body.to_string());
         }
-        let mut accounts = vec![&realm.deployment, &realm.palette];
+        let mut accounts = vec![&realm.gangway_account, &realm.palette];
         accounts.extend(realm.customers.iter().map(|customer| &customer.account));
         for account in accounts {
             for secret in account.secrets() {
@@ -93,12 +93,12 @@ impl Evidence {
         }
     }
 
-    fn add_partition_secrets(&mut self, cloud: &Cloud, realm: &Realm, sent: &[Sent]) {
-        self.add_secrets(cloud.aws().issued());
-        self.add_secrets([Canary::new(Kind::PaletteKey, "Gangway", ADMIN_KEY)]);
-        for access in realm.customers.iter().filter_map(|customer| customer.access.as_ref()) {
-            self.add_secrets([Canary::new(Kind::PrivateKey, access.agency, &access.identity.key)]);
-            self.add_public(access.identity.certificate.as_str());
+    fn add_partition_secrets(&mut self, cloud: &LocalCloud, realm: &PartitionDeployment, sent: &[RecordedRequest]) {
+        self.add_secrets(cloud.aws().issued_secrets());
+        self.add_secrets([Canary::new(SecretKind::PaletteKey, "Gangway", ADMIN_KEY)]);
+        for access in realm.customers.iter().filter_map(|customer| customer.portal_access.as_ref()) {
+            self.add_secrets([Canary::new(SecretKind::PrivateKey, access.agency, &access.certificate.key)]);
+            self.add_public(access.certificate.certificate.as_str());
         }
         // The function creates cluster tokens, so every token in a call to the cluster is one.
         let tokens =
@@ -106,18 +106,18 @@ impl Evidence {
         let tokens = tokens.filter(|(name, _)| name == "authorization");
         let tokens = tokens.filter_map(|(_, value)| value.strip_prefix("Bearer k8s-aws-v1."));
         for token in tokens {
-            self.add_secrets([Canary::new(Kind::ClusterToken, "the cluster", token)]);
+            self.add_secrets([Canary::new(SecretKind::ClusterToken, "the cluster", token)]);
             let url = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
             let url = String::from_utf8_lossy(&url);
             let signature = url.split_once("X-Amz-Signature=").map(|(_, rest)| rest);
             let signature = signature.and_then(|rest| rest.split('&').next());
             self.add_secrets(signature.map(|signature_text| {
-                Canary::new(Kind::ClusterToken, "its signature", signature_text)
+                Canary::new(SecretKind::ClusterToken, "its signature", signature_text)
             }));
         }
         self.add_public(TOKEN_PREFIX);
         for text in
-            realm.certificate_authority.iter().cloned().chain(cloud.ca_pem().map(str::to_owned))
+            realm.aws_ca_pem.iter().cloned().chain(cloud.ca_pem().map(str::to_owned))
         {
             self.add_public(text);
         }
@@ -125,10 +125,10 @@ impl Evidence {
             self.add_public(portal.ca_pem());
         }
         // What all keys of a kind begin with.
-        for key in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
+        for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
             self.add_public(
-                Chain::new("Nobody")
-                    .issue(&CertificateSpec { key, ..CertificateSpec::client("nobody") })
+                CertificateIssuer::new("Nobody")
+                    .issue(&CertificateSpec { key_type: key, ..CertificateSpec::client("nobody") })
                     .key,
             );
         }

@@ -3,26 +3,32 @@
 use std::time::Duration;
 
 use gangway_model::Partition;
-use local_cloud::{Options, World, functions::Lambda, template::Template, world::Realm};
+use local_cloud::{
+    CloudFixture, CloudOptions, cloudformation::Template, fixtures::PartitionDeployment,
+    lambda::LambdaFunction,
+};
 use serde_json::{Value, json};
 
 use crate::{SECRET, SECRET_FRAGMENTS};
 
 const OU_RULE: &str = "must be comma-separated ids of OUs";
 
-async fn start_cloud() -> World {
-    let template = Template::of_repository().expect("the repository's template");
-    let world = World::of(Options::default(), &template, &[Partition::Aws]).await;
+async fn start_cloud() -> CloudFixture {
+    let template = Template::from_repository().expect("the repository's template");
+    let world =
+        CloudFixture::with_partitions(CloudOptions::default(), &template, &[Partition::Aws]).await;
     world.expect("a world")
 }
 
-fn deploy_sweep(realm: &Realm, name: &str, value: &str) -> Lambda {
+fn deploy_sweep(realm: &PartitionDeployment, name: &str, value: &str) -> LambdaFunction {
     let lambda = realm.functions.get("account-sweep").expect("the function is deployed");
-    lambda.altered(|function| drop(function.environment.insert(name.to_owned(), value.to_owned())))
+    lambda.with_changes(|function| {
+        drop(function.environment.insert(name.to_owned(), value.to_owned()))
+    })
 }
 
 /// What a process writes as it ends may arrive after its end was seen.
-async fn wait_for_log(lambda: &Lambda, expected: &str) -> String {
+async fn wait_for_log(lambda: &LambdaFunction, expected: &str) -> String {
     let text = async {
         while !lambda.logs().text().contains(expected) {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -43,7 +49,7 @@ fn assert_no_secret(text: &str, case: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_with_an_invalid_payload_reports_every_error() {
     let world = start_cloud().await;
-    let realm = world.realm(Partition::Aws);
+    let realm = world.deployment(Partition::Aws);
     let lambda = deploy_sweep(realm, "GANGWAY_ACCOUNT_NAME_FILTER", "*");
     for (payload, pointers, rule) in [
         (json!({ "dryRun": "yes" }), vec!["/dryRun"], "must be true or false, not a string"),
@@ -72,10 +78,10 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
         assert!(text.contains(rule), "{payload}: {text}");
         assert_no_secret(&text, &payload.to_string());
     }
-    let unknown_event = json!({ "detail-type": "AWS Account Vended", "source": "x", "detail": {} });
+    let unknown_event = json!({ "detail-type": "AWS Account VendedAccount", "source": "x", "detail": {} });
     let response = lambda.invoke(&unknown_event).await.expect("a response");
     assert_eq!(response["outcome"], "rejected", "{response}");
-    assert!(world.cloud.calls().of("organizations", "ListAccounts").is_empty());
+    assert!(world.cloud.calls().for_operation("organizations", "ListAccounts").is_empty());
     assert!(realm.queue("VendingQueue").expect("the queue").is_empty());
     assert_no_secret(&lambda.logs().text(), "the log");
 }
@@ -83,7 +89,7 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
     let world = start_cloud().await;
-    let realm = world.realm(Partition::Aws);
+    let realm = world.deployment(Partition::Aws);
     for (name, value, rule) in [
         ("GANGWAY_INCLUDE_OUS", "Workloads", OU_RULE),
         ("GANGWAY_INCLUDE_OUS", "ou-abcd-12345678,,", OU_RULE),
@@ -117,5 +123,5 @@ async fn sweep_does_not_start_with_an_invalid_setting_and_names_it() {
         assert!(logs.contains(name) && logs.contains(rule), "{name}={value}: {logs}");
         assert_no_secret(&logs, name);
     }
-    assert_eq!(world.cloud.calls().of("organizations", "ListAccounts").len(), 0);
+    assert_eq!(world.cloud.calls().for_operation("organizations", "ListAccounts").len(), 0);
 }

@@ -130,7 +130,7 @@ pub(crate) async fn invalid_contents(
         invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());
     };
     for (number, (name, value, remedy)) in contents.into_iter().enumerate() {
-        let arn = app.realm().keep(&format!("gangway/incoming/wrong-{number}"), &value).await;
+        let arn = app.realm().put_secret(&format!("gangway/incoming/wrong-{number}"), &value).await;
         add_case(name, &arn, remedy);
     }
     let valid_keys = key_json(KEY_ID, SECRET);
@@ -147,14 +147,14 @@ pub(crate) async fn invalid_contents(
         &create_secret(app, &no_value).await,
         "must be a secret that exists, with a current value",
     );
-    let deleted = app.realm().keep("gangway/incoming/doomed", &valid_keys).await;
+    let deleted = app.realm().put_secret("gangway/incoming/doomed", &valid_keys).await;
     let deletion = json!({ "SecretId": deleted, "RecoveryWindowInDays": 7 });
-    let response = app.realm().administrator().secrets("DeleteSecret", &deletion).await;
+    let response = app.realm().administrator().secrets_manager("DeleteSecret", &deletion).await;
     assert_eq!(response.expect("a response").status, 200);
     add_case("a scheduled deletion", &deleted, "it is scheduled for deletion: restore it first");
-    let other_path = app.realm().keep("portal/keys", &valid_keys).await;
+    let other_path = app.realm().put_secret("portal/keys", &valid_keys).await;
     add_case("a name outside of incoming", &other_path, "allow secretsmanager:GetSecretValue");
-    let account = app.realm().deployment.id();
+    let account = app.realm().gangway_account.id();
     let unknown_arn =
         format!("arn:aws:secretsmanager:us-east-1:{account}:secret:gangway/incoming/none-AbCdEf");
     add_case("an unknown ARN", &unknown_arn, "must be a secret that exists");
@@ -167,7 +167,7 @@ pub(crate) async fn invalid_contents(
 
 async fn create_secret(app: &TestApp, new: &Value) -> String {
     let response =
-        app.realm().administrator().secrets("CreateSecret", new).await.expect("a response");
+        app.realm().administrator().secrets_manager("CreateSecret", new).await.expect("a response");
     let arn = response.json().get("ARN").and_then(Value::as_str).map(str::to_owned);
     arn.unwrap_or_else(|| panic!("{}", response.body))
 }

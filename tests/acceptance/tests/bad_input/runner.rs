@@ -1,7 +1,7 @@
 //! Sends invalid requests to one process of a function and checks every response.
 
 use acceptance::{JSON, REGISTRATION_REQUESTED, TestApp, wait_until};
-use local_cloud::functions::Lambda;
+use local_cloud::lambda::LambdaFunction;
 use serde_json::Value;
 
 use crate::{
@@ -25,11 +25,11 @@ pub(crate) async fn assert_rejected(
 /// Runs all cases and describes every failure.
 pub(crate) async fn run_cases(
     app: &TestApp,
-    lambda: &Lambda,
+    lambda: &LambdaFunction,
     invalid_requests: Vec<InvalidRequestCase>,
 ) -> Vec<String> {
-    lambda.warm().await.expect("a process");
-    let (processes, secrets) = (lambda.processes(), app.realm().deployment.secrets());
+    lambda.warm_up().await.expect("a process");
+    let (processes, secrets) = (lambda.process_ids(), app.realm().gangway_account.secrets());
     let (mut failures, mut request_ids) = (Vec::new(), Vec::new());
     for case in invalid_requests {
         app.cloud().calls().clear();
@@ -42,10 +42,10 @@ pub(crate) async fn run_cases(
         if !calls.iter().all(|call| is_allowed_call(&case, call)) {
             differences.push(format!("it called {calls:?}"));
         }
-        if app.realm().deployment.secrets() != secrets {
+        if app.realm().gangway_account.secrets() != secrets {
             differences.push("secrets have changed".to_owned());
         }
-        if lambda.processes() != processes {
+        if lambda.process_ids() != processes {
             differences.push("the process was replaced".to_owned());
         }
         if let (Ok(response), true) = (&response, case.kind != "gateway") {
@@ -70,7 +70,11 @@ fn is_allowed_call(case: &InvalidRequestCase, call: &str) -> bool {
     case.needs_secret && call.starts_with("secretsmanager GetSecretValue ")
 }
 
-async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<Response, String> {
+async fn send(
+    app: &TestApp,
+    lambda: &LambdaFunction,
+    transport: &Transport,
+) -> Result<Response, String> {
     let bus = &app.realm().bus;
     match transport {
         Transport::Http { verb, path, content_type, body } => {
@@ -92,7 +96,7 @@ async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<R
                 .map_err(|error| format!("it would be retried: {error}"))
         }
         Transport::Delivered(detail) => {
-            let event = bus.event("portal", REGISTRATION_REQUESTED, detail);
+            let event = bus.build_event("portal", REGISTRATION_REQUESTED, detail);
             lambda
                 .invoke(&event)
                 .await
@@ -108,7 +112,7 @@ async fn send(app: &TestApp, lambda: &Lambda, transport: &Transport) -> Result<R
 }
 
 /// Checks that each problem is logged with its id, and that no line contains a secret or a panic.
-async fn check_logs(lambda: &Lambda, request_ids: &[String]) -> Vec<String> {
+async fn check_logs(lambda: &LambdaFunction, request_ids: &[String]) -> Vec<String> {
     let arrived = wait_until(|| {
         request_ids.iter().all(|request_id| lambda.logs().text().contains(request_id))
     })
@@ -131,7 +135,7 @@ async fn check_logs(lambda: &Lambda, request_ids: &[String]) -> Vec<String> {
 /// Asserts that the same process serves a valid request.
 async fn assert_healthy(app: &TestApp, function: &str) {
     let lambda = app.realm().functions.get(function).expect("a deployed function");
-    let processes = lambda.processes();
+    let processes = lambda.process_ids();
     let (keys, role) = (&app.customer().keys, app.customer().role.arn());
     let response = match function {
         "static-credentials" => {
@@ -148,6 +152,6 @@ async fn assert_healthy(app: &TestApp, function: &str) {
     assert_eq!(response.status, 200, "{}", response.text);
     let without_report = matches!(function, "accounts" | "pod-identity");
     assert!(without_report || response.ready() == Some(true), "{}", response.text);
-    assert_eq!(lambda.processes(), processes, "{function} was restarted");
+    assert_eq!(lambda.process_ids(), processes, "{function} was restarted");
     app.assert_untouched();
 }

@@ -5,7 +5,7 @@ mod certificates;
 
 use acceptance::TestApp;
 use gangway_model::Partition;
-use local_cloud::certificates::{CertificateSpec, Chain, Issued};
+use local_cloud::certificates::{CertificateIssuer, CertificateSpec, IssuedCertificate};
 use serde_json::{Value, json};
 
 use self::certificates::certificate_cases;
@@ -20,14 +20,14 @@ const STATIC: &str = "/v1/accounts/static-credentials";
 
 /// What good requests are made of.
 struct ScapFixture {
-    chain: Chain,
-    client: Issued,
+    chain: CertificateIssuer,
+    client: IssuedCertificate,
     partition: Partition,
 }
 
 impl ScapFixture {
     fn new(partition: Partition) -> Self {
-        let chain = Chain::new("Test");
+        let chain = CertificateIssuer::new("Test");
         let client = chain.issue(&CertificateSpec::client("npe.example"));
         Self { chain, client, partition }
     }
@@ -181,7 +181,7 @@ async fn secret_cases(app: &TestApp, fixture: &ScapFixture) -> Vec<InvalidReques
     .into_iter()
     .enumerate()
     {
-        let arn = app.realm().keep(&format!("gangway/incoming/scap-{number}"), &value).await;
+        let arn = app.realm().put_secret(&format!("gangway/incoming/scap-{number}"), &value).await;
         let body = with(&base, "secretArn", arn.into()).to_string();
         let case = post(&format!("a secret, {number}"), PATH, body);
         invalid_requests.push(case.expect_422(&vec!["/secretArn"; faults], remedy).needs_secret());

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use acceptance::TestApp;
 use gangway_model::Partition;
 use local_cloud::{
-    functions::{Functions, Hosting, RoleKeys},
-    template::{Deployment, Template},
+    cloudformation::{DeploymentTarget, Template},
+    lambda::{DeployedFunctions, HostConfig, RoleCredentials},
 };
 use serde_json::json;
 
@@ -89,28 +89,28 @@ async fn sts_is_not_offered_in_the_classified_partitions() {
 }
 
 /// The function as the template has it for `aws`, run in a region of this partition.
-fn deploy_sts(app: &TestApp) -> Functions {
+fn deploy_sts(app: &TestApp) -> DeployedFunctions {
     let (realm, url) = (app.realm(), app.cloud().url());
-    let template = Template::of_repository().expect("the repository's template");
-    let deployment = Deployment {
+    let template = Template::from_repository().expect("the repository's template");
+    let deployment = DeploymentTarget {
         partition: Partition::Aws.id().to_owned(),
         region: realm.region.to_owned(),
-        account: realm.deployment.id().to_owned(),
+        account: realm.gangway_account.id().to_owned(),
         stack: "gangway".to_owned(),
         parameters: BTreeMap::new(),
     };
     let mut functions = template.functions(&deployment).expect("functions");
     functions.retain(|function| function.package == "sts");
-    let role = realm.deployment.role("gangway-StaticCredentialsRole");
-    let hosting = Hosting {
-        binaries: Hosting::beside_this_program(),
+    let role = realm.gangway_account.role("gangway-StaticCredentialsRole");
+    let hosting = HostConfig {
+        binaries: HostConfig::default_binaries_folder(),
         region: realm.region.to_owned(),
         environment: ["AWS_ENDPOINT_URL", "PALETTE_URL"]
             .map(|name| (name.to_owned(), url.clone()))
             .into(),
-        keys: std::sync::Arc::new(move |_function, _validity| {
+        issue_credentials: std::sync::Arc::new(move |_function, _validity| {
             let keys = role.session("sts");
-            RoleKeys {
+            RoleCredentials {
                 access_key_id: keys.id,
                 secret_access_key: keys.secret,
                 session_token: keys.token.unwrap_or_default(),
@@ -118,5 +118,5 @@ fn deploy_sts(app: &TestApp) -> Functions {
         }),
         clock: app.cloud().shared_clock(),
     };
-    Functions::deploy(functions, hosting)
+    DeployedFunctions::deploy(functions, hosting)
 }

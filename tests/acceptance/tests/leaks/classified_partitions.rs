@@ -9,8 +9,8 @@ use acceptance::{
 use gangway_model::Partition;
 use local_cloud::{
     Effect,
-    canaries::{Canary, Kind},
-    certificates::{CertificateSpec, KeyKind},
+    canaries::{Canary, SecretKind},
+    certificates::{CertificateSpec, KeyType},
     palette::SecretsOnRead,
 };
 use serde_json::json;
@@ -45,16 +45,16 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut evidence = Evidence::default();
     for flow in flows(&app) {
-        for secret in [&portal_access(customer).identity.key, &customer.keys.secret] {
+        for secret in [&portal_access(customer).certificate.key, &customer.keys.secret] {
             invalid_input::send_all(&app, &flow, secret, &mut evidence).await;
         }
-        for key in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
-            let entity = &portal_access(customer).entity;
+        for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
+            let entity = &portal_access(customer).common_name;
             let other = portal(app.realm())
-                .issue(&CertificateSpec { key, ..CertificateSpec::client(entity) });
+                .issue(&CertificateSpec { key_type: key, ..CertificateSpec::client(entity) });
             let with_other_key = with(flow.request.clone(), &json!({"userKey": other.key}));
             evidence.add_response(&app.post(&flow.route(), &with_other_key).await);
-            evidence.add_secrets([Canary::new(Kind::PrivateKey, "another", &other.key)]);
+            evidence.add_secrets([Canary::new(SecretKind::PrivateKey, "another", &other.key)]);
             evidence.add_public(other.certificate);
         }
         // Palette does not know the portal; its error repeats what it received.
@@ -63,13 +63,13 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         palette.records().portals = portals;
         let (uid, receipt) = flow.register(&app, flow.method).await;
         evidence.add_response(&receipt);
-        for mode in [SecretsOnRead::Real, SecretsOnRead::Masked] {
-            palette.behave(|behaviour| behaviour.secrets = mode);
+        for mode in [SecretsOnRead::Plain, SecretsOnRead::Masked] {
+            palette.configure(|behaviour| behaviour.secrets = mode);
             for response in flow.send_all_requests(&app, flow.method, &uid).await {
                 evidence.add_response(&response);
             }
         }
-        palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
+        palette.configure(|behaviour| behaviour.secrets = SecretsOnRead::Plain);
         for response in flow.send_events(&app, "event").await {
             evidence.add("responses to events", response);
         }

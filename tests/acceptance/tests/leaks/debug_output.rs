@@ -8,8 +8,8 @@ use gangway_model::{
     Registration, RolePrefix, Scope, SecretAccessKey, TemporaryCredentials,
 };
 use local_cloud::{
-    canaries::{Canary, Kind, Searcher},
-    certificates::{CertificateSpec, Chain},
+    canaries::{Canary, LeakSearcher, SecretKind},
+    certificates::{CertificateSpec, CertificateIssuer},
 };
 use secrecy::SecretString;
 
@@ -41,7 +41,7 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
 }
 
 fn samples() -> Samples {
-    let chain = Chain::new("Test CA");
+    let chain = CertificateIssuer::new("Test CA");
     let issued = chain.issue(&CertificateSpec::client("somebody"));
     let secret = || SecretAccessKey::try_from(SecretString::from(SECRET)).expect("a secret key");
     let key = || PrivateKey::try_from(SecretString::from(issued.key.as_str())).expect("a key");
@@ -104,11 +104,11 @@ fn samples() -> Samples {
 fn debug_output_of_secret_types_hides_the_secret() {
     let Samples { printed, key, public } = samples();
     let canaries = vec![
-        Canary::new(Kind::AccessKey, "somebody", SECRET),
-        Canary::new(Kind::Token, "somebody", TOKEN),
-        Canary::new(Kind::PrivateKey, "somebody", &key),
+        Canary::new(SecretKind::AccessKey, "somebody", SECRET),
+        Canary::new(SecretKind::Token, "somebody", TOKEN),
+        Canary::new(SecretKind::PrivateKey, "somebody", &key),
     ];
-    let searcher = Searcher::new(canaries, &public);
+    let searcher = LeakSearcher::new(canaries, &public);
     for (name, text) in &printed {
         assert!(text.len() > 10, "{name} prints as {text}");
         assert_eq!(searcher.find(text.as_bytes()), [], "{name}");

@@ -10,8 +10,8 @@ use acceptance::{
 };
 use gangway_model::Partition;
 use local_cloud::{
-    canaries::{Spelling, spellings},
-    functions::Lambda,
+    canaries::{Encoding, encodings},
+    lambda::LambdaFunction,
 };
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ const LEAKS: [(&str, &str); 10] = [
 /// What the frame keeps in: lines of libraries, those finer than INFO, and what a panic says.
 const PREVENTED_LEAKS: [&str; 4] = ["log of a library", "finer log", "finest log", "panic"];
 
-async fn leak(lambda: &Lambda, place: &str, text: &str, url: &str) -> String {
+async fn leak(lambda: &LambdaFunction, place: &str, text: &str, url: &str) -> String {
     let body = json!({"place": place, "text": text, "to": url}).to_string();
     let event = json!({
         "requestContext": {"requestId": "leaked"}, "httpMethod": "POST", "path": "/v1/leak", "resource": "/v1/leak",
@@ -58,16 +58,16 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
         .functions
         .get("accounts")
         .expect("a function")
-        .altered(|function| "leaky".clone_into(&mut function.package));
+        .with_changes(|function| "leaky".clone_into(&mut function.package));
     for (name, value) in VERBOSE_SETTINGS {
-        lambda.set(name, value);
+        lambda.set_variable(name, value);
     }
     let secret = &app.customer().keys.secret;
     let mut missed = Vec::new();
     for (place, found_in) in
         LEAKS.into_iter().chain([("body of a call", "sent to Palette: bodies")])
     {
-        for Spelling { how, text, .. } in distinct_spellings(secret) {
+        for Encoding { name: how, text, .. } in distinct_spellings(secret) {
             lambda.logs().clear();
             let response = leak(&lambda, place, &text, &cloud.url()).await;
             wait_until_logged(&lambda).await;
@@ -84,7 +84,7 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
                 missed.push(format!("{place} {how}: {found:?}\n{}", lambda.logs().text()));
             }
         }
-        lambda.kill();
+        lambda.stop_idle_instances();
     }
     assert!(missed.is_empty(), "{} were not found:\n{}", missed.len(), missed.join("\n"));
     for place in PREVENTED_LEAKS {
@@ -102,17 +102,17 @@ async fn leaked_secret_is_found_in_every_place_and_encoding() {
 }
 
 /// Its lines come through pipes, after its answer. The last one of an invocation is that with its metrics.
-async fn wait_until_logged(lambda: &Lambda) {
+async fn wait_until_logged(lambda: &LambdaFunction) {
     let last_line = || lambda.logs().text().contains("\"CloudWatchMetrics\"");
     assert!(wait_until(last_line).await, "no line was written\n{}", lambda.logs().text());
 }
 
 /// The secret, a fragment, and each spelling of it that is another one.
-fn distinct_spellings(secret: &str) -> Vec<Spelling> {
-    let mut all: Vec<Spelling> = spellings(secret);
+fn distinct_spellings(secret: &str) -> Vec<Encoding> {
+    let mut all: Vec<Encoding> = encodings(secret);
     let mut fragment = all.last().expect("as it is").clone();
-    fragment.how = "a fragment";
-    fragment.text = fragment.text.drain(7..7 + fragment.least).collect();
+    fragment.name = "a fragment";
+    fragment.text = fragment.text.drain(7..7 + fragment.min_length).collect();
     all.push(fragment);
     all.dedup_by(|one, other| one.text == other.text);
     all

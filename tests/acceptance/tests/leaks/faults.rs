@@ -9,13 +9,13 @@ use crate::flow::Flow;
 
 /// A service repeats what it was sent.
 pub(crate) const ECHO_EFFECTS: [Effect; 7] = [
-    Effect::Echo(Echo::Refusal(400)),
-    Effect::Echo(Echo::Refusal(403)),
-    Effect::Echo(Echo::Refusal(500)),
-    Effect::Echo(Echo::Cut(400, 25)),
+    Effect::Echo(Echo::Message(400)),
+    Effect::Echo(Echo::Message(403)),
+    Effect::Echo(Echo::Message(500)),
+    Effect::Echo(Echo::TruncatedMessage(400, 25)),
     Effect::Echo(Echo::Code(400)),
-    Effect::Echo(Echo::Page),
-    Effect::Echo(Echo::Text),
+    Effect::Echo(Echo::HtmlPage),
+    Effect::Echo(Echo::JsonString),
 ];
 
 /// All else that goes wrong with a call, where the service says nothing of what it was sent.
@@ -23,10 +23,10 @@ pub(crate) const OTHER_EFFECTS: [Effect; 7] = [
     Effect::Throttle,
     Effect::InternalError,
     Effect::Unavailable,
-    Effect::Garbage,
-    Effect::CutBefore,
-    Effect::CutAfter,
-    Effect::NeverAnswer,
+    Effect::HtmlPage,
+    Effect::DisconnectBefore,
+    Effect::DisconnectAfter,
+    Effect::NoResponse,
 ];
 
 /// A silent service takes as long as it is waited for.
@@ -50,7 +50,7 @@ pub(crate) async fn inject_each(
         restore_timeouts(app);
         let (uid, receipt) = flow.register(app, flow.method).await;
         evidence.add_response(&receipt);
-        if effect == Effect::NeverAnswer {
+        if effect == Effect::NoResponse {
             shorten_timeouts(app);
         }
         for service in services {
@@ -73,13 +73,13 @@ pub(crate) async fn inject_each(
 /// As long as the template has it.
 pub(crate) fn restore_timeouts(app: &TestApp) {
     for lambda in app.realm().functions.all() {
-        lambda.limit(lambda.function().timeout);
+        lambda.set_timeout(lambda.function().timeout);
     }
 }
 
 /// The longest time limit of a function under a fault.
 pub(crate) fn shorten_timeouts(app: &TestApp) {
     for lambda in app.realm().functions.all() {
-        lambda.limit(TIMEOUT);
+        lambda.set_timeout(TIMEOUT);
     }
 }

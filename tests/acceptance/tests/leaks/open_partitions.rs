@@ -11,8 +11,8 @@ use gangway_policies::{
 };
 use local_cloud::{
     Effect,
-    palette::{ADMIN_KEY, RefusedKey, SecretsOnRead},
-    world::{API_KEY_SECRET, Case, Way},
+    palette::{ADMIN_KEY, InvalidKeyResponse, SecretsOnRead},
+    fixtures::{API_KEY_SECRET, PodIdentityCase, Breakage},
 };
 use serde_json::json;
 
@@ -29,8 +29,8 @@ const SERVICES: [&str; 6] = ["sts", "iam", "secretsmanager", "palette", "eks", "
 pub(crate) async fn start_verbose(partition: Partition) -> TestApp {
     let app = TestApp::start(partition).await;
     enable_verbose_logs(app.realm());
-    app.cloud().palette().behave(|behaviour| behaviour.errors_repeat_secrets = true);
-    app.cloud().tap().open();
+    app.cloud().palette().configure(|behaviour| behaviour.errors_repeat_secrets = true);
+    app.cloud().recorder().start();
     app
 }
 
@@ -42,8 +42,8 @@ fn flows(app: &TestApp) -> [Flow; 3] {
         "accessKeyId": customer.keys.id,
         "secretAccessKey": customer.keys.secret,
     });
-    let cluster = app.realm().palette_cluster().work_for(Case::CrossAccount);
-    let mut pods = cluster.request(Case::CrossAccount);
+    let cluster = app.realm().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
+    let mut pods = cluster.request(PodIdentityCase::CrossAccount);
     pods["name"] = json!("pods");
     pods["ensureAssociations"] = json!(true);
     pods["ensureConfigMap"] = json!(true);
@@ -66,7 +66,7 @@ fn flows(app: &TestApp) -> [Flow; 3] {
 async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
     let cluster = app.realm().palette_cluster();
     let name =
-        cluster.request(Case::CrossAccount)["clusterName"].as_str().unwrap_or_default().to_owned();
+        cluster.request(PodIdentityCase::CrossAccount)["clusterName"].as_str().unwrap_or_default().to_owned();
     evidence.add_response(&app.get("/v1/accounts/sts/trust").await);
     evidence.add_response(
         &app.get(&format!("/v1/accounts/pod-identity/plan?clusterName={name}")).await,
@@ -84,27 +84,27 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         // Pod Identity makes what is missing.
         app.realm()
             .palette_cluster()
-            .break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT))
-            .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
+            .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
+            .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
         // A broken set-up: Palette's refusal repeats what it was sent.
-        customer.disallow(PolicyDocument::Controller);
+        customer.detach_policy(PolicyDocument::Controller);
         customer.trust_with_wrong_external_id();
-        customer.deactivate_keys();
+        customer.deactivate_access_key();
         let validate = format!("{}/validate", flow.route());
         evidence.add_response(&app.post(&validate, &flow.request).await);
         evidence.add_response(&app.post(&flow.route(), &flow.request).await);
-        customer.allow(PolicyDocument::Controller);
+        customer.attach_policy(PolicyDocument::Controller);
         customer.trust_palette();
-        customer.activate_keys();
+        customer.activate_access_key();
         let (uid, receipt) = flow.register(&app, "prod").await;
         evidence.add_response(&receipt);
-        for mode in [SecretsOnRead::Real, SecretsOnRead::Masked] {
-            palette.behave(|behaviour| behaviour.secrets = mode);
+        for mode in [SecretsOnRead::Plain, SecretsOnRead::Masked] {
+            palette.configure(|behaviour| behaviour.secrets = mode);
             for response in flow.send_all_requests(&app, "prod", &uid).await {
                 evidence.add_response(&response);
             }
         }
-        palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
+        palette.configure(|behaviour| behaviour.secrets = SecretsOnRead::Plain);
         for response in flow.send_events(&app, "event").await {
             evidence.add("responses to events", response);
         }
@@ -118,7 +118,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
 
 /// Palette's own key is not taken, or not to be read.
 async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
-    app.cloud().palette().behave(|behaviour| behaviour.refused_key = RefusedKey::NotFoundWithKey);
+    app.cloud().palette().configure(|behaviour| behaviour.invalid_key = InvalidKeyResponse::NotFoundWithKey);
     for content in [
         format!("{{\"apiKey\": \"{ADMIN_KEY}\""),
         format!("{ADMIN_KEY}\n{ADMIN_KEY}"),
@@ -126,12 +126,12 @@ async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
         format!("[\"{ADMIN_KEY}\"]"),
         format!("x{ADMIN_KEY}"),
     ] {
-        app.realm().keep(API_KEY_SECRET, &content).await;
-        app.realm().functions.kill();
+        app.realm().put_secret(API_KEY_SECRET, &content).await;
+        app.realm().functions.stop_idle_instances();
         evidence.add_response(&app.get("/v1/accounts").await);
         evidence.add_response(&app.get("/v1/accounts/sts/trust").await);
     }
-    app.realm().keep(API_KEY_SECRET, ADMIN_KEY).await;
+    app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
 }
 
 /// Sends every request while a service fails in this way.

@@ -2,7 +2,7 @@
 
 use acceptance::{TestApp, evidence::Evidence};
 use gangway_model::Partition;
-use local_cloud::{Effect, Fault, world::Kind};
+use local_cloud::{Effect, Fault, fixtures::VendingSource};
 use serde_json::json;
 
 use crate::{faults::ECHO_EFFECTS, open_partitions::start_verbose};
@@ -14,12 +14,12 @@ async fn run(partition: Partition, effect: Option<Effect>) -> Evidence {
     let app = start_verbose(partition).await;
     let mut evidence = Evidence::default();
     let functions = &app.realm().functions;
-    functions.get("account-vended").expect("it").set("GANGWAY_OFFBOARDING", "remove");
+    functions.get("account-vended").expect("it").set_variable("GANGWAY_OFFBOARDING", "remove");
     let organization = app.realm().organization();
     for service in SERVICES {
-        let vended = organization.vend(Kind::ControlTower, service, &organization.sandbox);
+        let vended = organization.vend(VendingSource::ControlTower, service, &organization.sandbox);
         if let Some(effect) = effect {
-            app.cloud().fault(Fault::on(service, "*", effect).times(2).own());
+            app.cloud().fault(Fault::on(service, "*", effect).times(2).external_calls_only());
         }
         process_events(&app, &vended.events).await;
         for payload in [json!({"dryRun": true}), json!({}), json!({"dryRun": "text"})] {
@@ -44,7 +44,7 @@ async fn process_events(app: &TestApp, events: &[serde_json::Value]) {
         app.realm().bus.put(event).await;
     }
     let poller = app.realm().poller("account-vended").expect("a queue feeds it");
-    poller.work_off(8).await;
+    poller.drain(8).await;
 }
 
 /// Without a fault, then with each of them.

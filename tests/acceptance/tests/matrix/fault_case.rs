@@ -1,6 +1,6 @@
 //! A fault of one call.
 
-use local_cloud::{Effect, Fault, calls, functions::Lambda};
+use local_cloud::{Effect, Fault, call_log, lambda::LambdaFunction};
 
 /// A call in a run without faults.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -14,7 +14,7 @@ pub(crate) struct CallSite {
 impl CallSite {
     /// Whether the call changes something.
     pub(crate) fn changes(&self) -> bool {
-        calls::changes(&self.service, &self.operation)
+        call_log::is_write_operation(&self.service, &self.operation)
     }
 
     /// Service and operation: calls of the same kind share them.
@@ -68,14 +68,14 @@ impl FaultCase {
     /// cut before and after, and are never stale.
     pub(crate) fn has_effect(&self) -> bool {
         match self.effect {
-            Effect::CutAfter => self.call_site.changes(),
-            Effect::Stale(_) => self.call_site.changes() && self.is_eventually_consistent(),
+            Effect::DisconnectAfter => self.call_site.changes(),
+            Effect::StaleReads(_) => self.call_site.changes() && self.is_eventually_consistent(),
             Effect::Throttle
             | Effect::InternalError
             | Effect::Unavailable
-            | Effect::NeverAnswer
-            | Effect::Garbage
-            | Effect::CutBefore
+            | Effect::NoResponse
+            | Effect::HtmlPage
+            | Effect::DisconnectBefore
             | Effect::Echo(_)
             | Effect::Delay(_) => true,
         }
@@ -87,13 +87,13 @@ impl FaultCase {
     }
 
     /// Returns the fault for the local cloud.
-    pub(crate) fn fault(&self, function: &Lambda) -> Fault {
+    pub(crate) fn fault(&self, function: &LambdaFunction) -> Fault {
         let CallSite { service, operation, nth } = &self.call_site;
-        let fault = Fault::on(service, operation, self.effect).nth(*nth).own();
+        let fault = Fault::on(service, operation, self.effect).nth(*nth).external_calls_only();
         match self.duration {
             FaultDuration::Once => fault,
             FaultDuration::Lasting => fault.times(u32::MAX),
-            FaultDuration::Crash => fault.ending(function.crash()),
+            FaultDuration::Crash => fault.crashing(function.crash_signal()),
         }
     }
 }

@@ -31,7 +31,7 @@ impl Failure {
     /// A timeout can change one failure into another, but cannot turn a failure into a success.
     fn new(effect: Effect, response: &Response, wrong: &str) -> Self {
         let wrong = format!("{wrong}\nresponse: {}", response.text());
-        let may_be_timeout = effect == Effect::NeverAnswer || response.timed_out();
+        let may_be_timeout = effect == Effect::NoResponse || response.timed_out();
         if may_be_timeout && !response.succeeded() {
             Self::OutOfTime(wrong)
         } else {
@@ -90,14 +90,14 @@ impl Fixture {
     ) -> Result<String, Failure> {
         let (cloud, function) = (self.cloud(), self.function(flow.function));
         cloud.fault(fault_case.fault(function));
-        if fault_case.effect == Effect::NeverAnswer {
-            function.limit(limit);
+        if fault_case.effect == Effect::NoResponse {
+            function.set_timeout(limit);
         }
         let action = (flow.action)(self, subject);
         let response = self.execute(&action, subject).await;
-        let hits = cloud.faults().met();
+        let hits = cloud.faults().triggered_count();
         cloud.faults().clear();
-        function.limit(function.function().timeout);
+        function.set_timeout(function.function().timeout);
         let state = State::snapshot(self, subject);
         if hits == 0 {
             return Err(Failure::OutOfTime(format!("no such call was made: {}", response.text())));
@@ -131,7 +131,7 @@ impl Fixture {
         (response, is_complete): (&Response, bool),
         fault_case: &FaultCase,
     ) -> Result<String, Failure> {
-        if matches!(fault_case.effect, Effect::Stale(_)) && !matches!(action, Action::Queue(_)) {
+        if matches!(fault_case.effect, Effect::StaleReads(_)) && !matches!(action, Action::Queue(_)) {
             // A client that repeats the request at once, while reads are still stale, creates no
             // duplicate.
             let immediate = self.execute(action, subject).await;
@@ -141,7 +141,7 @@ impl Fixture {
             }
         }
         self.let_replicas_catch_up();
-        let stale = matches!(fault_case.effect, Effect::Stale(_));
+        let stale = matches!(fault_case.effect, Effect::StaleReads(_));
         let mut repeated = response.clone();
         if !matches!(action, Action::Queue(_)) && (stale || !response.succeeded() || !is_complete) {
             repeated = self.execute(action, subject).await;
@@ -165,11 +165,11 @@ fn only_failed_runs_can_be_due_to_a_timeout() {
     let (done, failed) = (Response::Processed, Response::Failed("refused".to_owned()));
     let timed_out = Response::Failed("it had timed out".to_owned());
     for (effect, response, may_be_timeout) in [
-        (Effect::NeverAnswer, &failed, true),
-        (Effect::NeverAnswer, &done, false),
-        (Effect::CutBefore, &failed, false),
-        (Effect::CutBefore, &timed_out, true),
-        (Effect::CutBefore, &done, false),
+        (Effect::NoResponse, &failed, true),
+        (Effect::NoResponse, &done, false),
+        (Effect::DisconnectBefore, &failed, false),
+        (Effect::DisconnectBefore, &timed_out, true),
+        (Effect::DisconnectBefore, &done, false),
     ] {
         let wrong = Failure::new(effect, response, "a verdict");
         assert_eq!(matches!(wrong, Failure::OutOfTime(_)), may_be_timeout, "{effect:?}: {wrong:?}");

@@ -14,7 +14,7 @@ use crate::{
     runner::{Run, run_fault_cases},
 };
 
-const STALE: Effect = Effect::Stale(Duration::from_secs(10));
+const STALE: Effect = Effect::StaleReads(Duration::from_secs(10));
 
 /// Every fault of a call, and how long it lasts.
 const ALL_FAULTS: [(Effect, FaultDuration); 14] = [
@@ -24,13 +24,13 @@ const ALL_FAULTS: [(Effect, FaultDuration); 14] = [
     (Effect::InternalError, Lasting),
     (Effect::Unavailable, Once),
     (Effect::Unavailable, Lasting),
-    (Effect::Garbage, Once),
-    (Effect::Garbage, Lasting),
-    (Effect::CutBefore, Once),
-    (Effect::CutBefore, Lasting),
-    (Effect::CutAfter, Once),
-    (Effect::CutAfter, Lasting),
-    (Effect::NeverAnswer, Lasting),
+    (Effect::HtmlPage, Once),
+    (Effect::HtmlPage, Lasting),
+    (Effect::DisconnectBefore, Once),
+    (Effect::DisconnectBefore, Lasting),
+    (Effect::DisconnectAfter, Once),
+    (Effect::DisconnectAfter, Lasting),
+    (Effect::NoResponse, Lasting),
     (STALE, Once),
 ];
 

@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use acceptance::TestApp;
 use gangway_model::Partition;
 use local_cloud::{
-    Cloud,
-    aws::{Keys, Queue},
-    certificates::{CertificateSpec, Issued},
-    functions::{Lambda, Poller},
+    LocalCloud,
+    aws::{AwsCredentials, Queue},
+    certificates::{CertificateSpec, IssuedCertificate},
+    lambda::{LambdaFunction, Poller},
 };
 
 use crate::flow::{Action, Flow, Response, Subject};
@@ -25,11 +25,11 @@ const CLOCK_STEPS: usize = 40;
 pub(crate) struct Fixture {
     pub(crate) app: TestApp,
     /// A second key of the first customer's user.
-    pub(crate) second_key: Keys,
+    pub(crate) second_key: AwsCredentials,
     /// A second certificate of the first customer's entity, where there is a portal.
-    pub(crate) new_certificate: Option<Issued>,
+    pub(crate) new_certificate: Option<IssuedCertificate>,
     /// Functions with changed settings, by name.
-    reconfigured: BTreeMap<&'static str, Arc<Lambda>>,
+    reconfigured: BTreeMap<&'static str, Arc<LambdaFunction>>,
 }
 
 impl Fixture {
@@ -37,11 +37,11 @@ impl Fixture {
         let app = TestApp::start(partition).await;
         // All names that were used before stay registered.
         app.cloud().palette().records().tenants[0].quota = 20_000;
-        let second_key = app.customer().user.keys();
-        let access = app.customer().access.as_ref();
+        let second_key = app.customer().user.create_access_key();
+        let access = app.customer().portal_access.as_ref();
         let new_certificate = app.realm().portal.as_ref().zip(access);
         let new_certificate = new_certificate
-            .map(|(portal, access)| portal.issue(&CertificateSpec::client(&access.entity)));
+            .map(|(portal, access)| portal.issue(&CertificateSpec::client(&access.common_name)));
         let settings = [
             // The tests do not wait for Palette's rate limit.
             ("PALETTE_REQUESTS_PER_SECOND", "1000"),
@@ -59,12 +59,12 @@ impl Fixture {
         Self { app, second_key, new_certificate, reconfigured }
     }
 
-    pub(crate) fn cloud(&self) -> &Cloud {
+    pub(crate) fn cloud(&self) -> &LocalCloud {
         self.app.cloud()
     }
 
     /// The function of a package, with the settings of the matrix.
-    pub(crate) fn function(&self, package: &str) -> &Arc<Lambda> {
+    pub(crate) fn function(&self, package: &str) -> &Arc<LambdaFunction> {
         let reconfigured = self.reconfigured.get(package);
         reconfigured.or_else(|| self.app.realm().functions.get(package)).expect("a function")
     }
@@ -104,8 +104,8 @@ impl Fixture {
     /// Executes an action once, after a cold start, so that every call is made.
     pub(crate) async fn execute(&self, action: &Action, subject: &Subject) -> Response {
         let realm = self.app.realm();
-        realm.functions.kill();
-        self.reconfigured.values().for_each(|lambda| lambda.kill());
+        realm.functions.stop_idle_instances();
+        self.reconfigured.values().for_each(|lambda| lambda.stop_idle_instances());
         match action {
             Action::Http(verb, path, body) => {
                 let body = body.as_ref().map(|body| body.to_string().into_bytes());
@@ -126,7 +126,7 @@ impl Fixture {
                     let reached = realm.bus.put(event).await;
                     assert_eq!(reached.queues.len(), 1, "{event:#}");
                 }
-                self.poller().expect("a poller").idle().await;
+                self.poller().expect("a poller").wait_until_idle().await;
                 self.queue_result()
             }
             Action::Sweep => {
@@ -139,7 +139,7 @@ impl Fixture {
             }
             Action::StoreSecret(value) => {
                 let name = format!("gangway/incoming/{}", subject.name);
-                Response::SecretStored(realm.keep(&name, value).await)
+                Response::SecretStored(realm.put_secret(&name, value).await)
             }
         }
     }
@@ -147,7 +147,7 @@ impl Fixture {
     fn queue_result(&self) -> Response {
         let dead_letters = self.dead_letter_queue().map(Queue::messages).unwrap_or_default();
         if !dead_letters.is_empty() {
-            let reason = |vended: &local_cloud::aws::sqs::MessageSeen| {
+            let reason = |vended: &local_cloud::aws::sqs::MessageSnapshot| {
                 vended.attributes.get("reason").cloned().unwrap_or_default()
             };
             return Response::DeadLettered(dead_letters.iter().map(reason).collect());
@@ -163,7 +163,7 @@ impl Fixture {
     pub(crate) async fn process_queues(&self) -> Response {
         let Some(poller) = self.poller() else { return Response::Processed };
         poller.resume();
-        poller.work_off(CLOCK_STEPS).await;
+        poller.drain(CLOCK_STEPS).await;
         self.queue_result()
     }
 
@@ -173,7 +173,7 @@ impl Fixture {
         records.accounts.retain(|account| !mentions_account(&account.body.to_string(), subject));
         drop(records);
         if let Some(vended) = &subject.vended {
-            drop(self.app.realm().organization().depart(&vended.account));
+            drop(self.app.realm().organization().remove_account(&vended.account));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use acceptance::{HttpResponse, text};
 use gangway_model::Partition;
-use local_cloud::world::Vended;
+use local_cloud::fixtures::VendedAccount;
 use serde_json::Value;
 
 use crate::fixture::Fixture;
@@ -94,7 +94,7 @@ pub(crate) struct Subject {
     /// The ARN of the incoming secret.
     pub(crate) secret: String,
     /// The AWS account that was vended.
-    pub(crate) vended: Option<Vended>,
+    pub(crate) vended: Option<VendedAccount>,
 }
 
 /// An action of a flow.

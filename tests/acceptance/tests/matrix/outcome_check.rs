@@ -97,7 +97,7 @@ pub(crate) fn is_expected(
         // The tag may hold a stale value; the next event checks the documents again.
         let roles = state.pointer_mut("/other/vended/roles").and_then(Value::as_array_mut);
         for role in
-            roles.into_iter().flatten().filter(|_| matches!(fault_case.effect, Effect::Stale(_)))
+            roles.into_iter().flatten().filter(|_| matches!(fault_case.effect, Effect::StaleReads(_)))
         {
             if let Some(tags) = role["tags"].as_object_mut() {
                 tags.remove("gangway:documents");
@@ -128,7 +128,7 @@ fn check_report(
         // An HTML page from a proxy is not a response of Palette.
         let palette_failed = fault_case.call_site.operation.ends_with("/account/validate")
             && (fault_case.duration, fault_case.call_site.nth) == (FaultDuration::Lasting, 1)
-            && !matches!(fault_case.effect, Effect::Stale(_));
+            && !matches!(fault_case.effect, Effect::StaleReads(_));
         if passed && palette_failed && check["id"] == "palette.validation" {
             return Err(format!("passed although Palette did not respond: {check}"));
         }
@@ -157,13 +157,13 @@ fn check_failure(fault_case: &FaultCase, response: &HttpResponse) -> Result<(), 
     }
     let expected: &[u16] = match fault_case.effect {
         Effect::Throttle => &[429],
-        Effect::NeverAnswer => &[504],
-        Effect::Stale(_) => &[409, 502],
+        Effect::NoResponse => &[504],
+        Effect::StaleReads(_) => &[409, 502],
         Effect::InternalError
         | Effect::Unavailable
-        | Effect::Garbage
-        | Effect::CutBefore
-        | Effect::CutAfter
+        | Effect::HtmlPage
+        | Effect::DisconnectBefore
+        | Effect::DisconnectAfter
         | Effect::Echo(_)
         | Effect::Delay(_) => &[502],
     };
@@ -201,7 +201,7 @@ fn check_blockers(fault_case: &FaultCase, checks: &[Value]) -> Result<(), String
         // Palette answers 500 where it refuses, too.
         "palette" => operation.ends_with("/account/validate") && id.starts_with("palette."),
         // A page with status 200 is how portals say that they do not know a certificate.
-        "cap" | "scap" => fault_case.effect == Effect::Garbage && *id == "portal.keys",
+        "cap" | "scap" => fault_case.effect == Effect::HtmlPage && *id == "portal.keys",
         "kubernetes" => id.starts_with("kubernetes."),
         "eks" => id.starts_with("pod-identity.") || id.starts_with("eks."),
         _ => false,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use local_cloud::{Effect, Fault, calls::Call};
+use local_cloud::{Effect, Fault, call_log::LoggedCall};
 
 use crate::{
     fault_case::CallSite,
@@ -40,7 +40,7 @@ impl Fixture {
     pub(crate) async fn record(&self, flow: &Flow, pace: Pace) -> UndisturbedRun {
         let subject = self.prepare(flow, "account-undisturbed").await;
         if pace == Pace::Slow {
-            self.cloud().fault(Fault::on("*", "*", Effect::Delay(CALL_DELAY)).own());
+            self.cloud().fault(Fault::on("*", "*", Effect::Delay(CALL_DELAY)).external_calls_only());
         }
         self.cloud().calls().clear();
         let response = self.execute(&(flow.action)(self, &subject), &subject).await;
@@ -65,7 +65,7 @@ impl Fixture {
 }
 
 /// Returns the function's own calls, numbered per operation.
-fn call_sites(calls: &[Call]) -> Vec<CallSite> {
+fn call_sites(calls: &[LoggedCall]) -> Vec<CallSite> {
     // Calls that Palette makes to AWS come in any order and are not made by the function.
     let own: Vec<_> = calls.iter().filter(|call| !call.nested).collect();
     let mut seen = BTreeMap::new();
@@ -82,16 +82,16 @@ fn call_sites(calls: &[Call]) -> Vec<CallSite> {
 
 /// Whether other calls represent this one: of concurrent IAM reads of one operation only the first
 /// and the last are tested, as their order is random.
-fn is_redundant(calls: &[&Call], at: usize) -> bool {
+fn is_redundant(calls: &[&LoggedCall], at: usize) -> bool {
     let call = calls[at];
-    let overlaps = |other: &&&Call| {
+    let overlaps = |other: &&&LoggedCall| {
         other.service == call.service
             && other.operation == call.operation
             && other.start < call.end.unwrap_or(call.start)
             && call.start < other.end.unwrap_or(other.start)
     };
     call.service == "iam"
-        && !call.changes()
+        && !call.is_write()
         && calls[..at].iter().any(|other| overlaps(&other))
         && calls[at + 1..].iter().any(|other| overlaps(&other))
 }

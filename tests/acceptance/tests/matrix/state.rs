@@ -1,6 +1,6 @@
 //! The stored state after a run: Palette, Secrets Manager, IAM, EKS, Kubernetes and queues.
 
-use local_cloud::aws::{Account, Queue, SecretSeen};
+use local_cloud::aws::{Account, Queue, SecretSnapshot};
 use serde_json::{Value, json};
 
 use crate::{
@@ -19,7 +19,7 @@ pub(crate) struct State {
     /// Uid, project and what was sent last.
     pub(crate) accounts: Vec<Value>,
     /// Also those that are scheduled for deletion.
-    pub(crate) secrets: Vec<SecretSeen>,
+    pub(crate) secrets: Vec<SecretSnapshot>,
     other: Value,
     subject: Subject,
 }
@@ -34,10 +34,10 @@ impl State {
             .map(|one| json!({"uid": one.uid, "project": one.project, "body": one.body}))
             .collect();
         drop(records);
-        let mut secrets = realm.deployment.secrets();
+        let mut secrets = realm.gangway_account.secrets();
         secrets.retain(|secret| mentions_account(&secret.name, subject));
         let queue_length = |queue: Option<&Queue>| queue.map_or(0, Queue::len);
-        let others = [&realm.deployment, &app.customer().account, &app.second_customer().account];
+        let others = [&realm.gangway_account, &app.customer().account, &app.second_customer().account];
         let others = others.map(|account| (account.roles().len(), account.policies().len()));
         let other = json!({
             "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),
@@ -51,8 +51,8 @@ impl State {
     }
 
     /// Returns the stored secrets that are not scheduled for deletion.
-    pub(crate) fn active(&self) -> Vec<&SecretSeen> {
-        let incoming = |secret: &&SecretSeen| !secret.name.starts_with(INCOMING);
+    pub(crate) fn active(&self) -> Vec<&SecretSnapshot> {
+        let incoming = |secret: &&SecretSnapshot| !secret.name.starts_with(INCOMING);
         self.secrets.iter().filter(|secret| !secret.deleted).filter(incoming).collect()
     }
 

@@ -7,8 +7,8 @@ use gangway_model::{
 };
 use gangway_policies::PolicyDocument;
 use local_cloud::{
+    fixtures::{API_KEY_SECRET, PodIdentityCase},
     palette::MEMBER_KEY,
-    world::{API_KEY_SECRET, Case},
 };
 use serde_json::{Value, json};
 
@@ -17,9 +17,11 @@ use crate::fixture::{cluster, furnish, registered, valid_request};
 const METHOD: AuthMethod = AuthMethod::PodIdentity;
 
 /// Runs a test in both partitions for each account case.
-async fn everywhere<Played: Future<Output = ()>>(scene: impl Fn(TestApp, Case) -> Played) {
+async fn everywhere<Played: Future<Output = ()>>(
+    scene: impl Fn(TestApp, PodIdentityCase) -> Played,
+) {
     for partition in PARTITIONS {
-        for case in Case::ALL {
+        for case in PodIdentityCase::ALL {
             scene(TestApp::start(partition).await, case).await;
         }
     }
@@ -29,7 +31,7 @@ async fn everywhere<Played: Future<Output = ()>>(scene: impl Fn(TestApp, Case) -
 #[tokio::test]
 async fn registration_needs_the_key_of_a_tenant_administrator() {
     everywhere(async |app, case| {
-        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
         let report = app.assert_blocked(METHOD, &valid_request(&app, case)).await;
         report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
         for id in ["palette.name-available", "palette.validation"] {
@@ -160,8 +162,8 @@ async fn policies_over_the_quota_are_reported() {
         let request = valid_request(&app, case);
         let role = cluster(&app).role(registered(case));
         let account = match case {
-            Case::SameAccount => cluster(&app).cluster.account(),
-            Case::CrossAccount => &cluster(&app).target,
+            PodIdentityCase::SameAccount => cluster(&app).cluster.account(),
+            PodIdentityCase::CrossAccount => &cluster(&app).target,
         };
         let allow = json!({"Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]});
@@ -170,7 +172,7 @@ async fn policies_over_the_quota_are_reported() {
         }
         let report = app.validate(METHOD, &request).await;
         report.assert_check("iam.policy-quota", "failed", "11 of 10", "raise the quota");
-        account.quota("AttachedPoliciesPerRoleQuota", 20);
+        account.set_quota("AttachedPoliciesPerRoleQuota", 20);
         let receipt = app.assert_registered(METHOD, &request).await;
         receipt.assert_check("iam.policy-quota", "passed", "11 of 20", "");
     })

@@ -2,14 +2,14 @@
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
-use local_cloud::world::{
-    Case::{self, CrossAccount, SameAccount},
-    Way,
+use local_cloud::fixtures::{
+    Breakage,
+    PodIdentityCase::{self, CrossAccount, SameAccount},
 };
 
 use crate::fixture::differs;
 
-async fn told(rows: &[(Case, Way, &str, &str)]) {
+async fn told(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, breakage, check, observed) in rows {
@@ -24,8 +24,13 @@ async fn told(rows: &[(Case, Way, &str, &str)]) {
 async fn hubble_must_be_associated_with_its_role() {
     let check = "pod-identity.hubble-association";
     told(&[
-        (SameAccount, Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT), check, "no association"),
-        (CrossAccount, Way::OtherRole(HUBBLE_SERVICE_ACCOUNT), check, "SomebodyElse"),
+        (SameAccount, Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT), check, "no association"),
+        (
+            CrossAccount,
+            Breakage::AssociatedWithOtherRole(HUBBLE_SERVICE_ACCOUNT),
+            check,
+            "SomebodyElse",
+        ),
     ])
     .await;
 }
@@ -35,8 +40,13 @@ async fn hubble_must_be_associated_with_its_role() {
 async fn the_identity_service_must_be_associated_with_its_role() {
     let check = "pod-identity.identity-association";
     told(&[
-        (SameAccount, Way::OtherRole(IDENTITY_SERVICE_ACCOUNT), check, "SomebodyElse"),
-        (CrossAccount, Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT), check, "no association"),
+        (
+            SameAccount,
+            Breakage::AssociatedWithOtherRole(IDENTITY_SERVICE_ACCOUNT),
+            check,
+            "SomebodyElse",
+        ),
+        (CrossAccount, Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT), check, "no association"),
     ])
     .await;
 }
@@ -46,9 +56,9 @@ async fn the_identity_service_must_be_associated_with_its_role() {
 async fn only_the_hubble_association_has_a_target_role() {
     let check = "pod-identity.target-roles";
     told(&[
-        (CrossAccount, Way::NoTarget, check, "no target role"),
-        (CrossAccount, Way::SuperfluousTarget, check, "needs none"),
-        (CrossAccount, Way::OtherExternalId, "pod-identity.external-id", ""),
+        (CrossAccount, Breakage::NoTargetRole, check, "no target role"),
+        (CrossAccount, Breakage::SuperfluousTargetRole, check, "needs none"),
+        (CrossAccount, Breakage::OtherExternalId, "pod-identity.external-id", ""),
     ])
     .await;
 }
@@ -58,8 +68,8 @@ async fn only_the_hubble_association_has_a_target_role() {
 async fn palette_role_must_not_be_associated() {
     let check = "pod-identity.palette-role-not-associated";
     told(&[
-        (SameAccount, Way::PaletteAssociated, check, ""),
-        (CrossAccount, Way::PaletteAssociated, check, ""),
+        (SameAccount, Breakage::PaletteRoleAssociated, check, ""),
+        (CrossAccount, Breakage::PaletteRoleAssociated, check, ""),
     ])
     .await;
 }

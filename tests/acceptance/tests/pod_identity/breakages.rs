@@ -4,9 +4,9 @@ use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
 };
-use local_cloud::world::{
-    Case::{self, CrossAccount, SameAccount},
-    Way,
+use local_cloud::fixtures::{
+    Breakage,
+    PodIdentityCase::{self, CrossAccount, SameAccount},
 };
 
 use crate::fixture::{differs, expected};
@@ -19,13 +19,13 @@ const N: &str = "not-applicable";
 const PALETTE: (&str, &str) = ("palette.validation", F);
 
 /// The case, what is broken, and every answer that is not as before.
-type Row = (&'static str, Case, Way, &'static [(&'static str, &'static str)]);
+type Row = (&'static str, PodIdentityCase, Breakage, &'static [(&'static str, &'static str)]);
 
 const ROWS: &[Row] = &[
     (
         "P01",
         SameAccount,
-        Way::RunsElsewhere,
+        Breakage::ConnectedCluster,
         // EKS does not return the endpoint of such a cluster.
         &[
             ("eks.cluster-exists", F),
@@ -37,53 +37,53 @@ const ROWS: &[Row] = &[
             ("kubernetes.service-accounts", U),
         ],
     ),
-    ("P02", SameAccount, Way::Updating, &[("eks.cluster-active", F)]),
-    ("P03", SameAccount, Way::Old, &[("eks.kubernetes-version", F)]),
-    ("P04", SameAccount, Way::AgentDegraded, &[("eks.pod-identity-agent", F)]),
+    ("P02", SameAccount, Breakage::Updating, &[("eks.cluster-active", F)]),
+    ("P03", SameAccount, Breakage::OldVersion, &[("eks.kubernetes-version", F)]),
+    ("P04", SameAccount, Breakage::AgentDegraded, &[("eks.pod-identity-agent", F)]),
     (
         "P04",
         SameAccount,
-        Way::NoAgent,
+        Breakage::NoAgent,
         &[("eks.pod-identity-agent", F), ("kubernetes.agent-on-every-node", N)],
     ),
-    ("P04", SameAccount, Way::AgentOfHelm, &[]),
-    ("P05", SameAccount, Way::AgentNotEverywhere, &[("kubernetes.agent-on-every-node", F)]),
-    ("P06", SameAccount, Way::NodesNotAllowed, &[("eks.node-roles-allow-agent", F)]),
-    ("P07", SameAccount, Way::Private, &[("eks.auth-endpoint-reachable", U)]),
+    ("P04", SameAccount, Breakage::AgentFromHelm, &[]),
+    ("P05", SameAccount, Breakage::AgentNotOnAllNodes, &[("kubernetes.agent-on-every-node", F)]),
+    ("P06", SameAccount, Breakage::NodeRoleWithoutPermission, &[("eks.node-roles-allow-agent", F)]),
+    ("P07", SameAccount, Breakage::PrivateEndpoint, &[("eks.auth-endpoint-reachable", U)]),
     (
         "P08",
         SameAccount,
-        Way::NoConfig,
+        Breakage::NoConfigMap,
         &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", U)],
     ),
     (
         "P08",
         SameAccount,
-        Way::ConfigWithoutName,
+        Breakage::ConfigMapWithoutName,
         &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", U)],
     ),
     (
         "P08",
         SameAccount,
-        Way::ConfigOfAnother,
+        Breakage::ConfigMapOfOtherCluster,
         &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", F)],
     ),
     (
         "P09",
         SameAccount,
-        Way::SelfManagedNode,
+        Breakage::SelfManagedNode,
         &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", F)],
     ),
     (
         "P09",
         SameAccount,
-        Way::Fargate,
+        Breakage::Fargate,
         &[("kubernetes.global-config", F), ("eks.instance-metadata-fallback", F)],
     ),
     (
         "P09",
         SameAccount,
-        Way::NoNodegroups,
+        Breakage::NoNodegroups,
         &[
             ("kubernetes.global-config", F),
             ("eks.instance-metadata-fallback", F),
@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
     (
         "P10",
         SameAccount,
-        Way::NotKnown,
+        Breakage::NoAccessEntry,
         &[
             ("kubernetes.access", F),
             ("kubernetes.agent-on-every-node", U),
@@ -106,158 +106,168 @@ const ROWS: &[Row] = &[
     (
         "P11",
         SameAccount,
-        Way::TrustWithoutTags(RolePurpose::Palette),
+        Breakage::TrustWithoutTagSession(RolePurpose::Palette),
         &[("pod-identity.palette-role-trust", F), PALETTE],
     ),
     (
         "P12",
         SameAccount,
-        Way::WithoutPermissions(RolePurpose::Palette),
+        Breakage::WithoutPermissions(RolePurpose::Palette),
         &[("pod-identity.palette-role-permissions", F)],
     ),
     (
         "P13",
         SameAccount,
-        Way::TrustWithoutTags(RolePurpose::Hubble),
+        Breakage::TrustWithoutTagSession(RolePurpose::Hubble),
         &[("pod-identity.hubble-role", F)],
     ),
     (
         "P13",
         SameAccount,
-        Way::WithoutPermissions(RolePurpose::Hubble),
+        Breakage::WithoutPermissions(RolePurpose::Hubble),
         &[("pod-identity.hubble-role", F)],
     ),
     (
         "P14",
         SameAccount,
-        Way::TrustsOthers(RolePurpose::Identity),
+        Breakage::TrustsOtherPrincipal(RolePurpose::Identity),
         &[("pod-identity.identity-role", F), PALETTE],
     ),
     (
         "P14",
         SameAccount,
-        Way::WithoutPermissions(RolePurpose::Identity),
+        Breakage::WithoutPermissions(RolePurpose::Identity),
         &[("pod-identity.identity-role", F), PALETTE],
     ),
     (
         "P16",
         CrossAccount,
-        Way::TrustWithoutTags(RolePurpose::IdentityLocal),
+        Breakage::TrustWithoutTagSession(RolePurpose::IdentityLocal),
         &[("pod-identity.identity-local-role", F), PALETTE],
     ),
     (
         "P16",
         CrossAccount,
-        Way::WithoutPermissions(RolePurpose::IdentityLocal),
+        Breakage::WithoutPermissions(RolePurpose::IdentityLocal),
         &[("pod-identity.identity-local-role", F), PALETTE],
     ),
-    ("P17", CrossAccount, Way::WildcardByTheLetter, &[("pod-identity.palette-target-role", F)]),
-    ("P17", CrossAccount, Way::OtherRegion, &[("pod-identity.palette-target-role", F), PALETTE]),
     (
         "P17",
         CrossAccount,
-        Way::TrustWithoutTags(RolePurpose::PaletteTarget),
+        Breakage::WildcardWithStringEquals,
+        &[("pod-identity.palette-target-role", F)],
+    ),
+    (
+        "P17",
+        CrossAccount,
+        Breakage::TrustForOtherRegion,
         &[("pod-identity.palette-target-role", F), PALETTE],
     ),
     (
         "P17",
         CrossAccount,
-        Way::WithoutPermissions(RolePurpose::PaletteTarget),
+        Breakage::TrustWithoutTagSession(RolePurpose::PaletteTarget),
+        &[("pod-identity.palette-target-role", F), PALETTE],
+    ),
+    (
+        "P17",
+        CrossAccount,
+        Breakage::WithoutPermissions(RolePurpose::PaletteTarget),
         &[("pod-identity.palette-target-role", F)],
     ),
     (
         "P18",
         CrossAccount,
-        Way::DocumentedPrincipal,
+        Breakage::DocumentedPrincipal,
         &[("pod-identity.hubble-target-role", F), ("pod-identity.external-id", N)],
     ),
     (
         "P18",
         CrossAccount,
-        Way::WithoutPermissions(RolePurpose::HubbleTarget),
+        Breakage::WithoutPermissions(RolePurpose::HubbleTarget),
         &[("pod-identity.hubble-target-role", F)],
     ),
     (
         "P19",
         CrossAccount,
-        Way::TrustsOthers(RolePurpose::HubbleLocal),
+        Breakage::TrustsOtherPrincipal(RolePurpose::HubbleLocal),
         &[("pod-identity.hubble-local-role", F)],
     ),
     (
         "P19",
         CrossAccount,
-        Way::WithoutPermissions(RolePurpose::HubbleLocal),
+        Breakage::WithoutPermissions(RolePurpose::HubbleLocal),
         &[("pod-identity.hubble-local-role", F)],
     ),
     (
         "P20",
         SameAccount,
-        Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+        Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT),
         &[("pod-identity.hubble-association", F)],
     ),
     (
         "P20",
         CrossAccount,
-        Way::OtherRole(HUBBLE_SERVICE_ACCOUNT),
+        Breakage::AssociatedWithOtherRole(HUBBLE_SERVICE_ACCOUNT),
         &[("pod-identity.hubble-association", F)],
     ),
     (
         "P21",
         SameAccount,
-        Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+        Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT),
         &[("pod-identity.identity-association", F), PALETTE],
     ),
     (
         "P21",
         CrossAccount,
-        Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+        Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT),
         &[("pod-identity.identity-association", F), PALETTE],
     ),
     (
         "P22",
         CrossAccount,
-        Way::NoTarget,
+        Breakage::NoTargetRole,
         &[("pod-identity.target-roles", F), ("pod-identity.external-id", N)],
     ),
     (
         "P23",
         CrossAccount,
-        Way::OtherExternalId,
+        Breakage::OtherExternalId,
         // That the role is right but for which external id it asks for is said of the role itself (P18).
         &[("pod-identity.external-id", F)],
     ),
     (
         "P24",
         SameAccount,
-        Way::PaletteAssociated,
+        Breakage::PaletteRoleAssociated,
         &[("pod-identity.palette-role-not-associated", F)],
     ),
     (
         "P24",
         CrossAccount,
-        Way::PaletteAssociated,
+        Breakage::PaletteRoleAssociated,
         &[("pod-identity.palette-role-not-associated", F)],
     ),
     (
         "P25",
         SameAccount,
-        Way::NotRestarted(HUBBLE_SERVICE_ACCOUNT),
+        Breakage::PodsNotRestarted(HUBBLE_SERVICE_ACCOUNT),
         &[("kubernetes.pods-have-credentials", F)],
     ),
     (
         "P25",
         CrossAccount,
-        Way::HalfRestarted(IDENTITY_SERVICE_ACCOUNT),
+        Breakage::PodsPartlyRestarted(IDENTITY_SERVICE_ACCOUNT),
         &[("kubernetes.pods-have-credentials", F)],
     ),
-    ("P25", SameAccount, Way::OtherLabel, &[]),
+    ("P25", SameAccount, Breakage::OtherPodLabel, &[]),
     (
         "P26",
         SameAccount,
-        Way::NoServiceAccount(HUBBLE_SERVICE_ACCOUNT),
+        Breakage::NoServiceAccount(HUBBLE_SERVICE_ACCOUNT),
         &[("kubernetes.service-accounts", F)],
     ),
-    ("P28", SameAccount, Way::RegistryWithOtherRole, &[("pod-identity.ecr-registry", F)]),
+    ("P28", SameAccount, Breakage::RegistryWithOtherRole, &[("pod-identity.ecr-registry", F)]),
 ];
 
 #[tokio::test]

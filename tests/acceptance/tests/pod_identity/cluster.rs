@@ -1,12 +1,12 @@
 //! The cluster that Palette runs on.
 
 use acceptance::{PARTITIONS, TestApp};
-use local_cloud::world::{Case::SameAccount, Way};
+use local_cloud::fixtures::{Breakage, PodIdentityCase::SameAccount};
 
 use crate::fixture::differs;
 
 /// What is broken, the check, its outcome, and words of what was seen and of the remedy.
-type Row = (Way, &'static str, &'static str, &'static str, &'static str);
+type Row = (Breakage, &'static str, &'static str, &'static str, &'static str);
 
 async fn told(rows: &[Row]) {
     for partition in PARTITIONS {
@@ -23,8 +23,8 @@ async fn told(rows: &[Row]) {
 async fn only_eks_clusters_are_accepted() {
     let check = "eks.cluster-exists";
     told(&[
-        (Way::NoCluster, check, "failed", "palette-mgmt", "use another method"),
-        (Way::RunsElsewhere, check, "failed", "run elsewhere", "use another method"),
+        (Breakage::NoCluster, check, "failed", "palette-mgmt", "use another method"),
+        (Breakage::ConnectedCluster, check, "failed", "run elsewhere", "use another method"),
     ])
     .await;
 }
@@ -32,7 +32,7 @@ async fn only_eks_clusters_are_accepted() {
 /// Rows: F37.
 #[tokio::test]
 async fn kubernetes_must_be_1_24_or_later() {
-    told(&[(Way::Old, "eks.kubernetes-version", "failed", "1.23", "upgrade")]).await;
+    told(&[(Breakage::OldVersion, "eks.kubernetes-version", "failed", "1.23", "upgrade")]).await;
 }
 
 /// Rows: F38.
@@ -41,14 +41,14 @@ async fn the_config_map_must_name_the_cluster() {
     let check = "kubernetes.global-config";
     told(&[
         (
-            Way::NoConfig,
+            Breakage::NoConfigMap,
             check,
             "failed",
             "no ConfigMap",
             "--from-literal=managementClusterName=palette-mgmt",
         ),
-        (Way::ConfigOfAnother, check, "failed", "another-cluster", "palette-mgmt"),
-        (Way::ConfigWithoutName, check, "failed", "no managementClusterName", "palette-mgmt"),
+        (Breakage::ConfigMapOfOtherCluster, check, "failed", "another-cluster", "palette-mgmt"),
+        (Breakage::ConfigMapWithoutName, check, "failed", "no managementClusterName", "palette-mgmt"),
     ])
     .await;
 }
@@ -58,11 +58,11 @@ async fn the_config_map_must_name_the_cluster() {
 async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
     let check = "eks.instance-metadata-fallback";
     told(&[
-        (Way::SelfManagedNode, check, "failed", "no managed node group", "create configmap"),
-        (Way::Fargate, check, "failed", "Fargate", "create configmap"),
-        (Way::NoNodegroups, check, "failed", "no managed node group", "create configmap"),
+        (Breakage::SelfManagedNode, check, "failed", "no managed node group", "create configmap"),
+        (Breakage::Fargate, check, "failed", "Fargate", "create configmap"),
+        (Breakage::NoNodegroups, check, "failed", "no managed node group", "create configmap"),
         (
-            Way::NoConfig,
+            Breakage::NoConfigMap,
             check,
             "unverified",
             "all nodes belong to managed node groups",
@@ -77,9 +77,9 @@ async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
 async fn agent_must_be_installed_and_healthy() {
     let check = "eks.pod-identity-agent";
     told(&[
-        (Way::NoAgent, check, "failed", "not installed", "create-addon"),
-        (Way::AgentDegraded, check, "failed", "DEGRADED", "describe-addon"),
-        (Way::AgentOfHelm, check, "passed", "installed in another way", ""),
+        (Breakage::NoAgent, check, "failed", "not installed", "create-addon"),
+        (Breakage::AgentDegraded, check, "failed", "DEGRADED", "describe-addon"),
+        (Breakage::AgentFromHelm, check, "passed", "installed in another way", ""),
     ])
     .await;
 }
@@ -89,8 +89,8 @@ async fn agent_must_be_installed_and_healthy() {
 async fn pods_are_checked_only_with_access_to_the_cluster() {
     let check = "kubernetes.access";
     told(&[
-        (Way::NotKnown, check, "failed", "", "access entry"),
-        (Way::NotAllowedIn, check, "failed", "", "access entry"),
+        (Breakage::NoAccessEntry, check, "failed", "", "access entry"),
+        (Breakage::NoRbacPermissions, check, "failed", "", "access entry"),
     ])
     .await;
 }
@@ -100,7 +100,7 @@ async fn pods_are_checked_only_with_access_to_the_cluster() {
 async fn cluster_checks_are_unverified_when_the_cluster_is_missing() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let (changed, response) = differs(&app, SameAccount, &[Way::NoCluster]).await;
+        let (changed, response) = differs(&app, SameAccount, &[Breakage::NoCluster]).await;
         let failed = response.failed();
         assert_eq!(failed, ["eks.cluster-exists", "palette.validation"], "{:#}", response.body);
         let others = changed.iter().filter(|(_, outcome)| *outcome != "failed");

@@ -3,7 +3,7 @@
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
-use local_cloud::world::{Case, Way};
+use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::json;
 
 use crate::fixture::{cluster, differs, register, valid_request, validate, with};
@@ -13,8 +13,8 @@ use crate::fixture::{cluster, differs, register, valid_request, validate, with};
 async fn account_registers_when_the_cluster_is_in_another_account() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
-        let own = app.realm().deployment.id().to_owned();
-        for case in Case::ALL {
+        let own = app.realm().gangway_account.id().to_owned();
+        for case in PodIdentityCase::ALL {
             let request = valid_request(&app, case);
             let roles = request.to_string();
             assert!(!roles.contains(&own), "no role is in Gangway's account: {roles}");
@@ -24,7 +24,7 @@ async fn account_registers_when_the_cluster_is_in_another_account() {
             let known = validate(&near, &valid_request(&near, case)).await;
             assert_eq!(seen.with_outcome("unverified"), known.with_outcome("unverified"));
         }
-        let request = valid_request(&app, Case::SameAccount);
+        let request = valid_request(&app, PodIdentityCase::SameAccount);
         register(&app, &request).await.assert_status(201);
         assert_eq!(app.account_names(), ["prod"]);
     }
@@ -36,12 +36,12 @@ async fn broken_cluster_in_another_account_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
         for (breakage, check) in [
-            (Way::NoRole(RolePurpose::Palette), "pod-identity.palette-role-trust"),
-            (Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT), "pod-identity.hubble-association"),
-            (Way::NoAgent, "eks.pod-identity-agent"),
-            (Way::NoConfig, "kubernetes.global-config"),
+            (Breakage::NoRole(RolePurpose::Palette), "pod-identity.palette-role-trust"),
+            (Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT), "pod-identity.hubble-association"),
+            (Breakage::NoAgent, "eks.pod-identity-agent"),
+            (Breakage::NoConfigMap, "kubernetes.global-config"),
         ] {
-            let (_, response) = differs(&app, Case::SameAccount, &[breakage]).await;
+            let (_, response) = differs(&app, PodIdentityCase::SameAccount, &[breakage]).await;
             assert!(
                 response.failed().contains(&check.to_owned()),
                 "{breakage:?}: {:#}",
@@ -57,8 +57,8 @@ async fn associations_are_created_there_through_the_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
         let request =
-            with(valid_request(&app, Case::SameAccount), "ensureAssociations", json!(true));
-        cluster(&app).break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT));
+            with(valid_request(&app, PodIdentityCase::SameAccount), "ensureAssociations", json!(true));
+        cluster(&app).break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT));
         let done = register(&app, &request).await;
         done.assert_status(201).assert_check(
             "pod-identity.associations-ensured",
@@ -77,8 +77,8 @@ async fn associations_are_created_there_through_the_inspection_role() {
 async fn nothing_passes_without_an_inspection_role_in_that_account() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
-        let request = valid_request(&app, Case::SameAccount);
-        cluster(&app).cluster.account().role("GangwayInspection").remove();
+        let request = valid_request(&app, PodIdentityCase::SameAccount);
+        cluster(&app).cluster.account().role("GangwayInspection").delete();
         let seen = validate(&app, &request).await;
         let unverified = seen.with_outcome("unverified");
         for check in ["eks.cluster-exists", "pod-identity.hubble-association", "kubernetes.access"]

@@ -2,14 +2,14 @@
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_policies::pod_identity::RolePurpose;
-use local_cloud::world::{
-    Case::{self, CrossAccount},
-    Way,
+use local_cloud::fixtures::{
+    Breakage,
+    PodIdentityCase::{self, CrossAccount},
 };
 
 use crate::fixture::{ROUTE, differs, valid_request};
 
-async fn fails(breakages: &[Way], check: &str) {
+async fn fails(breakages: &[Breakage], check: &str) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in breakages {
@@ -24,7 +24,7 @@ async fn fails(breakages: &[Way], check: &str) {
 }
 
 /// The plan for the cluster of the fixture.
-pub(crate) async fn plan(app: &TestApp, case: Case) -> HttpResponse {
+pub(crate) async fn plan(app: &TestApp, case: PodIdentityCase) -> HttpResponse {
     let members = valid_request(app, case);
     let members = members.as_object().expect("members").iter().filter(|(name, _)| *name != "name");
     let query: Vec<_> = members
@@ -39,14 +39,18 @@ pub(crate) async fn plan(app: &TestApp, case: Case) -> HttpResponse {
 #[tokio::test]
 async fn local_identity_role_must_trust_eks() {
     let part = RolePurpose::IdentityLocal;
-    let breakages = [Way::TrustWithoutTags(part), Way::TrustsOthers(part), Way::NoRole(part)];
+    let breakages = [
+        Breakage::TrustWithoutTagSession(part),
+        Breakage::TrustsOtherPrincipal(part),
+        Breakage::NoRole(part),
+    ];
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
 /// Rows: F51.
 #[tokio::test]
 async fn local_identity_role_must_be_able_to_assume_the_palette_role() {
-    let breakages = [Way::WithoutPermissions(RolePurpose::IdentityLocal)];
+    let breakages = [Breakage::WithoutPermissions(RolePurpose::IdentityLocal)];
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
 
@@ -55,11 +59,11 @@ async fn local_identity_role_must_be_able_to_assume_the_palette_role() {
 async fn palette_target_role_needs_its_four_trust_statements() {
     let part = RolePurpose::PaletteTarget;
     let breakages = [
-        Way::WildcardByTheLetter,
-        Way::OtherRegion,
-        Way::TrustWithoutTags(part),
-        Way::TrustsOthers(part),
-        Way::NoRole(part),
+        Breakage::WildcardWithStringEquals,
+        Breakage::TrustForOtherRegion,
+        Breakage::TrustWithoutTagSession(part),
+        Breakage::TrustsOtherPrincipal(part),
+        Breakage::NoRole(part),
     ];
     fails(&breakages, "pod-identity.palette-target-role").await;
 }
@@ -67,7 +71,7 @@ async fn palette_target_role_needs_its_four_trust_statements() {
 /// Rows: F53.
 #[tokio::test]
 async fn palette_target_role_needs_its_permissions() {
-    let breakages = [Way::WithoutPermissions(RolePurpose::PaletteTarget)];
+    let breakages = [Breakage::WithoutPermissions(RolePurpose::PaletteTarget)];
     fails(&breakages, "pod-identity.palette-target-role").await;
 }
 
@@ -76,10 +80,10 @@ async fn palette_target_role_needs_its_permissions() {
 async fn hubble_target_role_must_trust_the_existing_local_role() {
     let part = RolePurpose::HubbleTarget;
     let breakages = [
-        Way::DocumentedPrincipal,
-        Way::TrustWithoutTags(part),
-        Way::WithoutPermissions(part),
-        Way::NoRole(part),
+        Breakage::DocumentedPrincipal,
+        Breakage::TrustWithoutTagSession(part),
+        Breakage::WithoutPermissions(part),
+        Breakage::NoRole(part),
     ];
     fails(&breakages, "pod-identity.hubble-target-role").await;
 }
@@ -89,10 +93,10 @@ async fn hubble_target_role_must_trust_the_existing_local_role() {
 async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
     let part = RolePurpose::HubbleLocal;
     let breakages = [
-        Way::TrustWithoutTags(part),
-        Way::TrustsOthers(part),
-        Way::WithoutPermissions(part),
-        Way::NoRole(part),
+        Breakage::TrustWithoutTagSession(part),
+        Breakage::TrustsOtherPrincipal(part),
+        Breakage::WithoutPermissions(part),
+        Breakage::NoRole(part),
     ];
     fails(&breakages, "pod-identity.hubble-local-role").await;
 }
@@ -102,7 +106,7 @@ async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
 async fn plan_has_no_placeholder_and_uses_its_partition() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        for case in Case::ALL {
+        for case in PodIdentityCase::ALL {
             let plan = plan(&app, case).await;
             let roles = plan.body["roles"].to_string() + &plan.body["associations"].to_string();
             assert!(!roles.contains('<') && !roles.contains("Role}"), "{roles}");

@@ -4,7 +4,7 @@ use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::{
     Effect, Fault,
-    world::{Case, Way},
+    fixtures::{Breakage, PodIdentityCase},
 };
 use serde_json::json;
 
@@ -17,12 +17,15 @@ const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-c
 async fn associations_are_created_and_corrected_on_request() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request =
-            with(valid_request(&app, Case::CrossAccount), "ensureAssociations", json!(true));
+        let request = with(
+            valid_request(&app, PodIdentityCase::CrossAccount),
+            "ensureAssociations",
+            json!(true),
+        );
         cluster(&app)
-            .break_it(Way::NoTarget)
-            .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
-        let roles = cluster(&app).roles(Case::CrossAccount);
+            .break_with(Breakage::NoTargetRole)
+            .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
+        let roles = cluster(&app).roles(PodIdentityCase::CrossAccount);
         let at = |account: gangway_policies::pod_identity::ServiceAccount| {
             cluster(&app).cluster.association((account.namespace, account.name))
         };
@@ -54,13 +57,16 @@ async fn associations_are_created_and_corrected_on_request() {
 async fn associations_that_eks_shows_late_are_found() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request =
-            with(valid_request(&app, Case::SameAccount), "ensureAssociations", json!(true));
+        let request = with(
+            valid_request(&app, PodIdentityCase::SameAccount),
+            "ensureAssociations",
+            json!(true),
+        );
         cluster(&app)
-            .break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT))
-            .break_it(Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT));
-        app.cloud().aws().settle_after(2);
-        let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::CutAfter).once();
+            .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
+            .break_with(Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT));
+        app.cloud().aws().hide_new_resources(2);
+        let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::DisconnectAfter).once();
         app.cloud().fault(cut);
         let done = register(&app, &request).await;
         done.assert_status(201).assert_check(ENSURED, "passed", "", "");
@@ -76,9 +82,10 @@ async fn associations_that_eks_shows_late_are_found() {
 async fn config_map_is_created_on_request_and_never_changed() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request = with(valid_request(&app, Case::SameAccount), "ensureConfigMap", json!(true));
+        let request =
+            with(valid_request(&app, PodIdentityCase::SameAccount), "ensureConfigMap", json!(true));
         let object = || cluster(&app).cluster.object(CONFIG);
-        cluster(&app).break_it(Way::NoConfig);
+        cluster(&app).break_with(Breakage::NoConfigMap);
         validate(&app, &request).await;
         assert!(object().is_none(), "validate changes nothing");
         let done = register(&app, &request).await;
@@ -94,7 +101,7 @@ async fn config_map_is_created_on_request_and_never_changed() {
             "",
         );
         assert_eq!(object(), Some(made));
-        cluster(&app).break_it(Way::ConfigOfAnother);
+        cluster(&app).break_with(Breakage::ConfigMapOfOtherCluster);
         let there = object();
         let refused = register(&app, &request).await;
         refused.assert_status(422);
@@ -106,8 +113,10 @@ async fn config_map_is_created_on_request_and_never_changed() {
 async fn nothing_is_changed_without_a_request() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request = valid_request(&app, Case::SameAccount);
-        cluster(&app).break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT)).break_it(Way::NoConfig);
+        let request = valid_request(&app, PodIdentityCase::SameAccount);
+        cluster(&app)
+            .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
+            .break_with(Breakage::NoConfigMap);
         register(&app, &request).await.assert_status(422);
         assert!(cluster(&app).cluster.object(CONFIG).is_none());
         assert!(

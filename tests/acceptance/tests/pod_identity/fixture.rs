@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use acceptance::{HttpResponse, TestApp, text};
 use gangway_model::PermissionProfile;
 use gangway_policies::pod_identity::RolePurpose;
-use local_cloud::world::{Case, PaletteCluster, Way};
+use local_cloud::fixtures::{Breakage, PaletteCluster, PodIdentityCase};
 use serde_json::{Value, json};
 
 /// Where it is registered.
@@ -20,8 +20,8 @@ pub(crate) fn cluster(app: &TestApp) -> &PaletteCluster {
 }
 
 /// The shortest request of a case, for a cluster that is set up for it.
-pub(crate) fn valid_request(app: &TestApp, case: Case) -> Value {
-    let mut request = cluster(app).work_for(case).request(case);
+pub(crate) fn valid_request(app: &TestApp, case: PodIdentityCase) -> Value {
+    let mut request = cluster(app).restore_for(case).request(case);
     request["name"] = json!("prod");
     request
 }
@@ -36,19 +36,19 @@ pub(crate) fn with(mut request: Value, member: &str, value: Value) -> Value {
 pub(crate) fn boundary(app: &TestApp) -> String {
     let everything = json!({"Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-    app.realm().deployment.policy("TeamBoundary", &everything)
+    app.realm().gangway_account.policy("TeamBoundary", &everything)
 }
 
 /// The role that is registered.
-pub(crate) const fn registered(case: Case) -> RolePurpose {
+pub(crate) const fn registered(case: PodIdentityCase) -> RolePurpose {
     match case {
-        Case::SameAccount => RolePurpose::Palette,
-        Case::CrossAccount => RolePurpose::PaletteTarget,
+        PodIdentityCase::SameAccount => RolePurpose::Palette,
+        PodIdentityCase::CrossAccount => RolePurpose::PaletteTarget,
     }
 }
 
 /// The role that is registered has the policies of a profile beside its own, and no other.
-pub(crate) fn furnish(app: &TestApp, case: Case, profile: PermissionProfile) {
+pub(crate) fn furnish(app: &TestApp, case: PodIdentityCase, profile: PermissionProfile) {
     let (palette, part) = (cluster(app), registered(case));
     let role = palette.role(part);
     for arn in role.attached() {
@@ -64,7 +64,7 @@ pub(crate) fn furnish(app: &TestApp, case: Case, profile: PermissionProfile) {
 /// Validates a request with a new instance of the function, which does not wait for Palette's rate
 /// limit.
 pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
-    app.realm().functions.kill();
+    app.realm().functions.stop_idle_instances();
     let response = app.post(&format!("{ROUTE}/validate"), request).await;
     response.assert_status(200);
     response
@@ -72,7 +72,7 @@ pub(crate) async fn validate(app: &TestApp, request: &Value) -> HttpResponse {
 
 /// Registers it, in a new instance.
 pub(crate) async fn register(app: &TestApp, request: &Value) -> HttpResponse {
-    app.realm().functions.kill();
+    app.realm().functions.stop_idle_instances();
     app.post(ROUTE, request).await
 }
 
@@ -86,13 +86,13 @@ pub(crate) fn outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
 /// What a report says otherwise than that of a cluster that is set up well.
 pub(crate) async fn differs(
     app: &TestApp,
-    case: Case,
-    breakages: &[Way],
+    case: PodIdentityCase,
+    breakages: &[Breakage],
 ) -> (BTreeMap<String, String>, HttpResponse) {
     let request = valid_request(app, case);
     let well = outcomes(&validate(app, &request).await);
     for breakage in breakages {
-        cluster(app).break_it(*breakage);
+        cluster(app).break_with(*breakage);
     }
     let response = validate(app, &request).await;
     let mut now = outcomes(&response);

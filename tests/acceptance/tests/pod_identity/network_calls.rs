@@ -1,7 +1,7 @@
 //! The number of sequential network calls of a registration.
 
 use acceptance::{PARTITIONS, TestApp};
-use local_cloud::world::Case;
+use local_cloud::fixtures::PodIdentityCase;
 
 use crate::fixture::{ROUTE, valid_request, validate, with};
 
@@ -11,7 +11,7 @@ const MOST: usize = 7;
 #[tokio::test(flavor = "multi_thread")]
 async fn registration_makes_few_sequential_network_calls() {
     for partition in PARTITIONS {
-        for case in Case::ALL {
+        for case in PodIdentityCase::ALL {
             let app = TestApp::start(partition).await;
             let request = valid_request(&app, case);
             // The function is warm: it holds Palette's key.

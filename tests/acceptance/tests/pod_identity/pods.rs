@@ -6,7 +6,7 @@ use gangway_policies::pod_identity::{
 };
 use local_cloud::{
     Effect, Fault,
-    world::{Case::SameAccount, Way},
+    fixtures::{Breakage, PodIdentityCase::SameAccount},
 };
 
 use crate::fixture::{cluster, differs, valid_request, validate};
@@ -16,10 +16,12 @@ const PODS: &str = "kubernetes.pods-have-credentials";
 async fn told(account: ServiceAccount) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        for breakage in [Way::NotRestarted(account), Way::HalfRestarted(account)] {
+        for breakage in
+            [Breakage::PodsNotRestarted(account), Breakage::PodsPartlyRestarted(account)]
+        {
             let (_, response) = differs(&app, SameAccount, &[breakage]).await;
             response.assert_check(PODS, "failed", account.name, "kubectl delete pod");
-            cluster(&app).mend();
+            cluster(&app).restore();
             let fixed = validate(&app, &valid_request(&app, SameAccount)).await;
             fixed.assert_check(PODS, "passed", account.name, "");
         }
@@ -44,7 +46,7 @@ async fn report_lists_the_commands_when_the_kubernetes_api_is_unreachable() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let request = valid_request(&app, SameAccount);
-        for effect in [Effect::CutBefore, Effect::Unavailable, Effect::Garbage] {
+        for effect in [Effect::DisconnectBefore, Effect::Unavailable, Effect::HtmlPage] {
             app.cloud().fault(Fault::on("kubernetes", "*", effect));
             let seen = validate(&app, &request).await;
             assert_eq!(seen.failed(), Vec::<String>::new(), "{effect:?}: {:#}", seen.body);

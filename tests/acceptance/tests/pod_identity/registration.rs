@@ -2,7 +2,7 @@
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::Partition;
-use local_cloud::world::Case;
+use local_cloud::fixtures::PodIdentityCase;
 use serde_json::json;
 
 use crate::fixture::{ROUTE, boundary, cluster, register, valid_request, validate};
@@ -12,7 +12,7 @@ use crate::fixture::{ROUTE, boundary, cluster, register, valid_request, validate
 async fn both_cases_register_with_the_palette_role_in_both_partitions() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        for (case, name) in [(Case::SameAccount, "same"), (Case::CrossAccount, "cross")] {
+        for (case, name) in [(PodIdentityCase::SameAccount, "same"), (PodIdentityCase::CrossAccount, "cross")] {
             let mut request = valid_request(&app, case);
             request["name"] = json!(name);
             let seen = validate(&app, &request).await;
@@ -21,7 +21,7 @@ async fn both_cases_register_with_the_palette_role_in_both_partitions() {
             let palette = cluster(&app).roles(case).palette().as_str().to_owned();
             assert!(palette.starts_with(&format!("arn:{partition}:iam::")), "{palette}");
             let records = app.cloud().palette().records();
-            let spec = records.account_named(name).expect("an account").spec().clone();
+            let spec = records.find_account(name).expect("an account").spec().clone();
             assert_eq!(spec["credentialType"], "pod-identity");
             assert_eq!(spec["podIdentity"], json!({"roleArn": palette}));
             assert_eq!(spec["partition"], partition.id());
@@ -38,7 +38,7 @@ async fn replacing_static_credentials_leaves_no_secret() {
     let first = app.post("/v1/accounts/static-credentials", &with_keys).await;
     first.assert_status(201);
     assert_eq!(app.active_secrets().len(), 1);
-    let request = valid_request(&app, Case::SameAccount);
+    let request = valid_request(&app, PodIdentityCase::SameAccount);
     let replaced = app.put(&format!("{ROUTE}/{}", first.uid()), &request).await;
     replaced.assert_status(200);
     assert_eq!((replaced.outcome(), replaced.uid()), ("updated", first.uid()));
@@ -48,7 +48,7 @@ async fn replacing_static_credentials_leaves_no_secret() {
 #[tokio::test]
 async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
     let app = TestApp::start(PARTITIONS[0]).await;
-    let request = valid_request(&app, Case::SameAccount);
+    let request = valid_request(&app, PodIdentityCase::SameAccount);
     let first = register(&app, &request).await;
     first.assert_status(201);
     let again = register(&app, &request).await;
@@ -66,12 +66,12 @@ async fn repeated_request_is_unchanged_and_another_role_is_an_update() {
 #[tokio::test]
 async fn secret_partition_needs_the_opt_in_and_warns() {
     let app = TestApp::start(Partition::AwsIsoB).await;
-    let request = valid_request(&app, Case::SameAccount);
+    let request = valid_request(&app, PodIdentityCase::SameAccount);
     // The function is not deployed there, so API Gateway knows no such route.
     app.post(ROUTE, &request).await.assert_status(403);
     let app =
         TestApp::start_with_parameter(Partition::AwsIsoB, "AllowSecretPodIdentity", "true").await;
-    let request = valid_request(&app, Case::SameAccount);
+    let request = valid_request(&app, PodIdentityCase::SameAccount);
     let receipt = register(&app, &request).await;
     receipt.assert_status(201);
     assert_eq!(receipt.failed(), ["pod-identity.partition-supported"], "{:#}", receipt.body);

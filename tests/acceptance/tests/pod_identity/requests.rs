@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use acceptance::{PARTITIONS, TestApp};
 use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::pod_identity::RolePurpose;
-use local_cloud::world::Case;
+use local_cloud::fixtures::PodIdentityCase;
 use serde_json::{Value, json};
 
 use crate::fixture::{ROUTE, boundary, cluster, furnish, register, valid_request, validate, with};
@@ -17,13 +17,13 @@ async fn only_profiles_for_eks_clusters_are_accepted() {
         let app = TestApp::start(partition).await;
         for profile in PermissionProfile::ALL {
             let request = with(
-                valid_request(&app, Case::SameAccount),
+                valid_request(&app, PodIdentityCase::SameAccount),
                 "permissionProfile",
                 json!(profile.id()),
             );
             let request = with(request, "name", json!(profile.id()));
             // Nothing else is wrong with it.
-            furnish(&app, Case::SameAccount, profile);
+            furnish(&app, PodIdentityCase::SameAccount, profile);
             if profile.supports_eks() {
                 app.assert_registered(AuthMethod::PodIdentity, &request).await;
                 continue;
@@ -47,17 +47,20 @@ async fn only_profiles_for_eks_clusters_are_accepted() {
 async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let account = app.realm().deployment.clone();
+        let account = app.realm().gangway_account.clone();
         let arn = boundary(&app);
-        let request =
-            with(valid_request(&app, Case::SameAccount), "permissionBoundaryArn", json!(arn));
+        let request = with(
+            valid_request(&app, PodIdentityCase::SameAccount),
+            "permissionBoundaryArn",
+            json!(arn),
+        );
         register(&app, &request).await.assert_status(201);
         let spec = {
             let records = app.cloud().palette().records();
-            records.account_named("prod").expect("an account").spec().clone()
+            records.find_account("prod").expect("an account").spec().clone()
         };
         assert_eq!(spec["podIdentity"]["permissionBoundaryArn"], arn.as_str());
-        account.remove_policy(&arn);
+        account.delete_policy(&arn);
         let gone = validate(&app, &request).await;
         assert_eq!(gone.failed(), ["pod-identity.permission-boundary"], "{:#}", gone.body);
         let role = cluster(&app).role(RolePurpose::Palette).arn();
@@ -72,7 +75,7 @@ async fn permissions_boundary_must_exist_and_is_sent_to_palette() {
 async fn policy_arns_are_a_warning_and_local_roles_are_refused() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let request = valid_request(&app, Case::SameAccount);
+        let request = valid_request(&app, PodIdentityCase::SameAccount);
         let policy = cluster(&app).policy(RolePurpose::Palette);
         let seen = validate(&app, &with(request.clone(), "policyArns", json!([policy]))).await;
         assert_eq!(seen.failed(), ["pod-identity.no-policies-named"], "{:#}", seen.body);
@@ -83,34 +86,49 @@ async fn policy_arns_are_a_warning_and_local_roles_are_refused() {
 }
 
 /// A case, a member, what it is given, and the pointers that are named.
-type Row = (Case, &'static str, Value, &'static [&'static str]);
+type Row = (PodIdentityCase, &'static str, Value, &'static [&'static str]);
 
 fn wrong(app: &TestApp) -> [Row; 8] {
     let partition = app.partition();
     let other = PARTITIONS.into_iter().find(|other| *other != partition).expect("another");
-    let target = cluster(app).roles(Case::CrossAccount);
+    let target = cluster(app).roles(PodIdentityCase::CrossAccount);
     let elsewhere = format!("arn:{partition}:iam::999988887777:role/I");
     let hubble_target = json!(target.hubble_target().map(gangway_model::RoleArn::as_str));
     [
         (
-            Case::SameAccount,
+            PodIdentityCase::SameAccount,
             "roleArn",
             json!(format!("arn:{other}:iam::111122223333:role/R")),
             &["/roleArn"],
         ),
         (
-            Case::CrossAccount,
+            PodIdentityCase::CrossAccount,
             "hubbleTargetRoleArn",
             json!(format!("arn:{other}:iam::111122223333:role/R")),
             &["/hubbleTargetRoleArn"],
         ),
-        (Case::SameAccount, "clusterName", json!("-palette"), &["/clusterName"]),
-        (Case::SameAccount, "clusterRegion", json!(other.info().home_region), &["/clusterRegion"]),
-        (Case::SameAccount, "identityRoleArn", json!(elsewhere), &["/identityRoleArn"]),
-        (Case::SameAccount, "hubbleTargetRoleArn", hubble_target, &["/hubbleTargetRoleArn"]),
-        (Case::CrossAccount, "hubbleTargetRoleArn", Value::Null, &["/hubbleTargetRoleArn"]),
+        (PodIdentityCase::SameAccount, "clusterName", json!("-palette"), &["/clusterName"]),
         (
-            Case::CrossAccount,
+            PodIdentityCase::SameAccount,
+            "clusterRegion",
+            json!(other.info().home_region),
+            &["/clusterRegion"],
+        ),
+        (PodIdentityCase::SameAccount, "identityRoleArn", json!(elsewhere), &["/identityRoleArn"]),
+        (
+            PodIdentityCase::SameAccount,
+            "hubbleTargetRoleArn",
+            hubble_target,
+            &["/hubbleTargetRoleArn"],
+        ),
+        (
+            PodIdentityCase::CrossAccount,
+            "hubbleTargetRoleArn",
+            Value::Null,
+            &["/hubbleTargetRoleArn"],
+        ),
+        (
+            PodIdentityCase::CrossAccount,
             "hubbleTargetRoleArn",
             json!(target.hubble().as_str()),
             &["/hubbleTargetRoleArn"],

@@ -4,13 +4,13 @@ use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{
     HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
 };
-use local_cloud::world::{Case, Way};
+use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::{Value, json};
 
 use crate::fixture::{ROUTE, cluster, outcomes, register, valid_request, validate};
 
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
-    app.realm().functions.kill();
+    app.realm().functions.stop_idle_instances();
     let report = app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
     report.assert_status(200);
     report
@@ -34,7 +34,7 @@ fn remove_cluster_notes(app: &TestApp) {
 #[tokio::test]
 async fn revalidation_runs_the_checks_of_a_registration() {
     for partition in PARTITIONS {
-        for case in Case::ALL {
+        for case in PodIdentityCase::ALL {
             let app = TestApp::start(partition).await;
             let body = valid_request(&app, case);
             let before = outcomes(&validate(&app, &body).await);
@@ -63,24 +63,24 @@ async fn revalidation_fails_with_the_check_of_an_association_that_was_removed() 
     for partition in PARTITIONS {
         for (case, way, check) in [
             (
-                Case::SameAccount,
-                Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+                PodIdentityCase::SameAccount,
+                Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT),
                 "pod-identity.hubble-association",
             ),
             (
-                Case::CrossAccount,
-                Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+                PodIdentityCase::CrossAccount,
+                Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT),
                 "pod-identity.identity-association",
             ),
-            (Case::CrossAccount, Way::NoTarget, "pod-identity.target-roles"),
+            (PodIdentityCase::CrossAccount, Breakage::NoTargetRole, "pod-identity.target-roles"),
         ] {
             let app = TestApp::start(partition).await;
             let uid = registered_uid(&app, &valid_request(&app, case)).await;
-            cluster(&app).break_it(way);
+            cluster(&app).break_with(way);
             let report = revalidate(&app, &uid).await;
             assert_eq!(report.ready(), Some(false), "{:#}", report.body);
             assert!(report.failed().contains(&check.to_owned()), "{way:?}: {:#}", report.body);
-            cluster(&app).mend();
+            cluster(&app).restore();
             assert_eq!(revalidate(&app, &uid).await.ready(), Some(true));
         }
     }
@@ -90,21 +90,21 @@ async fn revalidation_fails_with_the_check_of_an_association_that_was_removed() 
 async fn revalidation_reads_the_cluster_and_its_roles() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let uid = registered_uid(&app, &valid_request(&app, Case::SameAccount)).await;
+        let uid = registered_uid(&app, &valid_request(&app, PodIdentityCase::SameAccount)).await;
         for (way, check, outcome) in [
-            (Way::Updating, "eks.cluster-active", "failed"),
-            (Way::NoConfig, "eks.instance-metadata-fallback", "unverified"),
+            (Breakage::Updating, "eks.cluster-active", "failed"),
+            (Breakage::NoConfigMap, "eks.instance-metadata-fallback", "unverified"),
             (
-                Way::NotRestarted(HUBBLE_SERVICE_ACCOUNT),
+                Breakage::PodsNotRestarted(HUBBLE_SERVICE_ACCOUNT),
                 "kubernetes.pods-have-credentials",
                 "failed",
             ),
-            (Way::NoRole(RolePurpose::Palette), "palette.validation", "failed"),
+            (Breakage::NoRole(RolePurpose::Palette), "palette.validation", "failed"),
         ] {
-            cluster(&app).break_it(way);
+            cluster(&app).break_with(way);
             let report = revalidate(&app, &uid).await;
             report.assert_check(check, outcome, "", "");
-            cluster(&app).mend();
+            cluster(&app).restore();
         }
     }
 }
@@ -113,7 +113,7 @@ async fn revalidation_reads_the_cluster_and_its_roles() {
 async fn without_a_note_of_the_cluster_only_the_role_is_checked() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let body = valid_request(&app, Case::SameAccount);
+        let body = valid_request(&app, PodIdentityCase::SameAccount);
         let uid = registered_uid(&app, &body).await;
         remove_cluster_notes(&app);
         let report = revalidate(&app, &uid).await;
@@ -125,12 +125,12 @@ async fn without_a_note_of_the_cluster_only_the_role_is_checked() {
             "the cluster that Palette runs on",
             "pod-identity/validate",
         );
-        cluster(&app).break_it(Way::NoRole(RolePurpose::Palette));
+        cluster(&app).break_with(Breakage::NoRole(RolePurpose::Palette));
         let report = revalidate(&app, &uid).await;
         assert_eq!(report.ready(), Some(false), "{:#}", report.body);
         assert!(report.failed().contains(&"palette.validation".to_owned()), "{:#}", report.body);
         // The same request again adds the note.
-        cluster(&app).mend();
+        cluster(&app).restore();
         let updated = app.post(ROUTE, &body).await;
         assert_eq!((updated.outcome(), updated.uid()), ("updated", &*uid));
         let report = revalidate(&app, &uid).await;

@@ -2,12 +2,12 @@
 
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
-use local_cloud::world::{Case::SameAccount, Way};
+use local_cloud::fixtures::{Breakage, PodIdentityCase::SameAccount};
 use serde_json::Value;
 
 use crate::fixture::{cluster, differs, valid_request, validate};
 
-async fn fails(breakages: &[Way], check: &str) {
+async fn fails(breakages: &[Breakage], check: &str) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in breakages {
@@ -25,7 +25,11 @@ async fn fails(breakages: &[Way], check: &str) {
 #[tokio::test]
 async fn palette_role_must_trust_eks_with_tags() {
     let part = RolePurpose::Palette;
-    let breakages = [Way::TrustWithoutTags(part), Way::TrustsOthers(part), Way::NoRole(part)];
+    let breakages = [
+        Breakage::TrustWithoutTagSession(part),
+        Breakage::TrustsOtherPrincipal(part),
+        Breakage::NoRole(part),
+    ];
     fails(&breakages, "pod-identity.palette-role-trust").await;
 }
 
@@ -47,7 +51,7 @@ async fn palette_role_must_have_the_permissions_of_its_profile() {
 #[tokio::test]
 async fn palette_role_must_have_the_supplementary_policy() {
     fails(
-        &[Way::WithoutPermissions(RolePurpose::Palette)],
+        &[Breakage::WithoutPermissions(RolePurpose::Palette)],
         "pod-identity.palette-role-permissions",
     )
     .await;
@@ -58,10 +62,10 @@ async fn palette_role_must_have_the_supplementary_policy() {
 async fn hubble_role_must_have_its_trust_and_policy() {
     let part = RolePurpose::Hubble;
     let breakages = [
-        Way::TrustWithoutTags(part),
-        Way::TrustsOthers(part),
-        Way::WithoutPermissions(part),
-        Way::NoRole(part),
+        Breakage::TrustWithoutTagSession(part),
+        Breakage::TrustsOtherPrincipal(part),
+        Breakage::WithoutPermissions(part),
+        Breakage::NoRole(part),
     ];
     fails(&breakages, "pod-identity.hubble-role").await;
 }
@@ -71,10 +75,10 @@ async fn hubble_role_must_have_its_trust_and_policy() {
 async fn identity_role_must_have_its_trust_and_policy() {
     let part = RolePurpose::Identity;
     let breakages = [
-        Way::TrustWithoutTags(part),
-        Way::TrustsOthers(part),
-        Way::WithoutPermissions(part),
-        Way::NoRole(part),
+        Breakage::TrustWithoutTagSession(part),
+        Breakage::TrustsOtherPrincipal(part),
+        Breakage::WithoutPermissions(part),
+        Breakage::NoRole(part),
     ];
     fails(&breakages, "pod-identity.identity-role").await;
 }

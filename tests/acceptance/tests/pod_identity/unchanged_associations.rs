@@ -4,10 +4,10 @@
 use acceptance::{PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
 use local_cloud::{
-    Associations, Options,
-    world::{
-        Case::{self, CrossAccount, SameAccount},
-        Way,
+    AssociationChanges, CloudOptions,
+    fixtures::{
+        Breakage,
+        PodIdentityCase::{self, CrossAccount, SameAccount},
     },
 };
 use serde_json::json;
@@ -15,9 +15,9 @@ use serde_json::json;
 use crate::fixture::{ENSURED, cluster, register, valid_request, with};
 
 /// A registration that is to put this right is refused, for that reason, and nothing has changed.
-async fn refused(app: &TestApp, case: Case, breakage: Way, (observed, remedy): (&str, &str)) {
+async fn refused(app: &TestApp, case: PodIdentityCase, breakage: Breakage, (observed, remedy): (&str, &str)) {
     let request = with(valid_request(app, case), "ensureAssociations", json!(true));
-    cluster(app).break_it(breakage);
+    cluster(app).break_with(breakage);
     let before = cluster(app).cluster.associations();
     let response = register(app, &request).await;
     response.assert_status(422).assert_check(ENSURED, "failed", observed, remedy);
@@ -30,26 +30,26 @@ async fn refused(app: &TestApp, case: Case, breakage: Way, (observed, remedy): (
 async fn associations_are_unchanged_when_the_deployment_forbids_it() {
     for partition in PARTITIONS {
         for cluster_elsewhere in [false, true] {
-            let associations = Associations::Fixed;
-            let options = Options { associations, cluster_elsewhere, ..Options::default() };
+            let associations = AssociationChanges::Denied;
+            let options = CloudOptions { association_changes: associations, cluster_in_palette_account: cluster_elsewhere, ..CloudOptions::default() };
             let app = TestApp::start_with(partition, options).await;
             for (case, breakage, right) in [
                 (
                     SameAccount,
-                    Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
+                    Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT),
                     "eks:CreatePodIdentityAssociation",
                 ),
                 (
                     CrossAccount,
-                    Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
+                    Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT),
                     "eks:CreatePodIdentityAssociation",
                 ),
                 (
                     SameAccount,
-                    Way::OtherRole(IDENTITY_SERVICE_ACCOUNT),
+                    Breakage::AssociatedWithOtherRole(IDENTITY_SERVICE_ACCOUNT),
                     "eks:UpdatePodIdentityAssociation",
                 ),
-                (CrossAccount, Way::NoTarget, "eks:UpdatePodIdentityAssociation"),
+                (CrossAccount, Breakage::NoTargetRole, "eks:UpdatePodIdentityAssociation"),
             ] {
                 refused(&app, case, breakage, (right, "AllowPodIdentityChanges")).await;
             }
@@ -70,23 +70,23 @@ async fn associations_of_an_add_on_and_extra_targets_are_unchanged() {
         for (case, breakage, observed, remedy) in [
             (
                 SameAccount,
-                Way::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
+                Breakage::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
                 "palette-pods",
                 "hubble-association",
             ),
             (
                 CrossAccount,
-                Way::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
+                Breakage::OwnedByAddon(HUBBLE_SERVICE_ACCOUNT),
                 "palette-pods",
                 "hubble-association",
             ),
             (
                 SameAccount,
-                Way::OwnedByAddon(IDENTITY_SERVICE_ACCOUNT),
+                Breakage::OwnedByAddon(IDENTITY_SERVICE_ACCOUNT),
                 "palette-pods",
                 "identity-association",
             ),
-            (CrossAccount, Way::SuperfluousTarget, "cannot remove", "target-roles"),
+            (CrossAccount, Breakage::SuperfluousTargetRole, "cannot remove", "target-roles"),
         ] {
             refused(&app, case, breakage, (observed, remedy)).await;
         }

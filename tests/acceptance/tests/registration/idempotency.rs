@@ -23,7 +23,7 @@ async fn repeated_request_writes_nothing() {
         let before = State::of(&app, "prod");
         for cold in [false, true] {
             if cold {
-                app.realm().functions.kill();
+                app.realm().functions.stop_idle_instances();
             }
             app.cloud().calls().clear();
             let again = app.post(&route(method), &request).await;
@@ -65,7 +65,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             (json!({}), "/privateCloudGateway", Value::Null),
         ] {
             // A registration has ten calls to Palette at once, those after it wait their turn.
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
             let request = with(plain.clone(), &members);
             let updated = app.post(&route(method), &request).await;
             assert_eq!((updated.status, updated.outcome()), (200, "updated"), "{}", updated.text);
@@ -74,7 +74,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             let account = app.get(&format!("/v1/accounts/{}", first.uid())).await;
             let seen = account.body.pointer(shown).cloned().unwrap_or_default();
             assert_eq!(seen, value, "{shown}: {}", account.text);
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
             let again = app.post(&route(method), &request).await;
             assert_eq!(again.outcome(), "unchanged", "{}", again.text);
         }
@@ -88,7 +88,7 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
         let first = app.post(&route(method), &request).await;
-        let key = customer.user.keys();
+        let key = customer.user.create_access_key();
         let renewed =
             with(request.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
         let updated = app.post(&route(method), &renewed).await;
@@ -163,7 +163,7 @@ async fn annotations_of_others_survive_updates() {
         let updated = app.post(&route(method), &described).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         noted(&app);
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!(replaced.outcome(), "updated", "{}", replaced.text);
         noted(&app);
@@ -175,14 +175,14 @@ async fn annotations_of_others_survive_updates() {
 async fn repeated_request_is_unchanged_when_palette_masks_the_whole_key() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let masked = SecretsOnRead::MaskedWithId;
-        app.cloud().palette().behave(|palette| palette.secrets = masked);
+        app.cloud().palette().configure(|palette| palette.secrets = masked);
         let request = app.request(method, app.customer(), "prod");
         let outcomes = ["created", "unchanged"];
         for outcome in outcomes {
             let receipt = app.post(&route(method), &request).await;
             assert_eq!(receipt.outcome(), outcome, "{}", receipt.text);
         }
-        let key = app.customer().user.keys();
+        let key = app.customer().user.create_access_key();
         let renewed = json!({"accessKeyId": key.id, "secretAccessKey": key.secret});
         let updated = app.post(&route(method), &with(request.clone(), &renewed)).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 /// An account as Palette's own console creates it.
 pub(crate) fn by_hand(app: &TestApp, project: Option<String>, spec: &Value, name: &str) -> String {
     let mut records = app.cloud().palette().records();
-    let (uid, tenant) = (records.fresh_uid(), records.tenants[0].uid.clone());
+    let (uid, tenant) = (records.new_uid(), records.tenants[0].uid.clone());
     let scope = if project.is_some() { "project" } else { "tenant" };
     let metadata = json!({"name": name, "annotations": {"scope": scope, "overlordUid": ""}});
     let body = json!({"metadata": metadata, "spec": spec});
     let account =
-        Account { uid: uid.clone(), tenant, project, body, in_use: false, refreshed: None };
+        Account { uid: uid.clone(), tenant, project, body, in_use: false, portal_token: None };
     records.accounts.push(account);
     uid
 }
@@ -34,7 +34,7 @@ async fn every_account_is_on_exactly_one_page() {
     by_hand(&app, Some(project.clone()), &spec, "of-the-project");
     // Limit, pages, and accounts on the first of them.
     for (limit, pages, first) in [("", 3, 50), ("limit=50", 3, 50), ("limit=37", 4, 37)] {
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let (mut seen, mut next, mut count) = (BTreeSet::new(), String::new(), 0);
         loop {
             let list = app.get(&format!("/v1/accounts?{limit}{next}")).await;

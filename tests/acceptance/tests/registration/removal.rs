@@ -27,7 +27,7 @@ async fn registering_a_deleted_account_again_restores_its_secret() {
         assert_eq!(again.status, 404, "{}", again.text);
         assert_eq!(app.get(&path).await.status, 404);
 
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let back = app.post(&route(method), &request).await;
         assert_eq!((back.status, back.outcome()), (201, "created"), "{}", back.text);
         assert_ne!(back.uid(), first.uid());
@@ -82,8 +82,8 @@ async fn secret_is_kept_when_a_stale_reader_reports_the_account_as_deleted() {
     let before = State::of(&app, "prod");
     let path = format!("/v1/accounts/{}", first.uid());
     let conceal = |places: &'static [Concealed]| {
-        app.realm().functions.kill();
-        app.cloud().palette().behave(|palette| palette.conceals = places);
+        app.realm().functions.stop_idle_instances();
+        app.cloud().palette().configure(|palette| palette.conceals = places);
     };
     for places in [&[Reads][..], &[Removals], &[Removals, Lists], &[Removals, Reads]] {
         conceal(places);

@@ -42,7 +42,7 @@ async fn new_keys_of_the_same_account_keep_its_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let first = app.post(&route(method), &request).await;
-        let key = app.customer().user.keys();
+        let key = app.customer().user.create_access_key();
         let renewed =
             with(request.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
         let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &renewed).await;
@@ -100,7 +100,7 @@ async fn changing_the_method_leaves_no_unused_secret() {
 async fn stale_reads_leave_no_unused_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
-        let late = Effect::Stale(Duration::from_secs(10));
+        let late = Effect::StaleReads(Duration::from_secs(10));
         app.cloud().fault(Fault::on("palette", "PUT /v1/cloudaccounts/aws/{uid}", late).once());
         let other = other_method(method);
         let request = app.request(other, app.customer(), "prod");
@@ -165,7 +165,7 @@ async fn put_with_an_unknown_uid_is_not_found() {
         let tenants = app.post(&route(method), &request).await;
         let projects = app.post(&route(method), &in_project).await;
         let before = State::of(&app, "prod");
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         app.cloud().calls().clear();
         // From the tenant a project's account is not seen.
         let response = app.put(&format!("{}/{}", route(method), projects.uid()), &request).await;

@@ -13,7 +13,7 @@ use crate::{listing::by_hand, state::writes};
 
 async fn look(app: &TestApp, uid: &str) -> HttpResponse {
     // Each validation has Palette's burst limit for itself.
-    app.realm().functions.kill();
+    app.realm().functions.stop_idle_instances();
     app.cloud().calls().clear();
     let report = app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
     assert_eq!(report.status, 200, "{}", report.text);
@@ -50,11 +50,11 @@ async fn healthy_account_is_ready_and_reports_its_method() {
 async fn deactivated_key_is_reported() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
-        app.customer().deactivate_keys();
+        app.customer().deactivate_access_key();
         let report = look(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
         assert_eq!(failed(&report), ["aws.identity-valid"], "{}", report.text);
-        app.customer().activate_keys();
+        app.customer().activate_access_key();
         assert_eq!(look(&app, receipt.uid()).await.ready(), Some(true));
     })
     .await;
@@ -69,7 +69,7 @@ async fn broken_trust_policy_is_reported() {
         assert_eq!(report.ready(), Some(false), "{}", report.text);
         assert!(failed(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
         app.customer().trust_palette();
-        app.customer().hide_from_gangway();
+        app.customer().delete_inspection_role();
         // Palette still gets in; what Gangway cannot see is not passed.
         let report = look(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
@@ -124,7 +124,7 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
         let noticed = report.body["notices"].to_string();
         assert!(noticed.contains("no annotation with its permission profile"), "{noticed}");
         // A registration of the same name and identity takes it over.
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let receipt = app.post(&route(method), &app.request(method, customer, "by-hand")).await;
         assert_eq!((receipt.uid(), receipt.outcome()), (&*uid, "updated"), "{}", receipt.text);
         let report = look(&app, &uid).await;
@@ -142,18 +142,18 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
 async fn missing_or_different_secret_is_reported() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
-        let key = app.customer().user.keys();
+        let key = app.customer().user.create_access_key();
         app.cloud().palette().records().accounts[0].body["spec"]["accessKey"] = json!(key.id);
         let report = look(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "failed");
         let masked = SecretsOnRead::MaskedWithId;
-        app.cloud().palette().behave(|palette| palette.secrets = masked);
+        app.cloud().palette().configure(|palette| palette.secrets = masked);
         let report = look(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "unverified");
         let arn = receipt.text_at("/secretArn");
         let deletion = json!({"SecretId": arn, "RecoveryWindowInDays": 7});
         let administrator = app.realm().administrator();
-        administrator.secrets("DeleteSecret", &deletion).await.expect("a response");
+        administrator.secrets_manager("DeleteSecret", &deletion).await.expect("a response");
         let report = look(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
     })

@@ -39,7 +39,7 @@ async fn project_is_accepted_by_uid_and_by_name() {
         assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
         // `accounts` finds it in its project, by name and by uid, and in no other scope.
         let path = format!("/v1/accounts/{}", first.uid());
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         for query in [format!("?project={uid}"), format!("?project={name}")] {
             let shown = app.get(&format!("{path}{query}")).await;
             assert_eq!(shown.body["scope"], json!({"project": uid}), "{}", shown.text);
@@ -89,7 +89,7 @@ async fn name_is_available_in_every_other_scope() {
         ];
         let mut uids = Vec::new();
         for (scope, _) in &scopes {
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
             let request = scoped(&app.request(method, app.customer(), "prod"), scope);
             let receipt = app.post(&route(method), &request).await;
             assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
@@ -98,7 +98,7 @@ async fn name_is_available_in_every_other_scope() {
         let state = State::of(&app, "prod");
         assert_eq!(state.accounts.len(), scopes.len());
         for ((scope, owner), uid) in scopes.iter().zip(&uids) {
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
             let account = state.accounts.iter().find(|account| account["uid"] == uid.as_str());
             assert_eq!(account.expect("that account")["project"], *owner);
             let request = scoped(&app.request(method, app.customer(), "prod"), scope);
@@ -123,14 +123,14 @@ async fn unknown_project_in_the_body_is_refused() {
         // The second tenant's projects are none of ours.
         let foreign = app.cloud().palette().records().tenants[1].projects[0].uid.clone();
         for unknown in [UnknownProject::Missing, UnknownProject::Denied] {
-            app.cloud().palette().behave(|palette| palette.unknown_project = unknown);
+            app.cloud().palette().configure(|palette| palette.unknown_project = unknown);
             for project in ["Nowhere", "65f000ffffffffffffffffff", &foreign] {
                 let response =
                     app.post(&route(method), &scoped(&request, &json!({"project": project}))).await;
                 assert_eq!(response.status, 422, "{project}: {}", response.text);
                 assert_eq!(response.pointers(), ["/scope/project"], "{}", response.text);
             }
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
         }
         app.assert_untouched();
     })
@@ -152,7 +152,7 @@ async fn unknown_project_in_the_query_is_refused() {
             ("GET", "/v1/private-cloud-gateways".to_owned(), None),
             ("GET", "/v1/accounts/sts/trust".to_owned(), None),
         ] {
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
             let headers: Vec<_> = body.iter().map(|_| acceptance::JSON).collect();
             let body = body.map(|body| body.to_string().into_bytes());
             let path = format!("{path}?project={project}");

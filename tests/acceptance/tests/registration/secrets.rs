@@ -50,12 +50,14 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
         let first = app.post(&route(method), &request).await;
-        let (key, other) =
-            (customer.user.keys(), with(request.clone(), &json!({"description": "x"})));
+        let (key, other) = (
+            customer.user.create_access_key(),
+            with(request.clone(), &json!({"description": "x"})),
+        );
         let renewed =
             with(other.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
-        for effect in [Effect::InternalError, Effect::Unavailable, Effect::CutBefore] {
-            app.realm().functions.kill();
+        for effect in [Effect::InternalError, Effect::Unavailable, Effect::DisconnectBefore] {
+            app.realm().functions.stop_idle_instances();
             app.cloud().fault(Fault::on("palette", REPLACE, effect));
             let refused = app.post(&route(method), &renewed).await;
             assert_eq!(refused.status, 502, "{}", refused.text);
@@ -71,7 +73,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
             let report = app.post(&path, &json!({})).await;
             assert_eq!(report.ready(), Some(true), "{}", report.text);
         }
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
         let state = State::of(&app, "prod");
@@ -111,7 +113,7 @@ async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
 async fn secret_stays_staged_when_palette_does_not_answer() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
-        app.cloud().fault(Fault::on("palette", CREATE, Effect::CutBefore));
+        app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectBefore));
         let failed = app.post(&route(method), &request).await;
         assert_eq!(failed.status, 502, "{}", failed.text);
         let state = State::of(&app, "prod");
@@ -130,13 +132,13 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
 async fn keys_are_read_from_an_incoming_or_a_stored_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let keys = document(&app.customer().keys).to_string();
-        let arn = app.realm().keep("gangway/incoming/prod", &keys).await;
+        let arn = app.realm().put_secret("gangway/incoming/prod", &keys).await;
         let request = json!({"name": "prod", "secretArn": arn});
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
         assert_receipt_is_true(&app, method, "prod", &receipt);
         assert_ne!(receipt.text_at("/secretArn"), arn);
-        let inbox = app.realm().deployment.secret("gangway/incoming/prod").expect("the inbox");
+        let inbox = app.realm().gangway_account.secret("gangway/incoming/prod").expect("the inbox");
         assert!(!inbox.deleted && inbox.tags.is_empty() && inbox.versions.len() == 1);
         let kept = json!({"name": "prod", "secretArn": receipt.text_at("/secretArn")});
         let inline = app.request(method, app.customer(), "prod");
@@ -144,9 +146,9 @@ async fn keys_are_read_from_an_incoming_or_a_stored_secret() {
             let again = app.post(&route(method), same).await;
             assert_eq!(again.outcome(), "unchanged", "{}", again.text);
         }
-        let key = app.customer().user.keys();
-        let arn = app.realm().keep("gangway/incoming/new", &document(&key).to_string()).await;
-        app.realm().functions.kill();
+        let key = app.customer().user.create_access_key();
+        let arn = app.realm().put_secret("gangway/incoming/new", &document(&key).to_string()).await;
+        app.realm().functions.stop_idle_instances();
         let renewed = json!({"name": "prod", "secretArn": arn});
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
@@ -202,7 +204,7 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let request = app.request(method, app.customer(), "prod");
-    app.cloud().fault(Fault::on("palette", CREATE, Effect::CutAfter));
+    app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectAfter));
     let list = Fault::on("palette", "GET /v1/cloudaccounts/aws", Effect::InternalError);
     app.cloud().fault(list.nth(2).times(u32::MAX));
     let doubtful = app.post(&route(method), &request).await;
@@ -211,7 +213,7 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     let left = State::of(&app, "prod");
     assert_eq!((left.accounts.len(), left.live().len()), (1, 1));
     app.cloud().faults().clear();
-    app.realm().functions.kill();
+    app.realm().functions.stop_idle_instances();
     let receipt = app.post(&route(method), &request).await;
     assert_eq!(receipt.outcome(), "updated", "{}", receipt.text);
     assert_receipt_is_true(&app, method, "prod", &receipt);

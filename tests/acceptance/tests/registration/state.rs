@@ -1,7 +1,7 @@
 //! What is left behind: accounts in Palette, secrets in Secrets Manager, calls that wrote.
 
 use acceptance::{HttpResponse, TestApp};
-use local_cloud::aws::{Keys, SecretSeen};
+use local_cloud::aws::{AwsCredentials, SecretSnapshot};
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
@@ -12,7 +12,7 @@ pub(crate) struct State {
     /// Uid, project and what was sent last.
     pub(crate) accounts: Vec<Value>,
     /// Also those that are scheduled for deletion.
-    pub(crate) secrets: Vec<SecretSeen>,
+    pub(crate) secrets: Vec<SecretSnapshot>,
 }
 
 impl State {
@@ -26,7 +26,7 @@ impl State {
         drop(records);
         let (prefix, end) = (format!("gangway/{}/", app.partition()), format!("/{name}"));
         let in_project = format!("/{name}@");
-        let secrets = app.realm().deployment.secrets().into_iter();
+        let secrets = app.realm().gangway_account.secrets().into_iter();
         let secrets = secrets.filter(|one| {
             one.name.starts_with(&prefix)
                 && (one.name.ends_with(&end) || one.name.contains(&in_project))
@@ -35,12 +35,12 @@ impl State {
     }
 
     /// Secrets that are not in their recovery window.
-    pub(crate) fn live(&self) -> Vec<&SecretSeen> {
+    pub(crate) fn live(&self) -> Vec<&SecretSnapshot> {
         self.secrets.iter().filter(|secret| !secret.deleted).collect()
     }
 
     /// The one live secret.
-    pub(crate) fn secret(&self) -> &SecretSeen {
+    pub(crate) fn secret(&self) -> &SecretSnapshot {
         let live = self.live();
         assert_eq!(live.len(), 1, "live secrets: {live:#?}");
         live[0]
@@ -88,17 +88,17 @@ impl State {
 }
 
 /// What a secret of these keys holds.
-pub(crate) fn document(keys: &Keys) -> Value {
+pub(crate) fn document(keys: &AwsCredentials) -> Value {
     json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
 }
 
 /// The value in use, as JSON.
-pub(crate) fn in_use(secret: &SecretSeen) -> Value {
+pub(crate) fn in_use(secret: &SecretSnapshot) -> Value {
     parsed(secret.current.as_deref())
 }
 
 /// The value that waits, as JSON; null where none does. A version in use may keep the label with which it waited.
-pub(crate) fn waiting(secret: &SecretSeen) -> Value {
+pub(crate) fn waiting(secret: &SecretSnapshot) -> Value {
     parsed(secret.pending.as_deref().filter(|_| secret.pending != secret.current))
 }
 
@@ -157,6 +157,6 @@ pub(crate) fn assert_receipt_is_true(
 /// queues.
 pub(crate) fn writes(app: &TestApp) -> Vec<String> {
     let mut calls = app.cloud().calls().all();
-    calls.retain(|call| !call.nested && call.changes());
+    calls.retain(|call| !call.nested && call.is_write());
     calls.into_iter().map(|call| format!("{} {}", call.service, call.operation)).collect()
 }

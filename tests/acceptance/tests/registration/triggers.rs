@@ -7,7 +7,7 @@ use acceptance::{
 };
 use gangway_model::AuthMethod;
 use local_cloud::{
-    Effect, Fault, functions::FunctionError, palette::ADMIN_KEY, world::API_KEY_SECRET,
+    Effect, Fault, fixtures::API_KEY_SECRET, lambda::FunctionError, palette::ADMIN_KEY,
 };
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
         with(app.request(method, app.customer(), name), &member)
     } else {
         let keys = document(&app.customer().keys).to_string();
-        let arn = app.realm().keep(&format!("gangway/incoming/{name}"), &keys).await;
+        let arn = app.realm().put_secret(&format!("gangway/incoming/{name}"), &keys).await;
         with(json!({"name": name, "secretArn": arn}), &member)
     }
 }
@@ -47,7 +47,7 @@ async fn event_has_the_same_result_as_the_http_request() {
         let again = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!((&again["outcome"], &again["uid"]), (&json!("unchanged"), &receipt["uid"]));
 
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let http = with(app.request(method, app.customer(), "by-http"), &members.clone());
         let response = app.post(&route(method), &http).await;
         assert_eq!(response.status, 201, "{}", response.text);
@@ -90,7 +90,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
             assert_eq!(response["problem"]["type"], urn, "{response}");
             assert!(!response.to_string().contains(&"x".repeat(40)), "{response}");
         }
-        app.customer().disallow(gangway_policies::PolicyDocument::Nodes);
+        app.customer().detach_policy(gangway_policies::PolicyDocument::Nodes);
         let response = deliver(&app, method, &sound).await.expect("no error");
         assert_eq!(response["problem"]["type"], "urn:gangway:problem:checks-failed", "{response}");
         assert_eq!(response["problem"]["report"]["ready"], false);
@@ -104,14 +104,14 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
 async fn event_fails_when_the_palette_api_key_is_refused() {
     for_each_open(|app: TestApp, method| async move {
         let event = detail(&app, method, "prod").await;
-        drop(app.realm().keep(API_KEY_SECRET, "a key that nobody knows").await);
-        app.realm().functions.kill();
+        drop(app.realm().put_secret(API_KEY_SECRET, "a key that nobody knows").await);
+        app.realm().functions.stop_idle_instances();
         let error = deliver(&app, method, &event).await.expect_err("an error");
         let FunctionError::Failed { kind, .. } = &error else { panic!("{error}") };
         assert_eq!(kind, "Gangway.Retryable");
         app.assert_untouched();
-        drop(app.realm().keep(API_KEY_SECRET, ADMIN_KEY).await);
-        app.realm().functions.kill();
+        drop(app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await);
+        app.realm().functions.stop_idle_instances();
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
     })
@@ -127,9 +127,9 @@ async fn event_with_a_temporary_failure_is_retried_and_registers() {
             ("GET /v1/cloudaccounts/aws", Effect::Unavailable),
             // Palette says so to what it refuses, too; its outage must not cost an event.
             ("GET /v1/cloudaccounts/aws", Effect::InternalError),
-            ("POST /v1/cloudaccounts/aws", Effect::CutBefore),
+            ("POST /v1/cloudaccounts/aws", Effect::DisconnectBefore),
         ] {
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
             app.cloud().fault(Fault::on("palette", operation, effect));
             let error = deliver(&app, method, &event).await.expect_err("an error");
             let FunctionError::Failed { kind, message } = &error else { panic!("{error}") };
@@ -138,7 +138,7 @@ async fn event_with_a_temporary_failure_is_retried_and_registers() {
             assert!(app.account_names().is_empty());
             app.cloud().faults().clear();
         }
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
         let state = State::of(&app, "prod");

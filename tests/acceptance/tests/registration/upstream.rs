@@ -7,8 +7,8 @@ use acceptance::{
 use gangway_model::AuthMethod;
 use local_cloud::{
     Effect, Fault,
-    palette::{ADMIN_KEY, RefusedKey},
-    world::API_KEY_SECRET,
+    fixtures::API_KEY_SECRET,
+    palette::{ADMIN_KEY, InvalidKeyResponse},
 };
 use reqwest::header::RETRY_AFTER;
 
@@ -29,7 +29,7 @@ async fn palette_rate_limit_returns_429_with_retry_after() {
         app.assert_untouched();
         app.cloud().faults().clear();
         // Two throttled calls are no reason to bother the caller.
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         app.cloud().fault(Fault::on("palette", "*", Effect::Throttle).times(2));
         let receipt = app.post(&route(method), &request).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
@@ -53,7 +53,7 @@ async fn throttled_iam_simulations_are_retried() {
 #[tokio::test]
 async fn palettes_own_rate_limit_is_kept_without_a_single_429() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
-        app.cloud().palette().behave(|palette| palette.rate_limited = true);
+        app.cloud().palette().configure(|palette| palette.rate_limited = true);
         for number in 0..4 {
             let name = format!("account-{number}");
             let receipt =
@@ -70,7 +70,7 @@ async fn creation_without_a_response_makes_one_account() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let create = "POST /v1/cloudaccounts/aws";
-        app.cloud().fault(Fault::on("palette", create, Effect::CutAfter).once());
+        app.cloud().fault(Fault::on("palette", create, Effect::DisconnectAfter).once());
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
         assert_receipt_is_true(&app, method, "prod", &receipt);
@@ -83,8 +83,8 @@ async fn creation_without_a_response_makes_one_account() {
 async fn rotated_palette_api_key_is_read_again() {
     const ROTATED: &str = "pk-0f1e2d3c4b5a69788796-harbour-rotated";
     for_each_open(|app: TestApp, method| async move {
-        for refused_key in [RefusedKey::Unauthorized, RefusedKey::NotFoundWithKey] {
-            app.cloud().palette().behave(|palette| palette.refused_key = refused_key);
+        for refused_key in [InvalidKeyResponse::Unauthorized, InvalidKeyResponse::NotFoundWithKey] {
+            app.cloud().palette().configure(|palette| palette.invalid_key = refused_key);
             let first =
                 app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
             assert!([200, 201].contains(&first.status), "{}", first.text);
@@ -93,7 +93,7 @@ async fn rotated_palette_api_key_is_read_again() {
                 let user = records.users.remove(from).expect("a user");
                 records.users.insert(to.to_owned(), user);
             };
-            app.realm().keep(API_KEY_SECRET, ROTATED).await;
+            app.realm().put_secret(API_KEY_SECRET, ROTATED).await;
             move_key(ADMIN_KEY, ROTATED);
             app.cloud().calls().clear();
             let again =
@@ -110,8 +110,8 @@ async fn rotated_palette_api_key_is_read_again() {
                 assert!(!text.contains(ROTATED) && !text.contains(ADMIN_KEY), "{text}");
             }
             move_key("pk-the-next", ADMIN_KEY);
-            app.realm().keep(API_KEY_SECRET, ADMIN_KEY).await;
-            app.realm().functions.kill();
+            app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
+            app.realm().functions.stop_idle_instances();
         }
         assert_eq!(State::of(&app, "prod").accounts.len(), 1);
     })
@@ -121,7 +121,7 @@ async fn rotated_palette_api_key_is_read_again() {
 #[tokio::test]
 async fn keys_in_palette_error_messages_are_removed() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
-        app.cloud().palette().behave(|palette| {
+        app.cloud().palette().configure(|palette| {
             palette.errors_repeat_secrets = true;
             palette.validation_fails_with_500 = true;
         });

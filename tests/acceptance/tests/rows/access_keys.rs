@@ -60,10 +60,10 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
             report.assert_check("palette.validation", "not-applicable", "", "");
             assert_eq!(report.text_at("/awsAccountId"), "");
         }
-        customer.deactivate_keys();
+        customer.deactivate_access_key();
         let report = app.assert_blocked(AuthMethod::StaticCredentials, &good).await;
         report.assert_check("aws.identity-valid", "failed", "", "active");
-        customer.activate_keys();
+        customer.activate_access_key();
         app.assert_registered(AuthMethod::StaticCredentials, &good).await;
     }
 }
@@ -94,7 +94,7 @@ async fn keys_can_be_supplied_by_secret_arn() {
         let customer = app.customer();
         let keys =
             json!({"accessKeyId": customer.keys.id, "secretAccessKey": customer.keys.secret});
-        let arn = app.realm().keep("gangway/incoming/prod", &keys.to_string()).await;
+        let arn = app.realm().put_secret("gangway/incoming/prod", &keys.to_string()).await;
         let request = json!({"name": "prod", "secretArn": arn});
         let receipt = app.assert_registered(AuthMethod::StaticCredentials, &request).await;
         assert!(!receipt.text.contains(&customer.keys.secret));
@@ -103,7 +103,7 @@ async fn keys_can_be_supplied_by_secret_arn() {
         refused.assert_status(400);
         assert_eq!(refused.pointers(), ["/accessKeyId"]);
         for nonsense in ["no JSON", "[]", "{\"accessKeyId\": \"AKIAIOSFODNN7EXAMPLE\"}"] {
-            let arn = app.realm().keep("gangway/incoming/nonsense", nonsense).await;
+            let arn = app.realm().put_secret("gangway/incoming/nonsense", nonsense).await;
             let refused = app
                 .register(
                     AuthMethod::StaticCredentials,
@@ -122,7 +122,7 @@ async fn keys_can_be_supplied_by_secret_arn() {
 async fn keys_must_belong_to_an_iam_user() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let root = app.customer().account.root_keys();
+        let root = app.customer().account.create_root_access_key();
         let request =
             json!({"name": "prod", "accessKeyId": root.id, "secretAccessKey": root.secret});
         let report = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
@@ -135,7 +135,7 @@ async fn keys_must_belong_to_an_iam_user() {
             "fix the failed checks of the keys first",
         );
         let gone = app.request(AuthMethod::StaticCredentials, app.second_customer(), "prod");
-        app.second_customer().user.clone().remove();
+        app.second_customer().user.clone().delete();
         let report = app.assert_blocked(AuthMethod::StaticCredentials, &gone).await;
         report.assert_check("aws.identity-valid", "failed", "", "create a new access key");
         let good = app.request(AuthMethod::StaticCredentials, app.customer(), "prod");
@@ -150,7 +150,7 @@ async fn an_old_key_is_a_warning() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
-        customer.user.age(&customer.keys, 400);
+        customer.user.set_key_age(&customer.keys, 400);
         let receipt = app
             .assert_registered(
                 AuthMethod::StaticCredentials,

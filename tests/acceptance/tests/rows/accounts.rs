@@ -2,7 +2,7 @@
 
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::{Effect, Fault, palette::DuplicateAnswer};
+use local_cloud::{Effect, Fault, palette::DuplicateResponse};
 use serde_json::json;
 
 use crate::palette_session::names;
@@ -76,12 +76,14 @@ async fn repeated_registration_is_unchanged_and_names_are_per_scope() {
 /// Rows: F04.
 #[tokio::test]
 async fn every_duplicate_name_error_of_palette_is_a_conflict() {
-    for duplicate in
-        [DuplicateAnswer::Conflict, DuplicateAnswer::BadRequest, DuplicateAnswer::OperationalError]
-    {
+    for duplicate in [
+        DuplicateResponse::Conflict,
+        DuplicateResponse::BadRequest,
+        DuplicateResponse::OperationalError,
+    ] {
         for method in OPEN_METHODS {
             let app = TestApp::start(Partition::Aws).await;
-            app.cloud().palette().behave(|behaviour| behaviour.duplicate = duplicate);
+            app.cloud().palette().configure(|behaviour| behaviour.duplicate = duplicate);
             let (one, other) = (
                 app.request(method, app.customer(), "prod"),
                 app.request(method, app.second_customer(), "prod"),
@@ -154,7 +156,7 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
                 let fault = Fault::on("sts", operation, Effect::InternalError);
                 cloud.fault(fault.nth(spared));
             } else {
-                let source = app.realm().source.as_ref().expect("a source of STS");
+                let source = app.realm().palette_user.as_ref().expect("a source of STS");
                 source.inline("AssumeTenantRoles", &deny_assuming());
             }
             let red = app.register(method, &request).await;
@@ -191,7 +193,7 @@ async fn registration_returns_the_uid_and_stores_one_secret() {
             let name = format!("gangway/{partition}/{}/prod", customer.account.id());
             if method == AuthMethod::StaticCredentials {
                 assert_eq!(app.active_secrets(), std::slice::from_ref(&name));
-                let secret = app.realm().deployment.secret(&name).expect("a secret");
+                let secret = app.realm().gangway_account.secret(&name).expect("a secret");
                 assert_eq!(receipt.text_at("/secretArn"), secret.arn);
                 let kept: serde_json::Value =
                     serde_json::from_str(&secret.current.expect("a value")).expect("JSON");

@@ -27,9 +27,9 @@ async fn checks_without_read_access_are_unverified() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
-        customer.hide_from_gangway();
+        customer.delete_inspection_role();
         // Not to be seen from outside.
-        customer.disallow(PolicyDocument::Controller);
+        customer.detach_policy(PolicyDocument::Controller);
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
@@ -50,14 +50,14 @@ async fn palettes_validation_decides_without_read_access() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
-        customer.hide_from_gangway();
+        customer.delete_inspection_role();
         customer.trust_with_wrong_external_id();
         let report = app
             .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
         assert_eq!(report.failed(), ["palette.validation"]);
         report.assert_check("palette.validation", "failed", "AccessDenied", "trust policy");
-        customer.role.clone().remove();
+        customer.role.clone().delete();
         let report = app
             .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
@@ -71,13 +71,17 @@ async fn palettes_validation_decides_without_read_access() {
 async fn role_in_gangways_account_needs_no_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let (own, customer) = (&app.realm().deployment, app.customer());
+        let (own, customer) = (&app.realm().gangway_account, app.customer());
         let role = own.role("SpectroCloudRole");
         for document in gangway_policies::documents_for(gangway_model::PermissionProfile::CoreEks) {
             role.attach(&own.policy(document.name(), &document.render(partition)));
         }
         let palette = app.realm().palette.id().parse().expect("an account id");
-        role.trust(&gangway_policies::trust_policy(partition, palette, &app.realm().external_id));
+        role.set_trust_policy(&gangway_policies::trust_policy(
+            partition,
+            palette,
+            &app.realm().external_id,
+        ));
         assert_ne!(own.id(), customer.account.id());
         let request = serde_json::json!({"name": "own", "roleArn": role.arn()});
         let receipt = app.assert_registered(AuthMethod::Sts, &request).await;

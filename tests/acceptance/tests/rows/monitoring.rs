@@ -9,8 +9,8 @@ use std::{
 use acceptance::TestApp;
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
+    cloudformation::Template,
     faults::{Effect, Fault},
-    template::Template,
 };
 use serde_json::Value;
 
@@ -91,7 +91,7 @@ async fn logs() -> String {
 
 #[tokio::test]
 async fn dashboard_and_alarms_use_the_metrics_of_the_functions() {
-    let template = Template::of_repository().expect("the repository's template");
+    let template = Template::from_repository().expect("the repository's template");
     let written = written(&logs().await);
     assert_eq!(
         shown(&template),

@@ -6,8 +6,8 @@ use acceptance::{
     with,
 };
 use local_cloud::{
-    palette::{ADMIN_KEY, MEMBER_KEY, RefusedKey},
-    world::API_KEY_SECRET,
+    fixtures::API_KEY_SECRET,
+    palette::{ADMIN_KEY, InvalidKeyResponse, MEMBER_KEY},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use gangway_model::AuthMethod;
 async fn api_key_without_tenant_administrator_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
         for method in OPEN_METHODS {
             let more = json!({"privateCloudGateway": "dc-east"});
             let request = with(app.request(method, app.customer(), "prod"), &more);
@@ -43,25 +43,32 @@ async fn api_key_without_tenant_administrator_is_reported() {
 #[tokio::test]
 async fn unknown_api_key_is_reported_and_a_new_one_is_used_at_once() {
     for partition in PARTITIONS {
-        for (method, refused_key) in
-            OPEN_METHODS.into_iter().zip([RefusedKey::Unauthorized, RefusedKey::NotFoundWithKey])
+        for (method, refused_key) in OPEN_METHODS
+            .into_iter()
+            .zip([InvalidKeyResponse::Unauthorized, InvalidKeyResponse::NotFoundWithKey])
         {
             let app = TestApp::start(partition).await;
-            app.cloud().palette().behave(|behaviour| behaviour.refused_key = refused_key);
-            app.realm().keep(API_KEY_SECRET, "pk-of-nobody-0123456789").await;
+            app.cloud().palette().configure(|behaviour| behaviour.invalid_key = refused_key);
+            app.realm().put_secret(API_KEY_SECRET, "pk-of-nobody-0123456789").await;
             let request = app.request(method, app.customer(), "prod");
             let report = app.assert_blocked(method, &request).await;
             report.assert_check("palette.session", "failed", "Palette", "PALETTE_API_KEY_SECRET");
             assert!(!report.text.contains("pk-of-nobody"), "{}", report.text);
             assert!(!app.logs().contains("pk-of-nobody"));
             // The same instance, which holds the old key.
-            app.realm().keep(API_KEY_SECRET, ADMIN_KEY).await;
-            let starts =
-                app.realm().functions.get(method.id()).map(|function| function.starts().len());
+            app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
+            let starts = app
+                .realm()
+                .functions
+                .get(method.id())
+                .map(|function| function.cold_start_times().len());
             let receipt = app.post(&route(method), &request).await;
             receipt.assert_status(201);
-            let now =
-                app.realm().functions.get(method.id()).map(|function| function.starts().len());
+            let now = app
+                .realm()
+                .functions
+                .get(method.id())
+                .map(|function| function.cold_start_times().len());
             assert_eq!(now, starts, "a new instance");
         }
     }
@@ -106,7 +113,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
             let customer = app.customer();
-            let policy = customer.account.managed("SecurityAudit");
+            let policy = customer.account.managed_policy_arn("SecurityAudit");
             let more = json!({
                 "description": "Payments, production",
                 "partition": partition.id(),
@@ -138,7 +145,7 @@ async fn event(method: AuthMethod, app: &TestApp, request: Value) -> Value {
         let keys = ["accessKeyId", "secretAccessKey"]
             .map(|name| (name.to_owned(), members.remove(name).unwrap_or_default()));
         let keys: Value = serde_json::Map::from_iter(keys).into();
-        let arn = app.realm().keep("gangway/incoming/prod", &keys.to_string()).await;
+        let arn = app.realm().put_secret("gangway/incoming/prod", &keys.to_string()).await;
         members.insert("secretArn".to_owned(), arn.into());
     }
     detail

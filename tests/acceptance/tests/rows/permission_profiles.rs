@@ -3,23 +3,23 @@
 use acceptance::{HttpResponse, PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::PolicyDocument;
-use local_cloud::world::Customer;
+use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
 /// Attached are the policies of this profile, and no other.
-fn furnish(customer: &Customer, profile: PermissionProfile) {
+fn furnish(customer: &CustomerAccount, profile: PermissionProfile) {
     for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
-        customer.disallow(*document);
+        customer.detach_policy(*document);
     }
     for document in gangway_policies::documents_for(profile) {
-        customer.allow(*document);
+        customer.attach_policy(*document);
     }
 }
 
 fn of_profile(
     app: &TestApp,
     method: AuthMethod,
-    customer: &Customer,
+    customer: &CustomerAccount,
     profile: PermissionProfile,
 ) -> Value {
     with(app.request(method, customer, "prod"), &json!({"permissionProfile": profile.id()}))
@@ -32,7 +32,7 @@ async fn eks_policy_is_required_only_when_eks_is_planned() {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
             let customer = app.customer();
-            customer.disallow(PolicyDocument::ControllersEks);
+            customer.detach_policy(PolicyDocument::ControllersEks);
             let plain = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             let name = "PaletteControllersEKSPolicy";
             plain.assert_check("iam.actions-allowed", "failed", name, name);
@@ -44,7 +44,7 @@ async fn eks_policy_is_required_only_when_eks_is_planned() {
             let annotations = &app.palette_body("prod")["metadata"]["annotations"];
             assert_eq!(annotations["gangwayPermissionProfile"], "core");
             // Later, EKS is planned.
-            customer.allow(PolicyDocument::ControllersEks);
+            customer.attach_policy(PolicyDocument::ControllersEks);
             let updated = app.register(method, &planned).await;
             updated.assert_status(200);
             assert_eq!((updated.outcome(), updated.uid()), ("updated", receipt.uid()));
@@ -69,10 +69,10 @@ async fn each_minimum_profile_requires_only_its_own_policy() {
                 );
                 furnish(customer, profile);
                 let document = gangway_policies::documents_for(profile)[0];
-                customer.disallow(document);
+                customer.detach_policy(document);
                 let report = app.assert_blocked(method, &request).await;
                 report.assert_check("iam.actions-allowed", "failed", "", document.name());
-                customer.allow(document);
+                customer.attach_policy(document);
                 let receipt = app.assert_registered(method, &request).await;
                 receipt.assert_check("iam.policies-attached", "passed", document.name(), "");
                 assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new(), "{profile}");
@@ -138,7 +138,7 @@ async fn policies_over_the_quota_are_reported() {
             report.assert_check("iam.policy-quota", "failed", "11 of 10", "raise the quota");
             // AWS has raised it.
             for kind in ["User", "Role"] {
-                customer.account.quota(&format!("AttachedPoliciesPer{kind}Quota"), 20);
+                customer.account.set_quota(&format!("AttachedPoliciesPer{kind}Quota"), 20);
             }
             let receipt = app.assert_registered(method, &request).await;
             receipt.assert_check("iam.policy-quota", "passed", "11 of 20", "");
@@ -153,9 +153,9 @@ async fn policies_still_to_be_attached_count_towards_the_quota() {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
             let customer = app.customer();
-            customer.disallow(PolicyDocument::Controller);
+            customer.detach_policy(PolicyDocument::Controller);
             for kind in ["User", "Role"] {
-                customer.account.quota(&format!("AttachedPoliciesPer{kind}Quota"), 4);
+                customer.account.set_quota(&format!("AttachedPoliciesPer{kind}Quota"), 4);
             }
             let report = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             report.assert_check("iam.policy-quota", "failed", "4 of 4", "merge policies");

@@ -3,14 +3,14 @@
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, PermissionProfile};
 use gangway_policies::PolicyDocument;
-use local_cloud::world::Customer;
+use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
 fn document(statement: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": [statement]})
 }
 
-fn detach_all(method: AuthMethod, customer: &Customer) {
+fn detach_all(method: AuthMethod, customer: &CustomerAccount) {
     if method == AuthMethod::StaticCredentials {
         for arn in customer.user.attached() {
             customer.user.detach(&arn);
@@ -22,7 +22,7 @@ fn detach_all(method: AuthMethod, customer: &Customer) {
     }
 }
 
-fn inline(method: AuthMethod, customer: &Customer, name: &str, document: &Value) {
+fn inline(method: AuthMethod, customer: &CustomerAccount, name: &str, document: &Value) {
     if method == AuthMethod::StaticCredentials {
         customer.user.inline(name, document);
     } else {
@@ -39,7 +39,7 @@ async fn missing_policy_is_reported_and_fixed_by_attaching_it() {
             let customer = app.customer();
             let request = app.request(method, customer, "prod");
             for missing in gangway_policies::documents_for(PermissionProfile::CoreEks) {
-                customer.disallow(*missing);
+                customer.detach_policy(*missing);
                 let report = app.validate(method, &request).await;
                 report.assert_check(
                     "iam.policies-attached",
@@ -47,15 +47,15 @@ async fn missing_policy_is_reported_and_fixed_by_attaching_it() {
                     missing.name(),
                     missing.name(),
                 );
-                customer.allow(*missing);
+                customer.attach_policy(*missing);
             }
-            customer.disallow(PolicyDocument::Controller);
+            customer.detach_policy(PolicyDocument::Controller);
             let report = app.assert_blocked(method, &request).await;
             let name = "PaletteControllerPolicy";
             report.assert_check("iam.actions-allowed", "failed", name, &format!("attach {name}"));
             assert!(report.failed().contains(&"iam.actions-allowed".to_owned()));
             assert_eq!(report.check("iam.actions-allowed")["severity"], "blocker");
-            customer.allow(PolicyDocument::Controller);
+            customer.attach_policy(PolicyDocument::Controller);
             app.assert_registered(method, &request).await;
         }
     }
@@ -68,7 +68,7 @@ async fn outdated_policy_is_reported_with_missing_actions() {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
             let customer = app.customer();
-            customer.outdate(PolicyDocument::Controller);
+            customer.set_outdated_policy(PolicyDocument::Controller);
             let report = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             report.assert_check(
                 "iam.policies-attached",
@@ -122,7 +122,7 @@ async fn policies_through_a_group_are_accepted() {
         let request = app.request(AuthMethod::StaticCredentials, customer, "prod");
         let outside = app.assert_blocked(AuthMethod::StaticCredentials, &request).await;
         outside.assert_check("iam.actions-allowed", "failed", "", "user palette");
-        customer.user.join(&group);
+        customer.user.add_to_group(&group);
         let receipt = app.assert_registered(AuthMethod::StaticCredentials, &request).await;
         receipt.assert_check("iam.policies-attached", "passed", "", "");
     }
@@ -136,11 +136,11 @@ async fn permissions_boundary_that_denies_actions_is_reported() {
             let app = TestApp::start(partition).await;
             let customer = app.customer();
             let request = app.request(method, customer, "prod");
-            customer.bound();
+            customer.set_restrictive_boundary();
             let report = app.assert_blocked(method, &request).await;
             report.assert_check("iam.boundary-allows", "failed", "does not allow", "boundary");
             report.assert_check("iam.organization-allows", "passed", "", "");
-            customer.unbound();
+            customer.widen_boundary();
             app.assert_registered(method, &request).await;
         }
     }
@@ -153,7 +153,7 @@ async fn scp_that_denies_actions_is_reported() {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
             let customer = app.customer();
-            customer.deny_by_organization();
+            customer.deny_by_scp();
             let report = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             report.assert_check(
                 "iam.organization-allows",
@@ -204,7 +204,7 @@ async fn user_without_iam_read_access_leaves_checks_unverified() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
-        customer.forbid_user_to_look();
+        customer.deny_user_inspection();
         // The documents of the minimum profiles say nothing of looking at users.
         detach_all(AuthMethod::StaticCredentials, customer);
         customer.user.attach(&customer.policy(PolicyDocument::MinimumIaasStatic));
@@ -223,7 +223,7 @@ async fn user_without_iam_read_access_leaves_checks_unverified() {
             receipt.assert_check(id, "unverified", "", "iam:SimulatePrincipalPolicy");
         }
         receipt.assert_check("palette.validation", "passed", "", "");
-        customer.let_user_look();
+        customer.allow_user_inspection();
         let receipt = app.register(AuthMethod::StaticCredentials, &request).await;
         receipt.assert_check("iam.actions-allowed", "passed", "", "");
     }

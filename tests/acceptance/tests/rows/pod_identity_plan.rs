@@ -47,7 +47,7 @@ async fn plan_creates_roles_in_a_working_order() {
 async fn target_roles_have_their_trust_and_policies() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let [_same, cross] = plans(&app).await;
-    let own = app.realm().deployment.id();
+    let own = app.realm().gangway_account.id();
     let external = "/roles/2/trustPolicy/Statement/1/Condition/StringLike/sts:ExternalId";
     let region = cross.text_at("/cluster/clusterRegion").to_owned();
     assert_eq!(cross.text_at(external), format!("{region}/{own}/palette/*/palette-manager"));

@@ -37,7 +37,8 @@ async fn cluster_policies_are_added_to_the_validation() {
             let receipt = app.assert_registered(method, &request).await;
             receipt.assert_check("iam.policy-arns-exist", "not-applicable", "", "");
             assert_eq!(app.palette_body("prod")["spec"]["policyARNs"], json!([]));
-            let driver = app.customer().account.managed("service-role/AmazonEBSCSIDriverPolicy");
+            let driver =
+                app.customer().account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy");
             let more = with(request.clone(), &json!({"policyArns": [driver]}));
             let updated = app.register(method, &more).await;
             updated.assert_status(200);
@@ -71,7 +72,7 @@ async fn policies_of_the_aws_account_are_listed() {
             let_role_list(&app);
             let account = &app.customer().account;
             let own = app.customer().policy(PolicyDocument::Nodes);
-            let awss = account.managed("service-role/AmazonEBSCSIDriverPolicy");
+            let awss = account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy");
             let response = app.post("/v1/policies", &asking(method, &app)).await;
             response.assert_status(200);
             let listed = arns(&response);
@@ -100,7 +101,7 @@ async fn policy_listing_needs_a_credential() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let keys = asking(AuthMethod::StaticCredentials, &app);
-        let arn = app.realm().keep("gangway/incoming/prod", &keys.to_string()).await;
+        let arn = app.realm().put_secret("gangway/incoming/prod", &keys.to_string()).await;
         let response = app.post("/v1/policies", &json!({"secretArn": arn})).await;
         response.assert_status(200);
         assert!(!arns(&response).is_empty());
@@ -108,7 +109,7 @@ async fn policy_listing_needs_a_credential() {
         none.assert_status(400);
         let both = with(keys.clone(), &json!({"secretArn": arn}));
         app.post("/v1/policies", &both).await.assert_status(400);
-        app.customer().deactivate_keys();
+        app.customer().deactivate_access_key();
         let refused = app.post("/v1/policies", &keys).await;
         assert!([422, 502].contains(&refused.status), "{refused:?}");
         assert!(!refused.text.contains(&app.customer().keys.secret));
@@ -126,7 +127,7 @@ async fn several_policies_are_sent_to_palette_once() {
             let account = &app.customer().account;
             let several: Vec<String> =
                 ["AmazonEKSClusterPolicy", "AmazonEKSWorkerNodePolicy", "SecurityAudit"]
-                    .map(|name| account.managed(name))
+                    .map(|name| account.managed_policy_arn(name))
                     .into();
             let request =
                 with(app.request(method, app.customer(), "prod"), &json!({"policyArns": several}));

@@ -3,7 +3,7 @@
 use acceptance::{PARTITIONS, TestApp, methods::OPEN_METHODS, with};
 use gangway_model::{AuthMethod, Partition};
 use gangway_policies::PolicyDocument;
-use local_cloud::{Effect, Fault, palette::MEMBER_KEY, world::API_KEY_SECRET};
+use local_cloud::{Effect, Fault, fixtures::API_KEY_SECRET, palette::MEMBER_KEY};
 use serde_json::{Value, json};
 
 /// Breaks a setup.
@@ -11,25 +11,25 @@ type Break = fn(&TestApp);
 
 const BREAKS: &[(&str, Break)] = &[
     ("nothing", |_stage| {}),
-    ("missing policy", |app| app.customer().disallow(PolicyDocument::Controller)),
-    ("old policy", |app| app.customer().outdate(PolicyDocument::Deployment)),
-    ("boundary", |app| app.customer().bound()),
-    ("SCP", |app| app.customer().deny_by_organization()),
-    ("inactive key", |app| app.customer().deactivate_keys()),
+    ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
+    ("old policy", |app| app.customer().set_outdated_policy(PolicyDocument::Deployment)),
+    ("boundary", |app| app.customer().set_restrictive_boundary()),
+    ("SCP", |app| app.customer().deny_by_scp()),
+    ("inactive key", |app| app.customer().deactivate_access_key()),
     ("old key", |app| {
-        app.customer().user.age(&app.customer().keys, 200);
+        app.customer().user.set_key_age(&app.customer().keys, 200);
     }),
-    ("no looking at itself", |app| app.customer().forbid_user_to_look()),
-    ("no inspection", |app| app.customer().hide_from_gangway()),
-    ("no role", |app| app.customer().role.clone().remove()),
-    ("no user", |app| app.customer().user.clone().remove()),
+    ("no looking at itself", |app| app.customer().deny_user_inspection()),
+    ("no inspection", |app| app.customer().delete_inspection_role()),
+    ("no role", |app| app.customer().role.clone().delete()),
+    ("no user", |app| app.customer().user.clone().delete()),
     ("short sessions", |app| {
-        app.customer().role.max_session(900);
+        app.customer().role.set_max_session(900);
     }),
     ("wrong external id", |app| app.customer().trust_with_wrong_external_id()),
     ("no external id", |app| app.customer().trust_without_external_id()),
     ("another account", |app| {
-        app.customer().trust(app.second_customer().account.id(), "some-id");
+        app.customer().set_trust(app.second_customer().account.id(), "some-id");
     }),
     ("no source account", |app| app.cloud().palette().records().sts_sources.clear()),
     ("IAM too busy", |app| {
@@ -42,7 +42,7 @@ async fn every_way_to_break(partition: Partition) {
         let app = TestApp::start(partition).await;
         let more = json!({
             "privateCloudGateway": "dc-west",
-            "policyArns": [app.customer().account.managed("SecurityAudit")],
+            "policyArns": [app.customer().account.managed_policy_arn("SecurityAudit")],
         });
         break_it(&app);
         for method in OPEN_METHODS {
@@ -115,8 +115,8 @@ async fn every_problem_states_its_remedy() {
             }
             assert!(!problem.pointers().is_empty());
         }
-        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
-        app.realm().functions.kill();
+        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
+        app.realm().functions.stop_idle_instances();
         let report = app
             .validate(
                 AuthMethod::StaticCredentials,

@@ -1,7 +1,7 @@
 //! F16, F32, F33: the role, its trust, and the proof that Palette gets in, and nobody else under its name.
 
 use acceptance::{PARTITIONS, TestApp, with};
-use local_cloud::world::Customer;
+use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
@@ -16,8 +16,8 @@ fn trusting(principal: &Value, condition: &Value) -> Value {
     statement
 }
 
-fn trust(customer: &Customer, statements: &[Value]) {
-    customer.role.trust(&json!({"Version": "2012-10-17", "Statement": statements}));
+fn trust(customer: &CustomerAccount, statements: &[Value]) {
+    customer.role.set_trust_policy(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
 /// Rows: F16.
@@ -51,19 +51,19 @@ async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
-        let role = customer.account.role_at("/team/", "PaletteRole");
+        let role = customer.account.role_with_path("/team/", "PaletteRole");
         for arn in customer.role.attached() {
             role.attach(&arn);
         }
         let palette = app.realm().palette.id().parse().expect("an account id");
-        role.trust(&gangway_policies::trust_policy(partition, palette, &app.realm().external_id));
-        role.max_session(1800);
+        role.set_trust_policy(&gangway_policies::trust_policy(partition, palette, &app.realm().external_id));
+        role.set_max_session(1800);
         let request = json!({"name": "prod", "roleArn": role.arn()});
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["iam.role-session-long-enough", "palette.validation"]);
         report.assert_check("iam.role-session-long-enough", "failed", "30 minutes", "one hour");
         assert_eq!(report.check("iam.role-session-long-enough")["severity"], "warning");
-        role.max_session(3600);
+        role.set_max_session(3600);
         app.assert_registered(AuthMethod::Sts, &request).await;
         assert_eq!(app.palette_body("prod")["spec"]["sts"]["arn"], role.arn());
     }
@@ -117,7 +117,7 @@ async fn palette_assumes_the_role_only_with_its_external_id() {
         receipt.assert_check("palette.validation", "passed", "", "");
         receipt.assert_check("sts.external-id-required", "passed", "", "");
         receipt.assert_check("sts.external-id-enforced", "passed", "could not assume", "");
-        let assumed = app.cloud().calls().of("sts", "AssumeRole");
+        let assumed = app.cloud().calls().for_operation("sts", "AssumeRole");
         let by_palette: Vec<_> = assumed.iter().filter(|call| call.nested).collect();
         assert!(by_palette.iter().any(|call| call.status == Some(200)), "{by_palette:?}");
         assert!(by_palette.iter().any(|call| call.status == Some(403)), "{by_palette:?}");
@@ -173,7 +173,7 @@ async fn second_trust_statement_without_external_id_blocks() {
         assert_eq!(report.check("sts.external-id-enforced")["severity"], "warning");
         report.assert_check("sts.external-id-required", "failed", "", "every statement");
         // Without read access, the error is still found and the warning is the only other finding.
-        customer.hide_from_gangway();
+        customer.delete_inspection_role();
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
@@ -207,7 +207,7 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
         let (customer, realm) = (app.customer(), app.realm());
         let request = app.request(AuthMethod::Sts, customer, "prod");
         let asks = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
-        customer.trust(app.second_customer().account.id(), &realm.external_id);
+        customer.set_trust(app.second_customer().account.id(), &realm.external_id);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         report.assert_check(
             "sts.trusts-palette",
@@ -220,7 +220,7 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
         report.assert_check("sts.trusts-palette", "failed", "everyone", "trust policy");
         // Palette's very user is enough.
-        let source = realm.source.as_ref().expect("a source of STS").arn();
+        let source = realm.palette_user.as_ref().expect("a source of STS").arn();
         trust(customer, &[trusting(&json!({"AWS": source}), &asks)]);
         app.assert_registered(AuthMethod::Sts, &request).await;
     }

@@ -54,9 +54,9 @@ impl<'a> Stack<'a> {
             return self.account.policy(text("ManagedPolicyName"), &properties["PolicyDocument"]);
         }
         let role = self.account.role(text("RoleName"));
-        role.trust(&properties["AssumeRolePolicyDocument"]);
+        role.set_trust_policy(&properties["AssumeRolePolicyDocument"]);
         let seconds = properties["MaxSessionDuration"].as_u64().expect("seconds");
-        role.max_session(u32::try_from(seconds).expect("seconds"));
+        role.set_max_session(u32::try_from(seconds).expect("seconds"));
         for arn in properties["ManagedPolicyArns"].as_array().expect("ARNs") {
             role.attach(arn.as_str().expect("an ARN"));
         }
@@ -122,9 +122,9 @@ async fn role_of_the_template_is_accepted_by_palette() {
         for profile in PermissionProfile::ALL {
             let app = TestApp::start(partition).await;
             let customer = app.customer();
-            customer.role.clone().remove();
+            customer.role.clone().delete();
             for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
-                customer.account.remove_policy(&customer.policy(*document));
+                customer.account.delete_policy(&customer.policy(*document));
             }
             let query = format!("?permissionProfile={profile}&addOns=cloudformation");
             let facts = app.get(&format!("/v1/accounts/sts/trust{query}")).await;

@@ -26,7 +26,7 @@ fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
 async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut responses = Vec::new();
-    palette.behave(|behaviour| behaviour.errors_repeat_secrets = true);
+    palette.configure(|behaviour| behaviour.errors_repeat_secrets = true);
     for method in OPEN_METHODS {
         let name = format!("prod-{}", method.id());
         let request = app.request(method, customer, &name);
@@ -42,28 +42,28 @@ async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
             responses.push(app.register(method, &with(request.clone(), &wrong)).await);
         }
         // A broken set-up, where Palette's refusal repeats what it was sent.
-        customer.disallow(PolicyDocument::Controller);
+        customer.detach_policy(PolicyDocument::Controller);
         customer.trust_with_wrong_external_id();
-        customer.deactivate_keys();
+        customer.deactivate_access_key();
         responses.push(app.validate(method, &request).await);
         responses.push(app.register(method, &request).await);
         responses.push(app.post("/v1/policies", &nameless(&request)).await);
-        customer.allow(PolicyDocument::Controller);
+        customer.attach_policy(PolicyDocument::Controller);
         customer.trust_palette();
-        customer.activate_keys();
+        customer.activate_access_key();
         if method == AuthMethod::StaticCredentials {
             let wrong = json!({"secretAccessKey": app.second_customer().keys.secret});
             responses.push(app.register(method, &with(request.clone(), &wrong)).await);
         }
         // Palette breaks, once before and once after the work is done.
-        for effect in [Effect::InternalError, Effect::Garbage, Effect::CutAfter] {
+        for effect in [Effect::InternalError, Effect::HtmlPage, Effect::DisconnectAfter] {
             let fault = Fault::on("palette", "POST /v1/cloudaccounts/aws", effect);
             app.cloud().fault(fault.once());
             responses.push(app.register(method, &request).await);
             app.cloud().faults().clear();
         }
         for service in ["iam", "sts", "secretsmanager"] {
-            app.cloud().fault(Fault::on(service, "*", Effect::Garbage));
+            app.cloud().fault(Fault::on(service, "*", Effect::HtmlPage));
             responses.push(app.register(method, &request).await);
             app.cloud().faults().clear();
         }
@@ -74,15 +74,15 @@ async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
         responses
             .push(app.register(method, &app.request(method, app.second_customer(), &name)).await);
         let path = format!("/v1/accounts/{uid}");
-        for secrets in [SecretsOnRead::Real, SecretsOnRead::Masked] {
-            palette.behave(|behaviour| behaviour.secrets = secrets);
+        for secrets in [SecretsOnRead::Plain, SecretsOnRead::Masked] {
+            palette.configure(|behaviour| behaviour.secrets = secrets);
             responses.push(app.get("/v1/accounts").await);
             responses.push(app.get(&path).await);
             responses.push(app.post(&format!("{path}/validate"), &json!({})).await);
             let again = with(request.clone(), &json!({"description": format!("{secrets:?}")}));
             responses.push(app.put(&format!("{}/{uid}", route(method)), &again).await);
         }
-        palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
+        palette.configure(|behaviour| behaviour.secrets = SecretsOnRead::Plain);
         responses.push(app.post("/v1/policies", &json!({"uid": uid})).await);
     }
     responses.push(app.get("/v1/accounts/sts/trust").await);
@@ -117,7 +117,7 @@ async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
         assert_eq!(app.account_names(), ["prod-static-credentials", "prod-sts"]);
         let name = format!("gangway/{partition}/{}/prod-static-credentials", customer.account.id());
         assert_eq!(app.active_secrets(), [name]);
-        for secret in app.realm().deployment.secrets() {
+        for secret in app.realm().gangway_account.secrets() {
             if secret.name.starts_with(&format!("gangway/{partition}/")) {
                 assert!(secret.kms_key.is_some_and(|key| key.contains(":kms:")), "{}", secret.name);
             }

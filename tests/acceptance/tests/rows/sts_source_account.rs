@@ -10,11 +10,11 @@ use gangway_model::AuthMethod;
 #[tokio::test]
 async fn missing_sts_source_account_is_reported() {
     for partition in PARTITIONS {
-        for unconfigured in [UnconfiguredSts::EmptyAccount, UnconfiguredSts::Refused] {
+        for unconfigured in [UnconfiguredSts::EmptyAccount, UnconfiguredSts::Error] {
             let app = TestApp::start(partition).await;
             let palette = app.cloud().palette();
             palette.records().sts_sources.remove(partition.id());
-            palette.behave(|behaviour| behaviour.unconfigured_sts = unconfigured);
+            palette.configure(|behaviour| behaviour.unconfigured_sts = unconfigured);
             let report = app
                 .assert_blocked(
                     AuthMethod::Sts,
@@ -57,7 +57,7 @@ async fn invalid_source_account_id_is_reported() {
 async fn source_identity_without_assume_role_is_reported() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let source = app.realm().source.as_ref().expect("a source of STS");
+        let source = app.realm().palette_user.as_ref().expect("a source of STS");
         source.inline("AssumeTenantRoles", &json!({
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}],

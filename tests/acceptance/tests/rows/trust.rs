@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_model::{AuthMethod, PermissionProfile};
-use local_cloud::{palette::OTHER_TENANT_KEY, world::API_KEY_SECRET};
+use local_cloud::{fixtures::API_KEY_SECRET, palette::OTHER_TENANT_KEY};
 use serde_json::{Value, json};
 
 async fn facts(app: &TestApp) -> HttpResponse {
@@ -58,7 +58,7 @@ async fn trust_policy_requires_the_external_id() {
         let customer = app.customer();
         customer.trust_without_external_id();
         app.assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod")).await;
-        customer.role.trust(&facts.body["trustPolicy"]);
+        customer.role.set_trust_policy(&facts.body["trustPolicy"]);
         app.assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
     }
@@ -70,8 +70,8 @@ async fn each_tenant_has_an_external_id_of_its_own() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let harbour = facts(&app).await;
-        app.realm().keep(API_KEY_SECRET, OTHER_TENANT_KEY).await;
-        app.realm().functions.kill();
+        app.realm().put_secret(API_KEY_SECRET, OTHER_TENANT_KEY).await;
+        app.realm().functions.stop_idle_instances();
         let lagoon = facts(&app).await;
         let ids = {
             let records = app.cloud().palette().records();
@@ -89,7 +89,7 @@ async fn each_tenant_has_an_external_id_of_its_own() {
             .await;
         report.assert_check("palette.validation", "failed", "AccessDenied", "");
         report.assert_check("sts.external-id-required", "failed", "another external id", &ids[1]);
-        app.customer().role.trust(&lagoon.body["trustPolicy"]);
+        app.customer().role.set_trust_policy(&lagoon.body["trustPolicy"]);
         app.assert_registered(
             AuthMethod::Sts,
             &app.request(AuthMethod::Sts, app.customer(), "prod"),
@@ -163,7 +163,7 @@ async fn role_name_defaults_to_spectro_cloud_role() {
         assert_eq!(*name, Value::from("SpectroCloudRole"));
         let customer = app.customer();
         let role = customer.account.role("palette-by-another-name");
-        role.trust(&facts.body["trustPolicy"]);
+        role.set_trust_policy(&facts.body["trustPolicy"]);
         for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
             role.attach(&customer.policy(*document));
         }

@@ -6,7 +6,7 @@ use acceptance::{
     methods::for_each,
     with,
 };
-use local_cloud::certificates::{CertificateSpec, Chain};
+use local_cloud::certificates::{CertificateIssuer, CertificateSpec};
 use serde_json::json;
 
 use gangway_model::AuthMethod;
@@ -32,14 +32,14 @@ async fn keys_that_aws_rejects_are_reported_precisely() {
             let refused = app.register(method, &with(good.clone(), &session)).await;
             refused.assert_status(400);
             assert_eq!(refused.pointers(), ["/accessKeyId"]);
-            customer.deactivate_keys();
+            customer.deactivate_access_key();
             app.assert_blocked(method, &good).await.assert_check(
                 "aws.identity-valid",
                 "failed",
                 "",
                 "active",
             );
-            customer.activate_keys();
+            customer.activate_access_key();
             app.assert_registered(method, &good).await;
         },
     )
@@ -53,7 +53,7 @@ async fn keys_must_belong_to_an_iam_user() {
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::StaticCredentials],
         |app: TestApp, method: AuthMethod| async move {
-            let root = app.customer().account.root_keys();
+            let root = app.customer().account.create_root_access_key();
             let keys = json!({"accessKeyId": root.id, "secretAccessKey": root.secret});
             let request = with(app.request(method, app.customer(), "prod"), &keys);
             let report = app.assert_blocked(method, &request).await;
@@ -82,7 +82,7 @@ async fn ca_certificate_is_required_and_must_be_valid() {
             let refused = app.register(method, &without).await;
             refused.assert_status(400);
             assert_eq!(refused.pointers(), ["/certificateAuthority"]);
-            let chain = Chain::new("Another Authority");
+            let chain = CertificateIssuer::new("Another Authority");
             let leaf = chain.issue(&CertificateSpec::server());
             for (pem, rule) in [
                 (String::new(), "must be the certificates"),
@@ -97,9 +97,9 @@ async fn ca_certificate_is_required_and_must_be_valid() {
                 assert_eq!(refused.pointers(), ["/certificateAuthority"]);
                 assert!(refused.text_at("/errors/0/detail").contains(rule), "{:#}", refused.body);
             }
-            let dead = Chain::of(
-                &CertificateSpec::authority("Old Root").days(-900, -3),
-                &CertificateSpec::authority("Old").days(-800, -2),
+            let dead = CertificateIssuer::from_specs(
+                &CertificateSpec::ca("Old Root").valid_days(-900, -3),
+                &CertificateSpec::ca("Old").valid_days(-800, -2),
             );
             let old = with(good.clone(), &json!({"certificateAuthority": dead.pem()}));
             app.assert_blocked(method, &old).await.assert_check(
@@ -108,9 +108,9 @@ async fn ca_certificate_is_required_and_must_be_valid() {
                 "expired",
                 "administrator",
             );
-            let soon = Chain::of(
-                &CertificateSpec::authority("Root"),
-                &CertificateSpec::authority("Short").days(-800, 20),
+            let soon = CertificateIssuer::from_specs(
+                &CertificateSpec::ca("Root"),
+                &CertificateSpec::ca("Short").valid_days(-800, 20),
             );
             let soon = with(good.clone(), &json!({"certificateAuthority": soon.pem()}));
             let report = app.validate(method, &soon).await;

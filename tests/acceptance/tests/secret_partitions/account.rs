@@ -6,7 +6,7 @@ use acceptance::{
     methods::{CLASSIFIED_METHODS, for_each, for_each_classified},
     with,
 };
-use local_cloud::palette::DuplicateAnswer;
+use local_cloud::palette::DuplicateResponse;
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
@@ -35,8 +35,8 @@ async fn name_of_another_account_is_a_conflict() {
             refused.assert_status(409);
             assert_eq!((app.palette_body("prod"), app.active_secrets()), before);
         }
-        for duplicate in [DuplicateAnswer::BadRequest, DuplicateAnswer::OperationalError] {
-            app.cloud().palette().behave(|behaviour| behaviour.duplicate = duplicate);
+        for duplicate in [DuplicateResponse::BadRequest, DuplicateResponse::OperationalError] {
+            app.cloud().palette().configure(|behaviour| behaviour.duplicate = duplicate);
             let one = app.request(method, app.customer(), "twice");
             let other = app.request(method, app.second_customer(), "twice");
             let (one, other) =
@@ -93,21 +93,31 @@ async fn palette_receives_partition_aws_iso_b_or_aws_iso() {
 /// Rows: F10, F13.
 #[tokio::test]
 async fn user_keys_are_sent_with_validation_off_and_their_ca() {
-    for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method: AuthMethod| async move {
-        let customer = app.customer();
-        let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
-        receipt.assert_check("palette.portal-toggle-off", "passed", "isCapValidationEnabled: false", "");
-        assert_eq!(
-            app.palette_body("prod")["spec"],
-            json!({
-                "credentialType": "secret", "partition": app.partition().id(), "policyARNs": [],
-                "accessKey": customer.keys.id, "secretKey": customer.keys.secret,
-                "secretSpec": {
-                    "isCapValidationEnabled": false, "tls": {"ca": app.realm().certificate_authority},
-                },
-            })
-        );
-    })
+    for_each(
+        &CLASSIFIED_PARTITIONS,
+        &[AuthMethod::StaticCredentials],
+        |app: TestApp, method: AuthMethod| async move {
+            let customer = app.customer();
+            let receipt =
+                app.assert_registered(method, &app.request(method, customer, "prod")).await;
+            receipt.assert_check(
+                "palette.portal-toggle-off",
+                "passed",
+                "isCapValidationEnabled: false",
+                "",
+            );
+            assert_eq!(
+                app.palette_body("prod")["spec"],
+                json!({
+                    "credentialType": "secret", "partition": app.partition().id(), "policyARNs": [],
+                    "accessKey": customer.keys.id, "secretKey": customer.keys.secret,
+                    "secretSpec": {
+                        "isCapValidationEnabled": false, "tls": {"ca": app.realm().aws_ca_pem},
+                    },
+                })
+            );
+        },
+    )
     .await;
 }
 
@@ -129,12 +139,12 @@ async fn portal_keys_are_sent_with_validation_on_and_all_settings() {
             json!({
                 "agency": access.agency, account_member(app.partition()): access.account_name,
                 "role": access.role_name, "namePrefix": "PROJECT_", "isCapValidationEnabled": true,
-                "tls": {"ca": portal(realm).ca_pem(), "cert": access.identity.certificate, "key": access.identity.key},
+                "tls": {"ca": portal(realm).ca_pem(), "cert": access.certificate.certificate, "key": access.certificate.key},
             })
         );
         // Palette has fetched keys of its own with it.
         let records = app.cloud().palette().records();
-        let refreshed = records.account_named("prod").expect("an account").refreshed.clone();
+        let refreshed = records.find_account("prod").expect("an account").portal_token.clone();
         assert!(matches!(refreshed, Some(Some(_))), "{refreshed:?}");
     })
     .await;
@@ -198,7 +208,7 @@ async fn registration_returns_the_uid_and_stores_one_secret() {
         assert_eq!(app.cloud().palette().records().accounts[0].uid, receipt.uid());
         let name = format!("gangway/{}/{}/prod", app.partition(), customer.account.id());
         assert_eq!(app.active_secrets(), std::slice::from_ref(&name));
-        let secret = app.realm().deployment.secret(&name).expect("a secret");
+        let secret = app.realm().gangway_account.secret(&name).expect("a secret");
         assert_eq!(receipt.text_at("/secretArn"), secret.arn);
         let kept: Value = serde_json::from_str(&secret.current.expect("a value")).expect("JSON");
         let expected = if method == AuthMethod::StaticCredentials {

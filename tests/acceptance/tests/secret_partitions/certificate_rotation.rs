@@ -6,15 +6,15 @@ use acceptance::{
     methods::for_each,
     with,
 };
-use local_cloud::{certificates::CertificateSpec, palette::Token};
+use local_cloud::{certificates::CertificateSpec, palette::PortalToken};
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
 /// What came of Palette's last try.
-fn refreshed(app: &TestApp) -> Option<Token> {
+fn refreshed(app: &TestApp) -> Option<PortalToken> {
     let records = app.cloud().palette().records();
-    records.account_named("prod").expect("an account").refreshed.clone().expect("a try")
+    records.find_account("prod").expect("an account").portal_token.clone().expect("a try")
 }
 
 /// Rows: F86.
@@ -22,9 +22,9 @@ fn refreshed(app: &TestApp) -> Option<Token> {
 async fn new_certificate_replaces_the_old_one_before_expiry() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
         let (customer, portal) = (app.customer(), portal(app.realm()));
-        let entity = &portal_access(customer).entity;
-        let short = portal.issue(&CertificateSpec::client(entity).days(-300, 12));
-        let shown = |issued: &local_cloud::certificates::Issued| {
+        let entity = &portal_access(customer).common_name;
+        let short = portal.issue(&CertificateSpec::client(entity).valid_days(-300, 12));
+        let shown = |issued: &local_cloud::certificates::IssuedCertificate| {
             json!({"userCertificate": issued.certificate, "userKey": issued.key})
         };
         let first = with(app.request(method, customer, "prod"), &shown(&short));
@@ -35,7 +35,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
 
         let fresh = portal.issue(&CertificateSpec::client(entity));
         let renewed = with(first.clone(), &shown(&fresh));
-        app.realm().functions.kill();
+        app.realm().functions.stop_idle_instances();
         let path = format!("/v1/accounts/scap/{uid}");
         let put = app.put(&path, &renewed).await;
         put.assert_status(200);
@@ -46,7 +46,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
 
         // One account, one secret, and the old value only as the previous one.
         assert_eq!((app.account_names().len(), app.active_secrets().len()), (1, 1));
-        let secret = app.realm().deployment.secret(&app.active_secrets()[0]).expect("a secret");
+        let secret = app.realm().gangway_account.secret(&app.active_secrets()[0]).expect("a secret");
         let current = secret.current.expect("a value");
         let kept: Value = serde_json::from_str(&current).expect("JSON");
         assert_eq!(kept["userKey"], *fresh.key);
@@ -57,11 +57,11 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
 
         // The old certificate is withdrawn, and Palette's next try is with the new one.
         portal.revoke(&short);
-        assert!(palette.refresh(&uid).await);
+        assert!(palette.refresh_portal_token(&uid).await);
         let after = refreshed(&app).expect("keys");
         assert!(after.generated >= before.generated);
         portal.revoke(&fresh);
-        assert!(!palette.refresh(&uid).await && refreshed(&app).is_none());
+        assert!(!palette.refresh_portal_token(&uid).await && refreshed(&app).is_none());
         let report = blocked_put(&app, &path, &renewed).await;
         report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");
     })
@@ -80,11 +80,11 @@ async fn changing_keys_to_a_portal_updates_the_secret_tags() {
             let noted = || {
                 let kept = app.active_secrets();
                 let [name] = kept.as_slice() else { panic!("one secret: {kept:?}") };
-                let secret = app.realm().deployment.secret(name).expect("a secret");
+                let secret = app.realm().gangway_account.secret(name).expect("a secret");
                 secret.tags["gangway:method"].clone()
             };
             assert_eq!(noted(), "static-credentials");
-            app.realm().functions.kill();
+            app.realm().functions.stop_idle_instances();
             let path = format!("/v1/accounts/scap/{}", receipt.uid());
             let put = app.put(&path, &app.request(method, customer, "prod")).await;
             put.assert_status(200);
@@ -101,8 +101,8 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
-            portal(app.realm()).behave(|behaviour| behaviour.lifetime = 900);
-            app.cloud().clock().stop();
+            portal(app.realm()).configure(|behaviour| behaviour.lifetime = 900);
+            app.cloud().clock().freeze();
             let request = app.request(method, app.customer(), "prod");
             let receipt = app.assert_registered(method, &request).await;
             let seen = receipt.check("portal.key-lifetime");
@@ -111,7 +111,7 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
             assert!(known.iter().any(|known| known == told), "{told}");
             let token = refreshed(&app).expect("keys");
             assert_eq!(token.expires, local_cloud::clock::iso8601(token.generated + 900));
-            portal(app.realm()).behave(|behaviour| behaviour.lifetime = 0);
+            portal(app.realm()).configure(|behaviour| behaviour.lifetime = 0);
             let report = app.validate(method, &with(request, &json!({"name": "other"}))).await;
             report.assert_check("portal.key-lifetime", "failed", "already expired", "NTP");
             report.assert_check("aws.identity-valid", "failed", "", "");
@@ -123,7 +123,7 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
 /// A PUT that is refused with a report, and changes nothing.
 async fn blocked_put(app: &TestApp, path: &str, request: &Value) -> acceptance::HttpResponse {
     let before = app.palette_body("prod");
-    app.realm().functions.kill();
+    app.realm().functions.stop_idle_instances();
     let refused = app.put(path, request).await;
     refused.assert_status(422);
     assert_eq!(app.palette_body("prod"), before);

@@ -7,14 +7,16 @@ use acceptance::{
     with,
 };
 use local_cloud::{
-    certificates::{CertificateSpec, Chain, Issued, KeyKind, Usage},
-    portal::OPERATION,
+    access_portal::OPERATION,
+    certificates::{
+        CertificateIssuer, CertificateSpec, ExtendedKeyUsage, IssuedCertificate, KeyType,
+    },
 };
 use serde_json::{Value, json};
 
 use gangway_model::AuthMethod;
 
-fn shown(issued: &Issued) -> Value {
+fn shown(issued: &IssuedCertificate) -> Value {
     json!({"userCertificate": issued.certificate, "userKey": issued.key})
 }
 
@@ -22,11 +24,11 @@ fn shown(issued: &Issued) -> Value {
 #[tokio::test]
 async fn certificates_with_every_key_type_are_accepted() {
     for_each(&CLASSIFIED_PARTITIONS, &[AuthMethod::Scap], |app: TestApp, method: AuthMethod| async move {
-        let entity = portal_access(app.customer()).entity.clone();
+        let entity = portal_access(app.customer()).common_name.clone();
         let good = app.request(method, app.customer(), "prod");
         let portal = portal(app.realm());
-        for key in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa, KeyKind::Ed25519] {
-            let issued = portal.issue(&CertificateSpec { key, ..CertificateSpec::client(&entity) });
+        for key in [KeyType::P256, KeyType::P384, KeyType::Rsa, KeyType::Ed25519] {
+            let issued = portal.issue(&CertificateSpec { key_type: key, ..CertificateSpec::client(&entity) });
             let report = app.validate(method, &with(good.clone(), &shown(&issued))).await;
             assert_eq!(report.ready(), Some(true), "{key:?}: {:#}", report.body);
             report.assert_check("certificates.key-matches", "passed", "", "");
@@ -52,27 +54,27 @@ async fn faults_are_reported_before_the_portal_is_called() {
         &CLASSIFIED_PARTITIONS,
         &[AuthMethod::Scap],
         |app: TestApp, method: AuthMethod| async move {
-            let entity = portal_access(app.customer()).entity.clone();
+            let entity = portal_access(app.customer()).common_name.clone();
             let good = app.request(method, app.customer(), "prod");
             let portal = portal(app.realm());
             let of = |request: CertificateSpec| shown(&portal.issue(&request));
             let other = portal.issue(&CertificateSpec::client(&entity));
             for (wrong, id, observed, remedy) in [
                 (
-                    of(CertificateSpec::client(&entity).days(-400, -3)),
+                    of(CertificateSpec::client(&entity).valid_days(-400, -3)),
                     "certificates.client-valid",
                     "expired on",
                     "new certificate",
                 ),
                 (
-                    of(CertificateSpec::client(&entity).days(3, 400)),
+                    of(CertificateSpec::client(&entity).valid_days(3, 400)),
                     "certificates.client-valid",
                     "not valid before",
                     "NTP",
                 ),
                 (
                     of(CertificateSpec {
-                        usages: vec![Usage::Server],
+                        usages: vec![ExtendedKeyUsage::Server],
                         ..CertificateSpec::client(&entity)
                     }),
                     "certificates.client-usage",
@@ -81,7 +83,7 @@ async fn faults_are_reported_before_the_portal_is_called() {
                 ),
                 (
                     of(CertificateSpec {
-                        usages: vec![Usage::Code],
+                        usages: vec![ExtendedKeyUsage::CodeSigning],
                         ..CertificateSpec::client(&entity)
                     }),
                     "certificates.client-usage",
@@ -110,7 +112,7 @@ async fn faults_are_reported_before_the_portal_is_called() {
                 let asked = app.cloud().calls().count(portal.kind().service(), OPERATION);
                 assert_eq!(asked, 0, "{id}: the portal is not bothered");
             }
-            let soon = of(CertificateSpec::client(&entity).days(-300, 12));
+            let soon = of(CertificateSpec::client(&entity).valid_days(-300, 12));
             let receipt = app.assert_registered(method, &with(good, &soon)).await;
             receipt.assert_check("certificates.client-lasts", "failed", "in 1", "PUT the account");
             assert_eq!(receipt.check("certificates.client-lasts")["severity"], "warning");
@@ -129,7 +131,7 @@ async fn invalid_pem_is_refused_by_member_and_never_repeated() {
         let text = |member: &str| acceptance::text(&good, member).to_owned();
         let (ca, cert, key) =
             (text("certificateAuthority"), text("userCertificate"), text("userKey"));
-        let chain = Chain::new("Another Authority");
+        let chain = CertificateIssuer::new("Another Authority");
         let half = |pem: &str| pem.chars().take(pem.len() * 2 / 3).collect::<String>();
         let encrypted = key
             .replace("BEGIN PRIVATE", "BEGIN ENCRYPTED PRIVATE")

@@ -1,7 +1,7 @@
 //! The API key of Palette, the list of accounts and the request schema.
 
 use acceptance::{TestApp, methods::for_each_classified, text, with};
-use local_cloud::{palette::MEMBER_KEY, world::API_KEY_SECRET};
+use local_cloud::{fixtures::API_KEY_SECRET, palette::MEMBER_KEY};
 use serde_json::json;
 
 use gangway_model::AuthMethod;
@@ -10,7 +10,7 @@ use gangway_model::AuthMethod;
 #[tokio::test]
 async fn api_key_without_tenant_administrator_is_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
-        app.realm().keep(API_KEY_SECRET, MEMBER_KEY).await;
+        app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
         let request = app.request(method, app.customer(), "prod");
         let report = app.assert_blocked(method, &request).await;
         report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
@@ -63,7 +63,7 @@ async fn every_member_is_accepted_over_http_and_by_event() {
             "description": "Mapping, production",
             "partition": app.partition().id(),
             "scope": {"project": "Payments"},
-            "policyArns": [customer.account.managed("SecurityAudit")],
+            "policyArns": [customer.account.managed_policy_arn("SecurityAudit")],
             "privateCloudGateway": "dc-east",
             "permissionProfile": "core",
         });

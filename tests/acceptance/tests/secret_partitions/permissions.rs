@@ -17,17 +17,17 @@ async fn missing_or_outdated_policy_is_reported_by_name() {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
         for missing in gangway_policies::documents_for(PermissionProfile::CoreEks) {
-            customer.disallow(*missing);
+            customer.detach_policy(*missing);
             let report = app.validate(method, &request).await;
             report.assert_check("iam.policies-attached", "failed", missing.name(), missing.name());
-            customer.allow(*missing);
+            customer.attach_policy(*missing);
         }
-        customer.disallow(PolicyDocument::Controller);
+        customer.detach_policy(PolicyDocument::Controller);
         let report = app.assert_blocked(method, &request).await;
         let name = "PaletteControllerPolicy";
         report.assert_check("iam.actions-allowed", "failed", name, &format!("attach {name}"));
-        customer.allow(PolicyDocument::Controller);
-        customer.outdate(PolicyDocument::Controller);
+        customer.attach_policy(PolicyDocument::Controller);
+        customer.set_outdated_policy(PolicyDocument::Controller);
         let report = app.assert_blocked(method, &request).await;
         report.assert_check(
             "iam.policies-attached",
@@ -47,11 +47,11 @@ async fn boundaries_and_scps_that_deny_actions_are_reported() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
-        customer.bound();
+        customer.set_restrictive_boundary();
         let report = app.assert_blocked(method, &request).await;
         report.assert_check("iam.boundary-allows", "failed", "does not allow", "boundary");
-        customer.unbound();
-        customer.deny_by_organization();
+        customer.widen_boundary();
+        customer.deny_by_scp();
         let report = app.assert_blocked(method, &request).await;
         report.assert_check("iam.organization-allows", "failed", "ec2:", "SCPs of this account");
         report.assert_check("iam.boundary-allows", "passed", "", "");
@@ -76,7 +76,7 @@ async fn portal_role_is_checked_with_its_own_credentials() {
                 portal_role(customer).detach(&arn);
             }
             portal_role(customer).attach(&customer.policy(PolicyDocument::MinimumIaasStatic));
-            acceptance::classified::portal_access(customer).forbid_role_to_look();
+            acceptance::classified::portal_access(customer).deny_role_inspection();
             let receipt = app.assert_registered(method, &request).await;
             receipt.assert_check(
                 "iam.simulation-possible",
@@ -88,7 +88,8 @@ async fn portal_role_is_checked_with_its_own_credentials() {
                 receipt.assert_check(id, "unverified", "", "iam:SimulatePrincipalPolicy");
             }
             receipt.assert_check("palette.validation", "passed", "", "");
-            acceptance::classified::portal_access(customer).let_role_look(&customer.account);
+            acceptance::classified::portal_access(customer)
+                .allow_role_inspection(&customer.account);
             let report = app.register(method, &request).await;
             report.assert_check("iam.actions-allowed", "passed", "", "");
             // Nothing was asked as anybody else.

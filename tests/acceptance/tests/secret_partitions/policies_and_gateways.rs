@@ -11,7 +11,7 @@ async fn cluster_policies_must_exist_and_are_sent_to_palette_once() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
-        let audit = customer.account.managed("SecurityAudit");
+        let audit = customer.account.managed_policy_arn("SecurityAudit");
         let own = customer.account.policy(
             "Extra",
             &json!({"Version": "2012-10-17",

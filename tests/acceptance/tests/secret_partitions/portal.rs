@@ -7,8 +7,8 @@ use acceptance::{
     with,
 };
 use local_cloud::{
+    access_portal::{CredentialSource, Entitlement, OPERATION},
     certificates::CertificateSpec,
-    portal::{Entitlement, Holder, OPERATION},
 };
 use serde_json::json;
 
@@ -35,12 +35,12 @@ async fn keys_are_fetched_with_the_certificate_and_work() {
                 &portal_access(customer).role.arn(),
                 "",
             );
-            let calls = app.cloud().calls().of(kind.service(), OPERATION);
+            let calls = app.cloud().calls().for_operation(kind.service(), OPERATION);
             let own: Vec<_> = calls.iter().filter(|call| !call.nested).collect();
             let [own] = own.as_slice() else { panic!("one call of Gangway's: {calls:?}") };
             assert_eq!(
                 (own.status, own.principal.as_deref()),
-                (Some(200), Some(&*portal_access(customer).entity))
+                (Some(200), Some(&*portal_access(customer).common_name))
             );
         },
     )
@@ -59,13 +59,13 @@ async fn agency_account_and_role_are_sent_to_the_portal_unchanged() {
             let access = portal_access(customer);
             let good = app.request(method, customer, "prod");
             let (agency, account_name, role) = ("R&D / Süd + 1?", "north=50% #7", "Ops.Role+x=1@y");
-            portal(app.realm()).entitle(Entitlement {
-                name: access.entity.clone(),
+            portal(app.realm()).add_entitlement(Entitlement {
+                common_name: access.common_name.clone(),
                 agency: agency.to_owned(),
                 account_name: account_name.to_owned(),
                 account: customer.account.clone(),
                 role: role.to_owned(),
-                holder: Holder::Role(access.role.clone()),
+                credentials: CredentialSource::Role(access.role.clone()),
             });
             let odd =
                 with(good.clone(), &json!({"agency": agency, member: account_name, "role": role}));
@@ -202,7 +202,7 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
         |app: TestApp, method: AuthMethod| async move {
             let good = app.request(method, app.customer(), "prod");
             let (portal, access) = (portal(app.realm()), portal_access(app.customer()));
-            let shown = |issued: &local_cloud::certificates::Issued| {
+            let shown = |issued: &local_cloud::certificates::IssuedCertificate| {
                 with(
                     good.clone(),
                     &json!({"userCertificate": issued.certificate, "userKey": issued.key}),
@@ -214,11 +214,11 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
             report.assert_check("portal.keys", "failed", "HTTP 403", "identity team");
             assert!(report.check("portal.keys")["covers"].to_string().contains("X06"));
             // Signed by the right CA but not provisioned: an HTML page with status 200.
-            let stranger = portal.chain().issue(&CertificateSpec::client(&access.entity));
+            let stranger = portal.chain().issue(&CertificateSpec::client(&access.common_name));
             let report = app.assert_blocked(method, &shown(&stranger)).await;
             report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");
             // Withdrawn.
-            portal.revoke(&access.identity);
+            portal.revoke(&access.certificate);
             let report = app.assert_blocked(method, &good).await;
             report.assert_check(
                 "portal.keys",

@@ -21,14 +21,16 @@ async fn default_portal_address_of_the_partition_is_used() {
             let request = app.request(method, app.customer(), "prod");
             let function = app.realm().functions.get("scap").expect("the function");
             let bare =
-                function.in_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
+                function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
             let response = report(&bare, method, &request).await;
             assert_eq!(response.ready(), Some(true), "{:#}", response.body);
             response.assert_check("portal.trusted", "unverified", "has no address", "GANGWAY_");
             response.assert_check("portal.keys", "passed", "Palette fetched them", "");
             response.assert_check("palette.portal-address", "not-applicable", "Palette's own", "");
-            let calls =
-                app.cloud().calls().of(portal(app.realm()).kind().service(), "GetCredentials");
+            let calls = app
+                .cloud()
+                .calls()
+                .for_operation(portal(app.realm()).kind().service(), "GetCredentials");
             assert!(
                 !calls.is_empty() && calls.iter().all(|call| call.nested),
                 "by Palette only: {calls:?}"
@@ -48,8 +50,8 @@ async fn account_name_must_be_resolved_before_registration() {
             let request = app.request(method, app.customer(), "prod");
             let function = app.realm().functions.get("scap").expect("the function");
             let bare =
-                function.in_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
-            app.cloud().palette().behave(|palette| palette.conceals = &[Concealed::Portal]);
+                function.with_environment(&[("GANGWAY_SCAP_URL", None), ("GANGWAY_CAP_URL", None)]);
+            app.cloud().palette().configure(|palette| palette.conceals = &[Concealed::Portal]);
             let response = report(&bare, method, &request).await;
             let by_number = request[account_member(app.partition())]
                 .as_str()
@@ -91,7 +93,7 @@ async fn palette_endpoint_variable_is_named_in_a_warning() {
         }
         let function = app.realm().functions.get(method.id()).expect("the function");
         let pairs = format!("{}={other}", app.partition());
-        let corrected = function.in_environment(&[("GANGWAY_PALETTE_PORTAL_ENV_VARS", Some(&pairs))]);
+        let corrected = function.with_environment(&[("GANGWAY_PALETTE_PORTAL_ENV_VARS", Some(&pairs))]);
         let seen = report(&corrected, method, &request).await;
         seen.assert_check("palette.portal-address", "unverified", "", &format!("variable {other} "));
         // What the operator has set in the system console is seen without a cluster.

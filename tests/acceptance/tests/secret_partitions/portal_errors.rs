@@ -8,8 +8,8 @@ use acceptance::{
 };
 use local_cloud::{
     Effect, Fault,
-    certificates::Chain,
-    portal::{Entitlement, Holder, Instead, OPERATION},
+    access_portal::{CredentialSource, Entitlement, FixedResponse, OPERATION},
+    certificates::CertificateIssuer,
 };
 use serde_json::{Value, json};
 
@@ -22,8 +22,8 @@ async fn every_portal_error_is_reported_with_its_remedy() {
         let request = app.request(method, app.customer(), "prod");
         let instead = |status, content_type: &str, body: &str| {
             let (content_type, body) = (content_type.to_owned(), body.to_owned());
-            let response = Instead { status, content_type, body };
-            portal(app.realm()).behave(|behaviour| behaviour.instead = Some(response));
+            let response = FixedResponse { status, content_type, body };
+            portal(app.realm()).configure(|behaviour| behaviour.fixed_response = Some(response));
         };
         let json = "application/json";
         let keys =
@@ -79,15 +79,15 @@ async fn every_portal_error_is_reported_with_its_remedy() {
             assert!(failed.text_at("/detail").contains("access portal"), "{:#}", failed.body);
         }
         app.assert_untouched();
-        portal(app.realm()).behave(|behaviour| behaviour.instead = None);
-        portal(app.realm()).behave(|behaviour| behaviour.enabled = false);
+        portal(app.realm()).configure(|behaviour| behaviour.fixed_response = None);
+        portal(app.realm()).configure(|behaviour| behaviour.enabled = false);
         app.assert_blocked(method, &request).await.assert_check(
             "portal.keys",
             "failed",
             "API not enabled",
             "enable its API",
         );
-        portal(app.realm()).behave(|behaviour| behaviour.enabled = true);
+        portal(app.realm()).configure(|behaviour| behaviour.enabled = true);
         app.assert_registered(method, &request).await;
     })
     .await;
@@ -103,11 +103,11 @@ async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
             let (customer, access) = (app.customer(), portal_access(app.customer()));
             let good = app.request(method, customer, "prod");
             let portal = portal(app.realm());
-            portal.behave(|behaviour| behaviour.tells_expiration = false);
+            portal.configure(|behaviour| behaviour.returns_expiration = false);
             let receipt = app.assert_registered(method, &good).await;
             receipt.assert_check("portal.key-lifetime", "unverified", "60 minutes", "45 minutes");
             // Keys of a session without the token of it: AWS does not take them.
-            portal.behave(|behaviour| behaviour.tells_token = false);
+            portal.configure(|behaviour| behaviour.returns_token = false);
             let another = with(good.clone(), &json!({"name": "no-token"}));
             let report = app.assert_blocked(method, &another).await;
             report.assert_check(
@@ -117,15 +117,15 @@ async fn missing_token_or_expiry_is_reported_and_the_account_registers() {
                 "keys of a role",
             );
             report.assert_check("aws.identity-valid", "failed", "", "");
-            portal.behave(|behaviour| behaviour.tells_token = true);
+            portal.configure(|behaviour| behaviour.returns_token = true);
             // Keys of a user, as an emulator hands them out: they need no token.
-            portal.entitle(Entitlement {
-                name: access.entity.clone(),
+            portal.add_entitlement(Entitlement {
+                common_name: access.common_name.clone(),
                 agency: "Emulated".to_owned(),
                 account_name: access.account_name.clone(),
                 account: customer.account.clone(),
                 role: access.role_name.to_owned(),
-                holder: Holder::User(customer.user.clone()),
+                credentials: CredentialSource::User(customer.user.clone()),
             });
             let emulated = with(good, &json!({"name": "emulated", "agency": "Emulated"}));
             let receipt = app.assert_registered(method, &emulated).await;
@@ -150,7 +150,9 @@ async fn portal_with_an_untrusted_certificate_is_not_called() {
         |app: TestApp, method: AuthMethod| async move {
             let good = app.request(method, app.customer(), "prod");
             let portal = portal(app.realm());
-            for pem in [Chain::new("Another Authority").pem(), portal.chain().root_pem()] {
+            for pem in
+                [CertificateIssuer::new("Another Authority").pem(), portal.chain().root_pem()]
+            {
                 app.cloud().calls().clear();
                 let report = app
                     .assert_blocked(
@@ -168,7 +170,7 @@ async fn portal_with_an_untrusted_certificate_is_not_called() {
                 assert_eq!(app.cloud().calls().count(portal.kind().service(), OPERATION), 0);
             }
             // The root alone will do where the portal shows its intermediate itself.
-            portal.behave(|behaviour| behaviour.shows_intermediate = true);
+            portal.configure(|behaviour| behaviour.sends_intermediate = true);
             let root = with(good, &json!({"certificateAuthority": portal.chain().root_pem()}));
             app.assert_registered(method, &root).await;
         },
@@ -186,7 +188,8 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
             let request = app.request(method, app.customer(), "prod");
             let kind = portal(app.realm()).kind();
             // Cut off before it is asked: what Palette does is nested and comes later.
-            app.cloud().fault(Fault::on(kind.service(), OPERATION, Effect::CutBefore).once());
+            app.cloud()
+                .fault(Fault::on(kind.service(), OPERATION, Effect::DisconnectBefore).once());
             let report = app.validate(method, &request).await;
             assert_eq!(report.ready(), Some(true), "{:#}", report.body);
             report.assert_check(
@@ -200,7 +203,7 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
             let nowhere = "https://localhost:9/".to_owned();
             let partition = app.partition().id().to_owned();
             app.cloud().palette().records().portals.insert(partition, nowhere);
-            app.cloud().fault(Fault::on(kind.service(), OPERATION, Effect::CutBefore));
+            app.cloud().fault(Fault::on(kind.service(), OPERATION, Effect::DisconnectBefore));
             let report = app.assert_blocked(method, &request).await;
             report.assert_check("portal.keys", "failed", "Palette received none", "");
             app.assert_untouched();
@@ -218,19 +221,19 @@ async fn keys_of_another_account_or_invalid_keys_are_refused() {
         |app: TestApp, method: AuthMethod| async move {
             let (customer, access) = (app.customer(), portal_access(app.customer()));
             let member = acceptance::classified::account_member(app.partition());
-            let entitled = |account_name: &str, holder: Holder| {
-                portal(app.realm()).entitle(Entitlement {
-                    name: access.entity.clone(),
+            let entitled = |account_name: &str, holder: CredentialSource| {
+                portal(app.realm()).add_entitlement(Entitlement {
+                    common_name: access.common_name.clone(),
                     agency: access.agency.to_owned(),
                     account_name: account_name.to_owned(),
                     account: customer.account.clone(),
                     role: access.role_name.to_owned(),
-                    holder,
+                    credentials: holder,
                 });
                 let members: Value = json!({member: account_name});
                 with(app.request(method, customer, "prod"), &members)
             };
-            let foreign = entitled("999999999999", Holder::Role(access.role.clone()));
+            let foreign = entitled("999999999999", CredentialSource::Role(access.role.clone()));
             let report = app.assert_blocked(method, &foreign).await;
             report.assert_check(
                 "aws.partition",
@@ -239,8 +242,8 @@ async fn keys_of_another_account_or_invalid_keys_are_refused() {
                 "portal's administrator",
             );
             let gone = customer.account.role("PROJECT_Gone");
-            let dead = entitled("gone", Holder::Role(gone.clone()));
-            gone.remove();
+            let dead = entitled("gone", CredentialSource::Role(gone.clone()));
+            gone.delete();
             let report = app.assert_blocked(method, &dead).await;
             report.assert_check("aws.identity-valid", "failed", "", "portal");
             app.assert_untouched();

@@ -92,8 +92,11 @@ async fn missing_connection_to_the_partition_is_reported() {
         let request = app.request(method, app.customer(), "prod");
         if method == AuthMethod::StaticCredentials {
             // AWS hears Gangway, and not Palette.
-            let deaf =
-                local_cloud::Fault::on("sts", "GetCallerIdentity", local_cloud::Effect::CutBefore);
+            let deaf = local_cloud::Fault::on(
+                "sts",
+                "GetCallerIdentity",
+                local_cloud::Effect::DisconnectBefore,
+            );
             app.cloud().fault(deaf.nth(2).times(u32::MAX));
         } else {
             let nowhere = format!("https://localhost:9{}", portal(app.realm()).kind().path());
@@ -151,7 +154,7 @@ async fn configured_endpoints_are_reached_or_reported_by_name() {
         set(&good);
         let report = app.validate(method, &request).await;
         report.assert_check("palette.endpoint-overrides", "passed", "10 set, all reached", "");
-        let door = app.cloud().door().await;
+        let door = app.cloud().start_tls_endpoint().await;
         let mut some = good.clone();
         some["sts"] = json!({"endpoint": "https://localhost:9"});
         some["eks"] = json!({"endpoint": door.url});

@@ -17,7 +17,7 @@ async fn eks_policy_is_required_only_when_eks_is_planned() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let request = app.request(method, customer, "prod");
-        customer.disallow(PolicyDocument::ControllersEks);
+        customer.detach_policy(PolicyDocument::ControllersEks);
         let name = "PaletteControllersEKSPolicy";
         app.assert_blocked(method, &request).await.assert_check(
             "iam.actions-allowed",
@@ -48,20 +48,20 @@ async fn each_profile_needs_its_policies_and_reports_its_next_steps() {
             MinimumIaasStatic,
         ] {
             for document in gangway_policies::documents_for(CoreEks) {
-                customer.disallow(*document);
+                customer.detach_policy(*document);
             }
             for document in gangway_policies::documents_for(profile) {
-                customer.allow(*document);
+                customer.attach_policy(*document);
             }
             let request = with(
                 app.request(method, customer, profile.id()),
                 &json!({"permissionProfile": profile.id()}),
             );
             let document = gangway_policies::documents_for(profile)[0];
-            customer.disallow(document);
+            customer.detach_policy(document);
             let report = app.validate(method, &request).await;
             report.assert_check("iam.actions-allowed", "failed", "", document.name());
-            customer.allow(document);
+            customer.attach_policy(document);
             let report = app.validate(method, &request).await;
             assert_eq!(report.ready(), Some(true), "{profile}: {:#}", report.body);
             report.assert_check("iam.policies-attached", "passed", document.name(), "");
@@ -81,7 +81,7 @@ async fn each_profile_needs_its_policies_and_reports_its_next_steps() {
                 assert!(next.is_empty() && told.contains("can create no cluster"), "{told}");
             }
             for document in gangway_policies::documents_for(profile) {
-                customer.disallow(*document);
+                customer.detach_policy(*document);
             }
         }
     })
@@ -102,7 +102,7 @@ async fn policies_over_the_quota_are_reported() {
         let request = app.request(method, customer, "prod");
         app.validate(method, &request).await.assert_check("iam.policy-quota", "failed", "11 of 10", "raise the quota");
         for kind in ["User", "Role"] {
-            customer.account.quota(&format!("AttachedPoliciesPer{kind}Quota"), 20);
+            customer.account.set_quota(&format!("AttachedPoliciesPer{kind}Quota"), 20);
         }
         app.assert_registered(method, &request).await.assert_check("iam.policy-quota", "passed", "11 of 20", "");
     })
@@ -114,16 +114,16 @@ type Break = fn(&TestApp);
 
 const BREAKS: &[(&str, Break)] = &[
     ("nothing", |_stage| {}),
-    ("missing policy", |app| app.customer().disallow(PolicyDocument::Controller)),
-    ("boundary", |app| app.customer().bound()),
-    ("inactive key", |app| app.customer().deactivate_keys()),
+    ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
+    ("boundary", |app| app.customer().set_restrictive_boundary()),
+    ("inactive key", |app| app.customer().deactivate_access_key()),
     ("no looking at itself", |app| {
-        app.customer().forbid_user_to_look();
-        acceptance::classified::portal_access(app.customer()).forbid_role_to_look();
+        app.customer().deny_user_inspection();
+        acceptance::classified::portal_access(app.customer()).deny_role_inspection();
     }),
     ("no user, no role", |app| {
-        app.customer().user.clone().remove();
-        portal_role(app.customer()).clone().remove();
+        app.customer().user.clone().delete();
+        portal_role(app.customer()).clone().delete();
     }),
     ("no flag", |app| {
         app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), false);
@@ -132,14 +132,15 @@ const BREAKS: &[(&str, Break)] = &[
         app.cloud().palette().records().features.clear();
     }),
     ("no entitlement", |app| {
-        portal(app.realm())
-            .disentitle(&acceptance::classified::portal_access(app.customer()).entity);
+        portal(app.realm()).remove_entitlements(
+            &acceptance::classified::portal_access(app.customer()).common_name,
+        );
     }),
     ("portal switched off", |app| {
-        portal(app.realm()).behave(|behaviour| behaviour.enabled = false);
+        portal(app.realm()).configure(|behaviour| behaviour.enabled = false);
     }),
     ("portal without tokens", |app| {
-        portal(app.realm()).behave(|behaviour| behaviour.tells_token = false);
+        portal(app.realm()).configure(|behaviour| behaviour.returns_token = false);
     }),
     ("Palette without a portal", |app| app.cloud().palette().records().portals.clear()),
     ("IAM too busy", |app| {

@@ -9,8 +9,8 @@ use acceptance::{
 };
 use local_cloud::{
     Effect, Fault,
-    canaries::{Canary, Kind},
-    certificates::{CertificateSpec, KeyKind},
+    canaries::{Canary, SecretKind},
+    certificates::{CertificateSpec, KeyType},
     palette::SecretsOnRead,
 };
 use serde_json::{Value, json};
@@ -20,12 +20,12 @@ use gangway_model::AuthMethod;
 /// The whole lifecycle with both methods and all errors; returns every response.
 async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
-    let entity = &portal_access(customer).entity;
-    palette.behave(|behaviour| behaviour.errors_repeat_secrets = true);
+    let entity = &portal_access(customer).common_name;
+    palette.configure(|behaviour| behaviour.errors_repeat_secrets = true);
     let mut responses = Vec::new();
     for method in CLASSIFIED_METHODS {
         let request = app.request(method, customer, &format!("prod-{}", method.id()));
-        let key = &portal_access(customer).identity.key;
+        let key = &portal_access(customer).certificate.key;
         for wrong in [
             json!({"colour": key}),
             json!({"description": key, "name": key}),
@@ -43,17 +43,20 @@ async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
             responses.push(app.register(method, &with(request.clone(), &wrong)).await);
         }
         if method == AuthMethod::Scap {
-            for key in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
+            for key in [KeyType::P256, KeyType::Rsa, KeyType::Ed25519] {
                 let other = portal(app.realm())
-                    .issue(&CertificateSpec { key, ..CertificateSpec::client(entity) });
-                evidence.add_secrets([Canary::new(Kind::PrivateKey, "another", &other.key)]);
+                    .issue(&CertificateSpec { key_type: key, ..CertificateSpec::client(entity) });
+                evidence.add_secrets([Canary::new(SecretKind::PrivateKey, "another", &other.key)]);
                 evidence.add_public(other.certificate.as_str());
                 let swapped = json!({"userKey": other.key});
                 responses.push(app.register(method, &with(request.clone(), &swapped)).await);
             }
-            for effect in
-                [Effect::Garbage, Effect::InternalError, Effect::CutBefore, Effect::CutAfter]
-            {
+            for effect in [
+                Effect::HtmlPage,
+                Effect::InternalError,
+                Effect::DisconnectBefore,
+                Effect::DisconnectAfter,
+            ] {
                 let service = portal(app.realm()).kind().service();
                 app.cloud().fault(Fault::on(service, "*", effect));
                 responses.push(app.register(method, &request).await);
@@ -67,21 +70,21 @@ async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
         responses.push(app.register(method, &request).await);
         app.cloud().faults().clear();
         palette.records().portals = portals;
-        for effect in [Effect::InternalError, Effect::Garbage, Effect::CutAfter] {
+        for effect in [Effect::InternalError, Effect::HtmlPage, Effect::DisconnectAfter] {
             app.cloud().fault(Fault::on("palette", "POST /v1/cloudaccounts/aws", effect).once());
             responses.push(app.register(method, &request).await);
             app.cloud().faults().clear();
         }
         for service in ["iam", "sts", "secretsmanager"] {
-            app.cloud().fault(Fault::on(service, "*", Effect::Garbage));
+            app.cloud().fault(Fault::on(service, "*", Effect::HtmlPage));
             responses.push(app.register(method, &request).await);
             app.cloud().faults().clear();
         }
         let receipt = app.register(method, &request).await;
         assert!([200, 201].contains(&receipt.status), "{}", receipt.text);
         let path = format!("/v1/accounts/{}", receipt.uid());
-        for shown in [SecretsOnRead::Real, SecretsOnRead::Masked] {
-            palette.behave(|behaviour| behaviour.secrets = shown);
+        for shown in [SecretsOnRead::Plain, SecretsOnRead::Masked] {
+            palette.configure(|behaviour| behaviour.secrets = shown);
             responses.push(app.get("/v1/accounts").await);
             responses.push(app.get(&path).await);
             responses.push(app.post(&format!("{path}/validate"), &json!({})).await);
@@ -90,7 +93,7 @@ async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
                 app.put(&format!("/v1/accounts/{}/{}", method.id(), receipt.uid()), &again).await,
             );
         }
-        palette.behave(|behaviour| behaviour.secrets = SecretsOnRead::Real);
+        palette.configure(|behaviour| behaviour.secrets = SecretsOnRead::Plain);
         responses.push(app.post("/v1/policies", &json!({"uid": receipt.uid()})).await);
         responses.push(receipt);
     }
@@ -110,7 +113,7 @@ async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
         evidence.assert_no_leak();
         assert!(app.logs().lines().count() > 20, "the functions write logs");
         assert_eq!(app.active_secrets().len(), 2, "{:?}", app.active_secrets());
-        for secret in app.realm().deployment.secrets() {
+        for secret in app.realm().gangway_account.secrets() {
             if secret.name.starts_with(&format!("gangway/{partition}/")) {
                 assert!(secret.kms_key.is_some_and(|key| key.contains(":kms:")), "{}", secret.name);
             }

@@ -10,7 +10,7 @@ use acceptance::{
     text, with,
 };
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::{Door, functions::Lambda};
+use local_cloud::{TlsEndpoint, lambda::LambdaFunction};
 use serde_json::{Value, json};
 
 /// The secrets with the bundles, as the template's parameters name them.
@@ -18,7 +18,7 @@ const AWS_BUNDLE: &str = "gangway/aws-ca-bundle";
 const PALETTE_BUNDLE: &str = "gangway/palette-ca-bundle";
 
 /// A validation, straight to a function, in the event of its sample.
-pub(crate) async fn report(function: &Lambda, method: AuthMethod, request: &Value) -> HttpResponse {
+pub(crate) async fn report(function: &LambdaFunction, method: AuthMethod, request: &Value) -> HttpResponse {
     let file =
         format!("{}/../../events/{}/http-validate.json", env!("CARGO_MANIFEST_DIR"), method.id());
     let sample = std::fs::read_to_string(file).expect("a sample event");
@@ -38,16 +38,16 @@ pub(crate) async fn report(function: &Lambda, method: AuthMethod, request: &Valu
 /// Four addresses, and a request that fits them.
 struct TlsSetup {
     app: TestApp,
-    aws: Door,
-    palette: Door,
+    aws: TlsEndpoint,
+    palette: TlsEndpoint,
 }
 
 impl TlsSetup {
     async fn set(partition: Partition) -> Self {
         let app = TestApp::start_with_tls(partition).await;
-        let (aws, palette) = (app.cloud().door().await, app.cloud().door().await);
-        app.realm().keep(AWS_BUNDLE, &aws.ca_pem).await;
-        app.realm().keep(PALETTE_BUNDLE, &palette.ca_pem).await;
+        let (aws, palette) = (app.cloud().start_tls_endpoint().await, app.cloud().start_tls_endpoint().await);
+        app.realm().put_secret(AWS_BUNDLE, &aws.ca_pem).await;
+        app.realm().put_secret(PALETTE_BUNDLE, &palette.ca_pem).await;
         Self { app, aws, palette }
     }
 
@@ -64,7 +64,7 @@ impl TlsSetup {
     }
 
     /// The function, with some variables taken away.
-    fn function(&self, method: AuthMethod, without: &[&str]) -> Lambda {
+    fn function(&self, method: AuthMethod, without: &[&str]) -> LambdaFunction {
         let function = self.app.realm().functions.get(method.id()).expect("the function");
         let mut variables = vec![
             ("AWS_ENDPOINT_URL_STS", Some(self.aws.url.as_str())),
@@ -72,7 +72,7 @@ impl TlsSetup {
             ("PALETTE_URL", Some(self.palette.url.as_str())),
         ];
         variables.extend(without.iter().map(|name| (*name, None)));
-        function.in_environment(&variables)
+        function.with_environment(&variables)
     }
 }
 
@@ -135,8 +135,8 @@ async fn portal_is_trusted_only_through_the_ca_of_the_request() {
         let method = AuthMethod::Scap;
         let ca = portal(setup.app.realm()).ca_pem();
         // Every other client trusts the portal's CA; the request does not.
-        setup.app.realm().keep(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
-        setup.app.realm().keep(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem)).await;
+        setup.app.realm().put_secret(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
+        setup.app.realm().put_secret(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem)).await;
         let wrong = with(setup.request(method), &json!({"certificateAuthority": setup.aws.ca_pem}));
         let response = report(&setup.function(method, &[]), method, &wrong).await;
         assert_eq!(response.ready(), Some(false), "{:#}", response.body);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use acceptance::wait_until;
 use gangway_model::Partition;
-use local_cloud::{Effect, Fault, world::Kind};
+use local_cloud::{Effect, Fault, fixtures::VendingSource};
 use serde_json::json;
 
 use crate::fixture::{VendingApp, arrival};
@@ -14,11 +14,13 @@ const OLD: Duration = Duration::from_hours(3);
 #[tokio::test(flavor = "multi_thread")]
 async fn failing_messages_are_dead_lettered_and_the_rest_register() {
     let app = VendingApp::start(Partition::Aws).await;
-    let organization = app.organization().ago(OLD);
+    let organization = app.organization().with_age(OLD);
     let vend = |kind, name| organization.vend(kind, name, &organization.sandbox);
-    let good = [vend(Kind::ControlTower, "one"), vend(Kind::Organizations, "two")];
-    let invited = vend(Kind::Invited, "invited");
-    let (suspended, closed) = (vend(Kind::ControlTower, "lost"), vend(Kind::ControlTower, "gone"));
+    let good =
+        [vend(VendingSource::ControlTower, "one"), vend(VendingSource::Organizations, "two")];
+    let invited = vend(VendingSource::Invited, "invited");
+    let (suspended, closed) =
+        (vend(VendingSource::ControlTower, "lost"), vend(VendingSource::ControlTower, "gone"));
     organization.suspend(&suspended.account);
     organization.close(&closed.account);
     app.poller().pause();
@@ -53,7 +55,7 @@ async fn failing_messages_are_dead_lettered_and_the_rest_register() {
 async fn failed_account_creation_is_only_logged() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
-        app.put(&app.organization().fail("team")).await;
+        app.put(&app.organization().fail_creation("team")).await;
         app.idle().await;
         assert_eq!((app.queue().len(), app.dead().len()), (0, 0));
         assert!(app.cloud().palette().records().accounts.is_empty());
@@ -67,17 +69,18 @@ async fn failed_account_creation_is_only_logged() {
 async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     let redrive = app.queue().settings().redrive;
     assert_eq!(redrive, Some((app.dead_letters().arn(), 25)), "as the template has it");
     // Four times show as much as 25.
-    app.queue().set(|settings| settings.redrive = redrive.map(|(arn, _often)| (arn, 4)));
+    app.queue()
+        .update_settings(|settings| settings.redrive = redrive.map(|(arn, _often)| (arn, 4)));
     app.cloud().fault(Fault::on("iam", "CreatePolicy", Effect::Unavailable));
     app.put(&vended.events[2..]).await;
     app.work_off().await;
     let [message] = app.dead().try_into().expect("one letter");
-    assert_eq!(message.dead_from, Some(app.queue().arn()));
-    assert_eq!(message.received, 4);
+    assert_eq!(message.dead_letter_source, Some(app.queue().arn()));
+    assert_eq!(message.receive_count, 4);
     app.assert_outcomes(vended.account.id(), 4).await;
     assert_eq!(app.registered(&vended.account), []);
 }
@@ -89,7 +92,7 @@ async fn refusal_of_palette_is_retried_and_then_dead_lettered() {
     for (fault, aboard) in [(refused().times(3), true), (refused(), false)] {
         let app = VendingApp::start(Partition::Aws).await;
         let organization = app.organization();
-        let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+        let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
         app.cloud().fault(fault);
         app.put(&vended.events[2..]).await;
         app.work_off().await;
@@ -107,12 +110,12 @@ async fn refusal_of_palette_is_retried_and_then_dead_lettered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn redriven_message_succeeds_after_the_fix() {
     let app = VendingApp::start(Partition::Aws).await;
-    let organization = app.organization().ago(OLD);
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let organization = app.organization().with_age(OLD);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     organization.quarantine(&vended.account);
     app.put(&vended.events[2..]).await;
     app.idle().await;
-    organization.lift(&vended.account);
+    organization.lift_quarantine(&vended.account);
     // As the console's redrive does.
     for message in app.dead() {
         app.queue().send(&message.body);

@@ -7,11 +7,11 @@ use std::{sync::Arc, time::Duration};
 use acceptance::wait_until;
 use gangway_model::Partition;
 use local_cloud::{
-    Cloud, Options, World,
-    aws::{Queue, sqs::MessageSeen},
-    functions::{Lambda, Poller},
-    template::Template,
-    world::{MANAGEMENT_ROLE, Organization, Realm, Vended},
+    CloudFixture, CloudOptions, LocalCloud,
+    aws::{Queue, sqs::MessageSnapshot},
+    cloudformation::Template,
+    fixtures::{MANAGEMENT_ROLE, Organization, PartitionDeployment, VendedAccount},
+    lambda::{LambdaFunction, Poller},
 };
 use serde_json::Value;
 
@@ -29,10 +29,10 @@ const TURNS: usize = 40;
 
 /// A local cloud with an organization.
 pub(crate) struct VendingApp {
-    world: World,
+    world: CloudFixture,
     partition: Partition,
     /// The function that processes the queue.
-    pub(crate) lambda: Arc<Lambda>,
+    pub(crate) lambda: Arc<LambdaFunction>,
 }
 
 impl VendingApp {
@@ -46,29 +46,29 @@ impl VendingApp {
         partition: Partition,
         settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
     ) -> Self {
-        let template = Template::of_repository().expect("the repository's template");
-        Self::of(partition, Options::default(), &template, settings).await
+        let template = Template::from_repository().expect("the repository's template");
+        Self::of(partition, CloudOptions::default(), &template, settings).await
     }
 
     /// Starts a cloud whose organization is managed from another account.
     pub(crate) async fn managed_elsewhere(partition: Partition) -> Self {
-        let template = Template::of_repository().expect("the repository's template");
+        let template = Template::from_repository().expect("the repository's template");
         let number = if partition == Partition::Aws { 1 } else { 2 };
         let role = format!("arn:{partition}:iam::90000000000{number}:role/{MANAGEMENT_ROLE}");
         let template = template.with_default("ManagementRoleArn", &role);
-        let options = Options { managed_elsewhere: true, ..Options::default() };
+        let options = CloudOptions { separate_management_account: true, ..CloudOptions::default() };
         Self::of(partition, options, &template, |_organization| Vec::new()).await
     }
 
     /// Starts a cloud with other template parameters and the template's request rate.
     pub(crate) async fn deployed(partition: Partition, parameters: &[(&str, &str)]) -> Self {
-        let mut template = Template::of_repository().expect("the repository's template");
+        let mut template = Template::from_repository().expect("the repository's template");
         for (name, value) in parameters {
             template = template.with_default(name, value);
         }
         let pace = template.default("VendingPaletteRequestsPerSecond");
         let settings = |_: &Organization| vec![("PALETTE_REQUESTS_PER_SECOND", pace)];
-        Self::of(partition, Options::default(), &template, settings).await
+        Self::of(partition, CloudOptions::default(), &template, settings).await
     }
 
     /// Deploys the function again with other settings.
@@ -79,14 +79,14 @@ impl VendingApp {
 
     async fn of(
         partition: Partition,
-        options: Options,
+        options: CloudOptions,
         template: &Template,
         settings: impl FnOnce(&Organization) -> Vec<(&'static str, String)>,
     ) -> Self {
-        let world = World::of(options, template, &[partition]).await;
+        let world = CloudFixture::with_partitions(options, template, &[partition]).await;
         let world = world.expect("a world");
         world.cloud.palette().records().tenants[0].quota = 20_000;
-        let realm = world.realm(partition);
+        let realm = world.deployment(partition);
         let settings = settings(realm.organization());
         let lambda = realm.redeploy(VENDED, |function| set(&mut function.environment, settings));
         let lambda = lambda.expect("the function is deployed");
@@ -94,11 +94,11 @@ impl VendingApp {
         Self { world, partition, lambda }
     }
 
-    pub(crate) fn realm(&self) -> &Realm {
-        self.world.realm(self.partition)
+    pub(crate) fn realm(&self) -> &PartitionDeployment {
+        self.world.deployment(self.partition)
     }
 
-    pub(crate) fn cloud(&self) -> &Cloud {
+    pub(crate) fn cloud(&self) -> &LocalCloud {
         &self.world.cloud
     }
 
@@ -119,7 +119,7 @@ impl VendingApp {
     }
 
     /// Returns the messages of the dead-letter queue.
-    pub(crate) fn dead(&self) -> Vec<MessageSeen> {
+    pub(crate) fn dead(&self) -> Vec<MessageSnapshot> {
         self.dead_letters().messages()
     }
 
@@ -128,24 +128,24 @@ impl VendingApp {
         for event in events {
             let reached = self.realm().bus.put(event).await;
             assert_eq!(reached.queues, [self.queue().arn()], "{event:#}");
-            assert!(reached.refused.is_empty(), "{event:#}");
+            assert!(reached.failed_targets.is_empty(), "{event:#}");
         }
     }
 
     /// Waits until no message is visible or being processed.
     pub(crate) async fn idle(&self) {
-        self.poller().idle().await;
+        self.poller().wait_until_idle().await;
     }
 
     /// Processes messages and advances the clock until the queue is empty.
     pub(crate) async fn work_off(&self) {
-        let left = self.poller().work_off(TURNS).await;
+        let left = self.poller().drain(TURNS).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 
     /// Advances the clock until a failed message is visible again.
     pub(crate) async fn wait(&self) {
-        let seconds = u64::try_from(self.queue().settings().visibility).unwrap_or(0);
+        let seconds = u64::try_from(self.queue().settings().visibility_timeout).unwrap_or(0);
         self.cloud().clock().advance(Duration::from_secs(seconds + 1));
         self.idle().await;
     }
@@ -192,7 +192,7 @@ impl Drop for VendingApp {
 }
 
 /// Returns the event with the most details of a new account.
-pub(crate) fn arrival(vended: &Vended) -> Value {
+pub(crate) fn arrival(vended: &VendedAccount) -> Value {
     let joined = |event: &&Value| event["detail"]["eventName"] != "AccountJoinedOrganization";
     let last = vended.events.iter().rev().find(joined).or(vended.events.last());
     last.expect("an event").clone()

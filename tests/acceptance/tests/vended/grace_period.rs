@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gangway_model::{Partition, PermissionProfile};
-use local_cloud::world::Kind;
+use local_cloud::fixtures::VendingSource;
 
 use crate::fixture::VendingApp;
 
@@ -11,7 +11,7 @@ use crate::fixture::VendingApp;
 async fn access_denied_in_the_grace_period_is_retried() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     organization.quarantine(&vended.account);
     app.put(&vended.events[2..]).await;
     app.idle().await;
@@ -19,7 +19,7 @@ async fn access_denied_in_the_grace_period_is_retried() {
     assert_eq!((app.queue().len(), app.dead().len()), (1, 0), "it waits for its next time");
     app.wait().await;
     assert_eq!((app.queue().len(), app.dead().len()), (1, 0), "and for the one after that");
-    organization.lift(&vended.account);
+    organization.lift_quarantine(&vended.account);
     app.wait().await;
     app.assert_registered(&vended.account);
     assert_eq!((app.queue().len(), app.dead().len()), (0, 0));
@@ -29,15 +29,15 @@ async fn access_denied_in_the_grace_period_is_retried() {
 async fn role_unknown_to_sts_is_retried() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
-    vended.entry.as_ref().expect("an entry").unseen(2);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
+    vended.access_role.as_ref().expect("an entry").hide_for_reads(2);
     // What the function makes is seen late as well.
-    app.cloud().aws().settle_after(2);
+    app.cloud().aws().hide_new_resources(2);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
     app.assert_registered(&vended.account);
     assert_eq!(app.dead(), []);
-    let mut attached = app.cloud().calls().of("iam", "AttachRolePolicy");
+    let mut attached = app.cloud().calls().for_operation("iam", "AttachRolePolicy");
     attached.retain(|call| call.status == Some(404));
     let policies = gangway_policies::documents_for(PermissionProfile::CoreEks).len();
     assert_eq!(attached.len(), 2 * policies, "each policy is overlooked twice");
@@ -46,8 +46,8 @@ async fn role_unknown_to_sts_is_retried() {
 #[tokio::test(flavor = "multi_thread")]
 async fn access_denied_after_the_grace_period_is_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
-    let organization = app.organization().ago(Duration::from_hours(2));
-    let quarantined = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let organization = app.organization().with_age(Duration::from_hours(2));
+    let quarantined = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     organization.quarantine(&quarantined.account);
     app.put(&quarantined.events[2..]).await;
     app.idle().await;

@@ -1,7 +1,7 @@
 //! Repeated events change nothing.
 
 use gangway_model::Partition;
-use local_cloud::world::Kind;
+use local_cloud::fixtures::VendingSource;
 
 use crate::fixture::VendingApp;
 
@@ -10,7 +10,7 @@ async fn repeated_events_change_nothing() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
-        let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+        let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
         app.put(&vended.events).await;
         app.work_off().await;
         let first = app.assert_registered(&vended.account);
@@ -31,12 +31,12 @@ async fn repeated_events_change_nothing() {
 async fn all_event_types_at_once_register_an_account_once() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
-    let vended = organization.vend(Kind::Aft, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::Aft, "team", &organization.sandbox);
     app.poller().pause();
     app.put(&vended.events[..3]).await;
     app.queue().send(&vended.events[3].to_string());
-    app.put(&organization.update(&vended)).await;
-    app.put(&[organization.custom("onboard", vended.account.id())]).await;
+    app.put(&organization.update_managed_account(&vended)).await;
+    app.put(&[organization.custom_event("onboard", vended.account.id())]).await;
     app.poller().resume();
     app.work_off().await;
     app.assert_registered(&vended.account);
@@ -48,7 +48,8 @@ async fn each_event_type_registers_its_account() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
-        for kind in [Kind::ControlTower, Kind::Organizations, Kind::Aft] {
+        for kind in [VendingSource::ControlTower, VendingSource::Organizations, VendingSource::Aft]
+        {
             for place in 0.. {
                 let vended = organization.vend(kind, "team", &organization.production);
                 let Some(event) = vended.events.get(place) else { break };

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use gangway_model::Partition;
-use local_cloud::{Effect, Fault, world::Kind};
+use local_cloud::{Effect, Fault, fixtures::VendingSource};
 
 use crate::fixture::VendingApp;
 
@@ -12,8 +12,8 @@ const WRONG: [Effect; 5] = [
     Effect::Throttle,
     Effect::InternalError,
     Effect::Unavailable,
-    Effect::CutBefore,
-    Effect::CutAfter,
+    Effect::DisconnectBefore,
+    Effect::DisconnectAfter,
 ];
 
 /// Always the same dice.
@@ -32,7 +32,7 @@ impl Rng {
 async fn a_thousand_events_register_each_account_once() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
-    let kinds = [Kind::ControlTower, Kind::Organizations];
+    let kinds = [VendingSource::ControlTower, VendingSource::Organizations];
     let mut accounts = Vec::new();
     let mut events = Vec::new();
     while events.len() < 1000 {
@@ -54,7 +54,7 @@ async fn a_thousand_events_register_each_account_once() {
     app.poller().pause();
     app.put(&events).await;
     for (seed, effect) in (1..).zip(WRONG) {
-        app.cloud().fault(Fault::on("*", "*", effect).by_chance(100, seed));
+        app.cloud().fault(Fault::on("*", "*", effect).at_random(100, seed));
     }
     let started = Instant::now();
     app.poller().resume();
@@ -62,7 +62,7 @@ async fn a_thousand_events_register_each_account_once() {
     let took = started.elapsed();
     let calls = app.cloud().calls().all();
     let own = calls.iter().filter(|call| !call.nested).count();
-    let seen = app.cloud().faults().seen();
+    let seen = app.cloud().faults().triggered();
     for effect in WRONG {
         assert!(seen.contains(&effect), "{effect:?} befell no call");
     }

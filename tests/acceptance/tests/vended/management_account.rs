@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use gangway_model::Partition;
 use local_cloud::{
-    functions::Lambda,
-    world::{Kind, MANAGEMENT_ROLE},
+    fixtures::{MANAGEMENT_ROLE, VendingSource},
+    lambda::LambdaFunction,
 };
 use serde_json::json;
 
 use crate::fixture::{SWEEP, VendingApp, set};
 
-fn sweeper(app: &VendingApp) -> Arc<Lambda> {
+fn sweeper(app: &VendingApp) -> Arc<LambdaFunction> {
     let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, Vec::new()));
     lambda.expect("the function is deployed")
 }
@@ -21,8 +21,9 @@ async fn accounts_register_through_the_management_role() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::managed_elsewhere(partition).await;
         let organization = app.organization();
-        let told = organization.vend(Kind::Organizations, "told", &organization.sandbox);
-        let missed = organization.vend(Kind::Organizations, "missed", &organization.production);
+        let told = organization.vend(VendingSource::Organizations, "told", &organization.sandbox);
+        let missed =
+            organization.vend(VendingSource::Organizations, "missed", &organization.production);
         app.put(&told.events).await;
         app.work_off().await;
         app.assert_registered(&told.account);
@@ -37,7 +38,7 @@ async fn accounts_register_through_the_management_role() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sweep_without_the_management_role_fails_with_the_reason() {
     let app = VendingApp::managed_elsewhere(Partition::Aws).await;
-    app.organization().api.management().role(MANAGEMENT_ROLE).remove();
+    app.organization().api.management().role(MANAGEMENT_ROLE).delete();
     let error = sweeper(&app).invoke(&json!({})).await.expect_err("an error").to_string();
     assert!(error.contains(MANAGEMENT_ROLE), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Accounts of the included OUs are found once, however Organizations pages them.
 
 use gangway_model::Partition;
-use local_cloud::world::Organization;
+use local_cloud::fixtures::Organization;
 use serde_json::json;
 
 use crate::{
@@ -15,15 +15,15 @@ type Tells<'a> = &'a dyn Fn(&Organization);
 #[tokio::test(flavor = "multi_thread")]
 async fn every_account_of_the_included_ous_is_found_once() {
     let all_but = |organization: &Organization, which: fn(usize) -> bool| {
-        organization.api.tell_paths();
+        organization.api.include_paths();
         let members = organization.api.members();
         for (_, id) in members.iter().enumerate().filter(|(place, _)| which(*place)) {
-            organization.api.hide_path(id);
+            organization.api.omit_path(id);
         }
     };
     let cases: [(&str, Tells<'_>); 5] = [
         ("no paths, and an empty page first", &|organization| {
-            organization.api.begin_with_an_empty_page();
+            organization.api.start_with_empty_page();
         }),
         ("no paths", &|_organization| ()),
         ("a path is missing on the first page", &|organization| {
@@ -33,8 +33,8 @@ async fn every_account_of_the_included_ous_is_found_once() {
             all_but(organization, |place| place == 43);
         }),
         ("paths, and an empty page first", &|organization| {
-            organization.api.tell_paths();
-            organization.api.begin_with_an_empty_page();
+            organization.api.include_paths();
+            organization.api.start_with_empty_page();
         }),
     ];
     for (what, tells) in cases {

@@ -1,7 +1,7 @@
 //! The standard account that is paired with a GovCloud account is not registered.
 
 use gangway_model::Partition;
-use local_cloud::world::Kind;
+use local_cloud::fixtures::VendingSource;
 use serde_json::json;
 
 use crate::{
@@ -19,8 +19,8 @@ async fn sweep_skips_the_paired_account_of_a_govcloud_account() {
         };
         let organization = app.organization();
         let accounts = vend(&app, 45, &organization.sandbox);
-        let twin = organization.vend(Kind::GovCloud, "gov", &organization.sandbox);
-        organization.fail("never-made");
+        let twin = organization.vend(VendingSource::GovCloud, "gov", &organization.sandbox);
+        organization.fail_creation("never-made");
         let lambda = sweeper(&app, &[]);
         let response = sweep(&lambda, json!({"dryRun": true})).await;
         assert_eq!(count(&response, "missing"), 45, "{response:#}");

@@ -1,7 +1,7 @@
 //! Managed policies are updated; the oldest version is deleted when necessary.
 
 use gangway_model::{Partition, PermissionProfile};
-use local_cloud::world::Kind;
+use local_cloud::fixtures::VendingSource;
 use serde_json::{Value, json};
 
 use crate::fixture::VendingApp;
@@ -17,7 +17,7 @@ fn old(number: usize) -> Value {
 async fn outdated_policy_gets_a_new_version() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
     let first = app.assert_registered(&vended.account);
@@ -30,10 +30,10 @@ async fn outdated_policy_gets_a_new_version() {
     let path = arn.split(":policy").nth(1).and_then(|rest| rest.strip_suffix(document.name()));
     let path = path.expect("a path").to_owned();
     for number in 2..=5 {
-        vended.account.policy_at(&path, document.name(), &old(number));
+        vended.account.policy_with_path(&path, document.name(), &old(number));
     }
     assert_eq!((find().versions, find().default), (vec![1, 2, 3, 4, 5], 5));
-    app.put(&organization.update(&vended)).await;
+    app.put(&organization.update_managed_account(&vended)).await;
     app.work_off().await;
     assert_eq!((find().versions, find().default), (vec![2, 3, 4, 5, 6], 6));
     assert_eq!(app.assert_registered(&vended.account), first);
@@ -44,22 +44,22 @@ async fn outdated_policy_gets_a_new_version() {
 async fn changed_managed_policy_is_restored_by_the_next_event() {
     let app = VendingApp::start(Partition::AwsUsGov).await;
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
     let (first, role) = (app.assert_registered(&vended.account), app.role(&vended.account));
     for policy in app.managed_policies(&vended.account) {
-        vended.account.policy_at("/gangway/", &policy.name, &old(2));
+        vended.account.policy_with_path("/gangway/", &policy.name, &old(2));
     }
     assert_eq!(app.role(&vended.account), role, "the role does not show the change");
-    app.put(&organization.update(&vended)).await;
+    app.put(&organization.update_managed_account(&vended)).await;
     app.work_off().await;
     assert_eq!(app.assert_registered(&vended.account), first);
     let fixed = app.managed_policies(&vended.account);
     assert!(fixed.iter().all(|policy| policy.default == 3), "{fixed:?}");
     // The fix is recorded: the next event changes nothing.
     app.cloud().calls().clear();
-    app.put(&organization.update(&vended)).await;
+    app.put(&organization.update_managed_account(&vended)).await;
     app.work_off().await;
     assert_eq!(app.writes(), Vec::<String>::new());
 }
@@ -68,19 +68,19 @@ async fn changed_managed_policy_is_restored_by_the_next_event() {
 async fn detached_policy_is_attached_again() {
     let app = VendingApp::start(Partition::AwsUsGov).await;
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
     let (first, role) = (app.assert_registered(&vended.account), app.role(&vended.account));
     let ours = vended.account.role(crate::fixture::ROLE);
     ours.detach(&ours.attached()[0]);
-    ours.trust(&json!({
+    ours.set_trust_policy(&json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Effect": "Allow", "Principal": {"AWS": vended.account.root_arn()}, "Action": "sts:AssumeRole",
         }],
     }));
-    app.put(&organization.update(&vended)).await;
+    app.put(&organization.update_managed_account(&vended)).await;
     app.work_off().await;
     assert_eq!(app.assert_registered(&vended.account), first);
     assert_eq!(app.role(&vended.account), role);

@@ -1,7 +1,7 @@
 //! Events that name a project which is not in the configuration.
 
 use gangway_model::Partition;
-use local_cloud::world::{Kind, Vended};
+use local_cloud::fixtures::{VendedAccount, VendingSource};
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,8 +14,8 @@ fn remove() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
-fn told(app: &VendingApp, vended: &Vended, project: Option<&str>) -> Value {
-    let mut event = app.organization().custom("onboard", vended.account.id());
+fn told(app: &VendingApp, vended: &VendedAccount, project: Option<&str>) -> Value {
+    let mut event = app.organization().custom_event("onboard", vended.account.id());
     if let Some(project) = project {
         event["detail"]["project"] = project.into();
     }
@@ -23,9 +23,9 @@ fn told(app: &VendingApp, vended: &Vended, project: Option<&str>) -> Value {
 }
 
 /// An account that is registered in the project Payments, with a managed or an unmanaged role.
-async fn in_payments(app: &VendingApp, theirs: bool) -> Vended {
+async fn in_payments(app: &VendingApp, theirs: bool) -> VendedAccount {
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     if theirs {
         made_by_hand(app, &vended.account, &app.realm().external_id);
     }
@@ -88,11 +88,12 @@ async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
     let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
     let hidden = in_payments(&app, false).await;
     let organization = app.organization();
-    let other = organization.vend(Kind::ControlTower, "other", &organization.sandbox);
+    let other = organization.vend(VendingSource::ControlTower, "other", &organization.sandbox);
     {
         let mut records = app.cloud().palette().records();
         let tenant = &mut records.tenants[0];
-        tenant.closed = tenant.projects.iter().map(|project| project.uid.clone()).collect();
+        tenant.forbidden_projects =
+            tenant.projects.iter().map(|project| project.uid.clone()).collect();
     }
     let response = sweep(&sweeper(&app, &[]), json!({"dryRun": true})).await;
     assert_eq!(count(&response, "unreadProjects"), 2, "{response:#}");

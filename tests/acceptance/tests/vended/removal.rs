@@ -4,16 +4,16 @@ use gangway_model::Partition;
 use local_cloud::{
     Effect, Fault,
     aws::Account,
-    outbound,
-    world::{Kind, Vended},
+    http_client,
+    fixtures::{VendedAccount, VendingSource},
 };
 use serde_json::json;
 
 use crate::fixture::{ROLE, VendingApp};
 
-async fn registered_account(app: &VendingApp) -> Vended {
+async fn registered_account(app: &VendingApp) -> VendedAccount {
     let organization = app.organization();
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
     app.assert_registered(&vended.account);
@@ -46,22 +46,22 @@ async fn closed_or_removed_account_is_deregistered_when_configured() {
             registered_account(&app).await,
         );
         app.put(&app.organization().close(&closed.account)).await;
-        app.put(&app.organization().depart(&left.account)).await;
+        app.put(&app.organization().remove_account(&left.account)).await;
         app.work_off().await;
         for gone in [&closed, &left] {
             assert_eq!(app.registered(&gone.account), [], "{}", app.logs());
         }
         app.assert_registered(&stays.account);
         assert!(
-            left.account.role_seen(ROLE).is_some(),
+            left.account.role_snapshot(ROLE).is_some(),
             "nothing is deleted in the customer's account"
         );
         assert_eq!(app.dead(), []);
         // A repeated event, or one of an account that was never registered.
         let unknown =
-            app.organization().vend(Kind::Invited, "unknown", &app.organization().sandbox);
+            app.organization().vend(VendingSource::Invited, "unknown", &app.organization().sandbox);
         app.put(&app.organization().close(&unknown.account)).await;
-        app.put(&[app.organization().custom("offboard", closed.account.id())]).await;
+        app.put(&[app.organization().custom_event("offboard", closed.account.id())]).await;
         app.work_off().await;
         assert_eq!(app.dead(), []);
     }
@@ -73,7 +73,7 @@ async fn removal_that_aws_refused_is_ignored() {
         VendingApp::with(Partition::Aws, |_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())])
             .await;
     let vended = registered_account(&app).await;
-    let mut events = app.organization().depart(&vended.account);
+    let mut events = app.organization().remove_account(&vended.account);
     events.truncate(1);
     events[0]["detail"]["errorCode"] = "AccessDenied".into();
     app.put(&events).await;
@@ -94,13 +94,13 @@ async fn registered_keys_are_removed_with_the_account() {
     for policy in account.policies() {
         user.attach(&policy.arn);
     }
-    let (keys, role, name) = (user.keys(), account.role(ROLE).arn(), registered.name);
+    let (keys, role, name) = (user.create_access_key(), account.role(ROLE).arn(), registered.name);
     let keys = json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret});
-    let gateway = app.realm().gateway(0).await;
+    let gateway = app.realm().start_gateway(0).await;
     let put = async |method: &str, body: serde_json::Value| {
         let url = format!("{}/v1/accounts/{method}/{}", gateway.url(), registered.uid);
         let response =
-            outbound::client(None).put(url).json(&body).send().await.expect("a response");
+            http_client::client(None).put(url).json(&body).send().await.expect("a response");
         (response.status().as_u16(), response.text().await.expect("text"))
     };
     let (status, told) = put("static-credentials", keys).await;
@@ -110,7 +110,7 @@ async fn registered_keys_are_removed_with_the_account() {
     assert_eq!(status, 502, "{told}");
     app.cloud().faults().clear();
     let kept = || {
-        let secrets = app.realm().deployment.secrets().into_iter();
+        let secrets = app.realm().gangway_account.secrets().into_iter();
         secrets.filter(|one| one.name.ends_with(&name)).map(|one| one.deleted).collect::<Vec<_>>()
     };
     assert_eq!(kept(), [false]);
@@ -136,8 +136,8 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     .await;
     let organization = app.organization();
     let close = |account: &Account| organization.close(account);
-    let depart = |account: &Account| organization.depart(account);
-    let ask = |account: &Account| vec![organization.custom("offboard", account.id())];
+    let depart = |account: &Account| organization.remove_account(account);
+    let ask = |account: &Account| vec![organization.custom_event("offboard", account.id())];
     let cases: [(&str, bool, Goes<'_>, &str); 5] = [
         ("closed and chosen", false, &close, "removed"),
         ("closed in a unit that is left out", true, &close, "reported"),
@@ -149,7 +149,7 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     for (what, left_out, goes, outcome) in cases {
         let account = registered_account(&app).await.account;
         if left_out {
-            organization.api.move_to(account.id(), &organization.production);
+            organization.api.move_account(account.id(), &organization.production);
         }
         app.lambda.logs().clear();
         app.put(&goes(&account)[..1]).await;
@@ -172,7 +172,7 @@ async fn account_that_left_is_removed_only_without_a_name_filter() {
         ];
         let app = VendingApp::with(Partition::Aws, |_organization| settings).await;
         let account = registered_account(&app).await.account;
-        app.put(&app.organization().depart(&account)).await;
+        app.put(&app.organization().remove_account(&account)).await;
         app.work_off().await;
         assert_eq!(app.registered(&account).len(), stays, "{names}");
         assert_eq!(app.dead(), []);

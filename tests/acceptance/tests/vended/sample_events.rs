@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use gangway_model::Partition::{self, Aws, AwsUsGov};
-use local_cloud::{aws::Account, world::Kind};
+use local_cloud::{aws::Account, fixtures::VendingSource};
 use serde_json::Value;
 
 use crate::fixture::VendingApp;
@@ -117,20 +117,20 @@ async fn play(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
     // The number that the samples of a partition have.
     let id = if partition == Aws { "123456789012" } else { "210987654321" };
     let account = app.cloud().aws().account(partition.id(), id);
-    organization.settle(
-        Kind::ControlTower,
+    organization.vend_existing(
+        VendingSource::ControlTower,
         account.clone(),
         "team-payments-dev",
         &organization.sandbox,
     );
     let leaves = matches!(effect, ClosedOff | DepartedOff | AskedOff);
     if leaves {
-        app.put(&[organization.custom("onboard", id)]).await;
+        app.put(&[organization.custom_event("onboard", id)]).await;
         app.work_off().await;
         app.assert_registered(&account);
         match effect {
             ClosedOff => drop(organization.close(&account)),
-            DepartedOff => drop(organization.depart(&account)),
+            DepartedOff => drop(organization.remove_account(&account)),
             AskedOff | Aboard | Nothing(_) | Dead(_) => {}
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gangway_model::{Partition, PermissionProfile};
 use local_cloud::{
     aws::Account,
-    world::{Kind, Organization, Vended},
+    fixtures::{Organization, VendedAccount, VendingSource},
 };
 use serde_json::json;
 
@@ -14,8 +14,8 @@ use crate::fixture::{ROLE, VendingApp};
 const LIMITS: &str = "Limits";
 const BOUNDARY: (&str, &str) = ("AccountRoleBoundary", LIMITS);
 
-fn vend(organization: &Organization) -> Vended {
-    organization.vend(Kind::ControlTower, "team", &organization.sandbox)
+fn vend(organization: &Organization) -> VendedAccount {
+    organization.vend(VendingSource::ControlTower, "team", &organization.sandbox)
 }
 
 /// A policy that limits nothing: what it may limit is the preflight's affair.
@@ -24,7 +24,7 @@ fn limits(account: &Account) -> String {
     account.policy(LIMITS, &json!({"Version": "2012-10-17", "Statement": [all]}))
 }
 
-async fn deliver(app: &VendingApp, vended: &Vended) {
+async fn deliver(app: &VendingApp, vended: &VendedAccount) {
     app.put(&vended.events[2..]).await;
     app.work_off().await;
 }
@@ -43,7 +43,7 @@ async fn role_is_created_with_its_permissions_boundary() {
 async fn missing_boundary_is_retried_only_in_the_grace_period() {
     let app = VendingApp::deployed(Partition::Aws, &[BOUNDARY]).await;
     let organization = app.organization();
-    let (young, old) = (vend(organization), vend(&organization.ago(Duration::from_hours(2))));
+    let (young, old) = (vend(organization), vend(&organization.with_age(Duration::from_hours(2))));
     for vended in [&young, &old] {
         app.put(&vended.events[2..]).await;
     }
@@ -96,23 +96,23 @@ async fn role_has_the_configured_name() {
     let vended = vend(app.organization());
     deliver(&app, &vended).await;
     assert_eq!(app.registered(&vended.account).len(), 1, "{}", app.logs());
-    assert!(vended.account.role_seen("PaletteAccess").is_some());
-    assert!(vended.account.role_seen(ROLE).is_none());
+    assert!(vended.account.role_snapshot("PaletteAccess").is_some());
+    assert!(vended.account.role_snapshot(ROLE).is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn configured_access_roles_are_assumed() {
     let parameters = [("AccountAccessRoles", "Nobody,LandingZone")];
     let app = VendingApp::deployed(Partition::AwsUsGov, &parameters).await;
-    let organization = app.organization().ago(Duration::from_hours(2));
-    let vended = organization.vend(Kind::Invited, "team", &organization.sandbox);
+    let organization = app.organization().with_age(Duration::from_hours(2));
+    let vended = organization.vend(VendingSource::Invited, "team", &organization.sandbox);
     let own = organization.api.management().root_arn();
     let entry = vended.account.role("LandingZone");
-    entry.trust(&json!({
+    entry.set_trust_policy(&json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": own}, "Action": "sts:AssumeRole"}],
     }));
-    entry.attach(&vended.account.managed("AdministratorAccess"));
+    entry.attach(&vended.account.managed_policy_arn("AdministratorAccess"));
     // The template's own roles are not tried.
     let other = vend(&organization);
     app.put(&vended.events).await;
@@ -126,7 +126,7 @@ async fn grace_period_has_the_configured_length() {
     for (minutes, waits) in [("180", true), ("30", false), ("0", false)] {
         let app =
             VendingApp::deployed(Partition::Aws, &[("AccountGracePeriodMinutes", minutes)]).await;
-        let organization = app.organization().ago(Duration::from_mins(100));
+        let organization = app.organization().with_age(Duration::from_mins(100));
         let vended = vend(&organization);
         organization.quarantine(&vended.account);
         app.put(&vended.events[2..]).await;
@@ -142,7 +142,7 @@ async fn excluded_ou_is_skipped_with_all_its_children() {
         |organization: &Organization| vec![("GANGWAY_EXCLUDE_OUS", organization.workloads.clone())];
     let app = VendingApp::with(Partition::Aws, settings).await;
     let organization = app.organization();
-    let below = organization.vend(Kind::ControlTower, "below", &organization.production);
+    let below = organization.vend(VendingSource::ControlTower, "below", &organization.production);
     let beside = vend(organization);
     for vended in [&below, &beside] {
         app.put(&vended.events).await;

@@ -5,21 +5,24 @@ use std::sync::Arc;
 use gangway_model::Partition;
 use local_cloud::{
     Effect, Fault,
-    functions::Lambda,
-    world::{Kind, Organization, Vended},
+    fixtures::{Organization, VendedAccount, VendingSource},
+    lambda::LambdaFunction,
 };
 use serde_json::{Value, json};
 
 use crate::fixture::{SWEEP, VendingApp, set};
 
 /// The sweep with these settings.
-pub(crate) fn sweeper(app: &VendingApp, settings: &[(&'static str, String)]) -> Arc<Lambda> {
+pub(crate) fn sweeper(
+    app: &VendingApp,
+    settings: &[(&'static str, String)],
+) -> Arc<LambdaFunction> {
     let settings = settings.to_vec();
     let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, settings));
     lambda.expect("the function is deployed")
 }
 
-pub(crate) async fn sweep(lambda: &Lambda, ask: Value) -> Value {
+pub(crate) async fn sweep(lambda: &LambdaFunction, ask: Value) -> Value {
     lambda.invoke(&ask).await.unwrap_or_else(|error| panic!("{error}\n{}", lambda.logs().text()))
 }
 
@@ -32,10 +35,12 @@ pub(crate) fn ids(response: &Value, what: &str) -> Vec<String> {
     listed.filter_map(|one| one["accountId"].as_str().map(str::to_owned)).collect()
 }
 
-pub(crate) fn vend(app: &VendingApp, count: usize, parent: &str) -> Vec<Vended> {
+pub(crate) fn vend(app: &VendingApp, count: usize, parent: &str) -> Vec<VendedAccount> {
     let organization = app.organization();
     (0..count)
-        .map(|number| organization.vend(Kind::Organizations, &format!("team-{number}"), parent))
+        .map(|number| {
+            organization.vend(VendingSource::Organizations, &format!("team-{number}"), parent)
+        })
         .collect()
 }
 
@@ -87,7 +92,7 @@ async fn account_outside_the_organization_is_reported_and_kept() {
     let lambda = sweeper(&app, &[]);
     sweep(&lambda, json!({})).await;
     app.work_off().await;
-    drop(app.organization().depart(&accounts[0].account));
+    drop(app.organization().remove_account(&accounts[0].account));
     let response = sweep(&lambda, json!({})).await;
     assert_eq!(ids(&response, "registeredButUnknown"), [accounts[0].account.id()], "{response:#}");
     app.work_off().await;
@@ -98,7 +103,7 @@ async fn account_outside_the_organization_is_reported_and_kept() {
 async fn schedule_starts_the_sweep() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);
-    let responses = app.realm().schedule(SWEEP).await;
+    let responses = app.realm().run_schedules(SWEEP).await;
     let [Ok(response)] = responses.as_slice() else { panic!("{responses:?}") };
     assert_eq!(count(response, "queued"), 3, "{response:#}");
     app.work_off().await;
@@ -114,7 +119,7 @@ async fn only_accounts_of_the_included_ous_are_registered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ou_paths_from_organizations_need_no_extra_calls() {
-    let app = chosen_units(|organization| organization.api.tell_paths()).await;
+    let app = chosen_units(|organization| organization.api.include_paths()).await;
     let calls = app.cloud().calls();
     for walked in
         ["ListRoots", "ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListParents"]
@@ -136,7 +141,8 @@ async fn chosen_units(tells: impl FnOnce(&Organization)) -> VendingApp {
     tells(organization);
     let below = vend(&app, 2, &organization.production);
     let beside = vend(&app, 2, &organization.sandbox);
-    let other = organization.vend(Kind::Organizations, "payroll", &organization.production);
+    let other =
+        organization.vend(VendingSource::Organizations, "payroll", &organization.production);
     let settings = [
         ("GANGWAY_INCLUDE_OUS", organization.workloads.clone()),
         ("GANGWAY_ACCOUNT_NAME_FILTER", "team-*".to_owned()),

@@ -1,7 +1,7 @@
 //! Roles and policies that Gangway did not create are not changed.
 
 use gangway_model::{Partition, PermissionProfile};
-use local_cloud::{aws::Account, world::Kind};
+use local_cloud::{aws::Account, fixtures::VendingSource};
 use serde_json::json;
 
 use crate::fixture::{ROLE, VendingApp};
@@ -13,7 +13,7 @@ pub(crate) fn made_by_hand(app: &VendingApp, account: &Account, external_id: &st
         role.attach(&account.policy(document.name(), &document.render(realm.partition)));
     }
     let palette = realm.palette.id().parse().expect("an account id");
-    role.trust(&gangway_policies::trust_policy(realm.partition, palette, external_id));
+    role.set_trust_policy(&gangway_policies::trust_policy(realm.partition, palette, external_id));
     role.tag("owner", "platform");
 }
 
@@ -22,7 +22,7 @@ async fn valid_unmanaged_role_is_registered_unchanged() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
-        let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+        let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
         made_by_hand(&app, &vended.account, &app.realm().external_id);
         let before = (vended.account.roles(), vended.account.policies());
         app.put(&vended.events[2..]).await;
@@ -36,8 +36,8 @@ async fn valid_unmanaged_role_is_registered_unchanged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_unmanaged_role_is_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
-    let organization = app.organization().ago(std::time::Duration::from_hours(2));
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let organization = app.organization().with_age(std::time::Duration::from_hours(2));
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     made_by_hand(&app, &vended.account, "another-tenants-external-id");
     let before = (vended.account.roles(), vended.account.policies());
     app.put(&vended.events[2..]).await;
@@ -53,14 +53,14 @@ async fn invalid_unmanaged_role_is_dead_lettered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn unmanaged_policy_with_our_name_is_unchanged() {
     let app = VendingApp::start(Partition::Aws).await;
-    let organization = app.organization().ago(std::time::Duration::from_hours(2));
-    let vended = organization.vend(Kind::ControlTower, "team", &organization.sandbox);
+    let organization = app.organization().with_age(std::time::Duration::from_hours(2));
+    let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     let document = gangway_policies::documents_for(PermissionProfile::CoreEks)[0];
     let other = json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
     });
-    let arn = vended.account.policy_at("/gangway/", document.name(), &other);
+    let arn = vended.account.policy_with_path("/gangway/", document.name(), &other);
     app.put(&vended.events[2..]).await;
     app.work_off().await;
     let found = vended.account.policies().into_iter().find(|policy| policy.arn == arn);

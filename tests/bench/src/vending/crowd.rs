@@ -1,6 +1,8 @@
 //! Many test accounts.
 
-use local_cloud::{World, aws::organizations::Joined, palette, world::Realm};
+use local_cloud::{
+    CloudFixture, aws::organizations::JoinedMethod, fixtures::PartitionDeployment, palette,
+};
 use serde_json::json;
 
 /// A number of test accounts with consecutive ids.
@@ -22,17 +24,23 @@ impl Crowd {
     }
 
     /// Adds them to the organization.
-    pub(crate) fn join(self, world: &World, realm: &Realm) {
+    pub(crate) fn join(self, world: &CloudFixture, realm: &PartitionDeployment) {
         let organization = realm.organization();
         for id in self.ids() {
             let account = world.cloud.aws().account(realm.partition.id(), &id);
             let name = format!("team-{id}");
-            organization.api.admit(&account, &name, &organization.sandbox, Joined::Created, 0);
+            organization.api.add_member(
+                &account,
+                &name,
+                &organization.sandbox,
+                JoinedMethod::Created,
+                0,
+            );
         }
     }
 
     /// Registers them in Palette as Gangway does.
-    pub(crate) fn register(self, world: &World) {
+    pub(crate) fn register(self, world: &CloudFixture) {
         let mut records = world.cloud.palette().records();
         let Some(tenant) = records.tenants.first().map(|tenant| tenant.uid.clone()) else { return };
         records.accounts.extend(self.ids().map(|id| palette::Account {
@@ -51,7 +59,7 @@ impl Crowd {
                 },
             }),
             in_use: false,
-            refreshed: None,
+            portal_token: None,
         }));
     }
 }

@@ -2,12 +2,12 @@
 use serde_json::Value;
 
 use super::caller::{Caller, PrincipalKind};
+use super::error::AwsError;
 use super::form::Form;
 use super::policy::{
     Context, Document, DocumentKind, Outcome, PolicyQuery, Principals, evaluate_statements,
 };
-use super::refusal::AwsError;
-use super::store::{PolicyText, Role, Session, Store};
+use super::store::{ParsedPolicy, Session, Store, StoredRole};
 use super::xml::Xml;
 use crate::clock::iso8601;
 
@@ -20,11 +20,11 @@ const DEFAULT_SECONDS: i64 = 3600;
 /// How a trust policy matches the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum PrincipalMatch {
-    No,
+    NoMatch,
     /// Through the caller's account: the caller's own policies decide.
     Account,
     /// By the caller's ARN, or by `*`.
-    Itself,
+    Principal,
 }
 
 /// Checks the characters of a session name and an external id.
@@ -50,18 +50,22 @@ fn check_characters(name: &str, external: Option<&str>) -> Result<(), AwsError> 
     Ok(())
 }
 
-pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xml, AwsError> {
-    let arn = form.need("RoleArn")?;
-    let name = form.need("RoleSessionName")?;
+pub(super) fn assume_role(
+    store: &mut Store,
+    caller: &Caller,
+    form: &Form,
+) -> Result<Xml, AwsError> {
+    let arn = form.required("RoleArn")?;
+    let name = form.required("RoleSessionName")?;
     let external = form.get("ExternalId");
     check_characters(name, external)?;
     if !(20..=2048).contains(&arn.len()) {
         return Err(invalid(arn, "roleArn", "Member must have length greater than or equal to 20"));
     }
-    let seconds = form.number("DurationSeconds", 900..=43_200)?.unwrap_or(DEFAULT_SECONDS);
+    let seconds = form.integer("DurationSeconds", 900..=43_200)?.unwrap_or(DEFAULT_SECONDS);
     let mut tags = form.tags();
     // Transitive tags that EKS set on the caller's session are passed on and cannot be changed.
-    let inherited = match &caller.who {
+    let inherited = match &caller.kind {
         PrincipalKind::Session { key, .. } => {
             store.sessions.get(key).map(|one| one.transitive.clone())
         }
@@ -74,9 +78,9 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
         return Err(invalid("the policy", "policy", rule));
     }
     let policy =
-        form.get("Policy").map(|raw| PolicyText::read(raw, DocumentKind::Identity)).transpose();
+        form.get("Policy").map(|raw| ParsedPolicy::parse(raw, DocumentKind::Identity)).transpose();
     let policy = policy.map_err(|fault| AwsError::new(400, "MalformedPolicyDocument", fault))?;
-    if caller.who == PrincipalKind::Root {
+    if caller.kind == PrincipalKind::Root {
         return Err(AwsError::new(
             403,
             "AccessDenied",
@@ -102,8 +106,9 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
         );
         AwsError::new(403, "AccessDenied", message)
     };
-    let found =
-        store.find_role(caller.partition(), arn).ok_or_else(|| refused("sts:AssumeRole"))?;
+    let found = store
+        .find_visible_role(caller.partition(), arn)
+        .ok_or_else(|| refused("sts:AssumeRole"))?;
     let needed: &[&str] =
         if tags.is_empty() { &["sts:AssumeRole"] } else { &["sts:AssumeRole", "sts:TagSession"] };
     for action in needed {
@@ -111,7 +116,7 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
             return Err(refused(action));
         }
     }
-    if matches!(caller.who, PrincipalKind::Session { .. }) && seconds > MAX_CHAINED_SECONDS {
+    if matches!(caller.kind, PrincipalKind::Session { .. }) && seconds > MAX_CHAINED_SECONDS {
         let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
         return Err(AwsError::validation(message));
     }
@@ -126,7 +131,7 @@ pub(super) fn role(store: &mut Store, caller: &Caller, form: &Form) -> Result<Xm
         secret: store.secret_key(),
         token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
         expires: store.now() + seconds,
-        home: home.clone(),
+        account_key: home.clone(),
         role: found.name.clone(),
         name: name.to_owned(),
         tags,
@@ -162,13 +167,13 @@ fn account_of(arn: &str) -> Option<&str> {
 
 impl Store {
     /// Finds a role of the caller's partition by ARN. A role that is still hidden is not found.
-    fn find_role(&mut self, partition: &str, arn: &str) -> Option<Role> {
+    fn find_visible_role(&mut self, partition: &str, arn: &str) -> Option<StoredRole> {
         let home = (partition.to_owned(), account_of(arn)?.to_owned());
         let name = arn.rsplit('/').next()?.to_ascii_lowercase();
         let account = self.accounts.get_mut(&home).filter(|account| !account.closed)?;
         let role = account.roles.get_mut(&name)?;
-        if role.unseen > 0 {
-            role.unseen -= 1;
+        if role.hidden_reads > 0 {
+            role.hidden_reads -= 1;
             return None;
         }
         let full = format!("arn:{}:iam::{}:role{}{}", home.0, home.1, role.path, role.name);
@@ -180,7 +185,7 @@ impl Store {
 fn may_assume(
     store: &Store,
     caller: &Caller,
-    role: &Role,
+    role: &StoredRole,
     arn: &str,
     action: &str,
     context: &Context,
@@ -192,13 +197,13 @@ fn may_assume(
             let named = statement
                 .principals
                 .as_ref()
-                .map_or(PrincipalMatch::No, |all| match_caller(all, caller, &principal));
+                .map_or(PrincipalMatch::NoMatch, |all| match_caller(all, caller, &principal));
             // A deny of the account denies everybody in it.
-            if statement.allows { named >= at_least } else { named > PrincipalMatch::No }
+            if statement.allows { named >= at_least } else { named > PrincipalMatch::NoMatch }
         });
         evaluate_statements(statements.map(|statement| ("trust", "role", statement)), query).outcome
     };
-    let decision = store.judge(caller, action, arn, context);
+    let decision = store.decide_for_caller(caller, action, arn, context);
     let same_account = account_of(arn) == Some(caller.account());
     match (trusted(PrincipalMatch::Account), decision.outcome()) {
         (Outcome::ExplicitDeny | Outcome::ImplicitDeny, _) | (_, Outcome::ExplicitDeny) => false,
@@ -207,7 +212,7 @@ fn may_assume(
         // apply.
         (Outcome::Allowed, Outcome::ImplicitDeny) => {
             same_account
-                && trusted(PrincipalMatch::Itself) == Outcome::Allowed
+                && trusted(PrincipalMatch::Principal) == Outcome::Allowed
                 && decision.organization.is_none_or(|verdict| verdict.outcome == Outcome::Allowed)
         }
     }
@@ -216,8 +221,8 @@ fn may_assume(
 /// Returns whether a trust policy allows a user of another account that may assume every role, with
 /// these condition
 /// keys in the call. `None` if IAM rejects the document.
-pub fn lets_in(trust: &Value, user: &str, keys: &[(&str, &str)]) -> Option<bool> {
-    let document = Document::read(trust, DocumentKind::Trust).ok()?;
+pub fn trust_allows(trust: &Value, user: &str, keys: &[(&str, &str)]) -> Option<bool> {
+    let document = Document::parse(trust, DocumentKind::Trust).ok()?;
     let context = keys.iter().fold(Context::default(), |all, (key, value)| all.with(key, *value));
     let resource = "arn:aws:iam::123456789012:role/Asked";
     let query = PolicyQuery { action: "sts:AssumeRole", resource, context: &context };
@@ -226,7 +231,8 @@ pub fn lets_in(trust: &Value, user: &str, keys: &[(&str, &str)]) -> Option<bool>
         match_principals(principals, &[user], (partition, account_of(user).unwrap_or_default()))
     };
     let about = document.statements.iter().filter(|statement| {
-        statement.principals.as_ref().map_or(PrincipalMatch::No, named) > PrincipalMatch::No
+        statement.principals.as_ref().map_or(PrincipalMatch::NoMatch, named)
+            > PrincipalMatch::NoMatch
     });
     let all = about.map(|statement| ("trust", "role", statement));
     Some(evaluate_statements(all, query).outcome == Outcome::Allowed)
@@ -245,15 +251,15 @@ fn match_principals(
 ) -> PrincipalMatch {
     let root = format!("arn:{partition}:iam::{account}:root");
     let one = |name: &String| match name.as_str() {
-        "*" => PrincipalMatch::Itself,
-        name if own.contains(&name) => PrincipalMatch::Itself,
+        "*" => PrincipalMatch::Principal,
+        name if own.contains(&name) => PrincipalMatch::Principal,
         name if name == root || name == account => PrincipalMatch::Account,
-        _ => PrincipalMatch::No,
+        _ => PrincipalMatch::NoMatch,
     };
-    let best = principals.aws.iter().map(one).max().unwrap_or(PrincipalMatch::No);
+    let best = principals.aws.iter().map(one).max().unwrap_or(PrincipalMatch::NoMatch);
     match (principals.negated, principals.anyone, best) {
-        (false, true, _) | (true, false, PrincipalMatch::No) => PrincipalMatch::Itself,
+        (false, true, _) | (true, false, PrincipalMatch::NoMatch) => PrincipalMatch::Principal,
         (false, false, best) => best,
-        (true, ..) => PrincipalMatch::No,
+        (true, ..) => PrincipalMatch::NoMatch,
     }
 }

@@ -1,10 +1,10 @@
 //! Authorization: identity policies, permissions boundary, service control policies and session
 //! policies.
 use super::caller::{Caller, PrincipalKind};
+use super::error::AwsError;
 use super::policy::{Context, NamedDocument, Outcome, PolicyEvaluation, PolicyQuery, evaluate};
-use super::refusal::AwsError;
-use super::rights;
 use super::store::{AccountKey, AttachedPolicies, Store};
+use super::used_permissions;
 
 /// The principal to evaluate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Decision {
 
 impl Store {
     /// Evaluates a subject's policies without a session.
-    pub(crate) fn decide(
+    pub(crate) fn decide_for_subject(
         &self,
         home: &AccountKey,
         subject: &Subject,
@@ -96,12 +96,17 @@ impl Store {
         }
         let boundary = match boundary {
             Some(given) => Some(evaluate(given, query)),
-            None => self.boundary(home, grants, query),
+            None => self.evaluate_boundary(home, grants, query),
         };
-        Decision { identity, boundary, organization: self.organization(home, query), session: None }
+        Decision {
+            identity,
+            boundary,
+            organization: self.evaluate_scps(home, query),
+            session: None,
+        }
     }
 
-    fn boundary(
+    fn evaluate_boundary(
         &self,
         home: &AccountKey,
         grants: Option<&AttachedPolicies>,
@@ -113,7 +118,7 @@ impl Store {
         Some(evaluate(&documents, query))
     }
 
-    fn organization(&self, home: &AccountKey, query: PolicyQuery<'_>) -> Option<PolicyEvaluation> {
+    fn evaluate_scps(&self, home: &AccountKey, query: PolicyQuery<'_>) -> Option<PolicyEvaluation> {
         let scps = &self.account(home)?.scps;
         let documents: Vec<_> = scps
             .iter()
@@ -127,7 +132,7 @@ impl Store {
     }
 
     /// Evaluates a call of an authenticated caller.
-    pub(crate) fn judge(
+    pub(crate) fn decide_for_caller(
         &self,
         caller: &Caller,
         action: &str,
@@ -135,13 +140,13 @@ impl Store {
         context: &Context,
     ) -> Decision {
         let query = PolicyQuery { action, resource, context };
-        let subject = match &caller.who {
+        let subject = match &caller.kind {
             PrincipalKind::Root => Subject::Root,
             PrincipalKind::User(name) => Subject::User(name.clone()),
             PrincipalKind::Session { role, .. } => Subject::Role(role.clone()),
         };
-        let mut decision = self.decide(&caller.home, &subject, query, None);
-        if let PrincipalKind::Session { key, .. } = &caller.who
+        let mut decision = self.decide_for_subject(&caller.home, &subject, query, None);
+        if let PrincipalKind::Session { key, .. } = &caller.kind
             && let Some(session) = self.sessions.get(key)
             && !session.policies.is_empty()
         {
@@ -156,10 +161,10 @@ impl Store {
                 .collect();
             decision.session = Some(evaluate(&documents, query));
         }
-        if let PrincipalKind::Session { role, .. } = &caller.who
+        if let PrincipalKind::Session { role, .. } = &caller.kind
             && decision.outcome() == Outcome::Allowed
         {
-            rights::record(role, action, &decision.identity);
+            used_permissions::record_use(role, action, &decision.identity);
         }
         decision
     }
@@ -174,7 +179,7 @@ impl Store {
         label: &str,
         context: &Context,
     ) -> Result<(), AwsError> {
-        let decision = self.judge(caller, action, resource, context);
+        let decision = self.decide_for_caller(caller, action, resource, context);
         if decision.outcome() == Outcome::Allowed {
             return Ok(());
         }

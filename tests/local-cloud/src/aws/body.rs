@@ -1,7 +1,7 @@
 //! Fields of a JSON request body.
 use serde_json::{Map, Value};
 
-use super::refusal::AwsError;
+use super::error::AwsError;
 
 /// The body of a request.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ fn serialization(message: impl Into<String>) -> AwsError {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn of(value: &'a Value) -> Result<Body<'a>, AwsError> {
+    pub(super) fn from_value(value: &'a Value) -> Result<Body<'a>, AwsError> {
         value.as_object().map(Body).ok_or_else(|| serialization("The request is no JSON object."))
     }
 
@@ -20,7 +20,7 @@ impl<'a> Body<'a> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn text(self, name: &str) -> Result<Option<&'a str>, AwsError> {
+    pub(super) fn string(self, name: &str) -> Result<Option<&'a str>, AwsError> {
         let wrong = || serialization(format!("{name} is not a string."));
         self.member(name).map(|value| value.as_str().ok_or_else(wrong)).transpose()
     }
@@ -38,7 +38,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    pub(super) fn texts(self, name: &str) -> Result<Vec<&'a str>, AwsError> {
+    pub(super) fn strings(self, name: &str) -> Result<Vec<&'a str>, AwsError> {
         let texts: Option<_> = self.list(name)?.iter().map(Value::as_str).collect();
         texts.ok_or_else(|| serialization(format!("{name} is not a list of strings.")))
     }

@@ -1,7 +1,7 @@
 //! Authentication: a known access key, a correct signature, a session token that is still valid.
+use super::error::AwsError;
 use super::partition;
 use super::policy::Context;
-use super::refusal::AwsError;
 use super::signature::SignatureHeader;
 use super::store::{AccountKey, Owner, Store};
 use crate::server::Request;
@@ -23,7 +23,7 @@ pub(crate) enum PrincipalKind {
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) home: AccountKey,
-    pub(crate) who: PrincipalKind,
+    pub(crate) kind: PrincipalKind,
     pub(crate) arn: String,
     /// `UserId` of `GetCallerIdentity`.
     pub(crate) id: String,
@@ -58,10 +58,11 @@ impl Store {
         claim: &SignatureHeader,
         service: &str,
     ) -> Result<Caller, AwsError> {
-        let partition = partition::of_region(&claim.region)
-            .ok_or_else(|| AwsError::signature("Credential should be scoped to a valid region."))?;
+        let partition = partition::for_region(&claim.region).ok_or_else(|| {
+            AwsError::invalid_signature("Credential should be scoped to a valid region.")
+        })?;
         if service != claim.service {
-            return Err(AwsError::signature(format!(
+            return Err(AwsError::invalid_signature(format!(
                 "Credential should be scoped to correct service: '{service}'."
             )));
         }
@@ -69,17 +70,17 @@ impl Store {
             && claim.region != partition::iam_region(partition)
         {
             let region = partition::iam_region(partition);
-            return Err(AwsError::signature(format!(
+            return Err(AwsError::invalid_signature(format!(
                 "Credential should be scoped to a valid region, not '{}'. Use '{region}'.",
                 claim.region
             )));
         }
         let token =
             request.headers().get("x-amz-security-token").and_then(|value| value.to_str().ok());
-        let (now, wall) = (self.now(), self.wall());
+        let (now, wall) = (self.now(), self.wall_clock());
         if let Some(session) = self.sessions.get(&claim.key) {
-            if session.home.0 != partition || token != Some(session.token.as_str()) {
-                return Err(AwsError::unknown_key());
+            if session.account_key.0 != partition || token != Some(session.token.as_str()) {
+                return Err(AwsError::invalid_client_token());
             }
             claim.verify(request, &session.secret, token, wall)?;
             if session.expires <= now {
@@ -87,21 +88,21 @@ impl Store {
                 return Err(AwsError::new(403, "ExpiredToken", message));
             }
             return self
-                .session_caller(&claim.key, &claim.region)
-                .ok_or_else(AwsError::unknown_key);
+                .caller_for_session(&claim.key, &claim.region)
+                .ok_or_else(AwsError::invalid_client_token);
         }
-        let key = self.keys.get_mut(&claim.key).ok_or_else(AwsError::unknown_key)?;
+        let key = self.keys.get_mut(&claim.key).ok_or_else(AwsError::invalid_client_token)?;
         // A long-lived access key does not come with a session token.
-        if key.home.0 != partition || !key.active || token.is_some() {
-            return Err(AwsError::unknown_key());
+        if key.account_key.0 != partition || !key.active || token.is_some() {
+            return Err(AwsError::invalid_client_token());
         }
         claim.verify(request, &key.secret, None, wall)?;
         key.used = Some((now, claim.service.clone(), claim.region.clone()));
-        let (home, owner) = (key.home.clone(), key.owner.clone());
-        self.key_caller(home, owner, &claim.region).ok_or_else(AwsError::unknown_key)
+        let (home, owner) = (key.account_key.clone(), key.owner.clone());
+        self.caller_for_owner(home, owner, &claim.region).ok_or_else(AwsError::invalid_client_token)
     }
 
-    fn key_caller(&self, home: AccountKey, owner: Owner, region: &str) -> Option<Caller> {
+    fn caller_for_owner(&self, home: AccountKey, owner: Owner, region: &str) -> Option<Caller> {
         let (who, arn, id) = match owner {
             Owner::Root => (
                 PrincipalKind::Root,
@@ -114,11 +115,11 @@ impl Store {
                 (PrincipalKind::User(name), arn, user.id.clone())
             }
         };
-        Some(Caller { home, who, arn, id, region: region.to_owned() })
+        Some(Caller { home, kind: who, arn, id, region: region.to_owned() })
     }
 
     /// Secret key and session token of an access key that is valid now.
-    pub(super) fn secret_of(&self, key: &str) -> Option<(&str, Option<&str>)> {
+    pub(super) fn secret_for_key(&self, key: &str) -> Option<(&str, Option<&str>)> {
         if let Some(session) = self.sessions.get(key) {
             let good = session.expires > self.now();
             return good.then_some((session.secret.as_str(), Some(session.token.as_str())));
@@ -127,29 +128,31 @@ impl Store {
     }
 
     /// Returns the owner of an access key, for a region of the key's partition.
-    pub(super) fn known_caller(&self, key: &str, region: &str) -> Option<Caller> {
+    pub(super) fn caller_for_key(&self, key: &str, region: &str) -> Option<Caller> {
         let caller = match self.keys.get(key) {
-            Some(known) => self.key_caller(known.home.clone(), known.owner.clone(), region),
-            None => self.session_caller(key, region),
+            Some(known) => {
+                self.caller_for_owner(known.account_key.clone(), known.owner.clone(), region)
+            }
+            None => self.caller_for_session(key, region),
         };
-        caller.filter(|caller| partition::of_region(region) == Some(caller.partition()))
+        caller.filter(|caller| partition::for_region(region) == Some(caller.partition()))
     }
 
-    fn session_caller(&self, key: &str, region: &str) -> Option<Caller> {
+    fn caller_for_session(&self, key: &str, region: &str) -> Option<Caller> {
         let session = self.sessions.get(key)?;
-        let account = self.account(&session.home).filter(|account| !account.closed)?;
+        let account = self.account(&session.account_key).filter(|account| !account.closed)?;
         let role = account.roles.get(&session.role.to_ascii_lowercase())?;
-        let home = session.home.clone();
+        let home = session.account_key.clone();
         let arn =
             format!("arn:{}:sts::{}:assumed-role/{}/{}", home.0, home.1, role.name, session.name);
         let id = format!("{}:{}", role.id, session.name);
         let who = PrincipalKind::Session { role: role.name.clone(), key: key.to_owned() };
-        Some(Caller { home, who, arn, id, region: region.to_owned() })
+        Some(Caller { home, kind: who, arn, id, region: region.to_owned() })
     }
 
     /// The ARN that policies use for a caller; for a session, the role's ARN.
     pub(crate) fn principal_arn(&self, caller: &Caller) -> String {
-        let role = match &caller.who {
+        let role = match &caller.kind {
             PrincipalKind::Session { role, .. } => self
                 .account(&caller.home)
                 .and_then(|account| account.roles.get(&role.to_ascii_lowercase())),
@@ -178,14 +181,14 @@ impl Store {
             .with("aws:CurrentTime", crate::clock::iso8601(self.now()))
             .with("aws:EpochTime", self.now().to_string())
             .with("aws:PrincipalIsAWSService", "false");
-        let kind = match &caller.who {
+        let kind = match &caller.kind {
             PrincipalKind::Root => "Account",
             PrincipalKind::User(_) => "User",
             PrincipalKind::Session { .. } => "AssumedRole",
         };
         context = context.with("aws:PrincipalType", kind);
         let account = self.account(&caller.home);
-        match &caller.who {
+        match &caller.kind {
             PrincipalKind::Root => {}
             // Long-lived keys do not have `aws:MultiFactorAuthPresent`.
             PrincipalKind::User(name) => {

@@ -7,29 +7,29 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use serde_json::Value;
 
-use super::Keys;
-use crate::server::NESTED;
+use super::AwsCredentials;
+use crate::server::NESTED_HEADER;
 
 /// A client with the credentials of one identity.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub struct AwsClient {
     http: reqwest::Client,
     url: String,
     region: String,
-    keys: Keys,
+    keys: AwsCredentials,
     nested: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct AwsResponse {
     pub status: u16,
     /// XML or JSON.
     pub body: String,
 }
 
-impl Answer {
+impl AwsResponse {
     /// The text of the first XML element of this name, still escaped.
-    pub fn element(&self, name: &str) -> Option<&str> {
+    pub fn xml_element(&self, name: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
     }
@@ -42,31 +42,31 @@ impl Answer {
     /// The error code, from JSON or XML.
     pub fn code(&self) -> Option<String> {
         let json = self.json().get("__type").and_then(Value::as_str).map(str::to_owned);
-        json.or_else(|| self.element("Code").map(str::to_owned))
+        json.or_else(|| self.xml_element("Code").map(str::to_owned))
     }
 }
 
-impl Client {
+impl AwsClient {
     /// Creates a client. `http` must trust the certificate of `url`.
-    pub fn new(http: reqwest::Client, url: &str, region: &str, keys: &Keys) -> Client {
+    pub fn new(http: reqwest::Client, url: &str, region: &str, keys: &AwsCredentials) -> AwsClient {
         let (url, region) = (url.to_owned(), region.to_owned());
-        Client { http, url, region, keys: keys.clone(), nested: false }
+        AwsClient { http, url, region, keys: keys.clone(), nested: false }
     }
 
     /// Marks the calls as nested, so that they are not counted as hops.
     #[must_use]
-    pub fn nested(self) -> Client {
-        Client { nested: true, ..self }
+    pub fn as_nested(self) -> AwsClient {
+        AwsClient { nested: true, ..self }
     }
 
     #[must_use]
-    pub fn with_keys(&self, keys: &Keys) -> Client {
-        Client { keys: keys.clone(), ..self.clone() }
+    pub fn with_keys(&self, keys: &AwsCredentials) -> AwsClient {
+        AwsClient { keys: keys.clone(), ..self.clone() }
     }
 
     #[must_use]
-    pub fn in_region(&self, region: &str) -> Client {
-        Client { region: region.to_owned(), ..self.clone() }
+    pub fn in_region(&self, region: &str) -> AwsClient {
+        AwsClient { region: region.to_owned(), ..self.clone() }
     }
 
     /// Calls STS or IAM.
@@ -75,7 +75,7 @@ impl Client {
         service: &str,
         action: &str,
         parameters: &[(&str, &str)],
-    ) -> Result<Answer, reqwest::Error> {
+    ) -> Result<AwsResponse, reqwest::Error> {
         let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
@@ -90,11 +90,11 @@ impl Client {
     }
 
     /// Calls Secrets Manager.
-    pub async fn secrets(
+    pub async fn secrets_manager(
         &self,
         operation: &str,
         parameters: &Value,
-    ) -> Result<Answer, reqwest::Error> {
+    ) -> Result<AwsResponse, reqwest::Error> {
         let target = format!("secretsmanager.{operation}");
         self.json("secretsmanager", "1.1", target, parameters).await
     }
@@ -104,13 +104,17 @@ impl Client {
         &self,
         operation: &str,
         parameters: &Value,
-    ) -> Result<Answer, reqwest::Error> {
+    ) -> Result<AwsResponse, reqwest::Error> {
         let target = format!("AWSOrganizationsV20161128.{operation}");
         self.json("organizations", "1.1", target, parameters).await
     }
 
     /// Calls SQS.
-    pub async fn sqs(&self, operation: &str, parameters: &Value) -> Result<Answer, reqwest::Error> {
+    pub async fn sqs(
+        &self,
+        operation: &str,
+        parameters: &Value,
+    ) -> Result<AwsResponse, reqwest::Error> {
         self.json("sqs", "1.0", format!("AmazonSQS.{operation}"), parameters).await
     }
 
@@ -120,7 +124,7 @@ impl Client {
         verb: &str,
         path: &str,
         parameters: &Value,
-    ) -> Result<Answer, reqwest::Error> {
+    ) -> Result<AwsResponse, reqwest::Error> {
         let json = vec![("content-type", "application/json".to_owned())];
         let (headers, body) = if parameters.is_null() {
             (vec![], String::new())
@@ -136,7 +140,7 @@ impl Client {
         version: &str,
         target: String,
         parameters: &Value,
-    ) -> Result<Answer, reqwest::Error> {
+    ) -> Result<AwsResponse, reqwest::Error> {
         let headers = vec![
             ("content-type", format!("application/x-amz-json-{version}")),
             ("x-amz-target", target),
@@ -145,18 +149,20 @@ impl Client {
     }
 
     /// Calls `AssumeRole`. Returns the session's keys or the error response.
-    pub async fn assume(
+    pub async fn assume_role(
         &self,
         role: &str,
         session: &str,
         external_id: Option<&str>,
-    ) -> Result<Result<Keys, Answer>, reqwest::Error> {
+    ) -> Result<Result<AwsCredentials, AwsResponse>, reqwest::Error> {
         let mut parameters = vec![("RoleArn", role), ("RoleSessionName", session)];
         parameters.extend(external_id.map(|id| ("ExternalId", id)));
         let answer = self.query("sts", "AssumeRole", &parameters).await?;
-        let text = |name| answer.element(name).map(str::to_owned);
+        let text = |name| answer.xml_element(name).map(str::to_owned);
         let keys = text("AccessKeyId").zip(text("SecretAccessKey")).zip(text("SessionToken"));
-        Ok(keys.map(|((id, secret), token)| Keys { id, secret, token: Some(token) }).ok_or(answer))
+        Ok(keys
+            .map(|((id, secret), token)| AwsCredentials { id, secret, token: Some(token) })
+            .ok_or(answer))
     }
 
     async fn send(
@@ -164,7 +170,7 @@ impl Client {
         service: &str,
         headers: Vec<(&'static str, String)>,
         body: String,
-    ) -> Result<Answer, reqwest::Error> {
+    ) -> Result<AwsResponse, reqwest::Error> {
         self.send_to("POST", "/", service, headers, body).await
     }
 
@@ -175,11 +181,11 @@ impl Client {
         service: &str,
         mut headers: Vec<(&'static str, String)>,
         body: String,
-    ) -> Result<Answer, reqwest::Error> {
+    ) -> Result<AwsResponse, reqwest::Error> {
         #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
         let now = SystemTime::now();
         let url = format!("{}{path}", self.url);
-        headers.extend(signature(
+        headers.extend(sign_request(
             &self.keys,
             service,
             &self.region,
@@ -194,10 +200,10 @@ impl Client {
             request = request.header(name, value);
         }
         if self.nested {
-            request = request.header(NESTED, "1");
+            request = request.header(NESTED_HEADER, "1");
         }
         let response = request.send().await?;
-        Ok(Answer { status: response.status().as_u16(), body: response.text().await? })
+        Ok(AwsResponse { status: response.status().as_u16(), body: response.text().await? })
     }
 }
 
@@ -206,8 +212,8 @@ impl Client {
 ///
 /// # Panics
 /// If `url` is not a URL.
-pub fn signature(
-    keys: &Keys,
+pub fn sign_request(
+    keys: &AwsCredentials,
     service: &str,
     region: &str,
     (verb, url): (&str, &str),

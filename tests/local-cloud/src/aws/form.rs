@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::refusal::AwsError;
+use super::error::AwsError;
 
 /// Parameters by name.
 #[derive(Debug, Default)]
 pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
-    pub(crate) fn read(body: &[u8]) -> Form {
+    pub(crate) fn parse(body: &[u8]) -> Form {
         let decode = |text: &str| {
             percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
         };
@@ -24,7 +24,7 @@ impl Form {
     }
 
     /// Returns a parameter that must be present and not empty.
-    pub(crate) fn need(&self, name: &str) -> Result<&str, AwsError> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str, AwsError> {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             let member = lower_first(name);
             AwsError::validation(format!(
@@ -34,7 +34,7 @@ impl Form {
     }
 
     /// Returns an integer parameter within limits.
-    pub(crate) fn number(
+    pub(crate) fn integer(
         &self,
         name: &str,
         limits: std::ops::RangeInclusive<i64>,

@@ -1,11 +1,12 @@
-//! Ids, keys and tokens in the shapes that AWS gives them.
+//! Generates ids, keys and tokens in AWS's formats.
 use super::store::Store;
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 impl Store {
-    /// `AKIA…`, `ASIA…`, `AIDA…`, `AROA…`: after the prefix the account id, as in every id since 2019.
+    /// Returns an id such as `AKIA…` or `AROA…`. The account id is encoded behind the prefix, as in
+    /// all ids since 2019.
     pub(crate) fn unique_id(&mut self, prefix: &str, account: &str) -> String {
         let drawn = self.random_bytes();
         let number: u64 = account.parse().unwrap_or(0);
@@ -21,7 +22,7 @@ impl Store {
         if prefix.starts_with("AK") || prefix.starts_with("AS") { id } else { id + "Q" }
     }
 
-    /// So many letters and digits.
+    /// Returns random letters and digits.
     pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
         let mut text = String::new();
         while text.len() < length {
@@ -34,12 +35,12 @@ impl Store {
         text
     }
 
-    /// A prefix, and so many lower-case letters and digits behind it.
+    /// Returns a prefix followed by random lower-case letters and digits.
     pub(crate) fn lower_case_id(&mut self, prefix: &str, length: usize) -> String {
         format!("{prefix}{}", self.alphanumeric(length).to_ascii_lowercase())
     }
 
-    /// A secret access key: 40 characters.
+    /// Returns a secret access key of 40 characters.
     pub(crate) fn secret_key(&mut self) -> String {
         format!("{}/{}+{}", self.alphanumeric(13), self.alphanumeric(12), self.alphanumeric(13))
     }

@@ -1,6 +1,8 @@
-//! Partitions as AWS's regions name them. The emulator's own table, so that it shares no mistake with the product.
+//! Partitions and their regions. This table is independent of the product's, so that both cannot
+//! share a mistake.
 
-/// A partition's id, IAM's region, DNS suffix, and the start of its regions' names. The last row takes the rest.
+/// Partition id, IAM's region, DNS suffix and prefix of the region names. The last row matches all
+/// other regions.
 const PARTITIONS: [(&str, &str, &str, &str); 4] = [
     ("aws-us-gov", "us-gov-west-1", "amazonaws.com", "us-gov-"),
     ("aws-iso", "us-iso-east-1", "c2s.ic.gov", "us-iso-"),
@@ -8,7 +10,7 @@ const PARTITIONS: [(&str, &str, &str, &str); 4] = [
     ("aws", "us-east-1", "amazonaws.com", ""),
 ];
 
-/// Regions outside the commercial partition.
+/// Regions outside partition `aws`.
 const REGIONS: [&str; 6] = [
     "us-gov-west-1",
     "us-gov-east-1",
@@ -18,15 +20,16 @@ const REGIONS: [&str; 6] = [
     "us-isob-west-1",
 ];
 
-/// The partition of a region; nothing for what is no region.
-pub(crate) fn of_region(region: &str) -> Option<&'static str> {
+/// Returns the partition of a region, or `None` if the region does not exist.
+pub(crate) fn for_region(region: &str) -> Option<&'static str> {
     let (partition, _, _, _) =
         PARTITIONS.iter().find(|(_, _, _, start)| region.starts_with(start))?;
-    let known = if *partition == "aws" { commercial(region) } else { REGIONS.contains(&region) };
+    let known =
+        if *partition == "aws" { is_commercial_region(region) } else { REGIONS.contains(&region) };
     known.then_some(*partition)
 }
 
-fn commercial(region: &str) -> bool {
+fn is_commercial_region(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();
     let [continent, place, number] = parts.as_slice() else { return false };
     let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase());
@@ -37,7 +40,7 @@ fn commercial(region: &str) -> bool {
         && number.parse::<u8>().is_ok()
 }
 
-/// The one region whose scope signs IAM calls of a partition.
+/// Returns the region in whose scope IAM calls must be signed.
 pub(crate) fn iam_region(partition: &str) -> &'static str {
     PARTITIONS
         .iter()
@@ -45,12 +48,12 @@ pub(crate) fn iam_region(partition: &str) -> &'static str {
         .map_or("us-east-1", |(_, region, ..)| region)
 }
 
-/// Whether this is one of the partitions served here.
+/// Returns `true` if the partition is one of the four.
 pub(crate) fn exists(partition: &str) -> bool {
     PARTITIONS.iter().any(|(id, ..)| *id == partition)
 }
 
-/// The suffix of a partition's host names.
+/// Returns the DNS suffix of a partition.
 pub(crate) fn dns_suffix(partition: &str) -> &'static str {
     PARTITIONS
         .iter()
@@ -78,7 +81,7 @@ mod tests {
             ("", None),
         ];
         for (region, partition) in rows {
-            assert_eq!(of_region(region), partition, "{region}");
+            assert_eq!(for_region(region), partition, "{region}");
         }
     }
 }

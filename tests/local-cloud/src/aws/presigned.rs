@@ -1,4 +1,4 @@
-//! A call that was signed beforehand: a URL that somebody else may send, as in the tokens of EKS.
+//! Verifies presigned `GetCallerIdentity` URLs, as in EKS tokens.
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::signature::parse_basic_date;
 use super::store::{Store, hex};
 
-/// The parameters that such a URL has, and no others.
+/// Allowed query parameters.
 const ALLOWED_PARAMETERS: [&str; 10] = [
     "action",
     "version",
@@ -23,20 +23,20 @@ const ALLOWED_PARAMETERS: [&str; 10] = [
     "x-amz-signature",
     "x-amz-signedheaders",
 ];
-/// The header that says for which cluster it is.
+/// The header with the cluster name.
 const CLUSTER_HEADER: &str = "x-k8s-aws-id";
-/// The longest that one is good for, in seconds.
+/// Longest validity, in seconds.
 const MAX_SECONDS: i64 = 900;
 
-/// The URL in parts.
-struct Presigned<'a> {
+/// The parsed URL.
+struct PresignedCall<'a> {
     host: &'a str,
     query: &'a str,
     parameters: BTreeMap<String, String>,
 }
 
-impl<'a> Presigned<'a> {
-    fn parse(url: &'a str) -> Option<Presigned<'a>> {
+impl<'a> PresignedCall<'a> {
+    fn parse(url: &'a str) -> Option<PresignedCall<'a>> {
         let (_, rest) = url.split_once("://")?;
         let (host, query) = rest.split_once("/?").or_else(|| rest.split_once('?'))?;
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -49,15 +49,15 @@ impl<'a> Presigned<'a> {
             .collect();
         let sound = parameters.len() == count
             && parameters.keys().all(|name| ALLOWED_PARAMETERS.contains(&name.as_str()));
-        sound.then_some(Presigned { host, query, parameters })
+        sound.then_some(PresignedCall { host, query, parameters })
     }
 
     fn get(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// The signature that fits.
-    fn sign(&self, secret: &str, scope: &[&str; 4], cluster: &str) -> Option<String> {
+    /// Computes the expected signature.
+    fn expected_signature(&self, secret: &str, scope: &[&str; 4], cluster: &str) -> Option<String> {
         let [date, region, service, _] = scope;
         let time = u64::try_from(parse_basic_date(self.get("x-amz-date")?)?).ok()?;
         let mut pairs: Vec<&str> = self
@@ -90,14 +90,15 @@ impl<'a> Presigned<'a> {
 }
 
 impl Store {
-    /// Who signed a `GetCallerIdentity` for a cluster, if that holds: sent to the STS at `host`, in time, by a known key.
+    /// Returns the signer of a `GetCallerIdentity` URL if the signature is valid for this host and
+    /// cluster.
     pub(crate) fn authenticate_presigned(
         &self,
         url: &str,
         host: &str,
         cluster: &str,
     ) -> Option<Caller> {
-        let call = Presigned::parse(url).filter(|call| call.host == host)?;
+        let call = PresignedCall::parse(url).filter(|call| call.host == host)?;
         let is = |name, value| call.get(name) == Some(value);
         let names: Vec<&str> = call.get("x-amz-signedheaders")?.split(';').collect();
         if !is("action", "GetCallerIdentity")
@@ -109,7 +110,7 @@ impl Store {
         }
         let lasts: i64 = call.get("x-amz-expires")?.parse().ok()?;
         let date = parse_basic_date(call.get("x-amz-date")?)?;
-        let now = self.wall();
+        let now = self.wall_clock();
         if !(1..=MAX_SECONDS).contains(&lasts) || now > date + lasts || date > now + 300 {
             return None;
         }
@@ -118,10 +119,10 @@ impl Store {
         if *service != "sts" || !call.get("x-amz-date")?.starts_with(date) {
             return None;
         }
-        let (secret, token) = self.secret_of(key)?;
+        let (secret, token) = self.secret_for_key(key)?;
         let fits = call.get("x-amz-security-token") == token
-            && call.sign(secret, &[date, region, service, ""], cluster).as_deref()
+            && call.expected_signature(secret, &[date, region, service, ""], cluster).as_deref()
                 == call.get("x-amz-signature");
-        fits.then(|| self.known_caller(key, region)).flatten()
+        fits.then(|| self.caller_for_key(key, region)).flatten()
     }
 }

@@ -1,8 +1,8 @@
-//! How a test furnishes AWS and looks at what became of it.
+//! Fixtures of AWS.
 //!
-//! Everything is held to AWS's own rules for documents: a fixture that AWS would refuse ends the test.
+//! Policy documents must follow AWS's rules: an invalid document fails the test.
 mod account;
-mod grants;
+mod attached_policies;
 mod role;
 mod secret;
 mod user;
@@ -14,32 +14,30 @@ use super::{Aws, partition, store};
 pub use self::{
     account::Account,
     role::Role,
-    secret::SecretSeen,
+    secret::SecretSnapshot,
     user::{Group, User},
 };
 
-/// An access key pair, with a session token where it is temporary.
+/// Access key id and secret access key, with a session token for temporary credentials.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Keys {
-    /// `AKIA…`, or `ASIA…` of a session.
+pub struct AwsCredentials {
+    /// `AKIA…`, or `ASIA…` for a session.
     pub id: String,
-    /// The secret access key.
     pub secret: String,
-    /// The session token.
     pub token: Option<String>,
 }
 
-impl std::fmt::Debug for Keys {
+impl std::fmt::Debug for AwsCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Keys").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
 impl Aws {
-    /// The account with this id, founded if need be. `partition` is `aws`, `aws-us-gov`, `aws-iso` or `aws-iso-b`.
+    /// Returns a handle to an account. Creates the account if necessary.
     ///
     /// # Panics
-    /// For a partition that is not served here, or an id that is not 12 digits.
+    /// If the partition is unknown or the id does not have 12 digits.
     pub fn account(&self, partition: &str, id: &str) -> Account {
         assert!(partition::exists(partition), "no partition {partition}");
         assert!(id.len() == 12 && id.chars().all(|c| c.is_ascii_digit()), "no account id: {id}");
@@ -48,22 +46,22 @@ impl Aws {
         Account { aws: self.clone(), home }
     }
 
-    /// What is created by API from now on is not seen by its next so many readers: roles, policies, secrets.
-    pub fn settle_after(&self, looks: u32) {
-        self.store().settling = looks;
+    /// New roles, policies and secrets are not visible to the next `reads` readers.
+    pub fn hide_new_resources(&self, looks: u32) {
+        self.store().hide_new_for_reads = looks;
     }
 
-    /// Where calls seem to come from (`aws:SourceIp`); at first 127.0.0.1.
-    pub fn source_ip(&self, address: &str) {
+    /// Sets `aws:SourceIp` of all calls. The default is 127.0.0.1.
+    pub fn set_source_ip(&self, address: &str) {
         address.clone_into(&mut self.store().source_ip);
     }
 }
 
 #[expect(clippy::panic, reason = "a fixture that AWS would refuse proves nothing")]
-fn refused<T>(fault: &str, document: &Value) -> T {
+fn panic_invalid_document<T>(fault: &str, document: &Value) -> T {
     panic!("AWS would refuse this document: {fault}\n{document:#}")
 }
 
-fn keys(key: store::AccessKey) -> Keys {
-    Keys { id: key.id, secret: key.secret, token: None }
+fn long_lived_credentials(key: store::AccessKey) -> AwsCredentials {
+    AwsCredentials { id: key.id, secret: key.secret, token: None }
 }

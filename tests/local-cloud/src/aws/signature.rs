@@ -1,4 +1,4 @@
-//! Signature version 4: a call is signed again with the secret it claims to know, and the two must be equal.
+//! Verifies Signature Version 4: computes the signature with the stored secret and compares.
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -12,14 +12,14 @@ use aws_smithy_types::date_time::Format;
 use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
-use super::refusal::AwsError;
+use super::error::AwsError;
 use super::store::hex;
 use crate::server::Request;
 
-/// How far a call's date may be off, in seconds.
+/// Maximum clock skew, in seconds.
 const MAX_CLOCK_SKEW_SECONDS: i64 = 5 * 60;
 
-/// What a call says of its own signature.
+/// The parsed `Authorization` header.
 #[derive(Debug, Clone)]
 pub(crate) struct SignatureHeader {
     pub(crate) key: String,
@@ -31,8 +31,8 @@ pub(crate) struct SignatureHeader {
 }
 
 impl SignatureHeader {
-    /// Reads the `Authorization` header.
-    pub(crate) fn read(request: &Request) -> Result<SignatureHeader, AwsError> {
+    /// Parses the `Authorization` header.
+    pub(crate) fn parse(request: &Request) -> Result<SignatureHeader, AwsError> {
         let missing = || {
             AwsError::new(
                 403,
@@ -72,7 +72,7 @@ impl SignatureHeader {
         Ok(SignatureHeader { key, date, region, service, headers, authorization: text.to_owned() })
     }
 
-    /// Checks headers, date, payload and signature.
+    /// Verifies signed headers, date, payload hash and signature.
     pub(crate) fn verify(
         &self,
         request: &Request,
@@ -83,18 +83,18 @@ impl SignatureHeader {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let date = header("x-amz-date").unwrap_or_default();
         let time = parse_basic_date(date).filter(|_| date.starts_with(&self.date));
-        let time = time.ok_or_else(|| AwsError::signature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"))?;
+        let time = time.ok_or_else(|| AwsError::invalid_signature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"))?;
         if time < now - MAX_CLOCK_SKEW_SECONDS {
             let (now, limit) =
                 (format_basic_date(now), format_basic_date(now - MAX_CLOCK_SKEW_SECONDS));
-            return Err(AwsError::signature(format!(
+            return Err(AwsError::invalid_signature(format!(
                 "Signature expired: {date} is now earlier than {limit} ({now} - 5 min.)"
             )));
         }
         if time > now + MAX_CLOCK_SKEW_SECONDS {
             let (now, limit) =
                 (format_basic_date(now), format_basic_date(now + MAX_CLOCK_SKEW_SECONDS));
-            return Err(AwsError::signature(format!(
+            return Err(AwsError::invalid_signature(format!(
                 "Signature not yet current: {date} is still later than {limit} ({now} + 5 min.)"
             )));
         }
@@ -105,27 +105,29 @@ impl SignatureHeader {
             .iter()
             .find(|name| unsigned(name))
         {
-            return Err(AwsError::signature(format!(
+            return Err(AwsError::invalid_signature(format!(
                 "'{name}' must be a 'SignedHeader' in the AWS Authorization."
             )));
         }
         let hash = hex(&Sha256::digest(request.body()));
         if header("x-amz-content-sha256").is_some_and(|claimed| claimed != hash) {
-            return Err(AwsError::signature(
+            return Err(AwsError::invalid_signature(
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
             ));
         }
-        if self.recompute(request, secret, token, time).as_deref() == Some(&self.authorization) {
+        if self.compute_authorization(request, secret, token, time).as_deref()
+            == Some(&self.authorization)
+        {
             Ok(())
         } else {
-            Err(AwsError::signature(
+            Err(AwsError::invalid_signature(
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
                  Access Key and signing method. Consult the service documentation for details.",
             ))
         }
     }
 
-    fn recompute(
+    fn compute_authorization(
         &self,
         request: &Request,
         secret: &str,
@@ -142,7 +144,7 @@ impl SignatureHeader {
             .map(|one| Some((one.as_str(), request.headers().get(one)?.to_str().ok()?)))
             .collect();
         let mut settings = SigningSettings::default();
-        // What the caller chose to sign is what is signed again: nothing is left out on our own account.
+        // All headers that the caller signed are signed again.
         settings.excluded_headers = None;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Enabled;
         if self.headers.iter().any(|one| one == "x-amz-content-sha256") {
@@ -174,7 +176,7 @@ impl SignatureHeader {
     }
 }
 
-/// `20261123T120000Z` in seconds.
+/// Parses `20261123T120000Z` to seconds since the Unix epoch.
 pub(super) fn parse_basic_date(text: &str) -> Option<i64> {
     let part = |from, to| text.get(from..to);
     let dashed = format!(
@@ -190,7 +192,7 @@ pub(super) fn parse_basic_date(text: &str) -> Option<i64> {
     DateTime::from_str(&dashed, Format::DateTime).ok().filter(|_| complete).map(|date| date.secs())
 }
 
-/// Seconds as `20261123T120000Z`.
+/// Formats seconds since the Unix epoch as `20261123T120000Z`.
 fn format_basic_date(seconds: i64) -> String {
     crate::clock::iso8601(seconds).replace(['-', ':'], "")
 }

@@ -1,46 +1,46 @@
-//! What AWS holds: accounts with their users, roles, policies and secrets; keys; sessions.
+//! Stored state of AWS: accounts, access keys and sessions.
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::eks::Cluster;
-use super::lag::ReplicaLag;
-use super::managed;
-use super::organizations::Organization;
+use super::eks::StoredCluster;
+use super::managed_policies;
+use super::organizations::StoredOrganization;
 use super::policy::{Document, DocumentKind, NamedDocument};
-use super::secrets::Secret;
-use super::sqs::Queue;
+use super::replica_lag::ReplicaLag;
+use super::secrets_manager::StoredSecret;
+use super::sqs::StoredQueue;
 use crate::clock::Clock;
 
-/// A policy document as it was written, and as it was understood.
+/// A policy document: the original text and the parsed document.
 #[derive(Debug, Clone)]
-pub(crate) struct PolicyText {
+pub(crate) struct ParsedPolicy {
     pub(crate) raw: String,
     pub(crate) document: Document,
 }
 
-impl PolicyText {
-    pub(crate) fn read(raw: &str, kind: DocumentKind) -> Result<PolicyText, String> {
+impl ParsedPolicy {
+    pub(crate) fn parse(raw: &str, kind: DocumentKind) -> Result<ParsedPolicy, String> {
         let value: Value = serde_json::from_str(raw)
             .map_err(|fault| format!("This policy contains invalid Json ({fault})"))?;
-        Ok(PolicyText { raw: raw.to_owned(), document: Document::read(&value, kind)? })
+        Ok(ParsedPolicy { raw: raw.to_owned(), document: Document::parse(&value, kind)? })
     }
 }
 
-/// What a user, group or role may do.
+/// Policies of a user, group or role.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AttachedPolicies {
     /// ARNs of managed policies, in the order of attachment.
     pub(crate) attached: Vec<String>,
-    pub(crate) inline: BTreeMap<String, PolicyText>,
-    /// ARN of the policy that bounds it.
+    pub(crate) inline: BTreeMap<String, ParsedPolicy>,
+    /// ARN of the permissions boundary.
     pub(crate) boundary: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct User {
+pub(crate) struct StoredUser {
     pub(crate) name: String,
     pub(crate) path: String,
     pub(crate) id: String,
@@ -51,7 +51,7 @@ pub(crate) struct User {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Group {
+pub(crate) struct StoredGroup {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -59,30 +59,30 @@ pub(crate) struct Group {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Role {
+pub(crate) struct StoredRole {
     pub(crate) name: String,
     pub(crate) path: String,
     pub(crate) id: String,
     pub(crate) created: i64,
     pub(crate) description: Option<String>,
-    pub(crate) trust: PolicyText,
-    /// Seconds.
+    pub(crate) trust: ParsedPolicy,
+    /// In seconds.
     pub(crate) max_session: i64,
     pub(crate) grants: AttachedPolicies,
     pub(crate) tags: BTreeMap<String, String>,
-    /// How many more looks will not find it yet.
-    pub(crate) unseen: u32,
+    /// Number of reads that do not see it yet.
+    pub(crate) hidden_reads: u32,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Version {
+pub(crate) struct PolicyVersion {
     pub(crate) number: u32,
-    pub(crate) text: PolicyText,
+    pub(crate) text: ParsedPolicy,
     pub(crate) created: i64,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Policy {
+pub(crate) struct StoredPolicy {
     pub(crate) arn: String,
     pub(crate) name: String,
     pub(crate) path: String,
@@ -90,20 +90,20 @@ pub(crate) struct Policy {
     pub(crate) description: Option<String>,
     pub(crate) created: i64,
     pub(crate) updated: i64,
-    pub(crate) versions: Vec<Version>,
+    pub(crate) versions: Vec<PolicyVersion>,
     pub(crate) default: u32,
     pub(crate) next: u32,
     pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) unseen: u32,
+    pub(crate) hidden_reads: u32,
 }
 
-impl Policy {
-    pub(crate) fn current(&self) -> Option<&Version> {
+impl StoredPolicy {
+    pub(crate) fn default_version(&self) -> Option<&PolicyVersion> {
         self.versions.iter().find(|version| version.number == self.default)
     }
 }
 
-/// Who a long-lived key belongs to.
+/// Owner of a long-lived access key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Owner {
     Root,
@@ -114,69 +114,69 @@ pub(crate) enum Owner {
 pub(crate) struct AccessKey {
     pub(crate) id: String,
     pub(crate) secret: String,
-    pub(crate) home: AccountKey,
+    pub(crate) account_key: AccountKey,
     pub(crate) owner: Owner,
     pub(crate) active: bool,
     pub(crate) created: i64,
-    /// When, with which service, in which region.
+    /// Last use: time, service and region.
     pub(crate) used: Option<(i64, String, String)>,
 }
 
-/// A role that somebody has assumed.
+/// A session of an assumed role.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) secret: String,
     pub(crate) token: String,
     pub(crate) expires: i64,
-    pub(crate) home: AccountKey,
+    pub(crate) account_key: AccountKey,
     pub(crate) role: String,
     pub(crate) name: String,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Those of the tags that go on to whatever role it assumes.
+    /// Tags that are passed on to the next assumed role.
     pub(crate) transitive: BTreeMap<String, String>,
-    pub(crate) policies: Vec<PolicyText>,
+    pub(crate) policies: Vec<ParsedPolicy>,
 }
 
-/// Where something lives: partition and account id.
+/// Partition and account id.
 pub(crate) type AccountKey = (String, String);
 
 #[derive(Debug, Default)]
-pub(crate) struct Account {
-    pub(crate) users: BTreeMap<String, User>,
-    pub(crate) groups: BTreeMap<String, Group>,
-    /// By lower-case name: two roles may not differ in case alone.
-    pub(crate) roles: BTreeMap<String, Role>,
+pub(crate) struct StoredAccount {
+    pub(crate) users: BTreeMap<String, StoredUser>,
+    pub(crate) groups: BTreeMap<String, StoredGroup>,
+    /// By lower-case name, because role names are unique without regard to case.
+    pub(crate) roles: BTreeMap<String, StoredRole>,
     /// By ARN.
-    pub(crate) policies: BTreeMap<String, Policy>,
-    /// Service control policies. None: no organization, nothing is limited.
-    pub(crate) scps: Vec<(String, PolicyText)>,
+    pub(crate) policies: BTreeMap<String, StoredPolicy>,
+    /// SCPs. Empty: the account is in no organization.
+    pub(crate) scps: Vec<(String, ParsedPolicy)>,
     pub(crate) quotas: BTreeMap<String, u32>,
     /// By region and name.
-    pub(crate) secrets: BTreeMap<(String, String), Secret>,
+    pub(crate) secrets: BTreeMap<(String, String), StoredSecret>,
     /// By region and name.
-    pub(crate) queues: BTreeMap<(String, String), Queue>,
+    pub(crate) queues: BTreeMap<(String, String), StoredQueue>,
     /// By region and name.
-    pub(crate) clusters: BTreeMap<(String, String), Cluster>,
-    /// Suspended or closed: nobody gets in.
+    pub(crate) clusters: BTreeMap<(String, String), StoredCluster>,
+    /// Suspended or closed: all calls fail.
     pub(crate) closed: bool,
 }
 
-/// Everything.
+/// The state of all accounts.
 #[derive(Debug)]
 pub(crate) struct Store {
     clock: Arc<Clock>,
     seed: u64,
-    drawn: u64,
-    /// How many looks it takes until something new is seen.
-    pub(crate) settling: u32,
+    random_count: u64,
+    /// Number of reads that do not see a new resource.
+    pub(crate) hide_new_for_reads: u32,
     pub(crate) source_ip: String,
-    pub(crate) accounts: BTreeMap<AccountKey, Account>,
+    pub(crate) accounts: BTreeMap<AccountKey, StoredAccount>,
     pub(crate) keys: HashMap<String, AccessKey>,
     pub(crate) sessions: HashMap<String, Session>,
     /// By partition.
-    pub(crate) organizations: BTreeMap<String, Organization>,
-    managed: BTreeMap<String, Policy>,
-    /// Replicas that lag behind, by service.
+    pub(crate) organizations: BTreeMap<String, StoredOrganization>,
+    managed: BTreeMap<String, StoredPolicy>,
+    /// Replicas with an old state, by service.
     pub(super) lags: BTreeMap<&'static str, ReplicaLag>,
 }
 
@@ -185,14 +185,14 @@ impl Store {
         Store {
             clock,
             seed,
-            drawn: 0,
-            settling: 0,
+            random_count: 0,
+            hide_new_for_reads: 0,
             source_ip: "127.0.0.1".into(),
             accounts: BTreeMap::new(),
             keys: HashMap::new(),
             sessions: HashMap::new(),
             organizations: BTreeMap::new(),
-            managed: managed::policies(),
+            managed: managed_policies::policies(),
             lags: BTreeMap::new(),
         }
     }
@@ -201,45 +201,46 @@ impl Store {
         self.clock.now()
     }
 
-    /// What callers' clocks are compared with.
-    pub(crate) fn wall(&self) -> i64 {
-        self.clock.wall()
+    /// Returns the time that signature dates are compared with.
+    pub(crate) fn wall_clock(&self) -> i64 {
+        self.clock.wall_clock()
     }
 
-    /// Bytes that no other cloud and no other draw of this one yields.
+    /// Returns random bytes, derived from the seed and a counter.
     pub(crate) fn random_bytes(&mut self) -> [u8; 32] {
-        self.drawn += 1;
-        Sha256::digest(format!("{} {}", self.seed, self.drawn)).into()
+        self.random_count += 1;
+        Sha256::digest(format!("{} {}", self.seed, self.random_count)).into()
     }
 
     pub(crate) fn request_id(&mut self) -> String {
         uuid(&self.random_bytes())
     }
 
-    pub(crate) fn account(&self, home: &AccountKey) -> Option<&Account> {
+    pub(crate) fn account(&self, home: &AccountKey) -> Option<&StoredAccount> {
         self.accounts.get(home)
     }
 
-    pub(crate) fn account_mut(&mut self, home: &AccountKey) -> &mut Account {
+    pub(crate) fn account_mut(&mut self, home: &AccountKey) -> &mut StoredAccount {
         self.accounts.entry(home.clone()).or_default()
     }
 
-    /// A managed policy by ARN: the account's own, or AWS's.
-    pub(crate) fn policy(&self, home: &AccountKey, arn: &str) -> Option<&Policy> {
+    /// Returns a managed policy by ARN: the account's own, or AWS's.
+    pub(crate) fn policy(&self, home: &AccountKey, arn: &str) -> Option<&StoredPolicy> {
         let own = self.account(home).and_then(|account| account.policies.get(arn));
-        own.or_else(|| self.managed(&home.0).find(|policy| policy.arn == arn))
+        own.or_else(|| self.managed_policies(&home.0).find(|policy| policy.arn == arn))
     }
 
-    /// AWS's own policies in a partition.
-    pub(crate) fn managed(&self, partition: &str) -> impl Iterator<Item = &Policy> {
+    /// Returns the AWS managed policies of a partition.
+    pub(crate) fn managed_policies(&self, partition: &str) -> impl Iterator<Item = &StoredPolicy> {
         let prefix = format!("arn:{partition}:iam::aws:");
         self.managed.values().filter(move |policy| policy.arn.starts_with(&prefix))
     }
 
-    /// The documents of one holder of grants, named as the simulator names them.
+    /// Returns the policy documents of a user, group or role, with the ids that the simulator
+    /// returns.
     pub(crate) fn documents<'a>(
         &'a self,
-        home: &AccountKey,
+        account_key: &AccountKey,
         owner: (&'static str, &str),
         grants: &'a AttachedPolicies,
     ) -> Vec<NamedDocument<'a>> {
@@ -249,11 +250,12 @@ impl Store {
             kind,
             document: &text.document,
         });
-        let attached = grants.attached.iter().filter_map(|arn| self.managed_document(home, arn));
+        let attached =
+            grants.attached.iter().filter_map(|arn| self.managed_document(account_key, arn));
         inline.chain(attached).collect()
     }
 
-    /// The default version of a managed policy.
+    /// Returns the default version of a managed policy.
     pub(crate) fn managed_document(
         &self,
         home: &AccountKey,
@@ -264,15 +266,15 @@ impl Store {
         Some(NamedDocument {
             id: policy.name.clone(),
             kind,
-            document: &policy.current()?.text.document,
+            document: &policy.default_version()?.text.document,
         })
     }
 
-    /// Everything a user may do, with what its groups bring.
+    /// Returns the policy documents of a user and its groups.
     pub(crate) fn user_documents<'a>(
         &'a self,
         home: &AccountKey,
-        user: &'a User,
+        user: &'a StoredUser,
     ) -> Vec<NamedDocument<'a>> {
         let mut all = self.documents(home, ("user", &user.name), &user.grants);
         let groups = self.account(home).map(|account| &account.groups);
@@ -283,14 +285,14 @@ impl Store {
     }
 }
 
-/// A UUID from random bytes.
+/// Formats random bytes as a UUID.
 pub(crate) fn uuid(bytes: &[u8; 32]) -> String {
     let hex = hex(&bytes[..16]);
     let part = |from, to| hex.get(from..to).unwrap_or_default();
     format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
-/// Two digits for each byte.
+/// Encodes bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()

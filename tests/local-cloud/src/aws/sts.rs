@@ -1,8 +1,8 @@
-//! STS: who calls, and roles that are assumed.
+//! Fake STS.
 use super::assume;
 use super::caller::Caller;
+use super::error::AwsError;
 use super::form::Form;
-use super::refusal::AwsError;
 use super::store::Store;
 use super::xml::Xml;
 
@@ -13,15 +13,15 @@ pub(crate) fn serve(
     form: &Form,
 ) -> Result<Xml, AwsError> {
     match operation {
-        "GetCallerIdentity" => Ok(caller_identity(caller)),
-        "GetAccessKeyInfo" => access_key_info(store, caller, form),
-        "AssumeRole" => assume::role(store, caller, form),
+        "GetCallerIdentity" => Ok(get_caller_identity(caller)),
+        "GetAccessKeyInfo" => get_access_key_info(store, caller, form),
+        "AssumeRole" => assume::assume_role(store, caller, form),
         _ => Err(super::invalid_action(operation, "2011-06-15")),
     }
 }
 
-/// Needs no permission, and no policy can deny it.
-fn caller_identity(caller: &Caller) -> Xml {
+/// No policy can deny this call.
+fn get_caller_identity(caller: &Caller) -> Xml {
     let mut xml = Xml::default();
     xml.element("Arn", &caller.arn)
         .element("UserId", &caller.id)
@@ -29,11 +29,11 @@ fn caller_identity(caller: &Caller) -> Xml {
     xml
 }
 
-fn access_key_info(store: &Store, caller: &Caller, form: &Form) -> Result<Xml, AwsError> {
-    let id = form.need("AccessKeyId")?;
+fn get_access_key_info(store: &Store, caller: &Caller, form: &Form) -> Result<Xml, AwsError> {
+    let id = form.required("AccessKeyId")?;
     store.authorize(caller, "sts:GetAccessKeyInfo", "*", "*", &store.context(caller))?;
-    let long_lived = store.keys.get(id).map(|key| &key.home);
-    let home = long_lived.or_else(|| store.sessions.get(id).map(|session| &session.home));
+    let long_lived = store.keys.get(id).map(|key| &key.account_key);
+    let home = long_lived.or_else(|| store.sessions.get(id).map(|session| &session.account_key));
     let home = home.filter(|home| home.0 == caller.partition());
     let home = home.ok_or_else(|| AwsError::validation("Invalid access key ID."))?;
     let mut xml = Xml::default();

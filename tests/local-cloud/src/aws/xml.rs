@@ -1,17 +1,17 @@
-//! XML answers of the query protocol.
+//! XML responses of the query protocol.
 use std::fmt::{Display, Write};
 
-/// Text as it may stand between tags.
+/// Escapes text for XML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// An answer that grows from outside in.
+/// An XML document under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Xml(String);
 
 impl Xml {
-    /// `<name>text</name>`
+    /// Writes `<name>text</name>`.
     pub(crate) fn element(&mut self, name: &str, text: impl Display) -> &mut Xml {
         // Writing to a String cannot fail.
         let _written: Result<(), std::fmt::Error> =
@@ -19,7 +19,7 @@ impl Xml {
         self
     }
 
-    /// A leaf, where there is something to say.
+    /// Writes the element if there is a text.
     pub(crate) fn optional_element(&mut self, name: &str, text: Option<impl Display>) -> &mut Xml {
         if let Some(text) = text {
             self.element(name, text);
@@ -27,7 +27,7 @@ impl Xml {
         self
     }
 
-    /// `<name>…</name>`
+    /// Writes `<name>…</name>`.
     pub(crate) fn nested_element(&mut self, name: &str, fill: impl FnOnce(&mut Xml)) -> &mut Xml {
         let _written: Result<(), std::fmt::Error> = write!(self.0, "<{name}>");
         fill(self);
@@ -35,7 +35,7 @@ impl Xml {
         self
     }
 
-    /// `<name><member>…</member>…</name>`
+    /// Writes `<name><member>…</member>…</name>`.
     pub(crate) fn list<T>(
         &mut self,
         name: &str,
@@ -49,7 +49,7 @@ impl Xml {
         })
     }
 
-    /// `<name><member>text</member>…</name>`
+    /// Writes `<name><member>text</member>…</name>`.
     pub(crate) fn texts<T: Display>(
         &mut self,
         name: &str,
@@ -62,7 +62,7 @@ impl Xml {
         })
     }
 
-    /// The whole answer to an action.
+    /// Returns the complete response of an action.
     pub(crate) fn into_response(self, namespace: &str, action: &str, request_id: &str) -> String {
         let result = if self.0.is_empty() {
             String::new()

@@ -1,11 +1,12 @@
-//! `make local`: one partition of the local cloud with Gangway's API in front, until Ctrl-C.
+//! `make local`: runs one partition of the local cloud with Gangway's API until Ctrl-C.
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
-    Host, Options, World, gateway::Unsigned, palette::ADMIN_KEY, template::Template, world::Realm,
+    CloudFixture, CloudOptions, Host, api_gateway::UnsignedRequests, cloudformation::Template,
+    fixtures::PartitionDeployment, palette::ADMIN_KEY,
 };
 use serde_json::{Value, json};
 
@@ -19,23 +20,23 @@ const USAGE: &str = "usage: local [--port 8080] [--partition aws|aws-us-gov|aws-
   bridge, 172.17.0.1 as a rule.
   The file gets the environment of each function, as `sam local --env-vars` takes it.";
 
-/// What the command line asks for.
-struct Wish {
+/// Command line arguments.
+struct Arguments {
     port: u16,
     partition: Partition,
-    unsigned: Unsigned,
+    unsigned: UnsignedRequests,
     pace: Option<u16>,
     facts: Option<PathBuf>,
     host: Host,
     env_file: Option<PathBuf>,
 }
 
-impl Wish {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
+impl Arguments {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
         let mut wish = Self {
             port: 8080,
             partition: Partition::Aws,
-            unsigned: Unsigned::Served,
+            unsigned: UnsignedRequests::Accepted,
             pace: None,
             facts: None,
             host: Host::Loopback,
@@ -43,7 +44,7 @@ impl Wish {
         };
         while let Some(argument) = arguments.next() {
             if argument == "--signed" {
-                wish.unsigned = Unsigned::Refused;
+                wish.unsigned = UnsignedRequests::Rejected;
                 continue;
             }
             match (argument.as_str(), arguments.next()?) {
@@ -64,11 +65,11 @@ impl Wish {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(wish) = Wish::read(std::env::args().skip(1)) else {
+    let Some(wish) = Arguments::parse(std::env::args().skip(1)) else {
         println!("{USAGE}");
         return ExitCode::from(2);
     };
-    match stay(&wish).await {
+    match run(&wish).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error}");
@@ -77,15 +78,19 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
-    let template = Template::of_repository()?;
-    let options =
-        Options { port: wish.port + 1, host: wish.host, pace: wish.pace, ..Options::default() };
-    let world = World::of(options, &template, &[wish.partition]).await?;
-    let realm = world.realm(wish.partition);
-    let gateway = realm.gateway_that(wish.unsigned, wish.port).await;
+async fn run(wish: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let template = Template::from_repository()?;
+    let options = CloudOptions {
+        port: wish.port + 1,
+        host: wish.host,
+        requests_per_second: wish.pace,
+        ..CloudOptions::default()
+    };
+    let world = CloudFixture::with_partitions(options, &template, &[wish.partition]).await?;
+    let realm = world.deployment(wish.partition);
+    let gateway = realm.start_gateway_with(wish.unsigned, wish.port).await;
     for lambda in realm.functions.all() {
-        lambda.warm().await?;
+        lambda.warm_up().await?;
     }
     if let Some(file) = &wish.env_file {
         let environments: BTreeMap<_, _> = realm
@@ -98,14 +103,14 @@ async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
         }
         std::fs::write(file, serde_json::to_vec_pretty(&environments)?)?;
     }
-    let environment = environment(realm, &gateway.url());
-    introduce(realm, &environment, wish.unsigned, &world.cloud.url());
-    // Last: whoever waits for the file may call at once.
+    let environment = portal_environment(realm, &gateway.url());
+    print_instructions(realm, &environment, wish.unsigned, &world.cloud.url());
+    // The file is written last: a script that waits for it may call the API at once.
     if let Some(file) = &wish.facts {
         let facts = json!({
             "environment": BTreeMap::from(environment),
             "partition": realm.partition.id(),
-            "requests": requests(realm),
+            "requests": sample_requests(realm),
         });
         let unfinished = file.with_extension("part");
         std::fs::write(&unfinished, serde_json::to_vec_pretty(&facts)?)?;
@@ -116,9 +121,9 @@ async fn stay(wish: &Wish) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What the examples in the documentation take from the environment: where the API is, and keys that may call it.
-fn environment(realm: &Realm, gateway: &str) -> [(&'static str, String); 4] {
-    let keys = realm.developer_portal();
+/// Returns the environment variables that the examples in the documentation use.
+fn portal_environment(realm: &PartitionDeployment, gateway: &str) -> [(&'static str, String); 4] {
+    let keys = realm.developer_portal_keys();
     [
         ("GANGWAY", gateway.to_owned()),
         ("AWS_REGION", realm.region.to_owned()),
@@ -127,29 +132,34 @@ fn environment(realm: &Realm, gateway: &str) -> [(&'static str, String); 4] {
     ]
 }
 
-/// A registration that will do, for each method that asks for nothing else than what a customer has.
-fn requests(realm: &Realm) -> BTreeMap<&'static str, Value> {
+/// Returns a valid registration for each method that needs only a customer account.
+fn sample_requests(realm: &PartitionDeployment) -> BTreeMap<&'static str, Value> {
     let [first, second] = &realm.customers;
     let mut keys = json!({
         "name": "first", "accessKeyId": first.keys.id, "secretAccessKey": first.keys.secret,
     });
-    if let (Some(pem), Some(members)) = (&realm.certificate_authority, keys.as_object_mut()) {
+    if let (Some(pem), Some(members)) = (&realm.aws_ca_pem, keys.as_object_mut()) {
         members.insert("certificateAuthority".to_owned(), pem.as_str().into());
     }
     let mut requests = BTreeMap::from([(AuthMethod::StaticCredentials.id(), keys)]);
-    if realm.source.is_some() {
+    if realm.palette_user.is_some() {
         let role = json!({ "name": "second", "roleArn": second.role.arn() });
         requests.insert(AuthMethod::Sts.id(), role);
     }
     requests
 }
 
-fn introduce(realm: &Realm, environment: &[(&str, String); 4], unsigned: Unsigned, cloud: &str) {
+fn print_instructions(
+    realm: &PartitionDeployment,
+    environment: &[(&str, String); 4],
+    unsigned: UnsignedRequests,
+    cloud: &str,
+) {
     let [first, second] = &realm.customers;
     let [(_, gateway), ..] = environment;
     let signed = match unsigned {
-        Unsigned::Served => "",
-        Unsigned::Refused => {
+        UnsignedRequests::Accepted => "",
+        UnsignedRequests::Rejected => {
             r#" --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY""#
         }
     };
@@ -173,7 +183,7 @@ fn introduce(realm: &Realm, environment: &[(&str, String); 4], unsigned: Unsigne
             format!("Account {} with a role that trusts Palette:\n", second.account.id()),
         ),
     ];
-    let requests = requests(realm);
+    let requests = sample_requests(realm);
     for (method, words) in whose {
         let Some(body) = requests.get(method.id()) else { continue };
         println!("{words}");
@@ -183,7 +193,7 @@ fn introduce(realm: &Realm, environment: &[(&str, String); 4], unsigned: Unsigne
             );
         }
     }
-    if realm.source.is_some() {
+    if realm.palette_user.is_some() {
         println!("  curl -s{signed} {gateway}/v1/accounts/sts/trust\n");
     }
     println!("  curl -s{signed} {gateway}/v1/accounts\n\nCtrl-C ends it.");

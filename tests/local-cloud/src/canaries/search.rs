@@ -1,113 +1,112 @@
-//! Finds fragments of many secrets in much text, in one pass.
+//! Searches text for fragments of many secrets in one pass.
 //!
-//! Every fourth run of eight letters of every spelling is noted. A fragment of twelve letters holds one of those whole, so
-//! that looking each run of the text up finds it; what stands around it tells how long the fragment is.
+//! Every fourth window of eight characters of every encoding is indexed. A fragment of twelve
+//! characters contains one of these windows, so looking up every window of the text finds it. The
+//! surrounding characters then give the fragment's length.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Canary, Kind, Spelling, spellings};
+use super::{Canary, Encoding, SecretKind, encodings};
 
-/// Letters in a run.
-const RUN: usize = 8;
-/// From one noted run to the next.
-const RUN_STEP: usize = 4;
-/// Bits of the filter before the map: almost every run of a text fails here.
+/// Length of a window.
+const WINDOW: usize = 8;
+/// Distance between indexed windows.
+const WINDOW_STEP: usize = 4;
+/// Size of the filter in front of the map, in bits. It rejects almost every window of a text.
 const FILTER_BITS: u32 = 20;
 
-/// A secret that turned up.
+/// A secret that was found.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Found {
-    /// What it is.
-    pub kind: Kind,
-    /// Whose it is.
+pub struct Leak {
+    pub kind: SecretKind,
+    /// Id or owner of the secret.
     pub name: String,
-    /// How it was written.
-    pub how: &'static str,
-    /// How many letters of it.
-    pub letters: usize,
-    /// What stood before it.
-    pub behind: String,
+    /// Name of the encoding.
+    pub encoding: &'static str,
+    /// Number of characters that match.
+    pub length: usize,
+    /// Text before the secret.
+    pub preceding_text: String,
 }
 
-/// A text that some secret may be.
+/// One encoding of a secret.
 struct CandidateSecret {
     canary: usize,
-    spelling: Spelling,
+    spelling: Encoding,
 }
 
-/// Looks for secrets.
-pub struct Searcher {
+pub struct LeakSearcher {
     canaries: Vec<Canary>,
-    noted: Vec<CandidateSecret>,
-    runs: HashMap<u64, Vec<(usize, usize)>>,
+    candidates: Vec<CandidateSecret>,
+    windows: HashMap<u64, Vec<(usize, usize)>>,
     filter: Vec<u64>,
 }
 
-impl Searcher {
-    /// For these. What `public` texts have in common with them (a certificate with its key, a token's beginning) is no
-    /// secret.
+impl LeakSearcher {
+    /// Creates a searcher. Parts that also occur in `public` texts (for example in a certificate)
+    /// are not secret.
     pub fn new(mut canaries: Vec<Canary>, public: &[String]) -> Self {
         canaries.sort();
         canaries.dedup_by(|one, other| one.secret == other.secret);
         let public: HashSet<u64> = public
             .iter()
-            .flat_map(|text| spellings(text))
+            .flat_map(|text| encodings(text))
             .flat_map(|spelling| {
-                runs_of(spelling.text.as_bytes()).map(|(_, run)| run).collect::<Vec<_>>()
+                windows(spelling.text.as_bytes()).map(|(_, run)| run).collect::<Vec<_>>()
             })
             .collect();
         let mut searcher = Self {
             canaries,
-            noted: Vec::new(),
-            runs: HashMap::new(),
+            candidates: Vec::new(),
+            windows: HashMap::new(),
             filter: vec![0; 1 << (FILTER_BITS - 6)],
         };
         for canary in 0..searcher.canaries.len() {
-            for spelling in spellings(searcher.canaries[canary].secret()) {
-                let place = searcher.noted.len();
-                for (at, run) in runs_of(spelling.text.as_bytes()).step_by(RUN_STEP) {
+            for spelling in encodings(searcher.canaries[canary].secret()) {
+                let place = searcher.candidates.len();
+                for (at, run) in windows(spelling.text.as_bytes()).step_by(WINDOW_STEP) {
                     if !public.contains(&run) {
-                        searcher.runs.entry(run).or_default().push((place, at));
+                        searcher.windows.entry(run).or_default().push((place, at));
                         let (word, bit) = filter_slot(run);
                         searcher.filter[word] |= bit;
                     }
                 }
-                searcher.noted.push(CandidateSecret { canary, spelling });
+                searcher.candidates.push(CandidateSecret { canary, spelling });
             }
         }
         searcher
     }
 
-    /// How many secrets are looked for.
+    /// Returns the number of secrets.
     pub fn canaries(&self) -> usize {
         self.canaries.len()
     }
 
-    /// The secrets that a text holds, each once for each spelling, longest fragment first told.
-    pub fn find(&self, text: &[u8]) -> Vec<Found> {
-        let mut found: BTreeMap<(usize, &'static str), Found> = BTreeMap::new();
-        for (place, run) in runs_of(text) {
+    /// Returns the secrets in a text: for each encoding the longest fragment.
+    pub fn find(&self, text: &[u8]) -> Vec<Leak> {
+        let mut found: BTreeMap<(usize, &'static str), Leak> = BTreeMap::new();
+        for (place, run) in windows(text) {
             let (word, bit) = filter_slot(run);
             if self.filter[word] & bit == 0 {
                 continue;
             }
-            for (noted, at) in self.runs.get(&run).into_iter().flatten() {
-                let CandidateSecret { canary, spelling } = &self.noted[*noted];
-                let (start, end) = matching_length(text, place, spelling.text.as_bytes(), *at);
-                if end - start < spelling.least.min(spelling.text.len()) {
+            for (noted, at) in self.windows.get(&run).into_iter().flatten() {
+                let CandidateSecret { canary, spelling } = &self.candidates[*noted];
+                let (start, end) = matching_range(text, place, spelling.text.as_bytes(), *at);
+                if end - start < spelling.min_length.min(spelling.text.len()) {
                     continue;
                 }
                 let Canary { kind, name, .. } = &self.canaries[*canary];
                 let behind = String::from_utf8_lossy(&text[start.saturating_sub(60)..start]);
-                let this = Found {
+                let this = Leak {
                     kind: *kind,
                     name: name.clone(),
-                    how: spelling.how,
-                    letters: end - start,
-                    behind: behind.into_owned(),
+                    encoding: spelling.name,
+                    length: end - start,
+                    preceding_text: behind.into_owned(),
                 };
-                let known = found.entry((*canary, spelling.how)).or_insert_with(|| this.clone());
-                if known.letters < this.letters {
+                let known = found.entry((*canary, spelling.name)).or_insert_with(|| this.clone());
+                if known.length < this.length {
                     *known = this;
                 }
             }
@@ -116,9 +115,9 @@ impl Searcher {
     }
 }
 
-/// Every run of a text, and where it starts.
-fn runs_of(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
-    text.windows(RUN)
+/// Returns every window of a text with its position.
+fn windows(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
+    text.windows(WINDOW)
         .map(|run| run.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)))
         .enumerate()
 }
@@ -128,8 +127,8 @@ fn filter_slot(run: u64) -> (usize, u64) {
     (usize::try_from(hash >> 6).unwrap_or(0), 1 << (hash & 63))
 }
 
-/// How far text and secret agree around a run that both have.
-fn matching_length(text: &[u8], place: usize, secret: &[u8], at: usize) -> (usize, usize) {
+/// Returns the range of the text that matches the secret around a common window.
+fn matching_range(text: &[u8], place: usize, secret: &[u8], at: usize) -> (usize, usize) {
     let same = |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| {
         pairs.take_while(|(one, other)| one == other).count()
     };

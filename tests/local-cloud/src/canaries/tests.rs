@@ -1,16 +1,16 @@
 use super::*;
-use crate::certificates::{CertificateSpec, Chain};
+use crate::certificates::{CertificateIssuer, CertificateSpec};
 
 const SECRET: &str = "9rZq/VbT0cXn+Lw3KdPe5GsHa7UyMf1oJi8QtB2E";
 
-fn searcher() -> Searcher {
-    Searcher::new(vec![Canary::new(Kind::AccessKey, "somebody", SECRET)], &[])
+fn searcher() -> LeakSearcher {
+    LeakSearcher::new(vec![Canary::new(SecretKind::AccessKey, "somebody", SECRET)], &[])
 }
 
 #[test]
 fn every_spelling_is_found_whole_and_by_any_fragment() {
     let searcher = searcher();
-    for Spelling { how, text, least } in spellings(SECRET) {
+    for Encoding { name: how, text, min_length: least } in encodings(SECRET) {
         assert!(text.is_ascii(), "{how}");
         for start in 0..=text.len() - least {
             let around = format!("{{\"member\":\"{}\"}}", text.get(start..start + least).unwrap());
@@ -35,12 +35,12 @@ fn base64_is_found_wherever_the_secret_stands_in_what_is_encoded() {
 
 #[test]
 fn a_private_key_is_found_by_any_line_and_its_certificate_is_none() {
-    let chain = Chain::new("Authority");
+    let chain = CertificateIssuer::new("Authority");
     let issued = chain.issue(&CertificateSpec::client("somebody"));
     let other = chain.issue(&CertificateSpec::client("other"));
-    let canary = Canary::new(Kind::PrivateKey, "somebody", &issued.key);
+    let canary = Canary::new(SecretKind::PrivateKey, "somebody", &issued.key);
     let public = [issued.certificate.clone(), other.certificate, other.key, chain.pem()];
-    let searcher = Searcher::new(vec![canary], &public);
+    let searcher = LeakSearcher::new(vec![canary], &public);
     assert_eq!(searcher.find(issued.certificate.as_bytes()), []);
     assert_eq!(searcher.find(chain.pem().as_bytes()), []);
     let whole = searcher.find(issued.key.as_bytes());
@@ -55,6 +55,6 @@ fn what_is_no_secret_is_not_found() {
     let searcher = searcher();
     let text = include_str!("../../../../README.md");
     assert_eq!(searcher.find(text.as_bytes()), []);
-    let debug = format!("{:?}", Canary::new(Kind::AccessKey, "somebody", SECRET));
+    let debug = format!("{:?}", Canary::new(SecretKind::AccessKey, "somebody", SECRET));
     assert_eq!(searcher.find(debug.as_bytes()), []);
 }

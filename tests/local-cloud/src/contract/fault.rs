@@ -1,18 +1,19 @@
-//! A breach of the contract, told as go-openapi tells it: a number from 600 on, and the member by its dots.
+//! Schema violations in the format of go-openapi: an error code from 600 on and the path of the
+//! member.
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 
-/// One breach.
+/// A schema violation.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SchemaFault {
-    /// go-openapi's number for the kind of breach.
+pub struct SchemaError {
+    /// Error code of go-openapi.
     pub code: u16,
-    /// The member and what it had to be, never its value.
+    /// Path of the member and the rule, without the value.
     pub message: String,
 }
 
-impl SchemaFault {
-    pub(super) fn unknown_shape(key: &str) -> Self {
+impl SchemaError {
+    pub(super) fn unknown_schema(key: &str) -> Self {
         Self { code: 601, message: format!("no schema is called {key}") }
     }
 

@@ -1,10 +1,10 @@
-//! What Gangway and Palette may say to each other: JSON Schemas of our own, compiled once.
+//! JSON Schemas of the requests and responses between Gangway and Palette.
 
 mod fault;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-pub use fault::SchemaFault;
+pub use fault::SchemaError;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -16,31 +16,31 @@ static COMPILED: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
     sent.chain(definitions("read", RESPONSE_SCHEMAS)).collect()
 });
 
-/// One of the bodies that Gangway sends or reads, by its name in `contract/`.
+/// A schema in `contract/`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Shape {
-    /// A definition of `contract/sent.json`.
-    Sent(&'static str),
-    /// A definition of `contract/read.json`.
-    Read(&'static str),
+pub enum Schema {
+    /// A definition in `contract/sent.json`.
+    Request(&'static str),
+    /// A definition in `contract/read.json`.
+    Response(&'static str),
 }
 
-impl Shape {
+impl Schema {
     fn key(self) -> String {
         match self {
-            Self::Sent(name) => format!("sent/{name}"),
-            Self::Read(name) => format!("read/{name}"),
+            Self::Request(name) => format!("sent/{name}"),
+            Self::Response(name) => format!("read/{name}"),
         }
     }
 
-    /// Everything in which the body breaks the contract, in the words of Palette's own validator.
-    pub fn faults(self, body: &Value) -> Vec<SchemaFault> {
+    /// Validates a body. Returns all violations, with messages like Palette's.
+    pub fn validate(self, body: &Value) -> Vec<SchemaError> {
         let Some(validator) = COMPILED.get(&self.key()) else {
-            return vec![SchemaFault::unknown_shape(&self.key())];
+            return vec![SchemaError::unknown_schema(&self.key())];
         };
         validator
             .iter_errors(body)
-            .map(|error| SchemaFault::from_validation_error(&error))
+            .map(|error| SchemaError::from_validation_error(&error))
             .collect()
     }
 }
@@ -105,7 +105,7 @@ mod tests {
                    "secretSpec": {"agency": "A", "mission": "M", "role": "R", "isCapValidationEnabled": true,
                                   "tls": {"ca": "x", "cert": "y", "key": "z"}}}),
         ] {
-            assert_eq!(Shape::Sent("account").faults(&account(&spec)), [], "{spec}");
+            assert_eq!(Schema::Request("account").validate(&account(&spec)), [], "{spec}");
         }
     }
 
@@ -120,7 +120,8 @@ mod tests {
             ("/metadata/annotations/gateway", json!(7), 601),
             ("/metadata/annotations/gateway", Value::Null, 601),
         ] {
-            let faults = Shape::Sent("account").faults(&with(good.clone(), pointer, value.clone()));
+            let faults =
+                Schema::Request("account").validate(&with(good.clone(), pointer, value.clone()));
             assert!(faults.iter().any(|fault| fault.code == code), "{pointer} {value} {faults:?}");
         }
     }
@@ -146,7 +147,7 @@ mod tests {
             with(sts.clone(), "/spec/partition", json!("aws-iso-b")),
             with(sts, "/spec/sts/arn", json!("arn:aws:iam::123456789012:user/R")),
         ] {
-            assert_ne!(Shape::Sent("account").faults(&body), [], "{body}");
+            assert_ne!(Schema::Request("account").validate(&body), [], "{body}");
         }
     }
 
@@ -154,7 +155,7 @@ mod tests {
     fn f15_no_fault_repeats_a_secret() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let body = with(account(&keys()), "/spec/secretKey", json!([secret]));
-        let faults = Shape::Sent("account").faults(&body);
+        let faults = Schema::Request("account").validate(&body);
         assert!(!faults.is_empty());
         assert!(faults.iter().all(|fault| !fault.message.contains(secret)), "{faults:?}");
     }

@@ -1,4 +1,4 @@
-//! Services that repeat what they were sent, secrets and all: in a refusal, in a page, in JSON of the wrong shape.
+//! Responses that repeat the request, including secrets.
 
 use http::{
     HeaderValue, StatusCode,
@@ -8,43 +8,43 @@ use serde_json::Value;
 
 use crate::server::Response;
 
-/// Where a service repeats what it was sent.
+/// Where the response repeats the request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Echo {
-    /// As the reason of a refusal in its own format, with this status.
-    Refusal(u16),
-    /// The same, cut off after so many letters, as long messages are.
-    Cut(u16, usize),
-    /// As its error's code.
+    /// As message of an error with this status.
+    Message(u16),
+    /// As truncated message of an error: status and number of characters.
+    TruncatedMessage(u16, usize),
+    /// As code of an error.
     Code(u16),
-    /// On a page of HTML that calls itself a success.
-    Page,
-    /// As a JSON text where an object belongs: parsers like to quote that.
-    Text,
+    /// In an HTML page with status 200.
+    HtmlPage,
+    /// As a JSON string instead of an object. Some parsers quote it in their error.
+    JsonString,
 }
 
-/// Members of an error that hold words.
-const MESSAGES: [&str; 3] = ["message", "Message", "details"];
-/// Members of an error that hold its code.
-const CODES: [&str; 4] = ["code", "reason", "__type", "Code"];
+/// Members with the error message.
+const MESSAGE_MEMBERS: [&str; 3] = ["message", "Message", "details"];
+/// Members with the error code.
+const CODE_MEMBERS: [&str; 4] = ["code", "reason", "__type", "Code"];
 
 impl Echo {
-    /// The answer, made of what the service answers when it breaks.
+    /// Builds the response from the service's error response.
     pub(crate) fn response(self, broken: Response, words: &str) -> Response {
         let mut answer = match self {
-            Self::Refusal(status) => replace_message(broken, status, &MESSAGES, words),
-            Self::Cut(status, letters) => {
+            Self::Message(status) => replace_message(broken, status, &MESSAGE_MEMBERS, words),
+            Self::TruncatedMessage(status, letters) => {
                 let cut: String = words.chars().rev().take(letters).collect();
                 let cut: String = cut.chars().rev().collect();
-                replace_message(broken, status, &MESSAGES, &cut)
+                replace_message(broken, status, &MESSAGE_MEMBERS, &cut)
             }
-            Self::Code(status) => replace_message(broken, status, &CODES, words),
-            Self::Page => {
+            Self::Code(status) => replace_message(broken, status, &CODE_MEMBERS, words),
+            Self::HtmlPage => {
                 let page = format!("<html><body><pre>{words}</pre></body></html>");
-                with_type(StatusCode::OK, "text/html", page)
+                build_response(StatusCode::OK, "text/html", page)
             }
-            Self::Text => {
-                with_type(StatusCode::OK, "application/json", Value::from(words).to_string())
+            Self::JsonString => {
+                build_response(StatusCode::OK, "application/json", Value::from(words).to_string())
             }
         };
         answer.headers_mut().remove(CONTENT_LENGTH);
@@ -56,14 +56,14 @@ impl Echo {
     }
 }
 
-fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Response {
+fn build_response(status: StatusCode, content_type: &'static str, body: String) -> Response {
     let mut answer = Response::new(body.into_bytes());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
 
-/// The same refusal with other words: a member of its JSON, or an element of its XML.
+/// Replaces a member of a JSON error or an element of an XML error.
 fn replace_message(mut broken: Response, status: u16, members: &[&str], words: &str) -> Response {
     *broken.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     if let Ok(Value::Object(mut error)) = serde_json::from_slice(broken.body()) {
@@ -96,7 +96,12 @@ mod tests {
     #[test]
     fn each_service_repeats_it_in_its_own_format() {
         for service in ["sts", "iam", "secretsmanager", "eks", "sqs", "organizations"] {
-            for echo in [Echo::Refusal(400), Echo::Page, Echo::Text, Echo::Cut(400, 12)] {
+            for echo in [
+                Echo::Message(400),
+                Echo::HtmlPage,
+                Echo::JsonString,
+                Echo::TruncatedMessage(400, 12),
+            ] {
                 let broken = aws::injected_error(service, Effect::InternalError);
                 let answer = echo.response(broken, "what <was> sent");
                 let body = String::from_utf8(answer.into_body()).unwrap();

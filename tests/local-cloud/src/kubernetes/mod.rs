@@ -1,4 +1,4 @@
-//! The Kubernetes API of an EKS cluster, over TLS with a CA certificate of its own.
+//! Fake Kubernetes API of an EKS cluster, over TLS with its own CA.
 mod objects;
 mod path;
 mod selector;
@@ -25,66 +25,70 @@ use self::path::ResourcePath;
 use self::status::{StatusError, json_response};
 use self::token::Identity;
 use crate::aws::Cluster;
-use crate::cloud::Parts;
+use crate::cloud::CloudState;
 use crate::host::Host;
+use crate::recorder::RecordedRequest;
 use crate::server::{Principal, Request, Response, disable_nagle, serve_call};
-use crate::tap::Sent;
-use crate::tls::Authority;
+use crate::tls::TlsIdentity;
 
-/// No object of Kubernetes is longer.
+/// Maximum size of a request body.
 const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
-/// A listener that has an address and a CA certificate, but no cluster to speak for yet.
+/// A bound listener with a CA. It serves no cluster yet.
 #[derive(Debug)]
-pub struct Listener {
+pub struct ApiListener {
     socket: TcpListener,
     host: Host,
-    authority: Authority,
+    tls: TlsIdentity,
 }
 
-/// A Kubernetes API that runs. It ends when dropped.
+/// A running Kubernetes API. It stops when it is dropped.
 #[derive(Debug)]
-pub struct Api {
+pub struct ApiServer {
     listening: JoinHandle<()>,
 }
 
-impl Drop for Api {
+impl Drop for ApiServer {
     fn drop(&mut self) {
         self.listening.abort();
     }
 }
 
-impl Listener {
-    /// On any free port.
+impl ApiListener {
+    /// Binds a free port.
     ///
     /// # Panics
-    /// Where the host has none.
-    pub async fn bind(host: Host) -> Listener {
-        let socket = TcpListener::bind((host.listens(), 0)).await.expect("a free port");
-        Listener { socket, host, authority: Authority::new(host) }
+    /// If the host has no free port.
+    pub async fn bind(host: Host) -> ApiListener {
+        let socket = TcpListener::bind((host.bind_address(), 0)).await.expect("a free port");
+        ApiListener { socket, host, tls: TlsIdentity::new(host) }
     }
 
-    /// `https://localhost:<port>`, or under the host's other name.
+    /// Returns the URL, `https://localhost:<port>` by default.
     ///
     /// # Panics
-    /// Never: a bound listener has an address.
+    /// Never.
     pub fn url(&self) -> String {
         let port = self.socket.local_addr().expect("an address").port();
-        format!("https://{}:{port}", self.host.certified())
+        format!("https://{}:{port}", self.host.tls_name())
     }
 
-    /// The CA certificate that its callers must trust: PEM.
+    /// Returns the CA certificate in PEM.
     pub fn ca_pem(&self) -> &str {
-        &self.authority.certificate_pem
+        &self.tls.certificate_pem
     }
 
-    /// Serves a cluster's API.
-    pub fn serve(self, parts: Arc<Parts>, cluster: Cluster) -> Api {
-        Api { listening: tokio::spawn(listen(self, parts, cluster)) }
+    /// Starts serving a cluster.
+    pub fn serve(self, parts: Arc<CloudState>, cluster: Cluster) -> ApiServer {
+        ApiServer { listening: tokio::spawn(listen(self, parts, cluster)) }
     }
 }
 
-async fn listen(Listener { socket, authority, .. }: Listener, parts: Arc<Parts>, cluster: Cluster) {
+async fn listen(
+    ApiListener { socket, tls: authority, .. }: ApiListener,
+    parts: Arc<CloudState>,
+    cluster: Cluster,
+) {
     let tls = TlsAcceptor::from(Arc::clone(&authority.config));
     let mut connections = JoinSet::new();
     loop {
@@ -93,7 +97,7 @@ async fn listen(Listener { socket, authority, .. }: Listener, parts: Arc<Parts>,
         while connections.try_join_next().is_some() {}
         let (parts, cluster, tls) = (Arc::clone(&parts), cluster.clone(), tls.clone());
         connections.spawn(async move {
-            // A handshake that fails is the caller's affair: it sees the alert.
+            // The client gets a TLS alert if the handshake fails.
             let Ok(stream) = tls.accept(stream).await else { return };
             let service = service_fn(move |request| {
                 handle_request(Arc::clone(&parts), cluster.clone(), request)
@@ -104,7 +108,7 @@ async fn listen(Listener { socket, authority, .. }: Listener, parts: Arc<Parts>,
 }
 
 async fn handle_request(
-    parts: Arc<Parts>,
+    parts: Arc<CloudState>,
     cluster: Cluster,
     request: http::Request<Incoming>,
 ) -> io::Result<http::Response<Body>> {
@@ -112,13 +116,13 @@ async fn handle_request(
     let body = to_bytes(Body::new(body), MAX_BODY_BYTES).await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_vec());
     let operation = operation(&request);
-    let sent = Sent::from_request("kubernetes", &operation, &request);
+    let sent = RecordedRequest::from_request("kubernetes", &operation, &request);
     let served = Arc::clone(&parts);
     let work = async move { serve(&served, &cluster, &request) };
     serve_call(&parts, (sent, false), StatusError::injected_error, work).await
 }
 
-/// As RBAC would put it: `get configmaps`, `list pods`; a path where it is none of that.
+/// Returns the operation as RBAC verb and resource, such as `get configmaps`, or method and path.
 fn operation(request: &Request) -> String {
     let path = request.uri().path();
     match ResourcePath::parse(path) {
@@ -127,10 +131,10 @@ fn operation(request: &Request) -> String {
     }
 }
 
-fn serve(parts: &Parts, cluster: &Cluster, request: &Request) -> Response {
+fn serve(parts: &CloudState, cluster: &Cluster, request: &Request) -> Response {
     let who = match token::authenticate(parts, cluster, request) {
         Ok(who) => who,
-        Err(refusal) => return refusal.render(),
+        Err(refusal) => return refusal.to_response(),
     };
     let served = match request.uri().path() {
         "/version" => Ok(version(cluster)),
@@ -141,7 +145,7 @@ fn serve(parts: &Parts, cluster: &Cluster, request: &Request) -> Response {
     };
     let mut response = match served {
         Ok((status, body)) => json_response(status, &body),
-        Err(refusal) => refusal.render(),
+        Err(refusal) => refusal.to_response(),
     };
     if let Identity::Principal { session, .. } = who {
         response.extensions_mut().insert(Principal(session));
@@ -150,7 +154,7 @@ fn serve(parts: &Parts, cluster: &Cluster, request: &Request) -> Response {
 }
 
 fn version(cluster: &Cluster) -> (u16, Value) {
-    let version = cluster.found(|cluster| cluster.version.clone()).unwrap_or_default();
+    let version = cluster.read_state(|cluster| cluster.version.clone()).unwrap_or_default();
     let (major, minor) = version.split_once('.').unwrap_or((&version, "0"));
     let answer = json!({
         "major": major, "minor": minor, "gitVersion": format!("v{version}.1-eks-1a2b3c4"),
@@ -161,7 +165,7 @@ fn version(cluster: &Cluster) -> (u16, Value) {
     (200, answer)
 }
 
-/// Anybody who is known may ask what is allowed to itself.
+/// Every authenticated principal may review its own access.
 fn self_subject_access_review(
     cluster: &Cluster,
     who: &Identity,
@@ -178,7 +182,7 @@ fn self_subject_access_review(
     let attributes = &asked["spec"]["resourceAttributes"];
     let text =
         |name: &str| attributes.get(name).and_then(Value::as_str).filter(|it| !it.is_empty());
-    let allowed = who.may(
+    let allowed = who.is_allowed(
         cluster,
         text("verb").unwrap_or_default(),
         text("resource").unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Objects: read, listed, created.
+//! Gets, lists and creates objects.
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -21,11 +21,11 @@ pub(super) fn serve(
     let Some(asked) = asked else {
         return Err(match who {
             Identity::Anonymous => StatusError::forbidden(who, verb, path, None, ""),
-            Identity::Principal { .. } => StatusError::no_such_resource(),
+            Identity::Principal { .. } => StatusError::unknown_resource(),
         });
     };
     let ResourcePath { resource, namespace, name, .. } = asked;
-    if !who.may(cluster, verb, resource, namespace) {
+    if !who.is_allowed(cluster, verb, resource, namespace) {
         return Err(StatusError::forbidden(
             who,
             verb,
@@ -41,7 +41,7 @@ pub(super) fn serve(
         }
         ("list", None) => list(cluster, &asked, request.uri().query().unwrap_or_default()),
         ("create", None) => create(cluster, &asked, request.body()),
-        _ => Err(StatusError::no_method()),
+        _ => Err(StatusError::method_not_allowed()),
     }
 }
 
@@ -56,7 +56,7 @@ fn list(
         let value = value.map(|value| value.replace('+', " "));
         value.map(|value| percent_decode_str(&value).decode_utf8_lossy().into_owned())
     };
-    let (revision, all) = cluster.with(|cluster| {
+    let (revision, all) = cluster.with_state(|cluster| {
         let here = |place: &String| {
             ResourcePath::parse(place).is_some_and(|one| {
                 (one.group, one.resource) == (asked.group, asked.resource)
@@ -71,7 +71,7 @@ fn list(
     for mut object in all {
         let fits = selector.as_deref().map_or(Some(true), |one| selector::matches(&object, one));
         if fits.ok_or_else(|| StatusError::bad_request("unable to parse requirement"))? {
-            // In a list, the list says what they are.
+            // List items have no `kind` and `apiVersion`.
             if let Some(object) = object.as_object_mut() {
                 object.remove("kind");
                 object.remove("apiVersion");
@@ -118,7 +118,7 @@ fn create(
             return Err(StatusError::not_found("namespaces", namespace));
         }
     } else if asked.namespaced {
-        return Err(StatusError::no_method());
+        return Err(StatusError::method_not_allowed());
     }
     let data = object.get("data").and_then(Value::as_object);
     if asked.kind == "ConfigMap" && data.is_some_and(|data| !data.values().all(Value::is_string)) {
@@ -127,17 +127,17 @@ fn create(
         ));
     }
     let place = asked.object_path(&name);
-    cluster.with(|cluster| {
+    cluster.with_state(|cluster| {
         if cluster.objects.contains_key(&place) {
             return Err(StatusError::already_exists(asked.resource, &name));
         }
-        Ok((201, cluster.put(asked.namespace, place, object)))
+        Ok((201, cluster.put_object(asked.namespace, place, object)))
     })
 }
 
-impl eks::Cluster {
-    /// Keeps an object under its path, with what the API server adds to it.
-    pub(crate) fn put(
+impl eks::StoredCluster {
+    /// Stores an object, with the metadata that the API server adds.
+    pub(crate) fn put_object(
         &mut self,
         namespace: Option<&str>,
         place: String,

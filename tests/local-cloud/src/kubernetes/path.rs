@@ -1,7 +1,7 @@
-//! Paths of the API: which resource, in which namespace, by which name.
+//! Parses API paths.
 use http::Method;
 
-/// What is served: group (empty for the core's), plural, kind, and whether it lives in namespaces.
+/// Group (empty for core), plural name, kind, and whether the resource is namespaced.
 const RESOURCES: [(&str, &str, &str, bool); 8] = [
     ("", "pods", "Pod", true),
     ("", "configmaps", "ConfigMap", true),
@@ -13,7 +13,7 @@ const RESOURCES: [(&str, &str, &str, bool); 8] = [
     ("networking.k8s.io", "networkpolicies", "NetworkPolicy", true),
 ];
 
-/// A resource that is asked for.
+/// A parsed API path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ResourcePath<'a> {
     pub(super) group: &'static str,
@@ -25,7 +25,7 @@ pub(super) struct ResourcePath<'a> {
 }
 
 impl<'a> ResourcePath<'a> {
-    /// Nothing for what this API does not have.
+    /// Returns `None` for a path that is not served.
     pub(super) fn parse(path: &'a str) -> Option<ResourcePath<'a>> {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let (group, rest) = match parts.as_slice() {
@@ -50,12 +50,12 @@ impl<'a> ResourcePath<'a> {
         Some(ResourcePath { group, resource, kind, namespaced, namespace, name })
     }
 
-    /// `v1` or `apps/v1`.
+    /// Returns the API version, such as `v1` or `apps/v1`.
     pub(super) fn version(&self) -> String {
         if self.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", self.group) }
     }
 
-    /// As RBAC calls what the method does.
+    /// Returns the RBAC verb of a method.
     pub(super) fn verb(&self, method: &Method) -> &'static str {
         match (method.as_str(), self.name) {
             ("GET", Some(_)) => "get",
@@ -68,7 +68,7 @@ impl<'a> ResourcePath<'a> {
         }
     }
 
-    /// Where an object of this name is kept.
+    /// Returns the path of an object.
     pub(super) fn object_path(&self, name: &str) -> String {
         let root = if self.group.is_empty() {
             "/api/v1".to_owned()

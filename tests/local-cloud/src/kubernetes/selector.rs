@@ -1,7 +1,7 @@
-//! Label selectors: `a=b,c!=d,e in (f,g),h,!i`.
+//! Label selectors such as `a=b,c!=d,e in (f,g),h,!i`.
 use serde_json::Value;
 
-/// Whether an object's labels are as a selector asks; nothing where it is none.
+/// Returns whether an object matches, or `None` if the selector is invalid.
 pub(super) fn matches(object: &Value, selector: &str) -> Option<bool> {
     let label = |key: &str| {
         let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
@@ -33,7 +33,7 @@ fn parse_set(values: &str) -> impl Iterator<Item = &str> {
     values.trim().trim_start_matches('(').trim_end_matches(')').split(',').map(str::trim)
 }
 
-/// Commas part requirements, but not within brackets.
+/// Splits at commas that are not in parentheses.
 fn requirements(selector: &str) -> Vec<&str> {
     let mut depth = 0_u32;
     let split = move |c: char| {

@@ -1,4 +1,4 @@
-//! Refusals as Kubernetes writes them: objects of kind `Status`.
+//! Errors of the Kubernetes API: objects of kind `Status`.
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::token::Identity;
 use crate::faults::Effect;
 use crate::server::Response;
 
-/// A call that was refused.
+/// An error response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StatusError {
     status: u16,
@@ -50,7 +50,7 @@ impl StatusError {
         StatusError::new(404, "NotFound", format!("{resource} \"{name}\" not found"))
     }
 
-    pub(super) fn no_such_resource() -> StatusError {
+    pub(super) fn unknown_resource() -> StatusError {
         StatusError::new(404, "NotFound", "the server could not find the requested resource")
     }
 
@@ -66,12 +66,12 @@ impl StatusError {
         StatusError::new(422, "Invalid", message)
     }
 
-    pub(super) fn no_method() -> StatusError {
+    pub(super) fn method_not_allowed() -> StatusError {
         let message = "the server does not allow this method on the requested resource";
         StatusError::new(405, "MethodNotAllowed", message)
     }
 
-    /// A throttle or an outage.
+    /// Returns the response for an injected fault.
     pub(super) fn injected_error(effect: Effect) -> Response {
         let refusal = match effect {
             Effect::Throttle => {
@@ -84,22 +84,22 @@ impl StatusError {
                 StatusError::new(503, "ServiceUnavailable", message)
             }
             Effect::InternalError
-            | Effect::NeverAnswer
-            | Effect::Garbage
-            | Effect::CutBefore
-            | Effect::CutAfter
+            | Effect::NoResponse
+            | Effect::HtmlPage
+            | Effect::DisconnectBefore
+            | Effect::DisconnectAfter
             | Effect::Echo(_)
             | Effect::Delay(_)
-            | Effect::Stale(_) => StatusError::new(
+            | Effect::StaleReads(_) => StatusError::new(
                 500,
                 "InternalError",
                 "an error on the server has prevented the request from succeeding",
             ),
         };
-        refusal.render()
+        refusal.to_response()
     }
 
-    pub(super) fn render(&self) -> Response {
+    pub(super) fn to_response(&self) -> Response {
         let body = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": self.message, "reason": self.reason, "code": self.status,
@@ -108,7 +108,7 @@ impl StatusError {
     }
 }
 
-/// An answer of any outcome.
+/// Builds a JSON response.
 pub(super) fn json_response(status: u16, body: &Value) -> Response {
     let mut response = Response::new(body.to_string().into_bytes());
     *response.status_mut() =

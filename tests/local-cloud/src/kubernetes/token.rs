@@ -1,33 +1,33 @@
-//! Who calls: EKS takes a signed `GetCallerIdentity` for a token, and knows by access entries whom it names.
+//! Authentication with EKS tokens and access entries.
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
 
 use super::status::StatusError;
 use crate::aws::Cluster;
-use crate::cloud::Parts;
+use crate::cloud::CloudState;
 use crate::server::Request;
 
-/// What every token begins with.
+/// Prefix of every token.
 const TOKEN_PREFIX: &str = "k8s-aws-v1.";
 
-/// A caller.
+/// The caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Identity {
-    /// It showed no token.
+    /// The request has no token.
     Anonymous,
     /// An IAM principal with an access entry.
     Principal {
         /// ARN of the role or user.
         arn: String,
-        /// ARN of its session: its name in Kubernetes.
+        /// ARN of the session, which is the user name in Kubernetes.
         session: String,
     },
 }
 
 impl Identity {
-    /// Whether RBAC lets it.
-    pub(super) fn may(
+    /// Returns `true` if RBAC allows the operation.
+    pub(super) fn is_allowed(
         &self,
         cluster: &Cluster,
         verb: &str,
@@ -37,13 +37,14 @@ impl Identity {
         let Identity::Principal { arn, .. } = self else { return false };
         let allows =
             |access: &crate::aws::eks::AccessRules| access.allows(verb, resource, namespace);
-        cluster.found(|it| it.access.get(arn).is_some_and(allows)).unwrap_or_default()
+        cluster.read_state(|it| it.access_entries.get(arn).is_some_and(allows)).unwrap_or_default()
     }
 }
 
-/// A token that proves nothing, or proves somebody without an access entry, is refused either way.
+/// Authenticates a request. An invalid token and a principal without access entry give the same
+/// error.
 pub(super) fn authenticate(
-    parts: &Parts,
+    parts: &CloudState,
     cluster: &Cluster,
     request: &Request,
 ) -> Result<Identity, StatusError> {
@@ -61,7 +62,8 @@ pub(super) fn authenticate(
     let caller = caller.ok_or_else(StatusError::unauthorized)?;
     let arn = store.principal_arn(&caller);
     drop(store);
-    let known = cluster.found(|cluster| cluster.access.contains_key(&arn)).unwrap_or_default();
+    let known =
+        cluster.read_state(|cluster| cluster.access_entries.contains_key(&arn)).unwrap_or_default();
     known
         .then_some(Identity::Principal { arn, session: caller.arn })
         .ok_or_else(StatusError::unauthorized)

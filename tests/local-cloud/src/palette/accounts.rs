@@ -1,14 +1,14 @@
-//! Cloud accounts: made, listed, read, replaced and removed.
+//! Creates, lists, gets, updates and deletes cloud accounts.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{PaletteError, PaletteResponse},
-    behaviour::{Concealed, DuplicateAnswer, SecretsOnRead},
-    callers::Caller,
+    behaviour::{Concealed, DuplicateResponse, SecretsOnRead},
+    caller::Caller,
     paging::{self, ListQuery, PageRange},
-    records::{Account, Records, Token},
+    records::{Account, PortalToken, Records},
+    response::{PaletteError, PaletteResponse},
 };
 use crate::clock::iso8601;
 
@@ -44,12 +44,12 @@ pub(super) fn create(
 ) -> Result<(String, PaletteResponse), PaletteError> {
     check_scope_annotation(caller, &body)?;
     let account = Account {
-        uid: records.fresh_uid(),
+        uid: records.new_uid(),
         tenant: caller.tenant.clone(),
         project: caller.project.clone(),
         body,
         in_use: false,
-        refreshed: None,
+        portal_token: None,
     };
     if records
         .accounts
@@ -79,7 +79,8 @@ pub(super) fn get(
         Some(account) if caller.can_read(account) => {
             Ok(PaletteResponse::ok("account", account_json(records, account)))
         }
-        // A project's account, asked for without the project: told as a lack of permission.
+        // An account of a project that is read without the project: Palette reports a missing
+        // permission.
         Some(account) if account.tenant == caller.tenant => {
             Err(PaletteError::forbidden("cloudaccount.get"))
         }
@@ -153,7 +154,7 @@ fn find_owned(
     }
 }
 
-/// The annotation has to tell the same scope as the header.
+/// Checks that the scope annotation matches the scope of the request.
 fn check_scope_annotation(caller: &Caller, body: &Value) -> Result<(), PaletteError> {
     let told = body.pointer("/metadata/annotations/scope").and_then(Value::as_str);
     let meant = if caller.project.is_some() { "project" } else { "tenant" };
@@ -164,7 +165,7 @@ fn check_scope_annotation(caller: &Caller, body: &Value) -> Result<(), PaletteEr
     Err(PaletteError::new(StatusCode::BAD_REQUEST, "InvalidScope", message))
 }
 
-/// `metadata.name=X` is the one filter that is indexed.
+/// `metadata.name=X` is the only indexed filter.
 fn name_filter(filters: Option<&str>) -> Result<Option<&str>, PaletteError> {
     match filters {
         None | Some("") => Ok(None),
@@ -175,16 +176,16 @@ fn name_filter(filters: Option<&str>) -> Result<Option<&str>, PaletteError> {
     }
 }
 
-fn duplicate_error(answer: DuplicateAnswer, name: &str) -> PaletteError {
+fn duplicate_error(answer: DuplicateResponse, name: &str) -> PaletteError {
     let message = format!("Cloud account with name '{name}' already exists");
     match answer {
-        DuplicateAnswer::Conflict => {
+        DuplicateResponse::Conflict => {
             PaletteError::new(StatusCode::CONFLICT, "CloudAccountAlreadyExists", message)
         }
-        DuplicateAnswer::BadRequest => {
+        DuplicateResponse::BadRequest => {
             PaletteError::new(StatusCode::BAD_REQUEST, "AlreadyExists", message)
         }
-        DuplicateAnswer::OperationalError => {
+        DuplicateResponse::OperationalError => {
             PaletteError::new(StatusCode::INTERNAL_SERVER_ERROR, "ResourceAlreadyExists", message)
         }
     }
@@ -207,17 +208,17 @@ fn account_json(records: &Records, account: &Account) -> Value {
     {
         *id = "".into();
     }
-    if records.behaviour.secrets != SecretsOnRead::Real {
+    if records.behaviour.secrets != SecretsOnRead::Plain {
         for pointer in ["/spec/secretKey", "/spec/secretToken", "/spec/secretSpec/tls/key"] {
             if let Some(secret) = body.pointer_mut(pointer) {
                 *secret = "**********".into();
             }
         }
     }
-    let status = match &account.refreshed {
+    let status = match &account.portal_token {
         None => json!({"state": "Running"}),
         Some(None) => json!({"state": "Error"}),
-        Some(Some(Token { generated, expires })) => json!({
+        Some(Some(PortalToken { generated, expires })) => json!({
             "state": "Running", "tokenGenerationTime": iso8601(*generated), "tokenExpiry": expires,
         }),
     };

@@ -1,42 +1,44 @@
-//! What Palette's documents leave open: a test chooses how this one behaves.
+//! Switches for behaviour that Palette's documentation leaves open.
 
-/// The switches, each with the harsher case as its default where there is one.
+/// The switches. The default is the harder case for a client.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Behaviour {
-    /// What a second account of the same name gets.
-    pub duplicate: DuplicateAnswer,
-    /// Whether reading an account shows its secret.
+    /// Response to a duplicate account name.
+    pub duplicate: DuplicateResponse,
+    /// How secrets are returned.
     pub secrets: SecretsOnRead,
-    /// What an unknown API key gets.
-    pub refused_key: RefusedKey,
-    /// What asking for the trust facts gets in a partition without a source account (D01).
+    /// Response to an unknown API key.
+    pub invalid_key: InvalidKeyResponse,
+    /// Response of the trust route in a partition without STS source account.
     pub unconfigured_sts: UnconfiguredSts,
-    /// Whether a failed validation is a 500, Palette's "operational error", and not a 400.
+    /// A failed validation returns 500 instead of 400.
     pub validation_fails_with_500: bool,
-    /// Whether a failed validation repeats the credential in its text: nobody may show that text as it is.
+    /// The message of a failed validation contains the credentials. Clients must not show it.
     pub errors_repeat_secrets: bool,
-    /// Ten requests a second for each source and prefix, fifty at once.
+    /// Enforces the rate limit: ten requests per second and a burst of 50, per source and route
+    /// prefix.
     pub rate_limited: bool,
-    /// Where accounts that are there look as if they were not.
+    /// Operations for which existing accounts appear to be missing.
     pub conceals: &'static [Concealed],
-    /// What a project gets that is not there, or not the caller's.
+    /// Response to an unknown project.
     pub unknown_project: UnknownProject,
 }
 
-/// A place where an account that is there is not shown: Palette disguises a wrong scope so, and lists may lack lines.
+/// An operation that hides existing accounts: Palette does so for a wrong scope, and lists may be
+/// incomplete.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Concealed {
-    /// Reading it by its uid: 404.
+    /// Get returns 404.
     Reads,
-    /// The list lacks it.
+    /// Lists do not contain them.
     Lists,
-    /// Deleting it: 404.
+    /// Delete returns 404.
     Removals,
-    /// Nothing of an account: the whole route that fetches keys from a portal, as in an older Palette.
+    /// The route for portal credentials returns 404, as in an older Palette.
     Portal,
 }
 
-/// How an unknown project is refused: Palette's release notes name both.
+/// Response to an unknown project. Palette's release notes mention both.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum UnknownProject {
     /// 404 `ProjectNotFoundInTenant`.
@@ -46,9 +48,9 @@ pub enum UnknownProject {
     Denied,
 }
 
-/// How a duplicate is refused. No document tells.
+/// Response to a duplicate name, which Palette does not document.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum DuplicateAnswer {
+pub enum DuplicateResponse {
     /// 409 `CloudAccountAlreadyExists`.
     #[default]
     Conflict,
@@ -58,34 +60,34 @@ pub enum DuplicateAnswer {
     OperationalError,
 }
 
-/// What a read shows of secrets. Observed are both.
+/// How secrets are returned. Both were observed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum SecretsOnRead {
-    /// As they were written.
+    /// Unchanged.
     #[default]
-    Real,
-    /// Asterisks.
+    Plain,
+    /// Masked with asterisks.
     Masked,
-    /// Asterisks, and no access key id.
+    /// Masked, and without access key id.
     MaskedWithId,
 }
 
-/// How an unknown API key is refused.
+/// Response to an unknown API key.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum RefusedKey {
+pub enum InvalidKeyResponse {
     /// 401 `UnAuthorizedAccess`.
     #[default]
     Unauthorized,
-    /// 404 `ResourceNotFound`, with the key in the message.
+    /// 404 `ResourceNotFound` with the key in the message.
     NotFoundWithKey,
 }
 
-/// How a partition without an STS source account shows.
+/// Response of the trust route without STS source account.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum UnconfiguredSts {
     /// 200 with an empty account id.
     #[default]
     EmptyAccount,
     /// 400 with a code.
-    Refused,
+    Error,
 }

@@ -1,18 +1,18 @@
-//! Palette, as strict as the real one where that is strict, and stricter where it lets nonsense pass.
+//! Fake Palette, as strict as the real one, and stricter where the real one accepts invalid input.
 
 mod accounts;
-mod answer;
+mod aws_client;
 mod behaviour;
-mod callers;
-mod enclave;
-mod gateways;
+mod caller;
+mod classified;
 mod paging;
-mod pods;
-mod rate;
+mod pod_identity;
+mod rate_limit;
 mod records;
+mod response;
 mod routes;
-mod signed;
-mod system;
+mod sts;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -23,42 +23,42 @@ use http::StatusCode;
 
 pub(crate) use self::routes::operation;
 use self::{
-    answer::{PaletteError, PaletteResponse},
-    callers::Caller,
+    aws_client::PaletteAwsClient,
+    caller::Caller,
+    response::{PaletteError, PaletteResponse},
     routes::{Operation, Route},
-    signed::AwsCaller,
 };
 pub use self::{
     behaviour::{
-        Behaviour, Concealed, DuplicateAnswer, RefusedKey, SecretsOnRead, UnconfiguredSts,
-        UnknownProject,
+        Behaviour, Concealed, DuplicateResponse, InvalidKeyResponse, SecretsOnRead,
+        UnconfiguredSts, UnknownProject,
     },
-    enclave::SECRET_PARTITION_FLAG,
+    classified::SECRET_PARTITION_FLAG,
     records::{
-        ADMIN_KEY, Account, Gateway, MEMBER_KEY, Named, OTHER_TENANT_KEY, Records, SYSTEM_TOKEN,
-        StsSource, Tenant, Token, User,
+        ADMIN_KEY, Account, Gateway, MEMBER_KEY, OTHER_TENANT_KEY, PortalToken, Project, Records,
+        SYSTEM_TOKEN, StsSource, Tenant, User,
     },
 };
 use crate::{
-    cloud::Parts,
+    cloud::CloudState,
     faults::Effect,
     server::{Principal, Request, Response},
 };
 
-/// A Palette instance with two tenants. Nothing in it outlives the process.
+/// A Palette instance with two tenants, in memory.
 #[derive(Debug)]
-pub struct State {
+pub struct Palette {
     records: Mutex<Records>,
-    aws: OnceLock<AwsCaller>,
+    aws: OnceLock<PaletteAwsClient>,
 }
 
-impl Default for State {
+impl Default for Palette {
     fn default() -> Self {
         Self { records: Mutex::new(Records::with_defaults()), aws: OnceLock::new() }
     }
 }
 
-/// The answer to a throttle or an outage, in Palette's own error format.
+/// Returns the response for an injected fault.
 pub(crate) fn injected_error(effect: Effect) -> Response {
     let (status, code, message) = match effect {
         Effect::Throttle => (
@@ -70,21 +70,21 @@ pub(crate) fn injected_error(effect: Effect) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, "OperationalError", "Operational error")
         }
         Effect::Unavailable
-        | Effect::NeverAnswer
-        | Effect::Garbage
-        | Effect::CutBefore
-        | Effect::CutAfter
+        | Effect::NoResponse
+        | Effect::HtmlPage
+        | Effect::DisconnectBefore
+        | Effect::DisconnectAfter
         | Effect::Echo(_)
         | Effect::Delay(_)
-        | Effect::Stale(_) => {
+        | Effect::StaleReads(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "Service unavailable")
         }
     };
     PaletteError::new(status, code, message).into_response()
 }
 
-/// Serves one call. The answer's extensions carry `server::Principal`.
-pub(crate) async fn handle(cloud: &Arc<Parts>, request: Request) -> Response {
+/// Handles a call. The response has the extension `server::Principal`.
+pub(crate) async fn handle(cloud: &Arc<CloudState>, request: Request) -> Response {
     let palette = cloud.palette();
     let caller = Caller::name(&palette.records(), request.headers());
     palette.records().now = cloud.clock().now();
@@ -96,19 +96,19 @@ pub(crate) async fn handle(cloud: &Arc<Parts>, request: Request) -> Response {
     response
 }
 
-impl State {
-    /// Its tenants, users and accounts, to look at or to change between two calls.
+impl Palette {
+    /// Returns the stored data, which tests can read and change.
     pub fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes how it behaves where Palette's documents leave that open.
-    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+    /// Changes the switches.
+    pub fn configure(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.records().behaviour);
     }
 
     fn set_aws_endpoint(&self, endpoint: &str, trusted: Option<&str>) {
-        self.aws.get_or_init(|| AwsCaller::new(endpoint, trusted));
+        self.aws.get_or_init(|| PaletteAwsClient::new(endpoint, trusted));
     }
 
     async fn respond(&self, request: &Request) -> Response {
@@ -119,25 +119,27 @@ impl State {
     }
 
     async fn serve(&self, request: &Request) -> Result<PaletteResponse, PaletteError> {
-        self.records().check(request)?;
+        self.records().check_rate_limit(request)?;
         let Route { operation, uid } = routes::find(request)?;
-        let caller = Caller::of(&self.records(), operation, request.headers())?;
-        let query = paging::ListQuery::of(request)?;
+        let caller = Caller::from_request(&self.records(), operation, request.headers())?;
+        let query = paging::ListQuery::parse(request)?;
         let body = routes::parse_body(operation, &query, request)?;
-        enclave::check_feature_flag(&self.records(), &body)?;
+        classified::check_feature_flag(&self.records(), &body)?;
         let uid = uid.as_str();
         match operation {
-            Operation::UserInfo => Ok(gateways::user_info(&self.records(), &caller)),
-            Operation::Projects => Ok(gateways::projects(&self.records(), &caller, &query)),
-            Operation::ResourceLimits => gateways::limits(&self.records(), &caller, uid),
-            Operation::Overlords => Ok(gateways::list_gateways(&self.records(), &caller, &query)),
-            Operation::Overlord => gateways::get_gateway(&self.records(), &caller, uid),
+            Operation::UserInfo => Ok(tenants::get_user_info(&self.records(), &caller)),
+            Operation::Projects => Ok(tenants::list_projects(&self.records(), &caller, &query)),
+            Operation::ResourceLimits => {
+                tenants::get_resource_limits(&self.records(), &caller, uid)
+            }
+            Operation::Overlords => Ok(tenants::list_gateways(&self.records(), &caller, &query)),
+            Operation::Overlord => tenants::get_gateway(&self.records(), &caller, uid),
             Operation::ListAccounts => {
                 self.records().with_replica(|records| accounts::list(records, &caller, &query))
             }
             Operation::CreateAccount => {
                 let (uid, answer) = accounts::create(&mut self.records(), &caller, body)?;
-                self.refresh(&uid).await;
+                self.refresh_portal_token(&uid).await;
                 Ok(answer)
             }
             Operation::GetAccount => {
@@ -145,18 +147,18 @@ impl State {
             }
             Operation::PutAccount => {
                 let answer = accounts::put(&mut self.records(), &caller, uid, body)?;
-                self.refresh(uid).await;
+                self.refresh_portal_token(uid).await;
                 Ok(answer)
             }
             Operation::DeleteAccount => accounts::delete(&mut self.records(), &caller, uid),
-            Operation::StsTrust => system::get_trust(&self.records(), &caller, &query),
-            Operation::StsSource => system::get_sts_source(&self.records(), uid),
-            Operation::ChangeStsSource => system::put_sts_source(&mut self.records(), uid, &body),
-            Operation::Features => Ok(enclave::features(&self.records())),
+            Operation::StsTrust => sts::get_trust(&self.records(), &caller, &query),
+            Operation::StsSource => sts::get_sts_source(&self.records(), uid),
+            Operation::ChangeStsSource => sts::put_sts_source(&mut self.records(), uid, &body),
+            Operation::Features => Ok(classified::list_features(&self.records())),
             Operation::Endpoints | Operation::SystemEndpoints => {
-                Ok(enclave::endpoints(&self.records()))
+                Ok(classified::get_endpoints(&self.records()))
             }
-            Operation::ChangeEndpoints => Ok(enclave::change_endpoints(&mut self.records(), body)),
+            Operation::ChangeEndpoints => Ok(classified::set_endpoints(&mut self.records(), body)),
             Operation::PortalKeys
                 if self.records().behaviour.conceals.contains(&Concealed::Portal) =>
             {
@@ -171,7 +173,7 @@ impl State {
             Operation::ValidatePolicyArns => {
                 self.validate_policy_arns(&caller, &query, &body).await
             }
-            Operation::Policies => self.policies(&caller, &query, &body).await,
+            Operation::Policies => self.list_policies(&caller, &query, &body).await,
         }
     }
 }

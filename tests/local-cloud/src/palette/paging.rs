@@ -1,38 +1,34 @@
-//! Query strings: filters, and pages of at most fifty.
+//! Query parameters and paging: at most 50 entries per page.
 
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
 
-use super::answer::PaletteError;
+use super::response::PaletteError;
 use crate::server::Request;
 
 const MAX_PAGE_SIZE: usize = 50;
 
-/// What a query asks for, as far as Palette listens to it.
+/// The query parameters that Palette supports.
 #[derive(Debug, Default)]
 pub(super) struct ListQuery {
-    /// `name=`.
     pub(super) name: Option<String>,
-    /// `filters=`.
     pub(super) filters: Option<String>,
-    /// `partition=`.
     pub(super) partition: Option<String>,
-    /// `cloudAccountUid=`.
     pub(super) cloud_account: Option<String>,
     limit: usize,
     offset: usize,
 }
 
-/// Where a page ends.
+/// The range of a page.
 pub(super) struct PageRange {
-    /// From which item on.
+    /// Index of the first entry.
     pub(super) offset: usize,
-    /// How many at most.
+    /// Maximum number of entries.
     pub(super) limit: usize,
 }
 
 impl ListQuery {
-    pub(super) fn of(request: &Request) -> Result<Self, PaletteError> {
+    pub(super) fn parse(request: &Request) -> Result<Self, PaletteError> {
         let mut query = Self { limit: MAX_PAGE_SIZE, ..Self::default() };
         for pair in request.uri().query().unwrap_or_default().split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -43,11 +39,11 @@ impl ListQuery {
                 "filters" => query.filters = Some(value),
                 "partition" => query.partition = Some(value),
                 "cloudAccountUid" => query.cloud_account = Some(value),
-                "limit" => query.limit = number(name, &value)?,
-                "offset" => query.offset = number(name, &value)?,
+                "limit" => query.limit = parse_number(name, &value)?,
+                "offset" => query.offset = parse_number(name, &value)?,
                 "continue" if value.is_empty() => {}
-                "continue" => query.offset = position(&value)?,
-                // As the real one: what it does not know, it does not see.
+                "continue" => query.offset = parse_token(&value)?,
+                // Like the real Palette, unknown parameters are ignored.
                 _ => {}
             }
         }
@@ -61,12 +57,12 @@ impl ListQuery {
     }
 }
 
-/// The token with which the page after this position is asked for.
+/// Returns the token of the page after this position.
 pub(super) fn token(position: usize) -> String {
     format!("page-{position:x}")
 }
 
-fn position(token: &str) -> Result<usize, PaletteError> {
+fn parse_token(token: &str) -> Result<usize, PaletteError> {
     let hexadecimal = token.strip_prefix("page-").unwrap_or_default();
     usize::from_str_radix(hexadecimal, 16).map_err(|_not_ours| {
         PaletteError::new(
@@ -77,7 +73,7 @@ fn position(token: &str) -> Result<usize, PaletteError> {
     })
 }
 
-fn number(name: &str, value: &str) -> Result<usize, PaletteError> {
+fn parse_number(name: &str, value: &str) -> Result<usize, PaletteError> {
     value.parse().map_err(|_not_a_number| {
         let message = format!("{name} in query must be of type int64: {value:?}");
         PaletteError::with_numeric_code(StatusCode::UNPROCESSABLE_ENTITY, 601, message)

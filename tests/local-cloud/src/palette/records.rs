@@ -1,169 +1,158 @@
-//! Tenants, their users, projects, gateways and accounts.
+//! Stored data of Palette.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{behaviour::Behaviour, enclave::SECRET_PARTITION_FLAG, rate::RateLimiter};
+use super::{behaviour::Behaviour, classified::SECRET_PARTITION_FLAG, rate_limit::RateLimiter};
 use crate::aws::Cluster;
 
-/// The API key of the first tenant's administrator.
+/// API key of the first tenant's administrator.
 pub const ADMIN_KEY: &str = "pk-3f1c9a7e5d2b48c6a0e4-harbour-admin";
-/// The API key of a user of the first tenant who may not see cloud accounts.
+/// API key of a user of the first tenant who may not see cloud accounts.
 pub const MEMBER_KEY: &str = "pk-7b60d4c2f8e91a35d7b2-harbour-member";
-/// The API key of the second tenant's administrator.
+/// API key of the second tenant's administrator.
 pub const OTHER_TENANT_KEY: &str = "pk-c5e8f3a1b7d9426081fa-lagoon-admin";
-/// What the system console's calls carry in `Authorization`.
+/// `Authorization` header of the system console.
 pub const SYSTEM_TOKEN: &str = "system-console-token-of-the-local-palette";
 
-/// Everything that Palette keeps.
+/// The data of the instance.
 #[derive(Debug)]
 pub struct Records {
-    /// Its tenants: harbour, then lagoon.
+    /// The tenants harbour and lagoon.
     pub tenants: Vec<Tenant>,
-    /// Its users, by API key.
+    /// Users by API key.
     pub users: BTreeMap<String, User>,
-    /// Cloud accounts of every tenant, oldest first.
+    /// Cloud accounts of all tenants, oldest first.
     pub accounts: Vec<Account>,
-    /// Palette's own IAM user in each partition, as the system console was told (D01, F34).
+    /// Palette's IAM user in each partition.
     pub sts_sources: BTreeMap<String, StsSource>,
-    /// The access portal of each partition that has one, as the system console was told: its credentials resource (X04).
+    /// URL of the access portal in each partition.
     pub portals: BTreeMap<String, String>,
-    /// Endpoints that the operator has set in place of those (X04), as `v1AwsApiEndpointsConfig` has them.
+    /// Endpoints that the operator has set instead, as in `v1AwsApiEndpointsConfig`.
     pub endpoints: Value,
-    /// Flags of the whole instance, and whether each is set (X02). What is no `VerteX` lacks `AwsSecretPartition` (X01).
+    /// Feature flags of the instance. Without `VerteX`, `AwsSecretPartition` does not exist.
     pub features: BTreeMap<String, bool>,
-    /// The EKS cluster that Palette itself runs on, in each partition where it runs on one (P01).
-    pub runs_on: BTreeMap<String, Cluster>,
-    /// How it behaves where the documents leave that open.
+    /// The EKS cluster that Palette runs on, by partition.
+    pub host_clusters: BTreeMap<String, Cluster>,
+    /// The switches.
     pub behaviour: Behaviour,
-    pub(super) buckets: RateLimiter,
-    /// When the call came that is being served.
+    pub(super) rate_limiter: RateLimiter,
+    /// Time of the current call.
     pub(super) now: i64,
-    /// What readers of accounts are shown, and until when.
+    /// The accounts that readers see, and until when.
     lag: Option<(i64, Vec<Account>)>,
     serial: u64,
 }
 
-/// A customer of Palette.
+/// A tenant.
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    /// Its uid.
     pub uid: String,
-    /// The organisation's name.
+    /// Name of the organisation.
     pub organisation: String,
-    /// What Palette presents when it assumes a role for this tenant, by partition (D03, F28).
+    /// External id by partition.
     pub external_ids: BTreeMap<String, String>,
-    /// Its projects.
-    pub projects: Vec<Named>,
-    /// Uids of projects that everybody sees and nobody may look into.
-    pub closed: BTreeSet<String>,
-    /// Its private cloud gateways.
+    pub projects: Vec<Project>,
+    /// Uids of projects that are listed but not accessible.
+    pub forbidden_projects: BTreeSet<String>,
+    /// Private cloud gateways.
     pub gateways: Vec<Gateway>,
-    /// How many cloud accounts it may have.
+    /// Maximum number of cloud accounts.
     pub quota: usize,
 }
 
-/// A name and a uid.
+/// A project.
 #[derive(Clone, Debug)]
-pub struct Named {
-    /// Its uid.
+pub struct Project {
     pub uid: String,
-    /// Its name.
     pub name: String,
 }
 
-/// A private cloud gateway.
 #[derive(Clone, Debug)]
 pub struct Gateway {
-    /// Its uid.
     pub uid: String,
-    /// Its name.
     pub name: String,
-    /// `Running`, `Provisioning`, `Error` …
+    /// `Running`, `Provisioning`, `Error`, …
     pub state: String,
-    /// Whether its agent was heard of lately.
+    /// Whether its agent is connected.
     pub healthy: bool,
-    /// Whether it is the one inside Palette itself.
+    /// Whether it is Palette's own gateway.
     pub system: bool,
 }
 
-/// Somebody with an API key.
+/// A user with an API key.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Its uid.
     pub uid: String,
-    /// The tenant's uid.
+    /// Uid of the tenant.
     pub tenant: String,
-    /// Whether cloud accounts are its business.
+    /// Whether the user may manage cloud accounts.
     pub admin: bool,
 }
 
-/// A cloud account.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Its uid.
     pub uid: String,
-    /// The tenant's uid.
+    /// Uid of the tenant.
     pub tenant: String,
-    /// The project's uid; `None` for the tenant's own.
+    /// Uid of the project; `None` for tenant scope.
     pub project: Option<String>,
-    /// `metadata` and `spec` as they were sent last, secrets included.
+    /// `metadata` and `spec` as last sent, including secrets.
     pub body: Value,
-    /// Whether a cluster still runs with it.
+    /// Whether a cluster uses it.
     pub in_use: bool,
-    /// What came of fetching keys from the access portal last, where they come from there.
-    pub refreshed: Option<Option<Token>>,
+    /// Result of the last fetch from the access portal: `None` without a portal, `Some(None)` after
+    /// a failure.
+    pub portal_token: Option<Option<PortalToken>>,
 }
 
-/// When an account's keys were fetched from its portal, and when they end.
+/// When credentials were fetched from the portal, and when they expire.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Token {
-    /// Seconds since the Unix epoch.
+pub struct PortalToken {
+    /// In seconds since the Unix epoch.
     pub generated: i64,
-    /// As the portal told it.
+    /// Expiration as the portal returned it.
     pub expires: String,
 }
 
 impl Account {
-    /// `metadata.name`.
     pub fn name(&self) -> &str {
         self.body.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// `spec`.
     pub fn spec(&self) -> &Value {
         self.body.get("spec").unwrap_or(&Value::Null)
     }
 }
 
-/// An IAM user of Palette's own AWS account in one partition.
+/// Palette's IAM user in one partition.
 #[derive(Clone, Debug)]
 pub struct StsSource {
-    /// The account's number, as the operator typed it.
+    /// Account id as the operator entered it.
     pub account: String,
-    /// The public half of the user's key.
+    /// Access key id.
     pub access_key: String,
-    /// The private half.
+    /// Secret access key.
     pub secret_key: String,
 }
 
 impl Records {
-    /// Two tenants, three users, no account, no STS source.
+    /// Creates two tenants with three users, and nothing else.
     pub(super) fn with_defaults() -> Self {
         let mut records = Self {
             tenants: Vec::new(),
             users: BTreeMap::new(),
             accounts: Vec::new(),
             sts_sources: BTreeMap::new(),
-            runs_on: BTreeMap::new(),
+            host_clusters: BTreeMap::new(),
             portals: BTreeMap::new(),
             endpoints: json!({"partitions": {}}),
             features: BTreeMap::from([(SECRET_PARTITION_FLAG.to_owned(), false)]),
             now: 0,
             lag: None,
             behaviour: Behaviour::default(),
-            buckets: RateLimiter::default(),
+            rate_limiter: RateLimiter::default(),
             serial: 0,
         };
         let harbour = records.add_tenant("harbour", &[(ADMIN_KEY, true), (MEMBER_KEY, false)]);
@@ -173,23 +162,23 @@ impl Records {
     }
 
     fn add_tenant(&mut self, organisation: &str, keys: &[(&str, bool)]) -> Tenant {
-        let uid = self.fresh_uid();
+        let uid = self.new_uid();
         for (key, admin) in keys {
-            let user = User { uid: self.fresh_uid(), tenant: uid.clone(), admin: *admin };
+            let user = User { uid: self.new_uid(), tenant: uid.clone(), admin: *admin };
             self.users.insert((*key).to_owned(), user);
         }
         let external_ids = ["aws", "aws-us-gov"].map(|partition| {
-            (partition.to_owned(), format!("{organisation}-{partition}-{}", self.fresh_uid()))
+            (partition.to_owned(), format!("{organisation}-{partition}-{}", self.new_uid()))
         });
         let projects = ["Default", "Payments"]
-            .map(|name| Named { uid: self.fresh_uid(), name: name.to_owned() });
+            .map(|name| Project { uid: self.new_uid(), name: name.to_owned() });
         let gateways = [
             ("System Private Gateway", "Running", true, true),
             ("dc-east", "Running", true, false),
             ("dc-west", "Provisioning", false, false),
         ]
         .map(|(name, state, healthy, system)| Gateway {
-            uid: self.fresh_uid(),
+            uid: self.new_uid(),
             name: name.to_owned(),
             state: state.to_owned(),
             healthy,
@@ -200,25 +189,25 @@ impl Records {
             organisation: organisation.to_owned(),
             external_ids: external_ids.into(),
             projects: projects.into(),
-            closed: BTreeSet::new(),
+            forbidden_projects: BTreeSet::new(),
             gateways: gateways.into(),
             quota: 200,
         }
     }
 
-    /// A uid that nothing has yet: 24 hexadecimal digits.
-    pub fn fresh_uid(&mut self) -> String {
+    /// Returns a new uid: 24 hexadecimal digits.
+    pub fn new_uid(&mut self) -> String {
         self.serial += 1;
         let scattered = self.serial.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         format!("{:08x}{scattered:016x}", 0x65f0_0000_u64 + self.serial)
     }
 
-    /// Until then, readers are shown the accounts that there are now.
+    /// Makes readers see the present accounts until `until`.
     pub(crate) fn delay_reads(&mut self, until: i64) {
         self.lag = Some((until, self.accounts.clone()));
     }
 
-    /// Reads accounts where readers are sent to: a replica, while it lags behind.
+    /// Reads accounts from the replica while it lags.
     pub(super) fn with_replica<R>(&mut self, read: impl FnOnce(&Self) -> R) -> R {
         let Some((until, before)) = self.lag.take().filter(|(until, _)| *until > self.now) else {
             return read(self);
@@ -230,13 +219,13 @@ impl Records {
         seen
     }
 
-    /// A tenant, by uid.
+    /// Returns a tenant by uid.
     pub fn tenant(&self, uid: &str) -> Option<&Tenant> {
         self.tenants.iter().find(|tenant| tenant.uid == uid)
     }
 
-    /// The first account of that name, whosever it is.
-    pub fn account_named(&self, name: &str) -> Option<&Account> {
+    /// Returns the first account with a name, in any scope.
+    pub fn find_account(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name() == name)
     }
 }

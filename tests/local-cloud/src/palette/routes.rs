@@ -1,15 +1,15 @@
-//! Which operation a request is for, and whether its body keeps the contract.
+//! Routing and request validation.
 
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{answer::PaletteError, paging::ListQuery};
+use super::{paging::ListQuery, response::PaletteError};
 use crate::{
-    contract::{SchemaFault, Shape},
+    contract::{Schema, SchemaError},
     server::Request,
 };
 
-/// The operations of Palette that Gangway, or the operator of the instance, may call.
+/// Palette's operations that Gangway or an operator calls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Operation {
     UserInfo,
@@ -35,7 +35,7 @@ pub(super) enum Operation {
     PortalKeys,
 }
 
-/// An operation, and the one part of the path that varies (empty where none does).
+/// An operation and the variable part of the path, which may be empty.
 pub(super) struct Route {
     pub(super) operation: Operation,
     pub(super) uid: String,
@@ -46,7 +46,7 @@ const POST: &str = "POST";
 const PUT: &str = "PUT";
 const DELETE: &str = "DELETE";
 
-/// Paths below `/v1/`, with `*` for the part that varies.
+/// Paths below `/v1/`; `*` is the variable part.
 const ROUTES: [(&str, &str, Operation); 22] = [
     (GET, "users/info", Operation::UserInfo),
     (GET, "users/system/features", Operation::Features),
@@ -72,7 +72,7 @@ const ROUTES: [(&str, &str, Operation); 22] = [
     (POST, "system/config/*/sts/account", Operation::ChangeStsSource),
 ];
 
-/// The part of the path that `*` stands for, if the path is of that form.
+/// Returns the variable part if the path matches the pattern.
 fn match_pattern(pattern: &str, path: &str) -> Option<String> {
     let mut varying = String::new();
     let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
@@ -86,7 +86,7 @@ fn match_pattern(pattern: &str, path: &str) -> Option<String> {
     }
 }
 
-/// How the log and the faults name a call: `GET /v1/cloudaccounts/aws/{uid}`.
+/// Returns the operation for the call log and for faults: `GET /v1/cloudaccounts/aws/{uid}`.
 pub(crate) fn operation(request: &Request) -> String {
     let (verb, path) = (request.method(), request.uri().path());
     let below = path.strip_prefix("/v1/").unwrap_or_default();
@@ -116,8 +116,8 @@ pub(super) fn find(request: &Request) -> Result<Route, PaletteError> {
     Err(PaletteError::with_numeric_code(StatusCode::METHOD_NOT_ALLOWED, 405, message))
 }
 
-/// The definition of `contract/sent.json` that an operation's body keeps; `None` for operations without one.
-fn request_schema(operation: Operation, query: &ListQuery) -> Option<Shape> {
+/// Returns the request schema of an operation.
+fn request_schema(operation: Operation, query: &ListQuery) -> Option<Schema> {
     let name = match operation {
         Operation::CreateAccount | Operation::PutAccount => "account",
         Operation::Policies if query.cloud_account.is_some() => "savedAccount",
@@ -140,7 +140,7 @@ fn request_schema(operation: Operation, query: &ListQuery) -> Option<Shape> {
         | Operation::Endpoints
         | Operation::SystemEndpoints => return None,
     };
-    Some(Shape::Sent(name))
+    Some(Schema::Request(name))
 }
 
 pub(super) fn parse_body(
@@ -150,7 +150,7 @@ pub(super) fn parse_body(
 ) -> Result<Value, PaletteError> {
     let Some(shape) = request_schema(operation, query) else {
         let carries_none = *request.method() == Method::GET || request.body().is_empty();
-        let fault = SchemaFault { code: 601, message: "no body is expected".to_owned() };
+        let fault = SchemaError { code: 601, message: "no body is expected".to_owned() };
         return if carries_none {
             Ok(Value::Null)
         } else {
@@ -172,7 +172,7 @@ pub(super) fn parse_body(
             format!("parsing body body failed: {:?} at line {}", error.classify(), error.line());
         PaletteError::with_numeric_code(StatusCode::BAD_REQUEST, 400, message)
     })?;
-    match shape.faults(&body).first() {
+    match shape.validate(&body).first() {
         None => Ok(body),
         Some(fault) => Err(PaletteError::unprocessable(fault)),
     }

@@ -1,18 +1,18 @@
-//! Palette by itself: who may, what is refused and how, pages, limits.
+//! Tests of Palette: permissions, errors, paging and limits.
 
 mod accounts;
-mod enclave;
+mod classified;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::Request;
 
-struct Api(State);
+struct Api(Palette);
 
 impl Api {
     fn new() -> Self {
-        Self(State::default())
+        Self(Palette::default())
     }
 
     async fn call(&self, key: &str, line: &str, body: Value) -> (u16, Value) {
@@ -121,7 +121,7 @@ async fn f01_a_member_may_not_see_accounts_and_a_refused_key_may_come_back_in_th
     let api = Api::new();
     assert_eq!(api.call(MEMBER_KEY, "GET /v1/users/info", Value::Null).await.0, 200);
     assert_eq!(api.call(MEMBER_KEY, &format!("GET {ACCOUNTS}"), Value::Null).await.0, 403);
-    api.0.behave(|behaviour| behaviour.refused_key = RefusedKey::NotFoundWithKey);
+    api.0.configure(|behaviour| behaviour.invalid_key = InvalidKeyResponse::NotFoundWithKey);
     let (status, body) = api.call("pk-nobody", "GET /v1/users/info", Value::Null).await;
     assert_eq!((status, body["code"].as_str()), (404, Some("ResourceNotFound")));
     assert!(body["message"].as_str().unwrap().contains("pk-nobody"));
@@ -130,7 +130,7 @@ async fn f01_a_member_may_not_see_accounts_and_a_refused_key_may_come_back_in_th
 #[tokio::test]
 async fn the_fifty_first_request_in_a_moment_is_one_too_many_where_the_limit_is_on() {
     let api = Api::new();
-    api.0.behave(|behaviour| behaviour.rate_limited = true);
+    api.0.configure(|behaviour| behaviour.rate_limited = true);
     let mut refused = 0;
     for _ in 0..200 {
         let (status, body) = api.call(ADMIN_KEY, "GET /v1/users/info", Value::Null).await;
@@ -154,7 +154,7 @@ async fn f24_f28_f34_each_partition_has_a_source_account_and_each_tenant_externa
     let trust = "GET /v1/clouds/aws/account/sts?partition=aws-us-gov";
     let (status, facts) = api.call(ADMIN_KEY, trust, Value::Null).await;
     assert_eq!((status, facts["accountId"].as_str()), (200, Some("")), "D01: switched off");
-    api.0.behave(|behaviour| behaviour.unconfigured_sts = UnconfiguredSts::Refused);
+    api.0.configure(|behaviour| behaviour.unconfigured_sts = UnconfiguredSts::Error);
     assert_eq!(api.call(ADMIN_KEY, trust, Value::Null).await.0, 400);
     let source = |account: &str| json!({"accountId": account, "accessKey": "AKIAIOSFODNN7EXAMPLE", "secretKey": "wJalrXUtnFEMI/K7MDENG"});
     assert_eq!(

@@ -1,19 +1,19 @@
-//! Palette tries what it was given: the keys with `GetCallerIdentity`, the role with `AssumeRole`.
+//! Validation of credentials: `GetCallerIdentity` for keys, `AssumeRole` for roles.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    State,
-    answer::{PaletteError, PaletteResponse},
-    callers::Caller,
-    enclave,
+    Palette,
+    aws_client::AwsCallError,
+    caller::Caller,
+    classified,
     paging::ListQuery,
-    signed::AwsCallError,
+    response::{PaletteError, PaletteResponse},
 };
-use crate::aws::{Keys, client};
+use crate::aws::{AwsCredentials, client};
 
-/// The region whose STS and IAM Palette asks in a partition.
+/// Returns the region whose STS and IAM Palette calls.
 pub(super) fn home_region(partition: &str) -> &'static str {
     match partition {
         "aws-us-gov" => "us-gov-west-1",
@@ -27,7 +27,7 @@ pub(super) fn text_at<'a>(spec: &'a Value, pointer: &str) -> &'a str {
     spec.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-impl State {
+impl Palette {
     pub(super) async fn validate(&self, spec: &Value) -> Result<PaletteResponse, PaletteError> {
         self.target_keys(spec).await?;
         Ok(PaletteResponse::no_content())
@@ -39,25 +39,26 @@ impl State {
         query: &ListQuery,
         body: &Value,
     ) -> Result<PaletteResponse, PaletteError> {
-        let spec = self.spec(caller, query, body.get("account").unwrap_or(&Value::Null))?;
+        let spec = self.resolve_spec(caller, query, body.get("account").unwrap_or(&Value::Null))?;
         let keys = self.target_keys(&spec).await?;
         let iam = ("iam", home_region(text_at(&spec, "/partition")));
         let arns = body.get("policyArns").and_then(Value::as_array);
         for arn in arns.into_iter().flatten().filter_map(Value::as_str) {
             let asked = self.call_aws(&keys, iam, "GetPolicy", &[("PolicyArn", arn)]).await;
-            asked
-                .map_err(|refusal| self.refused(&spec, "Policy ARN validation failed", &refusal))?;
+            asked.map_err(|refusal| {
+                self.validation_error(&spec, "Policy ARN validation failed", &refusal)
+            })?;
         }
         Ok(PaletteResponse::no_content())
     }
 
-    pub(super) async fn policies(
+    pub(super) async fn list_policies(
         &self,
         caller: &Caller,
         query: &ListQuery,
         body: &Value,
     ) -> Result<PaletteResponse, PaletteError> {
-        let spec = self.spec(caller, query, body)?;
+        let spec = self.resolve_spec(caller, query, body)?;
         let keys = self.target_keys(&spec).await?;
         let iam = ("iam", home_region(text_at(&spec, "/partition")));
         let mut policies = Vec::new();
@@ -66,24 +67,25 @@ impl State {
             let mut parameters = vec![("Scope", "All")];
             parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
             let page = self.call_aws(&keys, iam, "ListPolicies", &parameters).await;
-            let page =
-                page.map_err(|refusal| self.refused(&spec, "Failed to list policies", &refusal))?;
+            let page = page.map_err(|refusal| {
+                self.validation_error(&spec, "Failed to list policies", &refusal)
+            })?;
             for member in page.body.split("<member>").skip(1) {
-                let member = client::Answer { status: page.status, body: member.to_owned() };
-                let part = |name| member.element(name).unwrap_or_default();
+                let member = client::AwsResponse { status: page.status, body: member.to_owned() };
+                let part = |name| member.xml_element(name).unwrap_or_default();
                 policies.push(json!({
                     "arn": part("Arn"), "policyId": part("PolicyId"), "policyName": part("PolicyName"),
                 }));
             }
-            if page.element("IsTruncated") != Some("true") {
+            if page.xml_element("IsTruncated") != Some("true") {
                 return Ok(PaletteResponse::ok("policies", json!({"policies": policies})));
             }
-            marker = page.element("Marker").map(str::to_owned);
+            marker = page.xml_element("Marker").map(str::to_owned);
         }
     }
 
-    /// The account as sent, or the one that the query names, with the credential that Palette keeps.
-    fn spec(
+    /// Returns the spec in the request, or the stored one that the query names.
+    fn resolve_spec(
         &self,
         caller: &Caller,
         query: &ListQuery,
@@ -96,16 +98,17 @@ impl State {
         Ok(known.ok_or_else(|| PaletteError::not_found("cloudaccount", uid))?.spec().clone())
     }
 
-    /// The keys with which Palette acts in the account, proved by a call.
-    async fn target_keys(&self, spec: &Value) -> Result<Keys, PaletteError> {
-        let refused = |refusal| self.refused(spec, "Cloud account validation failed", &refusal);
+    /// Returns working credentials for the account.
+    async fn target_keys(&self, spec: &Value) -> Result<AwsCredentials, PaletteError> {
+        let refused =
+            |refusal| self.validation_error(spec, "Cloud account validation failed", &refusal);
         let partition = text_at(spec, "/partition");
         match text_at(spec, "/credentialType") {
-            "secret" if enclave::uses_portal(spec) => {
+            "secret" if classified::uses_portal(spec) => {
                 self.validate_portal_credentials(spec, partition).await.map_err(refused)
             }
             "secret" => self.static_keys(spec, partition).await.map_err(refused),
-            "sts" => self.assume(spec, partition).await.map_err(refused),
+            "sts" => self.assume_role(spec, partition).await.map_err(refused),
             "pod-identity" => self.pod_identity_keys(spec, partition).await.map_err(refused),
             other => {
                 let message = format!("credentialType '{other}' is not one of Palette's");
@@ -118,24 +121,32 @@ impl State {
         }
     }
 
-    async fn static_keys(&self, spec: &Value, partition: &str) -> Result<Keys, AwsCallError> {
-        let keys = enclave::sent_keys(spec);
+    async fn static_keys(
+        &self,
+        spec: &Value,
+        partition: &str,
+    ) -> Result<AwsCredentials, AwsCallError> {
+        let keys = classified::sent_keys(spec);
         let sts = ("sts", home_region(partition));
-        let identity = if enclave::is_classified(partition) {
+        let identity = if classified::is_classified(partition) {
             let aws = self.aws_with_sent_ca(spec)?;
             aws.query(&keys, sts, "GetCallerIdentity", &[]).await?
         } else {
             self.call_aws(&keys, sts, "GetCallerIdentity", &[]).await?
         };
-        let arn = identity.element("Arn").unwrap_or_default();
+        let arn = identity.xml_element("Arn").unwrap_or_default();
         if arn.split(':').nth(1) == Some(partition) {
             Ok(keys)
         } else {
-            Err(is_other_partition(arn, partition))
+            Err(other_partition_error(arn, partition))
         }
     }
 
-    async fn assume(&self, spec: &Value, partition: &str) -> Result<Keys, AwsCallError> {
+    async fn assume_role(
+        &self,
+        spec: &Value,
+        partition: &str,
+    ) -> Result<AwsCredentials, AwsCallError> {
         let (role, external_id) = (text_at(spec, "/sts/arn"), text_at(spec, "/sts/externalId"));
         let source = self.records().sts_sources.get(partition).cloned();
         let source = source.ok_or_else(|| {
@@ -143,9 +154,9 @@ impl State {
             AwsCallError::new(400, "AwsStsAccountNotConfigured", message)
         })?;
         if role.split(':').nth(1) != Some(partition) {
-            return Err(is_other_partition(role, partition));
+            return Err(other_partition_error(role, partition));
         }
-        let keys = Keys { id: source.access_key, secret: source.secret_key, token: None };
+        let keys = AwsCredentials { id: source.access_key, secret: source.secret_key, token: None };
         let parameters = [
             ("RoleArn", role),
             ("RoleSessionName", "spectrocloud"),
@@ -154,26 +165,31 @@ impl State {
         ];
         let sts = ("sts", home_region(partition));
         let session = self.call_aws(&keys, sts, "AssumeRole", &parameters).await?;
-        let part = |name| session.element(name).unwrap_or_default().to_owned();
+        let part = |name| session.xml_element(name).unwrap_or_default().to_owned();
         let (id, secret) = (part("AccessKeyId"), part("SecretAccessKey"));
-        Ok(Keys { id, secret, token: Some(part("SessionToken")) })
+        Ok(AwsCredentials { id, secret, token: Some(part("SessionToken")) })
     }
 
     pub(super) async fn call_aws(
         &self,
-        keys: &Keys,
+        keys: &AwsCredentials,
         service: (&str, &str),
         action: &str,
         parameters: &[(&str, &str)],
-    ) -> Result<client::Answer, AwsCallError> {
+    ) -> Result<client::AwsResponse, AwsCallError> {
         match self.aws.get() {
             Some(aws) => aws.query(keys, service, action, parameters).await,
             None => Err(AwsCallError::new(0, "RequestError", "this Palette reaches no AWS")),
         }
     }
 
-    /// As Palette tells it: AWS's own words, in an error of Palette's.
-    pub(super) fn refused(&self, spec: &Value, what: &str, refusal: &AwsCallError) -> PaletteError {
+    /// Wraps an error of AWS in an error of Palette.
+    pub(super) fn validation_error(
+        &self,
+        spec: &Value,
+        what: &str,
+        refusal: &AwsCallError,
+    ) -> PaletteError {
         let behaviour = self.records().behaviour;
         let AwsCallError { status, code, message } = refusal;
         let repeated = if behaviour.errors_repeat_secrets {
@@ -195,7 +211,7 @@ impl State {
     }
 }
 
-pub(super) fn is_other_partition(arn: &str, partition: &str) -> AwsCallError {
+pub(super) fn other_partition_error(arn: &str, partition: &str) -> AwsCallError {
     let message = format!("{arn} is not an identity of partition {partition}");
     AwsCallError::new(403, "InvalidClientTokenId", message)
 }

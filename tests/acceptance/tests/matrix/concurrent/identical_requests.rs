@@ -62,7 +62,7 @@ async fn fifty_pod_identity_requests_create_one_account() {
 async fn requests_over_palettes_rate_limit_succeed_when_retried() {
     let flow = flow(flows::STS, "register");
     let fixture = Arc::new(Fixture::start(flow.partition).await);
-    fixture.cloud().palette().behave(|behaviour| behaviour.rate_limited = true);
+    fixture.cloud().palette().configure(|behaviour| behaviour.rate_limited = true);
     let action = (flow.action)(&fixture, &subject());
     let responses = send_concurrently(&fixture, &vec![action.clone(); REQUESTS]).await;
     println!("at Palette's limit: {:?}", count_outcomes(&responses));
@@ -74,6 +74,6 @@ async fn requests_over_palettes_rate_limit_succeed_when_retried() {
         "{:?}",
         count_outcomes(&responses)
     );
-    fixture.cloud().palette().behave(|behaviour| behaviour.rate_limited = false);
+    fixture.cloud().palette().configure(|behaviour| behaviour.rate_limited = false);
     assert_settles(&fixture, &action).await;
 }

@@ -18,11 +18,11 @@ async fn two_batches_register_one_account_once() {
         for _copy in 0..2 {
             queue.send(&events[0].to_string());
             // Taken out of the queue, it is in a batch; the next one is in another.
-            while queue.visible() > 0 {
+            while queue.visible_count() > 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        poller.idle().await;
+        poller.wait_until_idle().await;
         let settled = fixture.process_queues().await;
         assert!(settled.succeeded(), "{}", settled.text());
         assert!(poller.batches().len() >= batches + 2, "two batches");

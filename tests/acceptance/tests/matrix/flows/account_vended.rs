@@ -1,7 +1,7 @@
 //! Flows of `account-vended`: registration, update and removal.
 
 use gangway_model::Partition::{Aws, AwsUsGov};
-use local_cloud::world::Kind;
+use local_cloud::fixtures::VendingSource;
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,7 +12,8 @@ use crate::{
 /// A new account of Control Tower, without an event.
 pub(crate) fn vended_account(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
     let organization = fixture.app.realm().organization();
-    let vended = organization.vend(Kind::ControlTower, &subject.name, &organization.sandbox);
+    let vended =
+        organization.vend(VendingSource::ControlTower, &subject.name, &organization.sandbox);
     subject.vended = Some(vended);
     Vec::new()
 }
@@ -31,7 +32,7 @@ fn creation_event(_fixture: &Fixture, subject: &Subject) -> Action {
 /// The event of Control Tower once more.
 fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
     let vended = subject.vended.as_ref().expect("an account");
-    let mut events = fixture.app.realm().organization().update(vended);
+    let mut events = fixture.app.realm().organization().update_managed_account(vended);
     events.truncate(1);
     Action::Queue(events)
 }
@@ -40,11 +41,11 @@ fn update_event(fixture: &Fixture, subject: &Subject) -> Action {
 fn change_role(_fixture: &Fixture, subject: &Subject) {
     let account = &subject.vended.as_ref().expect("an account").account;
     let role = account.role(ROLE);
-    role.trust(&json!({
+    role.set_trust_policy(&json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": account.root_arn()}, "Action": "sts:AssumeRole"}],
     }));
-    role.max_session(7200);
+    role.set_max_session(7200);
     let other: Value = json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}],
@@ -55,7 +56,7 @@ fn change_role(_fixture: &Fixture, subject: &Subject) {
         } else {
             // Five versions are all that a policy may have.
             for _version in 2..=5 {
-                account.policy_at("/gangway/", &policy.name, &other);
+                account.policy_with_path("/gangway/", &policy.name, &other);
             }
         }
     }

@@ -3,7 +3,7 @@
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsUsGov};
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT};
-use local_cloud::world::{Case, Way};
+use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,12 +26,12 @@ fn register_and_ensure(fixture: &Fixture, subject: &Subject) -> Action {
 }
 
 fn same_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
-    fixture.app.realm().palette_cluster().work_for(Case::SameAccount);
+    fixture.app.realm().palette_cluster().restore_for(PodIdentityCase::SameAccount);
     Vec::new()
 }
 
 fn cross_account(fixture: &Fixture, _subject: &mut Subject) -> Vec<Action> {
-    fixture.app.realm().palette_cluster().work_for(Case::CrossAccount);
+    fixture.app.realm().palette_cluster().restore_for(PodIdentityCase::CrossAccount);
     Vec::new()
 }
 
@@ -43,12 +43,12 @@ fn registered(fixture: &Fixture, subject: &mut Subject) -> Vec<Action> {
 fn break_cluster(fixture: &Fixture, _subject: &Subject) {
     let cluster = fixture.app.realm().palette_cluster();
     let breakages = [
-        Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT),
-        Way::NotAssociated(IDENTITY_SERVICE_ACCOUNT),
-        Way::NoConfig,
+        Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT),
+        Breakage::NoAssociation(IDENTITY_SERVICE_ACCOUNT),
+        Breakage::NoConfigMap,
     ];
     for breakage in breakages {
-        cluster.break_it(breakage);
+        cluster.break_with(breakage);
     }
 }
 

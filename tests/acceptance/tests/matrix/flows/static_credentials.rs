@@ -2,7 +2,7 @@
 
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsIsoB, AwsUsGov};
-use local_cloud::{aws::Keys, world::Customer};
+use local_cloud::{aws::AwsCredentials, fixtures::CustomerAccount};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,11 +16,11 @@ const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/static-credentials/{uid
 const VALIDATE: Trigger = Trigger::Route("POST", "/v1/accounts/static-credentials/validate");
 
 /// The shortest request for a customer.
-pub(crate) fn request(customer: &Customer, name: &str) -> Value {
+pub(crate) fn request(customer: &CustomerAccount, name: &str) -> Value {
     with(json!({"name": name}), &members(&customer.keys))
 }
 
-pub(crate) fn members(keys: &Keys) -> Value {
+pub(crate) fn members(keys: &AwsCredentials) -> Value {
     json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
 }
 
@@ -52,7 +52,7 @@ pub(crate) const FLOWS: &[Flow] = &[
         Action::post(ROUTE, own_request(fixture, subject))
     }),
     FUNCTION.flow("register", AwsIsoB, POST, |fixture, subject| {
-        let ca = json!({"certificateAuthority": fixture.app.realm().certificate_authority});
+        let ca = json!({"certificateAuthority": fixture.app.realm().aws_ca_pem});
         Action::post(ROUTE, with(own_request(fixture, subject), &ca))
     }),
     FUNCTION

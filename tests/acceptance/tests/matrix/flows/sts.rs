@@ -2,7 +2,7 @@
 
 use acceptance::with;
 use gangway_model::Partition::{Aws, AwsUsGov};
-use local_cloud::world::Customer;
+use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
 use super::static_credentials;
@@ -16,7 +16,7 @@ const POST: Trigger = Trigger::Route("POST", ROUTE);
 const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/sts/{uid}");
 
 /// The shortest request for a customer.
-pub(crate) fn request(customer: &Customer, name: &str) -> Value {
+pub(crate) fn request(customer: &CustomerAccount, name: &str) -> Value {
     json!({"name": name, "roleArn": customer.role.arn()})
 }
 

@@ -1,10 +1,10 @@
 //! Reads Pod Identity associations.
 use serde_json::{Value, json};
 
-use super::ask::EksCall;
-use super::describe::time;
+use super::call::EksCall;
+use super::describe::timestamp;
 use super::state::Association;
-use crate::aws::refusal::AwsError;
+use crate::aws::error::AwsError;
 
 pub(super) fn association_json(ask: &EksCall<'_>, cluster: &str, found: &Association) -> Value {
     let mut all = json!({
@@ -15,8 +15,8 @@ pub(super) fn association_json(ask: &EksCall<'_>, cluster: &str, found: &Associa
         "associationArn": ask.arn(&format!("podidentityassociation/{cluster}/{}", found.id)),
         "associationId": found.id,
         "tags": found.tags,
-        "createdAt": time(found.created),
-        "modifiedAt": time(found.modified),
+        "createdAt": timestamp(found.created),
+        "modifiedAt": timestamp(found.modified),
         "disableSessionTags": found.disable_session_tags,
     });
     let optional = [
@@ -34,15 +34,16 @@ pub(super) fn association_json(ask: &EksCall<'_>, cluster: &str, found: &Associa
 
 /// Lists associations without their roles, as EKS does.
 pub(super) fn list(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    ask.cluster(name)?;
+    ask.authorized_cluster(name)?;
     let (namespace, account) =
         (ask.query_parameter("namespace"), ask.query_parameter("serviceAccount"));
     let fits = |one: &Association| {
         namespace.as_ref().is_none_or(|asked| *asked == one.namespace)
             && account.as_ref().is_none_or(|asked| *asked == one.service_account)
     };
-    let cluster = ask.find_mut(name)?;
-    let seen: Vec<_> = cluster.associations.values_mut().filter_map(Association::read).collect();
+    let cluster = ask.find_cluster_mut(name)?;
+    let seen: Vec<_> =
+        cluster.associations.values_mut().filter_map(Association::visible_state).collect();
     let (page, next) = ask.page(seen.into_iter().filter(fits).collect())?;
     let page: Vec<_> = page
         .iter()

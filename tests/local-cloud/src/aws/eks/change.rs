@@ -3,17 +3,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::ask::{EksCall, not_found, parameter};
 use super::associations::association_json;
+use super::call::{EksCall, invalid_parameter, not_found};
 use super::pods::POD_IDENTITY_SERVICE;
 use super::state::Association;
-use crate::aws::refusal::AwsError;
+use crate::aws::error::AwsError;
 
 /// Quota of associations per cluster.
 const MAX_ASSOCIATIONS: usize = 1000;
 
 /// Returns the account of `arn:<partition>:iam::<account>:role/…`.
-fn account_of<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
+fn account_of_role<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
     match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
         ["arn", own, "iam", "", account, rest]
             if *own == partition
@@ -27,16 +27,17 @@ fn account_of<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
 
 impl EksCall<'_> {
     fn required(&self, name: &str) -> Result<String, AwsError> {
-        let given = self.body.text(name)?.filter(|text| !text.is_empty());
-        given.map(str::to_owned).ok_or_else(|| parameter(format!("{name} is required.")))
+        let given = self.body.string(name)?.filter(|text| !text.is_empty());
+        given.map(str::to_owned).ok_or_else(|| invalid_parameter(format!("{name} is required.")))
     }
 
     /// Checks that the caller may pass the role, and that it is in the cluster's account.
-    fn passed_role(&self, arn: &str) -> Result<(), AwsError> {
-        let account = account_of(arn, self.caller.partition());
-        let account = account.ok_or_else(|| parameter(format!("Invalid role ARN: {arn}")))?;
+    fn authorize_pass_role(&self, arn: &str) -> Result<(), AwsError> {
+        let account = account_of_role(arn, self.caller.partition());
+        let account =
+            account.ok_or_else(|| invalid_parameter(format!("Invalid role ARN: {arn}")))?;
         if account != self.caller.account() {
-            return Err(parameter("Cross-account pass role is not allowed."));
+            return Err(invalid_parameter("Cross-account pass role is not allowed."));
         }
         let context = self.store.context(self.caller);
         self.store.authorize(self.caller, "iam:GetRole", arn, arn, &context)?;
@@ -45,11 +46,11 @@ impl EksCall<'_> {
     }
 
     fn target_role(&self) -> Result<Option<String>, AwsError> {
-        let Some(arn) = self.body.text("targetRoleArn")?.filter(|text| !text.is_empty()) else {
+        let Some(arn) = self.body.string("targetRoleArn")?.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        if account_of(arn, self.caller.partition()).is_none() {
-            return Err(parameter(format!("Invalid target role ARN: {arn}")));
+        if account_of_role(arn, self.caller.partition()).is_none() {
+            return Err(invalid_parameter(format!("Invalid target role ARN: {arn}")));
         }
         Ok(Some(arn.to_owned()))
     }
@@ -65,15 +66,15 @@ pub(super) fn create(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsErro
     let (namespace, service_account) =
         (ask.required("namespace")?, ask.required("serviceAccount")?);
     let role = ask.required("roleArn")?;
-    ask.passed_role(&role)?;
+    ask.authorize_pass_role(&role)?;
     let target = ask.target_role()?;
     if ask.body.member("tags").is_some() {
         let arn = ask.arn(&format!("podidentityassociation/{name}/*"));
         let context = ask.store.context(ask.caller);
         ask.store.authorize(ask.caller, "eks:TagResource", &arn, &arn, &context)?;
     }
-    let token = ask.body.text("clientRequestToken")?.map(str::to_owned);
-    let cluster = ask.found(name)?;
+    let token = ask.body.string("clientRequestToken")?.map(str::to_owned);
+    let cluster = ask.find_cluster(name)?;
     let same = cluster
         .associations
         .values()
@@ -117,10 +118,10 @@ pub(super) fn create(ask: &mut EksCall<'_>, name: &str) -> Result<Value, AwsErro
         created: now,
         modified: now,
         token,
-        stale: ask.store.settling,
-        before: None,
+        stale_reads: ask.store.hide_new_for_reads,
+        previous: None,
     };
-    ask.find_mut(name)?.associations.insert(id, made.clone());
+    ask.find_cluster_mut(name)?.associations.insert(id, made.clone());
     Ok(association_json(ask, name, &made))
 }
 
@@ -128,14 +129,14 @@ pub(super) fn update(ask: &mut EksCall<'_>, name: &str, id: &str) -> Result<Valu
     ask.authorize(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
     let missing =
         || not_found(format!("The association specified does not exist. Association Id: {id}"));
-    let there = ask.found(name)?.associations.get(id).ok_or_else(missing)?.clone();
+    let there = ask.find_cluster(name)?.associations.get(id).ok_or_else(missing)?.clone();
     if there.owner.is_some() {
         let message = "The association is owned by an addon and cannot be changed by itself";
         return Err(AwsError::new(400, "InvalidRequestException", message));
     }
     let mut changed = there.clone();
-    if let Some(role) = ask.body.text("roleArn")? {
-        ask.passed_role(role)?;
+    if let Some(role) = ask.body.string("roleArn")? {
+        ask.authorize_pass_role(role)?;
         role.clone_into(&mut changed.role);
     }
     if ask.body.member("targetRoleArn").is_some() {
@@ -148,12 +149,12 @@ pub(super) fn update(ask: &mut EksCall<'_>, name: &str, id: &str) -> Result<Valu
     }
     let told = |one: &Association| (one.role.clone(), one.target.clone(), one.disable_session_tags);
     if told(&changed) == told(&there) {
-        return Err(parameter("No changes needed for the association"));
+        return Err(invalid_parameter("No changes needed for the association"));
     }
     changed.modified = ask.store.now();
-    changed.stale = ask.store.settling;
-    changed.before = Some(Box::new(Association { before: None, ..there }));
-    ask.find_mut(name)?.associations.insert(id.to_owned(), changed.clone());
+    changed.stale_reads = ask.store.hide_new_for_reads;
+    changed.previous = Some(Box::new(Association { previous: None, ..there }));
+    ask.find_cluster_mut(name)?.associations.insert(id.to_owned(), changed.clone());
     Ok(association_json(ask, name, &changed))
 }
 
@@ -161,6 +162,6 @@ pub(super) fn delete(ask: &mut EksCall<'_>, name: &str, id: &str) -> Result<Valu
     ask.authorize(&ask.arn(&format!("podidentityassociation/{name}/{id}")))?;
     let missing =
         || not_found(format!("The association specified does not exist. Association Id: {id}"));
-    let gone = ask.find_mut(name)?.associations.remove(id).ok_or_else(missing)?;
+    let gone = ask.find_cluster_mut(name)?.associations.remove(id).ok_or_else(missing)?;
     Ok(association_json(ask, name, &gone))
 }

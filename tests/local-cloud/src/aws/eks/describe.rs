@@ -1,8 +1,8 @@
 //! Describes clusters, node groups and add-ons.
 use serde_json::{Value, json};
 
-use super::ask::{EksCall, not_found};
-use crate::aws::refusal::AwsError;
+use super::call::{EksCall, not_found};
+use crate::aws::error::AwsError;
 
 /// Encodes the CA certificate in base64, as EKS returns it.
 fn base64(text: &str) -> String {
@@ -10,28 +10,28 @@ fn base64(text: &str) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "EKS writes times as JSON numbers with a fraction")]
-pub(super) fn time(seconds: i64) -> f64 {
+pub(super) fn timestamp(seconds: i64) -> f64 {
     seconds as f64
 }
 
-pub(super) fn cluster(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let found = ask.cluster(name)?;
+pub(super) fn describe_cluster(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let found = ask.authorized_cluster(name)?;
     let mut cluster = json!({
         "name": found.name,
         "arn": ask.arn(&format!("cluster/{}", found.name)),
-        "createdAt": time(found.created),
+        "createdAt": timestamp(found.created),
         "status": found.status,
         "version": found.version,
         "platformVersion": found.platform,
         "endpoint": found.endpoint,
-        "certificateAuthority": {"data": base64(&found.authority)},
+        "certificateAuthority": {"data": base64(&found.ca_pem)},
         "resourcesVpcConfig": {
             "vpcId": "vpc-0a1b2c3d4e5f60718",
             "subnetIds": ["subnet-0a1b2c3d4e5f60718"],
             "securityGroupIds": [],
-            "endpointPublicAccess": !found.private,
-            "endpointPrivateAccess": found.private,
-            "publicAccessCidrs": if found.private { json!([]) } else { json!(["0.0.0.0/0"]) },
+            "endpointPublicAccess": !found.private_endpoint,
+            "endpointPrivateAccess": found.private_endpoint,
+            "publicAccessCidrs": if found.private_endpoint { json!([]) } else { json!(["0.0.0.0/0"]) },
         },
         "accessConfig": {
             "bootstrapClusterCreatorAdminPermissions": false,
@@ -41,7 +41,7 @@ pub(super) fn cluster(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> 
         "health": {"issues": []},
         "tags": {},
     });
-    if let Some(provider) = &found.connected {
+    if let Some(provider) = &found.connector_provider {
         cluster["connectorConfig"] = json!({"provider": provider});
         // EKS knows these fields only for clusters that it runs itself.
         for unknown in ["endpoint", "certificateAuthority", "platformVersion", "computeConfig"] {
@@ -51,14 +51,18 @@ pub(super) fn cluster(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> 
     Ok(json!({"cluster": cluster}))
 }
 
-pub(super) fn nodegroups(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let names: Vec<_> = ask.cluster(name)?.nodegroups.keys().cloned().collect();
+pub(super) fn list_nodegroups(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let names: Vec<_> = ask.authorized_cluster(name)?.nodegroups.keys().cloned().collect();
     let (page, next) = ask.page(names)?;
     Ok(json!({"nodegroups": page, "nextToken": next}))
 }
 
-pub(super) fn nodegroup(ask: &EksCall<'_>, name: &str, group: &str) -> Result<Value, AwsError> {
-    let cluster = ask.found(name);
+pub(super) fn describe_nodegroup(
+    ask: &EksCall<'_>,
+    name: &str,
+    group: &str,
+) -> Result<Value, AwsError> {
+    let cluster = ask.find_cluster(name);
     let arn = ask.arn(&format!("nodegroup/{name}/{group}/1ec5bb1d-4b0a-4a0e-9c3c-1f6f7f9a0d42"));
     ask.authorize(&arn)?;
     let found = cluster?.nodegroups.get(group);
@@ -77,14 +81,18 @@ pub(super) fn nodegroup(ask: &EksCall<'_>, name: &str, group: &str) -> Result<Va
     }}))
 }
 
-pub(super) fn addons(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let names: Vec<_> = ask.cluster(name)?.addons.keys().cloned().collect();
+pub(super) fn list_addons(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let names: Vec<_> = ask.authorized_cluster(name)?.addons.keys().cloned().collect();
     let (page, next) = ask.page(names)?;
     Ok(json!({"addons": page, "nextToken": next}))
 }
 
-pub(super) fn addon(ask: &EksCall<'_>, name: &str, addon: &str) -> Result<Value, AwsError> {
-    let cluster = ask.found(name);
+pub(super) fn describe_addon(
+    ask: &EksCall<'_>,
+    name: &str,
+    addon: &str,
+) -> Result<Value, AwsError> {
+    let cluster = ask.find_cluster(name);
     let arn = ask.arn(&format!("addon/{name}/{addon}/6ec5bb1d-7a5c-4c0e-8c3c-2f6f7f9a0d43"));
     ask.authorize(&arn)?;
     let found = cluster?.addons.get(addon);
@@ -106,8 +114,8 @@ pub(super) fn addon(ask: &EksCall<'_>, name: &str, addon: &str) -> Result<Value,
     }}))
 }
 
-pub(super) fn fargate_profiles(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
-    let names: Vec<_> = ask.cluster(name)?.fargate.iter().cloned().collect();
+pub(super) fn list_fargate_profiles(ask: &EksCall<'_>, name: &str) -> Result<Value, AwsError> {
+    let names: Vec<_> = ask.authorized_cluster(name)?.fargate_profiles.iter().cloned().collect();
     let (page, next) = ask.page(names)?;
     Ok(json!({"fargateProfileNames": page, "nextToken": next}))
 }

@@ -1,6 +1,6 @@
 //! EKS: clusters with their node groups and add-ons, and Pod Identity associations.
-mod ask;
 mod associations;
+mod call;
 mod change;
 mod describe;
 mod pods;
@@ -9,12 +9,12 @@ mod state;
 
 use serde_json::Value;
 
-use self::ask::EksCall;
-pub use self::setup::{AssociationSeen, Cluster as Handle, NewCluster};
-pub(crate) use self::state::{AccessRules, Addon, Association, Cluster, Nodegroup, RbacRule};
+use self::call::EksCall;
+pub use self::setup::{AssociationSnapshot, Cluster as Handle, NewCluster};
+pub(crate) use self::state::{AccessRules, Addon, Association, Nodegroup, RbacRule, StoredCluster};
 use super::body::Body;
 use super::caller::Caller;
-use super::refusal::AwsError;
+use super::error::AwsError;
 use super::store::Store;
 use crate::server::Request;
 
@@ -105,14 +105,17 @@ pub(crate) fn serve(
         || AwsError::new(404, "UnknownOperationException", format!("No operation has {path}."));
     let asked = Operation::parse(request.method().as_str(), path).ok_or_else(unknown)?;
     let query = request.uri().query().unwrap_or_default();
-    let mut ask = EksCall { store, caller, body: Body::of(&body)?, query, operation: asked.name() };
+    let mut ask =
+        EksCall { store, caller, body: Body::from_value(&body)?, query, operation: asked.name() };
     let answer = match asked {
-        Operation::DescribeCluster(name) => describe::cluster(&ask, name),
-        Operation::ListNodegroups(name) => describe::nodegroups(&ask, name),
-        Operation::DescribeNodegroup(name, group) => describe::nodegroup(&ask, name, group),
-        Operation::ListAddons(name) => describe::addons(&ask, name),
-        Operation::DescribeAddon(name, addon) => describe::addon(&ask, name, addon),
-        Operation::ListFargateProfiles(name) => describe::fargate_profiles(&ask, name),
+        Operation::DescribeCluster(name) => describe::describe_cluster(&ask, name),
+        Operation::ListNodegroups(name) => describe::list_nodegroups(&ask, name),
+        Operation::DescribeNodegroup(name, group) => {
+            describe::describe_nodegroup(&ask, name, group)
+        }
+        Operation::ListAddons(name) => describe::list_addons(&ask, name),
+        Operation::DescribeAddon(name, addon) => describe::describe_addon(&ask, name, addon),
+        Operation::ListFargateProfiles(name) => describe::list_fargate_profiles(&ask, name),
         Operation::ListPodIdentityAssociations(name) => associations::list(&mut ask, name),
         Operation::DescribePodIdentityAssociation(name, id) => {
             associations::describe(&mut ask, name, id)

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 
 use super::setup::Cluster;
 use super::state::Association;
-use crate::aws::Keys;
+use crate::aws::AwsCredentials;
 use crate::aws::policy::{Context, Outcome, PolicyQuery, evaluate_statements};
-use crate::aws::store::{Role, Session, Store};
+use crate::aws::store::{Session, Store, StoredRole};
 
 /// The service principal of EKS Pod Identity.
 pub(super) const POD_IDENTITY_SERVICE: &str = "pods.eks.amazonaws.com";
@@ -16,7 +16,7 @@ const SESSION_SECONDS: i64 = 6 * 3600;
 /// Returns `true` if the trust policy lets EKS give the role to pods of this cluster
 /// (`sts:AssumeRole` and
 /// `sts:TagSession`).
-fn trusts_pods(role: &Role, cluster_arn: &str) -> bool {
+fn trusts_pods(role: &StoredRole, cluster_arn: &str) -> bool {
     let account = cluster_arn.split(':').nth(4).unwrap_or_default();
     let context = Context::default()
         .with("aws:SourceArn", cluster_arn)
@@ -40,9 +40,12 @@ fn trusts_pods(role: &Role, cluster_arn: &str) -> bool {
 impl Cluster {
     /// Returns credentials for a pod, as `eks-auth:AssumeRoleForPodIdentity` does, or why there are
     /// none.
-    pub(crate) fn pod_credentials(&self, service_account: (&str, &str)) -> Result<Keys, String> {
+    pub(crate) fn pod_credentials(
+        &self,
+        service_account: (&str, &str),
+    ) -> Result<AwsCredentials, String> {
         let (namespace, name) = service_account;
-        let found = self.found(|cluster| {
+        let found = self.read_state(|cluster| {
             let mut all = cluster.associations.values();
             let fits = |one: &&Association| {
                 (one.namespace.as_str(), one.service_account.as_str()) == service_account
@@ -51,19 +54,20 @@ impl Cluster {
         })?;
         let (role, untagged) = found
             .ok_or_else(|| format!("Service account {namespace}/{name} has no association"))?;
-        self.session(&role, service_account, untagged)
+        self.create_session(&role, service_account, untagged)
     }
 
     /// Returns credentials of a role that Palette would associate with its own pods.
-    pub(crate) fn associated_role_credentials(&self, role: &str) -> Result<Keys, String> {
-        self.found(|_| ())?;
-        self.session(role, ("cluster-00000000", "palette-manager"), false)
+    pub(crate) fn associated_role_credentials(&self, role: &str) -> Result<AwsCredentials, String> {
+        self.read_state(|_| ())?;
+        self.create_session(role, ("cluster-00000000", "palette-manager"), false)
     }
 
     /// Checks that the owner of these keys may pass a role to pods.
-    pub(crate) fn may_pass_role(&self, keys: &Keys, role: &str) -> Result<(), String> {
+    pub(crate) fn may_pass_role(&self, keys: &AwsCredentials, role: &str) -> Result<(), String> {
         let store = self.account().aws().store();
-        let caller = store.known_caller(&keys.id, self.region()).ok_or("the keys are not known")?;
+        let caller =
+            store.caller_for_key(&keys.id, self.region()).ok_or("the keys are not known")?;
         let context = store.context(&caller);
         let arn = format!("{}cluster/{}", self.arn_prefix(), self.name());
         store
@@ -79,12 +83,12 @@ impl Cluster {
         format!("arn:{}:eks:{}:{}:", account.partition(), self.region(), account.id())
     }
 
-    fn session(
+    fn create_session(
         &self,
         role_arn: &str,
         (namespace, service_account): (&str, &str),
         untagged: bool,
-    ) -> Result<Keys, String> {
+    ) -> Result<AwsCredentials, String> {
         let (home, cluster) = (self.account().home().clone(), self.name());
         let cluster_arn = format!("{}cluster/{cluster}", self.arn_prefix());
         let mut store = self.account().aws().store();
@@ -109,7 +113,7 @@ impl Cluster {
             secret: store.secret_key(),
             token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
             expires: store.now() + SESSION_SECONDS,
-            home,
+            account_key: home,
             role,
             name: format!("eks-{cluster}-{service_account}"),
             transitive: tags.clone(),
@@ -118,12 +122,12 @@ impl Cluster {
         };
         let (secret, token) = (session.secret.clone(), Some(session.token.clone()));
         store.sessions.insert(id.clone(), session);
-        Ok(Keys { id, secret, token })
+        Ok(AwsCredentials { id, secret, token })
     }
 }
 
 /// Finds a role of the account by ARN.
-fn find_role<'a>(store: &'a Store, home: &(String, String), arn: &str) -> Option<&'a Role> {
+fn find_role<'a>(store: &'a Store, home: &(String, String), arn: &str) -> Option<&'a StoredRole> {
     let name = arn.rsplit('/').next()?.to_ascii_lowercase();
     let role = store.account(home)?.roles.get(&name)?;
     let full = format!("arn:{}:iam::{}:role{}{}", home.0, home.1, role.path, role.name);

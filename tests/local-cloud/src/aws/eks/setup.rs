@@ -21,12 +21,12 @@ pub struct NewCluster<'a> {
     /// URL of its Kubernetes API.
     pub endpoint: &'a str,
     /// PEM of the CA of that API.
-    pub authority: &'a str,
+    pub ca_pem: &'a str,
 }
 
 /// An association, read without permission checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssociationSeen {
+pub struct AssociationSnapshot {
     /// `a-…`
     pub id: String,
     /// ARN of the role.
@@ -39,25 +39,25 @@ pub struct AssociationSeen {
 
 impl Aws {
     /// Creates or replaces a cluster. It is active and has neither nodes nor add-ons.
-    pub fn cluster(&self, account: &Account, new: &NewCluster<'_>) -> Cluster {
+    pub fn create_cluster(&self, account: &Account, new: &NewCluster<'_>) -> Cluster {
         let mut store = self.store();
         let key = (new.region.to_owned(), new.name.to_owned());
-        let founded = state::Cluster {
+        let founded = state::StoredCluster {
             name: new.name.to_owned(),
             created: store.now(),
             status: "ACTIVE".to_owned(),
             version: new.version.to_owned(),
             platform: "eks.20".to_owned(),
             endpoint: new.endpoint.to_owned(),
-            authority: new.authority.to_owned(),
-            private: false,
+            ca_pem: new.ca_pem.to_owned(),
+            private_endpoint: false,
             auto_mode: false,
-            connected: None,
+            connector_provider: None,
             nodegroups: BTreeMap::new(),
-            fargate: BTreeSet::new(),
+            fargate_profiles: BTreeSet::new(),
             addons: BTreeMap::new(),
             associations: BTreeMap::new(),
-            access: BTreeMap::new(),
+            access_entries: BTreeMap::new(),
             objects: BTreeMap::new(),
             revision: 1,
         };
@@ -82,15 +82,18 @@ impl Cluster {
     /// Reads or changes the cluster's state.
     ///
     /// # Panics
-    /// Where it is gone.
-    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut state::Cluster) -> R) -> R {
+    /// If the cluster was deleted.
+    pub(crate) fn with_state<R>(&self, work: impl FnOnce(&mut state::StoredCluster) -> R) -> R {
         let mut store = self.account.aws().store();
         let found = store.account_mut(self.account.home()).clusters.get_mut(&self.key);
         work(found.expect("a cluster that is there"))
     }
 
     /// Reads the state of a cluster that may have been removed.
-    pub(crate) fn found<R>(&self, work: impl FnOnce(&state::Cluster) -> R) -> Result<R, String> {
+    pub(crate) fn read_state<R>(
+        &self,
+        work: impl FnOnce(&state::StoredCluster) -> R,
+    ) -> Result<R, String> {
         let store = self.account.aws().store();
         let found = store.account(self.account.home()).and_then(|all| all.clusters.get(&self.key));
         let (region, name) = &self.key;
@@ -98,7 +101,7 @@ impl Cluster {
     }
 
     /// Removes the cluster from EKS.
-    pub(crate) fn remove(&self) {
+    pub(crate) fn delete(&self) {
         self.account.aws().store().account_mut(self.account.home()).clusters.remove(&self.key);
     }
 
@@ -130,10 +133,10 @@ impl Cluster {
             created: now,
             modified: now,
             token: None,
-            stale: 0,
-            before: None,
+            stale_reads: 0,
+            previous: None,
         };
-        self.with(|cluster| cluster.associations.insert(id.clone(), made));
+        self.with_state(|cluster| cluster.associations.insert(id.clone(), made));
         id
     }
 
@@ -141,11 +144,11 @@ impl Cluster {
     ///
     /// # Panics
     /// If there is no such association.
-    pub fn own(&self, (namespace, service_account): (&str, &str), addon: &str) {
+    pub fn set_association_owner(&self, (namespace, service_account): (&str, &str), addon: &str) {
         let (account, (region, name)) = (&self.account, &self.key);
         let (partition, id) = (account.partition(), account.id());
         let owner = format!("arn:{partition}:eks:{region}:{id}:addon/{name}/{addon}/1");
-        self.with(|cluster| {
+        self.with_state(|cluster| {
             let mut all = cluster.associations.values_mut();
             let found = all.find(|one| {
                 (one.namespace.as_str(), one.service_account.as_str())
@@ -157,7 +160,7 @@ impl Cluster {
 
     /// Removes the association of a service account.
     pub fn dissociate(&self, (namespace, service_account): (&str, &str)) {
-        self.with(|cluster| {
+        self.with_state(|cluster| {
             cluster.associations.retain(|_, one| {
                 (one.namespace.as_str(), one.service_account.as_str())
                     != (namespace, service_account)
@@ -166,10 +169,10 @@ impl Cluster {
     }
 
     /// All associations by namespace and service account.
-    pub fn associations(&self) -> Vec<((String, String), AssociationSeen)> {
-        self.with(|cluster| {
+    pub fn associations(&self) -> Vec<((String, String), AssociationSnapshot)> {
+        self.with_state(|cluster| {
             let pair = |one: &Association| {
-                let seen = AssociationSeen {
+                let seen = AssociationSnapshot {
                     id: one.id.clone(),
                     role: one.role.clone(),
                     target: one.target.clone(),
@@ -185,7 +188,7 @@ impl Cluster {
     pub fn association(
         &self,
         (namespace, service_account): (&str, &str),
-    ) -> Option<AssociationSeen> {
+    ) -> Option<AssociationSnapshot> {
         let mut all = self.associations().into_iter();
         let found =
             all.find(|((space, account), _)| space == namespace && account == service_account);
@@ -195,6 +198,6 @@ impl Cluster {
     /// A Kubernetes object by its API path, such as
     /// `/api/v1/namespaces/kube-system/configmaps/palette-global-config`.
     pub fn object(&self, path: &str) -> Option<serde_json::Value> {
-        self.found(|cluster| cluster.objects.get(path).cloned()).ok().flatten()
+        self.read_state(|cluster| cluster.objects.get(path).cloned()).ok().flatten()
     }
 }

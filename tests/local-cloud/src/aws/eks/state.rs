@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Cluster {
+pub(crate) struct StoredCluster {
     pub(crate) name: String,
     pub(crate) created: i64,
     pub(crate) status: String,
@@ -13,19 +13,19 @@ pub(crate) struct Cluster {
     /// URL of its Kubernetes API.
     pub(crate) endpoint: String,
     /// PEM of the CA of that API.
-    pub(crate) authority: String,
+    pub(crate) ca_pem: String,
     /// The API is reachable from inside the VPC only.
-    pub(crate) private: bool,
+    pub(crate) private_endpoint: bool,
     /// EKS Auto Mode: EKS manages the nodes and installs the agent.
     pub(crate) auto_mode: bool,
     /// Provider of a cluster that is only connected to EKS.
-    pub(crate) connected: Option<String>,
+    pub(crate) connector_provider: Option<String>,
     pub(crate) nodegroups: BTreeMap<String, Nodegroup>,
-    pub(crate) fargate: BTreeSet<String>,
+    pub(crate) fargate_profiles: BTreeSet<String>,
     pub(crate) addons: BTreeMap<String, Addon>,
     pub(crate) associations: BTreeMap<String, Association>,
     /// Access entries: ARN of the principal, and its Kubernetes permissions.
-    pub(crate) access: BTreeMap<String, AccessRules>,
+    pub(crate) access_entries: BTreeMap<String, AccessRules>,
     /// By API path.
     pub(crate) objects: BTreeMap<String, Value>,
     /// Increases with every change of an object.
@@ -64,19 +64,19 @@ pub(crate) struct Association {
     /// `clientRequestToken` of the call that created it.
     pub(crate) token: Option<String>,
     /// How many more reads return the previous state.
-    pub(crate) stale: u32,
+    pub(crate) stale_reads: u32,
     /// The previous state; `None` for a new association.
-    pub(crate) before: Option<Box<Association>>,
+    pub(crate) previous: Option<Box<Association>>,
 }
 
 impl Association {
     /// Returns what the next reader sees.
-    pub(crate) fn read(&mut self) -> Option<Association> {
-        if self.stale == 0 {
-            return Some(Association { before: None, ..self.clone() });
+    pub(crate) fn visible_state(&mut self) -> Option<Association> {
+        if self.stale_reads == 0 {
+            return Some(Association { previous: None, ..self.clone() });
         }
-        self.stale -= 1;
-        self.before.as_deref().cloned()
+        self.stale_reads -= 1;
+        self.previous.as_deref().cloned()
     }
 }
 

@@ -2,15 +2,16 @@
 use std::collections::BTreeMap;
 
 use super::IamCall;
-use crate::aws::refusal::AwsError;
+use crate::aws::error::AwsError;
 use crate::aws::store::{
-    AccessKey, AccountKey, AttachedPolicies, Owner, Policy, PolicyText, Role, Store, User, Version,
+    AccessKey, AccountKey, AttachedPolicies, Owner, ParsedPolicy, PolicyVersion, Store,
+    StoredPolicy, StoredRole, StoredUser,
 };
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
 /// Checks that every ARN in a document is of this partition.
-pub(crate) fn check_document(text: &PolicyText, partition: &str) -> Result<(), String> {
+pub(crate) fn check_document(text: &ParsedPolicy, partition: &str) -> Result<(), String> {
     let foreign = |arn: &&str| {
         let named = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
         named.is_some_and(|named| named != partition && !named.contains(['*', '?', '$']))
@@ -27,7 +28,7 @@ pub(crate) fn check_document(text: &PolicyText, partition: &str) -> Result<(), S
 /// Checks that every principal of a trust policy exists in the role's partition.
 pub(crate) fn check_trust(
     store: &Store,
-    text: &PolicyText,
+    text: &ParsedPolicy,
     home: &AccountKey,
 ) -> Result<(), String> {
     for principals in
@@ -76,18 +77,25 @@ fn principal_exists(store: &Store, name: &str, partition: &str) -> bool {
 
 impl Store {
     /// Creates an access key.
-    pub(crate) fn new_key(&mut self, home: &AccountKey, owner: Owner) -> AccessKey {
+    pub(crate) fn create_access_key(&mut self, home: &AccountKey, owner: Owner) -> AccessKey {
         let (id, secret) = (self.unique_id("AKIA", &home.1), self.secret_key());
         let (home, created) = (home.clone(), self.now());
-        let key =
-            AccessKey { id: id.clone(), secret, home, owner, active: true, created, used: None };
+        let key = AccessKey {
+            id: id.clone(),
+            secret,
+            account_key: home,
+            owner,
+            active: true,
+            created,
+            used: None,
+        };
         self.keys.insert(id, key.clone());
         key
     }
 
-    pub(crate) fn new_user(&mut self, home: &AccountKey, name: &str, path: &str) -> User {
+    pub(crate) fn new_user(&mut self, home: &AccountKey, name: &str, path: &str) -> StoredUser {
         let (id, created) = (self.unique_id("AIDA", &home.1), self.now());
-        User {
+        StoredUser {
             name: name.into(),
             path: path.into(),
             id,
@@ -103,9 +111,9 @@ impl Store {
         home: &AccountKey,
         name: &str,
         path: &str,
-        trust: PolicyText,
-    ) -> Role {
-        Role {
+        trust: ParsedPolicy,
+    ) -> StoredRole {
+        StoredRole {
             name: name.into(),
             path: path.into(),
             id: self.unique_id("AROA", &home.1),
@@ -115,7 +123,7 @@ impl Store {
             max_session: 3600,
             grants: AttachedPolicies::default(),
             tags: BTreeMap::new(),
-            unseen: self.settling,
+            hidden_reads: self.hide_new_for_reads,
         }
     }
 
@@ -124,10 +132,10 @@ impl Store {
         home: &AccountKey,
         name: &str,
         path: &str,
-        text: PolicyText,
-    ) -> Policy {
+        text: ParsedPolicy,
+    ) -> StoredPolicy {
         let created = self.now();
-        Policy {
+        StoredPolicy {
             arn: format!("arn:{}:iam::{}:policy{path}{name}", home.0, home.1),
             name: name.into(),
             path: path.into(),
@@ -135,23 +143,23 @@ impl Store {
             description: None,
             created,
             updated: created,
-            versions: vec![Version { number: 1, text, created }],
+            versions: vec![PolicyVersion { number: 1, text, created }],
             default: 1,
             next: 2,
             tags: BTreeMap::new(),
-            unseen: self.settling,
+            hidden_reads: self.hide_new_for_reads,
         }
     }
 }
 
 impl IamCall<'_> {
     /// Checks name and path.
-    pub(super) fn name_and_path(
+    pub(super) fn parse_name_and_path(
         &self,
         member: &str,
         longest: usize,
     ) -> Result<(String, String), AwsError> {
-        let name = self.form.need(member)?;
+        let name = self.form.required(member)?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
         if name.len() > longest || !name.chars().all(allowed) {
             return Err(AwsError::validation(format!(
@@ -177,15 +185,15 @@ pub(super) fn tag_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
 }
 
 pub(super) fn create_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
-    let (name, path) = call.name_and_path("PolicyName", 128)?;
+    let (name, path) = call.parse_name_and_path("PolicyName", 128)?;
     let arn = call.arn(&format!("policy{path}{name}"));
-    call.allow(&arn, &format!("policy {name}"))?;
+    call.authorize(&arn, &format!("policy {name}"))?;
     call.authorize_tags("iam:TagPolicy", &arn)?;
-    let raw = call.form.need("PolicyDocument")?;
-    let text = call.document(raw)?;
+    let raw = call.form.required("PolicyDocument")?;
+    let text = call.parse_document(raw)?;
     let home = call.caller.home.clone();
     // Names are unique without regard to path and case.
-    let taken = |policy: &Policy| policy.name.eq_ignore_ascii_case(&name);
+    let taken = |policy: &StoredPolicy| policy.name.eq_ignore_ascii_case(&name);
     if call.store.account(&home).is_some_and(|account| account.policies.values().any(taken)) {
         let message =
             format!("A policy called {name} already exists. Duplicate names are not allowed.");
@@ -211,9 +219,9 @@ pub(super) fn create_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
 }
 
 pub(super) fn create_user(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
-    let (name, path) = call.name_and_path("UserName", 64)?;
+    let (name, path) = call.parse_name_and_path("UserName", 64)?;
     let arn = call.arn(&format!("user{path}{name}"));
-    call.allow(&arn, &arn)?;
+    call.authorize(&arn, &arn)?;
     let home = call.caller.home.clone();
     if call.store.account(&home).is_some_and(|account| account.users.contains_key(&name)) {
         return Err(AwsError::new(

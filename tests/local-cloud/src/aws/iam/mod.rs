@@ -1,8 +1,8 @@
 //! IAM: dispatches actions, and what all actions share.
-mod attach;
+mod access_keys;
+mod attachments;
 mod change;
-mod documents;
-mod keys;
+mod policies;
 mod read;
 mod roles;
 mod simulate;
@@ -13,10 +13,10 @@ pub(crate) use change::{check_document, check_trust};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::caller::{Caller, PrincipalKind};
+use super::error::AwsError;
 use super::form::Form;
 use super::policy::Context;
-use super::refusal::AwsError;
-use super::store::{Role, Store, User};
+use super::store::{Store, StoredRole, StoredUser};
 use super::xml::Xml;
 
 /// Characters that RFC 3986 leaves unreserved.
@@ -38,38 +38,40 @@ pub(crate) fn serve(
 ) -> Result<Xml, AwsError> {
     let mut call = IamCall { store, caller, form, action };
     match action {
-        "GetRole" => read::role(&mut call),
-        "GetUser" => read::user(&call),
-        "ListGroupsForUser" => read::groups(&call),
-        "GetAccountSummary" => read::summary(&call),
+        "GetRole" => read::get_role(&mut call),
+        "GetUser" => read::get_user(&call),
+        "ListGroupsForUser" => read::list_groups_for_user(&call),
+        "GetAccountSummary" => read::get_account_summary(&call),
         "ListAttachedRolePolicies" | "ListAttachedUserPolicies" | "ListAttachedGroupPolicies" => {
-            attach::list(&call)
+            attachments::list(&call)
         }
-        "ListRolePolicies" | "ListUserPolicies" | "ListGroupPolicies" => attach::list_inline(&call),
-        "GetRolePolicy" | "GetUserPolicy" | "GetGroupPolicy" => attach::inline(&call),
-        "AttachRolePolicy" | "AttachUserPolicy" => attach::attach(&mut call),
-        "DetachRolePolicy" | "DetachUserPolicy" => attach::detach(&mut call),
-        "PutRolePolicy" | "PutUserPolicy" => attach::put_inline(&mut call),
+        "ListRolePolicies" | "ListUserPolicies" | "ListGroupPolicies" => {
+            attachments::list_inline(&call)
+        }
+        "GetRolePolicy" | "GetUserPolicy" | "GetGroupPolicy" => attachments::get_inline(&call),
+        "AttachRolePolicy" | "AttachUserPolicy" => attachments::attach(&mut call),
+        "DetachRolePolicy" | "DetachUserPolicy" => attachments::detach(&mut call),
+        "PutRolePolicy" | "PutUserPolicy" => attachments::put_inline(&mut call),
         "PutRolePermissionsBoundary" | "PutUserPermissionsBoundary" => {
-            attach::put_boundary(&mut call)
+            attachments::put_boundary(&mut call)
         }
-        "GetPolicy" => documents::policy(&mut call),
-        "GetPolicyVersion" => documents::version(&call),
-        "ListPolicies" => documents::list(&call),
+        "GetPolicy" => policies::get_policy(&mut call),
+        "GetPolicyVersion" => policies::get_policy_version(&call),
+        "ListPolicies" => policies::list_policies(&call),
         "ListPolicyVersions" => versions::list(&call),
         "CreatePolicyVersion" => versions::create(&mut call),
         "DeletePolicyVersion" => versions::delete(&mut call),
         "SetDefaultPolicyVersion" => versions::set_default(&mut call),
-        "ListAccessKeys" => keys::list(&call),
-        "GetAccessKeyLastUsed" => keys::last_used(&call),
-        "CreateAccessKey" => keys::create(&mut call),
-        "UpdateAccessKey" => keys::update(&mut call),
-        "DeleteAccessKey" => keys::delete(&mut call),
-        "SimulatePrincipalPolicy" => simulate::principal(&call),
+        "ListAccessKeys" => access_keys::list(&call),
+        "GetAccessKeyLastUsed" => access_keys::last_used(&call),
+        "CreateAccessKey" => access_keys::create(&mut call),
+        "UpdateAccessKey" => access_keys::update(&mut call),
+        "DeleteAccessKey" => access_keys::delete(&mut call),
+        "SimulatePrincipalPolicy" => simulate::simulate_principal_policy(&call),
         "CreateRole" => roles::create_role(&mut call),
         "DeleteRole" => roles::delete_role(&mut call),
         "UpdateRole" => roles::update_role(&mut call),
-        "UpdateAssumeRolePolicy" => roles::update_trust(&mut call),
+        "UpdateAssumeRolePolicy" => roles::update_assume_role_policy(&mut call),
         "TagRole" => roles::tag_role(&mut call),
         "TagPolicy" => change::tag_policy(&mut call),
         "CreatePolicy" => change::create_policy(&mut call),
@@ -80,8 +82,8 @@ pub(crate) fn serve(
 
 impl IamCall<'_> {
     /// Returns an error unless the caller may do this to a resource of its account.
-    pub(crate) fn allow(&self, resource: &str, label: &str) -> Result<(), AwsError> {
-        self.authorize_with(resource, label, |context| context)
+    pub(crate) fn authorize(&self, resource: &str, label: &str) -> Result<(), AwsError> {
+        self.authorize_with_context(resource, label, |context| context)
     }
 
     /// Returns an error unless the caller may tag a new resource.
@@ -92,7 +94,7 @@ impl IamCall<'_> {
         self.store.authorize(self.caller, action, arn, arn, &self.store.context(self.caller))
     }
 
-    pub(crate) fn authorize_with(
+    pub(crate) fn authorize_with_context(
         &self,
         resource: &str,
         label: &str,
@@ -114,8 +116,8 @@ impl IamCall<'_> {
     }
 
     /// Authorizes the call and returns the role that `RoleName` names.
-    pub(crate) fn role(&self) -> Result<&Role, AwsError> {
-        let name = self.form.need("RoleName")?;
+    pub(crate) fn role(&self) -> Result<&StoredRole, AwsError> {
+        let name = self.form.required("RoleName")?;
         let found = self
             .store
             .account(&self.caller.home)
@@ -125,20 +127,21 @@ impl IamCall<'_> {
             |role| self.arn(&role_resource(role)),
         );
         let tags = found.map(|role| &role.tags);
-        self.authorize_with(&arn, &format!("role {name}"), |mut context| {
+        self.authorize_with_context(&arn, &format!("role {name}"), |mut context| {
             for (tag, value) in tags.into_iter().flatten() {
                 context = context.with(&format!("aws:ResourceTag/{tag}"), value);
                 context = context.with(&format!("iam:ResourceTag/{tag}"), value);
             }
             context
         })?;
-        found
-            .ok_or_else(|| AwsError::missing(format!("The role with name {name} cannot be found.")))
+        found.ok_or_else(|| {
+            AwsError::no_such_entity(format!("The role with name {name} cannot be found."))
+        })
     }
 
     /// Authorizes the call and returns the user that `UserName` names; the default is the caller.
-    pub(crate) fn user(&self) -> Result<&User, AwsError> {
-        let own = match &self.caller.who {
+    pub(crate) fn user(&self) -> Result<&StoredUser, AwsError> {
+        let own = match &self.caller.kind {
             PrincipalKind::User(name) => Some(name.as_str()),
             PrincipalKind::Root | PrincipalKind::Session { .. } => None,
         };
@@ -157,21 +160,22 @@ impl IamCall<'_> {
                     "Must specify userName when calling with non-User credentials",
                 ));
             }
-            _ => self.form.need("UserName")?,
+            _ => self.form.required("UserName")?,
         };
         let found = self.store.account(&self.caller.home).and_then(|all| all.users.get(name));
         let arn = found.map_or_else(
             || self.arn(&format!("user/{name}")),
             |user| self.arn(&user_resource(user)),
         );
-        self.allow(&arn, &format!("user {name}"))?;
-        found
-            .ok_or_else(|| AwsError::missing(format!("The user with name {name} cannot be found.")))
+        self.authorize(&arn, &format!("user {name}"))?;
+        found.ok_or_else(|| {
+            AwsError::no_such_entity(format!("The user with name {name} cannot be found."))
+        })
     }
 
     /// Returns one page by `MaxItems` and `Marker`, and the next marker.
     pub(crate) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Option<String>), AwsError> {
-        let size = self.form.number("MaxItems", 1..=1000)?.unwrap_or(100);
+        let size = self.form.integer("MaxItems", 1..=1000)?.unwrap_or(100);
         let size = usize::try_from(size).unwrap_or(100);
         let from = match self.form.get("Marker") {
             None => 0,
@@ -187,7 +191,7 @@ impl IamCall<'_> {
 }
 
 /// Writes `IsTruncated` and `Marker`.
-pub(crate) fn paging(xml: &mut Xml, marker: Option<String>) {
+pub(crate) fn write_paging(xml: &mut Xml, marker: Option<String>) {
     xml.element("IsTruncated", marker.is_some()).optional_element("Marker", marker);
 }
 
@@ -196,10 +200,10 @@ pub(crate) fn percent_encoded(document: &str) -> String {
     utf8_percent_encode(document, &UNRESERVED).to_string()
 }
 
-pub(crate) fn role_resource(role: &Role) -> String {
+pub(crate) fn role_resource(role: &StoredRole) -> String {
     format!("role{}{}", role.path, role.name)
 }
 
-pub(crate) fn user_resource(user: &User) -> String {
+pub(crate) fn user_resource(user: &StoredUser) -> String {
     format!("user{}{}", user.path, user.name)
 }

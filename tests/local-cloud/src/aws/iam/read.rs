@@ -1,9 +1,9 @@
 //! Reads roles, users, groups and the account summary.
 use std::collections::BTreeMap;
 
-use super::{IamCall, paging, percent_encoded, role_resource, user_resource};
-use crate::aws::refusal::AwsError;
-use crate::aws::store::{AttachedPolicies, Role};
+use super::{IamCall, percent_encoded, role_resource, user_resource, write_paging};
+use crate::aws::error::AwsError;
+use crate::aws::store::{AttachedPolicies, StoredRole};
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
@@ -39,23 +39,23 @@ impl IamCall<'_> {
     }
 }
 
-pub(super) fn role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
+pub(super) fn get_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let found = call.role()?.clone();
     let unseen =
         call.store.account_mut(&call.caller.home).roles.get_mut(&found.name.to_ascii_lowercase());
-    if let Some(role) = unseen.filter(|role| role.unseen > 0) {
-        role.unseen -= 1;
-        return Err(AwsError::missing(format!(
+    if let Some(role) = unseen.filter(|role| role.hidden_reads > 0) {
+        role.hidden_reads -= 1;
+        return Err(AwsError::no_such_entity(format!(
             "The role with name {} cannot be found.",
             found.name
         )));
     }
     let mut xml = Xml::default();
-    xml.nested_element("Role", |xml| role_body(xml, &call.arn(&role_resource(&found)), &found));
+    xml.nested_element("Role", |xml| write_role(xml, &call.arn(&role_resource(&found)), &found));
     Ok(xml)
 }
 
-pub(super) fn role_body(xml: &mut Xml, arn: &str, role: &Role) {
+pub(super) fn write_role(xml: &mut Xml, arn: &str, role: &StoredRole) {
     xml.element("Path", &role.path)
         .element("RoleName", &role.name)
         .element("RoleId", &role.id)
@@ -64,11 +64,15 @@ pub(super) fn role_body(xml: &mut Xml, arn: &str, role: &Role) {
     xml.element("AssumeRolePolicyDocument", percent_encoded(&role.trust.raw));
     xml.optional_element("Description", role.description.as_deref())
         .element("MaxSessionDuration", role.max_session);
-    boundary_and_tags(xml, &role.grants, &role.tags);
+    write_boundary_and_tags(xml, &role.grants, &role.tags);
     xml.nested_element("RoleLastUsed", |_| ());
 }
 
-fn boundary_and_tags(xml: &mut Xml, grants: &AttachedPolicies, tags: &BTreeMap<String, String>) {
+fn write_boundary_and_tags(
+    xml: &mut Xml,
+    grants: &AttachedPolicies,
+    tags: &BTreeMap<String, String>,
+) {
     if let Some(arn) = &grants.boundary {
         xml.nested_element("PermissionsBoundary", |xml| {
             xml.element("PermissionsBoundaryType", "Policy").element("PermissionsBoundaryArn", arn);
@@ -81,19 +85,19 @@ fn boundary_and_tags(xml: &mut Xml, grants: &AttachedPolicies, tags: &BTreeMap<S
     }
 }
 
-pub(super) fn user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
+pub(super) fn get_user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let user = call.user()?;
     let mut xml = Xml::default();
     xml.nested_element("User", |xml| {
         xml.element("Path", &user.path).element("UserName", &user.name).element("UserId", &user.id);
         xml.element("Arn", call.arn(&user_resource(user)))
             .element("CreateDate", iso8601(user.created));
-        boundary_and_tags(xml, &user.grants, &user.tags);
+        write_boundary_and_tags(xml, &user.grants, &user.tags);
     });
     Ok(xml)
 }
 
-pub(super) fn groups(call: &IamCall<'_>) -> Result<Xml, AwsError> {
+pub(super) fn list_groups_for_user(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let names = &call.user()?.groups;
     let groups = call.store.account(&call.caller.home).map(|account| &account.groups);
     let found: Vec<_> = names.iter().filter_map(|name| groups?.get(name)).collect();
@@ -104,12 +108,12 @@ pub(super) fn groups(call: &IamCall<'_>) -> Result<Xml, AwsError> {
         xml.element("Arn", call.arn(&format!("group/{}", group.name)))
             .element("CreateDate", iso8601(group.created));
     });
-    paging(&mut xml, marker);
+    write_paging(&mut xml, marker);
     Ok(xml)
 }
 
-pub(super) fn summary(call: &IamCall<'_>) -> Result<Xml, AwsError> {
-    call.allow("*", "*")?;
+pub(super) fn get_account_summary(call: &IamCall<'_>) -> Result<Xml, AwsError> {
+    call.authorize("*", "*")?;
     let mut entries: BTreeMap<String, usize> =
         DEFAULT_QUOTAS.iter().map(|(name, _)| ((*name).to_owned(), call.quota(name))).collect();
     if let Some(account) = call.store.account(&call.caller.home) {

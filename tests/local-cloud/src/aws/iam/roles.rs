@@ -1,17 +1,17 @@
 //! Creates, changes and deletes roles.
 use super::IamCall;
 use super::change::check_trust;
-use super::read::role_body;
+use super::read::write_role;
+use crate::aws::error::AwsError;
 use crate::aws::policy::DocumentKind;
-use crate::aws::refusal::AwsError;
-use crate::aws::store::PolicyText;
+use crate::aws::store::ParsedPolicy;
 use crate::aws::xml::Xml;
 
 impl IamCall<'_> {
-    fn trust(&self, member: &str) -> Result<PolicyText, AwsError> {
-        let raw = self.form.need(member)?;
+    fn parse_trust_policy(&self, member: &str) -> Result<ParsedPolicy, AwsError> {
+        let raw = self.form.required(member)?;
         let malformed = |fault| AwsError::new(400, "MalformedPolicyDocument", fault);
-        let text = PolicyText::read(raw, DocumentKind::Trust).map_err(malformed)?;
+        let text = ParsedPolicy::parse(raw, DocumentKind::Trust).map_err(malformed)?;
         check_trust(self.store, &text, &self.caller.home).map_err(malformed)?;
         let quota = self.quota("AssumeRolePolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {
@@ -26,21 +26,21 @@ impl IamCall<'_> {
 }
 
 pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
-    let (name, path) = call.name_and_path("RoleName", 64)?;
+    let (name, path) = call.parse_name_and_path("RoleName", 64)?;
     let arn = call.arn(&format!("role{path}{name}"));
     let boundary = call.form.get("PermissionsBoundary").map(str::to_owned);
-    call.authorize_with(&arn, &arn, |context| match &boundary {
+    call.authorize_with_context(&arn, &arn, |context| match &boundary {
         Some(boundary) => context.with("iam:PermissionsBoundary", boundary),
         None => context,
     })?;
     call.authorize_tags("iam:TagRole", &arn)?;
-    let trust = call.trust("AssumeRolePolicyDocument")?;
-    let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?.unwrap_or(3600);
+    let trust = call.parse_trust_policy("AssumeRolePolicyDocument")?;
+    let seconds = call.form.integer("MaxSessionDuration", 3600..=43_200)?.unwrap_or(3600);
     let home = call.caller.home.clone();
     if let Some(boundary) = &boundary
-        && !call.is_visible(boundary)
+        && !call.check_visible(boundary)
     {
-        return Err(AwsError::missing(format!(
+        return Err(AwsError::no_such_entity(format!(
             "Scope ARN: {boundary} does not exist or is not attachable."
         )));
     }
@@ -66,14 +66,14 @@ pub(super) fn create_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     role.grants.boundary = boundary;
     role.tags = call.form.tags();
     let mut xml = Xml::default();
-    xml.nested_element("Role", |xml| role_body(xml, &arn, &role));
+    xml.nested_element("Role", |xml| write_role(xml, &arn, &role));
     call.store.account_mut(&home).roles.insert(name.to_ascii_lowercase(), role);
     Ok(xml)
 }
 
 pub(super) fn update_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
-    let seconds = call.form.number("MaxSessionDuration", 3600..=43_200)?;
+    let seconds = call.form.integer("MaxSessionDuration", 3600..=43_200)?;
     let description = call.form.get("Description").map(str::to_owned);
     if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
         role.max_session = seconds.unwrap_or(role.max_session);
@@ -105,9 +105,9 @@ pub(super) fn delete_role(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     Ok(Xml::default())
 }
 
-pub(super) fn update_trust(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
+pub(super) fn update_assume_role_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let name = call.role()?.name.to_ascii_lowercase();
-    let trust = call.trust("PolicyDocument")?;
+    let trust = call.parse_trust_policy("PolicyDocument")?;
     if let Some(role) = call.store.account_mut(&call.caller.home).roles.get_mut(&name) {
         role.trust = trust;
     }

@@ -1,11 +1,11 @@
 //! `SimulatePrincipalPolicy`, with the evaluator that also authorizes real calls.
 use std::collections::BTreeSet;
 
-use super::{IamCall, paging};
+use super::{IamCall, write_paging};
 use crate::aws::authorize::{Decision, Subject};
+use crate::aws::error::AwsError;
 use crate::aws::policy::{Context, DocumentKind, NamedDocument, Outcome, PolicyQuery};
-use crate::aws::refusal::AwsError;
-use crate::aws::store::PolicyText;
+use crate::aws::store::ParsedPolicy;
 use crate::aws::xml::Xml;
 
 /// Most actions per call.
@@ -19,20 +19,20 @@ struct Evaluation {
     resources: Vec<(String, Decision)>,
 }
 
-pub(super) fn principal(call: &IamCall<'_>) -> Result<Xml, AwsError> {
-    let source = call.form.need("PolicySourceArn")?;
-    let (subject, resource) = subject(call, source)?;
-    call.allow(source, &resource)?;
+pub(super) fn simulate_principal_policy(call: &IamCall<'_>) -> Result<Xml, AwsError> {
+    let source = call.form.required("PolicySourceArn")?;
+    let (subject, resource) = find_subject(call, source)?;
+    call.authorize(source, &resource)?;
     let (context, actions, resources) = parse_request(call)?;
-    if !exists(call, &subject) {
-        return Err(AwsError::missing(format!("The source ARN {source} cannot be found.")));
+    if !subject_exists(call, &subject) {
+        return Err(AwsError::no_such_entity(format!("The source ARN {source} cannot be found.")));
     }
     let context = default_context(call, &subject, source, context);
     let given = call.form.list("PermissionsBoundaryPolicyInputList");
-    let given: Vec<PolicyText> = given
+    let given: Vec<ParsedPolicy> = given
         .iter()
         .map(|raw| {
-            PolicyText::read(raw, DocumentKind::Identity)
+            ParsedPolicy::parse(raw, DocumentKind::Identity)
                 .map_err(|fault| AwsError::new(400, "InvalidInput", fault))
         })
         .collect::<Result<_, _>>()?;
@@ -48,7 +48,7 @@ pub(super) fn principal(call: &IamCall<'_>) -> Result<Xml, AwsError> {
 
     let decide = |action: &str, resource: &str| {
         let query = PolicyQuery { action, resource, context: &context };
-        call.store.decide(&call.caller.home, &subject, query, boundary)
+        call.store.decide_for_subject(&call.caller.home, &subject, query, boundary)
     };
     let evaluate = |action: String| {
         let decided =
@@ -62,14 +62,16 @@ pub(super) fn principal(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     };
     let (page, marker) = call.page(actions)?;
     let mut xml = Xml::default();
-    xml.list("EvaluationResults", page.into_iter().map(evaluate), |xml, one| result(xml, &one));
-    paging(&mut xml, marker);
+    xml.list("EvaluationResults", page.into_iter().map(evaluate), |xml, one| {
+        write_result(xml, &one)
+    });
+    write_paging(&mut xml, marker);
     Ok(xml)
 }
 
 /// Finds the entity of an ARN, and its name in messages. ARNs of sessions and of the root user are
 /// rejected.
-fn subject(call: &IamCall<'_>, source: &str) -> Result<(Subject, String), AwsError> {
+fn find_subject(call: &IamCall<'_>, source: &str) -> Result<(Subject, String), AwsError> {
     let vague = || {
         let message =
             format!("Invalid Entity Arn: {source} does not clearly define entity type and name.");
@@ -80,7 +82,7 @@ fn subject(call: &IamCall<'_>, source: &str) -> Result<(Subject, String), AwsErr
         let other = source.split(':').nth(2) == Some("iam")
             && source.split(':').nth(1) == Some(call.caller.partition());
         return if other {
-            Err(AwsError::missing(format!("The source ARN {source} cannot be found.")))
+            Err(AwsError::no_such_entity(format!("The source ARN {source} cannot be found.")))
         } else {
             Err(vague())
         };
@@ -96,7 +98,7 @@ fn subject(call: &IamCall<'_>, source: &str) -> Result<(Subject, String), AwsErr
     }
 }
 
-fn exists(call: &IamCall<'_>, subject: &Subject) -> bool {
+fn subject_exists(call: &IamCall<'_>, subject: &Subject) -> bool {
     let Some(account) = call.store.account(&call.caller.home) else { return false };
     let source = call.form.get("PolicySourceArn").unwrap_or_default();
     match subject {
@@ -118,7 +120,7 @@ fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String
     let input = |message: String| AwsError::new(400, "InvalidInput", message);
     let actions = call.form.list("ActionNames");
     if actions.is_empty() {
-        call.form.need("ActionNames")?;
+        call.form.required("ActionNames")?;
     }
     if actions.len() > MAX_ACTIONS {
         return Err(input(format!("The number of actions exceeds the limit of {MAX_ACTIONS}.")));
@@ -143,8 +145,8 @@ fn parse_request(call: &IamCall<'_>) -> Result<(Context, Vec<String>, Vec<String
     }
     let mut context = Context::default();
     for entry in call.form.structures("ContextEntries") {
-        let key = entry.need("ContextKeyName")?;
-        let kind = entry.need("ContextKeyType")?;
+        let key = entry.required("ContextKeyName")?;
+        let kind = entry.required("ContextKeyType")?;
         let values = entry.list("ContextKeyValues");
         let single = [
             "string",
@@ -221,7 +223,7 @@ fn resource_template(resource: &str) -> String {
     )
 }
 
-fn details(xml: &mut Xml, decision: &Decision) {
+fn write_details(xml: &mut Xml, decision: &Decision) {
     let matched: BTreeSet<_> = if decision.outcome() == Outcome::ImplicitDeny {
         BTreeSet::new()
     } else {
@@ -242,7 +244,7 @@ fn details(xml: &mut Xml, decision: &Decision) {
     xml.texts("MissingContextValues", missing);
 }
 
-fn limits(xml: &mut Xml, decision: &Decision) {
+fn write_boundary_detail(xml: &mut Xml, decision: &Decision) {
     if let Some(boundary) = &decision.boundary {
         xml.nested_element("PermissionsBoundaryDecisionDetail", |xml| {
             xml.element("AllowedByPermissionsBoundary", boundary.outcome == Outcome::Allowed);
@@ -250,7 +252,7 @@ fn limits(xml: &mut Xml, decision: &Decision) {
     }
 }
 
-fn result(xml: &mut Xml, one: &Evaluation) {
+fn write_result(xml: &mut Xml, one: &Evaluation) {
     let overall = &one.overall;
     xml.element("EvalActionName", &one.action);
     xml.element(
@@ -260,19 +262,19 @@ fn result(xml: &mut Xml, one: &Evaluation) {
             .map_or_else(|| "*".to_owned(), |(resource, _)| resource_template(resource)),
     );
     xml.element("EvalDecision", decision_name(overall.outcome()));
-    details(xml, overall);
+    write_details(xml, overall);
     if let Some(organization) = &overall.organization {
         xml.nested_element("OrganizationsDecisionDetail", |xml| {
             xml.element("AllowedByOrganizations", organization.outcome == Outcome::Allowed);
         });
     }
-    limits(xml, overall);
+    write_boundary_detail(xml, overall);
     if !one.resources.is_empty() {
         xml.list("ResourceSpecificResults", &one.resources, |xml, (resource, decision)| {
             xml.element("EvalResourceName", resource)
                 .element("EvalResourceDecision", decision_name(decision.outcome()));
-            details(xml, decision);
-            limits(xml, decision);
+            write_details(xml, decision);
+            write_boundary_detail(xml, decision);
         });
     }
 }

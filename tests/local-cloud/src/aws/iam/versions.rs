@@ -1,12 +1,12 @@
 //! Versions of a managed policy: at most five, one of them the default.
-use super::{IamCall, check_document, paging};
+use super::{IamCall, check_document, write_paging};
+use crate::aws::error::AwsError;
 use crate::aws::policy::DocumentKind;
-use crate::aws::refusal::AwsError;
-use crate::aws::store::{Policy, PolicyText, Version};
+use crate::aws::store::{ParsedPolicy, PolicyVersion, StoredPolicy};
 use crate::aws::xml::Xml;
 use crate::clock::iso8601;
 
-fn body(xml: &mut Xml, policy: &Policy, version: &Version) {
+fn write_version(xml: &mut Xml, policy: &StoredPolicy, version: &PolicyVersion) {
     xml.element("VersionId", format!("v{}", version.number));
     xml.element("IsDefaultVersion", version.number == policy.default)
         .element("CreateDate", iso8601(version.created));
@@ -16,13 +16,13 @@ pub(super) fn list(call: &IamCall<'_>) -> Result<Xml, AwsError> {
     let policy = call.policy()?;
     let (page, marker) = call.page(policy.versions.iter().rev().collect())?;
     let mut xml = Xml::default();
-    xml.list("Versions", page, |xml, version| body(xml, policy, version));
-    paging(&mut xml, marker);
+    xml.list("Versions", page, |xml, version| write_version(xml, policy, version));
+    write_paging(&mut xml, marker);
     Ok(xml)
 }
 
 /// Returns the policy to change, which must be the account's own.
-fn own<'a>(call: &'a mut IamCall<'_>) -> Result<&'a mut Policy, AwsError> {
+fn own_policy_mut<'a>(call: &'a mut IamCall<'_>) -> Result<&'a mut StoredPolicy, AwsError> {
     let arn = call.policy()?.arn.clone();
     let message = "AWS managed policies cannot be modified.";
     let own = call.store.account_mut(&call.caller.home).policies.get_mut(&arn);
@@ -30,18 +30,18 @@ fn own<'a>(call: &'a mut IamCall<'_>) -> Result<&'a mut Policy, AwsError> {
 }
 
 pub(super) fn create(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
-    let raw = call.form.need("PolicyDocument")?.to_owned();
-    let text = call.document(&raw)?;
+    let raw = call.form.required("PolicyDocument")?.to_owned();
+    let text = call.parse_document(&raw)?;
     let (now, quota) = (call.store.now(), call.quota("VersionsPerPolicyQuota"));
     let set_default = call.form.get("SetAsDefault") == Some("true");
-    let policy = own(call)?;
+    let policy = own_policy_mut(call)?;
     if policy.versions.len() >= quota {
         let message = format!(
             "A managed policy can have up to {quota} versions. Before you create a new version, you must delete an existing version."
         );
         return Err(AwsError::new(409, "LimitExceeded", message));
     }
-    let version = Version { number: policy.next, text, created: now };
+    let version = PolicyVersion { number: policy.next, text, created: now };
     policy.next += 1;
     policy.updated = now;
     if set_default {
@@ -49,13 +49,13 @@ pub(super) fn create(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     }
     policy.versions.push(version.clone());
     let mut xml = Xml::default();
-    xml.nested_element("PolicyVersion", |xml| body(xml, policy, &version));
+    xml.nested_element("PolicyVersion", |xml| write_version(xml, policy, &version));
     Ok(xml)
 }
 
 pub(super) fn delete(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
-    let id = call.form.need("VersionId")?.to_owned();
-    let policy = own(call)?;
+    let id = call.form.required("VersionId")?.to_owned();
+    let policy = own_policy_mut(call)?;
     if format!("v{}", policy.default) == id {
         return Err(AwsError::new(
             409,
@@ -66,7 +66,7 @@ pub(super) fn delete(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
     let before = policy.versions.len();
     policy.versions.retain(|version| format!("v{}", version.number) != id);
     if policy.versions.len() == before {
-        return Err(AwsError::missing(format!(
+        return Err(AwsError::no_such_entity(format!(
             "Policy {} version {id} does not exist.",
             policy.arn
         )));
@@ -75,23 +75,23 @@ pub(super) fn delete(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
 }
 
 pub(super) fn set_default(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
-    let id = call.form.need("VersionId")?.to_owned();
-    let policy = own(call)?;
+    let id = call.form.required("VersionId")?.to_owned();
+    let policy = own_policy_mut(call)?;
     let found = policy
         .versions
         .iter()
         .find(|version| format!("v{}", version.number) == id)
         .map(|version| version.number);
     let missing = format!("Policy {} version {id} does not exist.", policy.arn);
-    policy.default = found.ok_or_else(|| AwsError::missing(missing))?;
+    policy.default = found.ok_or_else(|| AwsError::no_such_entity(missing))?;
     Ok(Xml::default())
 }
 
 impl IamCall<'_> {
     /// Parses a document for a managed policy of the caller's partition.
-    pub(super) fn document(&self, raw: &str) -> Result<PolicyText, AwsError> {
+    pub(super) fn parse_document(&self, raw: &str) -> Result<ParsedPolicy, AwsError> {
         let malformed = |fault| AwsError::new(400, "MalformedPolicyDocument", fault);
-        let text = PolicyText::read(raw, DocumentKind::Identity).map_err(malformed)?;
+        let text = ParsedPolicy::parse(raw, DocumentKind::Identity).map_err(malformed)?;
         check_document(&text, self.caller.partition()).map_err(malformed)?;
         let quota = self.quota("PolicySizeQuota");
         if raw.chars().filter(|c| !c.is_whitespace()).count() > quota {

@@ -1,36 +1,36 @@
-//! What is asked for page by page.
+//! The `List…` operations.
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use serde_json::{Value, json};
 
-use super::ask::{OrganizationsCall, invalid, not_found};
+use super::call::{OrganizationsCall, invalid, not_found};
 use super::page;
-use super::state::{Creation, Organization};
-use crate::aws::refusal::AwsError;
+use super::state::{AccountCreation, StoredOrganization};
+use crate::aws::error::AwsError;
 
 type Entries<'b, T> = Box<dyn Iterator<Item = (&'b String, &'b T)> + 'b>;
 
-/// What stands behind a key.
-fn behind<'b, T>(all: &'b BTreeMap<String, T>, after: Option<&str>) -> Entries<'b, T> {
+/// Returns the entries after a key.
+fn entries_after<'b, T>(all: &'b BTreeMap<String, T>, after: Option<&str>) -> Entries<'b, T> {
     match after {
         None => Box::new(all.iter()),
         Some(after) => Box::new(all.range::<str, _>((Bound::Excluded(after), Bound::Unbounded))),
     }
 }
 
-pub(super) fn accounts(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn list_accounts(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
     ask.authorize("*")?;
-    let rest = |after: Option<&str>| behind(&organization.members, after);
-    page::page(ask, "", "Accounts", rest, |id, member| organization.account(id, member))
+    let rest = |after: Option<&str>| entries_after(&organization.members, after);
+    page::build_page(ask, "", "Accounts", rest, |id, member| organization.account_json(id, member))
 }
 
-/// Requests for accounts, those in the states that are asked for.
-pub(super) fn creations(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+/// Lists account creation requests in the given states.
+pub(super) fn list_create_account_status(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
     ask.authorize("*")?;
-    let states = ask.body.texts("States")?;
+    let states = ask.body.strings("States")?;
     let known = |state: &&str| ["IN_PROGRESS", "SUCCEEDED", "FAILED"].contains(state);
     if !states.iter().all(known) {
         return Err(invalid("States must be IN_PROGRESS, SUCCEEDED or FAILED."));
@@ -38,47 +38,51 @@ pub(super) fn creations(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> 
     let rest = |after: Option<&str>| -> Entries<'_, _> {
         let states = states.clone();
         let wanted = move |state: &str| states.is_empty() || states.contains(&state);
-        let all = behind(&organization.creations, after);
+        let all = entries_after(&organization.account_creations, after);
         Box::new(all.filter(move |(_, creation)| wanted(creation.state())))
     };
-    let show = |id: &String, creation: &Creation| creation.status(id);
-    page::page(ask, &states.join(","), "CreateAccountStatuses", rest, show)
+    let show = |id: &String, creation: &AccountCreation| creation.status_json(id);
+    page::build_page(ask, &states.join(","), "CreateAccountStatuses", rest, show)
 }
 
-pub(super) fn accounts_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn list_accounts_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
-    let parent = ask.parent(organization)?;
+    let parent = ask.required_parent(organization)?;
     ask.authorize(&organization.parent_arn(parent))?;
     let rest = |after: Option<&str>| -> Entries<'_, _> {
-        let members = behind(&organization.members, after);
+        let members = entries_after(&organization.members, after);
         let parent = parent.to_owned();
         Box::new(members.filter(move |(_, member)| member.parent == parent))
     };
-    page::page(ask, parent, "Accounts", rest, |id, member| organization.account(id, member))
+    page::build_page(ask, parent, "Accounts", rest, |id, member| {
+        organization.account_json(id, member)
+    })
 }
 
-pub(super) fn ous_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn list_ous_for_parent(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
-    let parent = ask.parent(organization)?;
+    let parent = ask.required_parent(organization)?;
     ask.authorize(&organization.parent_arn(parent))?;
     let rest = |after: Option<&str>| -> Entries<'_, _> {
         let parent = parent.to_owned();
-        Box::new(behind(&organization.units, after).filter(move |(_, unit)| unit.parent == parent))
+        Box::new(
+            entries_after(&organization.ous, after).filter(move |(_, unit)| unit.parent == parent),
+        )
     };
-    let show = |id: &String, unit| organization.unit(id, unit);
-    page::page(ask, parent, "OrganizationalUnits", rest, show)
+    let show = |id: &String, unit| organization.ou_json(id, unit);
+    page::build_page(ask, parent, "OrganizationalUnits", rest, show)
 }
 
-/// Of an account or an organizational unit: one, as long as there is one hierarchy.
-pub(super) fn parents(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+/// Returns the parent of an account or OU. There is always exactly one.
+pub(super) fn list_parents(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
     let child = ask.required("ChildId")?;
     let unknown = || not_found("ChildNotFoundException", "an OU or account");
     let (arn, parent) = if child.starts_with("ou-") {
-        let unit = organization.units.get(child).ok_or_else(unknown)?;
+        let unit = organization.ous.get(child).ok_or_else(unknown)?;
         (organization.parent_arn(child), &unit.parent)
     } else {
-        let id = ask.account_id("ChildId")?;
+        let id = ask.required_account_id("ChildId")?;
         let member = organization.members.get(id).ok_or_else(unknown)?;
         (organization.account_arn(id), &member.parent)
     };
@@ -87,10 +91,10 @@ pub(super) fn parents(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     Ok(json!({"Parents": [{"Id": parent, "Type": kind}]}))
 }
 
-pub(super) fn roots(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn list_roots(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
     ask.authorize("*")?;
-    let Organization { root, .. } = organization;
+    let StoredOrganization { root, .. } = organization;
     Ok(json!({"Roots": [{
         "Id": root,
         "Arn": organization.parent_arn(root),
@@ -99,8 +103,8 @@ pub(super) fn roots(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     }]}))
 }
 
-/// Tags of an account; organizational units and roots have none here.
-pub(super) fn tags(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+/// Lists the tags of an account. OUs and roots have no tags here.
+pub(super) fn list_tags(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
     let id = ask.required("ResourceId")?;
     let none = BTreeMap::new();

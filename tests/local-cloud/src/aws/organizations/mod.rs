@@ -1,5 +1,6 @@
-//! AWS Organizations: one organization in each partition, asked by its management account and delegated administrators.
-mod ask;
+//! Fake AWS Organizations: one organization per partition. The management account and delegated
+//! administrators may call it.
+mod call;
 mod list;
 mod page;
 mod read;
@@ -8,15 +9,15 @@ mod state;
 
 use serde_json::Value;
 
-use self::ask::OrganizationsCall;
-pub(crate) use self::state::Organization;
+use self::call::OrganizationsCall;
+pub(crate) use self::state::StoredOrganization;
 pub use self::{
-    setup::{Member, Organization as Handle},
-    state::{Joined, State},
+    setup::{MemberSnapshot, Organization as Handle},
+    state::{AccountState, JoinedMethod},
 };
 use super::body::Body;
 use super::caller::Caller;
-use super::refusal::AwsError;
+use super::error::AwsError;
 use super::store::Store;
 
 pub(crate) fn serve(
@@ -26,19 +27,19 @@ pub(crate) fn serve(
     body: &[u8],
 ) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let ask = OrganizationsCall::new(store, caller, operation, Body::of(&body)?);
+    let ask = OrganizationsCall::new(store, caller, operation, Body::from_value(&body)?);
     let answer = match operation {
-        "DescribeOrganization" => read::organization(&ask),
-        "DescribeAccount" => read::account(&ask),
-        "DescribeOrganizationalUnit" => read::unit(&ask),
-        "DescribeCreateAccountStatus" => read::create_account_status(&ask),
-        "ListCreateAccountStatus" => list::creations(&ask),
-        "ListAccounts" => list::accounts(&ask),
-        "ListAccountsForParent" => list::accounts_for_parent(&ask),
-        "ListOrganizationalUnitsForParent" => list::ous_for_parent(&ask),
-        "ListParents" => list::parents(&ask),
-        "ListRoots" => list::roots(&ask),
-        "ListTagsForResource" => list::tags(&ask),
+        "DescribeOrganization" => read::describe_organization(&ask),
+        "DescribeAccount" => read::describe_account(&ask),
+        "DescribeOrganizationalUnit" => read::describe_organizational_unit(&ask),
+        "DescribeCreateAccountStatus" => read::describe_create_account_status(&ask),
+        "ListCreateAccountStatus" => list::list_create_account_status(&ask),
+        "ListAccounts" => list::list_accounts(&ask),
+        "ListAccountsForParent" => list::list_accounts_for_parent(&ask),
+        "ListOrganizationalUnitsForParent" => list::list_ous_for_parent(&ask),
+        "ListParents" => list::list_parents(&ask),
+        "ListRoots" => list::list_roots(&ask),
+        "ListTagsForResource" => list::list_tags(&ask),
         _ => Err(AwsError::new(400, "UnknownOperationException", "")),
     };
     answer.map(|value| value.to_string())

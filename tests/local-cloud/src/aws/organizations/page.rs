@@ -1,34 +1,35 @@
-//! Pages of at most 20, and tokens that are good for the list they came from only.
+//! Paging: at most 20 entries per page. A token is valid only for the list that returned it.
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::ask::{OrganizationsCall, invalid};
-use crate::aws::refusal::AwsError;
+use super::call::{OrganizationsCall, invalid};
+use crate::aws::error::AwsError;
 use crate::aws::store::hex;
 
 const MAX_PAGE_SIZE: usize = 20;
 
-/// Where a list goes on.
+/// The position in a list that a token encodes.
 #[derive(Debug, Default)]
 pub(super) struct Position {
-    /// The key of the last item that was given.
+    /// Key of the last entry of the previous page.
     pub(super) after: Option<String>,
     page: usize,
 }
 
-/// One page of a list that is sorted by key. `scope` tells lists of the same operation apart.
-pub(super) fn page<'b, T: 'b>(
+/// Returns one page of a list sorted by key. `scope` distinguishes lists of the same operation.
+pub(super) fn build_page<'b, T: 'b>(
     ask: &OrganizationsCall<'_>,
     scope: &str,
     member: &str,
     mut rest: impl FnMut(Option<&str>) -> Box<dyn Iterator<Item = (&'b String, T)> + 'b>,
     show: impl Fn(&'b String, T) -> Value,
 ) -> Result<Value, AwsError> {
-    let size = size(ask)?;
-    let place = place(ask, scope)?;
+    let size = parse_page_size(ask)?;
+    let place = parse_token(ask, scope)?;
     let mut items = rest(place.after.as_deref()).peekable();
-    let next = |after: Option<String>| token(ask, scope, &Position { after, page: place.page + 1 });
-    // A page may be short or empty and yet not be the last: AWS says so, and here it is so at once.
+    let next =
+        |after: Option<String>| build_token(ask, scope, &Position { after, page: place.page + 1 });
+    // AWS documents that a page may be empty although more pages follow. Here one page always is.
     if place.page == ask.organization()?.empty_page && items.peek().is_some() {
         return Ok(json!({member: [], "NextToken": next(place.after.clone())}));
     }
@@ -44,25 +45,25 @@ pub(super) fn page<'b, T: 'b>(
     Ok(answer)
 }
 
-fn size(ask: &OrganizationsCall<'_>) -> Result<usize, AwsError> {
+fn parse_page_size(ask: &OrganizationsCall<'_>) -> Result<usize, AwsError> {
     let asked = ask.body.number("MaxResults")?;
     let size = asked.map_or(Some(MAX_PAGE_SIZE), |asked| usize::try_from(asked).ok());
     size.filter(|size| (1..=MAX_PAGE_SIZE).contains(size))
         .ok_or_else(|| invalid("MaxResults must be between 1 and 20."))
 }
 
-fn sign(ask: &OrganizationsCall<'_>, scope: &str, text: &str) -> String {
+fn token_checksum(ask: &OrganizationsCall<'_>, scope: &str, text: &str) -> String {
     let sealed = format!("{} {} {scope} {text}", ask.caller.partition(), ask.operation);
     hex(&Sha256::digest(sealed)[..8])
 }
 
-fn token(ask: &OrganizationsCall<'_>, scope: &str, place: &Position) -> String {
+fn build_token(ask: &OrganizationsCall<'_>, scope: &str, place: &Position) -> String {
     let text = format!("{} {}", place.page, place.after.as_deref().unwrap_or_default());
-    format!("{}{}", sign(ask, scope, &text), hex(text.as_bytes()))
+    format!("{}{}", token_checksum(ask, scope, &text), hex(text.as_bytes()))
 }
 
-fn place(ask: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError> {
-    let Some(token) = ask.body.text("NextToken")? else { return Ok(Position::default()) };
+fn parse_token(ask: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError> {
+    let Some(token) = ask.body.string("NextToken")? else { return Ok(Position::default()) };
     let read = || {
         let (sealed, text) = (token.get(..16)?, token.get(16..)?);
         let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
@@ -70,7 +71,7 @@ fn place(ask: &OrganizationsCall<'_>, scope: &str) -> Result<Position, AwsError>
         let text = String::from_utf8(bytes?).ok()?;
         let (page, after) = text.split_once(' ')?;
         let (page, after) = (page.parse().ok()?, Some(after.to_owned()));
-        (sign(ask, scope, &text) == sealed)
+        (token_checksum(ask, scope, &text) == sealed)
             .then(|| Position { after: after.filter(|key| !key.is_empty()), page })
     };
     read().ok_or_else(|| invalid("You specified an invalid pagination token (INVALID_NEXT_TOKEN)."))

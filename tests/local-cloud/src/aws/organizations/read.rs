@@ -1,11 +1,11 @@
-//! What is asked for one by one.
+//! The `Describe…` operations.
 use serde_json::{Value, json};
 
-use super::ask::{OrganizationsCall, invalid, not_found};
-use crate::aws::refusal::AwsError;
+use super::call::{OrganizationsCall, invalid, not_found};
+use crate::aws::error::AwsError;
 
-/// Any member may ask.
-pub(super) fn organization(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+/// Describes the organization. Every member account may call this.
+pub(super) fn describe_organization(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.organization()?;
     ask.authorize("*")?;
     let management = &organization.management;
@@ -21,34 +21,36 @@ pub(super) fn organization(ask: &OrganizationsCall<'_>) -> Result<Value, AwsErro
     }}))
 }
 
-pub(super) fn account(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn describe_account(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
-    let id = ask.account_id("AccountId")?;
+    let id = ask.required_account_id("AccountId")?;
     ask.authorize(&organization.account_arn(id))?;
     let member = organization.members.get(id);
     let member = member.ok_or_else(|| not_found("AccountNotFoundException", "an account"))?;
-    Ok(json!({"Account": organization.account(id, member)}))
+    Ok(json!({"Account": organization.account_json(id, member)}))
 }
 
-pub(super) fn unit(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn describe_organizational_unit(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
     let id = ask.required("OrganizationalUnitId")?;
     ask.authorize(&organization.parent_arn(id))?;
-    let unit = organization.units.get(id);
+    let unit = organization.ous.get(id);
     let unit = unit.ok_or_else(|| not_found("OrganizationalUnitNotFoundException", "an OU"))?;
-    Ok(json!({"OrganizationalUnit": organization.unit(id, unit)}))
+    Ok(json!({"OrganizationalUnit": organization.ou_json(id, unit)}))
 }
 
-pub(super) fn create_account_status(ask: &OrganizationsCall<'_>) -> Result<Value, AwsError> {
+pub(super) fn describe_create_account_status(
+    ask: &OrganizationsCall<'_>,
+) -> Result<Value, AwsError> {
     let organization = ask.administered_organization()?;
     let id = ask.required("CreateAccountRequestId")?;
     if !id.starts_with("car-") {
         return Err(invalid("CreateAccountRequestId must match ^car-[a-z0-9]{8,32}$."));
     }
     ask.authorize("*")?;
-    let found = organization.creations.get(id);
+    let found = organization.account_creations.get(id);
     let found = found.ok_or_else(|| {
         not_found("CreateAccountStatusNotFoundException", "a create account request")
     })?;
-    Ok(json!({"CreateAccountStatus": found.status(id)}))
+    Ok(json!({"CreateAccountStatus": found.status_json(id)}))
 }

@@ -1,58 +1,56 @@
-//! How a test founds an organization, fills it and looks at it.
+//! Fixtures of Organizations.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::state::{self, Creation, Joined, OrganizationalUnit, State};
+use super::state::{self, AccountCreation, AccountState, JoinedMethod, OrganizationalUnit};
 use crate::aws::{Account, Aws};
 
-/// An organization of a partition. Cheap to clone.
+/// A handle to the organization of a partition. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Organization {
     aws: Aws,
     management: Account,
 }
 
-/// A member as a test sees it.
+/// A member account, read without permission checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Its name.
+pub struct MemberSnapshot {
     pub name: String,
-    /// Its parent: a root or an organizational unit.
+    /// Id of the parent root or OU.
     pub parent: String,
-    /// Where it is in its life.
-    pub state: State,
-    /// How it came.
-    pub joined: Joined,
+    pub state: AccountState,
+    pub joined: JoinedMethod,
 }
 
 impl Aws {
-    /// The organization of this account's partition, founded by the account if need be.
+    /// Returns the organization of the account's partition. Creates it if necessary, with this
+    /// account as management account.
     pub fn organization(&self, management: &Account) -> Organization {
         let mut store = self.store();
         if !store.organizations.contains_key(management.partition()) {
             let (id, root) = (store.lower_case_id("o-", 10), store.lower_case_id("r-", 4));
             let joined = store.now();
-            let own = state::Member {
+            let own = state::StoredMember {
                 name: "management".to_owned(),
                 email: "management@example.com".to_owned(),
                 parent: root.clone(),
-                state: State::Active,
-                method: Joined::Invited,
+                state: AccountState::Active,
+                method: JoinedMethod::Invited,
                 joined,
                 tags: BTreeMap::new(),
             };
-            let founded = state::Organization {
+            let founded = state::StoredOrganization {
                 partition: management.partition().to_owned(),
                 id,
                 root,
                 management: management.id().to_owned(),
-                tells_status: true,
-                tells_paths: false,
-                pathless: BTreeSet::new(),
+                includes_status: true,
+                includes_paths: false,
+                without_path: BTreeSet::new(),
                 empty_page: 1,
-                units: BTreeMap::new(),
+                ous: BTreeMap::new(),
                 members: BTreeMap::from([(management.id().to_owned(), own)]),
-                delegates: BTreeSet::new(),
-                creations: BTreeMap::new(),
+                delegated_administrators: BTreeSet::new(),
+                account_creations: BTreeMap::new(),
             };
             store.organizations.insert(management.partition().to_owned(), founded);
         }
@@ -62,57 +60,64 @@ impl Aws {
 }
 
 impl Organization {
-    fn with<R>(&self, work: impl FnOnce(&mut state::Organization) -> R) -> R {
+    fn with_state<R>(&self, work: impl FnOnce(&mut state::StoredOrganization) -> R) -> R {
         let mut store = self.aws.store();
         let found = store.organizations.get_mut(self.management.partition());
         work(found.expect("it was founded"))
     }
 
-    /// `o-…`
+    /// Returns the organization id, `o-…`.
     pub fn id(&self) -> String {
-        self.with(|all| all.id.clone())
+        self.with_state(|all| all.id.clone())
     }
 
-    /// `r-…`
+    /// Returns the root id, `r-…`.
     pub fn root(&self) -> String {
-        self.with(|all| all.root.clone())
+        self.with_state(|all| all.root.clone())
     }
 
-    /// The account that founded it.
+    /// Returns the management account.
     pub const fn management(&self) -> &Account {
         &self.management
     }
 
-    /// A new organizational unit below a root or another unit; its id.
+    /// Creates an OU below a root or OU and returns its id.
     ///
     /// # Panics
-    /// Where there is no such parent.
-    pub fn unit(&self, parent: &str, name: &str) -> String {
+    /// If the parent does not exist.
+    pub fn create_ou(&self, parent: &str, name: &str) -> String {
         let root = self.root();
         let prefix = format!("ou-{}-", root.trim_start_matches("r-"));
         let id = self.aws.store().lower_case_id(&prefix, 8);
-        self.with(|all| {
+        self.with_state(|all| {
             assert!(all.has_parent(parent), "no parent {parent}");
             let unit = OrganizationalUnit { name: name.to_owned(), parent: parent.to_owned() };
-            all.units.insert(id.clone(), unit);
+            all.ous.insert(id.clone(), unit);
         });
         id
     }
 
-    /// Makes an account a member, from a point in time (seconds since the Unix epoch) on.
+    /// Adds an account to the organization. `joined` is in seconds since the Unix epoch.
     ///
     /// # Panics
-    /// Where there is no such parent.
-    pub fn admit(&self, account: &Account, name: &str, parent: &str, how: Joined, joined: i64) {
+    /// If the parent does not exist.
+    pub fn add_member(
+        &self,
+        account: &Account,
+        name: &str,
+        parent: &str,
+        how: JoinedMethod,
+        joined: i64,
+    ) {
         assert_eq!(account.partition(), self.management.partition(), "another partition");
         let email = format!("aws+{}@example.com", account.id());
-        self.with(|all| {
+        self.with_state(|all| {
             assert!(all.has_parent(parent), "no parent {parent}");
-            let member = state::Member {
+            let member = state::StoredMember {
                 name: name.to_owned(),
                 email,
                 parent: parent.to_owned(),
-                state: State::Active,
+                state: AccountState::Active,
                 method: how,
                 joined,
                 tags: BTreeMap::new(),
@@ -121,10 +126,10 @@ impl Organization {
         });
     }
 
-    /// A member by account id.
-    pub fn member(&self, id: &str) -> Option<Member> {
-        self.with(|all| {
-            all.members.get(id).map(|member| Member {
+    /// Returns a member by account id.
+    pub fn member(&self, id: &str) -> Option<MemberSnapshot> {
+        self.with_state(|all| {
+            all.members.get(id).map(|member| MemberSnapshot {
                 name: member.name.clone(),
                 parent: member.parent.clone(),
                 state: member.state,
@@ -133,75 +138,75 @@ impl Organization {
         })
     }
 
-    /// Account ids of all members, the management account among them.
+    /// Returns the account ids of all members, including the management account.
     pub fn members(&self) -> Vec<String> {
-        self.with(|all| all.members.keys().cloned().collect())
+        self.with_state(|all| all.members.keys().cloned().collect())
     }
 
-    fn change(&self, id: &str, change: impl FnOnce(&mut state::Member)) {
-        self.with(|all| change(all.members.get_mut(id).expect("a member")));
+    fn update_member(&self, id: &str, change: impl FnOnce(&mut state::StoredMember)) {
+        self.with_state(|all| change(all.members.get_mut(id).expect("a member")));
     }
 
-    /// Puts a member into another state. Nobody gets into what is suspended, closing or closed.
+    /// Sets the state of a member. Calls to a suspended or closed account are rejected.
     ///
     /// # Panics
-    /// Where it is none.
-    pub fn set_state(&self, id: &str, state: State) {
-        self.change(id, |member| member.state = state);
-        self.aws.account(self.management.partition(), id).close(!state.is_open());
+    /// If the account is not a member.
+    pub fn set_state(&self, id: &str, state: AccountState) {
+        self.update_member(id, |member| member.state = state);
+        self.aws.account(self.management.partition(), id).set_closed(!state.is_usable());
     }
 
-    /// Moves a member below another parent.
+    /// Moves a member to another parent.
     ///
     /// # Panics
-    /// Where it is none.
-    pub fn move_to(&self, id: &str, parent: &str) {
-        self.change(id, |member| parent.clone_into(&mut member.parent));
+    /// If the account is not a member.
+    pub fn move_account(&self, id: &str, parent: &str) {
+        self.update_member(id, |member| parent.clone_into(&mut member.parent));
     }
 
-    /// Tags a member.
+    /// Adds a tag to a member.
     ///
     /// # Panics
-    /// Where it is none.
+    /// If the account is not a member.
     pub fn tag(&self, id: &str, key: &str, value: &str) {
-        self.change(id, |member| drop(member.tags.insert(key.to_owned(), value.to_owned())));
+        self.update_member(id, |member| drop(member.tags.insert(key.to_owned(), value.to_owned())));
     }
 
-    /// A member becomes an account by itself.
-    pub fn dismiss(&self, id: &str) {
-        self.with(|all| {
+    /// Removes a member from the organization.
+    pub fn remove_member(&self, id: &str) {
+        self.with_state(|all| {
             all.members.remove(id);
-            all.delegates.remove(id);
+            all.delegated_administrators.remove(id);
         });
     }
 
-    /// Lets a member ask about the organization.
-    pub fn delegate(&self, id: &str) {
-        self.with(|all| all.delegates.insert(id.to_owned()));
+    /// Registers a member as delegated administrator.
+    pub fn add_delegated_administrator(&self, id: &str) {
+        self.with_state(|all| all.delegated_administrators.insert(id.to_owned()));
     }
 
-    /// Answers no longer have the retired `Status`.
-    pub fn retire_status(&self) {
-        self.with(|all| all.tells_status = false);
+    /// Omits the retired `Status` field from responses.
+    pub fn omit_status(&self) {
+        self.with_state(|all| all.includes_status = false);
     }
 
-    /// Accounts come with their `Paths` from now on.
-    pub fn tell_paths(&self) {
-        self.with(|all| all.tells_paths = true);
+    /// Includes `Paths` in accounts from now on.
+    pub fn include_paths(&self) {
+        self.with_state(|all| all.includes_paths = true);
     }
 
-    /// This account comes without them all the same.
-    pub fn hide_path(&self, id: &str) {
-        self.with(|all| all.pathless.insert(id.to_owned()));
+    /// Omits `Paths` for this account.
+    pub fn omit_path(&self, id: &str) {
+        self.with_state(|all| all.without_path.insert(id.to_owned()));
     }
 
-    /// The first page of every list is empty, instead of the second.
-    pub fn begin_with_an_empty_page(&self) {
-        self.with(|all| all.empty_page = 0);
+    /// Makes the first page of every list empty, instead of the second.
+    pub fn start_with_empty_page(&self) {
+        self.with_state(|all| all.empty_page = 0);
     }
 
-    /// Notes a request that made an account, its GovCloud twin too where it has one, or that failed for a reason; its id.
-    pub fn created(
+    /// Records an account creation request and returns its id. `failure` is the failure reason.
+    pub fn record_account_creation(
         &self,
         name: &str,
         account: Option<&str>,
@@ -212,7 +217,7 @@ impl Organization {
             let mut store = self.aws.store();
             (store.lower_case_id("car-", 32), store.now())
         };
-        let creation = Creation {
+        let creation = AccountCreation {
             name: name.to_owned(),
             account: account.map(str::to_owned),
             gov_cloud_account: twin.map(str::to_owned),
@@ -220,7 +225,7 @@ impl Organization {
             requested: now,
             completed: now,
         };
-        self.with(|all| drop(all.creations.insert(id.clone(), creation)));
+        self.with_state(|all| drop(all.account_creations.insert(id.clone(), creation)));
         id
     }
 }

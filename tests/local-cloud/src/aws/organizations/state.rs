@@ -1,91 +1,83 @@
-//! What an organization is made of.
+//! Stored data of Organizations.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// Where an account is in its life.
+/// State of a member account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Made, not yet usable.
+pub enum AccountState {
     PendingActivation,
-    /// In use.
     Active,
-    /// Suspended by AWS.
     Suspended,
-    /// Its closing was asked for.
     PendingClosure,
-    /// Closed; for 90 days it can be opened again.
+    /// Closed. It can be reopened for 90 days.
     Closed,
 }
 
-impl State {
+impl AccountState {
     pub(crate) const fn id(self) -> &'static str {
         match self {
-            State::PendingActivation => "PENDING_ACTIVATION",
-            State::Active => "ACTIVE",
-            State::Suspended => "SUSPENDED",
-            State::PendingClosure => "PENDING_CLOSURE",
-            State::Closed => "CLOSED",
+            AccountState::PendingActivation => "PENDING_ACTIVATION",
+            AccountState::Active => "ACTIVE",
+            AccountState::Suspended => "SUSPENDED",
+            AccountState::PendingClosure => "PENDING_CLOSURE",
+            AccountState::Closed => "CLOSED",
         }
     }
 
-    /// What the member that was retired on 2026-09-09 said.
+    /// Returns the value of `Status`, which AWS retired on 2026-09-09.
     const fn status(self) -> &'static str {
         match self {
-            State::PendingActivation | State::Active => "ACTIVE",
-            State::PendingClosure => "PENDING_CLOSURE",
-            State::Suspended | State::Closed => "SUSPENDED",
+            AccountState::PendingActivation | AccountState::Active => "ACTIVE",
+            AccountState::PendingClosure => "PENDING_CLOSURE",
+            AccountState::Suspended | AccountState::Closed => "SUSPENDED",
         }
     }
 
-    /// Whether somebody can still get in.
-    pub(crate) const fn is_open(self) -> bool {
-        matches!(self, State::Active | State::PendingActivation)
+    /// Returns `true` if roles in the account can be assumed.
+    pub(crate) const fn is_usable(self) -> bool {
+        matches!(self, AccountState::Active | AccountState::PendingActivation)
     }
 }
 
-/// How an account became a member.
+/// How an account joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Joined {
-    /// Made by the organization.
+pub enum JoinedMethod {
     Created,
-    /// It was there, and was asked to come.
     Invited,
 }
 
-impl Joined {
+impl JoinedMethod {
     pub(crate) const fn id(self) -> &'static str {
         match self {
-            Joined::Created => "CREATED",
-            Joined::Invited => "INVITED",
+            JoinedMethod::Created => "CREATED",
+            JoinedMethod::Invited => "INVITED",
         }
     }
 }
 
-/// A member account.
 #[derive(Debug, Clone)]
-pub(crate) struct Member {
+pub(crate) struct StoredMember {
     pub(crate) name: String,
     pub(crate) email: String,
-    /// The id of the root or of an organizational unit.
+    /// Id of the parent root or OU.
     pub(crate) parent: String,
-    pub(crate) state: State,
-    pub(crate) method: Joined,
+    pub(crate) state: AccountState,
+    pub(crate) method: JoinedMethod,
     /// Seconds since the Unix epoch.
     pub(crate) joined: i64,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
-/// An organizational unit.
 #[derive(Debug, Clone)]
 pub(crate) struct OrganizationalUnit {
     pub(crate) name: String,
     pub(crate) parent: String,
 }
 
-/// What became of a request to create an account.
+/// A request to create an account.
 #[derive(Debug, Clone)]
-pub(crate) struct Creation {
+pub(crate) struct AccountCreation {
     pub(crate) name: String,
     pub(crate) account: Option<String>,
     pub(crate) gov_cloud_account: Option<String>,
@@ -94,12 +86,12 @@ pub(crate) struct Creation {
     pub(crate) completed: i64,
 }
 
-impl Creation {
+impl AccountCreation {
     pub(crate) const fn state(&self) -> &'static str {
         if self.failure.is_some() { "FAILED" } else { "SUCCEEDED" }
     }
 
-    pub(crate) fn status(&self, id: &str) -> Value {
+    pub(crate) fn status_json(&self, id: &str) -> Value {
         let mut status = json!({
             "Id": id,
             "AccountName": self.name,
@@ -121,34 +113,33 @@ impl Creation {
     }
 }
 
-/// An organization.
 #[derive(Debug)]
-pub(crate) struct Organization {
+pub(crate) struct StoredOrganization {
     pub(crate) partition: String,
     /// `o-…`
     pub(crate) id: String,
     /// `r-…`
     pub(crate) root: String,
     pub(crate) management: String,
-    /// Whether answers still have the retired `Status`.
-    pub(crate) tells_status: bool,
-    /// Whether accounts come with their `Paths`.
-    pub(crate) tells_paths: bool,
-    /// Those that come without all the same.
-    pub(crate) pathless: BTreeSet<String>,
-    /// Which page of a list is empty, counted from 0.
+    /// Whether responses contain the retired `Status` field.
+    pub(crate) includes_status: bool,
+    /// Whether accounts contain `Paths`.
+    pub(crate) includes_paths: bool,
+    /// Accounts without `Paths`.
+    pub(crate) without_path: BTreeSet<String>,
+    /// Index of the page that is empty in every list.
     pub(crate) empty_page: usize,
-    /// By id: `ou-…`
-    pub(crate) units: BTreeMap<String, OrganizationalUnit>,
+    /// By OU id.
+    pub(crate) ous: BTreeMap<String, OrganizationalUnit>,
     /// By account id.
-    pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) members: BTreeMap<String, StoredMember>,
     /// Account ids of delegated administrators.
-    pub(crate) delegates: BTreeSet<String>,
-    /// By id: `car-…`
-    pub(crate) creations: BTreeMap<String, Creation>,
+    pub(crate) delegated_administrators: BTreeSet<String>,
+    /// By request id, `car-…`.
+    pub(crate) account_creations: BTreeMap<String, AccountCreation>,
 }
 
-impl Organization {
+impl StoredOrganization {
     fn arn(&self, rest: &str) -> String {
         format!("arn:{}:organizations::{}:{rest}", self.partition, self.management)
     }
@@ -161,17 +152,17 @@ impl Organization {
         self.arn(&format!("account/{}/{account}", self.id))
     }
 
-    /// Of a root or an organizational unit.
+    /// Returns the ARN of a root or OU.
     pub(crate) fn parent_arn(&self, id: &str) -> String {
         let kind = if id.starts_with("r-") { "root" } else { "ou" };
         self.arn(&format!("{kind}/{}/{id}", self.id))
     }
 
     pub(crate) fn has_parent(&self, id: &str) -> bool {
-        id == self.root || self.units.contains_key(id)
+        id == self.root || self.ous.contains_key(id)
     }
 
-    pub(crate) fn account(&self, id: &str, member: &Member) -> Value {
+    pub(crate) fn account_json(&self, id: &str, member: &StoredMember) -> Value {
         let mut account = json!({
             "Id": id,
             "Arn": self.account_arn(id),
@@ -181,27 +172,27 @@ impl Organization {
             "JoinedMethod": member.method.id(),
             "JoinedTimestamp": member.joined,
         });
-        if self.tells_status {
+        if self.includes_status {
             account["Status"] = member.state.status().into();
         }
-        if self.tells_paths && !self.pathless.contains(id) {
+        if self.includes_paths && !self.without_path.contains(id) {
             account["Paths"] = json!([self.path(id, member)]);
         }
         account
     }
 
-    /// From the organization down to the account: `o-…/r-…/ou-…/<account>/`.
-    fn path(&self, id: &str, member: &Member) -> String {
+    /// Returns the path `o-…/r-…/ou-…/<account>/`.
+    fn path(&self, id: &str, member: &StoredMember) -> String {
         let mut path = format!("{id}/");
         let mut parent = &member.parent;
-        while let Some(unit) = self.units.get(parent) {
+        while let Some(unit) = self.ous.get(parent) {
             path = format!("{parent}/{path}");
             parent = &unit.parent;
         }
         format!("{}/{parent}/{path}", self.id)
     }
 
-    pub(crate) fn unit(&self, id: &str, unit: &OrganizationalUnit) -> Value {
+    pub(crate) fn ou_json(&self, id: &str, unit: &OrganizationalUnit) -> Value {
         json!({"Id": id, "Arn": self.parent_arn(id), "Name": unit.name})
     }
 }

@@ -1,4 +1,4 @@
-//! Conditions: operators, what a missing key means, and values of several kinds.
+//! Condition elements of policies.
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,21 +8,21 @@ use aws_smithy_types::date_time::Format;
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::document::strings;
+use super::document::parse_strings;
 use super::pattern::Pattern;
 
-/// How many of a key's values must do.
+/// Set operator of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quantifier {
-    Plain,
+    Single,
     AnyValue,
     AllValues,
 }
 
-/// What is compared.
+/// The condition operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Test {
-    PolicyText { like: bool, ignore_case: bool },
+enum Operator {
+    String { like: bool, ignore_case: bool },
     Arn,
     Bool,
     Number(Comparison),
@@ -41,7 +41,7 @@ enum Comparison {
 }
 
 impl Comparison {
-    fn holds(self, ordering: Ordering) -> bool {
+    fn matches(self, ordering: Ordering) -> bool {
         match self {
             Comparison::Equals => ordering.is_eq(),
             Comparison::Less => ordering.is_lt(),
@@ -52,11 +52,11 @@ impl Comparison {
     }
 }
 
-/// One key under one operator.
+/// One condition: operator, key and values.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     quantifier: Quantifier,
-    test: Test,
+    test: Operator,
     negated: bool,
     if_exists: bool,
     key: String,
@@ -64,7 +64,7 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// Reads a `Condition` element.
+    /// Parses a `Condition` element.
     pub(super) fn parse_all(object: &Map<String, Value>) -> Result<Vec<Condition>, String> {
         let mut all = Vec::new();
         for (operator, keys) in object {
@@ -72,7 +72,7 @@ impl Condition {
                 if !key.contains(':') {
                     return Err("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into());
                 }
-                all.push(Condition::parse(operator, key, strings(values)?)?);
+                all.push(Condition::parse(operator, key, parse_strings(values)?)?);
             }
         }
         Ok(all)
@@ -83,11 +83,11 @@ impl Condition {
             Some(("ForAnyValue", name)) => (Quantifier::AnyValue, name),
             Some(("ForAllValues", name)) => (Quantifier::AllValues, name),
             Some(_) => return Err(format!("Invalid Condition type : {operator}.")),
-            None => (Quantifier::Plain, operator),
+            None => (Quantifier::Single, operator),
         };
         let (name, if_exists) =
             name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
-        let string = |like, ignore_case| Test::PolicyText { like, ignore_case };
+        let string = |like, ignore_case| Operator::String { like, ignore_case };
         let (test, negated) = match name {
             "StringEquals" => (string(false, false), false),
             "StringNotEquals" => (string(false, false), true),
@@ -95,26 +95,27 @@ impl Condition {
             "StringNotEqualsIgnoreCase" => (string(false, true), true),
             "StringLike" => (string(true, false), false),
             "StringNotLike" => (string(true, false), true),
-            "ArnEquals" | "ArnLike" => (Test::Arn, false),
-            "ArnNotEquals" | "ArnNotLike" => (Test::Arn, true),
-            "Bool" => (Test::Bool, false),
-            "Null" => (Test::Null, false),
-            "IpAddress" => (Test::Ip, false),
-            "NotIpAddress" => (Test::Ip, true),
-            "NumericNotEquals" => (Test::Number(Comparison::Equals), true),
-            "DateNotEquals" => (Test::Date(Comparison::Equals), true),
+            "ArnEquals" | "ArnLike" => (Operator::Arn, false),
+            "ArnNotEquals" | "ArnNotLike" => (Operator::Arn, true),
+            "Bool" => (Operator::Bool, false),
+            "Null" => (Operator::Null, false),
+            "IpAddress" => (Operator::Ip, false),
+            "NotIpAddress" => (Operator::Ip, true),
+            "NumericNotEquals" => (Operator::Number(Comparison::Equals), true),
+            "DateNotEquals" => (Operator::Date(Comparison::Equals), true),
             _ => (
-                ordered(name).ok_or_else(|| format!("Invalid Condition type : {operator}."))?,
+                parse_ordered_operator(name)
+                    .ok_or_else(|| format!("Invalid Condition type : {operator}."))?,
                 false,
             ),
         };
         Ok(Condition { quantifier, test, negated, if_exists, key: key.to_owned(), values })
     }
 
-    /// Whether it holds. A key that the call lacks is noted.
-    pub(super) fn holds(&self, context: &Context, missing: &mut BTreeSet<String>) -> bool {
+    /// Returns `true` if the condition is met. A missing key is added to `missing`.
+    pub(super) fn is_met(&self, context: &Context, missing: &mut BTreeSet<String>) -> bool {
         let found = context.get(&self.key);
-        if self.test == Test::Null {
+        if self.test == Operator::Null {
             let wants_missing = self.values.iter().any(|value| value.eq_ignore_ascii_case("true"));
             return found.is_none_or(<[String]>::is_empty) == wants_missing;
         }
@@ -122,53 +123,53 @@ impl Condition {
             missing.insert(self.key.clone());
             return self.if_exists
                 || match self.quantifier {
-                    Quantifier::Plain => self.negated,
+                    Quantifier::Single => self.negated,
                     Quantifier::AnyValue => false,
                     Quantifier::AllValues => true,
                 };
         };
-        // Negation binds to the comparison with all values: none of them may fit.
+        // A negated operator is met if none of the values matches.
         let fits = |one: &String| {
             self.values.iter().any(|value| self.value_matches(value, one, context)) != self.negated
         };
         match (self.quantifier, self.negated) {
-            (Quantifier::AllValues, _) | (Quantifier::Plain, true) => found.iter().all(fits),
-            (Quantifier::AnyValue, _) | (Quantifier::Plain, false) => found.iter().any(fits),
+            (Quantifier::AllValues, _) | (Quantifier::Single, true) => found.iter().all(fits),
+            (Quantifier::AnyValue, _) | (Quantifier::Single, false) => found.iter().any(fits),
         }
     }
 
     fn value_matches(&self, value: &str, found: &str, context: &Context) -> bool {
         match self.test {
-            Test::PolicyText { like: true, .. } => {
-                Pattern::read(value, context).is_some_and(|pattern| pattern.fits(found))
+            Operator::String { like: true, .. } => {
+                Pattern::parse(value, context).is_some_and(|pattern| pattern.matches(found))
             }
-            Test::Bool | Test::PolicyText { ignore_case: true, .. } => {
+            Operator::Bool | Operator::String { ignore_case: true, .. } => {
                 value.eq_ignore_ascii_case(found)
             }
-            Test::PolicyText { .. } if value.contains("${") => {
-                // Variables work in every string operator; stars only in Like.
+            Operator::String { .. } if value.contains("${") => {
+                // Policy variables work in every string operator, wildcards only in `…Like`.
                 let literal = value.replace('*', "${*}").replace('?', "${?}");
-                Pattern::read(&literal, context).is_some_and(|pattern| pattern.fits(found))
+                Pattern::parse(&literal, context).is_some_and(|pattern| pattern.matches(found))
             }
-            Test::PolicyText { .. } => value == found,
-            Test::Arn => {
-                Pattern::read(value, context).is_some_and(|pattern| pattern.matches_arn(found))
+            Operator::String { .. } => value == found,
+            Operator::Arn => {
+                Pattern::parse(value, context).is_some_and(|pattern| pattern.matches_arn(found))
             }
-            Test::Number(comparison) => match (found.parse::<f64>(), value.parse::<f64>()) {
-                (Ok(found), Ok(value)) => comparison.holds(found.total_cmp(&value)),
+            Operator::Number(comparison) => match (found.parse::<f64>(), value.parse::<f64>()) {
+                (Ok(found), Ok(value)) => comparison.matches(found.total_cmp(&value)),
                 _ => false,
             },
-            Test::Date(comparison) => match (date(found), date(value)) {
-                (Some(found), Some(value)) => comparison.holds(found.cmp(&value)),
+            Operator::Date(comparison) => match (parse_date(found), parse_date(value)) {
+                (Some(found), Some(value)) => comparison.matches(found.cmp(&value)),
                 _ => false,
             },
-            Test::Ip => in_network(found, value),
-            Test::Null => false,
+            Operator::Ip => is_in_network(found, value),
+            Operator::Null => false,
         }
     }
 }
 
-fn ordered(name: &str) -> Option<Test> {
+fn parse_ordered_operator(name: &str) -> Option<Operator> {
     let (number, comparison) = match (name.strip_prefix("Numeric"), name.strip_prefix("Date")) {
         (Some(comparison), _) => (true, comparison),
         (None, Some(comparison)) => (false, comparison),
@@ -182,15 +183,15 @@ fn ordered(name: &str) -> Option<Test> {
         "GreaterThanEquals" => Comparison::GreaterOrEquals,
         _ => return None,
     };
-    Some(if number { Test::Number(comparison) } else { Test::Date(comparison) })
+    Some(if number { Operator::Number(comparison) } else { Operator::Date(comparison) })
 }
 
-fn date(text: &str) -> Option<i64> {
+fn parse_date(text: &str) -> Option<i64> {
     let parsed = DateTime::from_str(text, Format::DateTimeWithOffset).ok().map(|date| date.secs());
     parsed.or_else(|| text.parse().ok())
 }
 
-fn in_network(address: &str, network: &str) -> bool {
+fn is_in_network(address: &str, network: &str) -> bool {
     let (base, bits) = network
         .split_once('/')
         .map_or((network, None), |(base, bits)| (base, bits.parse::<u32>().ok()));

@@ -1,42 +1,40 @@
-//! A policy document, read as strictly as IAM reads it.
+//! Parses policy documents as strictly as IAM.
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
 
-/// What a document is for: it decides which elements it must and must not have.
+/// Type of a policy document, which decides about required and forbidden elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
-    /// Attached to a user, group, role or account, or a boundary.
+    /// Identity policy, SCP or permissions boundary.
     Identity,
-    /// Says who may assume a role.
+    /// Trust policy of a role.
     Trust,
-    /// Says who may do what with the one resource that it is attached to.
+    /// Resource policy.
     Resource,
 }
 
-/// A list of patterns, or everything but them.
+/// The patterns of `Action` or `Resource`, or of `NotAction` or `NotResource`.
 #[derive(Debug, Clone)]
 pub(crate) struct Patterns {
     pub(crate) negated: bool,
     pub(crate) list: Vec<String>,
 }
 
-/// The `Principal` element.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Principals {
     pub(crate) negated: bool,
-    /// `"*"`, or `{"AWS": "*"}`.
+    /// `"*"` or `{"AWS": "*"}`.
     pub(crate) anyone: bool,
-    /// Accounts, users, roles and sessions, as written.
+    /// Accounts, users, roles and sessions, as written in the document.
     pub(crate) aws: Vec<String>,
-    /// Services, as `pods.eks.amazonaws.com`.
+    /// Service principals, such as `pods.eks.amazonaws.com`.
     pub(crate) services: Vec<String>,
 }
 
-/// One statement.
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
-    /// Empty where it has none.
+    /// Empty if the statement has none.
     pub(crate) sid: String,
     pub(crate) allows: bool,
     pub(crate) principals: Option<Principals>,
@@ -45,15 +43,14 @@ pub(crate) struct Statement {
     pub(crate) conditions: Vec<Condition>,
 }
 
-/// A whole document.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     pub(crate) statements: Vec<Statement>,
 }
 
 impl Document {
-    /// Reads a document; the message of a refusal is AWS's.
-    pub(crate) fn read(document: &Value, kind: DocumentKind) -> Result<Document, String> {
+    /// Parses a document. The error is AWS's message.
+    pub(crate) fn parse(document: &Value, kind: DocumentKind) -> Result<Document, String> {
         let object = document.as_object().ok_or_else(syntax_error)?;
         check_elements(object, &["Version", "Id", "Statement"])?;
         match object.get("Version").map(Value::as_str) {
@@ -62,15 +59,15 @@ impl Document {
         }
         let statements = match object.get("Statement") {
             Some(Value::Array(list)) => {
-                list.iter().map(|one| statement(one, kind)).collect::<Result<Vec<_>, _>>()?
+                list.iter().map(|one| parse_statement(one, kind)).collect::<Result<Vec<_>, _>>()?
             }
-            Some(one @ Value::Object(_)) => vec![statement(one, kind)?],
+            Some(one @ Value::Object(_)) => vec![parse_statement(one, kind)?],
             _ => return Err(syntax_error()),
         };
         if statements.is_empty() { Err(syntax_error()) } else { Ok(Document { statements }) }
     }
 
-    /// Every resource pattern.
+    /// Returns all resource patterns.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &str> {
         self.statements
             .iter()
@@ -92,27 +89,29 @@ fn check_elements(object: &Map<String, Value>, known: &[&str]) -> Result<(), Str
     }
 }
 
-/// A string, or a list of strings.
-pub(super) fn strings(value: &Value) -> Result<Vec<String>, String> {
+/// Parses a string or a list of strings.
+pub(super) fn parse_strings(value: &Value) -> Result<Vec<String>, String> {
     match value {
         Value::String(one) => Ok(vec![one.clone()]),
         Value::Bool(one) => Ok(vec![one.to_string()]),
         Value::Number(one) => Ok(vec![one.to_string()]),
-        Value::Array(list) => Ok(list.iter().map(strings).collect::<Result<Vec<_>, _>>()?.concat()),
+        Value::Array(list) => {
+            Ok(list.iter().map(parse_strings).collect::<Result<Vec<_>, _>>()?.concat())
+        }
         Value::Null | Value::Object(_) => Err(syntax_error()),
     }
 }
 
-fn patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patterns>, String> {
+fn parse_patterns(object: &Map<String, Value>, name: &str) -> Result<Option<Patterns>, String> {
     match (object.get(name), object.get(&format!("Not{name}"))) {
         (None, None) => Ok(None),
-        (Some(list), None) => Ok(Some(Patterns { negated: false, list: strings(list)? })),
-        (None, Some(list)) => Ok(Some(Patterns { negated: true, list: strings(list)? })),
+        (Some(list), None) => Ok(Some(Patterns { negated: false, list: parse_strings(list)? })),
+        (None, Some(list)) => Ok(Some(Patterns { negated: true, list: parse_strings(list)? })),
         (Some(_), Some(_)) => Err(syntax_error()),
     }
 }
 
-fn statement(value: &Value, kind: DocumentKind) -> Result<Statement, String> {
+fn parse_statement(value: &Value, kind: DocumentKind) -> Result<Statement, String> {
     let object = value.as_object().ok_or_else(syntax_error)?;
     let known = [
         "Sid",
@@ -135,14 +134,15 @@ fn statement(value: &Value, kind: DocumentKind) -> Result<Statement, String> {
     if !sid.chars().all(|c| c.is_ascii_alphanumeric()) {
         return Err("Statement IDs (SID) in a single policy must be alpha numeric.".into());
     }
-    let actions = patterns(object, "Action")?.ok_or("Policy statement must contain actions.")?;
+    let actions =
+        parse_patterns(object, "Action")?.ok_or("Policy statement must contain actions.")?;
     if actions.list.iter().any(|action| action != "*" && !action.contains(':')) {
         return Err(
             "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".into()
         );
     }
-    let resources = patterns(object, "Resource")?;
-    let principals = principals(object)?;
+    let resources = parse_patterns(object, "Resource")?;
+    let principals = parse_principals(object)?;
     match kind {
         DocumentKind::Identity if principals.is_some() => {
             return Err("Policy document should not specify a principal.".into());
@@ -172,7 +172,7 @@ fn statement(value: &Value, kind: DocumentKind) -> Result<Statement, String> {
     Ok(Statement { sid: sid.to_owned(), allows, principals, actions, resources, conditions })
 }
 
-fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String> {
+fn parse_principals(object: &Map<String, Value>) -> Result<Option<Principals>, String> {
     let (negated, value) = match (object.get("Principal"), object.get("NotPrincipal")) {
         (None, None) => return Ok(None),
         (Some(value), None) => (false, value),
@@ -185,9 +185,9 @@ fn principals(object: &Map<String, Value>) -> Result<Option<Principals>, String>
         Value::Object(kinds) if !kinds.is_empty() => {
             for (kind, names) in kinds {
                 match kind.as_str() {
-                    "AWS" => found.aws = strings(names)?,
-                    "Service" => found.services = strings(names)?,
-                    "Federated" | "CanonicalUser" => drop(strings(names)?),
+                    "AWS" => found.aws = parse_strings(names)?,
+                    "Service" => found.services = parse_strings(names)?,
+                    "Federated" | "CanonicalUser" => drop(parse_strings(names)?),
                     _ => return Err(syntax_error()),
                 }
             }

@@ -1,11 +1,11 @@
-//! What a set of documents says about one call: a deny wins, an allow must be found.
+//! Evaluates policies for one call: an explicit deny overrides every allow.
 use std::collections::BTreeSet;
 
 use super::Context;
 use super::document::{Document, Patterns, Statement};
 use super::pattern::Pattern;
 
-/// The call in question.
+/// The call to evaluate.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PolicyQuery<'a> {
     pub(crate) action: &'a str,
@@ -13,16 +13,17 @@ pub(crate) struct PolicyQuery<'a> {
     pub(crate) context: &'a Context,
 }
 
-/// A document, and what it is called.
+/// A policy document with its id and type.
 #[derive(Debug, Clone)]
 pub(crate) struct NamedDocument<'a> {
     pub(crate) id: String,
-    /// As `SimulatePrincipalPolicy` calls it: `user`, `group`, `role`, `aws-managed`, `user-managed`.
+    /// Type as in `SimulatePrincipalPolicy`: `user`, `group`, `role`, `aws-managed` or
+    /// `user-managed`.
     pub(crate) kind: &'static str,
     pub(crate) document: &'a Document,
 }
 
-/// The three answers, the worst last.
+/// Result of an evaluation; the strictest is last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Allowed,
@@ -30,19 +31,19 @@ pub(crate) enum Outcome {
     ExplicitDeny,
 }
 
-/// An answer and why.
+/// Result of an evaluation with the deciding statements.
 #[derive(Debug, Clone)]
 pub(crate) struct PolicyEvaluation {
     pub(crate) outcome: Outcome,
-    /// Name and kind of each document with a statement that applied and decided.
+    /// Id and type of each document with a deciding statement.
     pub(crate) matched: Vec<(String, &'static str)>,
-    /// The ids of those statements.
+    /// `Sid`s of the deciding statements.
     pub(crate) sids: Vec<String>,
-    /// Condition keys that statements asked for and the call lacks.
+    /// Condition keys that statements use and the call lacks.
     pub(crate) missing: BTreeSet<String>,
 }
 
-/// Judges a call by documents. Principals are not looked at.
+/// Evaluates documents. Principals are ignored.
 pub(crate) fn evaluate(
     documents: &[NamedDocument<'_>],
     query: PolicyQuery<'_>,
@@ -57,7 +58,7 @@ pub(crate) fn evaluate(
     evaluate_statements(all, query)
 }
 
-/// Judges a call by statements, each with the name and kind of its document.
+/// Evaluates statements, each with the id and type of its document.
 pub(crate) fn evaluate_statements<'a>(
     statements: impl Iterator<Item = (&'a str, &'static str, &'a Statement)>,
     query: PolicyQuery<'_>,
@@ -86,20 +87,20 @@ fn applies(statement: &Statement, query: PolicyQuery<'_>, missing: &mut BTreeSet
         patterns.list.iter().any(|pattern| fit(pattern)) != patterns.negated
     };
     let action_fits = |pattern: &str| {
-        // Most actions are named in full, and there are thousands of them to compare.
+        // A plain comparison is faster: most patterns contain no wildcard.
         if !pattern.contains(['*', '?', '$']) {
             return pattern.eq_ignore_ascii_case(query.action);
         }
-        Pattern::read(&pattern.to_ascii_lowercase(), context)
-            .is_some_and(|pattern| pattern.fits(&action))
+        Pattern::parse(&pattern.to_ascii_lowercase(), context)
+            .is_some_and(|pattern| pattern.matches(&action))
     };
     let resource_fits = |pattern: &str| {
         pattern == "*"
-            || Pattern::read(pattern, context)
+            || Pattern::parse(pattern, context)
                 .is_some_and(|pattern| pattern.matches_arn(query.resource))
     };
     fits(&statement.actions, &action_fits)
         && statement.resources.as_ref().is_none_or(|resources| fits(resources, &resource_fits))
-        // Every condition is looked at, so that every missing key is named.
-        && statement.conditions.iter().filter(|condition| !condition.holds(context, missing)).count() == 0
+        // All conditions are evaluated, so that every missing key is reported.
+        && statement.conditions.iter().filter(|condition| !condition.is_met(context, missing)).count() == 0
 }

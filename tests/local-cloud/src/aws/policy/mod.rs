@@ -1,4 +1,4 @@
-//! IAM's policy language: documents, how they are read, and what they say about a call.
+//! IAM policies: parsing and evaluation.
 mod condition;
 mod context;
 mod document;

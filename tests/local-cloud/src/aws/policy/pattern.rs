@@ -1,21 +1,22 @@
 //! Patterns with `*`, `?` and policy variables.
 use super::Context;
 
-/// One piece of a pattern.
+/// One element of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Any,
-    One,
-    Char(char),
+enum PatternPart {
+    AnyText,
+    AnyCharacter,
+    Character(char),
 }
 
-/// A pattern ready to be compared: its variables are filled in.
+/// A pattern whose policy variables are replaced.
 #[derive(Debug)]
-pub(crate) struct Pattern(Vec<Piece>);
+pub(crate) struct Pattern(Vec<PatternPart>);
 
 impl Pattern {
-    /// Reads a pattern. Nothing where it names a variable that the call has no value for: such a pattern fits nothing.
-    pub(crate) fn read(text: &str, context: &Context) -> Option<Pattern> {
+    /// Parses a pattern. Returns `None` if the call has no value for a variable: such a pattern
+    /// matches nothing.
+    pub(crate) fn parse(text: &str, context: &Context) -> Option<Pattern> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
@@ -23,8 +24,8 @@ impl Pattern {
                 rest.strip_prefix("${").and_then(|inner| inner.split_once('}'))
             {
                 match variable {
-                    // How a document writes these characters themselves.
-                    "*" | "?" | "$" => pieces.extend(variable.chars().map(Piece::Char)),
+                    // `${*}`, `${?}` and `${$}` stand for the character itself.
+                    "*" | "?" | "$" => pieces.extend(variable.chars().map(PatternPart::Character)),
                     _ => {
                         let (key, default) = match variable.split_once(',') {
                             Some((key, default)) => {
@@ -34,15 +35,15 @@ impl Pattern {
                         };
                         let value =
                             context.get(key).and_then(|values| values.first().map(String::as_str));
-                        pieces.extend(value.or(default)?.chars().map(Piece::Char));
+                        pieces.extend(value.or(default)?.chars().map(PatternPart::Character));
                     }
                 }
                 rest = behind;
             } else {
                 pieces.push(match next {
-                    '*' => Piece::Any,
-                    '?' => Piece::One,
-                    other => Piece::Char(other),
+                    '*' => PatternPart::AnyText,
+                    '?' => PatternPart::AnyCharacter,
+                    other => PatternPart::Character(other),
                 });
                 rest = rest.strip_prefix(next).unwrap_or_default();
             }
@@ -50,38 +51,42 @@ impl Pattern {
         Some(Pattern(pieces))
     }
 
-    /// The whole text fits.
-    pub(crate) fn fits(&self, text: &str) -> bool {
-        fits(&self.0, &text.chars().collect::<Vec<_>>())
+    /// Returns `true` if the whole text matches.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        parts_match(&self.0, &text.chars().collect::<Vec<_>>())
     }
 
-    /// Both are ARNs whose six parts fit one by one: a wildcard does not reach across a colon, except in the last.
+    /// Returns `true` if the six parts of the ARN match one by one. A wildcard matches no colon,
+    /// except in the last part.
     pub(crate) fn matches_arn(&self, text: &str) -> bool {
-        if self.0 == [Piece::Any] {
+        if self.0 == [PatternPart::AnyText] {
             return true;
         }
-        let parts: Vec<&[Piece]> = self.0.splitn(6, |piece| *piece == Piece::Char(':')).collect();
+        let parts: Vec<&[PatternPart]> =
+            self.0.splitn(6, |piece| *piece == PatternPart::Character(':')).collect();
         let texts: Vec<&str> = text.splitn(6, ':').collect();
-        let fit = |(part, text): (&&[Piece], &&str)| fits(part, &text.chars().collect::<Vec<_>>());
+        let fit = |(part, text): (&&[PatternPart], &&str)| {
+            parts_match(part, &text.chars().collect::<Vec<_>>())
+        };
         parts.len() == 6 && texts.len() == 6 && parts.iter().zip(&texts).all(fit)
     }
 }
 
-fn fits(pattern: &[Piece], text: &[char]) -> bool {
+fn parts_match(pattern: &[PatternPart], text: &[char]) -> bool {
     match (pattern, text) {
         ([], []) => true,
-        ([Piece::Any, rest @ ..], _) => {
-            // Several stars are one; then the shortest stretch that lets the rest fit.
+        ([PatternPart::AnyText, rest @ ..], _) => {
+            // Consecutive wildcards count as one; then every possible length is tried.
             let rest = rest
                 .iter()
-                .position(|piece| *piece != Piece::Any)
+                .position(|piece| *piece != PatternPart::AnyText)
                 .map_or(&[][..], |at| &rest[at..]);
-            rest.is_empty() || (0..=text.len()).any(|skip| fits(rest, &text[skip..]))
+            rest.is_empty() || (0..=text.len()).any(|skip| parts_match(rest, &text[skip..]))
         }
-        ([Piece::One, pattern @ ..], [_, text @ ..]) => fits(pattern, text),
-        ([Piece::Char(wanted), pattern @ ..], [found, text @ ..]) => {
-            wanted == found && fits(pattern, text)
+        ([PatternPart::AnyCharacter, pattern @ ..], [_, text @ ..]) => parts_match(pattern, text),
+        ([PatternPart::Character(wanted), pattern @ ..], [found, text @ ..]) => {
+            wanted == found && parts_match(pattern, text)
         }
-        ([], [_, ..]) | ([Piece::One | Piece::Char(_), ..], []) => false,
+        ([], [_, ..]) | ([PatternPart::AnyCharacter | PatternPart::Character(_), ..], []) => false,
     }
 }

@@ -1,4 +1,4 @@
-//! The evaluator against a table of what AWS documents.
+//! Tests of the evaluator with cases from AWS's documentation.
 use serde_json::{Value, json};
 
 use super::*;
@@ -10,13 +10,13 @@ fn verdict(
     context: &Context,
 ) -> PolicyEvaluation {
     let document = json!({ "Version": "2012-10-17", "Statement": statements });
-    let document = Document::read(&document, DocumentKind::Identity)
+    let document = Document::parse(&document, DocumentKind::Identity)
         .unwrap_or_else(|fault| panic!("{fault}: {document}"));
     let named = NamedDocument { id: "p".into(), kind: "user-managed", document: &document };
     evaluate(&[named], PolicyQuery { action, resource, context })
 }
 
-/// Allows everything under a condition.
+/// Returns a statement that allows everything under a condition.
 fn when(condition: &Value) -> Value {
     json!([{ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition }])
 }
@@ -208,6 +208,6 @@ fn documents_are_refused_as_iam_refuses_them() {
         with("Conditions", json!({})),
     ];
     for document in rows {
-        assert!(Document::read(&document, DocumentKind::Identity).is_err(), "{document}");
+        assert!(Document::parse(&document, DocumentKind::Identity).is_err(), "{document}");
     }
 }

@@ -1,17 +1,20 @@
-//! An account: whom and what it has.
+//! Fixtures of an account: principals, policies, SCPs, quotas.
 
 use serde_json::Value;
 
-use super::{Group, Keys, Role, SecretSeen, User, keys, refused, secret};
+use super::{
+    AwsCredentials, Group, Role, SecretSnapshot, User, long_lived_credentials,
+    panic_invalid_document, secret,
+};
 use crate::aws::{
     Aws,
     iam::check_document,
     partition,
     policy::DocumentKind,
-    store::{self, AccountKey, AttachedPolicies, Owner, PolicyText},
+    store::{self, AccountKey, AttachedPolicies, Owner, ParsedPolicy},
 };
 
-/// An account of a partition.
+/// A handle to an account. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Account {
     pub(super) aws: Aws,
@@ -19,37 +22,36 @@ pub struct Account {
 }
 
 impl Account {
-    /// 12 digits.
+    /// Returns the account id.
     pub fn id(&self) -> &str {
         &self.home.1
     }
 
-    /// Its partition.
     pub fn partition(&self) -> &str {
         &self.home.0
     }
 
-    /// The region that its partition's IAM is signed for.
+    /// Returns the region in whose scope IAM calls are signed.
     pub fn iam_region(&self) -> &'static str {
         partition::iam_region(&self.home.0)
     }
 
-    /// `arn:…:iam::<id>:root`
+    /// Returns `arn:…:iam::<id>:root`.
     pub fn root_arn(&self) -> String {
         format!("arn:{}:iam::{}:root", self.home.0, self.home.1)
     }
 
-    /// The ARN of one of AWS's own policies: `AdministratorAccess`, `service-role/AmazonEBSCSIDriverPolicy`.
-    pub fn managed(&self, name: &str) -> String {
+    /// Returns the ARN of an AWS managed policy, for example `AdministratorAccess`.
+    pub fn managed_policy_arn(&self, name: &str) -> String {
         format!("arn:{}:iam::aws:policy/{name}", self.home.0)
     }
 
-    /// Keys of the root user.
-    pub fn root_keys(&self) -> Keys {
-        keys(self.aws.store().new_key(&self.home, Owner::Root))
+    /// Creates an access key of the root user.
+    pub fn create_root_access_key(&self) -> AwsCredentials {
+        long_lived_credentials(self.aws.store().create_access_key(&self.home, Owner::Root))
     }
 
-    /// A user, created if need be.
+    /// Returns a user. Creates the user if necessary.
     pub fn user(&self, name: &str) -> User {
         let mut store = self.aws.store();
         let new = store.new_user(&self.home, name, "/");
@@ -57,54 +59,58 @@ impl Account {
         User { account: self.clone(), name: name.to_owned() }
     }
 
-    /// A group, created if need be.
+    /// Returns a group. Creates the group if necessary.
     pub fn group(&self, name: &str) -> Group {
         let mut store = self.aws.store();
         let (id, created) = (store.unique_id("AGPA", &self.home.1), store.now());
-        let new =
-            store::Group { name: name.into(), id, created, grants: AttachedPolicies::default() };
+        let new = store::StoredGroup {
+            name: name.into(),
+            id,
+            created,
+            grants: AttachedPolicies::default(),
+        };
         store.account_mut(&self.home).groups.entry(name.to_owned()).or_insert(new);
         Group { account: self.clone(), name: name.to_owned() }
     }
 
-    /// A role, created if need be; at first it trusts its own account.
+    /// Returns a role. Creates it if necessary, with a trust policy for its own account.
     pub fn role(&self, name: &str) -> Role {
-        self.role_at("/", name)
+        self.role_with_path("/", name)
     }
 
-    /// The same under a path, as `/team/`.
+    /// Like `role`, with a path such as `/team/`.
     ///
     /// # Panics
-    /// Never, as the first trust is sound.
-    pub fn role_at(&self, path: &str, name: &str) -> Role {
+    /// Never.
+    pub fn role_with_path(&self, path: &str, name: &str) -> Role {
         let trust = serde_json::json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Allow", "Principal": { "AWS": self.root_arn() }, "Action": "sts:AssumeRole" }] });
         let trust =
-            PolicyText::read(&trust.to_string(), DocumentKind::Trust).expect("a sound document");
+            ParsedPolicy::parse(&trust.to_string(), DocumentKind::Trust).expect("a sound document");
         let mut store = self.aws.store();
         let mut new = store.new_role(&self.home, name, path, trust);
-        new.unseen = 0;
+        new.hidden_reads = 0;
         store.account_mut(&self.home).roles.entry(name.to_ascii_lowercase()).or_insert(new);
         Role { account: self.clone(), name: name.to_owned() }
     }
 
-    /// A managed policy of its own, or a new version of it that is in force at once. Its ARN.
+    /// Creates a managed policy or a new default version of it. Returns its ARN.
     ///
     /// # Panics
-    /// For a document that IAM would refuse.
+    /// If IAM would reject the document.
     pub fn policy(&self, name: &str, document: &Value) -> String {
-        self.policy_at("/", name, document)
+        self.policy_with_path("/", name, document)
     }
 
-    /// The same under a path, as `/team/`.
+    /// Like `policy`, with a path such as `/team/`.
     ///
     /// # Panics
-    /// For a document that IAM would refuse.
-    pub fn policy_at(&self, path: &str, name: &str, document: &Value) -> String {
+    /// If IAM would reject the document.
+    pub fn policy_with_path(&self, path: &str, name: &str, document: &Value) -> String {
         let text = self.parse_identity_policy(document);
         let mut store = self.aws.store();
         let mut new = store.new_policy(&self.home, name, path, text);
-        new.unseen = 0;
+        new.hidden_reads = 0;
         let arn = new.arn.clone();
         let policies = &mut store.account_mut(&self.home).policies;
         match policies.get_mut(&arn) {
@@ -113,7 +119,7 @@ impl Account {
                 let version = new
                     .versions
                     .into_iter()
-                    .map(|version| store::Version { number: there.next, ..version });
+                    .map(|version| store::PolicyVersion { number: there.next, ..version });
                 there.versions.extend(version);
                 there.default = there.next;
                 there.next += 1;
@@ -122,26 +128,26 @@ impl Account {
         arn
     }
 
-    /// A managed policy is deleted, whoever has it attached.
-    pub fn remove_policy(&self, arn: &str) {
+    /// Deletes a managed policy, even if it is attached.
+    pub fn delete_policy(&self, arn: &str) {
         self.aws.store().account_mut(&self.home).policies.remove(arn);
     }
 
-    /// Puts the account into an organization with this service control policy beside `FullAWSAccess`.
+    /// Attaches an SCP beside `FullAWSAccess`.
     ///
     /// # Panics
-    /// For a document that IAM would refuse.
-    pub fn scp(&self, name: &str, document: &Value) -> &Account {
+    /// If IAM would reject the document.
+    pub fn attach_scp(&self, name: &str, document: &Value) -> &Account {
         let full = serde_json::json!({ "Version": "2012-10-17",
             "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
-        self.only_scp("FullAWSAccess", &full).only_scp(name, document)
+        self.attach_only_scp("FullAWSAccess", &full).attach_only_scp(name, document)
     }
 
-    /// The same without `FullAWSAccess`: what no policy of the organization allows is denied.
+    /// Attaches an SCP without `FullAWSAccess`: what no SCP allows is denied.
     ///
     /// # Panics
-    /// For a document that IAM would refuse.
-    pub fn only_scp(&self, name: &str, document: &Value) -> &Account {
+    /// If IAM would reject the document.
+    pub fn attach_only_scp(&self, name: &str, document: &Value) -> &Account {
         let text = self.parse_identity_policy(document);
         let mut store = self.aws.store();
         let scps = &mut store.account_mut(&self.home).scps;
@@ -151,26 +157,26 @@ impl Account {
         self
     }
 
-    /// Takes a service control policy away again.
-    pub fn lift_scp(&self, name: &str) -> &Account {
+    /// Detaches an SCP.
+    pub fn detach_scp(&self, name: &str) -> &Account {
         self.aws.store().account_mut(&self.home).scps.retain(|(one, _)| one != name);
         self
     }
 
-    /// Shuts everybody out, as AWS does with accounts that are suspended or closed; or lets them in again.
-    pub fn close(&self, closed: bool) -> &Account {
+    /// Closes the account, or opens it again. All calls to a closed account fail.
+    pub fn set_closed(&self, closed: bool) -> &Account {
         self.aws.store().account_mut(&self.home).closed = closed;
         self
     }
 
-    /// A quota by its name in `GetAccountSummary`: `AttachedPoliciesPerRoleQuota`.
-    pub fn quota(&self, name: &str, value: u32) -> &Account {
+    /// Sets a quota by its name in `GetAccountSummary`, for example `AttachedPoliciesPerRoleQuota`.
+    pub fn set_quota(&self, name: &str, value: u32) -> &Account {
         self.aws.store().account_mut(&self.home).quotas.insert(name.to_owned(), value);
         self
     }
 
-    /// Every secret in every region, by name, those in their recovery window too.
-    pub fn secrets(&self) -> Vec<SecretSeen> {
+    /// Returns all secrets of all regions, including those in a recovery window.
+    pub fn secrets(&self) -> Vec<SecretSnapshot> {
         let store = self.aws.store();
         store
             .account(&self.home)
@@ -180,8 +186,8 @@ impl Account {
             .collect()
     }
 
-    /// A secret by name, in whatever region.
-    pub fn secret(&self, name: &str) -> Option<SecretSeen> {
+    /// Returns a secret by name, in any region.
+    pub fn secret(&self, name: &str) -> Option<SecretSnapshot> {
         self.secrets().into_iter().find(|secret| secret.name == name)
     }
 
@@ -193,10 +199,11 @@ impl Account {
         &self.home
     }
 
-    pub(super) fn parse_identity_policy(&self, document: &Value) -> PolicyText {
-        let text = PolicyText::read(&document.to_string(), DocumentKind::Identity);
-        let text = text.unwrap_or_else(|fault| refused(&fault, document));
-        check_document(&text, &self.home.0).unwrap_or_else(|fault| refused(&fault, document));
+    pub(super) fn parse_identity_policy(&self, document: &Value) -> ParsedPolicy {
+        let text = ParsedPolicy::parse(&document.to_string(), DocumentKind::Identity);
+        let text = text.unwrap_or_else(|fault| panic_invalid_document(&fault, document));
+        check_document(&text, &self.home.0)
+            .unwrap_or_else(|fault| panic_invalid_document(&fault, document));
         text
     }
 }

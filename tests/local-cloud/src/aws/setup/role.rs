@@ -1,19 +1,19 @@
-//! Roles with their sessions.
+//! Fixtures of roles and their sessions.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Account, Keys, refused};
+use super::{Account, AwsCredentials, panic_invalid_document};
 use crate::aws::{
     authorize::Subject,
     iam::check_trust,
     policy::{Context, DocumentKind, Outcome, PolicyQuery},
-    rights,
-    store::{self, PolicyText, Session},
+    store::{self, ParsedPolicy, Session},
+    used_permissions,
 };
 
-/// A role of an account.
+/// A handle to a role.
 #[derive(Debug, Clone)]
 pub struct Role {
     pub(super) account: Account,
@@ -21,7 +21,7 @@ pub struct Role {
 }
 
 impl Role {
-    fn edit<R>(&self, edit: impl FnOnce(&mut store::Role) -> R) -> Option<R> {
+    fn update<R>(&self, edit: impl FnOnce(&mut store::StoredRole) -> R) -> Option<R> {
         let mut store = self.account.aws.store();
         store
             .account_mut(&self.account.home)
@@ -30,59 +30,58 @@ impl Role {
             .map(edit)
     }
 
-    /// With its path.
+    /// Returns the ARN, including the path.
     pub fn arn(&self) -> String {
-        let path = self.edit(|role| role.path.clone()).unwrap_or_else(|| "/".into());
+        let path = self.update(|role| role.path.clone()).unwrap_or_else(|| "/".into());
         format!("arn:{}:iam::{}:role{path}{}", self.account.home.0, self.account.home.1, self.name)
     }
 
-    /// Sets its trust policy.
+    /// Sets the trust policy.
     ///
     /// # Panics
-    /// For a document that IAM would refuse.
-    pub fn trust(&self, document: &Value) -> &Role {
-        let text = PolicyText::read(&document.to_string(), DocumentKind::Trust)
-            .unwrap_or_else(|fault| refused(&fault, document));
+    /// If IAM would reject the document.
+    pub fn set_trust_policy(&self, document: &Value) -> &Role {
+        let text = ParsedPolicy::parse(&document.to_string(), DocumentKind::Trust)
+            .unwrap_or_else(|fault| panic_invalid_document(&fault, document));
         let checked = check_trust(&self.account.aws.store(), &text, &self.account.home);
-        checked.unwrap_or_else(|fault| refused(&fault, document));
-        self.edit(|role| role.trust = text);
+        checked.unwrap_or_else(|fault| panic_invalid_document(&fault, document));
+        self.update(|role| role.trust = text);
         self
     }
 
-    /// The longest session, in seconds.
-    pub fn max_session(&self, seconds: u32) -> &Role {
-        self.edit(|role| role.max_session = i64::from(seconds));
+    /// Sets the maximum session duration, in seconds.
+    pub fn set_max_session(&self, seconds: u32) -> &Role {
+        self.update(|role| role.max_session = i64::from(seconds));
         self
     }
 
-    /// Adds a tag.
     pub fn tag(&self, key: &str, value: &str) -> &Role {
-        self.edit(|role| role.tags.insert(key.to_owned(), value.to_owned()));
+        self.update(|role| role.tags.insert(key.to_owned(), value.to_owned()));
         self
     }
 
-    /// The next so many looks will not find it, as if it were new.
-    pub fn unseen(&self, looks: u32) -> &Role {
-        self.edit(|role| role.unseen = looks);
+    /// Hides the role from the next `reads` readers, like a new role.
+    pub fn hide_for_reads(&self, looks: u32) -> &Role {
+        self.update(|role| role.hidden_reads = looks);
         self
     }
 
-    /// Whether its policies, within its boundary and its organization's, let it: asked before a service uses it.
-    pub fn may(&self, action: &str, resource: &str) -> bool {
+    /// Returns `true` if the role's policies, boundary and SCPs allow the action.
+    pub fn is_allowed(&self, action: &str, resource: &str) -> bool {
         let store = self.account.aws.store();
         let context = Context::default();
         let query = PolicyQuery { action, resource, context: &context };
         let subject = Subject::Role(self.name.clone());
-        let decision = store.decide(&self.account.home, &subject, query, None);
+        let decision = store.decide_for_subject(&self.account.home, &subject, query, None);
         let may = decision.outcome() == Outcome::Allowed;
         if may {
-            rights::record(&self.name, action, &decision.identity);
+            used_permissions::record_use(&self.name, action, &decision.identity);
         }
         may
     }
 
-    /// Deletes it; its sessions end.
-    pub fn remove(self) {
+    /// Deletes the role. Its sessions become invalid.
+    pub fn delete(self) {
         self.account
             .aws
             .store()
@@ -91,27 +90,27 @@ impl Role {
             .remove(&self.name.to_ascii_lowercase());
     }
 
-    /// Keys of a session of an hour, as a Lambda function gets them from its execution role. Trust is not asked.
-    pub fn session(&self, name: &str) -> Keys {
-        self.session_of(name, 3600)
+    /// Creates a session of one hour, as for a Lambda function. The trust policy is not checked.
+    pub fn session(&self, name: &str) -> AwsCredentials {
+        self.session_with_duration(name, 3600)
     }
 
-    /// The same of so many seconds.
-    pub fn session_of(&self, name: &str, seconds: u32) -> Keys {
+    /// Like `session`, with a duration in seconds.
+    pub fn session_with_duration(&self, name: &str, seconds: u32) -> AwsCredentials {
         let mut store = self.account.aws.store();
         let id = store.unique_id("ASIA", &self.account.home.1);
         let session = Session {
             secret: store.secret_key(),
             token: format!("IQoJb3JpZ2luX2Vj{}", store.alphanumeric(256)),
             expires: store.now() + i64::from(seconds),
-            home: self.account.home.clone(),
+            account_key: self.account.home.clone(),
             role: self.name.clone(),
             name: name.to_owned(),
             tags: BTreeMap::new(),
             transitive: BTreeMap::new(),
             policies: Vec::new(),
         };
-        let keys = Keys {
+        let keys = AwsCredentials {
             id: id.clone(),
             secret: session.secret.clone(),
             token: Some(session.token.clone()),

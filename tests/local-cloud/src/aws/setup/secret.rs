@@ -1,40 +1,38 @@
-//! Secrets, looked into with no permission asked.
+//! Secrets, read without permission checks.
 
 use std::collections::BTreeMap;
 
-use crate::aws::secrets::{Payload, Secret};
+use crate::aws::secrets_manager::{Payload, StoredSecret};
 
-/// A secret as a test sees it, with no permission asked.
+/// A secret, read without permission checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretSeen {
-    /// With its six random characters.
+pub struct SecretSnapshot {
+    /// Including the random suffix.
     pub arn: String,
-    /// Its name.
     pub name: String,
-    /// The key it is encrypted with, as its creator named it.
+    /// KMS key as the caller named it.
     pub kms_key: Option<String>,
-    /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Version ids and their labels, oldest first, unlabelled ones too.
+    /// Version ids with their staging labels, oldest first.
     pub versions: Vec<(String, Vec<String>)>,
-    /// The value of AWSCURRENT: text, or base64 of bytes.
+    /// Value of `AWSCURRENT`: text or base64.
     pub current: Option<String>,
-    /// The value of AWSPENDING.
+    /// Value of `AWSPENDING`.
     pub pending: Option<String>,
-    /// In its recovery window.
+    /// Scheduled for deletion.
     pub deleted: bool,
 }
 
-pub(super) fn snapshot(secret: &Secret) -> SecretSeen {
+pub(super) fn snapshot(secret: &StoredSecret) -> SecretSnapshot {
     let value = |stage| {
-        secret.staged(stage).map(|version| match &version.payload {
-            Payload::PolicyText(value) | Payload::Binary(value) => value.clone(),
+        secret.version_with_stage(stage).map(|version| match &version.payload {
+            Payload::Text(value) | Payload::Binary(value) => value.clone(),
         })
     };
-    SecretSeen {
+    SecretSnapshot {
         arn: secret.arn.clone(),
         name: secret.name.clone(),
-        kms_key: secret.kms.clone(),
+        kms_key: secret.kms_key.clone(),
         tags: secret.tags.clone(),
         versions: secret
             .versions
@@ -43,6 +41,6 @@ pub(super) fn snapshot(secret: &Secret) -> SecretSeen {
             .collect(),
         current: value("AWSCURRENT"),
         pending: value("AWSPENDING"),
-        deleted: secret.deletion.is_some(),
+        deleted: secret.deletion_date.is_some(),
     }
 }

@@ -1,16 +1,16 @@
-//! Users with their keys, and groups.
+//! Fixtures of users and groups.
 
-use super::{Account, Keys, keys};
+use super::{Account, AwsCredentials, long_lived_credentials};
 use crate::aws::store::Owner;
 
-/// A user of an account.
+/// A handle to a user.
 #[derive(Debug, Clone)]
 pub struct User {
     pub(super) account: Account,
     pub(super) name: String,
 }
 
-/// A group of an account.
+/// A handle to a group.
 #[derive(Debug, Clone)]
 pub struct Group {
     pub(super) account: Account,
@@ -18,44 +18,48 @@ pub struct Group {
 }
 
 impl User {
-    /// `arn:…:user/<name>`
+    /// Returns `arn:…:user/<name>`.
     pub fn arn(&self) -> String {
         format!("arn:{}:iam::{}:user/{}", self.account.home.0, self.account.home.1, self.name)
     }
 
-    /// A new key pair.
-    pub fn keys(&self) -> Keys {
-        keys(self.account.aws.store().new_key(&self.account.home, Owner::User(self.name.clone())))
+    /// Creates an access key.
+    pub fn create_access_key(&self) -> AwsCredentials {
+        long_lived_credentials(
+            self.account
+                .aws
+                .store()
+                .create_access_key(&self.account.home, Owner::User(self.name.clone())),
+        )
     }
 
-    /// Takes a given key pair into service, as the samples of a document.
-    pub fn with_keys(&self, id: &str, secret: &str) -> Keys {
+    /// Creates an access key with a given id and secret.
+    pub fn import_access_key(&self, id: &str, secret: &str) -> AwsCredentials {
         let mut store = self.account.aws.store();
-        let mut key = store.new_key(&self.account.home, Owner::User(self.name.clone()));
+        let mut key = store.create_access_key(&self.account.home, Owner::User(self.name.clone()));
         store.keys.remove(&key.id);
         (key.id, key.secret) = (id.to_owned(), secret.to_owned());
         store.keys.insert(key.id.clone(), key.clone());
-        keys(key)
+        long_lived_credentials(key)
     }
 
-    /// Makes a key inactive.
-    pub fn deactivate(&self, keys: &Keys) -> &User {
+    pub fn deactivate_key(&self, keys: &AwsCredentials) -> &User {
         if let Some(key) = self.account.aws.store().keys.get_mut(&keys.id) {
             key.active = false;
         }
         self
     }
 
-    /// Lets a key be so many days older than it is.
-    pub fn age(&self, keys: &Keys, days: u32) -> &User {
+    /// Makes a key older by a number of days.
+    pub fn set_key_age(&self, keys: &AwsCredentials, days: u32) -> &User {
         if let Some(key) = self.account.aws.store().keys.get_mut(&keys.id) {
             key.created -= i64::from(days) * 86_400;
         }
         self
     }
 
-    /// Puts the user into a group.
-    pub fn join(&self, group: &Group) -> &User {
+    /// Adds the user to a group.
+    pub fn add_to_group(&self, group: &Group) -> &User {
         if let Some(user) =
             self.account.aws.store().account_mut(&self.account.home).users.get_mut(&self.name)
         {
@@ -64,11 +68,11 @@ impl User {
         self
     }
 
-    /// Deletes the user with its keys.
-    pub fn remove(self) {
+    /// Deletes the user and its access keys.
+    pub fn delete(self) {
         let mut store = self.account.aws.store();
         store.account_mut(&self.account.home).users.remove(&self.name);
         let owner = Owner::User(self.name.clone());
-        store.keys.retain(|_, key| key.home != self.account.home || key.owner != owner);
+        store.keys.retain(|_, key| key.account_key != self.account.home || key.owner != owner);
     }
 }

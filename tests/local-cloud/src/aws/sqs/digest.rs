@@ -1,8 +1,8 @@
-//! MD5 (RFC 1321), by which SQS shows that a message came over whole.
+//! MD5 (RFC 1321), the checksum of SQS messages.
 
 const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
-/// 32 hexadecimal digits.
+/// Returns the digest as 32 hexadecimal digits.
 pub(super) fn md5(text: &[u8]) -> String {
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     let mut padded = text.to_vec();
@@ -40,7 +40,7 @@ pub(super) fn md5(text: &[u8]) -> String {
     crate::aws::store::hex(&bytes)
 }
 
-/// The integer part of 2³² times |sin(step + 1)|.
+/// Returns the integer part of 2³² times |sin(step + 1)|.
 fn constant(step: usize) -> u32 {
     let angle = f64::from(u8::try_from(step).unwrap_or(0)) + 1.0;
     #[expect(

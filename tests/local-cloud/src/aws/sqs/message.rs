@@ -1,56 +1,54 @@
-//! A message, and what SQS takes as one.
+//! Messages and their validation.
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::digest::md5;
-use crate::aws::refusal::AwsError;
+use crate::aws::error::AwsError;
 
-/// A message in a queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) body: String,
     pub(crate) attributes: BTreeMap<String, Attribute>,
-    /// Who sent it: an account, or the id of a session.
+    /// Account id or session id of the sender.
     pub(crate) sender: String,
     /// Seconds since the Unix epoch.
     pub(crate) sent: i64,
     pub(crate) first_received: Option<i64>,
-    pub(crate) received: u32,
-    /// When it can be received, or received again.
+    pub(crate) receive_count: u32,
+    /// Time from which it can be received.
     pub(crate) visible: i64,
-    /// The last one that was given out.
-    pub(crate) handle: Option<String>,
-    /// The ARN of the queue that gave it up.
-    pub(crate) dead_from: Option<String>,
+    /// Receipt handle of the last receive.
+    pub(crate) receipt_handle: Option<String>,
+    /// ARN of the queue that it was moved from.
+    pub(crate) dead_letter_source: Option<String>,
 }
 
-/// A message attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attribute {
     pub(crate) kind: String,
-    /// Text, or base64 of bytes.
+    /// Text, or base64 of binary data.
     pub(crate) value: String,
 }
 
 impl Attribute {
-    fn binary(&self) -> bool {
+    fn is_binary(&self) -> bool {
         self.kind.starts_with("Binary")
     }
 }
 
-pub(super) fn invalid(reason: &str) -> AwsError {
+pub(super) fn invalid_parameter_value(reason: &str) -> AwsError {
     let message = format!("One or more parameters are invalid. Reason: {reason}");
     AwsError::new(400, "InvalidParameterValue", message)
 }
 
-/// Characters that XML 1.0 has; SQS takes no others.
+/// SQS accepts only characters of XML 1.0.
 fn is_allowed_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// The body of a message.
+/// Validates a message body.
 pub(super) fn check_body(text: Option<&str>) -> Result<String, AwsError> {
     let text = text.filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| {
@@ -70,7 +68,7 @@ pub(super) fn check_body(text: Option<&str>) -> Result<String, AwsError> {
     Ok(text.to_owned())
 }
 
-/// `MessageAttributes` of a message.
+/// Parses `MessageAttributes`.
 pub(super) fn parse_attributes(
     value: Option<&Value>,
 ) -> Result<BTreeMap<String, Attribute>, AwsError> {
@@ -80,7 +78,9 @@ pub(super) fn parse_attributes(
         let named = (1..=256).contains(&name.len())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
         if !named || name.to_ascii_lowercase().starts_with("aws.") {
-            return Err(invalid(&format!("The message attribute name '{name}' is not valid.")));
+            return Err(invalid_parameter_value(&format!(
+                "The message attribute name '{name}' is not valid."
+            )));
         }
         let kind = text("DataType");
         let base = kind.split('.').next().unwrap_or_default();
@@ -88,7 +88,7 @@ pub(super) fn parse_attributes(
             "String" | "Number" => "StringValue",
             "Binary" => "BinaryValue",
             _ => {
-                return Err(invalid(&format!(
+                return Err(invalid_parameter_value(&format!(
                     "The type of message (user) attribute '{name}' is invalid. You must use only the following supported \
                      type prefixes: Binary, Number, String."
                 )));
@@ -96,7 +96,7 @@ pub(super) fn parse_attributes(
         };
         let value = text(member);
         if value.is_empty() || base == "Number" && value.parse::<f64>().is_err() {
-            return Err(invalid(&format!(
+            return Err(invalid_parameter_value(&format!(
                 "The message (user) attribute '{name}' must contain a non-empty value of type '{base}'."
             )));
         }
@@ -104,7 +104,7 @@ pub(super) fn parse_attributes(
             .insert(name.clone(), Attribute { kind: kind.to_owned(), value: value.to_owned() });
     }
     if attributes.len() > 10 {
-        return Err(invalid(&format!(
+        return Err(invalid_parameter_value(&format!(
             "Number of message attributes [{}] exceeds the allowed maximum [10].",
             attributes.len()
         )));
@@ -112,7 +112,7 @@ pub(super) fn parse_attributes(
     Ok(attributes)
 }
 
-/// What counts against the limits, in bytes.
+/// Returns the size in bytes that counts against the limits.
 pub(super) fn message_size(body: &str, attributes: &BTreeMap<String, Attribute>) -> usize {
     let each = |(name, one): (&String, &Attribute)| name.len() + one.kind.len() + one.value.len();
     body.len() + attributes.iter().map(each).sum::<usize>()
@@ -123,7 +123,8 @@ impl Message {
         md5(self.body.as_bytes())
     }
 
-    /// Over names, types and values with their lengths, sorted by name; of binary ones the base64 text stands for the bytes.
+    /// Returns the MD5 of the attributes, sorted by name. Of binary values the base64 text is
+    /// hashed.
     pub(super) fn md5_of_attributes(&self) -> Option<String> {
         let mut bytes = Vec::new();
         for (name, one) in &self.attributes {
@@ -131,35 +132,35 @@ impl Message {
                 bytes.extend(u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
                 bytes.extend(text.as_bytes());
             }
-            bytes.push(if one.binary() { 2 } else { 1 });
+            bytes.push(if one.is_binary() { 2 } else { 1 });
             bytes.extend(u32::try_from(one.value.len()).unwrap_or(0).to_be_bytes());
             bytes.extend(one.value.as_bytes());
         }
         (!bytes.is_empty()).then(|| md5(&bytes))
     }
 
-    /// System attributes as `ReceiveMessage` and Lambda's event write them: all are text, times are milliseconds.
+    /// Returns the system attributes. All values are strings; times are in milliseconds.
     pub(crate) fn system_attributes(&self) -> BTreeMap<&'static str, String> {
         let millis = |seconds: i64| (seconds * 1000).to_string();
         let mut all = BTreeMap::from([
             ("SenderId", self.sender.clone()),
             ("SentTimestamp", millis(self.sent)),
-            ("ApproximateReceiveCount", self.received.to_string()),
+            ("ApproximateReceiveCount", self.receive_count.to_string()),
             ("ApproximateFirstReceiveTimestamp", millis(self.first_received.unwrap_or(self.sent))),
         ]);
-        all.extend(self.dead_from.clone().map(|arn| ("DeadLetterQueueSourceArn", arn)));
+        all.extend(self.dead_letter_source.clone().map(|arn| ("DeadLetterQueueSourceArn", arn)));
         all
     }
 
-    /// A record of the event that Lambda hands to a function.
-    pub(crate) fn record(&self, arn: &str, region: &str) -> Value {
+    /// Builds the record of a Lambda event.
+    pub(crate) fn lambda_record(&self, arn: &str, region: &str) -> Value {
         let attribute = |one: &Attribute| {
             let mut value = json!({
                 "stringListValues": [],
                 "binaryListValues": [],
                 "dataType": one.kind,
             });
-            let member = if one.binary() { "binaryValue" } else { "stringValue" };
+            let member = if one.is_binary() { "binaryValue" } else { "stringValue" };
             value[member] = one.value.as_str().into();
             value
         };
@@ -167,7 +168,7 @@ impl Message {
             self.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect();
         let mut record = json!({
             "messageId": self.id,
-            "receiptHandle": self.handle,
+            "receiptHandle": self.receipt_handle,
             "body": self.body,
             "attributes": self.system_attributes(),
             "messageAttributes": attributes,

@@ -1,6 +1,6 @@
-//! SQS: standard queues, on the cloud's clock.
-mod access;
+//! Fake SQS: standard queues that use the cloud's clock.
 mod attributes;
+mod call;
 mod digest;
 mod message;
 mod queue;
@@ -10,12 +10,12 @@ mod setup;
 
 use serde_json::Value;
 
-use self::access::SqsCall;
-pub(crate) use self::queue::Queue;
-pub use self::setup::{MessageSeen, Queue as Handle, Settings};
+use self::call::SqsCall;
+pub(crate) use self::queue::StoredQueue;
+pub use self::setup::{MessageSnapshot, Queue as Handle, QueueSettings};
 use super::body::Body;
 use super::caller::Caller;
-use super::refusal::AwsError;
+use super::error::AwsError;
 use super::store::Store;
 
 pub(crate) fn serve(
@@ -25,16 +25,16 @@ pub(crate) fn serve(
     body: &[u8],
 ) -> Result<String, AwsError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let mut ask = SqsCall { store, caller, body: Body::of(&body)? };
+    let mut ask = SqsCall { store, caller, body: Body::from_value(&body)? };
     let answer = match operation {
         "SendMessage" => send::send_message(&mut ask),
         "SendMessageBatch" => send::send_message_batch(&mut ask),
         "ReceiveMessage" => receive::receive(&mut ask),
-        "DeleteMessage" => receive::delete(&mut ask),
-        "DeleteMessageBatch" => receive::delete_batch(&mut ask),
+        "DeleteMessage" => receive::delete_message(&mut ask),
+        "DeleteMessageBatch" => receive::delete_message_batch(&mut ask),
         "ChangeMessageVisibility" => receive::change_visibility(&mut ask),
-        "GetQueueAttributes" => attributes::get(&mut ask),
-        "GetQueueUrl" => attributes::url(&ask),
+        "GetQueueAttributes" => attributes::get_queue_attributes(&mut ask),
+        "GetQueueUrl" => attributes::get_queue_url(&ask),
         _ => Err(AwsError::new(
             400,
             "InvalidAction",

@@ -1,29 +1,28 @@
-//! A queue by itself: what is in it, what is in sight, and what is dead.
+//! State of one queue: visible, in-flight and dead messages.
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::watch;
 
 use super::message::Message;
-use super::setup::Settings;
-use crate::aws::store::PolicyText;
+use super::setup::QueueSettings;
+use crate::aws::store::ParsedPolicy;
 
-/// A standard queue.
 #[derive(Debug)]
-pub(crate) struct Queue {
+pub(crate) struct StoredQueue {
     pub(crate) arn: String,
     pub(crate) url: String,
-    pub(crate) settings: Settings,
-    pub(crate) policy: Option<PolicyText>,
+    pub(crate) settings: QueueSettings,
+    pub(crate) policy: Option<ParsedPolicy>,
     pub(crate) created: i64,
     messages: BTreeMap<u64, Message>,
-    /// When each message can be received, the earliest first.
-    sight: BTreeSet<(i64, u64)>,
-    next: u64,
-    /// Tells pollers of whatever comes into sight.
+    /// Visibility time and number of each message, earliest first.
+    visible_at: BTreeSet<(i64, u64)>,
+    next_number: u64,
+    /// Notifies pollers of changes.
     pub(crate) changed: watch::Sender<()>,
 }
 
-/// How many messages a queue has.
+/// Message counts by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) visible: usize,
@@ -31,62 +30,62 @@ pub(crate) struct Counts {
     pub(crate) delayed: usize,
 }
 
-/// What a receipt handle is good for.
+/// Validity of a receipt handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receipt {
-    /// No handle of SQS's.
+    /// The format is wrong.
     Invalid,
-    /// The message is gone, or was given to somebody else since.
+    /// The message was deleted or received again.
     Stale,
-    /// The message with this number.
-    Good(u64),
+    /// Valid, with the message number.
+    Valid(u64),
 }
 
-impl Queue {
+impl StoredQueue {
     pub(super) fn new(
         names: [String; 2],
-        settings: Settings,
-        policy: Option<PolicyText>,
+        settings: QueueSettings,
+        policy: Option<ParsedPolicy>,
         now: i64,
     ) -> Self {
         let [arn, url] = names;
-        Queue {
+        StoredQueue {
             arn,
             url,
             settings,
             policy,
             created: now,
             messages: BTreeMap::new(),
-            sight: BTreeSet::new(),
-            next: 0,
+            visible_at: BTreeSet::new(),
+            next_number: 0,
             changed: watch::Sender::default(),
         }
     }
 
-    pub(crate) fn put(&mut self, message: Message) {
-        let number = self.next;
-        self.next += 1;
-        self.sight.insert((message.visible, number));
+    pub(crate) fn push(&mut self, message: Message) {
+        let number = self.next_number;
+        self.next_number += 1;
+        self.visible_at.insert((message.visible, number));
         self.messages.insert(number, message);
         self.changed.send_replace(());
     }
 
-    fn take(&mut self, number: u64) -> Option<Message> {
+    fn remove(&mut self, number: u64) -> Option<Message> {
         let message = self.messages.remove(&number)?;
-        self.sight.remove(&(message.visible, number));
+        self.visible_at.remove(&(message.visible, number));
         self.changed.send_replace(());
         Some(message)
     }
 
-    /// The numbers of so many messages in sight, those that were kept too long having gone.
+    /// Returns the numbers of visible messages, and deletes expired ones.
     pub(crate) fn visible_messages(&mut self, most: usize, now: i64) -> Vec<u64> {
         let mut found = Vec::new();
         while found.len() < most {
-            let next = self.sight.iter().nth(found.len()).copied();
+            let next = self.visible_at.iter().nth(found.len()).copied();
             let Some((_, number)) = next.filter(|(visible, _)| *visible <= now) else { break };
             let sent = self.messages.get(&number).map_or(i64::MIN, |message| message.sent);
             if sent.saturating_add(self.settings.retention) < now {
-                self.take(number);
+                self.remove(number);
             } else {
                 found.push(number);
             }
@@ -94,9 +93,9 @@ impl Queue {
         found
     }
 
-    /// Gives a message out under a handle, until it comes into sight again; or takes it out, where it was received as often
-    /// as it may be: it is dead.
-    pub(crate) fn hand_out(
+    /// Delivers a message and hides it for the visibility timeout. Returns `Err` if the receive
+    /// limit is reached; the message is then removed from this queue.
+    pub(crate) fn deliver(
         &mut self,
         number: u64,
         visibility: i64,
@@ -105,15 +104,15 @@ impl Queue {
     ) -> Option<Result<Message, Message>> {
         let limit = self.settings.redrive.as_ref().map(|(_, most)| *most);
         let message = self.messages.get_mut(&number)?;
-        if limit.is_some_and(|limit| message.received >= limit) {
-            return self.take(number).map(Err);
+        if limit.is_some_and(|limit| message.receive_count >= limit) {
+            return self.remove(number).map(Err);
         }
-        self.sight.remove(&(message.visible, number));
-        message.received += 1;
+        self.visible_at.remove(&(message.visible, number));
+        message.receive_count += 1;
         message.first_received.get_or_insert(now);
         message.visible = now + visibility;
-        message.handle = Some(format!("AQEB{number:016x}{handle}"));
-        self.sight.insert((message.visible, number));
+        message.receipt_handle = Some(format!("AQEB{number:016x}{handle}"));
+        self.visible_at.insert((message.visible, number));
         Some(Ok(message.clone()))
     }
 
@@ -123,51 +122,51 @@ impl Queue {
             return Receipt::Invalid;
         };
         let found = self.messages.get(&number);
-        let held = found.is_some_and(|message| message.handle.as_deref() == Some(handle));
-        if held { Receipt::Good(number) } else { Receipt::Stale }
+        let held = found.is_some_and(|message| message.receipt_handle.as_deref() == Some(handle));
+        if held { Receipt::Valid(number) } else { Receipt::Stale }
     }
 
-    /// Deletes a message. A stale handle does nothing, and nobody is told.
+    /// Deletes a message. A stale handle has no effect and is no error.
     pub(crate) fn delete(&mut self, handle: &str) -> Receipt {
         let receipt = self.receipt(handle);
-        if let Receipt::Good(number) = receipt {
-            self.take(number);
+        if let Receipt::Valid(number) = receipt {
+            self.remove(number);
         }
         receipt
     }
 
-    /// Sets when a message comes into sight again. `false`: it is not in flight.
+    /// Changes the visibility timeout. Returns `false` if the message is not in flight.
     pub(crate) fn set_visibility(&mut self, number: u64, seconds: i64, now: i64) -> bool {
         let Some(message) = self.messages.get_mut(&number) else { return false };
         if message.visible <= now {
             return false;
         }
-        self.sight.remove(&(message.visible, number));
+        self.visible_at.remove(&(message.visible, number));
         message.visible = now + seconds;
-        self.sight.insert((message.visible, number));
+        self.visible_at.insert((message.visible, number));
         self.changed.send_replace(());
         true
     }
 
-    /// When the first message that is out of sight comes into it.
+    /// Returns when the next message becomes visible.
     pub(crate) fn next_visible_at(&self) -> Option<i64> {
-        self.sight.first().map(|(visible, _)| *visible)
+        self.visible_at.first().map(|(visible, _)| *visible)
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Message> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.messages.values()
     }
 
     pub(crate) fn clear(&mut self) {
         self.messages.clear();
-        self.sight.clear();
+        self.visible_at.clear();
         self.changed.send_replace(());
     }
 
     pub(crate) fn counts(&self, now: i64) -> Counts {
         let mut counts = Counts { visible: 0, in_flight: 0, delayed: 0 };
         for message in self.messages.values() {
-            let count = match (message.visible <= now, message.received) {
+            let count = match (message.visible <= now, message.receive_count) {
                 (true, _) => &mut counts.visible,
                 (false, 0) => &mut counts.delayed,
                 (false, _) => &mut counts.in_flight,

@@ -1,13 +1,13 @@
-//! Receiving, deleting, and keeping out of sight.
+//! Receives and deletes messages, and changes their visibility.
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-use super::access::{QueueKey, SqsCall};
+use super::call::{QueueKey, SqsCall};
 use super::message::Message;
 use super::queue::Receipt;
-use super::send::{entries, failure};
-use crate::aws::refusal::AwsError;
+use super::send::{batch_error_json, parse_batch_entries};
+use crate::aws::error::AwsError;
 
 fn integer_in_range(
     ask: &SqsCall<'_>,
@@ -29,15 +29,15 @@ fn integer_in_range(
     }
 }
 
-/// Answers at once, whatever `WaitTimeSeconds` says: who waits here is Lambda, and it is told of what arrives.
+/// Receives messages without waiting: `WaitTimeSeconds` is validated but ignored.
 pub(super) fn receive(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.queue("ReceiveMessage")?;
+    let place = ask.authorized_queue("ReceiveMessage")?;
     let most = integer_in_range(ask, "MaxNumberOfMessages", &(1..=10))?.unwrap_or(1);
     let visibility = integer_in_range(ask, "VisibilityTimeout", &(0..=43_200))?;
     integer_in_range(ask, "WaitTimeSeconds", &(0..=20))?;
-    let mut system = ask.body.texts("MessageSystemAttributeNames")?;
-    system.extend(ask.body.texts("AttributeNames")?);
-    let own = ask.body.texts("MessageAttributeNames")?;
+    let mut system = ask.body.strings("MessageSystemAttributeNames")?;
+    system.extend(ask.body.strings("AttributeNames")?);
+    let own = ask.body.strings("MessageAttributeNames")?;
     let most = usize::try_from(most).unwrap_or(1);
     let messages = ask.store.receive(&place, most, visibility);
     let shown: Vec<Value> = messages.iter().map(|one| message_json(one, &system, &own)).collect();
@@ -47,7 +47,7 @@ pub(super) fn receive(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
 fn message_json(message: &Message, system: &[&str], own: &[&str]) -> Value {
     let mut shown = json!({
         "MessageId": message.id,
-        "ReceiptHandle": message.handle,
+        "ReceiptHandle": message.receipt_handle,
         "MD5OfBody": message.md5_of_body(),
         "Body": message.body,
     });
@@ -83,47 +83,51 @@ fn message_json(message: &Message, system: &[&str], own: &[&str]) -> Value {
     shown
 }
 
-fn invalid(handle: &str) -> AwsError {
+fn invalid_receipt_handle(handle: &str) -> AwsError {
     let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
     AwsError::new(400, "ReceiptHandleIsInvalid", message)
 }
 
-fn remove(ask: &mut SqsCall<'_>, place: &QueueKey, handle: Option<&str>) -> Result<(), AwsError> {
+fn delete_by_handle(
+    ask: &mut SqsCall<'_>,
+    place: &QueueKey,
+    handle: Option<&str>,
+) -> Result<(), AwsError> {
     let handle = handle.unwrap_or_default();
     match ask.store.queue_mut(place).map(|queue| queue.delete(handle)) {
-        Some(Receipt::Good(_) | Receipt::Stale) => Ok(()),
-        Some(Receipt::Invalid) | None => Err(invalid(handle)),
+        Some(Receipt::Valid(_) | Receipt::Stale) => Ok(()),
+        Some(Receipt::Invalid) | None => Err(invalid_receipt_handle(handle)),
     }
 }
 
-pub(super) fn delete(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.queue("DeleteMessage")?;
-    remove(ask, &place, ask.body.text("ReceiptHandle")?)?;
+pub(super) fn delete_message(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let place = ask.authorized_queue("DeleteMessage")?;
+    delete_by_handle(ask, &place, ask.body.string("ReceiptHandle")?)?;
     Ok(json!({}))
 }
 
-pub(super) fn delete_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.queue("DeleteMessage")?;
+pub(super) fn delete_message_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
+    let place = ask.authorized_queue("DeleteMessage")?;
     let (mut good, mut failed) = (Vec::new(), Vec::new());
-    for (id, entry) in entries(ask.body)? {
-        match remove(ask, &place, entry.text("ReceiptHandle")?) {
+    for (id, entry) in parse_batch_entries(ask.body)? {
+        match delete_by_handle(ask, &place, entry.string("ReceiptHandle")?) {
             Ok(()) => good.push(json!({"Id": id})),
-            Err(refusal) => failed.push(failure(id, &refusal)),
+            Err(refusal) => failed.push(batch_error_json(id, &refusal)),
         }
     }
     Ok(json!({"Successful": good, "Failed": failed}))
 }
 
 pub(super) fn change_visibility(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.queue("ChangeMessageVisibility")?;
+    let place = ask.authorized_queue("ChangeMessageVisibility")?;
     let seconds = integer_in_range(ask, "VisibilityTimeout", &(0..=43_200))?.unwrap_or(0);
-    let handle = ask.body.text("ReceiptHandle")?.unwrap_or_default();
+    let handle = ask.body.string("ReceiptHandle")?.unwrap_or_default();
     let now = ask.store.now();
-    let queue = ask.store.queue_mut(&place).ok_or_else(|| invalid(handle))?;
+    let queue = ask.store.queue_mut(&place).ok_or_else(|| invalid_receipt_handle(handle))?;
     let hidden = match queue.receipt(handle) {
-        Receipt::Invalid => return Err(invalid(handle)),
+        Receipt::Invalid => return Err(invalid_receipt_handle(handle)),
         Receipt::Stale => false,
-        Receipt::Good(number) => queue.set_visibility(number, seconds, now),
+        Receipt::Valid(number) => queue.set_visibility(number, seconds, now),
     };
     if hidden {
         return Ok(json!({}));

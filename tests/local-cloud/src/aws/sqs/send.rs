@@ -1,29 +1,32 @@
-//! Sending, one message or ten.
+//! Sends one message or a batch.
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::access::{QueueKey, SqsCall};
-use super::message::{self, Message, invalid};
+use super::call::{QueueKey, SqsCall};
+use super::message::{self, Message, invalid_parameter_value};
 use crate::aws::body::Body;
-use crate::aws::refusal::AwsError;
+use crate::aws::error::AwsError;
 use crate::aws::store::Store;
 
-/// What a batch may weigh together, in bytes: as much as the largest message.
+/// Maximum size of a batch in bytes.
 const MAX_BATCH_BYTES: usize = 1_048_576;
 
-/// A message that can be sent, and when it comes into sight.
+/// Parses and validates a message. Also returns its size.
 fn parse_message(
     ask: &SqsCall<'_>,
     place: &QueueKey,
     body: Body<'_>,
 ) -> Result<(Message, usize), AwsError> {
-    let text = message::check_body(body.text("MessageBody")?)?;
+    let text = message::check_body(body.string("MessageBody")?)?;
     let attributes = message::parse_attributes(body.member("MessageAttributes"))?;
     let settings = ask.store.queue(place).map(|queue| queue.settings.clone()).unwrap_or_default();
     let size = message::message_size(&text, &attributes);
-    if size > settings.longest {
-        return Err(invalid(&format!("Message must be shorter than {} bytes.", settings.longest)));
+    if size > settings.max_message_bytes {
+        return Err(invalid_parameter_value(&format!(
+            "Message must be shorter than {} bytes.",
+            settings.max_message_bytes
+        )));
     }
     let delay = body.number("DelaySeconds")?.unwrap_or(settings.delay);
     if !(0..=900).contains(&delay) {
@@ -40,21 +43,21 @@ fn parse_message(
         sender: ask.caller.id.clone(),
         sent,
         first_received: None,
-        received: 0,
+        receive_count: 0,
         visible: sent + delay,
-        handle: None,
-        dead_from: None,
+        receipt_handle: None,
+        dead_letter_source: None,
     };
     Ok((message, size))
 }
 
 impl Store {
-    /// Puts a message into a queue under an id of its own.
+    /// Adds a message with a new id to a queue.
     pub(crate) fn enqueue(&mut self, place: &QueueKey, message: Message) -> Message {
         let id = self.request_id();
         let message = Message { id, ..message };
         if let Some(queue) = self.queue_mut(place) {
-            queue.put(message.clone());
+            queue.push(message.clone());
         }
         message
     }
@@ -69,14 +72,14 @@ fn sent_json(message: &Message) -> Value {
 }
 
 pub(super) fn send_message(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.queue("SendMessage")?;
+    let place = ask.authorized_queue("SendMessage")?;
     let (message, _) = parse_message(ask, &place, ask.body)?;
     Ok(sent_json(&ask.store.enqueue(&place, message)))
 }
 
 pub(super) fn send_message_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsError> {
-    let place = ask.queue("SendMessage")?;
-    let entries = entries(ask.body)?;
+    let place = ask.authorized_queue("SendMessage")?;
+    let entries = parse_batch_entries(ask.body)?;
     let (mut good, mut failed, mut weight) = (Vec::new(), Vec::new(), 0);
     for (id, body) in entries {
         match parse_message(ask, &place, body) {
@@ -84,7 +87,7 @@ pub(super) fn send_message_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsErro
                 weight += size;
                 good.push((id, message));
             }
-            Err(refusal) => failed.push(failure(id, &refusal)),
+            Err(refusal) => failed.push(batch_error_json(id, &refusal)),
         }
     }
     if weight > MAX_BATCH_BYTES {
@@ -104,12 +107,12 @@ pub(super) fn send_message_batch(ask: &mut SqsCall<'_>) -> Result<Value, AwsErro
     Ok(json!({"Successful": good, "Failed": failed}))
 }
 
-pub(super) fn failure(id: &str, refusal: &AwsError) -> Value {
+pub(super) fn batch_error_json(id: &str, refusal: &AwsError) -> Value {
     json!({"Id": id, "SenderFault": true, "Code": refusal.code, "Message": refusal.message})
 }
 
-/// The entries of a batch with their ids: one to ten, no two alike.
-pub(super) fn entries(body: Body<'_>) -> Result<Vec<(&str, Body<'_>)>, AwsError> {
+/// Parses the entries of a batch: one to ten, with distinct ids.
+pub(super) fn parse_batch_entries(body: Body<'_>) -> Result<Vec<(&str, Body<'_>)>, AwsError> {
     let list = body.list("Entries")?;
     let refused = |code, message: &str| Err(AwsError::new(400, code, message));
     if list.is_empty() {
@@ -123,8 +126,8 @@ pub(super) fn entries(body: Body<'_>) -> Result<Vec<(&str, Body<'_>)>, AwsError>
     }
     let (mut entries, mut seen) = (Vec::new(), BTreeSet::new());
     for entry in list {
-        let entry = Body::of(entry)?;
-        let id = entry.text("Id")?.unwrap_or_default();
+        let entry = Body::from_value(entry)?;
+        let id = entry.string("Id")?.unwrap_or_default();
         let fits = (1..=80).contains(&id.len())
             && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
         if !fits {

@@ -1,77 +1,77 @@
-//! How a test makes a queue, and looks into it.
+//! Fixtures of SQS.
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::access::QueueKey;
+use super::call::QueueKey;
 use super::message::{Attribute, Message};
-use super::queue::{Counts, Queue as Held};
+use super::queue::{Counts, StoredQueue as Held};
 use crate::aws::partition::dns_suffix;
 use crate::aws::policy::DocumentKind;
-use crate::aws::store::PolicyText;
+use crate::aws::store::ParsedPolicy;
 use crate::aws::{Account, Aws};
 
-/// How a queue is set; times in seconds.
+/// Settings of a queue. Times are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// How long a received message stays out of sight.
-    pub visibility: i64,
-    /// How long a message is kept.
+pub struct QueueSettings {
+    /// Visibility timeout.
+    pub visibility_timeout: i64,
+    /// Retention period.
     pub retention: i64,
-    /// How long a message stays out of sight at first.
+    /// Delivery delay.
     pub delay: i64,
-    /// Bytes of the longest message.
-    pub longest: usize,
-    /// The ARN of the dead-letter queue, and how often a message is received before it goes there.
+    /// Maximum message size.
+    pub max_message_bytes: usize,
+    /// ARN of the dead-letter queue and maximum receive count.
     pub redrive: Option<(String, u32)>,
-    /// The queue's own policy.
+    /// Queue policy.
     pub policy: Option<Value>,
 }
 
-impl Default for Settings {
+impl Default for QueueSettings {
     fn default() -> Self {
         Self {
-            visibility: 30,
+            visibility_timeout: 30,
             retention: 345_600,
             delay: 0,
-            longest: 1_048_576,
+            max_message_bytes: 1_048_576,
             redrive: None,
             policy: None,
         }
     }
 }
 
-/// A queue of an account. Cheap to clone.
+/// A handle to a queue. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Queue {
     aws: Aws,
     place: QueueKey,
 }
 
-/// A message as a test sees it, with no permission asked.
+/// A message, read without permission checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageSeen {
-    /// SQS's id.
+pub struct MessageSnapshot {
+    /// Message id.
     pub id: String,
-    /// What was sent.
+    /// Message body.
     pub body: String,
-    /// Its own attributes, binary ones in base64.
+    /// Message attributes; binary values in base64.
     pub attributes: BTreeMap<String, String>,
-    /// How often it was received.
-    pub received: u32,
-    /// The ARN of the queue that gave it up; nothing where it was sent here.
-    pub dead_from: Option<String>,
+    /// Receive count.
+    pub receive_count: u32,
+    /// ARN of the queue that it was moved from; `None` if it was sent here.
+    pub dead_letter_source: Option<String>,
 }
 
 impl Account {
-    /// A queue, made if need be; its settings are those given.
+    /// Returns a queue with these settings. Creates it if necessary.
     ///
     /// # Panics
-    /// For a policy that SQS would refuse.
-    pub fn queue(&self, region: &str, name: &str, settings: Settings) -> Queue {
+    /// If SQS would reject the policy.
+    pub fn queue(&self, region: &str, name: &str, settings: QueueSettings) -> Queue {
         let policy = settings.policy.as_ref().map(|policy| {
-            PolicyText::read(&policy.to_string(), DocumentKind::Resource)
+            ParsedPolicy::parse(&policy.to_string(), DocumentKind::Resource)
                 .expect("a policy that SQS takes")
         });
         let home = self.home().clone();
@@ -84,7 +84,7 @@ impl Account {
         let queues = &mut store.account_mut(&place.home).queues;
         let queue = queues
             .entry(place.key.clone())
-            .or_insert_with(|| Held::new(names, Settings::default(), None, now));
+            .or_insert_with(|| Held::new(names, QueueSettings::default(), None, now));
         (queue.settings, queue.policy) = (settings, policy);
         drop(store);
         Queue { aws: self.aws().clone(), place }
@@ -92,47 +92,43 @@ impl Account {
 }
 
 impl Queue {
-    fn with<R>(&self, work: impl FnOnce(&mut Held) -> R) -> R {
+    fn with_state<R>(&self, work: impl FnOnce(&mut Held) -> R) -> R {
         let mut store = self.aws.store();
         work(store.queue_mut(&self.place).expect("it was made"))
     }
 
-    /// Its name.
     pub fn name(&self) -> &str {
         &self.place.key.1
     }
 
-    /// Its ARN.
     pub fn arn(&self) -> String {
         self.place.arn()
     }
 
-    /// Its region.
     pub fn region(&self) -> &str {
         &self.place.key.0
     }
 
-    /// Its URL.
     pub fn url(&self) -> String {
-        self.with(|queue| queue.url.clone())
+        self.with_state(|queue| queue.url.clone())
     }
 
-    /// How it is set.
-    pub fn settings(&self) -> Settings {
-        self.with(|queue| queue.settings.clone())
+    /// Returns the settings.
+    pub fn settings(&self) -> QueueSettings {
+        self.with_state(|queue| queue.settings.clone())
     }
 
-    /// Changes how it is set.
-    pub fn set(&self, change: impl FnOnce(&mut Settings)) {
-        self.with(|queue| change(&mut queue.settings));
+    /// Changes the settings.
+    pub fn update_settings(&self, change: impl FnOnce(&mut QueueSettings)) {
+        self.with_state(|queue| change(&mut queue.settings));
     }
 
-    /// Puts a message in, asking nobody.
+    /// Sends a message without permission checks.
     pub fn send(&self, body: &str) {
         self.send_with(body, &[]);
     }
 
-    /// The same with text attributes.
+    /// Like `send`, with text attributes.
     pub fn send_with(&self, body: &str, attributes: &[(&str, &str)]) {
         let mut store = self.aws.store();
         let sent = store.now();
@@ -147,23 +143,24 @@ impl Queue {
             sender: self.place.home.1.clone(),
             sent,
             first_received: None,
-            received: 0,
+            receive_count: 0,
             visible: sent,
-            handle: None,
-            dead_from: None,
+            receipt_handle: None,
+            dead_letter_source: None,
         };
         store.enqueue(&self.place, message);
     }
 
-    /// Whether a service may send to it in the name of a source, as an EventBridge rule by its ARN.
-    pub fn takes_from(&self, service: &str, source: &str) -> bool {
+    /// Returns `true` if the queue policy allows a service to send for a source ARN, such as that
+    /// of an EventBridge rule.
+    pub fn accepts_messages_from(&self, service: &str, source: &str) -> bool {
         let account = self.place.home.1.clone();
-        self.with(|queue| queue.takes_from(service, source, &account))
+        self.with_state(|queue| queue.accepts_messages_from(service, source, &account))
     }
 
-    /// Every message, the oldest first, whether in sight or not.
-    pub fn messages(&self) -> Vec<MessageSeen> {
-        let seen = |message: &Message| MessageSeen {
+    /// Returns all messages, visible or not, oldest first.
+    pub fn messages(&self) -> Vec<MessageSnapshot> {
+        let seen = |message: &Message| MessageSnapshot {
             id: message.id.clone(),
             body: message.body.clone(),
             attributes: message
@@ -171,31 +168,31 @@ impl Queue {
                 .iter()
                 .map(|(name, one)| (name.clone(), one.value.clone()))
                 .collect(),
-            received: message.received,
-            dead_from: message.dead_from.clone(),
+            receive_count: message.receive_count,
+            dead_letter_source: message.dead_letter_source.clone(),
         };
-        self.with(|queue| queue.all().map(seen).collect())
+        self.with_state(|queue| queue.messages().map(seen).collect())
     }
 
-    /// How many messages it has, in sight or not.
+    /// Returns the number of messages, visible or not.
     pub fn len(&self) -> usize {
-        self.with(|queue| queue.all().count())
+        self.with_state(|queue| queue.messages().count())
     }
 
-    /// Whether it has none.
+    /// Returns `true` if the queue has no messages.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Forgets everything in it.
+    /// Deletes all messages.
     pub fn purge(&self) {
-        self.with(Held::clear);
+        self.with_state(Held::clear);
     }
 
-    /// How many can be received now.
-    pub fn visible(&self) -> usize {
+    /// Returns the number of messages that can be received now.
+    pub fn visible_count(&self) -> usize {
         let now = self.aws.store().now();
-        let Counts { visible, .. } = self.with(|queue| queue.counts(now));
+        let Counts { visible, .. } = self.with_state(|queue| queue.counts(now));
         visible
     }
 
@@ -204,16 +201,16 @@ impl Queue {
     }
 
     pub(crate) fn delete(&self, handle: &str) {
-        self.with(|queue| queue.delete(handle));
+        self.with_state(|queue| queue.delete(handle));
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
-        self.with(|queue| queue.changed.subscribe())
+        self.with_state(|queue| queue.changed.subscribe())
     }
 
-    /// When its first message comes into sight, and what time it is.
+    /// Returns when the next message becomes visible, and the current time.
     pub(crate) fn next_visible_at(&self) -> (Option<i64>, i64) {
         let now = self.aws.store().now();
-        (self.with(|queue| queue.next_visible_at()), now)
+        (self.with_state(|queue| queue.next_visible_at()), now)
     }
 }

@@ -1,13 +1,14 @@
-//! Whom a role lets in.
+//! Tests of `AssumeRole`.
 use super::*;
 
-/// What is tried, the role's account, its trust, the caller's policy, the external id, and whether it is let in.
+/// Case, the role's account, trust policy, caller's policy, external id, and whether the call
+/// succeeds.
 type Row<'a> = (&'a str, &'a str, Trust<'a>, Option<Value>, Option<&'a str>, bool);
 
-/// A trust policy, once the account of the caller is there.
+/// Builds a trust policy for the caller's account.
 type Trust<'a> = &'a dyn Fn(&Account) -> Value;
 
-/// Palette's user and the role it wants, in this account or in another.
+/// Assumes a role in `role_account` as Palette's user. Returns status and message.
 async fn outcome(
     role_account: &str,
     trust_of: impl Fn(&Account) -> Value,
@@ -20,12 +21,13 @@ async fn outcome(
     if let Some(document) = identity {
         user.inline("may", &document);
     }
-    let keys = user.keys();
+    let keys = user.create_access_key();
     let role = cloud.aws().account("aws", role_account).role("SpectroCloudRole");
-    role.trust(&trust_of(&palette));
-    let assumed = client(&cloud, &keys).assume(&role.arn(), "palette", external).await.unwrap();
+    role.set_trust_policy(&trust_of(&palette));
+    let assumed =
+        client(&cloud, &keys).assume_role(&role.arn(), "palette", external).await.unwrap();
     let Err(answer) = assumed else { return (200, String::new()) };
-    (answer.status, answer.element("Message").unwrap_or_default().to_owned())
+    (answer.status, answer.xml_element("Message").unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
@@ -104,11 +106,11 @@ async fn a_role_that_is_not_there_is_refused_in_the_same_words() {
         "arn:aws-us-gov:iam::123456789012:role/SpectroCloudRole",
     ] {
         let answer =
-            client(&cloud, &keys).assume(role, "palette", None).await.unwrap().unwrap_err();
+            client(&cloud, &keys).assume_role(role, "palette", None).await.unwrap().unwrap_err();
         let wanted = format!(
             "User: arn:aws:iam::{ACCOUNT}:user/admin is not authorized to perform: sts:AssumeRole on resource: {role}"
         );
-        assert_eq!(answer.element("Message"), Some(wanted.as_str()));
+        assert_eq!(answer.xml_element("Message"), Some(wanted.as_str()));
         assert_eq!((answer.status, answer.code().as_deref()), (403, Some("AccessDenied")));
     }
 }
@@ -119,8 +121,8 @@ async fn sessions_last_as_long_as_the_role_and_the_chain_allow() {
     let account = commercial(&cloud);
     let keys = admin(&account);
     let role = account.role("SpectroCloudRole");
-    role.max_session(7200).attach(&account.managed("AdministratorAccess"));
-    let ask = async |keys: &Keys, seconds: &str| {
+    role.set_max_session(7200).attach(&account.managed_policy_arn("AdministratorAccess"));
+    let ask = async |keys: &AwsCredentials, seconds: &str| {
         let parameters = [
             ("RoleArn", role.arn()),
             ("RoleSessionName", "palette".into()),
@@ -140,7 +142,7 @@ async fn sessions_last_as_long_as_the_role_and_the_chain_allow() {
         let answer = ask(&chained, seconds).await;
         assert_eq!(answer.status, status, "{seconds}: {}", answer.body);
     }
-    let root = ask(&account.root_keys(), "900").await;
+    let root = ask(&account.create_root_access_key(), "900").await;
     assert_eq!(root.code().as_deref(), Some("AccessDenied"));
 }
 
@@ -150,11 +152,11 @@ async fn a_new_role_lets_nobody_in_until_it_has_settled() {
     let account = commercial(&cloud);
     let keys = admin(&account);
     let role = account.role("SpectroCloudRole");
-    role.unseen(2);
+    role.hide_for_reads(2);
     let client = client(&cloud, &keys);
     let mut seen = Vec::new();
     for _ in 0..3 {
-        seen.push(client.assume(&role.arn(), "palette", None).await.unwrap().is_ok());
+        seen.push(client.assume_role(&role.arn(), "palette", None).await.unwrap().is_ok());
     }
     assert_eq!(seen, [false, false, true]);
 }
@@ -165,15 +167,16 @@ async fn the_boundary_and_the_organization_of_the_caller_count() {
     let account = commercial(&cloud);
     let keys = admin(&account);
     let role = cloud.aws().account("aws", OTHER).role("SpectroCloudRole");
-    role.trust(&trust(&account.root_arn(), &Value::Null));
-    let ask =
-        async || client(&cloud, &keys).assume(&role.arn(), "palette", None).await.unwrap().is_ok();
+    role.set_trust_policy(&trust(&account.root_arn(), &Value::Null));
+    let ask = async || {
+        client(&cloud, &keys).assume_role(&role.arn(), "palette", None).await.unwrap().is_ok()
+    };
     assert!(ask().await);
     let boundary = account.policy("Boundary", &allow(&["ec2:*"], "*"));
     account.user("admin").boundary(&boundary);
     assert!(!ask().await);
     account.policy("Boundary", &allow(&["*"], "*"));
     assert!(ask().await);
-    account.scp("NoSts", &json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*" }] }));
+    account.attach_scp("NoSts", &json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*" }] }));
     assert!(!ask().await);
 }

@@ -1,36 +1,36 @@
-//! Who may call the API of the repository's template, as its resource policy says.
+//! Tests of the resource policy of the template's API.
 
 use std::collections::BTreeMap;
 
 use super::super::policy::{
     Context, Document, DocumentKind, Outcome, PolicyQuery, evaluate_statements,
 };
-use crate::template::{Deployment, Template};
+use crate::cloudformation::{DeploymentTarget, Template};
 
 const OWN: &str = "111122223333";
 const OTHER: &str = "444455556666";
 const ROLE: &str = "arn:aws:iam::444455556666:role/Portal";
 
-/// Whether the policy of an API that is deployed so has a word for this caller.
+/// Returns `true` if the resource policy of an API with these parameters allows the caller.
 fn lets_in(
     parameters: &[(&str, &str)],
     (account, role): (&str, &str),
     calls: &[(&str, &str)],
 ) -> bool {
     let given = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let deployment = Deployment {
+    let deployment = DeploymentTarget {
         partition: "aws".to_owned(),
         region: "us-east-1".to_owned(),
         account: OWN.to_owned(),
         stack: "gangway".to_owned(),
         parameters: given.collect::<BTreeMap<_, _>>(),
     };
-    let policy = Template::of_repository().unwrap().api_policy(&deployment).unwrap().unwrap();
-    // API Gateway puts its own ARN before what stands there.
+    let policy = Template::from_repository().unwrap().api_policy(&deployment).unwrap().unwrap();
+    // API Gateway inserts the API's ARN.
     let api = format!("arn:aws:execute-api:us-east-1:{OWN}:abcdef1234/");
     let policy = policy.to_string().replace("execute-api:/", &api);
     let policy =
-        Document::read(&serde_json::from_str(&policy).unwrap(), DocumentKind::Resource).unwrap();
+        Document::parse(&serde_json::from_str(&policy).unwrap(), DocumentKind::Resource).unwrap();
     let context = calls.iter().fold(Context::default(), |all, (key, value)| all.with(key, *value));
     let context = context.with("aws:PrincipalAccount", account);
     let meant = policy.statements.iter().filter(|statement| {

@@ -1,4 +1,4 @@
-//! EKS: whose clusters, who may pass roles on, what a second association gets.
+//! Tests of EKS.
 use serde_json::{Value, json};
 
 use super::*;
@@ -7,11 +7,16 @@ use crate::aws::eks::NewCluster;
 
 const ASSOCIATIONS: &str = "/clusters/palette/pod-identity-associations";
 
-fn founded(cloud: &Cloud) -> Cluster {
+fn founded(cloud: &LocalCloud) -> Cluster {
     let (endpoint, authority) = ("https://localhost:1", "-----BEGIN CERTIFICATE-----");
-    let new =
-        NewCluster { name: "palette", region: "us-east-1", version: "1.33", endpoint, authority };
-    cloud.aws().cluster(&commercial(cloud), &new)
+    let new = NewCluster {
+        name: "palette",
+        region: "us-east-1",
+        version: "1.33",
+        endpoint,
+        ca_pem: authority,
+    };
+    cloud.aws().create_cluster(&commercial(cloud), &new)
 }
 
 fn wish(role: &str) -> Value {
@@ -24,8 +29,9 @@ async fn a_cluster_is_seen_in_its_own_account_and_region_only_and_only_with_leav
     founded(&cloud);
     let account = commercial(&cloud);
     let own = client(&cloud, &admin(&account));
-    let ask =
-        async |client: &Client| client.eks("GET", "/clusters/palette", &Value::Null).await.unwrap();
+    let ask = async |client: &AwsClient| {
+        client.eks("GET", "/clusters/palette", &Value::Null).await.unwrap()
+    };
     let found = ask(&own).await;
     assert_eq!(found.status, 200, "{}", found.body);
     assert_eq!(
@@ -36,13 +42,14 @@ async fn a_cluster_is_seen_in_its_own_account_and_region_only_and_only_with_leav
     let other = client(&cloud, &admin(&cloud.aws().account("aws", OTHER)));
     assert_eq!(ask(&other).await.status, 404);
     account.user("nobody").inline("Other", &allow(&["eks:ListClusters"], "*"));
-    let refused = ask(&client(&cloud, &account.user("nobody").keys())).await;
+    let refused = ask(&client(&cloud, &account.user("nobody").create_access_key())).await;
     assert!(
         refused.status == 403 && refused.body.contains("eks:DescribeCluster"),
         "{}",
         refused.body
     );
-    let forged = Keys { secret: "wrong".to_owned(), ..account.user("admin").keys() };
+    let forged =
+        AwsCredentials { secret: "wrong".to_owned(), ..account.user("admin").create_access_key() };
     assert_eq!(ask(&client(&cloud, &forged)).await.status, 403);
 }
 
@@ -61,7 +68,7 @@ async fn a_role_is_passed_on_within_the_account_only_and_only_by_whom_may() {
         {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": condition},
     ]);
     maker.inline("Make", &json!({"Version": "2012-10-17", "Statement": statements}));
-    let client = client(&cloud, &maker.keys());
+    let client = client(&cloud, &maker.create_access_key());
     let refused = client.eks("POST", ASSOCIATIONS, &wish(&role)).await.unwrap();
     assert!(refused.status == 403 && refused.body.contains("iam:PassRole"), "{}", refused.body);
     statements[1]["Condition"]["StringEquals"]["iam:PassedToService"] =
@@ -97,7 +104,7 @@ async fn f58_f60_a_second_association_is_a_conflict_and_a_target_role_gets_an_ex
     let one = format!("{ASSOCIATIONS}/{id}");
     let same = client.eks("POST", &one, &json!({"roleArn": role})).await.unwrap();
     assert_eq!(same.status, 400, "an update must change something: {}", same.body);
-    cloud.aws().settle_after(1);
+    cloud.aws().hide_new_resources(1);
     let target = format!("arn:aws:iam::{OTHER}:role/HubbleTarget");
     let changed = client.eks("POST", &one, &json!({"targetRoleArn": target})).await.unwrap();
     assert_eq!(changed.status, 200, "{}", changed.body);
@@ -124,23 +131,24 @@ async fn f44_f52_pods_get_the_roles_that_trust_eks_and_their_tags_go_on_to_the_n
         json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions}]})
     };
-    local.trust(&pods(json!("sts:AssumeRole")));
+    local.set_trust_policy(&pods(json!("sts:AssumeRole")));
     assert!(cluster.pod_credentials(pod).is_err(), "EKS tags its sessions");
-    local.trust(&pods(json!(["sts:AssumeRole", "sts:TagSession"])));
+    local.set_trust_policy(&pods(json!(["sts:AssumeRole", "sts:TagSession"])));
     let session = client(&cloud, &cluster.pod_credentials(pod).unwrap());
 
     let target = other.role("Target");
     let id = format!("us-east-1/{ACCOUNT}/palette/cluster-1/palette-manager");
     let like = json!({"StringLike": {"sts:ExternalId": format!("us-east-1/{ACCOUNT}/palette/*/palette-manager")}});
-    target.trust(&trust(&local.arn(), &like));
-    let enter =
-        async |id: &str| session.assume(&target.arn(), "pods", Some(id)).await.unwrap().is_ok();
+    target.set_trust_policy(&trust(&local.arn(), &like));
+    let enter = async |id: &str| {
+        session.assume_role(&target.arn(), "pods", Some(id)).await.unwrap().is_ok()
+    };
     assert!(!enter(&id).await, "its tags go on, and the target does not take any");
     let mut both = trust(&local.arn(), &like);
     let tagged =
         json!({"Effect": "Allow", "Principal": {"AWS": local.arn()}, "Action": "sts:TagSession"});
     both["Statement"].as_array_mut().unwrap().push(tagged);
-    target.trust(&both);
+    target.set_trust_policy(&both);
     assert!(enter(&id).await);
     assert!(!enter(&id.replace("manager", "other")).await);
 }

@@ -1,4 +1,4 @@
-//! What goes wrong on demand.
+//! Tests of fault injection.
 use std::{pin::pin, time::Duration};
 
 use tokio::time::{sleep, timeout};
@@ -30,7 +30,8 @@ async fn each_service_fails_in_its_own_words() {
         (Effect::Unavailable, 503, "ServiceUnavailableException"),
     ] {
         cloud.fault(Fault::on("secretsmanager", "ListSecrets", effect).once());
-        let answer = client(&cloud, &keys).secrets("ListSecrets", &json!({})).await.unwrap();
+        let answer =
+            client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
         assert_eq!((answer.status, answer.code().as_deref()), (status, Some(code)));
     }
 }
@@ -41,24 +42,27 @@ async fn a_cut_after_the_work_leaves_the_work_done() {
     let account = commercial(&cloud);
     let keys = admin(&account);
     let secret = json!({ "Name": "a", "SecretString": "v", "ClientRequestToken": "0123456789abcdef0123456789abcdef" });
-    cloud.fault(Fault::on("secretsmanager", "CreateSecret", Effect::CutBefore).once());
-    assert!(client(&cloud, &keys).secrets("CreateSecret", &secret).await.is_err());
+    cloud.fault(Fault::on("secretsmanager", "CreateSecret", Effect::DisconnectBefore).once());
+    assert!(client(&cloud, &keys).secrets_manager("CreateSecret", &secret).await.is_err());
     assert_eq!(account.secret("a"), None);
-    cloud.fault(Fault::on("secretsmanager", "CreateSecret", Effect::CutAfter).once());
-    assert!(client(&cloud, &keys).secrets("CreateSecret", &secret).await.is_err());
+    cloud.fault(Fault::on("secretsmanager", "CreateSecret", Effect::DisconnectAfter).once());
+    assert!(client(&cloud, &keys).secrets_manager("CreateSecret", &secret).await.is_err());
     assert_eq!(account.secret("a").and_then(|secret| secret.current).as_deref(), Some("v"));
-    assert_eq!(client(&cloud, &keys).secrets("CreateSecret", &secret).await.unwrap().status, 200);
+    assert_eq!(
+        client(&cloud, &keys).secrets_manager("CreateSecret", &secret).await.unwrap().status,
+        200
+    );
     assert_eq!(cloud.calls().count("secretsmanager", "CreateSecret"), 3);
 }
 
 #[tokio::test]
 async fn garbage_and_silence() {
     let cloud = cloud().await;
-    let keys = commercial(&cloud).user("palette").keys();
-    cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::Garbage).once());
+    let keys = commercial(&cloud).user("palette").create_access_key();
+    cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::HtmlPage).once());
     let answer = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
     assert!(answer.status == 200 && answer.body.starts_with("<html>"));
-    cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::NeverAnswer));
+    cloud.fault(Fault::on("sts", "GetCallerIdentity", Effect::NoResponse));
     let asking = client(&cloud, &keys);
     let mut asking = pin!(asking.query("sts", "GetCallerIdentity", &[]));
     let arrived = async {
@@ -83,7 +87,7 @@ async fn hops_are_counted_and_callers_are_named() {
         client.query("iam", "GetAccountSummary", &[])
     );
     assert_eq!((one.unwrap().status, two.unwrap().status), (200, 200));
-    client.clone().nested().query("sts", "GetCallerIdentity", &[]).await.unwrap();
+    client.clone().as_nested().query("sts", "GetCallerIdentity", &[]).await.unwrap();
     assert_eq!(cloud.calls().longest_chain(), 2);
     let principals = cloud.calls().all().into_iter().map(|call| call.principal);
     assert!(
@@ -99,18 +103,18 @@ async fn readers_of_a_replica_that_lags_behind_see_what_there_was_until_it_has_c
     let account = commercial(&cloud);
     let keys = admin(&account);
     let aws = client(&cloud, &keys);
-    let late = || Effect::Stale(Duration::from_secs(10));
+    let late = || Effect::StaleReads(Duration::from_secs(10));
     let caught_up = || cloud.clock().advance(Duration::from_secs(11));
 
     let document = trust(&account.root_arn(), &Value::Null).to_string();
     let new = [("RoleName", "new"), ("AssumeRolePolicyDocument", document.as_str())];
     cloud.fault(Fault::on("iam", "CreateRole", late()).once());
     assert_eq!(aws.query("iam", "CreateRole", &new).await.unwrap().status, 200);
-    let role = account.role_seen("new").expect("it is there");
+    let role = account.role_snapshot("new").expect("it is there");
     let get = || async { aws.query("iam", "GetRole", &new[..1]).await.unwrap().status };
-    let assume = || async { aws.assume(&role.arn, "session", None).await.unwrap().is_ok() };
+    let assume = || async { aws.assume_role(&role.arn, "session", None).await.unwrap().is_ok() };
     assert_eq!((get().await, assume().await), (404, false));
-    // Who writes is no reader.
+    // Writes are not affected by the replica.
     let again = aws.query("iam", "CreateRole", &new).await.unwrap();
     assert_eq!(again.code().as_deref(), Some("EntityAlreadyExists"));
     caught_up();
@@ -119,10 +123,10 @@ async fn readers_of_a_replica_that_lags_behind_see_what_there_was_until_it_has_c
     let token = "0123456789abcdef0123456789abcdef";
     let secret = json!({"Name": "a", "SecretString": "v", "ClientRequestToken": token});
     cloud.fault(Fault::on("secretsmanager", "CreateSecret", late()).once());
-    assert_eq!(aws.secrets("CreateSecret", &secret).await.unwrap().status, 200);
+    assert_eq!(aws.secrets_manager("CreateSecret", &secret).await.unwrap().status, 200);
     let describe = || async {
         let asked = json!({"SecretId": "a"});
-        aws.secrets("DescribeSecret", &asked).await.unwrap().status
+        aws.secrets_manager("DescribeSecret", &asked).await.unwrap().status
     };
     assert_eq!((describe().await, get().await), (400, 200), "each service has its own replica");
     caught_up();

@@ -1,8 +1,13 @@
-//! IAM's reads and changes, and who may make them.
+//! Tests of IAM.
 use super::*;
-use crate::aws::client::Answer;
+use crate::aws::client::AwsResponse;
 
-async fn ask(cloud: &Cloud, keys: &Keys, action: &str, parameters: &[(&str, &str)]) -> Answer {
+async fn ask(
+    cloud: &LocalCloud,
+    keys: &AwsCredentials,
+    action: &str,
+    parameters: &[(&str, &str)],
+) -> AwsResponse {
     client(cloud, keys).query("iam", action, parameters).await.unwrap()
 }
 
@@ -12,7 +17,7 @@ async fn refusals_name_principal_action_resource_and_reason() {
     let account = commercial(&cloud);
     account.role("SpectroCloudRole");
     let user = account.user("palette");
-    let keys = user.keys();
+    let keys = user.create_access_key();
     let ask = async || ask(&cloud, &keys, "GetRole", &[("RoleName", "SpectroCloudRole")]).await;
     let wording = |reason: &str| {
         format!(
@@ -29,7 +34,7 @@ async fn refusals_name_principal_action_resource_and_reason() {
             "{}",
             answer.body
         );
-        assert_eq!(answer.element("Message").map(str::to_owned), Some(wording(reason)));
+        assert_eq!(answer.xml_element("Message").map(str::to_owned), Some(wording(reason)));
     };
     refused("because no identity-based policy allows the iam:GetRole action").await;
     user.inline(
@@ -41,9 +46,9 @@ async fn refusals_name_principal_action_resource_and_reason() {
     user.boundary(&bounds);
     refused("because no permissions boundary allows the iam:GetRole action").await;
     account.policy("Bounds", &allow(&["iam:*"], "*"));
-    account.scp("NoIam", &deny);
+    account.attach_scp("NoIam", &deny);
     refused("with an explicit deny in a service control policy").await;
-    account.scp("NoIam", &allow(&["*"], "*"));
+    account.attach_scp("NoIam", &allow(&["*"], "*"));
     user.inline("no", &deny);
     refused("with an explicit deny in an identity-based policy").await;
 }
@@ -53,12 +58,12 @@ async fn groups_bring_their_policies() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let group = account.group("readers");
-    group.attach(&account.managed("IAMReadOnlyAccess"));
-    let keys = account.user("palette").join(&group).keys();
+    group.attach(&account.managed_policy_arn("IAMReadOnlyAccess"));
+    let keys = account.user("palette").add_to_group(&group).create_access_key();
     let answer = ask(&cloud, &keys, "ListGroupsForUser", &[("UserName", "palette")]).await;
-    assert_eq!(answer.element("GroupName"), Some("readers"), "{}", answer.body);
+    assert_eq!(answer.xml_element("GroupName"), Some("readers"), "{}", answer.body);
     let answer = ask(&cloud, &keys, "ListAttachedGroupPolicies", &[("GroupName", "readers")]).await;
-    assert_eq!(answer.element("PolicyArn"), Some("arn:aws:iam::aws:policy/IAMReadOnlyAccess"));
+    assert_eq!(answer.xml_element("PolicyArn"), Some("arn:aws:iam::aws:policy/IAMReadOnlyAccess"));
 }
 
 #[tokio::test]
@@ -66,9 +71,11 @@ async fn documents_come_url_encoded() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
     let keys = admin(&account);
-    account.role("SpectroCloudRole").trust(&trust(&account.root_arn(), &external_id("tenant-1")));
+    account
+        .role("SpectroCloudRole")
+        .set_trust_policy(&trust(&account.root_arn(), &external_id("tenant-1")));
     let answer = ask(&cloud, &keys, "GetRole", &[("RoleName", "spectrocloudrole")]).await;
-    let document = answer.element("AssumeRolePolicyDocument").unwrap();
+    let document = answer.xml_element("AssumeRolePolicyDocument").unwrap();
     assert!(
         document.starts_with("%7B%22") && !document.contains(['{', '"', ':', ' ']),
         "{document}"
@@ -79,16 +86,18 @@ async fn documents_come_url_encoded() {
         serde_json::from_str::<Value>(&decoded).unwrap(),
         trust(&account.root_arn(), &external_id("tenant-1"))
     );
-    assert_eq!(answer.element("MaxSessionDuration"), Some("3600"));
+    assert_eq!(answer.xml_element("MaxSessionDuration"), Some("3600"));
 
     let arn = account.policy("Mine", &allow(&["ec2:*"], "*"));
     assert_eq!(
-        ask(&cloud, &keys, "GetPolicy", &[("PolicyArn", &arn)]).await.element("DefaultVersionId"),
+        ask(&cloud, &keys, "GetPolicy", &[("PolicyArn", &arn)])
+            .await
+            .xml_element("DefaultVersionId"),
         Some("v1")
     );
     let answer =
         ask(&cloud, &keys, "GetPolicyVersion", &[("PolicyArn", &arn), ("VersionId", "v1")]).await;
-    assert!(answer.element("Document").unwrap().contains("ec2%3A%2A"), "{}", answer.body);
+    assert!(answer.xml_element("Document").unwrap().contains("ec2%3A%2A"), "{}", answer.body);
 }
 
 #[tokio::test]
@@ -151,9 +160,9 @@ async fn lists_come_in_pages() {
         parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
         let answer = ask(&cloud, &keys, "ListAttachedRolePolicies", &parameters).await;
         (pages, seen) = (pages + 1, seen + answer.body.matches("<PolicyArn>").count());
-        marker = answer.element("Marker").map(str::to_owned);
+        marker = answer.xml_element("Marker").map(str::to_owned);
         assert_eq!(
-            answer.element("IsTruncated"),
+            answer.xml_element("IsTruncated"),
             Some(if marker.is_some() { "true" } else { "false" })
         );
         if marker.is_none() {
@@ -189,7 +198,7 @@ async fn a_person_can_build_the_role_and_meets_the_limits() {
             &[("PolicyName", &name), ("PolicyDocument", &document)],
         )
         .await;
-        let arn = created.element("Arn").unwrap().to_owned();
+        let arn = created.xml_element("Arn").unwrap().to_owned();
         let answer = ask(
             &cloud,
             &keys,
@@ -226,10 +235,10 @@ async fn a_person_can_build_the_role_and_meets_the_limits() {
 async fn keys_are_listed_with_status_age_and_last_use() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
-    account.user("palette").attach(&account.managed("IAMReadOnlyAccess"));
-    let keys = account.user("palette").keys();
-    let old = account.user("palette").keys();
-    account.user("palette").deactivate(&old).age(&old, 400);
+    account.user("palette").attach(&account.managed_policy_arn("IAMReadOnlyAccess"));
+    let keys = account.user("palette").create_access_key();
+    let old = account.user("palette").create_access_key();
+    account.user("palette").deactivate_key(&old).set_key_age(&old, 400);
     let answer = ask(&cloud, &keys, "ListAccessKeys", &[]).await;
     assert!(
         answer.body.contains("<Status>Active</Status>")
@@ -237,12 +246,12 @@ async fn keys_are_listed_with_status_age_and_last_use() {
     );
     let answer = ask(&cloud, &keys, "GetAccessKeyLastUsed", &[("AccessKeyId", &keys.id)]).await;
     assert_eq!(
-        (answer.element("ServiceName"), answer.element("UserName")),
+        (answer.xml_element("ServiceName"), answer.xml_element("UserName")),
         (Some("iam"), Some("palette"))
     );
     let answer = ask(&cloud, &keys, "GetAccessKeyLastUsed", &[("AccessKeyId", &old.id)]).await;
     assert_eq!(
-        (answer.element("ServiceName"), answer.element("LastUsedDate")),
+        (answer.xml_element("ServiceName"), answer.xml_element("LastUsedDate")),
         (Some("N/A"), None)
     );
     assert!(keys.id.starts_with("AKIA") && keys.id.len() == 20);

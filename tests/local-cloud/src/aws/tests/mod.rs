@@ -1,4 +1,4 @@
-//! The emulator over HTTP, asked by hand.
+//! Tests of the fake AWS over HTTP.
 mod assume;
 mod callers;
 mod eks;
@@ -13,30 +13,30 @@ mod simulate;
 
 use serde_json::{Value, json};
 
-use super::client::Client;
-use super::{Account, Keys};
-use crate::outbound;
-use crate::{Cloud, Options};
+use super::client::AwsClient;
+use super::{Account, AwsCredentials};
+use crate::http_client;
+use crate::{CloudOptions, LocalCloud};
 
 const ACCOUNT: &str = "123456789012";
 const OTHER: &str = "210987654321";
 
-async fn cloud() -> Cloud {
-    Cloud::start(Options::default()).await
+async fn cloud() -> LocalCloud {
+    LocalCloud::start(CloudOptions::default()).await
 }
 
-fn commercial(cloud: &Cloud) -> Account {
+fn commercial(cloud: &LocalCloud) -> Account {
     cloud.aws().account("aws", ACCOUNT)
 }
 
-fn client(cloud: &Cloud, keys: &Keys) -> Client {
-    Client::new(outbound::client(cloud.ca_pem()), &cloud.url(), "us-east-1", keys)
+fn client(cloud: &LocalCloud, keys: &AwsCredentials) -> AwsClient {
+    AwsClient::new(http_client::client(cloud.ca_pem()), &cloud.url(), "us-east-1", keys)
 }
 
-/// A person who may do everything.
-fn admin(account: &Account) -> Keys {
-    account.user("admin").attach(&account.managed("AdministratorAccess"));
-    account.user("admin").keys()
+/// Returns an access key of an administrator.
+fn admin(account: &Account) -> AwsCredentials {
+    account.user("admin").attach(&account.managed_policy_arn("AdministratorAccess"));
+    account.user("admin").create_access_key()
 }
 
 fn allow(actions: &[&str], resource: &str) -> Value {

@@ -1,24 +1,24 @@
-//! Organizations: who may ask, page by page.
+//! Tests of Organizations.
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::Organization;
-use crate::aws::organizations::{Joined, State};
+use crate::aws::organizations::{AccountState, JoinedMethod};
 
-/// An organization of so many members besides its management account, half of them in one unit.
-fn organization(cloud: &Cloud, members: usize) -> (Organization, String) {
+/// Creates an organization with members, half of them in one OU.
+fn organization(cloud: &LocalCloud, members: usize) -> (Organization, String) {
     let organization = cloud.aws().organization(&commercial(cloud));
-    let unit = organization.unit(&organization.root(), "Workloads");
+    let unit = organization.create_ou(&organization.root(), "Workloads");
     for number in 0..members {
         let account = cloud.aws().account("aws", &format!("5{number:011}"));
         let parent = if number % 2 == 0 { unit.clone() } else { organization.root() };
-        organization.admit(
+        organization.add_member(
             &account,
             &format!("member-{number}"),
             &parent,
-            Joined::Created,
+            JoinedMethod::Created,
             1_700_000_000,
         );
     }
@@ -26,7 +26,7 @@ fn organization(cloud: &Cloud, members: usize) -> (Organization, String) {
 }
 
 async fn all(
-    client: &Client,
+    client: &AwsClient,
     operation: &str,
     mut ask: Value,
     member: &str,
@@ -51,7 +51,7 @@ async fn all(
 async fn accounts_are_listed_whole_in_pages_that_may_be_empty() {
     let cloud = cloud().await;
     let (organization, unit) = organization(&cloud, 45);
-    organization.set_state("500000000007", State::Closed);
+    organization.set_state("500000000007", AccountState::Closed);
     let client = client(&cloud, &admin(&commercial(&cloud)));
     let (accounts, pages) = all(&client, "ListAccounts", json!({}), "Accounts").await;
     let ids: BTreeSet<_> = accounts.iter().map(|one| one["Id"].as_str().unwrap()).collect();
@@ -61,7 +61,7 @@ async fn accounts_are_listed_whole_in_pages_that_may_be_empty() {
     let below = json!({"ParentId": unit, "MaxResults": 7});
     let (accounts, _) = all(&client, "ListAccountsForParent", below, "Accounts").await;
     assert_eq!(accounts.len(), 23);
-    organization.retire_status();
+    organization.omit_status();
     let told = client.organizations("DescribeAccount", &json!({"AccountId": "500000000001"})).await;
     let told = told.unwrap().json();
     assert!(told["Account"]["Status"].is_null() && told["Account"]["State"] == "ACTIVE", "{told}");
@@ -107,7 +107,7 @@ async fn what_organizations_refuses() {
     }
     let elsewhere = client.in_region("eu-west-1").organizations("ListRoots", &json!({})).await;
     assert_eq!(elsewhere.unwrap().code().as_deref(), Some("InvalidSignatureException"));
-    organization.dismiss("500000000001");
+    organization.remove_member("500000000001");
     assert_eq!(
         ask("DescribeAccount", json!({"AccountId": "500000000001"})).await,
         "AccountNotFoundException"
@@ -121,13 +121,13 @@ async fn only_the_management_account_and_its_delegates_may_ask_and_only_what_the
     let (organization, unit) = organization(&cloud, 3);
     let member = cloud.aws().account("aws", "500000000001");
     let keys = admin(&member);
-    let code = |answer: &crate::aws::client::Answer| answer.code().unwrap_or_default();
+    let code = |answer: &crate::aws::client::AwsResponse| answer.code().unwrap_or_default();
     let roots = client(&cloud, &keys).organizations("ListRoots", &json!({})).await.unwrap();
     assert_eq!(code(&roots), "AccessDeniedException");
     let own =
         client(&cloud, &keys).organizations("DescribeOrganization", &json!({})).await.unwrap();
     assert_eq!(own.json()["Organization"]["MasterAccountId"], ACCOUNT, "{}", own.body);
-    organization.delegate("500000000001");
+    organization.add_delegated_administrator("500000000001");
     let roots = client(&cloud, &keys).organizations("ListRoots", &json!({})).await.unwrap();
     assert_eq!(roots.json()["Roots"][0]["Id"], json!(organization.root()));
     let stranger = admin(&cloud.aws().account("aws", OTHER));
@@ -135,7 +135,7 @@ async fn only_the_management_account_and_its_delegates_may_ask_and_only_what_the
     assert_eq!(code(&roots), "AWSOrganizationsNotInUseException");
     let clerk = commercial(&cloud).user("clerk");
     clerk.inline("Some", &allow(&["organizations:ListParents"], "*"));
-    let clerk = client(&cloud, &clerk.keys());
+    let clerk = client(&cloud, &clerk.create_access_key());
     let parents =
         clerk.organizations("ListParents", &json!({"ChildId": "500000000000"})).await.unwrap();
     assert_eq!(parents.json()["Parents"][0], json!({"Id": unit, "Type": "ORGANIZATIONAL_UNIT"}));
@@ -151,14 +151,14 @@ async fn nobody_gets_into_a_closed_account() {
     let (organization, _) = organization(&cloud, 3);
     let member = cloud.aws().account("aws", "500000000001");
     let role = member.role("Entry");
-    role.trust(&trust(&commercial(&cloud).root_arn(), &Value::Null));
+    role.set_trust_policy(&trust(&commercial(&cloud).root_arn(), &Value::Null));
     let client = client(&cloud, &admin(&commercial(&cloud)));
-    assert!(client.assume(&role.arn(), "test", None).await.unwrap().is_ok());
-    organization.set_state("500000000001", State::Suspended);
-    let refused = client.assume(&role.arn(), "test", None).await.unwrap().unwrap_err();
+    assert!(client.assume_role(&role.arn(), "test", None).await.unwrap().is_ok());
+    organization.set_state("500000000001", AccountState::Suspended);
+    let refused = client.assume_role(&role.arn(), "test", None).await.unwrap().unwrap_err();
     assert_eq!(refused.code().as_deref(), Some("AccessDenied"));
-    organization.set_state("500000000001", State::Active);
-    assert!(client.assume(&role.arn(), "test", None).await.unwrap().is_ok());
+    organization.set_state("500000000001", AccountState::Active);
+    assert!(client.assume_role(&role.arn(), "test", None).await.unwrap().is_ok());
 }
 
 #[tokio::test]
@@ -176,9 +176,14 @@ async fn requests_for_accounts_are_listed_by_state_with_their_twins() {
     let (organization, _) = organization(&cloud, 0);
     for number in 0..30 {
         let (id, twin) = (format!("5{number:011}"), format!("6{number:011}"));
-        organization.created("team", Some(&id), (number == 9).then_some(&*twin), None);
+        organization.record_account_creation(
+            "team",
+            Some(&id),
+            (number == 9).then_some(&*twin),
+            None,
+        );
     }
-    organization.created("never", None, None, Some("EMAIL_ALREADY_EXISTS"));
+    organization.record_account_creation("never", None, None, Some("EMAIL_ALREADY_EXISTS"));
     let client = client(&cloud, &admin(&commercial(&cloud)));
     for (states, count) in [(json!([]), 31), (json!(["SUCCEEDED"]), 30), (json!(["FAILED"]), 1)] {
         let ask = json!({"States": states});

@@ -1,29 +1,29 @@
-//! SQS: what it takes, and when it gives it out again.
+//! Tests of SQS.
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::Queue;
-use crate::aws::client::Answer;
-use crate::aws::sqs::Settings;
+use crate::aws::client::AwsResponse;
+use crate::aws::sqs::QueueSettings;
 
-fn queue(cloud: &Cloud, name: &str, settings: Settings) -> Queue {
+fn queue(cloud: &LocalCloud, name: &str, settings: QueueSettings) -> Queue {
     commercial(cloud).queue("us-east-1", name, settings)
 }
 
-/// A caller who may do everything with a queue.
+/// A caller with all permissions, and the URL of a queue.
 struct Caller {
-    client: Client,
+    client: AwsClient,
     url: String,
 }
 
 impl Caller {
-    fn of(cloud: &Cloud, queue: &Queue) -> Caller {
+    fn of(cloud: &LocalCloud, queue: &Queue) -> Caller {
         Caller { client: client(cloud, &admin(&commercial(cloud))), url: queue.url() }
     }
 
-    async fn ask(&self, operation: &str, mut body: Value) -> Answer {
+    async fn ask(&self, operation: &str, mut body: Value) -> AwsResponse {
         body["QueueUrl"] = json!(self.url);
         self.client.sqs(operation, &body).await.unwrap()
     }
@@ -39,9 +39,13 @@ impl Caller {
 #[tokio::test]
 async fn a_message_is_out_of_sight_for_a_while_and_dead_after_enough_tries() {
     let cloud = cloud().await;
-    let dead = queue(&cloud, "dead", Settings::default());
+    let dead = queue(&cloud, "dead", QueueSettings::default());
     let redrive = Some((dead.arn(), 2));
-    let work = queue(&cloud, "work", Settings { visibility: 60, redrive, ..Settings::default() });
+    let work = queue(
+        &cloud,
+        "work",
+        QueueSettings { visibility_timeout: 60, redrive, ..QueueSettings::default() },
+    );
     let caller = Caller::of(&cloud, &work);
     let attributes = json!({"reason": {"DataType": "String", "StringValue": "why"}});
     let sent = caller
@@ -59,15 +63,15 @@ async fn a_message_is_out_of_sight_for_a_while_and_dead_after_enough_tries() {
     }
     assert!(caller.receive().await.is_empty());
     let [message] = dead.messages().try_into().unwrap();
-    assert_eq!((message.body.as_str(), message.received), ("hello", 2));
-    assert_eq!(message.dead_from, Some(work.arn()));
+    assert_eq!((message.body.as_str(), message.receive_count), ("hello", 2));
+    assert_eq!(message.dead_letter_source, Some(work.arn()));
     assert_eq!(message.attributes["reason"], "why");
 }
 
 #[tokio::test]
 async fn handles_delete_and_hide_what_they_were_given_for() {
     let cloud = cloud().await;
-    let work = queue(&cloud, "work", Settings::default());
+    let work = queue(&cloud, "work", QueueSettings::default());
     let caller = Caller::of(&cloud, &work);
     work.send("one");
     let first = caller.receive().await[0]["ReceiptHandle"].clone();
@@ -92,7 +96,7 @@ async fn handles_delete_and_hide_what_they_were_given_for() {
 #[tokio::test]
 async fn batches_have_limits() {
     let cloud = cloud().await;
-    let work = queue(&cloud, "work", Settings::default());
+    let work = queue(&cloud, "work", QueueSettings::default());
     let caller = Caller::of(&cloud, &work);
     let entry = |id: &str, length: usize| json!({"Id": id, "MessageBody": "m".repeat(length)});
     let many = |count: usize, length: usize| -> Vec<Value> {
@@ -121,9 +125,12 @@ async fn batches_have_limits() {
 #[tokio::test]
 async fn queues_tell_their_attributes_to_those_who_may_ask() {
     let cloud = cloud().await;
-    let dead = queue(&cloud, "dead", Settings::default());
-    let work =
-        queue(&cloud, "work", Settings { redrive: Some((dead.arn(), 25)), ..Settings::default() });
+    let dead = queue(&cloud, "dead", QueueSettings::default());
+    let work = queue(
+        &cloud,
+        "work",
+        QueueSettings { redrive: Some((dead.arn(), 25)), ..QueueSettings::default() },
+    );
     let caller = Caller::of(&cloud, &work);
     work.send("one");
     work.send("two");
@@ -137,7 +144,7 @@ async fn queues_tell_their_attributes_to_those_who_may_ask() {
     assert_eq!(unknown.code().as_deref(), Some("com.amazonaws.sqs#InvalidAttributeName"));
     let sender = commercial(&cloud).user("sender");
     sender.inline("Send", &allow(&["sqs:SendMessage"], &work.arn()));
-    let sender = Caller { client: client(&cloud, &sender.keys()), url: work.url() };
+    let sender = Caller { client: client(&cloud, &sender.create_access_key()), url: work.url() };
     assert_eq!(sender.ask("SendMessage", json!({"MessageBody": "three"})).await.status, 200);
     let denied = Some("com.amazon.coral.service#AccessDeniedException");
     assert_eq!(sender.ask("ReceiveMessage", json!({})).await.code().as_deref(), denied);
@@ -160,12 +167,16 @@ async fn a_service_sends_only_where_the_queues_policy_lets_it() {
         "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
         "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
     }]});
-    let work = queue(&cloud, "work", Settings { policy: Some(policy), ..Settings::default() });
-    assert!(work.takes_from("events.amazonaws.com", rule));
+    let work =
+        queue(&cloud, "work", QueueSettings { policy: Some(policy), ..QueueSettings::default() });
+    assert!(work.accepts_messages_from("events.amazonaws.com", rule));
+    assert!(!work.accepts_messages_from(
+        "events.amazonaws.com",
+        "arn:aws:events:us-east-1:123456789012:rule/other"
+    ));
+    assert!(!work.accepts_messages_from("sns.amazonaws.com", rule));
     assert!(
-        !work
-            .takes_from("events.amazonaws.com", "arn:aws:events:us-east-1:123456789012:rule/other")
+        !queue(&cloud, "closed", QueueSettings::default())
+            .accepts_messages_from("events.amazonaws.com", rule)
     );
-    assert!(!work.takes_from("sns.amazonaws.com", rule));
-    assert!(!queue(&cloud, "closed", Settings::default()).takes_from("events.amazonaws.com", rule));
 }

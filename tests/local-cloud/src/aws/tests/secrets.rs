@@ -1,14 +1,14 @@
-//! Secrets Manager's rules.
+//! Tests of Secrets Manager.
 use super::*;
-use crate::aws::client::Answer;
+use crate::aws::client::AwsResponse;
 
 const ONE: &str = "11111111-1111-4111-8111-111111111111";
 const TWO: &str = "22222222-2222-4222-8222-222222222222";
 const THREE: &str = "33333333-3333-4333-8333-333333333333";
 
 struct Vault {
-    cloud: Cloud,
-    client: Client,
+    cloud: LocalCloud,
+    client: AwsClient,
 }
 
 impl Vault {
@@ -18,8 +18,8 @@ impl Vault {
         Vault { cloud, client }
     }
 
-    async fn ask(&self, operation: &str, parameters: Value) -> Answer {
-        self.client.secrets(operation, &parameters).await.unwrap()
+    async fn ask(&self, operation: &str, parameters: Value) -> AwsResponse {
+        self.client.secrets_manager(operation, &parameters).await.unwrap()
     }
 
     async fn code(&self, operation: &str, parameters: Value) -> Option<String> {
@@ -75,7 +75,7 @@ async fn a_token_is_one_value_for_ever() {
         vault.put("short", "v", "AWSPENDING").await.as_deref(),
         Some("InvalidParameterException")
     );
-    // A version that has lost its labels does not get them back by being put again.
+    // A repeated put does not restore lost staging labels.
     assert_eq!(vault.put(THREE, "v3", "AWSPENDING").await, None);
     assert_eq!(vault.put(TWO, "v2", "AWSPENDING").await, None);
     assert_eq!(
@@ -194,8 +194,10 @@ async fn names_arns_and_partial_arns_mean_the_same_secret() {
         Some("AccessDeniedException")
     );
     let west = vault.client.in_region("us-west-2");
-    let answer =
-        west.secrets("DescribeSecret", &json!({ "SecretId": "gangway/aws/1/prod" })).await.unwrap();
+    let answer = west
+        .secrets_manager("DescribeSecret", &json!({ "SecretId": "gangway/aws/1/prod" }))
+        .await
+        .unwrap();
     assert_eq!(answer.code().as_deref(), Some("ResourceNotFoundException"));
 }
 
@@ -275,7 +277,7 @@ async fn permissions_see_names_tags_and_keys() {
     ] }));
     let client = client(&vault.cloud, &function.session("run"));
     let code = async |operation: &str, parameters: Value| {
-        client.secrets(operation, &parameters).await.unwrap().code()
+        client.secrets_manager(operation, &parameters).await.unwrap().code()
     };
     let denied = Some("AccessDeniedException");
     assert_eq!(code("CreateSecret", json!({ "Name": "other" })).await.as_deref(), denied);

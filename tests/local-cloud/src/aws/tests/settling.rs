@@ -1,4 +1,4 @@
-//! What was just made is overlooked for a while.
+//! Tests of eventual consistency.
 use super::*;
 
 #[tokio::test]
@@ -10,7 +10,7 @@ async fn a_new_policy_can_be_attached_and_can_bound_once_it_has_settled() {
     account.role("Palette");
     let trust = trust(&account.root_arn(), &Value::Null).to_string();
     let document = allow(&["s3:GetObject"], "*").to_string();
-    cloud.aws().settle_after(2);
+    cloud.aws().hide_new_resources(2);
     for (policy, action, names) in [
         ("Read", "AttachRolePolicy", ["RoleName", "PolicyArn"]),
         ("Bounds", "PutRolePermissionsBoundary", ["RoleName", "PermissionsBoundary"]),

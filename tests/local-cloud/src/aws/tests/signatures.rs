@@ -1,8 +1,8 @@
-//! Who is let in.
+//! Tests of authentication.
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::aws::client::signature;
+use crate::aws::client::sign_request;
 
 #[tokio::test]
 async fn the_identity_is_the_owner_of_the_keys_in_the_partition_of_the_scope() {
@@ -13,17 +13,17 @@ async fn the_identity_is_the_owner_of_the_keys_in_the_partition_of_the_scope() {
         ("aws-iso", "us-iso-west-1"),
         ("aws-iso-b", "us-isob-east-1"),
     ] {
-        let keys = cloud.aws().account(partition, ACCOUNT).user("palette").keys();
+        let keys = cloud.aws().account(partition, ACCOUNT).user("palette").create_access_key();
         let answer = client(&cloud, &keys)
             .in_region(region)
             .query("sts", "GetCallerIdentity", &[])
             .await
             .unwrap();
         assert_eq!(
-            answer.element("Arn"),
+            answer.xml_element("Arn"),
             Some(format!("arn:{partition}:iam::{ACCOUNT}:user/palette").as_str())
         );
-        assert_eq!(answer.element("Account"), Some(ACCOUNT));
+        assert_eq!(answer.xml_element("Account"), Some(ACCOUNT));
         let abroad = if partition == "aws" { "us-gov-west-1" } else { "us-east-1" };
         let answer = client(&cloud, &keys)
             .in_region(abroad)
@@ -42,12 +42,15 @@ async fn the_identity_is_the_owner_of_the_keys_in_the_partition_of_the_scope() {
 async fn keys_that_are_unknown_inactive_or_wrong_are_refused() {
     let cloud = cloud().await;
     let account = commercial(&cloud);
-    let good = account.user("palette").keys();
-    let unknown = Keys { id: "AKIAIOSFODNN7EXAMPLE".into(), ..good.clone() };
-    let wrong = Keys { secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(), ..good.clone() };
-    let with_token = Keys { token: Some("anything".into()), ..good.clone() };
-    let inactive = account.user("palette").keys();
-    account.user("palette").deactivate(&inactive);
+    let good = account.user("palette").create_access_key();
+    let unknown = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".into(), ..good.clone() };
+    let wrong = AwsCredentials {
+        secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+        ..good.clone()
+    };
+    let with_token = AwsCredentials { token: Some("anything".into()), ..good.clone() };
+    let inactive = account.user("palette").create_access_key();
+    account.user("palette").deactivate_key(&inactive);
     let rows = [
         (good, 200, None),
         (unknown, 403, Some("InvalidClientTokenId")),
@@ -64,15 +67,16 @@ async fn keys_that_are_unknown_inactive_or_wrong_are_refused() {
 #[tokio::test]
 async fn a_json_service_says_the_same_in_its_own_words() {
     let cloud = cloud().await;
-    let good = commercial(&cloud).user("palette").keys();
-    let unknown = Keys { id: "AKIAIOSFODNN7EXAMPLE".into(), ..good.clone() };
-    let wrong = Keys { secret: "wrong".into(), ..good.clone() };
+    let good = commercial(&cloud).user("palette").create_access_key();
+    let unknown = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".into(), ..good.clone() };
+    let wrong = AwsCredentials { secret: "wrong".into(), ..good.clone() };
     for (keys, code) in [
         (good, "AccessDeniedException"),
         (unknown, "UnrecognizedClientException"),
         (wrong, "InvalidSignatureException"),
     ] {
-        let answer = client(&cloud, &keys).secrets("ListSecrets", &json!({})).await.unwrap();
+        let answer =
+            client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
         assert_eq!((answer.status, answer.code().as_deref()), (400, Some(code)), "{}", answer.body);
     }
 }
@@ -101,16 +105,16 @@ async fn iam_is_signed_for_one_region_of_each_partition() {
 #[tokio::test]
 async fn a_clock_five_minutes_off_is_refused_and_seen_in_the_date_header() {
     let cloud = cloud().await;
-    let keys = commercial(&cloud).user("palette").keys();
+    let keys = commercial(&cloud).user("palette").create_access_key();
     for (skew, status) in [(0, 200), (240, 200), (-240, 200), (400, 403), (-400, 403)] {
-        cloud.clock().skew(skew);
+        cloud.clock().set_skew(skew);
         let answer = client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
         assert_eq!(answer.status, status, "{skew}: {}", answer.body);
         let late = if skew > 0 { "Signature expired" } else { "Signature not yet current" };
         assert!(status == 200 || answer.body.contains(late), "{}", answer.body);
     }
-    cloud.clock().stop();
-    let response = outbound::client(None).get(cloud.url()).send().await.unwrap();
+    cloud.clock().freeze();
+    let response = http_client::client(None).get(cloud.url()).send().await.unwrap();
     let date = response.headers().get("date").unwrap().to_str().unwrap().to_owned();
     assert_eq!(date, cloud.clock().http_date());
     assert_eq!(response.status(), 403);
@@ -120,16 +124,16 @@ async fn a_clock_five_minutes_off_is_refused_and_seen_in_the_date_header() {
 #[tokio::test]
 async fn what_was_signed_is_what_must_arrive() {
     let cloud = cloud().await;
-    let keys = commercial(&cloud).user("palette").keys();
+    let keys = commercial(&cloud).user("palette").create_access_key();
     let url = format!("{}/", cloud.url());
     let headers = [("content-type", "application/x-www-form-urlencoded".to_owned())];
     let body = "Action=GetCallerIdentity&Version=2011-06-15";
     let now =
         SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(cloud.clock().now()).unwrap());
     let signed =
-        signature(&keys, "sts", "us-east-1", ("POST", &url), &headers, body.as_bytes(), now);
+        sign_request(&keys, "sts", "us-east-1", ("POST", &url), &headers, body.as_bytes(), now);
     let send = async |service_body: &str, content_type: &str| {
-        let mut request = outbound::client(None).post(&url).body(service_body.to_owned());
+        let mut request = http_client::client(None).post(&url).body(service_body.to_owned());
         for (name, value) in &signed {
             request = request.header(*name, value);
         }
@@ -146,43 +150,46 @@ async fn what_was_signed_is_what_must_arrive() {
 #[tokio::test]
 async fn a_session_needs_its_token_and_ends() {
     let cloud = cloud().await;
-    let keys = commercial(&cloud).role_at("/team/", "Lambda").session("run");
-    let ask = async |keys: &Keys| {
+    let keys = commercial(&cloud).role_with_path("/team/", "Lambda").session("run");
+    let ask = async |keys: &AwsCredentials| {
         client(&cloud, keys).query("sts", "GetCallerIdentity", &[]).await.unwrap()
     };
     let answer = ask(&keys).await;
-    assert_eq!(answer.element("Arn"), Some("arn:aws:sts::123456789012:assumed-role/Lambda/run"));
+    assert_eq!(
+        answer.xml_element("Arn"),
+        Some("arn:aws:sts::123456789012:assumed-role/Lambda/run")
+    );
     for token in [None, Some("another".to_owned())] {
-        let answer = ask(&Keys { token, ..keys.clone() }).await;
+        let answer = ask(&AwsCredentials { token, ..keys.clone() }).await;
         assert_eq!(answer.code().as_deref(), Some("InvalidClientTokenId"));
     }
-    // A day later, by the cloud's clock and the caller's: only the session is over.
+    // Expires the session.
     let store_now = cloud.clock().now();
     for session in cloud.aws().store().sessions.values_mut() {
         session.expires = store_now - 1;
     }
     assert_eq!(ask(&keys).await.code().as_deref(), Some("ExpiredToken"));
-    let answer = client(&cloud, &keys).secrets("ListSecrets", &json!({})).await.unwrap();
+    let answer = client(&cloud, &keys).secrets_manager("ListSecrets", &json!({})).await.unwrap();
     assert_eq!(answer.code().as_deref(), Some("ExpiredTokenException"));
 }
 
 #[tokio::test]
 async fn over_tls_only_those_who_trust_the_authority_get_through() {
-    let cloud = Cloud::start(Options { tls: true, ..Options::default() }).await;
-    let keys = commercial(&cloud).user("palette").keys();
+    let cloud = LocalCloud::start(CloudOptions { tls: true, ..CloudOptions::default() }).await;
+    let keys = commercial(&cloud).user("palette").create_access_key();
     assert_eq!(
         client(&cloud, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap().status,
         200
     );
-    let stranger = Client::new(outbound::client(None), &cloud.url(), "us-east-1", &keys);
+    let stranger = AwsClient::new(http_client::client(None), &cloud.url(), "us-east-1", &keys);
     assert!(stranger.query("sts", "GetCallerIdentity", &[]).await.is_err());
 }
 
 #[tokio::test]
 async fn clouds_know_nothing_of_one_another() {
     let (one, two) = (cloud().await, cloud().await);
-    let keys = commercial(&one).user("palette").keys();
-    commercial(&two).user("palette").keys();
+    let keys = commercial(&one).user("palette").create_access_key();
+    commercial(&two).user("palette").create_access_key();
     let answer = client(&two, &keys).query("sts", "GetCallerIdentity", &[]).await.unwrap();
     assert_eq!(answer.code().as_deref(), Some("InvalidClientTokenId"));
     assert_eq!(one.calls().all().len(), 0);

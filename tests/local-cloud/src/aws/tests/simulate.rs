@@ -1,8 +1,8 @@
-//! The simulator.
+//! Tests of `SimulatePrincipalPolicy`.
 use super::*;
-use crate::aws::client::Answer;
+use crate::aws::client::AwsResponse;
 
-async fn simulate(cloud: &Cloud, source: &str, more: &[(&str, &str)]) -> Answer {
+async fn simulate(cloud: &LocalCloud, source: &str, more: &[(&str, &str)]) -> AwsResponse {
     let keys = admin(&commercial(cloud));
     let mut parameters = vec![("PolicySourceArn", source)];
     parameters.extend_from_slice(more);
@@ -19,31 +19,31 @@ async fn it_judges_as_the_real_calls_are_judged() {
         simulate(&cloud, &role.arn(), &[("ActionNames.member.1", "ec2:RunInstances")]).await
     };
     let answer = ask().await;
-    assert_eq!(answer.element("EvalDecision"), Some("allowed"), "{}", answer.body);
-    assert_eq!(answer.element("OrganizationsDecisionDetail"), None);
-    assert_eq!(answer.element("PermissionsBoundaryDecisionDetail"), None);
-    assert_eq!(answer.element("SourcePolicyId"), Some("role_SpectroCloudRole_ec2"));
+    assert_eq!(answer.xml_element("EvalDecision"), Some("allowed"), "{}", answer.body);
+    assert_eq!(answer.xml_element("OrganizationsDecisionDetail"), None);
+    assert_eq!(answer.xml_element("PermissionsBoundaryDecisionDetail"), None);
+    assert_eq!(answer.xml_element("SourcePolicyId"), Some("role_SpectroCloudRole_ec2"));
 
     role.boundary(&account.policy("Bounds", &allow(&["s3:*"], "*")));
     let answer = ask().await;
-    assert_eq!(answer.element("EvalDecision"), Some("implicitDeny"));
-    assert_eq!(answer.element("AllowedByPermissionsBoundary"), Some("false"));
+    assert_eq!(answer.xml_element("EvalDecision"), Some("implicitDeny"));
+    assert_eq!(answer.xml_element("AllowedByPermissionsBoundary"), Some("false"));
     account.policy("Bounds", &allow(&["*"], "*"));
 
-    // Nobody tells the simulator the region, and so a policy for regions denies.
+    // The simulator does not set the region, so an SCP that restricts regions denies.
     let regions = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "*", "Resource": "*",
         "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
-    account.scp("Regions", &regions);
-    // The account's own admin is bound too, where it asks IAM in us-east-1.
+    account.attach_scp("Regions", &regions);
+    // The SCP also denies the administrator's call to IAM in us-east-1.
     let answer = ask().await;
     assert_eq!(answer.code().as_deref(), Some("AccessDenied"), "{}", answer.body);
     let regions = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "NotAction": "iam:*", "Resource": "*",
         "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } }] });
-    account.scp("Regions", &regions);
+    account.attach_scp("Regions", &regions);
     let answer = ask().await;
-    assert_eq!(answer.element("EvalDecision"), Some("explicitDeny"));
-    assert_eq!(answer.element("AllowedByOrganizations"), Some("false"));
-    assert!(answer.element("MissingContextValues").unwrap().contains("aws:RequestedRegion"));
+    assert_eq!(answer.xml_element("EvalDecision"), Some("explicitDeny"));
+    assert_eq!(answer.xml_element("AllowedByOrganizations"), Some("false"));
+    assert!(answer.xml_element("MissingContextValues").unwrap().contains("aws:RequestedRegion"));
     let answer = simulate(
         &cloud,
         &role.arn(),
@@ -56,7 +56,7 @@ async fn it_judges_as_the_real_calls_are_judged() {
     )
     .await;
     assert_eq!(
-        (answer.element("EvalDecision"), answer.element("AllowedByOrganizations")),
+        (answer.xml_element("EvalDecision"), answer.xml_element("AllowedByOrganizations")),
         (Some("allowed"), Some("true"))
     );
 }
@@ -79,17 +79,17 @@ async fn each_resource_has_its_own_answer_and_the_top_a_template() {
     )
     .await;
     assert_eq!(
-        answer.element("EvalResourceName"),
+        answer.xml_element("EvalResourceName"),
         Some("arn:${Partition}:eks:${Region}:${Account}:cluster/${clusterName}")
     );
     assert_eq!(answer.body.matches("<EvalDecision>implicitDeny").count(), 2);
     assert_eq!(answer.body.matches("<EvalResourceDecision>allowed").count(), 1);
     assert_eq!(answer.body.matches("<EvalResourceDecision>implicitDeny").count(), 3);
-    // Everything is not each thing.
+    // Permission for one resource is not permission for all resources.
     let answer =
         simulate(&cloud, &user.arn(), &[("ActionNames.member.1", "eks:DescribeCluster")]).await;
     assert_eq!(
-        (answer.element("EvalDecision"), answer.element("EvalResourceName")),
+        (answer.xml_element("EvalDecision"), answer.xml_element("EvalResourceName")),
         (Some("implicitDeny"), Some("*"))
     );
 }
@@ -103,14 +103,14 @@ async fn it_comes_in_pages_and_refuses_too_much() {
         names.iter().map(|name| (name.as_str(), "ec2:RunInstances")).collect();
     assert_eq!(simulate(&cloud, &user, &actions).await.code().as_deref(), Some("InvalidInput"));
     let mut paged = actions[..100].to_vec();
-    assert_eq!(simulate(&cloud, &user, &paged).await.element("IsTruncated"), Some("false"));
+    assert_eq!(simulate(&cloud, &user, &paged).await.xml_element("IsTruncated"), Some("false"));
     paged.push(("MaxItems", "60"));
     let first = simulate(&cloud, &user, &paged).await;
     assert_eq!(first.body.matches("<EvalDecision>").count(), 60);
-    paged.push(("Marker", first.element("Marker").unwrap()));
+    paged.push(("Marker", first.xml_element("Marker").unwrap()));
     let second = simulate(&cloud, &user, &paged).await;
     assert_eq!(
-        (second.body.matches("<EvalDecision>").count(), second.element("Marker")),
+        (second.body.matches("<EvalDecision>").count(), second.xml_element("Marker")),
         (40, None)
     );
 }

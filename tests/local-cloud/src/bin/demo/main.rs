@@ -1,4 +1,5 @@
-//! `make demo`: each method in each partition, from a broken set-up to a registered account and back; with `--tls`, over TLS.
+//! `make demo`: registers an account with each method in each partition, starting from a broken
+//! configuration. With `--tls` all services use TLS.
 #![expect(
     clippy::print_stdout,
     clippy::indexing_slicing,
@@ -14,13 +15,15 @@ mod wizard;
 use std::process::ExitCode;
 
 use gangway_model::{AuthMethod, Partition};
-use local_cloud::{Options, World, template::Template, world::Case};
+use local_cloud::{
+    CloudFixture, CloudOptions, cloudformation::Template, fixtures::PodIdentityCase,
+};
 
-use show::{Portal, Surprise};
+use show::{Failure, PortalClient};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match tour().await {
+    match run().await {
         Ok((registered, 0)) => {
             println!("{registered} registered, 0 failed");
             ExitCode::SUCCESS
@@ -36,54 +39,56 @@ async fn main() -> ExitCode {
     }
 }
 
-/// How many accounts were registered, and how many were not.
-async fn tour() -> Result<(usize, usize), Surprise> {
+/// Runs all demos. Returns the numbers of successes and failures.
+async fn run() -> Result<(usize, usize), Failure> {
     let partitions = [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso];
     let tls = std::env::args().any(|argument| argument == "--tls");
-    let options = Options { tls, ..Options::default() };
-    let template = Template::of_repository().map_err(|error| error.to_string())?;
-    let world = World::of(options, &template, &partitions).await;
+    let options = CloudOptions { tls, ..CloudOptions::default() };
+    let template = Template::from_repository().map_err(|error| error.to_string())?;
+    let world = CloudFixture::with_partitions(options, &template, &partitions).await;
     let world = world.map_err(|error| error.to_string())?;
-    show::heading();
-    let mut tally = Tally::default();
-    for realm in world.realms() {
-        let gateway = realm.gateway(0).await;
+    show::print_heading();
+    let mut tally = Totals::default();
+    for realm in world.deployments() {
+        let gateway = realm.start_gateway(0).await;
         let [first, second] = &realm.customers;
         if realm.portal.is_some() {
             for (method, customer) in
                 [(AuthMethod::StaticCredentials, first), (AuthMethod::Scap, second)]
             {
-                let portal = Portal::of(realm, method.id(), gateway.url());
-                tally.count(secret_partitions::visit(&portal, method, customer).await);
+                let portal = PortalClient::new(realm, method.id(), gateway.url());
+                tally.count(secret_partitions::run(&portal, method, customer).await);
             }
             continue;
         }
         for (method, customer) in
             [(AuthMethod::StaticCredentials, first), (AuthMethod::Sts, second)]
         {
-            let portal = Portal::of(realm, method.id(), gateway.url());
-            tally.count(wizard::visit(&portal, method, customer).await);
+            let portal = PortalClient::new(realm, method.id(), gateway.url());
+            tally.count(wizard::run(&portal, method, customer).await);
         }
-        let cases =
-            [(Case::SameAccount, "pod-identity"), (Case::CrossAccount, "pod-identity, other")];
+        let cases = [
+            (PodIdentityCase::SameAccount, "pod-identity"),
+            (PodIdentityCase::CrossAccount, "pod-identity, other"),
+        ];
         for (case, label) in cases {
-            let portal = Portal::of(realm, label, gateway.url());
-            tally.count(pod_identity::visit(&portal, case).await);
+            let portal = PortalClient::new(realm, label, gateway.url());
+            tally.count(pod_identity::run(&portal, case).await);
         }
-        tally.count(vended::visit(&world.cloud, realm).await);
+        tally.count(vended::run(&world.cloud, realm).await);
     }
     Ok((tally.registered, tally.failed))
 }
 
-/// How the visits went.
+/// Results of the demos.
 #[derive(Default)]
-struct Tally {
+struct Totals {
     registered: usize,
     failed: usize,
 }
 
-impl Tally {
-    fn count(&mut self, visit: Result<(), Surprise>) {
+impl Totals {
+    fn count(&mut self, visit: Result<(), Failure>) {
         match visit {
             Ok(()) => self.registered += 1,
             Err(surprise) => {

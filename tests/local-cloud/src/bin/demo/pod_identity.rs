@@ -1,45 +1,50 @@
-//! EKS Pod Identity, in the cluster's own account and in another: broken, fixed, the rest put right by Gangway, registered.
+//! Demo of EKS Pod Identity with one account and with two accounts.
 
 use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
-use local_cloud::world::{Case, Way};
+use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::{Value, json};
 
-use crate::show::{Portal, Surprise, blocked, expect, told};
+use crate::show::{Failure, PortalClient, expect, expect_blocked, failed_checks_text};
 
 const ROUTE: &str = "/v1/accounts/pod-identity";
 
-/// What is broken by hand, and stays broken until it is fixed by hand.
-const fn injected_error(case: Case) -> [Way; 2] {
+/// The breakages of the demo, which must be fixed manually.
+const fn breakages(case: PodIdentityCase) -> [Breakage; 2] {
     match case {
-        Case::SameAccount => {
-            [Way::TrustWithoutTags(RolePurpose::Palette), Way::NotRestarted(HUBBLE_SERVICE_ACCOUNT)]
+        PodIdentityCase::SameAccount => [
+            Breakage::TrustWithoutTagSession(RolePurpose::Palette),
+            Breakage::PodsNotRestarted(HUBBLE_SERVICE_ACCOUNT),
+        ],
+        PodIdentityCase::CrossAccount => {
+            [Breakage::WildcardWithStringEquals, Breakage::DocumentedPrincipal]
         }
-        Case::CrossAccount => [Way::WildcardByTheLetter, Way::DocumentedPrincipal],
     }
 }
 
-/// One case in one partition.
-pub(crate) async fn visit(portal: &Portal<'_>, case: Case) -> Result<(), Surprise> {
-    let cluster = portal.realm.palette_cluster();
-    let mut request = cluster.work_for(case).request(case);
-    request["name"] = json!(format!("demo-{}-pod-identity", portal.realm.partition));
+/// Runs the demo for one case.
+pub(crate) async fn run(portal: &PortalClient<'_>, case: PodIdentityCase) -> Result<(), Failure> {
+    let cluster = portal.deployment.palette_cluster();
+    let mut request = cluster.restore_for(case).request(case);
+    request["name"] = json!(format!("demo-{}-pod-identity", portal.deployment.partition));
     let validate = format!("{ROUTE}/validate");
 
-    for way in injected_error(case) {
-        cluster.break_it(way);
+    for way in breakages(case) {
+        cluster.break_with(way);
     }
     let step = "validate, broken on purpose";
     let report = portal.call(step, 200, "POST", &validate, Some(&request)).await?;
-    blocked(&report)?;
+    expect_blocked(&report)?;
 
-    cluster.mend();
+    cluster.restore();
     let report = portal.call("validate, mended", 200, "POST", &validate, Some(&request)).await?;
     expect(report.get("ready") == Some(&json!(true)), || {
-        format!("still not ready:{}", told(&report))
+        format!("still not ready:{}", failed_checks_text(&report))
     })?;
 
-    // What does no harm, Gangway puts right itself where it is asked to.
-    cluster.break_it(Way::NotAssociated(HUBBLE_SERVICE_ACCOUNT)).break_it(Way::NoConfig);
+    // Gangway fixes these itself if the request asks for it.
+    cluster
+        .break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT))
+        .break_with(Breakage::NoConfigMap);
     request["ensureAssociations"] = json!(true);
     request["ensureConfigMap"] = json!(true);
     let receipt =

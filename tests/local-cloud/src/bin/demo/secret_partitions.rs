@@ -1,59 +1,64 @@
-//! The secret partitions: keys of a user with their CA certificate, and keys of the access portal, each broken in several ways.
+//! Demo of the classified partitions: access keys with a CA certificate, and credentials from the
+//! access portal.
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
-    certificates::{CertificateSpec, Chain},
-    world::Customer,
+    certificates::{CertificateIssuer, CertificateSpec},
+    fixtures::CustomerAccount,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    show::{Portal, Surprise, blocked, expect},
+    show::{Failure, PortalClient, expect, expect_blocked},
     wizard,
 };
 
-/// What to break, and the request that is so.
-type Broken = (&'static str, Value);
+/// A step name and the members that break the request.
+type BrokenRequest = (&'static str, Value);
 
-/// The whole way of one method in one partition.
-pub(crate) async fn visit(
-    portal: &Portal<'_>,
+/// Runs the demo of one method.
+pub(crate) async fn run(
+    portal: &PortalClient<'_>,
     method: AuthMethod,
-    customer: &Customer,
-) -> Result<(), Surprise> {
-    let name = format!("demo-{}-{method}", portal.realm.partition);
+    customer: &CustomerAccount,
+) -> Result<(), Failure> {
+    let name = format!("demo-{}-{method}", portal.deployment.partition);
     let (good, broken) = if method == AuthMethod::Scap {
-        through_portal(portal, customer, &name)?
+        portal_requests(portal, customer, &name)?
     } else {
-        keys(portal, customer, &name)
+        static_key_requests(portal, customer, &name)
     };
     let validate = format!("/v1/accounts/{method}/validate");
     for (step, members) in broken {
-        let request = with(&good, &members);
+        let request = with_members(&good, &members);
         let report = portal.call(step, 200, "POST", &validate, Some(&request)).await?;
-        blocked(&report)?;
+        expect_blocked(&report)?;
     }
-    let uid = wizard::mended(portal, method, &good, &name).await?;
+    let uid = wizard::register_fixed(portal, method, &good, &name).await?;
     if method == AuthMethod::Scap {
-        let renewed = with(&good, &renewed(portal, customer)?);
+        let renewed = with_members(&good, &renewed_certificate(portal, customer)?);
         let path = format!("/v1/accounts/{method}/{uid}");
         let put = portal.call("put a new certificate", 200, "PUT", &path, Some(&renewed)).await?;
         expect(put.get("outcome") == Some(&json!("updated")), || format!("not updated: {put}"))?;
     }
-    wizard::removed(portal, &uid, &name).await
+    wizard::delete_account(portal, &uid, &name).await
 }
 
-fn keys(portal: &Portal<'_>, customer: &Customer, name: &str) -> (Value, Vec<Broken>) {
+fn static_key_requests(
+    portal: &PortalClient<'_>,
+    customer: &CustomerAccount,
+    name: &str,
+) -> (Value, Vec<BrokenRequest>) {
     let keys = &customer.keys;
     let good = json!({
         "name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret,
-        "certificateAuthority": portal.realm.certificate_authority,
+        "certificateAuthority": portal.deployment.aws_ca_pem,
     });
-    let old = Chain::of(
-        &CertificateSpec::authority("Old Root").days(-900, -2),
-        &CertificateSpec::authority("Old").days(-900, -2),
+    let old = CertificateIssuer::from_specs(
+        &CertificateSpec::ca("Old Root").valid_days(-900, -2),
+        &CertificateSpec::ca("Old").valid_days(-900, -2),
     );
-    let root = customer.account.root_keys();
+    let root = customer.account.create_root_access_key();
     let of_root = json!({"accessKeyId": root.id, "secretAccessKey": root.secret});
     let broken = vec![
         ("validate, old authority", json!({"certificateAuthority": old.pem()})),
@@ -62,32 +67,32 @@ fn keys(portal: &Portal<'_>, customer: &Customer, name: &str) -> (Value, Vec<Bro
     (good, broken)
 }
 
-fn through_portal(
-    portal: &Portal<'_>,
-    customer: &Customer,
+fn portal_requests(
+    portal: &PortalClient<'_>,
+    customer: &CustomerAccount,
     name: &str,
-) -> Result<(Value, Vec<Broken>), Surprise> {
-    let (there, access) = (portal.realm.portal.as_ref(), customer.access.as_ref());
+) -> Result<(Value, Vec<BrokenRequest>), Failure> {
+    let (there, access) = (portal.deployment.portal.as_ref(), customer.portal_access.as_ref());
     let (Some(there), Some(access)) = (there, access) else { return Err(NO_PORTAL.to_owned()) };
-    let account = match portal.realm.partition {
+    let account = match portal.deployment.partition {
         Partition::AwsIso => "mission",
         Partition::Aws | Partition::AwsUsGov | Partition::AwsIsoB => "accountName",
     };
     let good = json!({
         "name": name, "agency": access.agency, account: access.account_name, "role": access.role_name,
-        "certificateAuthority": there.ca_pem(), "userCertificate": access.identity.certificate,
-        "userKey": access.identity.key,
+        "certificateAuthority": there.ca_pem(), "userCertificate": access.certificate.certificate,
+        "userKey": access.certificate.key,
     });
-    let entity = CertificateSpec::client(&access.entity);
-    let (swapped, old) = (there.issue(&entity), there.issue(&entity.days(-400, -3)));
+    let entity = CertificateSpec::client(&access.common_name);
+    let (swapped, old) = (there.issue(&entity), there.issue(&entity.valid_days(-400, -3)));
     let stranger = there.issue(&CertificateSpec::client("somebody.else.npe"));
-    let shown = |one: &local_cloud::certificates::Issued| json!({"userCertificate": one.certificate, "userKey": one.key});
+    let shown = |one: &local_cloud::certificates::IssuedCertificate| json!({"userCertificate": one.certificate, "userKey": one.key});
     let broken = vec![
         ("validate, keys swapped", json!({"userKey": swapped.key})),
         ("validate, old certificate", shown(&old)),
         (
             "validate, wrong authority",
-            json!({"certificateAuthority": Chain::new("Another Authority").pem()}),
+            json!({"certificateAuthority": CertificateIssuer::new("Another Authority").pem()}),
         ),
         ("validate, somebody else's", shown(&stranger)),
     ];
@@ -96,15 +101,18 @@ fn through_portal(
 
 const NO_PORTAL: &str = "there is no access portal here";
 
-/// A certificate that was issued just now.
-fn renewed(portal: &Portal<'_>, customer: &Customer) -> Result<Value, Surprise> {
-    let (there, access) = (portal.realm.portal.as_ref(), customer.access.as_ref());
+/// Issues a new client certificate.
+fn renewed_certificate(
+    portal: &PortalClient<'_>,
+    customer: &CustomerAccount,
+) -> Result<Value, Failure> {
+    let (there, access) = (portal.deployment.portal.as_ref(), customer.portal_access.as_ref());
     let (Some(there), Some(access)) = (there, access) else { return Err(NO_PORTAL.to_owned()) };
-    let fresh = there.issue(&CertificateSpec::client(&access.entity));
+    let fresh = there.issue(&CertificateSpec::client(&access.common_name));
     Ok(json!({"userCertificate": fresh.certificate, "userKey": fresh.key}))
 }
 
-fn with(request: &Value, members: &Value) -> Value {
+fn with_members(request: &Value, members: &Value) -> Value {
     let mut changed = request.clone();
     if let (Some(all), Some(more)) = (changed.as_object_mut(), members.as_object()) {
         all.extend(more.clone());

@@ -1,36 +1,36 @@
-//! Requests as a portal sends them, and rows that people read.
+//! Sends requests and prints one table row each.
 
 use std::time::Instant;
 
-use local_cloud::{outbound, world::Realm};
+use local_cloud::{fixtures::PartitionDeployment, http_client};
 use serde_json::{Value, json};
 
-/// What should not have been.
-pub(crate) type Surprise = String;
+/// Why a demo failed.
+pub(crate) type Failure = String;
 
-/// The table's heading.
-pub(crate) fn heading() {
+/// Prints the table's heading.
+pub(crate) fn print_heading() {
     println!(
         "{:<11} {:<19} {:<30} {:>6} {:>5}  outcome",
         "partition", "method", "step", "status", "ms"
     );
 }
 
-/// A portal of one partition.
-pub(crate) struct Portal<'a> {
-    pub(crate) realm: &'a Realm,
-    /// What its rows say of the method.
+/// A client of Gangway's API in one partition.
+pub(crate) struct PortalClient<'a> {
+    pub(crate) deployment: &'a PartitionDeployment,
+    /// Method name in the table.
     label: &'static str,
     http: reqwest::Client,
     url: String,
 }
 
-impl<'a> Portal<'a> {
-    pub(crate) fn of(realm: &'a Realm, label: &'static str, url: String) -> Self {
-        Self { realm, label, http: outbound::client(None), url }
+impl<'a> PortalClient<'a> {
+    pub(crate) fn new(realm: &'a PartitionDeployment, label: &'static str, url: String) -> Self {
+        Self { deployment: realm, label, http: http_client::client(None), url }
     }
 
-    /// One request over HTTP, as one row of the table.
+    /// Sends a request and prints a row.
     pub(crate) async fn call(
         &self,
         step: &str,
@@ -38,7 +38,7 @@ impl<'a> Portal<'a> {
         verb: &str,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<Value, Surprise> {
+    ) -> Result<Value, Failure> {
         let verb = verb.parse().map_err(|_unknown| format!("no verb {verb}"))?;
         let mut request = self.http.request(verb, format!("{}{path}", self.url));
         if let Some(body) = body {
@@ -51,40 +51,40 @@ impl<'a> Portal<'a> {
         let text = response.text().await.map_err(|error| error.to_string())?;
         let took = started.elapsed().as_millis();
         let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-        let (partition, method) = (self.realm.partition.id(), self.label);
+        let (partition, method) = (self.deployment.partition.id(), self.label);
         println!(
             "{partition:<11} {method:<19} {step:<30} {status:>6} {took:>5}  {}",
             summary(&answer)
         );
         expect(status == expected, || {
             let told = refused.and_then(|told| told.to_str().map(str::to_owned).ok());
-            format!("{expected} was expected: {}", told.unwrap_or_else(|| detail(&answer)))
+            format!("{expected} was expected: {}", told.unwrap_or_else(|| error_detail(&answer)))
         })?;
         Ok(answer)
     }
 }
 
-/// A row of what came by itself.
-pub(crate) fn row(realm: &Realm, label: &str, step: &str, outcome: &str) {
+/// Prints a row without status and duration.
+pub(crate) fn print_row(realm: &PartitionDeployment, label: &str, step: &str, outcome: &str) {
     let partition = realm.partition.id();
     println!("{partition:<11} {label:<19} {step:<30} {:>6} {:>5}  {outcome}", "", "");
 }
 
-/// The report has to say what was broken and how to fix it; here it does so to people.
-pub(crate) fn blocked(report: &Value) -> Result<(), Surprise> {
+/// Fails unless the report is not ready. Prints each failed check with its remedy.
+pub(crate) fn expect_blocked(report: &Value) -> Result<(), Failure> {
     expect(report.get("ready") == Some(&json!(false)), || "ready, though broken".to_owned())?;
-    let failed = failing(report);
+    let failed = failed_checks(report);
     expect(!failed.is_empty(), || "not ready, but nothing failed".to_owned())?;
     for check in failed {
         let part = |member: &str| check.get(member).and_then(Value::as_str).unwrap_or_default();
         println!("    ✗ {} ({})", part("title"), part("id"));
-        println!("{}", wrapped("seen:  ", part("observed")));
-        println!("{}", wrapped("remedy:", part("remedy")));
+        println!("{}", wrap("seen:  ", part("observed")));
+        println!("{}", wrap("remedy:", part("remedy")));
     }
     Ok(())
 }
 
-pub(crate) fn expect(holds: bool, otherwise: impl FnOnce() -> Surprise) -> Result<(), Surprise> {
+pub(crate) fn expect(holds: bool, otherwise: impl FnOnce() -> Failure) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
@@ -92,7 +92,7 @@ fn checks(report: &Value) -> &[Value] {
     report.get("checks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn failing(report: &Value) -> Vec<&Value> {
+fn failed_checks(report: &Value) -> Vec<&Value> {
     checks(report).iter().filter(|check| check.get("outcome") == Some(&json!("failed"))).collect()
 }
 
@@ -101,10 +101,10 @@ pub(crate) fn names(list: &Value) -> Vec<&str> {
     accounts.into_iter().flatten().filter_map(|account| account.get("name")?.as_str()).collect()
 }
 
-/// What a row says of an answer.
+/// Returns the outcome of a response for its row.
 fn summary(answer: &Value) -> String {
     if let Some(ready) = answer.get("ready").and_then(Value::as_bool) {
-        let (all, failed) = (checks(answer).len(), failing(answer).len());
+        let (all, failed) = (checks(answer).len(), failed_checks(answer).len());
         let verdict = if ready { "ready" } else { "not ready" };
         return format!("{verdict}: {all} checks, {failed} failed");
     }
@@ -118,8 +118,8 @@ fn summary(answer: &Value) -> String {
     answer.get("title").and_then(Value::as_str).unwrap_or("done").to_owned()
 }
 
-/// Lines of at most 110 characters under a label; a word that is longer stays whole.
-fn wrapped(label: &str, text: &str) -> String {
+/// Wraps text to lines of at most 110 characters behind a label.
+fn wrap(label: &str, text: &str) -> String {
     let (indent, mut lines) = (" ".repeat(8 + label.len()), vec![format!("        {label}")]);
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -130,13 +130,13 @@ fn wrapped(label: &str, text: &str) -> String {
     lines.join("\n")
 }
 
-pub(crate) fn told(report: &Value) -> String {
+pub(crate) fn failed_checks_text(report: &Value) -> String {
     let told = |check: &&Value| format!("\n    {check}");
-    failing(report).iter().map(told).collect()
+    failed_checks(report).iter().map(told).collect()
 }
 
-fn detail(answer: &Value) -> String {
+fn error_detail(answer: &Value) -> String {
     let member = |name: &str| answer.get(name).and_then(Value::as_str);
     member("detail").or(member("message")).or(member("title")).unwrap_or_default().to_owned()
-        + &told(answer)
+        + &failed_checks_text(answer)
 }

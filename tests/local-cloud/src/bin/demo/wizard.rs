@@ -1,40 +1,40 @@
-//! What a portal does for keys of a user or a role: broken, fixed, registered, listed and removed again.
+//! Demo of access keys and roles: broken, fixed, registered, listed and deleted.
 
 use gangway_model::AuthMethod;
 use gangway_policies::PolicyDocument;
-use local_cloud::world::Customer;
+use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
-use crate::show::{Portal, Surprise, blocked, expect, names, told};
+use crate::show::{Failure, PortalClient, expect, expect_blocked, failed_checks_text, names};
 
-/// One method in one partition.
-struct Stop<'a> {
-    portal: &'a Portal<'a>,
+/// The demo of one method in one partition.
+struct WizardDemo<'a> {
+    portal: &'a PortalClient<'a>,
     method: AuthMethod,
-    customer: &'a Customer,
+    customer: &'a CustomerAccount,
 }
 
-/// The whole way.
-pub(crate) async fn visit(
-    portal: &Portal<'_>,
+/// Runs the demo.
+pub(crate) async fn run(
+    portal: &PortalClient<'_>,
     method: AuthMethod,
-    customer: &Customer,
-) -> Result<(), Surprise> {
-    Stop { portal, method, customer }.visit().await
+    customer: &CustomerAccount,
+) -> Result<(), Failure> {
+    WizardDemo { portal, method, customer }.run_steps().await
 }
 
-/// What was broken is fixed: validated, registered, registered again, listed. The uid.
-pub(crate) async fn mended(
-    portal: &Portal<'_>,
+/// Validates and registers a correct request, registers it again and lists it. Returns the uid.
+pub(crate) async fn register_fixed(
+    portal: &PortalClient<'_>,
     method: AuthMethod,
     request: &Value,
     name: &str,
-) -> Result<String, Surprise> {
+) -> Result<String, Failure> {
     let accounts = format!("/v1/accounts/{method}");
     let validate = format!("{accounts}/validate");
     let report = portal.call("validate, mended", 200, "POST", &validate, Some(request)).await?;
     expect(report.get("ready") == Some(&json!(true)), || {
-        format!("still not ready:{}", told(&report))
+        format!("still not ready:{}", failed_checks_text(&report))
     })?;
     let receipt = portal.call("register", 201, "POST", &accounts, Some(request)).await?;
     expect(receipt.get("outcome") == Some(&json!("created")), || format!("no receipt: {receipt}"))?;
@@ -47,32 +47,36 @@ pub(crate) async fn mended(
     Ok(receipt.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
-/// It is removed again.
-pub(crate) async fn removed(portal: &Portal<'_>, uid: &str, name: &str) -> Result<(), Surprise> {
+/// Deletes the account and checks that it is no longer listed.
+pub(crate) async fn delete_account(
+    portal: &PortalClient<'_>,
+    uid: &str,
+    name: &str,
+) -> Result<(), Failure> {
     portal.call("delete", 204, "DELETE", &format!("/v1/accounts/{uid}"), None).await?;
     let list = portal.call("list", 200, "GET", "/v1/accounts", None).await?;
     expect(!names(&list).contains(&name), || format!("{name} is still listed"))
 }
 
-impl Stop<'_> {
-    async fn visit(&self) -> Result<(), Surprise> {
+impl WizardDemo<'_> {
+    async fn run_steps(&self) -> Result<(), Failure> {
         let validate = format!("/v1/accounts/{}/validate", self.method);
         let (name, request) = (self.name(), self.request());
 
-        self.break_it();
+        self.break_account();
         let report = self
             .portal
             .call("validate, broken on purpose", 200, "POST", &validate, Some(&request))
             .await?;
-        blocked(&report)?;
+        expect_blocked(&report)?;
 
-        self.mend_it();
-        let uid = mended(self.portal, self.method, &request, &name).await?;
-        removed(self.portal, &uid, &name).await
+        self.fix_account();
+        let uid = register_fixed(self.portal, self.method, &request, &name).await?;
+        delete_account(self.portal, &uid, &name).await
     }
 
     fn name(&self) -> String {
-        format!("demo-{}-{}", self.portal.realm.partition, self.method)
+        format!("demo-{}-{}", self.portal.deployment.partition, self.method)
     }
 
     fn request(&self) -> Value {
@@ -84,16 +88,16 @@ impl Stop<'_> {
         json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret})
     }
 
-    /// A policy is missing; the role trusts Palette with another tenant's external id.
-    fn break_it(&self) {
-        self.customer.disallow(PolicyDocument::Nodes);
+    /// Detaches a policy. For STS, the role also gets a wrong external id.
+    fn break_account(&self) {
+        self.customer.detach_policy(PolicyDocument::Nodes);
         if self.method == AuthMethod::Sts {
             self.customer.trust_with_wrong_external_id();
         }
     }
 
-    fn mend_it(&self) {
-        self.customer.allow(PolicyDocument::Nodes);
+    fn fix_account(&self) {
+        self.customer.attach_policy(PolicyDocument::Nodes);
         self.customer.trust_palette();
     }
 }

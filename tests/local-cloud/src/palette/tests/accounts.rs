@@ -1,4 +1,4 @@
-//! Accounts: names, pages, quota, what a read shows and what a replacement leaves.
+//! Tests of cloud accounts.
 
 use super::*;
 
@@ -11,11 +11,11 @@ async fn names_are_unique_in_their_scope_only() {
     let call = api.scoped(ADMIN_KEY, Some(&project), &post, in_project.clone());
     assert_eq!(call.await.0, 201);
     for (answer, status) in [
-        (DuplicateAnswer::Conflict, 409),
-        (DuplicateAnswer::BadRequest, 400),
-        (DuplicateAnswer::OperationalError, 500),
+        (DuplicateResponse::Conflict, 409),
+        (DuplicateResponse::BadRequest, 400),
+        (DuplicateResponse::OperationalError, 500),
     ] {
-        api.0.behave(|behaviour| behaviour.duplicate = answer);
+        api.0.configure(|behaviour| behaviour.duplicate = answer);
         let call = api.scoped(ADMIN_KEY, Some(&project), &post, in_project.clone());
         assert_eq!(call.await.0, status);
     }
@@ -106,7 +106,7 @@ async fn an_account_is_read_with_its_secret_or_with_asterisks_and_replaced_whole
         (&read["metadata"]["uid"], &read["status"]["state"]),
         (&json!(uid), &json!("Running"))
     );
-    api.0.behave(|behaviour| behaviour.secrets = SecretsOnRead::Masked);
+    api.0.configure(|behaviour| behaviour.secrets = SecretsOnRead::Masked);
     let (_, read) = api.call(ADMIN_KEY, &format!("GET {one}"), Value::Null).await;
     assert_eq!(read["spec"]["secretKey"], "**********");
 

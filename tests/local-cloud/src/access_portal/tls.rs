@@ -1,0 +1,117 @@
+//! TLS configuration of a portal: a client certificate is requested but not required, and is
+//! checked later.
+
+use std::sync::Arc;
+
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, SignatureScheme,
+    client::danger::HandshakeSignatureValid,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, UnixTime},
+    server::{
+        ClientHello, ResolvesServerCert, WebPkiClientVerifier,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
+    sign::CertifiedKey,
+};
+
+use super::PortalState;
+use crate::certificates::{CertificateIssuer, CertificateSpec};
+
+/// Accepts every client certificate whose private key the client has. The certificate is checked
+/// when the request arrives, because an invalid one is answered with a login page.
+#[derive(Debug)]
+struct OptionalClientVerifier(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for OptionalClientVerifier {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+/// Selects the server certificate with or without its intermediate.
+#[derive(Debug)]
+struct ServerCertificate {
+    state: Arc<PortalState>,
+    without_intermediate: Arc<CertifiedKey>,
+    with_intermediate: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for ServerCertificate {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let shows = self.state.records().behaviour.sends_intermediate;
+        Some(Arc::clone(if shows { &self.with_intermediate } else { &self.without_intermediate }))
+    }
+}
+
+/// Returns the verifier that checks chain, validity and usage of a client certificate.
+pub(super) fn client_verifier(chain: &CertificateIssuer) -> Arc<dyn ClientCertVerifier> {
+    let mut roots = RootCertStore::empty();
+    for authority in [chain.root_der(), chain.intermediate_der()] {
+        roots.add(authority.clone()).expect("an authority");
+    }
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    verifier.build().expect("a verifier")
+}
+
+pub(super) fn server_config(
+    desk: &Arc<PortalState>,
+    verifier: Arc<dyn ClientCertVerifier>,
+) -> ServerConfig {
+    let provider = aws_lc_rs::default_provider();
+    let hosts = vec![desk.host.tls_name()];
+    let server = desk.chain.issue(&CertificateSpec { hosts, ..CertificateSpec::server() });
+    let shown = |chain: Vec<CertificateDer<'static>>| {
+        let key = CertifiedKey::from_der(chain, server.private_key(), &provider);
+        Arc::new(key.expect("a key that fits its certificate"))
+    };
+    let certificate = ServerCertificate {
+        state: Arc::clone(desk),
+        without_intermediate: shown(vec![server.der.clone()]),
+        with_intermediate: shown(vec![server.der.clone(), desk.chain.intermediate_der().clone()]),
+    };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider.clone()))
+        .with_safe_default_protocol_versions()
+        .expect("TLS 1.2 and 1.3")
+        .with_client_cert_verifier(Arc::new(OptionalClientVerifier(verifier)))
+        .with_cert_resolver(Arc::new(certificate));
+    // Session tickets are off: a resumed session would keep a revoked certificate.
+    config.send_tls13_tickets = 0;
+    config
+}

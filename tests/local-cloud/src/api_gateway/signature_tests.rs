@@ -1,0 +1,119 @@
+//! Tests of IAM authorization: signatures for `execute-api` and permissions of the caller.
+
+use std::{fs, time::SystemTime};
+
+use serde_json::{Value, json};
+
+use super::{
+    tests::{ACCOUNT, folder, gateway},
+    *,
+};
+use crate::{
+    CloudOptions, LocalCloud,
+    aws::{AwsCredentials, client::sign_request},
+    http_client,
+};
+
+const REGION: &str = "us-east-1";
+
+/// Creates a user who may call these routes, and returns its access key.
+fn portal(cloud: &LocalCloud, account: &str, routes: &str) -> AwsCredentials {
+    let user = cloud.aws().account("aws", account).user("portal");
+    let resource = format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:*/live/{routes}");
+    user.inline(
+        "Call",
+        &json!({ "Version": "2012-10-17",
+                 "Statement": [{ "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource }] }),
+    );
+    user.create_access_key()
+}
+
+/// A signed request. The body that is sent is `{}`; `signed` is the body that was signed.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    keys: &'a AwsCredentials,
+    service: &'a str,
+    region: &'a str,
+    signed: &'a str,
+}
+
+impl Sent<'_> {
+    /// Sends the request. Returns status, error type and body.
+    async fn to(&self, gateway: &ApiGateway) -> (u16, String, Value) {
+        let url = format!("{}/v1/accounts/65f0/validate?project=a", gateway.url());
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
+        let now = SystemTime::now();
+        let request = ("POST", url.as_str());
+        headers.extend(sign_request(
+            self.keys,
+            self.service,
+            self.region,
+            request,
+            &headers,
+            self.signed.as_bytes(),
+            now,
+        ));
+        let mut request = http_client::client(None).post(&url).body("{}");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.unwrap();
+        let kind = response.headers().get("x-amzn-errortype");
+        let kind = kind.map_or("", |kind| kind.to_str().unwrap()).to_owned();
+        let status = response.status().as_u16();
+        (status, kind, serde_json::from_str(&response.text().await.unwrap()).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn only_who_signs_well_and_may_call_the_route_gets_in() {
+    let cloud = LocalCloud::start(CloudOptions::default()).await;
+    let gateway = gateway(&cloud, "signed", UnsignedRequests::Rejected).await;
+    let keys = portal(&cloud, ACCOUNT, "POST/v1/accounts/*/validate");
+    let service = "execute-api";
+    let well = Sent { keys: &keys, service, region: REGION, signed: "{}" };
+    let (status, _, event) = well.to(&gateway).await;
+    let caller = json!(format!("arn:aws:iam::{ACCOUNT}:user/portal"));
+    assert_eq!(
+        (status, &event["requestContext"]["identity"]["userArn"]),
+        (201, &caller),
+        "{event}"
+    );
+
+    let wrong = AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
+    let unknown = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), ..keys.clone() };
+    let stranger = portal(&cloud, "999900001111", "*");
+    let other = portal(&cloud, ACCOUNT, "GET/v1/accounts");
+    for (why, sent, kind) in [
+        ("the secret", Sent { keys: &wrong, ..well }, "InvalidSignatureException"),
+        ("the key", Sent { keys: &unknown, ..well }, "UnrecognizedClientException"),
+        ("the body", Sent { signed: "[]", ..well }, "InvalidSignatureException"),
+        ("the service", Sent { service: "sts", ..well }, "InvalidSignatureException"),
+        ("the region", Sent { region: "us-west-2", ..well }, "InvalidSignatureException"),
+        ("the account", Sent { keys: &stranger, ..well }, "AccessDeniedException"),
+        ("the route", Sent { keys: &other, ..well }, "AccessDeniedException"),
+    ] {
+        let (status, told, body) = sent.to(&gateway).await;
+        assert_eq!((status, told.as_str()), (403, kind), "{why}: {body}");
+    }
+    let unsigned = http_client::client(None).post(format!("{}/v1/accounts/sts", gateway.url()));
+    let response = unsigned.body("{}").send().await.unwrap();
+    assert_eq!(response.status(), 403);
+    assert_eq!(response.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
+    fs::remove_dir_all(folder("signed")).unwrap();
+}
+
+#[tokio::test]
+async fn where_unsigned_requests_are_served_a_wrong_signature_is_still_refused() {
+    let cloud = LocalCloud::start(CloudOptions::default()).await;
+    let gateway = gateway(&cloud, "lenient", UnsignedRequests::Accepted).await;
+    let keys = portal(&cloud, ACCOUNT, "*");
+    let wrong = AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
+    for (keys, expected) in [(&keys, 201), (&wrong, 403)] {
+        let sent = Sent { keys, service: "execute-api", region: REGION, signed: "{}" };
+        let (status, _, body) = sent.to(&gateway).await;
+        assert_eq!(status, expected, "{body}");
+    }
+    fs::remove_dir_all(folder("lenient")).unwrap();
+}

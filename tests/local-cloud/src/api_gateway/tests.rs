@@ -1,0 +1,159 @@
+//! Tests of proxy events, routing and event delivery.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    CloudOptions, LocalCloud,
+    cloudformation::{DeploymentTarget, Template},
+    http_client,
+    lambda::{HostConfig, RoleCredentials},
+};
+
+pub(super) const ACCOUNT: &str = "111122223333";
+
+const TEMPLATE: &str = r"
+Resources:
+  Echo:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/echo/
+      Timeout: 10
+      Events:
+        Sts: {Type: Api, Properties: {Path: /v1/accounts/sts, Method: post}}
+        Show: {Type: Api, Properties: {Path: '/v1/accounts/{uid}', Method: get}}
+        Again: {Type: Api, Properties: {Path: '/v1/accounts/{uid}/validate', Method: post}}
+        Asked:
+          Type: EventBridgeRule
+          Properties: {Pattern: {detail: {method: [sts]}}}
+";
+
+/// Returns its event. With `broken` in the query it returns an invalid response.
+const SCRIPT: &str = r#"#!/usr/bin/env python3
+import http.client, json, os
+api = os.environ["AWS_LAMBDA_RUNTIME_API"]
+def call(verb, path, body=None):
+    link = http.client.HTTPConnection(api)
+    link.request(verb, "/2018-06-01/runtime/invocation/" + path, body)
+    answer = link.getresponse()
+    return answer.headers, answer.read()
+while True:
+    headers, body = call("GET", "next")
+    event = json.loads(body)
+    answer = {"statusCode": 201, "headers": {"X-One": "1"}, "multiValueHeaders": {"X-Two": ["a", "b"]}, "body": json.dumps(event)}
+    if (event.get("queryStringParameters") or {}).get("broken"): answer = {"no": "status"}
+    call("POST", headers["Lambda-Runtime-Aws-Request-Id"] + "/response", json.dumps(answer))
+"#;
+
+pub(super) async fn gateway(
+    cloud: &LocalCloud,
+    name: &str,
+    unsigned: UnsignedRequests,
+) -> ApiGateway {
+    let owner = cloud.aws().account("aws", ACCOUNT);
+    ApiGateway::start(
+        functions(name),
+        GatewayResponses::default(),
+        (&owner, "us-east-1"),
+        unsigned,
+        0,
+    )
+    .await
+}
+
+pub(super) fn folder(name: &str) -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()))
+}
+
+fn functions(name: &str) -> DeployedFunctions {
+    let folder = folder(name);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("echo"), SCRIPT).unwrap();
+    fs::set_permissions(folder.join("echo"), fs::Permissions::from_mode(0o755)).unwrap();
+    let deployment = DeploymentTarget {
+        partition: "aws".into(),
+        region: "us-east-1".into(),
+        account: ACCOUNT.into(),
+        stack: "gangway".into(),
+        parameters: std::collections::BTreeMap::new(),
+    };
+    let hosting = HostConfig {
+        binaries: folder,
+        region: "us-east-1".into(),
+        environment: std::collections::BTreeMap::new(),
+        issue_credentials: Arc::new(|_function, _lasting| RoleCredentials {
+            access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+            secret_access_key: "secret".into(),
+            session_token: "token".into(),
+        }),
+        clock: Arc::default(),
+    };
+    DeployedFunctions::deploy(
+        Template::parse(TEMPLATE).unwrap().functions(&deployment).unwrap(),
+        hosting,
+    )
+}
+
+#[tokio::test]
+async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gateway_refuses_them() {
+    let cloud = LocalCloud::start(CloudOptions::default()).await;
+    let gateway = gateway(&cloud, "proxy", UnsignedRequests::Accepted).await;
+    let (http, url) = (http_client::client(None), gateway.url());
+    let request = http.post(format!("{url}/v1/accounts/65f0/validate?a=1&a=2&b=x%20y"));
+    let response =
+        request.header("X-Portal", "yes").body("{\"name\": \"prod\"}").send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    assert_eq!(response.headers()["x-one"], "1");
+    assert_eq!(response.headers().get_all("x-two").iter().count(), 2);
+    let event: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    for (pointer, value) in [
+        ("/resource", json!("/v1/accounts/{uid}/validate")),
+        ("/path", json!("/v1/accounts/65f0/validate")),
+        ("/httpMethod", json!("POST")),
+        ("/pathParameters", json!({"uid": "65f0"})),
+        ("/queryStringParameters", json!({"a": "2", "b": "x y"})),
+        ("/multiValueQueryStringParameters/a", json!(["1", "2"])),
+        ("/headers/x-portal", json!("yes")),
+        ("/multiValueHeaders/x-portal", json!(["yes"])),
+        ("/body", json!("{\"name\": \"prod\"}")),
+        ("/isBase64Encoded", json!(false)),
+        ("/requestContext/accountId", json!(ACCOUNT)),
+        ("/requestContext/resourcePath", json!("/v1/accounts/{uid}/validate")),
+    ] {
+        assert_eq!(event.pointer(pointer), Some(&value), "{pointer}");
+    }
+    for (verb, path) in [
+        ("GET", "/v1/nothing"),
+        ("PATCH", "/v1/accounts/65f0"),
+        // The literal segment is a resource of its own, so the parameter's methods do not apply.
+        ("GET", "/v1/accounts/sts"),
+        ("GET", "/v1/accounts/"),
+    ] {
+        let response =
+            http.request(verb.parse().unwrap(), format!("{url}{path}")).send().await.unwrap();
+        assert_eq!(response.status(), 403, "{verb} {path}");
+        assert_eq!(response.text().await.unwrap(), r#"{"message":"Missing Authentication Token"}"#);
+    }
+    let broken = http.get(format!("{url}/v1/accounts/65f0?broken=1")).send().await.unwrap();
+    assert_eq!(broken.status(), 502);
+    let long = http.post(format!("{url}/v1/accounts/sts")).body(vec![b' '; MAX_BODY_BYTES + 1]);
+    assert_eq!(long.send().await.unwrap().status(), 413);
+    fs::remove_dir_all(folder("proxy")).unwrap();
+}
+
+#[tokio::test]
+async fn events_reach_the_functions_whose_rules_they_fit() {
+    let bus = EventBus::new(functions("bus"), ACCOUNT, "us-east-1");
+    let deliveries =
+        bus.put_event("portal", "Gangway Registration Requested", &json!({"method": "sts"})).await;
+    let [FunctionDelivery { package, outcome: Ok(answer) }] = deliveries.as_slice() else {
+        panic!("{deliveries:?}")
+    };
+    assert_eq!(package, "echo");
+    let event: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&event["source"], &event["detail"]), (&json!("portal"), &json!({"method": "sts"})));
+    assert_eq!(bus.put_event("portal", "x", &json!({"method": "scap"})).await.len(), 0);
+    fs::remove_dir_all(folder("bus")).unwrap();
+}

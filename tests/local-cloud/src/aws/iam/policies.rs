@@ -1,0 +1,129 @@
+//! Reads managed policies and their documents.
+use super::{IamCall, percent_encoded, write_paging};
+use crate::aws::error::AwsError;
+use crate::aws::store::StoredPolicy;
+use crate::aws::xml::Xml;
+use crate::clock::iso8601;
+
+impl IamCall<'_> {
+    /// Authorizes the call and returns the policy that `PolicyArn` names.
+    pub(super) fn policy(&self) -> Result<&StoredPolicy, AwsError> {
+        let arn = self.form.required("PolicyArn")?;
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let sound = matches!(parts.as_slice(), ["arn", partition, "iam", "", _, rest]
+            if *partition == self.caller.partition() && rest.starts_with("policy/"));
+        if !sound {
+            return Err(AwsError::new(400, "InvalidInput", format!("ARN {arn} is not valid.")));
+        }
+        self.authorize(arn, &format!("policy {arn}"))?;
+        self.store
+            .policy(&self.caller.home, arn)
+            .ok_or_else(|| AwsError::no_such_entity(format!("Policy {arn} was not found.")))
+    }
+
+    /// Returns `true` if the policy exists and is visible. A new policy is hidden from its first
+    /// readers.
+    pub(super) fn check_visible(&mut self, arn: &str) -> bool {
+        let own = self.store.account_mut(&self.caller.home).policies.get_mut(arn);
+        if let Some(policy) = own.filter(|policy| policy.hidden_reads > 0) {
+            policy.hidden_reads -= 1;
+            return false;
+        }
+        self.store.policy(&self.caller.home, arn).is_some()
+    }
+
+    /// Number of roles, users and groups that the policy is attached to.
+    fn count_attachments(&self, arn: &str) -> usize {
+        let account = self.store.account(&self.caller.home);
+        let grants = account.into_iter().flat_map(|account| {
+            let roles = account.roles.values().map(|role| &role.grants);
+            let users = account.users.values().map(|user| &user.grants);
+            roles.chain(users).chain(account.groups.values().map(|group| &group.grants))
+        });
+        grants.filter(|grants| grants.attached.iter().any(|one| one == arn)).count()
+    }
+
+    fn write_policy(&self, xml: &mut Xml, policy: &StoredPolicy) {
+        xml.element("PolicyName", &policy.name)
+            .element("PolicyId", &policy.id)
+            .element("Arn", &policy.arn);
+        xml.element("Path", &policy.path)
+            .element("DefaultVersionId", format!("v{}", policy.default));
+        xml.element("AttachmentCount", self.count_attachments(&policy.arn))
+            .element("PermissionsBoundaryUsageCount", 0);
+        xml.element("IsAttachable", true)
+            .optional_element("Description", policy.description.as_deref());
+        xml.element("CreateDate", iso8601(policy.created))
+            .element("UpdateDate", iso8601(policy.updated));
+    }
+}
+
+pub(super) fn get_policy(call: &mut IamCall<'_>) -> Result<Xml, AwsError> {
+    let found = call.policy()?.clone();
+    if !call.check_visible(&found.arn) {
+        return Err(AwsError::no_such_entity(format!("Policy {} was not found.", found.arn)));
+    }
+    let mut xml = Xml::default();
+    xml.nested_element("Policy", |xml| {
+        call.write_policy(xml, &found);
+        // `ListPolicies` returns no tags.
+        if !found.tags.is_empty() {
+            xml.list("Tags", &found.tags, |xml, (key, value)| {
+                xml.element("Key", key).element("Value", value);
+            });
+        }
+    });
+    Ok(xml)
+}
+
+pub(super) fn get_policy_version(call: &IamCall<'_>) -> Result<Xml, AwsError> {
+    let policy = call.policy()?;
+    let id = call.form.required("VersionId")?;
+    let found = policy.versions.iter().find(|version| format!("v{}", version.number) == id);
+    let missing = || {
+        AwsError::no_such_entity(format!(
+            "Policy {} version {id} does not exist or is not attachable.",
+            policy.arn
+        ))
+    };
+    let found = found.ok_or_else(missing)?;
+    let mut xml = Xml::default();
+    xml.nested_element("PolicyVersion", |xml| {
+        xml.element("Document", percent_encoded(&found.text.raw)).element("VersionId", id);
+        xml.element("IsDefaultVersion", found.number == policy.default)
+            .element("CreateDate", iso8601(found.created));
+    });
+    Ok(xml)
+}
+
+pub(super) fn list_policies(call: &IamCall<'_>) -> Result<Xml, AwsError> {
+    call.authorize("*", "policy path /")?;
+    let scope = call.form.get("Scope").unwrap_or("All");
+    let own = call
+        .store
+        .account(&call.caller.home)
+        .into_iter()
+        .flat_map(|account| account.policies.values());
+    let managed = call.store.managed_policies(call.caller.partition());
+    let mut found: Vec<&StoredPolicy> = match scope {
+        "All" => own.chain(managed).collect(),
+        "AWS" => managed.collect(),
+        "Local" => own.collect(),
+        other => {
+            return Err(AwsError::validation(format!(
+                "Scope must be one of All, AWS, Local, not {other}."
+            )));
+        }
+    };
+    let prefix = call.form.get("PathPrefix").unwrap_or("/");
+    let only_attached = call.form.get("OnlyAttached") == Some("true");
+    found.retain(|policy| {
+        policy.path.starts_with(prefix)
+            && (!only_attached || call.count_attachments(&policy.arn) > 0)
+    });
+    let (page, marker) = call.page(found)?;
+    let mut xml = Xml::default();
+    xml.list("Policies", page, |xml, policy| call.write_policy(xml, policy));
+    write_paging(&mut xml, marker);
+    Ok(xml)
+}

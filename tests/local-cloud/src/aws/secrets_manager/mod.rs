@@ -1,0 +1,88 @@
+//! Fake Secrets Manager.
+mod call;
+mod lifecycle;
+mod list;
+mod stages;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use self::call::SecretsCall;
+use super::caller::Caller;
+use super::error::AwsError;
+use super::store::Store;
+
+#[derive(Debug, Clone)]
+pub(crate) struct StoredSecret {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    /// KMS key as the caller named it; `None` for the AWS managed key.
+    pub(crate) kms_key: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) versions: Vec<SecretVersion>,
+    pub(crate) created: i64,
+    pub(crate) changed: i64,
+    pub(crate) accessed: Option<i64>,
+    /// End of the recovery window.
+    pub(crate) deletion_date: Option<i64>,
+    pub(crate) hidden_reads: u32,
+}
+
+/// A version of a secret, with its staging labels.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretVersion {
+    pub(crate) id: String,
+    pub(crate) payload: Payload,
+    pub(crate) stages: BTreeSet<String>,
+    pub(crate) created: i64,
+}
+
+/// A secret value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Payload {
+    Text(String),
+    /// Encoded in base64.
+    Binary(String),
+}
+
+impl StoredSecret {
+    pub(crate) fn version_with_stage(&self, stage: &str) -> Option<&SecretVersion> {
+        self.versions.iter().find(|version| version.stages.contains(stage))
+    }
+
+    pub(crate) fn version(&self, id: &str) -> Option<&SecretVersion> {
+        self.versions.iter().find(|version| version.id == id)
+    }
+}
+
+pub(crate) fn serve(
+    store: &mut Store,
+    caller: &Caller,
+    operation: &str,
+    body: &[u8],
+) -> Result<String, AwsError> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    if !body.is_object() {
+        return Err(AwsError::new(400, "SerializationException", "The request is no JSON object."));
+    }
+    let mut ask = SecretsCall::new(store, caller, operation, &body);
+    let answer = match operation {
+        "CreateSecret" => lifecycle::create(&mut ask),
+        "DescribeSecret" => lifecycle::describe(&mut ask),
+        "DeleteSecret" => lifecycle::delete(&mut ask),
+        "RestoreSecret" => lifecycle::restore(&mut ask),
+        "UpdateSecret" => lifecycle::update(&mut ask),
+        "TagResource" => lifecycle::tag(&mut ask),
+        "UntagResource" => lifecycle::untag(&mut ask),
+        "PutSecretValue" => values::put_value(&mut ask),
+        "GetSecretValue" => values::get_value(&mut ask),
+        "UpdateSecretVersionStage" => stages::update_version_stage(&mut ask),
+        "ListSecretVersionIds" => list::list_versions(&mut ask),
+        "ListSecrets" => list::list_secrets(&ask),
+        _ => Err(AwsError::new(400, "UnknownOperationException", "")),
+    };
+    answer.map(|value| value.to_string())
+}

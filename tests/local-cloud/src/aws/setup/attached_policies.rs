@@ -1,0 +1,82 @@
+//! Policies of users, groups and roles.
+
+use serde_json::Value;
+
+use super::{Group, Role, User};
+use crate::aws::store::{self, AttachedPolicies};
+
+/// Finds the policies of a user, group or role.
+type FindPolicies =
+    for<'a> fn(&'a mut store::StoredAccount, &str) -> Option<&'a mut AttachedPolicies>;
+
+/// Implements the policy methods of a user, group or role.
+macro_rules! impl_policy_methods {
+    ($holder:ident, $change:expr) => {
+        impl $holder {
+            fn change(&self, change: impl FnOnce(&mut AttachedPolicies)) -> &Self {
+                let mut store = self.account.aws.store();
+                let account = store.account_mut(&self.account.home);
+                let find: FindPolicies = $change;
+                if let Some(grants) = find(account, &self.name) {
+                    change(grants);
+                }
+                drop(store);
+                self
+            }
+
+            /// Attaches a managed policy by ARN.
+            ///
+            /// # Panics
+            /// If the policy does not exist.
+            pub fn attach(&self, arn: &str) -> &Self {
+                assert!(
+                    self.account.aws.store().policy(&self.account.home, arn).is_some(),
+                    "no policy {arn}"
+                );
+                self.change(|grants| {
+                    if !grants.attached.iter().any(|one| one == arn) {
+                        grants.attached.push(arn.to_owned());
+                    }
+                })
+            }
+
+            pub fn detach(&self, arn: &str) -> &Self {
+                self.change(|grants| grants.attached.retain(|one| one != arn))
+            }
+
+            /// Puts an inline policy.
+            ///
+            /// # Panics
+            /// If IAM would reject the document.
+            pub fn inline(&self, name: &str, document: &Value) -> &Self {
+                let text = self.account.parse_identity_policy(document);
+                self.change(|grants| drop(grants.inline.insert(name.to_owned(), text)))
+            }
+
+            /// Sets the permissions boundary by policy ARN.
+            pub fn boundary(&self, arn: &str) -> &Self {
+                self.change(|grants| grants.boundary = Some(arn.to_owned()))
+            }
+
+            /// Returns the ARNs of the attached policies, in the order of attachment.
+            pub fn attached(&self) -> Vec<String> {
+                let mut attached = Vec::new();
+                self.change(|grants| attached.clone_from(&grants.attached));
+                attached
+            }
+        }
+    };
+}
+
+impl_policy_methods!(User, |account, name| account
+    .users
+    .get_mut(name)
+    .map(|user| &mut user.grants));
+impl_policy_methods!(Group, |account, name| account
+    .groups
+    .get_mut(name)
+    .map(|group| &mut group.grants));
+impl_policy_methods!(Role, |account, name| account
+    .roles
+    .get_mut(&name.to_ascii_lowercase())
+    .map(|role| &mut role.grants));

@@ -1,0 +1,214 @@
+//! Tests of the template evaluator.
+
+use serde_json::json;
+
+use super::*;
+
+const TEMPLATE: &str = r#"
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  PaletteUrl: {Type: String, Default: https://api.spectrocloud.com}
+  InspectionRole: {Type: String, Default: ""}
+  Seconds: {Type: Number, Default: 29}
+Mappings:
+  Sizes: {aws: {memory: 256}, aws-us-gov: {memory: 512}}
+Conditions:
+  IsGov: !Equals [!Ref AWS::Partition, aws-us-gov]
+  IsOpen: !Or [!Condition IsGov, !Equals [!Ref "AWS::Partition", aws]]
+  Inspects: !Not [!Equals [!Ref InspectionRole, ""]]
+Globals:
+  Function:
+    Timeout: !Ref Seconds
+    MemorySize: !FindInMap [Sizes, !Ref AWS::Partition, memory]
+    Environment:
+      Variables:
+        PALETTE_URL: !Ref PaletteUrl
+        GANGWAY_INSPECTION_ROLE: !If [Inspects, !Ref InspectionRole, !Ref AWS::NoValue]
+Resources:
+  Key: {Type: AWS::KMS::Key}
+  Static:
+    Type: AWS::Serverless::Function
+    Condition: IsOpen
+    Metadata: {BuildMethod: rust-cargolambda}
+    Properties:
+      CodeUri: functions/static-credentials/
+      Timeout: 15
+      Environment: {Variables: {GANGWAY_KMS_KEY_ID: !GetAtt Key.Arn}}
+      Policies:
+        - AWSLambdaBasicExecutionRole
+        - Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Action: secretsmanager:GetSecretValue
+              Resource: !Sub "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:gangway/*"
+              Condition: {StringEquals: {"kms:ViaService": !Join [".", [secretsmanager, !Ref AWS::Region, !Ref AWS::URLSuffix]]}}
+      Events:
+        Register: {Type: Api, Properties: {Path: /v1/accounts/static-credentials, Method: post}}
+        Requested:
+          Type: EventBridgeRule
+          Properties: {Pattern: {detail-type: [Gangway Registration Requested]}}
+  Gov:
+    Type: AWS::Serverless::Function
+    Condition: IsGov
+    Properties: {CodeUri: functions/gov, Role: !GetAtt GovRole.Arn}
+  GovRole:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns: [!Sub "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"]
+      Policies:
+        - PolicyName: one
+          PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "*", Resource: !GetAtt Static.Arn}]}
+"#;
+
+fn deployment(partition: &str, region: &str) -> DeploymentTarget {
+    DeploymentTarget {
+        partition: partition.to_owned(),
+        region: region.to_owned(),
+        account: "111122223333".to_owned(),
+        stack: "gangway".to_owned(),
+        parameters: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn a_function_has_the_environment_the_rights_and_the_triggers_that_the_template_gives_it() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let functions = template.functions(&deployment("aws", "eu-west-1")).unwrap();
+    let [function] = functions.as_slice() else { panic!("{functions:?}") };
+    assert_eq!(
+        (function.package.as_str(), function.name.as_str()),
+        ("static-credentials", "gangway-Static")
+    );
+    assert_eq!((function.timeout.as_secs(), function.memory), (15, 256));
+    assert_eq!(function.environment["PALETTE_URL"], "https://api.spectrocloud.com");
+    assert!(!function.environment.contains_key("GANGWAY_INSPECTION_ROLE"));
+    assert!(
+        function.environment["GANGWAY_KMS_KEY_ID"]
+            .starts_with("arn:aws:kms:eu-west-1:111122223333:key/")
+    );
+    assert_eq!(function.managed_policies, ["arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole"]);
+    let statement = &function.policies[0]["Statement"][0];
+    assert_eq!(
+        statement["Resource"],
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:gangway/*"
+    );
+    assert_eq!(
+        statement["Condition"]["StringEquals"]["kms:ViaService"],
+        "secretsmanager.eu-west-1.amazonaws.com"
+    );
+    assert_eq!(
+        function.routes,
+        [Route { verb: "POST".into(), path: "/v1/accounts/static-credentials".into() }]
+    );
+    assert_eq!(
+        function.rules[0].pattern,
+        json!({"detail-type": ["Gangway Registration Requested"]})
+    );
+}
+
+#[test]
+fn another_partition_has_other_functions_and_parameters_count() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let mut gov = deployment("aws-us-gov", "us-gov-west-1");
+    gov.parameters.insert("InspectionRole".into(), "Looker".into());
+    let functions = template.functions(&gov).unwrap();
+    assert_eq!(functions.len(), 2);
+    let role = functions.iter().find(|function| function.package == "gov").unwrap();
+    assert_eq!((role.timeout.as_secs(), role.memory), (29, 512));
+    assert_eq!(role.environment["GANGWAY_INSPECTION_ROLE"], "Looker");
+    assert_eq!(role.managed_policies, ["arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"]);
+    let resource = &role.policies[0]["Statement"][0]["Resource"];
+    assert_eq!(
+        resource,
+        "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:gangway-Static"
+    );
+    assert_eq!(template.functions(&deployment("aws-iso-b", "us-isob-east-1")).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_not_there_is_told_by_name() {
+    let text = TEMPLATE.replace("!Ref PaletteUrl", "!Ref PaletteUrls");
+    let error =
+        Template::parse(&text).unwrap().functions(&deployment("aws", "eu-west-1")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the template names resource PaletteUrls, which it does not have"
+    );
+}
+
+#[test]
+fn the_repositorys_own_template_is_understood_in_every_partition() {
+    let template = Template::from_repository().unwrap();
+    for (partition, region, packages) in [
+        ("aws", "us-east-1", vec!["accounts", "pod-identity", "static-credentials", "sts"]),
+        (
+            "aws-us-gov",
+            "us-gov-west-1",
+            vec!["accounts", "pod-identity", "static-credentials", "sts"],
+        ),
+        ("aws-iso-b", "us-isob-east-1", vec!["accounts", "scap", "static-credentials"]),
+        ("aws-iso", "us-iso-east-1", vec!["accounts", "scap", "static-credentials"]),
+    ] {
+        let functions = template.functions(&deployment(partition, region)).unwrap();
+        let mut found: Vec<_> =
+            functions.iter().map(|function| function.package.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, packages, "{partition}");
+        for function in &functions {
+            assert!(!function.routes.is_empty() && !function.policies.is_empty(), "{function:?}");
+            let text = serde_json::to_string(&function.policies).unwrap();
+            assert!(text.contains(&format!("arn:{partition}:")) && !text.contains("${"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn routes_come_from_the_apis_description_and_go_with_it() {
+    let template = Template::from_repository().unwrap();
+    let routes = |partition: &str, region: &str, api: &str| {
+        let mut deployment = deployment(partition, region);
+        deployment.parameters.insert("HttpApi".into(), api.into());
+        let functions = template.functions(&deployment).unwrap();
+        functions.iter().map(|function| function.routes.len()).sum::<usize>()
+    };
+    assert_eq!(routes("aws", "us-east-1", "regional"), 18);
+    assert_eq!(routes("aws-us-gov", "us-gov-west-1", "private"), 18);
+    assert_eq!(routes("aws-iso", "us-iso-east-1", "private"), 13);
+    assert_eq!(routes("aws-iso-b", "us-isob-west-1", "none"), 0);
+}
+
+#[test]
+fn a_policy_of_the_templates_own_is_part_of_the_roles_that_name_it() {
+    let text = TEMPLATE.replace("ManagedPolicyArns: [", "ManagedPolicyArns: [!Ref Rights, ")
+        + r#"
+  Rights:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Version: "2012-10-17", Statement: [{Sid: Own, Effect: Allow, Action: "kms:Decrypt", Resource: !GetAtt Key.Arn}]}
+"#;
+    let functions = Template::parse(&text).unwrap();
+    let functions = functions.functions(&deployment("aws-us-gov", "us-gov-west-1")).unwrap();
+    let gov = functions.iter().find(|function| function.package == "gov").unwrap();
+    assert_eq!(gov.policies[0]["Statement"][0]["Sid"], "Own");
+    assert_eq!(gov.managed_policies, ["arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"]);
+}
+
+#[test]
+fn fips_endpoints_are_asked_exactly_where_the_partition_table_says_so() {
+    for facts in &gangway_model::PARTITIONS {
+        let deployment = deployment(facts.id, facts.home_region);
+        // The main template, and the one for partitions that have their own.
+        let own = Template::from_templates_folder(&format!("{}.yaml", facts.id)).ok();
+        assert_eq!(own.is_none(), facts.id == "aws", "templates/{}.yaml", facts.id);
+        for template in [Template::from_repository().ok(), own].into_iter().flatten() {
+            let functions = template.functions(&deployment).unwrap();
+            assert!(functions.len() > 2, "{}", facts.id);
+            for function in functions {
+                let told = function.environment.get("AWS_USE_FIPS_ENDPOINT").map(String::as_str);
+                let wanted = facts.fips.then_some("true");
+                assert_eq!(told, wanted, "{} in {}", function.package, facts.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Fixtures: a local cloud with Gangway deployed in each partition, Palette's account and customer
+//! accounts.
+
+mod cross_account_roles;
+mod customer;
+mod deployment;
+mod organization;
+mod palette_cluster;
+mod portal_access;
+mod prerequisites;
+mod stack;
+#[cfg(test)]
+mod tests;
+mod triggers;
+
+use gangway_model::Partition;
+
+use self::stack::CaFile;
+pub use self::{
+    cross_account_roles::MANAGEMENT_ROLE,
+    customer::CustomerAccount,
+    deployment::{API_KEY_SECRET, PartitionDeployment},
+    organization::{Organization, VendedAccount, VendingSource},
+    palette_cluster::{Breakage, PaletteCluster, PodIdentityCase},
+    portal_access::PortalAccess,
+};
+use crate::{
+    CloudOptions, LocalCloud,
+    cloudformation::{Template, TemplateError},
+};
+
+/// A local cloud with one deployment of Gangway per partition.
+#[derive(Debug)]
+pub struct CloudFixture {
+    pub cloud: LocalCloud,
+    deployments: Vec<PartitionDeployment>,
+    _authority: Option<CaFile>,
+}
+
+impl CloudFixture {
+    /// Starts all partitions with the repository's template.
+    ///
+    /// # Errors
+    /// If the template cannot be read.
+    ///
+    /// # Panics
+    /// If a fixture cannot be created.
+    pub async fn start(options: CloudOptions) -> Result<Self, TemplateError> {
+        let all = [Partition::Aws, Partition::AwsUsGov, Partition::AwsIsoB, Partition::AwsIso];
+        Self::with_partitions(options, &Template::from_repository()?, &all).await
+    }
+
+    /// Starts some partitions with any template.
+    ///
+    /// # Errors
+    /// If the template cannot be evaluated.
+    ///
+    /// # Panics
+    /// If a fixture cannot be created.
+    pub async fn with_partitions(
+        options: CloudOptions,
+        template: &Template,
+        partitions: &[Partition],
+    ) -> Result<Self, TemplateError> {
+        let cloud = LocalCloud::start(options).await;
+        let authority = CaFile::write_file(&cloud);
+        let mut realms = Vec::new();
+        for partition in partitions {
+            let authority = authority.as_ref();
+            let realm =
+                PartitionDeployment::new(&cloud, options, template, *partition, authority).await?;
+            realms.push(realm);
+        }
+        Ok(Self { cloud, deployments: realms, _authority: authority })
+    }
+
+    /// Returns the deployment in a partition.
+    ///
+    /// # Panics
+    /// If the fixture was started without this partition.
+    pub fn deployment(&self, partition: Partition) -> &PartitionDeployment {
+        let found = self.deployments.iter().find(|realm| realm.partition == partition);
+        found.expect("a partition that the world was made with")
+    }
+
+    /// Returns all deployments.
+    pub fn deployments(&self) -> &[PartitionDeployment] {
+        &self.deployments
+    }
+}

@@ -1,0 +1,227 @@
+//! Tests of event source mappings with a script as function.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, sync::Arc};
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    CloudOptions, LocalCloud,
+    api_gateway::EventBus,
+    aws::sqs::QueueSettings,
+    cloudformation::{DeploymentTarget, Template},
+    lambda::{DeployedFunctions, HostConfig, RoleCredentials},
+};
+
+const TEMPLATE: &str = r#"
+Parameters:
+  Batch: {Type: Number, Default: 10}
+Resources:
+  Dead: {Type: AWS::SQS::Queue}
+  Work:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: 60
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
+  WorkPolicy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Work]
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: events.amazonaws.com}
+            Action: sqs:SendMessage
+            Resource: !GetAtt Work.Arn
+            Condition: {ArnEquals: {"aws:SourceArn": [!GetAtt Vended.Arn]}}
+  Vended:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {detail-type: [AWS Account Vended]}
+      Targets: [{Id: work, Arn: !GetAtt Work.Arn}]
+  Stray:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {detail-type: [Stray]}
+      Targets: [{Id: work, Arn: !GetAtt Work.Arn}]
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/worker/
+      Timeout: 10
+      Events:
+        Feed:
+          Type: SQS
+          Properties:
+            Queue: !GetAtt Work.Arn
+            BatchSize: !Ref Batch
+            MaximumBatchingWindowInSeconds: 1
+            ScalingConfig: {MaximumConcurrency: 2}
+            FunctionResponseTypes: [ReportBatchItemFailures]
+        Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day), Input: '{"dryRun": true}'}}
+        Hourly: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour), State: DISABLED}}
+"#;
+
+/// Fails records with `fail`, raises for `raise`, exits for `exit` in a body.
+const SCRIPT: &str = r#"#!/usr/bin/env python3
+import http.client, json, os, sys
+api = os.environ["AWS_LAMBDA_RUNTIME_API"]
+def call(verb, path, body=None):
+    link = http.client.HTTPConnection(api)
+    link.request(verb, "/2018-06-01/runtime/invocation/" + path, body)
+    answer = link.getresponse()
+    return answer.headers, answer.read()
+while True:
+    headers, body = call("GET", "next")
+    to = headers["Lambda-Runtime-Aws-Request-Id"]
+    records = json.loads(body)["Records"]
+    bodies = " ".join(record["body"] for record in records)
+    if "exit" in bodies: sys.exit(1)
+    if "raise" in bodies:
+        call("POST", to + "/error", json.dumps({"errorType": "Bad", "errorMessage": "raised"}))
+        continue
+    failed = [{"itemIdentifier": r["messageId"]} for r in records if "fail" in r["body"]]
+    call("POST", to + "/response", json.dumps({"batchItemFailures": failed, "records": records}))
+"#;
+
+/// A cloud with the template's queues, bus and poller.
+struct Scene {
+    cloud: LocalCloud,
+    work: Queue,
+    dead: Queue,
+    bus: EventBus,
+    poller: Poller,
+}
+
+async fn scene(name: &str) -> Scene {
+    let folder = std::env::temp_dir().join(format!("gangway-{}-{name}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("worker"), SCRIPT).unwrap();
+    fs::set_permissions(folder.join("worker"), fs::Permissions::from_mode(0o755)).unwrap();
+    let cloud = LocalCloud::start(CloudOptions::default()).await;
+    let account = cloud.aws().account("aws", "111122223333");
+    let deployment = DeploymentTarget {
+        partition: "aws".into(),
+        region: "us-east-1".into(),
+        account: "111122223333".into(),
+        stack: "gangway".into(),
+        parameters: std::collections::BTreeMap::new(),
+    };
+    let template = Template::parse(TEMPLATE).unwrap();
+    let made = template.queues(&deployment).unwrap().into_iter().map(|queue| {
+        let settings = QueueSettings {
+            visibility_timeout: queue.visibility_timeout,
+            redrive: queue.redrive,
+            policy: queue.policy,
+            ..QueueSettings::default()
+        };
+        account.queue("us-east-1", &queue.name, settings)
+    });
+    let made: Vec<_> = made.collect();
+    let [dead, work] = made.clone().try_into().unwrap();
+    let hosting = HostConfig {
+        binaries: folder,
+        region: "us-east-1".into(),
+        environment: std::collections::BTreeMap::new(),
+        issue_credentials: std::sync::Arc::new(|_function, _lasting| RoleCredentials {
+            access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+            secret_access_key: "secret".into(),
+            session_token: "token".into(),
+        }),
+        clock: cloud.shared_clock(),
+    };
+    let functions = DeployedFunctions::deploy(template.functions(&deployment).unwrap(), hosting);
+    let worker = Arc::clone(functions.get("worker").unwrap());
+    let [mapping] = worker.function().queues.clone().try_into().unwrap();
+    let rules = template.rules(&deployment).unwrap();
+    let bus = EventBus::new(functions, "111122223333", "us-east-1").with_rules(rules, &made);
+    let poller = Poller::start(work.clone(), mapping, worker, cloud.shared_clock());
+    Scene { cloud, work, dead, bus, poller }
+}
+
+#[tokio::test]
+async fn the_template_says_what_feeds_a_function() {
+    let scene = scene("mapping").await;
+    let mapping = scene.poller.mapping();
+    assert_eq!((mapping.batch, mapping.window, mapping.concurrency), (10, 1, Some(2)));
+    assert!(mapping.reports_batch_item_failures);
+    assert_eq!(mapping.queue, "arn:aws:sqs:us-east-1:111122223333:gangway-Work");
+    let lambda = Arc::clone(&lock(&scene.poller.state.lambda));
+    let [schedule] = lambda.function().schedules.clone().try_into().unwrap();
+    assert_eq!(schedule.input, Some(json!({"dryRun": true})));
+    assert_eq!((schedule.expression.as_str(), schedule.scheduler), ("rate(1 day)", false));
+    assert!(lambda.function().managed_policies[0].ends_with("AWSLambdaSQSQueueExecutionRole"));
+}
+
+#[tokio::test]
+async fn events_of_a_rule_reach_its_queue_and_through_it_the_function() {
+    let scene = scene("reach").await;
+    let event = scene.bus.build_event("vending", "AWS Account Vended", &json!({"n": 1}));
+    assert_eq!(scene.bus.put(&event).await.queues, [scene.work.arn()]);
+    let stray = scene.bus.build_event("vending", "Stray", &json!({}));
+    assert_eq!(
+        scene.bus.put(&stray).await.failed_targets,
+        [scene.work.arn()],
+        "no policy lets it in"
+    );
+    scene.poller.wait_until_idle().await;
+    assert!(scene.work.is_empty());
+    let [batch] = scene.poller.batches().try_into().unwrap();
+    let record = batch.answer.unwrap()["records"][0].clone();
+    assert_eq!(record["body"], event.to_string());
+    assert_eq!(record["eventSourceARN"], scene.work.arn());
+    assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
+    assert_eq!(
+        (&record["eventSource"], &record["awsRegion"]),
+        (&json!("aws:sqs"), &json!("us-east-1"))
+    );
+}
+
+#[tokio::test]
+async fn what_fails_comes_again_and_is_dead_after_three_times() {
+    let scene = scene("redrive").await;
+    for body in ["good", "fail"] {
+        scene.work.send(body);
+    }
+    assert_eq!(scene.poller.drain(10).await, 0);
+    let [dead] = scene.dead.messages().try_into().unwrap();
+    assert_eq!((dead.body.as_str(), dead.receive_count), ("fail", 3));
+    assert!(scene.cloud.clock().advanced_seconds() >= 180);
+}
+
+#[tokio::test]
+async fn an_error_or_an_end_fails_the_whole_batch() {
+    let scene = scene("whole").await;
+    for bad in ["raise", "exit"] {
+        scene.poller.pause();
+        for body in ["good", bad] {
+            scene.work.send(body);
+        }
+        scene.poller.resume();
+        scene.poller.wait_until_idle().await;
+        assert_eq!(scene.work.len(), 2, "{bad}");
+        scene.work.purge();
+    }
+    assert!(scene.poller.batches().iter().all(|batch| batch.answer.is_err()));
+}
+
+#[test]
+fn an_answer_that_lambda_cannot_read_fails_the_whole_batch() {
+    let ids = ["a".to_owned(), "b".to_owned()];
+    for (answer, failed) in [
+        (json!(null), vec![]),
+        (json!({}), vec![]),
+        (json!({"batchItemFailures": null}), vec![]),
+        (json!({"batchItemFailures": []}), vec![]),
+        (json!({"batchItemFailures": [{"itemIdentifier": "b"}]}), vec!["b"]),
+        (json!({"batchItemFailures": [{"itemIdentifier": ""}]}), vec!["a", "b"]),
+        (json!({"batchItemFailures": [{"itemIdentifier": null}]}), vec!["a", "b"]),
+        (json!({"batchItemFailures": [{"itemIdentifier": "c"}]}), vec!["a", "b"]),
+        (json!({"batchItemFailures": [{"id": "a"}]}), vec!["a", "b"]),
+        (json!("done"), vec!["a", "b"]),
+    ] {
+        let found: Vec<_> = failed_ids(&answer, &ids).into_iter().collect();
+        assert_eq!(found, failed, "{answer}");
+    }
+}

@@ -1,0 +1,36 @@
+//! Output of functions.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+
+use super::lock;
+
+/// Output lines of all instances of a function, in the order of arrival.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionLogs(Arc<Mutex<String>>);
+
+impl FunctionLogs {
+    /// Returns the output so far.
+    pub fn text(&self) -> String {
+        lock(&self.0).clone()
+    }
+
+    /// Removes the output so far.
+    pub fn clear(&self) {
+        lock(&self.0).clear();
+    }
+
+    /// Copies a stream until its end.
+    pub(super) fn follow(&self, stream: impl AsyncRead + Send + Unpin + 'static) {
+        let logs = self.clone();
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(stream).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let mut text = lock(&logs.0);
+                text.push_str(&line);
+                text.push('\n');
+            }
+        });
+    }
+}

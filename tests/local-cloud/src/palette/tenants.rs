@@ -1,0 +1,80 @@
+//! Users, projects, private cloud gateways and resource limits of a tenant.
+
+use serde_json::{Value, json};
+
+use super::{
+    caller::Caller,
+    paging::ListQuery,
+    records::{Gateway, Project, Records, Tenant},
+    response::{PaletteError, PaletteResponse},
+};
+
+pub(super) fn get_user_info(records: &Records, caller: &Caller) -> PaletteResponse {
+    let organisation = records.tenant(&caller.tenant).map_or("", |tenant| &tenant.organisation);
+    let info = json!({"orgName": organisation, "tenantUid": caller.tenant, "userUid": caller.user});
+    PaletteResponse::ok("userInfo", info)
+}
+
+pub(super) fn list_projects(
+    records: &Records,
+    caller: &Caller,
+    query: &ListQuery,
+) -> PaletteResponse {
+    let tenant = records.tenant(&caller.tenant);
+    let projects = tenant.map(|tenant| tenant.projects.as_slice()).unwrap_or_default();
+    let wanted = |project: &&Project| query.name.as_ref().is_none_or(|name| *name == project.name);
+    let shown = |project: &Project| json!({"metadata": {"name": project.name, "uid": project.uid}});
+    let items: Vec<Value> = projects.iter().filter(wanted).map(shown).collect();
+    PaletteResponse::ok("projects", json!({"items": items}))
+}
+
+pub(super) fn get_resource_limits(
+    records: &Records,
+    caller: &Caller,
+    uid: &str,
+) -> Result<PaletteResponse, PaletteError> {
+    let Some(Tenant { quota, .. }) =
+        records.tenant(uid).filter(|tenant| tenant.uid == caller.tenant)
+    else {
+        return Err(PaletteError::not_found("tenant", uid));
+    };
+    let accounts = json!({"kind": "cloudaccount", "label": "Cloud Accounts", "limit": quota, "maxLimit": 10_000});
+    let keys = json!({"kind": "apiKey", "label": "API Keys", "limit": 20, "maxLimit": 20});
+    Ok(PaletteResponse::ok("resourceLimits", json!({"resources": [keys, accounts]})))
+}
+
+pub(super) fn list_gateways(
+    records: &Records,
+    caller: &Caller,
+    query: &ListQuery,
+) -> PaletteResponse {
+    let wanted = |gateway: &&Gateway| query.name.as_ref().is_none_or(|name| *name == gateway.name);
+    let items: Vec<Value> =
+        gateways_of(records, caller).iter().filter(wanted).map(gateway_json).collect();
+    PaletteResponse::ok("overlords", json!({"items": items}))
+}
+
+pub(super) fn get_gateway(
+    records: &Records,
+    caller: &Caller,
+    uid: &str,
+) -> Result<PaletteResponse, PaletteError> {
+    let gateway = gateways_of(records, caller).iter().find(|gateway| gateway.uid == uid);
+    let gateway = gateway.ok_or_else(|| PaletteError::not_found("overlord", uid))?;
+    Ok(PaletteResponse::ok("overlord", gateway_json(gateway)))
+}
+
+fn gateways_of<'a>(records: &'a Records, caller: &Caller) -> &'a [Gateway] {
+    records.tenant(&caller.tenant).map(|tenant| tenant.gateways.as_slice()).unwrap_or_default()
+}
+
+fn gateway_json(gateway: &Gateway) -> Value {
+    let Gateway { uid, name, state, healthy, system } = gateway;
+    let health = if *healthy { "Healthy" } else { "UnHealthy" };
+    json!({
+        "kind": "Overlord",
+        "metadata": {"name": name, "uid": uid},
+        "spec": {"isSystem": system, "isSelfHosted": !system, "cloudAccountUid": "", "spectroClusterUid": ""},
+        "status": {"state": state, "isActive": healthy, "isReady": healthy, "health": {"state": health}},
+    })
+}
