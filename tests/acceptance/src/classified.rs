@@ -2,8 +2,8 @@
 
 use gangway_model::{AuthMethod, Partition};
 use local_cloud::{
-    aws::Role,
     access_portal::AccessPortal,
+    aws::Role,
     fixtures::{CustomerAccount, PartitionDeployment, PortalAccess},
 };
 use serde_json::{Value, json};

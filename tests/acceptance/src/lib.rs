@@ -23,9 +23,9 @@ use gangway_model::Partition;
 use local_cloud::{
     CloudFixture, CloudOptions, Effect, Fault, LocalCloud,
     api_gateway::{ApiGateway, FunctionDelivery},
-    http_client,
     cloudformation::Template,
     fixtures::{CustomerAccount, PartitionDeployment},
+    http_client,
 };
 use serde_json::Value;
 
@@ -66,7 +66,8 @@ impl TestApp {
     pub async fn start_with_parameter(partition: Partition, parameter: &str, value: &str) -> Self {
         let template = Template::from_repository().expect("the repository's template");
         let template = template.with_default(parameter, value);
-        let world = CloudFixture::with_partitions(CloudOptions::default(), &template, &[partition]).await;
+        let world =
+            CloudFixture::with_partitions(CloudOptions::default(), &template, &[partition]).await;
         Self::new(&Arc::new(world.expect("a world")), partition).await
     }
 
@@ -77,13 +78,18 @@ impl TestApp {
 
     /// Starts a local cloud with the cluster of Palette in another account.
     pub async fn start_with_cluster_in_other_account(partition: Partition) -> Self {
-        Self::start_with(partition, CloudOptions { cluster_in_palette_account: true, ..CloudOptions::default() }).await
+        Self::start_with(
+            partition,
+            CloudOptions { cluster_in_palette_account: true, ..CloudOptions::default() },
+        )
+        .await
     }
 
     /// Starts several partitions with one Palette.
     pub async fn start_all(partitions: &[Partition]) -> Vec<Self> {
         let template = Template::from_repository().expect("the repository's template");
-        let world = CloudFixture::with_partitions(CloudOptions::default(), &template, partitions).await;
+        let world =
+            CloudFixture::with_partitions(CloudOptions::default(), &template, partitions).await;
         let world = Arc::new(world.expect("a world"));
         let mut apps = Vec::new();
         for partition in partitions {

@@ -34,7 +34,10 @@ const ALLOWED_PLACES: &[(&str, Place, &[SecretKind])] = &[
 ];
 
 /// Removes the allowed secrets from a body and returns them.
-pub(super) fn remove_allowed(body: &mut Value, service: &str) -> Vec<(String, &'static [SecretKind])> {
+pub(super) fn remove_allowed(
+    body: &mut Value,
+    service: &str,
+) -> Vec<(String, &'static [SecretKind])> {
     let mut removed = Vec::new();
     for (_, place, kinds) in allowed_places(service) {
         if let Body(pointer) = place
@@ -55,7 +58,10 @@ fn allowed_places(
 
 /// Removes the allowed secrets from a call; returns target with headers, and the body. Returns
 /// `Err` if an allowed place holds another kind of secret.
-pub(super) fn strip(mut sent: RecordedRequest, searcher: &LeakSearcher) -> Result<(String, String), String> {
+pub(super) fn strip(
+    mut sent: RecordedRequest,
+    searcher: &LeakSearcher,
+) -> Result<(String, String), String> {
     let mut removed = Vec::new();
     for (_, place, kinds) in allowed_places(&sent.service) {
         if let Header(name) = place {

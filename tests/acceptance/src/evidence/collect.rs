@@ -4,10 +4,10 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use local_cloud::{
     LocalCloud,
     canaries::{Canary, SecretKind},
-    certificates::{CertificateSpec, CertificateIssuer, KeyType},
+    certificates::{CertificateIssuer, CertificateSpec, KeyType},
+    fixtures::PartitionDeployment,
     palette::ADMIN_KEY,
     recorder::RecordedRequest,
-    fixtures::PartitionDeployment,
 };
 
 use super::{Evidence, allowed};
@@ -93,11 +93,21 @@ impl Evidence {
         }
     }
 
-    fn add_partition_secrets(&mut self, cloud: &LocalCloud, realm: &PartitionDeployment, sent: &[RecordedRequest]) {
+    fn add_partition_secrets(
+        &mut self,
+        cloud: &LocalCloud,
+        realm: &PartitionDeployment,
+        sent: &[RecordedRequest],
+    ) {
         self.add_secrets(cloud.aws().issued_secrets());
         self.add_secrets([Canary::new(SecretKind::PaletteKey, "Gangway", ADMIN_KEY)]);
-        for access in realm.customers.iter().filter_map(|customer| customer.portal_access.as_ref()) {
-            self.add_secrets([Canary::new(SecretKind::PrivateKey, access.agency, &access.certificate.key)]);
+        for access in realm.customers.iter().filter_map(|customer| customer.portal_access.as_ref())
+        {
+            self.add_secrets([Canary::new(
+                SecretKind::PrivateKey,
+                access.agency,
+                &access.certificate.key,
+            )]);
             self.add_public(access.certificate.certificate.as_str());
         }
         // The function creates cluster tokens, so every token in a call to the cluster is one.
@@ -116,9 +126,7 @@ impl Evidence {
             }));
         }
         self.add_public(TOKEN_PREFIX);
-        for text in
-            realm.aws_ca_pem.iter().cloned().chain(cloud.ca_pem().map(str::to_owned))
-        {
+        for text in realm.aws_ca_pem.iter().cloned().chain(cloud.ca_pem().map(str::to_owned)) {
             self.add_public(text);
         }
         if let Some(portal) = &realm.portal {

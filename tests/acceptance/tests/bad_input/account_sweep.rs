@@ -78,7 +78,8 @@ async fn sweep_with_an_invalid_payload_reports_every_error() {
         assert!(text.contains(rule), "{payload}: {text}");
         assert_no_secret(&text, &payload.to_string());
     }
-    let unknown_event = json!({ "detail-type": "AWS Account VendedAccount", "source": "x", "detail": {} });
+    let unknown_event =
+        json!({ "detail-type": "AWS Account VendedAccount", "source": "x", "detail": {} });
     let response = lambda.invoke(&unknown_event).await.expect("a response");
     assert_eq!(response["outcome"], "rejected", "{response}");
     assert!(world.cloud.calls().for_operation("organizations", "ListAccounts").is_empty());

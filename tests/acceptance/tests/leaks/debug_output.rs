@@ -9,7 +9,7 @@ use gangway_model::{
 };
 use local_cloud::{
     canaries::{Canary, LeakSearcher, SecretKind},
-    certificates::{CertificateSpec, CertificateIssuer},
+    certificates::{CertificateIssuer, CertificateSpec},
 };
 use secrecy::SecretString;
 

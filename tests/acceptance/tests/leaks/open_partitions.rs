@@ -11,8 +11,8 @@ use gangway_policies::{
 };
 use local_cloud::{
     Effect,
+    fixtures::{API_KEY_SECRET, Breakage, PodIdentityCase},
     palette::{ADMIN_KEY, InvalidKeyResponse, SecretsOnRead},
-    fixtures::{API_KEY_SECRET, PodIdentityCase, Breakage},
 };
 use serde_json::json;
 
@@ -65,8 +65,10 @@ fn flows(app: &TestApp) -> [Flow; 3] {
 /// What only one method has.
 async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
     let cluster = app.realm().palette_cluster();
-    let name =
-        cluster.request(PodIdentityCase::CrossAccount)["clusterName"].as_str().unwrap_or_default().to_owned();
+    let name = cluster.request(PodIdentityCase::CrossAccount)["clusterName"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     evidence.add_response(&app.get("/v1/accounts/sts/trust").await);
     evidence.add_response(
         &app.get(&format!("/v1/accounts/pod-identity/plan?clusterName={name}")).await,
@@ -118,7 +120,9 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
 
 /// Palette's own key is not taken, or not to be read.
 async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
-    app.cloud().palette().configure(|behaviour| behaviour.invalid_key = InvalidKeyResponse::NotFoundWithKey);
+    app.cloud()
+        .palette()
+        .configure(|behaviour| behaviour.invalid_key = InvalidKeyResponse::NotFoundWithKey);
     for content in [
         format!("{{\"apiKey\": \"{ADMIN_KEY}\""),
         format!("{ADMIN_KEY}\n{ADMIN_KEY}"),

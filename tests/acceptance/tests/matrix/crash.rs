@@ -15,7 +15,8 @@ fn crashes(recorded_runs: &[Run]) -> Vec<Vec<FaultCase>> {
     let crashes_of = |run: &Run| {
         let call_sites = run.call_sites.iter().filter(|_| !run.flow.trigger.is_read_only());
         let crashes = |call_site| {
-            [Effect::DisconnectBefore, Effect::DisconnectAfter].map(|it| FaultCase::new(call_site, it, Crash))
+            [Effect::DisconnectBefore, Effect::DisconnectAfter]
+                .map(|it| FaultCase::new(call_site, it, Crash))
         };
         call_sites.flat_map(crashes).collect()
     };

@@ -131,7 +131,8 @@ impl Fixture {
         (response, is_complete): (&Response, bool),
         fault_case: &FaultCase,
     ) -> Result<String, Failure> {
-        if matches!(fault_case.effect, Effect::StaleReads(_)) && !matches!(action, Action::Queue(_)) {
+        if matches!(fault_case.effect, Effect::StaleReads(_)) && !matches!(action, Action::Queue(_))
+        {
             // A client that repeats the request at once, while reads are still stale, creates no
             // duplicate.
             let immediate = self.execute(action, subject).await;

@@ -96,8 +96,10 @@ pub(crate) fn is_expected(
         }
         // The tag may hold a stale value; the next event checks the documents again.
         let roles = state.pointer_mut("/other/vended/roles").and_then(Value::as_array_mut);
-        for role in
-            roles.into_iter().flatten().filter(|_| matches!(fault_case.effect, Effect::StaleReads(_)))
+        for role in roles
+            .into_iter()
+            .flatten()
+            .filter(|_| matches!(fault_case.effect, Effect::StaleReads(_)))
         {
             if let Some(tags) = role["tags"].as_object_mut() {
                 tags.remove("gangway:documents");

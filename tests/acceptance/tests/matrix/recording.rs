@@ -40,7 +40,8 @@ impl Fixture {
     pub(crate) async fn record(&self, flow: &Flow, pace: Pace) -> UndisturbedRun {
         let subject = self.prepare(flow, "account-undisturbed").await;
         if pace == Pace::Slow {
-            self.cloud().fault(Fault::on("*", "*", Effect::Delay(CALL_DELAY)).external_calls_only());
+            self.cloud()
+                .fault(Fault::on("*", "*", Effect::Delay(CALL_DELAY)).external_calls_only());
         }
         self.cloud().calls().clear();
         let response = self.execute(&(flow.action)(self, &subject), &subject).await;

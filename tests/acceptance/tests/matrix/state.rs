@@ -37,7 +37,8 @@ impl State {
         let mut secrets = realm.gangway_account.secrets();
         secrets.retain(|secret| mentions_account(&secret.name, subject));
         let queue_length = |queue: Option<&Queue>| queue.map_or(0, Queue::len);
-        let others = [&realm.gangway_account, &app.customer().account, &app.second_customer().account];
+        let others =
+            [&realm.gangway_account, &app.customer().account, &app.second_customer().account];
         let others = others.map(|account| (account.roles().len(), account.policies().len()));
         let other = json!({
             "vended": subject.vended.as_ref().map(|vended| roles_and_policies(&vended.account)),

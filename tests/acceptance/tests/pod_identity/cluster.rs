@@ -48,7 +48,13 @@ async fn the_config_map_must_name_the_cluster() {
             "--from-literal=managementClusterName=palette-mgmt",
         ),
         (Breakage::ConfigMapOfOtherCluster, check, "failed", "another-cluster", "palette-mgmt"),
-        (Breakage::ConfigMapWithoutName, check, "failed", "no managementClusterName", "palette-mgmt"),
+        (
+            Breakage::ConfigMapWithoutName,
+            check,
+            "failed",
+            "no managementClusterName",
+            "palette-mgmt",
+        ),
     ])
     .await;
 }

@@ -56,8 +56,11 @@ async fn broken_cluster_in_another_account_is_reported() {
 async fn associations_are_created_there_through_the_inspection_role() {
     for partition in PARTITIONS {
         let app = TestApp::start_with_cluster_in_other_account(partition).await;
-        let request =
-            with(valid_request(&app, PodIdentityCase::SameAccount), "ensureAssociations", json!(true));
+        let request = with(
+            valid_request(&app, PodIdentityCase::SameAccount),
+            "ensureAssociations",
+            json!(true),
+        );
         cluster(&app).break_with(Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT));
         let done = register(&app, &request).await;
         done.assert_status(201).assert_check(

@@ -12,7 +12,9 @@ use crate::fixture::{ROUTE, boundary, cluster, register, valid_request, validate
 async fn both_cases_register_with_the_palette_role_in_both_partitions() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        for (case, name) in [(PodIdentityCase::SameAccount, "same"), (PodIdentityCase::CrossAccount, "cross")] {
+        for (case, name) in
+            [(PodIdentityCase::SameAccount, "same"), (PodIdentityCase::CrossAccount, "cross")]
+        {
             let mut request = valid_request(&app, case);
             request["name"] = json!(name);
             let seen = validate(&app, &request).await;

@@ -15,7 +15,12 @@ use serde_json::json;
 use crate::fixture::{ENSURED, cluster, register, valid_request, with};
 
 /// A registration that is to put this right is refused, for that reason, and nothing has changed.
-async fn refused(app: &TestApp, case: PodIdentityCase, breakage: Breakage, (observed, remedy): (&str, &str)) {
+async fn refused(
+    app: &TestApp,
+    case: PodIdentityCase,
+    breakage: Breakage,
+    (observed, remedy): (&str, &str),
+) {
     let request = with(valid_request(app, case), "ensureAssociations", json!(true));
     cluster(app).break_with(breakage);
     let before = cluster(app).cluster.associations();
@@ -31,7 +36,11 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
     for partition in PARTITIONS {
         for cluster_elsewhere in [false, true] {
             let associations = AssociationChanges::Denied;
-            let options = CloudOptions { association_changes: associations, cluster_in_palette_account: cluster_elsewhere, ..CloudOptions::default() };
+            let options = CloudOptions {
+                association_changes: associations,
+                cluster_in_palette_account: cluster_elsewhere,
+                ..CloudOptions::default()
+            };
             let app = TestApp::start_with(partition, options).await;
             for (case, breakage, right) in [
                 (

@@ -56,7 +56,11 @@ async fn short_session_duration_is_reported_and_a_role_path_is_accepted() {
             role.attach(&arn);
         }
         let palette = app.realm().palette.id().parse().expect("an account id");
-        role.set_trust_policy(&gangway_policies::trust_policy(partition, palette, &app.realm().external_id));
+        role.set_trust_policy(&gangway_policies::trust_policy(
+            partition,
+            palette,
+            &app.realm().external_id,
+        ));
         role.set_max_session(1800);
         let request = json!({"name": "prod", "roleArn": role.arn()});
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;

@@ -18,7 +18,11 @@ const AWS_BUNDLE: &str = "gangway/aws-ca-bundle";
 const PALETTE_BUNDLE: &str = "gangway/palette-ca-bundle";
 
 /// A validation, straight to a function, in the event of its sample.
-pub(crate) async fn report(function: &LambdaFunction, method: AuthMethod, request: &Value) -> HttpResponse {
+pub(crate) async fn report(
+    function: &LambdaFunction,
+    method: AuthMethod,
+    request: &Value,
+) -> HttpResponse {
     let file =
         format!("{}/../../events/{}/http-validate.json", env!("CARGO_MANIFEST_DIR"), method.id());
     let sample = std::fs::read_to_string(file).expect("a sample event");
@@ -45,7 +49,8 @@ struct TlsSetup {
 impl TlsSetup {
     async fn set(partition: Partition) -> Self {
         let app = TestApp::start_with_tls(partition).await;
-        let (aws, palette) = (app.cloud().start_tls_endpoint().await, app.cloud().start_tls_endpoint().await);
+        let (aws, palette) =
+            (app.cloud().start_tls_endpoint().await, app.cloud().start_tls_endpoint().await);
         app.realm().put_secret(AWS_BUNDLE, &aws.ca_pem).await;
         app.realm().put_secret(PALETTE_BUNDLE, &palette.ca_pem).await;
         Self { app, aws, palette }
@@ -136,7 +141,11 @@ async fn portal_is_trusted_only_through_the_ca_of_the_request() {
         let ca = portal(setup.app.realm()).ca_pem();
         // Every other client trusts the portal's CA; the request does not.
         setup.app.realm().put_secret(AWS_BUNDLE, &format!("{}{ca}", setup.aws.ca_pem)).await;
-        setup.app.realm().put_secret(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem)).await;
+        setup
+            .app
+            .realm()
+            .put_secret(PALETTE_BUNDLE, &format!("{}{ca}", setup.palette.ca_pem))
+            .await;
         let wrong = with(setup.request(method), &json!({"certificateAuthority": setup.aws.ca_pem}));
         let response = report(&setup.function(method, &[]), method, &wrong).await;
         assert_eq!(response.ready(), Some(false), "{:#}", response.body);

@@ -4,8 +4,8 @@ use gangway_model::Partition;
 use local_cloud::{
     Effect, Fault,
     aws::Account,
-    http_client,
     fixtures::{VendedAccount, VendingSource},
+    http_client,
 };
 use serde_json::json;
 
