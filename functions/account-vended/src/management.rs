@@ -28,7 +28,7 @@ pub(crate) struct ManagementAccount {
 pub(crate) struct ManagementSession {
     pub(crate) aws: AwsSession,
     pub(crate) organizations: OrganizationsClient,
-    opened: Instant,
+    opened_at: Instant,
 }
 
 impl ManagementAccount {
@@ -42,7 +42,7 @@ impl ManagementAccount {
     pub(crate) async fn session(&self) -> Result<Arc<ManagementSession>, UpstreamError> {
         let mut cached = self.session.lock().await;
         if let Some(session) = &*cached
-            && (self.role.is_none() || session.opened.elapsed() < SESSION_REFRESH)
+            && (self.role.is_none() || session.opened_at.elapsed() < SESSION_REFRESH)
         {
             return Ok(Arc::clone(session));
         }
@@ -51,7 +51,7 @@ impl ManagementAccount {
             Some(role) => self.own_session.assume_role_with(role, SESSION_NAME, None).await?,
         };
         let organizations = OrganizationsClient::new(&aws);
-        let session = Arc::new(ManagementSession { aws, organizations, opened: Instant::now() });
+        let session = Arc::new(ManagementSession { aws, organizations, opened_at: Instant::now() });
         *cached = Some(Arc::clone(&session));
         Ok(session)
     }

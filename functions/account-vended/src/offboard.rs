@@ -66,8 +66,8 @@ pub(crate) async fn offboard_account(
     )))
 }
 
-/// Returns why an account must not be offboarded: events arrive late, and meanwhile it may have been
-/// reopened or invited again.
+/// Returns why an account must not be offboarded, or `None`. Events arrive late: meanwhile the
+/// account may have been reopened or invited again.
 fn still_active(reason: RemovalReason, account: Option<&OrgAccount>) -> Option<String> {
     let account = account?;
     let active = account.state == AccountState::Active;

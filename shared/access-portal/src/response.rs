@@ -97,8 +97,9 @@ fn parse_error(body: &[u8]) -> (Option<u16>, String) {
 
 /// Returns one short line, or an empty one if the message contains a long word, which may be a key.
 fn sanitize_message(message: &str) -> String {
-    let is_word_char = |letter: char| letter.is_ascii_alphanumeric() || "+/=_".contains(letter);
-    if message.split(|letter| !is_word_char(letter)).any(|word| word.len() > MAX_WORD_CHARS) {
+    let is_word_char =
+        |character: char| character.is_ascii_alphanumeric() || "+/=_".contains(character);
+    if message.split(|character| !is_word_char(character)).any(|word| word.len() > MAX_WORD_CHARS) {
         return String::new();
     }
     message.replace(char::is_control, " ").chars().take(MAX_REASON_CHARS).collect()
@@ -128,12 +129,12 @@ mod tests {
         let json = "application/json";
         let keys = r#"{"Credentials":{"AccessKeyId":"ASIAX","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-11-24T03:00:00Z"}}"#;
         let bare = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s"}}"#;
-        let odd = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s","SessionToken":"","Expiration":1795486506}}"#;
+        let unusual = r#"{"Credentials":{"AccessKeyId":"AKIAX","SecretAccessKey":"s","SessionToken":"","Expiration":1795486506}}"#;
         for (status, content_type, body, expected) in [
             (200, json, keys, "ASIAX token true expiry true"),
             (200, "Application/JSON; charset=utf-8", keys, "ASIAX token true expiry true"),
             (200, "application/vnd.cap+json", bare, "AKIAX token false expiry false"),
-            (200, json, odd, "AKIAX token false expiry false"),
+            (200, json, unusual, "AKIAX token false expiry false"),
             (200, "text/html", "<html>Log in</html>", "it answered with an HTML page (HTTP 200)"),
             (200, "text/html", keys, "it answered with an HTML page (HTTP 200)"),
             (200, "", keys, "it answered with an HTML page (HTTP 200)"),

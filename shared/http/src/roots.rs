@@ -61,7 +61,7 @@ impl RootStore {
         }
     }
 
-    /// Parses a bundle of the system; certificates that rustls does not accept are skipped.
+    /// Parses a CA bundle of the operating system. Skips certificates that rustls does not accept.
     fn platform(bundle: &[u8]) -> Result<Self, TlsError> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(CertificateDer::pem_slice_iter(bundle).flatten());

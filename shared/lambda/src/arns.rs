@@ -59,22 +59,22 @@ impl Fields {
         }
         let mut arns: Vec<PolicyArn> = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            let (place, subject) = (format!("{name}/{index}"), format!("item {index} of {name}"));
+            let (pointer, subject) = (format!("{name}/{index}"), format!("item {index} of {name}"));
             let Json::String(text) = item else {
                 let kind = item.kind();
-                self.add_malformed(&place, format!("{subject} must be a string, not {kind}"));
+                self.add_malformed(&pointer, format!("{subject} must be a string, not {kind}"));
                 continue;
             };
             match text.parse::<PolicyArn>() {
-                Err(rule) => self.add_malformed(&place, format!("{subject} {rule}")),
+                Err(rule) => self.add_malformed(&pointer, format!("{subject} {rule}")),
                 Ok(arn) if arns.contains(&arn) => {
                     self.add_malformed(
-                        &place,
+                        &pointer,
                         format!("{subject} repeats an earlier policy: name each policy once"),
                     );
                 }
                 Ok(arn) => {
-                    if self.check_partition(&place, arn.partition(), deployed) {
+                    if self.check_partition(&pointer, arn.partition(), deployed) {
                         arns.push(arn);
                     }
                 }
@@ -84,10 +84,15 @@ impl Fields {
     }
 
     /// Returns `true` if an ARN is of the deployment's partition, else records an error.
-    fn check_partition(&mut self, place: &str, partition: Partition, deployed: Partition) -> bool {
+    fn check_partition(
+        &mut self,
+        pointer: &str,
+        partition: Partition,
+        deployed: Partition,
+    ) -> bool {
         if partition != deployed {
             self.reject(
-                place,
+                pointer,
                 format_args!("is in partition {partition}, and this deployment serves {deployed}: use an ARN of {deployed}, or send the request to the deployment for {partition}"),
             );
         }

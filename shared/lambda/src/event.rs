@@ -43,7 +43,7 @@ pub(crate) struct HttpRequest {
     pub(crate) body: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// The members by which payloads are told apart.
+/// The members that distinguish the types of payloads.
 #[derive(Deserialize)]
 struct Discriminator<'a> {
     #[serde(rename = "detail-type")]

@@ -298,8 +298,8 @@ impl Fields {
 /// Longest name that may contain digits: shorter than any secret.
 const MAX_NAME_WITH_DIGITS: usize = 11;
 
-/// Returns `true` if the text can be repeated in an answer or a log: it is short and looks like a
-/// name. Other text may be a secret in the wrong place, and keys contain digits.
+/// Returns `true` if the text can be repeated in a response or a log: it is short and looks like a
+/// name. Other text may be a secret in the wrong field, and keys contain digits.
 pub(crate) fn is_safe_to_echo(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || b"_-".contains(&byte);
     let may_have_digits = text.len() <= MAX_NAME_WITH_DIGITS;

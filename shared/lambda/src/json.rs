@@ -38,14 +38,14 @@ impl Json {
         let mut source = serde_json::Deserializer::from_str(text);
         let document = Depth(0).deserialize(&mut source);
         document.and_then(|document| source.end().map(|()| document)).map_err(|error| {
-            let fault = match error.classify() {
+            let error_text = match error.classify() {
                 serde_json::error::Category::Data => "is nested too deeply",
                 serde_json::error::Category::Eof => "is not JSON: it ends too early",
                 serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
                     "is not JSON"
                 }
             };
-            format!("{fault}, at line {}, column {}", error.line(), error.column())
+            format!("{error_text}, at line {}, column {}", error.line(), error.column())
         })
     }
 }
@@ -63,7 +63,7 @@ impl<'de> DeserializeSeed<'de> for Depth {
 }
 
 impl Depth {
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+    fn nested<E: de::Error>(self) -> Result<Self, E> {
         if self.0 < MAX_DEPTH { Ok(Self(self.0 + 1)) } else { Err(E::custom("too deep")) }
     }
 }
@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for Depth {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-        let (depth, mut items) = (self.deeper()?, Vec::new());
+        let (depth, mut items) = (self.nested()?, Vec::new());
         while let Some(item) = list.next_element_seed(depth)? {
             items.push(item);
         }
@@ -108,7 +108,7 @@ impl<'de> Visitor<'de> for Depth {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
-        let (depth, mut members) = (self.deeper()?, Vec::new());
+        let (depth, mut members) = (self.nested()?, Vec::new());
         while let Some(name) = object.next_key::<String>()? {
             members.push((name, object.next_value_seed(depth)?));
         }

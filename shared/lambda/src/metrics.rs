@@ -38,7 +38,7 @@ pub(crate) fn write_upstream_latency(calls: &[UpstreamCall]) {
 }
 
 /// Returns a line for each service (several for more than [`MAX_VALUES`] calls).
-fn upstream_latency_metrics(calls: &[UpstreamCall], at: u64) -> Vec<Value> {
+fn upstream_latency_metrics(calls: &[UpstreamCall], timestamp: u64) -> Vec<Value> {
     let mut services: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (service, took) in calls {
         services.entry(service).or_default().push(millis(*took));
@@ -49,7 +49,7 @@ fn upstream_latency_metrics(calls: &[UpstreamCall], at: u64) -> Vec<Value> {
             .map(|times| {
                 let mut line = Line::default();
                 line.metric(&[("Upstream", service)], "UpstreamLatency", times, "Milliseconds");
-                line.at(at)
+                line.timestamp(timestamp)
             })
             .collect();
         lines
@@ -69,7 +69,7 @@ fn millis(time: Duration) -> u64 {
 }
 
 /// Returns the line of a message.
-fn message(service: &str, result: &MessageResult, duration: Duration, at: u64) -> Value {
+fn message(service: &str, result: &MessageResult, duration: Duration, timestamp: u64) -> Value {
     let mut line = Line::default();
     let dimensions = [("Function", service), ("Outcome", result.outcome)];
     line.metric(&dimensions, "Messages", 1, "Count");
@@ -77,12 +77,16 @@ fn message(service: &str, result: &MessageResult, duration: Duration, at: u64) -
     if let Some(upstream) = result.error.as_ref().map(UpstreamError::service) {
         line.metric(&[("Upstream", upstream)], "UpstreamErrors", 1, "Count");
     }
-    line.at(at)
+    line.timestamp(timestamp)
 }
 
 /// Returns one line for the invocation, and one for each failed check: a line has one value per
 /// dimension.
-fn lines(record: &InvocationRecord, outcome: &Result<Response, ApiError>, at: u64) -> Vec<Value> {
+fn lines(
+    record: &InvocationRecord,
+    outcome: &Result<Response, ApiError>,
+    timestamp: u64,
+) -> Vec<Value> {
     let id = match outcome {
         Ok(response) => response.outcome(),
         Err(error) => error.kind().id,
@@ -103,7 +107,7 @@ fn lines(record: &InvocationRecord, outcome: &Result<Response, ApiError>, at: u6
         line.metric(&[("CheckId", finding.check.id)], "FailedChecks", 1, "Count");
         line
     });
-    [line].into_iter().chain(failed).map(|line| line.at(at)).collect()
+    [line].into_iter().chain(failed).map(|line| line.timestamp(timestamp)).collect()
 }
 
 /// One line in the embedded metric format.
@@ -133,7 +137,7 @@ impl Line {
         }));
     }
 
-    fn at(mut self, millis: u64) -> Value {
+    fn timestamp(mut self, millis: u64) -> Value {
         let directives = json!({ "Timestamp": millis, "CloudWatchMetrics": self.directives });
         self.values.insert("_aws".to_owned(), directives);
         Value::Object(self.values)

@@ -95,8 +95,8 @@ impl FromStr for AccessKeyId {
     type Err = InvalidAccessKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if !(16..=128).contains(&text.len()) || !text.bytes().all(word) {
+        let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !(16..=128).contains(&text.len()) || !text.bytes().all(is_word_byte) {
             return Err(InvalidAccessKey::Id);
         }
         if text.starts_with("ASIA") {

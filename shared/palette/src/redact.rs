@@ -65,10 +65,10 @@ fn replace_runs(
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        let inside = belongs(letter);
-        let end = rest.find(|next| belongs(next) != inside).unwrap_or(rest.len());
+        let is_match = belongs(letter);
+        let end = rest.find(|next| belongs(next) != is_match).unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
-        match replace(run).filter(|_| inside) {
+        match replace(run).filter(|_| is_match) {
             Some(other) => replaced.push_str(&other),
             None => replaced.push_str(run),
         }

@@ -322,12 +322,12 @@ fn to_texts(values: BTreeMap<String, Value>) -> BTreeMap<String, String> {
 
 /// Returns the cluster and roles from Gangway's annotations. `None` if one is missing or invalid.
 fn palette_cluster(annotations: &BTreeMap<String, String>) -> Option<PaletteCluster> {
-    let noted = |name: &str| annotations.get(name).filter(|note| !note.is_empty());
+    let annotation_value = |name: &str| annotations.get(name).filter(|value| !value.is_empty());
     Some(PaletteCluster {
-        cluster: noted(annotation::EKS_CLUSTER)?.parse().ok()?,
-        hubble_role: noted(annotation::HUBBLE_ROLE)?.parse().ok()?,
-        identity_role: noted(annotation::IDENTITY_ROLE)?.parse().ok()?,
-        hubble_target_role: match noted(annotation::HUBBLE_TARGET_ROLE) {
+        cluster: annotation_value(annotation::EKS_CLUSTER)?.parse().ok()?,
+        hubble_role: annotation_value(annotation::HUBBLE_ROLE)?.parse().ok()?,
+        identity_role: annotation_value(annotation::IDENTITY_ROLE)?.parse().ok()?,
+        hubble_target_role: match annotation_value(annotation::HUBBLE_TARGET_ROLE) {
             Some(role) => Some(role.parse().ok()?),
             None => None,
         },

@@ -78,16 +78,17 @@ impl Config {
         let allow =
             variables.optional_with("GANGWAY_ALLOW_SECRET_POD_IDENTITY", BOOL_RULE, parse_bool);
         let portal = portal::read(partition, &mut variables);
-        let pace = variables.optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
+        let requests_per_second =
+            variables.optional_with("PALETTE_REQUESTS_PER_SECOND", RPS_RULE, parse_rps);
         let palette_ca_bundle_secret = variables.optional("PALETTE_CA_BUNDLE_SECRET");
         let kms_key_id = variables.optional("GANGWAY_KMS_KEY_ID");
         let inspection_role = variables.optional("GANGWAY_INSPECTION_ROLE");
         let aws_ca_bundle_secret = variables.optional("GANGWAY_AWS_CA_BUNDLE_SECRET");
         let aws_ca_bundle = variables.optional("AWS_CA_BUNDLE");
-        let faults = variables.into_errors();
+        let errors = variables.into_errors();
         match (partition, palette_url, palette_api_key_secret) {
             (Some(partition), Some(palette_url), Some(palette_api_key_secret))
-                if faults.is_empty() =>
+                if errors.is_empty() =>
             {
                 Ok(Self {
                     partition,
@@ -100,11 +101,11 @@ impl Config {
                     aws_ca_bundle_secret,
                     aws_ca_bundle,
                     allow_secret_pod_identity: allow.unwrap_or_default(),
-                    palette_requests_per_second: pace,
+                    palette_requests_per_second: requests_per_second,
                     portal,
                 })
             }
-            _ => Err(ConfigError(faults)),
+            _ => Err(ConfigError(errors)),
         }
     }
 }
@@ -137,7 +138,7 @@ fn parse_bool(text: &str) -> Option<bool> {
 }
 
 fn parse_rps(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|pace| (1..=1000).contains(pace))
+    text.parse().ok().filter(|requests_per_second| (1..=1000).contains(requests_per_second))
 }
 
 #[cfg(test)]
@@ -147,7 +148,7 @@ mod tests {
     fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
         Config::from_variables(|name| find(name).map(|(_, value)| (*value).to_owned()))
-            .map_err(|ConfigError(faults)| faults.into_iter().map(|f| f.pointer).collect())
+            .map_err(|ConfigError(errors)| errors.into_iter().map(|f| f.pointer).collect())
     }
 
     const URL: (&str, &str) = ("PALETTE_URL", "https://palette.example.com");
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn all_errors_are_returned_at_once_with_their_variables() {
-        for (variables, faults) in [
+        for (variables, errors) in [
             (vec![], vec!["PALETTE_URL", "PALETTE_API_KEY_SECRET", "AWS_REGION"]),
             (vec![URL, KEY, ("AWS_REGION", "cn-north-1")], vec!["AWS_REGION"]),
             (vec![("PALETTE_URL", "palette.example.com"), KEY, REGION], vec!["PALETTE_URL"]),
@@ -186,7 +187,7 @@ mod tests {
                 vec!["PALETTE_REQUESTS_PER_SECOND"],
             ),
         ] {
-            assert_eq!(read(&variables).unwrap_err(), faults, "{variables:?}");
+            assert_eq!(read(&variables).unwrap_err(), errors, "{variables:?}");
         }
     }
 }

@@ -23,26 +23,26 @@ impl AppContext {
     pub async fn delete_account(
         &self,
         uid: &Uid,
-        registry: &ScopedClient<'_>,
+        accounts: &ScopedClient<'_>,
     ) -> Result<DeleteOutcome, UpstreamError> {
-        let seen = optional(registry.get(uid).await)?;
-        let removed = seen.is_some() && optional(registry.delete(uid).await)?.is_some();
-        if !removed {
-            confirm_deleted(uid, registry).await?;
+        let existing = optional(accounts.get(uid).await)?;
+        let was_deleted = existing.is_some() && optional(accounts.delete(uid).await)?.is_some();
+        if !was_deleted {
+            confirm_deleted(uid, accounts).await?;
         }
-        let owner = SecretOwner { uid, scope: registry.scope(), last_seen: seen.as_ref() };
-        let marked = self.clients.secrets.mark_for_deletion(owner, None).await?;
-        let deleted = self.clients.secrets.delete_marked(uid, marked).await?;
-        let found = seen.is_some() || deleted > 0;
+        let owner = SecretOwner { uid, scope: accounts.scope(), last_seen: existing.as_ref() };
+        let pending_deletion = self.clients.secrets.mark_for_deletion(owner, None).await?;
+        let deleted = self.clients.secrets.delete_marked(uid, pending_deletion).await?;
+        let found = existing.is_some() || deleted > 0;
         Ok(if found { DeleteOutcome::Deleted } else { DeleteOutcome::NotFound })
     }
 }
 
 /// Converts "not found" to `None`.
-fn optional<T>(answer: Result<T, UpstreamError>) -> Result<Option<T>, UpstreamError> {
-    match answer {
+fn optional<T>(result: Result<T, UpstreamError>) -> Result<Option<T>, UpstreamError> {
+    match result {
         Err(UpstreamError::NotFound { .. }) => Ok(None),
-        answer => answer.map(Some),
+        result => result.map(Some),
     }
 }
 
@@ -51,16 +51,16 @@ const CONFIRMATIONS: usize = 2;
 
 /// Confirms that the account does not exist. A single "not found" may hide an account without
 /// access, and a list may be incomplete.
-async fn confirm_deleted(uid: &Uid, registry: &ScopedClient<'_>) -> Result<(), UpstreamError> {
-    let still_there = |how: &'static str| {
-        Err(UpstreamError::Unavailable { service: "Palette", source: how.into() })
+async fn confirm_deleted(uid: &Uid, accounts: &ScopedClient<'_>) -> Result<(), UpstreamError> {
+    let not_deleted = |reason: &'static str| {
+        Err(UpstreamError::Unavailable { service: "Palette", source: reason.into() })
     };
-    for _look in 0..CONFIRMATIONS {
-        if optional(registry.get(uid).await)?.is_some() {
-            return still_there("Palette returns the account and cannot delete it");
+    for _attempt in 0..CONFIRMATIONS {
+        if optional(accounts.get(uid).await)?.is_some() {
+            return not_deleted("Palette returns the account and cannot delete it");
         }
-        if registry.contains(uid).await? {
-            return still_there("Palette lists the account and does not return it");
+        if accounts.contains(uid).await? {
+            return not_deleted("Palette lists the account and does not return it");
         }
     }
     Ok(())

@@ -113,13 +113,13 @@ mod tests {
         let list = variables.list("LIST", rule, |entry| entry.parse::<AccountId>().ok());
         assert_eq!(list.len(), 2);
         assert!(variables.list("EMPTY", rule, |entry| Some(entry.to_owned())).is_empty());
-        let told: Vec<_> = variables
+        let errors: Vec<_> = variables
             .into_errors()
             .into_iter()
             .map(|fault| format!("{} {}", fault.pointer, fault.detail))
             .collect();
         assert_eq!(
-            told,
+            errors,
             [
                 "BAD must be an AWS account id of 12 digits",
                 "ABSENT must be an AWS account id of 12 digits",

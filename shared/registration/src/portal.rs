@@ -26,8 +26,9 @@ where
         return PortalConfig::default();
     };
     let url = variables.optional_with(portal.setting, URL_RULE, parse_url);
-    let mut named = variables.list(VARIABLES, VARIABLES_RULE, parse_pair).into_iter();
-    let palette_variable = named
+    let mut variables_by_partition =
+        variables.list(VARIABLES, VARIABLES_RULE, parse_pair).into_iter();
+    let palette_variable = variables_by_partition
         .rfind(|(of, _)| *of == partition)
         .map_or_else(|| portal.palette_variable.to_owned(), |(_, variable)| variable);
     PortalConfig { url, palette_variable }

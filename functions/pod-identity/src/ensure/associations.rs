@@ -24,7 +24,7 @@ const FIRST_DELAY: Duration = Duration::from_millis(200);
 const ACCESS_REMEDY: &str = "allow eks:CreatePodIdentityAssociation, eks:UpdatePodIdentityAssociation and iam:PassRole on both roles to the role that Gangway inspects with (parameter AllowPodIdentityChanges)";
 
 /// Remedy if Gangway does not change an association: refers to the checks that say what to do.
-const UNDESIREDD_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
+const UNCHANGED_REMEDY: &str = "see pod-identity.hubble-association, pod-identity.identity-association and pod-identity.target-roles";
 
 /// The next step for one association.
 #[derive(Debug, Eq, PartialEq)]
@@ -64,7 +64,7 @@ pub(super) async fn ensure(
             steps.iter().filter_map(|(_, step)| step.reason_to_keep()).collect();
         if !unchanged.is_empty() {
             let has_changed = !done.is_empty();
-            let finding = ASSOCIATIONS_ENSURED.failed(unchanged.join("; "), UNDESIREDD_REMEDY);
+            let finding = ASSOCIATIONS_ENSURED.failed(unchanged.join("; "), UNCHANGED_REMEDY);
             return Ok(Applied { finding, has_changed });
         }
         for (change, step) in &steps {

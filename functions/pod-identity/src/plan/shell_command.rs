@@ -3,15 +3,15 @@
 
 use std::fmt;
 
-/// A command with its options, each of which is printed on a line of its own.
+/// A command with its options. Each option is printed on its own line.
 pub(super) struct ShellCommand {
-    words: &'static str,
+    command: &'static str,
     options: Vec<(&'static str, String)>,
 }
 
 impl ShellCommand {
-    pub(super) const fn new(words: &'static str) -> Self {
-        Self { words, options: Vec::new() }
+    pub(super) const fn new(command: &'static str) -> Self {
+        Self { command, options: Vec::new() }
     }
 
     #[must_use]
@@ -23,7 +23,7 @@ impl ShellCommand {
 
 impl fmt::Display for ShellCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words)?;
+        f.write_str(self.command)?;
         for (option, value) in &self.options {
             write!(f, " \\\n  {option} {}", quote(value))?;
         }

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct OuId(Box<str>);
 
-/// The rule that an OU id breaks.
+/// The rule that an OU id violates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "must be the id of an organizational unit or of a root, such as ou-abcd-12345678 or r-abcd"

@@ -102,7 +102,7 @@ async fn add_version(
     }
     let version = payload.version.as_str();
     if !known.has(version) {
-        put(store, &known, payload).await?;
+        put_secret_value(store, &known, payload).await?;
     }
     let scope = metadata::scope_value(&registration.scope);
     if known.scope.as_deref() != Some(&scope) {
@@ -121,7 +121,7 @@ async fn add_version(
     Ok(StagedSecret { secret: known.arn, method, version: payload.version.clone(), status })
 }
 
-async fn put(
+async fn put_secret_value(
     store: &SecretsManagerStore,
     known: &SecretMetadata,
     payload: &SecretPayload,

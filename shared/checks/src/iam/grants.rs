@@ -41,9 +41,9 @@ pub async fn simulate(
     let (mut count, mut denied) = (0, Vec::new());
     for answer in join_all(asked).await {
         match answer? {
-            Ok((asked, lacking)) => {
+            Ok((asked, not_allowed)) => {
                 count += asked;
-                denied.extend(lacking);
+                denied.extend(not_allowed);
             }
             Err(nothing) => return Ok(nothing),
         }
@@ -71,9 +71,9 @@ async fn simulate_list(
         Evaluated::NotAllowed => return Ok(Err(SimulationOutcome::Inaccessible)),
         Evaluated::NoSuchPrincipal => return Ok(Err(SimulationOutcome::RoleNotFound)),
     };
-    let lacking = actions.iter().filter(|action| !is_allowed(action, &results));
-    let lacking = lacking.map(|action| format!("{action}{on}")).collect();
-    Ok(Ok((actions.len(), lacking)))
+    let not_allowed = actions.iter().filter(|action| !is_allowed(action, &results));
+    let not_allowed = not_allowed.map(|action| format!("{action}{on}")).collect();
+    Ok(Ok((actions.len(), not_allowed)))
 }
 
 /// Returns whether every result for the action allows it. An action without a result is not allowed.

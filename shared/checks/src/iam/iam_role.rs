@@ -27,7 +27,6 @@ pub struct IamRole {
     /// The ARN of its permissions boundary.
     pub boundary: Option<String>,
     pub description: String,
-    /// When the role was created.
     pub made: Option<SystemTime>,
     pub tags: BTreeMap<String, String>,
 }

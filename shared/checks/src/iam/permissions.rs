@@ -46,7 +46,7 @@ struct PermissionFacts {
 
 /// The managed policies of a principal.
 struct PolicyFacts {
-    /// Those of the identity itself.
+    /// The policies that are attached to the identity itself.
     direct: Result<Vec<Attached>, LookupError>,
     /// Those of the identity and, if they matter, of a user's groups.
     effective: Result<Vec<Attached>, LookupError>,

@@ -100,12 +100,16 @@ fn fault(
     let Some(same_name) = same_name else {
         return Some((format!("{name} is not attached"), format!("attach {name}")));
     };
-    let held = std::slice::from_ref(&same_name.document);
-    let lacking = gangway_policies::missing_actions(document, partition, held);
-    let observed = if lacking.is_empty() {
+    let documents = std::slice::from_ref(&same_name.document);
+    let missing_actions = gangway_policies::missing_actions(document, partition, documents);
+    let observed = if missing_actions.is_empty() {
         format!("{} differs from the published {name}", same_name.attached.arn)
     } else {
-        format!("{} is an older {name}: it lacks {}", same_name.attached.arn, summarize(&lacking))
+        format!(
+            "{} is an older {name}: it lacks {}",
+            same_name.attached.arn,
+            summarize(&missing_actions)
+        )
     };
     Some((observed, format!("give {} a new default version (IAM keeps 5)", same_name.attached.arn)))
 }

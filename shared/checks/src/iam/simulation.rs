@@ -69,20 +69,20 @@ impl ActionDecision {
 pub(super) async fn simulate(
     aws: &AwsSession,
     principal: &Principal,
-    questions: &[SimulationRequest],
+    requests: &[SimulationRequest],
     mfa: Mfa,
 ) -> Result<SimulationResult, UpstreamError> {
-    let asked = questions.iter().map(|question| simulate_one(aws, principal, question, mfa));
-    let mut verdicts = Vec::new();
-    for answer in join_all(asked).await {
-        match answer? {
-            SimulationResult::Decisions(more) => verdicts.extend(more),
-            nothing @ (SimulationResult::AccessDenied | SimulationResult::PrincipalNotFound) => {
-                return Ok(nothing);
+    let simulations = requests.iter().map(|request| simulate_one(aws, principal, request, mfa));
+    let mut decisions = Vec::new();
+    for result in join_all(simulations).await {
+        match result? {
+            SimulationResult::Decisions(more) => decisions.extend(more),
+            none @ (SimulationResult::AccessDenied | SimulationResult::PrincipalNotFound) => {
+                return Ok(none);
             }
         }
     }
-    Ok(SimulationResult::Decisions(verdicts))
+    Ok(SimulationResult::Decisions(decisions))
 }
 
 /// Simulates the explicitly denied actions again, as if MFA had been used. Returns `None` if there are none.
@@ -108,15 +108,15 @@ pub(super) async fn simulate_denied_with_mfa(
 async fn simulate_one(
     aws: &AwsSession,
     principal: &Principal,
-    question: &SimulationRequest,
+    request: &SimulationRequest,
     mfa: Mfa,
 ) -> Result<SimulationResult, UpstreamError> {
-    let actions = question.actions().map(str::to_owned).collect();
-    let context = context(question, aws.region(), mfa);
-    match evaluate(aws, principal, actions, question.resources.clone(), context).await? {
+    let actions = request.actions().map(str::to_owned).collect();
+    let context = context(request, aws.region(), mfa);
+    match evaluate(aws, principal, actions, request.resources.clone(), context).await? {
         Evaluated::Given(results) => {
             let call = AwsSession::iam_api_call(ACTION, "such identity");
-            fold(question, &results)
+            fold(request, &results)
                 .map(SimulationResult::Decisions)
                 .ok_or_else(|| call.invalid_response("requested actions have no result"))
         }
@@ -164,12 +164,12 @@ pub(super) async fn evaluate(
 }
 
 /// Returns the context: keys that Palette's policies use, and keys that other policies commonly use.
-fn context(question: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
+fn context(request: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextEntry> {
     let entry = |key: &str, kind: ContextKeyTypeEnum, values: Vec<String>| {
         let builder = ContextEntry::builder().context_key_name(key).context_key_type(kind);
         builder.set_context_key_values(Some(values)).build()
     };
-    let conditions = question.context.iter().map(|wanted| {
+    let conditions = request.context.iter().map(|wanted| {
         let kind =
             if wanted.list { ContextKeyTypeEnum::StringList } else { ContextKeyTypeEnum::String };
         entry(wanted.key, kind, wanted.values.clone())
@@ -183,8 +183,8 @@ fn context(question: &SimulationRequest, region: &str, mfa: Mfa) -> Vec<ContextE
 }
 
 /// Returns one decision for each action, or `None` if an action has no result.
-fn fold(question: &SimulationRequest, results: &[EvaluationResult]) -> Option<Vec<ActionDecision>> {
-    let verdict = |ask: &SimulatedAction| {
+fn fold(request: &SimulationRequest, results: &[EvaluationResult]) -> Option<Vec<ActionDecision>> {
+    let to_decision = |ask: &SimulatedAction| {
         let mut answers = results
             .iter()
             .filter(|result| result.eval_action_name().eq_ignore_ascii_case(ask.action))
@@ -192,7 +192,7 @@ fn fold(question: &SimulationRequest, results: &[EvaluationResult]) -> Option<Ve
         let first = answers.next()?;
         Some(answers.fold(first, worse))
     };
-    question.actions.iter().map(verdict).collect()
+    request.actions.iter().map(to_decision).collect()
 }
 
 /// Combines the decisions on two resources of the same action.
@@ -211,7 +211,7 @@ fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision
     let organization = result
         .organizations_decision_detail()
         .is_some_and(|detail| !detail.allowed_by_organizations());
-    let judge_one = |decision: &PolicyEvaluationDecisionType, boundary, statements| {
+    let decide = |decision: &PolicyEvaluationDecisionType, boundary, statements| {
         let decision = Decision::of(decision);
         let denied = decision != Decision::Allowed;
         ActionDecision {
@@ -225,7 +225,7 @@ fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision
     let blocks = |detail: Option<&aws_sdk_iam::types::PermissionsBoundaryDecisionDetail>| {
         detail.is_some_and(|detail| !detail.allowed_by_permissions_boundary())
     };
-    let overall = judge_one(
+    let overall = decide(
         result.eval_decision(),
         blocks(result.permissions_boundary_decision_detail()),
         result.matched_statements(),
@@ -236,7 +236,7 @@ fn to_result(ask: &SimulatedAction, result: &EvaluationResult) -> ActionDecision
             let boundary = one.permissions_boundary_decision_detail();
             let statements = one.matched_statements();
             let boundary = blocks(boundary) || boundary.is_none() && overall.boundary;
-            judge_one(one.eval_resource_decision(), boundary, statements)
+            decide(one.eval_resource_decision(), boundary, statements)
         })
         .reduce(worse)
         .unwrap_or(overall)

@@ -28,11 +28,11 @@ pub enum TrustAssessment {
 
 impl TrustAssessment {
     fn of(faults: &[(Truth, String)]) -> Self {
-        let told = |wanted: Truth| -> Vec<String> {
+        let names_with = |wanted: Truth| -> Vec<String> {
             let of_kind = faults.iter().filter(|(truth, _)| *truth == wanted);
             of_kind.map(|(_, fault)| fault.clone()).collect()
         };
-        let (bad, unsure) = (told(Truth::False), told(Truth::Unknown));
+        let (bad, unsure) = (names_with(Truth::False), names_with(Truth::Unknown));
         if !bad.is_empty() {
             Self::Invalid(bad)
         } else if !unsure.is_empty() {

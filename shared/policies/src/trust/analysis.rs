@@ -108,7 +108,11 @@ impl<'a> TrustPolicyAnalysis<'a> {
     }
 
     /// Returns whether the conditions on the external id hold. Ignores other conditions.
-    fn takes(&self, matched: &StatementMatch<'_>, external_id: Option<&str>) -> Truth {
+    fn accepts_external_id(
+        &self,
+        matched: &StatementMatch<'_>,
+        external_id: Option<&str>,
+    ) -> Truth {
         let lines = matched.conditions.iter().filter(|line| is_external_id(line));
         Truth::all(lines.map(|line| self.holds(line, external_id)))
     }
@@ -131,7 +135,9 @@ impl<'a> TrustPolicyAnalysis<'a> {
             deny.conditions.iter().any(is_external_id)
                 && self.deny_statements(deny, external_id) == Truth::True
         });
-        let open = |allow: &&StatementMatch<'_>| self.takes(allow, external_id) == Truth::True;
+        let open = |allow: &&StatementMatch<'_>| {
+            self.accepts_external_id(allow, external_id) == Truth::True
+        };
         if denied { None } else { self.allow_statements.iter().find(open) }
     }
 
@@ -144,10 +150,12 @@ impl<'a> TrustPolicyAnalysis<'a> {
     /// Returns `true` if it is unknown whether the external id is required, or whether another one
     /// is accepted.
     pub(super) fn may_allow_other_external_id(&self) -> bool {
-        let unsure = |id: Option<&str>| {
-            self.allow_statements.iter().any(|allow| self.takes(allow, id) == Truth::Unknown)
+        let is_undetermined = |id: Option<&str>| {
+            self.allow_statements
+                .iter()
+                .any(|allow| self.accepts_external_id(allow, id) == Truth::Unknown)
         };
-        unsure(None) || self.others().any(|other| unsure(Some(&other)))
+        is_undetermined(None) || self.others().any(|other| is_undetermined(Some(&other)))
     }
 
     /// Returns external ids to test other than Palette's: variants of those in the document, and an
@@ -174,11 +182,14 @@ impl<'a> TrustPolicyAnalysis<'a> {
         if refused {
             return Truth::False;
         }
-        let taken: Vec<_> =
-            self.allow_statements.iter().map(|allow| self.takes(allow, own)).collect();
+        let accepted: Vec<_> = self
+            .allow_statements
+            .iter()
+            .map(|allow| self.accepts_external_id(allow, own))
+            .collect();
         [Truth::True, Truth::Unknown]
             .into_iter()
-            .find(|truth| taken.contains(truth))
+            .find(|truth| accepted.contains(truth))
             .unwrap_or(Truth::False)
     }
 
@@ -195,20 +206,25 @@ impl<'a> TrustPolicyAnalysis<'a> {
     pub(super) fn blocking_conditions(&self) -> Vec<ConditionIssue> {
         let own = Some(self.external_id);
         // Allow statements that accept the external id; if none certainly does, those that may.
-        let taking = |wanted: Truth| {
-            let taken =
-                self.allow_statements.iter().filter(move |allow| self.takes(allow, own) == wanted);
-            Some(taken.collect::<Vec<_>>()).filter(|allows| !allows.is_empty())
+        let accepting = |wanted: Truth| {
+            let accepted = self
+                .allow_statements
+                .iter()
+                .filter(move |allow| self.accepts_external_id(allow, own) == wanted);
+            Some(accepted.collect::<Vec<_>>()).filter(|allows| !allows.is_empty())
         };
-        let allows = taking(Truth::True).or_else(|| taking(Truth::Unknown));
+        let allows = accepting(Truth::True).or_else(|| accepting(Truth::Unknown));
         let allows = allows.unwrap_or_else(|| self.allow_statements.iter().collect());
-        let at_allows: Vec<Vec<ConditionIssue>> = allows
+        let issues_by_statement: Vec<Vec<ConditionIssue>> = allows
             .into_iter()
             .map(|allow| self.condition_issues(allow, Truth::True, Truth::False))
             .collect();
-        let free = at_allows.iter().any(Vec::is_empty);
-        let mut lines: Vec<_> =
-            if free { Vec::new() } else { at_allows.into_iter().flatten().collect() };
+        let is_unconditional = issues_by_statement.iter().any(Vec::is_empty);
+        let mut lines: Vec<_> = if is_unconditional {
+            Vec::new()
+        } else {
+            issues_by_statement.into_iter().flatten().collect()
+        };
         for deny in &self.deny_statements {
             let only_external_id = deny.conditions.iter().all(is_external_id);
             match self.deny_statements(deny, own) {
@@ -225,11 +241,11 @@ impl<'a> TrustPolicyAnalysis<'a> {
                     certain: false,
                 });
             }
-            let told = self.condition_issues(deny, Truth::False, Truth::True);
+            let issues = self.condition_issues(deny, Truth::False, Truth::True);
             // It is unknown whether a single identity is the one that Palette uses.
             let certain = |line: &ConditionIssue| line.certain && deny.reach != Reach::Identity;
             lines.extend(
-                told.into_iter().map(|line| ConditionIssue { certain: certain(&line), ..line }),
+                issues.into_iter().map(|line| ConditionIssue { certain: certain(&line), ..line }),
             );
         }
         lines

@@ -69,8 +69,12 @@ impl NameTemplate {
     pub fn name(&self, account: AccountId, name: &str) -> Option<AccountName> {
         let name: String = name
             .chars()
-            .map(|letter| {
-                if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' }
+            .map(|character| {
+                if character.is_ascii_alphanumeric() || "._-".contains(character) {
+                    character
+                } else {
+                    '-'
+                }
             })
             .collect();
         let name = name.trim_matches('-');
