@@ -22,7 +22,7 @@ def call(method, path, body=None):
 
 
 auth_method, account = sys.argv[1], json.loads(sys.argv[2])
-status, report = call("POST", f"/v1/accounts/{auth_method}/validate", account)
+status, report = call("POST", f"/v1/tenant/accounts/{auth_method}/validate", account)
 if status != 200:  # an RFC 9457 problem: detail says what to do, errors point at members
     sys.exit(json.dumps(report, indent=2))
 for check in report["checks"]:
@@ -30,5 +30,5 @@ for check in report["checks"]:
         print(check["severity"], check["id"], check["observed"], check["remedy"], sep=" · ")
 if not report["ready"]:
     sys.exit("not ready")
-status, receipt = call("POST", f"/v1/accounts/{auth_method}", account)
+status, receipt = call("POST", f"/v1/tenant/accounts/{auth_method}", account)
 print(status, receipt["outcome"], receipt["uid"]) if status < 300 else sys.exit(json.dumps(receipt, indent=2))

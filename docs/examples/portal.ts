@@ -28,7 +28,7 @@ async function call(method: string, path: string, body?: unknown): Promise<Respo
 type Check = { id: string; severity: string; outcome: string; observed: string; remedy?: string };
 
 const [method, account] = [process.argv[2], JSON.parse(process.argv[3] ?? "{}")];
-const validated = await call("POST", `/v1/accounts/${method}/validate`, account);
+const validated = await call("POST", `/v1/tenant/accounts/${method}/validate`, account);
 const report = await validated.json();
 // An RFC 9457 problem: detail says what to do, errors point at members.
 if (!validated.ok) throw new Error(JSON.stringify(report, null, 2));
@@ -37,7 +37,7 @@ for (const check of report.checks as Check[]) {
     console.log([check.severity, check.id, check.observed, check.remedy].join(" · "));
 }
 if (!report.ready) throw new Error("not ready");
-const registered = await call("POST", `/v1/accounts/${method}`, account);
+const registered = await call("POST", `/v1/tenant/accounts/${method}`, account);
 const receipt = await registered.json();
 if (!registered.ok) throw new Error(JSON.stringify(receipt, null, 2));
 console.log(registered.status, receipt.outcome, receipt.uid);

@@ -1,17 +1,14 @@
-//! `GET /v1/private-cloud-gateways`
+//! `GET …/private-cloud-gateways`
 
-use gangway_lambda::{ApiError, Request, Response};
-use gangway_registration::AppContext;
+use gangway_checks::ScopedClient;
+use gangway_lambda::{ApiError, Response};
 use serde_json::{Value, json};
-
-use crate::resolve_scope;
 
 /// Lists the tenant's private cloud gateways with their state.
 pub(crate) async fn list_gateways(
-    request: &Request,
-    context: &AppContext,
+    palette_accounts: &ScopedClient<'_>,
 ) -> Result<Response, ApiError> {
-    let gateways = resolve_scope(request, context).await?.gateways().await?;
+    let gateways = palette_accounts.gateways().await?;
     let gateways: Vec<Value> = gateways
         .iter()
         .map(|gateway| {

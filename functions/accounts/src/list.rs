@@ -1,8 +1,8 @@
-//! `GET /v1/accounts`
+//! `GET …/accounts`
 
+use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Request, Response};
 use gangway_model::{RegistrationError, UpstreamError};
-use gangway_registration::AppContext;
 use serde_json::json;
 
 use crate::view;
@@ -14,7 +14,7 @@ const MAX_LIMIT: u8 = 50;
 /// own unless the page is the last.
 pub(crate) async fn list_accounts(
     request: &Request,
-    context: &AppContext,
+    palette_accounts: &ScopedClient<'_>,
 ) -> Result<Response, ApiError> {
     let mut fields = request.query_fields();
     let limit = fields
@@ -23,15 +23,8 @@ pub(crate) async fn list_accounts(
     let next = fields.optional_with("next", "must not be empty: leave it out", |next| {
         (!next.is_empty()).then(|| next.to_owned())
     });
-    let scope = fields.query_scope();
     fields.finish(Some(()))?;
-    let page = context
-        .clients
-        .palette
-        .resolve_scope(&scope)
-        .await?
-        .list_page(limit, next.as_deref())
-        .await;
+    let page = palette_accounts.list_page(limit, next.as_deref()).await;
     let page = page.map_err(|error| to_page_error(error, next.as_deref()))?;
     let accounts: Vec<_> = page.accounts.iter().map(view::to_json).collect();
     let mut body = json!({ "accounts": accounts });

@@ -1,25 +1,35 @@
-//! `POST /v1/policies`
+//! `POST /v1/policies` and `GET …/accounts/{uid}/policies`
 
 use gangway_aws::SecretsManagerStore;
 use gangway_checks::ScopedClient;
 use gangway_lambda::{ApiError, Fields, Request, Response};
 use gangway_model::{
-    AccessKey, AssumedRole, Credential, Partition, RegistrationError, RoleArn, SecretSource, Uid,
-    UpstreamError,
+    AccessKey, AssumedRole, Credential, Partition, RegistrationError, RoleArn, Scope, SecretSource,
+    Uid, UpstreamError,
 };
+use gangway_palette::IamPolicy;
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-use crate::{resolve_scope, view};
+use crate::view;
 
-/// The registered account or the credential with which Palette lists the policies.
+/// The credential with which Palette lists the policies.
 enum PolicySource<K> {
-    Account(Uid),
     Keys(K),
     Role(RoleArn),
 }
 
-/// Lists the IAM policies that `policyArns` can name, as Palette's console does.
+/// Lists the IAM policies that `policyArns` of a registered account can name, as Palette's console
+/// does.
+pub(crate) async fn list_account_policies(
+    uid: &Uid,
+    palette_accounts: &ScopedClient<'_>,
+) -> Result<Response, ApiError> {
+    let account = view::load(uid, palette_accounts).await?;
+    to_response(palette_accounts.iam_policies_of(&account).await, "/uid")
+}
+
+/// Lists the IAM policies that `policyArns` can name, with a credential that is not registered yet.
 pub(crate) async fn list_policies(
     request: &Request,
     context: &AppContext,
@@ -28,12 +38,8 @@ pub(crate) async fn list_policies(
     let source = PolicySource::parse(request.json()?, partition)?
         .resolve_secret(&context.clients.secrets)
         .await?;
-    let palette_accounts = resolve_scope(request, context).await?;
+    let palette_accounts = context.clients.palette.in_scope(Scope::Tenant);
     let (policies, pointer) = match source {
-        PolicySource::Account(uid) => {
-            let account = view::load(&uid, &palette_accounts).await?;
-            (palette_accounts.iam_policies_of(&account).await, "/uid")
-        }
         PolicySource::Keys(keys) => {
             let credential = Credential::AccessKey(keys);
             (palette_accounts.iam_policies(partition, &credential).await, "/accessKeyId")
@@ -44,6 +50,14 @@ pub(crate) async fn list_policies(
             (palette_accounts.iam_policies(partition, &credential).await, "/roleArn")
         }
     };
+    to_response(policies, pointer)
+}
+
+/// Encodes the policies. `pointer` is the field of the request that names the credential.
+fn to_response(
+    policies: Result<Vec<IamPolicy>, UpstreamError>,
+    pointer: &str,
+) -> Result<Response, ApiError> {
     let policies = policies.map_err(|error| to_listing_error(error, pointer))?;
     let policies: Vec<Value> =
         policies.iter().map(|policy| json!({ "arn": policy.arn, "name": policy.name })).collect();
@@ -64,16 +78,14 @@ fn to_listing_error(error: UpstreamError, pointer: &str) -> RegistrationError {
 
 impl PolicySource<SecretSource<AccessKey>> {
     fn parse(mut members: Fields, deployed: Partition) -> Result<Self, ApiError> {
-        let alternatives = ["uid", "roleArn", "secretArn", "accessKeyId"];
-        let source = if members.has("uid") {
-            members.required::<Uid>("uid").map(Self::Account)
-        } else if members.has("roleArn") {
+        let alternatives = ["roleArn", "secretArn", "accessKeyId"];
+        let source = if members.has("roleArn") {
             members.role_arn("roleArn", deployed).map(Self::Role)
         } else {
             members.access_key(deployed).map(Self::Keys)
         };
         for other in alternatives {
-            members.forbid(other, "must be left out: name one of uid, roleArn, secretArn, or accessKeyId with secretAccessKey");
+            members.forbid(other, "must be left out: name one of roleArn, secretArn, or accessKeyId with secretAccessKey");
         }
         members.finish(source)
     }
@@ -86,7 +98,6 @@ impl PolicySource<SecretSource<AccessKey>> {
         Ok(match self {
             Self::Keys(source) => PolicySource::Keys(secrets.resolve_source(source, None).await?),
             Self::Role(role) => PolicySource::Role(role),
-            Self::Account(uid) => PolicySource::Account(uid),
         })
     }
 }

@@ -1,22 +1,25 @@
-//! `POST /v1/accounts/{uid}/validate`
+//! `POST …/accounts/{uid}/validate`
 
-use gangway_checks::revalidation::{self, RevalidationContext};
+use gangway_checks::{
+    ScopedClient,
+    revalidation::{self, RevalidationContext},
+};
 use gangway_lambda::{ApiError, Request, Response};
+use gangway_model::Uid;
 use gangway_registration::AppContext;
 
-use crate::{resolve_scope, view};
+use crate::view;
 
 /// Loads the account and returns the report of its checks.
 pub(crate) async fn revalidate_account(
-    uid: &str,
+    uid: &Uid,
+    palette_accounts: &ScopedClient<'_>,
     request: &Request,
     context: &AppContext,
 ) -> Result<Response, ApiError> {
-    let uid = Request::uid(uid)?;
-    let palette_accounts = resolve_scope(request, context).await?;
-    let account = view::load(&uid, &palette_accounts).await?;
+    let account = view::load(uid, palette_accounts).await?;
     let context = RevalidationContext {
-        palette_accounts: &palette_accounts,
+        palette_accounts,
         clients: &context.clients,
         function_account: request.function_account_id(),
     };

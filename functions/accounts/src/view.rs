@@ -1,25 +1,19 @@
-//! `GET /v1/accounts/{uid}`, and the JSON of an account. It contains no secret.
+//! `GET …/accounts/{uid}`, and the JSON of an account. It contains no secret.
 
 use gangway_checks::ScopedClient;
-use gangway_lambda::{ApiError, Request, Response};
+use gangway_lambda::{ApiError, Response};
 use gangway_model::{
     CloudAccount, Partition, RegistrationError, Scope, StoredCredential, Uid, UpstreamError,
     stores::CloudAccountStore as _,
 };
-use gangway_registration::AppContext;
 use serde_json::{Value, json};
-
-use crate::resolve_scope;
 
 /// Returns one account.
 pub(crate) async fn get_account(
-    uid: &str,
-    request: &Request,
-    context: &AppContext,
+    uid: &Uid,
+    palette_accounts: &ScopedClient<'_>,
 ) -> Result<Response, ApiError> {
-    let uid = Request::uid(uid)?;
-    let palette_accounts = resolve_scope(request, context).await?;
-    Ok(Response::Json(to_json(&load(&uid, &palette_accounts).await?)))
+    Ok(Response::Json(to_json(&load(uid, palette_accounts).await?)))
 }
 
 /// Loads the account from Palette.
@@ -50,8 +44,7 @@ pub(crate) async fn not_found_or_denied(
     palette_accounts: &ScopedClient<'_>,
 ) -> RegistrationError {
     match palette_accounts.get(uid).await {
-        // A project can read the tenant's accounts, but not change them.
-        Ok(account) if account.scope != *palette_accounts.scope() => not_found(uid),
+        Err(UpstreamError::NotFound { .. }) => not_found(uid),
         Err(UpstreamError::AccessDenied { .. })
             if matches!(palette_accounts.contains(uid).await, Ok(false)) =>
         {
@@ -64,7 +57,7 @@ pub(crate) async fn not_found_or_denied(
 /// Returns the error for a uid that is not in the scope.
 pub(crate) fn not_found(uid: &Uid) -> RegistrationError {
     RegistrationError::NotFound(format!(
-        "no account {uid} in this scope; name its project with ?project=<uid or name> if it belongs to one"
+        "no account {uid} in this scope: the path must name the tenant or the project to which it belongs"
     ))
 }
 

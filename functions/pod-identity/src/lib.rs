@@ -12,7 +12,7 @@ use gangway_registration::AppContext;
 use request::PodIdentityRequest;
 
 /// Route of the setup plan, besides those of every registration.
-const PLAN: Route<'_> = (Method::GET, "accounts/pod-identity/plan");
+const PLAN: Route<'_> = (Method::GET, "pod-identity/plan");
 
 /// Handles a request: returns the setup plan, or parses the account, checks it and registers it.
 pub async fn handle(request: &Request, context: &AppContext) -> Result<Response, ApiError> {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use self::query::PlanQuery;
 
-/// Handles `GET /v1/accounts/pod-identity/plan`. Calls no other service, so that it works before
+/// Handles `GET /v1/pod-identity/plan`. Calls no other service, so that it works before
 /// anything is set up.
 pub(crate) fn get_plan(request: &Request, context: &AppContext) -> Result<Response, ApiError> {
     let query = PlanQuery::parse(request, context)?;

@@ -10,13 +10,12 @@ use gangway_registration::AppContext;
 
 use request::StsRequest;
 
-const TRUST: Route<'_> = (Method::GET, "accounts/sts/trust");
+const TRUST: Route<'_> = (Method::GET, "sts/trust");
 
 /// Handles one request: parses it, runs the checks, and registers the account.
 pub async fn handle(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
     if request.matches_route(&TRUST) {
-        let trust = trust::get_trust(request, app).await;
-        return trust.map_err(|error| request.map_query_errors(error));
+        return trust::get_trust(request, app).await;
     }
     let (operation, fields) = request.parse_operation(AuthMethod::Sts, &[TRUST])?;
     let parsed = StsRequest::parse(fields, app.clients.partition)?;

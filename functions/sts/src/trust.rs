@@ -2,7 +2,7 @@
 //! policy documents that contain them.
 
 use gangway_lambda::{ApiError, Request, Response};
-use gangway_model::{AuthMethod, Partition, PermissionProfile, RegistrationError, RequestedScope};
+use gangway_model::{AuthMethod, Partition, PermissionProfile, RegistrationError, Scope};
 use gangway_policies::{
     PolicyDocument,
     cloudformation::{self, ROLE_NAME},
@@ -10,12 +10,13 @@ use gangway_policies::{
 use gangway_registration::AppContext;
 use serde_json::{Value, json};
 
-/// Handles `GET /v1/accounts/sts/trust`: trusted account, external id, policies, and a CloudFormation
+/// Handles `GET /v1/sts/trust`: trusted account, external id, policies, and a CloudFormation
 /// template of the role.
 pub(crate) async fn get_trust(request: &Request, app: &AppContext) -> Result<Response, ApiError> {
     let partition = app.clients.partition;
-    let TrustQuery { profile, add_ons, scope } = TrustQuery::parse(request, partition)?;
-    let accounts = app.clients.palette.resolve_scope(&scope).await?;
+    let TrustQuery { profile, add_ons } = TrustQuery::parse(request, partition)?;
+    // The external id is the tenant's: every project has the same.
+    let accounts = app.clients.palette.in_scope(Scope::Tenant);
     let source = accounts.sts_source_account(partition).await?;
     let (Some(palette_account), Some(external_id)) = (source.account, source.external_id) else {
         return Err(RegistrationError::NotFound(format!(
@@ -54,7 +55,6 @@ pub(crate) async fn get_trust(request: &Request, app: &AppContext) -> Result<Res
 struct TrustQuery {
     profile: PermissionProfile,
     add_ons: Vec<PolicyDocument>,
-    scope: RequestedScope,
 }
 
 impl TrustQuery {
@@ -68,8 +68,7 @@ impl TrustQuery {
         let add_ons = fields
             .optional_with("addOns", ADD_ONS, |names| names.split(',').map(parse_add_on).collect());
         let add_ons = add_ons.unwrap_or_default();
-        let scope = fields.query_scope();
-        fields.finish(Some(Self { profile, add_ons, scope }))
+        fields.finish(Some(Self { profile, add_ons }))
     }
 }
 

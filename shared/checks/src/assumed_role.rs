@@ -16,7 +16,7 @@ use crate::{
 };
 
 const TRUST_REMEDY: &str =
-    "correct the role's trust policy: GET /v1/accounts/sts/trust shows the one that Palette needs";
+    "correct the role's trust policy: GET /v1/sts/trust shows the one that Palette needs";
 
 /// Checks a role: calls the AWS account and Palette at the same time. `source_account` is what Palette returned
 /// about its source account.
@@ -145,7 +145,7 @@ pub fn check_created_role(
     findings.extend(allowed);
     findings.push(EXTERNAL_ID_ENFORCED.unverified(
         "not tested, because Gangway wrote the trust policy itself",
-        "send POST /v1/accounts/{uid}/validate to test it",
+        "send POST …/accounts/{uid}/validate to test it",
     ));
     findings.push(POLICY_ARNS_ACCEPTED.not_applicable("no policies were named"));
     findings.push(validated);

@@ -60,7 +60,7 @@ pub fn check_account_readable(uid: &Uid, read: &Result<CloudAccount, UpstreamErr
         }
         Err(error) => ACCOUNT_READABLE.unverified(
             format!("it was registered, and could not be read back: {error}"),
-            format!("read it again: GET /v1/accounts/{uid}"),
+            format!("read it again: GET …/accounts/{uid}"),
         ),
     }
 }

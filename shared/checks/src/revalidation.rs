@@ -137,7 +137,7 @@ async fn check_pod_identity(
         let access = InspectionAccess::connect(account, function_account, clients).await?;
         let mut findings = vec![METHOD_SUPPORTED.unverified(
             "the account has no annotation with the cluster that Palette runs on, so neither the cluster nor its associations were checked",
-            "PUT the account, which stores its cluster and its roles as annotations; or send its request to POST /v1/accounts/pod-identity/validate",
+            "PUT the account, which stores its cluster and its roles as annotations; or send its request to POST …/accounts/pod-identity/validate",
         )];
         findings.extend(
             pod_identity::run_role_checks(pod_identity, &access, palette_accounts, required)

@@ -7,6 +7,7 @@ use crate::{
     fields::{Field, is_safe_to_echo},
     json::Json,
     logs,
+    request::SCOPE_IN_PATH,
 };
 
 /// Managed policies per role that IAM allows, also where the default quota of ten is raised.
@@ -40,9 +41,14 @@ impl Fields {
         })
     }
 
-    /// Reads the scope from `scope`: `"tenant"` (the default) or `{"project": "<uid or name>"}`.
+    /// Returns the scope in the path of an HTTP request, and rejects the field `scope` there. Reads it
+    /// from that field of an event: `"tenant"` (the default) or `{"project": "<uid or name>"}`.
     pub fn scope(&mut self) -> RequestedScope {
         const RULE: &str = r#"must be "tenant" or {"project": "<uid or name>"}"#;
+        if let Some(scope) = self.path_scope.take() {
+            self.forbid("scope", SCOPE_IN_PATH);
+            return scope;
+        }
         let mut scope = RequestedScope::Tenant;
         match self.take("scope") {
             Field::Missing | Field::Invalid => {}
@@ -58,14 +64,6 @@ impl Fields {
                 self.malformed("scope", format_args!("{RULE}, not {}", other.kind()));
             }
         }
-        log_scope(&scope);
-        scope
-    }
-
-    /// Reads the scope from the query parameter `project`; the tenant if it is left out.
-    pub fn query_scope(&mut self) -> RequestedScope {
-        let scope =
-            self.optional("project").map_or(RequestedScope::Tenant, RequestedScope::Project);
         log_scope(&scope);
         scope
     }

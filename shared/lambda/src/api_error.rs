@@ -2,6 +2,8 @@
 
 use gangway_model::{FieldError, RegistrationError, UpstreamError};
 
+use crate::Trigger;
+
 /// Reasons why a request fails: those of the registration workflow, and those that only HTTP and
 /// Lambda know.
 #[derive(Debug)]
@@ -23,6 +25,21 @@ pub enum ApiError {
     Registration(RegistrationError),
     /// An internal error of Gangway (500).
     Internal,
+}
+
+impl ApiError {
+    /// Changes the pointer of errors about the project from `/scope/project`, where an event names it,
+    /// to `/project`, its placeholder in the path of an HTTP request.
+    pub(crate) fn with_project_pointer(mut self, trigger: Trigger) -> Self {
+        if let Self::Registration(RegistrationError::Invalid(errors)) = &mut self
+            && trigger == Trigger::Http
+        {
+            for error in errors.iter_mut().filter(|error| error.pointer == "/scope/project") {
+                "/project".clone_into(&mut error.pointer);
+            }
+        }
+        self
+    }
 }
 
 impl From<RegistrationError> for ApiError {

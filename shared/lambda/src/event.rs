@@ -164,7 +164,7 @@ fn decode_body(body: Option<String>, is_base64: bool) -> Option<Zeroizing<Vec<u8
 
 #[cfg(test)]
 mod tests {
-    use gangway_model::AuthMethod;
+    use gangway_model::{AuthMethod, RequestedScope};
     use http::Method;
     use serde_json::{Value, json};
 
@@ -177,21 +177,23 @@ mod tests {
 
     #[test]
     fn rest_and_http_apis_give_the_same_request() {
-        let mut direct = rest("POST", "/v1/accounts/sts", BODY);
+        let mut direct = rest("POST", "/v1/tenant/accounts/sts", BODY);
         direct["requestContext"] = json!({});
-        let mut encoded = rest("POST", "/v1/accounts/sts", "eyJuYW1lIjoicHJvZCJ9");
+        let mut encoded = rest("POST", "/v1/tenant/accounts/sts", "eyJuYW1lIjoicHJvZCJ9");
         encoded["isBase64Encoded"] = true.into();
-        let mut upper_case = rest("POST", "/v1/accounts/sts/", BODY);
+        let mut upper_case = rest("POST", "/v1/tenant/accounts/sts/", BODY);
         upper_case["headers"] = json!({ "CONTENT-TYPE": "Application/JSON ; charset=UTF-8" });
         for invocation in [
-            rest("POST", "/v1/accounts/sts", BODY),
-            http("POST", "/v1/accounts/sts", BODY),
+            rest("POST", "/v1/tenant/accounts/sts", BODY),
+            http("POST", "/v1/tenant/accounts/sts", BODY),
             direct,
             encoded,
             upper_case,
         ] {
             let request = read(&invocation);
-            assert_eq!(request.route(), (&Method::POST, vec!["accounts", "sts"]), "{invocation}");
+            let route = request.route().unwrap();
+            let scope = Some(&RequestedScope::Tenant);
+            assert_eq!(route, (&Method::POST, scope, vec!["accounts", "sts"]), "{invocation}");
             assert_eq!(request.trigger(), Trigger::Http);
             assert_eq!(request.function_account_id().unwrap().as_str(), "123456789012");
             let mut fields = request.parse_operation(AuthMethod::Sts, &[]).unwrap().1;
@@ -202,15 +204,16 @@ mod tests {
 
     #[test]
     fn query_parameters_are_found_by_name() {
-        let mut invocation = rest("GET", "/v1/accounts", "");
-        invocation["queryStringParameters"] = json!({ "limit": "5", "project": "Default" });
+        let mut invocation = rest("GET", "/v1/tenant/accounts", "");
+        invocation["queryStringParameters"] = json!({ "limit": "5" });
         let request = read(&invocation);
         assert_eq!(request.query("limit"), Some("5"));
         assert_eq!(request.query("next"), None);
-        assert!(request.scope().is_ok());
-        invocation["queryStringParameters"] = json!({ "project": "" });
-        assert_eq!(read(&invocation).scope().unwrap_err().pointer, "/project");
-        let mut invocation = http("GET", "/v1/accounts", "");
+        assert!(request.route().is_ok());
+        // Once it named the scope. A caller who still sends it expects another one than the path's.
+        invocation["queryStringParameters"] = json!({ "project": "Default" });
+        assert_eq!(read(&invocation).route().unwrap_err().pointer, "/project");
+        let mut invocation = http("GET", "/v1/tenant/accounts", "");
         invocation["queryStringParameters"] = json!({ "addOns": "one,two" });
         assert_eq!(read(&invocation).query("addOns"), Some("one,two"));
     }
@@ -219,9 +222,9 @@ mod tests {
     fn an_event_is_recognized_by_its_detail_type() {
         let request = read(&event(&json!({ "method": "sts", "name": "prod" })));
         assert_eq!(request.trigger(), Trigger::Event);
-        assert_eq!(request.route(), (&Method::POST, vec![]));
+        assert_eq!(request.route().unwrap(), (&Method::POST, None, vec![]));
         assert!(matches!(
-            request.routing_error(&[(Method::GET, "accounts")]),
+            request.routing_error(&[(Method::GET, "{scope}/accounts")]),
             ApiError::RouteNotFound
         ));
     }
@@ -240,15 +243,15 @@ mod tests {
             json!({}),
             json!({ "requestContext": {} }),
             json!({ "requestContext": { "http": {} } }),
-            json!({ "requestContext": { "httpMethod": "GET" }, "path": "/v1/accounts" }),
-            json!({ "httpMethod": "GET", "path": "/v1/accounts" }),
+            json!({ "requestContext": { "httpMethod": "GET" }, "path": "/v1/tenant/accounts" }),
+            json!({ "httpMethod": "GET", "path": "/v1/tenant/accounts" }),
             json!({ "Records": [] }),
             with(event(&json!({})), "detail-type", "AWS Service Event via CloudTrail".into()),
             with(event(&json!({})), "detail-type", 7.into()),
             with(event(&json!({})), "detail", Value::Null),
-            with(rest("GET", "/v1/accounts", ""), "path", Value::Null),
-            with(rest("GET", "/v1/accounts", ""), "httpMethod", Value::Null),
-            with(rest("GET", "/v1/accounts", ""), "headers", json!("none")),
+            with(rest("GET", "/v1/tenant/accounts", ""), "path", Value::Null),
+            with(rest("GET", "/v1/tenant/accounts", ""), "httpMethod", Value::Null),
+            with(rest("GET", "/v1/tenant/accounts", ""), "headers", json!("none")),
         ] {
             let read = Request::decode(&garbage.to_string(), ARN).map(|_| ());
             assert!(matches!(read, Err(ApiError::UnrecognizedEvent)), "{garbage}");
@@ -263,8 +266,11 @@ mod tests {
 
     #[test]
     fn truncated_or_modified_payloads_do_not_panic() {
-        let whole =
-            rest("POST", "/v1/accounts/sts", r#"{"name":"é","scope":{"project":["\\u0000"]}}"#);
+        let whole = rest(
+            "POST",
+            "/v1/tenant/accounts/sts",
+            r#"{"name":"é","scope":{"project":["\\u0000"]}}"#,
+        );
         let mut encoded = whole.clone();
         encoded["isBase64Encoded"] = true.into();
         for payload in [whole.to_string(), encoded.to_string(), event(&whole).to_string()] {
@@ -285,7 +291,7 @@ mod tests {
 
     #[test]
     fn function_arns_without_account_have_no_account_id() {
-        let invocation = rest("GET", "/v1/accounts", "").to_string();
+        let invocation = rest("GET", "/v1/tenant/accounts", "").to_string();
         for arn in ["", "none", "arn:aws:lambda:us-east-1:12:function:sts", ":::::"] {
             assert_eq!(
                 Request::decode(&invocation, arn).unwrap().function_account_id(),

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, mem, str::FromStr};
 
-use gangway_model::{FieldError, RegistrationError};
+use gangway_model::{FieldError, RegistrationError, RequestedScope};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -29,6 +29,8 @@ pub struct Fields {
     errors: Vec<FieldError>,
     /// Name of the account, for the log.
     pub(crate) account_name: Option<String>,
+    /// The scope in the path of an HTTP request.
+    pub(crate) path_scope: Option<RequestedScope>,
 }
 
 /// A field as it was sent.
@@ -75,7 +77,12 @@ impl Fields {
             forbidden: &[],
             errors,
             account_name: None,
+            path_scope: None,
         }
+    }
+
+    pub(crate) fn with_scope(self, scope: RequestedScope) -> Self {
+        Self { path_scope: Some(scope), ..self }
     }
 
     /// Returns `true` if the field was sent, with whatever value.

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gangway_model::{
-    AccountId, Arn, AuthMethod, FieldError, Operation, RegistrationError, RequestedScope, Uid,
-};
+use gangway_model::{AccountId, Arn, AuthMethod, FieldError, Operation, RequestedScope, Uid};
 use http::Method;
 use lambda_runtime::{Context, Diagnostic};
 use serde_json::value::RawValue;
@@ -18,7 +16,7 @@ use crate::{
     logs,
     record::InvocationRecord,
     response::respond,
-    route::{self, Route},
+    route::{Path, Route},
 };
 
 /// Largest body. API Gateway accepts 10 MB; the largest valid request, with three PEM chains, has
@@ -27,6 +25,10 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Fields with secret values. They are rejected in events, which are logged, archived and replayed.
 const SECRET_FIELDS: [&str; 2] = ["secretAccessKey", "userKey"];
+
+/// Remedy for a request that names its scope elsewhere.
+pub(crate) const SCOPE_IN_PATH: &str =
+    "the scope is in the path: send the request below /v1/tenant or /v1/projects/<uid or name>";
 
 /// What invoked the function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,7 +42,7 @@ pub enum Trigger {
 /// A request to one of the functions, whatever its trigger.
 pub struct Request {
     method: Method,
-    path: Vec<String>,
+    path: Result<Path, FieldError>,
     route: Option<String>,
     query: BTreeMap<String, String>,
     gateway_request_id: Option<String>,
@@ -79,7 +81,7 @@ impl Request {
             Payload::Http(request) => Ok(Self::from_http(request, account)),
             Payload::Event(detail) => Ok(Self {
                 method: Method::POST,
-                path: Vec::new(),
+                path: Ok(Path::default()),
                 route: None,
                 query: BTreeMap::new(),
                 gateway_request_id: None,
@@ -92,18 +94,32 @@ impl Request {
     fn from_http(request: HttpRequest, function_account_id: Option<AccountId>) -> Self {
         let HttpRequest { method, path, route, gateway_request_id, content_type, query, body } =
             request;
-        let (path, body) = (route::segments(&path), Body::Http { content_type, bytes: body });
+        let (path, body) = (Path::parse(&path), Body::Http { content_type, bytes: body });
         Self { method, path, route, query, gateway_request_id, body, function_account_id }
     }
 
-    /// Returns the HTTP method and the path's segments below `/v1`. The path of an event is empty.
-    pub fn route(&self) -> (&Method, Vec<&str>) {
-        (&self.method, self.path.iter().map(String::as_str).collect())
+    /// Returns the HTTP method, the scope in the path, and the path's segments after it. The path of an
+    /// event is empty.
+    ///
+    /// # Errors
+    ///
+    /// The path is encoded, or its project is malformed. The query parameter `project` is an error as
+    /// well: a caller who sends it expects another scope than that of the path.
+    pub fn route(&self) -> Result<(&Method, Option<&RequestedScope>, Vec<&str>), FieldError> {
+        let path = self.path.as_ref().map_err(Clone::clone)?;
+        if self.query.contains_key("project") {
+            return Err(FieldError::malformed("/project", SCOPE_IN_PATH));
+        }
+        if let Some(scope) = &path.scope {
+            log_scope(scope);
+        }
+        let segments = path.segments.iter().map(String::as_str).collect();
+        Ok((&self.method, path.scope.as_ref(), segments))
     }
 
-    /// Returns `true` if the request is for this route, which has no placeholders.
-    pub fn matches_route(&self, (method, path): &Route<'_>) -> bool {
-        self.method == *method && path.split('/').eq(&self.path)
+    /// Returns `true` if the request is for this route, which has no placeholder.
+    pub fn matches_route(&self, (method, route): &Route<'_>) -> bool {
+        self.method == *method && self.path.as_ref().is_ok_and(|path| path.is(route))
     }
 
     /// Returns a query parameter.
@@ -114,33 +130,6 @@ impl Request {
     /// Returns the query parameters, to be read one by one.
     pub fn query_fields(&self) -> Fields {
         Fields::from_query(self.query.iter())
-    }
-
-    /// Returns the scope that the query parameter `project` names (a uid or a name); the tenant if it
-    /// is left out.
-    pub fn scope(&self) -> Result<RequestedScope, FieldError> {
-        let scope = match self.query("project").map(str::parse) {
-            None => RequestedScope::Tenant,
-            Some(Ok(project)) => RequestedScope::Project(project),
-            Some(Err(rule)) => {
-                return Err(FieldError::malformed("/project", format!("project {rule}")));
-            }
-        };
-        log_scope(&scope);
-        Ok(scope)
-    }
-
-    /// Changes the pointer of errors about the project from the body's `/scope/project` to the
-    /// query's `/project`, if the query names the project.
-    pub fn map_query_errors(&self, mut error: ApiError) -> ApiError {
-        if let ApiError::Registration(RegistrationError::Invalid(errors)) = &mut error
-            && self.query("project").is_some()
-        {
-            for error in errors.iter_mut().filter(|error| error.pointer == "/scope/project") {
-                "/project".clone_into(&mut error.pointer);
-            }
-        }
-        error
     }
 
     /// Returns what sent the request.
@@ -195,7 +184,10 @@ impl Request {
         extra_routes: &[Route<'_>],
     ) -> Result<(Operation, Fields), ApiError> {
         match self.trigger() {
-            Trigger::Http => Ok((self.operation(method, extra_routes)?, self.json()?)),
+            Trigger::Http => {
+                let (operation, scope) = self.operation(method, extra_routes)?;
+                Ok((operation, self.json()?.with_scope(scope)))
+            }
             Trigger::Event => {
                 let mut fields = self.json()?;
                 fields.require_method(method);
@@ -208,8 +200,10 @@ impl Request {
     /// Returns the error of a request that none of `routes` matches: 405 if its path is one of theirs,
     /// else 404.
     pub fn routing_error(&self, routes: &[Route<'_>]) -> ApiError {
-        let (_, path) = self.route();
-        let methods = route::methods(routes, &path);
+        let methods = match &self.path {
+            Ok(path) => path.methods(routes),
+            Err(error) => return error.clone().into(),
+        };
         if methods.is_empty() {
             return ApiError::RouteNotFound;
         }
@@ -221,8 +215,27 @@ impl Request {
         &self,
         method: AuthMethod,
         extra_routes: &[Route<'_>],
-    ) -> Result<Operation, ApiError> {
-        let register = format!("accounts/{method}");
+    ) -> Result<(Operation, RequestedScope), ApiError> {
+        let id = method.id();
+        let operation = match self.route()? {
+            (&Method::POST, Some(scope), path) if path == ["accounts", id] => {
+                Some((Operation::Register, scope))
+            }
+            (&Method::POST, Some(scope), path) if path == ["accounts", id, "validate"] => {
+                Some((Operation::Validate, scope))
+            }
+            (&Method::PUT, Some(scope), path) => match path.as_slice() {
+                ["accounts", of, uid] if *of == id && *uid != "validate" => {
+                    Some((Operation::Replace(Self::uid(uid)?), scope))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some((operation, scope)) = operation {
+            return Ok((operation, scope.clone()));
+        }
+        let register = format!("{{scope}}/accounts/{id}");
         let (validate, replace) = (format!("{register}/validate"), format!("{register}/{{uid}}"));
         let mut routes: Vec<Route<'_>> = extra_routes.to_vec();
         routes.extend([
@@ -230,16 +243,7 @@ impl Request {
             (Method::POST, &*register),
             (Method::PUT, &*replace),
         ]);
-        let (method, path) = self.route();
-        if !route::methods(&routes, &path).contains(method) {
-            return Err(self.routing_error(&routes));
-        }
-        match (method, path.as_slice()) {
-            (&Method::POST, [_, _, "validate"]) => Ok(Operation::Validate),
-            (&Method::POST, [_, _]) => Ok(Operation::Register),
-            (&Method::PUT, [_, _, uid]) => Ok(Operation::Replace(Self::uid(uid)?)),
-            _ => Err(self.routing_error(&routes)),
-        }
+        Err(self.routing_error(&routes))
     }
 
     /// Returns the route with placeholders, for logs. The path itself may contain anything.
@@ -253,10 +257,12 @@ impl Request {
 
     /// Returns `true` if the request registers or replaces an account.
     pub(crate) fn is_registration(&self) -> bool {
-        let (method, path) = self.route();
-        match (self.trigger(), method) {
+        match (self.trigger(), &self.method) {
             (Trigger::Event, _) | (Trigger::Http, &Method::PUT) => true,
-            (Trigger::Http, &Method::POST) => matches!(path.as_slice(), ["accounts", _]),
+            (Trigger::Http, &Method::POST) => self
+                .path
+                .as_ref()
+                .is_ok_and(|path| path.scope.is_some() && path.segments.len() == 2),
             (Trigger::Http, _) => false,
         }
     }

@@ -48,7 +48,10 @@ impl Function {
     where
         H: AsyncFn(Request) -> Result<Response, ApiError>,
     {
-        let handler = &handler;
+        let handler = &async |request: Request| {
+            let trigger = request.trigger();
+            handler(request).await.map_err(|error| error.with_project_pointer(trigger))
+        };
         Runtime::new(service_fn(move |event| handle_invocation(self.name, handler, event)))
             .run()
             .await

@@ -6,7 +6,7 @@ use gangway_model::{
 use reqwest::Method;
 
 use crate::{
-    ScopedClient,
+    SERVICE, ScopedClient,
     api_request::ApiRequest,
     error::{AttemptError, unavailable},
     request::Account,
@@ -35,8 +35,8 @@ struct TooManyPages;
 #[error("the account in the response has no uid")]
 struct MissingUid;
 
-/// A page of the accounts that a scope lists: its own and, for a project, those that the tenant shares
-/// with it.
+/// A page of the accounts that belong to a scope. Palette also lists the accounts that the tenant
+/// shares with a project; they are left out, so a page may be shorter than its limit.
 #[derive(Clone, Debug)]
 pub struct AccountPage {
     pub accounts: Vec<CloudAccount>,
@@ -100,8 +100,8 @@ impl ScopedClient<'_> {
         }
         let response = self.palette.send(&request, &self.scope).await?;
         let response::Accounts { items, listmeta } = response.json()?;
-        let accounts =
-            items.into_iter().filter_map(|item| item.into_cloud_account(&self.scope)).collect();
+        let accounts = items.into_iter().filter_map(|item| item.into_cloud_account(&self.scope));
+        let accounts = accounts.filter(|account| belongs_to(account, &self.scope)).collect();
         Ok(AccountPage { accounts, next: non_empty(listmeta.r#continue) })
     }
 
@@ -111,9 +111,7 @@ impl ScopedClient<'_> {
         &self,
         name: &AccountName,
     ) -> Result<Option<CloudAccount>, AttemptError> {
-        let has_name = |account: &CloudAccount| {
-            account.name == name.as_str() && belongs_to(account, &self.scope)
-        };
+        let has_name = |account: &CloudAccount| account.name == name.as_str();
         self.find_matching(Some(name), has_name).await
     }
 
@@ -135,12 +133,19 @@ impl ScopedClient<'_> {
         Err(AttemptError::Final(unavailable(TooManyPages)))
     }
 
+    /// Reads an account of this scope. An account that the tenant shares with a project is *not found*
+    /// in the project.
     pub(crate) async fn read(&self, uid: &Uid) -> Result<CloudAccount, AttemptError> {
         let response = self.palette.send(&ApiRequest::get(path(uid)), &self.scope).await?;
         let account: response::Account = response.json()?;
-        account
+        let account = account
             .into_cloud_account(&self.scope)
-            .ok_or_else(|| AttemptError::Final(unavailable(MissingUid)))
+            .ok_or_else(|| AttemptError::Final(unavailable(MissingUid)))?;
+        if belongs_to(&account, &self.scope) {
+            Ok(account)
+        } else {
+            Err(UpstreamError::NotFound { service: SERVICE, resource: ACCOUNT }.into())
+        }
     }
 }
 

@@ -99,7 +99,11 @@ impl AttemptError {
 
     /// Returns `true` if Palette reports that the resource does not exist.
     pub(crate) const fn is_not_found(&self) -> bool {
-        matches!(self, Self::Rejected(ErrorResponse { kind: ErrorKind::NotFound, .. }))
+        matches!(
+            self,
+            Self::Rejected(ErrorResponse { kind: ErrorKind::NotFound, .. })
+                | Self::Final(UpstreamError::NotFound { .. })
+        )
     }
 
     /// Converts to the error that callers receive; `resource` completes "Palette has no {resource}".

@@ -9,7 +9,7 @@ use crate::{
     accounts::{ACCOUNT, LIST},
     api_request::ApiRequest,
     error::{AttemptError, NO_PROJECT},
-    response::{User, belongs_to, non_empty},
+    response::{User, non_empty},
 };
 
 /// What Palette lets Gangway's API key do.
@@ -85,11 +85,7 @@ impl ScopedClient<'_> {
             Operation::Replace(uid) => uid,
         };
         match self.read(uid).await {
-            Ok(account) if belongs_to(&account, &self.scope) => Ok(Some(account)),
-            Ok(_) => Err(RegistrationError::unprocessable(
-                "/scope",
-                "must be the scope that the account was created in: an account cannot be moved",
-            )),
+            Ok(account) => Ok(Some(account)),
             // Palette answers "forbidden" for an account of another scope.
             Err(error) if error.is_not_found() || error.access_denied_reason().is_some() => {
                 Err(RegistrationError::NotFound(

@@ -56,9 +56,10 @@ fn operation(verb: &str, path: &str) -> Option<&'static Value> {
             }
         }
     };
-    let route = paths.get(path).or_else(|| {
-        paths.iter().find(|(route, _)| matches(route.as_str())).map(|(_, route)| route)
-    })?;
+    let (_, route) =
+        paths.iter().filter(|(route, _)| matches(route)).min_by_key(|(route, _)| {
+            route.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>()
+        })?;
     route.get(verb.to_lowercase())
 }
 

@@ -17,9 +17,24 @@ pub fn other_method(method: AuthMethod) -> AuthMethod {
     if method == AuthMethod::Sts { AuthMethod::StaticCredentials } else { AuthMethod::Sts }
 }
 
-/// The path to which a registration is posted.
+/// The path to which a registration of the tenant is posted.
 pub fn route(method: AuthMethod) -> String {
-    format!("/v1/accounts/{method}")
+    format!("/v1/tenant/accounts/{method}")
+}
+
+/// The path to which a registration of a project is posted.
+pub fn project_route(project: &str, method: AuthMethod) -> String {
+    format!("/v1/projects/{project}/accounts/{method}")
+}
+
+/// Splits a request into its path and its body. An event has its scope in a member of the body; an HTTP
+/// request has it in the path.
+fn split_scope(method: AuthMethod, request: &Value) -> (String, Value) {
+    let path = match request["scope"]["project"].as_str() {
+        Some(project) => project_route(project, method),
+        None => route(method),
+    };
+    (path, with(request.clone(), &json!({"scope": null})))
 }
 
 impl TestApp {
@@ -43,13 +58,20 @@ impl TestApp {
     /// Each request gets a new instance of the function: an instance that serves many requests waits for Palette's rate limit.
     pub async fn validate(&self, method: AuthMethod, request: &Value) -> HttpResponse {
         self.realm().functions.stop_idle_instances();
-        self.post(&format!("{}/validate", route(method)), request).await
+        let (path, body) = split_scope(method, request);
+        self.post(&format!("{path}/validate"), &body).await
     }
 
     /// Registers an account, in a new instance of the function.
     pub async fn register(&self, method: AuthMethod, request: &Value) -> HttpResponse {
         self.realm().functions.stop_idle_instances();
-        self.post(&route(method), request).await
+        self.post_registration(method, request).await
+    }
+
+    /// Sends a registration to an instance of the function that may have served others.
+    pub async fn post_registration(&self, method: AuthMethod, request: &Value) -> HttpResponse {
+        let (path, body) = split_scope(method, request);
+        self.post(&path, &body).await
     }
 
     /// Asserts that validation reports a blocker, that registration is refused with the same failed checks, and that nothing

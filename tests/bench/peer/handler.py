@@ -1,4 +1,4 @@
-"""What one would write in an afternoon instead of Gangway: POST /v1/accounts/static-credentials with boto3 and requests.
+"""What one would write in an afternoon instead of Gangway: POST /v1/tenant/accounts/static-credentials with boto3 and requests.
 
 Clients and connections are made once and used again, documents are read once, and what can be asked of AWS and Palette about
 the keys is asked. It has no events, no update of an account, no repair after a crash, no other partition and no report check by

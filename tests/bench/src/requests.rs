@@ -98,7 +98,7 @@ impl Request {
         if let Some(members) = body.as_object_mut() {
             members.insert("name".to_owned(), json!(name));
         }
-        let path = format!("/v1/accounts/{}{rest}", method.package());
+        let path = format!("/v1/tenant/accounts/{}{rest}", method.package());
         Ok(Self {
             event: proxy("POST", &path, Some(&body)),
             answer: ("/statusCode", json!(status)),
@@ -107,7 +107,7 @@ impl Request {
 
     /// A request for the list of accounts.
     pub(crate) fn list() -> Self {
-        let event = proxy("GET", "/v1/accounts", None);
+        let event = proxy("GET", "/v1/tenant/accounts", None);
         Self { event, answer: ("/statusCode", json!(200)) }
     }
 

@@ -25,6 +25,7 @@ use self::routes::Routes;
 pub use self::{
     bus::{EventBus, FunctionDelivery, PutResult},
     gateway_responses::GatewayResponses,
+    proxy::API_ID,
 };
 use crate::{
     aws::{Account, AuthorizationError, RestApi},
@@ -79,7 +80,7 @@ impl ApiGateway {
         let api = RestApi {
             owner: owner.clone(),
             region: region.to_owned(),
-            id: proxy::API_ID.to_owned(),
+            id: API_ID.to_owned(),
             stage: proxy::STAGE.to_owned(),
         };
         let front = Arc::new(GatewayState { functions, routes, refusals, api, unsigned });

@@ -66,7 +66,7 @@ pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
             (
                 "gatewayNotAllowed",
                 "User: arn:aws:iam::123456789012:user/portal is not authorized to perform: execute-api:Invoke on \
-                 resource: arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/live/GET/v1/accounts because no \
+                 resource: arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/live/GET/v1/tenant/accounts because no \
                  identity-based policy allows the execute-api:Invoke action",
             ),
         ],
@@ -113,8 +113,8 @@ fn errors() -> Vec<ApiError> {
             "the name team-payments-prod belongs to another account, 5f0c1a2b3c4d5e6f70818293".to_owned(),
         )),
         ApiError::Registration(RegistrationError::NotFound(
-            "no account 5f0c1a2b3c4d5e6f70818293 in this scope; name its project with ?project=<uid or name> if it \
-             belongs to one"
+            "no account 5f0c1a2b3c4d5e6f70818293 in this scope: the path must name the tenant or the project to \
+             which it belongs"
                 .to_owned(),
         )),
         port(UpstreamError::Rejected { service: PALETTE, reason: "quota of cloud accounts reached".to_owned() }),
@@ -152,7 +152,7 @@ fn blocked(method: AuthMethod) -> Report {
         AuthMethod::Sts => (
             &sts::EXTERNAL_ID_REQUIRED,
             "the trust policy asks for no external id",
-            "add the condition StringEquals sts:ExternalId with the value that GET /v1/accounts/sts/trust shows",
+            "add the condition StringEquals sts:ExternalId with the value that GET /v1/sts/trust shows",
         ),
         AuthMethod::StaticCredentials | AuthMethod::PodIdentity | AuthMethod::Scap => (
             &NAME_AVAILABLE,

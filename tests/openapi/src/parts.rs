@@ -15,6 +15,41 @@ pub(crate) const fn words(method: AuthMethod) -> &'static str {
     }
 }
 
+/// The two kinds of scope that a path can begin with.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum RouteScope {
+    Tenant,
+    Project,
+}
+
+impl RouteScope {
+    pub(crate) const ALL: [Self; 2] = [Self::Tenant, Self::Project];
+
+    /// Returns the path that the routes of this scope begin with.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Tenant => "/v1/tenant",
+            Self::Project => "/v1/projects/{project}",
+        }
+    }
+
+    /// Returns the last word of the ids of this scope's operations, which must be unique.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Tenant => "OfTenant",
+            Self::Project => "OfProject",
+        }
+    }
+
+    /// Returns the parameters of the scope itself.
+    pub(crate) fn parameters(self) -> Vec<Value> {
+        match self {
+            Self::Tenant => Vec::new(),
+            Self::Project => vec![parameter("project")],
+        }
+    }
+}
+
 /// A type, by name.
 pub(crate) fn schema(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
@@ -33,7 +68,11 @@ pub(crate) fn parameters() -> Value {
             "name": "uid", "in": "path", "required": true,
             "description": "The account's uid in Palette.", "schema": schema("Uid"),
         },
-        "project": query("project", "A project, by uid or name; the tenant by default.", schema("UidOrName")),
+        "project": {
+            "name": "project", "in": "path", "required": true,
+            "description": "A project: its uid, or its name if that has no other characters.",
+            "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "examples": ["Default"] },
+        },
         "limit": query("limit", "How many at most.", json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })),
         "next": query("next", "`next` of the page before.", json!({ "type": "string", "minLength": 1 })),
         "partition": query("partition", "The partition of the deployment. It may be left out.", schema("PartitionId")),
@@ -70,15 +109,15 @@ fn planned() -> Value {
 }
 
 /// The body of a registration.
-pub(crate) fn body(request: &str, method: AuthMethod) -> Value {
+pub(crate) fn body(request: &str, method: AuthMethod, scope: RouteScope) -> Value {
     json!({
         "required": true,
-        "content": { "application/json": { "schema": schema(request), "examples": examples(method) } },
+        "content": { "application/json": { "schema": schema(request), "examples": examples(method, scope) } },
     })
 }
 
 /// Requests that could be sent, with nothing in them that looks like a secret.
-fn examples(method: AuthMethod) -> Value {
+fn examples(method: AuthMethod, scope: RouteScope) -> Value {
     let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
     match method {
         AuthMethod::StaticCredentials => json!({
@@ -87,12 +126,13 @@ fn examples(method: AuthMethod) -> Value {
                 "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:gangway/incoming/dev-AbCdEf",
             } },
         }),
-        AuthMethod::Sts => json!({
+        AuthMethod::Sts if scope == RouteScope::Tenant => json!({
             "tenant": { "summary": "For the whole tenant", "value": { "name": "team-payments-prod", "roleArn": role("SpectroCloudRole") } },
+        }),
+        AuthMethod::Sts => json!({
             "project": { "summary": "For one project, with fewer permissions", "value": {
                 "name": "team-payments-prod",
                 "roleArn": role("SpectroCloudRole"),
-                "scope": { "project": "Default" },
                 "permissionProfile": "minimum-eks-dynamic",
             } },
         }),
@@ -117,10 +157,10 @@ fn examples(method: AuthMethod) -> Value {
     }
 }
 
-/// What a route answers: types where it goes well, problems where it does not. The method whose route it is, where it is one's.
+/// What a route answers: types where it goes well, problems where it does not. The method and the scope of a registration's route.
 pub(crate) fn answers(
     good: &[(&str, &str)],
-    method: Option<AuthMethod>,
+    registration: Option<(AuthMethod, RouteScope)>,
     problems: &[u16],
 ) -> Map<String, Value> {
     let good = good.iter().map(|(status, name)| {
@@ -130,13 +170,15 @@ pub(crate) fn answers(
             _ => "As the type says.",
         };
         let headers = json!({ "x-request-id": { "$ref": "#/components/headers/RequestId" } });
-        let examples = examples::of_type(name, status, method);
+        let examples = examples::of_type(name, status, registration.map(|(method, _)| method));
         let content =
             json!({ "application/json": { "schema": schema(name), "examples": examples } });
         let mut answer =
             json!({ "description": description, "headers": headers, "content": content });
-        if let (true, Some(members)) = (*name == "Receipt", answer.as_object_mut()) {
-            members.insert("links".to_owned(), links());
+        if let (Some((_, scope)), Some(members)) = (registration, answer.as_object_mut())
+            && *name == "Receipt"
+        {
+            members.insert("links".to_owned(), links(scope));
         }
         ((*status).to_owned(), answer)
     });
@@ -151,12 +193,18 @@ pub(crate) fn answers(
 }
 
 /// What may be done next with an account that was registered.
-fn links() -> Value {
+fn links(scope: RouteScope) -> Value {
     let link = |operation: &str, description: &str| {
         json!({
-            "operationId": operation,
+            "operationId": format!("{operation}{}", scope.suffix()),
             "description": description,
-            "parameters": { "uid": "$response.body#/uid" },
+            "parameters": match scope {
+                RouteScope::Tenant => json!({ "uid": "$response.body#/uid" }),
+                RouteScope::Project => json!({
+                    "project": "$request.path.project",
+                    "uid": "$response.body#/uid",
+                }),
+            },
         })
     };
     json!({

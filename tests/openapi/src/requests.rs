@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::values::{
-    AccessKeyId, AccountName, Description, PartitionId, Pem, PolicyArn, Profile, ProjectOrTenant,
-    RoleArn, SecretAccessKey, SecretArn, Uid, UidOrName,
+    AccessKeyId, AccountName, Description, PartitionId, Pem, PolicyArn, Profile, RoleArn,
+    SecretAccessKey, SecretArn, UidOrName,
 };
 
 /// A registration: the members that every method has, and the method's own.
@@ -21,8 +21,6 @@ macro_rules! registration {
             description: Option<Description>,
             /// The partition of the deployment. It may be left out.
             partition: Option<PartitionId>,
-            /// The scope of the account: the tenant, unless a project is named.
-            scope: Option<ProjectOrTenant>,
             /// IAM policies that Palette attaches to the roles of clusters and nodes.
             #[schema(max_items = 20)]
             policy_arns: Option<Vec<PolicyArn>>,
@@ -109,12 +107,10 @@ registration!(
     }
 );
 
-/// The account whose policies are listed: a registered account, or a credential. Exactly one.
+/// A credential of the AWS account whose policies are listed. Exactly one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PoliciesRequest {
-    /// A registered account.
-    uid: Option<Uid>,
     /// A role that Palette assumes.
     role_arn: Option<RoleArn>,
     /// A secret with an access key.

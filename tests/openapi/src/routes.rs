@@ -3,7 +3,7 @@
 use gangway_model::AuthMethod;
 use serde_json::{Map, Value, json};
 
-use crate::parts::{answers, body, parameter, schema, words};
+use crate::parts::{RouteScope, answers, body, parameter, schema, words};
 
 /// What belongs together.
 pub(crate) fn tags() -> Value {
@@ -17,54 +17,78 @@ pub(crate) fn tags() -> Value {
 /// Every path.
 pub(crate) fn paths() -> Value {
     let mut paths = Map::new();
-    for method in AuthMethod::ALL {
-        paths.extend(of_method(method));
+    for scope in RouteScope::ALL {
+        for method in AuthMethod::ALL {
+            paths.extend(of_method(scope, method));
+        }
+        let path = |rest: &str| format!("{}/{rest}", scope.path());
+        let mut uid = scope.parameters();
+        uid.push(parameter("uid"));
+        let project = scope.parameters();
+        paths.extend([
+            (path("accounts"), json!({ "parameters": project, "get": list(scope) })),
+            (
+                path("accounts/{uid}"),
+                json!({ "parameters": uid, "get": show(scope), "delete": remove(scope) }),
+            ),
+            (
+                path("accounts/{uid}/validate"),
+                json!({ "parameters": uid, "post": look_again(scope) }),
+            ),
+            (
+                path("accounts/{uid}/policies"),
+                json!({ "parameters": uid, "get": account_policies(scope) }),
+            ),
+            (
+                path("private-cloud-gateways"),
+                json!({ "parameters": project, "get": gateways(scope) }),
+            ),
+        ]);
     }
     paths.extend([
-        ("/v1/accounts/sts/trust".to_owned(), json!({ "get": trust() })),
-        ("/v1/accounts/pod-identity/plan".to_owned(), json!({ "get": plan() })),
-        ("/v1/accounts".to_owned(), json!({ "get": list() })),
-        ("/v1/accounts/{uid}".to_owned(), json!({ "get": show(), "delete": remove() })),
-        ("/v1/accounts/{uid}/validate".to_owned(), json!({ "post": look_again() })),
+        ("/v1/sts/trust".to_owned(), json!({ "get": trust() })),
+        ("/v1/pod-identity/plan".to_owned(), json!({ "get": plan() })),
         ("/v1/policies".to_owned(), json!({ "post": policies() })),
-        ("/v1/private-cloud-gateways".to_owned(), json!({ "get": gateways() })),
         ("/v1/openapi.json".to_owned(), json!({ "get": this() })),
     ]);
     Value::Object(paths)
 }
 
 /// The routes that every method has.
-fn of_method(method: AuthMethod) -> [(String, Value); 3] {
+fn of_method(scope: RouteScope, method: AuthMethod) -> [(String, Value); 3] {
     let (id, words) = (method.id(), words(method));
     let request = format!("{words}Request");
-    let path = format!("/v1/accounts/{id}");
+    let path = format!("{}/accounts/{id}", scope.path());
+    let (suffix, project) = (scope.suffix(), scope.parameters());
+    let mut uid = project.clone();
+    uid.push(parameter("uid"));
     let validate = json!({
-        "operationId": format!("validate{words}"),
+        "operationId": format!("validate{words}{suffix}"),
         "tags": ["registration"],
         "summary": "Would it work?",
         "description": "Returns every check with what was observed and how to fix it. Stores nothing.",
-        "requestBody": body(&request, method),
-        "responses": answers(&[("200", "Report")], Some(method), &[400, 404, 413, 415, 422]),
+        "requestBody": body(&request, method, scope),
+        "responses": answers(&[("200", "Report")], Some((method, scope)), &[400, 404, 413, 415, 422]),
     });
     let register = json!({
-        "operationId": format!("register{words}"),
+        "operationId": format!("register{words}{suffix}"),
         "tags": ["registration"],
         "summary": "Check it, keep what is secret, register it",
         "description": "The same request again changes nothing: the natural key is scope and name.",
-        "requestBody": body(&request, method),
-        "responses": answers(&[("200", "Receipt"), ("201", "Receipt")], Some(method), &[400, 404, 409, 413, 415, 422]),
+        "requestBody": body(&request, method, scope),
+        "responses": answers(&[("200", "Receipt"), ("201", "Receipt")], Some((method, scope)), &[400, 404, 409, 413, 415, 422]),
     });
     let replace = json!({
-        "operationId": format!("replace{words}"),
+        "operationId": format!("replace{words}{suffix}"),
         "tags": ["registration"],
         "summary": "New keys, role, certificate or settings for this account",
-        "requestBody": body(&request, method),
-        "responses": answers(&[("200", "Receipt")], Some(method), &[400, 404, 409, 413, 415, 422]),
+        "requestBody": body(&request, method, scope),
+        "responses": answers(&[("200", "Receipt")], Some((method, scope)), &[400, 404, 409, 413, 415, 422]),
     });
     [
-        (path.clone(), json!({ "post": register })),
-        (format!("{path}/validate"), json!({ "post": validate })),
-        (format!("{path}/{{uid}}"), json!({ "parameters": [parameter("uid")], "put": replace })),
+        (path.clone(), json!({ "parameters": project, "post": register })),
+        (format!("{path}/validate"), json!({ "parameters": project, "post": validate })),
+        (format!("{path}/{{uid}}"), json!({ "parameters": uid, "put": replace })),
     ]
 }
 
@@ -74,7 +98,7 @@ fn trust() -> Value {
         "tags": ["choices"],
         "summary": "Values and documents to create the role for STS",
         "parameters": [
-            parameter("partition"), parameter("permissionProfile"), parameter("addOns"), parameter("project"),
+            parameter("partition"), parameter("permissionProfile"), parameter("addOns"),
         ],
         "responses": answers(&[("200", "Trust")], None, &[400, 404, 422]),
     })
@@ -95,48 +119,54 @@ fn plan() -> Value {
     })
 }
 
-fn list() -> Value {
+fn list(scope: RouteScope) -> Value {
     json!({
-        "operationId": "listAccounts",
+        "operationId": format!("listAccounts{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "A page of accounts",
-        "parameters": [parameter("limit"), parameter("next"), parameter("project")],
+        "parameters": [parameter("limit"), parameter("next")],
         "responses": answers(&[("200", "Accounts")], None, &[400, 422]),
     })
 }
 
-fn show() -> Value {
+fn show(scope: RouteScope) -> Value {
     json!({
-        "operationId": "showAccount",
+        "operationId": format!("showAccount{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "One account",
-        "parameters": [parameter("uid"), parameter("project")],
         "responses": answers(&[("200", "Account")], None, &[400, 404, 422]),
     })
 }
 
-fn remove() -> Value {
+fn remove(scope: RouteScope) -> Value {
     let mut responses = answers(&[], None, &[400, 404, 422]);
     responses.insert(
         "204".to_owned(),
         json!({ "description": "It is gone; its secret can be restored for 30 days." }),
     );
     json!({
-        "operationId": "removeAccount",
+        "operationId": format!("removeAccount{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "Remove it",
-        "parameters": [parameter("uid"), parameter("project")],
         "responses": responses,
     })
 }
 
-fn look_again() -> Value {
+fn look_again(scope: RouteScope) -> Value {
     json!({
-        "operationId": "validateAccount",
+        "operationId": format!("validateAccount{}", scope.suffix()),
         "tags": ["accounts"],
         "summary": "The report of a registered account as it is now",
-        "parameters": [parameter("uid"), parameter("project")],
         "responses": answers(&[("200", "Report")], None, &[400, 404, 422]),
+    })
+}
+
+fn account_policies(scope: RouteScope) -> Value {
+    json!({
+        "operationId": format!("listAccountPolicies{}", scope.suffix()),
+        "tags": ["choices"],
+        "summary": "IAM policies of a registered account, to choose policyArns from",
+        "responses": answers(&[("200", "Policies")], None, &[400, 404, 422]),
     })
 }
 
@@ -145,24 +175,22 @@ fn policies() -> Value {
         "operationId": "listPolicies",
         "tags": ["choices"],
         "summary": "IAM policies of an AWS account, to choose policyArns from",
-        "parameters": [parameter("project")],
         "requestBody": {
             "required": true,
             "content": { "application/json": {
                 "schema": schema("PoliciesRequest"),
-                "example": { "uid": "5f0c1a2b3c4d5e6f70818293" },
+                "example": { "roleArn": "arn:aws:iam::123456789012:role/SpectroCloudRole" },
             } },
         },
         "responses": answers(&[("200", "Policies")], None, &[400, 404, 413, 415, 422]),
     })
 }
 
-fn gateways() -> Value {
+fn gateways(scope: RouteScope) -> Value {
     json!({
-        "operationId": "listPrivateCloudGateways",
+        "operationId": format!("listPrivateCloudGateways{}", scope.suffix()),
         "tags": ["choices"],
         "summary": "Private cloud gateways",
-        "parameters": [parameter("project")],
         "responses": answers(&[("200", "Gateways")], None, &[400, 422]),
     })
 }

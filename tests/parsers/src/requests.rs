@@ -14,7 +14,7 @@ const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
 pub(crate) fn request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Ok(request) = Request::decode(&text, ARN) else { return };
-    if let Err(fault) = request.scope() {
+    if let Err(fault) = request.route() {
         assert_no_leak(&fault.detail);
     }
     for method in

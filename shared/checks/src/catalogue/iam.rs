@@ -98,7 +98,7 @@ pub static ROLE_EXISTS: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["D05"],
-    remedy: "Create the role. `GET /v1/accounts/sts/trust` returns a template.",
+    remedy: "Create the role. `GET /v1/sts/trust` returns a template.",
 };
 
 pub static ROLE_SESSION_DURATION: Check = Check {

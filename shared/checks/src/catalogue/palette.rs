@@ -98,7 +98,7 @@ pub static GATEWAY_REGISTERED: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["G01", "G02"],
-    remedy: "Choose a gateway that `GET /v1/private-cloud-gateways` lists.",
+    remedy: "Choose a gateway that `GET …/private-cloud-gateways` lists.",
 };
 
 pub static GATEWAY_RUNNING: Check = Check {

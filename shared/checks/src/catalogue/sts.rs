@@ -44,7 +44,7 @@ pub static EXTERNAL_ID_REQUIRED: Check = Check {
     severity: Severity::Blocker,
     subject: CheckSubject::Account,
     covers: &["D07"],
-    remedy: "Add the condition `sts:ExternalId` with the value that `GET /v1/accounts/sts/trust` returns.",
+    remedy: "Add the condition `sts:ExternalId` with the value that `GET /v1/sts/trust` returns.",
 };
 
 pub static NO_EXCLUDING_CONDITIONS: Check = Check {

@@ -99,7 +99,7 @@ fn missing(wanted: &RoleArn) -> Vec<Finding> {
     vec![
         ROLE_EXISTS.failed(
             format!("account {account} has no role {name}"),
-            "create it: GET /v1/accounts/sts/trust gives a CloudFormation template that does",
+            "create it: GET /v1/sts/trust gives a CloudFormation template that does",
         ),
         ROLE_SESSION_DURATION.not_applicable("there is no role"),
     ]

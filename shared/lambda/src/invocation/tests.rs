@@ -45,7 +45,7 @@ where
 
 fn registration() -> Value {
     let body = json!({ "name": "prod", "secretAccessKey": SECRET }).to_string();
-    rest("POST", "/v1/accounts/sts", &body)
+    rest("POST", "/v1/tenant/accounts/sts", &body)
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_request_is_logged_in_one_line() {
         ("service", json!("sts")),
         ("xrayTraceId", json!("Root=1-5759e988-bd862e3fe1be46a994272793")),
         ("trigger", json!("http")),
-        ("route", json!("/v1/accounts/sts")),
+        ("route", json!("/v1/tenant/accounts/sts")),
         ("outcome", json!("shown")),
         ("status", json!(200)),
     ] {

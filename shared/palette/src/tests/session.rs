@@ -65,7 +65,7 @@ async fn the_account_to_replace_must_be_in_this_scope() {
     for (status, body, fault) in [
         (404, json!({ "code": "ResourceNotFound", "message": "no" }), "not found"),
         (403, json!({ "code": "OperationForbidden", "message": "no" }), "not found"),
-        (200, account("project"), "/scope"),
+        (200, account("project"), "not found"),
     ] {
         let target = target.clone();
         let fake = Fake::start(move |asked: &Asked, _| match &asked.call {

@@ -9,16 +9,19 @@ use serde_json::{Value, json};
 use self::credentials::credentials;
 use crate::{
     KEY_ID, SECRET, bodies,
-    case::{InvalidRequestCase, delivered_event, invocation, post, proxied, put, without_body},
+    case::{
+        InvalidRequestCase, PATH_RULE, delivered_event, invocation, post, proxied, put,
+        without_body,
+    },
     incoming_secrets,
     runner::assert_rejected,
 };
 
 const FUNCTION: &str = "accounts";
-const LIST: &str = "/v1/accounts";
+const LIST: &str = "/v1/tenant/accounts";
 const POLICIES: &str = "/v1/policies";
-const GATEWAYS: &str = "/v1/private-cloud-gateways";
-const UID: &str = "/v1/accounts/5f0c1a2b3c4d5e6f70818293";
+const GATEWAYS: &str = "/v1/tenant/private-cloud-gateways";
+const UID: &str = "/v1/tenant/accounts/5f0c1a2b3c4d5e6f70818293";
 
 /// The cases that need no local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {
@@ -38,7 +41,7 @@ fn request_bodies() -> Vec<InvalidRequestCase> {
 
 fn queries() -> Vec<InvalidRequestCase> {
     let limit = "limit must be a number from 1 to 50";
-    let project = "project must be a uid or a name: 1 to 128 characters";
+    let project = "project must be a uid, or a name of 1 to 64 of the characters";
     let limits = [
         "0",
         "51",
@@ -64,31 +67,42 @@ fn queries() -> Vec<InvalidRequestCase> {
         })
         .collect();
     invalid_requests.push(
-        without_body("two limits", "GET", "/v1/accounts?limit=5&limit=500")
+        without_body("two limits", "GET", "/v1/tenant/accounts?limit=5&limit=500")
             .expect_400(&["/limit"], limit),
     );
     invalid_requests.push(
-        without_body("an empty next", "GET", "/v1/accounts?next=")
+        without_body("an empty next", "GET", "/v1/tenant/accounts?next=")
             .expect_400(&["/next"], "next must not be empty: leave it out"),
     );
-    let long_name = "p".repeat(129);
+    let long_name = "p".repeat(65);
     for (verb, path) in [
-        ("GET", LIST.to_owned()),
-        ("GET", UID.to_owned()),
-        ("DELETE", UID.to_owned()),
-        ("POST", format!("{UID}/validate")),
-        ("GET", GATEWAYS.to_owned()),
+        ("GET", "accounts"),
+        ("GET", "accounts/5f0c1a2b3c4d5e6f70818293"),
+        ("GET", "accounts/5f0c1a2b3c4d5e6f70818293/policies"),
+        ("DELETE", "accounts/5f0c1a2b3c4d5e6f70818293"),
+        ("POST", "accounts/5f0c1a2b3c4d5e6f70818293/validate"),
+        ("GET", "private-cloud-gateways"),
     ] {
-        for value in ["", "a%00b", "a%0Ab", &long_name] {
-            let name = format!("{verb} {path}, project {value:.10?}");
-            let case = without_body(&name, verb, &format!("{path}?project={value}"));
-            invalid_requests.push(case.expect_400(&["/project"], project));
+        for (value, pointer, rule) in [
+            ("a%00b", "/path", PATH_RULE),
+            ("a%20b", "/path", PATH_RULE),
+            ("a%2Fb", "/path", PATH_RULE),
+            ("a,b", "/project", project),
+            ("*", "/project", project),
+            (&long_name, "/project", project),
+        ] {
+            let name = format!("{verb} {path}, project {value:.10}");
+            let path = format!("/v1/projects/{value}/{path}");
+            invalid_requests.push(without_body(&name, verb, &path).expect_400(&[pointer], rule));
         }
+        // The scope was a query parameter once. A caller who sends it expects another scope.
+        let name = format!("{verb} {path}, project in the query");
+        let path = format!("/v1/tenant/{path}?project=Default");
+        invalid_requests.push(
+            without_body(&name, verb, &path)
+                .expect_400(&["/project"], "the scope is in the path: send the request below"),
+        );
     }
-    invalid_requests.push(
-        post("policies of no project", "/v1/policies?project=", access_key().to_string())
-            .expect_400(&["/project"], project),
-    );
     invalid_requests
 }
 
@@ -113,41 +127,38 @@ fn uids() -> Vec<InvalidRequestCase> {
         &long_name,
         &very_long,
     ] {
-        let path = format!("/v1/accounts/{uid}");
+        let (pointer, rule) = if uid.contains('%') { ("/path", PATH_RULE) } else { ("/uid", rule) };
+        let path = format!("/v1/tenant/accounts/{uid}");
         invalid_requests.extend([
             without_body(&format!("GET {uid:.20} {}", uid.len()), "GET", &path)
-                .expect_400(&["/uid"], rule),
+                .expect_400(&[pointer], rule),
             without_body(&format!("DELETE {uid:.20} {}", uid.len()), "DELETE", &path)
-                .expect_400(&["/uid"], rule),
+                .expect_400(&[pointer], rule),
             without_body(
                 &format!("POST {uid:.20} {}", uid.len()),
                 "POST",
                 &format!("{path}/validate"),
             )
-            .expect_400(&["/uid"], rule),
+            .expect_400(&[pointer], rule),
         ]);
     }
     for uid in ["..", "%2e%2e", "a%252Fb", "%2e"] {
         for (verb, path) in [
-            ("GET", format!("/v1/accounts/{uid}")),
-            ("DELETE", format!("/v1/accounts/{uid}")),
-            ("POST", format!("/v1/accounts/{uid}/validate")),
+            ("GET", format!("/v1/tenant/accounts/{uid}")),
+            ("DELETE", format!("/v1/tenant/accounts/{uid}")),
+            ("POST", format!("/v1/tenant/accounts/{uid}/validate")),
         ] {
             let case =
                 invocation(&format!("{verb} {uid}, past the gateway"), proxied(verb, &path, ""));
-            invalid_requests.push(case.expect_400(&["/uid"], rule));
+            invalid_requests.push(case.expect_400(&["/path"], PATH_RULE));
         }
     }
     for (verb, path) in [
-        ("GET", "/v1/accounts/a.b"),
-        ("DELETE", "/v1/accounts/a.b"),
-        ("POST", "/v1/accounts/a.b/validate"),
+        ("GET", "/v1/projects/Default/accounts/a.b"),
+        ("DELETE", "/v1/projects/Default/accounts/a.b"),
+        ("POST", "/v1/projects/Default/accounts/a.b/validate"),
     ] {
-        let case = without_body(
-            &format!("{verb} of a wrong uid in a project"),
-            verb,
-            &format!("{path}?project=Default"),
-        );
+        let case = without_body(&format!("{verb} of a wrong uid in a project"), verb, path);
         invalid_requests.push(case.expect_400(&["/uid"], rule));
     }
     invalid_requests
@@ -170,13 +181,13 @@ fn routes() -> Vec<InvalidRequestCase> {
         without_body("GET validate", "GET", &validate).expect_gateway_403(),
         without_body("GET policies", "GET", POLICIES).expect_gateway_403(),
         post("POST to gateways", GATEWAYS, &*body).expect_gateway_403(),
-        without_body("GET one gateway", "GET", "/v1/private-cloud-gateways/abc")
+        without_body("GET one gateway", "GET", "/v1/tenant/private-cloud-gateways/abc")
             .expect_gateway_403(),
         without_body("below validate", "POST", &deeper_path).expect_gateway_403(),
         without_body("an unknown route", "GET", "/v1/users").expect_gateway_403(),
         without_body("another version", "GET", "/v2/accounts").expect_gateway_403(),
         without_body("no version", "GET", "/accounts").expect_gateway_403(),
-        without_body("an empty uid", "GET", "/v1/accounts//validate").expect_gateway_403(),
+        without_body("an empty uid", "GET", "/v1/tenant/accounts//validate").expect_gateway_403(),
         wrong_verb("POST to the list, past the gateway", "POST", LIST, "use GET"),
         wrong_verb("PUT to an account, past the gateway", "PUT", UID, "use GET, DELETE"),
         wrong_verb("OPTIONS of an account", "OPTIONS", UID, "use GET, DELETE"),
@@ -186,8 +197,9 @@ fn routes() -> Vec<InvalidRequestCase> {
         not_found("an unknown route, past the gateway", "GET", "/v1/users"),
         not_found("another version, past the gateway", "GET", "/v2/accounts"),
         not_found("below validate, past the gateway", "POST", &deeper_path),
-        not_found("an empty segment", "GET", "/v1//accounts"),
-        not_found("an encoded path", "GET", "/v1%2Faccounts"),
+        not_found("an empty segment", "GET", "/v1/tenant//accounts"),
+        invocation("an encoded path", proxied("GET", "/v1%2Faccounts", ""))
+            .expect_400(&["/path"], PATH_RULE),
         not_found("the root", "GET", "/"),
         not_found("a secret in the path", "GET", &format!("/v1/{SECRET}")),
         delivered_event(

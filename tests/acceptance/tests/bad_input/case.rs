@@ -29,6 +29,10 @@ pub(crate) enum Transport {
     Invocation(Value),
 }
 
+/// The remedy for a path that can be written in two ways.
+pub(crate) const PATH_RULE: &str =
+    "path must not contain percent-encoding, a backslash, or a segment . or ..";
+
 /// Creates a `POST` of a JSON body.
 pub(crate) fn post(name: &str, path: &str, body: impl Into<Vec<u8>>) -> InvalidRequestCase {
     http(name, "POST", path, Some("application/json"), body.into())

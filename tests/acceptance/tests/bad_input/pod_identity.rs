@@ -22,10 +22,10 @@ use crate::{
 };
 
 const FUNCTION: &str = "pod-identity";
-const PATH: &str = "/v1/accounts/pod-identity";
-const VALIDATE: &str = "/v1/accounts/pod-identity/validate";
-const PLAN: &str = "/v1/accounts/pod-identity/plan";
-const UID: &str = "/v1/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
+const PATH: &str = "/v1/tenant/accounts/pod-identity";
+const VALIDATE: &str = "/v1/tenant/accounts/pod-identity/validate";
+const PLAN: &str = "/v1/pod-identity/plan";
+const UID: &str = "/v1/tenant/accounts/pod-identity/5f0c1a2b3c4d5e6f70818293";
 
 /// All of them.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {

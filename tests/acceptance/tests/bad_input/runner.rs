@@ -140,14 +140,14 @@ async fn assert_healthy(app: &TestApp, function: &str) {
     let response = match function {
         "static-credentials" => {
             let body = serde_json::json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
-            app.post("/v1/accounts/static-credentials/validate", &body).await
+            app.post("/v1/tenant/accounts/static-credentials/validate", &body).await
         }
         "sts" => {
             let body = serde_json::json!({"name": "prod", "roleArn": role});
-            app.post("/v1/accounts/sts/validate", &body).await
+            app.post("/v1/tenant/accounts/sts/validate", &body).await
         }
-        "pod-identity" => app.get("/v1/accounts/pod-identity/plan?clusterName=palette").await,
-        _ => app.get("/v1/accounts").await,
+        "pod-identity" => app.get("/v1/pod-identity/plan?clusterName=palette").await,
+        _ => app.get("/v1/tenant/accounts").await,
     };
     assert_eq!(response.status, 200, "{}", response.text);
     let without_report = matches!(function, "accounts" | "pod-identity");

@@ -15,8 +15,8 @@ use crate::{
     runner::run_cases,
 };
 
-const PATH: &str = "/v1/accounts/scap";
-const STATIC: &str = "/v1/accounts/static-credentials";
+const PATH: &str = "/v1/tenant/accounts/scap";
+const STATIC: &str = "/v1/tenant/accounts/static-credentials";
 
 /// What good requests are made of.
 struct ScapFixture {

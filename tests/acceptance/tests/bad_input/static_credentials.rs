@@ -19,9 +19,9 @@ use crate::{
 };
 
 const FUNCTION: &str = "static-credentials";
-const PATH: &str = "/v1/accounts/static-credentials";
-const VALIDATE: &str = "/v1/accounts/static-credentials/validate";
-const UID: &str = "/v1/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
+const PATH: &str = "/v1/tenant/accounts/static-credentials";
+const VALIDATE: &str = "/v1/tenant/accounts/static-credentials/validate";
+const UID: &str = "/v1/tenant/accounts/static-credentials/5f0c1a2b3c4d5e6f70818293";
 
 /// The cases that need no local cloud.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {

@@ -19,10 +19,10 @@ use crate::{
 };
 
 const FUNCTION: &str = "sts";
-pub(crate) const PATH: &str = "/v1/accounts/sts";
-const VALIDATE: &str = "/v1/accounts/sts/validate";
-const TRUST: &str = "/v1/accounts/sts/trust";
-const UID: &str = "/v1/accounts/sts/5f0c1a2b3c4d5e6f70818293";
+pub(crate) const PATH: &str = "/v1/tenant/accounts/sts";
+const VALIDATE: &str = "/v1/tenant/accounts/sts/validate";
+const TRUST: &str = "/v1/sts/trust";
+const UID: &str = "/v1/tenant/accounts/sts/5f0c1a2b3c4d5e6f70818293";
 
 /// All of them, but for those of the iso partitions.
 pub(crate) fn invalid_requests() -> Vec<InvalidRequestCase> {

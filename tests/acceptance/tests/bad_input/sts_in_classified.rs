@@ -23,16 +23,19 @@ fn invalid_requests(partition: &str) -> Vec<InvalidRequestCase> {
     let not_offered = "sts is not offered in partition";
     let trust = |query: &[(&str, &str)]| {
         let query: BTreeMap<_, _> = query.iter().copied().collect();
-        with(&proxied("GET", "/v1/accounts/sts/trust", ""), "queryStringParameters", json!(query))
+        with(&proxied("GET", "/v1/sts/trust", ""), "queryStringParameters", json!(query))
     };
     let post = |path: &str, body: &serde_json::Value| proxied("POST", path, &body.to_string());
     vec![
         invocation("register", post(PATH, &body(&role_arn)))
             .expect_422(&["/partition"], not_offered),
-        invocation("validate", post("/v1/accounts/sts/validate", &body(&role_arn)))
+        invocation("validate", post("/v1/tenant/accounts/sts/validate", &body(&role_arn)))
             .expect_422(&["/partition"], "use one of static-credentials, scap"),
-        invocation("replace", proxied("PUT", "/v1/accounts/sts/abc", &body(&role_arn).to_string()))
-            .expect_422(&["/partition"], "use one of static-credentials, scap"),
+        invocation(
+            "replace",
+            proxied("PUT", "/v1/tenant/accounts/sts/abc", &body(&role_arn).to_string()),
+        )
+        .expect_422(&["/partition"], "use one of static-credentials, scap"),
         invocation(
             "the partition spelled out",
             post(PATH, &with(&body(&role_arn), "partition", partition.into())),
@@ -69,7 +72,7 @@ async fn sts_is_not_offered_in_the_classified_partitions() {
     for partition in [Partition::AwsIso, Partition::AwsIsoB] {
         let app = TestApp::start(partition).await;
         assert!(app.realm().functions.get("sts").is_none(), "the template deploys it");
-        let response = app.get("/v1/accounts/sts/trust").await;
+        let response = app.get("/v1/sts/trust").await;
         assert_eq!(
             (response.status, response.text_at("/type")),
             (403, "urn:gangway:problem:gateway")

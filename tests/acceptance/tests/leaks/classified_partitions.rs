@@ -73,7 +73,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         for response in flow.send_events(&app, "event").await {
             evidence.add("responses to events", response);
         }
-        evidence.add_response(&app.delete(&format!("/v1/accounts/{uid}")).await);
+        evidence.add_response(&app.delete(&format!("/v1/tenant/accounts/{uid}")).await);
     }
     evidence.add_partition(app.cloud(), app.realm());
     evidence

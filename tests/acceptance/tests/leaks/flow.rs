@@ -17,7 +17,7 @@ pub(crate) struct Flow {
 impl Flow {
     /// Where it is registered.
     pub(crate) fn route(&self) -> String {
-        format!("/v1/accounts/{}", self.method)
+        format!("/v1/tenant/accounts/{}", self.method)
     }
 
     /// The same for another account name.
@@ -53,18 +53,18 @@ impl Flow {
         uid: &str,
     ) -> Vec<HttpResponse> {
         let (route, request) = (self.route(), self.named(name));
-        let account_path = format!("/v1/accounts/{uid}");
+        let account_path = format!("/v1/tenant/accounts/{uid}");
         let changed = with(request.clone(), &json!({"description": "changed"}));
         vec![
             app.post(&format!("{route}/validate"), &request).await,
             app.post(&route, &request).await,
             app.put(&format!("{route}/{uid}"), &changed).await,
-            app.get("/v1/accounts").await,
+            app.get("/v1/tenant/accounts").await,
             app.get(&account_path).await,
             app.post(&format!("{account_path}/validate"), &json!({})).await,
             app.post("/v1/policies", &self.credentials()).await,
-            app.post("/v1/policies", &json!({"uid": uid})).await,
-            app.get("/v1/private-cloud-gateways").await,
+            app.get(&format!("/v1/tenant/accounts/{}/policies", uid)).await,
+            app.get("/v1/tenant/private-cloud-gateways").await,
         ]
     }
 
@@ -79,7 +79,7 @@ impl Flow {
         vec![
             app.post(&self.route(), &self.named(name)).await,
             app.put(&format!("{}/{uid}", self.route()), &changed).await,
-            app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await,
+            app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await,
             app.post("/v1/policies", &self.credentials()).await,
         ]
     }

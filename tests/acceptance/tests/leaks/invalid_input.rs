@@ -80,7 +80,7 @@ async fn send_bodies(app: &TestApp, flow: &Flow, secret: &str, evidence: &mut Ev
     for body in &invalid {
         let body = Some(body.to_string().into_bytes());
         evidence.add_response(&app.send("POST", "/v1/policies", &[JSON], body.clone()).await);
-        let path = "/v1/accounts/5f0c1a2b3c4d5e6f70818293/validate";
+        let path = "/v1/tenant/accounts/5f0c1a2b3c4d5e6f70818293/validate";
         evidence.add_response(&app.send("POST", path, &[JSON], body).await);
     }
 }
@@ -98,7 +98,7 @@ async fn send_headers_queries_and_paths(
         let body = Some(b"{}".to_vec());
         evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
         evidence.add_response(
-            &app.send("GET", "/v1/accounts", &[(header, one_line.as_str())], None).await,
+            &app.send("GET", "/v1/tenant/accounts", &[(header, one_line.as_str())], None).await,
         );
     }
     let body = Some(b"{}".to_vec());
@@ -106,13 +106,13 @@ async fn send_headers_queries_and_paths(
     evidence.add_response(&app.send("POST", &flow.route(), &headers, body).await);
     for parameter in PARAMETERS {
         for path in [
-            "/v1/accounts",
-            "/v1/accounts/sts/trust",
-            "/v1/accounts/pod-identity/plan",
-            "/v1/private-cloud-gateways",
+            "/v1/tenant/accounts",
+            "/v1/sts/trust",
+            "/v1/pod-identity/plan",
+            "/v1/tenant/private-cloud-gateways",
         ] {
-            // A project of that name, or a page behind that token, is what Palette is asked for: that is what they are for.
-            if parameter == "project" || parameter == "next" {
+            // Palette is asked for the page behind that token.
+            if parameter == "next" {
                 continue;
             }
             evidence.add_response(&app.get(&format!("{path}?{parameter}={encoded}")).await);
@@ -121,8 +121,9 @@ async fn send_headers_queries_and_paths(
     }
     for path in [
         format!("/v1/{encoded}"),
-        format!("/v1/accounts/{encoded}"),
-        format!("/v1/accounts/{encoded}/validate"),
+        format!("/v1/projects/{encoded}/accounts"),
+        format!("/v1/tenant/accounts/{encoded}"),
+        format!("/v1/tenant/accounts/{encoded}/validate"),
         format!("{}/{encoded}", flow.route()),
         format!("/{encoded}/accounts"),
     ] {

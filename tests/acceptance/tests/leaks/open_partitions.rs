@@ -69,10 +69,8 @@ async fn get_trust_and_plan(app: &TestApp, evidence: &mut Evidence) {
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    evidence.add_response(&app.get("/v1/accounts/sts/trust").await);
-    evidence.add_response(
-        &app.get(&format!("/v1/accounts/pod-identity/plan?clusterName={name}")).await,
-    );
+    evidence.add_response(&app.get("/v1/sts/trust").await);
+    evidence.add_response(&app.get(&format!("/v1/pod-identity/plan?clusterName={name}")).await);
 }
 
 /// The whole lifecycle of an account, without faults, with a broken setup and with every invalid
@@ -110,7 +108,7 @@ pub(crate) async fn whole_lifecycle(partition: Partition) -> Evidence {
         for response in flow.send_events(&app, "event").await {
             evidence.add("responses to events", response);
         }
-        evidence.add_response(&app.delete(&format!("/v1/accounts/{uid}")).await);
+        evidence.add_response(&app.delete(&format!("/v1/tenant/accounts/{uid}")).await);
     }
     get_trust_and_plan(&app, &mut evidence).await;
     use_invalid_palette_keys(&app, &mut evidence).await;
@@ -132,8 +130,8 @@ async fn use_invalid_palette_keys(app: &TestApp, evidence: &mut Evidence) {
     ] {
         app.realm().put_secret(API_KEY_SECRET, &content).await;
         app.realm().functions.stop_idle_instances();
-        evidence.add_response(&app.get("/v1/accounts").await);
-        evidence.add_response(&app.get("/v1/accounts/sts/trust").await);
+        evidence.add_response(&app.get("/v1/tenant/accounts").await);
+        evidence.add_response(&app.get("/v1/sts/trust").await);
     }
     app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
 }

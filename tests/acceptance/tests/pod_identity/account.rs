@@ -47,8 +47,8 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
     everywhere(async |app, case| {
         let receipt = app.assert_registered(METHOD, &valid_request(&app, case)).await;
         receipt.assert_check("palette.account-readable", "passed", "", "");
-        let list = app.get("/v1/accounts").await;
-        let path = format!("/v1/accounts/{}", receipt.uid());
+        let list = app.get("/v1/tenant/accounts").await;
+        let path = format!("/v1/tenant/accounts/{}", receipt.uid());
         let shown = app.get(&path).await;
         shown.assert_status(200);
         assert_eq!(list.body["accounts"], json!([shown.body]));
@@ -117,11 +117,11 @@ async fn description_and_policies_are_optional_and_returned_as_sent() {
             updated.assert_status(200);
             assert_eq!((updated.outcome(), updated.uid()), ("updated", &*uid));
             assert_eq!(told("description"), (json!(description), policies));
-            let shown = app.get(&format!("/v1/accounts/{uid}")).await;
+            let shown = app.get(&format!("/v1/tenant/accounts/{uid}")).await;
             assert_eq!(shown.text_at("/description"), description);
         }
         assert_eq!(app.register(METHOD, &plain).await.outcome(), "updated");
-        let shown = app.get(&format!("/v1/accounts/{uid}")).await;
+        let shown = app.get(&format!("/v1/tenant/accounts/{uid}")).await;
         assert_eq!(shown.body.get("description"), None);
         assert_eq!(told("description").1, json!([]));
     })
@@ -148,7 +148,7 @@ async fn role_needs_the_policies_of_its_profile() {
             role.attach(&policy);
             let receipt = app.assert_registered(METHOD, &request).await;
             receipt.assert_check("iam.policies-attached", "passed", missing.name(), "");
-            let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+            let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             assert_eq!(shown.text_at("/permissionProfile"), profile.id());
         }
     })

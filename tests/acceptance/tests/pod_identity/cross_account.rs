@@ -7,7 +7,7 @@ use local_cloud::fixtures::{
     PodIdentityCase::{self, CrossAccount},
 };
 
-use crate::fixture::{ROUTE, differs, valid_request};
+use crate::fixture::{differs, valid_request};
 
 async fn fails(breakages: &[Breakage], check: &str) {
     for partition in PARTITIONS {
@@ -30,7 +30,7 @@ pub(crate) async fn plan(app: &TestApp, case: PodIdentityCase) -> HttpResponse {
     let query: Vec<_> = members
         .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
         .collect();
-    let plan = app.get(&format!("{ROUTE}/plan?{}", query.join("&"))).await;
+    let plan = app.get(&format!("/v1/pod-identity/plan?{}", query.join("&"))).await;
     plan.assert_status(200);
     plan
 }

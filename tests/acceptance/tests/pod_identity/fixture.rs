@@ -9,7 +9,7 @@ use local_cloud::fixtures::{Breakage, PaletteCluster, PodIdentityCase};
 use serde_json::{Value, json};
 
 /// Where it is registered.
-pub(crate) const ROUTE: &str = "/v1/accounts/pod-identity";
+pub(crate) const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 
 /// What Gangway did about the associations.
 pub(crate) const ENSURED: &str = "pod-identity.associations-ensured";

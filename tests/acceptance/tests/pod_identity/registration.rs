@@ -37,7 +37,7 @@ async fn replacing_static_credentials_leaves_no_secret() {
     let app = TestApp::start(PARTITIONS[0]).await;
     let keys = &app.customer().keys;
     let with_keys = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
-    let first = app.post("/v1/accounts/static-credentials", &with_keys).await;
+    let first = app.post("/v1/tenant/accounts/static-credentials", &with_keys).await;
     first.assert_status(201);
     assert_eq!(app.active_secrets().len(), 1);
     let request = valid_request(&app, PodIdentityCase::SameAccount);

@@ -1,4 +1,4 @@
-//! `POST /v1/accounts/{uid}/validate` of an account with the method `pod-identity`.
+//! `POST /v1/tenant/accounts/{uid}/validate` of an account with the method `pod-identity`.
 
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use gangway_policies::pod_identity::{
@@ -11,7 +11,7 @@ use crate::fixture::{ROUTE, cluster, outcomes, register, valid_request, validate
 
 async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     app.realm().functions.stop_idle_instances();
-    let report = app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
+    let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
     report.assert_status(200);
     report
 }

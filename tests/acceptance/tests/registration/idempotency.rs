@@ -71,7 +71,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             assert_eq!((updated.status, updated.outcome()), (200, "updated"), "{}", updated.text);
             assert_eq!(updated.uid(), first.uid());
             assert_receipt_is_true(&app, method, "prod", &updated);
-            let account = app.get(&format!("/v1/accounts/{}", first.uid())).await;
+            let account = app.get(&format!("/v1/tenant/accounts/{}", first.uid())).await;
             let seen = account.body.pointer(shown).cloned().unwrap_or_default();
             assert_eq!(seen, value, "{shown}: {}", account.text);
             app.realm().functions.stop_idle_instances();

@@ -2,10 +2,8 @@
 
 use acceptance::{
     TestApp,
-    methods::{for_each_open, route},
-    with,
+    methods::{for_each_open, project_route, route},
 };
-use serde_json::json;
 
 use gangway_model::AuthMethod;
 
@@ -18,9 +16,8 @@ fn most(method: AuthMethod) -> usize {
 async fn registration_makes_few_sequential_network_calls() {
     for_each_open(|app: TestApp, method| async move {
         // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
-        let nowhere = json!({"scope": {"project": "Nowhere"}});
-        let request = with(app.request(method, app.customer(), "prod"), &nowhere);
-        assert_eq!(app.post(&route(method), &request).await.status, 422);
+        let request = app.request(method, app.customer(), "prod");
+        assert_eq!(app.post(&project_route("Nowhere", method), &request).await.status, 422);
 
         app.delay_every_call();
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;

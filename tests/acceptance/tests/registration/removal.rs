@@ -14,7 +14,7 @@ async fn registering_a_deleted_account_again_restores_its_secret() {
     for_each_open(|app: TestApp, method| async move {
         let request = app.request(method, app.customer(), "prod");
         let first = app.post(&route(method), &request).await;
-        let path = format!("/v1/accounts/{}", first.uid());
+        let path = format!("/v1/tenant/accounts/{}", first.uid());
         let removed = app.delete(&path).await;
         assert_eq!((removed.status, &*removed.text), (204, ""));
         app.assert_untouched();
@@ -45,7 +45,7 @@ async fn secret_is_kept_when_palette_refuses_the_deletion() {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         app.cloud().palette().records().accounts[0].in_use = true;
         let before = State::of(&app, "prod");
-        let path = format!("/v1/accounts/{}", first.uid());
+        let path = format!("/v1/tenant/accounts/{}", first.uid());
         let refused = app.delete(&path).await;
         assert_eq!(refused.status, 502, "{}", refused.text);
         assert!(refused.text_at("/detail").contains("in use"), "{}", refused.text);
@@ -62,7 +62,7 @@ async fn interrupted_deletion_is_completed_by_the_next_request() {
     let app = TestApp::start(Partition::AwsUsGov).await;
     let method = AuthMethod::StaticCredentials;
     let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
-    let path = format!("/v1/accounts/{}", first.uid());
+    let path = format!("/v1/tenant/accounts/{}", first.uid());
     app.cloud().fault(Fault::on("secretsmanager", "DeleteSecret", Effect::Unavailable));
     let failed = app.delete(&path).await;
     assert_eq!(failed.status, 502, "{}", failed.text);
@@ -80,7 +80,7 @@ async fn secret_is_kept_when_a_stale_reader_reports_the_account_as_deleted() {
     let method = AuthMethod::StaticCredentials;
     let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
     let before = State::of(&app, "prod");
-    let path = format!("/v1/accounts/{}", first.uid());
+    let path = format!("/v1/tenant/accounts/{}", first.uid());
     let conceal = |places: &'static [Concealed]| {
         app.realm().functions.stop_idle_instances();
         app.cloud().palette().configure(|palette| palette.conceals = places);

@@ -1,4 +1,4 @@
-//! `POST /v1/accounts/{uid}/validate`: the current state of a registered account.
+//! `POST /v1/tenant/accounts/{uid}/validate`: the current state of a registered account.
 
 use acceptance::{
     HttpResponse, PARTITIONS, TestApp,
@@ -15,7 +15,7 @@ async fn look(app: &TestApp, uid: &str) -> HttpResponse {
     // Each validation has Palette's burst limit for itself.
     app.realm().functions.stop_idle_instances();
     app.cloud().calls().clear();
-    let report = app.post(&format!("/v1/accounts/{uid}/validate"), &json!({})).await;
+    let report = app.post(&format!("/v1/tenant/accounts/{uid}/validate"), &json!({})).await;
     assert_eq!(report.status, 200, "{}", report.text);
     assert_eq!(writes(app), Vec::<String>::new());
     report
@@ -156,18 +156,6 @@ async fn missing_or_different_secret_is_reported() {
         administrator.secrets_manager("DeleteSecret", &deletion).await.expect("a response");
         let report = look(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn tenant_account_can_be_revalidated_through_a_project() {
-    for_each_open(|app: TestApp, method| async move {
-        let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
-        let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();
-        let path = format!("/v1/accounts/{}/validate?project={project}", receipt.uid());
-        let report = app.post(&path, &json!({})).await;
-        assert_eq!(report.ready(), Some(true), "{}", report.text);
     })
     .await;
 }

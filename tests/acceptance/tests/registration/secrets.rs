@@ -69,7 +69,7 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
             assert_eq!(secret.tags["gangway:state"], "registered");
             app.cloud().faults().clear();
             // What is in use still is what was registered.
-            let path = format!("/v1/accounts/{}/validate", first.uid());
+            let path = format!("/v1/tenant/accounts/{}/validate", first.uid());
             let report = app.post(&path, &json!({})).await;
             assert_eq!(report.ready(), Some(true), "{}", report.text);
         }
@@ -121,7 +121,7 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
         assert_eq!(state.secret().tags["gangway:state"], "staged");
         assert_eq!(state.secret().tags.get("gangway:palette-uid"), None);
         app.cloud().faults().clear();
-        let receipt = app.post(&route(method), &request).await;
+        let receipt = app.post_registration(method, &request).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
         assert_receipt_is_true(&app, method, "prod", &receipt);
     })
@@ -172,7 +172,7 @@ async fn secret_of_another_account_cannot_be_registered() {
     ] {
         let request = app.request(method, customer, name);
         let request = whose(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
-        let receipt = app.post(&route(method), &request).await;
+        let receipt = app.post_registration(method, &request).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
         kept.push(receipt.text_at("/secretArn").to_owned());
     }
@@ -189,12 +189,12 @@ async fn secret_of_another_account_cannot_be_registered() {
     ] {
         let request = json!({"name": "prod", "secretArn": arn});
         let request = whose(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
-        let refused = app.post(&route(method), &request).await;
+        let refused = app.post_registration(method, &request).await;
         assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{arn}");
         assert!(refused.text.contains("stores for another account"), "{}", refused.text);
     }
     let own = json!({"name": "prod", "secretArn": of_project, "scope": {"project": project}});
-    let again = app.post(&route(method), &own).await;
+    let again = app.post_registration(method, &own).await;
     assert_eq!(again.outcome(), "unchanged", "{}", again.text);
 }
 

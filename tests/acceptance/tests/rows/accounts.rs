@@ -113,7 +113,7 @@ async fn description_is_optional_and_returned_as_sent() {
             let app = TestApp::start(partition).await;
             let plain = app.request(method, app.customer(), "prod");
             let uid = app.assert_registered(method, &plain).await.uid().to_owned();
-            let path = format!("/v1/accounts/{uid}");
+            let path = format!("/v1/tenant/accounts/{uid}");
             assert_eq!(app.get(&path).await.body.get("description"), None);
             for description in ["Zahlungen – Größe ≥ 3, \"prod\"", "another"] {
                 let told = with(plain.clone(), &json!({"description": description}));
@@ -225,9 +225,9 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
             let receipt =
                 app.assert_registered(method, &app.request(method, customer, "prod")).await;
             receipt.assert_check("palette.account-readable", "passed", "", "");
-            let list = app.get("/v1/accounts").await;
+            let list = app.get("/v1/tenant/accounts").await;
             assert_eq!(names(&list.body), ["prod"]);
-            let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+            let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             shown.assert_status(200);
             assert_eq!(list.body["accounts"][0], shown.body);
             for (pointer, told) in [
@@ -241,12 +241,13 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
             ] {
                 assert_eq!(shown.text_at(pointer), told, "{pointer}");
             }
-            let again =
-                app.post(&format!("/v1/accounts/{}/validate", receipt.uid()), &json!({})).await;
+            let again = app
+                .post(&format!("/v1/tenant/accounts/{}/validate", receipt.uid()), &json!({}))
+                .await;
             again.assert_status(200);
             assert_eq!(again.ready(), Some(true), "{:#}", again.body);
-            app.delete(&format!("/v1/accounts/{}", receipt.uid())).await.assert_status(204);
-            assert_eq!(names(&app.get("/v1/accounts").await.body), Vec::<&str>::new());
+            app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);
+            assert_eq!(names(&app.get("/v1/tenant/accounts").await.body), Vec::<&str>::new());
             app.assert_untouched();
         }
     }

@@ -93,9 +93,9 @@ async fn role_in_gangways_account_needs_no_inspection_role() {
             "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
         });
         own.policy(PolicyDocument::Nodes.name(), &empty);
-        let again = format!("/v1/accounts/{}/validate", receipt.uid());
+        let again = format!("/v1/tenant/accounts/{}/validate", receipt.uid());
         for report in [
-            app.post("/v1/accounts/sts/validate", &request).await,
+            app.post("/v1/tenant/accounts/sts/validate", &request).await,
             app.post(&again, &serde_json::json!({})).await,
         ] {
             report.assert_status(200);

@@ -72,7 +72,7 @@ async fn logs() -> String {
     customer.trust_with_wrong_external_id();
     stage.assert_blocked(AuthMethod::Sts, &stage.request(AuthMethod::Sts, customer, "other")).await;
     stage.cloud().fault(Fault::on("palette", "*", Effect::InternalError));
-    stage.get("/v1/accounts").await.assert_status(502);
+    stage.get("/v1/tenant/accounts").await.assert_status(502);
     stage.cloud().faults().clear();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/account-vended");
     let mut samples =

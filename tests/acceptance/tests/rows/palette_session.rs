@@ -32,7 +32,7 @@ async fn api_key_without_tenant_administrator_is_reported() {
             }
             assert_eq!(report.check("palette.session")["covers"], json!(["C01"]));
         }
-        let list = app.get("/v1/accounts").await;
+        let list = app.get("/v1/tenant/accounts").await;
         list.assert_status(502);
         assert_eq!(list.text_at("/type"), "urn:gangway:problem:upstream-denied");
         app.assert_untouched();
@@ -80,7 +80,7 @@ async fn tenant_accounts_are_listed_by_page_without_secrets() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let (first, second) = (app.customer(), app.second_customer());
-        let empty = app.get("/v1/accounts").await;
+        let empty = app.get("/v1/tenant/accounts").await;
         empty.assert_status(200);
         assert_eq!(empty.body, json!({"accounts": []}));
         app.assert_registered(
@@ -89,18 +89,18 @@ async fn tenant_accounts_are_listed_by_page_without_secrets() {
         )
         .await;
         app.assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, second, "two")).await;
-        let all = app.get("/v1/accounts").await;
+        let all = app.get("/v1/tenant/accounts").await;
         all.assert_status(200);
         assert_eq!(names(&all.body), ["one", "two"]);
         assert!(!all.text.contains(&first.keys.secret), "{}", all.text);
-        let page = app.get("/v1/accounts?limit=1").await;
+        let page = app.get("/v1/tenant/accounts?limit=1").await;
         assert_eq!(names(&page.body), ["one"]);
         let next = page.text_at("/next");
         assert!(!next.is_empty(), "{:#}", page.body);
-        let rest = app.get(&format!("/v1/accounts?limit=1&next={next}")).await;
+        let rest = app.get(&format!("/v1/tenant/accounts?limit=1&next={next}")).await;
         assert_eq!(names(&rest.body), ["two"]);
         assert_eq!(rest.text_at("/next"), "");
-        let nonsense = app.get("/v1/accounts?limit=51").await;
+        let nonsense = app.get("/v1/tenant/accounts?limit=51").await;
         assert!([400, 422].contains(&nonsense.status), "{nonsense:?}");
         assert_eq!(nonsense.pointers(), ["/limit"]);
     }

@@ -26,7 +26,7 @@ async fn tells_its_partition(partition: Partition, id: &str) {
                 .await;
             assert_eq!(receipt.text_at("/partition"), id);
             assert_eq!(app.palette_body(&name)["spec"]["partition"], id);
-            let seen = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+            let seen = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             assert_eq!(seen.text_at("/partition"), id);
         }
         for elsewhere in ["aws", "aws-us-gov"].into_iter().filter(|other| *other != id) {
@@ -84,7 +84,7 @@ async fn sts_is_not_offered_in_the_secret_partitions() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
         let request = json!({"name": "prod", "roleArn": app.customer().role.arn()});
-        let nowhere = app.post("/v1/accounts/sts", &request).await;
+        let nowhere = app.post("/v1/tenant/accounts/sts", &request).await;
         assert!([403, 404].contains(&nowhere.status), "{nowhere:?}");
         assert!(app.event(&with(request, &json!({"method": "sts"}))).await.is_empty());
         app.assert_untouched();
@@ -98,7 +98,7 @@ async fn sts_is_not_offered_in_the_secret_partitions() {
             let refused = app.register(AuthMethod::Sts, &request).await;
             refused.assert_status(422);
             assert!(refused.pointers().contains(&"/partition"), "{iso}: {:#}", refused.body);
-            let trust = app.get(&format!("/v1/accounts/sts/trust?partition={iso}")).await;
+            let trust = app.get(&format!("/v1/sts/trust?partition={iso}")).await;
             trust.assert_status(422);
         }
         app.assert_untouched();

@@ -76,7 +76,7 @@ async fn each_minimum_profile_requires_only_its_own_policy() {
                 let receipt = app.assert_registered(method, &request).await;
                 receipt.assert_check("iam.policies-attached", "passed", document.name(), "");
                 assert_eq!(receipt.with_outcome("unverified"), Vec::<String>::new(), "{profile}");
-                let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+                let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
                 assert_eq!(shown.text_at("/permissionProfile"), profile.id());
             }
         }
@@ -88,7 +88,7 @@ async fn each_minimum_profile_requires_only_its_own_policy() {
 async fn the_cloudformation_option_adds_its_policy_to_the_role() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let path = "/v1/accounts/sts/trust?permissionProfile=minimum-iaas-dynamic";
+        let path = "/v1/sts/trust?permissionProfile=minimum-iaas-dynamic";
         let plain = app.get(path).await;
         let with_stack =
             app.get(&format!("{path}&addOns=cloudformation,host-resource-groups")).await;
@@ -111,7 +111,7 @@ async fn the_cloudformation_option_adds_its_policy_to_the_role() {
         let unknown = app.get(&format!("{path}&addOns=everything")).await;
         unknown.assert_status(400);
         assert_eq!(unknown.pointers(), ["/addOns"]);
-        let unknown = app.get("/v1/accounts/sts/trust?permissionProfile=most").await;
+        let unknown = app.get("/v1/sts/trust?permissionProfile=most").await;
         unknown.assert_status(400);
         assert_eq!(unknown.pointers(), ["/permissionProfile"]);
     }

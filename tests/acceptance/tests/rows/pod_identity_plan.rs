@@ -3,7 +3,7 @@
 use acceptance::{HttpResponse, PARTITIONS, TestApp};
 use serde_json::Value;
 
-const PLAN: &str = "/v1/accounts/pod-identity/plan?clusterName=palette";
+const PLAN: &str = "/v1/pod-identity/plan?clusterName=palette";
 const TARGET: &str = "300000000009";
 
 async fn plans(app: &TestApp) -> [HttpResponse; 2] {

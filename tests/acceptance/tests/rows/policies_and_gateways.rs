@@ -84,7 +84,7 @@ async fn policies_of_the_aws_account_are_listed() {
             // The same of an account that is registered.
             let receipt =
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
-            let known = app.post("/v1/policies", &json!({"uid": receipt.uid()})).await;
+            let known = app.get(&format!("/v1/tenant/accounts/{}/policies", receipt.uid())).await;
             known.assert_status(200);
             assert_eq!(arns(&known), listed);
             // What is listed can be chosen.
@@ -134,7 +134,7 @@ async fn several_policies_are_sent_to_palette_once() {
             let receipt = app.assert_registered(method, &request).await;
             receipt.assert_check("iam.policy-arns-exist", "passed", "3 found", "");
             assert_eq!(app.palette_body("prod")["spec"]["policyARNs"], json!(several));
-            let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+            let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             assert_eq!(shown.body["policyArns"], json!(several));
             let turned: Vec<_> = several.iter().rev().collect();
             let again = with(request.clone(), &json!({"policyArns": turned}));
@@ -162,7 +162,7 @@ fn uid_of(app: &TestApp, name: &str) -> String {
 async fn gateways_are_listed_with_their_state() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let response = app.get("/v1/private-cloud-gateways").await;
+        let response = app.get("/v1/tenant/private-cloud-gateways").await;
         response.assert_status(200);
         let gateways = response.body["privateCloudGateways"].as_array().expect("gateways");
         assert_eq!(gateways.len(), 3);
@@ -199,7 +199,7 @@ async fn gateway_is_selected_by_name_or_uid_and_sent_by_uid() {
             assert_eq!(gateway(), *uid);
             let by_uid = with(request.clone(), &json!({"privateCloudGateway": uid}));
             assert_eq!(app.register(method, &by_uid).await.outcome(), "unchanged");
-            let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+            let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             assert_eq!(shown.text_at("/privateCloudGateway"), uid);
             let without = app.register(method, &request).await;
             assert_eq!(without.outcome(), "updated");

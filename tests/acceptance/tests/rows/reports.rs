@@ -84,7 +84,7 @@ async fn receipts_and_revalidations_are_complete_reports() {
             let receipt =
                 app.assert_registered(method, &app.request(method, app.customer(), "prod")).await;
             receipt.assert_complete_report("receipt");
-            let path = format!("/v1/accounts/{}/validate", receipt.uid());
+            let path = format!("/v1/tenant/accounts/{}/validate", receipt.uid());
             for (broken, break_it) in BREAKS.iter().filter(|(name, _)| *name != "no user") {
                 break_it(&app);
                 let report = app.post(&path, &json!({})).await;

@@ -266,7 +266,7 @@ async fn registered_role_is_verified_again() {
         let receipt = app
             .assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
-        let path = format!("/v1/accounts/{}/validate", receipt.uid());
+        let path = format!("/v1/tenant/accounts/{}/validate", receipt.uid());
         assert_eq!(app.post(&path, &json!({})).await.ready(), Some(true));
         customer.trust_with_wrong_external_id();
         let report = app.post(&path, &json!({})).await;

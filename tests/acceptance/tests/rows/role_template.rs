@@ -127,7 +127,7 @@ async fn role_of_the_template_is_accepted_by_palette() {
                 customer.account.delete_policy(&customer.policy(*document));
             }
             let query = format!("?permissionProfile={profile}&addOns=cloudformation");
-            let facts = app.get(&format!("/v1/accounts/sts/trust{query}")).await;
+            let facts = app.get(&format!("/v1/sts/trust{query}")).await;
             facts.assert_status(200);
             let outputs =
                 Stack::deploy(&customer.account, &facts.body["cloudFormationTemplate"], &[]);
@@ -151,7 +151,7 @@ async fn role_of_the_template_is_accepted_by_palette() {
 async fn template_accepts_another_name_and_excludes_other_tenants() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let facts = app.get("/v1/accounts/sts/trust").await;
+        let facts = app.get("/v1/sts/trust").await;
         let template = &facts.body["cloudFormationTemplate"];
         assert!(!template["Resources"].to_string().contains("arn:aws"), "a literal partition");
         let named = [("RoleName", "palette")];

@@ -73,20 +73,20 @@ async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
         responses.push(receipt);
         responses
             .push(app.register(method, &app.request(method, app.second_customer(), &name)).await);
-        let path = format!("/v1/accounts/{uid}");
+        let path = format!("/v1/tenant/accounts/{uid}");
         for secrets in [SecretsOnRead::Plain, SecretsOnRead::Masked] {
             palette.configure(|behaviour| behaviour.secrets = secrets);
-            responses.push(app.get("/v1/accounts").await);
+            responses.push(app.get("/v1/tenant/accounts").await);
             responses.push(app.get(&path).await);
             responses.push(app.post(&format!("{path}/validate"), &json!({})).await);
             let again = with(request.clone(), &json!({"description": format!("{secrets:?}")}));
             responses.push(app.put(&format!("{}/{uid}", route(method)), &again).await);
         }
         palette.configure(|behaviour| behaviour.secrets = SecretsOnRead::Plain);
-        responses.push(app.post("/v1/policies", &json!({"uid": uid})).await);
+        responses.push(app.get(&format!("/v1/tenant/accounts/{}/policies", uid)).await);
     }
-    responses.push(app.get("/v1/accounts/sts/trust").await);
-    responses.push(app.get("/v1/private-cloud-gateways").await);
+    responses.push(app.get("/v1/sts/trust").await);
+    responses.push(app.get("/v1/tenant/private-cloud-gateways").await);
     responses
 }
 

@@ -23,7 +23,7 @@ async fn missing_sts_source_account_is_reported() {
                 .await;
             report.assert_check("sts.source-account", "failed", "no source account", "enable STS");
             report.assert_check("palette.validation", "not-applicable", "", "");
-            let trust = app.get("/v1/accounts/sts/trust").await;
+            let trust = app.get("/v1/sts/trust").await;
             trust.assert_status(404);
             assert!(trust.text_at("/detail").contains("enable STS"), "{:#}", trust.body);
             app.assert_untouched();
@@ -78,7 +78,7 @@ async fn each_partition_has_its_own_source_account_and_external_id() {
     let apps = TestApp::start_all(&PARTITIONS).await;
     let mut told = Vec::new();
     for app in &apps {
-        let trust = app.get("/v1/accounts/sts/trust").await;
+        let trust = app.get("/v1/sts/trust").await;
         trust.assert_status(200);
         assert_eq!(trust.text_at("/paletteAccountId"), app.realm().palette.id());
         let root = format!("arn:{}:iam::{}:root", app.partition(), app.realm().palette.id());
@@ -89,7 +89,7 @@ async fn each_partition_has_its_own_source_account_and_external_id() {
         ));
         let elsewhere = apps.iter().find(|other| other.partition() != app.partition());
         let elsewhere = elsewhere.expect("another partition").partition();
-        let refused = app.get(&format!("/v1/accounts/sts/trust?partition={elsewhere}")).await;
+        let refused = app.get(&format!("/v1/sts/trust?partition={elsewhere}")).await;
         refused.assert_status(422);
         assert_eq!(refused.pointers(), ["/partition"]);
     }

@@ -8,7 +8,7 @@ use local_cloud::{fixtures::API_KEY_SECRET, palette::OTHER_TENANT_KEY};
 use serde_json::{Value, json};
 
 async fn facts(app: &TestApp) -> HttpResponse {
-    let facts = app.get("/v1/accounts/sts/trust").await;
+    let facts = app.get("/v1/sts/trust").await;
     facts.assert_status(200);
     facts
 }
@@ -21,7 +21,7 @@ async fn the_trusted_entity_is_another_aws_account() {
         let facts = facts(&app).await;
         assert_eq!(facts.text_at("/trustedEntityType"), "AWS account: another AWS account");
         assert_eq!(facts.text_at("/partition"), partition.id());
-        let named = app.get(&format!("/v1/accounts/sts/trust?partition={partition}")).await;
+        let named = app.get(&format!("/v1/sts/trust?partition={partition}")).await;
         assert_eq!(named.body, facts.body);
     }
 }
@@ -120,7 +120,7 @@ async fn the_permissions_are_the_policies_of_the_profile() {
                 &["PaletteMinimumEKSStaticPermissions"],
             ),
         ] {
-            let facts = app.get(&format!("/v1/accounts/sts/trust{query}")).await;
+            let facts = app.get(&format!("/v1/sts/trust{query}")).await;
             assert_eq!(facts.text_at("/permissionProfile"), profile);
             let policies = facts.body["permissionPolicies"].as_array().expect("policies");
             let told: Vec<_> =

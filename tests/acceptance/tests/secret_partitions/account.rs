@@ -45,7 +45,7 @@ async fn name_of_another_account_is_a_conflict() {
             statuses.sort_unstable();
             assert_eq!(statuses, [201, 409], "{duplicate:?}: {} {}", one.text, other.text);
             let uid = if one.status == 201 { one.uid() } else { other.uid() };
-            app.delete(&format!("/v1/accounts/{uid}")).await.assert_status(204);
+            app.delete(&format!("/v1/tenant/accounts/{uid}")).await.assert_status(204);
         }
     })
     .await;
@@ -56,7 +56,8 @@ async fn name_of_another_account_is_a_conflict() {
 async fn description_is_optional_and_returned_as_sent() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let plain = app.request(method, app.customer(), "prod");
-        let path = format!("/v1/accounts/{}", app.assert_registered(method, &plain).await.uid());
+        let path =
+            format!("/v1/tenant/accounts/{}", app.assert_registered(method, &plain).await.uid());
         assert_eq!(app.get(&path).await.body.get("description"), None);
         let told = with(plain.clone(), &json!({"description": "Größe ≥ 3, \"prod\""}));
         assert_eq!(app.register(method, &told).await.outcome(), "updated");
@@ -157,7 +158,7 @@ async fn other_methods_are_not_offered() {
         let app = TestApp::start(partition).await;
         let role = json!({"name": "prod", "roleArn": app.customer().role.arn()});
         for method in ["sts", "pod-identity"] {
-            let nowhere = app.post(&format!("/v1/accounts/{method}"), &role).await;
+            let nowhere = app.post(&format!("/v1/tenant/accounts/{method}"), &role).await;
             assert!([403, 404, 422].contains(&nowhere.status), "{method}: {}", nowhere.text);
         }
         app.assert_untouched();

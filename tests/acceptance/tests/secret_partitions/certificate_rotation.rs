@@ -36,7 +36,7 @@ async fn new_certificate_replaces_the_old_one_before_expiry() {
         let fresh = portal.issue(&CertificateSpec::client(entity));
         let renewed = with(first.clone(), &shown(&fresh));
         app.realm().functions.stop_idle_instances();
-        let path = format!("/v1/accounts/scap/{uid}");
+        let path = format!("/v1/tenant/accounts/scap/{uid}");
         let put = app.put(&path, &renewed).await;
         put.assert_status(200);
         assert_eq!((put.outcome(), put.uid()), ("updated", &*uid), "{:#}", put.body);
@@ -85,7 +85,7 @@ async fn changing_keys_to_a_portal_updates_the_secret_tags() {
             };
             assert_eq!(noted(), "static-credentials");
             app.realm().functions.stop_idle_instances();
-            let path = format!("/v1/accounts/scap/{}", receipt.uid());
+            let path = format!("/v1/tenant/accounts/scap/{}", receipt.uid());
             let put = app.put(&path, &app.request(method, customer, "prod")).await;
             put.assert_status(200);
             assert_eq!(noted(), "scap");

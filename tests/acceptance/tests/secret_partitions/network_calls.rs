@@ -1,7 +1,9 @@
 //! The number of sequential network calls of a registration.
 
-use acceptance::{TestApp, methods::for_each_classified, with};
-use serde_json::json;
+use acceptance::{
+    TestApp,
+    methods::{for_each_classified, project_route},
+};
 
 use gangway_model::AuthMethod;
 
@@ -15,9 +17,8 @@ async fn registration_makes_few_sequential_network_calls() {
     for_each_classified(|app: TestApp, method| async move {
         // A project that is not there costs one call to Palette, and the function is warm: it holds Palette's key.
         let request = app.request(method, app.customer(), "prod");
-        let path = format!("/v1/accounts/{}", method.id());
-        let nowhere = with(request.clone(), &json!({"scope": {"project": "Nowhere"}}));
-        app.post(&path, &nowhere).await.assert_status(422);
+        let path = format!("/v1/tenant/accounts/{}", method.id());
+        app.post(&project_route("Nowhere", method), &request).await.assert_status(422);
 
         app.delay_every_call();
         app.post(&path, &request).await.assert_status(201);

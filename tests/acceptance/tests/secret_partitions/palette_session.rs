@@ -17,7 +17,7 @@ async fn api_key_without_tenant_administrator_is_reported() {
         for id in ["palette.name-available", "palette.validation"] {
             assert_ne!(report.check(id)["outcome"], "passed", "{id}");
         }
-        app.get("/v1/accounts").await.assert_status(502);
+        app.get("/v1/tenant/accounts").await.assert_status(502);
         app.assert_untouched();
     })
     .await;
@@ -30,8 +30,8 @@ async fn registered_account_is_listed_without_secrets() {
         let customer = app.customer();
         let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
         receipt.assert_check("palette.account-readable", "passed", "", "");
-        let list = app.get("/v1/accounts").await;
-        let shown = app.get(&format!("/v1/accounts/{}", receipt.uid())).await;
+        let list = app.get("/v1/tenant/accounts").await;
+        let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
         shown.assert_status(200);
         assert_eq!(list.body["accounts"], json!([shown.body]));
         for (pointer, told) in [
@@ -47,8 +47,8 @@ async fn registered_account_is_listed_without_secrets() {
             assert_eq!(shown.text_at(pointer), told, "{pointer}");
         }
         assert!(!list.text.contains("PRIVATE KEY") && !list.text.contains(&customer.keys.secret));
-        app.delete(&format!("/v1/accounts/{}", receipt.uid())).await.assert_status(204);
-        assert_eq!(app.get("/v1/accounts").await.body["accounts"], json!([]));
+        app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);
+        assert_eq!(app.get("/v1/tenant/accounts").await.body["accounts"], json!([]));
         app.assert_untouched();
     })
     .await;

@@ -40,12 +40,13 @@ async fn policies_of_the_aws_account_are_listed() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let customer = app.customer();
         let receipt = app.assert_registered(method, &app.request(method, customer, "prod")).await;
-        let mut ways = vec![json!({"uid": receipt.uid()})];
+        let path = format!("/v1/tenant/accounts/{}/policies", receipt.uid());
+        let mut lists = vec![app.get(&path).await];
         if method == AuthMethod::StaticCredentials {
-            ways.push(classified::key_fields(app.realm(), customer));
+            let keys = classified::key_fields(app.realm(), customer);
+            lists.push(app.post("/v1/policies", &keys).await);
         }
-        for whose in ways {
-            let list = app.post("/v1/policies", &whose).await;
+        for list in lists {
             list.assert_status(200);
             let arns: Vec<&str> = list.body["policies"]
                 .as_array()
@@ -67,7 +68,7 @@ async fn policies_of_the_aws_account_are_listed() {
 async fn gateway_is_selected_by_name_and_must_be_running() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
-        let list = app.get("/v1/private-cloud-gateways").await;
+        let list = app.get("/v1/tenant/private-cloud-gateways").await;
         list.assert_status(200);
         let gateways = list.body["privateCloudGateways"].as_array().cloned().unwrap_or_default();
         assert!(gateways.iter().any(|gateway| gateway["name"] == "dc-east"), "{:#}", list.body);

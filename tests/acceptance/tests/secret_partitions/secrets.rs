@@ -82,19 +82,20 @@ async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
         }
         let receipt = app.register(method, &request).await;
         assert!([200, 201].contains(&receipt.status), "{}", receipt.text);
-        let path = format!("/v1/accounts/{}", receipt.uid());
+        let path = format!("/v1/tenant/accounts/{}", receipt.uid());
         for shown in [SecretsOnRead::Plain, SecretsOnRead::Masked] {
             palette.configure(|behaviour| behaviour.secrets = shown);
-            responses.push(app.get("/v1/accounts").await);
+            responses.push(app.get("/v1/tenant/accounts").await);
             responses.push(app.get(&path).await);
             responses.push(app.post(&format!("{path}/validate"), &json!({})).await);
             let again = with(request.clone(), &json!({"description": format!("{shown:?}")}));
             responses.push(
-                app.put(&format!("/v1/accounts/{}/{}", method.id(), receipt.uid()), &again).await,
+                app.put(&format!("/v1/tenant/accounts/{}/{}", method.id(), receipt.uid()), &again)
+                    .await,
             );
         }
         palette.configure(|behaviour| behaviour.secrets = SecretsOnRead::Plain);
-        responses.push(app.post("/v1/policies", &json!({"uid": receipt.uid()})).await);
+        responses.push(app.get(&format!("/v1/tenant/accounts/{}/policies", receipt.uid())).await);
         responses.push(receipt);
     }
     responses

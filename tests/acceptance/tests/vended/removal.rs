@@ -98,7 +98,7 @@ async fn registered_keys_are_removed_with_the_account() {
     let keys = json!({"name": name, "accessKeyId": keys.id, "secretAccessKey": keys.secret});
     let gateway = app.realm().start_gateway(0).await;
     let put = async |method: &str, body: serde_json::Value| {
-        let url = format!("{}/v1/accounts/{method}/{}", gateway.url(), registered.uid);
+        let url = format!("{}/v1/tenant/accounts/{method}/{}", gateway.url(), registered.uid);
         let response =
             http_client::client(None).put(url).json(&body).send().await.expect("a response");
         (response.status().as_u16(), response.text().await.expect("text"))

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::routes::MatchedRoute;
 
 /// API id and stage of the fake API.
-pub(super) const API_ID: &str = "local12345";
+pub const API_ID: &str = "local12345";
 pub(super) const STAGE: &str = "live";
 
 static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);

@@ -40,7 +40,7 @@ struct Sent<'a> {
 impl Sent<'_> {
     /// Sends the request. Returns status, error type and body.
     async fn to(&self, gateway: &ApiGateway) -> (u16, String, Value) {
-        let url = format!("{}/v1/accounts/65f0/validate?project=a", gateway.url());
+        let url = format!("{}/v1/tenant/accounts/65f0/validate?project=a", gateway.url());
         let mut headers = vec![("content-type", "application/json".to_owned())];
         #[expect(clippy::disallowed_methods, reason = "a caller's own clock, not the cloud's")]
         let now = SystemTime::now();
@@ -70,7 +70,7 @@ impl Sent<'_> {
 async fn only_who_signs_well_and_may_call_the_route_gets_in() {
     let cloud = LocalCloud::start(CloudOptions::default()).await;
     let gateway = gateway(&cloud, "signed", UnsignedRequests::Rejected).await;
-    let keys = portal(&cloud, ACCOUNT, "POST/v1/accounts/*/validate");
+    let keys = portal(&cloud, ACCOUNT, "POST/v1/tenant/accounts/*/validate");
     let service = "execute-api";
     let well = Sent { keys: &keys, service, region: REGION, signed: "{}" };
     let (status, _, event) = well.to(&gateway).await;
@@ -84,7 +84,7 @@ async fn only_who_signs_well_and_may_call_the_route_gets_in() {
     let wrong = AwsCredentials { secret: format!("{}x", keys.secret), ..keys.clone() };
     let unknown = AwsCredentials { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), ..keys.clone() };
     let stranger = portal(&cloud, "999900001111", "*");
-    let other = portal(&cloud, ACCOUNT, "GET/v1/accounts");
+    let other = portal(&cloud, ACCOUNT, "GET/v1/tenant/accounts");
     for (why, sent, kind) in [
         ("the secret", Sent { keys: &wrong, ..well }, "InvalidSignatureException"),
         ("the key", Sent { keys: &unknown, ..well }, "UnrecognizedClientException"),
@@ -97,7 +97,8 @@ async fn only_who_signs_well_and_may_call_the_route_gets_in() {
         let (status, told, body) = sent.to(&gateway).await;
         assert_eq!((status, told.as_str()), (403, kind), "{why}: {body}");
     }
-    let unsigned = http_client::client(None).post(format!("{}/v1/accounts/sts", gateway.url()));
+    let unsigned =
+        http_client::client(None).post(format!("{}/v1/tenant/accounts/sts", gateway.url()));
     let response = unsigned.body("{}").send().await.unwrap();
     assert_eq!(response.status(), 403);
     assert_eq!(response.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");

@@ -22,9 +22,9 @@ Resources:
       CodeUri: functions/echo/
       Timeout: 10
       Events:
-        Sts: {Type: Api, Properties: {Path: /v1/accounts/sts, Method: post}}
-        Show: {Type: Api, Properties: {Path: '/v1/accounts/{uid}', Method: get}}
-        Again: {Type: Api, Properties: {Path: '/v1/accounts/{uid}/validate', Method: post}}
+        Sts: {Type: Api, Properties: {Path: /v1/tenant/accounts/sts, Method: post}}
+        Show: {Type: Api, Properties: {Path: '/v1/tenant/accounts/{uid}', Method: get}}
+        Again: {Type: Api, Properties: {Path: '/v1/tenant/accounts/{uid}/validate', Method: post}}
         Asked:
           Type: EventBridgeRule
           Properties: {Pattern: {detail: {method: [sts]}}}
@@ -101,7 +101,7 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
     let cloud = LocalCloud::start(CloudOptions::default()).await;
     let gateway = gateway(&cloud, "proxy", UnsignedRequests::Accepted).await;
     let (http, url) = (http_client::client(None), gateway.url());
-    let request = http.post(format!("{url}/v1/accounts/65f0/validate?a=1&a=2&b=x%20y"));
+    let request = http.post(format!("{url}/v1/tenant/accounts/65f0/validate?a=1&a=2&b=x%20y"));
     let response =
         request.header("X-Portal", "yes").body("{\"name\": \"prod\"}").send().await.unwrap();
     assert_eq!(response.status(), 201);
@@ -109,8 +109,8 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
     assert_eq!(response.headers().get_all("x-two").iter().count(), 2);
     let event: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
     for (pointer, value) in [
-        ("/resource", json!("/v1/accounts/{uid}/validate")),
-        ("/path", json!("/v1/accounts/65f0/validate")),
+        ("/resource", json!("/v1/tenant/accounts/{uid}/validate")),
+        ("/path", json!("/v1/tenant/accounts/65f0/validate")),
         ("/httpMethod", json!("POST")),
         ("/pathParameters", json!({"uid": "65f0"})),
         ("/queryStringParameters", json!({"a": "2", "b": "x y"})),
@@ -120,25 +120,26 @@ async fn requests_become_proxy_events_and_unknown_routes_are_refused_as_api_gate
         ("/body", json!("{\"name\": \"prod\"}")),
         ("/isBase64Encoded", json!(false)),
         ("/requestContext/accountId", json!(ACCOUNT)),
-        ("/requestContext/resourcePath", json!("/v1/accounts/{uid}/validate")),
+        ("/requestContext/resourcePath", json!("/v1/tenant/accounts/{uid}/validate")),
     ] {
         assert_eq!(event.pointer(pointer), Some(&value), "{pointer}");
     }
     for (verb, path) in [
         ("GET", "/v1/nothing"),
-        ("PATCH", "/v1/accounts/65f0"),
+        ("PATCH", "/v1/tenant/accounts/65f0"),
         // The literal segment is a resource of its own, so the parameter's methods do not apply.
-        ("GET", "/v1/accounts/sts"),
-        ("GET", "/v1/accounts/"),
+        ("GET", "/v1/tenant/accounts/sts"),
+        ("GET", "/v1/tenant/accounts/"),
     ] {
         let response =
             http.request(verb.parse().unwrap(), format!("{url}{path}")).send().await.unwrap();
         assert_eq!(response.status(), 403, "{verb} {path}");
         assert_eq!(response.text().await.unwrap(), r#"{"message":"Missing Authentication Token"}"#);
     }
-    let broken = http.get(format!("{url}/v1/accounts/65f0?broken=1")).send().await.unwrap();
+    let broken = http.get(format!("{url}/v1/tenant/accounts/65f0?broken=1")).send().await.unwrap();
     assert_eq!(broken.status(), 502);
-    let long = http.post(format!("{url}/v1/accounts/sts")).body(vec![b' '; MAX_BODY_BYTES + 1]);
+    let long =
+        http.post(format!("{url}/v1/tenant/accounts/sts")).body(vec![b' '; MAX_BODY_BYTES + 1]);
     assert_eq!(long.send().await.unwrap().status(), 413);
     fs::remove_dir_all(folder("proxy")).unwrap();
 }

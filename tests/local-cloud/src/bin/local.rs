@@ -189,12 +189,12 @@ fn print_instructions(
         println!("{words}");
         for path in [format!("{}/validate", method.id()), method.id().to_owned()] {
             println!(
-                "  curl -s{signed} {gateway}/v1/accounts/{path} -H 'content-type: application/json' -d '{body}'\n"
+                "  curl -s{signed} {gateway}/v1/tenant/accounts/{path} -H 'content-type: application/json' -d '{body}'\n"
             );
         }
     }
     if realm.palette_user.is_some() {
-        println!("  curl -s{signed} {gateway}/v1/accounts/sts/trust\n");
+        println!("  curl -s{signed} {gateway}/v1/sts/trust\n");
     }
-    println!("  curl -s{signed} {gateway}/v1/accounts\n\nCtrl-C ends it.");
+    println!("  curl -s{signed} {gateway}/v1/tenant/accounts\n\nCtrl-C ends it.");
 }

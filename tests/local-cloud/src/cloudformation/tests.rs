@@ -44,7 +44,7 @@ Resources:
               Resource: !Sub "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:gangway/*"
               Condition: {StringEquals: {"kms:ViaService": !Join [".", [secretsmanager, !Ref AWS::Region, !Ref AWS::URLSuffix]]}}
       Events:
-        Register: {Type: Api, Properties: {Path: /v1/accounts/static-credentials, Method: post}}
+        Register: {Type: Api, Properties: {Path: /v1/tenant/accounts/static-credentials, Method: post}}
         Requested:
           Type: EventBridgeRule
           Properties: {Pattern: {detail-type: [Gangway Registration Requested]}}
@@ -99,7 +99,7 @@ fn a_function_has_the_environment_the_rights_and_the_triggers_that_the_template_
     );
     assert_eq!(
         function.routes,
-        [Route { verb: "POST".into(), path: "/v1/accounts/static-credentials".into() }]
+        [Route { verb: "POST".into(), path: "/v1/tenant/accounts/static-credentials".into() }]
     );
     assert_eq!(
         function.rules[0].pattern,

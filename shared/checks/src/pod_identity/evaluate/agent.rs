@@ -129,7 +129,7 @@ fn node_roles(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Find
     if !denied.is_empty() {
         return NODE_ROLES.failed(
             format!("{} not allowed to {}", NODE_AGENT, denied.join(", ")),
-            "attach the current AmazonEKSWorkerNodePolicy to these roles, or a policy that allows it: GET /v1/accounts/pod-identity/plan shows one",
+            "attach the current AmazonEKSWorkerNodePolicy to these roles, or a policy that allows it: GET /v1/pod-identity/plan shows one",
         );
     }
     if !inaccessible.is_empty() {

@@ -68,8 +68,7 @@ fn association_finding(
     account: ServiceAccount,
     role: &str,
 ) -> Finding {
-    let remedy =
-        "send ensureAssociations, or run the commands of GET /v1/accounts/pod-identity/plan";
+    let remedy = "send ensureAssociations, or run the commands of GET /v1/pod-identity/plan";
     match associations.find(account) {
         Some(found) if found.role == role => {
             check.passed(format!("{account} has {role} ({})", found.id))

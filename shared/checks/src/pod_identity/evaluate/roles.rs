@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-const PLAN_REMEDY: &str = "GET /v1/accounts/pod-identity/plan shows it with commands";
+const PLAN_REMEDY: &str = "GET /v1/pod-identity/plan shows it with commands";
 
 /// Checks that apply only if Palette's role is in the account of the cluster.
 const SAME_ACCOUNT_CHECKS: [&Check; 4] =

@@ -1,7 +1,7 @@
 //! Unknown routes, verbs and uids, and invalid queries.
 
 use super::{PATH, PLAN, UID, valid_request};
-use crate::case::{InvalidRequestCase, invocation, post, proxied, put, without_body};
+use crate::case::{InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, without_body};
 
 /// Paths, verbs and uids.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
@@ -16,12 +16,14 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             .expect_405("use GET"),
         invocation("DELETE of a uid, past the gateway", proxied("DELETE", UID, ""))
             .expect_405("use PUT"),
-        invocation("another function's route", proxied("GET", "/v1/accounts/sts/trust", ""))
-            .expect_404(),
+        invocation("another function's route", proxied("GET", "/v1/sts/trust", "")).expect_404(),
     ];
-    invalid_requests.extend(["a%2Fb", "%00", "a.b"].map(|uid| {
-        put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body).expect_400(&["/uid"], rule)
+    invalid_requests.extend(["a%2Fb", "%00"].map(|uid| {
+        put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)
+            .expect_400(&["/path"], PATH_RULE)
     }));
+    invalid_requests
+        .push(put("uid a.b", &format!("{PATH}/a.b"), &*body).expect_400(&["/uid"], rule));
     invalid_requests
 }
 

@@ -3,7 +3,7 @@
 use super::{PATH, UID, VALIDATE, valid_request};
 use crate::{
     SECRET,
-    case::{InvalidRequestCase, invocation, post, proxied, put, with, without_body},
+    case::{InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, with, without_body},
 };
 
 /// Paths and verbs.
@@ -19,11 +19,13 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
         without_body("GET validate", "GET", VALIDATE).expect_gateway_403(),
         post("POST to a uid", UID, &*body).expect_gateway_403(),
         without_body("DELETE of a uid", "DELETE", UID).expect_gateway_403(),
-        post("below validate", "/v1/accounts/static-credentials/validate/more", &*body)
+        post("below validate", "/v1/tenant/accounts/static-credentials/validate/more", &*body)
             .expect_gateway_403(),
-        post("another version", "/v2/accounts/static-credentials", &*body).expect_gateway_403(),
-        post("an unknown method", "/v1/accounts/passwords", &*body).expect_gateway_403(),
-        post("an upper-case path", "/v1/accounts/Static-Credentials", &*body).expect_gateway_403(),
+        post("another version", "/v2/tenant/accounts/static-credentials", &*body)
+            .expect_gateway_403(),
+        post("an unknown method", "/v1/tenant/accounts/passwords", &*body).expect_gateway_403(),
+        post("an upper-case path", "/v1/tenant/accounts/Static-Credentials", &*body)
+            .expect_gateway_403(),
         post("the root", "/", &*body).expect_gateway_403(),
         invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
         invocation("PATCH, past the gateway", proxied("PATCH", PATH, &body)).expect_405("use POST"),
@@ -32,22 +34,25 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
         invocation("GET of a uid, past the gateway", proxied("GET", UID, "")).expect_405("use PUT"),
         invocation("PUT to validate, past the gateway", proxied("PUT", VALIDATE, &body))
             .expect_405("use POST"),
-        invocation("another function's route", proxied("POST", "/v1/accounts/sts", &body))
+        invocation("another function's route", proxied("POST", "/v1/tenant/accounts/sts", &body))
             .expect_404(),
-        invocation("a route of accounts", proxied("GET", "/v1/accounts", "")).expect_404(),
+        invocation("a route of accounts", proxied("GET", "/v1/tenant/accounts", "")).expect_404(),
         invocation("an empty path", proxied("POST", "", &body)).expect_404(),
         invocation(
             "a path below",
-            proxied("POST", "/v1/accounts/static-credentials/validate/x", &body),
+            proxied("POST", "/v1/tenant/accounts/static-credentials/validate/x", &body),
         )
         .expect_404(),
         invocation(
             "a path that climbs",
-            proxied("POST", "/v1/accounts/sts/../static-credentials", &body),
+            proxied("POST", "/v1/tenant/accounts/sts/../static-credentials", &body),
         )
-        .expect_404(),
-        invocation("an encoded slash", proxied("POST", "/v1/accounts%2Fstatic-credentials", &body))
-            .expect_404(),
+        .expect_400(&["/path"], PATH_RULE),
+        invocation(
+            "an encoded slash",
+            proxied("POST", "/v1/tenant/accounts%2Fstatic-credentials", &body),
+        )
+        .expect_400(&["/path"], PATH_RULE),
         invocation("a secret in the path", proxied("POST", &format!("/v1/{SECRET}"), &body))
             .expect_404(),
     ]
@@ -72,12 +77,15 @@ pub(super) fn uids() -> Vec<InvalidRequestCase> {
         &long,
     ]
     .map(|uid| {
-        put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body).expect_400(&["/uid"], rule)
+        let (pointer, rule) = if uid.contains('%') { ("/path", PATH_RULE) } else { ("/uid", rule) };
+        put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body)
+            .expect_400(&[pointer], rule)
     })
     .into();
     invalid_requests.extend(["..", "%2e%2e", "a%252Fb"].map(|uid| {
         let payload = proxied("PUT", &format!("{PATH}/{uid}"), &body);
-        invocation(&format!("uid {uid}, past the gateway"), payload).expect_400(&["/uid"], rule)
+        invocation(&format!("uid {uid}, past the gateway"), payload)
+            .expect_400(&["/path"], PATH_RULE)
     }));
     invalid_requests.extend([
         put("a uid, but no JSON", UID, "{").expect_400(&[""], "it ends too early"),

@@ -6,6 +6,7 @@ use super::{FUNCTION, valid_request};
 use crate::{
     SECRET,
     case::{InvalidRequestCase, bus_event, delivered_event, with, without},
+    fields,
 };
 
 /// Over the bus where a rule fits, else straight.
@@ -13,7 +14,8 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
     let event = with(&valid_request(), "method", FUNCTION.into());
     let methods = "must be one of static-credentials, sts, pod-identity, scap";
     let no_secrets = "must not be in an event: send secretArn";
-    vec![
+    let mut invalid_requests = fields::event_scopes(&event);
+    invalid_requests.extend([
         bus_event("event: no role", without(&event, "roleArn"))
             .expect_400(&["/roleArn"], "roleArn is missing"),
         bus_event(
@@ -52,5 +54,6 @@ pub(super) fn events() -> Vec<InvalidRequestCase> {
             .expect_400(&[""], "must be a JSON object, not a list"),
         delivered_event("event: nothing", json!({}))
             .expect_400(&["/method", "/name", "/roleArn"], methods),
-    ]
+    ]);
+    invalid_requests
 }

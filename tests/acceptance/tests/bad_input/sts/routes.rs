@@ -1,7 +1,9 @@
 //! Unknown routes, verbs and uids, and invalid queries.
 
 use super::{PATH, TRUST, UID, valid_request};
-use crate::case::{InvalidRequestCase, invocation, post, proxied, put, with, without_body};
+use crate::case::{
+    InvalidRequestCase, PATH_RULE, invocation, post, proxied, put, with, without_body,
+};
 
 /// Paths, verbs and uids.
 pub(super) fn routes() -> Vec<InvalidRequestCase> {
@@ -15,10 +17,10 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
         post("POST to trust", TRUST, &*body).expect_gateway_403(),
         put("PUT to trust", TRUST, &*body).expect_gateway_403(),
         without_body("DELETE of trust", "DELETE", TRUST).expect_gateway_403(),
-        without_body("GET below trust", "GET", "/v1/accounts/sts/trust/policy")
-            .expect_gateway_403(),
+        without_body("GET below trust", "GET", "/v1/sts/trust/policy").expect_gateway_403(),
         post("POST to a uid", UID, &*body).expect_gateway_403(),
-        post("below validate", "/v1/accounts/sts/validate/more", &*body).expect_gateway_403(),
+        post("below validate", "/v1/tenant/accounts/sts/validate/more", &*body)
+            .expect_gateway_403(),
         invocation("GET, past the gateway", proxied("GET", PATH, "")).expect_405("use POST"),
         invocation("POST to trust, past the gateway", proxied("POST", TRUST, &body))
             .expect_405("use GET"),
@@ -29,14 +31,14 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             .expect_405("use PUT"),
         invocation(
             "another function's route",
-            proxied("POST", "/v1/accounts/static-credentials", &body),
+            proxied("POST", "/v1/tenant/accounts/static-credentials", &body),
         )
         .expect_404(),
-        invocation("below trust, past the gateway", proxied("GET", "/v1/accounts/sts/trust/x", ""))
+        invocation("below trust, past the gateway", proxied("GET", "/v1/sts/trust/x", ""))
             .expect_404(),
         invocation("no path", proxied("GET", "", "")).expect_404(),
-        invocation("uid .., past the gateway", proxied("PUT", "/v1/accounts/sts/..", &body))
-            .expect_400(&["/uid"], rule),
+        invocation("uid .., past the gateway", proxied("PUT", "/v1/tenant/accounts/sts/..", &body))
+            .expect_400(&["/path"], PATH_RULE),
         put(
             "a uid, but a wrong role",
             UID,
@@ -51,8 +53,12 @@ pub(super) fn routes() -> Vec<InvalidRequestCase> {
             "send at most 256 KiB",
         ),
     ];
-    invalid_requests.extend(["a%2F..%2Fb", "%00", "a%20b", "%FF", "a.b", &long].map(|uid| {
+    invalid_requests.extend(["a.b", &long].map(|uid| {
         put(&format!("uid {uid:.20}"), &format!("{PATH}/{uid}"), &*body).expect_400(&["/uid"], rule)
+    }));
+    invalid_requests.extend(["a%2F..%2Fb", "%00", "a%20b", "%FF"].map(|uid| {
+        put(&format!("uid {uid}"), &format!("{PATH}/{uid}"), &*body)
+            .expect_400(&["/path"], PATH_RULE)
     }));
     invalid_requests
 }
@@ -62,9 +68,7 @@ pub(super) fn queries() -> Vec<InvalidRequestCase> {
     let partition = "partition must be one of aws, aws-us-gov, aws-iso-b, aws-iso";
     let add_ons =
         "addOns must be cloudformation, host-resource-groups, or both separated by a comma";
-    let project = "project must be a uid or a name: 1 to 128 characters";
     let profile = "minimum-iaas-static";
-    let long = format!("project={}", "p".repeat(129));
     let invalid: &[(&str, &[&str], &str)] = &[
         ("partition=", &["/partition"], partition),
         ("partition", &["/partition"], partition),
@@ -80,13 +84,9 @@ pub(super) fn queries() -> Vec<InvalidRequestCase> {
         ("addOns=all", &["/addOns"], add_ons),
         ("addOns=cloudformation,", &["/addOns"], add_ons),
         ("addOns=cloudformation;host-resource-groups", &["/addOns"], add_ons),
-        ("project=", &["/project"], project),
-        ("project=a%00b", &["/project"], project),
-        ("project=a%0Ab", &["/project"], project),
-        (&long, &["/project"], project),
         (
-            "partition=x&permissionProfile=x&addOns=x&project=",
-            &["/partition", "/permissionProfile", "/addOns", "/project"],
+            "partition=x&permissionProfile=x&addOns=x",
+            &["/partition", "/permissionProfile", "/addOns"],
             partition,
         ),
     ];

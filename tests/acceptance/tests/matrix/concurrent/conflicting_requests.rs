@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{fixture::Fixture, flow::Action, flows};
 
-const KEYS_ROUTE: &str = "/v1/accounts/static-credentials";
-const ROLE_ROUTE: &str = "/v1/accounts/sts";
+const KEYS_ROUTE: &str = "/v1/tenant/accounts/static-credentials";
+const ROLE_ROUTE: &str = "/v1/tenant/accounts/sts";
 
 /// Two AWS accounts in turn, each with words of its own.
 async fn assert_one_winner(

@@ -21,7 +21,7 @@ async fn assert_consistent_with_removal(fixture: Fixture, route: &str, request: 
     let fixture = Arc::new(fixture);
     let action = Action::post(route, request);
     let first = fixture.execute(&action, &subject()).await;
-    let remove = Action::Http("DELETE", format!("/v1/accounts/{}", first.uid()), None);
+    let remove = Action::Http("DELETE", format!("/v1/tenant/accounts/{}", first.uid()), None);
     let mut actions = vec![action.clone(); REQUESTS / 2];
     actions.insert(REQUESTS / 4, remove);
     let responses = send_concurrently(&fixture, &actions).await;
@@ -39,14 +39,15 @@ async fn assert_consistent_with_removal(fixture: Fixture, route: &str, request: 
 async fn concurrent_key_registrations_and_removal_are_consistent() {
     let fixture = Fixture::start(AwsUsGov).await;
     let request = flows::keys(fixture.app.customer(), &subject().name);
-    assert_consistent_with_removal(fixture, "/v1/accounts/static-credentials", request).await;
+    assert_consistent_with_removal(fixture, "/v1/tenant/accounts/static-credentials", request)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_role_registrations_and_removal_are_consistent() {
     let fixture = Fixture::start(Aws).await;
     let request = flows::role(fixture.app.customer(), &subject().name);
-    assert_consistent_with_removal(fixture, "/v1/accounts/sts", request).await;
+    assert_consistent_with_removal(fixture, "/v1/tenant/accounts/sts", request).await;
 }
 
 /// The removal has taken the account out of Palette and turns to its secret, which meanwhile is another account's of the
@@ -55,10 +56,10 @@ async fn concurrent_role_registrations_and_removal_are_consistent() {
 async fn delayed_removal_keeps_the_secret_of_the_new_account() {
     let fixture = Fixture::start(Aws).await;
     let request = flows::keys(fixture.app.customer(), &subject().name);
-    let action = Action::post("/v1/accounts/static-credentials", request);
+    let action = Action::post("/v1/tenant/accounts/static-credentials", request);
     let subject = subject();
     let first = fixture.execute(&action, &subject).await;
-    let remove = Action::Http("DELETE", format!("/v1/accounts/{}", first.uid()), None);
+    let remove = Action::Http("DELETE", format!("/v1/tenant/accounts/{}", first.uid()), None);
     let cloud = fixture.cloud();
     cloud.calls().clear();
     let delay = Effect::Delay(Duration::from_secs(5));

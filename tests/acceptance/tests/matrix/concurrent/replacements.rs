@@ -23,7 +23,7 @@ async fn two_key_replacements_leave_one_key_in_both_stores() {
     let fixture = Arc::new(Fixture::start(Aws).await);
     let old_keys = flows::keys(fixture.app.customer(), &subject().name);
     let second_key = with(old_keys.clone(), &flows::members(&fixture.second_key));
-    let route = "/v1/accounts/static-credentials";
+    let route = "/v1/tenant/accounts/static-credentials";
     let first = fixture.execute(&Action::post(route, old_keys.clone()), &subject()).await;
     let put = |request| Action::put(format!("{route}/{}", first.uid()), request);
     let mut actions = Vec::new();
@@ -70,10 +70,13 @@ async fn delayed_replacement_keeps_the_other_secret() {
         let (old_keys, other_account) =
             (keys_of(fixture.app.customer()), keys_of(fixture.app.second_customer()));
         let first = fixture
-            .execute(&Action::post("/v1/accounts/static-credentials", old_keys.clone()), &subject)
+            .execute(
+                &Action::post("/v1/tenant/accounts/static-credentials", old_keys.clone()),
+                &subject,
+            )
             .await;
         let put = |method: &str, request: Value| {
-            Action::put(format!("/v1/accounts/{method}/{}", first.uid()), request)
+            Action::put(format!("/v1/tenant/accounts/{method}/{}", first.uid()), request)
         };
         let second_key =
             with(keys_of(fixture.app.customer()), &flows::members(&fixture.second_key));

@@ -8,10 +8,10 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-const ACCOUNT: &str = "/v1/accounts/{uid}";
+const ACCOUNT: &str = "/v1/tenant/accounts/{uid}";
 
 fn account_path(subject: &Subject) -> String {
-    format!("/v1/accounts/{}", subject.uid)
+    format!("/v1/tenant/accounts/{}", subject.uid)
 }
 
 fn delete(_fixture: &Fixture, subject: &Subject) -> Action {
@@ -24,13 +24,13 @@ fn validate(_fixture: &Fixture, subject: &Subject) -> Action {
 
 const FUNCTION: Function = Function("accounts");
 
-const VALIDATE: Trigger = Trigger::Route("POST", "/v1/accounts/{uid}/validate");
+const VALIDATE: Trigger = Trigger::Route("POST", "/v1/tenant/accounts/{uid}/validate");
 const DELETE: Trigger = Trigger::Route("DELETE", ACCOUNT);
 
 pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION
-        .flow("list", Aws, Trigger::Route("GET", "/v1/accounts"), |_, _| {
-            Action::get("/v1/accounts")
+        .flow("list", Aws, Trigger::Route("GET", "/v1/tenant/accounts"), |_, _| {
+            Action::get("/v1/tenant/accounts")
         })
         .prepared_by(static_credentials::registered),
     FUNCTION
@@ -50,8 +50,8 @@ pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION.flow(
         "gateways",
         AwsUsGov,
-        Trigger::Route("GET", "/v1/private-cloud-gateways"),
-        |_, _| Action::get("/v1/private-cloud-gateways"),
+        Trigger::Route("GET", "/v1/tenant/private-cloud-gateways"),
+        |_, _| Action::get("/v1/tenant/private-cloud-gateways"),
     ),
     FUNCTION.flow("openapi.json", Aws, Trigger::Route("GET", "/v1/openapi.json"), |_, _| {
         Action::get("/v1/openapi.json")

@@ -11,7 +11,7 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-const ROUTE: &str = "/v1/accounts/pod-identity";
+const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
 
 fn request(fixture: &Fixture, subject: &Subject) -> Value {
@@ -56,26 +56,21 @@ const FUNCTION: Function = Function("pod-identity");
 
 pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION
-        .flow(
-            "plan",
-            Aws,
-            Trigger::Route("GET", "/v1/accounts/pod-identity/plan"),
-            |fixture, subject| {
-                let members = request(fixture, subject);
-                let members = members.as_object().expect("members").iter();
-                let query = members.filter(|(name, _)| *name != "name");
-                let query: Vec<_> = query
-                    .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
-                    .collect();
-                Action::get(&format!("{ROUTE}/plan?{}", query.join("&")))
-            },
-        )
+        .flow("plan", Aws, Trigger::Route("GET", "/v1/pod-identity/plan"), |fixture, subject| {
+            let members = request(fixture, subject);
+            let members = members.as_object().expect("members").iter();
+            let query = members.filter(|(name, _)| *name != "name");
+            let query: Vec<_> = query
+                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
+                .collect();
+            Action::get(&format!("/v1/pod-identity/plan?{}", query.join("&")))
+        })
         .prepared_by(same_account),
     FUNCTION
         .flow(
             "validate",
             AwsUsGov,
-            Trigger::Route("POST", "/v1/accounts/pod-identity/validate"),
+            Trigger::Route("POST", "/v1/tenant/accounts/pod-identity/validate"),
             |fixture, subject| {
                 Action::post(&format!("{ROUTE}/validate"), request(fixture, subject))
             },
@@ -103,7 +98,7 @@ pub(crate) const FLOWS: &[Flow] = &[
         .flow(
             "PUT other settings",
             AwsUsGov,
-            Trigger::Route("PUT", "/v1/accounts/pod-identity/{uid}"),
+            Trigger::Route("PUT", "/v1/tenant/accounts/pod-identity/{uid}"),
             |fixture, subject| {
                 let settings = json!({"description": "Payments"});
                 Action::put(

@@ -9,9 +9,9 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-const ROUTE: &str = "/v1/accounts/scap";
+const ROUTE: &str = "/v1/tenant/accounts/scap";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
-const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/scap/{uid}");
+const PUT: Trigger = Trigger::Route("PUT", "/v1/tenant/accounts/scap/{uid}");
 
 fn request(fixture: &Fixture, subject: &Subject) -> Value {
     let app = &fixture.app;
@@ -50,7 +50,7 @@ pub(crate) const FLOWS: &[Flow] = &[
     FUNCTION.flow(
         "validate",
         AwsIso,
-        Trigger::Route("POST", "/v1/accounts/scap/validate"),
+        Trigger::Route("POST", "/v1/tenant/accounts/scap/validate"),
         |fixture, subject| Action::post(&format!("{ROUTE}/validate"), request(fixture, subject)),
     ),
     FUNCTION.flow("register", AwsIsoB, POST, post),

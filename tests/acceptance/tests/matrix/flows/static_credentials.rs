@@ -10,10 +10,10 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-const ROUTE: &str = "/v1/accounts/static-credentials";
+const ROUTE: &str = "/v1/tenant/accounts/static-credentials";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
-const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/static-credentials/{uid}");
-const VALIDATE: Trigger = Trigger::Route("POST", "/v1/accounts/static-credentials/validate");
+const PUT: Trigger = Trigger::Route("PUT", "/v1/tenant/accounts/static-credentials/{uid}");
+const VALIDATE: Trigger = Trigger::Route("POST", "/v1/tenant/accounts/static-credentials/validate");
 
 /// The shortest request for a customer.
 pub(crate) fn request(customer: &CustomerAccount, name: &str) -> Value {

@@ -11,9 +11,9 @@ use crate::{
     flow::{Action, Flow, Function, Subject, Trigger},
 };
 
-const ROUTE: &str = "/v1/accounts/sts";
+const ROUTE: &str = "/v1/tenant/accounts/sts";
 const POST: Trigger = Trigger::Route("POST", ROUTE);
-const PUT: Trigger = Trigger::Route("PUT", "/v1/accounts/sts/{uid}");
+const PUT: Trigger = Trigger::Route("PUT", "/v1/tenant/accounts/sts/{uid}");
 
 /// The shortest request for a customer.
 pub(crate) fn request(customer: &CustomerAccount, name: &str) -> Value {
@@ -36,13 +36,13 @@ fn put(subject: &Subject, request: Value) -> Action {
 const FUNCTION: Function = Function("sts");
 
 pub(crate) const FLOWS: &[Flow] = &[
-    FUNCTION.flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/accounts/sts/trust"), |_, _| {
-        Action::get("/v1/accounts/sts/trust")
+    FUNCTION.flow("trust", AwsUsGov, Trigger::Route("GET", "/v1/sts/trust"), |_, _| {
+        Action::get("/v1/sts/trust")
     }),
     FUNCTION.flow(
         "validate",
         Aws,
-        Trigger::Route("POST", "/v1/accounts/sts/validate"),
+        Trigger::Route("POST", "/v1/tenant/accounts/sts/validate"),
         |fixture, subject| {
             Action::post(&format!("{ROUTE}/validate"), own_request(fixture, subject))
         },

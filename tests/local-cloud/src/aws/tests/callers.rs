@@ -37,7 +37,7 @@ fn lets_in(
         let principals = statement.principals.as_ref().unwrap();
         principals.anyone || principals.aws.iter().any(|one| one == account || one == role)
     });
-    let resource = format!("{api}live/POST/v1/accounts/sts");
+    let resource = format!("{api}live/POST/v1/tenant/accounts/sts");
     let query =
         PolicyQuery { action: "execute-api:Invoke", resource: &resource, context: &context };
     let meant = meant.map(|statement| ("policy", "resource", statement));
@@ -48,21 +48,16 @@ fn lets_in(
 fn only_who_is_meant_to_may_call_the_api() {
     let own = (OWN, "arn:aws:iam::111122223333:role/Portal");
     let other = (OTHER, ROLE);
-    let organization = [("ApiCallersOrganization", "o-a1b2c3d4e5")];
     let private = [("HttpApi", "private"), ("VpcEndpointIds", "vpce-0a1b2c3d,vpce-0f0f0f0f")];
     let networks = [("ApiNetworks", "10.0.0.0/8,192.0.2.0/24")];
     let inner = [("HttpApi", "private"), ("ApiNetworks", "10.0.0.0/8")];
     for (parameters, caller, calls, expected) in [
         (&[][..], own, &[][..], true),
         (&[], other, &[], false),
-        (&[("ApiCallers", OTHER)], other, &[], true),
-        (&[("ApiCallers", OTHER)], own, &[], false),
+        (&[], other, &[("aws:PrincipalOrgID", "o-a1b2c3d4e5")], false),
+        (&[("ApiCallers", ROLE)], own, &[], true),
         (&[("ApiCallers", ROLE)], other, &[], true),
         (&[("ApiCallers", ROLE)], (OTHER, "arn:aws:iam::444455556666:role/Else"), &[], false),
-        (&organization, own, &[], true),
-        (&organization, other, &[("aws:PrincipalOrgID", "o-a1b2c3d4e5")], true),
-        (&organization, other, &[("aws:PrincipalOrgID", "o-zzzzzzzzzz")], false),
-        (&organization, other, &[], false),
         (&private, own, &[("aws:SourceVpce", "vpce-0f0f0f0f")], true),
         (&private, own, &[("aws:SourceVpce", "vpce-0eeeeeee")], false),
         (&private, own, &[], false),

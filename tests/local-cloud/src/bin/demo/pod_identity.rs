@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::show::{Failure, PortalClient, expect, expect_blocked, failed_checks_text};
 
-const ROUTE: &str = "/v1/accounts/pod-identity";
+const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 
 /// The breakages of the demo, which must be fixed manually.
 const fn breakages(case: PodIdentityCase) -> [Breakage; 2] {
@@ -57,6 +57,6 @@ pub(crate) async fn run(portal: &PortalClient<'_>, case: PodIdentityCase) -> Res
     let again = portal.call("register again", 200, "POST", ROUTE, Some(&request)).await?;
     expect(again.get("outcome") == Some(&json!("unchanged")), || format!("changed: {again}"))?;
     let uid = receipt.get("uid").and_then(Value::as_str).unwrap_or_default();
-    portal.call("delete", 204, "DELETE", &format!("/v1/accounts/{uid}"), None).await?;
+    portal.call("delete", 204, "DELETE", &format!("/v1/tenant/accounts/{uid}"), None).await?;
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(crate) async fn run(
     } else {
         static_key_requests(portal, customer, &name)
     };
-    let validate = format!("/v1/accounts/{method}/validate");
+    let validate = format!("/v1/tenant/accounts/{method}/validate");
     for (step, members) in broken {
         let request = with_members(&good, &members);
         let report = portal.call(step, 200, "POST", &validate, Some(&request)).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn run(
     let uid = wizard::register_fixed(portal, method, &good, &name).await?;
     if method == AuthMethod::Scap {
         let renewed = with_members(&good, &renewed_certificate(portal, customer)?);
-        let path = format!("/v1/accounts/{method}/{uid}");
+        let path = format!("/v1/tenant/accounts/{method}/{uid}");
         let put = portal.call("put a new certificate", 200, "PUT", &path, Some(&renewed)).await?;
         expect(put.get("outcome") == Some(&json!("updated")), || format!("not updated: {put}"))?;
     }

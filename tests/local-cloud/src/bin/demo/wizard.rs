@@ -30,7 +30,7 @@ pub(crate) async fn register_fixed(
     request: &Value,
     name: &str,
 ) -> Result<String, Failure> {
-    let accounts = format!("/v1/accounts/{method}");
+    let accounts = format!("/v1/tenant/accounts/{method}");
     let validate = format!("{accounts}/validate");
     let report = portal.call("validate, mended", 200, "POST", &validate, Some(request)).await?;
     expect(report.get("ready") == Some(&json!(true)), || {
@@ -42,7 +42,7 @@ pub(crate) async fn register_fixed(
     let same =
         again.get("outcome") == Some(&json!("unchanged")) && again.get("uid") == receipt.get("uid");
     expect(same, || format!("not unchanged: {again}"))?;
-    let list = portal.call("list", 200, "GET", "/v1/accounts", None).await?;
+    let list = portal.call("list", 200, "GET", "/v1/tenant/accounts", None).await?;
     expect(names(&list).contains(&name), || format!("{name} is not listed"))?;
     Ok(receipt.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
@@ -53,14 +53,14 @@ pub(crate) async fn delete_account(
     uid: &str,
     name: &str,
 ) -> Result<(), Failure> {
-    portal.call("delete", 204, "DELETE", &format!("/v1/accounts/{uid}"), None).await?;
-    let list = portal.call("list", 200, "GET", "/v1/accounts", None).await?;
+    portal.call("delete", 204, "DELETE", &format!("/v1/tenant/accounts/{uid}"), None).await?;
+    let list = portal.call("list", 200, "GET", "/v1/tenant/accounts", None).await?;
     expect(!names(&list).contains(&name), || format!("{name} is still listed"))
 }
 
 impl WizardDemo<'_> {
     async fn run_steps(&self) -> Result<(), Failure> {
-        let validate = format!("/v1/accounts/{}/validate", self.method);
+        let validate = format!("/v1/tenant/accounts/{}/validate", self.method);
         let (name, request) = (self.name(), self.request());
 
         self.break_account();

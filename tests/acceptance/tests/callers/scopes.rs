@@ -1,0 +1,161 @@
+//! Two teams with roles of their own: neither sees nor changes what is the other's.
+
+use acceptance::{PARTITIONS, TestApp};
+use gangway_model::AuthMethod;
+use serde_json::{Value, json};
+
+use crate::client::{Caller, signed_gateway};
+
+/// Every route of a scope, with a body where it takes one. `uid` is an account's.
+fn routes(scope: &str, uid: &str, request: &Value) -> Vec<(&'static str, String, Option<Value>)> {
+    let mut routes = vec![
+        ("GET", format!("/v1/{scope}/accounts"), None),
+        ("GET", format!("/v1/{scope}/accounts?limit=1"), None),
+        ("GET", format!("/v1/{scope}/accounts/{uid}"), None),
+        ("GET", format!("/v1/{scope}/accounts/{uid}/policies"), None),
+        ("GET", format!("/v1/{scope}/private-cloud-gateways"), None),
+        ("POST", format!("/v1/{scope}/accounts/{uid}/validate"), Some(json!({}))),
+        ("DELETE", format!("/v1/{scope}/accounts/{uid}"), None),
+    ];
+    for method in [AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity] {
+        let path = format!("/v1/{scope}/accounts/{method}");
+        routes.extend([
+            ("POST", format!("{path}/validate"), Some(request.clone())),
+            ("POST", path.clone(), Some(request.clone())),
+            ("PUT", format!("{path}/{uid}"), Some(request.clone())),
+        ]);
+    }
+    routes
+}
+
+#[tokio::test]
+async fn team_cannot_reach_the_accounts_of_another_scope() {
+    for partition in PARTITIONS {
+        let app = TestApp::start(partition).await;
+        let gateway = signed_gateway(&app).await;
+        let projects = {
+            let records = app.cloud().palette().records();
+            let projects = &records.tenants[0].projects;
+            [projects[0].clone(), projects[1].clone()]
+        };
+        let [default, payments] = &projects;
+        let trusted = format!("arn:{partition}:iam::444455556666:role/Pipeline");
+        let team = |name: &str, scope: &str| {
+            Caller::with_role(
+                &app,
+                &gateway,
+                &[
+                    ("RoleName", name),
+                    ("Scope", scope),
+                    ("AllowDelete", "true"),
+                    ("TrustedPrincipals", &trusted),
+                ],
+            )
+        };
+        let one = team("TeamOne", &format!("projects/{}", default.uid));
+        let two = team("TeamTwo", &format!("projects/{}", payments.name));
+        let tenant = team("Operators", "tenant");
+
+        // Each registers an account of its own.
+        let request = app.request(AuthMethod::Sts, app.customer(), "prod");
+        let other = app.request(AuthMethod::Sts, app.second_customer(), "prod");
+        let own = [
+            (&one, format!("projects/{}", default.uid), &request),
+            (&two, format!("projects/{}", payments.name), &other),
+            (&tenant, "tenant".to_owned(), &request),
+        ];
+        let mut uids = Vec::new();
+        for (team, scope, request) in &own {
+            let path = format!("/v1/{scope}/accounts/sts");
+            let created = team.send("POST", &path, Some(request)).await;
+            assert_eq!(created.status, 201, "{scope}: {}", created.body);
+            uids.push(created.text("uid").to_owned());
+            app.realm().functions.stop_idle_instances();
+        }
+        let before = app.cloud().palette().records().accounts.clone();
+
+        for (position, (team, scope, request)) in own.iter().enumerate() {
+            for (other, (_, other_scope, _)) in own.iter().enumerate() {
+                if other == position {
+                    continue;
+                }
+                let uid = &uids[other];
+                // The other's scope: IAM refuses the path.
+                for (verb, path, body) in routes(other_scope, uid, request) {
+                    let answer = team.send(verb, &path, body.as_ref()).await;
+                    assert_eq!(answer.status, 403, "{scope} {verb} {path}: {}", answer.body);
+                    assert!(!answer.body.to_string().contains(uid.as_str()), "{}", answer.body);
+                }
+                // The other's uid in the own scope: Gangway does not find it.
+                for (verb, path, body) in routes(scope, uid, request) {
+                    if !path.contains(uid.as_str()) || path.contains("pod-identity/") {
+                        continue;
+                    }
+                    // Keys are read before the account, so send the method that fits the body.
+                    if verb == "PUT" && !path.contains("/sts/") {
+                        continue;
+                    }
+                    app.realm().functions.stop_idle_instances();
+                    let answer = team.send(verb, &path, body.as_ref()).await;
+                    assert_eq!(answer.status, 404, "{scope} {verb} {path}: {}", answer.body);
+                }
+                // A path that API Gateway and Gangway could read in two ways.
+                let project = scope.trim_start_matches("projects/");
+                for path in [
+                    format!("/v1/{scope}/accounts/..%2F..%2F..%2F{other_scope}/accounts/{uid}"),
+                    format!("/v1/{scope}/../../{other_scope}/accounts/{uid}"),
+                    format!("/v1/projects/{project}%2F..%2F{other_scope}/accounts"),
+                ] {
+                    let answer = team.send("GET", &path, None).await;
+                    assert!([400, 403, 404].contains(&answer.status), "{path}: {}", answer.body);
+                    assert!(answer.body["accounts"].is_null(), "{path}: {}", answer.body);
+                }
+            }
+            let list = team.send("GET", &format!("/v1/{scope}/accounts"), None).await;
+            let accounts = list.body["accounts"].as_array().expect("accounts");
+            assert_eq!(accounts.len(), 1, "{scope}: {}", list.body);
+            assert_eq!(accounts[0]["uid"], uids[position].as_str());
+        }
+        let after = app.cloud().palette().records().accounts.clone();
+        assert_eq!(format!("{after:?}"), format!("{before:?}"), "an account was changed");
+    }
+}
+
+#[tokio::test]
+async fn role_may_do_only_what_its_parameters_allow() {
+    let app = TestApp::start(PARTITIONS[0]).await;
+    let gateway = signed_gateway(&app).await;
+    let request = app.request(AuthMethod::Sts, app.customer(), "prod");
+    let trusted = "arn:aws:iam::444455556666:role/Pipeline";
+    let caller = |name: &str, parameters: &[(&str, &str)]| {
+        let mut all = vec![
+            ("RoleName", name),
+            ("Scope", "tenant"),
+            ("Scope2", "projects/Payments"),
+            ("TrustedPrincipals", trusted),
+        ];
+        all.extend(parameters);
+        Caller::with_role(&app, &gateway, &all)
+    };
+    let reader = caller("Reader", &[("AllowRegister", "false"), ("AllowReplace", "false")]);
+    let registrar = caller("Registrar", &[]);
+    let path = "/v1/tenant/accounts/sts";
+    assert_eq!(reader.send("POST", path, Some(&request)).await.status, 403);
+    let report = reader.send("POST", &format!("{path}/validate"), Some(&request)).await;
+    assert_eq!(report.status, 200, "{}", report.body);
+    let receipt = registrar.send("POST", path, Some(&request)).await;
+    assert_eq!(receipt.status, 201, "{}", receipt.body);
+    let uid = receipt.text("uid").to_owned();
+    let account = format!("/v1/tenant/accounts/{uid}");
+    assert_eq!(reader.send("GET", &account, None).await.status, 200);
+    assert_eq!(reader.send("GET", "/v1/projects/Payments/accounts", None).await.status, 200);
+    assert_eq!(reader.send("GET", "/v1/projects/Default/accounts", None).await.status, 403);
+    assert_eq!(reader.send("GET", "/v1/sts/trust", None).await.status, 200);
+    assert_eq!(reader.send("PUT", &format!("{path}/{uid}"), Some(&request)).await.status, 403);
+    let replaced = registrar.send("PUT", &format!("{path}/{uid}"), Some(&request)).await;
+    assert_eq!(replaced.status, 200, "{}", replaced.body);
+    assert_eq!(registrar.send("DELETE", &account, None).await.status, 403);
+    let remover = caller("Remover", &[("AllowDelete", "true")]);
+    assert_eq!(remover.send("DELETE", &account, None).await.status, 204);
+    app.assert_untouched();
+}
