@@ -7,13 +7,14 @@ pub mod catalogue;
 mod evaluate;
 mod notices;
 mod observations;
+mod palette_role;
 mod setup;
 
 use gangway_aws::{Inaccessible, Principal};
 use gangway_model::{Check, Credential, Finding, PodIdentityRole, UpstreamError};
 use tokio::join;
 
-use self::catalogue::BOUNDARY;
+use self::{catalogue::BOUNDARY, evaluate::sort_by_setup_step, palette_role::PaletteRoleFindings};
 use crate::{
     InspectionAccess, MethodChecks, RequiredPermissions, ScopedClient,
     iam::{iam_role, permissions, policy_arns},
@@ -37,15 +38,19 @@ pub async fn run_checks(
     access: &AccountAccess,
     palette_accounts: &ScopedClient<'_>,
 ) -> Result<(Observations, MethodChecks), UpstreamError> {
-    let (observations, validated, accepted) = join!(
+    let (observations, role, validated, accepted) = join!(
         Observations::collect(access, setup),
+        palette_role::check(access, setup),
         check_palette_validation(palette_accounts, &credential, setup.required),
         palette_validation::check_policies(palette_accounts, &credential, setup.required),
     );
     let observations = observations?;
+    let PaletteRoleFindings { permissions, policies, boundary } = role?;
     let mut findings = evaluate_all(&observations, setup);
-    findings.extend(observations.permissions.iter().cloned());
-    findings.extend([observations.policies.clone(), accepted?, validated?]);
+    findings.push(boundary);
+    sort_by_setup_step(&mut findings);
+    findings.extend(permissions);
+    findings.extend([policies, accepted?, validated?]);
     let checks = MethodChecks {
         findings,
         account: Some(setup.roles.palette().account()),

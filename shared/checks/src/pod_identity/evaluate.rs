@@ -22,8 +22,13 @@ pub fn evaluate_all(observations: &Observations, setup: &PodIdentitySetup<'_>) -
     findings.extend(roles::findings(observations, setup));
     findings.extend(associations::findings(observations, setup));
     findings.extend(rules::findings(observations, setup));
-    findings.sort_by_key(|finding| finding.check.covers.first().copied());
+    sort_by_setup_step(&mut findings);
     findings
+}
+
+/// Sorts findings by the first prerequisite that each covers: prerequisites are numbered by step.
+pub(super) fn sort_by_setup_step(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| finding.check.covers.first().copied());
 }
 
 /// Returns *not applicable* for each of `checks` if there is no cluster.

@@ -3,8 +3,8 @@
 mod cluster;
 
 use futures_util::future::join_all;
-use gangway_aws::{AwsSession, Inaccessible, Observed, Principal, eks::EksClient};
-use gangway_model::{AccountId, EksCluster, Finding, RoleArn, UpstreamError};
+use gangway_aws::{AwsSession, Inaccessible, Observed, eks::EksClient};
+use gangway_model::{AccountId, EksCluster, RoleArn, UpstreamError};
 use gangway_policies::pod_identity::{
     ExternalIds, HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT, RolePurpose,
 };
@@ -12,12 +12,12 @@ use tokio::join;
 
 pub use self::cluster::ClusterObservations;
 use self::cluster::observe_cluster;
-use super::{PodIdentitySetup, catalogue::BOUNDARY, inaccessible_finding};
+use super::PodIdentitySetup;
 use crate::{
     Clients, InspectionAccess,
     iam::{
         grants::{self, SimulationOutcome},
-        iam_role, permissions, policy_arns,
+        iam_role,
     },
 };
 
@@ -33,10 +33,6 @@ pub struct AccountAccess {
 pub struct Observations {
     pub cluster: ClusterObservations,
     roles: Vec<(RolePurpose, ObservedRole)>,
-    /// Findings about the permissions that Palette's role needs for the permission profile.
-    pub(super) permissions: Vec<Finding>,
-    pub(super) policies: Finding,
-    pub(super) boundary: Finding,
 }
 
 /// Facts about one role.
@@ -69,7 +65,7 @@ impl AccountAccess {
         Ok(Self { cluster: cluster?, target: target?, function })
     }
 
-    fn target(&self) -> Result<&AwsSession, Inaccessible> {
+    pub(super) fn target(&self) -> Result<&AwsSession, Inaccessible> {
         to_session(self.target.as_ref().unwrap_or(&self.cluster))
     }
 
@@ -108,20 +104,8 @@ impl Observations {
     ) -> Result<Self, UpstreamError> {
         let roles = setup.roles.in_creation_order().into_iter();
         let roles = roles.map(|(purpose, arn)| observe_role(access, setup, purpose, arn));
-        let (cluster, roles, permissions, policies, boundary) = join!(
-            observe_cluster(access, setup.cluster),
-            join_all(roles),
-            check_permissions(access, setup),
-            check_policies(access, setup),
-            check_boundary(access, setup),
-        );
-        Ok(Self {
-            cluster: cluster?,
-            roles: roles.into_iter().collect::<Result<_, _>>()?,
-            permissions: permissions?,
-            policies: policies?,
-            boundary: boundary?,
-        })
+        let (cluster, roles) = join!(observe_cluster(access, setup.cluster), join_all(roles),);
+        Ok(Self { cluster: cluster?, roles: roles.into_iter().collect::<Result<_, _>>()? })
     }
 
     /// Returns the external ids that EKS issued, and the expected ones where it issued none.
@@ -164,40 +148,4 @@ async fn observe_role(
         }
     };
     Ok((purpose, ObservedRole { trust, allowed: Observed::Present(allowed?) }))
-}
-
-async fn check_permissions(
-    access: &AccountAccess,
-    setup: &PodIdentitySetup<'_>,
-) -> Result<Vec<Finding>, UpstreamError> {
-    match access.target() {
-        Ok(aws) => {
-            let palette = Principal::Role(setup.roles.palette().clone());
-            permissions::check(aws, &palette, setup.required.profile).await
-        }
-        Err(Inaccessible { reason, remedy, .. }) => Ok(permissions::unverified(&reason, &remedy)),
-    }
-}
-
-async fn check_policies(
-    access: &AccountAccess,
-    setup: &PodIdentitySetup<'_>,
-) -> Result<Finding, UpstreamError> {
-    match access.target() {
-        Ok(aws) => policy_arns::check_exist(aws, setup.required.policies).await,
-        Err(Inaccessible { reason, remedy, .. }) => Ok(policy_arns::unverified(&reason, &remedy)),
-    }
-}
-
-async fn check_boundary(
-    access: &AccountAccess,
-    setup: &PodIdentitySetup<'_>,
-) -> Result<Finding, UpstreamError> {
-    let Some(boundary) = setup.boundary else {
-        return Ok(BOUNDARY.not_applicable("no boundary was named"));
-    };
-    match access.target() {
-        Ok(aws) => policy_arns::check_boundary(aws, &BOUNDARY, boundary).await,
-        Err(inaccessible) => Ok(inaccessible_finding(&BOUNDARY, &inaccessible, "")),
-    }
 }

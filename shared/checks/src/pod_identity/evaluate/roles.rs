@@ -29,7 +29,7 @@ const CROSS_ACCOUNT_CHECKS: [&Check; 4] =
     [&IDENTITY_LOCAL_ROLE, &PALETTE_TARGET_ROLE, &HUBBLE_TARGET_ROLE, &HUBBLE_LOCAL_ROLE];
 
 pub(super) fn findings(observations: &Observations, setup: &PodIdentitySetup<'_>) -> Vec<Finding> {
-    let mut findings = vec![observations.boundary.clone()];
+    let mut findings = Vec::new();
     for (purpose, arn) in setup.roles.in_creation_order() {
         let Some(observed) = observations.role(purpose) else { continue };
         let role = RoleToCheck { purpose, arn, observed, observations, setup };

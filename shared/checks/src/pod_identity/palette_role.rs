@@ -1,0 +1,66 @@
+//! Checks of Palette's role that are the same as for a role that Palette assumes with STS.
+
+use gangway_aws::{Inaccessible, Principal};
+use gangway_model::{Finding, UpstreamError};
+use tokio::join;
+
+use super::{AccountAccess, PodIdentitySetup, catalogue::BOUNDARY, inaccessible_finding};
+use crate::iam::{permissions, policy_arns};
+
+/// Findings about Palette's role.
+pub(super) struct PaletteRoleFindings {
+    /// The permissions that the role needs for the permission profile.
+    pub(super) permissions: Vec<Finding>,
+    pub(super) policies: Finding,
+    pub(super) boundary: Finding,
+}
+
+/// Checks the role's permissions, the policies for the roles of clusters, and the permissions
+/// boundary.
+pub(super) async fn check(
+    access: &AccountAccess,
+    setup: &PodIdentitySetup<'_>,
+) -> Result<PaletteRoleFindings, UpstreamError> {
+    let (permissions, policies, boundary) = join!(
+        check_permissions(access, setup),
+        check_policies(access, setup),
+        check_boundary(access, setup),
+    );
+    Ok(PaletteRoleFindings { permissions: permissions?, policies: policies?, boundary: boundary? })
+}
+
+async fn check_permissions(
+    access: &AccountAccess,
+    setup: &PodIdentitySetup<'_>,
+) -> Result<Vec<Finding>, UpstreamError> {
+    match access.target() {
+        Ok(aws) => {
+            let palette = Principal::Role(setup.roles.palette().clone());
+            permissions::check(aws, &palette, setup.required.profile).await
+        }
+        Err(Inaccessible { reason, remedy, .. }) => Ok(permissions::unverified(&reason, &remedy)),
+    }
+}
+
+async fn check_policies(
+    access: &AccountAccess,
+    setup: &PodIdentitySetup<'_>,
+) -> Result<Finding, UpstreamError> {
+    match access.target() {
+        Ok(aws) => policy_arns::check_exist(aws, setup.required.policies).await,
+        Err(Inaccessible { reason, remedy, .. }) => Ok(policy_arns::unverified(&reason, &remedy)),
+    }
+}
+
+async fn check_boundary(
+    access: &AccountAccess,
+    setup: &PodIdentitySetup<'_>,
+) -> Result<Finding, UpstreamError> {
+    let Some(boundary) = setup.boundary else {
+        return Ok(BOUNDARY.not_applicable("no boundary was named"));
+    };
+    match access.target() {
+        Ok(aws) => policy_arns::check_boundary(aws, &BOUNDARY, boundary).await,
+        Err(inaccessible) => Ok(inaccessible_finding(&BOUNDARY, &inaccessible, "")),
+    }
+}
