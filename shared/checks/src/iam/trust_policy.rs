@@ -24,17 +24,14 @@ pub fn check(
         assess(document, palette_account, external_id, partition);
     let wanted = trust_policy(partition, palette_account, external_id);
     let mut findings = vec![principal_finding(&principals, palette_account, &wanted)];
-    findings.extend(match conditions {
-        Some(TrustConditions { external_id: accepted, issues }) => {
-            [external_id_finding(&accepted, external_id), condition_finding(&issues)]
-        }
-        None => {
-            let reason =
-                "No statement lets Palette assume the role, so its conditions do not matter";
-            [&EXTERNAL_ID_REQUIRED, &NO_EXCLUDING_CONDITIONS]
-                .map(|check| check.not_applicable(reason))
-        }
-    });
+    if let Some(TrustConditions { external_id: accepted, issues }) = conditions {
+        findings.push(external_id_finding(&accepted, external_id));
+        findings.push(condition_finding(&issues));
+    } else {
+        let reason = "No statement lets Palette assume the role, so its conditions do not matter";
+        let checks = [&EXTERNAL_ID_REQUIRED, &NO_EXCLUDING_CONDITIONS];
+        findings.extend(checks.map(|check| check.not_applicable(reason)));
+    }
     findings
 }
 
