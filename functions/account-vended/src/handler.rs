@@ -23,7 +23,7 @@ const MAX_AMBIGUOUS_DELIVERIES: u32 = 4;
 
 impl VendingHandler {
     /// Reads the environment and builds every client.
-    pub async fn open() -> Result<Self, Error> {
+    pub async fn from_env() -> Result<Self, Error> {
         let context = VendingContext::from_env().await?;
         let queue_url = context.config.dead_letter_queue.clone();
         let dead_letter_queue = SqsQueue::new(&context.app.clients.aws, queue_url);
