@@ -91,8 +91,8 @@ def register(body):
     account = check({"aws_access_key_id": key, "aws_secret_access_key": secret})
     spec = {"credentialType": "secret", "partition": "aws", "accessKey": key, "secretKey": secret, "policyARNs": []}
     ask("POST", "/v1/clouds/aws/account/validate", json=spec)
-    namesakes = ask("GET", "/v1/cloudaccounts/aws", params={"filters": f"metadata.name={name}", "limit": 50})
-    if any(item["metadata"]["name"] == name for item in namesakes["items"]):
+    existing = ask("GET", "/v1/cloudaccounts/aws", params={"filters": f"metadata.name={name}", "limit": 50})
+    if any(item["metadata"]["name"] == name for item in existing["items"]):
         raise Refused(409, f"there is an account {name} already")
     kept = secrets.create_secret(
         Name=f"gangway/aws/{account}/{name}",

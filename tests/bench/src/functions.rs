@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::{
     Failed,
-    limits::{self, Limits},
     place::{calls, deployed, world},
     process,
     requests::{Method, Request},
     samples::{Samples, count, rounded},
+    thresholds::{self, Thresholds},
 };
 
 /// Number of process starts per function. The functions take turns, so that a slowdown of the
@@ -90,20 +90,20 @@ impl Measured {
         Ok(())
     }
 
-    fn hold(&self, bare: &Self, limits: &mut Limits) {
+    fn check(&self, bare: &Self, thresholds: &mut Thresholds) {
         let package = &self.lambda.function().package;
         let mut times = |what: &str, ours: f64, theirs: f64, limit| {
-            limits.hold(format!("{package}: {what}"), ours / theirs, limit);
+            thresholds.check(format!("{package}: {what}"), ours / theirs, limit);
         };
         let poll = (self.first_poll.median(), bare.first_poll.median());
         let private = self.lambda.environment().contains_key("GANGWAY_AWS_CA_BUNDLE_SECRET");
-        let limit = if private { limits::FIRST_POLL_PRIVATE } else { limits::FIRST_POLL };
+        let limit = if private { thresholds::FIRST_POLL_PRIVATE } else { thresholds::FIRST_POLL };
         times("start to first poll", poll.0, poll.1, limit);
         let idle = (self.idle_memory.median(), bare.idle_memory.median());
-        times("memory before a request", idle.0, idle.1, limits::IDLE_MEMORY);
+        times("memory before a request", idle.0, idle.1, thresholds::IDLE_MEMORY);
         let used = (self.used_memory.median(), bare.used_memory.median());
-        times("memory after requests", used.0, used.1, limits::USED_MEMORY);
-        times("zip", self.zip, bare.zip, limits::ZIP);
+        times("memory after requests", used.0, used.1, thresholds::USED_MEMORY);
+        times("zip", self.zip, bare.zip, thresholds::ZIP);
     }
 
     fn json(&self) -> Value {
@@ -125,7 +125,10 @@ impl Measured {
 /// Measures the no-op function and all of Gangway's functions. Also returns the CPU time of a whole
 /// STS
 /// validation, which is the baseline for vending.
-pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Value, f64), Failed> {
+pub(crate) async fn run(
+    template: &Template,
+    thresholds: &mut Thresholds,
+) -> Result<(Value, f64), Failed> {
     let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let realm = world.deployment(Partition::Aws);
     realm.pollers.iter().for_each(local_cloud::lambda::Poller::pause);
@@ -143,8 +146,8 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Val
     }
     let others = [
         ("accounts", "a list", Request::list()),
-        ("account-vended", "an account that is aboard", Request::vended(realm)),
-        ("account-sweep", "an organization of one unit", Request::sweep()),
+        ("account-vended", "a registered account", Request::vended(realm)),
+        ("account-sweep", "an organization with one OU", Request::sweep()),
     ];
     for (package, what, request) in others {
         ours.push(Measured::new(deployed(realm, package)?, what, request)?);
@@ -165,7 +168,7 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<(Val
     bare.warm(&world).await?;
     for measured in &mut ours {
         measured.warm(&world).await?;
-        measured.hold(&bare, limits);
+        measured.check(&bare, thresholds);
     }
     let sts = ours.iter().find(|one| one.lambda.function().package == Method::Sts.package());
     let validation = sts.map(|sts| sts.on_processor.median()).unwrap_or_default();

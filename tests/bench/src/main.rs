@@ -6,7 +6,6 @@
 #![expect(clippy::print_stdout, reason = "a program that people read")]
 
 mod functions;
-mod limits;
 mod markdown;
 mod peer;
 mod place;
@@ -14,13 +13,14 @@ mod process;
 mod registrations;
 mod requests;
 mod samples;
+mod thresholds;
 mod vending;
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
-use limits::Limits;
 use local_cloud::cloudformation::Template;
 use serde_json::{Value, json};
+use thresholds::Thresholds;
 
 type Failed = Box<dyn Error + Send + Sync>;
 
@@ -38,7 +38,7 @@ async fn main() -> Result<ExitCode, Failed> {
     }
     let chosen = |part: &str| arguments.is_empty() || arguments.iter().any(|one| one == part);
     let template = Template::from_repository()?;
-    let (mut limits, mut found) = (Limits::default(), json!({ "cores": cores() }));
+    let (mut thresholds, mut found) = (Thresholds::default(), json!({ "cores": cores() }));
     let mut note = |part: &str, rows: Value| {
         println!("{}", markdown::tables(&json!({ part: rows })));
         if let Some(found) = found.as_object_mut() {
@@ -48,34 +48,34 @@ async fn main() -> Result<ExitCode, Failed> {
     let mut validation = f64::NAN;
     // Vending is compared with a validation of the same run.
     if chosen("functions") || chosen("vending") {
-        let (rows, on_processor) = functions::run(&template, &mut limits).await?;
+        let (rows, on_processor) = functions::run(&template, &mut thresholds).await?;
         validation = on_processor;
         note("functions", rows);
     }
     if chosen("registrations") {
-        note("registrations", registrations::run(&template, &mut limits).await?);
+        note("registrations", registrations::run(&template, &mut thresholds).await?);
     }
     if chosen("vending") {
-        note("vending", vending::run(&template, validation, &mut limits).await?);
+        note("vending", vending::run(&template, validation, &mut thresholds).await?);
     }
     if chosen("peer") {
         let python = variable("PEER_PYTHON")
             .ok_or("PEER_PYTHON must name a Python with tests/bench/peer/requirements.txt")?;
-        note("peer", peer::run(&template, &python, &mut limits).await?);
+        note("peer", peer::run(&template, &python, &mut thresholds).await?);
     }
     if let Some(found) = found.as_object_mut() {
-        found.insert("limits".to_owned(), limits.json());
+        found.insert("thresholds".to_owned(), thresholds.json());
     }
     if arguments.is_empty() {
         fs::write(results(), format!("{found:#}\n"))?;
         println!("All of it, with least and most: {}", results().display());
     }
-    let broken = limits.broken();
-    if broken.is_empty() {
-        println!("Every limit holds.");
+    let violations = thresholds.violations();
+    if violations.is_empty() {
+        println!("Every value is below its threshold.");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("Broken:\n{}", broken.join("\n"));
+    println!("Violated thresholds:\n{}", violations.join("\n"));
     Ok(ExitCode::FAILURE)
 }
 

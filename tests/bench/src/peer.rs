@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::{
     Failed,
-    limits::{self, Limits},
     place::{calls, deployed, world},
     process,
     requests::{Method, Request},
     samples::Samples,
+    thresholds::{self, Thresholds},
 };
 
 /// Number of cold starts of each handler. Each start registers one account. The handlers take
@@ -105,7 +105,7 @@ impl Side {
 pub(crate) async fn run(
     template: &Template,
     python: &Path,
-    limits: &mut Limits,
+    thresholds: &mut Thresholds,
 ) -> Result<Value, Failed> {
     let world = world(template, &[Partition::Aws]).await?;
     let ours = deployed(world.deployment(Partition::Aws), Method::StaticCredentials.package())?;
@@ -126,7 +126,7 @@ pub(crate) async fn run(
         ("memory", &ours.memory, &peer.memory),
     ] {
         let ratio = ours.median() / peer.median();
-        limits.hold(format!("gangway and peer: {what}"), ratio, limits::PEER);
+        thresholds.check(format!("gangway and peer: {what}"), ratio, thresholds::PEER);
     }
     Ok(sides.iter().map(Side::json).collect())
 }
@@ -135,14 +135,13 @@ pub(crate) async fn run(
 fn handwritten(ours: &LambdaFunction, python: &Path) -> Result<LambdaFunction, Failed> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let folder = repository.join("tests/bench/peer");
-    let authority =
-        ours.environment().remove("AWS_CA_BUNDLE").ok_or("a certification authority")?;
+    let ca_bundle = ours.environment().remove("AWS_CA_BUNDLE").ok_or("the CA bundle")?;
     let variables = BTreeMap::from([
         ("PEER_PYTHON", python.display().to_string()),
         ("PYTHONPATH", folder.display().to_string()),
         ("POLICY_DOCUMENTS", repository.join("shared/policies/documents").display().to_string()),
         // The name that the `requests` package reads.
-        ("REQUESTS_CA_BUNDLE", authority),
+        ("REQUESTS_CA_BUNDLE", ca_bundle),
     ]);
     Ok(ours.with_changes(|function| {
         // A path of its own, because the handler is not beside Gangway's binaries.

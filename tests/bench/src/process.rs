@@ -43,8 +43,8 @@ fn thread_times(process: u32) -> Result<Duration, Failed> {
     let mut nanoseconds: u64 = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
         // A thread may end while it is read.
-        let Ok(told) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
-        let ran = told.split_whitespace().next().ok_or("a first figure")?;
+        let Ok(statistics) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        let ran = statistics.split_whitespace().next().ok_or("a first figure")?;
         nanoseconds = nanoseconds.saturating_add(ran.parse()?);
     }
     Ok(Duration::from_nanos(nanoseconds))

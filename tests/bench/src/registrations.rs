@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::{
     Failed,
-    limits::{self, Limit, Limits},
     place::{calls, deployed, world},
     requests::{Method, Request},
     samples::{Samples, count, rounded},
+    thresholds::{self, Threshold, Thresholds},
 };
 
 /// Latency of each network call.
@@ -45,7 +45,7 @@ const fn chain(method: Method) -> (f64, &'static str) {
 }
 
 /// Measures validation and registration of every method.
-pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<Value, Failed> {
+pub(crate) async fn run(template: &Template, thresholds: &mut Thresholds) -> Result<Value, Failed> {
     let world = world(template, &[Partition::Aws, Partition::AwsIsoB]).await?;
     let mut rows = Vec::new();
     for method in Method::ALL {
@@ -54,11 +54,15 @@ pub(crate) async fn run(template: &Template, limits: &mut Limits) -> Result<Valu
         let warming = Request::validate(&world, method)?;
         warming.expect(&lambda.invoke(&warming.event).await?)?;
         for (what, registers) in [("validate", false), ("register", true)] {
-            let row = measure(&world, &lambda, (method, registers), limits).await?;
+            let row = measure(&world, &lambda, (method, registers), thresholds).await?;
             let Measured { hops, calls, took } = row;
             let sum = hops * HOP.as_secs_f64() * 1e3;
             let ratio = took.least() / sum;
-            limits.hold(format!("{}: {what}, wall time", method.package()), ratio, limits::HOP_SUM);
+            thresholds.check(
+                format!("{}: {what}, wall time", method.package()),
+                ratio,
+                thresholds::HOP_SUM,
+            );
             rows.push(json!({
                 "function": method.package(), "what": what, "hops": hops, "calls": calls,
                 "hopSumMs": rounded(sum), "tookMs": took.json(), "ratio": rounded(ratio),
@@ -79,7 +83,7 @@ async fn measure(
     world: &CloudFixture,
     lambda: &LambdaFunction,
     (method, registers): (Method, bool),
-    limits: &mut Limits,
+    thresholds: &mut Thresholds,
 ) -> Result<Measured, Failed> {
     // Only direct calls are delayed. Calls that the fake Palette makes are not.
     world.cloud.fault(Fault::on("*", "*", Effect::Delay(HOP)).external_calls_only());
@@ -102,9 +106,13 @@ async fn measure(
     // A busy machine may serialize calls that do not depend on each other, so the minimum counts.
     let hops = hops.least();
     if registers {
-        let (most, why) = chain(method);
-        let of = "hops";
-        limits.hold(format!("{}: hops", method.package()), hops, Limit { most, of, why });
+        let (max, reason) = chain(method);
+        let unit = "hops";
+        thresholds.check(
+            format!("{}: hops", method.package()),
+            hops,
+            Threshold { max, unit, reason },
+        );
     }
     Ok(Measured { hops, calls: called, took })
 }

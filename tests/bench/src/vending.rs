@@ -1,6 +1,6 @@
 //! Measures the sweep of a whole organization, and the registration of vended accounts.
 
-mod crowd;
+mod test_accounts;
 
 use std::{
     collections::BTreeMap,
@@ -18,12 +18,12 @@ use serde_json::{Value, json};
 
 use crate::{
     Failed,
-    limits::{self, Limits},
     place::{self, PACE, calls},
     process,
     samples::{count, rounded},
+    thresholds::{self, Thresholds},
 };
-use crowd::Crowd;
+use test_accounts::TestAccounts;
 
 /// Sizes of the swept organizations, and how many of the accounts are registered already. Memory
 /// must not grow.
@@ -77,16 +77,24 @@ impl Run {
 pub(crate) async fn run(
     template: &Template,
     validation: f64,
-    limits: &mut Limits,
+    thresholds: &mut Thresholds,
 ) -> Result<Value, Failed> {
     let mut sweeps = Vec::new();
-    for (accounts, aboard) in SWEPT {
-        sweeps.push(sweep(template, accounts, aboard).await?);
+    for (accounts, registered) in SWEPT {
+        sweeps.push(sweep(template, accounts, registered).await?);
     }
     let smallest = sweeps.first().map(|run| run.peak).unwrap_or_default();
     for run in &sweeps {
-        limits.hold(format!("{}: calls each", run.what), run.calls_each(), limits::SWEEP_CALLS);
-        limits.hold(format!("{}: memory", run.what), run.peak / smallest, limits::SWEEP_MEMORY);
+        thresholds.check(
+            format!("{}: calls each", run.what),
+            run.calls_each(),
+            thresholds::SWEEP_CALLS,
+        );
+        thresholds.check(
+            format!("{}: memory", run.what),
+            run.peak / smallest,
+            thresholds::SWEEP_MEMORY,
+        );
     }
     let mut vended = Vec::new();
     for accounts in VENDED {
@@ -94,10 +102,18 @@ pub(crate) async fn run(
     }
     let smallest = vended.first().map(|run| run.peak).unwrap_or_default();
     for run in &vended {
-        limits.hold(format!("{}: calls each", run.what), run.calls_each(), limits::VENDED_CALLS);
-        limits.hold(format!("{}: memory", run.what), run.peak / smallest, limits::VENDED_MEMORY);
+        thresholds.check(
+            format!("{}: calls each", run.what),
+            run.calls_each(),
+            thresholds::VENDED_CALLS,
+        );
+        thresholds.check(
+            format!("{}: memory", run.what),
+            run.peak / smallest,
+            thresholds::VENDED_MEMORY,
+        );
         let time = run.each(run.function) / validation;
-        limits.hold(format!("{}: processor each", run.what), time, limits::VENDED_TIME);
+        thresholds.check(format!("{}: processor each", run.what), time, thresholds::VENDED_TIME);
     }
     Ok(sweeps.iter().chain(&vended).map(Run::json).collect())
 }
@@ -154,23 +170,27 @@ fn deployed(
     lambda.ok_or_else(|| format!("no function {package}").into())
 }
 
-async fn sweep(template: &Template, accounts: usize, aboard: usize) -> Result<Run, Failed> {
+async fn sweep(template: &Template, accounts: usize, registered: usize) -> Result<Run, Failed> {
     let world = place::world(template, &[Partition::Aws]).await?;
     let realm = world.deployment(Partition::Aws);
     realm.pollers.iter().for_each(Poller::pause);
-    let crowd = Crowd::of(accounts);
-    crowd.join(&world, realm);
-    crowd.take(aboard).register(&world);
+    let test_accounts = TestAccounts::of(accounts);
+    test_accounts.join(&world, realm);
+    test_accounts.take(registered).register(&world);
     let lambda = deployed(realm, "account-sweep")?;
     lambda.warm_up().await?;
     world.cloud.calls().clear();
     let before = Spent::now(&lambda)?;
     let answer = lambda.invoke(&json!({})).await?;
-    let run =
-        before.since(&world, &lambda, format!("sweep of {accounts}, {aboard} aboard"), accounts)?;
+    let run = before.since(
+        &world,
+        &lambda,
+        format!("sweep of {accounts}, {registered} registered"),
+        accounts,
+    )?;
     let queued = answer.pointer("/counts/queued").and_then(Value::as_u64);
     let queue = realm.queue("VendingQueue").ok_or("the queue")?;
-    if queued != u64::try_from(accounts - aboard).ok() || queue.len() != accounts - aboard {
+    if queued != u64::try_from(accounts - registered).ok() || queue.len() != accounts - registered {
         return Err(format!("the sweep answered {answer}, and {} are queued", queue.len()).into());
     }
     lambda.stop_idle_instances();
@@ -200,7 +220,7 @@ async fn vend(template: &Template, accounts: usize) -> Result<Run, Failed> {
     if registered != accounts {
         let logs = lambda.logs().text();
         let end = logs.lines().rev().take(20).collect::<Vec<_>>().join("\n");
-        return Err(format!("only {registered} of {accounts} came aboard:\n{end}").into());
+        return Err(format!("only {registered} of {accounts} were registered:\n{end}").into());
     }
     lambda.stop_idle_instances();
     Ok(run)

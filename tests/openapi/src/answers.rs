@@ -73,7 +73,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Receipt {
     uid: Uid,
     name: String,
-    outcome: Enrolled,
+    outcome: RegistrationOutcome,
     partition: PartitionId,
     method: MethodId,
     aws_account_id: AccountId,
@@ -85,7 +85,7 @@ pub(crate) struct Receipt {
 /// What a registration changed.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Enrolled {
+pub(crate) enum RegistrationOutcome {
     /// The account was created.
     Created,
     /// The account existed and was updated.
@@ -202,7 +202,7 @@ pub(crate) struct Problem {
     /// The request id in the log.
     request_id: String,
     /// Every invalid field of the request.
-    errors: Option<Vec<Fault>>,
+    errors: Option<Vec<FieldError>>,
     /// The report, if the account is not ready.
     report: Option<Report>,
 }
@@ -210,7 +210,7 @@ pub(crate) struct Problem {
 /// An invalid field of the request.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Fault {
+pub(crate) struct FieldError {
     /// JSON pointer into the request; for a query or path, a slash and the parameter's name.
     #[schema(examples("/roleArn"))]
     pointer: String,

@@ -89,7 +89,7 @@ pub(crate) fn of_gateway(status: u16) -> Map<String, Value> {
             "detail": detail,
             "requestId": REQUEST_ID,
         });
-        (id.to_owned(), json!({ "summary": "API Gateway's own", "value": value }))
+        (id.to_owned(), json!({ "summary": "An error of API Gateway", "value": value }))
     };
     details.into_iter().map(example).collect()
 }

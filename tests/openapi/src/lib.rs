@@ -22,8 +22,8 @@ pub fn document() -> Value {
             "title": "Gangway",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "Registers AWS accounts in Spectro Cloud Palette and VerteX.",
-            "description": "Every request is signed with SigV4 for `execute-api`. JSON in, JSON out; faults are `application/problem+json`. \
-                            A deployment serves one partition, and has the methods that its partition has.",
+            "description": "Every request is signed with SigV4 for `execute-api`. Requests and responses are JSON; errors are `application/problem+json`. \
+                            A deployment serves one partition and offers the methods of that partition.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{

@@ -73,8 +73,8 @@ pub(crate) fn parameters() -> Value {
             "description": "A project: its uid, or its name if that has no other characters.",
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "examples": ["Default"] },
         },
-        "limit": query("limit", "How many at most.", json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })),
-        "next": query("next", "`next` of the page before.", json!({ "type": "string", "minLength": 1 })),
+        "limit": query("limit", "The maximum number of accounts.", json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })),
+        "next": query("next", "The value of `next` of the previous page.", json!({ "type": "string", "minLength": 1 })),
         "partition": query("partition", "The partition of the deployment. It may be left out.", schema("PartitionId")),
         "permissionProfile": query("permissionProfile", "A set of Palette's IAM policies; `core-eks` by default.", schema("Profile")),
         "addOns": query(
@@ -83,14 +83,14 @@ pub(crate) fn parameters() -> Value {
             json!({ "type": "string", "pattern": "^(cloudformation|host-resource-groups)(,(cloudformation|host-resource-groups))*$" }),
         ),
     });
-    if let (Some(all), Value::Object(planned)) = (all.as_object_mut(), planned()) {
-        all.extend(planned);
+    if let (Some(all), Value::Object(plan_parameters)) = (all.as_object_mut(), plan_parameters()) {
+        all.extend(plan_parameters);
     }
     all
 }
 
 /// Those of the plan for EKS Pod Identity.
-fn planned() -> Value {
+fn plan_parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
     json!({
         "clusterName": {
@@ -166,8 +166,8 @@ pub(crate) fn answers(
     let good = good.iter().map(|(status, name)| {
         let description = match (*name, *status) {
             ("Receipt", "201") => "The account was created.",
-            ("Receipt", _) => "The account was there, and is as asked for.",
-            _ => "As the type says.",
+            ("Receipt", _) => "The account existed and is as requested.",
+            _ => "Success.",
         };
         let headers = json!({ "x-request-id": { "$ref": "#/components/headers/RequestId" } });
         let examples = examples::of_type(name, status, registration.map(|(method, _)| method));
@@ -208,9 +208,9 @@ fn links(scope: RouteScope) -> Value {
         })
     };
     json!({
-        "show": link("showAccount", "See it."),
-        "lookAgain": link("validateAccount", "Check it again."),
-        "remove": link("removeAccount", "Take it off."),
+        "show": link("showAccount", "Show the account."),
+        "revalidate": link("validateAccount", "Validate the account again."),
+        "remove": link("removeAccount", "Remove the account."),
     })
 }
 
@@ -233,7 +233,7 @@ const fn problem(status: u16) -> &'static str {
 
 /// Every problem, with an example of each.
 pub(crate) fn responses() -> Value {
-    let told = |status: u16, description: &str| {
+    let problem_response = |status: u16, description: &str| {
         let ours = examples::problems(status);
         let gateway = examples::of_gateway(status);
         // The gateway may say the same status before a function does.
@@ -249,23 +249,23 @@ pub(crate) fn responses() -> Value {
             "content": { "application/problem+json": { "schema": schemas, "examples": examples } },
         })
     };
-    let mut busy = told(429, "Palette, AWS or this API limits the request rate.");
+    let mut busy = problem_response(429, "Palette, AWS or this API limits the request rate.");
     if let Some(headers) = busy.get_mut("headers").and_then(Value::as_object_mut) {
         let seconds = json!({ "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } });
         headers.insert("retry-after".to_owned(), seconds);
     }
     json!({
-        "Invalid": told(400, "The request is invalid: every fault, each with its pointer."),
-        "Forbidden": told(403, "The signature is missing or wrong, or its identity may not call this route."),
-        "NotFound": told(404, "The resource does not exist in this scope."),
-        "Conflict": told(409, "The name belongs to another account, and nothing was changed; or other requests change this account at the same time."),
-        "TooLarge": told(413, "The body is larger than 256 KiB."),
-        "NotJson": told(415, "The content type is not JSON."),
-        "Refused": told(422, "The request is valid and not possible here; or the account is not ready, then with the report."),
+        "Invalid": problem_response(400, "The request is invalid: every error with its pointer."),
+        "Forbidden": problem_response(403, "The signature is missing or wrong, or its identity may not call this route."),
+        "NotFound": problem_response(404, "The resource does not exist in this scope."),
+        "Conflict": problem_response(409, "The name belongs to another account, and nothing was changed; or other requests change this account at the same time."),
+        "TooLarge": problem_response(413, "The body is larger than 256 KiB."),
+        "NotJson": problem_response(415, "The content type is not JSON."),
+        "Refused": problem_response(422, "The request is valid but not possible here, or the account is not ready (with the report)."),
         "Busy": busy,
-        "Broken": told(500, "Gangway failed; nothing is lost."),
-        "UpstreamFailed": told(502, "Palette or AWS rejected the call or failed; or the function did not answer."),
-        "TimedOut": told(504, "Palette or AWS did not answer in time."),
+        "Broken": problem_response(500, "Gangway failed."),
+        "UpstreamFailed": problem_response(502, "Palette or AWS rejected the call or failed; or the function did not answer."),
+        "TimedOut": problem_response(504, "Palette or AWS did not answer in time."),
     })
 }
 

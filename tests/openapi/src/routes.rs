@@ -33,7 +33,7 @@ pub(crate) fn paths() -> Value {
             ),
             (
                 path("accounts/{uid}/validate"),
-                json!({ "parameters": uid, "post": look_again(scope) }),
+                json!({ "parameters": uid, "post": revalidate(scope) }),
             ),
             (
                 path("accounts/{uid}/policies"),
@@ -65,7 +65,7 @@ fn of_method(scope: RouteScope, method: AuthMethod) -> [(String, Value); 3] {
     let validate = json!({
         "operationId": format!("validate{words}{suffix}"),
         "tags": ["registration"],
-        "summary": "Would it work?",
+        "summary": "Check whether an account can be registered",
         "description": "Returns every check with what was observed and how to fix it. Stores nothing.",
         "requestBody": body(&request, method, scope),
         "responses": answers(&[("200", "Report")], Some((method, scope)), &[400, 404, 413, 415, 422]),
@@ -73,7 +73,7 @@ fn of_method(scope: RouteScope, method: AuthMethod) -> [(String, Value); 3] {
     let register = json!({
         "operationId": format!("register{words}{suffix}"),
         "tags": ["registration"],
-        "summary": "Check it, keep what is secret, register it",
+        "summary": "Register an account",
         "description": "The same request again changes nothing: the natural key is scope and name.",
         "requestBody": body(&request, method, scope),
         "responses": answers(&[("200", "Receipt"), ("201", "Receipt")], Some((method, scope)), &[400, 404, 409, 413, 415, 422]),
@@ -142,17 +142,17 @@ fn remove(scope: RouteScope) -> Value {
     let mut responses = answers(&[], None, &[400, 404, 422]);
     responses.insert(
         "204".to_owned(),
-        json!({ "description": "It is gone; its secret can be restored for 30 days." }),
+        json!({ "description": "The account was removed; its secret can be restored for 30 days." }),
     );
     json!({
         "operationId": format!("removeAccount{}", scope.suffix()),
         "tags": ["accounts"],
-        "summary": "Remove it",
+        "summary": "Remove an account",
         "responses": responses,
     })
 }
 
-fn look_again(scope: RouteScope) -> Value {
+fn revalidate(scope: RouteScope) -> Value {
     json!({
         "operationId": format!("validateAccount{}", scope.suffix()),
         "tags": ["accounts"],

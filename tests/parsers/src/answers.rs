@@ -5,9 +5,9 @@ use crate::assert_no_leak;
 /// Any status and any body: no reason that is given repeats a secret, nor a fragment of one.
 pub(crate) fn palette(data: &[u8]) {
     let (status, body) = split(data);
-    for told in gangway_palette::fuzzing::messages(status, body, crate::CANARY) {
-        assert_no_leak(&told);
-        assert!(told.len() < 2000, "{} bytes are told", told.len());
+    for message in gangway_palette::fuzzing::messages(status, body, crate::CANARY) {
+        assert_no_leak(&message);
+        assert!(message.len() < 2000, "{} bytes long", message.len());
     }
 }
 
@@ -15,8 +15,8 @@ pub(crate) fn palette(data: &[u8]) {
 pub(crate) fn portal(data: &[u8]) {
     let (status, body) = split(data);
     for is_json in [true, false] {
-        if let Some(told) = gangway_access_portal::fuzzing::message(status, is_json, body) {
-            assert!(told.len() < 2000, "{} bytes are told", told.len());
+        if let Some(message) = gangway_access_portal::fuzzing::message(status, is_json, body) {
+            assert!(message.len() < 2000, "{} bytes long", message.len());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use gangway_model::Partition;
 
-use crate::{assert_no_leak, requests::told};
+use crate::{assert_no_leak, requests::check_rejection};
 
 /// A message of the queue, as deployments of both kinds of partition read it.
 pub(crate) fn vended(data: &[u8]) {
@@ -13,7 +13,7 @@ pub(crate) fn vended(data: &[u8]) {
                 assert!(text.contains(account.as_str()) || text.contains("\\u"), "from nowhere");
             }
             Ok(None) => {}
-            Err(told) => assert_no_leak(&told),
+            Err(message) => assert_no_leak(&message),
         }
     }
 }
@@ -41,9 +41,9 @@ pub(crate) fn schedule(data: &[u8]) {
         Ok(mut members) => {
             members.optional_bool("dryRun");
             if let Err(rejection) = members.finish(Some(())) {
-                told(rejection);
+                check_rejection(rejection);
             }
         }
-        Err(rejection) => told(rejection),
+        Err(rejection) => check_rejection(rejection),
     }
 }

@@ -43,7 +43,7 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "patterns", run: texts::patterns },
     Target { name: "policy", run: documents::policy },
     Target { name: "trust", run: trust::document },
-    Target { name: "trust-made", run: trust::made },
+    Target { name: "trust-made", run: trust::generated },
     Target { name: "palette", run: answers::palette },
     Target { name: "portal", run: answers::portal },
     Target { name: "secret", run: secrets::secret },
@@ -57,6 +57,6 @@ pub fn run(name: &str, data: &[u8]) {
 }
 
 /// Asserts that a message does not contain the canary.
-pub(crate) fn assert_no_leak(told: &str) {
-    assert!(!told.contains(CANARY), "an input's value is repeated: {told}");
+pub(crate) fn assert_no_leak(message: &str) {
+    assert!(!message.contains(CANARY), "the message contains a value of the input: {message}");
 }

@@ -14,15 +14,15 @@ const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:sts";
 pub(crate) fn request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Ok(request) = Request::decode(&text, ARN) else { return };
-    if let Err(fault) = request.route() {
-        assert_no_leak(&fault.detail);
+    if let Err(error) = request.route() {
+        assert_no_leak(&error.detail);
     }
     for method in
         [AuthMethod::StaticCredentials, AuthMethod::Sts, AuthMethod::PodIdentity, AuthMethod::Scap]
     {
         match request.parse_operation(method, &[]) {
-            Ok((_, members)) => read(members),
-            Err(rejection) => told(rejection),
+            Ok((_, members)) => parse_all_members(members),
+            Err(rejection) => check_rejection(rejection),
         }
     }
 }
@@ -30,13 +30,13 @@ pub(crate) fn request(data: &[u8]) {
 /// The members of a body.
 pub(crate) fn members(data: &[u8]) {
     match Fields::from_json(&String::from_utf8_lossy(data)) {
-        Ok(members) => read(members),
-        Err(fault) => told(fault.into()),
+        Ok(members) => parse_all_members(members),
+        Err(error) => check_rejection(error.into()),
     }
 }
 
 /// Takes every kind of member that there is.
-fn read(mut members: Fields) {
+fn parse_all_members(mut members: Fields) {
     drop(members.required::<AccountName>("name"));
     drop(members.required::<RoleArn>("roleArn"));
     drop(members.required::<AccessKeyId>("accessKeyId"));
@@ -46,23 +46,23 @@ fn read(mut members: Fields) {
     drop(members.optional::<SecretArn>("secretArn"));
     members.optional_bool("ensureAssociations");
     if let Err(rejection) = members.finish(Some(())) {
-        told(rejection);
+        check_rejection(rejection);
     }
 }
 
 /// Each fault of a refusal names its place, and repeats nothing.
-pub(crate) fn told(rejection: ApiError) {
-    if let ApiError::Registration(RegistrationError::Invalid(faults)) = rejection {
-        assert!(!faults.is_empty(), "refused for no reason");
-        for fault in faults {
-            assert_no_leak(&fault.detail);
-            assert_no_leak(&fault.pointer);
+pub(crate) fn check_rejection(rejection: ApiError) {
+    if let ApiError::Registration(RegistrationError::Invalid(errors)) = rejection {
+        assert!(!errors.is_empty(), "refused for no reason");
+        for error in errors {
+            assert_no_leak(&error.detail);
+            assert_no_leak(&error.pointer);
             assert!(
-                fault.pointer.is_empty() || fault.pointer.starts_with('/'),
+                error.pointer.is_empty() || error.pointer.starts_with('/'),
                 "{}",
-                fault.pointer
+                error.pointer
             );
-            assert!(fault.detail.len() < 2000, "a fault of {} bytes", fault.detail.len());
+            assert!(error.detail.len() < 2000, "a fault of {} bytes", error.detail.len());
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::assert_no_leak;
 pub(crate) fn secret(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for partition in [Partition::Aws, Partition::AwsIsoB] {
-        for told in gangway_aws::fuzzing::error_messages(&text, partition) {
-            assert_no_leak(&told);
-            assert!(told.len() < 2000, "{} bytes are told", told.len());
+        for message in gangway_aws::fuzzing::error_messages(&text, partition) {
+            assert_no_leak(&message);
+            assert!(message.len() < 2000, "{} bytes long", message.len());
         }
     }
 }

@@ -11,7 +11,7 @@ use gangway_registration::vending::{Glob, NameTemplate};
 
 use crate::assert_no_leak;
 
-fn same<T>(text: &str, print: impl Fn(&T) -> &str)
+fn assert_round_trip<T>(text: &str, print: impl Fn(&T) -> &str)
 where
     T: FromStr<Err: Display>,
 {
@@ -30,17 +30,17 @@ where
 pub(crate) fn texts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for text in text.lines().take(200).chain([text.as_ref()]) {
-        same::<RoleArn>(text, RoleArn::as_str);
-        same::<PolicyArn>(text, PolicyArn::as_str);
-        same::<SecretArn>(text, SecretArn::as_str);
-        same::<AccountId>(text, AccountId::as_str);
-        same::<AccessKeyId>(text, AccessKeyId::as_str);
-        same::<AccountName>(text, AccountName::as_str);
-        same::<Description>(text, Description::as_str);
-        same::<Uid>(text, Uid::as_str);
-        same::<Partition>(text, |partition| partition.id());
-        same::<AuthMethod>(text, |method| method.id());
-        same::<PermissionProfile>(text, |profile| profile.id());
+        assert_round_trip::<RoleArn>(text, RoleArn::as_str);
+        assert_round_trip::<PolicyArn>(text, PolicyArn::as_str);
+        assert_round_trip::<SecretArn>(text, SecretArn::as_str);
+        assert_round_trip::<AccountId>(text, AccountId::as_str);
+        assert_round_trip::<AccessKeyId>(text, AccessKeyId::as_str);
+        assert_round_trip::<AccountName>(text, AccountName::as_str);
+        assert_round_trip::<Description>(text, Description::as_str);
+        assert_round_trip::<Uid>(text, Uid::as_str);
+        assert_round_trip::<Partition>(text, |partition| partition.id());
+        assert_round_trip::<AuthMethod>(text, |method| method.id());
+        assert_round_trip::<PermissionProfile>(text, |profile| profile.id());
         if let Err(rule) = text.parse::<UidOrName>() {
             assert_no_leak(&rule.to_string());
         }
@@ -61,7 +61,11 @@ pub(crate) fn patterns(data: &[u8]) {
         Ok(glob) => {
             for line in lines.take(50) {
                 let line: String = line.chars().take(300).collect();
-                assert_eq!(glob.matches(&line), slowly(pattern, &line), "{pattern:?} {line:?}");
+                assert_eq!(
+                    glob.matches(&line),
+                    matches_slowly(pattern, &line),
+                    "{pattern:?} {line:?}"
+                );
             }
         }
         Err(rule) => assert_no_leak(&rule.to_string()),
@@ -75,7 +79,7 @@ pub(crate) fn patterns(data: &[u8]) {
 }
 
 /// The same by another way: which places of the text each part of the pattern can end at.
-fn slowly(pattern: &str, text: &str) -> bool {
+fn matches_slowly(pattern: &str, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     let mut ends = vec![0];
     for part in pattern.chars() {

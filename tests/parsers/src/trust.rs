@@ -22,20 +22,20 @@ const KEYS: [(&str, &str); 6] = [
 /// Any JSON.
 pub(crate) fn document(data: &[u8]) {
     if let Ok(document) = serde_json::from_slice::<Value>(data) {
-        judge(&document);
+        check_document(&document);
     }
 }
 
 /// Documents that IAM takes, made of what people write, as the bytes choose.
-pub(crate) fn made(data: &[u8]) {
+pub(crate) fn generated(data: &[u8]) {
     let mut choices = Choices(data);
     let statements: Vec<_> = (0..=choices.below(3)).map(|_| statement(&mut choices)).collect();
-    judge(&json!({"Version": "2012-10-17", "Statement": statements}));
+    check_document(&json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
 /// Where the assessment finds no fault, Palette gets in with its external id, and neither with another nor without any.
-fn judge(document: &Value) {
-    if names_another(document) {
+fn check_document(document: &Value) {
+    if names_other_identity(document) {
         return;
     }
     let account: AccountId = PALETTE.parse().expect("an account id");
@@ -72,13 +72,13 @@ fn judge(document: &Value) {
 
 /// Whether it names an identity of Palette's account that is not the one which calls here. The analysis, which cannot know,
 /// takes it for that one.
-fn names_another(document: &Value) -> bool {
+fn names_other_identity(document: &Value) -> bool {
     match document {
         Value::String(text) => ["user/", "role/"]
             .iter()
             .any(|kind| text.contains(&format!("{PALETTE}:{kind}")) && text != USER),
-        Value::Array(items) => items.iter().any(names_another),
-        Value::Object(members) => members.values().any(names_another),
+        Value::Array(items) => items.iter().any(names_other_identity),
+        Value::Object(members) => members.values().any(names_other_identity),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -1,4 +1,4 @@
-//! Wrong requests to `scap`, and to `static-credentials` where it needs certification authorities. Certificates and keys are
+//! Wrong requests to `scap`, and to `static-credentials` where it needs CA certificates. Certificates and keys are
 //! made for each run; no line of a key comes back.
 
 mod certificates;

@@ -12,17 +12,17 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{cluster, furnish, registered, valid_request};
+use crate::fixture::{attach_profile_policies, cluster, registered_role, valid_request};
 
 const METHOD: AuthMethod = AuthMethod::PodIdentity;
 
 /// Runs a test in both partitions for each account case.
-async fn everywhere<Played: Future<Output = ()>>(
-    scene: impl Fn(TestApp, PodIdentityCase) -> Played,
+async fn for_each_case<Running: Future<Output = ()>>(
+    test: impl Fn(TestApp, PodIdentityCase) -> Running,
 ) {
     for partition in PARTITIONS {
         for case in PodIdentityCase::ALL {
-            scene(TestApp::start(partition).await, case).await;
+            test(TestApp::start(partition).await, case).await;
         }
     }
 }
@@ -30,7 +30,7 @@ async fn everywhere<Played: Future<Output = ()>>(
 /// Rows: F01.
 #[tokio::test]
 async fn registration_needs_the_key_of_a_tenant_administrator() {
-    everywhere(async |app, case| {
+    for_each_case(async |app, case| {
         app.realm().put_secret(API_KEY_SECRET, MEMBER_KEY).await;
         let report = app.assert_blocked(METHOD, &valid_request(&app, case)).await;
         report.assert_check("palette.session", "failed", "Palette", "tenant administrator");
@@ -44,7 +44,7 @@ async fn registration_needs_the_key_of_a_tenant_administrator() {
 /// Rows: F02, F23.
 #[tokio::test]
 async fn registered_account_is_listed_and_can_be_revalidated() {
-    everywhere(async |app, case| {
+    for_each_case(async |app, case| {
         let receipt = app.assert_registered(METHOD, &valid_request(&app, case)).await;
         receipt.assert_check("palette.account-readable", "passed", "", "");
         let list = app.get("/v1/tenant/accounts").await;
@@ -53,7 +53,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
         shown.assert_status(200);
         assert_eq!(list.body["accounts"], json!([shown.body]));
         let role = cluster(&app).roles(case).palette().account();
-        for (pointer, told) in [
+        for (pointer, expected) in [
             ("/uid", receipt.uid()),
             ("/name", "prod"),
             ("/method", METHOD.id()),
@@ -62,7 +62,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
             ("/scope", "tenant"),
             ("/permissionProfile", "core-eks"),
         ] {
-            assert_eq!(shown.text_at(pointer), told, "{pointer}");
+            assert_eq!(shown.text_at(pointer), expected, "{pointer}");
         }
         let again = app.post(&format!("{path}/validate"), &json!({})).await;
         again.assert_status(200);
@@ -76,7 +76,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
 /// Rows: F04.
 #[tokio::test]
 async fn name_of_another_account_is_a_conflict() {
-    everywhere(async |app, case| {
+    for_each_case(async |app, case| {
         // By keys, in an AWS account that is neither the cluster's nor the target.
         let keys = &app.customer().keys;
         let other = json!({"name": "prod", "accessKeyId": keys.id, "secretAccessKey": keys.secret});
@@ -99,15 +99,15 @@ async fn name_of_another_account_is_a_conflict() {
 /// Rows: F05.
 #[tokio::test]
 async fn description_and_policies_are_optional_and_returned_as_sent() {
-    everywhere(async |app, case| {
+    for_each_case(async |app, case| {
         let plain = valid_request(&app, case);
         let uid = app.assert_registered(METHOD, &plain).await.uid().to_owned();
-        let told = |member: &str| {
+        let palette_members = |member: &str| {
             let body = app.palette_body("prod");
             (body["metadata"]["annotations"][member].clone(), body["spec"]["policyARNs"].clone())
         };
-        assert_eq!(told("description").1, json!([]));
-        let policy = cluster(&app).profile_policy(registered(case), PolicyDocument::Nodes);
+        assert_eq!(palette_members("description").1, json!([]));
+        let policy = cluster(&app).profile_policy(registered_role(case), PolicyDocument::Nodes);
         let description = "Zahlungen – Größe ≥ 3, \"prod\"";
         for (more, policies) in [
             (json!({"description": description}), json!([])),
@@ -116,14 +116,14 @@ async fn description_and_policies_are_optional_and_returned_as_sent() {
             let updated = app.register(METHOD, &with(plain.clone(), &more)).await;
             updated.assert_status(200);
             assert_eq!((updated.outcome(), updated.uid()), ("updated", &*uid));
-            assert_eq!(told("description"), (json!(description), policies));
+            assert_eq!(palette_members("description"), (json!(description), policies));
             let shown = app.get(&format!("/v1/tenant/accounts/{uid}")).await;
             assert_eq!(shown.text_at("/description"), description);
         }
         assert_eq!(app.register(METHOD, &plain).await.outcome(), "updated");
         let shown = app.get(&format!("/v1/tenant/accounts/{uid}")).await;
         assert_eq!(shown.body.get("description"), None);
-        assert_eq!(told("description").1, json!([]));
+        assert_eq!(palette_members("description").1, json!([]));
     })
     .await;
 }
@@ -131,7 +131,7 @@ async fn description_and_policies_are_optional_and_returned_as_sent() {
 /// Rows: F90, F91.
 #[tokio::test]
 async fn role_needs_the_policies_of_its_profile() {
-    everywhere(async |app, case| {
+    for_each_case(async |app, case| {
         for (profile, missing) in [
             (CoreEks, PolicyDocument::ControllersEks),
             (MinimumEksStatic, gangway_policies::documents_for(MinimumEksStatic)[0]),
@@ -139,9 +139,9 @@ async fn role_needs_the_policies_of_its_profile() {
         ] {
             let more = json!({"name": profile.id(), "permissionProfile": profile.id()});
             let request = with(valid_request(&app, case), &more);
-            let (palette, part) = (cluster(&app), registered(case));
-            let (role, policy) = (palette.role(part), palette.profile_policy(part, missing));
-            furnish(&app, case, profile);
+            let (palette, purpose) = (cluster(&app), registered_role(case));
+            let (role, policy) = (palette.role(purpose), palette.profile_policy(purpose, missing));
+            attach_profile_policies(&app, case, profile);
             role.detach(&policy);
             let report = app.assert_blocked(METHOD, &request).await;
             report.assert_check("iam.actions-allowed", "failed", "", missing.name());
@@ -158,9 +158,9 @@ async fn role_needs_the_policies_of_its_profile() {
 /// Rows: F92.
 #[tokio::test]
 async fn policies_over_the_quota_are_reported() {
-    everywhere(async |app, case| {
+    for_each_case(async |app, case| {
         let request = valid_request(&app, case);
-        let role = cluster(&app).role(registered(case));
+        let role = cluster(&app).role(registered_role(case));
         let account = match case {
             PodIdentityCase::SameAccount => cluster(&app).cluster.account(),
             PodIdentityCase::CrossAccount => &cluster(&app).target,
@@ -182,8 +182,8 @@ async fn policies_over_the_quota_are_reported() {
 /// Rows: F93.
 #[tokio::test]
 async fn next_step_is_an_eks_cluster() {
-    everywhere(async |app, case| {
-        let told = |response: &HttpResponse| -> Vec<String> {
+    for_each_case(async |app, case| {
+        let next_steps = |response: &HttpResponse| -> Vec<String> {
             let notices =
                 response.body["notices"].as_array().map(Vec::as_slice).unwrap_or_default();
             let notices = notices.iter().filter_map(Value::as_str);
@@ -192,7 +192,7 @@ async fn next_step_is_an_eks_cluster() {
         for profile in [CoreEks, MinimumEksStatic, MinimumEksDynamic] {
             let more = json!({"permissionProfile": profile.id()});
             let report = app.validate(METHOD, &with(valid_request(&app, case), &more)).await;
-            let next = told(&report);
+            let next = next_steps(&report);
             assert_eq!(next.len(), 1, "{:#}", report.body);
             assert!(next[0].contains("EKS clusters"), "{next:?}");
             assert!(!next[0].contains("IaaS") && !next[0].contains("hybrid"), "{next:?}");

@@ -7,13 +7,13 @@ use local_cloud::fixtures::{
     PodIdentityCase::{self, CrossAccount, SameAccount},
 };
 
-use crate::fixture::differs;
+use crate::fixture::break_and_validate;
 
-async fn told(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
+async fn assert_checks(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (case, breakage, check, observed) in rows {
-            let (_, response) = differs(&app, *case, &[*breakage]).await;
+            let (_, response) = break_and_validate(&app, *case, &[*breakage]).await;
             response.assert_check(check, "failed", observed, "");
         }
     }
@@ -23,7 +23,7 @@ async fn told(rows: &[(PodIdentityCase, Breakage, &str, &str)]) {
 #[tokio::test]
 async fn hubble_must_be_associated_with_its_role() {
     let check = "pod-identity.hubble-association";
-    told(&[
+    assert_checks(&[
         (SameAccount, Breakage::NoAssociation(HUBBLE_SERVICE_ACCOUNT), check, "no association"),
         (
             CrossAccount,
@@ -39,7 +39,7 @@ async fn hubble_must_be_associated_with_its_role() {
 #[tokio::test]
 async fn the_identity_service_must_be_associated_with_its_role() {
     let check = "pod-identity.identity-association";
-    told(&[
+    assert_checks(&[
         (
             SameAccount,
             Breakage::AssociatedWithOtherRole(IDENTITY_SERVICE_ACCOUNT),
@@ -55,7 +55,7 @@ async fn the_identity_service_must_be_associated_with_its_role() {
 #[tokio::test]
 async fn only_the_hubble_association_has_a_target_role() {
     let check = "pod-identity.target-roles";
-    told(&[
+    assert_checks(&[
         (CrossAccount, Breakage::NoTargetRole, check, "no target role"),
         (CrossAccount, Breakage::SuperfluousTargetRole, check, "needs none"),
         (CrossAccount, Breakage::OtherExternalId, "pod-identity.external-id", ""),
@@ -67,7 +67,7 @@ async fn only_the_hubble_association_has_a_target_role() {
 #[tokio::test]
 async fn palette_role_must_not_be_associated() {
     let check = "pod-identity.palette-role-not-associated";
-    told(&[
+    assert_checks(&[
         (SameAccount, Breakage::PaletteRoleAssociated, check, ""),
         (CrossAccount, Breakage::PaletteRoleAssociated, check, ""),
     ])

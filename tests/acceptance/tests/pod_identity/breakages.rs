@@ -9,7 +9,7 @@ use local_cloud::fixtures::{
     PodIdentityCase::{self, CrossAccount, SameAccount},
 };
 
-use crate::fixture::{differs, expected};
+use crate::fixture::{break_and_validate, expected};
 
 const F: &str = "failed";
 const U: &str = "unverified";
@@ -276,7 +276,7 @@ async fn each_breakage_changes_exactly_its_checks() {
         let app = TestApp::start(partition).await;
         let mut wrong = Vec::new();
         for (id, case, breakage, rows) in ROWS {
-            let (changed, response) = differs(&app, *case, &[*breakage]).await;
+            let (changed, response) = break_and_validate(&app, *case, &[*breakage]).await;
             if changed != expected(rows) {
                 wrong.push(format!("{id} {case:?} {breakage:?}: {changed:#?}"));
             }

@@ -3,16 +3,16 @@
 use acceptance::{PARTITIONS, TestApp};
 use local_cloud::fixtures::{Breakage, PodIdentityCase::SameAccount};
 
-use crate::fixture::differs;
+use crate::fixture::break_and_validate;
 
 /// What is broken, the check, its outcome, and words of what was seen and of the remedy.
 type Row = (Breakage, &'static str, &'static str, &'static str, &'static str);
 
-async fn told(rows: &[Row]) {
+async fn assert_checks(rows: &[Row]) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for (breakage, check, outcome, observed, remedy) in rows {
-            let (_, response) = differs(&app, SameAccount, &[*breakage]).await;
+            let (_, response) = break_and_validate(&app, SameAccount, &[*breakage]).await;
             response.assert_check(check, outcome, observed, remedy);
         }
     }
@@ -22,7 +22,7 @@ async fn told(rows: &[Row]) {
 #[tokio::test]
 async fn only_eks_clusters_are_accepted() {
     let check = "eks.cluster-exists";
-    told(&[
+    assert_checks(&[
         (Breakage::NoCluster, check, "failed", "palette-mgmt", "use another method"),
         (Breakage::ConnectedCluster, check, "failed", "run elsewhere", "use another method"),
     ])
@@ -32,14 +32,15 @@ async fn only_eks_clusters_are_accepted() {
 /// Rows: F37.
 #[tokio::test]
 async fn kubernetes_must_be_1_24_or_later() {
-    told(&[(Breakage::OldVersion, "eks.kubernetes-version", "failed", "1.23", "upgrade")]).await;
+    assert_checks(&[(Breakage::OldVersion, "eks.kubernetes-version", "failed", "1.23", "upgrade")])
+        .await;
 }
 
 /// Rows: F38.
 #[tokio::test]
 async fn the_config_map_must_name_the_cluster() {
     let check = "kubernetes.global-config";
-    told(&[
+    assert_checks(&[
         (
             Breakage::NoConfigMap,
             check,
@@ -63,7 +64,7 @@ async fn the_config_map_must_name_the_cluster() {
 #[tokio::test]
 async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
     let check = "eks.instance-metadata-fallback";
-    told(&[
+    assert_checks(&[
         (Breakage::SelfManagedNode, check, "failed", "no managed node group", "create configmap"),
         (Breakage::Fargate, check, "failed", "Fargate", "create configmap"),
         (Breakage::NoNodegroups, check, "failed", "no managed node group", "create configmap"),
@@ -82,7 +83,7 @@ async fn fallback_needs_managed_nodes_and_reachable_instance_metadata() {
 #[tokio::test]
 async fn agent_must_be_installed_and_healthy() {
     let check = "eks.pod-identity-agent";
-    told(&[
+    assert_checks(&[
         (Breakage::NoAgent, check, "failed", "not installed", "create-addon"),
         (Breakage::AgentDegraded, check, "failed", "DEGRADED", "describe-addon"),
         (Breakage::AgentFromHelm, check, "passed", "installed in another way", ""),
@@ -94,7 +95,7 @@ async fn agent_must_be_installed_and_healthy() {
 #[tokio::test]
 async fn pods_are_checked_only_with_access_to_the_cluster() {
     let check = "kubernetes.access";
-    told(&[
+    assert_checks(&[
         (Breakage::NoAccessEntry, check, "failed", "", "access entry"),
         (Breakage::NoRbacPermissions, check, "failed", "", "access entry"),
     ])
@@ -106,7 +107,8 @@ async fn pods_are_checked_only_with_access_to_the_cluster() {
 async fn cluster_checks_are_unverified_when_the_cluster_is_missing() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let (changed, response) = differs(&app, SameAccount, &[Breakage::NoCluster]).await;
+        let (changed, response) =
+            break_and_validate(&app, SameAccount, &[Breakage::NoCluster]).await;
         let failed = response.failed();
         assert_eq!(failed, ["eks.cluster-exists", "palette.validation"], "{:#}", response.body);
         let others = changed.iter().filter(|(_, outcome)| *outcome != "failed");

@@ -6,7 +6,7 @@ use gangway_policies::pod_identity::{HUBBLE_SERVICE_ACCOUNT, RolePurpose};
 use local_cloud::fixtures::{Breakage, PodIdentityCase};
 use serde_json::json;
 
-use crate::fixture::{cluster, differs, register, valid_request, validate, with};
+use crate::fixture::{break_and_validate, cluster, register, valid_request, validate, with};
 
 /// Rows: F35, F57.
 #[tokio::test]
@@ -41,7 +41,8 @@ async fn broken_cluster_in_another_account_is_reported() {
             (Breakage::NoAgent, "eks.pod-identity-agent"),
             (Breakage::NoConfigMap, "kubernetes.global-config"),
         ] {
-            let (_, response) = differs(&app, PodIdentityCase::SameAccount, &[breakage]).await;
+            let (_, response) =
+                break_and_validate(&app, PodIdentityCase::SameAccount, &[breakage]).await;
             assert!(
                 response.failed().contains(&check.to_owned()),
                 "{breakage:?}: {:#}",

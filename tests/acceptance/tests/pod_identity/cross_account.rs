@@ -7,13 +7,13 @@ use local_cloud::fixtures::{
     PodIdentityCase::{self, CrossAccount},
 };
 
-use crate::fixture::{differs, valid_request};
+use crate::fixture::{break_and_validate, valid_request};
 
 async fn fails(breakages: &[Breakage], check: &str) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in breakages {
-            let (_, response) = differs(&app, CrossAccount, &[*breakage]).await;
+            let (_, response) = break_and_validate(&app, CrossAccount, &[*breakage]).await;
             assert!(
                 response.failed().contains(&check.to_owned()),
                 "{breakage:?}: {:#}",
@@ -38,11 +38,11 @@ pub(crate) async fn plan(app: &TestApp, case: PodIdentityCase) -> HttpResponse {
 /// Rows: F50.
 #[tokio::test]
 async fn local_identity_role_must_trust_eks() {
-    let part = RolePurpose::IdentityLocal;
+    let purpose = RolePurpose::IdentityLocal;
     let breakages = [
-        Breakage::TrustWithoutTagSession(part),
-        Breakage::TrustsOtherPrincipal(part),
-        Breakage::NoRole(part),
+        Breakage::TrustWithoutTagSession(purpose),
+        Breakage::TrustsOtherPrincipal(purpose),
+        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.identity-local-role").await;
 }
@@ -57,13 +57,13 @@ async fn local_identity_role_must_be_able_to_assume_the_palette_role() {
 /// Rows: F52.
 #[tokio::test]
 async fn palette_target_role_needs_its_four_trust_statements() {
-    let part = RolePurpose::PaletteTarget;
+    let purpose = RolePurpose::PaletteTarget;
     let breakages = [
         Breakage::WildcardWithStringEquals,
         Breakage::TrustForOtherRegion,
-        Breakage::TrustWithoutTagSession(part),
-        Breakage::TrustsOtherPrincipal(part),
-        Breakage::NoRole(part),
+        Breakage::TrustWithoutTagSession(purpose),
+        Breakage::TrustsOtherPrincipal(purpose),
+        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.palette-target-role").await;
 }
@@ -78,12 +78,12 @@ async fn palette_target_role_needs_its_permissions() {
 /// Rows: F54.
 #[tokio::test]
 async fn hubble_target_role_must_trust_the_existing_local_role() {
-    let part = RolePurpose::HubbleTarget;
+    let purpose = RolePurpose::HubbleTarget;
     let breakages = [
         Breakage::DocumentedPrincipal,
-        Breakage::TrustWithoutTagSession(part),
-        Breakage::WithoutPermissions(part),
-        Breakage::NoRole(part),
+        Breakage::TrustWithoutTagSession(purpose),
+        Breakage::WithoutPermissions(purpose),
+        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.hubble-target-role").await;
 }
@@ -91,12 +91,12 @@ async fn hubble_target_role_must_trust_the_existing_local_role() {
 /// Rows: F55.
 #[tokio::test]
 async fn hubble_local_role_must_trust_eks_and_assume_its_target() {
-    let part = RolePurpose::HubbleLocal;
+    let purpose = RolePurpose::HubbleLocal;
     let breakages = [
-        Breakage::TrustWithoutTagSession(part),
-        Breakage::TrustsOtherPrincipal(part),
-        Breakage::WithoutPermissions(part),
-        Breakage::NoRole(part),
+        Breakage::TrustWithoutTagSession(purpose),
+        Breakage::TrustsOtherPrincipal(purpose),
+        Breakage::WithoutPermissions(purpose),
+        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.hubble-local-role").await;
 }

@@ -8,7 +8,7 @@ use local_cloud::{
 };
 use serde_json::json;
 
-use crate::fixture::{ENSURED, cluster, register, valid_request, validate, with};
+use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, validate, with};
 
 const CONFIG: &str = "/api/v1/namespaces/kube-system/configmaps/palette-global-config";
 
@@ -32,7 +32,12 @@ async fn associations_are_created_and_corrected_on_request() {
         validate(&app, &request).await;
         assert!(at(IDENTITY_SERVICE_ACCOUNT).is_none(), "validate changes nothing");
         let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(ENSURED, "passed", "created the association of", "");
+        done.assert_status(201).assert_check(
+            ENSURE_CHECK,
+            "passed",
+            "created the association of",
+            "",
+        );
         let (hubble, identity) = (
             at(HUBBLE_SERVICE_ACCOUNT).expect("Hubble's"),
             at(IDENTITY_SERVICE_ACCOUNT).expect("the other"),
@@ -45,7 +50,7 @@ async fn associations_are_created_and_corrected_on_request() {
         assert_eq!((identity.role.as_str(), identity.target), (roles.identity().as_str(), None));
         app.cloud().calls().clear();
         let again = register(&app, &request).await;
-        again.assert_status(200).assert_check(ENSURED, "passed", "no change was needed", "");
+        again.assert_status(200).assert_check(ENSURE_CHECK, "passed", "no change was needed", "");
         for operation in ["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"] {
             assert_eq!(app.cloud().calls().count("eks", operation), 0, "{operation}");
         }
@@ -69,7 +74,7 @@ async fn associations_that_eks_shows_late_are_found() {
         let cut = Fault::on("eks", "CreatePodIdentityAssociation", Effect::DisconnectAfter).once();
         app.cloud().fault(cut);
         let done = register(&app, &request).await;
-        done.assert_status(201).assert_check(ENSURED, "passed", "", "");
+        done.assert_status(201).assert_check(ENSURE_CHECK, "passed", "", "");
         for account in [HUBBLE_SERVICE_ACCOUNT, IDENTITY_SERVICE_ACCOUNT] {
             let there = cluster(&app).cluster.association((account.namespace, account.name));
             assert!(there.is_some(), "{account}");

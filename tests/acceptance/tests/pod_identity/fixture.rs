@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(crate) const ROUTE: &str = "/v1/tenant/accounts/pod-identity";
 
 /// What Gangway did about the associations.
-pub(crate) const ENSURED: &str = "pod-identity.associations-ensured";
+pub(crate) const ENSURE_CHECK: &str = "pod-identity.associations-ensured";
 
 /// Palette's own cluster.
 pub(crate) fn cluster(app: &TestApp) -> &PaletteCluster {
@@ -40,7 +40,7 @@ pub(crate) fn boundary(app: &TestApp) -> String {
 }
 
 /// The role that is registered.
-pub(crate) const fn registered(case: PodIdentityCase) -> RolePurpose {
+pub(crate) const fn registered_role(case: PodIdentityCase) -> RolePurpose {
     match case {
         PodIdentityCase::SameAccount => RolePurpose::Palette,
         PodIdentityCase::CrossAccount => RolePurpose::PaletteTarget,
@@ -48,15 +48,19 @@ pub(crate) const fn registered(case: PodIdentityCase) -> RolePurpose {
 }
 
 /// The role that is registered has the policies of a profile beside its own, and no other.
-pub(crate) fn furnish(app: &TestApp, case: PodIdentityCase, profile: PermissionProfile) {
-    let (palette, part) = (cluster(app), registered(case));
-    let role = palette.role(part);
+pub(crate) fn attach_profile_policies(
+    app: &TestApp,
+    case: PodIdentityCase,
+    profile: PermissionProfile,
+) {
+    let (palette, purpose) = (cluster(app), registered_role(case));
+    let role = palette.role(purpose);
     for arn in role.attached() {
         role.detach(&arn);
     }
     let documents = gangway_policies::documents_for(profile).iter();
-    let documents = documents.map(|document| palette.profile_policy(part, *document));
-    for arn in documents.chain([palette.policy(part)]) {
+    let documents = documents.map(|document| palette.profile_policy(purpose, *document));
+    for arn in documents.chain([palette.policy(purpose)]) {
         role.attach(&arn);
     }
 }
@@ -84,7 +88,7 @@ pub(crate) fn outcomes(response: &HttpResponse) -> BTreeMap<String, String> {
 }
 
 /// What a report says otherwise than that of a cluster that is set up well.
-pub(crate) async fn differs(
+pub(crate) async fn break_and_validate(
     app: &TestApp,
     case: PodIdentityCase,
     breakages: &[Breakage],

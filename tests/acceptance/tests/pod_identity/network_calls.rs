@@ -6,7 +6,7 @@ use local_cloud::fixtures::PodIdentityCase;
 use crate::fixture::{ROUTE, valid_request, validate, with};
 
 /// Palette's cluster is described before its Kubernetes API can be asked, in which many things are asked at once.
-const MOST: usize = 7;
+const MAX_HOPS: usize = 7;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn registration_makes_few_sequential_network_calls() {
@@ -21,7 +21,7 @@ async fn registration_makes_few_sequential_network_calls() {
             let calls = app.cloud().calls();
             let hops = calls.longest_chain();
             println!("{case:?} in {partition}: {hops} hops, {} calls", calls.lines().len());
-            assert!(hops <= MOST, "{hops}: {:#?}", calls.lines());
+            assert!(hops <= MAX_HOPS, "{hops}: {:#?}", calls.lines());
         }
     }
 }

@@ -9,17 +9,17 @@ use local_cloud::{
     fixtures::{Breakage, PodIdentityCase::SameAccount},
 };
 
-use crate::fixture::{cluster, differs, valid_request, validate};
+use crate::fixture::{break_and_validate, cluster, valid_request, validate};
 
 const PODS: &str = "kubernetes.pods-have-credentials";
 
-async fn told(account: ServiceAccount) {
+async fn assert_pods_without_credentials_fail(account: ServiceAccount) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in
             [Breakage::PodsNotRestarted(account), Breakage::PodsPartlyRestarted(account)]
         {
-            let (_, response) = differs(&app, SameAccount, &[breakage]).await;
+            let (_, response) = break_and_validate(&app, SameAccount, &[breakage]).await;
             response.assert_check(PODS, "failed", account.name, "kubectl delete pod");
             cluster(&app).restore();
             let fixed = validate(&app, &valid_request(&app, SameAccount)).await;
@@ -31,13 +31,13 @@ async fn told(account: ServiceAccount) {
 /// Rows: F63.
 #[tokio::test]
 async fn hubble_pods_must_have_both_variables() {
-    told(HUBBLE_SERVICE_ACCOUNT).await;
+    assert_pods_without_credentials_fail(HUBBLE_SERVICE_ACCOUNT).await;
 }
 
 /// Rows: F64.
 #[tokio::test]
 async fn identity_service_pods_must_have_both_variables() {
-    told(IDENTITY_SERVICE_ACCOUNT).await;
+    assert_pods_without_credentials_fail(IDENTITY_SERVICE_ACCOUNT).await;
 }
 
 /// Rows: F65.

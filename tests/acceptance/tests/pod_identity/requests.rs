@@ -8,7 +8,9 @@ use gangway_policies::pod_identity::RolePurpose;
 use local_cloud::fixtures::PodIdentityCase;
 use serde_json::{Value, json};
 
-use crate::fixture::{ROUTE, boundary, cluster, furnish, register, valid_request, validate, with};
+use crate::fixture::{
+    ROUTE, attach_profile_policies, boundary, cluster, register, valid_request, validate, with,
+};
 
 /// Rows: F36.
 #[tokio::test]
@@ -23,7 +25,7 @@ async fn only_profiles_for_eks_clusters_are_accepted() {
             );
             let request = with(request, "name", json!(profile.id()));
             // Nothing else is wrong with it.
-            furnish(&app, PodIdentityCase::SameAccount, profile);
+            attach_profile_policies(&app, PodIdentityCase::SameAccount, profile);
             if profile.supports_eks() {
                 app.assert_registered(AuthMethod::PodIdentity, &request).await;
                 continue;
@@ -34,10 +36,10 @@ async fn only_profiles_for_eks_clusters_are_accepted() {
             assert_eq!(report.failed(), [check], "{profile}");
             report.assert_check(check, "failed", profile.id(), other);
         }
-        let aboard = ["core-eks", "minimum-eks-dynamic", "minimum-eks-static"];
+        let expected = ["core-eks", "minimum-eks-dynamic", "minimum-eks-static"];
         assert_eq!(
             app.account_names().into_iter().collect::<BTreeSet<_>>(),
-            aboard.map(str::to_owned).into()
+            expected.map(str::to_owned).into()
         );
     }
 }

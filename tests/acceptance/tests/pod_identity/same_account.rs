@@ -5,13 +5,13 @@ use gangway_policies::{PolicyDocument, pod_identity::RolePurpose};
 use local_cloud::fixtures::{Breakage, PodIdentityCase::SameAccount};
 use serde_json::Value;
 
-use crate::fixture::{cluster, differs, valid_request, validate};
+use crate::fixture::{break_and_validate, cluster, valid_request, validate};
 
 async fn fails(breakages: &[Breakage], check: &str) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         for breakage in breakages {
-            let (_, response) = differs(&app, SameAccount, &[*breakage]).await;
+            let (_, response) = break_and_validate(&app, SameAccount, &[*breakage]).await;
             assert!(
                 response.failed().contains(&check.to_owned()),
                 "{breakage:?}: {:#}",
@@ -24,11 +24,11 @@ async fn fails(breakages: &[Breakage], check: &str) {
 /// Rows: F44.
 #[tokio::test]
 async fn palette_role_must_trust_eks_with_tags() {
-    let part = RolePurpose::Palette;
+    let purpose = RolePurpose::Palette;
     let breakages = [
-        Breakage::TrustWithoutTagSession(part),
-        Breakage::TrustsOtherPrincipal(part),
-        Breakage::NoRole(part),
+        Breakage::TrustWithoutTagSession(purpose),
+        Breakage::TrustsOtherPrincipal(purpose),
+        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.palette-role-trust").await;
 }
@@ -60,12 +60,12 @@ async fn palette_role_must_have_the_supplementary_policy() {
 /// Rows: F47.
 #[tokio::test]
 async fn hubble_role_must_have_its_trust_and_policy() {
-    let part = RolePurpose::Hubble;
+    let purpose = RolePurpose::Hubble;
     let breakages = [
-        Breakage::TrustWithoutTagSession(part),
-        Breakage::TrustsOtherPrincipal(part),
-        Breakage::WithoutPermissions(part),
-        Breakage::NoRole(part),
+        Breakage::TrustWithoutTagSession(purpose),
+        Breakage::TrustsOtherPrincipal(purpose),
+        Breakage::WithoutPermissions(purpose),
+        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.hubble-role").await;
 }
@@ -73,12 +73,12 @@ async fn hubble_role_must_have_its_trust_and_policy() {
 /// Rows: F48.
 #[tokio::test]
 async fn identity_role_must_have_its_trust_and_policy() {
-    let part = RolePurpose::Identity;
+    let purpose = RolePurpose::Identity;
     let breakages = [
-        Breakage::TrustWithoutTagSession(part),
-        Breakage::TrustsOtherPrincipal(part),
-        Breakage::WithoutPermissions(part),
-        Breakage::NoRole(part),
+        Breakage::TrustWithoutTagSession(purpose),
+        Breakage::TrustsOtherPrincipal(purpose),
+        Breakage::WithoutPermissions(purpose),
+        Breakage::NoRole(purpose),
     ];
     fails(&breakages, "pod-identity.identity-role").await;
 }

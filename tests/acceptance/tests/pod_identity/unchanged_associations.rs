@@ -12,7 +12,7 @@ use local_cloud::{
 };
 use serde_json::json;
 
-use crate::fixture::{ENSURED, cluster, register, valid_request, with};
+use crate::fixture::{ENSURE_CHECK, cluster, register, valid_request, with};
 
 /// A registration that is to put this right is refused, for that reason, and nothing has changed.
 async fn refused(
@@ -25,7 +25,7 @@ async fn refused(
     cluster(app).break_with(breakage);
     let before = cluster(app).cluster.associations();
     let response = register(app, &request).await;
-    response.assert_status(422).assert_check(ENSURED, "failed", observed, remedy);
+    response.assert_status(422).assert_check(ENSURE_CHECK, "failed", observed, remedy);
     assert_eq!(cluster(app).cluster.associations(), before, "{case:?} {breakage:?}");
     app.assert_untouched();
 }
@@ -66,7 +66,12 @@ async fn associations_are_unchanged_when_the_deployment_forbids_it() {
             let request =
                 with(valid_request(&app, CrossAccount), "ensureAssociations", json!(true));
             let done = register(&app, &request).await;
-            done.assert_status(201).assert_check(ENSURED, "passed", "no change was needed", "");
+            done.assert_status(201).assert_check(
+                ENSURE_CHECK,
+                "passed",
+                "no change was needed",
+                "",
+            );
         }
     }
 }

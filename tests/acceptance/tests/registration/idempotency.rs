@@ -11,7 +11,9 @@ use gangway_policies::PolicyDocument;
 use local_cloud::palette::SecretsOnRead;
 use serde_json::{Value, json};
 
-use crate::state::{State, assert_receipt_is_true, document, in_use, waiting, writes};
+use crate::state::{
+    State, assert_receipt_is_true, current_value, pending_value, secret_document, writes,
+};
 
 #[tokio::test]
 async fn repeated_request_writes_nothing() {
@@ -20,7 +22,7 @@ async fn repeated_request_writes_nothing() {
         let first = app.post(&route(method), &request).await;
         assert_eq!((first.status, first.outcome()), (201, "created"), "{}", first.text);
         assert_receipt_is_true(&app, method, "prod", &first);
-        let before = State::of(&app, "prod");
+        let before = State::snapshot(&app, "prod");
         for cold in [false, true] {
             if cold {
                 app.realm().functions.stop_idle_instances();
@@ -32,7 +34,7 @@ async fn repeated_request_writes_nothing() {
             assert_eq!(again.text_at("/secretArn"), first.text_at("/secretArn"));
             assert_eq!(writes(&app), Vec::<String>::new());
         }
-        assert_eq!(State::of(&app, "prod"), before);
+        assert_eq!(State::snapshot(&app, "prod"), before);
     })
     .await;
 }
@@ -48,7 +50,7 @@ async fn each_setting_is_updated_read_back_and_then_unchanged() {
             gateways.find(|one| one.name == "dc-east").expect("a gateway").uid.clone()
         };
         let arns: Vec<String> = [PolicyDocument::Nodes, PolicyDocument::Controller]
-            .map(|document| app.customer().policy(document))
+            .map(|secret_document| app.customer().policy(secret_document))
             .into();
         let policies = json!({"policyArns": arns});
         let one_policy = json!({"policyArns": [arns[0]]});
@@ -94,10 +96,13 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!((updated.status, updated.outcome()), (200, "updated"), "{}", updated.text);
         assert_eq!(updated.uid(), first.uid());
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         let secret = state.secret();
         assert_eq!(secret.arn, first.text_at("/secretArn"));
-        assert_eq!((in_use(secret), waiting(secret)), (document(&key), Value::Null));
+        assert_eq!(
+            (current_value(secret), pending_value(secret)),
+            (secret_document(&key), Value::Null)
+        );
         assert_eq!(secret.versions.len(), 2);
         let spec = &state.account()["body"]["spec"];
         assert_eq!(spec["secretKey"], key.secret.as_str());
@@ -107,7 +112,7 @@ async fn new_key_of_the_same_user_updates_the_same_secret() {
         let back = app.post(&route(method), &request).await;
         assert_eq!(back.outcome(), "updated", "{}", back.text);
         assert_receipt_is_true(&app, method, "prod", &back);
-        assert_eq!(State::of(&app, "prod").secret().versions.len(), 2);
+        assert_eq!(State::snapshot(&app, "prod").secret().versions.len(), 2);
     })
     .await;
 }
@@ -117,25 +122,25 @@ async fn another_identity_under_the_name_is_a_conflict() {
     for_each_open(|app: TestApp, method| async move {
         let mine = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(mine.status, 201, "{}", mine.text);
-        let before = State::of(&app, "prod");
+        let before = State::snapshot(&app, "prod");
         app.cloud().calls().clear();
-        for (method, whose) in [
+        for (method, customer) in [
             (method, app.second_customer()),
             (other_method(method), app.customer()),
             (other_method(method), app.second_customer()),
         ] {
-            let response = app.post(&route(method), &app.request(method, whose, "prod")).await;
+            let response = app.post(&route(method), &app.request(method, customer, "prod")).await;
             assert_eq!(response.status, 409, "{}", response.text);
             assert_eq!(response.text_at("/type"), "urn:gangway:problem:conflict");
             assert!(response.text_at("/detail").contains(mine.uid()), "{}", response.text);
             // The report says the same before anybody tries.
             let validate = format!("{}/validate", route(method));
-            let report = app.post(&validate, &app.request(method, whose, "prod")).await;
+            let report = app.post(&validate, &app.request(method, customer, "prod")).await;
             assert_eq!((report.status, report.ready()), (200, Some(false)), "{}", report.text);
             assert_eq!(report.check("palette.name-available")["outcome"], "failed");
         }
         assert_eq!(writes(&app), Vec::<String>::new());
-        assert_eq!(State::of(&app, "prod"), before);
+        assert_eq!(State::snapshot(&app, "prod"), before);
     })
     .await;
 }
@@ -151,8 +156,8 @@ async fn annotations_of_others_survive_updates() {
             metadata["annotations"]["costCentre"] = json!("4711");
             metadata["labels"] = json!({"team": "payments"});
         }
-        let noted = |app: &TestApp| {
-            let state = State::of(app, "prod");
+        let assert_kept = |app: &TestApp| {
+            let state = State::snapshot(app, "prod");
             let metadata = &state.account()["body"]["metadata"];
             assert_eq!(metadata["annotations"]["costCentre"], "4711");
             assert_eq!(metadata["labels"], json!({"team": "payments"}));
@@ -162,11 +167,11 @@ async fn annotations_of_others_survive_updates() {
         let described = with(request.clone(), &json!({"description": "Payments"}));
         let updated = app.post(&route(method), &described).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
-        noted(&app);
+        assert_kept(&app);
         app.realm().functions.stop_idle_instances();
         let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!(replaced.outcome(), "updated", "{}", replaced.text);
-        noted(&app);
+        assert_kept(&app);
     })
     .await;
 }

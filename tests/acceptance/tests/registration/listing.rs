@@ -8,7 +8,12 @@ use local_cloud::palette::Account;
 use serde_json::{Value, json};
 
 /// An account as Palette's own console creates it.
-pub(crate) fn by_hand(app: &TestApp, project: Option<String>, spec: &Value, name: &str) -> String {
+pub(crate) fn create_in_palette(
+    app: &TestApp,
+    project: Option<String>,
+    spec: &Value,
+    name: &str,
+) -> String {
     let mut records = app.cloud().palette().records();
     let (uid, tenant) = (records.new_uid(), records.tenants[0].uid.clone());
     let scope = if project.is_some() { "project" } else { "tenant" };
@@ -29,9 +34,9 @@ async fn every_account_is_on_exactly_one_page() {
     let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();
     let mut uids = BTreeSet::new();
     for number in 0..120 {
-        uids.insert(by_hand(&app, None, &spec, &format!("account-{number}")));
+        uids.insert(create_in_palette(&app, None, &spec, &format!("account-{number}")));
     }
-    by_hand(&app, Some(project.clone()), &spec, "of-the-project");
+    create_in_palette(&app, Some(project.clone()), &spec, "of-the-project");
     // Limit, pages, and accounts on the first of them.
     for (limit, pages, first) in [("", 3, 50), ("limit=50", 3, 50), ("limit=37", 4, 37)] {
         app.realm().functions.stop_idle_instances();

@@ -19,7 +19,7 @@ async fn registering_a_deleted_account_again_restores_its_secret() {
         assert_eq!((removed.status, &*removed.text), (204, ""));
         app.assert_untouched();
         if method == AuthMethod::StaticCredentials {
-            let state = State::of(&app, "prod");
+            let state = State::snapshot(&app, "prod");
             assert!(state.secrets[0].deleted, "{state:#?}");
             assert_eq!(state.secrets[0].tags["gangway:state"], "retired");
         }
@@ -44,12 +44,12 @@ async fn secret_is_kept_when_palette_refuses_the_deletion() {
     for_each_open(|app: TestApp, method| async move {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         app.cloud().palette().records().accounts[0].in_use = true;
-        let before = State::of(&app, "prod");
+        let before = State::snapshot(&app, "prod");
         let path = format!("/v1/tenant/accounts/{}", first.uid());
         let refused = app.delete(&path).await;
         assert_eq!(refused.status, 502, "{}", refused.text);
         assert!(refused.text_at("/detail").contains("in use"), "{}", refused.text);
-        assert_eq!(State::of(&app, "prod"), before);
+        assert_eq!(State::snapshot(&app, "prod"), before);
         app.cloud().palette().records().accounts[0].in_use = false;
         assert_eq!(app.delete(&path).await.status, 204);
         app.assert_untouched();
@@ -79,7 +79,7 @@ async fn secret_is_kept_when_a_stale_reader_reports_the_account_as_deleted() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
-    let before = State::of(&app, "prod");
+    let before = State::snapshot(&app, "prod");
     let path = format!("/v1/tenant/accounts/{}", first.uid());
     let conceal = |places: &'static [Concealed]| {
         app.realm().functions.stop_idle_instances();
@@ -90,7 +90,7 @@ async fn secret_is_kept_when_a_stale_reader_reports_the_account_as_deleted() {
         let refused = app.delete(&path).await;
         assert_eq!(refused.status, 502, "{places:?}: {}", refused.text);
         assert!(refused.text_at("/detail").contains("again"), "{}", refused.text);
-        assert_eq!(State::of(&app, "prod"), before, "{places:?}");
+        assert_eq!(State::snapshot(&app, "prod"), before, "{places:?}");
     }
     conceal(&[Lists]);
     assert_eq!(app.delete(&path).await.status, 204);

@@ -11,7 +11,7 @@ use acceptance::{
 use local_cloud::{Effect, Fault};
 use serde_json::json;
 
-use crate::state::{State, assert_receipt_is_true, document, in_use, writes};
+use crate::state::{State, assert_receipt_is_true, current_value, secret_document, writes};
 
 #[tokio::test]
 async fn keys_of_another_aws_account_delete_the_old_secret() {
@@ -22,9 +22,9 @@ async fn keys_of_another_aws_account_delete_the_old_secret() {
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
         assert_eq!(replaced.uid(), first.uid());
         assert_eq!(replaced.text_at("/awsAccountId"), app.second_customer().account.id());
-        let state = State::of(&app, "prod");
-        let (secret, new) = (state.secret(), document(&app.second_customer().keys));
-        assert_eq!(in_use(secret), new);
+        let state = State::snapshot(&app, "prod");
+        let (secret, new) = (state.secret(), secret_document(&app.second_customer().keys));
+        assert_eq!(current_value(secret), new);
         assert_eq!(secret.tags["gangway:aws-account"], app.second_customer().account.id());
         let old = state.secrets.iter().find(|one| one.deleted).expect("the old secret");
         assert_eq!(old.arn, first.text_at("/secretArn"));
@@ -32,7 +32,7 @@ async fn keys_of_another_aws_account_delete_the_old_secret() {
         assert_eq!(state.account()["body"]["spec"]["secretKey"], new["secretAccessKey"]);
         let again = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!(again.outcome(), "unchanged", "{}", again.text);
-        assert_eq!(State::of(&app, "prod"), state);
+        assert_eq!(State::snapshot(&app, "prod"), state);
     })
     .await;
 }
@@ -47,10 +47,10 @@ async fn new_keys_of_the_same_account_keep_its_secret() {
             with(request.clone(), &json!({"accessKeyId": key.id, "secretAccessKey": key.secret}));
         let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &renewed).await;
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         assert_eq!(state.secrets.len(), 1);
         assert_eq!(state.secret().arn, first.text_at("/secretArn"));
-        assert_eq!(in_use(state.secret()), document(&key));
+        assert_eq!(current_value(state.secret()), secret_document(&key));
     })
     .await;
 }
@@ -62,7 +62,7 @@ async fn put_with_another_role_updates_the_account() {
         let request = app.request(method, app.second_customer(), "prod");
         let replaced = app.put(&format!("{}/{}", route(method), first.uid()), &request).await;
         assert_eq!((replaced.status, replaced.outcome()), (200, "updated"), "{}", replaced.text);
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         let arn = app.second_customer().role.arn();
         assert_eq!(state.account()["body"]["spec"]["sts"]["arn"], arn.as_str());
         assert_eq!(state.account()["uid"], first.uid());
@@ -120,8 +120,8 @@ async fn renaming_an_account_renames_its_secret() {
         assert_eq!((renamed.status, renamed.outcome()), (200, "updated"), "{}", renamed.text);
         assert_eq!((renamed.uid(), renamed.text_at("/name")), (first.uid(), "payments"));
         assert_receipt_is_true(&app, method, "payments", &renamed);
-        let old = State::of(&app, "prod");
-        assert!(old.accounts.is_empty() && old.live().is_empty(), "{old:#?}");
+        let old = State::snapshot(&app, "prod");
+        assert!(old.accounts.is_empty() && old.active().is_empty(), "{old:#?}");
         assert_eq!(app.account_names(), ["payments"]);
         let again = app.post(&route(method), &request).await;
         assert_eq!((again.uid(), again.outcome()), (first.uid(), "unchanged"), "{}", again.text);
@@ -135,14 +135,14 @@ async fn put_with_the_name_of_another_account_is_a_conflict() {
         let first = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let second =
             app.post(&route(method), &app.request(method, app.second_customer(), "test")).await;
-        let before = (State::of(&app, "prod"), State::of(&app, "test"));
+        let before = (State::snapshot(&app, "prod"), State::snapshot(&app, "test"));
         app.cloud().calls().clear();
         let request = app.request(method, app.second_customer(), "prod");
         let response = app.put(&format!("{}/{}", route(method), second.uid()), &request).await;
         assert_eq!(response.status, 409, "{}", response.text);
         assert!(response.text_at("/detail").contains(first.uid()), "{}", response.text);
         assert_eq!(writes(&app), Vec::<String>::new());
-        assert_eq!((State::of(&app, "prod"), State::of(&app, "test")), before);
+        assert_eq!((State::snapshot(&app, "prod"), State::snapshot(&app, "test")), before);
     })
     .await;
 }
@@ -163,7 +163,7 @@ async fn put_with_an_unknown_uid_is_not_found() {
 
         let tenants = app.post(&route(method), &request).await;
         let projects = app.post(&project_route(&project, method), &request).await;
-        let before = State::of(&app, "prod");
+        let before = State::snapshot(&app, "prod");
         app.realm().functions.stop_idle_instances();
         app.cloud().calls().clear();
         // From the tenant a project's account is not seen.
@@ -174,7 +174,7 @@ async fn put_with_an_unknown_uid_is_not_found() {
         let response = app.put(&path, &request).await;
         assert_eq!(response.status, 404, "{}", response.text);
         assert_eq!(writes(&app), Vec::<String>::new());
-        assert_eq!(State::of(&app, "prod"), before);
+        assert_eq!(State::snapshot(&app, "prod"), before);
     })
     .await;
 }

@@ -9,9 +9,9 @@ use gangway_model::AuthMethod;
 use local_cloud::palette::SecretsOnRead;
 use serde_json::json;
 
-use crate::{listing::by_hand, state::writes};
+use crate::{listing::create_in_palette, state::writes};
 
-async fn look(app: &TestApp, uid: &str) -> HttpResponse {
+async fn revalidate(app: &TestApp, uid: &str) -> HttpResponse {
     // Each validation has Palette's burst limit for itself.
     app.realm().functions.stop_idle_instances();
     app.cloud().calls().clear();
@@ -31,7 +31,7 @@ fn failed(report: &HttpResponse) -> Vec<String> {
 async fn healthy_account_is_ready_and_reports_its_method() {
     for_each_open(|app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         assert_eq!(report.text_at("/method"), method.id());
         assert_eq!(report.text_at("/awsAccountId"), app.customer().account.id());
@@ -51,11 +51,11 @@ async fn deactivated_key_is_reported() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         app.customer().deactivate_access_key();
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
         assert_eq!(failed(&report), ["aws.identity-valid"], "{}", report.text);
         app.customer().activate_access_key();
-        assert_eq!(look(&app, receipt.uid()).await.ready(), Some(true));
+        assert_eq!(revalidate(&app, receipt.uid()).await.ready(), Some(true));
     })
     .await;
 }
@@ -65,13 +65,13 @@ async fn broken_trust_policy_is_reported() {
     for_each(&PARTITIONS, &[AuthMethod::Sts], |app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         app.customer().trust_with_wrong_external_id();
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(false), "{}", report.text);
         assert!(failed(&report).contains(&"palette.validation".to_owned()), "{}", report.text);
         app.customer().trust_palette();
         app.customer().delete_inspection_role();
         // Palette still gets in; what Gangway cannot see is not passed.
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         let unverified = report.checks().iter().any(|check| check["outcome"] == "unverified");
         assert!(unverified, "{}", report.text);
@@ -85,14 +85,14 @@ async fn stopped_gateway_is_reported() {
         let request = app.request(method, app.customer(), "prod");
         let request = with(request.clone(), &json!({"privateCloudGateway": "dc-east"}));
         let receipt = app.post(&route(method), &request).await;
-        assert_eq!(look(&app, receipt.uid()).await.ready(), Some(true));
+        assert_eq!(revalidate(&app, receipt.uid()).await.ready(), Some(true));
         {
             let mut records = app.cloud().palette().records();
             let gateways = &mut records.tenants[0].gateways;
             let gateway = gateways.iter_mut().find(|one| one.name == "dc-east");
             gateway.expect("that gateway").state = "Error".to_owned();
         }
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["palette.gateway-running"], "{}", report.text);
     })
     .await;
@@ -113,8 +113,8 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
                 "sts": {"arn": customer.role.arn()},
             })
         };
-        let uid = by_hand(&app, None, &spec, "by-hand");
-        let report = look(&app, &uid).await;
+        let uid = create_in_palette(&app, None, &spec, "by-hand");
+        let report = revalidate(&app, &uid).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         if method == AuthMethod::StaticCredentials {
             assert_eq!(report.check("vault.secret-in-use")["outcome"], "unverified");
@@ -127,7 +127,7 @@ async fn account_created_outside_gangway_is_checked_as_far_as_possible() {
         app.realm().functions.stop_idle_instances();
         let receipt = app.post(&route(method), &app.request(method, customer, "by-hand")).await;
         assert_eq!((receipt.uid(), receipt.outcome()), (&*uid, "updated"), "{}", receipt.text);
-        let report = look(&app, &uid).await;
+        let report = revalidate(&app, &uid).await;
         assert_eq!(report.ready(), Some(true), "{}", report.text);
         assert!(
             !report.body["notices"]
@@ -144,17 +144,17 @@ async fn missing_or_different_secret_is_reported() {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         let key = app.customer().user.create_access_key();
         app.cloud().palette().records().accounts[0].body["spec"]["accessKey"] = json!(key.id);
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "failed");
         let masked = SecretsOnRead::MaskedWithId;
         app.cloud().palette().configure(|palette| palette.secrets = masked);
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(report.check("vault.secret-matches-palette")["outcome"], "unverified");
         let arn = receipt.text_at("/secretArn");
         let deletion = json!({"SecretId": arn, "RecoveryWindowInDays": 7});
         let administrator = app.realm().administrator();
         administrator.secrets_manager("DeleteSecret", &deletion).await.expect("a response");
-        let report = look(&app, receipt.uid()).await;
+        let report = revalidate(&app, receipt.uid()).await;
         assert_eq!(failed(&report), ["vault.secret-in-use"], "{}", report.text);
     })
     .await;

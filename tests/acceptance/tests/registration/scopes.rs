@@ -17,7 +17,7 @@ fn project(app: &TestApp, at: usize) -> (String, String) {
     (project.uid.clone(), project.name.clone())
 }
 
-fn scoped(request: &Value, scope: &Value) -> Value {
+fn with_scope(request: &Value, scope: &Value) -> Value {
     with(request.clone(), &json!({"scope": scope}))
 }
 
@@ -28,7 +28,7 @@ async fn project_is_accepted_by_uid_and_by_name() {
         let request = app.request(method, app.customer(), "prod");
         let first = app.post(&project_route(&name, method), &request).await;
         assert_eq!((first.status, first.outcome()), (201, "created"), "{}", first.text);
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         let account = state.account();
         assert_eq!(account["project"], uid.as_str());
         assert_eq!(account["body"]["metadata"]["annotations"]["scope"], "project");
@@ -59,7 +59,7 @@ async fn project_is_accepted_by_uid_and_by_name() {
                 assert_eq!(response.status, 404, "{}", response.text);
             }
         }
-        assert_eq!(State::of(&app, "prod"), state);
+        assert_eq!(State::snapshot(&app, "prod"), state);
         let removed = app.delete(&path(&format!("projects/{name}"))).await;
         assert_eq!(removed.status, 204, "{}", removed.text);
         app.assert_untouched();
@@ -72,7 +72,7 @@ async fn tenant_account_is_not_found_in_a_project() {
     for_each_open(|app: TestApp, method| async move {
         let receipt = app.post(&route(method), &app.request(method, app.customer(), "prod")).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
-        let (state, project) = (State::of(&app, "prod"), project(&app, 0).0);
+        let (state, project) = (State::snapshot(&app, "prod"), project(&app, 0).0);
         let in_project = format!("/v1/projects/{project}/accounts/{}", receipt.uid());
         for response in [
             app.get(&in_project).await,
@@ -85,7 +85,7 @@ async fn tenant_account_is_not_found_in_a_project() {
         // Palette lists it there.
         let list = app.get(&format!("/v1/projects/{project}/accounts")).await;
         assert_eq!(list.body["accounts"], json!([]), "{}", list.text);
-        assert_eq!(State::of(&app, "prod"), state);
+        assert_eq!(State::snapshot(&app, "prod"), state);
         let path = format!("/v1/tenant/accounts/{}", receipt.uid());
         assert_eq!(app.delete(&path).await.status, 204);
     })
@@ -103,28 +103,28 @@ async fn name_is_available_in_every_other_scope() {
         let mut uids = Vec::new();
         for (scope, _) in &scopes {
             app.realm().functions.stop_idle_instances();
-            let request = scoped(&app.request(method, app.customer(), "prod"), scope);
+            let request = with_scope(&app.request(method, app.customer(), "prod"), scope);
             let receipt = app.post_registration(method, &request).await;
             assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
             uids.push(receipt.uid().to_owned());
         }
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         assert_eq!(state.accounts.len(), scopes.len());
         for ((scope, owner), uid) in scopes.iter().zip(&uids) {
             app.realm().functions.stop_idle_instances();
             let account = state.accounts.iter().find(|account| account["uid"] == uid.as_str());
             assert_eq!(account.expect("that account")["project"], *owner);
-            let request = scoped(&app.request(method, app.customer(), "prod"), scope);
+            let request = with_scope(&app.request(method, app.customer(), "prod"), scope);
             let again = app.post_registration(method, &request).await;
             assert_eq!((again.uid(), again.outcome()), (&**uid, "unchanged"), "{}", again.text);
         }
-        assert_eq!(State::of(&app, "prod"), state);
+        assert_eq!(State::snapshot(&app, "prod"), state);
         // What goes in one scope leaves the keys of the others alone.
         let removed = app.delete(&format!("/v1/tenant/accounts/{}", uids[0])).await;
         assert_eq!(removed.status, 204, "{}", removed.text);
-        let left = State::of(&app, "prod");
+        let left = State::snapshot(&app, "prod");
         let kept = if method == AuthMethod::StaticCredentials { scopes.len() - 1 } else { 0 };
-        assert_eq!((left.accounts.len(), left.live().len()), (scopes.len() - 1, kept));
+        assert_eq!((left.accounts.len(), left.active().len()), (scopes.len() - 1, kept));
     })
     .await;
 }

@@ -9,7 +9,7 @@ use gangway_model::{AuthMethod, Partition};
 use local_cloud::{Effect, Fault};
 use serde_json::{Value, json};
 
-use crate::state::{State, assert_receipt_is_true, document, in_use, waiting};
+use crate::state::{State, assert_receipt_is_true, current_value, pending_value, secret_document};
 
 const CREATE: &str = "POST /v1/cloudaccounts/aws";
 const REPLACE: &str = "PUT /v1/cloudaccounts/aws/{uid}";
@@ -19,7 +19,7 @@ async fn secret_has_the_configured_name_tags_and_key() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
         let customer = app.customer();
         let receipt = app.post(&route(method), &app.request(method, customer, "prod")).await;
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         let (secret, partition, id) = (state.secret(), app.partition(), customer.account.id());
         assert_eq!(secret.name, format!("gangway/{partition}/{id}/prod"));
         assert_eq!(secret.arn, receipt.text_at("/secretArn"));
@@ -37,7 +37,7 @@ async fn secret_has_the_configured_name_tags_and_key() {
             ("gangway:state", "registered"),
         ];
         assert_eq!(tags, expected);
-        assert_eq!(in_use(secret), document(&customer.keys));
+        assert_eq!(current_value(secret), secret_document(&customer.keys));
         assert_eq!(secret.versions.len(), 1);
         assert_eq!(secret.versions[0].1, ["AWSCURRENT"]);
     })
@@ -61,10 +61,10 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
             app.cloud().fault(Fault::on("palette", REPLACE, effect));
             let refused = app.post(&route(method), &renewed).await;
             assert_eq!(refused.status, 502, "{}", refused.text);
-            let state = State::of(&app, "prod");
+            let state = State::snapshot(&app, "prod");
             let secret = state.secret();
-            assert_eq!(in_use(secret), document(&customer.keys), "{effect:?}");
-            assert_eq!(waiting(secret), document(&key), "{effect:?}");
+            assert_eq!(current_value(secret), secret_document(&customer.keys), "{effect:?}");
+            assert_eq!(pending_value(secret), secret_document(&key), "{effect:?}");
             assert_eq!(secret.tags["gangway:palette-uid"], first.uid());
             assert_eq!(secret.tags["gangway:state"], "registered");
             app.cloud().faults().clear();
@@ -76,10 +76,10 @@ async fn new_value_stays_pending_until_palette_accepts_it() {
         app.realm().functions.stop_idle_instances();
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         assert_eq!(
-            (in_use(state.secret()), waiting(state.secret())),
-            (document(&key), Value::Null)
+            (current_value(state.secret()), pending_value(state.secret())),
+            (secret_document(&key), Value::Null)
         );
     })
     .await;
@@ -102,7 +102,7 @@ async fn secret_of_a_refused_registration_is_deleted_and_later_restored() {
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
         assert_receipt_is_true(&app, method, "prod", &receipt);
         assert_eq!(
-            State::of(&app, "prod").secrets.len(),
+            State::snapshot(&app, "prod").secrets.len(),
             usize::from(method == AuthMethod::StaticCredentials)
         );
     })
@@ -116,7 +116,7 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
         app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectBefore));
         let failed = app.post(&route(method), &request).await;
         assert_eq!(failed.status, 502, "{}", failed.text);
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         assert!(state.accounts.is_empty());
         assert_eq!(state.secret().tags["gangway:state"], "staged");
         assert_eq!(state.secret().tags.get("gangway:palette-uid"), None);
@@ -131,15 +131,16 @@ async fn secret_stays_staged_when_palette_does_not_answer() {
 #[tokio::test]
 async fn keys_are_read_from_an_incoming_or_a_stored_secret() {
     for_each(&PARTITIONS, &[AuthMethod::StaticCredentials], |app: TestApp, method| async move {
-        let keys = document(&app.customer().keys).to_string();
+        let keys = secret_document(&app.customer().keys).to_string();
         let arn = app.realm().put_secret("gangway/incoming/prod", &keys).await;
         let request = json!({"name": "prod", "secretArn": arn});
         let receipt = app.post(&route(method), &request).await;
         assert_eq!((receipt.status, receipt.outcome()), (201, "created"), "{}", receipt.text);
         assert_receipt_is_true(&app, method, "prod", &receipt);
         assert_ne!(receipt.text_at("/secretArn"), arn);
-        let inbox = app.realm().gangway_account.secret("gangway/incoming/prod").expect("the inbox");
-        assert!(!inbox.deleted && inbox.tags.is_empty() && inbox.versions.len() == 1);
+        let incoming =
+            app.realm().gangway_account.secret("gangway/incoming/prod").expect("the inbox");
+        assert!(!incoming.deleted && incoming.tags.is_empty() && incoming.versions.len() == 1);
         let kept = json!({"name": "prod", "secretArn": receipt.text_at("/secretArn")});
         let inline = app.request(method, app.customer(), "prod");
         for same in [&request, &kept, &inline] {
@@ -147,12 +148,15 @@ async fn keys_are_read_from_an_incoming_or_a_stored_secret() {
             assert_eq!(again.outcome(), "unchanged", "{}", again.text);
         }
         let key = app.customer().user.create_access_key();
-        let arn = app.realm().put_secret("gangway/incoming/new", &document(&key).to_string()).await;
+        let arn = app
+            .realm()
+            .put_secret("gangway/incoming/new", &secret_document(&key).to_string())
+            .await;
         app.realm().functions.stop_idle_instances();
         let renewed = json!({"name": "prod", "secretArn": arn});
         let updated = app.post(&route(method), &renewed).await;
         assert_eq!(updated.outcome(), "updated", "{}", updated.text);
-        assert_eq!(in_use(State::of(&app, "prod").secret()), document(&key));
+        assert_eq!(current_value(State::snapshot(&app, "prod").secret()), secret_document(&key));
     })
     .await;
 }
@@ -162,7 +166,7 @@ async fn secret_of_another_account_cannot_be_registered() {
     let app = TestApp::start(Partition::Aws).await;
     let method = AuthMethod::StaticCredentials;
     let project = app.cloud().palette().records().tenants[0].projects[0].uid.clone();
-    let whose = |project: Option<&str>| project.map(|uid| json!({"scope": {"project": uid}}));
+    let scope_of = |project: Option<&str>| project.map(|uid| json!({"scope": {"project": uid}}));
     let mut kept = Vec::new();
     for (customer, name, project) in [
         (app.customer(), "prod", None),
@@ -171,12 +175,13 @@ async fn secret_of_another_account_cannot_be_registered() {
         (app.second_customer(), "prod-sixsix", None),
     ] {
         let request = app.request(method, customer, name);
-        let request = whose(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
+        let request =
+            scope_of(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
         let receipt = app.post_registration(method, &request).await;
         assert_eq!(receipt.status, 201, "{}", receipt.text);
         kept.push(receipt.text_at("/secretArn").to_owned());
     }
-    let [of_tenant, of_project, team, six] = kept.as_slice() else { panic!("four: {kept:?}") };
+    let [of_tenant, of_project, team, similar] = kept.as_slice() else { panic!("four: {kept:?}") };
     // Secrets Manager accepts an ARN without its random suffix.
     let part = |arn: &str| arn.rsplit_once('-').expect("a suffix").0.to_owned();
     for (project, arn) in [
@@ -184,11 +189,12 @@ async fn secret_of_another_account_cannot_be_registered() {
         (None, of_project.clone()),
         (None, team.clone()),
         (None, part(team)),
-        (None, part(six)),
+        (None, part(similar)),
         (None, part(of_tenant)),
     ] {
         let request = json!({"name": "prod", "secretArn": arn});
-        let request = whose(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
+        let request =
+            scope_of(project).map_or(request.clone(), |scope| with(request.clone(), &scope));
         let refused = app.post_registration(method, &request).await;
         assert_eq!((refused.status, refused.pointers()), (422, vec!["/secretArn"]), "{arn}");
         assert!(refused.text.contains("stores for another account"), "{}", refused.text);
@@ -207,11 +213,11 @@ async fn secret_is_kept_when_the_result_of_a_creation_is_unknown() {
     app.cloud().fault(Fault::on("palette", CREATE, Effect::DisconnectAfter));
     let list = Fault::on("palette", "GET /v1/cloudaccounts/aws", Effect::InternalError);
     app.cloud().fault(list.nth(2).times(u32::MAX));
-    let doubtful = app.post(&route(method), &request).await;
-    assert_eq!(doubtful.status, 502, "{}", doubtful.text);
-    assert!(doubtful.text_at("/detail").contains("again"), "{}", doubtful.text);
-    let left = State::of(&app, "prod");
-    assert_eq!((left.accounts.len(), left.live().len()), (1, 1));
+    let unknown = app.post(&route(method), &request).await;
+    assert_eq!(unknown.status, 502, "{}", unknown.text);
+    assert!(unknown.text_at("/detail").contains("again"), "{}", unknown.text);
+    let left = State::snapshot(&app, "prod");
+    assert_eq!((left.accounts.len(), left.active().len()), (1, 1));
     app.cloud().faults().clear();
     app.realm().functions.stop_idle_instances();
     let receipt = app.post(&route(method), &request).await;

@@ -16,7 +16,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn of(app: &TestApp, name: &str) -> Self {
+    pub(crate) fn snapshot(app: &TestApp, name: &str) -> Self {
         let records = app.cloud().palette().records();
         let named = records.accounts.iter().filter(|account| account.name() == name);
         let accounts = named.map(
@@ -35,13 +35,13 @@ impl State {
     }
 
     /// Secrets that are not in their recovery window.
-    pub(crate) fn live(&self) -> Vec<&SecretSnapshot> {
+    pub(crate) fn active(&self) -> Vec<&SecretSnapshot> {
         self.secrets.iter().filter(|secret| !secret.deleted).collect()
     }
 
     /// The one live secret.
     pub(crate) fn secret(&self) -> &SecretSnapshot {
-        let live = self.live();
+        let live = self.active();
         assert_eq!(live.len(), 1, "live secrets: {live:#?}");
         live[0]
     }
@@ -53,7 +53,7 @@ impl State {
     }
 
     /// The same without what differs from one registration to the next: name, uid and the ends of ARNs.
-    pub(crate) fn anonymous(&self, name: &str) -> String {
+    pub(crate) fn normalized(&self, name: &str) -> String {
         let mut accounts = self.accounts.clone();
         for account in &mut accounts {
             // Sent with an update, and not with a creation.
@@ -88,21 +88,21 @@ impl State {
 }
 
 /// What a secret of these keys holds.
-pub(crate) fn document(keys: &AwsCredentials) -> Value {
+pub(crate) fn secret_document(keys: &AwsCredentials) -> Value {
     json!({"accessKeyId": keys.id, "secretAccessKey": keys.secret})
 }
 
 /// The value in use, as JSON.
-pub(crate) fn in_use(secret: &SecretSnapshot) -> Value {
-    parsed(secret.current.as_deref())
+pub(crate) fn current_value(secret: &SecretSnapshot) -> Value {
+    parse_json(secret.current.as_deref())
 }
 
 /// The value that waits, as JSON; null where none does. A version in use may keep the label with which it waited.
-pub(crate) fn waiting(secret: &SecretSnapshot) -> Value {
-    parsed(secret.pending.as_deref().filter(|_| secret.pending != secret.current))
+pub(crate) fn pending_value(secret: &SecretSnapshot) -> Value {
+    parse_json(secret.pending.as_deref().filter(|_| secret.pending != secret.current))
 }
 
-fn parsed(text: Option<&str>) -> Value {
+fn parse_json(text: Option<&str>) -> Value {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
@@ -113,25 +113,25 @@ pub(crate) fn check_receipt(
     name: &str,
     response: &HttpResponse,
 ) -> Result<(), String> {
-    let (found, customer) = (State::of(app, name), app.customer());
+    let (found, customer) = (State::snapshot(app, name), app.customer());
     let [account] = found.accounts.as_slice() else {
         return Err(format!("{} accounts of that name", found.accounts.len()));
     };
     let (uid, spec) = (response.uid(), &account["body"]["spec"]);
-    let entered = if method == AuthMethod::StaticCredentials {
+    let credential_matches = if method == AuthMethod::StaticCredentials {
         spec["accessKey"] == customer.keys.id.as_str()
             && spec["secretKey"] == customer.keys.secret.as_str()
     } else {
         spec["sts"]["arn"] == customer.role.arn().as_str()
     };
-    if account["uid"] != uid || !entered {
+    if account["uid"] != uid || !credential_matches {
         return Err(format!("the receipt is for {uid}, and Palette has {account}"));
     }
-    match (method, found.live().as_slice()) {
+    match (method, found.active().as_slice()) {
         (AuthMethod::Sts, []) => Ok(()),
         (AuthMethod::StaticCredentials, [secret])
-            if in_use(secret) == document(&customer.keys)
-                && waiting(secret).is_null()
+            if current_value(secret) == secret_document(&customer.keys)
+                && pending_value(secret).is_null()
                 && secret.tags.get("gangway:state").is_some_and(|state| state == "registered")
                 && secret.tags.get("gangway:palette-uid").is_some_and(|tag| tag == uid)
                 && secret.arn == response.text_at("/secretArn") =>

@@ -11,7 +11,7 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::state::{State, check_receipt, document};
+use crate::state::{State, check_receipt, secret_document};
 
 /// The request as an event may carry it.
 async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
@@ -19,7 +19,7 @@ async fn detail(app: &TestApp, method: AuthMethod, name: &str) -> Value {
     if method == AuthMethod::Sts {
         with(app.request(method, app.customer(), name), &member)
     } else {
-        let keys = document(&app.customer().keys).to_string();
+        let keys = secret_document(&app.customer().keys).to_string();
         let arn = app.realm().put_secret(&format!("gangway/incoming/{name}"), &keys).await;
         with(json!({"name": name, "secretArn": arn}), &member)
     }
@@ -59,7 +59,7 @@ async fn event_has_the_same_result_as_the_http_request() {
             }
         }
         assert_eq!(event, http);
-        let ends = ["by-event", "by-http"].map(|name| State::of(&app, name).anonymous(name));
+        let ends = ["by-event", "by-http"].map(|name| State::snapshot(&app, name).normalized(name));
         assert_eq!(ends[0], ends[1]);
         // The account is the same with either trigger.
         let same = with(app.request(method, app.customer(), "by-event"), &members);
@@ -72,16 +72,20 @@ async fn event_has_the_same_result_as_the_http_request() {
 #[tokio::test]
 async fn permanently_invalid_event_is_rejected_without_retry() {
     for_each_open(|app: TestApp, method| async move {
-        let sound = detail(&app, method, "prod").await;
+        let valid_event = detail(&app, method, "prod").await;
         // A key that has been in an event is known to too many.
         let secret = json!({"secretAccessKey": "x".repeat(40)});
         // What is wrong, the problem's last word, and its status.
         for (event, kind, status) in [
-            (with(sound.clone(), &json!({"name": "no name"})), "validation-error", 400),
-            (with(sound.clone(), &json!({"surprise": 1})), "validation-error", 400),
-            (with(sound.clone(), &json!({"scope": {"project": "Nowhere"}})), "unprocessable", 422),
-            (with(sound.clone(), &json!({"partition": "aws-iso"})), "unprocessable", 422),
-            (with(sound.clone(), &secret), "unprocessable", 422),
+            (with(valid_event.clone(), &json!({"name": "no name"})), "validation-error", 400),
+            (with(valid_event.clone(), &json!({"surprise": 1})), "validation-error", 400),
+            (
+                with(valid_event.clone(), &json!({"scope": {"project": "Nowhere"}})),
+                "unprocessable",
+                422,
+            ),
+            (with(valid_event.clone(), &json!({"partition": "aws-iso"})), "unprocessable", 422),
+            (with(valid_event.clone(), &secret), "unprocessable", 422),
         ] {
             let response = deliver(&app, method, &event).await.expect("no error");
             assert_eq!(response["outcome"], "rejected", "{response}");
@@ -91,7 +95,7 @@ async fn permanently_invalid_event_is_rejected_without_retry() {
             assert!(!response.to_string().contains(&"x".repeat(40)), "{response}");
         }
         app.customer().detach_policy(gangway_policies::PolicyDocument::Nodes);
-        let response = deliver(&app, method, &sound).await.expect("no error");
+        let response = deliver(&app, method, &valid_event).await.expect("no error");
         assert_eq!(response["problem"]["type"], "urn:gangway:problem:checks-failed", "{response}");
         assert_eq!(response["problem"]["report"]["ready"], false);
         app.assert_untouched();
@@ -141,9 +145,9 @@ async fn event_with_a_temporary_failure_is_retried_and_registers() {
         app.realm().functions.stop_idle_instances();
         let receipt = deliver(&app, method, &event).await.expect("a receipt");
         assert_eq!(receipt["outcome"], "created", "{receipt}");
-        let state = State::of(&app, "prod");
+        let state = State::snapshot(&app, "prod");
         assert_eq!(state.account()["uid"], receipt["uid"]);
-        assert_eq!(state.live().len(), usize::from(method == AuthMethod::StaticCredentials));
+        assert_eq!(state.active().len(), usize::from(method == AuthMethod::StaticCredentials));
     })
     .await;
 }

@@ -113,7 +113,7 @@ async fn rotated_palette_api_key_is_read_again() {
             app.realm().put_secret(API_KEY_SECRET, ADMIN_KEY).await;
             app.realm().functions.stop_idle_instances();
         }
-        assert_eq!(State::of(&app, "prod").accounts.len(), 1);
+        assert_eq!(State::snapshot(&app, "prod").accounts.len(), 1);
     })
     .await;
 }

@@ -102,8 +102,8 @@ async fn keys_can_be_supplied_by_secret_arn() {
         let refused = app.register(AuthMethod::StaticCredentials, &both).await;
         refused.assert_status(400);
         assert_eq!(refused.pointers(), ["/accessKeyId"]);
-        for nonsense in ["no JSON", "[]", "{\"accessKeyId\": \"AKIAIOSFODNN7EXAMPLE\"}"] {
-            let arn = app.realm().put_secret("gangway/incoming/nonsense", nonsense).await;
+        for invalid in ["no JSON", "[]", "{\"accessKeyId\": \"AKIAIOSFODNN7EXAMPLE\"}"] {
+            let arn = app.realm().put_secret("gangway/incoming/nonsense", invalid).await;
             let refused = app
                 .register(
                     AuthMethod::StaticCredentials,
@@ -111,7 +111,7 @@ async fn keys_can_be_supplied_by_secret_arn() {
                 )
                 .await;
             refused.assert_status(422);
-            assert_eq!(refused.pointers(), ["/secretArn"], "{nonsense}");
+            assert_eq!(refused.pointers(), ["/secretArn"], "{invalid}");
         }
         assert_eq!(app.account_names(), ["prod"]);
     }

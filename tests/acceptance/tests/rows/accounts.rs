@@ -116,8 +116,8 @@ async fn description_is_optional_and_returned_as_sent() {
             let path = format!("/v1/tenant/accounts/{uid}");
             assert_eq!(app.get(&path).await.body.get("description"), None);
             for description in ["Zahlungen – Größe ≥ 3, \"prod\"", "another"] {
-                let told = with(plain.clone(), &json!({"description": description}));
-                let updated = app.register(method, &told).await;
+                let expected = with(plain.clone(), &json!({"description": description}));
+                let updated = app.register(method, &expected).await;
                 updated.assert_status(200);
                 assert_eq!((updated.outcome(), updated.uid()), ("updated", &*uid));
                 assert_eq!(app.get(&path).await.text_at("/description"), description);
@@ -138,15 +138,15 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
         for method in OPEN_METHODS {
             let app = TestApp::start(partition).await;
             let request = app.request(method, app.customer(), "prod");
-            let green = app.validate(method, &request).await;
-            green.assert_status(200);
-            assert_eq!(green.ready(), Some(true));
-            green.assert_check("palette.validation", "passed", "", "");
+            let ready = app.validate(method, &request).await;
+            ready.assert_status(200);
+            assert_eq!(ready.ready(), Some(true));
+            ready.assert_check("palette.validation", "passed", "", "");
             app.assert_untouched();
-            assert_eq!(green.text_at("/partition"), partition.id());
-            assert_eq!(green.text_at("/awsAccountId"), app.customer().account.id());
+            assert_eq!(ready.text_at("/partition"), partition.id());
+            assert_eq!(ready.text_at("/awsAccountId"), app.customer().account.id());
             // Palette cannot get in where nothing else is wrong.
-            let (operation, spared) = if method == AuthMethod::StaticCredentials {
+            let (operation, nth) = if method == AuthMethod::StaticCredentials {
                 ("GetCallerIdentity", 2)
             } else {
                 ("AssumeRole", 1)
@@ -154,16 +154,16 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
             let cloud = app.cloud();
             if method == AuthMethod::StaticCredentials {
                 let fault = Fault::on("sts", operation, Effect::InternalError);
-                cloud.fault(fault.nth(spared));
+                cloud.fault(fault.nth(nth));
             } else {
                 let source = app.realm().palette_user.as_ref().expect("a source of STS");
                 source.inline("AssumeTenantRoles", &deny_assuming());
             }
-            let red = app.register(method, &request).await;
+            let blocked = app.register(method, &request).await;
             cloud.faults().clear();
-            red.assert_status(422);
-            assert_eq!(red.failed(), ["palette.validation"], "{:#}", red.body);
-            red.assert_check("palette.validation", "failed", "Palette rejected", "");
+            blocked.assert_status(422);
+            assert_eq!(blocked.failed(), ["palette.validation"], "{:#}", blocked.body);
+            blocked.assert_check("palette.validation", "failed", "Palette rejected", "");
             app.assert_untouched();
         }
     }
@@ -230,7 +230,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
             let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
             shown.assert_status(200);
             assert_eq!(list.body["accounts"][0], shown.body);
-            for (pointer, told) in [
+            for (pointer, expected) in [
                 ("/uid", receipt.uid()),
                 ("/method", method.id()),
                 ("/partition", partition.id()),
@@ -239,7 +239,7 @@ async fn registered_account_is_listed_and_can_be_revalidated() {
                 ("/permissionProfile", "core-eks"),
                 ("/state", "Running"),
             ] {
-                assert_eq!(shown.text_at(pointer), told, "{pointer}");
+                assert_eq!(shown.text_at(pointer), expected, "{pointer}");
             }
             let again = app
                 .post(&format!("/v1/tenant/accounts/{}/validate", receipt.uid()), &json!({}))

@@ -18,25 +18,26 @@ use serde_json::Value;
 type Metric = (String, Vec<String>);
 
 /// Those that functions wrote into their logs, with the values that dimensions had.
-fn written(logs: &str) -> BTreeMap<Metric, BTreeSet<Vec<String>>> {
+fn written_metrics(logs: &str) -> BTreeMap<Metric, BTreeSet<Vec<String>>> {
     let mut written = BTreeMap::<Metric, BTreeSet<Vec<String>>>::new();
     for line in logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
             assert_eq!(directive["Namespace"], "Gangway");
             let dimensions = texts(&directive["Dimensions"][0]);
-            let whose = dimensions.iter().map(|name| text(&line[name.as_str()])).collect();
+            let dimension_values =
+                dimensions.iter().map(|name| text(&line[name.as_str()])).collect();
             let name = text(&directive["Metrics"][0]["Name"]);
             let value = &line[name.as_str()];
             let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
             assert!(!values.is_empty() && values.iter().all(Value::is_u64), "{line}");
-            written.entry((name, dimensions)).or_default().insert(whose);
+            written.entry((name, dimensions)).or_default().insert(dimension_values);
         }
     }
     written
 }
 
 /// Those of Gangway's own that the dashboard searches for.
-fn shown(template: &Template) -> BTreeSet<Metric> {
+fn dashboard_metrics(template: &Template) -> BTreeSet<Metric> {
     let dashboards = template.resources("AWS::CloudWatch::Dashboard");
     let (_, dashboard) = dashboards.first().expect("a dashboard");
     let body: Value = serde_json::from_str(&text(&dashboard["DashboardBody"]["Fn::Sub"]))
@@ -63,17 +64,15 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// Has the functions write every metric that there is.
-async fn logs() -> String {
-    let stage = TestApp::start(Partition::Aws).await;
-    let customer = stage.customer();
-    stage
-        .assert_registered(AuthMethod::Sts, &stage.request(AuthMethod::Sts, customer, "prod"))
-        .await;
+async fn logs_with_every_metric() -> String {
+    let app = TestApp::start(Partition::Aws).await;
+    let customer = app.customer();
+    app.assert_registered(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod")).await;
     customer.trust_with_wrong_external_id();
-    stage.assert_blocked(AuthMethod::Sts, &stage.request(AuthMethod::Sts, customer, "other")).await;
-    stage.cloud().fault(Fault::on("palette", "*", Effect::InternalError));
-    stage.get("/v1/tenant/accounts").await.assert_status(502);
-    stage.cloud().faults().clear();
+    app.assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "other")).await;
+    app.cloud().fault(Fault::on("palette", "*", Effect::InternalError));
+    app.get("/v1/tenant/accounts").await.assert_status(502);
+    app.cloud().faults().clear();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/account-vended");
     let mut samples =
         fs::read_dir(samples).expect("samples").map(|entry| entry.expect("one").path());
@@ -85,22 +84,22 @@ async fn logs() -> String {
         "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3", "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:gangway-VendingQueue", "awsRegion": "us-east-1",
     }]});
-    stage.realm().functions.invoke("account-vended", &message).await.expect("a batch's response");
-    stage.logs()
+    app.realm().functions.invoke("account-vended", &message).await.expect("a batch's response");
+    app.logs()
 }
 
 #[tokio::test]
 async fn dashboard_and_alarms_use_the_metrics_of_the_functions() {
     let template = Template::from_repository().expect("the repository's template");
-    let written = written(&logs().await);
+    let written = written_metrics(&logs_with_every_metric().await);
     assert_eq!(
-        shown(&template),
+        dashboard_metrics(&template),
         written.keys().cloned().collect(),
         "the dashboard and the functions"
     );
     let alarms = template.resources("AWS::CloudWatch::Alarm");
     let own = alarms.iter().filter(|(_, alarm)| alarm["Namespace"] == "Gangway");
-    let mut looked_at = Vec::new();
+    let mut checked = Vec::new();
     for (id, alarm) in own {
         let dimensions = alarm["Dimensions"].as_array().expect("dimensions");
         let names = dimensions.iter().map(|dimension| text(&dimension["Name"])).collect();
@@ -108,7 +107,7 @@ async fn dashboard_and_alarms_use_the_metrics_of_the_functions() {
         let metric = (text(&alarm["MetricName"]), names);
         let there = written.get(&metric).is_some_and(|all| all.contains(&values));
         assert!(there, "{id} looks at {metric:?} of {values:?}; there are {written:?}");
-        looked_at.push(*id);
+        checked.push(*id);
     }
-    assert_eq!(looked_at, ["PaletteUnreachable"]);
+    assert_eq!(checked, ["PaletteUnreachable"]);
 }

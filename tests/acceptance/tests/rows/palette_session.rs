@@ -100,9 +100,9 @@ async fn tenant_accounts_are_listed_by_page_without_secrets() {
         let rest = app.get(&format!("/v1/tenant/accounts?limit=1&next={next}")).await;
         assert_eq!(names(&rest.body), ["two"]);
         assert_eq!(rest.text_at("/next"), "");
-        let nonsense = app.get("/v1/tenant/accounts?limit=51").await;
-        assert!([400, 422].contains(&nonsense.status), "{nonsense:?}");
-        assert_eq!(nonsense.pointers(), ["/limit"]);
+        let invalid = app.get("/v1/tenant/accounts?limit=51").await;
+        assert!([400, 422].contains(&invalid.status), "{invalid:?}");
+        assert_eq!(invalid.pointers(), ["/limit"]);
     }
 }
 

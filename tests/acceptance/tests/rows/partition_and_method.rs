@@ -7,19 +7,19 @@ use serde_json::json;
 /// Rows: F06.
 #[tokio::test]
 async fn palette_receives_partition_aws() {
-    tells_its_partition(Partition::Aws, "aws").await;
+    assert_partition_is_sent(Partition::Aws, "aws").await;
 }
 
 /// Rows: F07.
 #[tokio::test]
 async fn palette_receives_partition_aws_us_gov() {
-    tells_its_partition(Partition::AwsUsGov, "aws-us-gov").await;
+    assert_partition_is_sent(Partition::AwsUsGov, "aws-us-gov").await;
 }
 
-async fn tells_its_partition(partition: Partition, id: &str) {
+async fn assert_partition_is_sent(partition: Partition, id: &str) {
     let app = TestApp::start(partition).await;
     for (method, name) in [(AuthMethod::StaticCredentials, "keys"), (AuthMethod::Sts, "role")] {
-        for (suffix, more) in [("", json!({})), ("-told", json!({"partition": id}))] {
+        for (suffix, more) in [("", json!({})), ("-explicit", json!({"partition": id}))] {
             let name = format!("{name}{suffix}");
             let receipt = app
                 .assert_registered(method, &with(app.request(method, app.customer(), &name), &more))
@@ -39,22 +39,22 @@ async fn tells_its_partition(partition: Partition, id: &str) {
             assert!(refused.pointers().contains(&"/partition"), "{:#}", refused.body);
         }
     }
-    assert_eq!(app.account_names(), ["keys", "keys-told", "role", "role-told"]);
+    assert_eq!(app.account_names(), ["keys", "keys-explicit", "role", "role-explicit"]);
 }
 
 /// Rows: F10.
 #[tokio::test]
 async fn keys_are_sent_as_credential_type_secret() {
-    tells_its_method(AuthMethod::StaticCredentials).await;
+    assert_method_is_sent(AuthMethod::StaticCredentials).await;
 }
 
 /// Rows: F11.
 #[tokio::test]
 async fn role_is_sent_as_credential_type_sts() {
-    tells_its_method(AuthMethod::Sts).await;
+    assert_method_is_sent(AuthMethod::Sts).await;
 }
 
-async fn tells_its_method(method: AuthMethod) {
+async fn assert_method_is_sent(method: AuthMethod) {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
@@ -84,8 +84,8 @@ async fn sts_is_not_offered_in_the_secret_partitions() {
     for partition in [Partition::AwsIsoB, Partition::AwsIso] {
         let app = TestApp::start(partition).await;
         let request = json!({"name": "prod", "roleArn": app.customer().role.arn()});
-        let nowhere = app.post("/v1/tenant/accounts/sts", &request).await;
-        assert!([403, 404].contains(&nowhere.status), "{nowhere:?}");
+        let response = app.post("/v1/tenant/accounts/sts", &request).await;
+        assert!([403, 404].contains(&response.status), "{response:?}");
         assert!(app.event(&with(request, &json!({"method": "sts"}))).await.is_empty());
         app.assert_untouched();
     }

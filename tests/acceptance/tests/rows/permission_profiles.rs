@@ -7,7 +7,7 @@ use local_cloud::fixtures::CustomerAccount;
 use serde_json::{Value, json};
 
 /// Attached are the policies of this profile, and no other.
-fn furnish(customer: &CustomerAccount, profile: PermissionProfile) {
+fn attach_profile_policies(customer: &CustomerAccount, profile: PermissionProfile) {
     for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
         customer.detach_policy(*document);
     }
@@ -16,7 +16,7 @@ fn furnish(customer: &CustomerAccount, profile: PermissionProfile) {
     }
 }
 
-fn of_profile(
+fn request_with_profile(
     app: &TestApp,
     method: AuthMethod,
     customer: &CustomerAccount,
@@ -36,9 +36,9 @@ async fn eks_policy_is_required_only_when_eks_is_planned() {
             let plain = app.assert_blocked(method, &app.request(method, customer, "prod")).await;
             let name = "PaletteControllersEKSPolicy";
             plain.assert_check("iam.actions-allowed", "failed", name, name);
-            let planned = of_profile(&app, method, customer, PermissionProfile::CoreEks);
+            let planned = request_with_profile(&app, method, customer, PermissionProfile::CoreEks);
             app.assert_blocked(method, &planned).await;
-            let core = of_profile(&app, method, customer, PermissionProfile::Core);
+            let core = request_with_profile(&app, method, customer, PermissionProfile::Core);
             let receipt = app.assert_registered(method, &core).await;
             assert_eq!(receipt.failed(), Vec::<String>::new());
             let annotations = &app.palette_body("prod")["metadata"]["annotations"];
@@ -64,10 +64,10 @@ async fn each_minimum_profile_requires_only_its_own_policy() {
             let app = TestApp::start(partition).await;
             for (method, customer) in OPEN_METHODS.into_iter().zip(&app.realm().customers) {
                 let request = with(
-                    of_profile(&app, method, customer, profile),
+                    request_with_profile(&app, method, customer, profile),
                     &json!({"name": format!("prod-{}", method.id())}),
                 );
-                furnish(customer, profile);
+                attach_profile_policies(customer, profile);
                 let document = gangway_policies::documents_for(profile)[0];
                 customer.detach_policy(document);
                 let report = app.assert_blocked(method, &request).await;
@@ -179,7 +179,7 @@ async fn report_lists_the_cluster_types_of_the_account() {
                 (PermissionProfile::MinimumEksStatic, &["EKS clusters", "hybrid nodes"]),
                 (PermissionProfile::MinimumEksDynamic, &["EKS clusters", "hybrid nodes"]),
             ] {
-                let request = of_profile(&app, method, app.customer(), profile);
+                let request = request_with_profile(&app, method, app.customer(), profile);
                 let report = app.validate(method, &request).await;
                 let notices = report.body["notices"].as_array().expect("notices");
                 let next: Vec<_> = notices

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use gangway_model::AuthMethod;
 
 /// The body that asks for a credential's policies.
-fn asking(method: AuthMethod, app: &TestApp) -> Value {
+fn policies_request(method: AuthMethod, app: &TestApp) -> Value {
     let mut body = app.request(method, app.customer(), "");
     body.as_object_mut().expect("an object").remove("name");
     body
@@ -73,7 +73,7 @@ async fn policies_of_the_aws_account_are_listed() {
             let account = &app.customer().account;
             let own = app.customer().policy(PolicyDocument::Nodes);
             let awss = account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy");
-            let response = app.post("/v1/policies", &asking(method, &app)).await;
+            let response = app.post("/v1/policies", &policies_request(method, &app)).await;
             response.assert_status(200);
             let listed = arns(&response);
             assert!(listed.contains(&own) && listed.contains(&awss), "{listed:?}");
@@ -100,7 +100,7 @@ async fn policies_of_the_aws_account_are_listed() {
 async fn policy_listing_needs_a_credential() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let keys = asking(AuthMethod::StaticCredentials, &app);
+        let keys = policies_request(AuthMethod::StaticCredentials, &app);
         let arn = app.realm().put_secret("gangway/incoming/prod", &keys.to_string()).await;
         let response = app.post("/v1/policies", &json!({"secretArn": arn})).await;
         response.assert_status(200);
@@ -170,8 +170,8 @@ async fn gateways_are_listed_with_their_state() {
             [("dc-east", "Running", true), ("dc-west", "Provisioning", false)]
         {
             let uid = uid_of(&app, name);
-            let told = json!({"uid": uid, "name": name, "state": state, "healthy": healthy});
-            assert!(gateways.contains(&told), "{gateways:?}");
+            let expected = json!({"uid": uid, "name": name, "state": state, "healthy": healthy});
+            assert!(gateways.contains(&expected), "{gateways:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 type Break = fn(&TestApp);
 
 const BREAKS: &[(&str, Break)] = &[
-    ("nothing", |_stage| {}),
+    ("nothing", |_app| {}),
     ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
     ("old policy", |app| app.customer().set_outdated_policy(PolicyDocument::Deployment)),
     ("boundary", |app| app.customer().set_restrictive_boundary()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use gangway_model::AuthMethod;
 
 /// A statement that lets this principal in.
-fn trusting(principal: &Value, condition: &Value) -> Value {
+fn allow_statement(principal: &Value, condition: &Value) -> Value {
     let mut statement =
         json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
     if condition.is_object() {
@@ -163,8 +163,11 @@ async fn second_trust_statement_without_external_id_blocks() {
         let app = TestApp::start(partition).await;
         let (customer, realm) = (app.customer(), app.realm());
         let palette = json!({"AWS": realm.palette.root_arn()});
-        let asks = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
-        trust(customer, &[trusting(&palette, &asks), trusting(&palette, &Value::Null)]);
+        let condition = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
+        trust(
+            customer,
+            &[allow_statement(&palette, &condition), allow_statement(&palette, &Value::Null)],
+        );
         let report = app
             .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
             .await;
@@ -210,7 +213,7 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
         let app = TestApp::start(partition).await;
         let (customer, realm) = (app.customer(), app.realm());
         let request = app.request(AuthMethod::Sts, customer, "prod");
-        let asks = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
+        let condition = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
         customer.set_trust(app.second_customer().account.id(), &realm.external_id);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         report.assert_check(
@@ -219,13 +222,13 @@ async fn trust_in_another_account_or_in_everyone_blocks() {
             realm.palette.id(),
             &realm.palette.root_arn(),
         );
-        trust(customer, &[trusting(&json!({"AWS": "*"}), &asks)]);
+        trust(customer, &[allow_statement(&json!({"AWS": "*"}), &condition)]);
         let report = app.assert_blocked(AuthMethod::Sts, &request).await;
         assert_eq!(report.failed(), ["sts.trusts-palette"]);
         report.assert_check("sts.trusts-palette", "failed", "everyone", "trust policy");
         // Palette's very user is enough.
         let source = realm.palette_user.as_ref().expect("a source of STS").arn();
-        trust(customer, &[trusting(&json!({"AWS": source}), &asks)]);
+        trust(customer, &[allow_statement(&json!({"AWS": source}), &condition)]);
         app.assert_registered(AuthMethod::Sts, &request).await;
     }
 }
@@ -241,9 +244,9 @@ async fn trust_conditions_that_exclude_palette_are_reported() {
             let app = TestApp::start(partition).await;
             let (customer, realm) = (app.customer(), app.realm());
             let palette = json!({"AWS": realm.palette.root_arn()});
-            let mut asks = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
-            asks = with(asks, &json!({operator: {key: value}}));
-            trust(customer, &[trusting(&palette, &asks)]);
+            let mut condition = json!({"StringEquals": {"sts:ExternalId": realm.external_id}});
+            condition = with(condition, &json!({operator: {key: value}}));
+            trust(customer, &[allow_statement(&palette, &condition)]);
             let report = app
                 .validate(AuthMethod::Sts, &app.request(AuthMethod::Sts, customer, "prod"))
                 .await;

@@ -97,17 +97,17 @@ impl<'a> Stack<'a> {
         let text = value.get("Fn::Sub").and_then(Value::as_str);
         assert!(text.is_some(), "not known to this stack: {value}");
         let mut rest = text.unwrap_or_default();
-        let mut told = String::new();
+        let mut resolved_text = String::new();
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, behind) = after.split_once('}').expect("a closing brace");
-            told.push_str(before);
+            let (name, after_name) = after.split_once('}').expect("a closing brace");
+            resolved_text.push_str(before);
             match name.strip_prefix('!') {
-                Some(literal) => told.extend(["${", literal, "}"]),
-                None => told.push_str(&found(name)),
+                Some(literal) => resolved_text.extend(["${", literal, "}"]),
+                None => resolved_text.push_str(&found(name)),
             }
-            rest = behind;
+            rest = after_name;
         }
-        told + rest
+        resolved_text + rest
     }
 }
 

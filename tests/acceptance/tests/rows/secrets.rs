@@ -23,7 +23,7 @@ fn assert_no_leak(app: &TestApp, responses: &[HttpResponse]) {
 }
 
 /// The whole lifecycle with both methods and all errors; returns every response.
-async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
+async fn run_lifecycle(app: &TestApp) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let mut responses = Vec::new();
     palette.configure(|behaviour| behaviour.errors_repeat_secrets = true);
@@ -47,7 +47,7 @@ async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
         customer.deactivate_access_key();
         responses.push(app.validate(method, &request).await);
         responses.push(app.register(method, &request).await);
-        responses.push(app.post("/v1/policies", &nameless(&request)).await);
+        responses.push(app.post("/v1/policies", &without_name(&request)).await);
         customer.attach_policy(PolicyDocument::Controller);
         customer.trust_palette();
         customer.activate_access_key();
@@ -90,7 +90,7 @@ async fn a_life(app: &TestApp) -> Vec<HttpResponse> {
     responses
 }
 
-fn nameless(request: &Value) -> Value {
+fn without_name(request: &Value) -> Value {
     let mut request = request.clone();
     request.as_object_mut().expect("an object").remove("name");
     request
@@ -101,7 +101,7 @@ fn nameless(request: &Value) -> Value {
 async fn secret_access_key_is_in_no_response_log_or_annotation() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let responses = a_life(&app).await;
+        let responses = run_lifecycle(&app).await;
         assert_no_leak(&app, &responses);
         assert!(app.logs().lines().count() > 20, "the functions write logs");
     }
@@ -113,7 +113,7 @@ async fn secrets_are_stored_only_in_secrets_manager_with_the_stacks_key() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
         let customer = app.customer();
-        let responses = a_life(&app).await;
+        let responses = run_lifecycle(&app).await;
         assert_eq!(app.account_names(), ["prod-static-credentials", "prod-sts"]);
         let name = format!("gangway/{partition}/{}/prod-static-credentials", customer.account.id());
         assert_eq!(app.active_secrets(), [name]);
@@ -147,8 +147,8 @@ async fn event_with_an_access_key_is_refused() {
         let response = delivery.outcome.as_ref().expect("an answer, not to be delivered again");
         assert_eq!(response["outcome"], "rejected", "{response:#}");
         assert_eq!(response["problem"]["errors"][0]["pointer"], "/secretAccessKey");
-        let told = acceptance::text(&response["problem"]["errors"][0], "detail");
-        assert!(told.contains("secretArn") && told.contains("replaced"), "{told}");
+        let expected = acceptance::text(&response["problem"]["errors"][0], "detail");
+        assert!(expected.contains("secretArn") && expected.contains("replaced"), "{expected}");
         let mut evidence = Evidence::default();
         evidence.add("the answer to the event", response.to_string());
         evidence.add_partition(app.cloud(), app.realm());

@@ -76,14 +76,14 @@ async fn source_identity_without_assume_role_is_reported() {
 #[tokio::test]
 async fn each_partition_has_its_own_source_account_and_external_id() {
     let apps = TestApp::start_all(&PARTITIONS).await;
-    let mut told = Vec::new();
+    let mut expected = Vec::new();
     for app in &apps {
         let trust = app.get("/v1/sts/trust").await;
         trust.assert_status(200);
         assert_eq!(trust.text_at("/paletteAccountId"), app.realm().palette.id());
         let root = format!("arn:{}:iam::{}:root", app.partition(), app.realm().palette.id());
         assert_eq!(trust.text_at("/trustPolicy/Statement/0/Principal/AWS"), root);
-        told.push((
+        expected.push((
             trust.text_at("/paletteAccountId").to_owned(),
             trust.text_at("/externalId").to_owned(),
         ));
@@ -93,8 +93,8 @@ async fn each_partition_has_its_own_source_account_and_external_id() {
         refused.assert_status(422);
         assert_eq!(refused.pointers(), ["/partition"]);
     }
-    assert_ne!(told[0].0, told[1].0);
-    assert_ne!(told[0].1, told[1].1);
+    assert_ne!(expected[0].0, expected[1].0);
+    assert_ne!(expected[0].1, expected[1].1);
     for app in &apps {
         let name = format!("prod-{}", app.partition());
         let request = app.request(AuthMethod::Sts, app.customer(), &name);

@@ -69,10 +69,10 @@ async fn trust_policy_requires_the_external_id() {
 async fn each_tenant_has_an_external_id_of_its_own() {
     for partition in PARTITIONS {
         let app = TestApp::start(partition).await;
-        let harbour = facts(&app).await;
+        let first = facts(&app).await;
         app.realm().put_secret(API_KEY_SECRET, OTHER_TENANT_KEY).await;
         app.realm().functions.stop_idle_instances();
-        let lagoon = facts(&app).await;
+        let second = facts(&app).await;
         let ids = {
             let records = app.cloud().palette().records();
             [0, 1].map(|tenant: usize| {
@@ -80,16 +80,16 @@ async fn each_tenant_has_an_external_id_of_its_own() {
                 ids.get(partition.id()).cloned().unwrap_or_default()
             })
         };
-        assert_eq!([harbour.text_at("/externalId"), lagoon.text_at("/externalId")], ids);
+        assert_eq!([first.text_at("/externalId"), second.text_at("/externalId")], ids);
         assert_ne!(ids[0], ids[1]);
-        assert_eq!(harbour.text_at("/paletteAccountId"), lagoon.text_at("/paletteAccountId"));
+        assert_eq!(first.text_at("/paletteAccountId"), second.text_at("/paletteAccountId"));
         // A role made for the first tenant does not let the second in.
         let report = app
             .assert_blocked(AuthMethod::Sts, &app.request(AuthMethod::Sts, app.customer(), "prod"))
             .await;
         report.assert_check("palette.validation", "failed", "AccessDenied", "");
         report.assert_check("sts.external-id-required", "failed", "another external id", &ids[1]);
-        app.customer().role.set_trust_policy(&lagoon.body["trustPolicy"]);
+        app.customer().role.set_trust_policy(&second.body["trustPolicy"]);
         app.assert_registered(
             AuthMethod::Sts,
             &app.request(AuthMethod::Sts, app.customer(), "prod"),
@@ -123,9 +123,9 @@ async fn the_permissions_are_the_policies_of_the_profile() {
             let facts = app.get(&format!("/v1/sts/trust{query}")).await;
             assert_eq!(facts.text_at("/permissionProfile"), profile);
             let policies = facts.body["permissionPolicies"].as_array().expect("policies");
-            let told: Vec<_> =
+            let expected: Vec<_> =
                 policies.iter().map(|policy| acceptance::text(policy, "name")).collect();
-            assert_eq!(told, names);
+            assert_eq!(expected, names);
             let text: String =
                 policies.iter().map(|policy| policy["document"].to_string()).collect();
             let arns: BTreeSet<_> =

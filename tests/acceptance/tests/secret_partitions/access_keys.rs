@@ -82,7 +82,7 @@ async fn ca_certificate_is_required_and_must_be_valid() {
             let refused = app.register(method, &without).await;
             refused.assert_status(400);
             assert_eq!(refused.pointers(), ["/certificateAuthority"]);
-            let chain = CertificateIssuer::new("Another Authority");
+            let chain = CertificateIssuer::new("Another CA");
             let leaf = chain.issue(&CertificateSpec::server());
             for (pem, rule) in [
                 (String::new(), "must be the certificates"),

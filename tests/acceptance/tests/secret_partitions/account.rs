@@ -59,8 +59,8 @@ async fn description_is_optional_and_returned_as_sent() {
         let path =
             format!("/v1/tenant/accounts/{}", app.assert_registered(method, &plain).await.uid());
         assert_eq!(app.get(&path).await.body.get("description"), None);
-        let told = with(plain.clone(), &json!({"description": "Größe ≥ 3, \"prod\""}));
-        assert_eq!(app.register(method, &told).await.outcome(), "updated");
+        let expected = with(plain.clone(), &json!({"description": "Größe ≥ 3, \"prod\""}));
+        assert_eq!(app.register(method, &expected).await.outcome(), "updated");
         assert_eq!(app.get(&path).await.text_at("/description"), "Größe ≥ 3, \"prod\"");
         assert_eq!(app.register(method, &plain).await.outcome(), "updated");
         assert_eq!(app.get(&path).await.body.get("description"), None);
@@ -75,14 +75,14 @@ async fn palette_receives_partition_aws_iso_b_or_aws_iso() {
         let app = TestApp::start(partition).await;
         for method in CLASSIFIED_METHODS {
             let request = app.request(method, app.customer(), method.id());
-            let told = with(request.clone(), &json!({"partition": id}));
-            let receipt = app.assert_registered(method, &told).await;
+            let expected = with(request.clone(), &json!({"partition": id}));
+            let receipt = app.assert_registered(method, &expected).await;
             assert_eq!(receipt.text_at("/partition"), id);
             assert_eq!(app.palette_body(method.id())["spec"]["partition"], id);
             for elsewhere in ["aws", "aws-us-gov", "aws-iso", "aws-iso-b"] {
                 if elsewhere != id {
-                    let told = with(request.clone(), &json!({"partition": elsewhere}));
-                    let refused = app.register(method, &told).await;
+                    let expected = with(request.clone(), &json!({"partition": elsewhere}));
+                    let refused = app.register(method, &expected).await;
                     refused.assert_status(422);
                     assert!(refused.pointers().contains(&"/partition"), "{:#}", refused.body);
                 }
@@ -158,8 +158,8 @@ async fn other_methods_are_not_offered() {
         let app = TestApp::start(partition).await;
         let role = json!({"name": "prod", "roleArn": app.customer().role.arn()});
         for method in ["sts", "pod-identity"] {
-            let nowhere = app.post(&format!("/v1/tenant/accounts/{method}"), &role).await;
-            assert!([403, 404, 422].contains(&nowhere.status), "{method}: {}", nowhere.text);
+            let response = app.post(&format!("/v1/tenant/accounts/{method}"), &role).await;
+            assert!([403, 404, 422].contains(&response.status), "{method}: {}", response.text);
         }
         app.assert_untouched();
     }
@@ -170,12 +170,12 @@ async fn other_methods_are_not_offered() {
 async fn validation_needs_palettes_validation_and_stores_nothing() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
-        let green = app.validate(method, &request).await;
-        assert_eq!(green.ready(), Some(true), "{:#}", green.body);
-        green.assert_check("palette.validation", "passed", "", "");
+        let ready = app.validate(method, &request).await;
+        assert_eq!(ready.ready(), Some(true), "{:#}", ready.body);
+        ready.assert_check("palette.validation", "passed", "", "");
         app.assert_untouched();
-        assert_eq!(green.text_at("/method"), method.id());
-        assert_eq!(green.text_at("/awsAccountId"), app.customer().account.id());
+        assert_eq!(ready.text_at("/method"), method.id());
+        assert_eq!(ready.text_at("/awsAccountId"), app.customer().account.id());
         // Palette cannot reach the portal or AWS, and Gangway can.
         if method == AuthMethod::StaticCredentials {
             let denied = local_cloud::Fault::on(
@@ -190,10 +190,10 @@ async fn validation_needs_palettes_validation_and_stores_nothing() {
                 .portals
                 .insert(app.partition().id().to_owned(), "https://localhost:9/".to_owned());
         }
-        let red = app.register(method, &request).await;
-        red.assert_status(422);
-        assert_eq!(red.failed(), ["palette.validation"], "{:#}", red.body);
-        red.assert_check("palette.validation", "failed", "Palette rejected", "");
+        let blocked = app.register(method, &request).await;
+        blocked.assert_status(422);
+        assert_eq!(blocked.failed(), ["palette.validation"], "{:#}", blocked.body);
+        blocked.assert_check("palette.validation", "failed", "Palette rejected", "");
         app.assert_untouched();
     })
     .await;

@@ -106,9 +106,9 @@ async fn key_expiry_is_in_the_report_and_in_palettes_status() {
             let request = app.request(method, app.customer(), "prod");
             let receipt = app.assert_registered(method, &request).await;
             let seen = receipt.check("portal.key-lifetime");
-            let told = seen["observed"].as_str().expect("text");
+            let expected = seen["observed"].as_str().expect("text");
             let known = ["13", "14", "15"].map(|left| format!("they expire in {left} minutes"));
-            assert!(known.iter().any(|known| known == told), "{told}");
+            assert!(known.iter().any(|known| known == expected), "{expected}");
             let token = refreshed(&app).expect("keys");
             assert_eq!(token.expires, local_cloud::clock::iso8601(token.generated + 900));
             portal(app.realm()).configure(|behaviour| behaviour.lifetime = 0);

@@ -131,7 +131,7 @@ async fn invalid_pem_is_refused_by_member_and_never_repeated() {
         let text = |member: &str| acceptance::text(&good, member).to_owned();
         let (ca, cert, key) =
             (text("certificateAuthority"), text("userCertificate"), text("userKey"));
-        let chain = CertificateIssuer::new("Another Authority");
+        let chain = CertificateIssuer::new("Another CA");
         let half = |pem: &str| pem.chars().take(pem.len() * 2 / 3).collect::<String>();
         let encrypted = key
             .replace("BEGIN PRIVATE", "BEGIN ENCRYPTED PRIVATE")

@@ -8,7 +8,7 @@ use acceptance::{
 use gangway_model::AuthMethod;
 
 /// The portal has to hand out keys before AWS can be asked with them.
-fn most(method: AuthMethod) -> usize {
+fn max_hops(method: AuthMethod) -> usize {
     if method == AuthMethod::StaticCredentials { 8 } else { 10 }
 }
 
@@ -25,7 +25,7 @@ async fn registration_makes_few_sequential_network_calls() {
         let calls = app.cloud().calls();
         let hops = calls.longest_chain();
         println!("{} in {}: {hops} hops", method.id(), app.partition());
-        assert!(hops <= most(method), "{hops}: {:#?}", calls.lines());
+        assert!(hops <= max_hops(method), "{hops}: {:#?}", calls.lines());
     })
     .await;
 }

@@ -34,7 +34,7 @@ async fn registered_account_is_listed_without_secrets() {
         let shown = app.get(&format!("/v1/tenant/accounts/{}", receipt.uid())).await;
         shown.assert_status(200);
         assert_eq!(list.body["accounts"], json!([shown.body]));
-        for (pointer, told) in [
+        for (pointer, expected) in [
             ("/uid", receipt.uid()),
             ("/name", "prod"),
             ("/method", method.id()),
@@ -44,7 +44,7 @@ async fn registered_account_is_listed_without_secrets() {
             ("/permissionProfile", "core-eks"),
             ("/state", "Running"),
         ] {
-            assert_eq!(shown.text_at(pointer), told, "{pointer}");
+            assert_eq!(shown.text_at(pointer), expected, "{pointer}");
         }
         assert!(!list.text.contains("PRIVATE KEY") && !list.text.contains(&customer.keys.secret));
         app.delete(&format!("/v1/tenant/accounts/{}", receipt.uid())).await.assert_status(204);

@@ -88,9 +88,9 @@ async fn gateway_is_selected_by_name_and_must_be_running() {
         app.assert_registered(method, &through("dc-east")).await;
         let gateways = app.cloud().palette().records().tenants[0].gateways.clone();
         let uid = gateways.into_iter().find(|gateway| gateway.name == "dc-east").map(|one| one.uid);
-        let told: Value =
+        let expected: Value =
             app.palette_body("prod")["metadata"]["annotations"]["overlordUid"].clone();
-        assert_eq!(told.as_str(), uid.as_deref());
+        assert_eq!(expected.as_str(), uid.as_deref());
     })
     .await;
 }

@@ -116,14 +116,16 @@ async fn role_prefix_defaults_to_project() {
         |app: TestApp, method: AuthMethod| async move {
             let good = app.request(method, app.customer(), "prod");
             let role = portal_access(app.customer()).role_name;
-            for (told, effective) in
+            for (expected, effective) in
                 [(None, "PROJECT_"), (Some(""), "PROJECT_"), (Some("TEAM_"), "TEAM_")]
             {
-                let name =
-                    format!("prod-{}", told.map_or("none".to_owned(), |told| format!("x{told}")));
+                let name = format!(
+                    "prod-{}",
+                    expected.map_or("none".to_owned(), |expected| format!("x{expected}"))
+                );
                 let mut request = with(good.clone(), &json!({"name": name}));
-                if let Some(told) = told {
-                    request = with(request, &json!({"rolePrefix": told}));
+                if let Some(expected) = expected {
+                    request = with(request, &json!({"rolePrefix": expected}));
                 }
                 let receipt = app.assert_registered(method, &request).await;
                 receipt.assert_check(
@@ -133,7 +135,7 @@ async fn role_prefix_defaults_to_project() {
                     "",
                 );
                 let spec = app.palette_body(&name)["spec"]["secretSpec"].clone();
-                assert_eq!(spec["namePrefix"], effective, "T3: the name of the field rules");
+                assert_eq!(spec["namePrefix"], effective, "the prefix");
                 assert_eq!(spec.get("permissionBoundary"), None);
             }
             let long = "P".repeat(65 - role.len());
@@ -214,8 +216,8 @@ async fn unknown_and_unentitled_entities_are_distinguished() {
             report.assert_check("portal.keys", "failed", "HTTP 403", "identity team");
             assert!(report.check("portal.keys")["covers"].to_string().contains("X06"));
             // Signed by the right CA but not provisioned: an HTML page with status 200.
-            let stranger = portal.chain().issue(&CertificateSpec::client(&access.common_name));
-            let report = app.assert_blocked(method, &shown(&stranger)).await;
+            let unprovisioned = portal.chain().issue(&CertificateSpec::client(&access.common_name));
+            let report = app.assert_blocked(method, &shown(&unprovisioned)).await;
             report.assert_check("portal.keys", "failed", "page (HTTP 200)", "identity team");
             // Withdrawn.
             portal.revoke(&access.certificate);

@@ -150,9 +150,7 @@ async fn portal_with_an_untrusted_certificate_is_not_called() {
         |app: TestApp, method: AuthMethod| async move {
             let good = app.request(method, app.customer(), "prod");
             let portal = portal(app.realm());
-            for pem in
-                [CertificateIssuer::new("Another Authority").pem(), portal.chain().root_pem()]
-            {
+            for pem in [CertificateIssuer::new("Another CA").pem(), portal.chain().root_pem()] {
                 app.cloud().calls().clear();
                 let report = app
                     .assert_blocked(
@@ -200,9 +198,9 @@ async fn palette_validates_when_gangway_cannot_reach_the_portal() {
             );
             report.assert_check("portal.keys", "passed", "Palette fetched them", "");
             report.assert_check("aws.identity-is-role", "passed", "PROJECT_", "");
-            let nowhere = "https://localhost:9/".to_owned();
+            let response = "https://localhost:9/".to_owned();
             let partition = app.partition().id().to_owned();
-            app.cloud().palette().records().portals.insert(partition, nowhere);
+            app.cloud().palette().records().portals.insert(partition, response);
             app.cloud().fault(Fault::on(kind.service(), OPERATION, Effect::DisconnectBefore));
             let report = app.assert_blocked(method, &request).await;
             report.assert_check("portal.keys", "failed", "Palette received none", "");

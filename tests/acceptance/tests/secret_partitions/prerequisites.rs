@@ -38,9 +38,9 @@ async fn palette_without_vertex_is_reported() {
 async fn report_states_tech_preview_image_limits_and_node_ca_limits() {
     for_each_classified(|app: TestApp, method: AuthMethod| async move {
         let request = app.request(method, app.customer(), "prod");
-        let told = notices(&app.validate(method, &request).await);
+        let expected = notices(&app.validate(method, &request).await);
         for words in ["tech preview", "Amazon Linux 2", "worker nodes", "Image Swap"] {
-            assert!(told.contains(words), "{words}: {told}");
+            assert!(expected.contains(words), "{words}: {expected}");
         }
         let receipt = app.assert_registered(method, &request).await;
         receipt.assert_check("eks.image-family", "unverified", "", "Amazon Linux 2");
@@ -78,7 +78,7 @@ async fn feature_flag_must_be_on_and_is_never_changed() {
         report.assert_check("palette.edition-vertex", "passed", "", "");
         assert_eq!(report.check("palette.secret-partition-flag")["severity"], "blocker");
         let flag = app.cloud().palette().records().features[SECRET_PARTITION_FLAG];
-        assert!(!flag, "it is irreversible (T28): Gangway only looks");
+        assert!(!flag, "Gangway only reads the flag, because turning it on is irreversible");
         app.cloud().palette().records().features.insert(SECRET_PARTITION_FLAG.to_owned(), true);
         app.assert_registered(method, &request).await;
     })
@@ -92,19 +92,19 @@ async fn missing_connection_to_the_partition_is_reported() {
         let request = app.request(method, app.customer(), "prod");
         if method == AuthMethod::StaticCredentials {
             // AWS hears Gangway, and not Palette.
-            let deaf = local_cloud::Fault::on(
+            let fault = local_cloud::Fault::on(
                 "sts",
                 "GetCallerIdentity",
                 local_cloud::Effect::DisconnectBefore,
             );
-            app.cloud().fault(deaf.nth(2).times(u32::MAX));
+            app.cloud().fault(fault.nth(2).times(u32::MAX));
         } else {
-            let nowhere = format!("https://localhost:9{}", portal(app.realm()).kind().path());
+            let response = format!("https://localhost:9{}", portal(app.realm()).kind().path());
             app.cloud()
                 .palette()
                 .records()
                 .portals
-                .insert(app.partition().id().to_owned(), nowhere);
+                .insert(app.partition().id().to_owned(), response);
         }
         let report = app.validate(method, &request).await;
         assert_eq!(report.failed(), ["palette.validation"], "{:#}", report.body);

@@ -77,8 +77,11 @@ async fn each_profile_needs_its_policies_and_reports_its_next_steps() {
                 let others = next.contains("IaaS") || next.contains("hybrid");
                 assert!(next.contains("EKS") && !others, "{profile}: {next}");
             } else {
-                let told = format!("{notices:?}");
-                assert!(next.is_empty() && told.contains("can create no cluster"), "{told}");
+                let expected = format!("{notices:?}");
+                assert!(
+                    next.is_empty() && expected.contains("can create no cluster"),
+                    "{expected}"
+                );
             }
             for document in gangway_policies::documents_for(profile) {
                 customer.detach_policy(*document);
@@ -113,7 +116,7 @@ async fn policies_over_the_quota_are_reported() {
 type Break = fn(&TestApp);
 
 const BREAKS: &[(&str, Break)] = &[
-    ("nothing", |_stage| {}),
+    ("nothing", |_app| {}),
     ("missing policy", |app| app.customer().detach_policy(PolicyDocument::Controller)),
     ("boundary", |app| app.customer().set_restrictive_boundary()),
     ("inactive key", |app| app.customer().deactivate_access_key()),

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use gangway_model::AuthMethod;
 
 /// The whole lifecycle with both methods and all errors; returns every response.
-async fn a_life(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
+async fn run_lifecycle(app: &TestApp, evidence: &mut Evidence) -> Vec<HttpResponse> {
     let (customer, palette) = (app.customer(), app.cloud().palette());
     let entity = &portal_access(customer).common_name;
     palette.configure(|behaviour| behaviour.errors_repeat_secrets = true);
@@ -107,7 +107,7 @@ async fn no_part_of_a_key_is_in_responses_logs_annotations_or_tags() {
     for partition in CLASSIFIED_PARTITIONS {
         let app = TestApp::start(partition).await;
         let mut evidence = Evidence::default();
-        for response in a_life(&app, &mut evidence).await {
+        for response in run_lifecycle(&app, &mut evidence).await {
             evidence.add_response(&response);
         }
         evidence.add_partition(app.cloud(), app.realm());

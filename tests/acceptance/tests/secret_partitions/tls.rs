@@ -47,7 +47,7 @@ struct TlsSetup {
 }
 
 impl TlsSetup {
-    async fn set(partition: Partition) -> Self {
+    async fn start(partition: Partition) -> Self {
         let app = TestApp::start_with_tls(partition).await;
         let (aws, palette) =
             (app.cloud().start_tls_endpoint().await, app.cloud().start_tls_endpoint().await);
@@ -85,7 +85,7 @@ impl TlsSetup {
 #[tokio::test]
 async fn every_client_trusts_its_ca_bundle() {
     for partition in CLASSIFIED_PARTITIONS {
-        let setup = TlsSetup::set(partition).await;
+        let setup = TlsSetup::start(partition).await;
         for method in CLASSIFIED_METHODS {
             let response =
                 report(&setup.function(method, &[]), method, &setup.request(method)).await;
@@ -105,7 +105,7 @@ async fn every_client_trusts_its_ca_bundle() {
 #[tokio::test]
 async fn no_client_trusts_a_ca_outside_its_bundle() {
     for partition in CLASSIFIED_PARTITIONS {
-        let setup = TlsSetup::set(partition).await;
+        let setup = TlsSetup::start(partition).await;
         for method in CLASSIFIED_METHODS {
             let request = setup.request(method);
             for (variable, service) in [
@@ -125,9 +125,12 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
                 );
             }
             // Not even its settings can be read.
-            let blind = setup.function(method, &["AWS_CA_BUNDLE"]);
+            let without_bundle = setup.function(method, &["AWS_CA_BUNDLE"]);
             let sample = json!({});
-            assert!(blind.invoke(&sample).await.is_err(), "{method:?} without AWS_CA_BUNDLE");
+            assert!(
+                without_bundle.invoke(&sample).await.is_err(),
+                "{method:?} without AWS_CA_BUNDLE"
+            );
         }
     }
 }
@@ -136,7 +139,7 @@ async fn no_client_trusts_a_ca_outside_its_bundle() {
 #[tokio::test]
 async fn portal_is_trusted_only_through_the_ca_of_the_request() {
     for partition in CLASSIFIED_PARTITIONS {
-        let setup = TlsSetup::set(partition).await;
+        let setup = TlsSetup::start(partition).await;
         let method = AuthMethod::Scap;
         let ca = portal(setup.app.realm()).ca_pem();
         // Every other client trusts the portal's CA; the request does not.

@@ -7,7 +7,7 @@ use gangway_model::Partition;
 use local_cloud::{Effect, Fault, fixtures::VendingSource};
 use serde_json::json;
 
-use crate::fixture::{VendingApp, arrival};
+use crate::fixture::{VendingApp, creation_event};
 
 const OLD: Duration = Duration::from_hours(3);
 
@@ -32,7 +32,7 @@ async fn failing_messages_are_dead_lettered_and_the_rest_register() {
         json!("1234");
     app.put(&[strange]).await;
     for vended in [&invited, &suspended, &closed, &good[0], &good[1]] {
-        app.put(&[arrival(vended)]).await;
+        app.put(&[creation_event(vended)]).await;
     }
     app.poller().resume();
     app.idle().await;
@@ -46,7 +46,7 @@ async fn failing_messages_are_dead_lettered_and_the_rest_register() {
     for vended in [&invited, &suspended, &closed] {
         app.assert_untouched(&vended.account);
     }
-    let dead = app.dead();
+    let dead = app.dead_messages();
     assert_eq!(dead.len(), 3 + 5, "{dead:#?}");
     assert!(dead.iter().all(|message| message.attributes.contains_key("reason")), "{dead:#?}");
 }
@@ -57,9 +57,9 @@ async fn failed_account_creation_is_only_logged() {
         let app = VendingApp::start(partition).await;
         app.put(&app.organization().fail_creation("team")).await;
         app.idle().await;
-        assert_eq!((app.queue().len(), app.dead().len()), (0, 0));
+        assert_eq!((app.queue().len(), app.dead_messages().len()), (0, 0));
         assert!(app.cloud().palette().records().accounts.is_empty());
-        app.written("EMAIL_ALREADY_EXISTS").await;
+        app.wait_for_log("EMAIL_ALREADY_EXISTS").await;
         let lines = || app.logs().matches("\"messageId\"").count();
         assert!(wait_until(|| lines() == 2).await, "{}", app.logs());
     }
@@ -71,14 +71,14 @@ async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     let redrive = app.queue().settings().redrive;
-    assert_eq!(redrive, Some((app.dead_letters().arn(), 25)), "as the template has it");
+    assert_eq!(redrive, Some((app.dead_letter_queue().arn(), 25)), "as the template has it");
     // Four times show as much as 25.
     app.queue()
         .update_settings(|settings| settings.redrive = redrive.map(|(arn, _often)| (arn, 4)));
     app.cloud().fault(Fault::on("iam", "CreatePolicy", Effect::Unavailable));
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
-    let [message] = app.dead().try_into().expect("one letter");
+    app.process_all().await;
+    let [message] = app.dead_messages().try_into().expect("one message");
     assert_eq!(message.dead_letter_source, Some(app.queue().arn()));
     assert_eq!(message.receive_count, 4);
     app.assert_outcomes(vended.account.id(), 4).await;
@@ -89,17 +89,17 @@ async fn message_that_never_succeeds_ends_in_the_dead_letter_queue() {
 async fn refusal_of_palette_is_retried_and_then_dead_lettered() {
     // Palette's own words are the same for what it refuses and for what fails within it.
     let refused = || Fault::on("palette", "POST /v1/cloudaccounts/aws", Effect::InternalError);
-    for (fault, aboard) in [(refused().times(3), true), (refused(), false)] {
+    for (fault, registers) in [(refused().times(3), true), (refused(), false)] {
         let app = VendingApp::start(Partition::Aws).await;
         let organization = app.organization();
         let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
         app.cloud().fault(fault);
         app.put(&vended.events[2..]).await;
-        app.work_off().await;
+        app.process_all().await;
         app.assert_outcomes(vended.account.id(), 4).await;
-        if aboard {
+        if registers {
             app.assert_registered(&vended.account);
-            assert_eq!(app.dead(), []);
+            assert_eq!(app.dead_messages(), []);
         } else {
             assert_eq!(app.registered(&vended.account), []);
             app.assert_dead_lettered(vended.account.id(), "operational error");
@@ -117,11 +117,11 @@ async fn redriven_message_succeeds_after_the_fix() {
     app.idle().await;
     organization.lift_quarantine(&vended.account);
     // As the console's redrive does.
-    for message in app.dead() {
+    for message in app.dead_messages() {
         app.queue().send(&message.body);
     }
-    app.dead_letters().purge();
-    app.work_off().await;
+    app.dead_letter_queue().purge();
+    app.process_all().await;
     app.assert_registered(&vended.account);
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }

@@ -25,7 +25,7 @@ pub(crate) const ROLE: &str = "SpectroCloudRole";
 pub(crate) const MANAGED: (&str, &str) = ("gangway:managed", "true");
 
 /// The number of clock steps, more than a message has deliveries.
-const TURNS: usize = 40;
+const CLOCK_STEPS: usize = 40;
 
 /// A local cloud with an organization.
 pub(crate) struct VendingApp {
@@ -114,13 +114,13 @@ impl VendingApp {
         self.realm().queue("VendingQueue").expect("the template has the queue")
     }
 
-    pub(crate) fn dead_letters(&self) -> &Queue {
+    pub(crate) fn dead_letter_queue(&self) -> &Queue {
         self.realm().queue("VendingDlq").expect("the template has the queue")
     }
 
     /// Returns the messages of the dead-letter queue.
-    pub(crate) fn dead(&self) -> Vec<MessageSnapshot> {
-        self.dead_letters().messages()
+    pub(crate) fn dead_messages(&self) -> Vec<MessageSnapshot> {
+        self.dead_letter_queue().messages()
     }
 
     /// Puts events on the bus and asserts that each reaches the queue.
@@ -138,13 +138,13 @@ impl VendingApp {
     }
 
     /// Processes messages and advances the clock until the queue is empty.
-    pub(crate) async fn work_off(&self) {
-        let left = self.poller().drain(TURNS).await;
+    pub(crate) async fn process_all(&self) {
+        let left = self.poller().drain(CLOCK_STEPS).await;
         assert_eq!(left, 0, "messages are left\n{}", self.logs());
     }
 
     /// Advances the clock until a failed message is visible again.
-    pub(crate) async fn wait(&self) {
+    pub(crate) async fn retry(&self) {
         let seconds = u64::try_from(self.queue().settings().visibility_timeout).unwrap_or(0);
         self.cloud().clock().advance(Duration::from_secs(seconds + 1));
         self.idle().await;
@@ -156,7 +156,7 @@ impl VendingApp {
     }
 
     /// Waits until the function has logged this text.
-    pub(crate) async fn written(&self, text: &str) {
+    pub(crate) async fn wait_for_log(&self, text: &str) {
         let written = wait_until(|| self.logs().contains(text)).await;
         assert!(written, "{text} was not written\n{}", self.logs());
     }
@@ -192,7 +192,7 @@ impl Drop for VendingApp {
 }
 
 /// Returns the event with the most details of a new account.
-pub(crate) fn arrival(vended: &VendedAccount) -> Value {
+pub(crate) fn creation_event(vended: &VendedAccount) -> Value {
     let joined = |event: &&Value| event["detail"]["eventName"] != "AccountJoinedOrganization";
     let last = vended.events.iter().rev().find(joined).or(vended.events.last());
     last.expect("an event").clone()

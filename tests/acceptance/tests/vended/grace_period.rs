@@ -16,13 +16,21 @@ async fn access_denied_in_the_grace_period_is_retried() {
     app.put(&vended.events[2..]).await;
     app.idle().await;
     app.assert_untouched(&vended.account);
-    assert_eq!((app.queue().len(), app.dead().len()), (1, 0), "it waits for its next time");
-    app.wait().await;
-    assert_eq!((app.queue().len(), app.dead().len()), (1, 0), "and for the one after that");
+    assert_eq!(
+        (app.queue().len(), app.dead_messages().len()),
+        (1, 0),
+        "it waits for its next time"
+    );
+    app.retry().await;
+    assert_eq!(
+        (app.queue().len(), app.dead_messages().len()),
+        (1, 0),
+        "and for the one after that"
+    );
     organization.lift_quarantine(&vended.account);
-    app.wait().await;
+    app.retry().await;
     app.assert_registered(&vended.account);
-    assert_eq!((app.queue().len(), app.dead().len()), (0, 0));
+    assert_eq!((app.queue().len(), app.dead_messages().len()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,9 +42,9 @@ async fn role_unknown_to_sts_is_retried() {
     // What the function makes is seen late as well.
     app.cloud().aws().hide_new_resources(2);
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
     app.assert_registered(&vended.account);
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
     let mut attached = app.cloud().calls().for_operation("iam", "AttachRolePolicy");
     attached.retain(|call| call.status == Some(404));
     let policies = gangway_policies::documents_for(PermissionProfile::CoreEks).len();

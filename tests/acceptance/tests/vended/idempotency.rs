@@ -12,18 +12,18 @@ async fn repeated_events_change_nothing() {
         let organization = app.organization();
         let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
         app.put(&vended.events).await;
-        app.work_off().await;
+        app.process_all().await;
         let first = app.assert_registered(&vended.account);
         let (role, policies) = (app.role(&vended.account), vended.account.policies());
         app.cloud().calls().clear();
         for _time in 0..10 {
             app.put(&vended.events[2..]).await;
         }
-        app.work_off().await;
+        app.process_all().await;
         assert_eq!(app.assert_registered(&vended.account), first);
         assert_eq!(app.writes(), Vec::<String>::new(), "{partition}");
         assert_eq!((app.role(&vended.account), vended.account.policies()), (role, policies));
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }
 
@@ -38,9 +38,9 @@ async fn all_event_types_at_once_register_an_account_once() {
     app.put(&organization.update_managed_account(&vended)).await;
     app.put(&[organization.custom_event("onboard", vended.account.id())]).await;
     app.poller().resume();
-    app.work_off().await;
+    app.process_all().await;
     app.assert_registered(&vended.account);
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,10 +63,10 @@ async fn each_event_type_registers_its_account() {
                 } else {
                     app.queue().send(&event.to_string());
                 }
-                app.work_off().await;
+                app.process_all().await;
                 app.assert_registered(&vended.account);
             }
         }
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }

@@ -43,9 +43,9 @@ async fn a_thousand_events_register_each_account_once() {
         accounts.push(vended.account);
     }
     let mut rng = Rng(0x5eed_2026);
-    let told = events.len();
-    for _twice in 0..told / 5 {
-        let again = events[rng.gen_range(told)].clone();
+    let count = events.len();
+    for _twice in 0..count / 5 {
+        let again = events[rng.gen_range(count)].clone();
         events.push(again);
     }
     for place in (1..events.len()).rev() {
@@ -58,13 +58,13 @@ async fn a_thousand_events_register_each_account_once() {
     }
     let started = Instant::now();
     app.poller().resume();
-    app.work_off().await;
+    app.process_all().await;
     let took = started.elapsed();
     let calls = app.cloud().calls().all();
     let own = calls.iter().filter(|call| !call.nested).count();
     let seen = app.cloud().faults().triggered();
     for effect in WRONG {
-        assert!(seen.contains(&effect), "{effect:?} befell no call");
+        assert!(seen.contains(&effect), "{effect:?} hit no call");
     }
     assert!(seen.len() >= own / 40, "{} of {own} calls went wrong", seen.len());
     println!("{} events of {} accounts: {took:.1?}, {own} calls", events.len(), accounts.len());
@@ -75,5 +75,5 @@ async fn a_thousand_events_register_each_account_once() {
         assert_eq!(roles.len(), 2, "the entry role and ours: {roles:?}");
     }
     assert_eq!(app.cloud().palette().records().accounts.len(), accounts.len());
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::fixture::{SWEEP, VendingApp, set};
 
-fn sweeper(app: &VendingApp) -> Arc<LambdaFunction> {
+fn deploy_sweep(app: &VendingApp) -> Arc<LambdaFunction> {
     let lambda = app.realm().redeploy(SWEEP, |function| set(&mut function.environment, Vec::new()));
     lambda.expect("the function is deployed")
 }
@@ -21,17 +21,18 @@ async fn accounts_register_through_the_management_role() {
     for partition in [Partition::Aws, Partition::AwsUsGov] {
         let app = VendingApp::managed_elsewhere(partition).await;
         let organization = app.organization();
-        let told = organization.vend(VendingSource::Organizations, "told", &organization.sandbox);
+        let announced =
+            organization.vend(VendingSource::Organizations, "announced", &organization.sandbox);
         let missed =
             organization.vend(VendingSource::Organizations, "missed", &organization.production);
-        app.put(&told.events).await;
-        app.work_off().await;
-        app.assert_registered(&told.account);
-        let response = sweeper(&app).invoke(&json!({})).await.expect("a response");
+        app.put(&announced.events).await;
+        app.process_all().await;
+        app.assert_registered(&announced.account);
+        let response = deploy_sweep(&app).invoke(&json!({})).await.expect("a response");
         assert_eq!(response["counts"]["queued"], 1, "{response:#}");
-        app.work_off().await;
+        app.process_all().await;
         app.assert_registered(&missed.account);
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }
 
@@ -39,6 +40,6 @@ async fn accounts_register_through_the_management_role() {
 async fn sweep_without_the_management_role_fails_with_the_reason() {
     let app = VendingApp::managed_elsewhere(Partition::Aws).await;
     app.organization().api.management().role(MANAGEMENT_ROLE).delete();
-    let error = sweeper(&app).invoke(&json!({})).await.expect_err("an error").to_string();
+    let error = deploy_sweep(&app).invoke(&json!({})).await.expect_err("an error").to_string();
     assert!(error.contains(MANAGEMENT_ROLE), "{error}");
 }

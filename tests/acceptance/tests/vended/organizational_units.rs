@@ -6,11 +6,11 @@ use serde_json::json;
 
 use crate::{
     fixture::VendingApp,
-    sweep::{count, sweep, sweeper, vend},
+    sweep::{count, deploy_sweep, sweep, vend},
 };
 
 /// How Organizations lists its accounts.
-type Tells<'a> = &'a dyn Fn(&Organization);
+type Listing<'a> = &'a dyn Fn(&Organization);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_account_of_the_included_ous_is_found_once() {
@@ -21,7 +21,7 @@ async fn every_account_of_the_included_ous_is_found_once() {
             organization.api.omit_path(id);
         }
     };
-    let cases: [(&str, Tells<'_>); 5] = [
+    let cases: [(&str, Listing<'_>); 5] = [
         ("no paths, and an empty page first", &|organization| {
             organization.api.start_with_empty_page();
         }),
@@ -37,13 +37,13 @@ async fn every_account_of_the_included_ous_is_found_once() {
             organization.api.start_with_empty_page();
         }),
     ];
-    for (what, tells) in cases {
+    for (what, configure) in cases {
         let app = VendingApp::start(Partition::Aws).await;
         let organization = app.organization();
         let below = vend(&app, 40, &organization.production).len();
         let beside = vend(&app, 5, &organization.sandbox).len();
-        tells(organization);
-        let lambda = sweeper(&app, &[("GANGWAY_INCLUDE_OUS", organization.workloads.clone())]);
+        configure(organization);
+        let lambda = deploy_sweep(&app, &[("GANGWAY_INCLUDE_OUS", organization.workloads.clone())]);
         let response = sweep(&lambda, json!({"dryRun": true})).await;
         let counts = ["missing", "ignored", "organization"].map(|kind| count(&response, kind));
         let expected = [below, beside + 1, below + beside + 1];

@@ -19,7 +19,7 @@ async fn outdated_policy_gets_a_new_version() {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
     let first = app.assert_registered(&vended.account);
     let document = gangway_policies::documents_for(PermissionProfile::CoreEks)[0];
     let find = || {
@@ -34,10 +34,10 @@ async fn outdated_policy_gets_a_new_version() {
     }
     assert_eq!((find().versions, find().default), (vec![1, 2, 3, 4, 5], 5));
     app.put(&organization.update_managed_account(&vended)).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!((find().versions, find().default), (vec![2, 3, 4, 5, 6], 6));
     assert_eq!(app.assert_registered(&vended.account), first);
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,21 +46,21 @@ async fn changed_managed_policy_is_restored_by_the_next_event() {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
     let (first, role) = (app.assert_registered(&vended.account), app.role(&vended.account));
     for policy in app.managed_policies(&vended.account) {
         vended.account.policy_with_path("/gangway/", &policy.name, &old(2));
     }
     assert_eq!(app.role(&vended.account), role, "the role does not show the change");
     app.put(&organization.update_managed_account(&vended)).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.assert_registered(&vended.account), first);
     let fixed = app.managed_policies(&vended.account);
     assert!(fixed.iter().all(|policy| policy.default == 3), "{fixed:?}");
     // The fix is recorded: the next event changes nothing.
     app.cloud().calls().clear();
     app.put(&organization.update_managed_account(&vended)).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.writes(), Vec::<String>::new());
 }
 
@@ -70,7 +70,7 @@ async fn detached_policy_is_attached_again() {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
     let (first, role) = (app.assert_registered(&vended.account), app.role(&vended.account));
     let ours = vended.account.role(crate::fixture::ROLE);
     ours.detach(&ours.attached()[0]);
@@ -81,7 +81,7 @@ async fn detached_policy_is_attached_again() {
         }],
     }));
     app.put(&organization.update_managed_account(&vended)).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.assert_registered(&vended.account), first);
     assert_eq!(app.role(&vended.account), role);
 }

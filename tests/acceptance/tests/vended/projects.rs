@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use crate::{
     fixture::VendingApp,
-    sweep::{count, ids, sweep, sweeper},
-    unmanaged_roles::made_by_hand,
+    sweep::{account_ids, count, deploy_sweep, sweep},
+    unmanaged_roles::create_role_manually,
 };
 
 fn remove() -> (&'static str, String) {
     ("GANGWAY_OFFBOARDING", "remove".to_owned())
 }
 
-fn told(app: &VendingApp, vended: &VendedAccount, project: Option<&str>) -> Value {
+fn onboard_event(app: &VendingApp, vended: &VendedAccount, project: Option<&str>) -> Value {
     let mut event = app.organization().custom_event("onboard", vended.account.id());
     if let Some(project) = project {
         event["detail"]["project"] = project.into();
@@ -23,14 +23,14 @@ fn told(app: &VendingApp, vended: &VendedAccount, project: Option<&str>) -> Valu
 }
 
 /// An account that is registered in the project Payments, with a managed or an unmanaged role.
-async fn in_payments(app: &VendingApp, theirs: bool) -> VendedAccount {
+async fn register_in_payments(app: &VendingApp, unmanaged: bool) -> VendedAccount {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
-    if theirs {
-        made_by_hand(app, &vended.account, &app.realm().external_id);
+    if unmanaged {
+        create_role_manually(app, &vended.account, &app.realm().external_id);
     }
-    app.put(&[told(app, &vended, Some("Payments"))]).await;
-    app.work_off().await;
+    app.put(&[onboard_event(app, &vended, Some("Payments"))]).await;
+    app.process_all().await;
     let registered = app.registered(&vended.account);
     assert!(registered.len() == 1 && registered[0].project.is_some(), "{registered:?}");
     vended
@@ -38,10 +38,10 @@ async fn in_payments(app: &VendingApp, theirs: bool) -> VendedAccount {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn account_in_a_project_of_the_event_is_registered_once() {
-    for theirs in [false, true] {
+    for unmanaged in [false, true] {
         let app = VendingApp::start(Partition::Aws).await;
-        let vended = in_payments(&app, theirs).await;
-        let response = sweep(&sweeper(&app, &[]), json!({})).await;
+        let vended = register_in_payments(&app, unmanaged).await;
+        let response = sweep(&deploy_sweep(&app, &[]), json!({})).await;
         assert_eq!(
             (count(&response, "missing"), count(&response, "queued")),
             (0, 0),
@@ -50,12 +50,12 @@ async fn account_in_a_project_of_the_event_is_registered_once() {
         assert_eq!(response["reasons"]["in-another-scope"]["count"], 1, "{response:#}");
         // An event that names none, or another.
         for project in [None, Some("Default")] {
-            app.put(&[told(&app, &vended, project)]).await;
-            app.work_off().await;
+            app.put(&[onboard_event(&app, &vended, project)]).await;
+            app.process_all().await;
             let registered = app.registered(&vended.account);
             assert_eq!(registered.len(), 1, "{registered:?}\n{}", app.logs());
         }
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }
 
@@ -63,12 +63,12 @@ async fn account_in_a_project_of_the_event_is_registered_once() {
 async fn account_in_a_project_of_the_event_is_removed() {
     for by_sweep in [false, true] {
         let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
-        let vended = in_payments(&app, false).await;
+        let vended = register_in_payments(&app, false).await;
         let closed = app.organization().close(&vended.account);
         if by_sweep {
-            let response = sweep(&sweeper(&app, &[remove()]), json!({})).await;
+            let response = sweep(&deploy_sweep(&app, &[remove()]), json!({})).await;
             assert_eq!(
-                ids(&response, "closedButRegistered"),
+                account_ids(&response, "closedButRegistered"),
                 [vended.account.id()],
                 "{response:#}"
             );
@@ -76,9 +76,9 @@ async fn account_in_a_project_of_the_event_is_removed() {
         } else {
             app.put(&closed).await;
         }
-        app.work_off().await;
+        app.process_all().await;
         assert_eq!(app.registered(&vended.account), [], "{}", app.logs());
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }
 
@@ -86,7 +86,7 @@ async fn account_in_a_project_of_the_event_is_removed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
     let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
-    let hidden = in_payments(&app, false).await;
+    let hidden = register_in_payments(&app, false).await;
     let organization = app.organization();
     let other = organization.vend(VendingSource::ControlTower, "other", &organization.sandbox);
     {
@@ -95,16 +95,16 @@ async fn project_that_refuses_the_api_key_is_reported_and_skipped() {
         tenant.forbidden_projects =
             tenant.projects.iter().map(|project| project.uid.clone()).collect();
     }
-    let response = sweep(&sweeper(&app, &[]), json!({"dryRun": true})).await;
+    let response = sweep(&deploy_sweep(&app, &[]), json!({"dryRun": true})).await;
     assert_eq!(count(&response, "unreadProjects"), 2, "{response:#}");
-    made_by_hand(&app, &other.account, &app.realm().external_id);
-    app.put(&[told(&app, &other, None)]).await;
-    app.work_off().await;
+    create_role_manually(&app, &other.account, &app.realm().external_id);
+    app.put(&[onboard_event(&app, &other, None)]).await;
+    app.process_all().await;
     assert_eq!(app.registered(&other.account).len(), 1, "{}", app.logs());
     app.lambda.logs().clear();
     app.put(&organization.close(&hidden.account)).await;
-    app.work_off().await;
-    app.written("projects that Gangway may not read").await;
+    app.process_all().await;
+    app.wait_for_log("projects that Gangway may not read").await;
     assert_eq!(app.registered(&hidden.account).len(), 1);
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }

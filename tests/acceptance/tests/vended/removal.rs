@@ -15,7 +15,7 @@ async fn registered_account(app: &VendingApp) -> VendedAccount {
     let organization = app.organization();
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
     app.assert_registered(&vended.account);
     vended
 }
@@ -27,11 +27,11 @@ async fn closed_account_is_reported_and_kept_in_palette() {
     app.cloud().calls().clear();
     app.lambda.logs().clear();
     app.put(&app.organization().close(&vended.account)).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.registered(&vended.account).len(), 1);
     assert_eq!(app.writes(), Vec::<String>::new());
     app.assert_outcomes(vended.account.id(), 1).await;
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +47,7 @@ async fn closed_or_removed_account_is_deregistered_when_configured() {
         );
         app.put(&app.organization().close(&closed.account)).await;
         app.put(&app.organization().remove_account(&left.account)).await;
-        app.work_off().await;
+        app.process_all().await;
         for gone in [&closed, &left] {
             assert_eq!(app.registered(&gone.account), [], "{}", app.logs());
         }
@@ -56,14 +56,14 @@ async fn closed_or_removed_account_is_deregistered_when_configured() {
             left.account.role_snapshot(ROLE).is_some(),
             "nothing is deleted in the customer's account"
         );
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
         // A repeated event, or one of an account that was never registered.
         let unknown =
             app.organization().vend(VendingSource::Invited, "unknown", &app.organization().sandbox);
         app.put(&app.organization().close(&unknown.account)).await;
         app.put(&[app.organization().custom_event("offboard", closed.account.id())]).await;
-        app.work_off().await;
-        assert_eq!(app.dead(), []);
+        app.process_all().await;
+        assert_eq!(app.dead_messages(), []);
     }
 }
 
@@ -77,7 +77,7 @@ async fn removal_that_aws_refused_is_ignored() {
     events.truncate(1);
     events[0]["detail"]["errorCode"] = "AccessDenied".into();
     app.put(&events).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.registered(&vended.account).len(), 1);
 }
 
@@ -103,11 +103,11 @@ async fn registered_keys_are_removed_with_the_account() {
             http_client::client(None).put(url).json(&body).send().await.expect("a response");
         (response.status().as_u16(), response.text().await.expect("text"))
     };
-    let (status, told) = put("static-credentials", keys).await;
-    assert_eq!(status, 200, "{told}");
+    let (status, text) = put("static-credentials", keys).await;
+    assert_eq!(status, 200, "{text}");
     app.cloud().fault(Fault::on("secretsmanager", "TagResource", Effect::InternalError));
-    let (status, told) = put("sts", json!({"name": name, "roleArn": role})).await;
-    assert_eq!(status, 502, "{told}");
+    let (status, text) = put("sts", json!({"name": name, "roleArn": role})).await;
+    assert_eq!(status, 502, "{text}");
     app.cloud().faults().clear();
     let kept = || {
         let secrets = app.realm().gangway_account.secrets().into_iter();
@@ -115,14 +115,14 @@ async fn registered_keys_are_removed_with_the_account() {
     };
     assert_eq!(kept(), [false]);
     app.put(&app.organization().close(&account)).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.registered(&account), [], "{}", app.logs());
     assert_eq!(kept(), [true]);
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 /// The events of a removal.
-type Goes<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
+type RemovalEvents<'a> = &'a dyn Fn(&Account) -> Vec<serde_json::Value>;
 
 /// Closed and removed accounts are deregistered only if they match the filters.
 #[tokio::test(flavor = "multi_thread")]
@@ -137,29 +137,29 @@ async fn events_remove_only_accounts_that_match_the_filters() {
     let organization = app.organization();
     let close = |account: &Account| organization.close(account);
     let depart = |account: &Account| organization.remove_account(account);
-    let ask = |account: &Account| vec![organization.custom_event("offboard", account.id())];
-    let cases: [(&str, bool, Goes<'_>, &str); 5] = [
+    let payload = |account: &Account| vec![organization.custom_event("offboard", account.id())];
+    let cases: [(&str, bool, RemovalEvents<'_>, &str); 5] = [
         ("closed and chosen", false, &close, "removed"),
-        ("closed in a unit that is left out", true, &close, "reported"),
+        ("closed in an excluded OU", true, &close, "reported"),
         // The OUs of a removed account are no longer known.
         ("left", false, &depart, "reported"),
-        ("asked for", false, &ask, "removed"),
-        ("asked for in a unit that is left out", true, &ask, "removed"),
+        ("asked for", false, &payload, "removed"),
+        ("asked for in an excluded OU", true, &payload, "removed"),
     ];
-    for (what, left_out, goes, outcome) in cases {
+    for (what, left_out, removal_events, outcome) in cases {
         let account = registered_account(&app).await.account;
         if left_out {
             organization.api.move_account(account.id(), &organization.production);
         }
         app.lambda.logs().clear();
-        app.put(&goes(&account)[..1]).await;
-        app.work_off().await;
-        app.written(&format!("\"outcome\":\"{outcome}\"")).await;
+        app.put(&removal_events(&account)[..1]).await;
+        app.process_all().await;
+        app.wait_for_log(&format!("\"outcome\":\"{outcome}\"")).await;
         assert_eq!(app.outcomes(account.id()), [outcome], "{what}");
         let stays = usize::from(outcome == "reported");
         assert_eq!(app.registered(&account).len(), stays, "{what}");
     }
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 /// The name of a removed account is no longer known.
@@ -173,8 +173,8 @@ async fn account_that_left_is_removed_only_without_a_name_filter() {
         let app = VendingApp::with(Partition::Aws, |_organization| settings).await;
         let account = registered_account(&app).await.account;
         app.put(&app.organization().remove_account(&account)).await;
-        app.work_off().await;
+        app.process_all().await;
         assert_eq!(app.registered(&account).len(), stays, "{names}");
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }

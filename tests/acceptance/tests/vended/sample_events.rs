@@ -12,68 +12,70 @@ use crate::fixture::VendingApp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
     /// The account is registered.
-    Aboard,
+    Registered,
     /// The account is closed, and is taken off.
-    ClosedOff,
+    RemovedAfterClosing,
     /// The account has left, and is taken off.
-    DepartedOff,
+    RemovedAfterLeaving,
     /// The account is there, and is taken off.
-    AskedOff,
+    RemovedOnRequest,
     /// Nothing: this outcome is logged.
-    Nothing(&'static str),
+    NoChange(&'static str),
     /// The message goes to the dead-letter queue, for this reason.
-    Dead(&'static str),
+    DeadLettered(&'static str),
 }
 
-use Effect::{Aboard, AskedOff, ClosedOff, Dead, DepartedOff, Nothing};
+use Effect::{
+    DeadLettered, NoChange, Registered, RemovedAfterClosing, RemovedAfterLeaving, RemovedOnRequest,
+};
 
 /// File, where it is sent, whether a rule of the template brings it, and its effect.
 const TABLE: [(&str, Partition, bool, Effect); 43] = [
-    ("aft-failure-sns", Aws, false, Nothing("ignored")),
-    ("aft-provisioned", Aws, false, Aboard),
-    ("aft-provisioned-govcloud", AwsUsGov, false, Aboard),
-    ("aft-provisioned-sns", Aws, false, Aboard),
-    ("aft-provisioned-sns-govcloud", AwsUsGov, false, Aboard),
-    ("control-tower-create", Aws, true, Aboard),
-    ("control-tower-create-failed", Aws, true, Nothing("creation-failed")),
-    ("control-tower-create-failed-govcloud", AwsUsGov, true, Nothing("creation-failed")),
-    ("control-tower-create-govcloud", AwsUsGov, true, Aboard),
-    ("control-tower-create-with-unknown-members", Aws, true, Aboard),
-    ("control-tower-landing-zone", Aws, false, Nothing("ignored")),
-    ("control-tower-register-unit-govcloud", AwsUsGov, false, Nothing("ignored")),
-    ("control-tower-update", Aws, true, Aboard),
-    ("control-tower-update-after-failed-create", Aws, true, Aboard),
-    ("control-tower-update-failed", Aws, true, Nothing("creation-failed")),
-    ("control-tower-update-govcloud", AwsUsGov, true, Aboard),
-    ("organizations-close-result", Aws, true, ClosedOff),
-    ("organizations-close-result-failed", Aws, true, Nothing("ignored")),
-    ("organizations-close-result-govcloud", AwsUsGov, true, ClosedOff),
-    ("organizations-create-result", Aws, true, Aboard),
-    ("organizations-create-result-failed", Aws, true, Nothing("creation-failed")),
-    ("organizations-create-result-failed-govcloud", Aws, true, Nothing("creation-failed")),
+    ("aft-failure-sns", Aws, false, NoChange("ignored")),
+    ("aft-provisioned", Aws, false, Registered),
+    ("aft-provisioned-govcloud", AwsUsGov, false, Registered),
+    ("aft-provisioned-sns", Aws, false, Registered),
+    ("aft-provisioned-sns-govcloud", AwsUsGov, false, Registered),
+    ("control-tower-create", Aws, true, Registered),
+    ("control-tower-create-failed", Aws, true, NoChange("creation-failed")),
+    ("control-tower-create-failed-govcloud", AwsUsGov, true, NoChange("creation-failed")),
+    ("control-tower-create-govcloud", AwsUsGov, true, Registered),
+    ("control-tower-create-with-unknown-members", Aws, true, Registered),
+    ("control-tower-landing-zone", Aws, false, NoChange("ignored")),
+    ("control-tower-register-unit-govcloud", AwsUsGov, false, NoChange("ignored")),
+    ("control-tower-update", Aws, true, Registered),
+    ("control-tower-update-after-failed-create", Aws, true, Registered),
+    ("control-tower-update-failed", Aws, true, NoChange("creation-failed")),
+    ("control-tower-update-govcloud", AwsUsGov, true, Registered),
+    ("organizations-close-result", Aws, true, RemovedAfterClosing),
+    ("organizations-close-result-failed", Aws, true, NoChange("ignored")),
+    ("organizations-close-result-govcloud", AwsUsGov, true, RemovedAfterClosing),
+    ("organizations-create-result", Aws, true, Registered),
+    ("organizations-create-result-failed", Aws, true, NoChange("creation-failed")),
+    ("organizations-create-result-failed-govcloud", Aws, true, NoChange("creation-failed")),
     // Two accounts: a GovCloud account, and the standard account that pays for it and is not
     // registered.
-    ("organizations-create-result-govcloud", Aws, true, Nothing("ignored")),
-    ("organizations-create-result-govcloud", AwsUsGov, true, Aboard),
-    ("organizations-departed", Aws, true, DepartedOff),
-    ("organizations-departed-govcloud", AwsUsGov, true, DepartedOff),
-    ("organizations-joined-created", Aws, true, Nothing("ignored")),
-    ("organizations-joined-invited", Aws, true, Aboard),
-    ("organizations-joined-invited-govcloud", AwsUsGov, true, Aboard),
-    ("organizations-joined-other-shape", Aws, true, Aboard),
-    ("organizations-move", Aws, false, Nothing("ignored")),
-    ("organizations-remove", Aws, true, DepartedOff),
-    ("organizations-remove-govcloud", AwsUsGov, true, DepartedOff),
-    ("organizations-remove-refused", Aws, true, Nothing("ignored")),
-    ("vended-bad-account-id", Aws, true, Dead("12 digits")),
-    ("vended-offboard", Aws, true, AskedOff),
-    ("vended-offboard-govcloud", AwsUsGov, true, AskedOff),
-    ("vended-onboard", Aws, true, Aboard),
-    ("vended-onboard-all-members", Aws, true, Aboard),
-    ("vended-onboard-govcloud", AwsUsGov, true, Aboard),
-    ("vended-onboard-sns", Aws, false, Aboard),
-    ("vended-other-version", Aws, true, Dead("schemaVersion")),
-    ("vended-unknown-action", Aws, true, Dead("action")),
+    ("organizations-create-result-govcloud", Aws, true, NoChange("ignored")),
+    ("organizations-create-result-govcloud", AwsUsGov, true, Registered),
+    ("organizations-departed", Aws, true, RemovedAfterLeaving),
+    ("organizations-departed-govcloud", AwsUsGov, true, RemovedAfterLeaving),
+    ("organizations-joined-created", Aws, true, NoChange("ignored")),
+    ("organizations-joined-invited", Aws, true, Registered),
+    ("organizations-joined-invited-govcloud", AwsUsGov, true, Registered),
+    ("organizations-joined-other-shape", Aws, true, Registered),
+    ("organizations-move", Aws, false, NoChange("ignored")),
+    ("organizations-remove", Aws, true, RemovedAfterLeaving),
+    ("organizations-remove-govcloud", AwsUsGov, true, RemovedAfterLeaving),
+    ("organizations-remove-refused", Aws, true, NoChange("ignored")),
+    ("vended-bad-account-id", Aws, true, DeadLettered("12 digits")),
+    ("vended-offboard", Aws, true, RemovedOnRequest),
+    ("vended-offboard-govcloud", AwsUsGov, true, RemovedOnRequest),
+    ("vended-onboard", Aws, true, Registered),
+    ("vended-onboard-all-members", Aws, true, Registered),
+    ("vended-onboard-govcloud", AwsUsGov, true, Registered),
+    ("vended-onboard-sns", Aws, false, Registered),
+    ("vended-other-version", Aws, true, DeadLettered("schemaVersion")),
+    ("vended-unknown-action", Aws, true, DeadLettered("action")),
 ];
 
 fn folder() -> PathBuf {
@@ -96,21 +98,21 @@ fn every_sample_event_is_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sample_event_has_its_expected_effect() {
-    let mut plays = Vec::new();
+    let mut runs = Vec::new();
     for (file, partition, by_rule, effect) in TABLE {
-        plays.push((file, tokio::spawn(play(file, partition, by_rule, effect))));
-        if plays.len() % 6 == 0 {
-            for (file, play) in plays.drain(..) {
-                assert!(play.await.is_ok(), "{file}: see above");
+        runs.push((file, tokio::spawn(run_sample(file, partition, by_rule, effect))));
+        if runs.len() % 6 == 0 {
+            for (file, run_sample) in runs.drain(..) {
+                assert!(run_sample.await.is_ok(), "{file}: see above");
             }
         }
     }
-    for (file, play) in plays {
-        assert!(play.await.is_ok(), "{file}: see above");
+    for (file, run_sample) in runs {
+        assert!(run_sample.await.is_ok(), "{file}: see above");
     }
 }
 
-async fn play(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
+async fn run_sample(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
     let remove = |_: &_| vec![("GANGWAY_OFFBOARDING", "remove".to_owned())];
     let app = VendingApp::with(partition, remove).await;
     let organization = app.organization();
@@ -123,15 +125,15 @@ async fn play(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
         "team-payments-dev",
         &organization.sandbox,
     );
-    let leaves = matches!(effect, ClosedOff | DepartedOff | AskedOff);
+    let leaves = matches!(effect, RemovedAfterClosing | RemovedAfterLeaving | RemovedOnRequest);
     if leaves {
         app.put(&[organization.custom_event("onboard", id)]).await;
-        app.work_off().await;
+        app.process_all().await;
         app.assert_registered(&account);
         match effect {
-            ClosedOff => drop(organization.close(&account)),
-            DepartedOff => drop(organization.remove_account(&account)),
-            AskedOff | Aboard | Nothing(_) | Dead(_) => {}
+            RemovedAfterClosing => drop(organization.close(&account)),
+            RemovedAfterLeaving => drop(organization.remove_account(&account)),
+            RemovedOnRequest | Registered | NoChange(_) | DeadLettered(_) => {}
         }
     }
     app.lambda.logs().clear();
@@ -141,23 +143,23 @@ async fn play(file: &str, partition: Partition, by_rule: bool, effect: Effect) {
     if !by_rule {
         app.queue().send(&event.to_string());
     }
-    app.work_off().await;
+    app.process_all().await;
     assert_effect(&app, file, &account, effect).await;
 }
 
 async fn assert_effect(app: &VendingApp, file: &str, account: &Account, effect: Effect) {
-    let dead = app.dead();
+    let dead = app.dead_messages();
     match effect {
-        Aboard => drop(app.assert_registered(account)),
-        ClosedOff | DepartedOff | AskedOff => {
+        Registered => drop(app.assert_registered(account)),
+        RemovedAfterClosing | RemovedAfterLeaving | RemovedOnRequest => {
             assert_eq!(app.registered(account), [], "{file}\n{}", app.logs());
             assert!(app.role(account).is_some(), "{file}: the customer's role is left alone");
         }
-        Nothing(outcome) => {
+        NoChange(outcome) => {
             app.assert_untouched(account);
-            app.written(&format!("\"outcome\":\"{outcome}\"")).await;
+            app.wait_for_log(&format!("\"outcome\":\"{outcome}\"")).await;
         }
-        Dead(reason) => {
+        DeadLettered(reason) => {
             app.assert_untouched(account);
             let [message] = dead.as_slice() else { panic!("{file}: {dead:#?}\n{}", app.logs()) };
             assert!(message.attributes["reason"].contains(reason), "{file}: {message:#?}");

@@ -26,7 +26,7 @@ fn limits(account: &Account) -> String {
 
 async fn deliver(app: &VendingApp, vended: &VendedAccount) {
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,9 +49,9 @@ async fn missing_boundary_is_retried_only_in_the_grace_period() {
     }
     app.idle().await;
     app.assert_dead_lettered(old.account.id(), "gangway_permissions_boundary");
-    assert_eq!((app.queue().len(), app.dead().len()), (1, 1), "the young one waits");
+    assert_eq!((app.queue().len(), app.dead_messages().len()), (1, 1), "the young one waits");
     limits(&young.account);
-    app.wait().await;
+    app.retry().await;
     app.assert_registered(&young.account);
     app.assert_untouched(&old.account);
 }
@@ -87,7 +87,7 @@ async fn another_profile_detaches_its_unneeded_policies() {
     expected.sort_unstable();
     assert_eq!(attached, expected);
     assert_eq!(app.registered(&vended.account).len(), 1, "{}", app.logs());
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +132,7 @@ async fn grace_period_has_the_configured_length() {
         app.put(&vended.events[2..]).await;
         app.idle().await;
         let expected = if waits { (1, 0) } else { (0, 1) };
-        assert_eq!((app.queue().len(), app.dead().len()), expected, "{minutes}");
+        assert_eq!((app.queue().len(), app.dead_messages().len()), expected, "{minutes}");
     }
 }
 
@@ -147,8 +147,8 @@ async fn excluded_ou_is_skipped_with_all_its_children() {
     for vended in [&below, &beside] {
         app.put(&vended.events).await;
     }
-    app.work_off().await;
+    app.process_all().await;
     app.assert_registered(&beside.account);
     app.assert_untouched(&below.account);
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::fixture::{SWEEP, VendingApp, set};
 
 /// The sweep with these settings.
-pub(crate) fn sweeper(
+pub(crate) fn deploy_sweep(
     app: &VendingApp,
     settings: &[(&'static str, String)],
 ) -> Arc<LambdaFunction> {
@@ -22,15 +22,18 @@ pub(crate) fn sweeper(
     lambda.expect("the function is deployed")
 }
 
-pub(crate) async fn sweep(lambda: &LambdaFunction, ask: Value) -> Value {
-    lambda.invoke(&ask).await.unwrap_or_else(|error| panic!("{error}\n{}", lambda.logs().text()))
+pub(crate) async fn sweep(lambda: &LambdaFunction, payload: Value) -> Value {
+    lambda
+        .invoke(&payload)
+        .await
+        .unwrap_or_else(|error| panic!("{error}\n{}", lambda.logs().text()))
 }
 
 pub(crate) fn count(response: &Value, what: &str) -> u64 {
     response["counts"][what].as_u64().unwrap_or_else(|| panic!("no count of {what}: {response:#}"))
 }
 
-pub(crate) fn ids(response: &Value, what: &str) -> Vec<String> {
+pub(crate) fn account_ids(response: &Value, what: &str) -> Vec<String> {
     let listed = response[what]["accounts"].as_array().into_iter().flatten();
     listed.filter_map(|one| one["accountId"].as_str().map(str::to_owned)).collect()
 }
@@ -54,23 +57,23 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
         for vended in known.iter().chain(&closed) {
             app.put(&vended.events[..1]).await;
         }
-        app.work_off().await;
+        app.process_all().await;
         for vended in &closed {
             // No event was sent.
             drop(app.organization().close(&vended.account));
         }
-        let lambda = sweeper(&app, &[]);
+        let lambda = deploy_sweep(&app, &[]);
 
         let dry = sweep(&lambda, json!({"dryRun": true})).await;
         assert_eq!((count(&dry, "organization"), count(&dry, "registered")), (46, 3), "{dry:#}");
         assert_eq!((count(&dry, "missing"), count(&dry, "queued")), (40, 0), "{dry:#}");
-        let told: Vec<_> = closed.iter().map(|vended| vended.account.id().to_owned()).collect();
-        assert_eq!(ids(&dry, "closedButRegistered"), told);
+        let expected: Vec<_> = closed.iter().map(|vended| vended.account.id().to_owned()).collect();
+        assert_eq!(account_ids(&dry, "closedButRegistered"), expected);
         assert!(app.queue().is_empty());
 
         let swept = sweep(&lambda, json!({})).await;
         assert_eq!((count(&swept, "missing"), count(&swept, "queued")), (40, 40), "{swept:#}");
-        app.work_off().await;
+        app.process_all().await;
         for vended in accounts.iter().chain(&known) {
             app.assert_registered(&vended.account);
         }
@@ -81,7 +84,7 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
         let again = sweep(&lambda, json!({})).await;
         assert_eq!((count(&again, "registered"), count(&again, "queued")), (43, 0), "{again:#}");
         assert_eq!(again["complete"], true);
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }
 
@@ -89,13 +92,17 @@ async fn missing_accounts_are_reported_in_a_dry_run_and_then_queued() {
 async fn account_outside_the_organization_is_reported_and_kept() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 2, &app.organization().sandbox);
-    let lambda = sweeper(&app, &[]);
+    let lambda = deploy_sweep(&app, &[]);
     sweep(&lambda, json!({})).await;
-    app.work_off().await;
+    app.process_all().await;
     drop(app.organization().remove_account(&accounts[0].account));
     let response = sweep(&lambda, json!({})).await;
-    assert_eq!(ids(&response, "registeredButUnknown"), [accounts[0].account.id()], "{response:#}");
-    app.work_off().await;
+    assert_eq!(
+        account_ids(&response, "registeredButUnknown"),
+        [accounts[0].account.id()],
+        "{response:#}"
+    );
+    app.process_all().await;
     assert_eq!(app.registered(&accounts[0].account).len(), 1, "it may be another organization's");
 }
 
@@ -106,7 +113,7 @@ async fn schedule_starts_the_sweep() {
     let responses = app.realm().run_schedules(SWEEP).await;
     let [Ok(response)] = responses.as_slice() else { panic!("{responses:?}") };
     assert_eq!(count(response, "queued"), 3, "{response:#}");
-    app.work_off().await;
+    app.process_all().await;
     for vended in &accounts {
         app.assert_registered(&vended.account);
     }
@@ -114,22 +121,22 @@ async fn schedule_starts_the_sweep() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_accounts_of_the_included_ous_are_registered() {
-    chosen_units(|_told_by_the_tree_alone| ()).await;
+    sweep_with_filters(|_organization| ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ou_paths_from_organizations_need_no_extra_calls() {
-    let app = chosen_units(|organization| organization.api.include_paths()).await;
+    let app = sweep_with_filters(|organization| organization.api.include_paths()).await;
     let calls = app.cloud().calls();
-    for walked in
+    for operation in
         ["ListRoots", "ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListParents"]
     {
-        assert_eq!(calls.count("organizations", walked), 0, "{walked}");
+        assert_eq!(calls.count("organizations", operation), 0, "{operation}");
     }
 }
 
 /// Only accounts below one OU and with a matching name.
-async fn chosen_units(tells: impl FnOnce(&Organization)) -> VendingApp {
+async fn sweep_with_filters(configure: impl FnOnce(&Organization)) -> VendingApp {
     let app = VendingApp::with(Partition::Aws, |organization| {
         vec![
             ("GANGWAY_INCLUDE_OUS", organization.workloads.clone()),
@@ -138,7 +145,7 @@ async fn chosen_units(tells: impl FnOnce(&Organization)) -> VendingApp {
     })
     .await;
     let organization = app.organization();
-    tells(organization);
+    configure(organization);
     let below = vend(&app, 2, &organization.production);
     let beside = vend(&app, 2, &organization.sandbox);
     let other =
@@ -147,20 +154,20 @@ async fn chosen_units(tells: impl FnOnce(&Organization)) -> VendingApp {
         ("GANGWAY_INCLUDE_OUS", organization.workloads.clone()),
         ("GANGWAY_ACCOUNT_NAME_FILTER", "team-*".to_owned()),
     ];
-    let response = sweep(&sweeper(&app, &settings), json!({})).await;
+    let response = sweep(&deploy_sweep(&app, &settings), json!({})).await;
     assert_eq!((count(&response, "missing"), count(&response, "queued")), (2, 2), "{response:#}");
     // The function decides by itself, whatever the event says.
     for vended in beside.iter().chain([&other]) {
         app.put(&vended.events).await;
     }
-    app.work_off().await;
+    app.process_all().await;
     for vended in &below {
         app.assert_registered(&vended.account);
     }
     for vended in beside.iter().chain([&other]) {
         app.assert_untouched(&vended.account);
     }
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
     app
 }
 
@@ -177,9 +184,9 @@ async fn nearest_ou_determines_the_project() {
     let organization = app.organization();
     let near = vend(&app, 1, &organization.production);
     let far = vend(&app, 1, &organization.workloads);
-    let lambda = sweeper(&app, &[("GANGWAY_OU_SCOPE_MAP", scopes(organization))]);
+    let lambda = deploy_sweep(&app, &[("GANGWAY_OU_SCOPE_MAP", scopes(organization))]);
     sweep(&lambda, json!({})).await;
-    app.work_off().await;
+    app.process_all().await;
     assert!(app.assert_registered(&near[0].account).project.is_some());
     assert_eq!(app.assert_registered(&far[0].account).project, None);
     let again = sweep(&lambda, json!({})).await;
@@ -190,25 +197,25 @@ async fn nearest_ou_determines_the_project() {
 async fn sweep_and_events_together_register_each_account_once() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 25, &app.organization().sandbox);
-    let lambda = sweeper(&app, &[]);
+    let lambda = deploy_sweep(&app, &[]);
     let events = async {
         for vended in &accounts {
             app.put(&vended.events).await;
         }
     };
     tokio::join!(events, sweep(&lambda, json!({})), sweep(&lambda, json!({})));
-    app.work_off().await;
+    app.process_all().await;
     for vended in &accounts {
         app.assert_registered(&vended.account);
     }
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn interrupted_sweep_is_completed_by_the_next() {
     let app = VendingApp::start(Partition::Aws).await;
     let accounts = vend(&app, 70, &app.organization().sandbox);
-    let lambda = sweeper(&app, &[]);
+    let lambda = deploy_sweep(&app, &[]);
     app.cloud()
         .fault(Fault::on("organizations", "ListAccounts", Effect::Unavailable).nth(3).times(100));
     let broken = lambda.invoke(&json!({})).await;
@@ -217,13 +224,13 @@ async fn interrupted_sweep_is_completed_by_the_next() {
         "{broken:?}"
     );
     app.cloud().faults().clear();
-    app.work_off().await;
+    app.process_all().await;
     sweep(&lambda, json!({})).await;
-    app.work_off().await;
+    app.process_all().await;
     for vended in &accounts {
         app.assert_registered(&vended.account);
     }
-    assert_eq!(app.dead(), []);
+    assert_eq!(app.dead_messages(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,14 +238,14 @@ async fn closed_accounts_are_removed_when_configured() {
     let remove = || ("GANGWAY_OFFBOARDING", "remove".to_owned());
     let app = VendingApp::with(Partition::Aws, |_organization| vec![remove()]).await;
     let accounts = vend(&app, 3, &app.organization().sandbox);
-    let lambda = sweeper(&app, &[remove()]);
+    let lambda = deploy_sweep(&app, &[remove()]);
     sweep(&lambda, json!({})).await;
-    app.work_off().await;
+    app.process_all().await;
     drop(app.organization().close(&accounts[0].account));
     app.organization().suspend(&accounts[1].account);
     let response = sweep(&lambda, json!({})).await;
     assert_eq!(count(&response, "offboarding"), 1, "{response:#}");
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.registered(&accounts[0].account), []);
     assert_eq!(app.registered(&accounts[1].account).len(), 1, "it may come back");
     app.assert_registered(&accounts[2].account);

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fixture::{ROLE, VendingApp};
 
 /// The role as a person would have made it after Palette's documents.
-pub(crate) fn made_by_hand(app: &VendingApp, account: &Account, external_id: &str) {
+pub(crate) fn create_role_manually(app: &VendingApp, account: &Account, external_id: &str) {
     let (realm, role) = (app.realm(), account.role(ROLE));
     for document in gangway_policies::documents_for(PermissionProfile::CoreEks) {
         role.attach(&account.policy(document.name(), &document.render(realm.partition)));
@@ -23,13 +23,13 @@ async fn valid_unmanaged_role_is_registered_unchanged() {
         let app = VendingApp::start(partition).await;
         let organization = app.organization();
         let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
-        made_by_hand(&app, &vended.account, &app.realm().external_id);
+        create_role_manually(&app, &vended.account, &app.realm().external_id);
         let before = (vended.account.roles(), vended.account.policies());
         app.put(&vended.events[2..]).await;
-        app.work_off().await;
+        app.process_all().await;
         assert_eq!(app.registered(&vended.account).len(), 1, "{}", app.logs());
         assert_eq!((vended.account.roles(), vended.account.policies()), before);
-        assert_eq!(app.dead(), []);
+        assert_eq!(app.dead_messages(), []);
     }
 }
 
@@ -38,10 +38,10 @@ async fn invalid_unmanaged_role_is_dead_lettered() {
     let app = VendingApp::start(Partition::Aws).await;
     let organization = app.organization().with_age(std::time::Duration::from_hours(2));
     let vended = organization.vend(VendingSource::ControlTower, "team", &organization.sandbox);
-    made_by_hand(&app, &vended.account, "another-tenants-external-id");
+    create_role_manually(&app, &vended.account, "another-tenants-external-id");
     let before = (vended.account.roles(), vended.account.policies());
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
     assert_eq!(app.registered(&vended.account), []);
     assert_eq!((vended.account.roles(), vended.account.policies()), before);
     app.assert_dead_lettered(
@@ -62,7 +62,7 @@ async fn unmanaged_policy_with_our_name_is_unchanged() {
     });
     let arn = vended.account.policy_with_path("/gangway/", document.name(), &other);
     app.put(&vended.events[2..]).await;
-    app.work_off().await;
+    app.process_all().await;
     let found = vended.account.policies().into_iter().find(|policy| policy.arn == arn);
     let found = found.expect("it is still there");
     assert_eq!((found.document, found.versions.len(), found.tags.len()), (other, 1, 0));

@@ -7,9 +7,9 @@ use serde_json::json;
 
 /// A number of test accounts with consecutive ids.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Crowd(usize);
+pub(crate) struct TestAccounts(usize);
 
-impl Crowd {
+impl TestAccounts {
     pub(crate) const fn of(count: usize) -> Self {
         Self(count)
     }
